@@ -1,0 +1,79 @@
+/** The import rules of docs/architecture.md. There are no exceptions. */
+const roles = ['exporter', 'gate', 'portal', 'simulation'];
+
+/** Files that decide and do no I/O: they take time and data as arguments. */
+const pure = [
+  '^src/prometheus/',
+  '^src/exporter/metering/',
+  '^src/gate/policy\\.ts$',
+  '^src/portal/ledger/accounting/',
+];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.test\\.tsx?$', '\\.d\\.ts$'] }, to: {} },
+    {
+      name: 'roles-meet-over-http',
+      comment: 'A role never imports another role. The simulation may start roles; no role knows the simulation.',
+      severity: 'error',
+      from: { path: '^src/(exporter|gate|portal)/' },
+      to: { path: '^src/(exporter|gate|portal|simulation)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'nothing-imports-the-command-line',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'ground-floor-imports-no-role',
+      severity: 'error',
+      from: { path: '^src/(prometheus|runtime)/' },
+      to: { path: `^src/(${roles.join('|')})/` },
+    },
+    {
+      name: 'prometheus-knows-no-runtime',
+      severity: 'error',
+      from: { path: '^src/prometheus/' },
+      to: { path: '^src/runtime/' },
+    },
+    {
+      name: 'openstack-knows-no-metering',
+      comment: 'src/exporter/openstack speaks to services; what their answers mean is decided outside it.',
+      severity: 'error',
+      from: { path: '^src/exporter/openstack/' },
+      to: { path: '^src/exporter/(?!openstack/)' },
+    },
+    {
+      name: 'pure-does-no-io',
+      severity: 'error',
+      from: { path: pure, pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-imports-no-runtime-or-network',
+      severity: 'error',
+      from: { path: pure, pathNot: '\\.test\\.ts$' },
+      to: { path: '^(src/runtime/|node_modules/(undici|pg|fastify|pino|kysely)/)' },
+    },
+    {
+      name: 'product-imports-no-tests',
+      severity: 'error',
+      from: { path: '^(src|web)/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '(^test/|\\.test\\.tsx?$)' },
+    },
+    {
+      name: 'product-imports-no-development-dependency',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,26 @@
+import { Command, Option } from 'commander';
+import { flagName, type SettingsSources, type SettingsTable } from '../runtime/settings.ts';
+
+/** Adds a flag for each setting that may have one, and `--config FILE`. */
+export function addSettings(
+  command: Command,
+  table: SettingsTable,
+  options: { config?: boolean } = {},
+): Command {
+  for (const [key, { type, value, help, secret }] of Object.entries(table)) {
+    if (secret) continue;
+    const flag = `--${flagName(key)}`;
+    const argument =
+      type === 'switch' ? '' : type === 'list' ? ` <${value ?? 'VALUE'}...>` : ` <${value ?? 'VALUE'}>`;
+    command.addOption(new Option(`${flag}${argument}`, help));
+  }
+  if (options.config !== false)
+    command.option('--config <FILE>', 'settings from a TOML file; flags and environment win over it');
+  return command;
+}
+
+/** Where a command's settings come from: its flags, the environment, and the file that either of them names. */
+export function settingsSources(flags: Record<string, unknown>, env = process.env): SettingsSources {
+  const { config, ...others } = flags;
+  return { flags: others, env, configFile: typeof config === 'string' ? config : env['STACKMETER_CONFIG'] };
+}

@@ -1,0 +1,31 @@
+/**
+ * A failure that the person who started the program can mend. Its message is one line that says what is wrong,
+ * where, and what to do; the command line prints it without a stack and ends with `exitCode`.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly exitCode: number;
+
+  constructor(message: string, options: { cause?: unknown; exitCode?: number } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
+    this.exitCode = options.exitCode ?? 1;
+  }
+}
+
+/** The message of anything that was thrown, with the messages of its causes, on one line. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  for (let current = error; current !== undefined && current !== null && parts.length < 5;) {
+    const message =
+      current instanceof Error ? current.message || codeOf(current) || current.name : String(current);
+    if (message !== '' && !parts.some((part) => part.includes(message))) parts.push(message);
+    current = current instanceof AggregateError ? current.errors[0] : (current as { cause?: unknown }).cause;
+  }
+  return parts.join(': ').replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** The `code` of a system error, such as `EADDRINUSE`. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
