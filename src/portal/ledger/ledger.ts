@@ -1,0 +1,143 @@
+/**
+ * What the portal's other parts know of the ledger: what goes in (a sweep), and what can be asked.
+ * Amounts are bigint amount × milliseconds inside, and number amount × hours in answers.
+ */
+
+/** The total of one meter at an instant, as a site stated it. */
+export interface Reading {
+  /** The label `cloud` of a site with several clouds; '' where there is none. */
+  cloud: string;
+  projectId: string;
+  projectName: string;
+  domainId: string;
+  domainName: string;
+  resource: string;
+  /** Running total, amount × milliseconds. */
+  total: bigint;
+  /** The instant up to which the total counts (rule A0), Unix milliseconds. */
+  atMs: number;
+  /** The identity of the running totals; '' where the exporter states none. */
+  epoch: string;
+}
+
+/** What was refused of a sweep, and why (rule A10). */
+export interface Refusal {
+  reason: string;
+  count: number;
+  /** One of the series, cut to a printable length. */
+  example: string;
+}
+
+/** All that a site delivered at one instant. */
+export interface Sweep {
+  receivedAtMs: number;
+  readings: readonly Reading[];
+  refusals: readonly Refusal[];
+}
+
+export interface SiteDeclaration {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+}
+
+export interface FoldOutcome {
+  /** Readings that moved a meter forward. */
+  folded: number;
+  /** Readings that were not newer than the last (rule A1). */
+  ignored: number;
+  anomalies: number;
+}
+
+export type Coverage = 'measured' | 'spread' | 'missing';
+export type UsageStep = 'hour' | 'day' | 'month' | 'total';
+export type UsageDimension = 'site' | 'project' | 'resource';
+
+export interface UsageQuery {
+  /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
+  fromMs: number;
+  toMs: number;
+  step: UsageStep;
+  by: ReadonlySet<UsageDimension>;
+  site?: string | undefined;
+  projectId?: string | undefined;
+  resource?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface UsageRow {
+  site?: string;
+  project_id?: string;
+  project_name?: string;
+  resource?: string;
+  /** Start of the step, ISO 8601, UTC. */
+  start: string;
+  /** Amount × hours. */
+  amount: number;
+  unit: string;
+  coverage: Coverage;
+}
+
+export interface SiteStatus {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  /** ISO 8601, or null before the first. */
+  first_reading_at: string | null;
+  last_reading_at: string | null;
+  last_sweep_at: string | null;
+  last_success_at: string | null;
+  /** Why the last sweep failed; null after a success. */
+  last_error: string | null;
+  projects: number;
+  meters: number;
+  refused_series: number;
+  anomalies: number;
+}
+
+export interface ProjectRow {
+  site: string;
+  cloud: string;
+  project_id: string;
+  project_name: string;
+  domain_id: string;
+  domain_name: string;
+  first_reading_at: string;
+  last_reading_at: string;
+}
+
+export interface ProjectQuery {
+  site?: string | undefined;
+  /** Part of a name or id, without case. */
+  search?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface Page<T> {
+  data: T[];
+  next: string | null;
+}
+
+export interface Discrepancy {
+  site: string;
+  project_id: string;
+  resource: string;
+  /** opening + entries + corrections − last total, amount × hours. */
+  difference: number;
+}
+
+export interface Ledger {
+  /** Makes the sites known, with their labels; sites that are gone from the list keep their entries. */
+  declareSites(sites: readonly SiteDeclaration[]): Promise<void>;
+  /** Folds a sweep into the site's meters in one transaction (rule A6). */
+  fold(site: string, sweep: Sweep): Promise<FoldOutcome>;
+  recordFailure(site: string, atMs: number, reason: string): Promise<void>;
+  sites(): Promise<SiteStatus[]>;
+  projects(query: ProjectQuery): Promise<Page<ProjectRow>>;
+  usage(query: UsageQuery): Promise<Page<UsageRow>>;
+  /** Rule A7 for every meter; empty where all agree. */
+  verify(): Promise<Discrepancy[]>;
+  /** Rejects where the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
