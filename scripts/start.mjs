@@ -1,0 +1,7 @@
+// `npm start`: the demo federation, from nothing but a clone.
+import { build, install } from './prepare.mjs';
+
+install();
+build();
+process.argv = [process.execPath, 'stackmeter', 'demo', ...process.argv.slice(2)];
+await import('../dist/cli/main.js');

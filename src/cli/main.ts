@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { describeError, UserError } from '../runtime/user-error.ts';
+import { version } from '../runtime/version.ts';
+
+/** Each subcommand is loaded when it is called, so that none waits for the others' libraries. */
+const commands: Record<string, () => Promise<Command>> = {
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+  exporter: async () => (await import('./exporter.ts')).exporterCommand(),
+  gate: async () => (await import('./gate.ts')).gateCommand(),
+  portal: async () => (await import('./portal.ts')).portalCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+  token: async () => (await import('./token.ts')).tokenCommand(),
+};
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('stackmeter')
+    .description('Federated metering of what projects use on OpenStack clouds')
+    .version(version)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'stackmeter: ')) });
+  const load = commands[argv[0] ?? ''];
+  for (const loadOne of load ? [load] : Object.values(commands)) program.addCommand(await loadOne());
+  await program.parseAsync(argv, { from: 'user' });
+}
+
+function report(error: unknown): void {
+  if (error instanceof UserError) {
+    process.stderr.write(`stackmeter: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+    return;
+  }
+  process.stderr.write(`stackmeter: internal error: ${describeError(error)}\n`);
+  if (error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 70;
+}
+
+main(process.argv.slice(2)).catch(report);
