@@ -1,0 +1,237 @@
+import type { Sample } from './sample.ts';
+
+/** A text that is not in the text format; the message names the line, counted from 1. */
+export class ExpositionError extends Error {
+  override readonly name = 'ExpositionError';
+  readonly lineNumber: number;
+
+  constructor(problem: string, lineNumber: number) {
+    super(`line ${lineNumber}: ${problem}`);
+    this.lineNumber = lineNumber;
+  }
+}
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const HASH = 0x23;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const EQUALS = 0x3d;
+const BACKSLASH = 0x5c;
+const BRACE_OPEN = 0x7b;
+const BRACE_CLOSE = 0x7d;
+
+const METADATA = /^#[ \t]+(HELP|TYPE)[ \t]+("(?:\\.|[^\\"])*"|[a-zA-Z_:][a-zA-Z0-9_:]*)?([^]*)$/;
+const METRIC_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
+const SPECIAL_VALUES = new Map([
+  ['nan', Number.NaN],
+  ['inf', Infinity],
+  ['+inf', Infinity],
+  ['-inf', -Infinity],
+  ['infinity', Infinity],
+  ['+infinity', Infinity],
+  ['-infinity', -Infinity],
+]);
+
+/**
+ * Parses lines of the Prometheus text format 0.0.4 as Prometheus' own scraper does, quoted names included.
+ * It scans character codes, and takes names over from the line before where they are the same: most are.
+ */
+export class LineParser {
+  #text = '';
+  #at = 0;
+  #end = 0;
+  #lineNumber = 0;
+  #metricName = '';
+  readonly #labelNames: string[] = [];
+
+  /**
+   * The sample in `text` from `start` to `end` (where the newline is), or undefined for a comment or a blank line.
+   * Throws `ExpositionError`.
+   */
+  parse(text: string, start: number, end: number, lineNumber: number): Sample | undefined {
+    this.#text = text;
+    this.#at = start;
+    this.#end = end;
+    this.#lineNumber = lineNumber;
+    const first = this.#skipBlanks();
+    if (this.#at === end) return undefined;
+    if (first !== HASH) return this.#sample();
+    this.#checkComment();
+    return undefined;
+  }
+
+  #sample(): Sample {
+    let name = this.#plainMetricName();
+    const labels: Record<string, string> = {};
+    if (this.#skipBlanks() === BRACE_OPEN) name = this.#labelList(labels, name);
+    if (name === undefined) this.#fail('a metric name is missing');
+    const value = this.#value();
+    const timestampMs = this.#timestamp();
+    if (this.#at !== this.#end) this.#fail(`nothing may follow the timestamp, but '${this.#excerpt()}' does`);
+    return { name, labels, value, timestampMs };
+  }
+
+  #plainMetricName(): string | undefined {
+    const start = this.#at;
+    let at = start;
+    while (at < this.#end && isNameCode(this.#text.charCodeAt(at), at > start, true)) at++;
+    if (at === start) return undefined;
+    this.#at = at;
+    const known = this.#metricName;
+    if (known.length !== at - start || !this.#text.startsWith(known, start))
+      this.#metricName = this.#text.slice(start, at);
+    return this.#metricName;
+  }
+
+  /** Fills `labels`; returns the metric name, which may stand in the list as a quoted string without a value. */
+  #labelList(labels: Record<string, string>, plainName: string | undefined): string | undefined {
+    let metricName = plainName;
+    this.#at++;
+    for (let index = 0; this.#skipBlanks() !== BRACE_CLOSE; index++) {
+      const quoted = this.#text.charCodeAt(this.#at) === QUOTE;
+      const name = this.#labelName(index);
+      if (this.#skipBlanks() === EQUALS) this.#labelValue(labels, name);
+      else if (quoted && metricName === undefined) metricName = name;
+      else this.#fail(`expected '=' after the label name '${name}'`);
+      const next = this.#skipBlanks();
+      if (next === COMMA) this.#at++;
+      else if (next !== BRACE_CLOSE) this.#fail(`expected ',' or '}' at '${this.#excerpt()}'`);
+    }
+    this.#at++;
+    return metricName;
+  }
+
+  #labelName(index: number): string {
+    const start = this.#at;
+    if (this.#text.charCodeAt(start) === QUOTE) return this.#quoted() || this.#fail('a name is empty');
+    let at = start;
+    while (at < this.#end && isNameCode(this.#text.charCodeAt(at), at > start, false)) at++;
+    if (at === start) this.#fail(`expected a label name at '${this.#excerpt()}'`);
+    this.#at = at;
+    const known = this.#labelNames[index];
+    if (known?.length === at - start && this.#text.startsWith(known, start)) return known;
+    const name = this.#text.slice(start, at);
+    this.#labelNames[index] = name;
+    return name;
+  }
+
+  #labelValue(labels: Record<string, string>, name: string): void {
+    this.#at++;
+    if (this.#skipBlanks() !== QUOTE) this.#fail(`the value of the label '${name}' is not in quotes`);
+    if (Object.hasOwn(labels, name)) this.#fail(`the label '${name}' stands there twice`);
+    if (name === '__name__') this.#fail(`'__name__' cannot be a label here`);
+    const value = this.#quoted();
+    if (name === '__proto__')
+      Object.defineProperty(labels, name, { value, enumerable: true, writable: true });
+    else labels[name] = value;
+  }
+
+  /** A string in double quotes, from its opening quote on. */
+  #quoted(): string {
+    const start = this.#at + 1;
+    let escaped = false;
+    for (let at = start; at < this.#end; at++) {
+      const code = this.#text.charCodeAt(at);
+      if (code === BACKSLASH) {
+        escaped = true;
+        at++;
+      } else if (code === QUOTE) {
+        this.#at = at + 1;
+        const raw = this.#text.slice(start, at);
+        return escaped ? unescape(raw) : raw;
+      }
+    }
+    return this.#fail('a quote is not closed');
+  }
+
+  #value(): number {
+    if (this.#skipBlanks() === BRACE_OPEN) this.#fail(`a value is missing at '${this.#excerpt()}'`);
+    const text = this.#word();
+    if (text === '') this.#fail('the value is missing');
+    const value = isDecimal(text) ? Number(text) : SPECIAL_VALUES.get(text.toLowerCase());
+    if (value === undefined || (Number.isNaN(value) && isDecimal(text)))
+      return this.#fail(`'${shorten(text)}' is not a number`);
+    if (!Number.isFinite(value) && isDecimal(text)) this.#fail(`'${shorten(text)}' is out of range`);
+    return value;
+  }
+
+  #timestamp(): number | undefined {
+    this.#skipBlanks();
+    if (this.#at === this.#end) return undefined;
+    const text = this.#word();
+    const timestampMs = Number(text);
+    if (!/^-?\d+$/.test(text)) this.#fail(`'${shorten(text)}' is not a timestamp in milliseconds`);
+    if (!Number.isSafeInteger(timestampMs)) this.#fail(`the timestamp ${shorten(text)} is out of range`);
+    this.#skipBlanks();
+    return timestampMs + 0;
+  }
+
+  #word(): string {
+    const start = this.#at;
+    let at = start;
+    while (at < this.#end && !isBlank(this.#text.charCodeAt(at))) at++;
+    this.#at = at;
+    return this.#text.slice(start, at);
+  }
+
+  /** HELP and TYPE must name a metric, and TYPE a type; any other comment is free. */
+  #checkComment(): void {
+    const match = METADATA.exec(this.#text.slice(this.#at, this.#end));
+    if (!match) return;
+    const [, keyword, name, rest = ''] = match;
+    if (name === undefined) this.#fail(`${keyword} names no metric`);
+    if (keyword === 'TYPE' && !METRIC_TYPES.has(rest.trim()))
+      this.#fail(`'${shorten(rest.trim())}' is not a metric type`);
+  }
+
+  /** Skips blanks; returns the code of the character after them. */
+  #skipBlanks(): number {
+    while (this.#at < this.#end) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (!isBlank(code)) return code;
+      this.#at++;
+    }
+    return NEWLINE;
+  }
+
+  #excerpt(): string {
+    return shorten(this.#text.slice(this.#at, this.#end));
+  }
+
+  #fail(problem: string): never {
+    throw new ExpositionError(problem, this.#lineNumber);
+  }
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
+function isNameCode(code: number, digits: boolean, colon: boolean): boolean {
+  if (code >= 0x61 && code <= 0x7a) return true;
+  if (code === 0x5f || (code >= 0x41 && code <= 0x5a)) return true;
+  return (digits && code >= 0x30 && code <= 0x39) || (colon && code === COLON);
+}
+
+/** True where only digits, signs, a point and an exponent stand: of these JavaScript and Go make the same number. */
+function isDecimal(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const digit = code >= 0x30 && code <= 0x39;
+    if (!digit && code !== 0x2b && code !== 0x2d && code !== 0x2e && code !== 0x45 && code !== 0x65)
+      return false;
+  }
+  return true;
+}
+
+/** Undoes `\\`, `\"` and `\n`; any other backslash stands for itself, as in Prometheus. */
+function unescape(raw: string): string {
+  return raw.replaceAll(/\\([\\"n])/g, (_, code: string) => (code === 'n' ? '\n' : code));
+}
+
+function shorten(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
