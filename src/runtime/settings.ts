@@ -173,14 +173,21 @@ export function unknownKeyMessage(key: string, known: readonly string[]): string
   return `unknown key '${key}'${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${nearest}'?`}`;
 }
 
-/** A strict object for a table of the file: unknown keys are errors that name the nearest known one. */
+/**
+ * A strict object for a table of the file: unknown keys are errors that name the nearest known one. They are looked
+ * for first, since a misspelt key would else be reported as a missing one.
+ */
 export function strictTable<S extends z.ZodRawShape>(shape: S) {
   const known = Object.keys(shape);
-  return z.looseObject(shape).superRefine((table, context) => {
-    for (const key of Object.keys(table)) {
-      if (!known.includes(key)) context.addIssue({ code: 'custom', message: unknownKeyMessage(key, known) });
-    }
-  });
+  return z
+    .looseObject({})
+    .superRefine((table, context) => {
+      for (const key of Object.keys(table)) {
+        if (!known.includes(key))
+          context.addIssue({ code: 'custom', message: unknownKeyMessage(key, known) });
+      }
+    })
+    .pipe(z.object(shape));
 }
 
 function nearestName(name: string, known: readonly string[]): string | undefined {

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
+import { readPortalConfig } from './settings.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stackmeter-portal-settings-'));
+  writeFileSync(join(folder, 'a.token'), 'secret-of-a\n');
+  writeFileSync(join(folder, 'a.pem'), '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const siteA = `[[site]]\nname = "site-a"\nurl = "https://gate.example:8443"\ntoken_file = "a.token"\n`;
+
+function read(toml: string, env: Record<string, string> = {}) {
+  const configFile = join(folder, 'portal.toml');
+  writeFileSync(configFile, toml);
+  return readPortalConfig({ flags: {}, env, configFile });
+}
+
+function refusal(toml: string, env: Record<string, string> = {}): string {
+  try {
+    read(toml, env);
+  } catch (error) {
+    return (error as Error).message.replaceAll(folder, '');
+  }
+  return 'accepted';
+}
+
+describe('the portal configuration', () => {
+  it('has a default for everything, and no sites, without a file', () => {
+    expect(readPortalConfig({ flags: {}, env: {} })).toEqual({
+      listen: { host: '', port: 8000 },
+      dataFolder: './data',
+      databaseUrl: undefined,
+      sites: [],
+      autoSweep: true,
+    });
+  });
+
+  it('reads a site with its files relative to the configuration file', () => {
+    const { sites } = read(
+      `${siteA}ca_file = "a.pem"\ninterval_seconds = 5\nlabels = { location_id = "8676" }\n`,
+    );
+    expect(sites).toEqual([
+      {
+        name: 'site-a',
+        url: 'https://gate.example:8443',
+        token: 'secret-of-a',
+        ca: '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n',
+        intervalMs: 5000,
+        labels: { location_id: '8676' },
+        selectors: [...USAGE_SELECTORS],
+      },
+    ]);
+  });
+
+  it('takes a token from the environment before the file', () => {
+    expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
+  });
+
+  it('takes the database from DATABASE_URL, and never shows one that is wrong', () => {
+    expect(read('', { DATABASE_URL: 'postgres://me@host/db' }).databaseUrl).toBe('postgres://me@host/db');
+    expect(refusal('', { DATABASE_URL: 'mysql://me:hunter2@host/db' })).toBe(
+      'DATABASE_URL: must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
+    );
+  });
+
+  it.each([
+    ['lisen = ":8000"', "/portal.toml: unknown key 'lisen'; did you mean 'listen'?"],
+    [siteA.replace('url', 'ulr'), "/portal.toml: site[1]: unknown key 'ulr'; did you mean 'url'?"],
+    [
+      siteA.replace(/url.*\n/, ''),
+      '/portal.toml: site[1].url: missing; write the address of the site\'s gate, such as "https://usage.site-a.example:8443"',
+    ],
+    ['[site]\nname = "a"', '/portal.toml: site: write [[site]], with double brackets, once for each site'],
+    [siteA + siteA, "/portal.toml: site[2].name: there are two sites 'site-a'; give each a name of its own"],
+    [
+      siteA + siteA.replace('site-a', 'site_a'),
+      "/portal.toml: site[2].name: 'site_a' and 'site-a' differ too little: both would take their token from STACKMETER_SITE_SITE_A_TOKEN",
+    ],
+    [
+      siteA.replace('https://gate.example:8443', 'gate.example'),
+      "/portal.toml: site[1].url: 'gate.example' is not an http(s) address; write it as https://HOST:PORT",
+    ],
+    [
+      siteA.replace('https:', 'http:'),
+      "/portal.toml: site[1].url: 'http://gate.example:8443' would send the token unencrypted; use https, or name the danger with unsafe_plain_http = true",
+    ],
+    [
+      siteA.replace('https://', 'https://user:hunter2@'),
+      '/portal.toml: site[1].url: holds a user name or password; a gate takes a token, see token_file',
+    ],
+    [`${siteA}interval_seconds = 0`, '/portal.toml: site[1].interval_seconds: must be at least 1'],
+    [
+      siteA.replace(/token_file.*\n/, ''),
+      "site 'site-a' has no token: set token_file, or the environment variable STACKMETER_SITE_SITE_A_TOKEN",
+    ],
+    [
+      siteA.replace('a.token', 'b.token'),
+      "site 'site-a': cannot read token_file: ENOENT: no such file or directory, open '/b.token'",
+    ],
+    [
+      `${siteA}ca_file = "a.token"`,
+      "site 'site-a': ca_file /a.token holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+    ],
+  ])('answers %j with one line', (toml, message) => {
+    expect(refusal(toml)).toBe(message);
+  });
+
+  it('refuses a token file that is empty or holds more than a token, without showing it', () => {
+    writeFileSync(join(folder, 'a.token'), ' \n');
+    expect(refusal(siteA)).toBe(
+      'token_file /a.token is empty; it must hold the token that the site gave out',
+    );
+    writeFileSync(join(folder, 'a.token'), 'two words');
+    expect(refusal(siteA)).toBe(
+      'token_file /a.token holds no token: a token is one line without spaces, of ASCII characters',
+    );
+  });
+
+  it('allows plain http to this machine, and elsewhere where the danger is named', () => {
+    expect(refusal(siteA.replace('https://gate.example', 'http://127.0.0.1'))).toBe('accepted');
+    expect(refusal(siteA.replace('https://gate.example', 'http://[::1]'))).toBe('accepted');
+    expect(refusal(`${siteA.replace('https:', 'http:')}unsafe_plain_http = true`)).toBe('accepted');
+  });
+});

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
+import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
+import { resolveSites, siteTables, type SiteConfig } from './site-settings.ts';
+
+export type { SiteConfig } from './site-settings.ts';
+
+export interface PortalConfig {
+  listen: ListenAddress;
+  /** Folder of the embedded database; not used with `databaseUrl`. */
+  dataFolder: string;
+  /** Secret: it may hold a password. The embedded database is used where it is undefined. */
+  databaseUrl: string | undefined;
+  sites: readonly SiteConfig[];
+  /** False where the owner of the portal starts the sweeps itself. */
+  autoSweep: boolean;
+}
+
+export const portalSettings = {
+  listen: setting({
+    type: 'text',
+    schema: z.string().default(':8000').transform(parseListenAddress),
+    value: 'HOST:PORT',
+    help: 'address of API and pages (default :8000)',
+  }),
+  data: setting({
+    type: 'text',
+    schema: z.string().min(1, 'is empty; name a folder').default('./data'),
+    value: 'DIR',
+    help: 'folder of the embedded database (default ./data)',
+  }),
+  databaseUrl: setting({
+    type: 'text',
+    // The value is not shown: it may hold a password.
+    schema: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/./, 'must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
+      .optional(),
+    help: 'a PostgreSQL that already runs',
+    earlierNames: ['DATABASE_URL'],
+    secret: true,
+  }),
+};
+
+/** Keys of portal.toml that only a file can hold. */
+export const portalSections = { site: siteTables };
+
+/** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
+export function readPortalConfig(sources: SettingsSources): PortalConfig {
+  const { settings, sections } = readSettings(portalSettings, sources, portalSections);
+  return {
+    listen: settings.listen,
+    dataFolder: settings.data,
+    databaseUrl: settings.databaseUrl,
+    sites: resolveSites(sections.site, sources.env, sources.configFile),
+    autoSweep: true,
+  };
+}

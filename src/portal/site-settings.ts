@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
+import { isLoopback } from '../runtime/listen.ts';
+import { strictTable } from '../runtime/settings.ts';
+import { describeError, UserError } from '../runtime/user-error.ts';
+
+/** A site as the portal reads it. */
+export interface SiteConfig {
+  name: string;
+  /** Address of the gate; `/federate` is appended to its path. */
+  url: string;
+  /** Secret: goes into the Authorization header, and nowhere else. */
+  token: string;
+  /** Certificates (PEM) that the gate's own is verified against; the system's where undefined. */
+  ca: string | undefined;
+  intervalMs: number;
+  labels: Readonly<Record<string, string>>;
+  /** What is asked for, each a `match[]`. */
+  selectors: readonly string[];
+}
+
+const siteTable = strictTable({
+  name: z
+    .string({ error: 'missing; give the site a name, such as "site-a"' })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63'),
+  url: z.string({
+    error: 'missing; write the address of the site\'s gate, such as "https://usage.site-a.example:8443"',
+  }),
+  token_file: z.string().min(1, 'is empty').optional(),
+  ca_file: z.string().min(1, 'is empty').optional(),
+  interval_seconds: z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(86_400, 'must be at most 86400, a day')
+    .default(30),
+  labels: z
+    .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string(), {
+      error: 'must be a table of texts, such as { location_id = "8676" }',
+    })
+    .default({}),
+  selectors: z
+    .array(z.string().min(1), { error: 'must be a list of PromQL selectors' })
+    .min(1, 'is empty; leave it out to ask for the usage')
+    .default([...USAGE_SELECTORS]),
+  unsafe_plain_http: z.boolean({ error: 'must be true or false' }).default(false),
+});
+
+type SiteTable = z.output<typeof siteTable>;
+
+/** The `[[site]]` tables of portal.toml. */
+export const siteTables = z
+  .array(siteTable, { error: 'write [[site]], with double brackets, once for each site' })
+  .default([])
+  .superRefine((sites, context) => {
+    sites.forEach((site, index) => {
+      const problem = duplicateProblem(site, sites.slice(0, index)) ?? urlProblem(site);
+      if (problem !== undefined)
+        context.addIssue({ code: 'custom', path: [index, problem.key], message: problem.message });
+    });
+  });
+
+interface Problem {
+  key: keyof SiteTable;
+  message: string;
+}
+
+function duplicateProblem(site: SiteTable, before: readonly SiteTable[]): Problem | undefined {
+  const same = before.find(({ name }) => tokenVariable(name) === tokenVariable(site.name));
+  if (same === undefined) return undefined;
+  const message =
+    same.name === site.name
+      ? `there are two sites '${site.name}'; give each a name of its own`
+      : `'${site.name}' and '${same.name}' differ too little: both would take their token from ${tokenVariable(site.name)}`;
+  return { key: 'name', message };
+}
+
+function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTable): Problem | undefined {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return { key: 'url', message: `'${text}' is not an http(s) address; write it as https://HOST:PORT` };
+  if (url.username !== '' || url.password !== '')
+    return { key: 'url', message: 'holds a user name or password; a gate takes a token, see token_file' };
+  if (url.search !== '' || url.hash !== '')
+    return { key: 'url', message: `'${text}' has a part after '?' or '#'; write the gate's address alone` };
+  if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))
+    return {
+      key: 'url',
+      message: `'${text}' would send the token unencrypted; use https, or name the danger with unsafe_plain_http = true`,
+    };
+  return undefined;
+}
+
+/** Reads the files that the tables name; their paths are relative to the configuration file. */
+export function resolveSites(
+  tables: readonly SiteTable[],
+  env: Record<string, string | undefined>,
+  configFile: string | undefined,
+): SiteConfig[] {
+  const folder = configFile === undefined ? '.' : dirname(configFile);
+  return tables.map((table) => ({
+    name: table.name,
+    url: table.url,
+    token: readToken(table, env, folder),
+    ca:
+      table.ca_file === undefined ? undefined : readCertificates(table.name, resolve(folder, table.ca_file)),
+    intervalMs: Math.round(table.interval_seconds * 1000),
+    labels: table.labels,
+    selectors: table.selectors,
+  }));
+}
+
+/** `site-a` → `STACKMETER_SITE_SITE_A_TOKEN` */
+function tokenVariable(siteName: string): string {
+  return `STACKMETER_SITE_${siteName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_TOKEN`;
+}
+
+function readToken(table: SiteTable, env: Record<string, string | undefined>, folder: string): string {
+  const variable = tokenVariable(table.name);
+  const fromEnv = env[variable];
+  if (fromEnv !== undefined && fromEnv !== '') return checkedToken(fromEnv, variable);
+  if (table.token_file === undefined)
+    throw new UserError(
+      `site '${table.name}' has no token: set token_file, or the environment variable ${variable}`,
+    );
+  const path = resolve(folder, table.token_file);
+  return checkedToken(readSiteFile(table.name, 'token_file', path), `token_file ${path}`);
+}
+
+function checkedToken(text: string, where: string): string {
+  const token = text.trim();
+  if (token === '') throw new UserError(`${where} is empty; it must hold the token that the site gave out`);
+  if (!/^[\x21-\x7e]{1,4096}$/.test(token))
+    throw new UserError(`${where} holds no token: a token is one line without spaces, of ASCII characters`);
+  return token;
+}
+
+function readCertificates(site: string, path: string): string {
+  const pem = readSiteFile(site, 'ca_file', path);
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new UserError(
+    `site '${site}': ca_file ${path} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`,
+  );
+}
+
+function readSiteFile(site: string, key: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`site '${site}': cannot read ${key}: ${describeError(error)}`, { cause: error });
+  }
+}
