@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from './sample.ts';
 import { ExpositionParser, parseExposition } from './text-format-parser.ts';
