@@ -1,0 +1,178 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Sample } from '../../prometheus/sample.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { closeServer, listen } from '../../runtime/listen.ts';
+import { silentLogger } from '../../runtime/logger.ts';
+import type { FoldOutcome, Sweep } from '../ledger/ledger.ts';
+import { createPortalMetrics } from '../metrics.ts';
+import type { SiteConfig } from '../site-settings.ts';
+import { Collector } from './collector.ts';
+import { DEFAULT_BODY_LIMITS } from './federate-body.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const text = { 'content-type': 'text/plain' };
+
+const ending: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0).toReversed()) await end();
+});
+
+async function siteWith(name: string, handler: RequestListener): Promise<SiteConfig> {
+  const gate: Server = createServer(handler);
+  const { port } = await listen(gate, { host: '127.0.0.1', port: 0 });
+  ending.push(async () => await closeServer(gate, 0));
+  return {
+    name,
+    url: `http://127.0.0.1:${port}`,
+    token: 't',
+    ca: undefined,
+    intervalMs: 1000,
+    labels: {},
+    selectors: ['a'],
+  };
+}
+
+const good: RequestListener = (_request, response) => void response.writeHead(200, text).end('a 1\nb 2\n');
+const bad: RequestListener = (_request, response) => void response.writeHead(500, text).end('no');
+
+/** A clock whose sleeps end when the test says so. */
+function handClock() {
+  const sleepers: (() => void)[] = [];
+  const clock: Clock = {
+    nowMs: () => NOW,
+    sleep: async (_durationMs, signal) =>
+      await new Promise<void>((resolve) => {
+        if (signal?.aborted) return resolve();
+        signal?.addEventListener('abort', () => resolve());
+        sleepers.push(resolve);
+        return undefined;
+      }),
+  };
+  return { clock, wakeAll: () => sleepers.splice(0).forEach((wake) => wake()) };
+}
+
+function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, ignored: 1, anomalies: 0 })) {
+  const calls: unknown[] = [];
+  const watchers: (() => void)[] = [];
+  const note = (call: unknown) => {
+    calls.push(call);
+    watchers.splice(0).forEach((watcher) => watcher());
+  };
+  const { clock, wakeAll } = handClock();
+  const metrics = createPortalMetrics();
+  const collector = new Collector({
+    ledger: {
+      fold: async (site: string, { receivedAtMs }: Sweep) => {
+        note(['fold', site, receivedAtMs]);
+        return await fold();
+      },
+      recordFailure: async (site: string, atMs: number, reason: string) =>
+        note(['failure', site, atMs, reason]),
+    },
+    clock,
+    logger: silentLogger(),
+    metrics,
+    random: () => 0.5,
+    readSweep: (samples: readonly Sample[], receivedAtMs: number) => ({
+      receivedAtMs,
+      readings: [],
+      refusals: [{ reason: 'foreign', count: samples.length, example: 'a' }],
+    }),
+    limits: { ...DEFAULT_BODY_LIMITS, timeoutMs: 10_000 },
+  });
+  ending.push(async () => await collector.close());
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise<void>((resolve) => void watchers.push(resolve));
+  };
+  return { collector, calls, metrics, wakeAll, until };
+}
+
+describe('sweeping the sites', () => {
+  it('folds what each site delivered, records what each site failed, and counts both', async () => {
+    const { collector, calls, metrics } = setUp();
+    await collector.setSites([await siteWith('a', good), await siteWith('b', bad)]);
+    await collector.sweep();
+    expect(new Set(calls)).toEqual(
+      new Set([
+        ['failure', 'b', NOW, 'the gate answers 500: no'],
+        ['fold', 'a', NOW],
+      ]),
+    );
+    const lines = (await metrics.registry.metrics())
+      .split('\n')
+      .filter((line) => /^stackmeter_portal_(?!build)/.test(line));
+    expect(lines.toSorted()).toEqual([
+      'stackmeter_portal_anomalies_total{site="a"} 0',
+      'stackmeter_portal_folded_readings_total{site="a"} 2',
+      'stackmeter_portal_ignored_readings_total{site="a"} 1',
+      `stackmeter_portal_last_success_timestamp_seconds{site="a"} ${NOW / 1000}`,
+      'stackmeter_portal_refused_series_total{site="a"} 2',
+      'stackmeter_portal_reload_success 1',
+      'stackmeter_portal_sites 2',
+      'stackmeter_portal_sweeps_total{site="a",result="success"} 1',
+      'stackmeter_portal_sweeps_total{site="b",result="failure"} 1',
+    ]);
+  });
+
+  it('goes on with the other sites while one hangs', async () => {
+    const { collector, calls, wakeAll, until } = setUp();
+    let asked = 0;
+    const hangs: RequestListener = () => void asked++;
+    await collector.setSites([await siteWith('slow', hangs), await siteWith('a', good)]);
+    collector.start();
+    for (let sweeps = 1; sweeps <= 3; sweeps++) {
+      while (calls.length < sweeps) {
+        wakeAll();
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
+    }
+    await until(() => calls.length >= 3);
+    expect([asked, calls.slice(0, 3)]).toEqual([1, Array.from({ length: 3 }, () => ['fold', 'a', NOW])]);
+  });
+
+  it('does not blame the site when the ledger fails', async () => {
+    const { collector, calls, metrics } = setUp(async () => {
+      throw new Error('database is away');
+    });
+    await collector.setSites([await siteWith('a', good)]);
+    await collector.sweep();
+    expect(calls).toEqual([['fold', 'a', NOW]]);
+    expect(await metrics.registry.metrics()).toContain(
+      'stackmeter_portal_sweeps_total{site="a",result="ledger_failure"} 1',
+    );
+  });
+
+  it('waits on close for a fold on its way, and records nothing of a request that it cut off', async () => {
+    let finish: (() => void) | undefined;
+    const { collector, calls, until } = setUp(
+      async () =>
+        await new Promise((resolve) => {
+          finish = () => resolve({ folded: 1, ignored: 0, anomalies: 0 });
+        }),
+    );
+    await collector.setSites([await siteWith('a', good), await siteWith('hangs', () => undefined)]);
+    const sweep = collector.sweep();
+    await until(() => calls.length === 1);
+    let closed = false;
+    const closing = collector.close().then(() => (closed = true));
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(closed).toBe(false);
+    finish?.();
+    await Promise.all([closing, sweep]);
+    expect(calls).toEqual([['fold', 'a', NOW]]);
+  });
+
+  it('forgets a site that is taken out, and keeps one that is unchanged', async () => {
+    const { collector, calls, metrics } = setUp();
+    const [a, b] = [await siteWith('a', good), await siteWith('b', good)];
+    await collector.setSites([a, b]);
+    await collector.sweep();
+    await collector.setSites([{ ...a }]);
+    await collector.sweep();
+    expect(calls.filter((call) => (call as string[])[1] === 'b')).toHaveLength(1);
+    const exposition = await metrics.registry.metrics();
+    expect(exposition).toContain('stackmeter_portal_sweeps_total{site="a",result="success"} 2');
+    expect(exposition).not.toContain('site="b"');
+  });
+});

@@ -1,0 +1,79 @@
+import { isDeepStrictEqual } from 'node:util';
+import { forgetSite } from '../metrics.ts';
+import type { SiteConfig } from '../site-settings.ts';
+import { SiteCollector, type CollectorParts } from './site-collector.ts';
+
+/** How often the log says how all sites are. */
+const SUMMARY_INTERVAL_MS = 3_600_000;
+
+/** Sweeps all sites, each by itself. */
+export class Collector {
+  readonly #parts: CollectorParts;
+  readonly #ending = new AbortController();
+  #sites = new Map<string, SiteCollector>();
+  #started = false;
+  #summaries: Promise<void> | undefined;
+
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes `sites` in place of the present ones. Those that are unchanged go on; those that are gone are ended. */
+  async setSites(sites: readonly SiteConfig[]): Promise<void> {
+    const before = this.#sites;
+    this.#sites = new Map(sites.map((site) => [site.name, this.#collectorOf(site)]));
+    this.#parts.metrics.sites.set(sites.length);
+    const ended = [...before.values()].filter(
+      (collector) => this.#sites.get(collector.site.name) !== collector,
+    );
+    await Promise.all(ended.map(async (collector) => await collector.close()));
+    for (const { site } of ended) if (!this.#sites.has(site.name)) forgetSite(this.#parts.metrics, site.name);
+    if (this.#started) this.#startAll();
+  }
+
+  /** Starts the loops of all sites, now and to come. */
+  start(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#started = true;
+    this.#startAll();
+    this.#summaries ??= this.#summarizeAtIntervals();
+  }
+
+  /** Sweeps every site once, at the same time. Failures are recorded, not thrown. */
+  async sweep(): Promise<void> {
+    await Promise.all([...this.#sites.values()].map(async (collector) => await collector.sweep()));
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await Promise.all([...this.#sites.values()].map(async (collector) => await collector.close()));
+    await this.#summaries;
+  }
+
+  #collectorOf(site: SiteConfig): SiteCollector {
+    const present = this.#sites.get(site.name);
+    return present !== undefined && isDeepStrictEqual(present.site, site)
+      ? present
+      : new SiteCollector(site, this.#parts);
+  }
+
+  #startAll(): void {
+    for (const collector of this.#sites.values()) collector.start();
+  }
+
+  async #summarizeAtIntervals(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const { signal } = this.#ending;
+    for (;;) {
+      await clock.sleep(SUMMARY_INTERVAL_MS, signal);
+      if (signal.aborted) return;
+      logger.info(this.#summary(), 'sites are swept');
+    }
+  }
+
+  #summary(): Record<string, number | string> {
+    const all = [...this.#sites.values()];
+    const failing = all.filter(({ health }) => health.failures > 0).map(({ site }) => site.name);
+    return { sites: all.length, reachable: all.length - failing.length, failing: failing.join(', ') };
+  }
+}

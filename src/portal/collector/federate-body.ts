@@ -1,0 +1,73 @@
+import { pipeline, Transform, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { ExpositionParser } from '../../prometheus/text-format-parser.ts';
+import type { Sample } from '../../prometheus/sample.ts';
+import { SweepFailure } from './sweep-failure.ts';
+
+/** What one answer may cost the portal; more fails the sweep of that site. */
+export interface BodyLimits {
+  /** Bytes on the wire, and after decompression. */
+  maxWireBytes: number;
+  maxTextBytes: number;
+  maxSamples: number;
+}
+
+export const DEFAULT_BODY_LIMITS: BodyLimits = {
+  maxWireBytes: 64 * 1024 * 1024,
+  maxTextBytes: 256 * 1024 * 1024,
+  maxSamples: 1_000_000,
+};
+
+/**
+ * Parses a `/federate` answer as it streams. Throws where it breaks off, is too large or is not the text format,
+ * so that half an answer is never taken for a whole one.
+ */
+export async function readFederateBody(
+  body: Readable,
+  encoding: 'gzip' | 'identity',
+  limits: BodyLimits,
+): Promise<Sample[]> {
+  const parser = new ExpositionParser();
+  const decoder = new TextDecoder();
+  const samples: Sample[] = [];
+  let last = '\n';
+  for await (const chunk of boundedBytes(body, encoding, limits)) {
+    const text = decoder.decode(chunk, { stream: true });
+    last = text.at(-1) ?? last;
+    collect(samples, parser.push(text), limits);
+  }
+  if (last !== '\n') throw new SweepFailure('the answer ends in the middle of a line');
+  collect(samples, parser.end(), limits);
+  return samples;
+}
+
+function collect(samples: Sample[], more: readonly Sample[], { maxSamples }: BodyLimits): void {
+  if (samples.length + more.length > maxSamples)
+    throw new SweepFailure(`the answer has more than ${maxSamples} series`);
+  for (const sample of more) samples.push(sample);
+}
+
+/** The decoded body; breaking off the iteration ends the stream it comes from. */
+function boundedBytes(
+  body: Readable,
+  encoding: 'gzip' | 'identity',
+  { maxWireBytes, maxTextBytes }: BodyLimits,
+): AsyncIterable<Buffer> {
+  const wire = atMostBytes(maxWireBytes, 'on the wire');
+  // Errors reach the reader through the last stream, which the pipeline destroys with them.
+  const ignore = () => undefined;
+  if (encoding === 'identity') return pipeline(body, wire, ignore);
+  return pipeline(body, wire, createGunzip(), atMostBytes(maxTextBytes, 'decompressed'), ignore);
+}
+
+function atMostBytes(max: number, where: string): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > max)
+        done(new SweepFailure(`the answer is larger than ${Math.ceil(max / 1_048_576)} MiB ${where}`));
+      else done(null, chunk);
+    },
+  });
+}

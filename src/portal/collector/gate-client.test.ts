@@ -1,0 +1,206 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
+import { closeServer, listen } from '../../runtime/listen.ts';
+import { createGateClient, type GateClientLimits } from './gate-client.ts';
+import { SweepFailure } from './sweep-failure.ts';
+
+const LIMITS: GateClientLimits = {
+  timeoutMs: 10_000,
+  maxWireBytes: 1_048_576,
+  maxTextBytes: 1_048_576,
+  maxSamples: 1000,
+};
+const TEXT = 'project_vcpu_usage{project_id="p",project_name="Käse"} 1.5 1700000000000\n';
+const SAMPLES = [
+  {
+    name: 'project_vcpu_usage',
+    labels: { project_id: 'p', project_name: 'Käse' },
+    value: 1.5,
+    timestampMs: 1_700_000_000_000,
+  },
+];
+
+const gates: Server[] = [];
+afterEach(async () => {
+  await Promise.all(gates.splice(0).map(async (gate) => await closeServer(gate, 0)));
+});
+
+/** What a sweep of a gate that answers by `handler` gives: its samples, or the reason of its failure. */
+async function federate(handler: RequestListener, limits: Partial<GateClientLimits> = {}, path = '') {
+  const gate = createServer(handler);
+  gates.push(gate);
+  const { port } = await listen(gate, { host: '127.0.0.1', port: 0 });
+  return await federateFrom(`http://127.0.0.1:${port}${path}`, limits);
+}
+
+async function federateFrom(url: string, limits: Partial<GateClientLimits> = {}) {
+  const site = {
+    name: 'a',
+    url,
+    token: 'sesame',
+    ca: undefined,
+    intervalMs: 1,
+    labels: {},
+    selectors: ['{a="b"}', 'c'],
+  };
+  const client = createGateClient(site, { ...LIMITS, ...limits }, systemClock);
+  try {
+    return await client.federate(new AbortController().signal);
+  } catch (error) {
+    if (!(error instanceof SweepFailure)) throw error;
+    return error.message.replaceAll(/127\.0\.0\.1:\d+/g, 'GATE');
+  } finally {
+    await client.close();
+  }
+}
+
+const text = { 'content-type': 'text/plain; version=0.0.4' };
+const answer =
+  (status: number, headers: Record<string, string>, body: string | Buffer): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, headers).end(body);
+  };
+
+/** Says that 1000 bytes come, sends `body`, and hangs up. */
+const breakOff =
+  (headers: Record<string, string>, body: string | Buffer): RequestListener =>
+  (_request, response) => {
+    response.writeHead(200, { ...text, ...headers });
+    response.write(body, () => response.destroy());
+  };
+
+describe('reading a gate', () => {
+  it('asks for the selectors, once each, with the token', async () => {
+    const seen: unknown[] = [];
+    await federate(
+      (request, response) => {
+        seen.push(
+          request.method,
+          request.url,
+          request.headers.authorization,
+          request.headers['accept-encoding'],
+        );
+        response.writeHead(200, text).end();
+      },
+      {},
+      '/behind/a/proxy/',
+    );
+    expect(seen).toEqual([
+      'GET',
+      '/behind/a/proxy/federate?match[]=%7Ba%3D%22b%22%7D&match[]=c',
+      'Bearer sesame',
+      'gzip',
+    ]);
+  });
+
+  it('reads plain and compressed answers', async () => {
+    expect(await federate(answer(200, text, TEXT))).toEqual(SAMPLES);
+    expect(await federate(answer(200, { ...text, 'content-encoding': 'gzip' }, gzipSync(TEXT)))).toEqual(
+      SAMPLES,
+    );
+  });
+
+  it('reads an answer whose pieces are cut within a character', async () => {
+    const bytes = Buffer.from(TEXT);
+    const cut = bytes.indexOf('ä') + 1;
+    const samples = await federate((_request, response) => {
+      response.writeHead(200, text);
+      response.write(bytes.subarray(0, cut), () => setImmediate(() => response.end(bytes.subarray(cut))));
+    });
+    expect(samples).toEqual(SAMPLES);
+  });
+
+  it.each([
+    [401, 'no', 'the gate refuses the token (401): renew it on both sides'],
+    [403, 'not in the policy\nsecond line', 'the gate denies what is asked for (403): not in the policy'],
+    [404, '', 'the gate has no /federate there (404): look at the url'],
+    [429, '', 'the gate asks to be read less often (429)'],
+    [500, 'oh \u001B[31mno', 'the gate answers 500: oh ?[31mno'],
+  ])('takes status %i for a failure that says why', async (status, body, reason) => {
+    expect(await federate(answer(status, text, body))).toBe(reason);
+  });
+
+  it('follows no redirect, since the token would go with it', async () => {
+    let requests = 0;
+    const reason = await federate((_request, response) => {
+      requests++;
+      response.writeHead(302, { location: '/federate' }).end();
+    });
+    expect([reason, requests]).toEqual(['the gate answers with a redirect (302), which is not followed', 1]);
+  });
+
+  it.each([
+    ['plain, with its length stated', { 'content-length': '1000' }, TEXT],
+    ['plain, in chunks', {}, TEXT],
+    ['compressed', { 'content-encoding': 'gzip' }, gzipSync(TEXT.repeat(100)).subarray(0, 60)],
+  ])('takes no answer that broke off: %s', async (_how, headers, body) => {
+    expect(await federate(breakOff(headers, body))).toBe(
+      'the connection broke off before the answer was complete',
+    );
+  });
+
+  it('takes no compressed answer whose end is missing, though the connection ended well', async () => {
+    const cut = gzipSync(TEXT).subarray(0, -9);
+    expect(await federate(answer(200, { ...text, 'content-encoding': 'gzip' }, cut))).toBe(
+      'the compressed answer broke off before it was complete',
+    );
+  });
+
+  it('takes no answer that ends in the middle of a line', async () => {
+    expect(await federate(answer(200, text, TEXT.slice(0, -3)))).toBe(
+      'the answer ends in the middle of a line',
+    );
+  });
+
+  it('takes no answer that ends where the connection ends', async () => {
+    const closes: RequestListener = (request) => {
+      const socket: Socket = request.socket;
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${TEXT}`);
+    };
+    expect(await federate(closes)).toBe(
+      'the answer does not state its length, so that it cannot be told from one that broke off',
+    );
+  });
+
+  it('bounds what is read: bytes on the wire, decompressed bytes, series', async () => {
+    const zipped = { ...text, 'content-encoding': 'gzip' };
+    expect(await federate(answer(200, text, '#\n'.repeat(600_000)))).toBe(
+      'the answer is larger than 1 MiB on the wire',
+    );
+    expect(await federate(answer(200, zipped, gzipSync(Buffer.alloc(50_000_000, '#'))))).toBe(
+      'the answer is larger than 1 MiB decompressed',
+    );
+    expect(await federate(answer(200, text, TEXT.repeat(1001)))).toBe('the answer has more than 1000 series');
+  });
+
+  it('gives up on a gate that drips, after the time for a whole sweep', async () => {
+    const drips: RequestListener = (_request, response) => {
+      response.writeHead(200, text);
+      const timer = setInterval(() => response.write('#\n'), 20);
+      response.on('close', () => clearInterval(timer));
+    };
+    expect(await federate(drips, { timeoutMs: 200 })).toBe('no complete answer within 0.2 s');
+  });
+
+  it('says what is no metrics page', async () => {
+    expect(await federate(answer(200, { 'content-type': 'text/html' }, '<html>'))).toBe(
+      "the answer is 'text/html', not the text format: is the url that of a gate?",
+    );
+    expect(await federate(answer(200, text, 'a b c d\n'))).toMatch(
+      /^the answer is not in the text format: .*line 1/,
+    );
+    expect(await federate(answer(200, { ...text, 'content-encoding': 'br' }, 'x'))).toBe(
+      "the answer is encoded as 'br', not as gzip",
+    );
+  });
+
+  it('says which host does not answer', async () => {
+    const gate = createServer();
+    const { port } = await listen(gate, { host: '127.0.0.1', port: 0 });
+    await closeServer(gate);
+    expect(await federateFrom(`http://127.0.0.1:${port}`)).toBe('nothing listens on GATE');
+  });
+});

@@ -1,0 +1,111 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { Sample } from '../../prometheus/sample.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { parseRetryAfter } from '../../runtime/retry.ts';
+import { version } from '../../runtime/version.ts';
+import type { SiteConfig } from '../site-settings.ts';
+import { readFederateBody, type BodyLimits } from './federate-body.ts';
+import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
+
+export interface GateClientLimits extends BodyLimits {
+  /** For a whole sweep: connection, answer and its last byte. */
+  timeoutMs: number;
+}
+
+/** Reads one site's gate, over connections of its own. */
+export interface GateClient {
+  /** All samples that the site's selectors select; throws `SweepFailure`, or the reason of `signal`. */
+  federate(signal: AbortSignal): Promise<Sample[]>;
+  close(): Promise<void>;
+}
+
+export function createGateClient(site: SiteConfig, limits: GateClientLimits, clock: Clock): GateClient {
+  const url = new URL(site.url);
+  const pool = new Pool(url.origin, {
+    connections: 2,
+    connect: { timeout: limits.timeoutMs, ...(site.ca === undefined ? {} : { ca: site.ca }) },
+    headersTimeout: limits.timeoutMs,
+    bodyTimeout: limits.timeoutMs,
+  });
+  const request = federateRequest(url, site);
+  return {
+    federate: async (signal) => {
+      const timeout = AbortSignal.timeout(limits.timeoutMs);
+      try {
+        const response = await pool.request({ ...request, signal: AbortSignal.any([signal, timeout]) });
+        return await readAnswer(response, limits, clock);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw toSweepFailure(timeout.aborted ? timeout.reason : error, url.host, limits.timeoutMs);
+      }
+    },
+    close: async () => await pool.destroy(),
+  };
+}
+
+/** Redirects are not followed: undici follows none unless told to. The token would go with them. */
+function federateRequest(url: URL, site: SiteConfig) {
+  const query = site.selectors.map((selector) => `match[]=${encodeURIComponent(selector)}`).join('&');
+  return {
+    method: 'GET' as const,
+    path: `${url.pathname.replace(/\/+$/, '')}/federate?${query}`,
+    headers: {
+      authorization: `Bearer ${site.token}`,
+      accept: 'text/plain;version=0.0.4',
+      'accept-encoding': 'gzip',
+      'user-agent': `stackmeter-portal/${version}`,
+    },
+  };
+}
+
+async function readAnswer(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  limits: BodyLimits,
+  clock: Clock,
+): Promise<Sample[]> {
+  // Destroying a body that nobody reads emits an error, which would end the process if nobody listened.
+  body.on('error', () => undefined);
+  try {
+    if (statusCode === 200) return await readFederateBody(body, encodingOf(headers), limits);
+    throw new SweepFailure(reasonOfStatus(statusCode, await firstLine(headers, body)), {
+      retryAfterMs: parseRetryAfter(textHeader(headers['retry-after']), clock.nowMs()),
+    });
+  } finally {
+    body.destroy();
+  }
+}
+
+type Headers = Dispatcher.ResponseData['headers'];
+
+/** What the body is encoded in; throws where it can't be told whether it has arrived whole, or is no text. */
+function encodingOf(headers: Headers): 'gzip' | 'identity' {
+  const type = textHeader(headers['content-type']) ?? '';
+  if (!/^text\/plain\b/i.test(type))
+    throw new SweepFailure(
+      `the answer is '${printable(type)}', not the text format: is the url that of a gate?`,
+    );
+  const encoding = (textHeader(headers['content-encoding']) ?? 'identity').toLowerCase();
+  if (encoding === 'gzip') return 'gzip';
+  if (encoding !== 'identity')
+    throw new SweepFailure(`the answer is encoded as '${printable(encoding)}', not as gzip`);
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+    throw new SweepFailure(
+      'the answer does not state its length, so that it cannot be told from one that broke off',
+    );
+  return 'identity';
+}
+
+function textHeader(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** What a gate says about a denial: one line of text, or nothing where it is compressed. */
+async function firstLine(headers: Headers, body: Dispatcher.ResponseData['body']): Promise<string> {
+  if (headers['content-encoding'] !== undefined) return '';
+  try {
+    for await (const chunk of body) return printable(String(chunk));
+  } catch {
+    // The status says enough.
+  }
+  return '';
+}

@@ -1,0 +1,143 @@
+import type { Sample } from '../../prometheus/sample.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import type { Ledger, Sweep } from '../ledger/ledger.ts';
+import type { PortalMetrics } from '../metrics.ts';
+import type { SiteConfig } from '../site-settings.ts';
+import { nextSweepDelayMs } from './backoff.ts';
+import { createGateClient, type GateClient, type GateClientLimits } from './gate-client.ts';
+import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
+import { SweepFailure } from './sweep-failure.ts';
+
+export interface CollectorParts {
+  ledger: Pick<Ledger, 'fold' | 'recordFailure'>;
+  clock: Clock;
+  logger: Logger;
+  metrics: PortalMetrics;
+  /** In [0, 1). */
+  random: () => number;
+  /** Judges what a site sent (rule A10). */
+  readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
+  limits: GateClientLimits;
+}
+
+/** The first sweeps of all sites are spread over this time. */
+const FIRST_SPREAD_MS = 1000;
+
+/** Sweeps one site: alone, so that no other waits for it. */
+export class SiteCollector {
+  readonly site: SiteConfig;
+  readonly #parts: CollectorParts;
+  readonly #client: GateClient;
+  readonly #ending = new AbortController();
+  #health: SiteHealth = UNTRIED;
+  #retryAfterMs: number | undefined;
+  #sweeping: Promise<void> | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(site: SiteConfig, parts: CollectorParts) {
+    this.site = site;
+    this.#parts = { ...parts, logger: parts.logger.child({ site: site.name }) };
+    this.#client = createGateClient(site, parts.limits, parts.clock);
+  }
+
+  get health(): SiteHealth {
+    return this.#health;
+  }
+
+  /** Starts to sweep at the site's interval, until `close()`. */
+  start(): void {
+    this.#loop ??= this.#sweepAtIntervals();
+  }
+
+  /** Sweeps once; joins a sweep that is on its way. Never rejects: what goes wrong is the site's health. */
+  async sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepOnce().finally(() => {
+      this.#sweeping = undefined;
+    });
+    await this.#sweeping;
+  }
+
+  /** Ends the loop and a request on its way; waits for a fold on its way. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#client.close();
+    await this.#loop;
+    await this.#sweeping;
+  }
+
+  async #sweepAtIntervals(): Promise<void> {
+    const { clock, random } = this.#parts;
+    const { signal } = this.#ending;
+    await clock.sleep(random() * Math.min(FIRST_SPREAD_MS, this.site.intervalMs), signal);
+    while (!signal.aborted) {
+      await this.sweep();
+      await clock.sleep(this.#pauseMs(), signal);
+    }
+  }
+
+  #pauseMs(): number {
+    return nextSweepDelayMs({
+      intervalMs: this.site.intervalMs,
+      failures: this.#health.failures,
+      retryAfterMs: this.#retryAfterMs,
+      random: this.#parts.random(),
+    });
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const result = await this.#resultOfSweep();
+    if (result === undefined) return;
+    const { health, events } = afterSweep(this.#health, result);
+    this.#health = health;
+    this.#retryAfterMs = result.kind === 'failure' ? result.retryAfterMs : undefined;
+    for (const { level, message, fields } of events) this.#parts.logger[level](fields, message);
+    this.#count(result);
+  }
+
+  /** Undefined where the sweep was ended by `close()`. */
+  async #resultOfSweep(): Promise<SweepResult | undefined> {
+    try {
+      return await this.#fold(await this.#client.federate(this.#ending.signal));
+    } catch (error) {
+      if (this.#ending.signal.aborted) return undefined;
+      if (!(error instanceof SweepFailure)) throw error;
+      return await this.#recordFailure(error);
+    }
+  }
+
+  async #fold(samples: readonly Sample[]): Promise<SweepResult> {
+    const { ledger, clock, readSweep } = this.#parts;
+    try {
+      const sweep = readSweep(samples, clock.nowMs());
+      return { kind: 'success', outcome: await ledger.fold(this.site.name, sweep), refusals: sweep.refusals };
+    } catch (error) {
+      return { kind: 'ledger_failure', reason: describeError(error) };
+    }
+  }
+
+  async #recordFailure({ message: reason, retryAfterMs }: SweepFailure): Promise<SweepResult> {
+    try {
+      await this.#parts.ledger.recordFailure(this.site.name, this.#parts.clock.nowMs(), reason);
+      return { kind: 'failure', reason, retryAfterMs };
+    } catch (error) {
+      return { kind: 'ledger_failure', reason: describeError(error) };
+    }
+  }
+
+  #count(result: SweepResult): void {
+    const { metrics, clock } = this.#parts;
+    const site = this.site.name;
+    metrics.sweeps.inc({ site, result: result.kind });
+    if (result.kind !== 'success') return;
+    metrics.lastSuccess.set({ site }, clock.nowMs() / 1000);
+    metrics.folded.inc({ site }, result.outcome.folded);
+    metrics.ignored.inc({ site }, result.outcome.ignored);
+    metrics.anomalies.inc({ site }, result.outcome.anomalies);
+    metrics.refused.inc(
+      { site },
+      result.refusals.reduce((sum, { count }) => sum + count, 0),
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { version } from '../runtime/version.ts';
+
+interface MetricDeclaration {
+  type: 'counter' | 'gauge';
+  name: string;
+  help: string;
+  labels: readonly string[];
+}
+
+/** What the portal says about itself. `site` is the name of a configured site. */
+const DECLARATIONS = {
+  buildInfo: { type: 'gauge', name: 'build_info', help: '1, with the version', labels: ['version'] },
+  sites: { type: 'gauge', name: 'sites', help: 'Sites that are configured', labels: [] },
+  sweeps: {
+    type: 'counter',
+    name: 'sweeps_total',
+    help: 'Sweeps by result: success, failure (of the site), ledger_failure',
+    labels: ['site', 'result'],
+  },
+  lastSuccess: {
+    type: 'gauge',
+    name: 'last_success_timestamp_seconds',
+    help: 'When a sweep of the site was last folded',
+    labels: ['site'],
+  },
+  folded: {
+    type: 'counter',
+    name: 'folded_readings_total',
+    help: 'Readings that moved a meter forward',
+    labels: ['site'],
+  },
+  ignored: {
+    type: 'counter',
+    name: 'ignored_readings_total',
+    help: 'Readings that were not newer than the last of their meter',
+    labels: ['site'],
+  },
+  refused: {
+    type: 'counter',
+    name: 'refused_series_total',
+    help: 'Series that were refused',
+    labels: ['site'],
+  },
+  anomalies: {
+    type: 'counter',
+    name: 'anomalies_total',
+    help: 'Anomalies that were recorded',
+    labels: ['site'],
+  },
+  reloads: {
+    type: 'counter',
+    name: 'reloads_total',
+    help: 'Reloads of the configuration by result: success, failure',
+    labels: ['result'],
+  },
+  reloadSuccess: {
+    type: 'gauge',
+    name: 'reload_success',
+    help: '1 where the last reload succeeded, 0 where the configuration before it stays in force',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDeclaration>;
+
+type Declarations = typeof DECLARATIONS;
+
+export type PortalMetrics = { registry: Registry } & {
+  [K in keyof Declarations]: Declarations[K]['type'] extends 'counter' ? Counter : Gauge;
+};
+
+/** The portal's own metrics and those of its process, in a registry of their own. */
+export function createPortalMetrics(): PortalMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const metrics = Object.fromEntries(
+    Object.entries(DECLARATIONS).map(([key, declaration]) => [key, register(declaration, registry)]),
+  );
+  const portal = { registry, ...metrics } as PortalMetrics;
+  portal.buildInfo.set({ version }, 1);
+  portal.reloadSuccess.set(1);
+  return portal;
+}
+
+function register({ type, name, help, labels }: MetricDeclaration, registry: Registry): Counter | Gauge {
+  const options = { name: `stackmeter_portal_${name}`, help, labelNames: labels, registers: [registry] };
+  return type === 'counter' ? new Counter(options) : new Gauge(options);
+}
+
+/** Takes the series of a site that is configured no more out of the answer. */
+export function forgetSite({ sweeps, ...metrics }: PortalMetrics, site: string): void {
+  for (const result of ['success', 'failure', 'ledger_failure']) sweeps.remove({ site, result });
+  for (const metric of [
+    metrics.lastSuccess,
+    metrics.folded,
+    metrics.ignored,
+    metrics.refused,
+    metrics.anomalies,
+  ])
+    metric.remove({ site });
+}
