@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { UserError } from '../../runtime/user-error.ts';
+
+export const catalogSchema = z.array(
+  z.object({
+    type: z.string(),
+    endpoints: z.array(
+      z.object({
+        interface: z.string(),
+        region: z.string().nullish(),
+        region_id: z.string().nullish(),
+        url: z.string(),
+      }),
+    ),
+  }),
+);
+
+export type Catalog = z.output<typeof catalogSchema>;
+
+export interface EndpointChoice {
+  interface: string;
+  region: string | undefined;
+}
+
+/** The address of a service in a token's catalog, without a slash at its end. */
+export function endpointOf(catalog: Catalog, type: string, choice: EndpointChoice): URL {
+  const endpoints = catalog
+    .filter((service) => service.type === type)
+    .flatMap((service) => service.endpoints)
+    .filter((endpoint) => endpoint.interface === choice.interface);
+  const inRegion = endpoints.filter(
+    ({ region, region_id: id }) =>
+      choice.region === undefined || region === choice.region || id === choice.region,
+  );
+  const [endpoint] = inRegion;
+  if (endpoint === undefined) throw noEndpoint(type, choice, regionsOf(endpoints));
+  const regions = regionsOf(inRegion);
+  if (regions.length > 1)
+    throw new UserError(
+      `the catalog has a ${type} service in the regions ${regions.join(', ')}: choose one with OS_REGION_NAME`,
+    );
+  return endpointUrl(type, endpoint.url);
+}
+
+function regionsOf(endpoints: Catalog[number]['endpoints']): string[] {
+  return [...new Set(endpoints.map(({ region, region_id: id }) => id ?? region ?? ''))];
+}
+
+function noEndpoint(type: string, { interface: face, region }: EndpointChoice, regions: string[]): UserError {
+  const start = `Keystone's catalog has no ${face} endpoint of a ${type} service`;
+  if (region === undefined || regions.length === 0)
+    return new UserError(`${start}; see OS_INTERFACE, and whether the token is for a project`);
+  return new UserError(`${start} in region '${region}', only in ${regions.join(', ')}; see OS_REGION_NAME`);
+}
+
+function endpointUrl(type: string, text: string): URL {
+  if (!URL.canParse(text))
+    throw new UserError(`Keystone's catalog has '${text}' as address of the ${type} service`);
+  const url = new URL(text);
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { UserError } from '../../runtime/user-error.ts';
+import { ServiceError } from './service-error.ts';
+import type { Session } from './session.ts';
+
+export interface Domain {
+  id: string;
+  name: string;
+}
+
+export interface Project {
+  id: string;
+  name: string;
+  domain: Domain;
+}
+
+/** Which domains to meter; all where neither names nor ids are given. */
+export interface DomainFilter {
+  names: readonly string[];
+  ids: readonly string[];
+}
+
+/** The domains of the filter. Throws a `UserError` for one that does not exist. */
+export async function readDomains(session: Session, filter: DomainFilter): Promise<Domain[]> {
+  const domains = await readCollection(session, '/domains', 'domains', domainSchema);
+  return chooseDomains(domains, filter);
+}
+
+/** Names compare as Keystone compares them: without regard to case, which finds at most one. */
+export function chooseDomains(domains: readonly Domain[], { names, ids }: DomainFilter): Domain[] {
+  if (names.length === 0 && ids.length === 0) return [...domains];
+  const wanted = new Set([
+    ...names.map((name) => existing(domains, 'domain', name, (domain) => sameName(domain.name, name))),
+    ...ids.map((id) => existing(domains, 'domain with id', id, (domain) => domain.id === id)),
+  ]);
+  return domains.filter((domain) => wanted.has(domain));
+}
+
+function existing(
+  domains: readonly Domain[],
+  what: string,
+  name: string,
+  matches: (domain: Domain) => boolean,
+): Domain {
+  const found = domains.find(matches);
+  if (found !== undefined) return found;
+  const known = domains.map((domain) => domain.name).slice(0, 20);
+  throw new UserError(`Keystone knows no ${what} '${name}'; there are ${known.join(', ')}`);
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.normalize().toLowerCase() === b.normalize().toLowerCase();
+}
+
+/** All projects of the domains, sorted by id, disabled ones too: their servers go on to run. */
+export async function readProjects(
+  session: Session,
+  domains: readonly Domain[],
+  filter: DomainFilter,
+): Promise<Project[]> {
+  const filtered = filter.names.length + filter.ids.length > 0;
+  const queries = filtered ? domains.map(({ id }) => ({ domain_id: id })) : [{}];
+  const byId = new Map(domains.map((domain) => [domain.id, domain]));
+  const projects: Project[] = [];
+  for (const query of queries) {
+    const found = await readCollection(session, '/projects', 'projects', projectSchema, query);
+    for (const project of found) {
+      const domain = byId.get(project.domain_id);
+      if (domain !== undefined) projects.push({ id: project.id, name: project.name, domain });
+    }
+  }
+  return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+const domainSchema = z.object({ id: z.string(), name: z.string() });
+const projectSchema = z.object({ id: z.string(), name: z.string(), domain_id: z.string() });
+const linksSchema = z.object({ next: z.string().nullish() }).nullish();
+
+/** Keystone has no pages, but it cuts a list at its `list_limit` and then says `truncated`: that is an error here. */
+async function readCollection<S extends z.ZodType>(
+  session: Session,
+  path: string,
+  member: string,
+  schema: S,
+  query: Record<string, string> = {},
+): Promise<z.output<S>[]> {
+  const { body } = await session.get({ service: 'identity', path, query });
+  const parsed = collectionSchema(member, schema).safeParse(body);
+  if (!parsed.success)
+    throw new ServiceError(`Keystone's list of ${member} has another form than Keystone's v3`);
+  const { items, truncated, links } = parsed.data;
+  if (truncated === true || links?.next)
+    throw new ServiceError(`Keystone cuts its list of ${member} short; raise its list_limit`);
+  return items;
+}
+
+function collectionSchema<S extends z.ZodType>(member: string, schema: S) {
+  return z
+    .looseObject({ truncated: z.boolean().optional(), links: linksSchema })
+    .transform((body) => ({ ...body, items: body[member] }))
+    .pipe(z.object({ items: z.array(schema), truncated: z.boolean().optional(), links: linksSchema }));
+}

@@ -1,0 +1,36 @@
+import { TransientError } from '../../runtime/retry.ts';
+import { UserError } from '../../runtime/user-error.ts';
+
+/** What an OpenStack service answered, or failed to: the service's name is part of the message. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+}
+
+/** A service did not answer, broke off, or answered 429 or 5xx: it may do better later. */
+export class ServiceUnavailable extends TransientError {
+  override readonly name = 'ServiceUnavailable';
+}
+
+/** The error of an answer that is neither a success nor worth another attempt. `body` is the parsed body. */
+export function answerError(service: string, what: string, status: number, body: unknown): Error {
+  const said = faultMessage(body);
+  const answer = `${service} answers ${status} to ${what}${said === undefined ? '' : `: ${said}`}`;
+  switch (status) {
+    case 401:
+      return new UserError(`${answer}; the token is refused although it is new`);
+    case 403:
+      return new UserError(`${answer}; give the user of the exporter a role that may read this`);
+    case 406:
+      return new UserError(`${answer}; stackmeter needs Nova of release Newton or newer`);
+    default:
+      return new ServiceError(answer);
+  }
+}
+
+/** The message in an error body, whose only member is named after the kind of error. */
+export function faultMessage(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const fault: unknown = Object.values(body)[0];
+  const message = (fault as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message.replaceAll(/\s+/g, ' ').slice(0, 300) : undefined;
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import type { Clock } from '../../runtime/clock.ts';
+import { UserError } from '../../runtime/user-error.ts';
+import { authRequest } from './auth-request.ts';
+import { catalogSchema, endpointOf, type Catalog } from './catalog.ts';
+import type { Credentials } from './credentials.ts';
+import type { Http, HttpAnswer } from './http.ts';
+import { answerError, faultMessage, ServiceError } from './service-error.ts';
+
+export interface Session {
+  credentials: Credentials;
+  /** Signs in unless a token is held that is still good. */
+  signIn(): Promise<SignedIn>;
+  /** Asks a service with a token; throws for any status but 2xx. */
+  get(asked: ServiceRequest): Promise<HttpAnswer>;
+}
+
+export interface SignedIn {
+  catalog: Catalog;
+  user: string;
+  project: string | undefined;
+}
+
+export interface ServiceRequest {
+  /** Keystone itself, or a type of the catalog. */
+  service: 'identity' | 'compute';
+  path: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+}
+
+export interface SessionOptions {
+  credentials: Credentials;
+  http: Http;
+  clock: Clock;
+  /** Ends what is under way. */
+  signal?: AbortSignal | undefined;
+}
+
+interface Token extends SignedIn {
+  id: string;
+  /** By this machine's clock. */
+  renewAtMs: number;
+}
+
+const SERVICE_NAMES = { identity: 'Keystone', compute: 'Nova' } as const;
+
+/** A Keystone v3 session: one token, renewed before it expires, and once when a service refuses it. */
+export function createSession(options: SessionOptions): Session {
+  let held: Promise<Token> | undefined;
+
+  /** The token that is held, or a new one for all who ask meanwhile where it is about to expire or was refused. */
+  async function currentToken(refused?: Token): Promise<Token> {
+    const before = held;
+    const token = await before?.catch(() => undefined);
+    if (held !== before) return await currentToken(refused);
+    if (token !== undefined && token !== refused && options.clock.nowMs() < token.renewAtMs) return token;
+    held = requestToken(options);
+    return await held;
+  }
+
+  return {
+    credentials: options.credentials,
+    signIn: async () => await currentToken(),
+    get: async (asked) => {
+      const token = await currentToken();
+      const answer = await ask(asked, token, options);
+      if (answer.status !== 401) return successful(asked, answer);
+      return successful(asked, await ask(asked, await currentToken(token), options));
+    },
+  };
+}
+
+async function ask(asked: ServiceRequest, token: Token, options: SessionOptions): Promise<HttpAnswer> {
+  const url = serviceUrl(asked, token.catalog, options.credentials);
+  for (const [name, value] of Object.entries(asked.query ?? {})) url.searchParams.set(name, value);
+  return await options.http({
+    service: SERVICE_NAMES[asked.service],
+    method: 'GET',
+    url,
+    headers: { ...asked.headers, 'x-auth-token': token.id },
+    signal: options.signal,
+  });
+}
+
+/**
+ * Keystone is asked where it was signed in to: its entry in the catalog may be for others' networks. Some catalogs
+ * have Nova without its version.
+ */
+function serviceUrl({ service, path }: ServiceRequest, catalog: Catalog, credentials: Credentials): URL {
+  const url =
+    service === 'identity' ? new URL(credentials.authUrl) : endpointOf(catalog, service, credentials);
+  if (service === 'compute' && !/\/v2(\.\d+)?(\/|$)/.test(url.pathname)) url.pathname += '/v2.1';
+  url.pathname = url.pathname.replace(/\/$/, '') + path;
+  return url;
+}
+
+function successful(asked: ServiceRequest, answer: HttpAnswer): HttpAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw answerError(SERVICE_NAMES[asked.service], `GET ${asked.path}`, answer.status, answer.body);
+}
+
+const tokenSchema = z.object({
+  token: z.object({
+    issued_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    user: z.object({ name: z.string() }),
+    project: z.object({ name: z.string() }).optional(),
+    catalog: catalogSchema.optional(),
+  }),
+});
+
+async function requestToken({ credentials, http, signal }: SessionOptions): Promise<Token> {
+  const url = new URL(credentials.authUrl);
+  url.pathname += '/auth/tokens';
+  const body = authRequest(credentials.identity);
+  const answer = await http({ service: 'Keystone', method: 'POST', url, body, signal });
+  if (answer.status !== 201) throw signInError(answer, credentials);
+  const parsed = tokenSchema.safeParse(answer.body);
+  const id = answer.headers['x-subject-token'];
+  if (!parsed.success || id === undefined)
+    throw new ServiceError(`${url.href} answers a sign-in with something that is not a token of Keystone v3`);
+  const { token } = parsed.data;
+  const lifetimeMs = Date.parse(token.expires_at) - Date.parse(token.issued_at);
+  return {
+    id,
+    catalog: token.catalog ?? [],
+    user: token.user.name,
+    project: token.project?.name,
+    renewAtMs: answer.timing.sentMs + lifetimeMs - renewalMarginMs(lifetimeMs),
+  };
+}
+
+/** A token is renewed while it would still live through the requests of a page or two. */
+function renewalMarginMs(lifetimeMs: number): number {
+  return Math.min(120_000, lifetimeMs / 4);
+}
+
+function signInError({ status, body }: HttpAnswer, { authUrl, identity }: Credentials): Error {
+  if (status === 401)
+    return new UserError(
+      `Keystone at ${authUrl.href} refuses the credentials (401): ${
+        identity.method === 'password'
+          ? 'check OS_USERNAME, OS_PASSWORD, the project and their domains'
+          : 'check the id and secret of the application credential, and whether it has expired'
+      }`,
+    );
+  if (status === 404 || (status >= 300 && status < 400))
+    return new UserError(`${authUrl.href} is not a Keystone v3 (it answers ${status}); check OS_AUTH_URL`);
+  const said = faultMessage(body);
+  return new ServiceError(
+    `Keystone at ${authUrl.href} answers ${status}${said === undefined ? '' : `: ${said}`}`,
+  );
+}
