@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { prepareBinaries } from './binaries.ts';
 import { DATABASE_USER, ensureCluster } from './cluster.ts';
@@ -76,7 +76,7 @@ async function serve(options: ServerOptions, dataFolder: string): Promise<Runnin
   }
 }
 
-async function ensureDatabase(client: pg.Client): Promise<void> {
+async function ensureDatabase(client: Client): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE_USER]);
   if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE_USER}`);
 }

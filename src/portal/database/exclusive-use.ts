@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { DATABASE_USER } from './cluster.ts';
@@ -8,11 +8,11 @@ import { SOCKET_PORT } from './socket-folder.ts';
 const LOCK_KEY = '7305217601';
 
 /** The right to an embedded server, held by an open connection: it ends with our process, however that ends. */
-export type ExclusiveUse = pg.Client;
+export type ExclusiveUse = Client;
 
 /** Connects to the server's maintenance database. Throws what `pg` throws where there is none yet. */
-export async function connectToServer(socketFolder: string, logger: Logger): Promise<pg.Client> {
-  const client = new pg.Client({
+export async function connectToServer(socketFolder: string, logger: Logger): Promise<Client> {
+  const client = new Client({
     host: socketFolder,
     port: SOCKET_PORT,
     user: DATABASE_USER,
@@ -30,7 +30,7 @@ export async function connectToServer(socketFolder: string, logger: Logger): Pro
 }
 
 /** Takes the right to the server, or throws a `UserError` that names who has it. Ends the connection on failure. */
-export async function takeExclusiveUse(client: pg.Client, dataFolder: string): Promise<ExclusiveUse> {
+export async function takeExclusiveUse(client: Client, dataFolder: string): Promise<ExclusiveUse> {
   try {
     const taken = await client.query<{ ok: boolean }>(`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS ok`);
     if (taken.rows[0]?.ok === true) return client;
@@ -43,7 +43,7 @@ export async function takeExclusiveUse(client: pg.Client, dataFolder: string): P
   }
 }
 
-async function holder(client: pg.Client): Promise<string> {
+async function holder(client: Client): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
      WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32) + l.objid::bigint = ${LOCK_KEY}`,

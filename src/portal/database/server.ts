@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { connectToServer } from './exclusive-use.ts';
@@ -97,7 +97,7 @@ async function stopServer(child: ChildProcess, server: Omit<Server, 'stop'>): Pr
 }
 
 /** Connects as soon as the server takes connections, however long its recovery lasts; throws when it gives up. */
-export async function connectWhenReady(server: Server, options: ServerOptions): Promise<pg.Client> {
+export async function connectWhenReady(server: Server, options: ServerOptions): Promise<Client> {
   for (;;) {
     try {
       return await connectToServer(options.socketFolder, options.logger);

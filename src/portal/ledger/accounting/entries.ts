@@ -1,0 +1,28 @@
+import { spreadOverHours } from './hours.ts';
+import type { Usage } from './meter.ts';
+
+/** The usage of one meter in one hour. */
+export interface Entry {
+  /** Whole hours since the Unix epoch, UTC. */
+  hour: number;
+  amount: bigint;
+  /** The part of `amount` that was spread over a gap. */
+  spread: bigint;
+}
+
+/** The entries of one meter's usages, which follow one another in time; one for each hour, in order. */
+export function* entriesOf(usages: readonly Usage[]): Generator<Entry> {
+  let last: Entry | undefined;
+  for (const { amount, fromMs, toMs, quality } of usages) {
+    for (const share of spreadOverHours(amount, fromMs, toMs)) {
+      const spread = quality === 'spread' ? share.amount : 0n;
+      if (last?.hour === share.hour) {
+        last = { hour: last.hour, amount: last.amount + share.amount, spread: last.spread + spread };
+        continue;
+      }
+      if (last !== undefined) yield last;
+      last = { ...share, spread };
+    }
+  }
+  if (last !== undefined) yield last;
+}

@@ -1,0 +1,130 @@
+import { liesInOneHour } from './hours.ts';
+
+/** What the ledger knows of a meter. */
+export interface MeterState {
+  epoch: string;
+  /** Usage from before the ledger began (rule A5). */
+  opening: bigint;
+  lastTotal: bigint;
+  firstAtMs: number;
+  lastAtMs: number;
+}
+
+/** The part of a reading that accounting needs. */
+export interface TotalAt {
+  total: bigint;
+  atMs: number;
+  epoch: string;
+}
+
+/** Usage of an interval, before it is spread over hours. */
+export interface Usage {
+  amount: bigint;
+  fromMs: number;
+  toMs: number;
+  quality: 'measured' | 'spread';
+}
+
+export type AnomalyKind = 'total-fell' | 'epoch-changed' | 'implausible-jump';
+
+export interface Anomaly {
+  kind: AnomalyKind;
+  atMs: number;
+  /** What the total moved by without being usage; part of the sum of rule A7. */
+  correction: bigint;
+}
+
+/** What a reading did to a meter. */
+export interface MeterStep {
+  meter: MeterState;
+  usage: Usage | undefined;
+  anomaly: Anomaly | undefined;
+}
+
+/** What the site's other readings say about a meter that is read for the first time (rule A5). */
+export interface NewMeterContext {
+  /** When the meter was still at zero; undefined where its total dates from before the ledger. */
+  beganAtZeroMs: number | undefined;
+}
+
+export interface AccountingRules {
+  /** An interval across an hour's boundary that is longer than this is marked as spread. */
+  gapThresholdMs: number;
+}
+
+export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 5 * 60_000 };
+
+/** More than any project can use between two readings; what exceeds it does not fit the ledger's hours. */
+export const LARGEST_USAGE = 2n ** 62n;
+
+/** Folds a reading into a meter by the rules A1 to A5; undefined where it is not newer than the last (A1). */
+export function foldReading(
+  meter: MeterState | undefined,
+  reading: TotalAt,
+  context: NewMeterContext,
+  rules: AccountingRules,
+): MeterStep | undefined {
+  if (meter === undefined) return firstReading(reading, context, rules);
+  if (reading.atMs <= meter.lastAtMs) return undefined;
+  if (reading.epoch !== meter.epoch) return otherEpoch(meter, reading);
+  return reading.total < meter.lastTotal ? lowerTotal(meter, reading) : sameEpoch(meter, reading, rules);
+}
+
+/** How well the parts of an interval's usage are known, hour by hour. */
+export function qualityOf(fromMs: number, toMs: number, rules: AccountingRules): Usage['quality'] {
+  return liesInOneHour(fromMs, toMs) || toMs - fromMs <= rules.gapThresholdMs ? 'measured' : 'spread';
+}
+
+/** A5 */
+function firstReading(reading: TotalAt, context: NewMeterContext, rules: AccountingRules): MeterStep {
+  const opening = context.beganAtZeroMs === undefined ? reading.total : 0n;
+  const fromMs = Math.min(context.beganAtZeroMs ?? reading.atMs, reading.atMs);
+  const quality = fromMs < reading.atMs ? qualityOf(fromMs, reading.atMs, rules) : 'spread';
+  const meter = { ...reading, opening, lastTotal: opening, firstAtMs: reading.atMs, lastAtMs: fromMs };
+  return count(meter, reading, quality, undefined);
+}
+
+/** A2 */
+function sameEpoch(meter: MeterState, reading: TotalAt, rules: AccountingRules): MeterStep {
+  return count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), undefined);
+}
+
+/** A3 */
+function lowerTotal(meter: MeterState, reading: TotalAt): MeterStep {
+  return rebase(meter, reading, 'total-fell');
+}
+
+/** A4 */
+function otherEpoch(meter: MeterState, reading: TotalAt): MeterStep {
+  return reading.total < meter.lastTotal
+    ? rebase(meter, reading, 'epoch-changed')
+    : count(meter, reading, 'spread', { kind: 'epoch-changed', atMs: reading.atMs, correction: 0n });
+}
+
+/** The difference of the totals is usage. */
+function count(
+  meter: MeterState,
+  reading: TotalAt,
+  quality: Usage['quality'],
+  anomaly: Anomaly | undefined,
+): MeterStep {
+  const amount = reading.total - meter.lastTotal;
+  if (amount > LARGEST_USAGE) return rebase(meter, reading, 'implausible-jump');
+  const usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality };
+  return { meter: moved(meter, reading), usage: amount === 0n ? undefined : usage, anomaly };
+}
+
+/** The difference of the totals is no usage, but a correction. */
+function rebase(meter: MeterState, reading: TotalAt, kind: AnomalyKind): MeterStep {
+  const correction = reading.total - meter.lastTotal;
+  return {
+    meter: moved(meter, reading),
+    usage: undefined,
+    anomaly: { kind, atMs: reading.atMs, correction },
+  };
+}
+
+function moved(meter: MeterState, { total, atMs, epoch }: TotalAt): MeterState {
+  const { opening, firstAtMs } = meter;
+  return { epoch, opening, lastTotal: total, firstAtMs, lastAtMs: atMs };
+}

@@ -1,0 +1,55 @@
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { hourAt, hourBefore } from './hours.ts';
+import { qualityOf, type AccountingRules, type NewMeterContext } from './meter.ts';
+
+/** How far the readings of one cloud of a site have come. */
+export interface CloudProgress {
+  firstMs: number;
+  /** The instant before the last at which the cloud was read; equal to `lastMs` where it was read once. */
+  priorMs: number;
+  lastMs: number;
+}
+
+/** How much of an hour the readings of a cloud cover. */
+export interface HourCoverage {
+  /** Whole hours since the Unix epoch, UTC. */
+  hour: number;
+  measuredMs: number;
+  spreadMs: number;
+}
+
+/** The progress after a reading at `atMs`. */
+export function advance(progress: CloudProgress | undefined, atMs: number): CloudProgress {
+  if (progress === undefined) return { firstMs: atMs, priorMs: atMs, lastMs: atMs };
+  if (atMs <= progress.lastMs) return progress;
+  return { firstMs: progress.firstMs, priorMs: progress.lastMs, lastMs: atMs };
+}
+
+/**
+ * What a new meter at `atMs` can be concluded from (rule A5). `known` is the cloud's progress before the sweep: a
+ * cloud that is read for the first time, or a part of its very first reading that comes late, opens with a balance.
+ */
+export function contextOfNewMeter(
+  known: CloudProgress | undefined,
+  progress: CloudProgress | undefined,
+  atMs: number,
+): NewMeterContext {
+  if (known === undefined || progress === undefined || atMs <= known.firstMs)
+    return { beganAtZeroMs: undefined };
+  if (progress.lastMs < atMs) return { beganAtZeroMs: progress.lastMs };
+  return { beganAtZeroMs: Math.min(progress.priorMs, atMs) };
+}
+
+/** The coverage that a cloud gains by being read at `toMs` after `fromMs`. */
+export function* coverageBetween(
+  fromMs: number,
+  toMs: number,
+  rules: AccountingRules,
+): Generator<HourCoverage> {
+  const measured = qualityOf(fromMs, toMs, rules) === 'measured';
+  for (let hour = hourAt(fromMs); hour <= hourBefore(toMs); hour += 1) {
+    const startMs = hour * MS_PER_HOUR;
+    const ms = Math.min(startMs + MS_PER_HOUR, toMs) - Math.max(startMs, fromMs);
+    yield { hour, measuredMs: measured ? ms : 0, spreadMs: measured ? 0 : ms };
+  }
+}

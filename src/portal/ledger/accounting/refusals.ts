@@ -1,0 +1,54 @@
+import type { Sample } from '../../../prometheus/sample.ts';
+import type { Refusal } from '../ledger.ts';
+
+/** Why a series is refused (rules A9 and A10). */
+export type RefusalReason =
+  | 'a foreign metric name'
+  | 'not a number'
+  | 'an infinite total'
+  | 'a negative total'
+  | 'an implausibly large total'
+  | 'no project_id'
+  | 'an over-long label'
+  | 'a label with a NUL character'
+  | 'no time'
+  | 'a time in the future'
+  | 'a time too long ago'
+  | 'too many series'
+  | 'a second series for one meter';
+
+const LONGEST_EXAMPLE = 200;
+
+/** Counts what is refused by reason, with the first series of each as an example. */
+export class Refusals {
+  readonly #byReason = new Map<RefusalReason, { count: number; example: string }>();
+
+  add(reason: RefusalReason, sample: Sample): void {
+    const known = this.#byReason.get(reason);
+    if (known === undefined) this.#byReason.set(reason, { count: 1, example: printable(sample) });
+    else known.count += 1;
+  }
+
+  list(): Refusal[] {
+    return [...this.#byReason].map(([reason, { count, example }]) => ({ reason, count, example }));
+  }
+}
+
+/** A series on one line, without control characters, cut where it is long. */
+function printable({ name, labels, value }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(short(text))}`);
+  const line = escapeControls(`${short(name)}{${pairs.join(',')}} ${value}`);
+  return line.length > LONGEST_EXAMPLE ? `${line.slice(0, LONGEST_EXAMPLE - 1)}…` : line;
+}
+
+function short(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** What would move a terminal's cursor, end a line, or (a NUL, half a surrogate pair) not be stored. */
+function escapeControls(text: string): string {
+  return text.replaceAll(
+    /\p{C}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
