@@ -1,0 +1,126 @@
+import type {
+  Page,
+  ProjectRow,
+  SiteStatus,
+  UsageDimension,
+  UsageRow,
+  UsageStep,
+} from '../../src/portal/ledger/ledger.ts';
+import { isoInstant } from './format.ts';
+
+export type {
+  Coverage,
+  ProjectRow,
+  SiteStatus,
+  UsageRow,
+  UsageStep,
+} from '../../src/portal/ledger/ledger.ts';
+
+/** A question to `/api/v1/usage`; times are whole hours, Unix milliseconds, `toMs` is exclusive. */
+export interface UsageQuestion {
+  fromMs: number;
+  toMs: number;
+  step: UsageStep;
+  by: readonly UsageDimension[];
+  site?: string;
+  projectId?: string;
+  resource?: string;
+}
+
+export interface ProjectsQuestion {
+  site?: string;
+  search?: string;
+}
+
+/** The portal answered, and refused; `message` is its own line. */
+export class ApiError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+}
+
+/** The address of a usage answer, relative to the page. */
+export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): string {
+  const parameters = new URLSearchParams({
+    from: isoInstant(question.fromMs),
+    to: isoInstant(question.toMs),
+    step: question.step,
+    by: question.by.join(','),
+  });
+  if (question.site !== undefined) parameters.set('site', question.site);
+  if (question.projectId !== undefined) parameters.set('project', question.projectId);
+  if (question.resource !== undefined) parameters.set('resource', question.resource);
+  if (format === 'csv') parameters.set('format', 'csv');
+  return `api/v1/usage?${parameters}`;
+}
+
+/** Reads the portal's API; every method throws `ApiError`, or the `TypeError` of a fetch that reached nothing. */
+export class Api {
+  readonly #fetch: typeof fetch;
+  readonly #nowMs: () => number;
+  #offsetMs = 0;
+
+  constructor(fetchAnswer: typeof fetch, nowMs: () => number) {
+    this.#fetch = fetchAnswer;
+    this.#nowMs = nowMs;
+  }
+
+  /** The portal's time: ages must not depend on how well this computer's clock is set. */
+  nowMs(): number {
+    return this.#nowMs() + this.#offsetMs;
+  }
+
+  sites(signal: AbortSignal): Promise<SiteStatus[]> {
+    return this.#everyPage('api/v1/sites', signal);
+  }
+
+  projects(question: ProjectsQuestion, signal: AbortSignal): Promise<ProjectRow[]> {
+    const parameters = new URLSearchParams({ ...question });
+    return this.#everyPage(`api/v1/projects?${parameters}`, signal);
+  }
+
+  usage(question: UsageQuestion, signal: AbortSignal): Promise<UsageRow[]> {
+    return this.#everyPage(usageAddress(question, 'json'), signal);
+  }
+
+  /** A list is shown whole or not at all, so the cursors are followed to the end. */
+  async #everyPage<T>(address: string, signal: AbortSignal): Promise<T[]> {
+    const rows: T[] = [];
+    let next: string | null = null;
+    do {
+      const page: Page<T> = await this.#get(next === null ? address : withCursor(address, next), signal);
+      if (page.next !== null && page.next === next)
+        throw new Error(`the portal repeats a page of ${address}`);
+      for (const row of page.data) rows.push(row);
+      next = page.next;
+    } while (next !== null);
+    return rows;
+  }
+
+  async #get<T>(address: string, signal: AbortSignal): Promise<T> {
+    const answer = await this.#fetch(address, { signal, headers: { accept: 'application/json' } });
+    if (!answer.ok) throw new ApiError(answer.status, await refusal(answer));
+    this.#offsetMs = clockOffsetMs(answer.headers.get('date'), this.#nowMs());
+    return (await answer.json()) as T;
+  }
+}
+
+function withCursor(address: string, cursor: string): string {
+  return `${address}${address.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+}
+
+/** How far the portal's clock is ahead of ours; a Date header tells seconds, so what is below a few is noise. */
+export function clockOffsetMs(dateHeader: string | null, nowMs: number): number {
+  const offsetMs = dateHeader === null ? 0 : Date.parse(dateHeader) - nowMs;
+  return Math.abs(offsetMs) > 5_000 ? offsetMs : 0;
+}
+
+async function refusal(answer: Response): Promise<string> {
+  const body: unknown = await answer.json().catch(() => null);
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
+    return body.message;
+  return `the portal answered ${answer.status}`;
+}

@@ -1,0 +1,63 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { AppHeader } from './components/app-header.tsx';
+import { OverviewPage } from './pages/overview.tsx';
+import { ProjectPage } from './pages/project.tsx';
+import { UnknownPage } from './pages/unknown.tsx';
+import type { Route } from './routing.ts';
+import { useRoute } from './use-route.ts';
+
+export function App() {
+  const route = useRoute();
+  const main = useRef<HTMLElement>(null);
+  useFocusOnNewPage(pageIdentity(route), main);
+  return (
+    <>
+      <a class="skip-link" href={location.hash || '#/'} onClick={(event) => skipTo(event, main.current)}>
+        Skip to the content
+      </a>
+      <AppHeader />
+      <main ref={main} tabIndex={-1} id="content">
+        <CurrentPage route={route} />
+      </main>
+      <footer class="page-footer">
+        <p>
+          All times are UTC. Usage is amount × time: one vCPU for one hour is one vCPU-hour. The hour in
+          progress counts up to each site’s latest reading.
+        </p>
+      </footer>
+    </>
+  );
+}
+
+function CurrentPage({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'overview':
+      return <OverviewPage route={route} />;
+    case 'project':
+      return <ProjectPage key={pageIdentity(route)} route={route} />;
+    case 'unknown':
+      return <UnknownPage address={route.address} />;
+  }
+}
+
+function pageIdentity(route: Route): string {
+  return route.page === 'project' ? `${route.site}\n${route.projectId}` : route.page;
+}
+
+/** Whoever follows a link starts at the top of the new page, screen readers included. */
+function useFocusOnNewPage(identity: string, main: { current: HTMLElement | null }): void {
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) {
+      scrollTo(0, 0);
+      main.current?.focus({ preventScroll: true });
+    }
+    first.current = false;
+  }, [identity]);
+}
+
+/** The address is the route, so a plain link to the content would lose it. */
+function skipTo(event: Event, main: HTMLElement | null): void {
+  event.preventDefault();
+  main?.focus();
+}

@@ -1,0 +1,49 @@
+import type uPlot from 'uplot';
+import type { BucketCoverage } from '../coverage.ts';
+import { stepMs } from '../period.ts';
+import type { Picture } from './picture.ts';
+
+const STRIP_PX = 8;
+
+/** A strip above the bars: hatched where usage is spread, an empty frame where readings are missing. */
+export function drawCoverage(plot: uPlot, { span, stack }: Picture): void {
+  stack.coverages.forEach((coverage, index) => {
+    const start = stack.starts[index];
+    if (start !== undefined) drawMark(plot, coverage, start, start + stepMs(span.step));
+  });
+}
+
+function drawMark(plot: uPlot, coverage: BucketCoverage, fromMs: number, toMs: number): void {
+  if (coverage !== 'spread' && coverage !== 'missing') return;
+  const height = STRIP_PX * devicePixelRatio;
+  const left = plot.valToPos(fromMs, 'x', true);
+  const width = plot.valToPos(toMs, 'x', true) - left;
+  const top = plot.bbox.top - height - 2 * devicePixelRatio;
+  const { ctx } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, top, width, height);
+  ctx.clip();
+  ctx.strokeStyle = getComputedStyle(plot.root).getPropertyValue('--warn').trim();
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  if (coverage === 'spread') hatch(ctx, left, top, width, height);
+  else ctx.strokeRect(left, top, width, height);
+  ctx.restore();
+}
+
+function hatch(
+  ctx: CanvasRenderingContext2D,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): void {
+  const gap = 4 * devicePixelRatio;
+  const first = Math.floor((left - height) / gap) * gap;
+  ctx.beginPath();
+  for (let x = first; x < left + width; x += gap) {
+    ctx.moveTo(x, top + height);
+    ctx.lineTo(x + height, top);
+  }
+  ctx.stroke();
+}

@@ -1,0 +1,103 @@
+import uPlot from 'uplot';
+import { stepMs } from '../period.ts';
+import { colourProperty } from './colours.ts';
+import { drawCoverage } from './coverage-marks.ts';
+import type { Picture, PointedAt } from './picture.ts';
+import { cumulated } from './stack.ts';
+import { tickLabel, timeTicks } from './time-axis.ts';
+
+const HEIGHT_PX = 260;
+const TICK_SPACE_PX = 64;
+const AXIS_FONT = '12px system-ui, sans-serif';
+
+/** Bars stacked by layer, drawn from the highest to the lowest so that each leaves its own part to be seen. */
+export function createPlot(
+  host: HTMLElement,
+  picture: () => Picture,
+  onPoint: (pointedAt: PointedAt | undefined) => void,
+): uPlot {
+  const options: uPlot.Options = {
+    width: host.clientWidth,
+    height: HEIGHT_PX,
+    padding: [14, 4, 0, 0],
+    legend: { show: false },
+    scales: {
+      x: { time: false, range: () => [picture().span.fromMs, picture().span.toMs] },
+      y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.04 : 1] },
+    },
+    series: [{}, ...layersFromTop(picture()).map(({ key }) => barSeries(() => picture().colours.get(key)))],
+    axes: [timeAxis(), amountAxis(picture)],
+    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+    hooks: {
+      drawAxes: [(plot) => drawCoverage(plot, picture())],
+      setCursor: [(plot) => onPoint(pointedAt(plot))],
+    },
+  };
+  return new uPlot(options, plotData(picture()), host);
+}
+
+export function resizePlot(plot: uPlot, widthPx: number): void {
+  if (widthPx > 0 && widthPx !== plot.width) plot.setSize({ width: widthPx, height: HEIGHT_PX });
+}
+
+/** Bars stand on the middle of their hour or day. */
+export function plotData({ span, stack, scale }: Picture): uPlot.AlignedData {
+  const middles = stack.starts.map((start) => start + stepMs(span.step) / 2);
+  const scaled = cumulated(stack.layers).map((heights) =>
+    heights.map((height) => (height === null ? null : height / scale.divisor)),
+  );
+  return [middles, ...scaled.reverse()];
+}
+
+function layersFromTop({ stack }: Picture) {
+  return [...stack.layers].reverse();
+}
+
+function barSeries(colour: () => number | undefined): uPlot.Series {
+  return {
+    paths: uPlot.paths.bars?.({ size: [0.86, 48, 1] }) ?? null,
+    fill: (plot) => property(plot, colourProperty(colour())),
+    stroke: (plot) => property(plot, '--surface'),
+    width: 0.75,
+    points: { show: false },
+  } as uPlot.Series;
+}
+
+function timeAxis(): uPlot.Axis {
+  return {
+    font: AXIS_FONT,
+    stroke: (plot) => property(plot, '--muted'),
+    grid: { show: false },
+    ticks: { stroke: (plot) => property(plot, '--line'), size: 5, width: 1 },
+    size: 30,
+    gap: 4,
+    splits: (plot, _axis, fromMs, toMs) => timeTicks(fromMs, toMs, plot.width / TICK_SPACE_PX),
+    values: (_plot, ticks) => ticks.map(tickLabel),
+  };
+}
+
+function amountAxis(picture: () => Picture): uPlot.Axis {
+  const number = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 });
+  return {
+    font: AXIS_FONT,
+    stroke: (plot) => property(plot, '--muted'),
+    grid: { stroke: (plot) => property(plot, '--line'), width: 1 },
+    ticks: { show: false },
+    size: (_plot, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((text) => text.length)),
+    gap: 6,
+    space: 44,
+    values: (_plot, ticks) =>
+      ticks.map((tick) => (picture().stack.layers.length === 0 ? '' : number.format(tick))),
+  };
+}
+
+function pointedAt(plot: uPlot): PointedAt | undefined {
+  const { idx, left } = plot.cursor;
+  if (idx === null || idx === undefined || left === undefined || left < 0) return undefined;
+  return { index: idx, leftPx: plot.valToPos(plot.data[0]?.[idx] ?? 0, 'x') + plot.over.offsetLeft };
+}
+
+/** A canvas takes colours, not style sheets: they are looked up at each drawing, so that they follow the scheme. */
+function property(plot: uPlot, name: string): string {
+  return getComputedStyle(plot.root).getPropertyValue(name).trim();
+}

@@ -1,0 +1,19 @@
+import { clockTime, DAY_MS, dayAndMonth, HOUR_MS } from '../format.ts';
+
+const STEPS_MS = [1, 2, 3, 6, 12]
+  .map((hours) => hours * HOUR_MS)
+  .concat([1, 2, 5, 7, 14].map((days) => days * DAY_MS));
+
+/** Round instants (UTC) between two, at most `most` of them. */
+export function timeTicks(fromMs: number, toMs: number, most: number): number[] {
+  const stepMs = STEPS_MS.find((candidate) => (toMs - fromMs) / candidate <= most) ?? 14 * DAY_MS;
+  const firstMs = Math.ceil(fromMs / stepMs) * stepMs;
+  const ticks = [];
+  for (let tickMs = firstMs; tickMs <= toMs; tickMs += stepMs) ticks.push(tickMs);
+  return ticks;
+}
+
+/** The hour, or the day at midnight. */
+export function tickLabel(tickMs: number): string {
+  return tickMs % DAY_MS === 0 ? dayAndMonth(tickMs) : clockTime(tickMs);
+}

@@ -1,0 +1,19 @@
+import { exact } from '../format.ts';
+import type { AmountScale } from '../units.ts';
+
+/** A number of a column in its column's unit; exact, and in the unit of the API, in its title. */
+export function AmountCell(props: {
+  amount: number | undefined;
+  unit: string;
+  scale: AmountScale;
+  class?: string;
+}) {
+  const { amount, unit, scale } = props;
+  const name = `amount ${props.class ?? ''}`.trim();
+  if (amount === undefined) return <td class={name}>–</td>;
+  return (
+    <td class={name} title={`${exact(amount)} ${unit}`}>
+      {scale.format(amount)}
+    </td>
+  );
+}

@@ -1,0 +1,114 @@
+import { COVERAGE_MEANING, coverageWord, type BucketCoverage } from '../coverage.ts';
+import { bucketLabel, isoInstant } from '../format.ts';
+import { stepMs, type Span } from '../period.ts';
+import { pageOf } from '../pages/project-list.ts';
+import type { AmountScale } from '../units.ts';
+import { AmountCell } from './amount-cell.tsx';
+import { Pager } from './pager.tsx';
+import { TableScroll } from './table-scroll.tsx';
+
+/** A column of amounts, one for each hour or day of the span. */
+export interface BucketColumn {
+  key: string;
+  label: string;
+  unit: string;
+  scale: AmountScale;
+  values: readonly (number | null)[];
+}
+
+interface BucketTableProps {
+  caption: string;
+  span: Span;
+  starts: readonly number[];
+  coverages: readonly BucketCoverage[];
+  columns: readonly BucketColumn[];
+  nowMs: number;
+  page: number;
+  onPage: (page: number) => void;
+}
+
+const PAGE_SIZE = 48;
+
+/** Usage by hour or day in numbers, the newest first. */
+export function BucketTable({
+  caption,
+  span,
+  starts,
+  coverages,
+  columns,
+  nowMs,
+  page: wanted,
+  onPage,
+}: BucketTableProps) {
+  const newestFirst = starts.map((_, index) => starts.length - 1 - index);
+  const { page, pages, first, items } = pageOf(newestFirst, wanted, PAGE_SIZE);
+  return (
+    <>
+      <TableScroll label={caption}>
+        <table class="bucket-table">
+          <caption class="visually-hidden">{caption}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{span.step === 'hour' ? 'Hour' : 'Day'} (UTC)</th>
+              {columns.map(({ key, label, scale }) => (
+                <th key={key} scope="col" class="amount">
+                  {label} <span class="unit">{scale.unit}</span>
+                </th>
+              ))}
+              <th scope="col">Coverage</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((index) => (
+              <BucketLine
+                key={starts[index]}
+                startMs={starts[index] ?? 0}
+                index={index}
+                span={span}
+                columns={columns}
+                coverage={coverages[index] ?? 'none'}
+                nowMs={nowMs}
+              />
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+      <Pager
+        noun={`${span.step}s`}
+        page={page}
+        pages={pages}
+        first={first}
+        shown={items.length}
+        all={starts.length}
+        onPage={onPage}
+      />
+    </>
+  );
+}
+
+interface BucketLineProps {
+  startMs: number;
+  index: number;
+  span: Span;
+  columns: readonly BucketColumn[];
+  coverage: BucketCoverage;
+  nowMs: number;
+}
+
+function BucketLine({ startMs, index, span, columns, coverage, nowMs }: BucketLineProps) {
+  const inProgress = startMs + stepMs(span.step) > nowMs;
+  return (
+    <tr>
+      <th scope="row">
+        <time dateTime={isoInstant(startMs)}>{bucketLabel(startMs, span.step)}</time>
+        {inProgress && <span class="so-far">so far</span>}
+      </th>
+      {columns.map(({ key, unit, scale, values }) => (
+        <AmountCell key={key} amount={values[index] ?? undefined} unit={unit} scale={scale} />
+      ))}
+      <td class={`coverage-cell coverage-${coverage}`} title={COVERAGE_MEANING[coverage]}>
+        {coverageWord(coverage)}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,20 @@
+import { usageAddress, type UsageQuestion } from '../api.ts';
+
+/** The numbers of a view as CSV, straight from the API. */
+export function DownloadLink({ question, name }: { question: UsageQuestion; name: string }) {
+  return (
+    <a class="download" href={usageAddress(question, 'csv')} download={`${name}.csv`}>
+      <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+        <path
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.6"
+          stroke-linecap="round"
+          stroke-linejoin="round"
+          d="M8 2v8m0 0L4.8 6.8M8 10l3.2-3.2M2.5 13.5h11"
+        />
+      </svg>
+      CSV
+    </a>
+  );
+}

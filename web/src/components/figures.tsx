@@ -1,0 +1,23 @@
+/** A few numbers that tell the whole at a glance. */
+export interface Figure {
+  label: string;
+  value: string;
+  /** Smaller, after the value: a unit, or "of 12". */
+  detail?: string;
+  title?: string;
+}
+
+export function Figures({ figures, label }: { figures: readonly Figure[]; label: string }) {
+  return (
+    <dl class="figures" aria-label={label}>
+      {figures.map((figure) => (
+        <div key={figure.label}>
+          <dt>{figure.label}</dt>
+          <dd title={figure.title}>
+            {figure.value} {figure.detail !== undefined && <span class="figure-detail">{figure.detail}</span>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

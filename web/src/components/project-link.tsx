@@ -1,0 +1,12 @@
+import type { PeriodName } from '../period.ts';
+import { routeAddress } from '../routing.ts';
+import { Name } from './name.tsx';
+
+export function ProjectLink(props: { site: string; projectId: string; name: string; period: PeriodName }) {
+  const { site, projectId, name, period } = props;
+  return (
+    <a href={routeAddress({ page: 'project', site, projectId, period, tablePage: 1 })}>
+      <Name text={name} />
+    </a>
+  );
+}

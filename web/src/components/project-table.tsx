@@ -1,0 +1,121 @@
+import { SORT_BY_NAME, type ProjectLine } from '../pages/project-list.ts';
+import type { ResourceTotal } from '../pages/overview-data.ts';
+import type { PeriodName } from '../period.ts';
+import { resourceLabel } from '../resources.ts';
+import { scaleFor, type AmountScale } from '../units.ts';
+import { worstCoverage } from '../coverage.ts';
+import { AmountCell } from './amount-cell.tsx';
+import { CoverageMark } from './coverage-mark.tsx';
+import { Name } from './name.tsx';
+import { ProjectLink } from './project-link.tsx';
+import { SortHeader } from './sort-header.tsx';
+import { TableScroll } from './table-scroll.tsx';
+
+interface ProjectTableProps {
+  caption: string;
+  lines: readonly ProjectLine[];
+  resources: readonly ResourceTotal[];
+  /** The resource that stays where there is no room for all. */
+  resource: string | undefined;
+  /** The largest amount of each resource in the whole list, which sets the unit of its column. */
+  largest: ReadonlyMap<string, number>;
+  sort: string;
+  period: PeriodName;
+  onSort: (sort: string) => void;
+}
+
+interface Column {
+  resource: string;
+  unit: string;
+  scale: AmountScale;
+  class: string;
+}
+
+export function ProjectTable(props: ProjectTableProps) {
+  const columns = columnsOf(props);
+  return (
+    <TableScroll label={props.caption}>
+      <table class="project-table">
+        <caption class="visually-hidden">{props.caption}</caption>
+        <thead>
+          <tr>
+            <SortHeader column={SORT_BY_NAME} sort={props.sort} direction="ascending" onSort={props.onSort}>
+              Project
+            </SortHeader>
+            <th scope="col" class="where-roomy">
+              Site
+            </th>
+            <th scope="col" class="where-roomy">
+              Domain
+            </th>
+            {columns.map(({ resource, scale, class: name }) => (
+              <SortHeader
+                key={resource}
+                column={resource}
+                sort={props.sort}
+                direction="descending"
+                onSort={props.onSort}
+                class={`amount ${name}`}
+              >
+                {resourceLabel(resource)} <span class="unit">{scale.unit}</span>
+              </SortHeader>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.lines.map((line) => (
+            <ProjectTableLine key={line.key} line={line} columns={columns} period={props.period} />
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  );
+}
+
+function columnsOf({ resources, resource: chosen, largest }: ProjectTableProps): Column[] {
+  return resources.map(({ resource, unit }) => ({
+    resource,
+    unit,
+    scale: scaleFor(unit, largest.get(resource) ?? 0),
+    class: resource === chosen ? '' : 'where-roomy',
+  }));
+}
+
+function ProjectTableLine({
+  line,
+  columns,
+  period,
+}: {
+  line: ProjectLine;
+  columns: Column[];
+  period: PeriodName;
+}) {
+  const coverage = worstCoverage([...line.amounts.values()].map((amount) => amount.coverage));
+  return (
+    <tr>
+      <th scope="row">
+        <ProjectLink site={line.site} projectId={line.projectId} name={line.projectName} period={period} />{' '}
+        {coverage !== 'none' && <CoverageMark coverage={coverage} />}
+        <small class="under project-id">{line.projectId}</small>
+        <small class="under where-narrow">
+          <Name text={line.site} />
+        </small>
+      </th>
+      <td class="where-roomy">
+        <Name text={line.site} />
+      </td>
+      <td class="where-roomy">
+        <Name text={line.domainName} />
+      </td>
+      {columns.map(({ resource, unit, scale, class: name }) => (
+        <AmountCell
+          key={resource}
+          amount={line.amounts.get(resource)?.amount}
+          unit={unit}
+          scale={scale}
+          class={name}
+        />
+      ))}
+    </tr>
+  );
+}

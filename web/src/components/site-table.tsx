@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks';
+import type { SiteStatus } from '../api.ts';
+import { count, MINUTE_MS, plural } from '../format.ts';
+import { useNow } from '../live/use-now.ts';
+import { inOrderOfConcern, siteState } from '../site-state.ts';
+import { Age } from './age.tsx';
+import { Name } from './name.tsx';
+import { StateBadge } from './state-badge.tsx';
+import { TableScroll } from './table-scroll.tsx';
+
+const SHOWN_AT_FIRST = 8;
+
+/** The sites, those that need a look first. */
+export function SiteTable({ sites }: { sites: readonly SiteStatus[] }) {
+  const [all, setAll] = useState(false);
+  const nowMs = useNow(MINUTE_MS / 6);
+  const ordered = inOrderOfConcern(sites, nowMs);
+  return (
+    <>
+      <TableScroll label="Sites">
+        <table class="site-table">
+          <caption class="visually-hidden">Sites, their state and how fresh their readings are</caption>
+          <thead>
+            <tr>
+              <th scope="col">Site</th>
+              <th scope="col">State</th>
+              <th scope="col">Counted up to</th>
+              <th scope="col" class="amount">
+                Projects
+              </th>
+              <th scope="col" class="amount">
+                Meters
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {(all ? ordered : ordered.slice(0, SHOWN_AT_FIRST)).map((site) => (
+              <SiteLine key={site.name} site={site} nowMs={nowMs} />
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+      {ordered.length > SHOWN_AT_FIRST && (
+        <button type="button" class="more" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'Show fewer sites' : `Show all ${plural(ordered.length, 'site')}`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function SiteLine({ site, nowMs }: { site: SiteStatus; nowMs: number }) {
+  const state = siteState(site, nowMs);
+  return (
+    <tr>
+      <th scope="row">
+        <Name text={site.name} />
+        <SiteLabels labels={site.labels} />
+      </th>
+      <td>
+        <StateBadge state={state.name} />
+        {state.reason !== null && <p class="reason">{state.reason}</p>}
+        <SiteRemarks site={site} />
+      </td>
+      <td>{site.last_reading_at === null ? 'never' : <Age at={site.last_reading_at} />}</td>
+      <td class="amount" data-label="projects">
+        {count(site.projects)}
+      </td>
+      <td class="amount" data-label="meters">
+        {count(site.meters)}
+      </td>
+    </tr>
+  );
+}
+
+function SiteLabels({ labels }: { labels: Readonly<Record<string, string>> }) {
+  const entries = Object.entries(labels);
+  if (entries.length === 0) return null;
+  return <p class="labels">{entries.map(([name, value]) => `${name}=${value}`).join(', ')}</p>;
+}
+
+function SiteRemarks({ site }: { site: SiteStatus }) {
+  const remarks = [
+    site.refused_series > 0 ? `${plural(site.refused_series, 'refused reading')}` : '',
+    site.anomalies > 0 ? `${count(site.anomalies)} ${site.anomalies === 1 ? 'anomaly' : 'anomalies'}` : '',
+  ].filter((remark) => remark !== '');
+  return remarks.length === 0 ? null : <p class="remarks">{remarks.join(', ')}</p>;
+}

@@ -1,0 +1,106 @@
+/** What is known of something that is asked for again and again. */
+export interface LiveState<T> {
+  /** The last answer; it stays when a later one fails. */
+  data: T | undefined;
+  /** Unix milliseconds of that answer. */
+  loadedAtMs: number | undefined;
+  /** Since when nothing has been answered, and why; both undefined after a success. */
+  failingSinceMs: number | undefined;
+  error: string | undefined;
+  /** True from start or change until the first answer: what is shown is not yet what was asked for. */
+  pending: boolean;
+}
+
+export interface LiveOptions<T> {
+  load: (signal: AbortSignal) => Promise<T>;
+  everyMs: number;
+  nowMs: () => number;
+  onChange: (state: LiveState<T>) => void;
+}
+
+/** An answer that took long is asked for less often: refreshing takes at most this part of the time. */
+const REFRESH_SHARE = 0.1;
+const LONGEST_PAUSE_MS = 60_000;
+
+export const NOTHING_YET: LiveState<never> = {
+  data: undefined,
+  loadedAtMs: undefined,
+  failingSinceMs: undefined,
+  error: undefined,
+  pending: true,
+};
+
+/** Asks, waits, asks again, one question at a time; pauses on demand; keeps the last answer through failures. */
+export class LiveQuery<T> {
+  readonly #options: LiveOptions<T>;
+  #state: LiveState<T>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #request: AbortController | undefined;
+  #pausesMs: number;
+  #running = false;
+
+  /** `before` is what to show until the first answer. */
+  constructor(options: LiveOptions<T>, before: LiveState<T> = NOTHING_YET) {
+    this.#options = options;
+    this.#pausesMs = options.everyMs;
+    this.#state = { ...before, pending: true };
+  }
+
+  get state(): LiveState<T> {
+    return this.#state;
+  }
+
+  /** Asks now, and from now on. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    void this.#ask();
+  }
+
+  /** Stops asking; the state stays. */
+  pause(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+  }
+
+  async #ask(): Promise<void> {
+    const request = new AbortController();
+    this.#request = request;
+    const startedAtMs = this.#options.nowMs();
+    try {
+      const data = await this.#options.load(request.signal);
+      if (!request.signal.aborted) this.#succeed(data, startedAtMs);
+    } catch (error) {
+      if (!request.signal.aborted) this.#fail(error);
+    }
+    if (!request.signal.aborted) this.#timer = setTimeout(() => void this.#ask(), this.#pausesMs);
+  }
+
+  #succeed(data: T, startedAtMs: number): void {
+    const loadedAtMs = this.#options.nowMs();
+    this.#pausesMs = pauseAfter(loadedAtMs - startedAtMs, this.#options.everyMs);
+    this.#change({ data, loadedAtMs, failingSinceMs: undefined, error: undefined, pending: false });
+  }
+
+  #fail(error: unknown): void {
+    const failingSinceMs = this.#state.failingSinceMs ?? this.#options.nowMs();
+    this.#pausesMs = this.#options.everyMs;
+    this.#change({ ...this.#state, failingSinceMs, error: reasonOf(error) });
+  }
+
+  #change(state: LiveState<T>): void {
+    this.#state = state;
+    this.#options.onChange(state);
+  }
+}
+
+export function pauseAfter(tookMs: number, everyMs: number): number {
+  return Math.max(everyMs, Math.min(tookMs / REFRESH_SHARE, LONGEST_PAUSE_MS));
+}
+
+/** A fetch that reaches nothing throws a TypeError whose words differ between browsers and help nobody. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TypeError) return 'the portal cannot be reached';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,31 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { LiveQuery, NOTHING_YET, type LiveState } from './live-query.ts';
+import { useTabVisible } from './use-tab-visible.ts';
+
+/**
+ * Keeps an answer fresh while the tab is seen. When `key` changes another question is asked, and the answer to the
+ * former one stays, marked as pending, until there is a new one: nothing flickers.
+ */
+export function useLive<T>(
+  key: string,
+  everyMs: number,
+  load: (signal: AbortSignal) => Promise<T>,
+): LiveState<T> {
+  const [state, setState] = useState<LiveState<T>>(NOTHING_YET);
+  const query = useRef<LiveQuery<T> | undefined>(undefined);
+  const visible = useTabVisible();
+
+  useEffect(() => {
+    const before = query.current?.state;
+    query.current = new LiveQuery({ load, everyMs, nowMs: Date.now, onChange: setState }, before);
+    setState(query.current.state);
+    return () => query.current?.pause();
+  }, [key, everyMs]);
+
+  useEffect(() => {
+    if (visible) query.current?.start();
+    else query.current?.pause();
+  }, [key, everyMs, visible]);
+
+  return state;
+}

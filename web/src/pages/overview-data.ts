@@ -1,0 +1,172 @@
+import type { Api, Coverage, UsageRow } from '../api.ts';
+import { OTHER_KEY, stackOf, type Stack } from '../charts/stack.ts';
+import { COLOURS } from '../charts/colours.ts';
+import { worstCoverage, type BucketCoverage } from '../coverage.ts';
+import { projectKey } from '../names.ts';
+import { bucketStarts, spanUpTo, usualStep, type PeriodName, type Span } from '../period.ts';
+import { chooseResource, compareResources } from '../resources.ts';
+
+/** The usage of one project over a period, by resource. */
+export interface ProjectUsage {
+  key: string;
+  site: string;
+  projectId: string;
+  projectName: string;
+  amounts: ReadonlyMap<string, Amount>;
+}
+
+export interface Amount {
+  amount: number;
+  coverage: BucketCoverage;
+}
+
+export interface ResourceTotal extends Amount {
+  resource: string;
+  unit: string;
+}
+
+/** All that the overview shows of usage: one answer, so that its parts agree. */
+export interface OverviewUsage {
+  span: Span;
+  /** Every resource of which there is usage, in the order in which they are offered. */
+  resources: ResourceTotal[];
+  projects: ProjectUsage[];
+  /** The resource of the stack; undefined where there is no usage at all. */
+  resource: string | undefined;
+  stack: Stack;
+}
+
+export async function loadOverviewUsage(
+  api: Api,
+  period: PeriodName,
+  wantedResource: string | undefined,
+  signal: AbortSignal,
+): Promise<OverviewUsage> {
+  const span = spanUpTo(api.nowMs(), period, usualStep(period));
+  const rows = await api.usage(
+    { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
+    signal,
+  );
+  const resources = resourceTotals(rows);
+  const projects = projectUsages(rows);
+  const resource = chooseResource(
+    wantedResource,
+    resources.map(({ resource: name }) => name),
+  );
+  return {
+    span,
+    resources,
+    projects,
+    resource,
+    stack: await loadStack(api, span, resource, projects, signal),
+  };
+}
+
+/** The total over time, and that of the projects with the most: never every project's, of which there may be thousands. */
+async function loadStack(
+  api: Api,
+  span: Span,
+  resource: string | undefined,
+  projects: readonly ProjectUsage[],
+  signal: AbortSignal,
+): Promise<Stack> {
+  if (resource === undefined) return stackOf(bucketStarts(span), [], []);
+  const question = { ...bounds(span), step: span.step, resource };
+  const total = api.usage({ ...question, by: ['resource'] }, signal);
+  const layers = topProjects(projects, resource, COLOURS).map(
+    async ({ key, site, projectId, projectName }) => ({
+      key,
+      label: projectName,
+      rows: await api.usage({ ...question, by: ['site', 'project', 'resource'], site, projectId }, signal),
+    }),
+  );
+  return stackOf(bucketStarts(span), await total, await Promise.all(layers));
+}
+
+function bounds({ fromMs, toMs }: Span) {
+  return { fromMs, toMs };
+}
+
+export function resourceTotals(rows: readonly UsageRow[]): ResourceTotal[] {
+  const totals = new Map<string, ResourceTotal>();
+  for (const { resource = '', unit, amount, coverage } of rows) {
+    const before = totals.get(resource);
+    totals.set(resource, { resource, unit, ...added(before, amount, coverage) });
+  }
+  return [...totals.values()].sort((a, b) => compareResources(a.resource, b.resource));
+}
+
+export function projectUsages(rows: readonly UsageRow[]): ProjectUsage[] {
+  const projects = new Map<string, ProjectUsage & { amounts: Map<string, Amount> }>();
+  for (const { site = '', project_id = '', project_name = '', resource = '', amount, coverage } of rows) {
+    const key = projectKey(site, project_id);
+    const known = projects.get(key);
+    const project = known ?? {
+      key,
+      site,
+      projectId: project_id,
+      projectName: project_name,
+      amounts: new Map(),
+    };
+    project.amounts.set(resource, added(project.amounts.get(resource), amount, coverage));
+    if (known === undefined) projects.set(key, project);
+  }
+  return [...projects.values()];
+}
+
+function added(before: Amount | undefined, amount: number, coverage: Coverage): Amount {
+  return {
+    amount: (before?.amount ?? 0) + amount,
+    coverage: worstCoverage([before?.coverage ?? 'none', coverage]),
+  };
+}
+
+/** Those with the most of a resource, the most first; equal ones by key, so that the order holds still. */
+export function topProjects(
+  projects: readonly ProjectUsage[],
+  resource: string,
+  most: number,
+): ProjectUsage[] {
+  const amountOf = (project: ProjectUsage) => project.amounts.get(resource)?.amount ?? 0;
+  return projects
+    .filter((project) => amountOf(project) > 0)
+    .sort((a, b) => amountOf(b) - amountOf(a) || compareKeys(a.key, b.key))
+    .slice(0, most);
+}
+
+/** A row of the table beside the chart. */
+export interface TopRow {
+  key: string;
+  label: string;
+  site: string | undefined;
+  projectId: string | undefined;
+  amount: number;
+}
+
+/** The layers of a stack with what each adds up to, "other" last. */
+export function topRows({ stack, projects }: OverviewUsage): TopRow[] {
+  const byKey = new Map(projects.map((project) => [project.key, project]));
+  return stack.layers.map(({ key, label, values }) => {
+    const project = key === OTHER_KEY ? undefined : byKey.get(key);
+    const amount = values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+    return { key, label, site: project?.site, projectId: project?.projectId, amount };
+  });
+}
+
+function compareKeys(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+export function largestOf(values: readonly (number | null)[]): number {
+  return values.reduce<number>((largest, value) => Math.max(largest, value ?? 0), 0);
+}
+
+/** The largest amount of each resource that any project has. */
+export function largestByResource(projects: readonly ProjectUsage[]): Map<string, number> {
+  const largest = new Map<string, number>();
+  for (const { amounts } of projects)
+    for (const [resource, { amount }] of amounts)
+      largest.set(resource, Math.max(largest.get(resource) ?? 0, amount));
+  return largest;
+}

@@ -1,0 +1,97 @@
+import { useMemo } from 'preact/hooks';
+import type { ProjectRow } from '../api.ts';
+import { Pager } from '../components/pager.tsx';
+import { ProjectTable } from '../components/project-table.tsx';
+import { plural } from '../format.ts';
+import type { LiveState } from '../live/live-query.ts';
+import { periodLabel } from '../period.ts';
+import type { OverviewRoute } from '../routing.ts';
+import { replaceRoute } from '../use-route.ts';
+import { largestByResource, type OverviewUsage } from './overview-data.ts';
+import { pageOf, projectLines, searchLines, SORT_BY_NAME, sortLines } from './project-list.ts';
+
+const PAGE_SIZE = 25;
+
+interface OverviewProjectsProps {
+  route: OverviewRoute;
+  projects: readonly ProjectRow[] | undefined;
+  usage: LiveState<OverviewUsage>;
+}
+
+/** Every project with its usage: to be searched, sorted and gone into. */
+export function OverviewProjects({ route, projects, usage }: OverviewProjectsProps) {
+  const known = usage.data;
+  const lines = useMemo(() => projectLines(projects ?? [], known?.projects ?? []), [projects, known]);
+  const largest = useMemo(() => largestByResource(known?.projects ?? []), [known]);
+  const sort = route.sort ?? known?.resource ?? SORT_BY_NAME;
+  const found = useMemo(() => sortLines(searchLines(lines, route.search), sort), [lines, route.search, sort]);
+  const { page, pages, first, items } = pageOf(found, route.tablePage, PAGE_SIZE);
+  const loading = projects === undefined && known === undefined;
+  return (
+    <section class="card" aria-labelledby="projects-heading" aria-busy={loading && usage.error === undefined}>
+      <div class="card-head">
+        <h2 id="projects-heading">
+          Projects{' '}
+          {known !== undefined && (
+            <span class="heading-detail">usage of the last {periodLabel(known.span.period)}</span>
+          )}
+        </h2>
+        <ProjectSearch route={route} />
+      </div>
+      {items.length === 0 ? (
+        <p class="waiting">{whyEmpty(loading, usage.error !== undefined, route.search)}</p>
+      ) : (
+        <div class={usage.pending && known !== undefined ? 'outdated' : undefined}>
+          <ProjectTable
+            caption={`Projects and their usage of the last ${periodLabel(known?.span.period ?? route.period)}`}
+            lines={items}
+            resources={known?.resources ?? []}
+            resource={
+              known?.resources.some(({ resource }) => resource === sort) === true ? sort : known?.resource
+            }
+            largest={largest}
+            sort={sort}
+            period={route.period}
+            onSort={(wanted) => replaceRoute({ ...route, sort: wanted, tablePage: 1 })}
+          />
+        </div>
+      )}
+      <p role="status" class="visually-hidden">
+        {route.search !== '' && !loading ? `${plural(found.length, 'project')} found` : ''}
+      </p>
+      <Pager
+        noun="projects"
+        page={page}
+        pages={pages}
+        first={first}
+        shown={items.length}
+        all={found.length}
+        onPage={(wanted) => replaceRoute({ ...route, tablePage: wanted })}
+      />
+    </section>
+  );
+}
+
+function ProjectSearch({ route }: { route: OverviewRoute }) {
+  return (
+    <label class="search">
+      <span>Search projects</span>
+      <input
+        type="search"
+        dir="auto"
+        value={route.search}
+        placeholder="Name, id, domain or site"
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => replaceRoute({ ...route, search: event.currentTarget.value, tablePage: 1 })}
+      />
+    </label>
+  );
+}
+
+function whyEmpty(loading: boolean, failed: boolean, search: string): string {
+  if (loading) return failed ? 'Not known.' : 'Reading the projects…';
+  return search === ''
+    ? 'No projects yet. They show with the first reading of a site.'
+    : 'No project matches the search.';
+}

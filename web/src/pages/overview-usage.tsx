@@ -1,0 +1,170 @@
+import { useContext, useMemo, useRef, useState } from 'preact/hooks';
+import { assignColours } from '../charts/colours.ts';
+import type { Picture } from '../charts/picture.ts';
+import { UsageChart } from '../charts/usage-chart.tsx';
+import { BucketTable } from '../components/bucket-table.tsx';
+import { Choice } from '../components/choice.tsx';
+import { CoverageKey } from '../components/coverage-key.tsx';
+import { DownloadLink } from '../components/download-link.tsx';
+import { TopTable } from '../components/top-table.tsx';
+import { ApiContext } from '../live/api-context.ts';
+import type { LiveState } from '../live/live-query.ts';
+import { PERIODS, periodLabel } from '../period.ts';
+import { resourceLabel } from '../resources.ts';
+import type { OverviewRoute } from '../routing.ts';
+import { replaceRoute } from '../use-route.ts';
+import { scaleFor } from '../units.ts';
+import { largestOf, type OverviewUsage, type ResourceTotal } from './overview-data.ts';
+import { NoUsage } from './overview-empty.tsx';
+
+interface SectionProps {
+  route: OverviewRoute;
+  usage: LiveState<OverviewUsage>;
+}
+
+/** Usage of one resource over time, by project. */
+export function OverviewUsageSection({ route, usage }: SectionProps) {
+  const total = usage.data?.resources.find(({ resource }) => resource === usage.data?.resource);
+  return (
+    <section
+      class="card"
+      aria-labelledby="usage-heading"
+      aria-busy={usage.pending && usage.error === undefined}
+    >
+      <div class="card-head">
+        <h2 id="usage-heading">Usage over time</h2>
+        <UsageControls route={route} usage={usage.data} />
+      </div>
+      <div class={usage.pending && usage.data !== undefined ? 'outdated' : undefined}>
+        {usage.data === undefined && (
+          <p class="waiting">{usage.error === undefined ? 'Reading the usage…' : 'Not known.'}</p>
+        )}
+        {usage.data !== undefined && total === undefined && (
+          <NoUsage period={periodLabel(usage.data.span.period)} />
+        )}
+        {usage.data !== undefined && total !== undefined && (
+          <UsageOfResource usage={usage.data} total={total} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function UsageControls({ route, usage }: { route: OverviewRoute; usage: OverviewUsage | undefined }) {
+  const resources = usage?.resources ?? [];
+  const chosen = route.resource ?? usage?.resource;
+  return (
+    <div class="controls">
+      {resources.length > 0 && (
+        <label class="select">
+          <span>Resource</span>
+          <select
+            value={chosen}
+            onChange={(event) => replaceRoute({ ...route, resource: event.currentTarget.value })}
+          >
+            {resources.map(({ resource }) => (
+              <option key={resource} value={resource} selected={resource === chosen}>
+                {resourceLabel(resource)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <Choice
+        legend="Last"
+        name="period"
+        options={PERIODS.map(({ name, label }) => ({ value: name, label }))}
+        chosen={route.period}
+        onChoose={(period) => replaceRoute({ ...route, period })}
+      />
+    </div>
+  );
+}
+
+function UsageOfResource({ usage, total }: { usage: OverviewUsage; total: ResourceTotal }) {
+  const colours = useColours(usage);
+  const picture = useMemo<Picture>(() => {
+    return {
+      span: usage.span,
+      stack: usage.stack,
+      colours,
+      scale: scaleFor(total.unit, largestOf(usage.stack.totals)),
+    };
+  }, [usage, colours, total.unit]);
+  const { fromMs, toMs, step, period } = usage.span;
+  const subject = `${resourceLabel(total.resource)} by ${step}, last ${periodLabel(period)}`;
+  return (
+    <>
+      <div class="chart-and-table">
+        <figure>
+          <figcaption>
+            {picture.scale.unit} per {step}
+          </figcaption>
+          <UsageChart
+            picture={picture}
+            label={`Chart: ${subject}. Its numbers are in the tables that follow.`}
+          />
+          <CoverageKey coverages={usage.stack.coverages} step={step} />
+        </figure>
+        <TopTable
+          usage={usage}
+          resource={total.resource}
+          unit={total.unit}
+          scale={scaleFor(total.unit, total.amount)}
+          colours={colours}
+        />
+      </div>
+      <div class="card-foot">
+        <UsageByBucket usage={usage} total={total} picture={picture} subject={subject} />
+        <DownloadLink
+          question={{ fromMs, toMs, step, by: ['site', 'project', 'resource'], resource: total.resource }}
+          name={`usage-${total.resource}-${period}`}
+        />
+      </div>
+    </>
+  );
+}
+
+function UsageByBucket(props: {
+  usage: OverviewUsage;
+  total: ResourceTotal;
+  picture: Picture;
+  subject: string;
+}) {
+  const { usage, total, picture, subject } = props;
+  const [page, setPage] = useState(1);
+  const api = useContext(ApiContext);
+  const { starts, coverages, totals } = usage.stack;
+  return (
+    <details>
+      <summary>Numbers by {usage.span.step}</summary>
+      <BucketTable
+        caption={subject}
+        span={usage.span}
+        starts={starts}
+        coverages={coverages}
+        columns={[
+          {
+            key: '',
+            label: resourceLabel(total.resource),
+            unit: total.unit,
+            scale: picture.scale,
+            values: totals,
+          },
+        ]}
+        nowMs={api.nowMs()}
+        page={page}
+        onPage={setPage}
+      />
+    </details>
+  );
+}
+
+/** Colours that hold still from one answer to the next. */
+function useColours(usage: OverviewUsage): ReadonlyMap<string, number> {
+  const before = useRef<ReadonlyMap<string, number>>(new Map());
+  return useMemo(() => {
+    const keys = usage.stack.layers.map(({ key }) => key);
+    return (before.current = assignColours(before.current, keys));
+  }, [usage]);
+}

@@ -1,0 +1,84 @@
+import { useContext } from 'preact/hooks';
+import type { SiteStatus } from '../api.ts';
+import { ConnectionNotice } from '../components/connection-notice.tsx';
+import { Figures, type Figure } from '../components/figures.tsx';
+import { SiteTable } from '../components/site-table.tsx';
+import { count, exact, MINUTE_MS, SECOND_MS } from '../format.ts';
+import { ApiContext } from '../live/api-context.ts';
+import { useLive } from '../live/use-live.ts';
+import { periodLabel } from '../period.ts';
+import { resourceLabel } from '../resources.ts';
+import type { OverviewRoute } from '../routing.ts';
+import { siteState } from '../site-state.ts';
+import { scaleFor } from '../units.ts';
+import { usePageTitle } from '../use-page-title.ts';
+import { loadOverviewUsage, type OverviewUsage } from './overview-data.ts';
+import { NoSites } from './overview-empty.tsx';
+import { OverviewProjects } from './overview-projects.tsx';
+import { OverviewUsageSection } from './overview-usage.tsx';
+
+export function OverviewPage({ route }: { route: OverviewRoute }) {
+  usePageTitle('Overview');
+  const api = useContext(ApiContext);
+  const sites = useLive('sites', 5 * SECOND_MS, (signal) => api.sites(signal));
+  const projects = useLive('projects', MINUTE_MS, (signal) => api.projects({}, signal));
+  const usage = useLive(`${route.period} ${route.resource ?? ''}`, 10 * SECOND_MS, (signal) =>
+    loadOverviewUsage(api, route.period, route.resource, signal),
+  );
+  return (
+    <>
+      <h1 class="visually-hidden">Overview</h1>
+      <ConnectionNotice states={[sites, projects, usage]} />
+      {sites.data?.length === 0 ? (
+        <NoSites />
+      ) : (
+        <>
+          {sites.data !== undefined && (
+            <Figures label="The whole at a glance" figures={figures(sites.data, usage.data, api.nowMs())} />
+          )}
+          <OverviewUsageSection route={route} usage={usage} />
+          <SitesSection sites={sites.data} failed={sites.error !== undefined} />
+          <OverviewProjects route={route} projects={projects.data} usage={usage} />
+        </>
+      )}
+    </>
+  );
+}
+
+function SitesSection({ sites, failed }: { sites: readonly SiteStatus[] | undefined; failed: boolean }) {
+  return (
+    <section class="card" aria-labelledby="sites-heading" aria-busy={sites === undefined && !failed}>
+      <h2 id="sites-heading">Sites</h2>
+      {sites === undefined ? (
+        <p class="waiting">{failed ? 'Not known.' : 'Reading the sites…'}</p>
+      ) : (
+        <SiteTable sites={sites} />
+      )}
+    </section>
+  );
+}
+
+function figures(sites: readonly SiteStatus[], usage: OverviewUsage | undefined, nowMs: number): Figure[] {
+  const reporting = sites.filter((site) => siteState(site, nowMs).name === 'reporting').length;
+  const sum = (of: (site: SiteStatus) => number) => count(sites.reduce((total, site) => total + of(site), 0));
+  return [
+    { label: 'Sites reporting', value: count(reporting), detail: `of ${count(sites.length)}` },
+    { label: 'Projects', value: sum((site) => site.projects) },
+    { label: 'Meters', value: sum((site) => site.meters) },
+    ...(usage === undefined ? [] : usageFigures(usage)),
+  ];
+}
+
+const RESOURCES_AT_A_GLANCE = 2;
+
+function usageFigures({ resources, span }: OverviewUsage): Figure[] {
+  return resources.slice(0, RESOURCES_AT_A_GLANCE).map(({ resource, unit, amount }) => {
+    const scale = scaleFor(unit, amount);
+    return {
+      label: `${resourceLabel(resource)}, ${periodLabel(span.period)}`,
+      value: scale.format(amount),
+      detail: scale.unit,
+      title: `${exact(amount)} ${unit}`,
+    };
+  });
+}

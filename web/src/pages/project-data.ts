@@ -1,0 +1,65 @@
+import type { Api, ProjectRow, UsageRow } from '../api.ts';
+import { coveragesAt, singleLayer, type Stack } from '../charts/stack.ts';
+import type { BucketCoverage } from '../coverage.ts';
+import { bucketStarts, spanUpTo, type BucketStep, type PeriodName, type Span } from '../period.ts';
+import { compareResources, resourceLabel } from '../resources.ts';
+
+/** One resource of a project over time. */
+export interface ResourceUsage {
+  resource: string;
+  unit: string;
+  total: number;
+  stack: Stack;
+}
+
+export interface ProjectPageData {
+  span: Span;
+  /** What is known of the project, one row for each cloud of the site that has it. */
+  identity: ProjectRow[];
+  resources: ResourceUsage[];
+  /** Of all resources together, for each hour or day. */
+  coverages: BucketCoverage[];
+}
+
+export async function loadProject(
+  api: Api,
+  { site, projectId }: { site: string; projectId: string },
+  period: PeriodName,
+  step: BucketStep,
+  signal: AbortSignal,
+): Promise<ProjectPageData> {
+  const span = spanUpTo(api.nowMs(), period, step);
+  const { fromMs, toMs } = span;
+  const [found, rows] = await Promise.all([
+    api.projects({ site, search: projectId }, signal),
+    api.usage({ fromMs, toMs, step, by: ['resource'], site, projectId }, signal),
+  ]);
+  const identity = found.filter((row) => row.site === site && row.project_id === projectId);
+  return {
+    span,
+    identity,
+    resources: resourceUsages(span, rows),
+    coverages: coveragesAt(bucketStarts(span), rows),
+  };
+}
+
+export function resourceUsages(span: Span, rows: readonly UsageRow[]): ResourceUsage[] {
+  const starts = bucketStarts(span);
+  const byResource = new Map<string, UsageRow[]>();
+  for (const row of rows) append(byResource, row);
+  return [...byResource]
+    .sort(([a], [b]) => compareResources(a, b))
+    .map(([resource, ofResource]) => ({
+      resource,
+      unit: ofResource[0]?.unit ?? '',
+      total: ofResource.reduce((sum, { amount }) => sum + amount, 0),
+      stack: singleLayer(starts, ofResource, resource, resourceLabel(resource)),
+    }));
+}
+
+function append(byResource: Map<string, UsageRow[]>, row: UsageRow): void {
+  const resource = row.resource ?? '';
+  const rows = byResource.get(resource);
+  if (rows === undefined) byResource.set(resource, [row]);
+  else rows.push(row);
+}

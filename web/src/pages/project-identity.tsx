@@ -1,0 +1,47 @@
+import type { ProjectRow } from '../api.ts';
+import { Age } from '../components/age.tsx';
+import { Name } from '../components/name.tsx';
+import { exactInstant } from '../format.ts';
+import type { ProjectRoute } from '../routing.ts';
+
+/** Who the project is, in the words of its site. */
+export function ProjectIdentity({ route, rows }: { route: ProjectRoute; rows: readonly ProjectRow[] }) {
+  return (
+    <section class="card" aria-labelledby="identity-heading">
+      <h2 id="identity-heading">Identifiers</h2>
+      {rows.length === 0 && (
+        <p>
+          Project <code>{route.projectId}</code> at the site <Name text={route.site} />.
+        </p>
+      )}
+      {rows.map((row) => (
+        <dl key={row.cloud} class="identity">
+          <dt>Project</dt>
+          <dd>
+            <Name text={row.project_name} /> <code>{row.project_id}</code>
+          </dd>
+          <dt>Domain</dt>
+          <dd>
+            <Name text={row.domain_name} /> <code>{row.domain_id}</code>
+          </dd>
+          <dt>Site</dt>
+          <dd>
+            <Name text={row.site} />
+          </dd>
+          {row.cloud !== '' && <dt>Cloud</dt>}
+          {row.cloud !== '' && (
+            <dd>
+              <Name text={row.cloud} />
+            </dd>
+          )}
+          <dt>First reading</dt>
+          <dd>{exactInstant(Date.parse(row.first_reading_at))}</dd>
+          <dt>Latest reading</dt>
+          <dd>
+            {exactInstant(Date.parse(row.last_reading_at))} (<Age at={row.last_reading_at} />)
+          </dd>
+        </dl>
+      ))}
+    </section>
+  );
+}

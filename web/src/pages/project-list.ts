@@ -1,0 +1,77 @@
+import type { ProjectRow } from '../api.ts';
+import { projectKey, visibleName } from '../names.ts';
+import type { Amount, ProjectUsage } from './overview-data.ts';
+
+/** A line of the table of projects: every known project, with what it used in the period. */
+export interface ProjectLine {
+  key: string;
+  site: string;
+  projectId: string;
+  projectName: string;
+  domainName: string;
+  amounts: ReadonlyMap<string, Amount>;
+}
+
+const NO_AMOUNTS: ReadonlyMap<string, Amount> = new Map();
+
+/** Known projects with their usage, and projects with usage that the list does not have yet. */
+export function projectLines(rows: readonly ProjectRow[], usages: readonly ProjectUsage[]): ProjectLine[] {
+  const lines = new Map<string, ProjectLine>();
+  for (const { site, project_id, project_name, domain_name } of rows) {
+    const key = projectKey(site, project_id);
+    lines.set(key, {
+      key,
+      site,
+      projectId: project_id,
+      projectName: project_name,
+      domainName: domain_name,
+      amounts: NO_AMOUNTS,
+    });
+  }
+  for (const { key, site, projectId, projectName, amounts } of usages) {
+    const domainName = lines.get(key)?.domainName ?? '';
+    lines.set(key, { key, site, projectId, projectName, domainName, amounts });
+  }
+  return [...lines.values()];
+}
+
+/** Lines in which every word of `search` is part of the name, the id, the domain or the site, without case. */
+export function searchLines(lines: readonly ProjectLine[], search: string): ProjectLine[] {
+  const words = search
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words.length === 0) return [...lines];
+  return lines.filter((line) => {
+    const text = searchable(line);
+    return words.every((word) => text.includes(word));
+  });
+}
+
+function searchable({ projectName, projectId, domainName, site }: ProjectLine): string {
+  return [projectName, visibleName(projectName), projectId, domainName, site].join('\n').toLocaleLowerCase();
+}
+
+export const SORT_BY_NAME = 'name';
+
+/** By name from A, or by the usage of a resource from the most; equal ones by name, then by key. */
+export function sortLines(lines: readonly ProjectLine[], sort: string): ProjectLine[] {
+  const names = new Intl.Collator(undefined, { numeric: true });
+  const byName = (a: ProjectLine, b: ProjectLine) =>
+    names.compare(a.projectName, b.projectName) || names.compare(a.key, b.key);
+  if (sort === SORT_BY_NAME) return [...lines].sort(byName);
+  const amountOf = (line: ProjectLine) => line.amounts.get(sort)?.amount ?? -1;
+  return [...lines].sort((a, b) => amountOf(b) - amountOf(a) || byName(a, b));
+}
+
+/** One page of a long list; a page beyond the end is the last one. */
+export function pageOf<T>(
+  all: readonly T[],
+  wanted: number,
+  size: number,
+): { page: number; pages: number; first: number; items: T[] } {
+  const pages = Math.max(1, Math.ceil(all.length / size));
+  const page = Math.min(Math.max(1, wanted), pages);
+  const first = (page - 1) * size;
+  return { page, pages, first, items: all.slice(first, first + size) };
+}

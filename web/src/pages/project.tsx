@@ -1,0 +1,150 @@
+import { useContext } from 'preact/hooks';
+import { ConnectionNotice } from '../components/connection-notice.tsx';
+import { Choice } from '../components/choice.tsx';
+import { DownloadLink } from '../components/download-link.tsx';
+import { Figures, type Figure } from '../components/figures.tsx';
+import { Name } from '../components/name.tsx';
+import { exact, SECOND_MS } from '../format.ts';
+import { ApiContext } from '../live/api-context.ts';
+import type { LiveState } from '../live/live-query.ts';
+import { useLive } from '../live/use-live.ts';
+import { visibleName } from '../names.ts';
+import { PERIODS, periodLabel, usualStep, type BucketStep } from '../period.ts';
+import { resourceLabel } from '../resources.ts';
+import { OVERVIEW, routeAddress, type ProjectRoute } from '../routing.ts';
+import { scaleFor } from '../units.ts';
+import { usePageTitle } from '../use-page-title.ts';
+import { replaceRoute } from '../use-route.ts';
+import { loadProject, type ProjectPageData } from './project-data.ts';
+import { ProjectIdentity } from './project-identity.tsx';
+import { ProjectUsageTable } from './project-usage-table.tsx';
+import { ResourceCharts } from './resource-charts.tsx';
+
+const STEPS: readonly { value: BucketStep; label: string }[] = [
+  { value: 'hour', label: 'Hours' },
+  { value: 'day', label: 'Days' },
+];
+
+export function ProjectPage({ route }: { route: ProjectRoute }) {
+  const api = useContext(ApiContext);
+  const step = route.step ?? usualStep(route.period);
+  const project = useLive(
+    `${route.site}\n${route.projectId}\n${route.period}\n${step}`,
+    10 * SECOND_MS,
+    (signal) => loadProject(api, route, route.period, step, signal),
+  );
+  const name = project.data?.identity[0]?.project_name;
+  usePageTitle(visibleName(name ?? route.projectId));
+  return (
+    <>
+      <nav aria-label="Where you are" class="breadcrumb">
+        <a href={routeAddress({ ...OVERVIEW, period: route.period })}>Overview</a>{' '}
+        <span aria-hidden="true">/</span>{' '}
+        <span>
+          <Name text={route.site} />
+        </span>
+      </nav>
+      <div class="page-head">
+        <h1>
+          <Name text={name ?? route.projectId} />
+        </h1>
+        <ProjectControls route={route} step={step} />
+      </div>
+      <ConnectionNotice states={[project]} />
+      <ProjectContent route={route} project={project} nowMs={api.nowMs()} />
+    </>
+  );
+}
+
+function ProjectControls({ route, step }: { route: ProjectRoute; step: BucketStep }) {
+  return (
+    <div class="controls">
+      <Choice
+        legend="Last"
+        name="period"
+        options={PERIODS.map(({ name, label }) => ({ value: name, label }))}
+        chosen={route.period}
+        onChoose={(period) => replaceRoute({ ...withoutStep(route), period, tablePage: 1 })}
+      />
+      <Choice
+        legend="By"
+        name="step"
+        options={STEPS}
+        chosen={step}
+        onChoose={(wanted) => replaceRoute({ ...route, step: wanted, tablePage: 1 })}
+      />
+    </div>
+  );
+}
+
+/** Another period has another usual step. */
+function withoutStep({ page, site, projectId, period, tablePage }: ProjectRoute): ProjectRoute {
+  return { page, site, projectId, period, tablePage };
+}
+
+interface ContentProps {
+  route: ProjectRoute;
+  project: LiveState<ProjectPageData>;
+  nowMs: number;
+}
+
+function ProjectContent({ route, project, nowMs }: ContentProps) {
+  const { data } = project;
+  if (data === undefined)
+    return <p class="card waiting">{project.error === undefined ? 'Reading the project…' : 'Not known.'}</p>;
+  if (data.identity.length === 0 && data.resources.length === 0) return <NoSuchProject route={route} />;
+  const { fromMs, toMs, step, period } = data.span;
+  return (
+    <div class={project.pending ? 'outdated' : undefined} aria-busy={project.pending}>
+      <Figures label={`Usage of the last ${periodLabel(period)}`} figures={resourceFigures(data)} />
+      <ResourceCharts data={data} />
+      <section class="card" aria-labelledby="numbers-heading">
+        <div class="card-head">
+          <h2 id="numbers-heading">Usage by {step}</h2>
+          <DownloadLink
+            question={{
+              fromMs,
+              toMs,
+              step,
+              by: ['site', 'project', 'resource'],
+              site: route.site,
+              projectId: route.projectId,
+            }}
+            name={`usage-${route.projectId.replaceAll(/[^\w.-]/g, '_')}-${period}`}
+          />
+        </div>
+        <ProjectUsageTable
+          data={data}
+          nowMs={nowMs}
+          page={route.tablePage}
+          onPage={(tablePage) => replaceRoute({ ...route, tablePage })}
+        />
+      </section>
+      <ProjectIdentity route={route} rows={data.identity} />
+    </div>
+  );
+}
+
+function NoSuchProject({ route }: { route: ProjectRoute }) {
+  return (
+    <section class="card empty">
+      <h2>This project is not known</h2>
+      <p>
+        The ledger has no project <code>{route.projectId}</code> at the site <Name text={route.site} />. It
+        shows with the site’s first reading of it.
+      </p>
+    </section>
+  );
+}
+
+function resourceFigures({ resources, span }: ProjectPageData): Figure[] {
+  return resources.map(({ resource, unit, total }) => {
+    const scale = scaleFor(unit, total);
+    return {
+      label: `${resourceLabel(resource)}, ${periodLabel(span.period)}`,
+      value: scale.format(total),
+      detail: scale.unit,
+      title: `${exact(total)} ${unit}`,
+    };
+  });
+}

@@ -1,0 +1,57 @@
+import { useMemo } from 'preact/hooks';
+import { COLOURS } from '../charts/colours.ts';
+import { UsageChart } from '../charts/usage-chart.tsx';
+import { CoverageKey } from '../components/coverage-key.tsx';
+import { periodLabel, type Span } from '../period.ts';
+import { resourceLabel } from '../resources.ts';
+import { scaleFor } from '../units.ts';
+import { largestOf } from './overview-data.ts';
+import { NoUsage } from './overview-empty.tsx';
+import type { ProjectPageData, ResourceUsage } from './project-data.ts';
+
+/** One chart for each resource: amounts of different units share no axis. */
+export function ResourceCharts({ data }: { data: ProjectPageData }) {
+  if (data.resources.length === 0)
+    return (
+      <section class="card">
+        <NoUsage period={periodLabel(data.span.period)} />
+      </section>
+    );
+  return (
+    <section aria-labelledby="charts-heading">
+      <h2 id="charts-heading" class="visually-hidden">
+        Usage over time
+      </h2>
+      <div class="chart-grid">
+        {data.resources.map((usage, index) => (
+          <ResourceChart key={usage.resource} usage={usage} span={data.span} colour={(index % COLOURS) + 1} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function ResourceChart({ usage, span, colour }: { usage: ResourceUsage; span: Span; colour: number }) {
+  const { resource, unit, stack } = usage;
+  const picture = useMemo(() => {
+    return {
+      span,
+      stack,
+      colours: new Map([[resource, colour]]),
+      scale: scaleFor(unit, largestOf(stack.totals)),
+    };
+  }, [usage, span, colour]);
+  const label = resourceLabel(resource);
+  return (
+    <figure class="card">
+      <figcaption>
+        <strong>{label}</strong> {picture.scale.unit} per {span.step}
+      </figcaption>
+      <UsageChart
+        picture={picture}
+        label={`Chart: ${label} by ${span.step}. Its numbers are in the table that follows.`}
+      />
+      <CoverageKey coverages={stack.coverages} step={span.step} />
+    </figure>
+  );
+}

@@ -1,0 +1,112 @@
+import { PERIODS, type BucketStep, type PeriodName } from './period.ts';
+
+/** What a page shows is in its address, so that a view can be kept and sent. */
+export interface OverviewRoute {
+  page: 'overview';
+  period: PeriodName;
+  resource?: string;
+  search: string;
+  /** A resource, or `name`; undefined sorts by the resource that is shown. */
+  sort?: string;
+  tablePage: number;
+}
+
+export interface ProjectRoute {
+  page: 'project';
+  site: string;
+  projectId: string;
+  period: PeriodName;
+  step?: BucketStep;
+  tablePage: number;
+}
+
+export interface UnknownRoute {
+  page: 'unknown';
+  address: string;
+}
+
+export type Route = OverviewRoute | ProjectRoute | UnknownRoute;
+
+export const OVERVIEW: OverviewRoute = { page: 'overview', period: '24h', search: '', tablePage: 1 };
+
+/** Reads an address as `#/…` carries it. */
+export function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = splitOnce(hash.replace(/^#?\/?/, ''), '?');
+  const parameters = new URLSearchParams(query);
+  if (path === '') return overviewRoute(parameters);
+  const [room, site, projectId, ...rest] = path.split('/').map(decode);
+  if (room === 'projects' && site && projectId && rest.length === 0)
+    return projectRoute(site, projectId, parameters);
+  return { page: 'unknown', address: hash };
+}
+
+/** The address of a route; what is as usual is left out. */
+export function routeAddress(route: OverviewRoute | ProjectRoute): string {
+  const parameters = new URLSearchParams();
+  if (route.period !== '24h') parameters.set('range', route.period);
+  if (route.page === 'overview') addOverview(parameters, route);
+  else if (route.step !== undefined) parameters.set('step', route.step);
+  if (route.tablePage > 1) parameters.set('page', String(route.tablePage));
+  const query = parameters.toString();
+  return `#/${routePath(route)}${query === '' ? '' : `?${query}`}`;
+}
+
+function routePath(route: OverviewRoute | ProjectRoute): string {
+  if (route.page === 'overview') return '';
+  return `projects/${encodeURIComponent(route.site)}/${encodeURIComponent(route.projectId)}`;
+}
+
+function addOverview(parameters: URLSearchParams, route: OverviewRoute): void {
+  if (route.resource !== undefined) parameters.set('resource', route.resource);
+  if (route.search !== '') parameters.set('search', route.search);
+  if (route.sort !== undefined) parameters.set('sort', route.sort);
+}
+
+function overviewRoute(parameters: URLSearchParams): OverviewRoute {
+  const resource = parameters.get('resource');
+  const sort = parameters.get('sort');
+  return {
+    page: 'overview',
+    period: periodOf(parameters),
+    ...(resource === null ? {} : { resource }),
+    search: parameters.get('search') ?? '',
+    ...(sort === null ? {} : { sort }),
+    tablePage: tablePageOf(parameters),
+  };
+}
+
+function projectRoute(site: string, projectId: string, parameters: URLSearchParams): ProjectRoute {
+  const step = parameters.get('step');
+  return {
+    page: 'project',
+    site,
+    projectId,
+    period: periodOf(parameters),
+    ...(step === 'hour' || step === 'day' ? { step } : {}),
+    tablePage: tablePageOf(parameters),
+  };
+}
+
+function periodOf(parameters: URLSearchParams): PeriodName {
+  const wanted = parameters.get('range');
+  return PERIODS.find(({ name }) => name === wanted)?.name ?? '24h';
+}
+
+function tablePageOf(parameters: URLSearchParams): number {
+  const wanted = Number(parameters.get('page'));
+  return Number.isSafeInteger(wanted) && wanted > 1 ? wanted : 1;
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** A broken escape stands for itself: an address that someone typed must not end the page. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
