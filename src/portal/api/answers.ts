@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/** Shapes of the API's answers; the OpenAPI document is made from them. */
+export const errorAnswer = z
+  .object({ error: z.string() })
+  .meta({ description: 'One line that says what is wrong' });
+
+export function pageOf<T extends z.ZodType>(row: T) {
+  return z.object({
+    data: z.array(row),
+    next: z
+      .string()
+      .nullable()
+      .meta({ description: 'The `cursor` of the next page; null where there is none' }),
+  });
+}
+
+const instant = z.string().meta({ format: 'date-time' });
+
+export const siteRow = z.object({
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  first_reading_at: instant.nullable(),
+  last_reading_at: instant.nullable(),
+  last_sweep_at: instant.nullable(),
+  last_success_at: instant.nullable(),
+  last_error: z.string().nullable().meta({ description: 'Why the last sweep failed; null after a success' }),
+  projects: z.number(),
+  meters: z.number(),
+  refused_series: z.number(),
+  anomalies: z.number(),
+});
+
+export const projectRow = z.object({
+  site: z.string(),
+  cloud: z.string().meta({ description: "The label of a site with several clouds; '' elsewhere" }),
+  project_id: z.string(),
+  project_name: z.string(),
+  domain_id: z.string(),
+  domain_name: z.string(),
+  first_reading_at: instant,
+  last_reading_at: instant,
+});
+
+export const usageRow = z.object({
+  site: z.string().optional(),
+  project_id: z.string().optional(),
+  project_name: z.string().optional(),
+  resource: z.string().optional(),
+  start: instant.meta({ description: 'Start of the step, UTC' }),
+  amount: z.number(),
+  unit: z.string().meta({ examples: ['vCPU-hours'] }),
+  coverage: z
+    .enum(['measured', 'spread', 'missing'])
+    .meta({ description: 'How the step is known: measured, spread over a gap, or missing' }),
+});

@@ -1,0 +1,22 @@
+import type { FastifyInstance, FastifyBaseLogger, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PortalMetrics } from '../metrics.ts';
+
+/** The server as routes see it: with types from their zod schemas. */
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What routes answer from. */
+export interface ApiParts {
+  ledger: Ledger;
+  metrics: PortalMetrics;
+  clock: Clock;
+}

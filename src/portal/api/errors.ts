@@ -1,0 +1,42 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { ApiServer } from './api-parts.ts';
+import { codeOf } from '../../runtime/user-error.ts';
+import { RequestError } from './request-error.ts';
+
+/** Every error is `{"error": "one line"}`. What went wrong inside is for the log alone. */
+export function answerErrors(server: ApiServer): void {
+  server.setErrorHandler(answerError);
+  server.setNotFoundHandler(async ({ method, url }, reply) => {
+    const path = url.split('?', 1)[0] ?? '';
+    await reply.code(404).send({ error: `there is no ${method} ${path.slice(0, 200)}` });
+  });
+}
+
+async function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const status = error.statusCode ?? 500;
+  if (hasZodFastifySchemaValidationErrors(error))
+    return void (await reply.code(400).send({ error: firstIssue(error) }));
+  if (error instanceof RequestError || status < 500)
+    return void (await reply.code(status).send({ error: oneLine(error.message) }));
+  request.log.error({ err: error, path: request.routeOptions.url }, 'a request could not be answered');
+  if (isDatabaseAway(error))
+    return void (await reply.code(503).send({ error: 'the database does not answer' }));
+  await reply.code(500).send({ error: 'the portal could not answer; its log says why' });
+}
+
+/** Codes of a connection that fails, and PostgreSQL's classes for one that ends (08) and a server that does (57P0). */
+function isDatabaseAway(error: FastifyError): boolean {
+  return /^(?:ECONN|ENOENT|ETIMEDOUT|08|57P0)/.test(codeOf(error) ?? '');
+}
+
+/** `limit: must be a number from 1 to 10000` */
+function firstIssue({ validation }: Pick<FastifyError, 'validation'>): string {
+  const issue = validation?.[0];
+  const parameter = issue?.instancePath.replace(/^\//, '') ?? '';
+  return `${parameter === '' ? '' : `${parameter}: `}${oneLine(issue?.message ?? 'invalid request')}`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}

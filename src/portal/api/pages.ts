@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import serveFiles from '@fastify/static';
+import type { ApiServer } from './api-parts.ts';
+
+/** The built pages: dist/web, as seen from src/portal/api and from dist/portal/api. */
+export const WEB_FOLDER = fileURLToPath(new URL('../../../dist/web', import.meta.url));
+
+/** Names that carry a hash of their content: they never change. */
+const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+$/;
+
+/** Serves the portal's pages; says so where they are not built. */
+export async function servePages(server: ApiServer, folder: string): Promise<void> {
+  if (!existsSync(folder)) {
+    server.get('/', { schema: { hide: true } }, async (_request, reply) =>
+      reply.code(404).send({
+        error: "the portal's pages are not built: run 'npm run build'; the API is at /api/openapi.json",
+      }),
+    );
+    return;
+  }
+  await server.register(serveFiles, {
+    root: folder,
+    cacheControl: false,
+    setHeaders: (response, path) => {
+      response.setHeader(
+        'cache-control',
+        HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+      );
+    },
+  });
+}

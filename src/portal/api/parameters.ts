@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
+import { unknownKeyMessage } from '../../runtime/settings.ts';
+
+export const MAX_PAGE = 10_000;
+export const DEFAULT_PAGE = 1000;
+
+/** What the parameters of a route are: others are errors that name the nearest known one. */
+export function parameterTable<S extends z.ZodRawShape>(shape: S) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? unknownKeyMessage(issue.keys[0] ?? '', known).replace('unknown key', 'unknown parameter')
+        : undefined,
+  });
+}
+
+/** Text to look for; empty is the same as left out. */
+export function textParameter(description: string) {
+  return z
+    .string({ error: 'may be given once' })
+    .max(512, 'is longer than 512 characters')
+    .optional()
+    .transform((text) => (text === '' ? undefined : text))
+    .meta({ description });
+}
+
+export const limitParameter = z
+  .string({ error: 'may be given once' })
+  .regex(/^[1-9]\d{0,5}$/, `must be a number from 1 to ${MAX_PAGE}`)
+  .optional()
+  .transform((text) => Number(text ?? DEFAULT_PAGE))
+  .refine((limit) => limit <= MAX_PAGE, `must be a number from 1 to ${MAX_PAGE}`)
+  .meta({ description: `Rows of a page, 1 to ${MAX_PAGE}; ${DEFAULT_PAGE} where it is left out` });
+
+export const cursorParameter = textParameter('`next` of the page before');
+
+const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** An ISO date or date-time, UTC where it names no zone, down to the whole hour (Unix milliseconds). */
+export function hourParameter(description: string) {
+  return z
+    .string({ error: 'may be given once' })
+    .transform((text, context) => {
+      const atMs = parseInstant(text);
+      if (atMs !== undefined) return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR;
+      context.addIssue({
+        code: 'custom',
+        message: 'must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z',
+      });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ description });
+}
+
+function parseInstant(written: string): number | undefined {
+  // The plus sign of a zone arrives as a space where it was not encoded.
+  const text = written.replace(/ (?=\d{2}:?\d{2}$)/, '+');
+  const [, date, zone] = INSTANT.exec(text) ?? [];
+  if (date === undefined || !isCalendarDate(date)) return undefined;
+  // JavaScript takes a date-time without a zone for local time.
+  const atMs = Date.parse(text === date || zone !== undefined ? text : `${text}Z`);
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+/** JavaScript takes February 31st for March 3rd. */
+function isCalendarDate(date: string): boolean {
+  const atMs = Date.parse(date);
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(date);
+}

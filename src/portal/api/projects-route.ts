@@ -1,0 +1,24 @@
+import { errorAnswer, pageOf, projectRow } from './answers.ts';
+import type { ApiParts, ApiServer } from './api-parts.ts';
+import { cursorParameter, limitParameter, parameterTable, textParameter } from './parameters.ts';
+
+const projectParameters = parameterTable({
+  site: textParameter('Of this site alone'),
+  search: textParameter('Part of a name or id, upper and lower case alike'),
+  limit: limitParameter,
+  cursor: cursorParameter,
+});
+
+export function projectsRoute(server: ApiServer, { ledger }: ApiParts): void {
+  server.get(
+    '/api/v1/projects',
+    {
+      schema: {
+        summary: 'The projects that sites have reported, with their present names',
+        querystring: projectParameters,
+        response: { 200: pageOf(projectRow), default: errorAnswer },
+      },
+    },
+    async ({ query }) => await ledger.projects(query),
+  );
+}

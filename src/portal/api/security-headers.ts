@@ -1,0 +1,19 @@
+import type { ApiServer } from './api-parts.ts';
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+/** Answers belong to this origin alone; usage is not kept by caches, unless a route says otherwise. */
+export function secureAnswers(server: ApiServer): void {
+  server.addHook('onSend', async (_request, reply) => {
+    reply.headers(HEADERS);
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+}

@@ -1,0 +1,250 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../runtime/logger.ts';
+import type { Ledger, Page, ProjectQuery, SiteStatus, UsageQuery, UsageRow } from '../ledger/ledger.ts';
+import { createPortalMetrics } from '../metrics.ts';
+import type { ApiServer } from './api-parts.ts';
+import { createApiServer } from './server.ts';
+
+const SITE: SiteStatus = {
+  name: 'a',
+  labels: { location_id: '8676' },
+  first_reading_at: '2026-01-01T00:00:00.000Z',
+  last_reading_at: '2026-01-02T00:00:00.000Z',
+  last_sweep_at: null,
+  last_success_at: null,
+  last_error: null,
+  projects: 1,
+  meters: 2,
+  refused_series: 0,
+  anomalies: 0,
+};
+const ROW: UsageRow = {
+  site: 'a',
+  project_id: 'p',
+  project_name: '=cmd "x"',
+  resource: 'vcpu',
+  start: '2026-01-01T00:00:00.000Z',
+  amount: 1.5,
+  unit: 'vCPU-hours',
+  coverage: 'measured',
+};
+
+interface ApiDocument {
+  openapi: string;
+  paths: Record<string, { get: { parameters?: { name: string }[]; responses: Record<string, unknown> } }>;
+}
+
+/** A ledger that answers from these. */
+let usage: (query: UsageQuery) => Promise<Page<UsageRow>>;
+let ping: () => Promise<void>;
+let projectQueries: ProjectQuery[];
+let webFolder: string;
+let server: ApiServer;
+
+const unused = async (): Promise<never> => await Promise.reject(new Error('not asked for in this test'));
+
+beforeEach(async () => {
+  usage = async () => ({ data: [ROW], next: null });
+  ping = async () => undefined;
+  projectQueries = [];
+  webFolder = mkdtempSync(join(tmpdir(), 'stackmeter-web-'));
+  mkdirSync(join(webFolder, 'assets'));
+  writeFileSync(join(webFolder, 'index.html'), '<title>portal</title>');
+  writeFileSync(join(webFolder, 'assets', 'index-a1B2c3D4.js'), '1');
+  const ledger: Ledger = {
+    declareSites: unused,
+    fold: unused,
+    recordFailure: unused,
+    verify: unused,
+    close: unused,
+    sites: async () => [SITE],
+    projects: async (query) => {
+      projectQueries.push(query);
+      return { data: [], next: 'more' };
+    },
+    usage: async (query) => await usage(query),
+    ping: async () => await ping(),
+  };
+  server = await createApiServer({
+    ledger,
+    metrics: createPortalMetrics(),
+    clock: { nowMs: () => Date.UTC(2026, 0, 31), sleep: unused },
+    logger: silentLogger(),
+    webFolder,
+  });
+});
+
+afterEach(async () => {
+  await server.close();
+  rmSync(webFolder, { recursive: true });
+});
+
+describe('the API', () => {
+  it('lists the sites', async () => {
+    const answer = await server.inject('/api/v1/sites');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { data: [SITE], next: null }]);
+  });
+
+  it('asks the ledger for projects by site and name, page by page', async () => {
+    const answer = await server.inject('/api/v1/projects?site=a&search=k%C3%A4se&limit=5&cursor=c');
+    expect(answer.json()).toEqual({ data: [], next: 'more' });
+    expect(projectQueries).toEqual([{ site: 'a', search: 'käse', limit: 5, cursor: 'c' }]);
+  });
+
+  it('answers usage with the rows of the ledger', async () => {
+    expect((await server.inject('/api/v1/usage')).json()).toEqual({ data: [ROW], next: null });
+  });
+
+  it('gives usage as CSV over all pages, with the columns that were asked for', async () => {
+    const seen: (string | undefined)[] = [];
+    usage = async ({ cursor }) => {
+      seen.push(cursor);
+      return { data: [ROW], next: cursor === undefined ? 'second' : null };
+    };
+    const answer = await server.inject(
+      '/api/v1/usage?format=csv&by=project&resource=vcpu&from=2026-01-01&step=day',
+    );
+    expect(answer.body).toBe(
+      'project_id,project_name,start,amount,unit,coverage\r\n' +
+        'p,"\'=cmd ""x""",2026-01-01T00:00:00.000Z,1.5,vCPU-hours,measured\r\n'.repeat(2),
+    );
+    expect(seen).toEqual([undefined, 'second']);
+    expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
+    expect(answer.headers['content-disposition']).toBe(
+      'attachment; filename="usage-2026-01-01-to-2026-01-31T0100-by-day.csv"',
+    );
+  });
+
+  it('names the parameter that is wrong, in one line', async () => {
+    const answer = await server.inject('/api/v1/usage?limit=many');
+    expect([answer.statusCode, answer.json()]).toEqual([
+      400,
+      { error: 'limit: must be a number from 1 to 10000' },
+    ]);
+    const misspelt = await server.inject('/api/v1/projects?sites=a');
+    expect([misspelt.statusCode, misspelt.json()]).toEqual([
+      400,
+      { error: "unknown parameter 'sites'; did you mean 'site'?" },
+    ]);
+    const unitless = await server.inject('/api/v1/usage?by=site');
+    expect([unitless.statusCode, unitless.json()]).toEqual([
+      400,
+      {
+        error: "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
+      },
+    ]);
+  });
+
+  it('keeps to itself what went wrong inside', async () => {
+    usage = async () => await Promise.reject(new Error('SELECT secret FROM table'));
+    const answer = await server.inject('/api/v1/usage');
+    expect([answer.statusCode, answer.json()]).toEqual([
+      500,
+      { error: 'the portal could not answer; its log says why' },
+    ]);
+  });
+
+  it('says when the database is away', async () => {
+    usage = async () => await Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
+    const answer = await server.inject('/api/v1/usage');
+    expect([answer.statusCode, answer.json()]).toEqual([503, { error: 'the database does not answer' }]);
+  });
+
+  it('breaks a CSV off where the ledger fails, so that half of it is not taken for all', async () => {
+    usage = async ({ cursor }) =>
+      cursor === undefined ? { data: [ROW], next: 'second' } : await Promise.reject(new Error('gone'));
+    await expect(server.inject('/api/v1/usage?format=csv')).rejects.toThrow(/destroyed/);
+  });
+
+  it('says what there is not', async () => {
+    const answer = await server.inject({ method: 'POST', url: '/api/v1/sites?x=1' });
+    expect([answer.statusCode, answer.json()]).toEqual([404, { error: 'there is no POST /api/v1/sites' }]);
+  });
+
+  it('describes itself by the schemas that it judges by', async () => {
+    const document = (await server.inject('/api/openapi.json')).json<ApiDocument>();
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toEqual(['/api/v1/sites', '/api/v1/projects', '/api/v1/usage']);
+    expect(document.paths['/api/v1/usage']?.get.parameters?.map(({ name }) => name)).toEqual([
+      'from',
+      'to',
+      'step',
+      'by',
+      'site',
+      'project',
+      'resource',
+      'limit',
+      'cursor',
+      'format',
+    ]);
+    expect(document.paths['/api/v1/usage']?.get.responses).toMatchObject({
+      200: {
+        content: {
+          'application/json': { schema: { properties: { data: { type: 'array' } } } },
+          'text/csv': { schema: { type: 'string' } },
+        },
+      },
+      default: { content: { 'application/json': { schema: { required: ['error'] } } } },
+    });
+  });
+
+  it('compresses what is large', async () => {
+    usage = async () => ({ data: Array.from({ length: 100 }, () => ROW), next: null });
+    const headers = { 'accept-encoding': 'gzip' };
+    for (const format of ['json', 'csv']) {
+      const answer = await server.inject({ url: `/api/v1/usage?format=${format}`, headers });
+      expect(answer.headers['content-encoding']).toBe('gzip');
+      expect(gunzipSync(answer.rawPayload).toString()).toContain('vCPU-hours');
+    }
+  });
+});
+
+describe('health', () => {
+  it('is that of the process, and readiness that of the database', async () => {
+    ping = async () => await Promise.reject(new Error('away'));
+    const healthy = await server.inject('/healthz');
+    const ready = await server.inject('/readyz');
+    expect([healthy.statusCode, healthy.body]).toEqual([200, 'ok\n']);
+    expect([ready.statusCode, ready.json()]).toEqual([503, { error: 'the database does not answer' }]);
+    ping = async () => undefined;
+    expect((await server.inject('/readyz')).statusCode).toBe(200);
+  });
+
+  it('is told in metrics, with those of the process', async () => {
+    const { body, headers } = await server.inject('/metrics');
+    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(body).toMatch(/^stackmeter_portal_build_info\{version="\d/m);
+    expect(body).toMatch(/^process_resident_memory_bytes \d/m);
+  });
+});
+
+describe('the pages', () => {
+  it('are kept by browsers as long as their names carry a hash, and usage not at all', async () => {
+    const cached = async (url: string) => (await server.inject(url)).headers['cache-control'];
+    expect(await cached('/')).toBe('no-cache');
+    expect(await cached('/assets/index-a1B2c3D4.js')).toBe('public, max-age=31536000, immutable');
+    expect(await cached('/api/v1/sites')).toBe('no-store');
+  });
+
+  it('and everything else forbid foreign content, framing and guessing of types', async () => {
+    for (const url of ['/', '/api/v1/sites', '/nowhere', '/api/v1/usage?limit=x']) {
+      const { headers } = await server.inject(url);
+      expect(headers['content-security-policy']).toMatch(/^default-src 'self';.*frame-ancestors 'none'$/);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+  });
+
+  it('lead nowhere outside their folder', async () => {
+    for (const url of [
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '/..%2fpackage.json',
+      '/assets/..%5c..%5cx',
+    ])
+      expect((await server.inject(url)).statusCode).toBeGreaterThanOrEqual(400);
+  });
+});

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import compress from '@fastify/compress';
+import { fastify, LogController, type RawServerDefault } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from '../../runtime/logger.ts';
+import type { ApiParts, ApiServer } from './api-parts.ts';
+import { answerErrors } from './errors.ts';
+import { healthzRoute } from './healthz-route.ts';
+import { metricsRoute } from './metrics-route.ts';
+import { describeApi } from './openapi.ts';
+import { servePages, WEB_FOLDER } from './pages.ts';
+import { projectsRoute } from './projects-route.ts';
+import { readyzRoute } from './readyz-route.ts';
+import { secureAnswers } from './security-headers.ts';
+import { sitesRoute } from './sites-route.ts';
+import { usageRoute } from './usage-route.ts';
+
+export interface ApiOptions extends ApiParts {
+  logger: Logger;
+  /** Folder of the built pages. */
+  webFolder?: string | undefined;
+}
+
+/** API, metrics and pages, ready to listen. */
+export async function createApiServer({ logger, webFolder, ...parts }: ApiOptions): Promise<ApiServer> {
+  const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 512 },
+  }).withTypeProvider<ZodTypeProvider>();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  answerErrors(server);
+  secureAnswers(server);
+  await server.register(compress, { encodings: ['gzip', 'identity'], threshold: 1024 });
+  await describeApi(server);
+  for (const route of [sitesRoute, projectsRoute, usageRoute, metricsRoute, healthzRoute, readyzRoute])
+    route(server, parts);
+  await servePages(server, webFolder ?? WEB_FOLDER);
+  await server.ready();
+  return server;
+}

@@ -1,0 +1,17 @@
+import { errorAnswer, pageOf, siteRow } from './answers.ts';
+import type { ApiParts, ApiServer } from './api-parts.ts';
+import { parameterTable } from './parameters.ts';
+
+export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
+  server.get(
+    '/api/v1/sites',
+    {
+      schema: {
+        summary: 'The sites, with how fresh their readings are',
+        querystring: parameterTable({}),
+        response: { 200: pageOf(siteRow), default: errorAnswer },
+      },
+    },
+    async () => ({ data: await ledger.sites(), next: null }),
+  );
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
+import type { UsageDimension, UsageQuery } from '../ledger/ledger.ts';
+import {
+  cursorParameter,
+  hourParameter,
+  limitParameter,
+  parameterTable,
+  textParameter,
+} from './parameters.ts';
+import { RequestError } from './request-error.ts';
+
+const DIMENSIONS = ['site', 'project', 'resource'] as const satisfies readonly UsageDimension[];
+
+export const usageParameters = parameterTable({
+  from: hourParameter(
+    'Start, included: an ISO date or date-time, UTC where it names no zone, down to the whole hour. The start of the month where it is left out',
+  ),
+  to: hourParameter(
+    'End, not included; in the form of `from`. The end of the present hour where it is left out',
+  ),
+  step: z
+    .enum(['hour', 'day', 'month', 'total'], { error: 'must be hour, day, month or total' })
+    .default('total')
+    .meta({ description: 'A row is the usage of a step; days and months are those of UTC' }),
+  by: z
+    .string({ error: 'may be given once, with commas in it' })
+    .default('site,project,resource')
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => part === '' || isDimension(part)), {
+      error: `must be some of ${DIMENSIONS.join(', ')}, with commas between them`,
+    })
+    .transform((parts): ReadonlySet<UsageDimension> => new Set(parts.filter(isDimension)))
+    .meta({
+      description:
+        'What is told apart: some of site, project and resource, with commas between them. Usage is summed over the others',
+    }),
+  site: textParameter('Of this site alone'),
+  project: textParameter('Of the projects with this id alone'),
+  resource: textParameter('Of this resource alone, such as `vcpu`'),
+  limit: limitParameter,
+  cursor: cursorParameter,
+  format: z
+    .enum(['json', 'csv'], { error: 'must be json or csv' })
+    .default('json')
+    .meta({ description: '`csv` is all of it, without pages: `limit` and `cursor` say nothing there' }),
+});
+
+type UsageParameters = z.output<typeof usageParameters>;
+
+function isDimension(text: string): text is UsageDimension {
+  return (DIMENSIONS as readonly string[]).includes(text);
+}
+
+/**
+ * What the ledger is asked. Both ends are cut down to whole hours, so that periods that meet neither overlap nor leave
+ * an hour out. Throws `RequestError`.
+ */
+export function usageQuery(parameters: UsageParameters, nowMs: number): UsageQuery {
+  const { step, by, site, project, resource, limit, cursor } = parameters;
+  const toMs = parameters.to ?? endOfHour(nowMs);
+  const fromMs = parameters.from ?? startOfMonth(toMs - 1);
+  if (fromMs >= toMs) throw new RequestError(emptyPeriod(fromMs, toMs));
+  if (!by.has('resource') && resource === undefined)
+    throw new RequestError(
+      "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
+    );
+  return { fromMs, toMs, step, by, site, projectId: project, resource, limit, cursor };
+}
+
+function emptyPeriod(fromMs: number, toMs: number): string {
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return from === to
+    ? `to: from and to lie in the same hour, ${from}; usage is kept by whole hours`
+    : `to: ${to} is before from, ${from}`;
+}
+
+function endOfHour(atMs: number): number {
+  return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR + MS_PER_HOUR;
+}
+
+function startOfMonth(atMs: number): number {
+  const at = new Date(atMs);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth());
+}
