@@ -1,0 +1,58 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { DatabaseConnection } from '../database/connection.ts';
+import { DEFAULT_RULES, type AccountingRules } from './accounting/meter.ts';
+import type { Ledger } from './ledger.ts';
+import { connectToDatabase } from './store/connect.ts';
+import { foldIntoStore } from './store/fold-sweep.ts';
+import { migrate } from './store/migrate.ts';
+import { queryProjects } from './store/project-query.ts';
+import { declareSites, recordFailure, siteStatuses } from './store/site-queries.ts';
+import { queryUsage } from './store/usage.ts';
+import { verifyConservation } from './store/verify.ts';
+
+export interface LedgerOptions {
+  connection: DatabaseConnection;
+  clock: Clock;
+  logger: Logger;
+  /** An interval between readings that is longer than this, and crosses an hour's boundary, is marked as spread. */
+  gapThresholdMs?: number | undefined;
+}
+
+/**
+ * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError` where the
+ * database does not answer, or was written by a newer version. Later every method throws what the database threw:
+ * nothing of it was done then, and the caller may try again.
+ */
+export async function openLedger({
+  connection,
+  clock,
+  logger,
+  gapThresholdMs,
+}: LedgerOptions): Promise<Ledger> {
+  const rules: AccountingRules = {
+    ...DEFAULT_RULES,
+    ...(gapThresholdMs === undefined ? {} : { gapThresholdMs }),
+  };
+  const pool = await connectToDatabase(connection, logger);
+  const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate(pool, logger);
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    declareSites: (sites) => declareSites(database, sites),
+    fold: (site, sweep) => foldIntoStore(database, site, sweep, rules),
+    recordFailure: (site, atMs, reason) => recordFailure(database, site, atMs, reason),
+    sites: () => siteStatuses(database),
+    projects: (query) => queryProjects(database, query),
+    usage: (query) => queryUsage(database, query, clock.nowMs(), rules),
+    verify: () => verifyConservation(database),
+    ping: async () => void (await sql`SELECT 1`.execute(database)),
+    close: () => (closing ??= database.destroy()),
+  };
+}

@@ -1,0 +1,29 @@
+import { UserError } from '../../../runtime/user-error.ts';
+
+/** The place after a row, as its sort keys. What it says is ours; callers hand it back as it is. */
+export function writeCursor(keys: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(keys)).toString('base64url');
+}
+
+/** The keys of a cursor, with the types of `example`; throws a `CursorError` for what `writeCursor` did not write. */
+export function readCursor<K extends readonly (string | number)[]>(cursor: string, example: K): K {
+  try {
+    const keys: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (
+      Array.isArray(keys) &&
+      keys.length === example.length &&
+      example.every((key, i) => typeof key === typeof keys[i])
+    )
+      return keys as unknown as K;
+  } catch {
+    // Told below.
+  }
+  throw new CursorError();
+}
+
+/** The cursor of a query is not one that an earlier answer gave. */
+export class CursorError extends UserError {
+  constructor() {
+    super('the cursor is not one that an earlier answer gave as "next"');
+  }
+}

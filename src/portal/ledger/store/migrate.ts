@@ -1,0 +1,56 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from '../../../runtime/logger.ts';
+import { UserError } from '../../../runtime/user-error.ts';
+import { MIGRATIONS, type Migration } from './migrations/all.ts';
+
+/** Key of the advisory lock under which one process at a time migrates; any number that never changes. */
+const LOCK_KEY = '7305217602';
+
+/** Brings the schema `ledger` up to what this program knows, in one transaction; refuses one that is newer. */
+export async function migrate(pool: Pool, logger: Logger, migrations = MIGRATIONS): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`SELECT pg_advisory_xact_lock(${LOCK_KEY})`);
+    for (const migration of pending(await appliedIds(client), migrations)) {
+      await apply(client, migration);
+      logger.info({ migration: migration.id, subject: migration.name }, 'ledger migrated');
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** The migrations that are still to be applied, in order; throws where the database has one that we do not know. */
+export function pending(applied: readonly number[], migrations: readonly Migration[]): Migration[] {
+  const newest = Math.max(0, ...migrations.map(({ id }) => id));
+  const unknown = applied.find((id) => id > newest);
+  if (unknown !== undefined)
+    throw new UserError(
+      `the ledger in the database was written by a newer stackmeter (its schema is ${unknown}, this program knows ${newest}): use that version or a newer one`,
+    );
+  return migrations.filter(({ id }) => !applied.includes(id));
+}
+
+async function appliedIds(client: PoolClient): Promise<number[]> {
+  const { rows } = await client.query<{ there: boolean }>(
+    `SELECT to_regclass('ledger.migration') IS NOT NULL AS there`,
+  );
+  if (rows[0]?.there !== true) {
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ledger`);
+    await client.query(
+      'CREATE TABLE ledger.migration (id integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
+  }
+  const applied = await client.query<{ id: number }>('SELECT id FROM ledger.migration ORDER BY id');
+  return applied.rows.map(({ id }) => id);
+}
+
+async function apply(client: PoolClient, { id, name, sql }: Migration): Promise<void> {
+  await client.query(sql);
+  await client.query('INSERT INTO ledger.migration (id, name) VALUES ($1, $2)', [id, name]);
+}

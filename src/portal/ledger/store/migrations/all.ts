@@ -1,0 +1,10 @@
+import { ledgerTables } from './0001-ledger.ts';
+
+export interface Migration {
+  /** Numbers follow one another; a migration that was released never changes. */
+  id: number;
+  name: string;
+  sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [{ id: 1, name: 'ledger', sql: ledgerTables }];

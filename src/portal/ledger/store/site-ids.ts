@@ -1,0 +1,30 @@
+/**
+ * The ids of one kind of thing at a site, such as its resources. Ids are drawn from the site's own counter, under the
+ * lock on the site, and not from a sequence: they stay small, and fit a table that is distributed by site.
+ */
+export class IdMap {
+  readonly #ids: Map<string, number>;
+  readonly #counter: IdCounter;
+  /** What was not known yet, with its new ids, in the order in which it came. */
+  readonly added: { id: number; key: string }[] = [];
+
+  constructor(known: Iterable<readonly [string, number]>, counter: IdCounter) {
+    this.#ids = new Map(known);
+    this.#counter = counter;
+  }
+
+  idOf(key: string): number {
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#counter.next;
+    this.#counter.next += 1;
+    this.#ids.set(key, id);
+    this.added.push({ id, key });
+    return id;
+  }
+}
+
+export interface IdCounter {
+  /** The id that is drawn next. */
+  next: number;
+}

@@ -1,0 +1,78 @@
+import { sql, type Kysely } from 'kysely';
+import type { SiteDeclaration, SiteStatus } from '../ledger.ts';
+import { isoOrNull } from './times.ts';
+
+export async function declareSites(
+  database: Kysely<unknown>,
+  declarations: readonly SiteDeclaration[],
+): Promise<void> {
+  const names = declarations.map(({ name }) => name);
+  await database.transaction().execute(async (trx) => {
+    await sql`
+      INSERT INTO ledger.site (name, labels, declared)
+      SELECT w.name, w.labels::jsonb, true
+      FROM unnest(${names}::text[], ${declarations.map(({ labels }) => JSON.stringify(labels))}::text[]) AS w (name, labels)
+      ORDER BY w.name
+      ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true`.execute(trx);
+    await sql`UPDATE ledger.site SET declared = false WHERE declared AND name <> ALL(${names}::text[])`.execute(
+      trx,
+    );
+    await sql`
+      INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`.execute(
+      trx,
+    );
+  });
+}
+
+export async function recordFailure(
+  database: Kysely<unknown>,
+  site: string,
+  atMs: number,
+  reason: string,
+): Promise<void> {
+  await sql`
+    UPDATE ledger.site_state t SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
+    FROM ledger.site s WHERE s.site_id = t.site_id AND s.name = ${site}`.execute(database);
+}
+
+interface SiteRow {
+  name: string;
+  labels: Record<string, string>;
+  first_ms: string | null;
+  last_ms: string | null;
+  last_sweep_ms: string | null;
+  last_success_ms: string | null;
+  last_error: string | null;
+  projects: number;
+  meters: number;
+  refused_series: number;
+  anomalies: string;
+}
+
+export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatus[]> {
+  const { rows } = await sql<SiteRow>`
+    SELECT s.name, s.labels, c.first_ms, c.last_ms, t.last_sweep_ms, t.last_success_ms, t.last_error,
+           t.projects, t.meters, t.refused_series, t.anomalies
+    FROM ledger.site s JOIN ledger.site_state t USING (site_id)
+    LEFT JOIN (SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM ledger.cloud GROUP BY site_id) c
+      USING (site_id)
+    WHERE s.declared OR c.first_ms IS NOT NULL
+    ORDER BY s.name`.execute(database);
+  return rows.map(statusOf);
+}
+
+function statusOf(row: SiteRow): SiteStatus {
+  return {
+    name: row.name,
+    labels: row.labels,
+    first_reading_at: isoOrNull(row.first_ms),
+    last_reading_at: isoOrNull(row.last_ms),
+    last_sweep_at: isoOrNull(row.last_sweep_ms),
+    last_success_at: isoOrNull(row.last_success_ms),
+    last_error: row.last_error,
+    projects: row.projects,
+    meters: row.meters,
+    refused_series: row.refused_series,
+    anomalies: Number(row.anomalies),
+  };
+}

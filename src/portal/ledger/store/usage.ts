@@ -1,0 +1,95 @@
+import { sql, type Kysely } from 'kysely';
+import { MS_PER_HOUR, unitOfResource } from '../../../prometheus/usage-metrics.ts';
+import { coverageOf, type CoveredCloud } from '../accounting/coverage.ts';
+import type { AccountingRules } from '../accounting/meter.ts';
+import type { Page, UsageQuery, UsageRow } from '../ledger.ts';
+import { stepEnd, type HourRange } from '../steps.ts';
+import { writeCursor } from './cursor.ts';
+import { isoOf } from './times.ts';
+import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
+
+/** Answers a usage query; see `UsageQuery` and `UsageRow`. */
+export async function queryUsage(
+  database: Kysely<unknown>,
+  query: UsageQuery,
+  nowMs: number,
+  rules: AccountingRules,
+): Promise<Page<UsageRow>> {
+  const range = hourRange(query);
+  const records = await sumUsage(database, query, range);
+  const clouds = records.length === 0 ? [] : await loadCoveredClouds(database, query);
+  const shown = records.slice(0, query.limit);
+  const data = shown.map((record) =>
+    usageRow(record, query, range, covering(clouds, record, query), nowMs, rules),
+  );
+  const last = shown.at(-1);
+  return {
+    data,
+    next: records.length > query.limit && last !== undefined ? writeCursor(sortKeys(last)) : null,
+  };
+}
+
+interface NamedCloud extends CoveredCloud {
+  site: string;
+  cloud: string;
+}
+
+/** The clouds that the query could have usage from. */
+async function loadCoveredClouds(database: Kysely<unknown>, query: UsageQuery): Promise<NamedCloud[]> {
+  const { site, projectId } = query;
+  const { rows } = await sql<{
+    site: string;
+    cloud: string;
+    expected: boolean;
+    first_ms: string;
+    last_ms: string;
+  }>`
+    SELECT s.name AS site, c.name AS cloud, s.declared AS expected, c.first_ms, c.last_ms
+    FROM ledger.cloud c JOIN ledger.site s USING (site_id)
+    WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${
+      projectId === undefined
+        ? sql`true`
+        : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
+    }`.execute(database);
+  return rows.map(({ first_ms, last_ms, ...row }) => ({
+    ...row,
+    progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
+  }));
+}
+
+/** The clouds that a row's amount comes from, or could have come from. */
+function covering(clouds: readonly NamedCloud[], row: UsageRecord, { by }: UsageQuery): NamedCloud[] {
+  if (by.has('project')) return clouds.filter(({ site, cloud }) => site === row.site && cloud === row.cloud);
+  return by.has('site') ? clouds.filter(({ site }) => site === row.site) : [...clouds];
+}
+
+function usageRow(
+  record: UsageRecord,
+  query: UsageQuery,
+  range: HourRange,
+  clouds: readonly CoveredCloud[],
+  nowMs: number,
+  rules: AccountingRules,
+): UsageRow {
+  const interval = {
+    fromMs: record.start_hour * MS_PER_HOUR,
+    toMs: stepEnd(query.step, record.start_hour, range) * MS_PER_HOUR,
+    spread: BigInt(record.spread) > 0n,
+  };
+  return {
+    ...dimensions(record, query),
+    start: isoOf(interval.fromMs),
+    amount: Number(BigInt(record.amount)) / MS_PER_HOUR,
+    unit: unitOfResource(record.resource),
+    coverage: coverageOf(interval, clouds, nowMs, rules),
+  };
+}
+
+/** The keys that were asked for; the resource also where neither it nor the query says which one it is. */
+function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
+  return {
+    ...(by.has('site') ? { site: record.site } : {}),
+    ...(by.has('project') ? { project_id: record.project_id, project_name: record.project_name } : {}),
+    ...(by.has('resource') || resource === undefined ? { resource: record.resource } : {}),
+  };
+}

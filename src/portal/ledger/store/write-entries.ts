@@ -1,0 +1,41 @@
+import { sql, type Kysely } from 'kysely';
+import { entriesOf, type Entry } from '../accounting/entries.ts';
+import { numberArray } from './arrays.ts';
+import type { MeterRow } from './write-sweep.ts';
+
+/** Entries in one statement: an ordinary sweep of 100,000 meters is one, and a long gap does not fill the memory. */
+const ENTRIES_PER_STATEMENT = 150_000;
+
+interface EntryRow extends Entry {
+  meterId: number;
+}
+
+/** Adds the usages of meters to their hours. */
+export async function writeEntries(
+  trx: Kysely<unknown>,
+  siteId: number,
+  meters: readonly MeterRow[],
+): Promise<void> {
+  let batch: EntryRow[] = [];
+  for (const { meterId, change } of meters) {
+    for (const entry of entriesOf(change.usages)) {
+      batch.push({ meterId, ...entry });
+      if (batch.length < ENTRIES_PER_STATEMENT) continue;
+      await writeBatch(trx, siteId, batch);
+      batch = [];
+    }
+  }
+  if (batch.length > 0) await writeBatch(trx, siteId, batch);
+}
+
+async function writeBatch(trx: Kysely<unknown>, siteId: number, batch: readonly EntryRow[]): Promise<void> {
+  await sql`
+    INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
+    SELECT ${siteId}, * FROM unnest(
+      ${numberArray(batch.map(({ meterId }) => meterId))}::int[],
+      ${numberArray(batch.map(({ hour }) => hour))}::int[],
+      ${numberArray(batch.map(({ amount }) => amount))}::bigint[],
+      ${numberArray(batch.map(({ spread }) => spread))}::bigint[])
+    ON CONFLICT (site_id, meter_id, hour) DO UPDATE
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
+}
