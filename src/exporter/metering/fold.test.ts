@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { ABSENCE_MS, foldWindow } from './fold.ts';
+import { newMeterState, type MeterState, type ServerLife } from './meter-state.ts';
+
+const second = 1000;
+const small = { vcpu: 1, mb: 512, disk_gb: 1, instance: 1 };
+const large = { vcpu: 4, mb: 8192, disk_gb: 80, instance: 1 };
+
+function server(life: Partial<ServerLife>): ServerLife {
+  return { id: 's1', projectId: 'p1', launchedMs: 0, endedMs: undefined, amounts: small, ...life };
+}
+
+/** Folds answers one after the other, each up to its end; Nova's time is the end. */
+function fold(...answers: { endS: number; servers: ServerLife[] }[]): MeterState {
+  return answers.reduce(
+    (state, { endS, servers }) =>
+      foldWindow(state, { servers, endMs: endS * second, novaNowMs: endS * second }).state,
+    newMeterState('epoch', 0),
+  );
+}
+
+/** vCPU-seconds by project. */
+function vcpuSeconds(state: MeterState): Record<string, number> {
+  return Object.fromEntries([...state.totals].map(([id, usage]) => [id, Number(usage.vcpu) / second]));
+}
+
+describe('the usage of a window', () => {
+  it('is amount times milliseconds between the later of launch and start and the earlier of end and deletion', () => {
+    const state = fold({
+      endS: 100,
+      servers: [server({ launchedMs: 10_500, endedMs: 30_501, amounts: large })],
+    });
+    expect(state.totals.get('p1')).toEqual({
+      vcpu: 80_004n,
+      mb: 163_848_192n,
+      disk_gb: 1_600_080n,
+      instance: 20_001n,
+    });
+  });
+
+  it('is added to what the windows before it had', () => {
+    const running = server({ launchedMs: 10_000 });
+    expect(vcpuSeconds(fold({ endS: 100, servers: [running] }, { endS: 150, servers: [running] }))).toEqual({
+      p1: 140,
+    });
+  });
+
+  it('is kept by project, also for servers that began and ended within it', () => {
+    const servers = [
+      server({ launchedMs: 0 }),
+      server({ id: 's2', projectId: 'p2', launchedMs: 20_000, endedMs: 25_000 }),
+    ];
+    expect(vcpuSeconds(fold({ endS: 100, servers }))).toEqual({ p1: 100, p2: 5 });
+  });
+
+  it('leaves out what an answer has beyond its end', () => {
+    const servers = [
+      server({ launchedMs: 90_000, endedMs: 130_000 }),
+      server({ id: 's2', launchedMs: 110_000 }),
+    ];
+    const state = fold({ endS: 100, servers });
+    expect(vcpuSeconds(state)).toEqual({ p1: 10 });
+    expect([...state.servers.keys()]).toEqual(['s1']);
+  });
+});
+
+describe('a server that is launched anew', () => {
+  it('counts with its old flavor up to the new launch, and with the new one after it', () => {
+    const state = fold(
+      { endS: 100, servers: [server({})] },
+      { endS: 200, servers: [server({ launchedMs: 130_000, amounts: large })] },
+    );
+    expect(vcpuSeconds(state)).toEqual({ p1: 100 + 30 + 4 * 70 });
+  });
+
+  it('counts up to its deletion in the same window', () => {
+    const state = fold(
+      { endS: 100, servers: [server({})] },
+      { endS: 200, servers: [server({ launchedMs: 130_000, endedMs: 150_000, amounts: large })] },
+    );
+    expect(vcpuSeconds(state)).toEqual({ p1: 100 + 30 + 4 * 20 });
+    expect(state.servers.size).toBe(0);
+  });
+
+  it('after the window, so that the answer lacks it, is made up for when it is seen again', () => {
+    const state = fold(
+      { endS: 100, servers: [server({})] },
+      { endS: 200, servers: [] },
+      { endS: 300, servers: [server({ launchedMs: 210_000, amounts: large })] },
+    );
+    expect(vcpuSeconds(state)).toEqual({ p1: 210 + 4 * 90 });
+  });
+
+  it('counts with the old flavor while Nova has the new one but not yet its launch', () => {
+    const state = fold(
+      { endS: 100, servers: [server({})] },
+      { endS: 200, servers: [server({ amounts: large })] },
+      { endS: 300, servers: [server({ launchedMs: 205_000, amounts: large })] },
+    );
+    expect(vcpuSeconds(state)).toEqual({ p1: 205 + 4 * 95 });
+  });
+
+  it('takes a flavor without a launch when two answers agree on it', () => {
+    const changed = server({ amounts: large });
+    const state = fold(
+      { endS: 100, servers: [server({})] },
+      { endS: 200, servers: [changed] },
+      { endS: 300, servers: [changed] },
+    );
+    expect(vcpuSeconds(state)).toEqual({ p1: 200 + 4 * 100 });
+  });
+});
+
+describe('a server that no answer has any more', () => {
+  it('is remembered for a day, then given up, and takes nothing back', () => {
+    const absent = fold({ endS: 100, servers: [server({})] }, { endS: 200, servers: [] });
+    const dayLater = { servers: [], endMs: 200_000 + ABSENCE_MS, novaNowMs: 200_000 + ABSENCE_MS };
+    const kept = foldWindow(absent, dayLater);
+    const given = foldWindow(kept.state, { ...dayLater, endMs: dayLater.endMs + second });
+    expect([kept.dropped, kept.state.servers.size]).toEqual([0, 1]);
+    expect([given.dropped, given.state.servers.size, vcpuSeconds(given.state)]).toEqual([1, 0, { p1: 100 }]);
+  });
+});

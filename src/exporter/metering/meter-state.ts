@@ -1,0 +1,40 @@
+import type { Amounts, Usage } from './amounts.ts';
+
+/** The running totals, and what has to be known to go on with them. Instants are milliseconds since the Unix epoch. */
+export interface MeterState {
+  /** The identity of these totals: a new state has a new one. */
+  epoch: string;
+  /** Usage is counted from here. */
+  startMs: number;
+  /** Usage is folded in up to here; whole seconds. */
+  untilMs: number;
+  /** By project id; also of projects that are gone. */
+  totals: ReadonlyMap<string, Usage>;
+  /** By server id: those that were alive at `untilMs`, and those that are absent for reasons unknown. */
+  servers: ReadonlyMap<string, RememberedServer>;
+}
+
+export interface RememberedServer {
+  projectId: string;
+  launchedMs: number;
+  amounts: Amounts;
+  /** Its usage is in the totals up to here; `untilMs`, save for a server that is absent. */
+  countedUntilMs: number;
+  /** Amounts that the last answer had with the launch time of before. */
+  announced?: Amounts;
+  /** Nova's time of the first answer that lacked it. */
+  absentSinceMs?: number;
+}
+
+/** A server as an answer has it: since its last launch it has these amounts. */
+export interface ServerLife {
+  id: string;
+  projectId: string;
+  launchedMs: number;
+  endedMs: number | undefined;
+  amounts: Amounts;
+}
+
+export function newMeterState(epoch: string, startMs: number): MeterState {
+  return { epoch, startMs, untilMs: startMs, totals: new Map(), servers: new Map() };
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { clockSkew, nextWindow, settledEnd, settledUntil } from './window.ts';
+
+const noon = Date.UTC(2026, 0, 1, 12);
+
+describe('the next window', () => {
+  it('ends a settling delay behind now, in whole seconds', () => {
+    expect(settledUntil(noon + 999, 60_000)).toBe(noon - 60_000);
+  });
+
+  it('is no longer than the longest, and the last one ends at the target', () => {
+    expect(nextWindow(noon, noon + 25_000, 10_000)).toEqual({ startMs: noon, endMs: noon + 10_000 });
+    expect(nextWindow(noon + 20_000, noon + 25_000, 10_000)).toEqual({
+      startMs: noon + 20_000,
+      endMs: noon + 25_000,
+    });
+  });
+
+  it('is none for less than a second, and none when the clock went back', () => {
+    expect(nextWindow(noon, noon + 999, 10_000)).toBeUndefined();
+    expect(nextWindow(noon, noon - 3_600_000, 10_000)).toBeUndefined();
+  });
+});
+
+describe("Nova's clock", () => {
+  const evidence = { sentMs: noon, receivedMs: noon + 3000, dateMs: undefined, stopMs: undefined };
+
+  it('is ours where its date lies between request and answer', () => {
+    expect(clockSkew({ ...evidence, dateMs: noon }, noon)).toBe(0);
+    expect(clockSkew({ ...evidence, sentMs: noon + 400, dateMs: noon }, noon)).toBe(0);
+    expect(clockSkew({ ...evidence, dateMs: noon + 3000 }, noon)).toBe(0);
+  });
+
+  it('is ours where nothing is known of it', () => {
+    expect(clockSkew(evidence, noon)).toBe(0);
+    expect(clockSkew({ ...evidence, stopMs: noon }, noon)).toBe(0);
+  });
+
+  it('is ahead or behind by the least that its date allows', () => {
+    expect(clockSkew({ ...evidence, dateMs: noon + 63_000 }, noon)).toBe(60_000);
+    expect(clockSkew({ ...evidence, dateMs: noon - 61_000 }, noon)).toBe(-60_001);
+  });
+
+  it('is what it cut the end to', () => {
+    expect(clockSkew({ ...evidence, stopMs: noon - 90_000 }, noon - 60_000)).toBe(-90_000);
+  });
+});
+
+describe('the end that is folded in', () => {
+  const evidence = { sentMs: noon, receivedMs: noon + 500, dateMs: noon, stopMs: noon - 60_000 };
+
+  it('is the one asked for where Nova took it and its clock agrees', () => {
+    expect(settledEnd(evidence, noon - 60_000, 60_000)).toBe(noon - 60_000);
+  });
+
+  it('stays the settling delay behind the instant to which Nova cut the end', () => {
+    expect(settledEnd({ ...evidence, stopMs: noon - 90_500, dateMs: undefined }, noon - 60_000, 60_000)).toBe(
+      noon - 151_000,
+    );
+  });
+
+  it('stays the settling delay behind a date of Nova that is behind ours', () => {
+    expect(settledEnd({ ...evidence, dateMs: noon - 30_000 }, noon - 60_000, 60_000)).toBe(noon - 90_000);
+  });
+});
