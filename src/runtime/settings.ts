@@ -132,7 +132,7 @@ function readSections<S extends z.ZodRawShape>(
 }
 
 /** One line for the first thing that is wrong, with its place in the file; a misspelt key names its nearest known one. */
-function firstIssue(error: z.ZodError): string {
+export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'invalid';
   const place = issue.path

@@ -1,0 +1,14 @@
+import type { CloudModel } from '../model/cloud-model.ts';
+import type { TokenStore } from './tokens.ts';
+import type { SimulatedUser } from './users.ts';
+
+/** What the simulated APIs answer from. */
+export interface ApiContext {
+  model: CloudModel;
+  nowMs: number;
+  tokens: TokenStore;
+  users: readonly SimulatedUser[];
+  region: string;
+  /** Nova's `[api]max_limit`: servers in one answer. */
+  maxLimit: number;
+}

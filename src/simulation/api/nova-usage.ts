@@ -1,0 +1,112 @@
+import { compareText } from '../model/cloud-model.ts';
+import { serverAt, type ServerState } from '../model/server-life.ts';
+import type { ApiContext } from './api-context.ts';
+import type { Answer, ApiRequest } from './exchange.ts';
+import { NOVA_PATH } from './keystone-catalog.ts';
+import { novaBadRequest, novaForbidden } from './nova-errors.ts';
+import { markerNotFound, nextPageQuery, parsePage, type PageRequest } from './nova-paging.ts';
+import { parseWindow, type UsageWindow } from './nova-time.ts';
+import { describeUsage } from './nova-usage-view.ts';
+import type { Token } from './tokens.ts';
+
+const PATH = '/os-simple-tenant-usage';
+
+/**
+ * `GET /os-simple-tenant-usage[/PROJECT]`, as Nova's simple_tenant_usage.py does it: cut at the limit in every
+ * microversion, with a link to the next page from 2.40 on only.
+ */
+export function answerUsage(
+  request: ApiRequest,
+  context: ApiContext,
+  token: Token,
+  minor: number,
+  projectId?: string,
+): Answer {
+  requireUsageRight(token, projectId);
+  if (minor >= 75) refuseUnknownParameters(request.query, projectId);
+  const window = parseWindow(request.query, context.nowMs);
+  const paged = minor >= 40;
+  const asked = paged
+    ? parsePage(request.query, context.maxLimit)
+    : { limit: context.maxLimit, marker: undefined };
+  const servers = selectPage(serversOfWindow(window, context, projectId), asked, context);
+  const detailed = projectId !== undefined || request.query.get('detailed') === '1';
+  const usages = describeUsage(servers, window, context.nowMs, detailed);
+  const path = projectId === undefined ? PATH : `${PATH}/${projectId}`;
+  const links = paged ? nextLink(request, servers, asked.limit, path) : undefined;
+  const body =
+    projectId === undefined
+      ? { tenant_usages: usages, ...(links && { tenant_usages_links: links }) }
+      : { tenant_usage: usages[0] ?? {}, ...(links && { tenant_usage_links: links }) };
+  return { status: 200, body };
+}
+
+function requireUsageRight({ user }: Token, projectId: string | undefined): void {
+  if (user.role === 'admin' || projectId === user.project.id) return;
+  throw novaForbidden(`os_compute_api:os-simple-tenant-usage:${projectId === undefined ? 'list' : 'show'}`);
+}
+
+function refuseUnknownParameters(query: URLSearchParams, projectId: string | undefined): void {
+  const known = new Set([
+    'start',
+    'end',
+    'limit',
+    'marker',
+    ...(projectId === undefined ? ['detailed'] : []),
+  ]);
+  const unknown = [...query.keys()].find((key) => !known.has(key));
+  if (unknown !== undefined)
+    throw novaBadRequest(`Additional properties are not allowed ('${unknown}' was unexpected)`);
+}
+
+/** Servers that Nova has in its table now, whose last launch lies before the end and that were not deleted before the start. */
+function serversOfWindow(
+  { startMs, endMs }: UsageWindow,
+  { model, nowMs }: ApiContext,
+  projectId: string | undefined,
+): ServerState[] {
+  const candidates = model.livesTouching(Math.min(startMs, nowMs), Math.min(endMs, nowMs));
+  const servers: ServerState[] = [];
+  for (const life of candidates) {
+    if (projectId !== undefined && life.projectId !== projectId) continue;
+    const server = serverAt(life, nowMs);
+    if (server === undefined) continue;
+    // The database is asked in whole seconds.
+    if (server.launchedMs >= wholeSecond(endMs)) continue;
+    if (server.deletedMs === undefined || server.deletedMs > wholeSecond(startMs)) servers.push(server);
+  }
+  return servers;
+}
+
+function wholeSecond(instantMs: number): number {
+  return Math.floor(instantMs / 1000) * 1000;
+}
+
+function selectPage(
+  servers: ServerState[],
+  { limit, marker }: PageRequest,
+  context: ApiContext,
+): ServerState[] {
+  const first = marker === undefined ? 0 : firstAfter(servers, marker, context);
+  return servers.slice(first, first + limit);
+}
+
+/** The marker need not be in the window, but it must still be in Nova's tables. */
+function firstAfter(servers: ServerState[], marker: string, { model, nowMs }: ApiContext): number {
+  const index = servers.findIndex(({ life }) => life.id === marker);
+  if (index >= 0) return index + 1;
+  const life = model.livesTouching(nowMs - model.keepsDeletedMs, nowMs).find(({ id }) => id === marker);
+  if (life === undefined || serverAt(life, nowMs) === undefined) throw markerNotFound(marker);
+  const after = servers.findIndex(
+    (server) =>
+      (compareText(server.life.projectId, life.projectId) || compareText(server.life.id, life.id)) > 0,
+  );
+  return after < 0 ? servers.length : after;
+}
+
+function nextLink(request: ApiRequest, servers: ServerState[], limit: number, path: string) {
+  const last = servers.at(-1);
+  if (last === undefined || servers.length < limit) return undefined;
+  const query = nextPageQuery(request.query, last.life.id);
+  return [{ rel: 'next', href: `${request.origin}${NOVA_PATH}${path}?${query}` }];
+}

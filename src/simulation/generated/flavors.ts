@@ -1,0 +1,31 @@
+import type { Flavor } from '../model/server-life.ts';
+
+function flavor(
+  name: string,
+  vcpus: number,
+  memoryMb: number,
+  diskGb: number,
+  more: Partial<Flavor> = {},
+): Flavor {
+  return {
+    id: name.replaceAll(' ', '-'),
+    name,
+    vcpus,
+    memoryMb,
+    diskGb,
+    ephemeralGb: 0,
+    extraSpecs: {},
+    ...more,
+  };
+}
+
+/** From small to large; the last has two GPUs. */
+export const FLAVORS = {
+  tiny: flavor('m1.tiny', 1, 512, 1),
+  small: flavor('de.NBI small', 2, 4096, 20),
+  medium: flavor('de.NBI medium', 8, 16_384, 40),
+  large: flavor('de.NBI large', 16, 65_536, 80),
+  ephemeral: flavor('de.NBI large + ephemeral', 16, 65_536, 20, { ephemeralGb: 250 }),
+  memory: flavor('highmem.xlarge', 28, 524_288, 50),
+  gpu: flavor('gpu.2xA100', 32, 262_144, 100, { extraSpecs: { 'pci_passthrough:alias': 'a100:2' } }),
+} as const satisfies Record<string, Flavor>;

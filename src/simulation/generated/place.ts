@@ -1,0 +1,103 @@
+import type { Flavor, Launch, ServerLife } from '../model/server-life.ts';
+import { formatUuid } from '../model/stable-ids.ts';
+import { Draws } from './draws.ts';
+import { serverName } from './names.ts';
+
+/**
+ * A place in a project that one server after another fills: the n-th of them lives within
+ * [offsetMs + n × periodMs, offsetMs + (n + 1) × periodMs). So the cloud of any instant, past or future, is known at once.
+ */
+export interface Place {
+  /** Makes the place's servers other than those of any other place. */
+  key: string;
+  projectId: string;
+  kind: string;
+  periodMs: number;
+  offsetMs: number;
+  /** How long a server lives at most; less than `periodMs`. */
+  longestLifeMs: number;
+  flavors: readonly [Flavor, ...Flavor[]];
+  metadata: Readonly<Record<string, string>>;
+}
+
+const REMEMBERED_LIVES = 16;
+const HOUR_MS = 3_600_000;
+/** Only lives so long are resized or rebuilt: their launches then lie hours apart, so that no hour has two. */
+const SHORTEST_RESIZED_MS = 24 * HOUR_MS;
+/** After so long a deleted server is archived, and Nova forgets it. */
+export const KEEPS_DELETED_MS = 7 * 24 * HOUR_MS;
+
+/** Asks a place for the servers that live at any instant of [fromMs, toMs]. */
+export type PlaceLives = (fromMs: number, toMs: number) => ServerLife[];
+
+/** The lives of a place; it remembers some, as the same hours are asked for page by page. */
+export function livesOfPlace(place: Place): PlaceLives {
+  const remembered = new Map<number, ServerLife>();
+  const lifeOf = (turn: number): ServerLife => {
+    const life = remembered.get(turn) ?? lifeOfTurn(place, turn);
+    if (remembered.size >= REMEMBERED_LIVES) remembered.clear();
+    remembered.set(turn, life);
+    return life;
+  };
+  return (fromMs, toMs) => {
+    const last = Math.floor((toMs - place.offsetMs) / place.periodMs);
+    const lives: ServerLife[] = [];
+    for (let turn = Math.floor((fromMs - place.offsetMs) / place.periodMs); turn <= last; turn++) {
+      const life = lifeOf(turn);
+      if (life.launches[0].atMs <= toMs && (life.deletedMs ?? Infinity) >= fromMs) lives.push(life);
+    }
+    return lives;
+  };
+}
+
+/** The `turn`th server of a place. */
+export function lifeOfTurn(place: Place, turn: number): ServerLife {
+  const draws = new Draws(`${place.key}/${turn}`);
+  const lifeMs = wholeSeconds(place.longestLifeMs * draws.between(0.6, 1));
+  const slackMs = place.periodMs - place.longestLifeMs;
+  const launchedMs = wholeSeconds(place.offsetMs + turn * place.periodMs + slackMs * draws.between(0, 0.5));
+  const deletedMs = launchedMs + lifeMs;
+  return {
+    id: drawUuid(draws),
+    name: serverName(place.kind, draws),
+    projectId: place.projectId,
+    metadata: place.metadata,
+    launches: drawLaunches(place, draws, launchedMs, lifeMs),
+    deletedMs,
+    archivedMs: deletedMs + KEEPS_DELETED_MS,
+  };
+}
+
+/** Some servers are resized, rebuilt or unshelved once or twice in their lives. */
+function drawLaunches(
+  place: Place,
+  draws: Draws,
+  launchedMs: number,
+  lifeMs: number,
+): ServerLife['launches'] {
+  const first: Launch = { atMs: launchedMs, flavor: draws.pick(place.flavors) };
+  if (lifeMs < SHORTEST_RESIZED_MS || draws.chance(0.5)) return [first];
+  const again = (share: number): Launch => ({
+    atMs: launchedMs + wholeSeconds(lifeMs * share),
+    flavor: draws.pick(place.flavors),
+  });
+  const second = again(draws.between(0.2, 0.5));
+  return draws.chance(0.3) ? [first, second, again(draws.between(0.7, 0.9))] : [first, second];
+}
+
+function drawUuid(draws: Draws): string {
+  const words = [draws.next(), draws.next(), draws.next(), draws.next()];
+  return formatUuid(
+    words
+      .map((word) =>
+        Math.floor(word * 2 ** 32)
+          .toString(16)
+          .padStart(8, '0'),
+      )
+      .join(''),
+  );
+}
+
+function wholeSeconds(durationMs: number): number {
+  return Math.floor(durationMs / 1000) * 1000;
+}

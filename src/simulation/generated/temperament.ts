@@ -1,0 +1,111 @@
+import type { Draws } from './draws.ts';
+import { FLAVORS } from './flavors.ts';
+import type { Place } from './place.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What the places of a project have in common. */
+export interface PlaceSeed {
+  key: string;
+  projectId: string;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** How a project uses a cloud: the places of its servers, of which it has about `count`. */
+export type Temperament = (seed: PlaceSeed, count: number, draws: Draws) => Place[];
+
+/** Servers that stay for weeks or months, with pauses of hours between one and the next. */
+const steady: Temperament = (seed, count, draws) =>
+  places(count, (index) => {
+    const periodMs = draws.between(20, 120) * DAY_MS;
+    return {
+      ...seed,
+      key: `${seed.key}/${index}`,
+      kind: draws.pick(['web', 'db', 'worker', 'jupyter']),
+      periodMs,
+      offsetMs: draws.next() * periodMs,
+      longestLifeMs: periodMs * 0.98,
+      flavors: [FLAVORS.small, FLAVORS.medium, FLAVORS.large],
+    };
+  });
+
+/** One server after another joins, until the campaign of some weeks is over and all go. */
+const growing: Temperament = (seed, count, draws) => {
+  const periodMs = draws.between(30, 60) * DAY_MS;
+  const beginMs = draws.next() * periodMs;
+  return places(count * 2, (index) => {
+    const joined = (0.9 * index) / (count * 2);
+    return {
+      ...seed,
+      key: `${seed.key}/${index}`,
+      kind: 'node',
+      periodMs,
+      offsetMs: beginMs + joined * periodMs,
+      longestLifeMs: periodMs * (1 - joined) * 0.95,
+      flavors: [FLAVORS.medium, FLAVORS.large, FLAVORS.ephemeral],
+    };
+  });
+};
+
+/** Large servers for a few hours every night. */
+const nightly: Temperament = (seed, count, draws) =>
+  places(count, (index) => ({
+    ...seed,
+    key: `${seed.key}/${index}`,
+    kind: 'batch',
+    periodMs: DAY_MS,
+    offsetMs: draws.between(20, 24) * HOUR_MS,
+    longestLifeMs: draws.between(3, 8) * HOUR_MS,
+    flavors: [FLAVORS.large, FLAVORS.memory],
+  }));
+
+/** Servers for a day's work, a few hours to a few days. */
+const bursty: Temperament = (seed, count, draws) =>
+  places(count, (index) => {
+    const periodMs = draws.between(10, 100) * HOUR_MS;
+    return {
+      ...seed,
+      key: `${seed.key}/${index}`,
+      kind: 'analysis',
+      periodMs,
+      offsetMs: draws.next() * periodMs,
+      longestLifeMs: periodMs * draws.between(0.2, 0.7),
+      flavors: [FLAVORS.medium, FLAVORS.large, FLAVORS.gpu],
+    };
+  });
+
+/** Small servers that live for minutes: most come and go between two refreshes of a meter. */
+const testing: Temperament = (seed, count, draws) =>
+  places(count, (index) => {
+    const periodMs = draws.between(40, 180) * 60_000;
+    return {
+      ...seed,
+      key: `${seed.key}/${index}`,
+      kind: 'ci',
+      periodMs,
+      offsetMs: draws.next() * periodMs,
+      longestLifeMs: draws.between(5, 30) * 60_000,
+      flavors: [FLAVORS.tiny, FLAVORS.small],
+    };
+  });
+
+const idle: Temperament = () => [];
+
+const TEMPERAMENTS: readonly (readonly [Temperament, share: number])[] = [
+  [steady, 0.4],
+  [growing, 0.18],
+  [nightly, 0.14],
+  [bursty, 0.16],
+  [testing, 0.07],
+  [idle, 0.05],
+];
+
+export function drawTemperament(draws: Draws): Temperament {
+  let left = draws.next();
+  return TEMPERAMENTS.find(([, share]) => (left -= share) < 0)?.[0] ?? steady;
+}
+
+function places(count: number, make: (index: number) => Place): Place[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { SIMULATED_ADMINISTRATOR } from './administrator.ts';
+import { generatedCloud } from './generated/generated-cloud.ts';
+import { SIMULATION_DEFAULTS, type SimulatedCloudConfig } from './simulated-cloud.ts';
+import { parseListenAddress } from '../runtime/listen.ts';
+import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
+import { UserError } from '../runtime/user-error.ts';
+
+const wholeAboveZero = z
+  .number('must be a number')
+  .int('must be a whole number')
+  .positive('must be above zero');
+
+export const simulationSettings = {
+  listen: setting({
+    type: 'text',
+    schema: z.string().default('127.0.0.1:5000'),
+    help: 'address to listen on (default 127.0.0.1:5000)',
+    value: 'HOST:PORT',
+  }),
+  profile: setting({
+    type: 'text',
+    schema: z.string().optional(),
+    help: 'profile with the domains, projects and machines of the cloud; read again when it changes',
+    value: 'FILE',
+  }),
+  start: setting({
+    type: 'text',
+    schema: z.iso
+      .datetime({ offset: true, local: true, error: 'must be a date-time such as 2026-03-01T00:00:00Z' })
+      .or(z.iso.date())
+      .optional(),
+    help: 'since when the machines of a profile with existence = true are up (default: now)',
+    value: 'DATE',
+  }),
+  seed: setting({
+    type: 'text',
+    schema: z.string().default('stackmeter'),
+    help: 'without a profile: which cloud to generate; the same seed is the same cloud (default stackmeter)',
+    value: 'TEXT',
+  }),
+  projects: setting({
+    type: 'number',
+    schema: wholeAboveZero.default(24),
+    help: 'without a profile: number of projects (default 24)',
+    value: 'N',
+  }),
+  serversPerProject: setting({
+    type: 'number',
+    schema: z.number('must be a number').positive('must be above zero').default(3),
+    help: 'without a profile: servers that a project has at once, on average (default 3)',
+    value: 'N',
+  }),
+  tokenLifetime: setting({
+    type: 'number',
+    schema: wholeAboveZero.default(SIMULATION_DEFAULTS.tokenLifetimeMs / 1000),
+    help: 'how long a token is valid (default 3600)',
+    value: 'SECONDS',
+  }),
+  maxLimit: setting({
+    type: 'number',
+    schema: wholeAboveZero.default(SIMULATION_DEFAULTS.maxLimit),
+    help: "servers in one answer at most, Nova's max_limit (default 1000)",
+    value: 'N',
+  }),
+};
+
+/** Reads the settings of `stackmeter simulate`; `nowMs` is the start of a profile without one. */
+export function readSimulationConfig(sources: SettingsSources, nowMs: number): SimulatedCloudConfig {
+  const { settings } = readSettings(simulationSettings, sources);
+  return {
+    listen: parseListenAddress(settings.listen),
+    source: sourceOf(settings, nowMs),
+    users: [SIMULATED_ADMINISTRATOR],
+    region: SIMULATION_DEFAULTS.region,
+    tokenLifetimeMs: settings.tokenLifetime * 1000,
+    maxLimit: settings.maxLimit,
+  };
+}
+
+function sourceOf(
+  settings: SettingsOf<typeof simulationSettings>,
+  nowMs: number,
+): SimulatedCloudConfig['source'] {
+  if (settings.profile === undefined) return { model: generatedCloud(settings) };
+  const startMs = settings.start === undefined ? nowMs : instantOf(settings.start);
+  if (startMs > nowMs) throw new UserError(`--start: ${settings.start} is in the future`);
+  return { profileFile: settings.profile, startMs };
+}
+
+/** Without a zone it is UTC. */
+function instantOf(text: string): number {
+  return Date.parse(/(Z|[-+]\d\d:\d\d)$/i.test(text) || !text.includes('T') ? text : `${text}Z`);
+}

@@ -1,0 +1,110 @@
+import { createApiServer } from './api/api-server.ts';
+import { createTokenStore } from './api/tokens.ts';
+import { USER_DOMAIN, type SimulatedUser } from './api/users.ts';
+import type { FaultHook } from './faults.ts';
+import type { CloudModel } from './model/cloud-model.ts';
+import { usageTruth, type UsageTruth } from './model/truth.ts';
+import { openProfileFile } from './profile/profile-file.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Role } from '../runtime/role.ts';
+
+export interface SimulatedCloudConfig {
+  listen: ListenAddress;
+  /** `startMs`: since when the machines of `existence = true` are up. */
+  source: { profileFile: string; startMs: number } | { model: CloudModel };
+  /** The first is the one that `environment()` signs in as. */
+  users: readonly [SimulatedUser, ...SimulatedUser[]];
+  region: string;
+  tokenLifetimeMs: number;
+  /** Nova's `[api]max_limit`. */
+  maxLimit: number;
+}
+
+export interface SimulatedCloud extends Role {
+  /** After `start()`. */
+  readonly address: ListenAddress;
+  /** The `OS_…` variables by which to reach it, after `start()`. */
+  environment(): Record<string, string>;
+  /** The cloud as it is now. A profile that has changed is read again by this. */
+  model(): CloudModel;
+  /** Usage by project in [fromMs, toMs), amount × milliseconds. */
+  truth(fromMs: number, toMs: number): Map<string, UsageTruth>;
+  /** Another cloud from now on. */
+  setModel(model: CloudModel): void;
+  /** Lets requests fail; undefined ends it. */
+  setFaults(hook: FaultHook | undefined): void;
+}
+
+export const SIMULATION_DEFAULTS = {
+  region: 'RegionOne',
+  tokenLifetimeMs: 3_600_000,
+  maxLimit: 1000,
+} as const;
+
+/** A cloud that speaks the APIs of Keystone and Nova over HTTP, and knows the truth about its own usage. */
+export function createSimulatedCloud(
+  config: SimulatedCloudConfig,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): SimulatedCloud {
+  const tokens = createTokenStore(config.tokenLifetimeMs);
+  let modelAt = modelSource(config.source, logger);
+  let faults: FaultHook | undefined;
+  let address: ListenAddress | undefined;
+  const context = () => {
+    const nowMs = clock.nowMs();
+    const { users, region, maxLimit } = config;
+    return { model: modelAt(nowMs), nowMs, tokens, users, region, maxLimit };
+  };
+  const server = createApiServer({ clock, logger, context, faults: () => faults });
+  const cloud: SimulatedCloud = {
+    start: async () => {
+      address = await listen(server, config.listen);
+    },
+    close: () => closeServer(server),
+    get address() {
+      if (address === undefined) throw new Error('the simulated cloud has not started');
+      return address;
+    },
+    environment: () => signInEnvironment(cloud.address, config),
+    model: () => context().model,
+    truth: (fromMs, toMs) => usageTruth(context().model, fromMs, toMs),
+    setModel: (model) => {
+      modelAt = () => model;
+    },
+    setFaults: (hook) => {
+      faults = hook;
+    },
+  };
+  return cloud;
+}
+
+function modelSource(source: SimulatedCloudConfig['source'], logger: Logger): (nowMs: number) => CloudModel {
+  if ('model' in source) return () => source.model;
+  const file = openProfileFile(source.profileFile, source.startMs, logger);
+  return (nowMs) => file.model(nowMs);
+}
+
+function signInEnvironment(
+  address: ListenAddress,
+  { users, region }: SimulatedCloudConfig,
+): Record<string, string> {
+  const [user] = users;
+  return {
+    OS_AUTH_URL: `http://${formatAddress({ ...address, host: reachableHost(address.host) })}/v3`,
+    OS_USERNAME: user.name,
+    OS_PASSWORD: user.password,
+    OS_USER_DOMAIN_NAME: USER_DOMAIN.name,
+    OS_PROJECT_NAME: user.project.name,
+    OS_PROJECT_DOMAIN_NAME: USER_DOMAIN.name,
+    OS_REGION_NAME: region,
+    OS_INTERFACE: 'public',
+    OS_IDENTITY_API_VERSION: '3',
+  };
+}
+
+/** Nobody reaches "all addresses": this machine's own is one of them. */
+function reachableHost(host: string): string {
+  return host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+}
