@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { createGate } from '../gate/server.ts';
+import { gateSettings, readGateConfig } from '../gate/settings.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { runUntilSignal } from '../runtime/lifecycle.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { addSettings, settingsSources } from './options.ts';
+
+export function gateCommand(): Command {
+  const command = new Command('gate').description("the site's gate: gives out usage, to those with a token");
+  return addSettings(command, gateSettings).action(async (flags: Record<string, unknown>) => {
+    const config = readGateConfig(settingsSources(flags));
+    const logger = createLogger().child({ role: 'gate' });
+    await runUntilSignal(createGate(config, { clock: systemClock, logger }), logger);
+  });
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { parseExpiry, TOKEN_NAME_PATTERN } from '../gate/token-file.ts';
+import { hashToken, newToken } from '../gate/tokens.ts';
+import { UserError } from '../runtime/user-error.ts';
+
+export function tokenCommand(): Command {
+  return new Command('token')
+    .description('makes a token: prints it once, and the line that the gate keeps')
+    .argument('[NAME]', 'whose token it is: the name stands in the log of the gate', 'portal')
+    .option('--expires <DATE>', 'when it ends, such as 2030-12-31 (at its beginning, UTC)')
+    .action((name: string, { expires }: { expires?: string }) => {
+      process.stdout.write(describeToken(newToken(), name, expires));
+    });
+}
+
+function describeToken(token: string, name: string, expires: string | undefined): string {
+  if (!TOKEN_NAME_PATTERN.test(name))
+    throw new UserError(`'${name}' is no name for a token: take up to 64 letters, digits and . _ @ -`);
+  if (expires !== undefined) parseExpiry(expires, '--expires');
+  const line = `${name} sha256:${hashToken(token).toString('hex')}`;
+  return `The token, for the portal's token file. It is not shown again:
+
+${token}
+
+The line for the gate's token file:
+
+${line}${expires === undefined ? '' : ` expires ${expires}`}
+`;
+}

@@ -1,0 +1,98 @@
+import { Refusal } from './refusal.ts';
+import { parseSelector, SelectorError } from '../prometheus/selectors.ts';
+import type { Selector } from './policy.ts';
+
+/** The head of a request as it came: nothing in it has been decoded, joined or dropped. */
+export interface RequestHead {
+  method: string;
+  /** What stands between method and version. */
+  target: string;
+  httpVersion: string;
+  /** Names and values in turn. */
+  rawHeaders: readonly string[];
+}
+
+export type Route = { name: 'healthz' } | { name: 'federate'; query: string };
+
+export const MAX_TARGET_LENGTH = 16_384;
+export const MAX_SELECTORS = 20;
+
+const UNAUTHORIZED = { headers: { 'www-authenticate': 'Bearer' } };
+
+/** Where a request goes, by its very characters: no other spelling of a path is taken. Throws `Refusal`. */
+export function routeOf(head: RequestHead): Route {
+  if (head.target.length > MAX_TARGET_LENGTH) throw new Refusal(414, 'the URL is too long');
+  const [path, ...queries] = head.target.split('?');
+  const query = queries.length === 0 ? undefined : queries.join('?');
+  if (path !== '/federate' && !(path === '/healthz' && query === undefined))
+    throw new Refusal(404, 'there is nothing here');
+  if (head.method !== 'GET') throw new Refusal(405, 'only GET is taken', { headers: { allow: 'GET' } });
+  refuseBody(head);
+  return path === '/healthz' ? { name: 'healthz' } : { name: 'federate', query: query ?? '' };
+}
+
+function refuseBody(head: RequestHead): void {
+  const lengths = headerValues(head, 'content-length');
+  if (headerValues(head, 'transfer-encoding').length > 0 || lengths.some((length) => length !== '0'))
+    throw new Refusal(400, 'a body is not taken');
+}
+
+/** The token of the one `Authorization: Bearer` header. Throws `Refusal`. */
+export function bearerToken(head: RequestHead): string {
+  const values = headerValues(head, 'authorization');
+  if (values.length !== 1)
+    throw new Refusal(
+      401,
+      values.length === 0 ? 'a bearer token is needed' : 'one Authorization header is taken',
+      UNAUTHORIZED,
+    );
+  const token = /^Bearer +([\x21-\x7e]+)$/i.exec(values[0] ?? '')?.[1];
+  if (token === undefined) throw new Refusal(401, 'a bearer token is needed', UNAUTHORIZED);
+  return token;
+}
+
+export function wrongToken(): Refusal {
+  return new Refusal(401, 'the token is not valid', UNAUTHORIZED);
+}
+
+/** True if the client takes gzip. */
+export function acceptsGzip(head: RequestHead): boolean {
+  return headerValues(head, 'accept-encoding')
+    .flatMap((value) => value.toLowerCase().split(','))
+    .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?:1(?:\.0*)?|0?\.\d*[1-9]\d*)\s*)?$/.test(coding));
+}
+
+function headerValues({ rawHeaders }: RequestHead, name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+/** The selectors of a query that holds `match[]` parameters and nothing else. Throws `Refusal`. */
+export function selectorsOf(query: string): Selector[] {
+  const parts = query === '' ? [] : query.split('&');
+  if (parts.length === 0) throw new Refusal(400, 'name what you want with match[]=SELECTOR');
+  if (parts.length > MAX_SELECTORS) throw new Refusal(400, `at most ${MAX_SELECTORS} selectors are taken`);
+  return parts.map(selectorOf);
+}
+
+function selectorOf(part: string): Selector {
+  const equals = part.indexOf('=');
+  if (equals === -1 || decodeStrictly(part.slice(0, equals)) !== 'match[]')
+    throw new Refusal(400, 'match[] is the only parameter');
+  try {
+    return parseSelector(decodeStrictly(part.slice(equals + 1)));
+  } catch (error) {
+    if (error instanceof SelectorError) throw new Refusal(400, error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Decodes a part of a query as Go does, and takes nothing that another decoder might read otherwise. */
+function decodeStrictly(text: string): string {
+  if (!/^(?:[\x21-\x7e]|%[0-9a-fA-F]{2})*$/.test(text) || /[#;]|%(?![0-9a-fA-F]{2})/.test(text))
+    throw new Refusal(400, 'the query is not properly encoded');
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (error) {
+    throw new Refusal(400, 'the query is not UTF-8', { cause: error });
+  }
+}

@@ -1,0 +1,34 @@
+import type { ServerResponse } from 'node:http';
+import { Refusal } from './refusal.ts';
+import type { Selector } from './policy.ts';
+
+export interface FederationRequest {
+  selectors: readonly Selector[];
+  /** True if the answer may be compressed. */
+  gzip: boolean;
+  /** Aborts when the client is gone or the answer has taken too long. */
+  signal: AbortSignal;
+}
+
+/** Where usage comes from: the site's Prometheus, or the exporter itself. */
+export interface Source {
+  /**
+   * Streams the answer of a federation. Rejects with `UpstreamFailure` before anything was sent; what fails later breaks
+   * the connection, so that a part never looks like the whole, and rejects with another error.
+   */
+  federate(request: FederationRequest, response: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The source did not answer (504), or not in a way that can be passed on (502). `cause` is for the log alone. */
+export class UpstreamFailure extends Refusal {
+  constructor(status: 502 | 504, cause: unknown) {
+    super(
+      status,
+      status === 504 ? 'the source of usage is too slow' : 'the source of usage is out of order',
+      {
+        cause,
+      },
+    );
+  }
+}

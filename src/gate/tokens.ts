@@ -1,0 +1,29 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** A token that the gate knows by its hash alone. */
+export interface Token {
+  name: string;
+  /** SHA-256 of the token: tokens are random, so that neither salt nor stretching is needed. */
+  hash: Buffer;
+  /** Instant from which on it is no longer valid. */
+  expiresMs: number | undefined;
+}
+
+export type TokenCheck = { valid: true; name: string } | { valid: false; expired: string | undefined };
+
+/** 256 random bits, in the characters of a URL. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** Rule G3: compares with every token in constant time, whether or not one has matched already. */
+export function checkToken(tokens: readonly Token[], presented: string, nowMs: number): TokenCheck {
+  const hash = hashToken(presented);
+  const matching = tokens.filter((token) => timingSafeEqual(token.hash, hash));
+  const valid = matching.find(({ expiresMs }) => expiresMs === undefined || nowMs < expiresMs);
+  return valid ? { valid: true, name: valid.name } : { valid: false, expired: matching[0]?.name };
+}
