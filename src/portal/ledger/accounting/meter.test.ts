@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { DEFAULT_RULES, foldReading, LARGEST_USAGE, type MeterState } from './meter.ts';
+
+const MINUTE = 60_000;
+const meter: MeterState = { epoch: 'a', opening: 5n, lastTotal: 100n, firstAtMs: 0, lastAtMs: 10 * MINUTE };
+const noContext = { beganAtZeroMs: undefined };
+const fold = (
+  reading: { total: bigint; atMs: number; epoch?: string },
+  state: MeterState | undefined = meter,
+) => foldReading(state, { epoch: 'a', ...reading }, noContext, DEFAULT_RULES);
+
+describe('A1: a reading that is not newer than the last', () => {
+  it('is ignored, whatever it says', () => {
+    expect(fold({ total: 999n, atMs: 10 * MINUTE })).toBeUndefined();
+    expect(fold({ total: 999n, atMs: 9 * MINUTE, epoch: 'b' })).toBeUndefined();
+  });
+});
+
+describe('A2: the same epoch, and a total that is not lower', () => {
+  it('counts the difference as usage of the time between', () => {
+    expect(fold({ total: 130n, atMs: 11 * MINUTE })).toEqual({
+      meter: { ...meter, lastTotal: 130n, lastAtMs: 11 * MINUTE },
+      usage: { amount: 30n, fromMs: 10 * MINUTE, toMs: 11 * MINUTE, quality: 'measured' },
+      anomaly: undefined,
+    });
+  });
+
+  it('measures exactly what lies in one hour, however long', () => {
+    expect(fold({ total: 130n, atMs: 60 * MINUTE })?.usage?.quality).toBe('measured');
+  });
+
+  it('measures across the boundary of an hour as long as that is no gap', () => {
+    const before = { ...meter, lastAtMs: 58 * MINUTE };
+    expect(fold({ total: 130n, atMs: 63 * MINUTE }, before)?.usage?.quality).toBe('measured');
+    expect(fold({ total: 130n, atMs: 63 * MINUTE + 1 }, before)?.usage?.quality).toBe('spread');
+  });
+
+  it('moves on without usage where nothing was used', () => {
+    expect(fold({ total: 100n, atMs: 11 * MINUTE })).toEqual({
+      meter: { ...meter, lastAtMs: 11 * MINUTE },
+      usage: undefined,
+      anomaly: undefined,
+    });
+  });
+});
+
+describe('A3: the same epoch, and a lower total', () => {
+  it('is the new base, without usage, and is recorded', () => {
+    expect(fold({ total: 40n, atMs: 11 * MINUTE })).toEqual({
+      meter: { ...meter, lastTotal: 40n, lastAtMs: 11 * MINUTE },
+      usage: undefined,
+      anomaly: { kind: 'total-fell', atMs: 11 * MINUTE, correction: -60n },
+    });
+  });
+});
+
+describe('A4: another epoch', () => {
+  it('counts the excess over the old total as spread, and is recorded', () => {
+    expect(fold({ total: 130n, atMs: 11 * MINUTE, epoch: 'b' })).toEqual({
+      meter: { ...meter, epoch: 'b', lastTotal: 130n, lastAtMs: 11 * MINUTE },
+      usage: { amount: 30n, fromMs: 10 * MINUTE, toMs: 11 * MINUTE, quality: 'spread' },
+      anomaly: { kind: 'epoch-changed', atMs: 11 * MINUTE, correction: 0n },
+    });
+  });
+
+  it('counts nothing where there is no excess', () => {
+    expect(fold({ total: 40n, atMs: 11 * MINUTE, epoch: 'b' })).toEqual({
+      meter: { ...meter, epoch: 'b', lastTotal: 40n, lastAtMs: 11 * MINUTE },
+      usage: undefined,
+      anomaly: { kind: 'epoch-changed', atMs: 11 * MINUTE, correction: -60n },
+    });
+  });
+});
+
+describe('A5: the first reading of a meter', () => {
+  const reading = { total: 130n, atMs: 11 * MINUTE, epoch: 'a' };
+
+  it('is an opening balance where its total dates from before the ledger', () => {
+    expect(foldReading(undefined, reading, noContext, DEFAULT_RULES)).toEqual({
+      meter: { epoch: 'a', opening: 130n, lastTotal: 130n, firstAtMs: 11 * MINUTE, lastAtMs: 11 * MINUTE },
+      usage: undefined,
+      anomaly: undefined,
+    });
+  });
+
+  it('is usage since the instant at which the meter was at zero', () => {
+    expect(foldReading(undefined, reading, { beganAtZeroMs: 10 * MINUTE }, DEFAULT_RULES)).toEqual({
+      meter: { epoch: 'a', opening: 0n, lastTotal: 130n, firstAtMs: 11 * MINUTE, lastAtMs: 11 * MINUTE },
+      usage: { amount: 130n, fromMs: 10 * MINUTE, toMs: 11 * MINUTE, quality: 'measured' },
+      anomaly: undefined,
+    });
+  });
+
+  it('is spread where it is unknown since when', () => {
+    const step = foldReading(undefined, reading, { beganAtZeroMs: 11 * MINUTE }, DEFAULT_RULES);
+    expect(step?.usage).toEqual({ amount: 130n, fromMs: 11 * MINUTE, toMs: 11 * MINUTE, quality: 'spread' });
+  });
+});
+
+describe('a jump that no project can use', () => {
+  it('is corrected instead of counted, since it is a fault of the site', () => {
+    const total = 100n + LARGEST_USAGE + 1n;
+    expect(fold({ total, atMs: 11 * MINUTE })).toEqual({
+      meter: { ...meter, lastTotal: total, lastAtMs: 11 * MINUTE },
+      usage: undefined,
+      anomaly: { kind: 'implausible-jump', atMs: 11 * MINUTE, correction: LARGEST_USAGE + 1n },
+    });
+  });
+
+  it('is far beyond a mebibyte-hour for each of a billion mebibytes in a year', () => {
+    expect(LARGEST_USAGE).toBeGreaterThan(10n ** 9n * 1_000n * BigInt(MS_PER_HOUR));
+  });
+});
