@@ -215,7 +215,8 @@ export function flagName(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function tomlKey(key: string): string {
+/** `tokenFile` → `token_file` */
+export function tomlKey(key: string): string {
   return flagName(key).replaceAll('-', '_');
 }
 

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command, Option } from 'commander';
+import { readExporterSettings } from '../exporter/settings.ts';
+import { loadCredentials } from '../exporter/openstack/openrc.ts';
+import { readGateConfig } from '../gate/settings.ts';
+import { readTls } from '../gate/tls.ts';
+import { readTokenFile } from '../gate/token-file.ts';
+import { readPortalConfig } from '../portal/settings.ts';
+import { parseListenAddress } from '../runtime/listen.ts';
+import { readTomlFile, type SettingsSources } from '../runtime/settings.ts';
+import { describeError, UserError } from '../runtime/user-error.ts';
+import { readSimulationConfig } from '../simulation/settings.ts';
+import { parseProfile } from '../simulation/profile/profile.ts';
+import { CONFIGURATION_KINDS, configurationKind, type ConfigurationKind } from './configuration-kind.ts';
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('says what is wrong with a configuration file, and exits 1')
+    .addArgument(
+      new Argument('<FILE>', 'configuration of an exporter, gate, portal or simulation, or a profile'),
+    )
+    .addOption(
+      new Option('--role <ROLE>', 'what the file is for, where its keys do not tell').choices(
+        CONFIGURATION_KINDS,
+      ),
+    )
+    .action((file: string, { role }: { role?: ConfigurationKind }) => {
+      const kind = role ?? configurationKind(readTomlFile(file), file);
+      checks[kind]({ flags: {}, env: process.env, configFile: file }, file);
+      process.stdout.write(`${file}: nothing is wrong with it, as ${names[kind]}\n`);
+    });
+}
+
+const names: Record<ConfigurationKind, string> = {
+  exporter: 'the configuration of an exporter',
+  gate: 'the configuration of a gate',
+  portal: 'the configuration of a portal',
+  simulation: 'the configuration of a simulation',
+  profile: 'a profile of a simulated cloud',
+};
+
+/** Each reads the file as its role does, and throws `UserError` as its role would. */
+const checks: Record<ConfigurationKind, (sources: SettingsSources, file: string) => unknown> = {
+  exporter: checkExporter,
+  gate: checkGate,
+  portal: readPortalConfig,
+  simulation: (sources) => readSimulationConfig(sources, Date.now()),
+  profile: (_sources, file) => checkProfile(file),
+};
+
+/** Credentials that the file does not name come from elsewhere, and are none of its faults. */
+function checkExporter(sources: SettingsSources): void {
+  const { listen, openrc, dummyData } = readExporterSettings(sources);
+  parseListenAddress(listen);
+  if (openrc !== undefined) loadCredentials({}, openrc);
+  if (dummyData !== undefined) checkProfile(dummyData);
+}
+
+function checkGate(sources: SettingsSources): void {
+  const { tokenFile, tls } = readGateConfig(sources);
+  if (tokenFile !== undefined) readTokenFile(tokenFile);
+  if (tls !== undefined) readTls(tls);
+}
+
+function checkProfile(file: string): void {
+  parseProfile(readTextFile(file), file);
+}
+
+function readTextFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${describeError(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { configurationKind } from './configuration-kind.ts';
+
+const kindOf = (tables: Record<string, unknown>): string => {
+  try {
+    return configurationKind(tables, 'f.toml');
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe('whose a configuration file is', () => {
+  it.each([
+    [{ listen: ':8000', site: [] }, 'portal'],
+    [{ listen: ':8443', prometheus: 'http://x', tokn_file: 'x' }, 'gate'],
+    [{ listen: ':8080', interval: 5, resorces: [] }, 'exporter'],
+    [{ seed: 'x' }, 'simulation'],
+    [{ elixir: { projects: [] }, other: {} }, 'profile'],
+    [{}, 'f.toml: there is nothing in it'],
+    [{ nonsense: 1 }, 'f.toml: none of its keys is one of exporter, gate, portal or simulation'],
+    [
+      { listen: ':1' },
+      'f.toml: its keys fit several roles (exporter, gate, portal, simulation); say which one it is for with --role',
+    ],
+  ])('is told by its keys: %j', (tables, kind) => {
+    expect(kindOf(tables)).toBe(kind);
+  });
+});
