@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addUsage, NO_USAGE, type Amounts, type Usage } from './amounts.ts';
 import { foldWindow } from './fold.ts';

@@ -84,7 +84,7 @@ function rememberLife(
   endMs: number,
 ): RememberedServer | undefined {
   if (life.endedMs !== undefined && life.endedMs <= endMs) return undefined;
-  if (life.launchedMs >= endMs) return known && withoutAbsence({ ...known, countedUntilMs: endMs });
+  if (life.launchedMs >= endMs) return known && stillAsBefore(known, endMs);
   const { projectId, launchedMs } = life;
   const relaunched = known === undefined || launchedMs > known.countedUntilMs;
   const amounts = relaunched ? life.amounts : countedAmounts(life, known);
@@ -92,8 +92,12 @@ function rememberLife(
   return { projectId, launchedMs, amounts, countedUntilMs: endMs, ...announced };
 }
 
-function withoutAbsence({ absentSinceMs: _, ...server }: RememberedServer): RememberedServer {
-  return server;
+/** A server whose next launch lies beyond the window: what it had until then is counted. */
+function stillAsBefore(
+  { projectId, launchedMs, amounts }: RememberedServer,
+  countedUntilMs: number,
+): RememberedServer {
+  return { projectId, launchedMs, amounts, countedUntilMs };
 }
 
 /** Carries over the servers that the answer lacks; returns how many are given up. */

@@ -23,43 +23,39 @@ describe('the next window', () => {
 });
 
 describe("Nova's clock", () => {
-  const evidence = { sentMs: noon, receivedMs: noon + 3000, dateMs: undefined, stopMs: undefined };
+  const evidence = { sentMs: noon, receivedMs: noon + 3000, dateMs: undefined };
 
   it('is ours where its date lies between request and answer', () => {
-    expect(clockSkew({ ...evidence, dateMs: noon }, noon)).toBe(0);
-    expect(clockSkew({ ...evidence, sentMs: noon + 400, dateMs: noon }, noon)).toBe(0);
-    expect(clockSkew({ ...evidence, dateMs: noon + 3000 }, noon)).toBe(0);
+    expect(clockSkew({ ...evidence, dateMs: noon })).toBe(0);
+    expect(clockSkew({ ...evidence, sentMs: noon + 400, dateMs: noon })).toBe(0);
+    expect(clockSkew({ ...evidence, dateMs: noon + 3000 })).toBe(0);
   });
 
   it('is ours where nothing is known of it', () => {
-    expect(clockSkew(evidence, noon)).toBe(0);
-    expect(clockSkew({ ...evidence, stopMs: noon }, noon)).toBe(0);
+    expect(clockSkew(evidence)).toBe(0);
   });
 
   it('is ahead or behind by the least that its date allows', () => {
-    expect(clockSkew({ ...evidence, dateMs: noon + 63_000 }, noon)).toBe(60_000);
-    expect(clockSkew({ ...evidence, dateMs: noon - 61_000 }, noon)).toBe(-60_001);
-  });
-
-  it('is what it cut the end to', () => {
-    expect(clockSkew({ ...evidence, stopMs: noon - 90_000 }, noon - 60_000)).toBe(-90_000);
+    expect(clockSkew({ ...evidence, dateMs: noon + 63_000 })).toBe(60_000);
+    expect(clockSkew({ ...evidence, dateMs: noon - 61_000 })).toBe(-60_001);
   });
 });
 
 describe('the end that is folded in', () => {
-  const evidence = { sentMs: noon, receivedMs: noon + 500, dateMs: noon, stopMs: noon - 60_000 };
+  const askedEndMs = noon - 60_000;
+  const evidence = { sentMs: noon, receivedMs: noon + 500, dateMs: noon };
 
   it('is the one asked for where Nova took it and its clock agrees', () => {
-    expect(settledEnd(evidence, noon - 60_000, 60_000)).toBe(noon - 60_000);
+    expect(settledEnd(evidence, askedEndMs, askedEndMs, 60_000)).toBe(askedEndMs);
+    expect(settledEnd({ ...evidence, dateMs: undefined }, undefined, askedEndMs, 60_000)).toBe(askedEndMs);
   });
 
   it('stays the settling delay behind the instant to which Nova cut the end', () => {
-    expect(settledEnd({ ...evidence, stopMs: noon - 90_500, dateMs: undefined }, noon - 60_000, 60_000)).toBe(
-      noon - 151_000,
-    );
+    expect(settledEnd(evidence, noon - 90_500, askedEndMs, 60_000)).toBe(noon - 151_000);
   });
 
   it('stays the settling delay behind a date of Nova that is behind ours', () => {
-    expect(settledEnd({ ...evidence, dateMs: noon - 30_000 }, noon - 60_000, 60_000)).toBe(noon - 90_000);
+    const behind = { ...evidence, dateMs: noon - 30_000 };
+    expect(settledEnd(behind, askedEndMs, askedEndMs, 60_000)).toBe(noon - 90_000);
   });
 });

@@ -23,30 +23,28 @@ export interface ClockEvidence {
   /** When the request was sent and answered, by our clock. */
   sentMs: number;
   receivedMs: number;
-  /** Nova's `Date`, cut to whole seconds. */
+  /** Nova's `Date`, cut to whole seconds; undefined where the answer has none. */
   dateMs: number | undefined;
-  /** The end that Nova used. */
-  stopMs: number | undefined;
 }
 
-/**
- * How far Nova's clock is ahead of ours (negative: behind): the smallest difference that agrees with the evidence.
- * Nova cuts an end that lies in its future to its present: such a `stop` is its time.
- */
-export function clockSkew(evidence: ClockEvidence, askedEndMs: number): number {
-  const { sentMs, receivedMs, dateMs, stopMs } = evidence;
-  if (stopMs !== undefined && stopMs < askedEndMs) return nearestToZero(stopMs - receivedMs, stopMs - sentMs);
+/** How far Nova's clock is ahead of ours (negative: behind): the least that agrees with its date, 0 without one. */
+export function clockSkew({ sentMs, receivedMs, dateMs }: ClockEvidence): number {
   return dateMs === undefined ? 0 : nearestToZero(dateMs - receivedMs, dateMs + 999 - sentMs);
 }
 
-/** The end up to which an answer may be folded in, once it is known what time it was for Nova. */
-export function settledEnd(evidence: ClockEvidence, askedEndMs: number, settlingDelayMs: number): number {
-  const { sentMs, stopMs } = evidence;
-  const novaThenMs = Math.min(
-    sentMs + clockSkew(evidence, askedEndMs),
-    stopMs !== undefined && stopMs < askedEndMs ? stopMs : Number.POSITIVE_INFINITY,
-  );
-  return Math.min(askedEndMs, settledUntil(novaThenMs, settlingDelayMs));
+/**
+ * The end up to which an answer may be folded in, now that more is known of Nova's time: it cuts an end that lies in
+ * its future to its present, and `stopMs` is the end that it used (undefined for an answer without servers).
+ */
+export function settledEnd(
+  evidence: ClockEvidence,
+  stopMs: number | undefined,
+  askedEndMs: number,
+  settlingDelayMs: number,
+): number {
+  const wasCut = stopMs !== undefined && stopMs < askedEndMs;
+  const novaNowMs = wasCut ? stopMs : evidence.sentMs + clockSkew(evidence);
+  return Math.min(askedEndMs, settledUntil(novaNowMs, settlingDelayMs));
 }
 
 function nearestToZero(lowest: number, highest: number): number {

@@ -114,9 +114,12 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
     const reason = timeout.aborted
       ? `no complete answer within ${options.timeoutMs / 1000} s`
       : describeError(error);
-    throw new ServiceUnavailable(`${asked.service} at ${asked.url.origin} does not answer: ${reason}`, {
-      cause: error,
-    });
+    throw new ServiceUnavailable(
+      `${asked.service} at ${asked.url.origin}${asked.url.pathname} does not answer: ${reason}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { Agent, type Dispatcher } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import { describeError, UserError } from '../runtime/user-error.ts';
+import { createHttp, type RequestObservation } from './openstack/http.ts';
+import { createSession, type Session } from './openstack/session.ts';
+import type { ExporterConfig } from './settings.ts';
+
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+export interface Connection {
+  session: Session;
+  /** Breaks off what is under way, and every request to come. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  clock: Clock;
+  /** Another way to HTTP than over the network. */
+  dispatcher?: Dispatcher | undefined;
+  observe?: (observation: RequestObservation) => void;
+}
+
+/** The connection of one exporter to its OpenStack. Nothing is asked yet. */
+export function connect(config: ExporterConfig, options: ConnectionOptions): Connection {
+  const { credentials, requestTimeoutMs } = config;
+  const { clock, observe } = options;
+  const ending = new AbortController();
+  const own = options.dispatcher === undefined ? createAgent(credentials.caFile) : undefined;
+  const http = createHttp({
+    clock,
+    dispatcher: options.dispatcher ?? own ?? new Agent(),
+    timeoutMs: requestTimeoutMs,
+    maxBodyBytes: MAX_ANSWER_BYTES,
+    retries: 2,
+    firstRetryDelayMs: 500,
+    ...(observe === undefined ? {} : { observe }),
+  });
+  return {
+    session: createSession({ credentials, http, clock, signal: ending.signal }),
+    close: async () => {
+      ending.abort();
+      await own?.destroy();
+    },
+  };
+}
+
+function createAgent(caFile: string | undefined): Agent {
+  const ca = caFile === undefined ? {} : { ca: readAuthorities(caFile) };
+  return new Agent({ connections: 4, connect: { timeout: 10_000, ...ca } });
+}
+
+function readAuthorities(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`OS_CACERT: cannot read ${path}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** Runs what an exporter does before it serves: a failure there is for the operator to mend. */
+export async function duringStart<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${describeError(error)}; see OS_AUTH_URL`, { cause: error });
+  }
+}

@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { EXPOSITION_CONTENT_TYPE } from '../prometheus/text-format-writer.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { describeError } from '../runtime/user-error.ts';
+import type { ServerResource } from './metering/amounts.ts';
+import type { Published } from './published.ts';
+import { usagePage, waitingPage } from './usage-page.ts';
+
+export interface ExporterView {
+  /** Undefined before the first complete refresh. */
+  published: Published | undefined;
+  /** Why there is nothing yet: one line. */
+  waitingFor: string;
+}
+
+export interface HttpServerOptions {
+  view(): ExporterView;
+  resources: readonly ServerResource[];
+  logger: Logger;
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer | string;
+}
+
+type Route = (request: IncomingMessage, options: HttpServerOptions) => Answer | Promise<Answer>;
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  '/': showPage,
+  '/metrics': showMetrics,
+  '/healthz': () => plain(200, 'ok'),
+};
+
+/** `GET /metrics`, `GET /` and `GET /healthz`. A scrape never waits for OpenStack (rule M6). */
+export function createExporterServer(options: HttpServerOptions): Server {
+  return createServer((request, response) => {
+    answer(request, options)
+      .then((found) => send(response, found))
+      .catch((error: unknown) => {
+        options.logger.error({ path: request.url, reason: describeError(error) }, 'a request failed');
+        send(response, plain(500, 'the exporter failed; its log says why'));
+      });
+  });
+}
+
+async function answer(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
+  const path = request.url?.split('?')[0] ?? '/';
+  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  if (route === undefined) return plain(404, 'there are /metrics, /healthz and /');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return plain(405, 'only GET is answered', { allow: 'GET, HEAD' });
+  return await route(request, options);
+}
+
+async function showMetrics(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
+  const { published, waitingFor } = options.view();
+  if (published === undefined) return plain(503, waitingFor);
+  const headers = { 'content-type': EXPOSITION_CONTENT_TYPE, vary: 'accept-encoding' };
+  if (!acceptsGzip(request)) return { status: 200, headers, body: published.text() };
+  return {
+    status: 200,
+    headers: { ...headers, 'content-encoding': 'gzip' },
+    body: await published.gzipped(),
+  };
+}
+
+/** A page for browsers; the metrics themselves for `curl` and the like. */
+async function showPage(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
+  if (!(request.headers.accept ?? '').includes('text/html')) return await showMetrics(request, options);
+  const { published, waitingFor } = options.view();
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    vary: 'accept',
+  };
+  return published === undefined
+    ? { status: 503, headers, body: waitingPage(waitingFor) }
+    : { status: 200, headers, body: usagePage(published.snapshot, options.resources) };
+}
+
+function acceptsGzip({ headers }: IncomingMessage): boolean {
+  const codings = headers['accept-encoding']?.split(',').map((coding) => coding.trim()) ?? [];
+  return codings.some((coding) => /^gzip(?!\s*;\s*q=0(\.0*)?$)/i.test(coding));
+}
+
+function plain(status: number, line: string, headers: Record<string, string> = {}): Answer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: `${line}\n` };
+}
+
+/** Node leaves the body of an answer to HEAD out by itself. */
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}

@@ -1,0 +1,68 @@
+import pLimit from 'p-limit';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { connect, duringStart } from './connection.ts';
+import type { Snapshot } from './exposition.ts';
+import { readDomains } from './openstack/keystone.ts';
+import type { OwnMetrics } from './own-metrics.ts';
+import { createRefresher } from './refresh.ts';
+import type { ExporterConfig } from './settings.ts';
+import { openStateStore, type StateStore } from './state-store.ts';
+
+/** An OpenStack, and the totals of what it was read to have used. */
+export interface Meter {
+  /** Takes the state file and signs in; throws a `UserError` where either can't be done. */
+  open(): Promise<void>;
+  /** Folds in everything up to now, one call after the other. Throws where anything is not complete. */
+  refresh(): Promise<Snapshot>;
+  /** Breaks off what is under way and gives the state file back. */
+  close(): Promise<void>;
+}
+
+export interface MeterOptions {
+  clock: Clock;
+  logger: Logger;
+  metrics: OwnMetrics;
+  dispatcher?: Dispatcher | undefined;
+}
+
+export function createMeter(config: ExporterConfig, options: MeterOptions): Meter {
+  const { clock, logger, metrics, dispatcher } = options;
+  const connection = connect(config, {
+    clock,
+    dispatcher,
+    observe: (request) => metrics.observeRequest(request),
+  });
+  let store: Promise<StateStore> | undefined;
+
+  async function openStore(): Promise<StateStore> {
+    const { stateFile: path, startMs } = config;
+    store ??= openStateStore({ path, startMs, nowMs: clock.nowMs(), logger });
+    return await store;
+  }
+
+  const oneAtATime = pLimit(1);
+  const refresh = createRefresher({
+    settings: config,
+    session: connection.session,
+    openStore,
+    clock,
+    logger,
+    onDropped: (servers) => metrics.countDropped(servers),
+  });
+
+  return {
+    open: async () => {
+      await openStore();
+      await duringStart(async () => await readDomains(connection.session, config.domains));
+    },
+    refresh: async () => await oneAtATime(refresh),
+    close: async () => {
+      await connection.close();
+      await oneAtATime(() => undefined); // a refresh that was under way has ended
+      const opened = await store?.catch(() => undefined);
+      await opened?.close();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { Labels } from '../prometheus/sample.ts';
+import type { MetricFamily } from '../prometheus/text-format-writer.ts';
+
+/** What the exporter says about its own work, by name. */
+const TABLE = {
+  refreshes: {
+    name: 'stackmeter_exporter_refreshes_total',
+    type: 'counter',
+    help: 'Refreshes by result: success or failure',
+  },
+  requestDuration: {
+    name: 'stackmeter_exporter_request_duration_seconds',
+    type: 'summary',
+    help: 'Duration of requests to OpenStack by service, each attempt by itself',
+  },
+  requestErrors: {
+    name: 'stackmeter_exporter_request_errors_total',
+    type: 'counter',
+    help: 'Requests to OpenStack that failed or were refused, by service',
+  },
+  serversDropped: {
+    name: 'stackmeter_exporter_servers_dropped_total',
+    type: 'counter',
+    help: 'Servers that vanished without a deletion, whose usage since they were last seen is lost',
+  },
+} as const;
+
+export interface OwnMetrics {
+  observeRequest(request: { service: string; durationMs: number; failed: boolean }): void;
+  countRefresh(result: 'success' | 'failure'): void;
+  countDropped(servers: number): void;
+  families(): MetricFamily[];
+}
+
+interface ServiceFigures {
+  requests: number;
+  errors: number;
+  durationMs: number;
+}
+
+export function createOwnMetrics(): OwnMetrics {
+  const refreshes = { success: 0, failure: 0 };
+  const services = new Map<string, ServiceFigures>();
+  let dropped = 0;
+
+  function figuresOf(service: string): ServiceFigures {
+    const figures = services.get(service) ?? { requests: 0, errors: 0, durationMs: 0 };
+    services.set(service, figures);
+    return figures;
+  }
+
+  return {
+    observeRequest: ({ service, durationMs, failed }) => {
+      const figures = figuresOf(service.toLowerCase());
+      figures.requests += 1;
+      figures.durationMs += durationMs;
+      if (failed) figures.errors += 1;
+    },
+    countRefresh: (result) => {
+      refreshes[result] += 1;
+    },
+    countDropped: (servers) => {
+      dropped += servers;
+    },
+    families: () => [
+      family('refreshes', [
+        { labels: { result: 'success' }, value: refreshes.success },
+        { labels: { result: 'failure' }, value: refreshes.failure },
+      ]),
+      family(
+        'requestDuration',
+        [...services].flatMap(([service, { requests, durationMs }]) => [
+          { suffix: '_sum', labels: { service }, value: durationMs / 1000 },
+          { suffix: '_count', labels: { service }, value: requests },
+        ]),
+      ),
+      family(
+        'requestErrors',
+        [...services].map(([service, { errors }]) => ({ labels: { service }, value: errors })),
+      ),
+      family('serversDropped', [{ labels: {}, value: dropped }]),
+    ],
+  };
+}
+
+function family(
+  key: keyof typeof TABLE,
+  values: { suffix?: string; labels: Labels; value: number }[],
+): MetricFamily {
+  const { name, type, help } = TABLE[key];
+  const samples = values.map(({ suffix = '', labels, value }) => ({
+    name: `${name}${suffix}`,
+    labels,
+    value,
+    timestampMs: undefined,
+  }));
+  return { name, type, help, samples };
+}

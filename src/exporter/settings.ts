@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { systemClock } from '../runtime/clock.ts';
+import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
+import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
+import { SERVER_RESOURCES, type ServerResource } from './metering/amounts.ts';
+import { loadCredentials } from './openstack/openrc.ts';
+import type { Credentials } from './openstack/credentials.ts';
+import type { DomainFilter } from './openstack/keystone.ts';
+import { parseStartDate } from './start-date.ts';
+
+export interface ExporterConfig {
+  listen: ListenAddress;
+  credentials: Credentials;
+  stateFile: string;
+  /** From when a new state counts; its first start where undefined. */
+  startMs: number | undefined;
+  intervalMs: number;
+  settlingDelayMs: number;
+  longestWindowMs: number;
+  /** Servers that are asked of Nova at once; its own limit where undefined. */
+  pageSize: number | undefined;
+  requestTimeoutMs: number;
+  domains: DomainFilter;
+  /** Which resources are exported; all are metered. */
+  resources: readonly ServerResource[];
+}
+
+const seconds = (what: string, least: number) =>
+  z.number({ error: `${what} is a number of seconds` }).min(least, `${what} is at least ${least} seconds`);
+const optionalText = z.string().min(1).optional();
+const names = z.array(z.string().min(1), { error: 'a list of names' }).default([]);
+
+/** The exporter's settings. Credentials are `OS_*` variables, from the environment or an openrc. */
+export const EXPORTER_SETTINGS = {
+  listen: setting({
+    type: 'text',
+    value: 'HOST:PORT',
+    schema: z.string().default(':8080'),
+    help: 'where to serve /metrics (default :8080, all addresses)',
+  }),
+  state: setting({
+    type: 'text',
+    value: 'FILE',
+    schema: z.string().min(1).default('./stackmeter-exporter.json'),
+    help: 'where the running totals are kept (default ./stackmeter-exporter.json)',
+  }),
+  start: setting({
+    type: 'text',
+    value: 'DATE',
+    schema: z.string().optional(),
+    help: 'count from this date on, YYYY-MM-DD or a date and time, UTC (default: the first start)',
+    earlierNames: ['USAGE_EXPORTER_START_DATE'],
+  }),
+  interval: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the interval', 1).default(300),
+    help: 'how often usage is read from OpenStack (default 300)',
+    earlierNames: ['USAGE_EXPORTER_UPDATE_INTERVAL'],
+  }),
+  domain: setting({
+    type: 'list',
+    value: 'NAME',
+    schema: names,
+    help: 'meter the projects of these domains only, by name',
+    earlierNames: ['USAGE_EXPORTER_PROJECT_DOMAINS'],
+  }),
+  domainId: setting({
+    type: 'list',
+    value: 'ID',
+    schema: names,
+    help: 'meter the projects of these domains only, by id',
+    earlierNames: ['USAGE_EXPORTER_PROJECT_DOMAIN_ID'],
+  }),
+  openrc: setting({
+    type: 'text',
+    value: 'FILE',
+    schema: optionalText,
+    help: 'read the credentials (OS_...) from this file instead of the environment',
+  }),
+  dummyData: setting({
+    type: 'text',
+    value: 'FILE',
+    schema: optionalText,
+    help: 'read a simulated cloud, as this profile describes it, instead of an OpenStack',
+    earlierNames: ['USAGE_EXPORTER_DUMMY_FILE'],
+  }),
+  resources: setting({
+    type: 'list',
+    value: 'NAME',
+    schema: z
+      .array(z.enum(SERVER_RESOURCES, { error: `resources are ${SERVER_RESOURCES.join(', ')}` }))
+      .min(1)
+      .default([...SERVER_RESOURCES]),
+    help: `which resources to export (default ${SERVER_RESOURCES.join(', ')})`,
+  }),
+  settlingDelay: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the settling delay', 0).default(60),
+    help: 'how far behind now usage is counted, so that Nova has it all (default 60)',
+  }),
+  longestWindow: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the longest window', 60).default(7 * 86_400),
+    help: 'how much time is asked of Nova at once, when there is much to catch up with (default 604800)',
+  }),
+  pageSize: setting({
+    type: 'number',
+    value: 'SERVERS',
+    schema: z.int({ error: 'the page size is a whole number of servers' }).min(1).optional(),
+    help: "how many servers are asked of Nova at once (default: Nova's own limit)",
+  }),
+  requestTimeout: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the timeout', 1).default(120),
+    help: 'how long a request to OpenStack may take (default 120)',
+  }),
+  check: setting({
+    type: 'switch',
+    schema: z.boolean().default(false),
+    help: 'sign in, read once without counting, say what is seen, and end',
+  }),
+};
+
+export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS>;
+
+export function readExporterSettings(sources: SettingsSources): ExporterSettings {
+  return readSettings(EXPORTER_SETTINGS, sources).settings;
+}
+
+/** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
+export function readExporterConfig(sources: SettingsSources): ExporterConfig {
+  const settings = readExporterSettings(sources);
+  return exporterConfig(settings, loadCredentials(sources.env, settings.openrc), systemClock.nowMs());
+}
+
+export function exporterConfig(
+  settings: ExporterSettings,
+  credentials: Credentials,
+  nowMs: number,
+): ExporterConfig {
+  return {
+    listen: parseListenAddress(settings.listen),
+    credentials,
+    stateFile: settings.state,
+    startMs: settings.start === undefined ? undefined : parseStartDate(settings.start, nowMs),
+    intervalMs: settings.interval * 1000,
+    settlingDelayMs: settings.settlingDelay * 1000,
+    longestWindowMs: settings.longestWindow * 1000,
+    pageSize: settings.pageSize,
+    requestTimeoutMs: settings.requestTimeout * 1000,
+    domains: { names: settings.domain, ids: settings.domainId },
+    resources: settings.resources,
+  };
+}

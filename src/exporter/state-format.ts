@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { SERVER_RESOURCES, type Amounts, type Usage } from './metering/amounts.ts';
+import type { MeterState, RememberedServer } from './metering/meter-state.ts';
+
+/** What the state file holds: the meter's state, and the last known names of projects that have usage. */
+export interface ExporterState {
+  meter: MeterState;
+  names: ReadonlyMap<string, ProjectNames>;
+}
+
+export interface ProjectNames {
+  name: string;
+  domainId: string;
+  domainName: string;
+}
+
+const FORMAT = 'stackmeter exporter state';
+const VERSION = 1;
+
+const count = z.int().nonnegative();
+const amountsSchema = z.strictObject({ vcpu: count, mb: count, disk_gb: count, instance: count });
+const total = z
+  .string()
+  .regex(/^\d{1,40}$/)
+  .transform(BigInt);
+const usageSchema = z.strictObject({ vcpu: total, mb: total, disk_gb: total, instance: total });
+const instant = z.iso.datetime().transform((text) => Date.parse(text));
+
+const namesSchema = z.strictObject({ name: z.string(), domain_id: z.string(), domain_name: z.string() });
+
+const serverSchema = z.strictObject({
+  project: z.string(),
+  launched_ms: z.int(),
+  amounts: amountsSchema,
+  /** Left out where it is `until`. */
+  counted_until_ms: z.int().optional(),
+  announced: amountsSchema.optional(),
+  absent_since_ms: z.int().optional(),
+});
+
+const stateSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  epoch: z.string().min(1),
+  start: instant,
+  until: instant,
+  /** Amount × milliseconds by project id. */
+  totals: z.record(z.string(), usageSchema),
+  names: z.record(z.string(), namesSchema),
+  servers: z.record(z.string(), serverSchema),
+});
+
+/** The state as JSON: instants readable, totals as text because they outgrow JSON's numbers. */
+export function formatState({ meter, names }: ExporterState): string {
+  const state = {
+    format: FORMAT,
+    version: VERSION,
+    epoch: meter.epoch,
+    start: new Date(meter.startMs).toISOString(),
+    until: new Date(meter.untilMs).toISOString(),
+    totals: mapValues(meter.totals, formatUsage),
+    names: mapValues(names, formatNames),
+    servers: mapValues(meter.servers, (server) => formatServer(server, meter.untilMs)),
+  };
+  return `${JSON.stringify(state)}\n`;
+}
+
+/** Reads what `formatState` wrote. Throws an error that says what is wrong with anything else. */
+export function parseState(text: string): ExporterState {
+  const json: unknown = JSON.parse(text);
+  const version = (json as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > VERSION)
+    throw new Error(`it is of version ${version}, written by a newer stackmeter`);
+  const parsed = stateSchema.safeParse(json);
+  if (!parsed.success) throw new Error(firstIssue(parsed.error));
+  const { epoch, start: startMs, until: untilMs, totals, names, servers } = parsed.data;
+  return {
+    meter: {
+      epoch,
+      startMs,
+      untilMs,
+      totals: new Map(Object.entries(totals)),
+      servers: new Map(Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs)])),
+    },
+    names: new Map(Object.entries(names).map(([id, found]) => [id, parseNames(found)])),
+  };
+}
+
+function formatUsage(usage: Usage): Record<string, string> {
+  return Object.fromEntries(SERVER_RESOURCES.map((resource) => [resource, usage[resource].toString()]));
+}
+
+function formatNames({ name, domainId, domainName }: ProjectNames): z.input<typeof namesSchema> {
+  return { name, domain_id: domainId, domain_name: domainName };
+}
+
+function parseNames(found: z.output<typeof namesSchema>): ProjectNames {
+  return { name: found.name, domainId: found.domain_id, domainName: found.domain_name };
+}
+
+function formatServer(server: RememberedServer, untilMs: number): z.input<typeof serverSchema> {
+  const { projectId: project, launchedMs, amounts, countedUntilMs, announced, absentSinceMs } = server;
+  return {
+    project,
+    launched_ms: launchedMs,
+    amounts: plainAmounts(amounts),
+    ...(countedUntilMs === untilMs ? {} : { counted_until_ms: countedUntilMs }),
+    ...(announced === undefined ? {} : { announced: plainAmounts(announced) }),
+    ...(absentSinceMs === undefined ? {} : { absent_since_ms: absentSinceMs }),
+  };
+}
+
+function parseServer(server: z.output<typeof serverSchema>, untilMs: number): RememberedServer {
+  const { project: projectId, launched_ms: launchedMs, amounts, announced } = server;
+  return {
+    projectId,
+    launchedMs,
+    amounts,
+    countedUntilMs: server.counted_until_ms ?? untilMs,
+    ...(announced === undefined ? {} : { announced }),
+    ...(server.absent_since_ms === undefined ? {} : { absentSinceMs: server.absent_since_ms }),
+  };
+}
+
+function plainAmounts({ vcpu, mb, disk_gb, instance }: Amounts): z.input<typeof amountsSchema> {
+  return { vcpu, mb, disk_gb, instance };
+}
+
+function mapValues<V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): Record<string, W> {
+  return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue === undefined ? 'it is not a state' : `${issue.path.join('.')}: ${issue.message}`;
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomically } from '../runtime/atomic-file.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
+import { newMeterState } from './metering/meter-state.ts';
+import { formatState, parseState, type ExporterState } from './state-format.ts';
+import { lockState } from './state-lock.ts';
+
+/** The exporter's state, in memory and, always before that, on disk. */
+export interface StateStore {
+  current(): ExporterState;
+  /** Replaces the state, on disk first; on an error both stay as they were. */
+  save(next: ExporterState): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StateStoreOptions {
+  path: string;
+  /** From when a new state counts; now where undefined. */
+  startMs: number | undefined;
+  nowMs: number;
+  logger: Logger;
+}
+
+/** Opens the state file, or makes a new state with an epoch of its own. A file that can't be read is never replaced. */
+export async function openStateStore(options: StateStoreOptions): Promise<StateStore> {
+  const { path, logger } = options;
+  const lock = await lockState(path, (what) => logger.warn(what));
+  try {
+    let state = (await readState(path)) ?? newState(options);
+    reportStart(state, options);
+    return {
+      current: () => state,
+      save: async (next) => {
+        await lock.assertHeld();
+        await writeFileAtomically(path, formatState(next));
+        state = next;
+      },
+      close: async () => await lock.release(),
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function readState(path: string): Promise<ExporterState | undefined> {
+  try {
+    return parseState(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new UserError(
+      `${path} is not a state of the exporter (${describeError(error)}): put back a copy of it, or name another file with --state`,
+      { cause: error },
+    );
+  }
+}
+
+function newState({ startMs, nowMs }: StateStoreOptions): ExporterState {
+  const wholeSecondMs = Math.floor((startMs ?? nowMs) / 1000) * 1000;
+  return { meter: newMeterState(randomUUID(), wholeSecondMs), names: new Map() };
+}
+
+function reportStart({ meter }: ExporterState, { path, startMs, logger }: StateStoreOptions): void {
+  const start = new Date(meter.startMs).toISOString();
+  if (startMs !== undefined && startMs !== meter.startMs)
+    logger.warn(`${path} counts from ${start} on; the start date of the settings is for a new state only`);
+  else logger.info({ state: path, start, until: new Date(meter.untilMs).toISOString() }, 'state opened');
+}

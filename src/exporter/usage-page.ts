@@ -1,0 +1,51 @@
+import { unitOfResource } from '../prometheus/usage-metrics.ts';
+import { version } from '../runtime/version.ts';
+import { usageHours, type Snapshot } from './exposition.ts';
+import type { ServerResource } from './metering/amounts.ts';
+
+const STYLE =
+  'body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color-scheme:light dark}' +
+  'table{border-collapse:collapse;margin-top:1rem}th,td{padding:.2rem .8rem;text-align:left}' +
+  'tr{border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}';
+
+/** The exporter's page for people: up to when usage is counted, and how much each project has. */
+export function usagePage(snapshot: Snapshot, resources: readonly ServerResource[]): string {
+  const { meter, projects, completedMs } = snapshot;
+  const heads = resources.map((resource) => `<th class="n">${unitOfResource(resource)}</th>`).join('');
+  const rows = projects.map(
+    (project) =>
+      `<tr><td>${escapeHtml(project.name)}</td><td>${escapeHtml(project.domain.name)}</td>${resources
+        .map((resource) => `<td class="n">${usageHours(meter, project.id, resource).toFixed(3)}</td>`)
+        .join('')}</tr>`,
+  );
+  return page(
+    `<p>Usage of ${projects.length} projects from ${formatTime(meter.startMs)} until ${formatTime(meter.untilMs)}, ` +
+      `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
+      `<table>\n<tr><th>Project</th><th>Domain</th>${heads}</tr>\n${rows.join('\n')}\n</table>`,
+  );
+}
+
+/** The page while there are no totals yet. */
+export function waitingPage(reason: string): string {
+  return page(`<p>${escapeHtml(reason)}</p>`);
+}
+
+function page(content: string): string {
+  return (
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">' +
+    '<meta name="viewport" content="width=device-width"><title>stackmeter exporter</title>' +
+    `<style>${STYLE}</style></head>\n<body><h1>stackmeter exporter ${escapeHtml(version)}</h1>\n${content}\n</body></html>\n`
+  );
+}
+
+function formatTime(instantMs: number): string {
+  return `${new Date(instantMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
