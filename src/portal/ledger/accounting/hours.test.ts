@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { hourBefore, liesInOneHour, spreadOverHours } from './hours.ts';

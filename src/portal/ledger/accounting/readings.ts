@@ -1,4 +1,4 @@
-import type { Sample } from '../../../prometheus/sample.ts';
+import type { Labels, Sample } from '../../../prometheus/sample.ts';
 import { MS_PER_HOUR, resourceOfMetric } from '../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../ledger.ts';
 import { exporterFacts, exporterKey, type FactsByExporter } from './exporter-facts.ts';
@@ -11,6 +11,14 @@ const EXPORTER_PREFIX = 'stackmeter_exporter_';
 
 /** Labels that come into the ledger. */
 const KEPT_LABELS = ['project_id', 'project_name', 'domain_id', 'domain_name', 'cloud'] as const;
+
+export interface SweepOptions {
+  limits?: SweepLimits | undefined;
+  /** Ids of split pool projects whose parts all come under the id of the pool (rule A9). */
+  pools?: ReadonlySet<string> | undefined;
+}
+
+const NO_POOLS: ReadonlySet<string> = new Set();
 
 interface Candidate {
   reading: Reading;
@@ -26,7 +34,7 @@ interface Candidate {
 export function readSweep(
   samples: readonly Sample[],
   receivedAtMs: number,
-  limits: SweepLimits = DEFAULT_SWEEP_LIMITS,
+  { limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS }: SweepOptions = {},
 ): Sweep {
   const refusals = new Refusals();
   const facts = exporterFacts(samples.filter(({ name }) => name.startsWith(EXPORTER_PREFIX)));
@@ -35,7 +43,7 @@ export function readSweep(
     if (sample.name.startsWith(EXPORTER_PREFIX)) continue;
     const reason = whyRefused(sample, limits);
     if (reason !== undefined) refusals.add(reason, sample);
-    else take(candidateOf(sample, facts, receivedAtMs), byMeter, receivedAtMs, limits, refusals);
+    else take(candidateOf(sample, facts, receivedAtMs, pools), byMeter, receivedAtMs, limits, refusals);
   }
   return {
     receivedAtMs,
@@ -60,12 +68,17 @@ function take(
   else byMeter.set(key, rival === undefined ? candidate : newerOf(rival, candidate, refusals));
 }
 
-function candidateOf(sample: Sample, facts: FactsByExporter, receivedAtMs: number): Candidate {
+function candidateOf(
+  sample: Sample,
+  facts: FactsByExporter,
+  receivedAtMs: number,
+  pools: ReadonlySet<string>,
+): Candidate {
   const { labels, value, timestampMs } = sample;
   const fact = facts.get(exporterKey(labels));
   const reading: Reading = {
     cloud: labels['cloud'] ?? '',
-    projectId: labels['project_id'] ?? '',
+    projectId: projectIdOf(labels, pools),
     projectName: labels['project_name'] ?? '',
     domainId: labels['domain_id'] ?? '',
     domainName: labels['domain_name'] ?? '',
@@ -75,6 +88,12 @@ function candidateOf(sample: Sample, facts: FactsByExporter, receivedAtMs: numbe
     epoch: fact?.epoch ?? '',
   };
   return { reading, sampledAtMs: timestampMs ?? receivedAtMs, sample };
+}
+
+/** A9: a pool's name tells its parts apart where its exporter gives all of them the id of the pool. */
+function projectIdOf(labels: Labels, pools: ReadonlySet<string>): string {
+  const id = labels['project_id'] ?? '';
+  return pools.has(id) ? `${id}/${labels['project_name'] ?? ''}` : id;
 }
 
 /** Amount × hours as it travels, in whole amount × milliseconds. Beyond 2^53 a double is whole anyway. */

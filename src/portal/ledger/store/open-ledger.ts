@@ -1,16 +1,16 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { DatabaseConnection } from '../database/connection.ts';
-import { DEFAULT_RULES, type AccountingRules } from './accounting/meter.ts';
-import type { Ledger } from './ledger.ts';
-import { connectToDatabase } from './store/connect.ts';
-import { foldIntoStore } from './store/fold-sweep.ts';
-import { migrate } from './store/migrate.ts';
-import { queryProjects } from './store/project-query.ts';
-import { declareSites, recordFailure, siteStatuses } from './store/site-queries.ts';
-import { queryUsage } from './store/usage.ts';
-import { verifyConservation } from './store/verify.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Logger } from '../../../runtime/logger.ts';
+import type { DatabaseConnection } from '../../database/connection.ts';
+import { DEFAULT_RULES, type AccountingRules } from '../accounting/meter.ts';
+import type { Ledger } from '../ledger.ts';
+import { connectToDatabase } from './connect.ts';
+import { foldIntoStore } from './fold-sweep.ts';
+import { migrate } from './migrate.ts';
+import { queryProjects } from './project-query.ts';
+import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
+import { queryUsage } from './usage.ts';
+import { verifyConservation } from './verify.ts';
 
 export interface LedgerOptions {
   connection: DatabaseConnection;

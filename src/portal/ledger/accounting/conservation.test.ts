@@ -1,0 +1,181 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { InMemoryBook as Book, METER, reading } from './in-memory-book.ts';
+
+const HOUR = MS_PER_HOUR;
+const MINUTE = 60_000;
+
+/** What really happened at a cloud: the total of one meter at increasing instants, the stroke of each hour included. */
+const aTruth = fc
+  .array(
+    fc.record({
+      pauseMs: fc.integer({ min: 1, max: 50 * MINUTE }),
+      used: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+    }),
+    {
+      minLength: 2,
+      maxLength: 40,
+    },
+  )
+  .map((steps) => {
+    let atMs = 0;
+    let total = 10n ** 6n;
+    return steps.flatMap(({ pauseMs, used }) => {
+      const strokeMs = (Math.floor(atMs / HOUR) + 1) * HOUR;
+      const stops = atMs + pauseMs > strokeMs ? [strokeMs, atMs + pauseMs] : [atMs + pauseMs];
+      return stops.map((stop) => {
+        atMs = stop;
+        total += used;
+        return reading(atMs, total);
+      });
+    });
+  });
+
+/** Deliveries of a truth: some lost, some twice, in an order of their own, as by two writers that stumble. */
+const someDeliveries = aTruth.chain((truth) =>
+  fc.record({
+    truth: fc.constant(truth),
+    deliveries: fc.array(fc.nat(truth.length - 1), { minLength: 1, maxLength: 3 * truth.length }),
+  }),
+);
+
+/** Readings that nobody can make sense of: any totals, any order, several epochs, clouds, projects and names. */
+const anyReadings = fc.array(
+  fc
+    .record({
+      atMs: fc.integer({ min: 0, max: 72 * HOUR }),
+      total: fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 6n }), fc.bigInt({ min: 0n, max: 2n ** 66n })),
+      epoch: fc.constantFrom('', 'a', 'b'),
+      projectId: fc.constantFrom('p1', 'p2'),
+      projectName: fc.constantFrom('one', 'two'),
+      cloud: fc.constantFrom('', 'west'),
+    })
+    .map(({ atMs, total, ...more }) => reading(atMs, total, more)),
+  { maxLength: 40 },
+);
+
+describe('the ledger, whatever is delivered', () => {
+  it('conserves: opening + entries + corrections = last total, for every meter (A7)', () => {
+    fc.assert(
+      fc.property(fc.array(anyReadings, { maxLength: 5 }), (sweeps) => {
+        const book = new Book();
+        for (const sweep of sweeps) {
+          book.fold(...sweep);
+          for (const [key, { opening, lastTotal }] of book.meters)
+            expect(opening + book.usage(key) + (book.corrections.get(key) ?? 0n)).toBe(lastTotal);
+        }
+      }),
+    );
+  });
+
+  it('never has a negative amount, nor more spread than there is', () => {
+    fc.assert(
+      fc.property(fc.array(anyReadings, { maxLength: 5 }), (sweeps) => {
+        const book = new Book();
+        for (const sweep of sweeps) book.fold(...sweep);
+        for (const { amount, spread } of book.entries.values())
+          expect(amount > 0n && spread >= 0n && spread <= amount).toBe(true);
+      }),
+    );
+  });
+
+  it('covers exactly the time between the first and the last reading', () => {
+    fc.assert(
+      fc.property(aTruth, (truth) => {
+        const book = new Book();
+        for (const one of truth) book.fold(one);
+        const coveredMs = [...book.coverage.values()].reduce(
+          (sum, hour) => sum + hour.measuredMs + hour.spreadMs,
+          0,
+        );
+        expect(coveredMs).toBe((truth.at(-1)?.atMs ?? 0) - (truth[0]?.atMs ?? 0));
+      }),
+    );
+  });
+});
+
+describe('the ledger against the truth', () => {
+  it('has the true usage of every hour where it was read at the stroke of each', () => {
+    fc.assert(
+      fc.property(aTruth, (truth) => {
+        const book = new Book();
+        for (const one of truth) book.fold(one);
+        const trueHours = new Map<number, bigint>();
+        for (const [index, { atMs, total }] of truth.entries()) {
+          const hour = Math.ceil(atMs / HOUR) - 1;
+          const used = total - (truth[index - 1]?.total ?? total);
+          if (used > 0n) trueHours.set(hour, (trueHours.get(hour) ?? 0n) + used);
+        }
+        expect(book.hours()).toEqual([...trueHours].map(([hour, amount]) => [hour, amount, 0n]));
+      }),
+    );
+  });
+
+  it('counts once what is delivered twice, late, out of order, or not at all', () => {
+    fc.assert(
+      fc.property(someDeliveries, ({ truth, deliveries }) => {
+        const book = new Book();
+        const delivered = deliveries.flatMap((index) => truth[index] ?? []);
+        for (const one of delivered) book.fold(one);
+        const newest = delivered.reduce((best, one) => (one.atMs > best.atMs ? one : best));
+        expect(book.usage()).toBe(newest.total - (delivered[0]?.total ?? 0n));
+        expect(book.corrections.get(METER)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('is not moved by what it ignores', () => {
+    fc.assert(
+      fc.property(someDeliveries, ({ truth, deliveries }) => {
+        const all = new Book();
+        const onlyNews = new Book();
+        for (const one of deliveries.flatMap((index) => truth[index] ?? []))
+          if (all.fold(one).folded > 0) onlyNews.fold(one);
+        expect(all).toEqual(onlyNews);
+      }),
+    );
+  });
+
+  it('comes to the same by one sweep of many instants as by many sweeps', () => {
+    fc.assert(
+      fc.property(aTruth, ([first, ...rest]) => {
+        const atOnce = new Book();
+        const oneByOne = new Book();
+        for (const book of [atOnce, oneByOne]) if (first !== undefined) book.fold(first);
+        atOnce.fold(...rest.toReversed());
+        for (const one of rest) oneByOne.fold(one);
+        expect(atOnce).toEqual(oneByOne);
+      }),
+    );
+  });
+
+  it('counts what is used between resets, and corrects by what was reset (A3)', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(1_000)), { minLength: 1 }), (steps) => {
+        const book = new Book();
+        book.fold(reading(0, 0));
+        let total = 0;
+        let used = 0;
+        for (const [index, [reset, amount]] of steps.entries()) {
+          if (reset) total = Math.floor(total / 2);
+          else total += amount;
+          used += reset ? 0 : amount;
+          book.fold(reading((index + 1) * MINUTE, total));
+        }
+        expect(book.usage()).toBe(BigInt(used));
+        expect(book.corrections.get(METER) ?? 0n).toBe(BigInt(total - used));
+      }),
+    );
+  });
+
+  it('marks as spread whatever happened around a change of epoch (A4)', () => {
+    const book = new Book();
+    book.fold(reading(0, 100));
+    book.fold(reading(MINUTE, 20, { epoch: 'b' }));
+    book.fold(reading(2 * MINUTE, 50, { epoch: 'b' }));
+    book.fold(reading(3 * MINUTE, 90, { epoch: 'c' }));
+    expect(book.hours()).toEqual([[0, 70n, 40n]]);
+    expect(book.corrections.get(METER)).toBe(-80n);
+  });
+});
