@@ -53,6 +53,7 @@ describe('the portal configuration', () => {
         token: 'secret-of-a',
         ca: '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n',
         intervalMs: 5000,
+        timeoutMs: 30_000,
         labels: { location_id: '8676' },
         selectors: [...USAGE_SELECTORS],
       },

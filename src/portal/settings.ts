@@ -5,12 +5,16 @@ import { resolveSites, siteTables, type SiteConfig } from './site-settings.ts';
 
 export type { SiteConfig } from './site-settings.ts';
 
-export interface PortalConfig {
-  listen: ListenAddress;
+/** Where the ledger is. */
+export interface LedgerPlace {
   /** Folder of the embedded database; not used with `databaseUrl`. */
   dataFolder: string;
   /** Secret: it may hold a password. The embedded database is used where it is undefined. */
   databaseUrl: string | undefined;
+}
+
+export interface PortalConfig extends LedgerPlace {
+  listen: ListenAddress;
   sites: readonly SiteConfig[];
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
@@ -55,4 +59,10 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     sites: resolveSites(sections.site, sources.env, sources.configFile),
     autoSweep: true,
   };
+}
+
+/** Reads where the ledger is, of the same sources; the sites' tokens are not needed for that. */
+export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
+  const { settings } = readSettings(portalSettings, sources, portalSections);
+  return { dataFolder: settings.data, databaseUrl: settings.databaseUrl };
 }

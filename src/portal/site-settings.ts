@@ -16,6 +16,8 @@ export interface SiteConfig {
   /** Certificates (PEM) that the gate's own is verified against; the system's where undefined. */
   ca: string | undefined;
   intervalMs: number;
+  /** For a whole sweep: connection, answer and its last byte. */
+  timeoutMs: number;
   labels: Readonly<Record<string, string>>;
   /** What is asked for, each a `match[]`. */
   selectors: readonly string[];
@@ -34,6 +36,11 @@ const siteTable = strictTable({
     .number({ error: 'must be a number of seconds' })
     .min(1, 'must be at least 1')
     .max(86_400, 'must be at most 86400, a day')
+    .default(30),
+  timeout_seconds: z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(3600, 'must be at most 3600, an hour')
     .default(30),
   labels: z
     .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string(), {
@@ -106,6 +113,7 @@ export function resolveSites(
     ca:
       table.ca_file === undefined ? undefined : readCertificates(table.name, resolve(folder, table.ca_file)),
     intervalMs: Math.round(table.interval_seconds * 1000),
+    timeoutMs: Math.round(table.timeout_seconds * 1000),
     labels: table.labels,
     selectors: table.selectors,
   }));

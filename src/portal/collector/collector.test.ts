@@ -28,6 +28,7 @@ async function siteWith(name: string, handler: RequestListener): Promise<SiteCon
     token: 't',
     ca: undefined,
     intervalMs: 1000,
+    timeoutMs: 10_000,
     labels: {},
     selectors: ['a'],
   };
@@ -79,7 +80,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
       readings: [],
       refusals: [{ reason: 'foreign', count: samples.length, example: 'a' }],
     }),
-    limits: { ...DEFAULT_BODY_LIMITS, timeoutMs: 10_000 },
+    limits: DEFAULT_BODY_LIMITS,
   });
   ending.push(async () => await collector.close());
   const until = async (done: () => boolean) => {

@@ -4,11 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
-import { createGateClient, type GateClientLimits } from './gate-client.ts';
+import type { BodyLimits } from './federate-body.ts';
+import { createGateClient } from './gate-client.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
-const LIMITS: GateClientLimits = {
-  timeoutMs: 10_000,
+const LIMITS: BodyLimits = {
   maxWireBytes: 1_048_576,
   maxTextBytes: 1_048_576,
   maxSamples: 1000,
@@ -23,26 +23,29 @@ const SAMPLES = [
   },
 ];
 
+type Limits = BodyLimits & { timeoutMs: number };
+
 const gates: Server[] = [];
 afterEach(async () => {
   await Promise.all(gates.splice(0).map(async (gate) => await closeServer(gate, 0)));
 });
 
 /** What a sweep of a gate that answers by `handler` gives: its samples, or the reason of its failure. */
-async function federate(handler: RequestListener, limits: Partial<GateClientLimits> = {}, path = '') {
+async function federate(handler: RequestListener, limits: Partial<Limits> = {}, path = '') {
   const gate = createServer(handler);
   gates.push(gate);
   const { port } = await listen(gate, { host: '127.0.0.1', port: 0 });
   return await federateFrom(`http://127.0.0.1:${port}${path}`, limits);
 }
 
-async function federateFrom(url: string, limits: Partial<GateClientLimits> = {}) {
+async function federateFrom(url: string, limits: Partial<Limits> = {}) {
   const site = {
     name: 'a',
     url,
     token: 'sesame',
     ca: undefined,
     intervalMs: 1,
+    timeoutMs: limits.timeoutMs ?? 10_000,
     labels: {},
     selectors: ['{a="b"}', 'c'],
   };

@@ -7,11 +7,6 @@ import type { SiteConfig } from '../site-settings.ts';
 import { readFederateBody, type BodyLimits } from './federate-body.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
-export interface GateClientLimits extends BodyLimits {
-  /** For a whole sweep: connection, answer and its last byte. */
-  timeoutMs: number;
-}
-
 /** Reads one site's gate, over connections of its own. */
 export interface GateClient {
   /** All samples that the site's selectors select; throws `SweepFailure`, or the reason of `signal`. */
@@ -19,24 +14,24 @@ export interface GateClient {
   close(): Promise<void>;
 }
 
-export function createGateClient(site: SiteConfig, limits: GateClientLimits, clock: Clock): GateClient {
+export function createGateClient(site: SiteConfig, limits: BodyLimits, clock: Clock): GateClient {
   const url = new URL(site.url);
   const pool = new Pool(url.origin, {
     connections: 2,
-    connect: { timeout: limits.timeoutMs, ...(site.ca === undefined ? {} : { ca: site.ca }) },
-    headersTimeout: limits.timeoutMs,
-    bodyTimeout: limits.timeoutMs,
+    connect: { timeout: site.timeoutMs, ...(site.ca === undefined ? {} : { ca: site.ca }) },
+    headersTimeout: site.timeoutMs,
+    bodyTimeout: site.timeoutMs,
   });
   const request = federateRequest(url, site);
   return {
     federate: async (signal) => {
-      const timeout = AbortSignal.timeout(limits.timeoutMs);
+      const timeout = AbortSignal.timeout(site.timeoutMs);
       try {
         const response = await pool.request({ ...request, signal: AbortSignal.any([signal, timeout]) });
         return await readAnswer(response, limits, clock);
       } catch (error) {
         signal.throwIfAborted();
-        throw toSweepFailure(timeout.aborted ? timeout.reason : error, url.host, limits.timeoutMs);
+        throw toSweepFailure(timeout.aborted ? timeout.reason : error, url.host, site.timeoutMs);
       }
     },
     close: async () => await pool.destroy(),

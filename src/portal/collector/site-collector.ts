@@ -6,7 +6,8 @@ import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { nextSweepDelayMs } from './backoff.ts';
-import { createGateClient, type GateClient, type GateClientLimits } from './gate-client.ts';
+import type { BodyLimits } from './federate-body.ts';
+import { createGateClient, type GateClient } from './gate-client.ts';
 import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
@@ -19,7 +20,7 @@ export interface CollectorParts {
   random: () => number;
   /** Judges what a site sent (rule A10). */
   readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
-  limits: GateClientLimits;
+  limits: BodyLimits;
 }
 
 /** The first sweeps of all sites are spread over this time. */
