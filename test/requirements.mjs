@@ -10,6 +10,7 @@ const requirements = {
   prometheus: { find: () => which('prometheus'), get: 'apt-get install prometheus' },
   promtool: { find: () => which('promtool'), get: 'apt-get install prometheus' },
   haproxy: { find: () => which('haproxy'), get: 'apt-get install haproxy' },
+  openssl: { find: () => which('openssl'), get: 'apt-get install openssl' },
   influxdb: { find: () => which('influxd'), get: 'apt-get install influxdb' },
   'victoria-metrics': { find: () => which('victoria-metrics'), get: 'apt-get install victoria-metrics' },
   postgresql: { find: findPostgresql, get: 'apt-get install postgresql' },

@@ -24,7 +24,8 @@ export async function scrapeExporter(
     },
   });
   if (statusCode !== 200) {
-    body.destroy();
+    // Not read, so that its error, the only sign of which would be a crash, is nobody's.
+    body.on('error', () => undefined).destroy();
     throw new Error(`the exporter answers ${statusCode}`);
   }
   return await parseBody(body, headers['content-encoding'] === 'gzip');
