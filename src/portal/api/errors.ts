@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ApiServer } from './api-parts.ts';
 import { codeOf } from '../../runtime/user-error.ts';
+import { CursorError } from '../ledger/store/cursor.ts';
 import { RequestError } from './request-error.ts';
 
 /** Every error is `{"error": "one line"}`. What went wrong inside is for the log alone. */
@@ -17,6 +18,8 @@ async function answerError(error: FastifyError, request: FastifyRequest, reply: 
   const status = error.statusCode ?? 500;
   if (hasZodFastifySchemaValidationErrors(error))
     return void (await reply.code(400).send({ error: firstIssue(error) }));
+  if (error instanceof CursorError)
+    return void (await reply.code(400).send({ error: `cursor: ${error.message}` }));
   if (error instanceof RequestError || status < 500)
     return void (await reply.code(status).send({ error: oneLine(error.message) }));
   request.log.error({ err: error, path: request.routeOptions.url }, 'a request could not be answered');
@@ -25,9 +28,12 @@ async function answerError(error: FastifyError, request: FastifyRequest, reply: 
   await reply.code(500).send({ error: 'the portal could not answer; its log says why' });
 }
 
-/** Codes of a connection that fails, and PostgreSQL's classes for one that ends (08) and a server that does (57P0). */
+/** Codes of a connection that fails, and PostgreSQL's classes for one that ends (08) and a server that does (57P0); words of `pg`'s where it has no code; the rest are the words of `pg`. */
 function isDatabaseAway(error: FastifyError): boolean {
-  return /^(?:ECONN|ENOENT|ETIMEDOUT|08|57P0)/.test(codeOf(error) ?? '');
+  return (
+    /^(?:ECONN|ENOENT|ETIMEDOUT|08|57P0)/.test(codeOf(error) ?? '') ||
+    /^(?:Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  );
 }
 
 /** `limit: must be a number from 1 to 10000` */

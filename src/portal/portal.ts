@@ -1,0 +1,191 @@
+import type { Clock } from '../runtime/clock.ts';
+import { closeServer, formatAddress, isLoopback, listen, type ListenAddress } from '../runtime/listen.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Role } from '../runtime/role.ts';
+import { describeError } from '../runtime/user-error.ts';
+import { createApiServer } from './api/server.ts';
+import { Collector } from './collector/collector.ts';
+import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
+import { readSweep } from './ledger/accounting/readings.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createPortalMetrics } from './metrics.ts';
+import type { PortalConfig, SiteConfig } from './settings.ts';
+import { createStore } from './store.ts';
+
+export interface Portal extends Role {
+  /** Where API and pages are, after `start()`. */
+  readonly address: ListenAddress;
+  /** Sweeps every site once. What goes wrong is recorded, not thrown. */
+  sweep(): Promise<void>;
+  /** Begins to sweep each site at its interval, where the configuration left that to the caller (`autoSweep`). */
+  startSweeping(): void;
+  reload(): Promise<void>;
+}
+
+export interface PortalParts {
+  clock: Clock;
+  logger: Logger;
+  /** Reads the configured sites again; throws `UserError`. Without it a reload changes nothing. */
+  rereadSites?: (() => readonly SiteConfig[]) | undefined;
+  /** In [0, 1). */
+  random?: (() => number) | undefined;
+  /** Folder of the built pages, where they are not in their usual place. */
+  webFolder?: string | undefined;
+}
+
+/** What runs, once all has started. */
+interface Running {
+  address: ListenAddress;
+  ledger: Ledger;
+  collector: Collector;
+}
+
+export function createPortal(config: PortalConfig, parts: PortalParts): Portal {
+  return new PortalRole(config, { ...parts, logger: parts.logger.child({ role: 'portal' }) });
+}
+
+class PortalRole implements Portal {
+  readonly #config: PortalConfig;
+  readonly #parts: PortalParts;
+  readonly #metrics = createPortalMetrics();
+  /** Ends what has started, the last first. */
+  readonly #ends: (() => Promise<void>)[] = [];
+  #starting: Promise<Running> | undefined;
+  #running: Running | undefined;
+  #closing: Promise<void> | undefined;
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor(config: PortalConfig, parts: PortalParts) {
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  get address(): ListenAddress {
+    return this.#started.address;
+  }
+
+  async start(): Promise<void> {
+    this.#starting ??= this.#startAll();
+    try {
+      this.#running = await this.#starting;
+    } catch (error) {
+      await this.#endAll();
+      throw error;
+    }
+    if (this.#config.autoSweep && this.#closing === undefined) this.startSweeping();
+  }
+
+  async sweep(): Promise<void> {
+    await this.#started.collector.sweep();
+  }
+
+  startSweeping(): void {
+    this.#started.collector.start();
+  }
+
+  /** One at a time, in the order in which they are asked for. */
+  async reload(): Promise<void> {
+    const reloading = this.#reloading.then(async () => await this.#reloadSites());
+    this.#reloading = reloading.catch(() => undefined);
+    await reloading;
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    await this.#closing;
+  }
+
+  get #started(): Running {
+    if (this.#running === undefined) throw new Error('the portal has not started');
+    return this.#running;
+  }
+
+  /** Database, ledger, API; each is ended again where a later one fails. */
+  async #startAll(): Promise<Running> {
+    const { clock, logger } = this.#parts;
+    const store = createStore(this.#config, { clock, logger });
+    this.#ends.push(async () => await store.close());
+    const ledger = await store.open();
+    await ledger.declareSites(this.#config.sites);
+    const address = await this.#startApi(ledger);
+    const collector = this.#createCollector(ledger);
+    await collector.setSites(this.#config.sites);
+    this.#greet(address);
+    return { address, ledger, collector };
+  }
+
+  async #startApi(ledger: Ledger): Promise<ListenAddress> {
+    const { clock, logger, webFolder } = this.#parts;
+    const server = await createApiServer({ ledger, metrics: this.#metrics, clock, logger, webFolder });
+    this.#ends.push(async () => {
+      await closeServer(server.server);
+      await server.close();
+    });
+    return await listen(server.server, this.#config.listen);
+  }
+
+  #createCollector(ledger: Ledger): Collector {
+    const { clock, logger, random = Math.random } = this.#parts;
+    const collector = new Collector({
+      ledger,
+      clock,
+      logger,
+      random,
+      metrics: this.#metrics,
+      readSweep,
+      limits: DEFAULT_BODY_LIMITS,
+    });
+    this.#ends.push(async () => await collector.close());
+    return collector;
+  }
+
+  #greet(address: ListenAddress): void {
+    const { logger } = this.#parts;
+    const readers = isLoopback(this.#config.listen.host)
+      ? 'this machine alone'
+      : 'whoever reaches this address: there is no sign-in yet; --listen 127.0.0.1:8000 keeps it to this machine';
+    logger.info(
+      { address: formatAddress(address), sites: this.#config.sites.length, readers },
+      'portal listens',
+    );
+    if (this.#config.sites.length === 0)
+      logger.warn(
+        'no sites yet: add [[site]] with name, url and token_file to a portal.toml, and start with --config portal.toml',
+      );
+  }
+
+  async #reloadSites(): Promise<void> {
+    try {
+      const sites = this.#parts.rereadSites?.() ?? this.#config.sites;
+      const { ledger, collector } = this.#started;
+      await ledger.declareSites(sites);
+      await collector.setSites(sites);
+    } catch (error) {
+      this.#noteReload(false);
+      throw error;
+    }
+    this.#noteReload(true);
+  }
+
+  #noteReload(succeeded: boolean): void {
+    this.#metrics.reloads.inc({ result: succeeded ? 'success' : 'failure' });
+    this.#metrics.reloadSuccess.set(succeeded ? 1 : 0);
+  }
+
+  async #closeAll(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    await this.#reloading;
+    await this.#endAll();
+  }
+
+  async #endAll(): Promise<void> {
+    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
+      await end().catch((error: unknown) => {
+        this.#parts.logger.error(
+          { reason: describeError(error) },
+          'a part of the portal did not end in order',
+        );
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { DatabaseConnection } from './database/connection.ts';
+import { createEmbeddedDatabase } from './database/embedded-database.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { openLedger } from './ledger/store/open-ledger.ts';
+import type { LedgerPlace } from './settings.ts';
+
+/** The ledger with the database under it. */
+export interface Store {
+  /** Starts the embedded database, or uses the one that runs, and opens the ledger in it; throws `UserError`. */
+  open(): Promise<Ledger>;
+  /** Ends both. May be called twice, and after `open()` has failed. */
+  close(): Promise<void>;
+}
+
+export function createStore(
+  { dataFolder, databaseUrl }: LedgerPlace,
+  parts: { clock: Clock; logger: Logger },
+): Store {
+  const database =
+    databaseUrl === undefined
+      ? createEmbeddedDatabase({ dataFolder, logger: parts.logger })
+      : runningDatabase({ connectionString: databaseUrl });
+  let ledger: Ledger | undefined;
+  return {
+    open: async () => {
+      ledger = await openLedger({ connection: await database.start(), ...parts });
+      return ledger;
+    },
+    close: async () => {
+      await ledger?.close();
+      ledger = undefined;
+      await database.close();
+    },
+  };
+}
+
+/** A database that others start and end. */
+function runningDatabase(connection: DatabaseConnection) {
+  return { start: async () => connection, close: async () => undefined };
+}
