@@ -1,8 +1,7 @@
-import type { Sample } from '../prometheus/sample.ts';
-import { compileSelector } from '../prometheus/selector-matching.ts';
-import { writeExposition } from '../prometheus/text-format-writer.ts';
+import { compileSelector, type SeriesPredicate } from '../prometheus/selector-matching.ts';
+import { familyHead } from '../prometheus/text-format-writer.ts';
 import type { Selector } from './policy.ts';
-import type { Scrape } from './scrape.ts';
+import type { Scrape, StoredSample } from './scrape.ts';
 
 /** Prometheus' lookback: an older sample is no longer the present value of its series. */
 const LOOKBACK_MS = 5 * 60_000;
@@ -17,14 +16,22 @@ export function* federationBody(
   nowMs: number,
 ): Generator<string> {
   const predicates = selectors.map(compileSelector);
-  const isSelected = (sample: Sample) =>
-    isPresent(sample, nowMs) && predicates.some((selects) => selects(sample.name, sample.labels));
-  for (const [name, samples] of scrape.families) {
-    const text = writeExposition([{ name, help: '', type: 'untyped', samples: samples.filter(isSelected) }]);
-    if (text !== '') yield text;
+  for (const [name, samples] of scrape) {
+    const lines = selectedLines(name, samples, predicates, nowMs);
+    if (lines !== '') yield familyHead({ name, help: '', type: 'untyped' }) + lines;
   }
 }
 
-function isPresent({ timestampMs }: Sample, nowMs: number): boolean {
-  return timestampMs !== undefined && timestampMs <= nowMs && timestampMs >= nowMs - LOOKBACK_MS;
+function selectedLines(
+  name: string,
+  samples: readonly StoredSample[],
+  predicates: readonly SeriesPredicate[],
+  nowMs: number,
+): string {
+  let lines = '';
+  for (const { labels, timestampMs, line } of samples) {
+    if (timestampMs > nowMs || timestampMs < nowMs - LOOKBACK_MS) continue;
+    if (predicates.some((selects) => selects(name, labels))) lines += line;
+  }
+  return lines;
 }

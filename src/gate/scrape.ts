@@ -1,4 +1,5 @@
 import type { Labels, Sample } from '../prometheus/sample.ts';
+import { createSeriesFormat, formatPoint } from '../prometheus/text-format-writer.ts';
 
 /** The labels that a Prometheus would give to the target. */
 export interface TargetLabels {
@@ -7,43 +8,61 @@ export interface TargetLabels {
   instance: string;
 }
 
-/** One complete answer of the exporter, as a Prometheus would store it. */
-export interface Scrape {
-  /** When the scrape began: the time of every sample that has none of its own. */
-  startedMs: number;
-  /** Samples by metric name, sorted by it; each with a timestamp. */
-  families: ReadonlyMap<string, readonly Sample[]>;
+export interface StoredSample {
+  labels: Labels;
+  timestampMs: number;
+  /** The sample as the text format has it, with the newline. */
+  line: string;
 }
+
+/** One complete answer of the exporter as a Prometheus would store it: samples by metric name, sorted by it. */
+export type Scrape = ReadonlyMap<string, readonly StoredSample[]>;
 
 /**
  * Makes of the exporter's samples what a Prometheus would store: target labels set, the exporter's own of the same name
- * kept as `exported_…`, empty labels dropped, labels sorted, the first of two samples of one series kept.
+ * kept as `exported_…`, empty labels dropped, labels sorted, the first of two samples of one series kept. `startedMs`, when
+ * the scrape began, is the time of every sample that has none of its own.
  * Source: mutateSampleLabels in scrape/scrape.go of Prometheus (honor_labels: false).
  */
 export function storeScrape(samples: readonly Sample[], target: TargetLabels, startedMs: number): Scrape {
-  const families = new Map<string, Map<string, Sample>>();
-  for (const sample of samples) {
-    const labels = targetLabelled(sample.labels, target);
-    const family = families.get(sample.name) ?? new Map<string, Sample>();
-    families.set(sample.name, family);
-    const series = JSON.stringify(labels);
-    if (!family.has(series))
-      family.set(series, { ...sample, labels, timestampMs: sample.timestampMs ?? startedMs });
+  const formatSeries = createSeriesFormat();
+  const seen = new Set<string>();
+  const families = new Map<string, StoredSample[]>();
+  for (const { name, labels: exposed, value, timestampMs = startedMs } of samples) {
+    const labels = targetLabelled(exposed, target);
+    const series = formatSeries(name, labels);
+    if (seen.has(series)) continue;
+    seen.add(series);
+    const family = families.get(name) ?? [];
+    families.set(name, family);
+    family.push({ labels, timestampMs, line: `${series}${formatPoint(value, timestampMs)}\n` });
   }
-  const sorted = [...families].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { startedMs, families: new Map(sorted.map(([name, family]) => [name, [...family.values()]])) };
+  return new Map([...families].sort(byName));
+}
+
+type Entry = readonly [name: string, value: unknown];
+
+function byName([a]: Entry, [b]: Entry): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function targetLabelled(exposed: Labels, target: TargetLabels): Labels {
-  const labels = new Map(Object.entries(exposed).filter(([, value]) => value !== ''));
-  const conflicting = (['job', 'instance'] as const).filter((label) => labels.has(label));
-  const moved = conflicting.map((label) => [label, labels.get(label) ?? ''] as const);
-  labels.set('instance', target.instance).set('job', target.job);
-  for (const [label, value] of moved) labels.set(exportedName(label, labels), value);
-  return Object.fromEntries([...labels].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const entries = Object.entries(exposed).filter(([, value]) => value !== '');
+  const [moved, kept] = [entries.filter(isTargetLabel), entries.filter((entry) => !isTargetLabel(entry))];
+  const labels: [string, string][] = [...kept, ['instance', target.instance], ['job', target.job]];
+  for (const [label, value] of moved.sort(byNameLength)) labels.push([exportedName(label, labels), value]);
+  return Object.fromEntries(labels.sort(byName));
 }
 
-function exportedName(label: string, taken: ReadonlyMap<string, string>): string {
+function isTargetLabel([name]: [string, string]): boolean {
+  return name === 'job' || name === 'instance';
+}
+
+function byNameLength([a]: [string, string], [b]: [string, string]): number {
+  return a.length - b.length;
+}
+
+function exportedName(label: string, taken: readonly [string, string][]): string {
   const name = `exported_${label}`;
-  return taken.has(name) ? exportedName(name, taken) : name;
+  return taken.some(([other]) => other === name) ? exportedName(name, taken) : name;
 }

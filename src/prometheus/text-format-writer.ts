@@ -17,38 +17,73 @@ export interface MetricFamily {
  * Names that are not plain are written in quotes, which Prometheus takes from version 3.0 on.
  */
 export function writeExposition(families: Iterable<MetricFamily>): string {
+  const format = createSeriesFormat();
   let text = '';
   for (const family of families) {
     let head = familyHead(family);
     for (const sample of family.samples) {
-      text += `${head}${formatSample(sample)}\n`;
+      text += `${head}${formatWith(format, sample)}\n`;
       head = '';
     }
   }
   return text;
 }
 
-function familyHead({ name, help, type }: MetricFamily): string {
+/** The lines that stand before the samples of a family. */
+export function familyHead({ name, help, type }: Omit<MetricFamily, 'samples'>): string {
   const shown = isPlainMetricName(name) ? name : quote(name);
   const helpLine = help === '' ? '' : `# HELP ${shown} ${escapeHelp(help)}\n`;
   return `${helpLine}# TYPE ${shown} ${type}\n`;
 }
 
 /** A sample as one line, without the newline. */
-export function formatSample({ name, labels, value, timestampMs }: Sample): string {
-  const time = timestampMs === undefined ? '' : ` ${timestampMs}`;
-  return `${formatSeries(name, labels)} ${formatValue(value)}${time}`;
+export function formatSample(sample: Sample): string {
+  return formatWith(createSeriesFormat(), sample);
 }
 
-function formatSeries(name: string, labels: Labels): string {
-  const plain = isPlainMetricName(name);
-  let list = plain ? '' : quote(name);
-  for (const label of Object.keys(labels)) {
-    const shown = isPlainLabelName(label) ? label : quote(label);
-    list += `${list === '' ? '' : ','}${shown}=${quote(labels[label] ?? '')}`;
-  }
-  if (!plain) return `{${list}}`;
-  return list === '' ? name : `${name}{${list}}`;
+function formatWith(formatSeries: SeriesFormat, { name, labels, value, timestampMs }: Sample): string {
+  return formatSeries(name, labels) + formatPoint(value, timestampMs);
+}
+
+/** What stands behind a series: its value and, if there is one, its time. */
+export function formatPoint(value: number, timestampMs: number | undefined): string {
+  return timestampMs === undefined ? ` ${formatValue(value)}` : ` ${formatValue(value)} ${timestampMs}`;
+}
+
+/** Writes a series as it stands before its value. */
+export type SeriesFormat = (name: string, labels: Labels) => string;
+
+/** A format that remembers how each name is written: there are few names and many series. */
+export function createSeriesFormat(): SeriesFormat {
+  const labelNames = new Map<string, string>();
+  const metricNames = new Map<string, string>();
+  return (name, labels) => {
+    const quotedName = remembered(metricNames, name, quotedMetricName);
+    let list = quotedName;
+    for (const label of Object.keys(labels)) {
+      const shown = remembered(labelNames, label, shownLabelName);
+      list += `${list === '' ? '' : ','}${shown}=${quote(labels[label] ?? '')}`;
+    }
+    if (quotedName !== '') return `{${list}}`;
+    return list === '' ? name : `${name}{${list}}`;
+  };
+}
+
+function remembered(memory: Map<string, string>, key: string, make: (key: string) => string): string {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const made = make(key);
+  memory.set(key, made);
+  return made;
+}
+
+/** Empty for a name that needs no quotes: it stands before the braces. */
+function quotedMetricName(name: string): string {
+  return isPlainMetricName(name) ? '' : quote(name);
+}
+
+function shownLabelName(label: string): string {
+  return isPlainLabelName(label) ? label : quote(label);
 }
 
 /** The shortest text that is read back as the same number. */
