@@ -45,11 +45,12 @@ export function createExporter(config: ExporterConfig, options: ExporterOptions)
   async function refresh(): Promise<Snapshot> {
     try {
       const snapshot = await meter.refresh();
-      published = publish(snapshot, resources, metrics);
       metrics.countRefresh('success');
+      published = publish(snapshot, resources, metrics);
       return snapshot;
     } catch (error) {
       metrics.countRefresh('failure');
+      published &&= publish(published.snapshot, resources, metrics);
       waitingFor = describeError(error);
       throw error;
     }

@@ -58,7 +58,7 @@ async function showMetrics(request: IncomingMessage, options: HttpServerOptions)
   const { published, waitingFor } = options.view();
   if (published === undefined) return plain(503, waitingFor);
   const headers = { 'content-type': EXPOSITION_CONTENT_TYPE, vary: 'accept-encoding' };
-  if (!acceptsGzip(request)) return { status: 200, headers, body: published.text() };
+  if (!acceptsGzip(request)) return { status: 200, headers, body: published.text };
   return {
     status: 200,
     headers: { ...headers, 'content-encoding': 'gzip' },

@@ -5,30 +5,31 @@ import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { ServerResource } from './metering/amounts.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 
-/** The exposition of one refresh, rendered once; the exporter's own figures are those of the moment. */
+/** An exposition, rendered once and compressed at most once. */
 export interface Published {
   snapshot: Snapshot;
-  text(): Buffer;
+  text: Buffer;
   gzipped(): Promise<Buffer>;
 }
 
 const compress = promisify(gzip);
 
+/** Renders the last complete totals, and what the exporter says about its own work by now. */
 export function publish(
   snapshot: Snapshot,
   resources: readonly ServerResource[],
   ownMetrics: OwnMetrics,
 ): Published {
-  const usage = Buffer.from(writeExposition(usageFamilies(snapshot, resources)));
-  let usageGzipped: Promise<Buffer> | undefined;
-  const own = () => Buffer.from(writeExposition(ownMetrics.families()));
+  const text = Buffer.from(
+    writeExposition([...usageFamilies(snapshot, resources), ...ownMetrics.families()]),
+  );
+  let gzipped: Promise<Buffer> | undefined;
   return {
     snapshot,
-    text: () => Buffer.concat([usage, own()]),
-    // Members of gzip that follow one another are one stream.
+    text,
     gzipped: async () => {
-      usageGzipped ??= compress(usage);
-      return Buffer.concat([await usageGzipped, await compress(own())]);
+      gzipped ??= compress(text);
+      return await gzipped;
     },
   };
 }

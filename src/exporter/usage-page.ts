@@ -11,7 +11,9 @@ const STYLE =
 /** The exporter's page for people: up to when usage is counted, and how much each project has. */
 export function usagePage(snapshot: Snapshot, resources: readonly ServerResource[]): string {
   const { meter, projects, completedMs } = snapshot;
-  const heads = resources.map((resource) => `<th class="n">${unitOfResource(resource)}</th>`).join('');
+  const heads = resources
+    .map((resource) => `<th class="n">${resource}<br>${unitOfResource(resource)}</th>`)
+    .join('');
   const rows = projects.map(
     (project) =>
       `<tr><td>${escapeHtml(project.name)}</td><td>${escapeHtml(project.domain.name)}</td>${resources
