@@ -57,20 +57,32 @@ export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): s
   return `api/v1/usage?${parameters}`;
 }
 
+/** `fetch`, as far as it is needed here. */
+export type Fetch = (
+  address: string,
+  options: { signal: AbortSignal; headers: Record<string, string> },
+) => Promise<Response>;
+
 /** Reads the portal's API; every method throws `ApiError`, or the `TypeError` of a fetch that reached nothing. */
 export class Api {
-  readonly #fetch: typeof fetch;
+  readonly #fetch: Fetch;
   readonly #nowMs: () => number;
-  #offsetMs = 0;
+  #offsetMs: number | undefined;
 
-  constructor(fetchAnswer: typeof fetch, nowMs: () => number) {
+  constructor(fetchAnswer: Fetch, nowMs: () => number) {
     this.#fetch = fetchAnswer;
     this.#nowMs = nowMs;
   }
 
   /** The portal's time: ages must not depend on how well this computer's clock is set. */
   nowMs(): number {
-    return this.#nowMs() + this.#offsetMs;
+    return this.#nowMs() + (this.#offsetMs ?? 0);
+  }
+
+  /** The same, asked of the portal where it has not yet answered anything. */
+  async askNowMs(signal: AbortSignal): Promise<number> {
+    if (this.#offsetMs === undefined) await this.sites(signal);
+    return this.nowMs();
   }
 
   sites(signal: AbortSignal): Promise<SiteStatus[]> {

@@ -30,14 +30,9 @@ export function App() {
 }
 
 function CurrentPage({ route }: { route: Route }) {
-  switch (route.page) {
-    case 'overview':
-      return <OverviewPage route={route} />;
-    case 'project':
-      return <ProjectPage key={pageIdentity(route)} route={route} />;
-    case 'unknown':
-      return <UnknownPage address={route.address} />;
-  }
+  if (route.page === 'overview') return <OverviewPage route={route} />;
+  if (route.page === 'project') return <ProjectPage key={pageIdentity(route)} route={route} />;
+  return <UnknownPage address={route.address} />;
 }
 
 function pageIdentity(route: Route): string {

@@ -25,17 +25,22 @@ export const COVERAGE_MEANING: Readonly<Record<BucketCoverage, string>> = {
   none: 'The ledger has no entry for this time.',
 };
 
-/** `3 of 24 hours are spread over a gap, 1 is missing.`; empty where all is measured. */
+/** How the coverage of a longer time is called, of which the worst part is known. */
+export function coverageOfWhole(worst: BucketCoverage): string {
+  return worst === 'spread' || worst === 'missing' ? `partly ${worst}` : coverageWord(worst);
+}
+
+/** `Of 24 hours, 3 are spread over a gap, 1 has readings missing.`; empty where all is measured. */
 export function coverageSentence(coverages: readonly BucketCoverage[], step: BucketStep): string {
   const of = (wanted: BucketCoverage) => coverages.filter((coverage) => coverage === wanted).length;
   const parts = [
-    part(of('spread'), 'spread over a gap'),
-    part(of('missing'), 'missing readings'),
-    part(of('none'), 'without an entry'),
+    part(of('spread'), 'is spread over a gap', 'are spread over a gap'),
+    part(of('missing'), 'has readings missing', 'have readings missing'),
+    part(of('none'), 'has no entry', 'have no entry'),
   ].filter((text) => text !== '');
   return parts.length === 0 ? '' : `Of ${count(coverages.length)} ${step}s, ${parts.join(', ')}.`;
 }
 
-function part(number: number, words: string): string {
-  return number === 0 ? '' : `${count(number)} ${number === 1 ? 'is' : 'are'} ${words}`;
+function part(number: number, one: string, several: string): string {
+  return number === 0 ? '' : `${count(number)} ${number === 1 ? one : several}`;
 }

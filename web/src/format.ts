@@ -51,7 +51,11 @@ function duration(spanMs: number): string {
 
 const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const exactNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 9 });
-const percentage = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+const percentage = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 
 export function count(value: number): string {
   return wholeNumber.format(value);

@@ -43,6 +43,11 @@ export function stepMs(step: BucketStep): number {
   return step === 'hour' ? HOUR_MS : DAY_MS;
 }
 
+/** True for an hour or day that is not over. */
+export function isInProgress(startMs: number, step: BucketStep, nowMs: number): boolean {
+  return startMs + stepMs(step) > nowMs;
+}
+
 function period(name: PeriodName) {
   const found = PERIODS.find((candidate) => candidate.name === name);
   if (found === undefined) throw new RangeError(`no period is called ${name}`);

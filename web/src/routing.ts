@@ -31,7 +31,7 @@ export const OVERVIEW: OverviewRoute = { page: 'overview', period: '24h', search
 
 /** Reads an address as `#/…` carries it. */
 export function parseRoute(hash: string): Route {
-  const [path = '', query = ''] = splitOnce(hash.replace(/^#?\/?/, ''), '?');
+  const [path, query] = splitOnce(hash.replace(/^#?\/?/, ''), '?');
   const parameters = new URLSearchParams(query);
   if (path === '') return overviewRoute(parameters);
   const [room, site, projectId, ...rest] = path.split('/').map(decode);

@@ -1,11 +1,15 @@
+import { useContext } from 'preact/hooks';
 import { Swatch } from '../components/swatch.tsx';
 import { Name } from '../components/name.tsx';
 import { coverageWord } from '../coverage.ts';
 import { bucketLabel } from '../format.ts';
+import { ApiContext } from '../live/api-context.ts';
+import { isInProgress } from '../period.ts';
 import type { Picture, PointedAt } from './picture.ts';
 
 /** The numbers of the hour or day under the pointer, beside it. */
 export function ChartTip({ picture, pointedAt }: { picture: Picture; pointedAt: PointedAt }) {
+  const api = useContext(ApiContext);
   const { stack, span, colours, scale } = picture;
   const start = stack.starts[pointedAt.index];
   if (start === undefined) return null;
@@ -14,10 +18,12 @@ export function ChartTip({ picture, pointedAt }: { picture: Picture; pointedAt: 
   const side = pointedAt.index < stack.starts.length / 2 ? 'right' : 'left';
   return (
     <div class={`chart-tip chart-tip-${side}`} style={{ left: `${pointedAt.leftPx}px` }} aria-hidden="true">
-      <p class="chart-tip-time">{bucketLabel(start, span.step)} UTC</p>
+      <p class="chart-tip-time">
+        {bucketLabel(start, span.step)} UTC{isInProgress(start, span.step, api.nowMs()) && ', so far'}
+      </p>
       {total !== null && (
         <dl>
-          {[...stack.layers].reverse().map(({ key, label, values }) => (
+          {stack.layers.toReversed().map(({ key, label, values }) => (
             <div key={key}>
               <dt>
                 <Swatch colour={colours.get(key)} /> <Name text={label} />

@@ -6,7 +6,6 @@ import type { Picture, PointedAt } from './picture.ts';
 import { cumulated } from './stack.ts';
 import { tickLabel, timeTicks } from './time-axis.ts';
 
-const HEIGHT_PX = 260;
 const TICK_SPACE_PX = 64;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
@@ -18,8 +17,8 @@ export function createPlot(
 ): uPlot {
   const options: uPlot.Options = {
     width: host.clientWidth,
-    height: HEIGHT_PX,
-    padding: [14, 4, 0, 0],
+    height: host.clientHeight,
+    padding: [14, 18, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: false, range: () => [picture().span.fromMs, picture().span.toMs] },
@@ -36,8 +35,10 @@ export function createPlot(
   return new uPlot(options, plotData(picture()), host);
 }
 
-export function resizePlot(plot: uPlot, widthPx: number): void {
-  if (widthPx > 0 && widthPx !== plot.width) plot.setSize({ width: widthPx, height: HEIGHT_PX });
+/** Makes the plot fill its host again. */
+export function fitPlot(plot: uPlot, { clientWidth: width, clientHeight: height }: HTMLElement): void {
+  if (width > 0 && height > 0 && (width !== plot.width || height !== plot.height))
+    plot.setSize({ width, height });
 }
 
 /** Bars stand on the middle of their hour or day. */
@@ -46,21 +47,31 @@ export function plotData({ span, stack, scale }: Picture): uPlot.AlignedData {
   const scaled = cumulated(stack.layers).map((heights) =>
     heights.map((height) => (height === null ? null : height / scale.divisor)),
   );
-  return [middles, ...scaled.reverse()];
+  return [middles, ...scaled.toReversed()];
 }
 
 function layersFromTop({ stack }: Picture) {
-  return [...stack.layers].reverse();
+  return stack.layers.toReversed();
 }
 
+/** Where bars are narrow, gaps between them would leave more gap than bar: they stand side by side. */
 function barSeries(colour: () => number | undefined): uPlot.Series {
+  const fill = (plot: uPlot) => property(plot, colourProperty(colour()));
+  const apart = uPlot.paths.bars?.({ size: [0.86, 48, 1] });
+  const together = uPlot.paths.bars?.({ size: [1, Infinity, 1] });
   return {
-    paths: uPlot.paths.bars?.({ size: [0.86, 48, 1] }) ?? null,
-    fill: (plot) => property(plot, colourProperty(colour())),
-    stroke: (plot) => property(plot, '--surface'),
+    paths: (plot, ...range) => (isNarrow(plot) ? together : apart)?.(plot, ...range) ?? null,
+    fill,
+    stroke: (plot) => (isNarrow(plot) ? fill(plot) : property(plot, '--surface')),
     width: 0.75,
     points: { show: false },
-  } as uPlot.Series;
+  };
+}
+
+const NARROW_BAR_PX = 7;
+
+function isNarrow(plot: uPlot): boolean {
+  return plot.bbox.width / devicePixelRatio / (plot.data[0]?.length ?? 1) < NARROW_BAR_PX;
 }
 
 function timeAxis(): uPlot.Axis {

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { ChartTip } from './chart-tip.tsx';
 import type { Picture, PointedAt } from './picture.ts';
-import { createPlot, plotData, resizePlot } from './plot.ts';
+import { createPlot, fitPlot, plotData } from './plot.ts';
 
 /** The picture of a stack; whoever shows it puts its numbers in a table beside it. */
 export function UsageChart({ picture, label }: { picture: Picture; label: string }) {
@@ -39,7 +39,7 @@ export function UsageChart({ picture, label }: { picture: Picture; label: string
 
 /** Redraws when the room for the plot or the colour scheme changes. */
 function followSurroundings(plot: uPlot, host: HTMLElement): () => void {
-  const resizes = new ResizeObserver(() => resizePlot(plot, host.clientWidth));
+  const resizes = new ResizeObserver(() => fitPlot(plot, host));
   resizes.observe(host);
   const scheme = matchMedia('(prefers-color-scheme: dark)');
   const redraw = () => plot.redraw(false, true);

@@ -1,6 +1,6 @@
 import { COVERAGE_MEANING, coverageWord, type BucketCoverage } from '../coverage.ts';
 import { bucketLabel, isoInstant } from '../format.ts';
-import { stepMs, type Span } from '../period.ts';
+import { isInProgress, type Span } from '../period.ts';
 import { pageOf } from '../pages/project-list.ts';
 import type { AmountScale } from '../units.ts';
 import { AmountCell } from './amount-cell.tsx';
@@ -96,12 +96,11 @@ interface BucketLineProps {
 }
 
 function BucketLine({ startMs, index, span, columns, coverage, nowMs }: BucketLineProps) {
-  const inProgress = startMs + stepMs(span.step) > nowMs;
   return (
     <tr>
       <th scope="row">
         <time dateTime={isoInstant(startMs)}>{bucketLabel(startMs, span.step)}</time>
-        {inProgress && <span class="so-far">so far</span>}
+        {isInProgress(startMs, span.step, nowMs) && <span class="so-far">so far</span>}
       </th>
       {columns.map(({ key, unit, scale, values }) => (
         <AmountCell key={key} amount={values[index] ?? undefined} unit={unit} scale={scale} />

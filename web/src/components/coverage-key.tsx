@@ -1,25 +1,34 @@
 import { coverageSentence, type BucketCoverage } from '../coverage.ts';
 import type { BucketStep } from '../period.ts';
 
-/** What the marks above the bars mean, and how many hours or days have one. */
-export function CoverageKey({ coverages, step }: { coverages: readonly BucketCoverage[]; step: BucketStep }) {
-  const sentence = coverageSentence(coverages, step);
-  if (sentence === '') return null;
+/** What the marks above the bars mean; nothing where there are none. */
+export function CoverageKey({ coverages }: { coverages: readonly BucketCoverage[] }) {
   return (
-    <p class="coverage-key">
-      {sentence}{' '}
+    <>
       {coverages.includes('spread') && (
-        <span class="coverage-key-mark">
+        <span class="coverage-key">
           <MarkPicture hatched /> spread
         </span>
-      )}{' '}
+      )}
       {coverages.includes('missing') && (
-        <span class="coverage-key-mark">
+        <span class="coverage-key">
           <MarkPicture hatched={false} /> missing
         </span>
       )}
-    </p>
+    </>
   );
+}
+
+/** How many hours or days are not measured; nothing where all are. */
+export function CoverageSummary({
+  coverages,
+  step,
+}: {
+  coverages: readonly BucketCoverage[];
+  step: BucketStep;
+}) {
+  const sentence = coverageSentence(coverages, step);
+  return sentence === '' ? null : <p class="coverage-summary">{sentence}</p>;
 }
 
 function MarkPicture({ hatched }: { hatched: boolean }) {

@@ -1,11 +1,11 @@
-import { COVERAGE_MEANING, coverageWord, type BucketCoverage } from '../coverage.ts';
+import { COVERAGE_MEANING, coverageOfWhole, type BucketCoverage } from '../coverage.ts';
 
-/** Says in a word how an amount is known; nothing where it is measured. */
+/** Says in words how the usage of a longer time is known; nothing where all of it is measured. */
 export function CoverageMark({ coverage }: { coverage: BucketCoverage }) {
-  if (coverage === 'measured') return null;
+  if (coverage === 'measured' || coverage === 'none') return null;
   return (
     <span class={`coverage coverage-${coverage}`} title={COVERAGE_MEANING[coverage]}>
-      {coverageWord(coverage)}
+      {coverageOfWhole(coverage)}
     </span>
   );
 }

@@ -60,6 +60,9 @@ export function ProjectTable(props: ProjectTableProps) {
                 {resourceLabel(resource)} <span class="unit">{scale.unit}</span>
               </SortHeader>
             ))}
+            <th scope="col" class="where-roomy">
+              Coverage
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -94,11 +97,10 @@ function ProjectTableLine({
   return (
     <tr>
       <th scope="row">
-        <ProjectLink site={line.site} projectId={line.projectId} name={line.projectName} period={period} />{' '}
-        {coverage !== 'none' && <CoverageMark coverage={coverage} />}
+        <ProjectLink site={line.site} projectId={line.projectId} name={line.projectName} period={period} />
         <small class="under project-id">{line.projectId}</small>
         <small class="under where-narrow">
-          <Name text={line.site} />
+          <Name text={line.site} /> <CoverageMark coverage={coverage} />
         </small>
       </th>
       <td class="where-roomy">
@@ -116,6 +118,9 @@ function ProjectTableLine({
           class={name}
         />
       ))}
+      <td class="where-roomy coverage-cell">
+        {coverage === 'measured' ? 'measured' : <CoverageMark coverage={coverage} />}
+      </td>
     </tr>
   );
 }

@@ -81,7 +81,7 @@ function SiteLabels({ labels }: { labels: Readonly<Record<string, string>> }) {
 
 function SiteRemarks({ site }: { site: SiteStatus }) {
   const remarks = [
-    site.refused_series > 0 ? `${plural(site.refused_series, 'refused reading')}` : '',
+    site.refused_series > 0 ? plural(site.refused_series, 'refused reading') : '',
     site.anomalies > 0 ? `${count(site.anomalies)} ${site.anomalies === 1 ? 'anomaly' : 'anomalies'}` : '',
   ].filter((remark) => remark !== '');
   return remarks.length === 0 ? null : <p class="remarks">{remarks.join(', ')}</p>;

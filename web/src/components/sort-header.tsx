@@ -16,7 +16,7 @@ export function SortHeader({ column, sort, direction, onSort, class: name, child
   return (
     <th scope="col" class={name} aria-sort={sorted ? direction : undefined}>
       <button type="button" class="sort" onClick={() => onSort(column)}>
-        {children}
+        <span>{children}</span>
         <svg viewBox="0 0 8 8" width="8" height="8" aria-hidden="true" class={sorted ? 'sorted' : 'sortable'}>
           <path
             fill="currentColor"

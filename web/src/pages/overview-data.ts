@@ -42,7 +42,7 @@ export async function loadOverviewUsage(
   wantedResource: string | undefined,
   signal: AbortSignal,
 ): Promise<OverviewUsage> {
-  const span = spanUpTo(api.nowMs(), period, usualStep(period));
+  const span = spanUpTo(await api.askNowMs(signal), period, usualStep(period));
   const rows = await api.usage(
     { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
     signal,

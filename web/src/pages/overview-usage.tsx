@@ -4,7 +4,7 @@ import type { Picture } from '../charts/picture.ts';
 import { UsageChart } from '../charts/usage-chart.tsx';
 import { BucketTable } from '../components/bucket-table.tsx';
 import { Choice } from '../components/choice.tsx';
-import { CoverageKey } from '../components/coverage-key.tsx';
+import { CoverageKey, CoverageSummary } from '../components/coverage-key.tsx';
 import { DownloadLink } from '../components/download-link.tsx';
 import { TopTable } from '../components/top-table.tsx';
 import { ApiContext } from '../live/api-context.ts';
@@ -52,7 +52,9 @@ export function OverviewUsageSection({ route, usage }: SectionProps) {
 
 function UsageControls({ route, usage }: { route: OverviewRoute; usage: OverviewUsage | undefined }) {
   const resources = usage?.resources ?? [];
-  const chosen = route.resource ?? usage?.resource;
+  const chosen = resources.some(({ resource }) => resource === route.resource)
+    ? route.resource
+    : usage?.resource;
   return (
     <div class="controls">
       {resources.length > 0 && (
@@ -98,13 +100,13 @@ function UsageOfResource({ usage, total }: { usage: OverviewUsage; total: Resour
       <div class="chart-and-table">
         <figure>
           <figcaption>
-            {picture.scale.unit} per {step}
+            {picture.scale.unit} per {step} <CoverageKey coverages={usage.stack.coverages} />
           </figcaption>
           <UsageChart
             picture={picture}
             label={`Chart: ${subject}. Its numbers are in the tables that follow.`}
           />
-          <CoverageKey coverages={usage.stack.coverages} step={step} />
+          <CoverageSummary coverages={usage.stack.coverages} step={step} />
         </figure>
         <TopTable
           usage={usage}

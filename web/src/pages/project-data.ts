@@ -28,7 +28,7 @@ export async function loadProject(
   step: BucketStep,
   signal: AbortSignal,
 ): Promise<ProjectPageData> {
-  const span = spanUpTo(api.nowMs(), period, step);
+  const span = spanUpTo(await api.askNowMs(signal), period, step);
   const { fromMs, toMs } = span;
   const [found, rows] = await Promise.all([
     api.projects({ site, search: projectId }, signal),

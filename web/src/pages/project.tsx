@@ -1,6 +1,7 @@
 import { useContext } from 'preact/hooks';
 import { ConnectionNotice } from '../components/connection-notice.tsx';
 import { Choice } from '../components/choice.tsx';
+import { CoverageSummary } from '../components/coverage-key.tsx';
 import { DownloadLink } from '../components/download-link.tsx';
 import { Figures, type Figure } from '../components/figures.tsx';
 import { Name } from '../components/name.tsx';
@@ -113,6 +114,7 @@ function ProjectContent({ route, project, nowMs }: ContentProps) {
             name={`usage-${route.projectId.replaceAll(/[^\w.-]/g, '_')}-${period}`}
           />
         </div>
+        <CoverageSummary coverages={data.coverages} step={step} />
         <ProjectUsageTable
           data={data}
           nowMs={nowMs}

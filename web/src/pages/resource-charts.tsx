@@ -45,13 +45,13 @@ function ResourceChart({ usage, span, colour }: { usage: ResourceUsage; span: Sp
   return (
     <figure class="card">
       <figcaption>
-        <strong>{label}</strong> {picture.scale.unit} per {span.step}
+        <strong>{label}</strong> {picture.scale.unit} per {span.step}{' '}
+        <CoverageKey coverages={stack.coverages} />
       </figcaption>
       <UsageChart
         picture={picture}
         label={`Chart: ${label} by ${span.step}. Its numbers are in the table that follows.`}
       />
-      <CoverageKey coverages={stack.coverages} step={span.step} />
     </figure>
   );
 }

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+
+/** A browser of our own, with nothing of an earlier one in it. */
+export interface Browser {
+  context: BrowserContext;
+  /** What pages complained of: console errors and warnings, exceptions, violations of the content security policy. */
+  complaints: string[];
+  close(): Promise<void>;
+}
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function startBrowser(executablePath: string): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'stackmeter-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    args: FLAGS,
+    locale: 'en-US',
+    viewport: { width: 1280, height: 900 },
+    timezoneId: 'Asia/Kolkata',
+  });
+  const complaints: string[] = [];
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  return {
+    context,
+    complaints,
+    close: async () => {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Whether a canvas of the page has a pixel in the colour of a custom property, such as `--series-1`. */
+export async function chartHasColour(page: Page, property: string): Promise<boolean> {
+  return page.evaluate(`(() => {
+    const probe = document.createElement('canvas').getContext('2d');
+    probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('${property}').trim();
+    probe.fillRect(0, 0, 1, 1);
+    const wanted = probe.getImageData(0, 0, 1, 1).data.slice(0, 3).join();
+    const canvas = document.querySelector('canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < data.length; i += 4) if (data.slice(i, i + 3).join() === wanted && data[i + 3] === 255) return true;
+    return false;
+  })()`);
+}
+
+/** What a page lacks for people who do not see it or do not use a mouse. */
+export async function barriers(page: Page): Promise<string[]> {
+  return page.evaluate(`(() => {
+    const found = [];
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const expectOne = (selector) => { if (all(selector).length !== 1) found.push('not one ' + selector); };
+    ['main', 'body > div > header', 'body > div > footer', 'h1', 'html[lang]'].forEach(expectOne);
+    for (const table of all('table')) if (!table.caption?.textContent.trim()) found.push('table without caption');
+    for (const head of all('th')) if (!head.scope) found.push('th without scope: ' + head.textContent);
+    for (const control of all('input, select')) if (!control.labels?.length) found.push('control without label: ' + control.outerHTML);
+    for (const button of all('button, a')) if (!button.textContent.trim()) found.push('nameless ' + button.outerHTML);
+    for (const canvas of all('canvas')) if (!canvas.closest('[role=img][aria-label]')) found.push('canvas without words');
+    for (const section of all('section[aria-labelledby]'))
+      if (!document.getElementById(section.getAttribute('aria-labelledby'))) found.push('section without its heading');
+    const ids = all('[id]').map(({ id }) => id);
+    if (new Set(ids).size !== ids.length) found.push('an id twice');
+    return found;
+  })()`);
+}

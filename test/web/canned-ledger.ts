@@ -1,0 +1,139 @@
+import type { Coverage, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import { unitOfResource } from '../../src/prometheus/usage-metrics.ts';
+import type { CannedLedger } from './canned-portal.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Names that Keystone accepts and that have hurt somebody's page. */
+export const AWKWARD_NAMES = [
+  `<img src=x onerror="document.title='owned'">`,
+  'مشروع المناخ',
+  'Grüße aus "Köln" \\ O’Brien',
+  'a'.repeat(64),
+  'line\nbreak\u0000nul',
+  '\u202egnp.exe',
+  '   ',
+  '{{constructor}} ${1+1} &amp; %s',
+] as const;
+
+/** Amount in use of each resource, for a project of size 1. */
+const PER_SIZE = { vcpu: 4, mb: 8192, disk_gb: 40, instance: 1 } as const;
+
+/** A federation of four sites, one in each state, with `days` of usage up to `nowMs`. */
+export function cannedLedger(nowMs: number, days: number): CannedLedger {
+  const projects = [...projectsOf('freiburg', 41, nowMs), ...projectsOf('tübingen', 12, nowMs - 25 * 60_000)];
+  return {
+    sites: sitesAt(nowMs),
+    projects,
+    usage: projects.flatMap((project, index) => usageOf(project, index, nowMs, days)),
+  };
+}
+
+function sitesAt(nowMs: number): SiteStatus[] {
+  const at = (agoMs: number) => new Date(nowMs - agoMs).toISOString();
+  const common = {
+    first_reading_at: at(40 * 24 * HOUR_MS),
+    last_error: null,
+    refused_series: 0,
+    anomalies: 0,
+    labels: {},
+  };
+  const read = { last_sweep_at: at(4_000), last_success_at: at(4_000) };
+  return [
+    {
+      ...common,
+      ...read,
+      name: 'freiburg',
+      labels: { location_id: '8676' },
+      last_reading_at: at(12_000),
+      projects: 41,
+      meters: 164,
+    },
+    {
+      ...common,
+      ...read,
+      name: 'tübingen',
+      last_reading_at: at(25 * 60_000),
+      projects: 12,
+      meters: 48,
+      refused_series: 3,
+      anomalies: 1,
+    },
+    {
+      ...common,
+      name: 'bielefeld',
+      last_reading_at: at(7 * HOUR_MS),
+      last_sweep_at: at(9_000),
+      last_success_at: at(7 * HOUR_MS),
+      last_error:
+        'https://usage.bielefeld.example:8443 answered 401: the token is not known; ask the site for a new one',
+      projects: 0,
+      meters: 0,
+    },
+    {
+      ...common,
+      name: 'gießen',
+      first_reading_at: null,
+      last_reading_at: null,
+      last_sweep_at: null,
+      last_success_at: null,
+      projects: 0,
+      meters: 0,
+    },
+  ];
+}
+
+function projectsOf(site: string, number: number, lastMs: number): ProjectRow[] {
+  return Array.from({ length: number }, (_, index) => ({
+    site,
+    cloud: '',
+    project_id: `${(index + 16).toString(16)}${site === 'freiburg' ? 'f0' : 'e1'}`.padEnd(32, '7a3c5e90'),
+    project_name: nameOf(site, index),
+    domain_id: 'default',
+    domain_name: index % 3 === 0 ? 'Default' : 'elixir',
+    first_reading_at: new Date(lastMs - 40 * 24 * HOUR_MS).toISOString(),
+    last_reading_at: new Date(lastMs).toISOString(),
+  }));
+}
+
+const SUBJECTS = [
+  'proteomics',
+  'climate-model',
+  'metagenome',
+  'imaging',
+  'teaching',
+  'folding',
+  'variant-calling',
+];
+
+function nameOf(site: string, index: number): string {
+  const awkward = site === 'freiburg' ? AWKWARD_NAMES[index - 1] : undefined;
+  return awkward ?? `${SUBJECTS[index % SUBJECTS.length]}-${index + 1}`;
+}
+
+/** Whole sizes that change by hour of the day, larger for some projects than for others; the last hour is under way. */
+function usageOf(project: ProjectRow, index: number, nowMs: number, days: number): UsageRow[] {
+  const currentMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  const hours = Array.from({ length: days * 24 }, (_, hour) => currentMs - hour * HOUR_MS);
+  return hours.flatMap((startMs, hoursAgo) => {
+    const hour = new Date(startMs).getUTCHours();
+    const busy = 1 + Math.max(0, Math.sin(((hour - 6) / 12) * Math.PI));
+    const size = Math.round((60 / (index + 2)) * busy) + 1;
+    const part = hoursAgo === 0 ? 0.4 : 1;
+    return Object.entries(PER_SIZE).map(([resource, amount]) => ({
+      site: project.site,
+      project_id: project.project_id,
+      project_name: project.project_name,
+      resource,
+      start: new Date(startMs).toISOString(),
+      amount: amount * size * part,
+      unit: unitOfResource(resource),
+      coverage: coverageOf(project.site, hoursAgo),
+    }));
+  });
+}
+
+function coverageOf(site: string, hoursAgo: number): Coverage {
+  if (site === 'freiburg' && hoursAgo >= 9 && hoursAgo <= 11) return 'spread';
+  return site === 'freiburg' && hoursAgo === 15 ? 'missing' : 'measured';
+}

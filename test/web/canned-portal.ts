@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import type { ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import { listen } from '../../src/runtime/listen.ts';
+
+/** What a portal knows, as plain data: the pages are tested against answers whose every number is known. */
+export interface CannedLedger {
+  sites: SiteStatus[];
+  projects: ProjectRow[];
+  /** By hour, site, project and resource. */
+  usage: UsageRow[];
+}
+
+export interface CannedPortal {
+  url: string;
+  ledger: CannedLedger;
+  /** Every API address that was asked for. */
+  asked: string[];
+  /** While true the API answers nothing but 503. */
+  broken: boolean;
+  close(): Promise<void>;
+}
+
+/** The time of a canned portal, which stands still. */
+export const PORTAL_NOW_MS = Date.UTC(2026, 10, 22, 14, 24);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+/** Serves the built pages and canned answers, with the portal's own content security policy. */
+export async function startCannedPortal(webRoot: string, ledger: CannedLedger): Promise<CannedPortal> {
+  const server = createServer((request, response) => void answer(request, response));
+  const address = await listen(server, { host: '127.0.0.1', port: 0 });
+  const portal: CannedPortal = {
+    url: `http://127.0.0.1:${address.port}/`,
+    ledger,
+    asked: [],
+    broken: false,
+    close: () => closeServer(server),
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', portal.url);
+    response.setHeader('date', new Date(PORTAL_NOW_MS).toUTCString());
+    response.setHeader('content-security-policy', "default-src 'self'; frame-ancestors 'none'");
+    if (url.pathname.startsWith('/api/')) answerApi(portal, url, response);
+    else await answerFile(webRoot, url.pathname, response);
+  }
+  return portal;
+}
+
+function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): void {
+  portal.asked.push(`${url.pathname}${url.search}`);
+  if (portal.broken) sendJson(response, 503, { message: 'the database does not answer' });
+  else if (url.pathname === '/api/v1/sites')
+    sendJson(response, 200, { data: portal.ledger.sites, next: null });
+  else if (url.pathname === '/api/v1/projects')
+    sendJson(response, 200, projectsPage(portal.ledger, url.searchParams));
+  else if (url.searchParams.get('format') === 'csv')
+    sendCsv(response, usageRows(portal.ledger, url.searchParams));
+  else sendJson(response, 200, { data: usageRows(portal.ledger, url.searchParams), next: null });
+}
+
+const PROJECTS_PER_PAGE = 20;
+
+/** In pages, so that whoever ignores the cursor shows too few. */
+function projectsPage({ projects }: CannedLedger, parameters: URLSearchParams): unknown {
+  const site = parameters.get('site');
+  const search = parameters.get('search')?.toLowerCase() ?? '';
+  const found = projects.filter(
+    (row) =>
+      (site === null || row.site === site) &&
+      `${row.project_name}\n${row.project_id}`.toLowerCase().includes(search),
+  );
+  const first = Number(parameters.get('cursor') ?? 0);
+  const end = first + PROJECTS_PER_PAGE;
+  return { data: found.slice(first, end), next: end < found.length ? String(end) : null };
+}
+
+const STEPS: Readonly<Record<string, (start: string, from: string) => string>> = {
+  hour: (start) => start,
+  day: (start) => `${start.slice(0, 10)}T00:00:00.000Z`,
+  total: (_start, from) => new Date(from).toISOString(),
+};
+const WORSE: readonly UsageRow['coverage'][] = ['measured', 'spread', 'missing'];
+
+export function usageRows({ usage }: CannedLedger, parameters: URLSearchParams): UsageRow[] {
+  const from = parameters.get('from') ?? '';
+  const stepOf = STEPS[parameters.get('step') ?? ''];
+  if (stepOf === undefined) throw new Error(`no step in ${parameters.toString()}`);
+  const by = (parameters.get('by') ?? '').split(',');
+  const sums = new Map<string, UsageRow>();
+  for (const row of usage.filter((candidate) => isAsked(candidate, parameters))) {
+    const key = { ...keysOf(row, by), start: stepOf(row.start, from), unit: row.unit };
+    const before = sums.get(JSON.stringify(key));
+    sums.set(JSON.stringify(key), {
+      ...key,
+      amount: (before?.amount ?? 0) + row.amount,
+      coverage:
+        before === undefined || WORSE.indexOf(row.coverage) > WORSE.indexOf(before.coverage)
+          ? row.coverage
+          : before.coverage,
+    });
+  }
+  return [...sums.values()];
+}
+
+function isAsked(row: UsageRow, parameters: URLSearchParams): boolean {
+  const startMs = Date.parse(row.start);
+  const matches = (name: string, value: string | undefined) => (parameters.get(name) ?? value) === value;
+  return (
+    startMs >= Date.parse(parameters.get('from') ?? '') &&
+    startMs < Date.parse(parameters.get('to') ?? '') &&
+    matches('site', row.site) &&
+    matches('project', row.project_id) &&
+    matches('resource', row.resource)
+  );
+}
+
+function keysOf(row: UsageRow, by: readonly string[]): Partial<UsageRow> {
+  const { site = '', project_id = '', project_name = '', resource = '' } = row;
+  return {
+    ...(by.includes('site') ? { site } : {}),
+    ...(by.includes('project') ? { project_id, project_name } : {}),
+    ...(by.includes('resource') ? { resource } : {}),
+  };
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function sendCsv(response: ServerResponse, rows: readonly UsageRow[]): void {
+  const lines = rows.map((row) =>
+    Object.values(row)
+      .map((value) => `"${String(value).replaceAll('"', '""')}"`)
+      .join(','),
+  );
+  response
+    .writeHead(200, { 'content-type': 'text/csv' })
+    .end(`${Object.keys(rows[0] ?? {}).join(',')}\n${lines.join('\n')}\n`);
+}
+
+async function answerFile(webRoot: string, path: string, response: ServerResponse): Promise<void> {
+  const name = path === '/' ? 'index.html' : path.slice(1);
+  try {
+    const body = await readFile(join(webRoot, name));
+    response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream' }).end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { age, bucketLabel, DAY_MS, exactInstant, HOUR_MS, isoInstant, plural, share } from './format.ts';
+
+const AT = Date.UTC(2026, 10, 22, 14, 3, 12, 345);
+
+describe('times', () => {
+  it('are UTC to the second, whatever the zone of the reader', () => {
+    expect([isoInstant(AT), exactInstant(AT)]).toEqual(['2026-11-22T14:03:12Z', '2026-11-22 14:03:12 UTC']);
+  });
+
+  it('name an hour by both its ends, over midnight too', () => {
+    expect(bucketLabel(Date.UTC(2026, 10, 22, 23), 'hour')).toBe('22 Nov 23:00–00:00');
+  });
+
+  it('name a day by its date', () => {
+    expect(bucketLabel(Date.UTC(2026, 0, 1), 'day')).toBe('1 Jan 2026');
+  });
+});
+
+describe('an age', () => {
+  it.each([
+    [0, 'just now'],
+    [999, 'just now'],
+    [12_900, '12 s ago'],
+    [59_999, '59 s ago'],
+    [60_000, '1 min ago'],
+    [HOUR_MS, '1 h ago'],
+    [47 * HOUR_MS, '47 h ago'],
+    [48 * HOUR_MS, '2 d ago'],
+    [12.9 * DAY_MS, '12 d ago'],
+  ])('of %d ms is "%s"', (passedMs, words) => {
+    expect(age(AT, AT + passedMs)).toBe(words);
+  });
+
+  it('of what lies ahead says so, unless the clocks merely differ by a moment', () => {
+    expect([age(AT, AT - 4_000), age(AT, AT - 61_000)]).toEqual(['just now', 'in 1 min']);
+  });
+});
+
+describe('counts and shares', () => {
+  it('have a plural for all but one', () => {
+    expect([0, 1, 2].map((value) => plural(value, 'site'))).toEqual(['0 sites', '1 site', '2 sites']);
+  });
+
+  it('of nothing are a dash', () => {
+    expect(share(0, 0)).toBe('–');
+  });
+});

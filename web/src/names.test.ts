@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { NAMELESS, visibleName } from './names.ts';
+
+describe('a name from a site', () => {
+  it.each(['project', 'Grüße "aus" \\ Köln', 'مشروع المناخ', '<b>&amp;</b>', '👩‍🔬 lab'])(
+    'is shown as it is: %s',
+    (name) => {
+      expect(visibleName(name)).toBe(name);
+    },
+  );
+
+  it('shows control characters, line ends and what steers direction as code points', () => {
+    expect(visibleName('a\nb\u0000c\u202ed\u200be\u2028f')).toBe(
+      'a⟨U+000A⟩b⟨U+0000⟩c⟨U+202E⟩d⟨U+200B⟩e⟨U+2028⟩f',
+    );
+  });
+
+  it.each(['', '   ', '\u200b\u200b', '\t\n'])(
+    'that would be seen as nothing has words in its place: %j',
+    (name) => {
+      expect(visibleName(name)).toBe(NAMELESS);
+    },
+  );
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { ProjectRow } from '../api.ts';
+import { projectKey } from '../names.ts';
+import { pageOf, projectLines, searchLines, sortLines, type ProjectLine } from './project-list.ts';
+
+function known(site: string, id: string, name: string): ProjectRow {
+  const at = '2026-11-22T14:00:00.000Z';
+  return {
+    site,
+    cloud: '',
+    project_id: id,
+    project_name: name,
+    domain_id: 'd1',
+    domain_name: 'Elixir',
+    first_reading_at: at,
+    last_reading_at: at,
+  };
+}
+
+function line(name: string, vcpu: number | undefined, site = 'a'): ProjectLine {
+  const amounts = new Map(
+    vcpu === undefined ? [] : [['vcpu', { amount: vcpu, coverage: 'measured' as const }]],
+  );
+  return {
+    key: projectKey(site, name),
+    site,
+    projectId: `id-${name}`,
+    projectName: name,
+    domainName: 'Elixir',
+    amounts,
+  };
+}
+
+const names = (lines: readonly ProjectLine[]) => lines.map(({ projectName }) => projectName);
+
+describe('the list of projects', () => {
+  it('has every known project, used or not, and those that are used but not listed yet', () => {
+    const amounts = new Map([['vcpu', { amount: 1, coverage: 'measured' as const }]]);
+    const usage = (id: string) => ({
+      key: projectKey('a', id),
+      site: 'a',
+      projectId: id,
+      projectName: `now ${id}`,
+      amounts,
+    });
+    const lines = projectLines([known('a', '1', 'one'), known('a', '2', 'two')], [usage('2'), usage('3')]);
+    expect(
+      lines.map(({ projectName, domainName, amounts: of }) => [projectName, domainName, of.size]),
+    ).toEqual([
+      ['one', 'Elixir', 0],
+      ['now 2', 'Elixir', 1],
+      ['now 3', '', 1],
+    ]);
+  });
+
+  it('is searched by words in name, id, domain and site, without case', () => {
+    const lines = [line('Alpha', 1), line('beta', 2, 'b'), line('Άλφα', 3)];
+    expect(names(searchLines(lines, 'ALPHA'))).toEqual(['Alpha']);
+    expect(names(searchLines(lines, ' elixir  id-beta '))).toEqual(['beta']);
+    expect(names(searchLines(lines, 'άλφα'))).toEqual(['Άλφα']);
+    expect(names(searchLines(lines, '.*'))).toEqual([]);
+    expect(searchLines(lines, '  ')).toHaveLength(3);
+  });
+
+  it('is sorted by usage from the most, projects without usage last, equal ones by name', () => {
+    const lines = [line('none', undefined), line('p10', 5), line('p9', 5), line('most', 7), line('zero', 0)];
+    expect(names(sortLines(lines, 'vcpu'))).toEqual(['most', 'p9', 'p10', 'zero', 'none']);
+  });
+
+  it('is sorted by name with numbers in their order', () => {
+    expect(names(sortLines([line('p10', 1), line('p9', 2)], 'name'))).toEqual(['p9', 'p10']);
+  });
+});
+
+describe('a page of a list', () => {
+  it('is cut from the list, and the last one where the wanted one is beyond the end', () => {
+    expect(pageOf(['a', 'b', 'c', 'd', 'e'], 2, 2)).toEqual({
+      page: 2,
+      pages: 3,
+      first: 2,
+      items: ['c', 'd'],
+    });
+    expect(pageOf(['a', 'b', 'c', 'd', 'e'], 9, 2)).toEqual({ page: 3, pages: 3, first: 4, items: ['e'] });
+    expect(pageOf([], 1, 2)).toEqual({ page: 1, pages: 1, first: 0, items: [] });
+  });
+});

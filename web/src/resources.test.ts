@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { chooseResource, compareResources, resourceLabel } from './resources.ts';
+
+describe('resources', () => {
+  it('come in their own order, unknown ones last by name', () => {
+    expect(['zeta', 'mb', 'alpha', 'vcpu'].sort(compareResources)).toEqual(['vcpu', 'mb', 'alpha', 'zeta']);
+  });
+
+  it('have a name of their own, or that of the metric', () => {
+    expect([resourceLabel('mb'), resourceLabel('quantum_bits')]).toEqual(['Memory', 'quantum_bits']);
+  });
+
+  it('are chosen as wanted where there is usage, else the first, else none', () => {
+    expect([
+      chooseResource('mb', ['mb', 'vcpu']),
+      chooseResource('gpu', ['mb', 'vcpu']),
+      chooseResource(undefined, []),
+    ]).toEqual(['mb', 'vcpu', undefined]);
+  });
+});

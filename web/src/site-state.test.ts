@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { SiteStatus } from './api.ts';
+import { inOrderOfConcern, siteState } from './site-state.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 14);
+const ago = (ms: number) => new Date(NOW - ms).toISOString();
+
+function site(name: string, changed: Partial<SiteStatus>): SiteStatus {
+  return {
+    name,
+    labels: {},
+    first_reading_at: ago(1e9),
+    last_reading_at: ago(10_000),
+    last_sweep_at: ago(5_000),
+    last_success_at: ago(5_000),
+    last_error: null,
+    projects: 1,
+    meters: 2,
+    refused_series: 0,
+    anomalies: 0,
+    ...changed,
+  };
+}
+
+const reporting = site('reporting', {});
+const failing = site('failing', { last_error: 'the gate answered 401' });
+const late = site('late', { last_reading_at: ago(600_001) });
+const unread = site('unread', { first_reading_at: null, last_reading_at: null });
+
+describe('the state of a site', () => {
+  it('is reporting up to an age of 10 minutes, and late beyond', () => {
+    expect(siteState(site('edge', { last_reading_at: ago(600_000) }), NOW)).toEqual({
+      name: 'reporting',
+      reason: null,
+    });
+    expect(siteState(late, NOW)).toEqual({
+      name: 'late',
+      reason: 'the newest reading is older than 10 minutes',
+    });
+  });
+
+  it('is failing with the reason of the last sweep, even with fresh readings or none', () => {
+    const never = site('never', { last_reading_at: null, last_error: 'cannot be reached' });
+    expect(siteState(failing, NOW)).toEqual({ name: 'failing', reason: 'the gate answered 401' });
+    expect(siteState(never, NOW)).toEqual({ name: 'failing', reason: 'cannot be reached' });
+  });
+
+  it('is "never read" before the first reading', () => {
+    expect(siteState(unread, NOW).name).toBe('never read');
+  });
+});
+
+describe('the order of sites', () => {
+  it('puts what needs a look first, then goes by name', () => {
+    const another = site('another', {});
+    const ordered = inOrderOfConcern([reporting, unread, another, late, failing], NOW);
+    expect(ordered.map(({ name }) => name)).toEqual(['failing', 'late', 'unread', 'another', 'reporting']);
+  });
+});
