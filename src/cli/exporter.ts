@@ -1,22 +1,42 @@
 import { Command } from 'commander';
 import { checkExporter } from '../exporter/check.ts';
 import { createExporter } from '../exporter/exporter.ts';
-import { EXPORTER_SETTINGS, readExporterConfig, type ExporterConfig } from '../exporter/settings.ts';
+import {
+  EXPORTER_SETTINGS,
+  readExporterConfig,
+  readExporterSettings,
+  type ExporterConfig,
+} from '../exporter/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
-import { createLogger } from '../runtime/logger.ts';
+import { createLogger, type Logger } from '../runtime/logger.ts';
+import type { SettingsSources } from '../runtime/settings.ts';
+import type { DummyData } from '../simulation/dummy-data.ts';
 import { addSettings, settingsSources } from './options.ts';
 
 export function exporterCommand(): Command {
   const command = new Command('exporter').description("the site's meter: reads OpenStack, serves /metrics");
   return addSettings(command, EXPORTER_SETTINGS).action(async (flags: Record<string, unknown>) => {
-    const config = readExporterConfig(settingsSources(flags));
-    await (flags['check'] === true ? check(config) : serve(config));
+    const sources = settingsSources(flags);
+    const logger = createLogger();
+    const run = flags['check'] === true ? check : serve;
+    const dummy = await dummyData(sources, logger);
+    try {
+      await run(dummy?.config ?? readExporterConfig(sources), logger);
+    } finally {
+      await dummy?.close();
+    }
   });
 }
 
-async function serve(config: ExporterConfig): Promise<void> {
-  const logger = createLogger();
+async function dummyData(sources: SettingsSources, logger: Logger): Promise<DummyData | undefined> {
+  const settings = readExporterSettings(sources);
+  if (settings.dummyData === undefined) return undefined;
+  const { serveDummyData } = await import('../simulation/dummy-data.ts');
+  return await serveDummyData(settings.dummyData, settings, { clock: systemClock, logger });
+}
+
+async function serve(config: ExporterConfig, logger: Logger): Promise<void> {
   await runUntilSignal(createExporter(config, { clock: systemClock, logger }), logger);
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { parseStartDate } from '../exporter/start-date.ts';
 import { SIMULATED_ADMINISTRATOR } from './administrator.ts';
 import { generatedCloud } from './generated/generated-cloud.ts';
 import { SIMULATION_DEFAULTS, type SimulatedCloudConfig } from './simulated-cloud.ts';
 import { parseListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
-import { UserError } from '../runtime/user-error.ts';
 
 const wholeAboveZero = z
   .number('must be a number')
@@ -26,10 +26,7 @@ export const simulationSettings = {
   }),
   start: setting({
     type: 'text',
-    schema: z.iso
-      .datetime({ offset: true, local: true, error: 'must be a date-time such as 2026-03-01T00:00:00Z' })
-      .or(z.iso.date())
-      .optional(),
+    schema: z.string().optional(),
     help: 'since when the machines of a profile with existence = true are up (default: now)',
     value: 'DATE',
   }),
@@ -83,12 +80,6 @@ function sourceOf(
   nowMs: number,
 ): SimulatedCloudConfig['source'] {
   if (settings.profile === undefined) return { model: generatedCloud(settings) };
-  const startMs = settings.start === undefined ? nowMs : instantOf(settings.start);
-  if (startMs > nowMs) throw new UserError(`--start: ${settings.start} is in the future`);
+  const startMs = settings.start === undefined ? nowMs : parseStartDate(settings.start, nowMs);
   return { profileFile: settings.profile, startMs };
-}
-
-/** Without a zone it is UTC. */
-function instantOf(text: string): number {
-  return Date.parse(/(Z|[-+]\d\d:\d\d)$/i.test(text) || !text.includes('T') ? text : `${text}Z`);
 }

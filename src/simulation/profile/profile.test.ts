@@ -84,7 +84,7 @@ describe('a profile', () => {
     expect(() => parseProfile(text, 'p.toml')).not.toThrow('\n');
   });
 
-  it.each(['small.toml', 'pool.toml'])('that comes as an example is right: %s', (name) => {
+  it.each(['site-a.toml', 'site-b.toml'])('that comes as an example is right: %s', (name) => {
     const url = new URL(`../../../deploy/profiles/${name}`, import.meta.url);
     expect(parseProfile(readFileSync(url, 'utf8'), name).machines.length).toBeGreaterThan(3);
   });

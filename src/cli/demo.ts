@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { systemClock } from '../runtime/clock.ts';
+import { runUntilSignal } from '../runtime/lifecycle.ts';
+import { formatAddress } from '../runtime/listen.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { createFederation } from '../simulation/federation/federation.ts';
+import { demoSettings, readFederationConfig } from '../simulation/federation/settings.ts';
+import { addSettings, settingsSources } from './options.ts';
+
+export function demoCommand(): Command {
+  const command = new Command('demo').description(
+    'a whole federation on this machine: two simulated sites, their gates, the portal with its pages',
+  );
+  return addSettings(command, demoSettings).action(async (flags: Record<string, unknown>) => {
+    const logger = createLogger();
+    const config = await readFederationConfig(settingsSources(flags));
+    const federation = createFederation(config, {
+      clock: systemClock,
+      logger,
+      onPortal: (address) => say(`portal: http://${formatAddress(address)}`),
+      onProgress: reportProgress(),
+    });
+    const start = async () => {
+      say(`data folder: ${resolve(config.dataFolder)}`);
+      await federation.start();
+      say(`ready: http://${formatAddress(federation.address)} (Ctrl-C ends it)`);
+    };
+    await runUntilSignal({ start, close: () => federation.close() }, logger);
+  });
+}
+
+/** Says when the first numbers are there, and where it is about every tenth of the way. */
+function reportProgress(): (done: number, hours: number) => void {
+  return (done, hours) => {
+    if (done === 1) say(`the first numbers are there; living through ${hours} hours in fast motion`);
+    else if (done % Math.ceil(hours / 10) === 0) say(`lived through ${done} of ${hours} hours`);
+  };
+}
+
+function say(text: string): void {
+  process.stdout.write(`stackmeter demo: ${text}\n`);
+}

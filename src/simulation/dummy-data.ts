@@ -1,0 +1,46 @@
+import { readCredentials } from '../exporter/openstack/credentials.ts';
+import { exporterConfig, type ExporterConfig, type ExporterSettings } from '../exporter/settings.ts';
+import { parseStartDate } from '../exporter/start-date.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { SIMULATED_ADMINISTRATOR } from './administrator.ts';
+import { readExporterState } from './exporter-state.ts';
+import { createSimulatedCloud, SIMULATION_DEFAULTS } from './simulated-cloud.ts';
+
+/** A simulated cloud that runs, and the config of an exporter that reads it. */
+export interface DummyData {
+  config: ExporterConfig;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a profile as an OpenStack API on loopback for an exporter to read, by the code that reads a real one. Machines
+ * of `existence = true` are up since the exporter counts. Throws a `UserError` for a profile that is wrong.
+ */
+export async function serveDummyData(
+  profileFile: string,
+  settings: ExporterSettings,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Promise<DummyData> {
+  const nowMs = clock.nowMs();
+  const cloud = createSimulatedCloud(
+    {
+      ...SIMULATION_DEFAULTS,
+      listen: { host: '127.0.0.1', port: 0 },
+      source: { profileFile, startMs: await countsSince(settings, nowMs) },
+      users: [SIMULATED_ADMINISTRATOR],
+    },
+    { clock, logger: logger.child({ role: 'simulated cloud' }) },
+  );
+  await cloud.start();
+  const credentials = readCredentials(cloud.environment(), 'the simulated cloud');
+  return { config: exporterConfig(settings, credentials, nowMs), close: async () => await cloud.close() };
+}
+
+/** An exporter that has run before goes on counting from where it began. */
+async function countsSince(settings: ExporterSettings, nowMs: number): Promise<number> {
+  // A state that can't be read is the exporter's to complain about.
+  const state = await readExporterState(settings.state).catch(() => undefined);
+  if (state !== undefined) return state.meter.startMs;
+  return settings.start === undefined ? nowMs : parseStartDate(settings.start, nowMs);
+}

@@ -1,0 +1,187 @@
+import { join, resolve } from 'node:path';
+import { createPortal, type Portal } from '../../portal/portal.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { ListenAddress } from '../../runtime/listen.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Role } from '../../runtime/role.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import { openMemory, type FederationMemory } from './data-folder.ts';
+import { createFastClock, type FastClock } from './fast-clock.ts';
+import { startOfHour, wholeHoursBetween } from './hours.ts';
+import {
+  createSimulatedSite,
+  foldedUntil,
+  SETTLING_DELAY_MS,
+  type SimulatedSite,
+  type SiteOptions,
+} from './site.ts';
+
+export interface FederationConfig {
+  /** Everything that the federation keeps is below it. */
+  dataFolder: string;
+  /** The portal's. */
+  listen: ListenAddress;
+  /** How long before its first start its history begins. */
+  historyMs: number;
+  sites: readonly SiteOptions[];
+}
+
+export interface Federation extends Role {
+  /** The portal's, once it has started. */
+  readonly address: ListenAddress;
+  /** When the history begins, Unix milliseconds, once the portal has started. */
+  readonly startMs: number;
+}
+
+export interface FederationParts {
+  clock: Clock;
+  logger: Logger;
+  /** Told when the portal can be reached, while the past is still being lived through. */
+  onPortal?: (address: ListenAddress) => void;
+  /** Told of the hours that are lived through. */
+  onProgress?: (done: number, hours: number) => void;
+}
+
+/**
+ * Simulated sites with exporter and gate each, and a portal that reads them, in one process and over HTTP. `start()`
+ * first lives through the time that is missing, hour by hour in fast motion; then time is real.
+ */
+export function createFederation(config: FederationConfig, parts: FederationParts): Federation {
+  return new FederationRole(config, parts);
+}
+
+class FederationRole implements Federation {
+  readonly #config: FederationConfig;
+  readonly #parts: FederationParts;
+  readonly #clock: FastClock;
+  readonly #ending = new AbortController();
+  #memory: FederationMemory | undefined;
+  #sites: readonly SimulatedSite[] = [];
+  #portal: Portal | undefined;
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(config: FederationConfig, parts: FederationParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#clock = createFastClock(parts.clock);
+  }
+
+  get address(): ListenAddress {
+    if (this.#portal === undefined) throw new Error('the federation has not started');
+    return this.#portal.address;
+  }
+
+  get startMs(): number {
+    if (this.#memory === undefined) throw new Error('the federation has not started');
+    return this.#memory.startMs;
+  }
+
+  async start(): Promise<void> {
+    this.#starting ??= this.#startAll();
+    await this.#starting;
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    await this.#closing;
+  }
+
+  async #startAll(): Promise<void> {
+    const { dataFolder, historyMs, sites } = this.#config;
+    const firstMs = startOfHour(this.#parts.clock.nowMs() - historyMs);
+    const names = sites.map(({ name }) => name);
+    this.#memory = await openMemory(dataFolder, names, firstMs);
+    const livedMs = await this.#livedUntil(this.#memory.startMs);
+    this.#clock.set(livedMs + SETTLING_DELAY_MS);
+    await this.#startSites(this.#memory);
+    if (this.#ending.signal.aborted) return;
+    this.#portal = await this.#startPortal();
+    await this.#liveThrough(livedMs);
+    this.#clock.release();
+  }
+
+  /** The instant up to which every site has folded its usage in. */
+  async #livedUntil(startMs: number): Promise<number> {
+    const untils = await Promise.all(
+      this.#config.sites.map(async ({ name }) => (await foldedUntil(this.#folderOf(name))) ?? startMs),
+    );
+    return Math.min(...untils);
+  }
+
+  async #startSites({ startMs, tokens }: FederationMemory): Promise<void> {
+    const { logger } = this.#parts;
+    this.#sites = this.#config.sites.map((options) =>
+      createSimulatedSite(options, {
+        folder: this.#folderOf(options.name),
+        token: tokens[options.name] ?? '',
+        startMs,
+        clock: this.#clock,
+        logger: logger.child({ site: options.name }, { level: 'warn' }),
+      }),
+    );
+    for (const site of this.#sites) {
+      if (this.#ending.signal.aborted) return;
+      await site.start();
+    }
+  }
+
+  async #startPortal(): Promise<Portal> {
+    const { dataFolder, listen } = this.#config;
+    const portal = createPortal(
+      {
+        listen,
+        dataFolder: join(dataFolder, 'portal'),
+        databaseUrl: undefined,
+        sites: this.#sites.map((site) => site.portalEntry()),
+        autoSweep: true,
+      },
+      { clock: this.#clock, logger: this.#parts.logger.child({}, { level: 'warn' }) },
+    );
+    await portal.start();
+    this.#parts.onPortal?.(portal.address);
+    return portal;
+  }
+
+  /** Hour by hour: each exporter folds in exactly up to the hour, and the portal sweeps them. */
+  async #liveThrough(fromMs: number): Promise<void> {
+    const nowMs = () => this.#parts.clock.nowMs() - SETTLING_DELAY_MS;
+    await this.#liveOneHour();
+    for (let livedMs = fromMs; ; livedMs = startOfHour(this.#clock.nowMs())) {
+      const hours = wholeHoursBetween(livedMs, nowMs());
+      if (hours.length === 0) return;
+      for (const [index, hourMs] of hours.entries()) {
+        if (this.#ending.signal.aborted) return;
+        this.#clock.set(hourMs + SETTLING_DELAY_MS);
+        await this.#liveOneHour();
+        this.#parts.onProgress?.(index + 1, hours.length);
+      }
+    }
+  }
+
+  async #liveOneHour(): Promise<void> {
+    await Promise.all(this.#sites.map(async (site) => await this.#refresh(site)));
+    await this.#portal?.sweep();
+  }
+
+  /** A refresh that fails folds nothing in; the next one does. */
+  async #refresh({ name, exporter }: SimulatedSite): Promise<void> {
+    try {
+      await exporter.refresh();
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      this.#parts.logger.warn({ site: name, reason: describeError(error) }, 'a refresh failed');
+    }
+  }
+
+  #folderOf(site: string): string {
+    return join(resolve(this.#config.dataFolder), site);
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#ending.abort();
+    await this.#starting?.catch(() => undefined);
+    await this.#portal?.close();
+    await Promise.all(this.#sites.map(async (site) => await site.close()));
+  }
+}

@@ -1,0 +1,17 @@
+import { createServer } from 'node:net';
+import { closeServer, listen, type ListenAddress } from '../../runtime/listen.ts';
+import { codeOf } from '../../runtime/user-error.ts';
+
+/** `usual` where its port is free, else any free port of the same host. */
+export async function freeAddress(usual: ListenAddress): Promise<ListenAddress> {
+  const server = createServer();
+  try {
+    await listen(server, usual);
+    return usual;
+  } catch (error) {
+    if (codeOf((error as Error).cause) !== 'EADDRINUSE') throw error;
+    return { ...usual, port: 0 };
+  } finally {
+    await closeServer(server);
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createExporter, type Exporter } from '../../exporter/exporter.ts';
+import { readCredentials } from '../../exporter/openstack/credentials.ts';
+import { exporterConfig, readExporterSettings } from '../../exporter/settings.ts';
+import { createGate, type Gate } from '../../gate/server.ts';
+import type { SiteConfig } from '../../portal/settings.ts';
+import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { formatAddress, type ListenAddress } from '../../runtime/listen.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Role } from '../../runtime/role.ts';
+import { readExporterState } from '../exporter-state.ts';
+import { SIMULATED_ADMINISTRATOR } from '../administrator.ts';
+import { generatedCloud, type GeneratedCloudOptions } from '../generated/generated-cloud.ts';
+import { createSimulatedCloud, SIMULATION_DEFAULTS, type SimulatedCloud } from '../simulated-cloud.ts';
+import { freeAddress } from './free-address.ts';
+
+/** How far behind now usage is counted. */
+export const SETTLING_DELAY_MS = 2000;
+const INTERVAL_SECONDS = 10;
+const SWEEP_INTERVAL_MS = 5000;
+/** Tokens are made anew once a simulated day. */
+const TOKEN_LIFETIME_MS = 86_400_000;
+
+export interface SiteOptions {
+  name: string;
+  cloud: GeneratedCloudOptions;
+  /** Ports on loopback, where they are free. */
+  ports: { exporter: number; gate: number };
+}
+
+/** A simulated site: a cloud, its exporter, and the gate before it. */
+export interface SimulatedSite extends Role {
+  readonly name: string;
+  readonly cloud: SimulatedCloud;
+  /** After `start()`. */
+  readonly exporter: Exporter;
+  /** The site as its portal is told of it, after `start()`. */
+  portalEntry(): SiteConfig;
+}
+
+export interface SiteParts {
+  folder: string;
+  /** The gate's. */
+  token: string;
+  /** From when the exporter counts, Unix milliseconds. */
+  startMs: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+export function createSimulatedSite(options: SiteOptions, parts: SiteParts): SimulatedSite {
+  const { clock, logger } = parts;
+  const cloud = createSimulatedCloud(
+    {
+      ...SIMULATION_DEFAULTS,
+      listen: { host: '127.0.0.1', port: 0 },
+      source: { model: generatedCloud(options.cloud) },
+      users: [SIMULATED_ADMINISTRATOR],
+      tokenLifetimeMs: TOKEN_LIFETIME_MS,
+    },
+    { clock, logger },
+  );
+  let exporter: Exporter | undefined;
+  let gate: Gate | undefined;
+  return {
+    name: options.name,
+    cloud,
+    get exporter() {
+      return started(exporter);
+    },
+    portalEntry: () => portalEntry(options.name, started(gate).address, parts.token),
+    start: async () => {
+      await cloud.start();
+      exporter = await createSiteExporter(options, parts, cloud);
+      await exporter.start();
+      gate = await createSiteGate(options, parts, exporter);
+      await gate.start();
+    },
+    close: async () => {
+      await gate?.close();
+      await exporter?.close();
+      await cloud.close();
+    },
+  };
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('the site has not started');
+  return part;
+}
+
+async function createSiteExporter(
+  { ports }: SiteOptions,
+  { folder, startMs, clock, logger }: SiteParts,
+  cloud: SimulatedCloud,
+): Promise<Exporter> {
+  await mkdir(folder, { recursive: true });
+  const flags = {
+    state: stateFile(folder),
+    interval: INTERVAL_SECONDS,
+    settlingDelay: SETTLING_DELAY_MS / 1000,
+  };
+  const settings = readExporterSettings({ flags, env: {} });
+  const config = exporterConfig(settings, readCredentials(cloud.environment()), clock.nowMs());
+  const listen = await freeAddress(loopback(ports.exporter));
+  return createExporter({ ...config, listen, startMs }, { clock, logger });
+}
+
+async function createSiteGate(
+  { ports }: SiteOptions,
+  { token, clock, logger }: SiteParts,
+  exporter: Exporter,
+): Promise<Gate> {
+  const url = new URL(`http://${formatAddress(exporter.address)}`);
+  const listen = await freeAddress(loopback(ports.gate));
+  return createGate({ listen, source: { kind: 'exporter', url }, authToken: token }, { clock, logger });
+}
+
+function portalEntry(name: string, gate: ListenAddress, token: string): SiteConfig {
+  return {
+    name,
+    url: `http://${formatAddress(gate)}`,
+    token,
+    ca: undefined,
+    intervalMs: SWEEP_INTERVAL_MS,
+    timeoutMs: 30_000,
+    labels: {},
+    selectors: USAGE_SELECTORS,
+  };
+}
+
+/** Up to when the site's usage was folded in when it last ran; undefined where it never has. */
+export async function foldedUntil(folder: string): Promise<number | undefined> {
+  return (await readExporterState(stateFile(folder)))?.meter.untilMs;
+}
+
+function stateFile(folder: string): string {
+  return join(folder, 'exporter-state.json');
+}
+
+function loopback(port: number): ListenAddress {
+  return { host: '127.0.0.1', port };
+}
