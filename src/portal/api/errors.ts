@@ -14,6 +14,11 @@ export function answerErrors(server: ApiServer): void {
   });
 }
 
+/** For requests that reach no route, such as one with a path that can't be decoded. */
+export function answerUnroutable(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(error.statusCode ?? 400).send({ error: oneLine(error.message) });
+}
+
 async function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const status = error.statusCode ?? 500;
   if (hasZodFastifySchemaValidationErrors(error))

@@ -3,7 +3,7 @@ import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { unknownKeyMessage } from '../../runtime/settings.ts';
 
 export const MAX_PAGE = 10_000;
-export const DEFAULT_PAGE = 1000;
+const DEFAULT_PAGE = 1000;
 
 /** What the parameters of a route are: others are errors that name the nearest known one. */
 export function parameterTable<S extends z.ZodRawShape>(shape: S) {
@@ -21,6 +21,7 @@ export function textParameter(description: string) {
   return z
     .string({ error: 'may be given once' })
     .max(512, 'is longer than 512 characters')
+    .refine((text) => !text.includes('\0'), 'holds a NUL character')
     .optional()
     .transform((text) => (text === '' ? undefined : text))
     .meta({ description });

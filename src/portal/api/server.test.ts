@@ -165,6 +165,14 @@ describe('the API', () => {
     expect([answer.statusCode, answer.json()]).toEqual([404, { error: 'there is no POST /api/v1/sites' }]);
   });
 
+  it('answers a path that means nothing in the same form', async () => {
+    const answer = await server.inject('/api/%ff');
+    expect([answer.statusCode, answer.json()]).toEqual([
+      400,
+      { error: "'/api/%ff' is not a valid url component" },
+    ]);
+  });
+
   it('describes itself by the schemas that it judges by', async () => {
     const document = (await server.inject('/api/openapi.json')).json<ApiDocument>();
     expect(document.openapi).toBe('3.1.0');

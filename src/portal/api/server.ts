@@ -4,7 +4,7 @@ import { fastify, LogController, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
-import { answerErrors } from './errors.ts';
+import { answerErrors, answerUnroutable } from './errors.ts';
 import { healthzRoute } from './healthz-route.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
@@ -26,6 +26,7 @@ export async function createApiServer({ logger, webFolder, ...parts }: ApiOption
   const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: answerUnroutable,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 512 },
   }).withTypeProvider<ZodTypeProvider>();

@@ -106,6 +106,7 @@ describe('a question for usage', () => {
     [{ format: 'xlsx' }, 'format: must be json or csv'],
     [{ limit: '0' }, 'limit: must be a number from 1 to 10000'],
     [{ limit: '10001' }, 'limit: must be a number from 1 to 10000'],
+    [{ project: 'a\0b' }, 'project: holds a NUL character'],
     [{ site: ['a', 'b'] }, 'site: may be given once'],
     [{ form: '2026-01-01' }, ": unknown parameter 'form'; did you mean 'from'?"],
   ])('is refused in one line that names the parameter: %j', (parameters, line) => {

@@ -1,5 +1,5 @@
 /** The longest that a failing site is left alone, unless its own interval is longer. */
-export const LONGEST_BACKOFF_MS = 300_000;
+const LONGEST_BACKOFF_MS = 300_000;
 
 export interface SweepPause {
   intervalMs: number;
