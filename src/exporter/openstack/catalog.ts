@@ -47,7 +47,7 @@ function regionsOf(endpoints: Catalog[number]['endpoints']): string[] {
 }
 
 function noEndpoint(type: string, { interface: face, region }: EndpointChoice, regions: string[]): UserError {
-  const start = `Keystone's catalog has no ${face} endpoint of a ${type} service`;
+  const start = `Keystone's catalog has no ${face} endpoint of the ${type} service`;
   if (region === undefined || regions.length === 0)
     return new UserError(`${start}; see OS_INTERFACE, and whether the token is for a project`);
   return new UserError(`${start} in region '${region}', only in ${regions.join(', ')}; see OS_REGION_NAME`);

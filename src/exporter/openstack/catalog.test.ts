@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { endpointOf, type Catalog } from './catalog.ts';
+
+const catalog: Catalog = [
+  {
+    type: 'compute',
+    endpoints: [
+      { interface: 'public', region_id: 'north', url: 'https://north.example/v2.1/' },
+      { interface: 'internal', region_id: 'north', url: 'http://10.0.0.1:8774/v2.1' },
+      { interface: 'public', region: 'south', url: 'https://south.example/v2.1' },
+    ],
+  },
+  { type: 'image', endpoints: [] },
+];
+
+describe('the endpoint of a service', () => {
+  it.each([
+    ['public', 'north', 'https://north.example/v2.1'],
+    ['public', 'south', 'https://south.example/v2.1'],
+    ['internal', 'north', 'http://10.0.0.1:8774/v2.1'],
+    ['internal', undefined, 'http://10.0.0.1:8774/v2.1'],
+  ])('is that of its interface and region: %s, %s', (face, region, url) => {
+    expect(endpointOf(catalog, 'compute', { interface: face, region }).href).toBe(url);
+  });
+
+  it('has to be chosen where there are several regions', () => {
+    expect(() => endpointOf(catalog, 'compute', { interface: 'public', region: undefined })).toThrow(
+      'the catalog has a compute service in the regions north, south: choose one with OS_REGION_NAME',
+    );
+  });
+
+  it('that is not there is an error which names what is', () => {
+    expect(() => endpointOf(catalog, 'compute', { interface: 'public', region: 'west' })).toThrow(
+      "Keystone's catalog has no public endpoint of the compute service in region 'west', only in north, south",
+    );
+    expect(() => endpointOf(catalog, 'image', { interface: 'public', region: 'north' })).toThrow(
+      "Keystone's catalog has no public endpoint of the image service",
+    );
+  });
+});

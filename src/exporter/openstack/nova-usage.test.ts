@@ -1,0 +1,141 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readCredentials } from './credentials.ts';
+import { formatNovaTime, parseNovaTime } from './nova-time.ts';
+import { readServerUsage } from './nova-usage.ts';
+import type { ServiceRequest, Session } from './session.ts';
+
+const noon = Date.UTC(2026, 0, 1, 12);
+const hour = 3_600_000;
+const query = { startMs: noon, endMs: noon + hour, pageSize: undefined };
+const timing = { sentMs: 1, receivedMs: 2, dateMs: undefined };
+
+const credentials = readCredentials({
+  OS_AUTH_URL: 'http://keystone:5000',
+  OS_USER_ID: 'u',
+  OS_PASSWORD: 'p',
+  OS_PROJECT_ID: 'p',
+});
+
+/** A session in which Nova answers one page after the other, and remembers what it was asked. */
+function nova(pages: unknown[], spoken = 'compute 2.40'): Session & { asked: ServiceRequest[] } {
+  const asked: ServiceRequest[] = [];
+  return {
+    asked,
+    credentials,
+    signIn: async () => await Promise.resolve({ catalog: [], user: 'u', project: 'p' }),
+    get: async (request) => {
+      asked.push(request);
+      const headers = { 'openstack-api-version': spoken };
+      return await Promise.resolve({ status: 200, headers, body: pages[asked.length - 1], timing });
+    },
+  };
+}
+
+function serverUsage(id: string, more: object = {}) {
+  return {
+    instance_id: id,
+    started_at: '2026-01-01T11:00:00.000000',
+    ended_at: null,
+    vcpus: 2,
+    memory_mb: 4096,
+    local_gb: 40,
+    ...more,
+  };
+}
+
+function page(projectId: string, servers: object[], next?: string, stop = '2026-01-01T13:00:00.000000') {
+  const links = next === undefined ? {} : { tenant_usages_links: [{ rel: 'next', href: next }] };
+  return { tenant_usages: [{ tenant_id: projectId, stop, server_usages: servers }], ...links };
+}
+
+const link = (marker: string) => `http://internal:8774/v2.1/os-simple-tenant-usage?start=x&marker=${marker}`;
+
+describe("Nova's usage", () => {
+  it('is asked for with the microversion that has pages, in the form of times that Nova takes', async () => {
+    const session = nova([{ tenant_usages: [] }]);
+    await readServerUsage(session, { ...query, pageSize: 7 });
+    expect(session.asked).toEqual([
+      {
+        service: 'compute',
+        path: '/os-simple-tenant-usage',
+        query: { start: '2026-01-01T12:00:00', end: '2026-01-01T13:00:00', detailed: '1', limit: '7' },
+        headers: { 'openstack-api-version': 'compute 2.40', 'x-openstack-nova-api-version': '2.40' },
+      },
+    ]);
+  });
+
+  it('is read to its last page, of whose links only the marker is taken', async () => {
+    const session = nova([
+      page('p1', [serverUsage('s1')], link('s1')),
+      page('p1', [serverUsage('s2', { ended_at: '2026-01-01T12:30:00.500000' })], link('s2')),
+      page('p2', [serverUsage('s3')], undefined, '2026-01-01T12:59:59.123456'),
+    ]);
+    const server = { projectId: 'p1', launchedMs: noon - hour, vcpus: 2, memoryMb: 4096, diskGb: 40 };
+    expect(await readServerUsage(session, query)).toEqual({
+      servers: [
+        { ...server, id: 's1', endedMs: undefined },
+        { ...server, id: 's2', endedMs: noon + hour / 2 + 500 },
+        { ...server, id: 's3', endedMs: undefined, projectId: 'p2' },
+      ],
+      stopMs: noon + hour - 1000 + 123,
+      timing,
+    });
+    expect(session.asked.map(({ query: asked }) => asked)).toEqual(
+      [{}, { marker: 's1' }, { marker: 's2' }].map((marker) => ({
+        start: '2026-01-01T12:00:00',
+        end: '2026-01-01T13:00:00',
+        detailed: '1',
+        ...marker,
+      })),
+    );
+  });
+
+  it('has a server once, as it was launched last, also while it is in two cells', async () => {
+    const moved = serverUsage('s1', { started_at: '2026-01-01T12:10:00.000000', vcpus: 8 });
+    const session = nova([page('p1', [serverUsage('s1'), moved, serverUsage('s1')])]);
+    const { servers } = await readServerUsage(session, query);
+    expect(servers.map(({ id, vcpus }) => [id, vcpus])).toEqual([['s1', 8]]);
+  });
+
+  it('leaves out a server that was never launched', async () => {
+    const session = nova([page('p1', [serverUsage('s1', { started_at: null })])]);
+    expect((await readServerUsage(session, query)).servers).toEqual([]);
+  });
+
+  it.each([
+    [[page('p1', [], link('s1')), page('p1', [], link('s1'))], "Nova's pages of usage go round in circles"],
+    [[page('p1', [], 'http://nova/v2.1')], "Nova's link to the next page has no marker"],
+    [[{ tenant_usages: [{ tenant_id: 'p1' }] }], "Nova's usage has another form: tenant_usages.0.stop"],
+    [[page('p1', [serverUsage('s1', { vcpus: -1 })])], "Nova's usage has another form"],
+    [[page('p1', [serverUsage('s1', { started_at: 'yesterday' })])], "'yesterday' is not a time"],
+    [[undefined], "Nova's usage has another form"],
+  ])('is complete, or an error', async (pages, message) => {
+    await expect(readServerUsage(nova(pages), query)).rejects.toThrow(message);
+  });
+
+  it('is an error where the microversion was passed over, so that it may be cut', async () => {
+    await expect(readServerUsage(nova([{ tenant_usages: [] }], 'compute 2.1'), query)).rejects.toThrow(
+      'Nova was asked for microversion 2.40 and answers with compute 2.1: its usage may be incomplete',
+    );
+  });
+});
+
+describe('a time of Nova', () => {
+  it('is read to the millisecond, and written without a zone', () => {
+    expect(parseNovaTime('2026-01-01T12:00:00.377999')).toBe(noon + 377);
+    expect(parseNovaTime('2026-01-01 12:00:00')).toBe(noon);
+    expect(formatNovaTime(noon)).toBe('2026-01-01T12:00:00');
+    expect(formatNovaTime(noon + 7)).toBe('2026-01-01T12:00:00.007');
+    expect(parseNovaTime('2026-01-01')).toBeUndefined();
+    expect(parseNovaTime('2026-13-01T00:00:00')).toBeUndefined();
+  });
+
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4e12 }), (instantMs) => {
+        expect(parseNovaTime(formatNovaTime(instantMs))).toBe(instantMs);
+      }),
+    );
+  });
+});
