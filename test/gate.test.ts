@@ -163,10 +163,14 @@ describe('a gate in front of a Prometheus', () => {
       response.writeHead(200, { ...plainText, ...(gzip ? { 'content-encoding': 'gzip' } : {}) });
       response.end(gzip ? packed : 'a 1\n');
     });
-    const { get: ask } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });
+    const { get: ask, log } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });
     const answer = await ask(federate(USAGE), { 'accept-encoding': 'gzip' });
     expect([answer.headers['content-encoding'], answer.body]).toEqual(['gzip', packed]);
     expect((await ask(federate(USAGE))).text).toBe('a 1\n');
+    await eventually(
+      async () => await Promise.resolve(log().split('"msg":"federated"').length === 3 || undefined),
+    );
+    expect(log()).not.toContain('"level":"warn"');
   });
 
   it.each<[string, RequestListener]>([
@@ -392,7 +396,7 @@ describe('a gate in front of an exporter', () => {
       response.writeHead(200, plainText);
       response.end('up 1\nproject_mb_usage{project_id="1"} 1.5\nprocess_cpu_seconds_total 3\n');
     });
-    const { get: ask } = await startGate(
+    const { get: ask, log } = await startGate(
       { source: { kind: 'exporter', url: upstream.url } },
       settableClock(NOW),
     );
@@ -410,6 +414,10 @@ describe('a gate in front of an exporter', () => {
     ]);
     expect((await ask(federate('{job="project_usages",__name__=~".+"}'))).status).toBe(403);
     expect((await ask(federate('project_x_usage{job="project_usages"}'))).text).toBe('');
+    await eventually(
+      async () => await Promise.resolve(log().split('"msg":"federated"').length === 4 || undefined),
+    );
+    expect(log()).not.toContain('"level":"warn"');
   });
 
   it('asks the exporter once for all who ask within five seconds', async () => {

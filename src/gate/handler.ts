@@ -78,7 +78,10 @@ function authenticate(head: RequestHead, { tokens, clock, logger }: HandlerOptio
 /** Aborts when the client is gone or the answer takes too long. */
 function endOf(response: ServerResponse, timeoutMs: number): AbortSignal {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  response.once('close', () => {
+    // It also closes after a whole answer.
+    if (!response.writableFinished) gone.abort();
+  });
   return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
 }
 

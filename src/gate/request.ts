@@ -14,8 +14,8 @@ export interface RequestHead {
 
 export type Route = { name: 'healthz' } | { name: 'federate'; query: string };
 
-export const MAX_TARGET_LENGTH = 16_384;
-export const MAX_SELECTORS = 20;
+const MAX_TARGET_LENGTH = 16_384;
+const MAX_SELECTORS = 20;
 
 const UNAUTHORIZED = { headers: { 'www-authenticate': 'Bearer' } };
 

@@ -7,7 +7,7 @@ import { quoteLiteral, unquoteLiteral } from './string-literal.ts';
 /** The label under which Prometheus keeps a metric's name. */
 export const NAME_LABEL = '__name__';
 
-export type MatchOp = '=' | '!=' | '=~' | '!~';
+type MatchOp = '=' | '!=' | '=~' | '!~';
 
 /** One condition of a selector. A label that a series does not have counts as empty. */
 export interface Matcher {
@@ -23,7 +23,7 @@ export class SelectorError extends Error {
 }
 
 /** In UTF-16 units. */
-export const MAX_SELECTOR_LENGTH = 2048;
+const MAX_SELECTOR_LENGTH = 2048;
 
 const strictParser = parser.configure({ strict: true });
 
