@@ -47,7 +47,10 @@ export async function startCannedPortal(webRoot: string, ledger: CannedLedger): 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', portal.url);
     response.setHeader('date', new Date(PORTAL_NOW_MS).toUTCString());
-    response.setHeader('content-security-policy', "default-src 'self'; frame-ancestors 'none'");
+    response.setHeader(
+      'content-security-policy',
+      "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
     if (url.pathname.startsWith('/api/')) answerApi(portal, url, response);
     else await answerFile(webRoot, url.pathname, response);
   }
@@ -56,7 +59,7 @@ export async function startCannedPortal(webRoot: string, ledger: CannedLedger): 
 
 function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): void {
   portal.asked.push(`${url.pathname}${url.search}`);
-  if (portal.broken) sendJson(response, 503, { message: 'the database does not answer' });
+  if (portal.broken) sendJson(response, 503, { error: 'the database does not answer' });
   else if (url.pathname === '/api/v1/sites')
     sendJson(response, 200, { data: portal.ledger.sites, next: null });
   else if (url.pathname === '/api/v1/projects')

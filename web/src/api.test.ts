@@ -48,7 +48,7 @@ describe('a list', () => {
   });
 
   it('that is refused throws what the portal says', async () => {
-    const { api } = apiWith({ 'api/v1/sites': Response.json({ message: 'no database' }, { status: 503 }) });
+    const { api } = apiWith({ 'api/v1/sites': Response.json({ error: 'no database' }, { status: 503 }) });
     await expect(api.sites(signal)).rejects.toEqual(new ApiError(503, 'no database'));
   });
 

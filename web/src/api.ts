@@ -42,6 +42,9 @@ export class ApiError extends Error {
   }
 }
 
+/** The most rows that the portal gives at once. */
+const LARGEST_PAGE = '10000';
+
 /** The address of a usage answer, relative to the page. */
 export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): string {
   const parameters = new URLSearchParams({
@@ -54,6 +57,7 @@ export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): s
   if (question.projectId !== undefined) parameters.set('project', question.projectId);
   if (question.resource !== undefined) parameters.set('resource', question.resource);
   if (format === 'csv') parameters.set('format', 'csv');
+  else parameters.set('limit', LARGEST_PAGE);
   return `api/v1/usage?${parameters}`;
 }
 
@@ -90,7 +94,7 @@ export class Api {
   }
 
   projects(question: ProjectsQuestion, signal: AbortSignal): Promise<ProjectRow[]> {
-    const parameters = new URLSearchParams({ ...question });
+    const parameters = new URLSearchParams({ ...question, limit: LARGEST_PAGE });
     return this.#everyPage(`api/v1/projects?${parameters}`, signal);
   }
 
@@ -132,7 +136,7 @@ export function clockOffsetMs(dateHeader: string | null, nowMs: number): number 
 
 async function refusal(answer: Response): Promise<string> {
   const body: unknown = await answer.json().catch(() => null);
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
-    return body.message;
+  if (typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string')
+    return body.error;
   return `the portal answered ${answer.status}`;
 }

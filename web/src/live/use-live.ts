@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import { ApiContext } from './api-context.ts';
 import { LiveQuery, NOTHING_YET, type LiveState } from './live-query.ts';
 import { useTabVisible } from './use-tab-visible.ts';
 
@@ -12,12 +13,13 @@ export function useLive<T>(
   load: (signal: AbortSignal) => Promise<T>,
 ): LiveState<T> {
   const [state, setState] = useState<LiveState<T>>(NOTHING_YET);
+  const api = useContext(ApiContext);
   const query = useRef<LiveQuery<T> | undefined>(undefined);
   const visible = useTabVisible();
 
   useEffect(() => {
     const before = query.current?.state;
-    query.current = new LiveQuery({ load, everyMs, nowMs: Date.now, onChange: setState }, before);
+    query.current = new LiveQuery({ load, everyMs, nowMs: () => api.nowMs(), onChange: setState }, before);
     setState(query.current.state);
     return () => query.current?.pause();
   }, [key, everyMs]);

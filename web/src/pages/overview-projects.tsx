@@ -26,7 +26,8 @@ export function OverviewProjects({ route, projects, usage }: OverviewProjectsPro
   const sort = route.sort ?? known?.resource ?? SORT_BY_NAME;
   const found = useMemo(() => sortLines(searchLines(lines, route.search), sort), [lines, route.search, sort]);
   const { page, pages, first, items } = pageOf(found, route.tablePage, PAGE_SIZE);
-  const loading = projects === undefined && known === undefined;
+  // Without the usage the order would be another one, and change under the reader's eyes.
+  const loading = known === undefined && (usage.error === undefined || projects === undefined);
   return (
     <section class="card" aria-labelledby="projects-heading" aria-busy={loading && usage.error === undefined}>
       <div class="card-head">
@@ -38,7 +39,7 @@ export function OverviewProjects({ route, projects, usage }: OverviewProjectsPro
         </h2>
         <ProjectSearch route={route} />
       </div>
-      {items.length === 0 ? (
+      {loading || items.length === 0 ? (
         <p class="waiting">{whyEmpty(loading, usage.error !== undefined, route.search)}</p>
       ) : (
         <div class={usage.pending && known !== undefined ? 'outdated' : undefined}>
