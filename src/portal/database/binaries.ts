@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, cp, lstat, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { access, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import type { Logger } from '../../runtime/logger.ts';
-import { UserError } from '../../runtime/user-error.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
 import { canEnter, type ServerAccount } from './server-account.ts';
 
 /** The programs of one PostgreSQL. */
@@ -15,24 +15,46 @@ export interface Binaries {
   majorVersion: string;
 }
 
-interface NativePackage {
+/** The npm package with the programs for this platform. */
+export interface NativePackage {
   /** The folder that holds `bin`, `lib` and `share`. */
   folder: string;
   version: string;
 }
 
-/**
- * The programs from the npm package, ready to be run by `account`. Where the package lies where that account cannot
- * go, or lacks links that cannot be made (a read-only disk), they are copied once to `place`.
- */
+/** Where root keeps a copy for the account of the server; the first that serves. */
+const CACHES_OF_ROOT = ['/var/cache/stackmeter', '/var/lib/stackmeter', '/opt/stackmeter'];
+
+/** The programs from the npm package, ready to be run by `account`. */
 export async function prepareBinaries(
   account: ServerAccount,
-  place: string,
+  dataFolder: string,
   logger: Logger,
 ): Promise<Binaries> {
   const native = await findNativePackage();
-  const usable = (await completeLinks(native.folder)) && (await canEnter(account, native.folder));
-  return programsIn(usable ? native.folder : await copyTo(place, native, logger), native.version);
+  const caches = account.uid === undefined ? [dataFolder] : [...CACHES_OF_ROOT, dataFolder];
+  return programsIn(await makeUsable(native, account, caches, logger), native.version);
+}
+
+/**
+ * The folder of the programs, with the links between its libraries. Where the package lies where the account cannot go,
+ * or lacks links that cannot be made (a read-only disk), it is copied once to the
+ * first of `caches` that serves.
+ */
+export async function makeUsable(
+  native: NativePackage,
+  account: ServerAccount,
+  caches: readonly string[],
+  logger: Logger,
+): Promise<string> {
+  if ((await completeLinks(native.folder)) && (await canEnter(account, native.folder))) return native.folder;
+  for (const cache of caches) {
+    const copy = await tryToCopy(native, cache, logger);
+    if (copy !== undefined && (await canEnter(account, copy))) return copy;
+  }
+  throw new UserError(
+    `the account of the database cannot run the programs in ${native.folder}, nor copies in ${caches.join(', ')}: install where others may read, or set DATABASE_URL`,
+  );
 }
 
 function programsIn(folder: string, version: string): Binaries {
@@ -103,25 +125,42 @@ async function makeLink({ path, target }: LibraryLink): Promise<void> {
   }
 }
 
-async function copyTo(place: string, native: NativePackage, logger: Logger): Promise<string> {
-  const folder = join(place, `postgresql-${native.version}`, 'native');
-  if (await exists(folder)) return folder;
-  logger.info({ folder }, 'copying the PostgreSQL programs to where the server can read them');
-  const unfinished = `${dirname(folder)}.${randomBytes(4).toString('hex')}.new`;
+/** A copy in `cache`, made once; undefined where none can be made, or where others could have put something there. */
+async function tryToCopy(native: NativePackage, cache: string, logger: Logger): Promise<string | undefined> {
   try {
-    const copy = join(unfinished, 'native');
-    await cp(native.folder, copy, {
-      recursive: true,
-      verbatimSymlinks: true,
-      mode: constants.COPYFILE_FICLONE,
-    });
-    if (!(await completeLinks(copy))) throw new Error(`cannot run programs in ${copy}`);
-    await rename(unfinished, dirname(folder));
+    await mkdir(cache, { recursive: true, mode: 0o755 });
+    return (await isOurs(cache)) ? await copyOnce(native, cache, logger) : undefined;
+  } catch (error) {
+    logger.debug({ cache, reason: describeError(error) }, 'cannot keep the PostgreSQL programs there');
+    return undefined;
+  }
+}
+
+async function isOurs(folder: string): Promise<boolean> {
+  const { uid, mode } = await stat(folder);
+  return uid === process.getuid?.() && (mode & 0o022) === 0;
+}
+
+async function copyOnce(native: NativePackage, cache: string, logger: Logger): Promise<string> {
+  const folder = join(cache, `postgresql-${native.version}`);
+  const copy = join(folder, 'native');
+  if (await exists(copy)) return copy;
+  logger.info({ folder }, 'copying the PostgreSQL programs to where the server can read them');
+  const unfinished = `${folder}.${randomBytes(4).toString('hex')}.new`;
+  try {
+    await copyWhole(native.folder, join(unfinished, 'native'));
+    await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    if (!(await exists(folder))) throw error;
+    // Another process may have made it meanwhile.
+    if (!(await exists(copy))) throw error;
   }
-  return folder;
+  return copy;
+}
+
+async function copyWhole(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+  if (!(await completeLinks(to))) throw new Error(`cannot run programs in ${to}`);
 }
 
 async function exists(path: string): Promise<boolean> {

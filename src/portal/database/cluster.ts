@@ -1,15 +1,16 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { codeOf, UserError } from '../../runtime/user-error.ts';
 import type { Binaries } from './binaries.ts';
+import { initialiseCluster } from './initdb.ts';
 import { processIsAlive } from './processes.ts';
-import { spawnOptionsOf, type ServerAccount } from './server-account.ts';
+import type { ServerAccount } from './server-account.ts';
 
-/** The superuser of every cluster that we make. */
-export const DATABASE_USER = 'stackmeter';
+/** The folder of the cluster in a data folder. */
+export function clusterFolder(dataFolder: string): string {
+  return join(dataFolder, 'postgresql');
+}
 
 /** Makes the cluster unless it is there, whole or not at all; throws a `UserError` for one of another version. */
 export async function ensureCluster(
@@ -44,7 +45,7 @@ async function makeCluster(cluster: string, binaries: Binaries, account: ServerA
   const unfinished = `${cluster}.${process.pid}-${randomBytes(3).toString('hex')}.new`;
   try {
     await makeOwnFolder(unfinished, account);
-    await initialise(unfinished, binaries, account);
+    await initialiseCluster(unfinished, binaries, account);
     await rename(unfinished, cluster);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -58,21 +59,6 @@ export async function makeOwnFolder(folder: string, account: ServerAccount): Pro
   await mkdir(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
   if (account.uid !== undefined && account.gid !== undefined) await chown(folder, account.uid, account.gid);
-}
-
-async function initialise(folder: string, binaries: Binaries, account: ServerAccount): Promise<void> {
-  const flags = ['--encoding=UTF8', '--locale=C', '--auth=trust', `--username=${DATABASE_USER}`];
-  try {
-    await promisify(execFile)(binaries.initdb, [`--pgdata=${folder}`, ...flags], spawnOptionsOf(account));
-  } catch (cause) {
-    const said = (cause as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? '';
-    throw new UserError(
-      `cannot make a database in ${dirname(folder)}: ${said || 'initdb does not run here'}`,
-      {
-        cause,
-      },
-    );
-  }
 }
 
 /** Removes what an `initdb` left whose parent was killed. */

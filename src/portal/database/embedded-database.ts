@@ -1,14 +1,14 @@
+import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Client } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { prepareBinaries } from './binaries.ts';
-import { DATABASE_USER, ensureCluster } from './cluster.ts';
+import { clusterFolder, ensureCluster } from './cluster.ts';
 import type { DatabaseConnection } from './connection.ts';
-import { takeExclusiveUse, type ExclusiveUse } from './exclusive-use.ts';
+import { DATABASE_USER } from './initdb.ts';
 import { endLeftoverServer } from './leftover.ts';
-import { clusterFolder, findPlace } from './place.ts';
-import { connectWhenReady, spawnServer, type Server, type ServerOptions } from './server.ts';
+import { chooseServerAccount } from './server-account.ts';
 import { makeSocketFolder, removeSocketFolder, SOCKET_PORT } from './socket-folder.ts';
+import { SupervisedServer } from './supervised-server.ts';
 
 export interface EmbeddedDatabaseOptions {
   /** Is made where it is missing; the database is in the folder `postgresql` in it. */
@@ -27,14 +27,13 @@ export interface EmbeddedDatabase {
   close(): Promise<void>;
 }
 
-interface Running {
-  server: Server;
-  use: ExclusiveUse;
+interface Started {
+  server: SupervisedServer;
   socketFolder: string;
 }
 
 export function createEmbeddedDatabase(options: EmbeddedDatabaseOptions): EmbeddedDatabase {
-  let starting: Promise<Running> | undefined;
+  let starting: Promise<Started> | undefined;
   let closing: Promise<void> | undefined;
   return {
     start: async () => {
@@ -52,39 +51,28 @@ function connectionTo(socketFolder: string): DatabaseConnection {
   return { host: socketFolder, port: SOCKET_PORT, user: DATABASE_USER, database: DATABASE_USER };
 }
 
-async function startServer({ dataFolder, logger }: EmbeddedDatabaseOptions): Promise<Running> {
-  const { folder, account } = await findPlace(dataFolder, logger);
-  const binaries = await prepareBinaries(account, folder, logger);
-  const cluster = clusterFolder(folder);
+async function startServer({ dataFolder, logger }: EmbeddedDatabaseOptions): Promise<Started> {
+  await mkdir(dataFolder, { recursive: true });
+  const cluster = clusterFolder(dataFolder);
+  const account = await chooseServerAccount(cluster);
+  const binaries = await prepareBinaries(account, dataFolder, logger);
   await ensureCluster(cluster, binaries, account);
   await endLeftoverServer(cluster, dataFolder, logger);
   const socketFolder = await makeSocketFolder(account);
-  return await serve({ program: binaries.postgres, cluster, socketFolder, account, logger }, dataFolder);
-}
-
-async function serve(options: ServerOptions, dataFolder: string): Promise<Running> {
-  const server = spawnServer(options);
+  const program = binaries.postgres;
+  const server = new SupervisedServer({ program, cluster, socketFolder, account, dataFolder, logger });
   try {
-    const use = await takeExclusiveUse(await connectWhenReady(server, options), dataFolder);
-    await ensureDatabase(use);
-    options.logger.info({ folder: options.cluster, serverPid: server.pid }, 'the database server runs');
-    return { server, use, socketFolder: options.socketFolder };
+    await server.start();
+    return { server, socketFolder };
   } catch (error) {
-    await server.stop();
-    await removeSocketFolder(options.socketFolder);
+    await removeSocketFolder(socketFolder);
     throw error;
   }
 }
 
-async function ensureDatabase(client: Client): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE_USER]);
-  if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE_USER}`);
-}
-
-async function endServer(starting: Promise<Running> | undefined): Promise<void> {
-  const running = await starting?.catch(() => undefined);
-  if (running === undefined) return;
-  await running.use.end().catch(() => undefined);
-  await running.server.stop();
-  await removeSocketFolder(running.socketFolder);
+async function endServer(starting: Promise<Started> | undefined): Promise<void> {
+  const started = await starting?.catch(() => undefined);
+  if (started === undefined) return;
+  await started.server.close();
+  await removeSocketFolder(started.socketFolder);
 }

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { UserError } from '../../runtime/user-error.ts';
-import { DATABASE_USER } from './cluster.ts';
+import { DATABASE_USER } from './initdb.ts';
 import { SOCKET_PORT } from './socket-folder.ts';
 
 /** Key of the advisory lock that the one user of an embedded server holds; any number that never changes. */

@@ -1,8 +1,6 @@
 /** What a running server says of itself in `postmaster.pid`. */
 export interface PostmasterFile {
   pid: number;
-  dataFolder: string;
-  port: number;
   /** Undefined before the server listens. */
   socketFolder: string | undefined;
 }
@@ -12,12 +10,16 @@ export interface PostmasterFile {
  * is cut off. Source: PostgreSQL, src/include/utils/pidfile.h.
  */
 export function parsePostmasterFile(text: string): PostmasterFile | undefined {
-  const [pid, dataFolder, , port, socketFolder] = text.split('\n').map((line) => line.trim());
-  if (!/^\d+$/.test(pid ?? '') || !dataFolder) return undefined;
-  return { pid: Number(pid), dataFolder, port: Number(port) || 0, socketFolder: socketFolder || undefined };
+  const lines = text.split('\n').map((line) => line.trim());
+  const [pid, , , , socketFolder] = lines;
+  if (lines.length < 5 || !/^\d+$/.test(pid ?? '')) return undefined;
+  return { pid: Number(pid), socketFolder: socketFolder || undefined };
 }
 
-/** Whether a command line is that of the server of `cluster`, and not of a later process with the same pid. */
+/** The name under which our servers carry the folder of their cluster in their command line. */
+export const FOLDER_SETTING = 'stackmeter.folder';
+
+/** Whether a command line is that of our server of `cluster`, and not of a later process with the same pid. */
 export function isServerOf(cluster: string, commandLine: string): boolean {
-  return /(^|\/)postgres\s/.test(commandLine) && ` ${commandLine} `.includes(` -D ${cluster} `);
+  return /(^|\/)postgres\s/.test(commandLine) && `${commandLine} `.includes(` ${FOLDER_SETTING}=${cluster} `);
 }

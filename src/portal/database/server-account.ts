@@ -18,9 +18,9 @@ const PREFERRED_ACCOUNTS = ['postgres', 'nobody'];
  * Root may not run PostgreSQL: then the account is the owner of the cluster that is there, else `postgres`, else
  * `nobody`. Everyone else runs the server as themselves.
  */
-export async function chooseServerAccount(existingCluster: string | undefined): Promise<ServerAccount> {
+export async function chooseServerAccount(cluster: string): Promise<ServerAccount> {
   if (process.getuid?.() !== 0) return OURSELVES;
-  const owner = existingCluster === undefined ? undefined : await ownerOf(existingCluster);
+  const owner = await ownerOf(cluster);
   if (owner !== undefined && owner.uid !== 0) return owner;
   return preferredAccount(await readFile('/etc/passwd', 'utf8'));
 }

@@ -5,6 +5,8 @@ import type { Client } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { connectToServer } from './exclusive-use.ts';
+import { handFolder } from './folder-for-account.ts';
+import { FOLDER_SETTING } from './postmaster-file.ts';
 import { spawnOptionsOf, type ServerAccount } from './server-account.ts';
 import { readServerLogLine } from './server-log.ts';
 import { SOCKET_PORT } from './socket-folder.ts';
@@ -32,8 +34,8 @@ export interface Server {
 
 const STOP_WITHIN_MS = 30_000;
 
-/** Reached over its socket alone; `-D` stands first, so that a later start can recognise the process. */
-function serverArguments(options: ServerOptions): string[] {
+/** Reached over its socket alone. `stackmeter.folder` means nothing to the server: by it we know the process again. */
+function serverArguments(options: ServerOptions, path: string): string[] {
   const settings = {
     listen_addresses: '',
     port: String(SOCKET_PORT),
@@ -42,20 +44,18 @@ function serverArguments(options: ServerOptions): string[] {
     max_connections: '50',
     log_timezone: 'UTC',
     timezone: 'UTC',
+    [FOLDER_SETTING]: options.cluster,
   };
-  return [
-    '-D',
-    options.cluster,
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
+  return ['-D', path, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-export function spawnServer(options: ServerOptions): Server {
-  const child = spawn(options.program, serverArguments(options), {
+export async function spawnServer(options: ServerOptions): Promise<Server> {
+  const folder = await handFolder(options.cluster, options.account);
+  const child = spawn(options.program, serverArguments(options, folder.path), {
     ...spawnOptionsOf(options.account),
     // In a process group of its own, so that Ctrl-C reaches us, and we end the server after our last statement.
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', ...folder.descriptors],
   });
   const lastWords = forwardLog(child, options.logger);
   let over = false;
@@ -67,6 +67,7 @@ export function spawnServer(options: ServerOptions): Server {
     child.once('exit', onEnd);
     child.once('error', onEnd);
   });
+  await folder.release();
   const server = { pid: child.pid ?? 0, ended, hasEnded: () => over, lastWords };
   return { ...server, stop: () => stopServer(child, server) };
 }
