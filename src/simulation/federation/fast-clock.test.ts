@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../runtime/clock.ts';
+import { createFastClock } from './fast-clock.ts';
+
+const real: Clock = { nowMs: () => 99, sleep: () => Promise.resolve() };
+
+/** Whether a sleep has ended by now. */
+async function hasEnded(sleep: Promise<void>): Promise<boolean> {
+  return await Promise.race([
+    sleep.then(() => true),
+    new Promise<boolean>((resolve) => setImmediate(resolve, false)),
+  ]);
+}
+
+describe('a clock in fast motion', () => {
+  it('shows what it was set to, and after its release what the real one shows', () => {
+    const clock = createFastClock(real);
+    clock.set(5);
+    expect(clock.nowMs()).toBe(5);
+    clock.release();
+    expect(clock.nowMs()).toBe(99);
+  });
+
+  it('lets nobody wake before its release', async () => {
+    const clock = createFastClock(real);
+    const sleep = clock.sleep(1);
+    clock.set(1_000_000);
+    expect(await hasEnded(sleep)).toBe(false);
+    clock.release();
+    expect(await hasEnded(sleep)).toBe(true);
+    expect(await hasEnded(clock.sleep(1))).toBe(true);
+  });
+
+  it('wakes who is told to end', async () => {
+    const ending = new AbortController();
+    const sleep = createFastClock(real).sleep(1, ending.signal);
+    ending.abort();
+    expect(await hasEnded(sleep)).toBe(true);
+    expect(await hasEnded(createFastClock(real).sleep(1, ending.signal))).toBe(true);
+  });
+});

@@ -1,0 +1,14 @@
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { closeServer, listen } from '../../runtime/listen.ts';
+import { freeAddress } from './free-address.ts';
+
+describe('the address of a part of a federation', () => {
+  it('is the usual one, or any port where that is taken', async () => {
+    const server = createServer();
+    const taken = await listen(server, { host: '127.0.0.1', port: 0 });
+    expect(await freeAddress(taken)).toEqual({ host: '127.0.0.1', port: 0 });
+    await closeServer(server);
+    expect(await freeAddress(taken)).toEqual(taken);
+  });
+});
