@@ -19,23 +19,18 @@ export function demoCommand(): Command {
       clock: systemClock,
       logger,
       onPortal: (address) => say(`portal: http://${formatAddress(address)}`),
-      onProgress: reportProgress(),
+      onProgress: reportProgress,
+      onReady: (address) => say(`ready: http://${formatAddress(address)} (Ctrl-C ends it)`),
     });
-    const start = async () => {
-      say(`data folder: ${resolve(config.dataFolder)}`);
-      await federation.start();
-      say(`ready: http://${formatAddress(federation.address)} (Ctrl-C ends it)`);
-    };
-    await runUntilSignal({ start, close: () => federation.close() }, logger);
+    say(`data folder: ${resolve(config.dataFolder)}`);
+    await runUntilSignal(federation, logger);
   });
 }
 
 /** Says when the first numbers are there, and where it is about every tenth of the way. */
-function reportProgress(): (done: number, hours: number) => void {
-  return (done, hours) => {
-    if (done === 1) say(`the first numbers are there; living through ${hours} hours in fast motion`);
-    else if (done % Math.ceil(hours / 10) === 0) say(`lived through ${done} of ${hours} hours`);
-  };
+function reportProgress(done: number, hours: number): void {
+  if (done === 1) say(`the first numbers are there; living through ${hours} hours in fast motion`);
+  else if (done % Math.ceil(hours / 10) === 0) say(`lived through ${done} of ${hours} hours`);
 }
 
 function say(text: string): void {

@@ -174,3 +174,35 @@ describe('a simulated cloud answers as the real one did', () => {
     });
   });
 });
+
+describe('a fault', () => {
+  const usage: Exchange = {
+    name: 'usage',
+    method: 'GET',
+    path: '/compute/v2.1/os-simple-tenant-usage?start=2026-11-21T13:55:13',
+    token: 'admin',
+    status: 200,
+    answerHeaders: {},
+    body: undefined,
+  };
+
+  it('takes the place of the answer to the requests that it names, and of no other', async () => {
+    const busy = { status: 503, headers: { 'Retry-After': '7' }, body: 'busy' };
+    cloud.setFaults(({ path }) => (path.startsWith('/compute') ? busy : undefined));
+    const response = await fetch(`http://${formatAddress(cloud.address)}${usage.path}`);
+    expect([response.status, response.headers.get('retry-after'), await response.text()]).toEqual([
+      503,
+      '7',
+      'busy',
+    ]);
+    expect((await fetch(`http://${formatAddress(cloud.address)}/v3`)).status).toBe(200);
+    cloud.setFaults(undefined);
+    expect((await ask(usage)).status).toBe(200);
+  });
+
+  it('can break an answer off', async () => {
+    cloud.setFaults(() => ({ truncateBytes: 100 }));
+    await expect(ask(usage)).rejects.toThrow('terminated');
+    cloud.setFaults(undefined);
+  });
+});

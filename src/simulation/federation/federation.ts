@@ -29,8 +29,6 @@ export interface FederationConfig {
 export interface Federation extends Role {
   /** The portal's, once it has started. */
   readonly address: ListenAddress;
-  /** When the history begins, Unix milliseconds, once the portal has started. */
-  readonly startMs: number;
 }
 
 export interface FederationParts {
@@ -40,6 +38,8 @@ export interface FederationParts {
   onPortal?: (address: ListenAddress) => void;
   /** Told of the hours that are lived through. */
   onProgress?: (done: number, hours: number) => void;
+  /** Told when the present is reached. */
+  onReady?: (address: ListenAddress) => void;
 }
 
 /**
@@ -55,7 +55,6 @@ class FederationRole implements Federation {
   readonly #parts: FederationParts;
   readonly #clock: FastClock;
   readonly #ending = new AbortController();
-  #memory: FederationMemory | undefined;
   #sites: readonly SimulatedSite[] = [];
   #portal: Portal | undefined;
   #starting: Promise<void> | undefined;
@@ -72,11 +71,6 @@ class FederationRole implements Federation {
     return this.#portal.address;
   }
 
-  get startMs(): number {
-    if (this.#memory === undefined) throw new Error('the federation has not started');
-    return this.#memory.startMs;
-  }
-
   async start(): Promise<void> {
     this.#starting ??= this.#startAll();
     await this.#starting;
@@ -91,14 +85,15 @@ class FederationRole implements Federation {
     const { dataFolder, historyMs, sites } = this.#config;
     const firstMs = startOfHour(this.#parts.clock.nowMs() - historyMs);
     const names = sites.map(({ name }) => name);
-    this.#memory = await openMemory(dataFolder, names, firstMs);
-    const livedMs = await this.#livedUntil(this.#memory.startMs);
+    const memory = await openMemory(dataFolder, names, firstMs);
+    const livedMs = await this.#livedUntil(memory.startMs);
     this.#clock.set(livedMs + SETTLING_DELAY_MS);
-    await this.#startSites(this.#memory);
+    await this.#startSites(memory);
     if (this.#ending.signal.aborted) return;
     this.#portal = await this.#startPortal();
     await this.#liveThrough(livedMs);
     this.#clock.release();
+    if (!this.#ending.signal.aborted) this.#parts.onReady?.(this.#portal.address);
   }
 
   /** The instant up to which every site has folded its usage in. */

@@ -51,7 +51,7 @@ export function livesOfPlace(place: Place): PlaceLives {
 }
 
 /** The `turn`th server of a place. */
-export function lifeOfTurn(place: Place, turn: number): ServerLife {
+function lifeOfTurn(place: Place, turn: number): ServerLife {
   const draws = new Draws(`${place.key}/${turn}`);
   const lifeMs = wholeSeconds(place.longestLifeMs * draws.between(0.6, 1));
   const slackMs = place.periodMs - place.longestLifeMs;

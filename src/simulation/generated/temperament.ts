@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** What the places of a project have in common. */
-export interface PlaceSeed {
+interface PlaceSeed {
   key: string;
   projectId: string;
   metadata: Readonly<Record<string, string>>;
