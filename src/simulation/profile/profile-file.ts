@@ -30,7 +30,9 @@ export function openProfileFile(path: string, startMs: number, logger: Logger): 
       try {
         change(readProfile(path), nowMs);
       } catch (error) {
-        logger.error({ reason: describeError(error) }, 'profile is wrong, the last good one stays');
+        // A user's error says it all in its own line; its cause would repeat the file.
+        const reason = error instanceof UserError ? error.message : describeError(error);
+        logger.error({ reason }, 'profile is wrong, the last good one stays');
       }
       return model;
     },
