@@ -8,13 +8,7 @@ import type {
 } from '../../src/portal/ledger/ledger.ts';
 import { isoInstant } from './format.ts';
 
-export type {
-  Coverage,
-  ProjectRow,
-  SiteStatus,
-  UsageRow,
-  UsageStep,
-} from '../../src/portal/ledger/ledger.ts';
+export type { Coverage, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
 
 /** A question to `/api/v1/usage`; times are whole hours, Unix milliseconds, `toMs` is exclusive. */
 export interface UsageQuestion {
@@ -71,22 +65,16 @@ export type Fetch = (
 export class Api {
   readonly #fetch: Fetch;
   readonly #nowMs: () => number;
-  #offsetMs: number | undefined;
+  #offsetMs = 0;
 
   constructor(fetchAnswer: Fetch, nowMs: () => number) {
     this.#fetch = fetchAnswer;
     this.#nowMs = nowMs;
   }
 
-  /** The portal's time: ages must not depend on how well this computer's clock is set. */
+  /** The portal's time, from its first answer on: nothing may depend on how well this computer's clock is set. */
   nowMs(): number {
-    return this.#nowMs() + (this.#offsetMs ?? 0);
-  }
-
-  /** The same, asked of the portal where it has not yet answered anything. */
-  async askNowMs(signal: AbortSignal): Promise<number> {
-    if (this.#offsetMs === undefined) await this.sites(signal);
-    return this.nowMs();
+    return this.#nowMs() + this.#offsetMs;
   }
 
   sites(signal: AbortSignal): Promise<SiteStatus[]> {

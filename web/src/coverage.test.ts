@@ -18,8 +18,8 @@ describe('coverage', () => {
 
   it('is told in a sentence that counts what is not measured', () => {
     expect(coverageSentence(['measured', 'spread', 'spread', 'missing', 'none'], 'hour')).toBe(
-      'Of 5 hours, 2 are spread over a gap, 1 has readings missing, 1 has no entry.',
+      'Of 5 hours, 2 are spread over a gap, 1 has readings missing.',
     );
-    expect(coverageSentence(['measured'], 'day')).toBe('');
+    expect(coverageSentence(['measured', 'none'], 'day')).toBe('');
   });
 });

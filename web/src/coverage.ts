@@ -2,7 +2,7 @@ import type { Coverage } from './api.ts';
 import { count } from './format.ts';
 import type { BucketStep } from './period.ts';
 
-/** `none`: the ledger has no entry for the time, such as before a site was read for the first time. */
+/** `none`: no reading has reached the time yet, such as before a site was read for the first time. */
 export type BucketCoverage = Coverage | 'none';
 
 const ORDER: readonly BucketCoverage[] = ['none', 'measured', 'spread', 'missing'];
@@ -15,14 +15,14 @@ export function worstCoverage(coverages: Iterable<BucketCoverage>): BucketCovera
 
 /** How coverage is called in one word or two. */
 export function coverageWord(coverage: BucketCoverage): string {
-  return coverage === 'none' ? 'no entry' : coverage;
+  return coverage === 'none' ? 'not read yet' : coverage;
 }
 
 export const COVERAGE_MEANING: Readonly<Record<BucketCoverage, string>> = {
   measured: 'Known from readings.',
   spread: 'Usage is known over a gap between two readings, and is spread evenly over its hours.',
   missing: 'Some readings are missing, so that usage may be missing too.',
-  none: 'The ledger has no entry for this time.',
+  none: 'No reading has reached this time yet.',
 };
 
 /** How the coverage of a longer time is called, of which the worst part is known. */
@@ -36,7 +36,6 @@ export function coverageSentence(coverages: readonly BucketCoverage[], step: Buc
   const parts = [
     part(of('spread'), 'is spread over a gap', 'are spread over a gap'),
     part(of('missing'), 'has readings missing', 'have readings missing'),
-    part(of('none'), 'has no entry', 'have no entry'),
   ].filter((text) => text !== '');
   return parts.length === 0 ? '' : `Of ${count(coverages.length)} ${step}s, ${parts.join(', ')}.`;
 }

@@ -20,7 +20,7 @@ export interface ProjectRoute {
   tablePage: number;
 }
 
-export interface UnknownRoute {
+interface UnknownRoute {
   page: 'unknown';
   address: string;
 }

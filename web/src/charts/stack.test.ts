@@ -4,6 +4,8 @@ import { cumulated, stackOf } from './stack.ts';
 
 const HOURS = [0, 1, 2].map((hour) => Date.UTC(2026, 10, 22, hour));
 
+const unread = () => 'none' as const;
+
 function row(hour: number, amount: number, coverage: UsageRow['coverage'] = 'measured'): UsageRow {
   return { start: new Date(HOURS[hour] ?? 0).toISOString(), amount, unit: 'vCPU-hours', coverage };
 }
@@ -17,6 +19,7 @@ describe('a stack', () => {
         { key: 'a', label: 'A', rows: [row(0, 4), row(1, 5)] },
         { key: 'b', label: 'B', rows: [row(0, 1), row(2, 2)] },
       ],
+      unread,
     );
     expect(stack).toEqual({
       starts: HOURS,
@@ -30,8 +33,8 @@ describe('a stack', () => {
     });
   });
 
-  it('leaves an hour without an entry empty rather than zero', () => {
-    const stack = stackOf(HOURS, [row(1, 3)], [{ key: 'a', label: 'A', rows: [row(1, 3)] }]);
+  it('leaves an hour that was not read empty rather than zero', () => {
+    const stack = stackOf(HOURS, [row(1, 3)], [{ key: 'a', label: 'A', rows: [row(1, 3)] }], unread);
     expect(stack).toEqual({
       starts: HOURS,
       layers: [{ key: 'a', label: 'A', values: [null, 3, null] }],
@@ -40,9 +43,24 @@ describe('a stack', () => {
     });
   });
 
+  it('shows an hour that was read and has no row as one without usage', () => {
+    const stack = stackOf(
+      HOURS,
+      [row(1, 3)],
+      [{ key: 'a', label: 'A', rows: [row(1, 3)] }],
+      () => 'measured',
+    );
+    expect(stack).toMatchObject({ layers: [{ values: [0, 3, 0] }], totals: [0, 3, 0] });
+  });
+
   it('has no "other" of a layer that is ahead of the total, nor of rounding', () => {
-    const ahead = stackOf(HOURS, [row(0, 10)], [{ key: 'a', label: 'A', rows: [row(0, 11)] }]);
-    const rounded = stackOf(HOURS, [row(0, 0.1 + 0.2)], [{ key: 'a', label: 'A', rows: [row(0, 0.3)] }]);
+    const ahead = stackOf(HOURS, [row(0, 10)], [{ key: 'a', label: 'A', rows: [row(0, 11)] }], unread);
+    const rounded = stackOf(
+      HOURS,
+      [row(0, 0.1 + 0.2)],
+      [{ key: 'a', label: 'A', rows: [row(0, 0.3)] }],
+      unread,
+    );
     expect([ahead.layers.length, ahead.totals[0], rounded.layers.length]).toEqual([1, 11, 1]);
   });
 });

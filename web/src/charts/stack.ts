@@ -26,6 +26,9 @@ export interface LayerRows {
   rows: readonly UsageRow[];
 }
 
+/** How an hour or day is known that has no row. */
+export type CoverageWithoutRow = (startMs: number) => BucketCoverage;
+
 /**
  * The layers that were chosen, and what is left of the total as "other". The answers are of slightly different
  * instants, so that a layer may be ahead of the total by what arrived in between: "other" is never negative.
@@ -34,32 +37,24 @@ export function stackOf(
   starts: readonly number[],
   totalRows: readonly UsageRow[],
   chosen: readonly LayerRows[],
+  withoutRow: CoverageWithoutRow,
 ): Stack {
-  const totalOf = amountsByStart(totalRows);
+  const coverages = coveragesAt(starts, totalRows, withoutRow);
+  const totals = knownAmounts(starts, totalRows, coverages);
   const layers = chosen.map(({ key, label, rows }) => ({
     key,
     label,
-    values: valuesAt(starts, amountsByStart(rows), totalOf),
+    values: layerValues(starts, rows, totals),
   }));
-  const rest = starts.map((start, index) => remainder(totalOf.get(start), layers, index));
+  const rest = totals.map((total, index) => remainder(total, layers, index));
   if (rest.some((value) => value !== null && value > 0))
     layers.push({ key: OTHER_KEY, label: 'Other projects', values: rest });
   return {
     starts: [...starts],
     layers,
-    totals: starts.map((start, index) => (totalOf.has(start) ? sumAt(layers, index) : null)),
-    coverages: coveragesAt(starts, totalRows),
+    totals: totals.map((total, index) => (total === null ? null : sumAt(layers, index))),
+    coverages,
   };
-}
-
-/** A stack of one layer. */
-export function singleLayer(
-  starts: readonly number[],
-  rows: readonly UsageRow[],
-  key: string,
-  label: string,
-): Stack {
-  return stackOf(starts, rows, [{ key, label, rows }]);
 }
 
 /** Running sums, from the first layer up: what each bar reaches to. */
@@ -80,17 +75,28 @@ function amountsByStart(rows: readonly UsageRow[]): Map<number, number> {
   return amounts;
 }
 
-/** A layer without a row used nothing, where there are rows of others. */
-function valuesAt(
+/** Null where nothing is known; what is measured and has no row is no usage. */
+function knownAmounts(
   starts: readonly number[],
-  amounts: Map<number, number>,
-  totals: Map<number, number>,
+  rows: readonly UsageRow[],
+  coverages: readonly BucketCoverage[],
 ): (number | null)[] {
-  return starts.map((start) => amounts.get(start) ?? (totals.has(start) ? 0 : null));
+  const amounts = amountsByStart(rows);
+  return starts.map((start, index) => amounts.get(start) ?? (coverages[index] === 'measured' ? 0 : null));
 }
 
-function remainder(total: number | undefined, layers: readonly Layer[], index: number): number | null {
-  if (total === undefined) return null;
+/** A layer without a row used nothing, where the total is known. */
+function layerValues(
+  starts: readonly number[],
+  rows: readonly UsageRow[],
+  totals: readonly (number | null)[],
+): (number | null)[] {
+  const amounts = amountsByStart(rows);
+  return starts.map((start, index) => amounts.get(start) ?? (totals[index] === null ? null : 0));
+}
+
+function remainder(total: number | null, layers: readonly Layer[], index: number): number | null {
+  if (total === null) return null;
   const rest = total - sumAt(layers, index);
   return rest > total * 1e-9 ? rest : 0;
 }
@@ -99,11 +105,15 @@ function sumAt(layers: readonly Layer[], index: number): number {
   return layers.reduce((sum, { values }) => sum + (values[index] ?? 0), 0);
 }
 
-export function coveragesAt(starts: readonly number[], rows: readonly UsageRow[]): BucketCoverage[] {
+export function coveragesAt(
+  starts: readonly number[],
+  rows: readonly UsageRow[],
+  withoutRow: CoverageWithoutRow,
+): BucketCoverage[] {
   const found = new Map<number, BucketCoverage>();
   for (const { start, coverage } of rows) {
     const at = Date.parse(start);
     found.set(at, worstCoverage([found.get(at) ?? 'none', coverage]));
   }
-  return starts.map((start) => found.get(start) ?? 'none');
+  return starts.map((start) => found.get(start) ?? withoutRow(start));
 }

@@ -8,7 +8,7 @@ import { Pager } from './pager.tsx';
 import { TableScroll } from './table-scroll.tsx';
 
 /** A column of amounts, one for each hour or day of the span. */
-export interface BucketColumn {
+interface BucketColumn {
   key: string;
   label: string;
   unit: string;

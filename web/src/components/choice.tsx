@@ -1,5 +1,5 @@
 /** A few alternatives side by side, of which one holds: a group of radio buttons. */
-export interface Option<T extends string> {
+interface Option<T extends string> {
   value: T;
   label: string;
 }

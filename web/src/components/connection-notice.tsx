@@ -20,7 +20,7 @@ export function ConnectionNotice({ states }: { states: readonly Known[] }) {
   );
 }
 
-export function longestFailing<T extends Known>(states: readonly T[]): T | undefined {
+function longestFailing<T extends Known>(states: readonly T[]): T | undefined {
   return states
     .filter(({ failingSinceMs }) => failingSinceMs !== undefined)
     .sort((a, b) => (a.failingSinceMs ?? 0) - (b.failingSinceMs ?? 0))[0];

@@ -1,9 +1,10 @@
 import type { Api, Coverage, UsageRow } from '../api.ts';
-import { OTHER_KEY, stackOf, type Stack } from '../charts/stack.ts';
+import { OTHER_KEY, stackOf, type CoverageWithoutRow, type Stack } from '../charts/stack.ts';
 import { COLOURS } from '../charts/colours.ts';
 import { worstCoverage, type BucketCoverage } from '../coverage.ts';
 import { projectKey } from '../names.ts';
 import { bucketStarts, spanUpTo, usualStep, type PeriodName, type Span } from '../period.ts';
+import { readingSpans, withoutRowIn } from '../reading-spans.ts';
 import { chooseResource, compareResources } from '../resources.ts';
 
 /** The usage of one project over a period, by resource. */
@@ -42,7 +43,9 @@ export async function loadOverviewUsage(
   wantedResource: string | undefined,
   signal: AbortSignal,
 ): Promise<OverviewUsage> {
-  const span = spanUpTo(await api.askNowMs(signal), period, usualStep(period));
+  const sites = await api.sites(signal);
+  const nowMs = api.nowMs();
+  const span = spanUpTo(nowMs, period, usualStep(period));
   const rows = await api.usage(
     { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
     signal,
@@ -58,7 +61,14 @@ export async function loadOverviewUsage(
     resources,
     projects,
     resource,
-    stack: await loadStack(api, span, resource, projects, signal),
+    stack: await loadStack(
+      api,
+      span,
+      resource,
+      projects,
+      withoutRowIn(span, readingSpans(sites), nowMs),
+      signal,
+    ),
   };
 }
 
@@ -68,19 +78,24 @@ async function loadStack(
   span: Span,
   resource: string | undefined,
   projects: readonly ProjectUsage[],
+  withoutRow: CoverageWithoutRow,
   signal: AbortSignal,
 ): Promise<Stack> {
-  if (resource === undefined) return stackOf(bucketStarts(span), [], []);
+  const starts = bucketStarts(span);
+  if (resource === undefined) return stackOf(starts, [], [], withoutRow);
   const question = { ...bounds(span), step: span.step, resource };
-  const total = api.usage({ ...question, by: ['resource'] }, signal);
-  const layers = topProjects(projects, resource, COLOURS).map(
-    async ({ key, site, projectId, projectName }) => ({
-      key,
-      label: projectName,
-      rows: await api.usage({ ...question, by: ['site', 'project', 'resource'], site, projectId }, signal),
-    }),
-  );
-  return stackOf(bucketStarts(span), await total, await Promise.all(layers));
+  const layerOf = async ({ key, site, projectId, projectName }: ProjectUsage) => {
+    const rows = await api.usage(
+      { ...question, by: ['site', 'project', 'resource'], site, projectId },
+      signal,
+    );
+    return { key, label: projectName, rows };
+  };
+  const [total, layers] = await Promise.all([
+    api.usage({ ...question, by: ['resource'] }, signal),
+    Promise.all(topProjects(projects, resource, COLOURS).map(layerOf)),
+  ]);
+  return stackOf(starts, total, layers, withoutRow);
 }
 
 function bounds({ fromMs, toMs }: Span) {

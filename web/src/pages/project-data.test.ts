@@ -9,9 +9,20 @@ function row(resource: string, start: string, amount: number, coverage: UsageRow
 }
 
 describe('a project’s page', () => {
-  it('has one stack a resource, and the project whose id is the very one', async () => {
+  it('has one stack a resource, days without usage told from days before the site was read, and the project of that very id', async () => {
     const answers: Record<string, unknown[]> = {
-      '/api/v1/sites': [],
+      '/api/v1/sites': [
+        {
+          name: 'a',
+          first_reading_at: '2026-11-20T12:00:00.000Z',
+          last_reading_at: '2026-11-22T14:29:00.000Z',
+        },
+        {
+          name: 'b',
+          first_reading_at: '2026-11-01T12:00:00.000Z',
+          last_reading_at: '2026-11-02T14:29:00.000Z',
+        },
+      ],
       '/api/v1/projects': [
         { site: 'a', project_id: 'p1-old' },
         { site: 'a', project_id: 'p1', project_name: 'one' },
@@ -40,12 +51,12 @@ describe('a project’s page', () => {
         resource,
         unit,
         total,
-        stack.totals.slice(-3),
+        stack.totals.slice(-4),
       ]),
     ).toEqual([
-      ['vcpu', 'vcpu-hours', 4, [null, 1, 3]],
-      ['mb', 'mb-hours', 2, [null, 2, null]],
+      ['vcpu', 'vcpu-hours', 4, [null, 0, 1, 3]],
+      ['mb', 'mb-hours', 2, [null, 0, 2, 0]],
     ]);
-    expect(data.coverages.slice(-3)).toEqual(['none', 'measured', 'spread']);
+    expect(data.coverages.slice(-4)).toEqual(['none', 'measured', 'measured', 'spread']);
   });
 });

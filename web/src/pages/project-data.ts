@@ -1,7 +1,14 @@
 import type { Api, ProjectRow, UsageRow } from '../api.ts';
-import { coveragesAt, singleLayer, type Stack } from '../charts/stack.ts';
+import {
+  coveragesAt,
+  stackOf,
+  type CoverageWithoutRow,
+  type LayerRows,
+  type Stack,
+} from '../charts/stack.ts';
 import type { BucketCoverage } from '../coverage.ts';
 import { bucketStarts, spanUpTo, type BucketStep, type PeriodName, type Span } from '../period.ts';
+import { readingSpans, withoutRowIn } from '../reading-spans.ts';
 import { compareResources, resourceLabel } from '../resources.ts';
 
 /** One resource of a project over time. */
@@ -28,23 +35,29 @@ export async function loadProject(
   step: BucketStep,
   signal: AbortSignal,
 ): Promise<ProjectPageData> {
-  const span = spanUpTo(await api.askNowMs(signal), period, step);
+  const sites = await api.sites(signal);
+  const nowMs = api.nowMs();
+  const span = spanUpTo(nowMs, period, step);
   const { fromMs, toMs } = span;
   const [found, rows] = await Promise.all([
     api.projects({ site, search: projectId }, signal),
     api.usage({ fromMs, toMs, step, by: ['resource'], site, projectId }, signal),
   ]);
-  const identity = found.filter((row) => row.site === site && row.project_id === projectId);
+  const ofSite = readingSpans(sites.filter(({ name }) => name === site));
+  const withoutRow = withoutRowIn(span, ofSite, nowMs);
   return {
     span,
-    identity,
-    resources: resourceUsages(span, rows),
-    coverages: coveragesAt(bucketStarts(span), rows),
+    identity: found.filter((row) => row.site === site && row.project_id === projectId),
+    resources: resourceUsages(bucketStarts(span), rows, withoutRow),
+    coverages: coveragesAt(bucketStarts(span), rows, withoutRow),
   };
 }
 
-export function resourceUsages(span: Span, rows: readonly UsageRow[]): ResourceUsage[] {
-  const starts = bucketStarts(span);
+function resourceUsages(
+  starts: readonly number[],
+  rows: readonly UsageRow[],
+  withoutRow: CoverageWithoutRow,
+): ResourceUsage[] {
   const byResource = new Map<string, UsageRow[]>();
   for (const row of rows) append(byResource, row);
   return [...byResource]
@@ -53,8 +66,12 @@ export function resourceUsages(span: Span, rows: readonly UsageRow[]): ResourceU
       resource,
       unit: ofResource[0]?.unit ?? '',
       total: ofResource.reduce((sum, { amount }) => sum + amount, 0),
-      stack: singleLayer(starts, ofResource, resource, resourceLabel(resource)),
+      stack: stackOf(starts, ofResource, [layerOf(resource, ofResource)], withoutRow),
     }));
+}
+
+function layerOf(resource: string, rows: readonly UsageRow[]): LayerRows {
+  return { key: resource, label: resourceLabel(resource), rows };
 }
 
 function append(byResource: Map<string, UsageRow[]>, row: UsageRow): void {
