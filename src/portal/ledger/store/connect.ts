@@ -27,8 +27,13 @@ function openPool(connection: DatabaseConnection): Pool {
     keepAlive: true,
     application_name: 'stackmeter',
   };
+  refuseUnreadable(connection);
+  return new Pool({ ...settings, ...withoutEnvironment(connection) });
+}
+
+function refuseUnreadable(connection: DatabaseConnection): void {
   try {
-    return new Pool({ ...settings, ...withoutEnvironment(connection) });
+    void new Client(connection);
   } catch {
     // What the parser says may repeat the password.
     throw new UserError('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
+import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import { runSql } from './postgresql-server.ts';
+
+onEveryPostgresql('the ledger', (freshLedger) => {
+  describe('the database of a ledger', () => {
+    it('is migrated once, also when two open it at the same moment', async () => {
+      const { open, connection } = await freshLedger();
+      await runSql(connection, 'DROP SCHEMA ledger CASCADE');
+      const ledgers = await Promise.all([open(), open(), open()]);
+      await Promise.all(ledgers.map((ledger) => ledger.close()));
+      expect(await runSql(connection, 'SELECT id FROM ledger.migration')).toEqual([{ id: 1 }]);
+    });
+
+    it('is refused where a newer version has written it', async () => {
+      const { open, connection } = await freshLedger();
+      await runSql(connection, `INSERT INTO ledger.migration (id, name) VALUES (999, 'of the future')`);
+      await expect(open()).rejects.toThrow(
+        /^the ledger in the database was written by a newer stackmeter \(its schema is 999, this program knows \d+\): use that version or a newer one$/,
+      );
+    });
+
+    it('may break the connections: what was not folded can be folded again', async () => {
+      const { ledger, connection } = await freshLedger();
+      await ledger.fold('a', sweep([reading(NOON, 0)]));
+      await runSql(
+        connection,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+      const next = sweep([reading(NOON + MINUTE, HOUR)]);
+      await ledger.fold('a', next).catch(() => undefined);
+      await ledger.fold('a', next);
+      await ledger.ping();
+      expect(columns((await ledger.usage(query())).data, 'amount')).toEqual([[1]]);
+    });
+  });
+});
+
+describe('a database that cannot be used', () => {
+  const clock = { nowMs: () => NOON, sleep: async () => undefined };
+  const open = (connectionString: string) =>
+    openLedger({ connection: { connectionString }, clock, logger: silentLogger() });
+
+  it('is told by its name and place, in one line, and without the password', async () => {
+    await expect(open('postgres://me:secret@127.0.0.1:9/usage')).rejects.toThrow(
+      /^cannot use the database "usage" at 127\.0\.0\.1:9: connect ECONNREFUSED 127\.0\.0\.1:9: start it, or correct DATABASE_URL$/,
+    );
+  });
+
+  it('is told where its address is no URL, without the password', async () => {
+    const message = await open('postgres://me:secret@[broken').catch((error: Error) => error.message);
+    expect(message).toBe('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
+  });
+});

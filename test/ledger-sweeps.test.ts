@@ -1,0 +1,217 @@
+import * as fc from 'fast-check';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+import { describe, expect, it } from 'vitest';
+import type { DatabaseConnection } from '../src/portal/database/connection.ts';
+import { InMemoryBook, reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
+import { DEFAULT_RULES } from '../src/portal/ledger/accounting/meter.ts';
+import { foldIntoStore } from '../src/portal/ledger/store/fold-sweep.ts';
+import {
+  at,
+  columns,
+  foldAll,
+  HOUR,
+  MINUTE,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sweep,
+} from './ledger-fixture.ts';
+import { runSql } from './postgresql-server.ts';
+
+onEveryPostgresql('sweeps', (freshLedger) => {
+  describe('a sweep', () => {
+    it('is usage of the hours since the sweep before, and opens the ledger where it is the first', async () => {
+      const { ledger } = await freshLedger();
+      expect(await ledger.fold('a', sweep([reading(NOON - 2 * MINUTE, 777)]))).toEqual({
+        folded: 1,
+        ignored: 0,
+        anomalies: 0,
+      });
+      // One unit for two minutes before noon and one minute after it.
+      await ledger.fold('a', sweep([reading(NOON + MINUTE, 777 + 3 * MINUTE)]));
+      expect(await ledger.usage(query())).toEqual({
+        data: [
+          {
+            site: 'a',
+            project_id: 'p1',
+            project_name: 'one',
+            resource: 'vcpu',
+            start: at(NOON - HOUR),
+            amount: 2 / 60,
+            unit: 'vCPU-hours',
+            coverage: 'measured',
+          },
+          {
+            site: 'a',
+            project_id: 'p1',
+            project_name: 'one',
+            resource: 'vcpu',
+            start: at(NOON),
+            amount: 1 / 60,
+            unit: 'vCPU-hours',
+            coverage: 'measured',
+          },
+        ],
+        next: null,
+      });
+    });
+
+    it('counts once, though two portals fold it at the same moment', async () => {
+      const { ledger, open } = await freshLedger();
+      const other = await open();
+      await ledger.fold('a', sweep([reading(NOON, 0)]));
+      const readings = Array.from({ length: 20 }, (_, i) =>
+        reading(NOON + (i + 1) * MINUTE, (i + 1) * MINUTE),
+      );
+      await Promise.all(
+        readings.flatMap((one) => [ledger.fold('a', sweep([one])), other.fold('a', sweep([one]))]),
+      );
+      await other.close();
+      expect(columns((await ledger.usage(query())).data, 'start', 'amount')).toEqual([[at(NOON), 20 / 60]]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('is folded whole or not at all (A6)', async () => {
+      const { ledger, connection } = await freshLedger();
+      await ledger.fold('a', sweep([reading(NOON, 0)]));
+      await runSql(connection, `ALTER TABLE ledger.refusal ADD CONSTRAINT broken CHECK (reason <> 'broken')`);
+      const refusals = [{ reason: 'broken', count: 1, example: '' }];
+      const next = [reading(NOON + MINUTE, MINUTE), reading(NOON + MINUTE, 5, { projectId: 'p2' })];
+      await expect(ledger.fold('a', sweep(next, refusals))).rejects.toThrow('broken');
+      expect(await ledger.usage(query())).toEqual({ data: [], next: null });
+      expect(await ledger.fold('a', sweep(next))).toEqual({ folded: 2, ignored: 0, anomalies: 0 });
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('of a site that was not declared is refused', async () => {
+      const { ledger } = await freshLedger();
+      await expect(ledger.fold('b', sweep([reading(NOON, 0)]))).rejects.toThrow(
+        'the site "b" was not declared',
+      );
+    });
+
+    it('takes as many statements for thousands of meters as for three', async () => {
+      const { connection } = await freshLedger();
+      let statements = 0;
+      const database = new Kysely<unknown>({
+        dialect: new PostgresDialect({ pool: new Pool(connection) }),
+        log: () => {
+          statements += 1;
+        },
+      });
+      const countFor = async (meters: number, atMs: number) => {
+        statements = 0;
+        const readings = Array.from({ length: meters }, (_, i) =>
+          reading(atMs, atMs - NOON + i, { projectId: `p${i}` }),
+        );
+        await foldIntoStore(database, 'a', sweep(readings), DEFAULT_RULES);
+        return statements;
+      };
+      await countFor(3_000, NOON);
+      const forMany = await countFor(3_000, NOON + MINUTE);
+      const forFew = await countFor(3, NOON + 2 * MINUTE);
+      await database.destroy();
+      expect(forMany).toBe(forFew);
+    });
+  });
+
+  describe('what is kept', () => {
+    it('is what accounting says, whatever is delivered', async () => {
+      const anyReading = fc
+        .record({
+          atMs: fc.integer({ min: NOON, max: NOON + 20 * HOUR }),
+          total: fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.bigInt({ min: 0n, max: 2n ** 61n })),
+          epoch: fc.constantFrom('', 'a', 'b'),
+          projectId: fc.constantFrom('p1', 'p2'),
+          projectName: fc.constantFrom('one', '\'\\"{}, NULL', 'Größe\n'),
+          resource: fc.constantFrom('vcpu', 'mb'),
+          cloud: fc.constantFrom('', 'west'),
+        })
+        .map(({ atMs, total, ...more }) => reading(atMs, total, more));
+      const { ledger, connection } = await freshLedger(['0']);
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(anyReading, { maxLength: 8 }), { maxLength: 6 }),
+          async (sweeps) => {
+            const site = String((run += 1));
+            const book = new InMemoryBook();
+            await ledger.declareSites([{ name: site, labels: {} }]);
+            for (const readings of sweeps) {
+              expect(await ledger.fold(site, sweep(readings))).toEqual(book.fold(...readings));
+            }
+            expect(await storedEntries(connection, site)).toEqual(entriesOf(book));
+            expect(await storedMeters(connection, site)).toEqual(metersOf(book));
+          },
+        ),
+        { numRuns: 25 },
+      );
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('is exact beyond 64 bits', async () => {
+      const { ledger } = await freshLedger();
+      const huge = 2n ** 70n;
+      await foldAll(ledger, 'a', reading(NOON, huge), reading(NOON + HOUR, huge + 3n * BigInt(HOUR)));
+      await foldAll(ledger, 'a', reading(NOON + 2 * HOUR, huge + 3n * BigInt(HOUR) + 2n ** 61n));
+      expect(columns((await ledger.usage(query())).data, 'amount')).toEqual([[3], [2 ** 61 / HOUR]]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('is verified meter by meter: opening + entries + corrections = last total (A7)', async () => {
+      const { ledger, connection } = await freshLedger();
+      await foldAll(
+        ledger,
+        'a',
+        reading(NOON, 5),
+        reading(NOON + HOUR, 5 + 2 * HOUR),
+        reading(NOON + 2 * HOUR, 7),
+      );
+      expect(await ledger.verify()).toEqual([]);
+      await runSql(connection, `UPDATE ledger.entry SET amount = amount + ${HOUR}`);
+      expect(await ledger.verify()).toEqual([
+        { site: 'a', project_id: 'p1', resource: 'vcpu', difference: 1 },
+      ]);
+    });
+  });
+});
+
+async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {
+  const rows = await runSql<{ line: string }>(
+    connection,
+    `SELECT concat_ws(' ', c.name, p.key, r.name, e.hour, e.amount, e.spread) AS line
+     FROM ledger.entry e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
+     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.resource r USING (site_id, resource_id)
+     JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'`,
+  );
+  return rows.map(({ line }) => line).sort();
+}
+
+function entriesOf(book: InMemoryBook): string[] {
+  return [...book.entries]
+    .map(([key, { amount, spread }]) => `${key.replaceAll('\0', ' ')} ${amount} ${spread}`)
+    .sort();
+}
+
+async function storedMeters(connection: DatabaseConnection, site: string): Promise<string[]> {
+  const rows = await runSql<{ line: string }>(
+    connection,
+    `SELECT concat_ws(' ', c.name, p.key, r.name, e.name, m.opening, m.last_total, m.first_at_ms, m.last_at_ms,
+                      n.project_name) AS line
+     FROM ledger.meter m JOIN ledger.project p USING (site_id, project_id) JOIN ledger.cloud c USING (site_id, cloud_id)
+     JOIN ledger.resource r USING (site_id, resource_id) JOIN ledger.epoch e USING (site_id, epoch_id)
+     JOIN ledger.project_name n ON n.site_id = m.site_id AND n.project_id = m.project_id AND n.to_ms IS NULL
+     JOIN ledger.site s ON s.site_id = m.site_id WHERE s.name = '${site}'`,
+  );
+  return rows.map(({ line }) => line).sort();
+}
+
+function metersOf(book: InMemoryBook): string[] {
+  return [...book.meters]
+    .map(([key, { epoch, opening, lastTotal, firstAtMs, lastAtMs }]) => {
+      const name = book.names.get(key.split('\0').slice(0, 2).join('\0'))?.projectName ?? '';
+      return `${key.replaceAll('\0', ' ')} ${epoch} ${opening} ${lastTotal} ${firstAtMs} ${lastAtMs} ${name}`;
+    })
+    .sort();
+}

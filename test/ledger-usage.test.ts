@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
+import type { Ledger, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
+import { at, columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+
+onEveryPostgresql('answers', (freshLedger) => {
+  describe('usage', () => {
+    /** Two sites with a project of one id each, used by 1 and 2 vCPU and 512 MiB over a month's end. */
+    async function twoSites() {
+      const fixture = await freshLedger(['a', 'b']);
+      const hours = Array.from({ length: 25 }, (_, i) => i);
+      for (const [site, vcpus] of [
+        ['a', 1],
+        ['b', 2],
+      ] as const)
+        for (const hour of hours)
+          await fixture.ledger.fold(
+            site,
+            sweep([
+              reading(NOON + hour * HOUR, vcpus * hour * HOUR),
+              reading(NOON + hour * HOUR, 512 * hour * HOUR, { resource: 'mb' }),
+            ]),
+          );
+      fixture.time.nowMs = NOON + 24 * HOUR;
+      return fixture;
+    }
+
+    it('is summed by hour, day, month and in total', async () => {
+      const { ledger } = await twoSites();
+      const sums = async (step: UsageQuery['step']) =>
+        columns((await ledger.usage(query({ step, site: 'a', resource: 'vcpu' }))).data, 'start', 'amount');
+      expect((await sums('hour')).slice(0, 2)).toEqual([
+        [at(NOON), 1],
+        [at(NOON + HOUR), 1],
+      ]);
+      const halves = [
+        [at(NOON - 12 * HOUR), 12],
+        [at(NOON + 12 * HOUR), 12],
+      ];
+      expect(await sums('day')).toEqual(halves);
+      expect(await sums('month')).toEqual(halves);
+      expect(await sums('total')).toEqual([[at(NOON - 12 * HOUR), 24]]);
+    });
+
+    it('begins its first step with the interval that is asked for', async () => {
+      const { ledger } = await twoSites();
+      for (const step of ['day', 'month', 'total'] as const) {
+        const { data } = await ledger.usage(
+          query({ step, site: 'a', resource: 'vcpu', fromMs: NOON + 3 * HOUR }),
+        );
+        expect(data[0]).toMatchObject({ start: at(NOON + 3 * HOUR), amount: step === 'total' ? 21 : 9 });
+      }
+    });
+
+    it('ends before the hour at which the interval ends', async () => {
+      const { ledger } = await twoSites();
+      const { data } = await ledger.usage(
+        query({ step: 'total', site: 'a', resource: 'vcpu', toMs: NOON + 5 * HOUR }),
+      );
+      expect(columns(data, 'amount')).toEqual([[5]]);
+    });
+
+    it('has the dimensions that are asked for, and never adds different resources', async () => {
+      const { ledger } = await twoSites();
+      const total = (by: UsageQuery['by'], more: Partial<UsageQuery> = {}) =>
+        ledger.usage(query({ step: 'total', by, ...more })).then(({ data }) => data);
+      const rest = { start: at(NOON - 12 * HOUR), coverage: 'measured' };
+      expect(await total(new Set())).toEqual([
+        { ...rest, resource: 'mb', amount: 2 * 512 * 24, unit: 'MiB-hours' },
+        { ...rest, resource: 'vcpu', amount: 72, unit: 'vCPU-hours' },
+      ]);
+      expect(await total(new Set(['site']), { resource: 'vcpu' })).toEqual([
+        { ...rest, site: 'a', amount: 24, unit: 'vCPU-hours' },
+        { ...rest, site: 'b', amount: 48, unit: 'vCPU-hours' },
+      ]);
+    });
+
+    it('keeps projects of two sites apart that have one id (A9)', async () => {
+      const { ledger } = await twoSites();
+      const { data } = await ledger.usage(
+        query({ step: 'total', by: new Set(['project']), resource: 'vcpu' }),
+      );
+      expect(columns(data, 'project_id', 'amount')).toEqual([
+        ['p1', 24],
+        ['p1', 48],
+      ]);
+    });
+
+    it('is of the site and the project that are asked for', async () => {
+      const { ledger } = await twoSites();
+      await ledger.fold('a', sweep([reading(NOON + 25 * HOUR, HOUR, { projectId: 'p2' })]));
+      const total = (more: Partial<UsageQuery>) =>
+        ledger
+          .usage(query({ step: 'total', resource: 'vcpu', ...more }))
+          .then(({ data }) => columns(data, 'site', 'project_id', 'amount'));
+      expect(await total({ site: 'b' })).toEqual([['b', 'p1', 48]]);
+      expect(await total({ projectId: 'p2' })).toEqual([['a', 'p2', 1]]);
+      expect(await total({ projectId: 'no such' })).toEqual([]);
+      expect(await total({ site: 'no such' })).toEqual([]);
+    });
+
+    it('comes in pages that make up the whole', async () => {
+      const { ledger } = await twoSites();
+      for (const step of ['hour', 'day', 'month', 'total'] as const)
+        for (const by of [['site', 'project'], ['resource'], []] as const) {
+          const asked = query({ step, by: new Set(by) });
+          const whole = await ledger.usage(asked);
+          const pages: UsageRow[] = [];
+          let cursor: string | undefined;
+          do {
+            const page = await ledger.usage({ ...asked, limit: 3, cursor });
+            pages.push(...page.data);
+            cursor = page.next ?? undefined;
+          } while (cursor !== undefined);
+          expect(pages).toEqual(whole.data);
+        }
+    });
+
+    it('refuses a cursor that it did not give', async () => {
+      const { ledger } = await freshLedger();
+      for (const cursor of ['x', Buffer.from('[1,2]').toString('base64url')])
+        await expect(ledger.usage(query({ cursor }))).rejects.toThrow(
+          'the cursor is not one that an earlier answer gave as "next"',
+        );
+    });
+  });
+
+  describe('coverage', () => {
+    const coverages = async (ledger: Ledger, more: Partial<UsageQuery> = {}) =>
+      columns((await ledger.usage(query({ by: new Set(['site']), ...more }))).data, 'start', 'coverage');
+
+    it('is spread for the hours of a gap, as far as usage was spread over them', async () => {
+      const { ledger, time } = await freshLedger();
+      const readings = [0, 0.5, 2.5, 2.9].map((hours) => reading(NOON + hours * HOUR, hours * HOUR));
+      await foldAll(ledger, 'a', ...readings);
+      time.nowMs = NOON + 2.95 * HOUR;
+      expect(await coverages(ledger)).toEqual([
+        [at(NOON), 'spread'],
+        [at(NOON + HOUR), 'spread'],
+        [at(NOON + 2 * HOUR), 'spread'],
+      ]);
+      await foldAll(ledger, 'a', reading(NOON + 3 * HOUR, 3 * HOUR), reading(NOON + 3.1 * HOUR, 3.1 * HOUR));
+      expect((await coverages(ledger)).at(-1)).toEqual([at(NOON + 3 * HOUR), 'measured']);
+    });
+
+    it('is missing for an hour that ended without the site, also in its day and in the total', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
+      await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + 3 * HOUR, HOUR));
+      time.nowMs = NOON + 0.9 * HOUR;
+      expect(await coverages(ledger, { site: 'a' })).toEqual([[at(NOON), 'measured']]);
+      time.nowMs = NOON + 3 * HOUR;
+      expect(await coverages(ledger, { site: 'a' })).toEqual([[at(NOON), 'missing']]);
+      expect(await coverages(ledger, { site: 'a', step: 'day' })).toEqual([
+        [at(NOON - 12 * HOUR), 'missing'],
+      ]);
+      expect(await coverages(ledger, { site: 'b', step: 'day' })).toEqual([[at(NOON - 12 * HOUR), 'spread']]);
+      expect(await coverages(ledger, { by: new Set(), step: 'total' })).toEqual([
+        [at(NOON - 12 * HOUR), 'missing'],
+      ]);
+    });
+
+    it('misses nothing of a site that is no longer declared', async () => {
+      const { ledger, time } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
+      await ledger.declareSites([{ name: 'b', labels: {} }]);
+      time.nowMs = NOON + 30 * HOUR;
+      expect(await coverages(ledger)).toEqual([[at(NOON), 'measured']]);
+    });
+  });
+});
