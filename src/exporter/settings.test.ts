@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readExporterConfig } from './settings.ts';
+
+const credentials = {
+  OS_AUTH_URL: 'http://keystone:5000',
+  OS_USERNAME: 'admin',
+  OS_PASSWORD: 'secret',
+  OS_PROJECT_NAME: 'admin',
+};
+
+function file(content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stackmeter-settings-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'file'), content);
+  return join(folder, 'file');
+}
+
+describe('the settings of the exporter', () => {
+  it('have defaults', () => {
+    const config = readExporterConfig({ flags: {}, env: credentials });
+    expect({ ...config, credentials: undefined }).toEqual({
+      listen: { host: '', port: 8080 },
+      credentials: undefined,
+      stateFile: './stackmeter-exporter.json',
+      startMs: undefined,
+      intervalMs: 300_000,
+      settlingDelayMs: 60_000,
+      longestWindowMs: 604_800_000,
+      pageSize: undefined,
+      requestTimeoutMs: 120_000,
+      domains: { names: [], ids: [] },
+      resources: ['vcpu', 'mb', 'disk_gb', 'instance'],
+    });
+  });
+
+  it('are read by their earlier names', () => {
+    const env = {
+      ...credentials,
+      USAGE_EXPORTER_START_DATE: '2026-01-31',
+      USAGE_EXPORTER_UPDATE_INTERVAL: '30',
+      USAGE_EXPORTER_PROJECT_DOMAINS: 'elixir,default',
+      USAGE_EXPORTER_PROJECT_DOMAIN_ID: 'd1',
+    };
+    expect(readExporterConfig({ flags: {}, env })).toMatchObject({
+      startMs: Date.UTC(2026, 0, 31),
+      intervalMs: 30_000,
+      domains: { names: ['elixir', 'default'], ids: ['d1'] },
+    });
+  });
+
+  it('are read from a file, with the credentials from an openrc', () => {
+    const openrc = file('OS_AUTH_URL=http://other:5000\nOS_USER_ID=u\nOS_PROJECT_ID=p\n');
+    const configFile = file(`openrc = "${openrc}"\nresources = ["mb"]\nsettling_delay = 5\n`);
+    const config = readExporterConfig({ flags: {}, env: credentials, configFile });
+    expect(config).toMatchObject({ resources: ['mb'], settlingDelayMs: 5000 });
+    expect(config.credentials).toMatchObject({
+      authUrl: new URL('http://other:5000/v3'),
+      identity: { method: 'password', user: { id: 'u' }, password: 'secret', project: { id: 'p' } },
+    });
+  });
+
+  it.each([
+    [{ interval: '0' }, '--interval: the interval is at least 1 seconds'],
+    [{ interval: 'often' }, '--interval: the interval is a number of seconds'],
+    [{ resources: ['cpu'] }, '--resources: resources are vcpu, mb, disk_gb, instance'],
+    [{ listen: '8080' }, "'8080' is not an address to listen on"],
+    [{ start: 'now' }, "--start: 'now' is not a date"],
+  ])('that are wrong are refused in one line: %j', (flags, message) => {
+    expect(() => readExporterConfig({ flags, env: credentials })).toThrow(message);
+  });
+});

@@ -1,0 +1,80 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatState, parseState, type ExporterState } from './state-format.ts';
+
+const noon = Date.UTC(2026, 0, 1, 12);
+const amounts = { vcpu: 2, mb: 4096, disk_gb: 40, instance: 1 };
+
+const state: ExporterState = {
+  meter: {
+    epoch: 'e1',
+    startMs: noon,
+    untilMs: noon + 1000,
+    totals: new Map([['p1', { vcpu: 2n ** 80n, mb: 1n, disk_gb: 0n, instance: 7n }]]),
+    servers: new Map([
+      ['s1', { projectId: 'p1', launchedMs: noon, amounts, countedUntilMs: noon + 1000 }],
+      [
+        's2',
+        {
+          projectId: 'p1',
+          launchedMs: noon,
+          amounts,
+          countedUntilMs: noon,
+          announced: { ...amounts, vcpu: 4 },
+          absentSinceMs: noon + 500,
+        },
+      ],
+    ]),
+  },
+  names: new Map([['p1', { name: 'say "hello"\n', domainId: 'd1', domainName: 'Default' }]]),
+};
+
+describe('the state file', () => {
+  it('is JSON that a person can read', () => {
+    expect(JSON.parse(formatState(state))).toEqual({
+      format: 'stackmeter exporter state',
+      version: 1,
+      epoch: 'e1',
+      start: '2026-01-01T12:00:00.000Z',
+      until: '2026-01-01T12:00:01.000Z',
+      totals: { p1: { vcpu: '1208925819614629174706176', mb: '1', disk_gb: '0', instance: '7' } },
+      names: { p1: { name: 'say "hello"\n', domain_id: 'd1', domain_name: 'Default' } },
+      servers: {
+        s1: { project: 'p1', launched_ms: noon, amounts },
+        s2: {
+          project: 'p1',
+          launched_ms: noon,
+          amounts,
+          counted_until_ms: noon,
+          announced: { ...amounts, vcpu: 4 },
+          absent_since_ms: noon + 500,
+        },
+      },
+    });
+  });
+
+  it('is read as it was written', () => {
+    const total = fc.bigInt({ min: 0n, max: 10n ** 39n });
+    const totals = fc.dictionary(
+      fc.uuid(),
+      fc.record({ vcpu: total, mb: total, disk_gb: total, instance: total }, { noNullPrototype: true }),
+    );
+    fc.assert(
+      fc.property(totals, (found) => {
+        const meter = { ...state.meter, totals: new Map(Object.entries(found)) };
+        expect(parseState(formatState({ ...state, meter }))).toEqual({ ...state, meter });
+      }),
+    );
+  });
+
+  it.each([
+    ['', /JSON/],
+    ['{}', /format/],
+    [formatState(state).replace('"version":1', '"version":2'), /version 2, written by a newer stackmeter/],
+    [formatState(state).replace('"instance":"7"', '"instance":"-7"'), /totals\.p1\.instance/],
+    [formatState(state).replace('"until"', '"till"'), /until/],
+    [formatState(state).slice(0, -20), /JSON/],
+  ])('that is anything else is refused, with what is wrong', (text, message) => {
+    expect(() => parseState(text)).toThrow(message);
+  });
+});

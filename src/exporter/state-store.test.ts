@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { silentLogger } from '../runtime/logger.ts';
+import { openStateStore } from './state-store.ts';
+
+const noon = Date.UTC(2026, 0, 1, 12);
+
+function stateFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stackmeter-state-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'state.json');
+}
+
+const options = (path: string, startMs?: number) => ({
+  path,
+  startMs,
+  nowMs: noon + 999,
+  logger: silentLogger(),
+});
+
+async function open(path: string, startMs?: number) {
+  const store = await openStateStore(options(path, startMs));
+  onTestFinished(async () => await store.close());
+  return store;
+}
+
+describe('the state of an exporter', () => {
+  it('begins now, in whole seconds, or at the start date, with an epoch of its own', async () => {
+    const fresh = (await open(stateFile())).current().meter;
+    const dated = (await open(stateFile(), noon - 86_400_000)).current().meter;
+    expect([fresh.startMs, fresh.untilMs, dated.startMs]).toEqual([noon, noon, noon - 86_400_000]);
+    expect(fresh.epoch).not.toBe(dated.epoch);
+  });
+
+  it('is found again as it was saved, and keeps its start date', async () => {
+    const path = stateFile();
+    const store = await open(path);
+    const { meter, names } = store.current();
+    const next = { meter: { ...meter, untilMs: noon + 60_000 }, names };
+    await store.save(next);
+    await store.close();
+    expect((await open(path, noon - 86_400_000)).current()).toEqual(next);
+  });
+
+  it('is not replaced where it cannot be read', async () => {
+    const path = stateFile();
+    writeFileSync(path, '{"format":');
+    await expect(openStateStore(options(path))).rejects.toThrow(
+      `${path} is not a state of the exporter (Unexpected end of JSON input): put back a copy of it`,
+    );
+    expect(readFileSync(path, 'utf8')).toBe('{"format":');
+  });
+
+  it('belongs to one exporter at a time, and is free when that one has closed', async () => {
+    const path = stateFile();
+    const first = await open(path);
+    await expect(openStateStore(options(path))).rejects.toThrow(
+      `${path} is in use by another exporter (pid ${process.pid})`,
+    );
+    await first.close();
+    await (await open(path)).close();
+    expect(readdirSync(join(path, '..'))).toEqual([]);
+  });
+
+  it.each([
+    ['has died', { id: 'x', pid: 2 ** 22 + 1, host: hostname() }],
+    ['was another process of the same pid', { id: 'x', pid: process.pid, host: hostname(), started: '1' }],
+    ['was on another host', { id: 'x', pid: process.pid, host: 'elsewhere' }],
+    ['is nobody', {}],
+  ])('is taken over where its holder %s', async (_, holder) => {
+    const path = stateFile();
+    writeFileSync(`${path}.lock`, JSON.stringify(holder));
+    const store = await open(path);
+    await store.save(store.current());
+    expect(readdirSync(join(path, '..'))).toEqual(['state.json', 'state.json.lock']);
+  });
+
+  it('is not written by an exporter whose lock another one has', async () => {
+    const path = stateFile();
+    const store = await open(path);
+    writeFileSync(`${path}.lock`, JSON.stringify({ id: 'other', pid: 1, host: 'elsewhere' }));
+    await expect(store.save(store.current())).rejects.toThrow(`${path} was taken over by another exporter`);
+    await store.close();
+    expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock']);
+  });
+
+  it('needs a folder that is there', async () => {
+    await expect(openStateStore(options('/nowhere/state.json'))).rejects.toThrow(
+      'cannot keep a state in the folder /nowhere (ENOENT): see --state',
+    );
+  });
+});
