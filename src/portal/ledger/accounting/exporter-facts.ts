@@ -2,7 +2,7 @@ import { EXPORTER_METRICS } from '../../../prometheus/usage-metrics.ts';
 import type { Labels, Sample } from '../../../prometheus/sample.ts';
 
 /** What an exporter states about its totals. */
-export interface ExporterFacts {
+interface ExporterFacts {
   /** The instant up to which its totals count (rule A0), Unix milliseconds. */
   foldedUntilMs?: number;
   epoch?: string;

@@ -47,7 +47,7 @@ export interface CloudChange {
   coverage: Map<number, HourCoverage>;
 }
 
-export interface NameChange {
+interface NameChange {
   identity: ProjectIdentity;
   /** In order of time. */
   names: NameState[];

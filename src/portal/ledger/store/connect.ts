@@ -24,7 +24,9 @@ function openPool(connection: DatabaseConnection): Pool {
   const settings: PoolConfig = {
     max: 10,
     connectionTimeoutMillis: 10_000,
+    // A server that vanished is noticed within minutes, not hours.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     application_name: 'stackmeter',
   };
   refuseUnreadable(connection);

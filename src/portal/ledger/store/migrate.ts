@@ -26,7 +26,7 @@ export async function migrate(pool: Pool, logger: Logger, migrations = MIGRATION
 }
 
 /** The migrations that are still to be applied, in order; throws where the database has one that we do not know. */
-export function pending(applied: readonly number[], migrations: readonly Migration[]): Migration[] {
+function pending(applied: readonly number[], migrations: readonly Migration[]): Migration[] {
   const newest = Math.max(0, ...migrations.map(({ id }) => id));
   const unknown = applied.find((id) => id > newest);
   if (unknown !== undefined)

@@ -1,10 +1,19 @@
 import { sql, type Kysely } from 'kysely';
 import { entriesOf, type Entry } from '../accounting/entries.ts';
+import type { MeterChange } from '../accounting/sweep.ts';
 import { numberArray } from './arrays.ts';
-import type { MeterRow } from './write-sweep.ts';
 
 /** Entries in one statement: an ordinary sweep of 100,000 meters is one, and a long gap does not fill the memory. */
 const ENTRIES_PER_STATEMENT = 150_000;
+
+/** A changed meter with its ids. */
+export interface MeterRow {
+  meterId: number;
+  projectId: number;
+  resourceId: number;
+  epochId: number;
+  change: MeterChange;
+}
 
 interface EntryRow extends Entry {
   meterId: number;

@@ -5,7 +5,7 @@ import { projectKey, type CloudChange, type MeterChange, type SweepChanges } fro
 import type { Refusal, Sweep } from '../ledger.ts';
 import { numberArray } from './arrays.ts';
 import type { LockedSite } from './load-site.ts';
-import { writeEntries } from './write-entries.ts';
+import { writeEntries, type MeterRow } from './write-entries.ts';
 
 type Transaction = Kysely<unknown>;
 
@@ -28,15 +28,6 @@ export async function writeSweep(
   await writeAnomalies(trx, site, meters);
   await writeRefusals(trx, site, sweep);
   await writeState(trx, site, changes, sweep);
-}
-
-/** A changed meter with its ids. */
-export interface MeterRow {
-  meterId: number;
-  projectId: number;
-  resourceId: number;
-  epochId: number;
-  change: MeterChange;
 }
 
 function meterRow(site: LockedSite, key: string, change: MeterChange): MeterRow {
