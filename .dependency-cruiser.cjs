@@ -12,10 +12,16 @@ const pure = [
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.test\\.tsx?$', '\\.d\\.ts$'] }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.test\\.tsx?$', '\\.d\\.ts$'] },
+      to: {},
+    },
     {
       name: 'roles-meet-over-http',
-      comment: 'A role never imports another role. The simulation may start roles; no role knows the simulation.',
+      comment:
+        'A role never imports another role. The simulation may start roles; no role knows the simulation.',
       severity: 'error',
       from: { path: '^src/(exporter|gate|portal)/' },
       to: { path: '^src/(exporter|gate|portal|simulation)/', pathNot: '^src/$1/' },
@@ -72,8 +78,12 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };

@@ -26,7 +26,9 @@ export function install() {
   }
   if (isInstalled()) return;
   say('installing the packages that package-lock.json names');
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], npmEnvironment());
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
+    env: npmEnvironment(),
+  });
 }
 
 /** Compiles the program and the pages, unless what was compiled is newer than its sources. */
@@ -43,11 +45,21 @@ export function bin(name) {
   return join(root, 'node_modules', '.bin', name);
 }
 
-/** Runs a program in the project's folder; ends this one with its exit code where it fails. */
-export function run(command, args, env = process.env) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
+/**
+ * Runs a program in the project's folder; ends this one with its exit code where it fails, and where it says nothing
+ * that matches `evidence`: a check that looked at nothing has not passed.
+ */
+export function run(command, args, { env = process.env, evidence } = {}) {
+  const stdout = evidence ? 'pipe' : 'inherit';
+  const {
+    status,
+    error,
+    stdout: said,
+  } = spawnSync(command, args, { cwd: root, stdio: ['inherit', stdout, 'inherit'], env });
   if (error) fail(`cannot run ${command}: ${error.message}`);
+  if (said) process.stdout.write(said);
   if (status !== 0) process.exit(status ?? 1);
+  if (evidence && !evidence.test(String(said))) fail(`${command} looked at nothing`);
 }
 
 export function say(text) {

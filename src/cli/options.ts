@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { flagName, type SettingsSources, type SettingsTable } from '../runtime/settings.ts';
 
 /** Adds a flag for each setting that may have one, and `--config FILE`. */

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { isLoopback } from '../runtime/listen.ts';
-import { strictTable } from '../runtime/settings.ts';
+import { strictTable } from '../runtime/strict-table.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 
 /** A site as the portal reads it. */

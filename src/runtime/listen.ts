@@ -43,29 +43,18 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
 }
 
 /** What to tell an operator whose address can't be listened on. */
-export function listenError(error: unknown, address: ListenAddress): unknown {
-  const where = formatAddress(address);
-  switch (codeOf(error)) {
-    case 'EADDRINUSE':
-      return new UserError(
-        `cannot listen on ${where}: the port is taken; stop what holds it, or choose another with --listen`,
-        { cause: error },
-      );
-    case 'EACCES':
-      return new UserError(
-        `cannot listen on ${where}: permission denied; choose a port above 1023 with --listen`,
-        { cause: error },
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new UserError(
-        `cannot listen on ${where}: this machine has no such address; choose another with --listen`,
-        { cause: error },
-      );
-    default:
-      return error;
-  }
+function listenError(error: unknown, address: ListenAddress): unknown {
+  const advice = LISTEN_ADVICE[codeOf(error) ?? ''];
+  if (advice === undefined) return error;
+  return new UserError(`cannot listen on ${formatAddress(address)}: ${advice}`, { cause: error });
 }
+
+const LISTEN_ADVICE: Record<string, string> = {
+  EADDRINUSE: 'the port is taken; stop what holds it, or choose another with --listen',
+  EACCES: 'permission denied; choose a port above 1023 with --listen',
+  EADDRNOTAVAIL: 'this machine has no such address; choose another with --listen',
+  ENOTFOUND: 'this machine has no such address; choose another with --listen',
+};
 
 /** Closes an HTTP server: no new connections, the open ones end after the answer they are in, at most `graceMs`. */
 export async function closeServer(

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readSettings, setting, strictTable, type SettingsSources } from './settings.ts';
+import { readSettings, setting, type SettingsSources } from './settings.ts';
+import { strictTable } from './strict-table.ts';
 
 const table = {
   listen: setting({ type: 'text', schema: z.string().default(':8080'), help: 'where to listen' }),

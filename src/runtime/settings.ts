@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parse as parseToml, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { describeError, UserError } from './user-error.ts';
+import { firstIssue, rejectUnknownKeys } from './strict-table.ts';
+import { readTomlFile } from './toml-file.ts';
+import { UserError } from './user-error.ts';
 
 /**
  * One setting of a role. Its key, `tokenFile`, names the flag `--token-file`, the environment variable
@@ -110,6 +110,8 @@ function fromText(name: string, value: unknown, type: Setting['type']): FoundVal
       };
     case 'switch':
       return { name, value: switchFromText(name, value) };
+    default:
+      return type satisfies never;
   }
 }
 
@@ -129,85 +131,6 @@ function readSections<S extends z.ZodRawShape>(
     .safeParse(Object.fromEntries(Object.keys(shape).map((key) => [key, file[key]])));
   if (result.success) return result.data;
   throw new UserError(`${where}: ${firstIssue(result.error)}`);
-}
-
-/** One line for the first thing that is wrong, with its place in the file; a misspelt key names its nearest known one. */
-export function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (issue === undefined) return 'invalid';
-  const place = issue.path
-    .map((part) => (typeof part === 'number' ? `[${part + 1}]` : `.${String(part)}`))
-    .join('')
-    .slice(1);
-  return `${place === '' ? '' : `${place}: `}${issue.message}`;
-}
-
-/** Reads a TOML file; an error names the file, the line and the column. */
-export function readTomlFile(path: string): Record<string, unknown> {
-  try {
-    return parseToml(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof TomlError) throw tomlError(path, error);
-    throw new UserError(`cannot read ${path}: ${describeError(error)}`, { cause: error });
-  }
-}
-
-/** One line for a TOML error: `FILE:LINE:COLUMN: what is wrong`. */
-export function tomlError(path: string, error: TomlError): UserError {
-  const what = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? 'invalid TOML';
-  return new UserError(`${path}:${error.line}:${error.column}: ${what}`, { cause: error });
-}
-
-/** Throws for the first key of `table` that is not known, and names the nearest one that is. */
-export function rejectUnknownKeys(
-  table: Record<string, unknown>,
-  known: readonly string[],
-  where: string,
-): void {
-  const unknown = Object.keys(table).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new UserError(`${where}: ${unknownKeyMessage(unknown, known)}`);
-}
-
-export function unknownKeyMessage(key: string, known: readonly string[]): string {
-  const nearest = nearestName(key, known);
-  return `unknown key '${key}'${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${nearest}'?`}`;
-}
-
-/**
- * A strict object for a table of the file: unknown keys are errors that name the nearest known one. They are looked
- * for first, since a misspelt key would else be reported as a missing one.
- */
-export function strictTable<S extends z.ZodRawShape>(shape: S) {
-  const known = Object.keys(shape);
-  return z
-    .looseObject({})
-    .superRefine((table, context) => {
-      for (const key of Object.keys(table)) {
-        if (!known.includes(key))
-          context.addIssue({ code: 'custom', message: unknownKeyMessage(key, known) });
-      }
-    })
-    .pipe(z.object(shape));
-}
-
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }));
-  ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }
 
 /** `tokenFile` → `token-file` */

@@ -17,7 +17,7 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let current = error; current !== undefined && current !== null && parts.length < 5;) {
     const message =
-      current instanceof Error ? current.message || codeOf(current) || current.name : String(current);
+      current instanceof Error ? current.message || codeOf(current) || current.name : textOf(current);
     if (message !== '' && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof AggregateError ? current.errors[0] : (current as { cause?: unknown }).cause;
   }
@@ -28,4 +28,8 @@ export function describeError(error: unknown): string {
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : JSON.stringify(thrown);
 }

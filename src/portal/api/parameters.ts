@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import { unknownKeyMessage } from '../../runtime/settings.ts';
+import { unknownKeyMessage } from '../../runtime/strict-table.ts';
 
 export const MAX_PAGE = 10_000;
 const DEFAULT_PAGE = 1000;

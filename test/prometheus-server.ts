@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { eventually, freePort, startProgram } from './processes.ts';
+
+export interface PrometheusServer {
+  url: string;
+  /** The instant vector of a query: labels and value of each series. */
+  query(promql: string): Promise<{ metric: Record<string, string>; value: number }[]>;
+}
+
+/** Starts a real Prometheus on a free port with the given configuration, until the test ends. */
+export async function startPrometheus(
+  program: string,
+  folder: string,
+  configuration: string,
+): Promise<PrometheusServer> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'prometheus.yml');
+  writeFileSync(file, configuration);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const running = startProgram(program, [
+    `--config.file=${file}`,
+    `--storage.tsdb.path=${join(folder, 'tsdb')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ]);
+  onTestFinished(async () => void (await running.stop()));
+  await running.waitFor(/Server is ready to receive web requests/);
+  return { url, query: async (promql) => await query(url, promql) };
+}
+
+async function query(url: string, promql: string) {
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(promql)}`);
+  const body = (await response.json()) as {
+    data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+  };
+  return body.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+}
+
+/** Waits until a query has an answer. */
+export async function queryEventually(server: PrometheusServer, promql: string) {
+  return await eventually(async () => {
+    const result = await server.query(promql);
+    return result.length > 0 ? result : undefined;
+  });
+}

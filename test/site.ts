@@ -1,0 +1,79 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { freePort, startStackmeter, type Running } from './processes.ts';
+
+export interface Site {
+  exporter: Running;
+  exporterPort: number;
+  gateUrl: string;
+  token: string;
+  tokenFile: string;
+}
+
+/** A token long enough for a gate, and not a secret. */
+const token = 'test-token-of-43-characters-0123456789abcdefg';
+
+export interface SiteOptions {
+  folder: string;
+  /** Arguments of the exporter beside address and state. */
+  exporter: readonly string[];
+  env?: Record<string, string>;
+  /** Where the gate reads; the exporter itself by default. */
+  prometheusUrl?: (exporterPort: number) => Promise<string>;
+}
+
+/** Starts an exporter and, behind it, a gate, as processes; they end with the test. */
+export async function startSite({
+  folder,
+  exporter: exporterArgs,
+  env,
+  prometheusUrl,
+}: SiteOptions): Promise<Site> {
+  const exporterPort = await freePort();
+  const exporter = startStackmeter(
+    [
+      'exporter',
+      '--listen',
+      `127.0.0.1:${exporterPort}`,
+      '--state',
+      join(folder, 'state.json'),
+      ...exporterArgs,
+    ],
+    { cwd: folder, env: env ?? {} },
+  );
+  onTestFinished(async () => void (await exporter.stop()));
+  const tokenFile = join(folder, 'gate.token');
+  writeFileSync(tokenFile, `${token}\n`);
+  const source = prometheusUrl
+    ? ['--prometheus', await prometheusUrl(exporterPort)]
+    : ['--exporter', `http://127.0.0.1:${exporterPort}`];
+  const gatePort = await freePort();
+  const gate = startStackmeter(
+    ['gate', '--listen', `127.0.0.1:${gatePort}`, '--token-file', tokenFile, ...source],
+    { cwd: folder },
+  );
+  onTestFinished(async () => void (await gate.stop()));
+  await gate.waitFor(/listen(s|ing)/);
+  return { exporter, exporterPort, gateUrl: `http://127.0.0.1:${gatePort}`, token, tokenFile };
+}
+
+/** Starts a portal that reads the given sites; resolves with its address. */
+export async function startPortal(
+  folder: string,
+  sites: Record<string, Site>,
+): Promise<{ url: string; portal: Running }> {
+  const port = await freePort();
+  const config = Object.entries(sites).map(
+    ([name, { gateUrl, tokenFile }]) =>
+      `[[site]]\nname = "${name}"\nurl = "${gateUrl}"\ntoken_file = "${tokenFile}"\ninterval_seconds = 1\n`,
+  );
+  writeFileSync(join(folder, 'portal.toml'), config.join('\n'));
+  const portal = startStackmeter(
+    ['portal', '--listen', `127.0.0.1:${port}`, '--config', 'portal.toml', '--data', join(folder, 'data')],
+    { cwd: folder },
+  );
+  onTestFinished(async () => void (await portal.stop()));
+  await portal.waitFor(/listen(s|ing)/);
+  return { url: `http://127.0.0.1:${port}`, portal };
+}
