@@ -135,7 +135,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus }) => {
       expected('alpha', 'site-a', `127.0.0.1:${withPrometheus.exporterPort}`),
       expected('beta', 'site-b', `127.0.0.1:${without.exporterPort}`),
     ]);
-    const foreign = await portal.query('{__name__!~"project_.*_usage|up|scrape_.*"}');
+    const foreign = await portal.query('{__name__!~"project_.*_usage|up|scrape_.*",job!=""}');
     expect(foreign).toEqual([]);
   });
 });

@@ -35,6 +35,7 @@ async function query(url: string, promql: string) {
   const body = (await response.json()) as {
     data: { result: { metric: Record<string, string>; value: [number, string] }[] };
   };
+  if (!response.ok) throw new Error(`Prometheus does not take ${promql}: ${response.status}`);
   return body.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
 }
 
