@@ -13,6 +13,10 @@ const steps = [
 ];
 
 install();
+say('verify: lock file (npm run lock writes it anew)');
+run('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+  evidence: /./,
+});
 for (const [name, program, args, evidence] of steps) {
   say(`verify: ${name}`);
   run(bin(program), args, { evidence });
