@@ -1,0 +1,212 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as tlsConnect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { describeWith } from './describe-with.ts';
+import { type Attack, ATTACKS, USAGE_QUERY } from './gate-attacks.ts';
+import { plainText, startGate, startUpstream, TOKEN } from './gate-harness.ts';
+import { eventually, freePort, startProgram, temporaryFolder } from './processes.ts';
+import { queryEventually, startPrometheus } from './prometheus-server.ts';
+
+const configuration = fileURLToPath(new URL('../deploy/haproxy/haproxy.cfg', import.meta.url));
+const PROPER = `GET /federate?${USAGE_QUERY} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${TOKEN}\r\nConnection: close\r\n\r\n`;
+
+/** What a proper request makes the gate ask for; anything else upstream is a breach. */
+const FORWARDED =
+  /^GET \/federate\?match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D(?:~|%7E)%22project_.(?:\*|%2A)_usage%22%7D$/;
+
+/** An upstream that has a secret for whoever asks, and remembers all that it was asked. */
+async function startRecorder() {
+  const asked: string[] = [];
+  const { url } = await startUpstream((incoming, response) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    const proper = FORWARDED.test(asked.at(-1) ?? '');
+    response.writeHead(200, plainText).end(proper ? 'project_a_usage 1\n' : 'outside_secret 1\n');
+  });
+  return { url, asked };
+}
+
+/** How long an attacker waits for a word before it goes. */
+const PATIENCE_MS = 2000;
+
+/** Sends bytes; resolves with all that comes back until the other side closes, or says nothing any more. */
+async function exchange(open: () => Socket, event: string, bytes: string): Promise<string> {
+  return await new Promise((resolve) => {
+    const socket = open();
+    let answer = '';
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.once(event, () => socket.write(bytes, 'latin1'));
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+type Send = (bytes: string) => Promise<string>;
+
+const plainTo =
+  (port: number): Send =>
+  async (bytes) =>
+    await exchange(() => connect(port, '127.0.0.1'), 'connect', bytes);
+
+const tlsTo =
+  (port: number): Send =>
+  async (bytes) =>
+    await exchange(
+      () => tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }),
+      'secureConnect',
+      bytes,
+    );
+
+/** What came of an attack: nothing, unless it got through. */
+async function breachOf(attack: Attack, send: Send, asked: string[]): Promise<string | undefined> {
+  const before = asked.length;
+  const answer = await send(attack.bytes.replaceAll('{TOKEN}', TOKEN));
+  const reached = asked.slice(before);
+  const allowed = attack.proper ?? 0;
+  const succeeded = [...answer.matchAll(/^HTTP\/1\.[01] 2\d\d[^]*?\r\n\r\n(.*)/gm)].filter(
+    ([, line]) => line !== 'ok\n' && line !== 'ok',
+  );
+  const fine =
+    reached.length <= allowed &&
+    reached.every((one) => FORWARDED.test(one)) &&
+    succeeded.length <= allowed &&
+    !/outside|swordfish/.test(answer);
+  return fine
+    ? undefined
+    : `${attack.class}, ${attack.name} (for ${attack.reaches}): asked ${reached.join(', ')}; ${answer.slice(0, 300)}`;
+}
+
+async function breaches(send: Send, asked: string[]): Promise<string[]> {
+  const found: (string | undefined)[] = [];
+  for (const attack of ATTACKS) found.push(await breachOf(attack, send, asked));
+  return found.filter((breach) => breach !== undefined);
+}
+
+/** Still there, and doing its work. */
+async function expectToServe(send: Send): Promise<void> {
+  expect(await send(PROPER)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*project_a_usage/);
+}
+
+describe('the list of attacks', () => {
+  it('has more than 200, each of its own', () => {
+    expect(ATTACKS.length).toBeGreaterThan(200);
+    expect(new Set(ATTACKS.map((attack) => `${attack.class}: ${attack.name}`)).size).toBe(ATTACKS.length);
+    expect(new Set(ATTACKS.map(({ bytes }) => bytes)).size).toBe(ATTACKS.length);
+  });
+
+  it('would be noticed where there is no gate', async () => {
+    const { url, asked } = await startRecorder();
+    expect((await breaches(plainTo(Number(url.port)), asked)).length).toBeGreaterThan(150);
+  });
+});
+
+describe('a gate under attack', () => {
+  it('lets nothing reach what stands behind it, and logs no token', async () => {
+    const { url, asked } = await startRecorder();
+    const { gate, log } = await startGate({ source: { kind: 'prometheus', url } });
+    const send = plainTo(gate.address.port);
+    await expectToServe(send);
+    expect(await breaches(send, asked)).toEqual([]);
+    await expectToServe(send);
+    expect(log()).not.toContain('swordfish');
+  });
+});
+
+describeWith(['prometheus'], 'a gate under attack, with a real Prometheus behind it', ({ prometheus }) => {
+  it('gives out nothing but usage', async () => {
+    const { url: exporter } = await startUpstream((_, response) => {
+      response.writeHead(200, plainText).end('project_a_usage 1\noutside_secret 1\n');
+    });
+    const server = await startPrometheus(
+      prometheus,
+      temporaryFolder(),
+      `global: { scrape_interval: 1s }
+scrape_configs:
+  - { job_name: project_usages, static_configs: [{ targets: ['${exporter.host}'] }] }
+  - { job_name: outside, static_configs: [{ targets: ['${exporter.host}'] }] }
+`,
+    );
+    await queryEventually(
+      server,
+      'outside_secret{job="outside"} and on () project_a_usage{job="project_usages"}',
+    );
+    const { gate } = await startGate({ source: { kind: 'prometheus', url: new URL(server.url) } });
+    const send = plainTo(gate.address.port);
+    await expectToServe(send);
+    expect(await breaches(send, [])).toEqual([]);
+  });
+});
+
+/** HAProxy 2.6 as Debian 12 has it, and any other that STACKMETER_TEST_HAPROXY_3 names. */
+const others: string[] = [process.env['STACKMETER_TEST_HAPROXY_3'] ?? ''].filter(existsSync);
+
+describeWith(['haproxy', 'openssl'], 'HAProxy with deploy/haproxy/haproxy.cfg', ({ haproxy, openssl }) => {
+  it.each([haproxy, ...others])(
+    '%s lets nothing reach what stands behind it, and logs no token',
+    async (program) => {
+      const { url, asked } = await startRecorder();
+      const { port, log } = await startHaproxy(program, openssl, url.host);
+      const send = tlsTo(port);
+      await expectToServe(send);
+      expect(await breaches(send, asked)).toEqual([]);
+      await expectToServe(send);
+      expect(log()).not.toContain('swordfish');
+      expect(log()).toContain('"reason":"policy"');
+    },
+  );
+
+  it.each([haproxy, ...others])('%s does not start without a token', async (program) => {
+    const running = startProgram(program, ['-c', '-f', configuration], { env: { PORTAL_AUTH_TOKEN: '' } });
+    expect([await running.exited, running.output()]).toEqual([
+      1,
+      expect.stringContaining('PORTAL_AUTH_TOKEN is empty'),
+    ]);
+  });
+});
+
+async function startHaproxy(program: string, openssl: string, upstream: string) {
+  const folder = temporaryFolder();
+  const certificate = join(folder, 'gate.pem');
+  makePem(openssl, folder, certificate);
+  const port = await freePort();
+  const running = startProgram(program, ['-db', '-f', configuration], {
+    env: {
+      PORTAL_AUTH_TOKEN: TOKEN,
+      GATE_LISTEN: `127.0.0.1:${port}`,
+      GATE_CERTIFICATE: certificate,
+      PROMETHEUS_ADDRESS: upstream,
+    },
+  });
+  onTestFinished(async () => void (await running.stop('SIGTERM')));
+  const send = tlsTo(port);
+  await eventually(async () =>
+    (await send('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).includes('ok')
+      ? true
+      : undefined,
+  );
+  return { port, log: () => running.output() };
+}
+
+function makePem(openssl: string, folder: string, target: string): void {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  execFileSync(
+    openssl,
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+    ].concat(['-subj', '/CN=gate', '-addext', 'subjectAltName=DNS:localhost', '-out', cert, '-keyout', key]),
+    { stdio: 'pipe' },
+  );
+  writeFileSync(target, readFileSync(cert, 'utf8') + readFileSync(key, 'utf8'));
+}
