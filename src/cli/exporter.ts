@@ -6,11 +6,11 @@ import {
   readExporterConfig,
   readExporterSettings,
   type ExporterConfig,
+  type ExporterSettings,
 } from '../exporter/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
-import type { SettingsSources } from '../runtime/settings.ts';
 import type { DummyData } from '../simulation/dummy-data.ts';
 import { addSettings, settingsSources } from './options.ts';
 
@@ -19,8 +19,9 @@ export function exporterCommand(): Command {
   return addSettings(command, EXPORTER_SETTINGS).action(async (flags: Record<string, unknown>) => {
     const sources = settingsSources(flags);
     const logger = createLogger();
-    const run = flags['check'] === true ? check : serve;
-    const dummy = await dummyData(sources, logger);
+    const settings = readExporterSettings(sources);
+    const run = settings.check ? check : serve;
+    const dummy = await dummyData(settings, logger);
     try {
       await run(dummy?.config ?? readExporterConfig(sources), logger);
     } finally {
@@ -29,8 +30,7 @@ export function exporterCommand(): Command {
   });
 }
 
-async function dummyData(sources: SettingsSources, logger: Logger): Promise<DummyData | undefined> {
-  const settings = readExporterSettings(sources);
+async function dummyData(settings: ExporterSettings, logger: Logger): Promise<DummyData | undefined> {
   if (settings.dummyData === undefined) return undefined;
   const { serveDummyData } = await import('../simulation/dummy-data.ts');
   return await serveDummyData(settings.dummyData, settings, { clock: systemClock, logger });

@@ -6,7 +6,11 @@ import type { RememberedServer } from './metering/meter-state.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 
 const amounts = { vcpu: 2, mb: 4096, disk_gb: 40, instance: 1 };
-const server = { projectId: 'p1', launchedMs: 0, amounts, countedUntilMs: 90_000_000 };
+const server: RememberedServer = {
+  projectId: 'p1',
+  launches: [{ atMs: 0, amounts }],
+  countedUntilMs: 90_000_000,
+};
 
 const snapshot: Snapshot = {
   meter: {
@@ -17,7 +21,7 @@ const snapshot: Snapshot = {
       ['p1', { vcpu: 5_400_000n, mb: 3_600_000n * 512n, disk_gb: 0n, instance: 1n }],
       ['gone', { vcpu: 1n, mb: 1n, disk_gb: 1n, instance: 1n }],
     ]),
-    servers: new Map<string, RememberedServer>([
+    servers: new Map([
       ['s1', server],
       ['s2', { ...server, absentSinceMs: 90_000_000 }],
     ]),

@@ -1,9 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Snapshot } from './exposition.ts';
-import { foldWindow } from './metering/fold.ts';
+import { foldWindow, type FoldInput } from './metering/fold.ts';
 import type { ServerLife } from './metering/meter-state.ts';
-import { clockSkew, nextWindow, settledEnd, settledUntil, type Window } from './metering/window.ts';
+import { askedEnd, clockSkew, nextWindow, settledEnd, settledUntil, type Window } from './metering/window.ts';
 import { readDomains, readProjects, type DomainFilter, type Project } from './openstack/keystone.ts';
 import { readServerUsage, type ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
@@ -41,27 +41,41 @@ export function createRefresher(options: RefreshOptions): Refresher {
     for (;;) {
       const window = nextWindow(store.current().meter.untilMs, targetMs, settings.longestWindowMs);
       if (window === undefined) return;
-      const endMs = await foldOne(window, projects, store);
+      const endMs = await foldOne(window, targetMs, projects, store);
       if (endMs < window.endMs) return; // Nova's clock is behind: that is all there is for now
       if (endMs < targetMs) reportProgress(endMs, targetMs, options.logger);
     }
   }
 
   /** Returns the end up to which the window was folded in. */
-  async function foldOne(window: Window, projects: readonly Project[], store: StateStore): Promise<number> {
-    const { servers, stopMs, timing } = await readServerUsage(session, {
-      ...window,
-      pageSize: settings.pageSize,
-    });
+  async function foldOne(
+    window: Window,
+    targetMs: number,
+    projects: readonly Project[],
+    store: StateStore,
+  ): Promise<number> {
+    const { pageSize, settlingDelayMs } = settings;
+    const askedEndMs = askedEnd(window.endMs, targetMs, clock.nowMs() + skewMs);
+    const answer = await readServerUsage(session, { startMs: window.startMs, endMs: askedEndMs, pageSize });
+    const { timing, stopMs } = answer;
     skewMs = clockSkew(timing);
-    const endMs = settledEnd(timing, stopMs, window.endMs, settings.settlingDelayMs);
-    if (endMs <= window.startMs) return endMs;
+    const endMs = settledEnd({ windowEndMs: window.endMs, askedEndMs, settlingDelayMs }, timing, stopMs);
+    if (endMs > window.startMs) {
+      const servers = answer.servers.map(serverLife);
+      await foldAnswer({ servers, endMs, novaNowMs: timing.sentMs + skewMs }, projects, store);
+    }
+    return endMs;
+  }
+
+  async function foldAnswer(
+    input: FoldInput,
+    projects: readonly Project[],
+    store: StateStore,
+  ): Promise<void> {
     const { meter, names } = store.current();
-    const novaNowMs = timing.sentMs + skewMs;
-    const { state, dropped } = foldWindow(meter, { servers: servers.map(serverLife), endMs, novaNowMs });
+    const { state, dropped } = foldWindow(meter, input);
     await store.save(withNames({ meter: state, names }, projects));
     options.onDropped(dropped);
-    return endMs;
   }
 
   return async () => {

@@ -12,13 +12,15 @@ const state: ExporterState = {
     untilMs: noon + 1000,
     totals: new Map([['p1', { vcpu: 2n ** 80n, mb: 1n, disk_gb: 0n, instance: 7n }]]),
     servers: new Map([
-      ['s1', { projectId: 'p1', launchedMs: noon, amounts, countedUntilMs: noon + 1000 }],
+      ['s1', { projectId: 'p1', launches: [{ atMs: noon, amounts }], countedUntilMs: noon + 1000 }],
       [
         's2',
         {
           projectId: 'p1',
-          launchedMs: noon,
-          amounts,
+          launches: [
+            { atMs: noon, amounts },
+            { atMs: noon + 2000, amounts },
+          ],
           countedUntilMs: noon,
           announced: { ...amounts, vcpu: 4 },
           absentSinceMs: noon + 500,
@@ -40,11 +42,13 @@ describe('the state file', () => {
       totals: { p1: { vcpu: '1208925819614629174706176', mb: '1', disk_gb: '0', instance: '7' } },
       names: { p1: { name: 'say "hello"\n', domain_id: 'd1', domain_name: 'Default' } },
       servers: {
-        s1: { project: 'p1', launched_ms: noon, amounts },
+        s1: { project: 'p1', launches: [{ at_ms: noon, amounts }] },
         s2: {
           project: 'p1',
-          launched_ms: noon,
-          amounts,
+          launches: [
+            { at_ms: noon, amounts },
+            { at_ms: noon + 2000, amounts },
+          ],
           counted_until_ms: noon,
           announced: { ...amounts, vcpu: 4 },
           absent_since_ms: noon + 500,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SERVER_RESOURCES, type Amounts, type Usage } from './metering/amounts.ts';
-import type { MeterState, RememberedServer } from './metering/meter-state.ts';
+import type { Launch, MeterState, RememberedServer } from './metering/meter-state.ts';
 
 /** What the state file holds: the meter's state, and the last known names of projects that have usage. */
 export interface ExporterState {
@@ -28,10 +28,11 @@ const instant = z.iso.datetime().transform((text) => Date.parse(text));
 
 const namesSchema = z.strictObject({ name: z.string(), domain_id: z.string(), domain_name: z.string() });
 
+const launchSchema = z.strictObject({ at_ms: z.int(), amounts: amountsSchema });
+
 const serverSchema = z.strictObject({
   project: z.string(),
-  launched_ms: z.int(),
-  amounts: amountsSchema,
+  launches: z.tuple([launchSchema], launchSchema),
   /** Left out where it is `until`. */
   counted_until_ms: z.int().optional(),
   announced: amountsSchema.optional(),
@@ -99,11 +100,11 @@ function parseNames(found: z.output<typeof namesSchema>): ProjectNames {
 }
 
 function formatServer(server: RememberedServer, untilMs: number): z.input<typeof serverSchema> {
-  const { projectId: project, launchedMs, amounts, countedUntilMs, announced, absentSinceMs } = server;
+  const { projectId: project, launches, countedUntilMs, announced, absentSinceMs } = server;
+  const [first, ...rest] = launches;
   return {
     project,
-    launched_ms: launchedMs,
-    amounts: plainAmounts(amounts),
+    launches: [formatLaunch(first), ...rest.map(formatLaunch)],
     ...(countedUntilMs === untilMs ? {} : { counted_until_ms: countedUntilMs }),
     ...(announced === undefined ? {} : { announced: plainAmounts(announced) }),
     ...(absentSinceMs === undefined ? {} : { absent_since_ms: absentSinceMs }),
@@ -111,15 +112,23 @@ function formatServer(server: RememberedServer, untilMs: number): z.input<typeof
 }
 
 function parseServer(server: z.output<typeof serverSchema>, untilMs: number): RememberedServer {
-  const { project: projectId, launched_ms: launchedMs, amounts, announced } = server;
+  const { project: projectId, launches, announced } = server;
+  const [first, ...rest] = launches;
   return {
     projectId,
-    launchedMs,
-    amounts,
+    launches: [parseLaunch(first), ...rest.map(parseLaunch)],
     countedUntilMs: server.counted_until_ms ?? untilMs,
     ...(announced === undefined ? {} : { announced }),
     ...(server.absent_since_ms === undefined ? {} : { absentSinceMs: server.absent_since_ms }),
   };
+}
+
+function formatLaunch({ atMs, amounts }: Launch): z.input<typeof launchSchema> {
+  return { at_ms: atMs, amounts: plainAmounts(amounts) };
+}
+
+function parseLaunch({ at_ms: atMs, amounts }: z.output<typeof launchSchema>): Launch {
+  return { atMs, amounts };
 }
 
 function plainAmounts({ vcpu, mb, disk_gb, instance }: Amounts): z.input<typeof amountsSchema> {

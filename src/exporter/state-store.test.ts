@@ -86,6 +86,14 @@ describe('the state of an exporter', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock']);
   });
 
+  it('leaves nothing of exporters that were killed while they wrote', async () => {
+    const path = stateFile();
+    for (const draft of ['.123.tmp', '.lock.123e4567-e89b-42d3-a456-426614174000', '.mine.tmp'])
+      writeFileSync(`${path}${draft}`, '');
+    await open(path);
+    expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock', 'state.json.mine.tmp']);
+  });
+
   it('needs a folder that is there', async () => {
     await expect(openStateStore(options('/nowhere/state.json'))).rejects.toThrow(
       'cannot keep a state in the folder /nowhere (ENOENT): see --state',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../runtime/atomic-file.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
@@ -28,6 +29,7 @@ export async function openStateStore(options: StateStoreOptions): Promise<StateS
   const { path, logger } = options;
   const lock = await lockState(path, (what) => logger.warn(what));
   try {
+    await removeDrafts(path);
     let state = (await readState(path)) ?? newState(options);
     reportStart(state, options);
     return {
@@ -43,6 +45,15 @@ export async function openStateStore(options: StateStoreOptions): Promise<StateS
     await lock.release();
     throw error;
   }
+}
+
+/** Drafts of the state and of its lock that exporters left behind which were killed. */
+async function removeDrafts(path: string): Promise<void> {
+  const name = basename(path);
+  const isDraft = (entry: string) =>
+    entry.startsWith(`${name}.`) && /^\.(\d+\.tmp|lock\.[0-9a-f-]{36})$/.test(entry.slice(name.length));
+  const drafts = (await readdir(dirname(path))).filter(isDraft);
+  await Promise.all(drafts.map(async (draft) => await rm(join(dirname(path), draft), { force: true })));
 }
 
 async function readState(path: string): Promise<ExporterState | undefined> {

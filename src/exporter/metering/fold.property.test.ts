@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addUsage, NO_USAGE, type Amounts, type Usage } from './amounts.ts';
 import { foldWindow } from './fold.ts';
 import { newMeterState, type MeterState, type ServerLife } from './meter-state.ts';
-import { nextWindow, settledUntil } from './window.ts';
+import { askedEnd, nextWindow, settledUntil } from './window.ts';
 
 const SETTLING_MS = 60_000;
 const START_MS = 1_000_000_000_000;
@@ -83,12 +83,17 @@ class World {
     for (let slices = 0; ; slices++) {
       const window = nextWindow(this.state.untilMs, targetMs, longestMs);
       if (window === undefined || (fails && slices === 1)) return;
-      const servers = this.answer(window.startMs, window.endMs);
+      const servers = this.answer(window.startMs, askedEnd(window.endMs, targetMs, this.nowMs));
       const { state } = foldWindow(this.state, { servers, endMs: window.endMs, novaNowMs: this.nowMs });
       expectNoneFell(this.state, state);
       this.state = state;
       for (const server of servers) this.markSeen(server.id);
     }
+  }
+
+  /** False while there is a server that was relaunched after the last answer: what it used comes later. */
+  isComplete(): boolean {
+    return ![...this.state.servers.values()].some((server) => server.absentSinceMs !== undefined);
   }
 
   private markSeen(id: string): void {
@@ -162,9 +167,12 @@ describe('totals that are folded window by window', () => {
         for (const { afterMs, action: next } of lived) {
           world.nowMs += afterMs;
           world.act(next);
+          const truth = world.truth(world.state.untilMs);
+          expect(world.isComplete() ? world.state.totals : truth).toEqual(truth);
         }
         world.nowMs += 2 * SETTLING_MS;
         world.refresh({ fails: false, longestMs: 600_000 });
+        expect(world.isComplete()).toBe(true);
         expect(world.state.totals).toEqual(world.truth(world.state.untilMs));
       }),
       { numRuns: 1000 },

@@ -60,7 +60,11 @@ describe('the usage of a window', () => {
     ];
     const state = fold({ endS: 100, servers });
     expect(vcpuSeconds(state)).toEqual({ p1: 10 });
-    expect([...state.servers.keys()]).toEqual(['s1']);
+    expect(state.servers.get('s1')).toEqual({
+      projectId: 'p1',
+      launches: [{ atMs: 90_000, amounts: small }],
+      countedUntilMs: 100_000,
+    });
   });
 });
 
@@ -89,6 +93,16 @@ describe('a server that is launched anew', () => {
       { endS: 300, servers: [server({ launchedMs: 210_000, amounts: large })] },
     );
     expect(vcpuSeconds(state)).toEqual({ p1: 210 + 4 * 90 });
+  });
+
+  it('once in each of two windows counts with each flavor in its time, also where the answers ran ahead', () => {
+    const state = fold(
+      { endS: 100, servers: [server({ launchedMs: 110_000 })] },
+      { endS: 105, servers: [server({ launchedMs: 120_000, amounts: large })] },
+      { endS: 200, servers: [server({ launchedMs: 150_000 })] },
+    );
+    expect(vcpuSeconds(state)).toEqual({ p1: 10 + 4 * 30 + 50 });
+    expect(state.servers.get('s1')?.launches).toEqual([{ atMs: 150_000, amounts: small }]);
   });
 
   it('counts with the old flavor while Nova has the new one but not yet its launch', () => {

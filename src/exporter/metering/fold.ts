@@ -2,9 +2,9 @@ import { addUsage, NO_USAGE, sameAmounts, type Amounts, type Usage } from './amo
 import type { MeterState, RememberedServer, ServerLife } from './meter-state.ts';
 
 /**
- * How long a server is remembered that no answer has any more. Nova leaves out a server that was relaunched between a
- * window's end and the request, though it lives; only one that is archived stays away. Longer is harmless: a server
- * that comes back has been there all the time.
+ * How long a server is remembered that no answer has any more. Nova leaves out a server that was relaunched between the
+ * end it was asked for and its answer, though it lives; only one that is archived stays away. Longer is harmless: a
+ * server that comes back has been there all the time.
  */
 export const ABSENCE_MS = 24 * 3_600_000;
 
@@ -29,75 +29,58 @@ export function foldWindow(state: MeterState, { servers, endMs, novaNowMs }: Fol
   const remembered = new Map<string, RememberedServer>();
   const answered = new Set<string>();
   for (const life of servers) {
-    const known = state.servers.get(life.id);
+    const server = recognize(life, state.servers.get(life.id), state.untilMs);
+    const stopMs = Math.min(life.endedMs ?? endMs, endMs);
     answered.add(life.id);
-    for (const piece of piecesOf(life, known, state.untilMs, endMs)) addPiece(totals, piece);
-    const next = rememberLife(life, known, endMs);
-    if (next !== undefined) remembered.set(life.id, next);
+    count(totals, server, stopMs);
+    if (life.endedMs === undefined || life.endedMs > endMs)
+      remembered.set(life.id, countedUpTo(server, endMs));
   }
   const dropped = keepAbsent(state.servers, answered, remembered, { endMs, novaNowMs });
   return { state: { ...state, untilMs: endMs, totals, servers: remembered }, dropped };
 }
 
-/** A time with the same amounts, for which nothing has been counted yet. */
-interface Piece {
-  projectId: string;
-  amounts: Amounts;
-  fromMs: number;
-  toMs: number;
-}
-
-function piecesOf(
-  life: ServerLife,
-  known: RememberedServer | undefined,
-  startMs: number,
-  endMs: number,
-): Piece[] {
-  const toMs = Math.min(life.endedMs ?? endMs, endMs);
-  if (known === undefined) return [{ ...life, fromMs: Math.max(life.launchedMs, startMs), toMs }];
-  if (life.launchedMs > known.countedUntilMs)
-    return [
-      { ...known, fromMs: known.countedUntilMs, toMs: Math.min(life.launchedMs, toMs) },
-      { ...life, fromMs: life.launchedMs, toMs },
-    ];
-  return [{ ...life, amounts: countedAmounts(life, known), fromMs: known.countedUntilMs, toMs }];
+/** A server with what was known of it before, and what the answer adds. */
+function recognize(life: ServerLife, known: RememberedServer | undefined, untilMs: number): RememberedServer {
+  const launch = { atMs: life.launchedMs, amounts: life.amounts };
+  const { projectId } = life;
+  if (known === undefined) return { projectId, launches: [launch], countedUntilMs: untilMs };
+  const { countedUntilMs, launches } = known;
+  const last = launches.at(-1) ?? launches[0];
+  if (launch.atMs > last.atMs) return { projectId, launches: [...launches, launch], countedUntilMs };
+  if (sameAmounts(launch.amounts, last.amounts)) return { projectId, launches, countedUntilMs };
+  return withNewFlavor(known, life.amounts);
 }
 
 /**
  * Nova writes a new flavor some time before the launch time that goes with it. Until the launch follows, or the next
  * answer still says the same, a server counts with what it had.
  */
-function countedAmounts(life: ServerLife, known: RememberedServer): Amounts {
-  if (life.launchedMs !== known.launchedMs) return life.amounts;
-  const confirmed = known.announced !== undefined && sameAmounts(known.announced, life.amounts);
-  return confirmed ? life.amounts : known.amounts;
+function withNewFlavor(known: RememberedServer, amounts: Amounts): RememberedServer {
+  const { projectId, launches, countedUntilMs, announced } = known;
+  if (announced === undefined || !sameAmounts(announced, amounts))
+    return { projectId, launches, countedUntilMs, announced: amounts };
+  return { projectId, launches: [...launches, { atMs: countedUntilMs, amounts }], countedUntilMs };
 }
 
-function addPiece(totals: Map<string, Usage>, { projectId, amounts, fromMs, toMs }: Piece): void {
-  if (toMs > fromMs)
-    totals.set(projectId, addUsage(totals.get(projectId) ?? NO_USAGE, amounts, toMs - fromMs));
+/** Adds what a server used from `countedUntilMs` to `stopMs`, each launch up to the next. */
+function count(totals: Map<string, Usage>, server: RememberedServer, stopMs: number): void {
+  const { projectId, launches, countedUntilMs } = server;
+  for (const [index, { atMs, amounts }] of launches.entries()) {
+    const fromMs = Math.max(atMs, countedUntilMs);
+    const toMs = Math.min(launches[index + 1]?.atMs ?? stopMs, stopMs);
+    if (toMs > fromMs)
+      totals.set(projectId, addUsage(totals.get(projectId) ?? NO_USAGE, amounts, toMs - fromMs));
+  }
 }
 
-function rememberLife(
-  life: ServerLife,
-  known: RememberedServer | undefined,
-  endMs: number,
-): RememberedServer | undefined {
-  if (life.endedMs !== undefined && life.endedMs <= endMs) return undefined;
-  if (life.launchedMs >= endMs) return known && stillAsBefore(known, endMs);
-  const { projectId, launchedMs } = life;
-  const relaunched = known === undefined || launchedMs > known.countedUntilMs;
-  const amounts = relaunched ? life.amounts : countedAmounts(life, known);
-  const announced = sameAmounts(amounts, life.amounts) ? {} : { announced: life.amounts };
-  return { projectId, launchedMs, amounts, countedUntilMs: endMs, ...announced };
-}
-
-/** A server whose next launch lies beyond the window: what it had until then is counted. */
-function stillAsBefore(
-  { projectId, launchedMs, amounts }: RememberedServer,
-  countedUntilMs: number,
-): RememberedServer {
-  return { projectId, launchedMs, amounts, countedUntilMs };
+/** Launches that another one had followed by then are no longer needed. */
+function countedUpTo(server: RememberedServer, untilMs: number): RememberedServer {
+  const [first, ...rest] = server.launches.filter(
+    (_, index) => (server.launches[index + 1]?.atMs ?? Infinity) > untilMs,
+  );
+  const launches: RememberedServer['launches'] = first === undefined ? server.launches : [first, ...rest];
+  return { ...server, launches, countedUntilMs: untilMs };
 }
 
 /** Carries over the servers that the answer lacks; returns how many are given up. */

@@ -16,14 +16,20 @@ export interface MeterState {
 
 export interface RememberedServer {
   projectId: string;
-  launchedMs: number;
-  amounts: Amounts;
+  /** What is known of it from `countedUntilMs` on, in order of time: the launch that it then ran by, and later ones. */
+  launches: readonly [Launch, ...Launch[]];
   /** Its usage is in the totals up to here; `untilMs`, save for a server that is absent. */
   countedUntilMs: number;
   /** Amounts that the last answer had with the launch time of before. */
   announced?: Amounts;
   /** Nova's time of the first answer that lacked it. */
   absentSinceMs?: number;
+}
+
+/** From a launch on a server has these amounts. Resize, rebuild, unshelve and evacuation are launches, too. */
+export interface Launch {
+  atMs: number;
+  amounts: Amounts;
 }
 
 /** A server as an answer has it: since its last launch it has these amounts. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockSkew, nextWindow, settledEnd, settledUntil } from './window.ts';
+import { askedEnd, clockSkew, nextWindow, settledEnd, settledUntil } from './window.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 
@@ -41,21 +41,27 @@ describe("Nova's clock", () => {
   });
 });
 
+describe('the end that is asked for', () => {
+  it('is that of the window, but up to now for the last one', () => {
+    expect(askedEnd(noon, noon + 600_000, noon + 660_500)).toBe(noon);
+    expect(askedEnd(noon + 600_000, noon + 600_000, noon + 660_500)).toBe(noon + 660_000);
+  });
+});
+
 describe('the end that is folded in', () => {
-  const askedEndMs = noon - 60_000;
+  const asked = { windowEndMs: noon - 60_000, askedEndMs: noon, settlingDelayMs: 60_000 };
   const evidence = { sentMs: noon, receivedMs: noon + 500, dateMs: noon };
 
-  it('is the one asked for where Nova took it and its clock agrees', () => {
-    expect(settledEnd(evidence, askedEndMs, askedEndMs, 60_000)).toBe(askedEndMs);
-    expect(settledEnd({ ...evidence, dateMs: undefined }, undefined, askedEndMs, 60_000)).toBe(askedEndMs);
+  it("is the window's where Nova took what was asked and its clock agrees", () => {
+    expect(settledEnd(asked, evidence, noon)).toBe(noon - 60_000);
+    expect(settledEnd(asked, { ...evidence, dateMs: undefined }, undefined)).toBe(noon - 60_000);
   });
 
   it('stays the settling delay behind the instant to which Nova cut the end', () => {
-    expect(settledEnd(evidence, noon - 90_500, askedEndMs, 60_000)).toBe(noon - 151_000);
+    expect(settledEnd(asked, evidence, noon - 90_500)).toBe(noon - 151_000);
   });
 
   it('stays the settling delay behind a date of Nova that is behind ours', () => {
-    const behind = { ...evidence, dateMs: noon - 30_000 };
-    expect(settledEnd(behind, askedEndMs, askedEndMs, 60_000)).toBe(noon - 90_000);
+    expect(settledEnd(asked, { ...evidence, dateMs: noon - 30_000 }, noon)).toBe(noon - 90_000);
   });
 });

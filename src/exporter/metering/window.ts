@@ -33,18 +33,31 @@ export function clockSkew({ sentMs, receivedMs, dateMs }: ClockEvidence): number
 }
 
 /**
+ * The end that Nova is asked for. The last window on the way is asked for up to now, beyond its end: Nova would leave
+ * out a server that was launched anew between the two, though it was there before.
+ */
+export function askedEnd(windowEndMs: number, targetMs: number, novaNowMs: number): number {
+  return windowEndMs < targetMs ? windowEndMs : Math.max(windowEndMs, wholeSeconds(novaNowMs));
+}
+
+/**
  * The end up to which an answer may be folded in, now that more is known of Nova's time: it cuts an end that lies in
  * its future to its present, and `stopMs` is the end that it used (undefined for an answer without servers).
  */
 export function settledEnd(
+  { windowEndMs, askedEndMs, settlingDelayMs }: AskedWindow,
   evidence: ClockEvidence,
   stopMs: number | undefined,
-  askedEndMs: number,
-  settlingDelayMs: number,
 ): number {
   const wasCut = stopMs !== undefined && stopMs < askedEndMs;
   const novaNowMs = wasCut ? stopMs : evidence.sentMs + clockSkew(evidence);
-  return Math.min(askedEndMs, settledUntil(novaNowMs, settlingDelayMs));
+  return Math.min(windowEndMs, settledUntil(novaNowMs, settlingDelayMs));
+}
+
+export interface AskedWindow {
+  windowEndMs: number;
+  askedEndMs: number;
+  settlingDelayMs: number;
 }
 
 function nearestToZero(lowest: number, highest: number): number {

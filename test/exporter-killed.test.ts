@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { createExporter } from '../src/exporter/exporter.ts';
+import type { Usage } from '../src/exporter/metering/amounts.ts';
+import { readExporterConfig } from '../src/exporter/settings.ts';
+import { parseState } from '../src/exporter/state-format.ts';
+import type { Clock } from '../src/runtime/clock.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { startProgram, temporaryFolder } from './processes.ts';
+import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+
+const loop = fileURLToPath(new URL('./refresh-loop.ts', import.meta.url));
+const tsx = createRequire(import.meta.url).resolve('tsx');
+const KILLS = 8;
+/** In which servers begin, are resized and end. */
+const LEAST_MS = 12 * 3_600_000;
+
+it('an exporter that is killed (-9) at any moment loses nothing and counts nothing twice', async () => {
+  const clock = settableClock();
+  const cloud = await startCloud(clock, { servers: servers(200) });
+  // Ten minutes pass with every request for usage, however slow the machine: relaunches are hours apart.
+  cloud.setFaults(({ path }) => {
+    if (path.endsWith('/os-simple-tenant-usage')) clock.passTime(600_000);
+    return undefined;
+  });
+  const state = join(temporaryFolder(), 'state.json');
+  let untilMs = START_MS;
+  for (let kills = 0; kills < KILLS || untilMs < START_MS + LEAST_MS; kills++) {
+    const exporter = startProgram(process.execPath, ['--import', tsx, loop, state, '2026-01-01'], {
+      env: cloud.environment(),
+    });
+    await exporter.waitFor(/refreshed/);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
+    await exporter.stop('SIGKILL');
+
+    const { meter } = parseState(readFileSync(state, 'utf8'));
+    expect(meter.untilMs).toBeGreaterThan(untilMs);
+    expectNoMore(meter.totals, cloud.truth(START_MS, meter.untilMs));
+    untilMs = meter.untilMs;
+  }
+
+  cloud.setFaults(undefined);
+  clock.passTime(600_000);
+  await refreshOnce(cloud.environment(), state, clock);
+  const { meter } = parseState(readFileSync(state, 'utf8'));
+  expect(meter.totals).toEqual(cloud.truth(START_MS, meter.untilMs));
+});
+
+/** Servers that are relaunched while an answer is read are made up for later; nothing is ever too much. */
+function expectNoMore(totals: ReadonlyMap<string, Usage>, truth: ReadonlyMap<string, Usage>): void {
+  for (const [id, { vcpu, mb }] of totals) {
+    const used = truth.get(id);
+    expect([id, vcpu <= (used?.vcpu ?? 0n), mb <= (used?.mb ?? 0n)]).toEqual([id, true, true]);
+  }
+}
+
+async function refreshOnce(env: Record<string, string>, state: string, clock: Clock): Promise<void> {
+  const config = readExporterConfig({ flags: { state, settlingDelay: 0 }, env });
+  const exporter = createExporter(config, { clock, logger: silentLogger() });
+  await exporter.refresh();
+  await exporter.close();
+}

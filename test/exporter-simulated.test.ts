@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createExporter, type Exporter } from '../src/exporter/exporter.ts';
+import { readCredentials } from '../src/exporter/openstack/credentials.ts';
+import { exporterConfig, readExporterSettings } from '../src/exporter/settings.ts';
+import { parseState, type ExporterState } from '../src/exporter/state-format.ts';
+import { parseExposition } from '../src/prometheus/text-format-parser.ts';
+import { formatAddress } from '../src/runtime/listen.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import type { Fault } from '../src/simulation/faults.ts';
+import { staticCloud } from '../src/simulation/model/static-cloud.ts';
+import { temporaryFolder } from './processes.ts';
+import { domains, projects, servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+
+const USAGE = '/os-simple-tenant-usage';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+async function site(flags: Record<string, unknown> = {}) {
+  const clock = settableClock();
+  const cloud = await startCloud(clock);
+  const stateFile = join(temporaryFolder(), 'state.json');
+  const defaults = { listen: '127.0.0.1:0', start: '2026-01-01', pageSize: 7, state: stateFile };
+  const settings = readExporterSettings({ flags: { ...defaults, ...flags }, env: {} });
+  const config = exporterConfig(settings, readCredentials(cloud.environment()), START_MS);
+  /** An exporter whose own loop rests: the test says when it refreshes. */
+  const open = (): Exporter => {
+    const exporter = createExporter(config, { clock, logger: silentLogger() });
+    onTestFinished(async () => await exporter.close());
+    return exporter;
+  };
+  const state = (): ExporterState => parseState(readFileSync(stateFile, 'utf8'));
+  return { clock, cloud, open, state, stateFile };
+}
+
+/** The exposition as `metric project → value`, or the status where there is none. */
+async function scrape(exporter: Exporter): Promise<Map<string, number> | number> {
+  const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`);
+  if (!response.ok) return response.status;
+  const samples = parseExposition(await response.text());
+  return new Map(
+    samples.map(({ name, labels, value }) => [`${name} ${labels['project_id'] ?? ''}`.trim(), value]),
+  );
+}
+
+/** Usage, and up to when it counts. */
+function totalsOf(values: Map<string, number> | number): Map<string, number> {
+  if (typeof values === 'number') throw new Error(`the exporter answers ${values}`);
+  return new Map([...values].filter(([name]) => /^project_|folded_until/.test(name)));
+}
+
+describe('an exporter beside a simulated cloud', () => {
+  it('shows exactly what the servers used, refresh after refresh and after a restart', async () => {
+    const { clock, cloud, open, state } = await site();
+    const first = open();
+    for (let hours = 0; hours < 30; hours++) {
+      clock.passTime(HOUR_MS);
+      await first.refresh();
+      const { meter } = state();
+      expect(meter.untilMs).toBe(clock.nowMs() - 60_000);
+      expect(meter.totals).toEqual(cloud.truth(START_MS, meter.untilMs));
+    }
+    const { epoch } = state().meter;
+    await first.close();
+
+    clock.passTime(3 * HOUR_MS);
+    const second = open();
+    await second.refresh();
+    expect(state().meter.epoch).toBe(epoch);
+    expect(state().meter.totals).toEqual(cloud.truth(START_MS, clock.nowMs() - 60_000));
+  });
+
+  it('exports the totals in hours, with a series for every project', async () => {
+    const { clock, cloud, open } = await site();
+    const exporter = open();
+    await exporter.start();
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    const values = await scrape(exporter);
+    const truth = cloud.truth(START_MS, clock.nowMs() - 60_000);
+    for (const { id } of projects) {
+      const expected = Number(truth.get(id)?.mb ?? 0n) / HOUR_MS;
+      expect((values as Map<string, number>).get(`project_mb_usage ${id}`)).toBe(expected);
+    }
+  });
+
+  it('catches up with a start date long ago in windows of bounded length', async () => {
+    const { clock, cloud, open, state } = await site({ longestWindow: 6 * 3600 });
+    const asked: string[] = [];
+    cloud.setFaults(({ query }) => {
+      const start = new URLSearchParams(query).get('start');
+      if (start !== null && !asked.includes(start)) asked.push(start);
+      return undefined;
+    });
+    clock.passTime(DAY_MS);
+    await open().refresh();
+    expect(asked).toEqual([
+      '2026-01-01T00:00:00',
+      '2026-01-01T06:00:00',
+      '2026-01-01T12:00:00',
+      '2026-01-01T18:00:00',
+    ]);
+    expect(state().meter.untilMs).toBe(clock.nowMs() - 60_000);
+  });
+
+  const failures: [string, string, Fault, RegExp][] = [
+    ['a 5xx', USAGE, { status: 503 }, /^Nova answers 503/],
+    ['an answer that breaks off', USAGE, { truncateBytes: 100 }, /^Nova .* does not answer/],
+    ['a body that is not JSON', USAGE, { body: '<html>' }, /not whole JSON/],
+    [
+      'a marker that is gone',
+      'marker=',
+      { status: 400, body: '{"badRequest": {"message": "Marker not found"}}' },
+      /^Nova answers 400 .*: Marker not found$/,
+    ],
+    [
+      'no right to read projects',
+      '/v3/projects',
+      { status: 403, body: '{"error": {"message": "no"}}' },
+      /^Keystone answers 403 .*: no; give the user/,
+    ],
+  ];
+
+  it.each(failures)(
+    'folds nothing in where it meets %s, and makes up for it',
+    async (_, where, fault, message) => {
+      const { clock, cloud, open, state, stateFile } = await site();
+      const exporter = open();
+      clock.passTime(HOUR_MS);
+      await exporter.refresh();
+      const before = readFileSync(stateFile, 'utf8');
+
+      clock.passTime(HOUR_MS);
+      cloud.setFaults(({ path, query }) => (`${path}?${query}`.includes(where) ? fault : undefined));
+      await expect(exporter.refresh()).rejects.toThrow(message);
+      expect(readFileSync(stateFile, 'utf8')).toBe(before);
+
+      cloud.setFaults(undefined);
+      clock.passTime(HOUR_MS);
+      await exporter.refresh();
+      expect(state().meter.totals).toEqual(cloud.truth(START_MS, clock.nowMs() - 60_000));
+    },
+  );
+
+  it('says 503 before the first complete refresh, and shows the last totals while OpenStack is away', async () => {
+    const { clock, cloud, open } = await site();
+    const novaIsAway = ({ path }: { path: string }) => (path.endsWith(USAGE) ? { status: 404 } : undefined);
+    cloud.setFaults(novaIsAway);
+    clock.passTime(HOUR_MS);
+    const exporter = open();
+    await exporter.start();
+    await expect(exporter.refresh()).rejects.toThrow('Nova answers 404');
+    expect(await scrape(exporter)).toBe(503);
+
+    cloud.setFaults(undefined);
+    await exporter.refresh();
+    const complete = totalsOf(await scrape(exporter));
+    clock.passTime(HOUR_MS);
+    cloud.setFaults(novaIsAway);
+    await expect(exporter.refresh()).rejects.toThrow('Nova answers 404');
+    expect(totalsOf(await scrape(exporter))).toEqual(complete);
+    expect(complete.get('stackmeter_exporter_folded_until_timestamp_seconds')).toBe(
+      (START_MS + HOUR_MS - 60_000) / 1000,
+    );
+  });
+
+  it('meters the domains that it is told to, and knows the usage of the others all the same', async () => {
+    const { clock, open, state } = await site({ domain: ['ELIXIR'] });
+    const exporter = open();
+    await exporter.start();
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    const shown = [...((await scrape(exporter)) as Map<string, number>).keys()];
+    expect(shown.filter((name) => name.startsWith('project_vcpu'))).toEqual([
+      'project_vcpu_usage p2',
+      'project_vcpu_usage p3',
+    ]);
+    expect([...state().meter.totals.keys()].sort()).toEqual(['p0', 'p1', 'p3']);
+  });
+
+  it('keeps the totals of a project that is gone, and no longer shows it', async () => {
+    const { clock, cloud, open, state } = await site();
+    const exporter = open();
+    await exporter.start();
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    const before = state().meter.totals.get('p1');
+
+    cloud.setModel(
+      staticCloud({
+        domains,
+        projects: projects.filter(({ id }) => id !== 'p1'),
+        servers: servers(60).filter(({ projectId }) => projectId !== 'p1'),
+      }),
+    );
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    expect([...((await scrape(exporter)) as Map<string, number>).keys()]).not.toContain(
+      'project_vcpu_usage p1',
+    );
+    expect(state().meter.totals.get('p1')).toEqual(before);
+    expect(state().names.get('p1')).toEqual({ name: 'Größe', domainId: 'default', domainName: 'Default' });
+  });
+});
