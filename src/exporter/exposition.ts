@@ -14,7 +14,7 @@ export interface Snapshot {
   durationMs: number;
 }
 
-export interface ShownProject {
+interface ShownProject {
   id: string;
   name: string;
   domain: { id: string; name: string };

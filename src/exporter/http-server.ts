@@ -6,7 +6,7 @@ import type { ServerResource } from './metering/amounts.ts';
 import type { Published } from './published.ts';
 import { usagePage, waitingPage } from './usage-page.ts';
 
-export interface ExporterView {
+interface ExporterView {
   /** Undefined before the first complete refresh. */
   published: Published | undefined;
   /** Why there is nothing yet: one line. */

@@ -10,7 +10,7 @@ import type { Session } from './openstack/session.ts';
 import type { ExporterState } from './state-format.ts';
 import type { StateStore } from './state-store.ts';
 
-export interface RefreshSettings {
+interface RefreshSettings {
   domains: DomainFilter;
   settlingDelayMs: number;
   /** The longest window that is asked for at once. */

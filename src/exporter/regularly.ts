@@ -33,6 +33,6 @@ export async function runRegularly(refresh: () => Promise<void>, options: Regula
 }
 
 /** 15 s, 30 s, 60 s … up to the interval. */
-export function delayAfter(failures: number, intervalMs: number): number {
+function delayAfter(failures: number, intervalMs: number): number {
   return Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (failures - 1));
 }

@@ -8,7 +8,7 @@ export interface ExporterState {
   names: ReadonlyMap<string, ProjectNames>;
 }
 
-export interface ProjectNames {
+interface ProjectNames {
   name: string;
   domainId: string;
   domainName: string;

@@ -1,8 +1,8 @@
 import { UserError } from '../../runtime/user-error.ts';
 
 /** Something in Keystone that is named by its id, or by its name within a domain. */
-export type NameOrId = { id: string } | { name: string };
-export type InDomain = { id: string } | { name: string; domain: NameOrId };
+type NameOrId = { id: string } | { name: string };
+type InDomain = { id: string } | { name: string; domain: NameOrId };
 
 export type Identity =
   | { method: 'password'; user: InDomain; password: string; project: InDomain }
