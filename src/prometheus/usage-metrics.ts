@@ -12,9 +12,6 @@ export const USAGE_SELECTORS = [
   `{job="${USAGE_JOB}",__name__=~"stackmeter_exporter_.+"}`,
 ] as const;
 
-/** Labels of every usage series, in the order in which they are written. */
-export const USAGE_LABELS = ['project_id', 'project_name', 'domain_id', 'domain_name'] as const;
-
 /** Series about the totals themselves, without project labels. */
 export const EXPORTER_METRICS = {
   /** 1, with the label `version`. */
