@@ -1,3 +1,4 @@
+import { MIGRATIONS } from '../src/portal/ledger/store/migrations/all.ts';
 import { describe, expect, it } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
@@ -12,7 +13,9 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       await runSql(connection, 'DROP SCHEMA ledger CASCADE');
       const ledgers = await Promise.all([open(), open(), open()]);
       await Promise.all(ledgers.map((ledger) => ledger.close()));
-      expect(await runSql(connection, 'SELECT id FROM ledger.migration')).toEqual([{ id: 1 }]);
+      expect(await runSql(connection, 'SELECT id FROM ledger.migration ORDER BY id')).toEqual(
+        MIGRATIONS.map(({ id }) => ({ id })),
+      );
     });
 
     it('is refused where a newer version has written it', async () => {

@@ -58,6 +58,8 @@ beforeEach(async () => {
   const ledger: Ledger = {
     declareSites: unused,
     fold: unused,
+    gaps: unused,
+    foldLate: unused,
     recordFailure: unused,
     verify: unused,
     close: unused,

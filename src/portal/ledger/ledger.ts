@@ -48,6 +48,24 @@ export interface FoldOutcome {
   anomalies: number;
 }
 
+/** A time between two readings of a cloud, longer than an ordinary pause, of which the ledger knows only the sum. */
+export interface Gap {
+  cloud: string;
+  /** Unix milliseconds: the readings at its two ends, which are known. */
+  fromMs: number;
+  toMs: number;
+}
+
+/** What late truth did. */
+export interface LateOutcome {
+  /** Spread intervals of meters that were replaced by what was measured. */
+  replaced: number;
+  /** Readings that were news by themselves: newer than the last of their meter, or of a meter unknown so far. */
+  folded: number;
+  /** Readings that said nothing new. */
+  ignored: number;
+}
+
 export type Coverage = 'measured' | 'spread' | 'missing';
 export type UsageStep = 'hour' | 'day' | 'month' | 'total';
 export type UsageDimension = 'site' | 'project' | 'resource';
@@ -129,8 +147,20 @@ export interface Discrepancy {
 export interface Ledger {
   /** Makes the sites known, with their labels; sites that are gone from the list keep their entries. */
   declareSites(sites: readonly SiteDeclaration[]): Promise<void>;
-  /** Folds a sweep into the site's meters in one transaction (rule A6). */
+  /**
+   * Folds a sweep into the site's meters in one transaction (rule A6). Its readings may be of many instants, in any
+   * order: they are folded in order of time. So a gap that can be filled before its end is folded needs no correction.
+   */
   fold(site: string, sweep: Sweep): Promise<FoldOutcome>;
+  /** What was spread at the site so far, the oldest first; late truth about it can still be folded. */
+  gaps(site: string): Promise<Gap[]>;
+  /**
+   * Folds readings of instants inside gaps, in one transaction: what was spread over a gap is replaced by what these
+   * readings say, by corrections that are entries themselves and add up to nothing. What they leave open stays spread,
+   * and stays a gap. Anything else in the sweeps is folded as by `fold`. An answer for a long gap may come in parts, by
+   * meters or by time; of each meter the first and the last reading in an hour say all that there is to say.
+   */
+  foldLate(site: string, sweeps: readonly Sweep[]): Promise<LateOutcome>;
   recordFailure(site: string, atMs: number, reason: string): Promise<void>;
   sites(): Promise<SiteStatus[]>;
   projects(query: ProjectQuery): Promise<Page<ProjectRow>>;

@@ -1,8 +1,10 @@
 import type { Reading } from '../ledger.ts';
-import { entriesOf } from './entries.ts';
+import { entriesOf, type Entry } from './entries.ts';
+import type { Interval, MeterGap } from './gap.ts';
+import { correctGaps } from './late.ts';
 import { DEFAULT_RULES, type MeterState } from './meter.ts';
 import type { NameState } from './names.ts';
-import type { CloudProgress } from './progress.ts';
+import type { CloudProgress, HourCoverage } from './progress.ts';
 import { foldSweep } from './sweep.ts';
 
 /** The key of the meter that `reading` reads. */
@@ -17,34 +19,62 @@ export class InMemoryBook {
   entries = new Map<string, { amount: bigint; spread: bigint }>();
   coverage = new Map<number, { measuredMs: number; spreadMs: number }>();
   corrections = new Map<string, bigint>();
+  meterGaps = new Map<string, MeterGap[]>();
+  cloudGaps = new Map<string, Interval[]>();
 
   fold(...readings: Reading[]) {
     const changes = foldSweep(this, readings, DEFAULT_RULES);
-    for (const [name, { progress, coverage }] of changes.clouds) {
+    for (const [name, { progress, coverage, gaps }] of changes.clouds) {
       this.clouds.set(name, progress);
-      for (const { hour, measuredMs, spreadMs } of coverage.values()) {
-        const had = this.coverage.get(hour) ?? { measuredMs: 0, spreadMs: 0 };
-        this.coverage.set(hour, {
-          measuredMs: had.measuredMs + measuredMs,
-          spreadMs: had.spreadMs + spreadMs,
-        });
-      }
+      this.cloudGaps.set(name, [...(this.cloudGaps.get(name) ?? []), ...gaps]);
+      for (const hour of coverage.values()) this.#cover(hour);
     }
     for (const [key, { names }] of changes.names)
       for (const name of names) {
         this.names.set(key, name);
         this.history.push([key, name.projectName, name.sinceMs]);
       }
-    for (const [key, { meter, usages, anomalies }] of changes.meters) {
+    for (const [key, { meter, usages, gaps, anomalies }] of changes.meters) {
       this.meters.set(key, meter);
-      for (const { hour, amount, spread } of entriesOf(usages)) {
-        const had = this.entries.get(`${key} ${hour}`) ?? { amount: 0n, spread: 0n };
-        this.entries.set(`${key} ${hour}`, { amount: had.amount + amount, spread: had.spread + spread });
-      }
-      for (const { correction } of anomalies)
-        this.corrections.set(key, (this.corrections.get(key) ?? 0n) + correction);
+      this.meterGaps.set(key, [...(this.meterGaps.get(key) ?? []), ...gaps]);
+      for (const entry of entriesOf(usages)) this.#enter(key, entry);
+      for (const { correction } of anomalies) this.#correct(key, correction);
     }
     return { folded: changes.folded, ignored: changes.ignored, anomalies: changes.anomalies };
+  }
+
+  foldLate(...readings: Reading[]) {
+    const late = correctGaps({ meters: this.meterGaps, clouds: this.cloudGaps }, readings, DEFAULT_RULES);
+    for (const { key, gap, open, entries, correction } of late.meters) {
+      this.meterGaps.set(key, replaced(this.meterGaps.get(key), gap, open));
+      for (const entry of entries) this.#enter(key, entry);
+      if (correction !== 0n) this.#correct(key, correction);
+    }
+    for (const { cloud, gap, open, coverage } of late.clouds) {
+      this.cloudGaps.set(cloud, replaced(this.cloudGaps.get(cloud), gap, open));
+      for (const hour of coverage) this.#cover(hour);
+    }
+    const { folded, ignored } = this.fold(...readings);
+    return { replaced: late.meters.length, folded, ignored: ignored - late.used };
+  }
+
+  #cover({ hour, measuredMs, spreadMs }: HourCoverage): void {
+    const had = this.coverage.get(hour) ?? { measuredMs: 0, spreadMs: 0 };
+    this.coverage.set(hour, {
+      measuredMs: had.measuredMs + measuredMs,
+      spreadMs: had.spreadMs + spreadMs,
+    });
+  }
+
+  #enter(key: string, { hour, amount, spread }: Entry): void {
+    const had = this.entries.get(`${key} ${hour}`) ?? { amount: 0n, spread: 0n };
+    const has = { amount: had.amount + amount, spread: had.spread + spread };
+    if (has.amount === 0n && has.spread === 0n) this.entries.delete(`${key} ${hour}`);
+    else this.entries.set(`${key} ${hour}`, has);
+  }
+
+  #correct(key: string, correction: bigint): void {
+    this.corrections.set(key, (this.corrections.get(key) ?? 0n) + correction);
   }
 
   usage(key = METER): bigint {
@@ -58,6 +88,10 @@ export class InMemoryBook {
       .filter(([at]) => at.startsWith(`${key} `))
       .map(([at, { amount, spread }]) => [Number(at.slice(key.length + 1)), amount, spread]);
   }
+}
+
+function replaced<G extends Interval>(gaps: readonly G[] | undefined, gap: G, open: readonly G[]): G[] {
+  return [...(gaps ?? []).filter((one) => one !== gap), ...open];
 }
 
 /** A reading of one meter; `more` makes it another's. */

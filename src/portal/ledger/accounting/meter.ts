@@ -25,7 +25,7 @@ export interface Usage {
   quality: 'measured' | 'spread';
 }
 
-export type AnomalyKind = 'total-fell' | 'epoch-changed' | 'implausible-jump';
+type AnomalyKind = 'total-fell' | 'epoch-changed' | 'implausible-jump' | 'late-truth';
 
 export interface Anomaly {
   kind: AnomalyKind;

@@ -1,4 +1,5 @@
 import type { Reading } from '../ledger.ts';
+import { gapOfStep, isGap, type Interval, type MeterGap } from './gap.ts';
 import {
   foldReading,
   type AccountingRules,
@@ -38,6 +39,8 @@ export interface MeterChange {
   meter: MeterState;
   /** In order of time, without overlap. */
   usages: Usage[];
+  /** The usages that were spread over gaps, with what is needed to do better later. */
+  gaps: MeterGap[];
   anomalies: Anomaly[];
 }
 
@@ -45,6 +48,7 @@ export interface CloudChange {
   progress: CloudProgress;
   /** By hour. */
   coverage: Map<number, HourCoverage>;
+  gaps: Interval[];
 }
 
 interface NameChange {
@@ -97,19 +101,23 @@ export function foldSweep(
 function foldOne(book: SiteBook, changes: SweepChanges, reading: Reading, rules: AccountingRules): void {
   const key = meterKey(reading);
   const change = changes.meters.get(key);
-  const step = foldReading(
-    change?.meter ?? book.meters.get(key),
-    reading,
-    contextOf(book, changes, reading),
-    rules,
-  );
+  const before = change?.meter ?? book.meters.get(key);
+  const context = contextOf(book, changes, reading);
+  const step = foldReading(before, reading, context, rules);
   noteProgress(book, changes, reading, rules);
   if (step === undefined) {
     changes.ignored += 1;
     return;
   }
   changes.folded += 1;
-  changes.meters.set(key, withStep(change, reading, step));
+  const fromMs = before?.lastAtMs ?? context.beganAtZeroMs ?? reading.atMs;
+  const gap = gapOfStep(
+    before ?? { epoch: reading.epoch, lastTotal: step.meter.opening },
+    fromMs,
+    step,
+    rules,
+  );
+  changes.meters.set(key, withStep(change, reading, step, gap));
   if (step.anomaly !== undefined) changes.anomalies += 1;
   noteName(book, changes, reading);
 }
@@ -119,12 +127,18 @@ function contextOf(book: SiteBook, changes: SweepChanges, { cloud, atMs }: Readi
   return contextOfNewMeter(known, changes.clouds.get(cloud)?.progress ?? known, atMs);
 }
 
-function withStep(change: MeterChange | undefined, reading: Reading, step: MeterStep): MeterChange {
+function withStep(
+  change: MeterChange | undefined,
+  reading: Reading,
+  step: MeterStep,
+  gap: MeterGap | undefined,
+): MeterChange {
   const { cloud, projectId, resource } = reading;
   return {
     identity: change?.identity ?? { cloud, projectId, resource },
     meter: step.meter,
     usages: withLast(change?.usages, step.usage),
+    gaps: withLast(change?.gaps, gap),
     anomalies: withLast(change?.anomalies, step.anomaly),
   };
 }
@@ -144,9 +158,13 @@ function noteProgress(
   const progress = advance(before, atMs);
   if (progress === before) return;
   const coverage = change?.coverage ?? new Map<number, HourCoverage>();
-  if (before !== undefined)
+  const gaps = change?.gaps ?? [];
+  if (before !== undefined) {
     for (const gained of coverageBetween(before.lastMs, atMs, rules)) addCoverage(coverage, gained);
-  changes.clouds.set(cloud, { progress, coverage });
+    const interval = { fromMs: before.lastMs, toMs: atMs };
+    if (isGap(interval, rules)) gaps.push(interval);
+  }
+  changes.clouds.set(cloud, { progress, coverage, gaps });
 }
 
 function addCoverage(coverage: Map<number, HourCoverage>, gained: HourCoverage): void {

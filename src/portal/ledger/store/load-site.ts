@@ -52,7 +52,7 @@ export async function lockSite(
       counter,
     ),
     epochs: new IdMap(
-      epochs.map(({ name, id }) => [name, id]),
+      [...epochs, ...meters.map(({ epoch }) => epoch)].map(({ name, id }) => [name, id] as const),
       counter,
     ),
     projects: new IdMap(
@@ -182,11 +182,13 @@ interface MeterEntry {
   id: number;
   key: string;
   state: MeterState;
+  epoch: NamedRow;
 }
 
 interface MeterRecord {
   id: number;
   project_id: number;
+  epoch_id: number;
   resource: string;
   epoch: string;
   opening: string;
@@ -202,7 +204,7 @@ async function loadMeters(
 ): Promise<MeterEntry[]> {
   const byId = new Map(projects.map((project) => [project.id, project]));
   const { rows } = await sql<MeterRecord>`
-    SELECT m.meter_id AS id, m.project_id, r.name AS resource, e.name AS epoch,
+    SELECT m.meter_id AS id, m.project_id, m.epoch_id, r.name AS resource, e.name AS epoch,
            m.opening, m.last_total, m.first_at_ms, m.last_at_ms
     FROM ledger.meter m
     JOIN ledger.resource r ON r.site_id = ${siteId} AND r.resource_id = m.resource_id
@@ -210,10 +212,12 @@ async function loadMeters(
     WHERE m.site_id = ${siteId} AND m.project_id = ANY(${numberArray([...byId.keys()])}::int[])`.execute(trx);
   return rows.flatMap((row) => {
     const project = byId.get(row.project_id);
-    return project === undefined
-      ? []
-      : [{ id: row.id, key: meterKey({ ...project, resource: row.resource }), state: stateOf(row) }];
+    return project === undefined ? [] : [meterEntry(row, meterKey({ ...project, resource: row.resource }))];
   });
+}
+
+function meterEntry(row: MeterRecord, key: string): MeterEntry {
+  return { id: row.id, key, state: stateOf(row), epoch: { id: row.epoch_id, name: row.epoch } };
 }
 
 function stateOf(row: MeterRecord): MeterState {

@@ -5,7 +5,9 @@ import type { DatabaseConnection } from '../../database/connection.ts';
 import { DEFAULT_RULES, type AccountingRules } from '../accounting/meter.ts';
 import type { Ledger } from '../ledger.ts';
 import { connectToDatabase } from './connect.ts';
+import { foldLateIntoStore } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
+import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
 import { queryProjects } from './project-query.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
@@ -47,6 +49,8 @@ export async function openLedger({
   return {
     declareSites: (sites) => declareSites(database, sites),
     fold: (site, sweep) => foldIntoStore(database, site, sweep, rules),
+    gaps: (site) => listGaps(database, site),
+    foldLate: (site, sweeps) => foldLateIntoStore(database, site, sweeps, rules),
     recordFailure: (site, atMs, reason) => recordFailure(database, site, atMs, reason),
     sites: () => siteStatuses(database),
     projects: (query) => queryProjects(database, query),

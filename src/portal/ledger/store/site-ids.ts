@@ -13,6 +13,11 @@ export class IdMap {
     this.#counter = counter;
   }
 
+  /** Tells an id that was not loaded with the rest. */
+  learn(key: string, id: number): void {
+    this.#ids.set(key, id);
+  }
+
   idOf(key: string): number {
     const known = this.#ids.get(key);
     if (known !== undefined) return known;

@@ -1,11 +1,12 @@
 import { sql, type Kysely } from 'kysely';
-import type { AnomalyKind } from '../accounting/meter.ts';
-import { hourBefore } from '../accounting/hours.ts';
 import { projectKey, type CloudChange, type MeterChange, type SweepChanges } from '../accounting/sweep.ts';
 import type { Refusal, Sweep } from '../ledger.ts';
 import { numberArray } from './arrays.ts';
 import type { LockedSite } from './load-site.ts';
+import { anomalyRows, writeAnomalies } from './write-anomalies.ts';
+import { coverageRows, writeCoverage } from './write-coverage.ts';
 import { writeEntries, type MeterRow } from './write-entries.ts';
+import { writeCloudGaps, writeMeterGaps } from './write-gaps.ts';
 
 type Transaction = Kysely<unknown>;
 
@@ -24,13 +25,31 @@ export async function writeSweep(
   await writeEpochs(trx, site);
   await writeMeters(trx, site, meters);
   await writeEntries(trx, site.siteId, meters);
-  await writeCoverage(trx, site, changes.clouds);
-  await writeAnomalies(trx, site, meters);
+  await writeCoverage(trx, site, coverageRows(site, changes.clouds));
+  await writeNewGaps(trx, site, changes.clouds, meters);
+  await writeAnomalies(trx, site.siteId, anomalyRows(meters));
   await writeRefusals(trx, site, sweep);
   await writeState(trx, site, changes, sweep);
 }
 
+async function writeNewGaps(
+  trx: Transaction,
+  site: LockedSite,
+  clouds: ReadonlyMap<string, CloudChange>,
+  meters: readonly MeterRow[],
+): Promise<void> {
+  const ofClouds = [...clouds].flatMap(([cloud, { gaps }]) =>
+    gaps.map((gap) => ({ cloudId: site.clouds.idOf(cloud), ...gap })),
+  );
+  const ofMeters = meters.flatMap(({ meterId, change }) => change.gaps.map((gap) => ({ meterId, ...gap })));
+  await writeCloudGaps(trx, site.siteId, ofClouds);
+  await writeMeterGaps(trx, site, ofMeters);
+}
+
 function meterRow(site: LockedSite, key: string, change: MeterChange): MeterRow {
+  // An epoch that came and went within the sweep is named by gaps alone, and needs its id before epochs are written.
+  for (const { fromEpoch, toEpoch } of change.gaps)
+    [fromEpoch, toEpoch].forEach((one) => site.epochs.idOf(one));
   return {
     meterId: site.meters.idOf(key),
     projectId: site.projects.idOf(projectKey(change.identity)),
@@ -139,52 +158,6 @@ async function writeMeters(
     SET epoch_id = excluded.epoch_id, last_total = excluded.last_total, last_at_ms = excluded.last_at_ms`.execute(
     trx,
   );
-}
-
-async function writeCoverage(
-  trx: Transaction,
-  { siteId, clouds }: LockedSite,
-  changes: ReadonlyMap<string, CloudChange>,
-): Promise<void> {
-  const rows = [...changes].flatMap(([cloud, { coverage }]) =>
-    [...coverage.values()].map((hour) => ({ cloudId: clouds.idOf(cloud), ...hour })),
-  );
-  if (rows.length === 0) return;
-  await sql`
-    INSERT INTO ledger.site_hour AS had (site_id, cloud_id, hour, measured_ms, spread_ms)
-    SELECT ${siteId}, * FROM unnest(
-      ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
-      ${numberArray(rows.map(({ hour }) => hour))}::int[],
-      ${numberArray(rows.map(({ measuredMs }) => measuredMs))}::int[],
-      ${numberArray(rows.map(({ spreadMs }) => spreadMs))}::int[])
-    ON CONFLICT (site_id, cloud_id, hour) DO UPDATE
-    SET measured_ms = had.measured_ms + excluded.measured_ms, spread_ms = had.spread_ms + excluded.spread_ms`.execute(
-    trx,
-  );
-}
-
-async function writeAnomalies(
-  trx: Transaction,
-  { siteId }: LockedSite,
-  meters: readonly MeterRow[],
-): Promise<void> {
-  const rows = meters.flatMap(({ meterId, change }) =>
-    change.anomalies.map((anomaly) => ({ meterId, hour: hourBefore(anomaly.atMs), ...anomaly })),
-  );
-  if (rows.length === 0) return;
-  await sql`
-    INSERT INTO ledger.anomaly AS had (site_id, meter_id, hour, kind, count, correction, last_at_ms)
-    SELECT ${siteId}, w.meter_id, w.hour, w.kind, count(*), sum(w.correction), max(w.at_ms)
-    FROM unnest(
-      ${numberArray(rows.map(({ meterId }) => meterId))}::int[],
-      ${numberArray(rows.map(({ hour }) => hour))}::int[],
-      ${rows.map<AnomalyKind>(({ kind }) => kind)}::text[],
-      ${numberArray(rows.map(({ correction }) => correction))}::numeric[],
-      ${numberArray(rows.map(({ atMs }) => atMs))}::bigint[]) AS w (meter_id, hour, kind, correction, at_ms)
-    GROUP BY w.meter_id, w.hour, w.kind
-    ON CONFLICT (site_id, meter_id, hour, kind) DO UPDATE
-    SET count = had.count + excluded.count, correction = had.correction + excluded.correction,
-        last_at_ms = excluded.last_at_ms`.execute(trx);
 }
 
 async function writeRefusals(trx: Transaction, { siteId }: LockedSite, sweep: Sweep): Promise<void> {

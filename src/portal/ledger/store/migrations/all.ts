@@ -1,4 +1,5 @@
 import { ledgerTables } from './0001-ledger.ts';
+import { gapTables } from './0002-gaps.ts';
 
 export interface Migration {
   /** Numbers follow one another; a migration that was released never changes. */
@@ -7,4 +8,7 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ id: 1, name: 'ledger', sql: ledgerTables }];
+export const MIGRATIONS: readonly Migration[] = [
+  { id: 1, name: 'ledger', sql: ledgerTables },
+  { id: 2, name: 'gaps', sql: gapTables },
+];

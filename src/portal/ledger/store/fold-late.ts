@@ -1,0 +1,142 @@
+import { sql, type Kysely } from 'kysely';
+import { correctGaps, type LateChanges } from '../accounting/late.ts';
+import type { AccountingRules } from '../accounting/meter.ts';
+import { foldSweep } from '../accounting/sweep.ts';
+import type { LateOutcome, Sweep } from '../ledger.ts';
+import { numberArray } from './arrays.ts';
+import { loadGapBook } from './load-gaps.ts';
+import { lockSite, type LockedSite } from './load-site.ts';
+import { writeAnomalies } from './write-anomalies.ts';
+import { writeCoverage } from './write-coverage.ts';
+import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from './write-gaps.ts';
+import { writeSweep } from './write-sweep.ts';
+
+/** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
+export async function foldLateIntoStore(
+  database: Kysely<unknown>,
+  siteName: string,
+  sweeps: readonly Sweep[],
+  rules: AccountingRules,
+): Promise<LateOutcome> {
+  const sweep = joined(sweeps);
+  return await database.transaction().execute(async (trx) => {
+    const site = await lockSite(trx, siteName, sweep.readings);
+    const late = correctGaps(await loadGapBook(trx, site, sweep.readings), sweep.readings, rules);
+    await writeCorrections(trx, site, late, sweep.receivedAtMs);
+    const changes = foldSweep(site.book, sweep.readings, rules);
+    await writeSweep(trx, site, changes, sweep);
+    return {
+      replaced: late.meters.length,
+      folded: changes.folded,
+      ignored: changes.ignored - late.used,
+    };
+  });
+}
+
+function joined(sweeps: readonly Sweep[]): Sweep {
+  return {
+    receivedAtMs: sweeps.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0),
+    readings: sweeps.flatMap(({ readings }) => readings),
+    refusals: sweeps.flatMap(({ refusals }) => refusals),
+  };
+}
+
+async function writeCorrections(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  { meters, clouds }: LateChanges,
+  bookedAtMs: number,
+): Promise<void> {
+  const { siteId } = site;
+  const byId = meters.map((change) => ({ meterId: site.meters.idOf(change.key), ...change }));
+  await removeMeterGaps(
+    trx,
+    siteId,
+    byId.map(({ meterId, gap }) => ({ meterId, ...gap })),
+  );
+  await writeMeterGaps(
+    trx,
+    site,
+    byId.flatMap(({ meterId, open }) => open.map((gap) => ({ meterId, ...gap }))),
+  );
+  const entries = byId.flatMap(({ meterId, entries: list }) => list.map((entry) => ({ meterId, ...entry })));
+  await writeLateEntries(trx, siteId, entries, bookedAtMs);
+  const anomalies = byId.filter(({ correction }) => correction !== 0n);
+  await writeAnomalies(
+    trx,
+    siteId,
+    anomalies.map(({ meterId, gap, correction }) => ({
+      meterId,
+      kind: 'late-truth',
+      atMs: gap.toMs,
+      correction,
+    })),
+  );
+  const ofClouds = clouds.map((change) => ({ cloudId: site.clouds.idOf(change.cloud), ...change }));
+  await removeCloudGaps(
+    trx,
+    siteId,
+    ofClouds.map(({ cloudId, gap }) => ({ cloudId, ...gap })),
+  );
+  await writeCloudGaps(
+    trx,
+    siteId,
+    ofClouds.flatMap(({ cloudId, open }) => open.map((gap) => ({ cloudId, ...gap }))),
+  );
+  await writeCoverage(
+    trx,
+    site,
+    ofClouds.flatMap(({ cloudId, coverage }) => coverage.map((hour) => ({ cloudId, ...hour }))),
+  );
+}
+
+interface LateEntry {
+  meterId: number;
+  hour: number;
+  amount: bigint;
+  spread: bigint;
+}
+
+const ENTRIES_PER_STATEMENT = 100_000;
+
+/** Moves amounts between hours, and writes down what was moved; hours that are left without usage are removed. */
+async function writeLateEntries(
+  trx: Kysely<unknown>,
+  siteId: number,
+  entries: readonly LateEntry[],
+  bookedAtMs: number,
+): Promise<void> {
+  for (let start = 0; start < entries.length; start += ENTRIES_PER_STATEMENT) {
+    await writeLateBatch(trx, siteId, entries.slice(start, start + ENTRIES_PER_STATEMENT), bookedAtMs);
+  }
+}
+
+async function writeLateBatch(
+  trx: Kysely<unknown>,
+  siteId: number,
+  entries: readonly LateEntry[],
+  bookedAtMs: number,
+): Promise<void> {
+  const rows = sql`
+    SELECT w.meter_id, w.hour, sum(w.amount) AS amount, sum(w.spread) AS spread
+    FROM unnest(
+      ${numberArray(entries.map(({ meterId }) => meterId))}::int[],
+      ${numberArray(entries.map(({ hour }) => hour))}::int[],
+      ${numberArray(entries.map(({ amount }) => amount))}::bigint[],
+      ${numberArray(entries.map(({ spread }) => spread))}::bigint[]) AS w (meter_id, hour, amount, spread)
+    GROUP BY w.meter_id, w.hour`;
+  await sql`
+    INSERT INTO ledger.late_entry AS had (site_id, meter_id, hour, booked_at_ms, amount, spread)
+    SELECT ${siteId}, n.meter_id, n.hour, ${bookedAtMs}, n.amount, n.spread FROM (${rows}) n
+    ON CONFLICT (site_id, meter_id, hour, booked_at_ms) DO UPDATE
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
+  await sql`
+    INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
+    SELECT ${siteId}, n.meter_id, n.hour, n.amount, n.spread FROM (${rows}) n
+    ON CONFLICT (site_id, meter_id, hour) DO UPDATE
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
+  await sql`
+    DELETE FROM ledger.entry e USING (${rows}) n
+    WHERE e.site_id = ${siteId} AND e.meter_id = n.meter_id AND e.hour = n.hour
+      AND e.amount = 0 AND e.spread = 0`.execute(trx);
+}

@@ -1,0 +1,123 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DatabaseConnection } from '../src/portal/database/connection.ts';
+import type { Interval } from '../src/portal/ledger/accounting/gap.ts';
+import { InMemoryBook, reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
+import { columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import { runSql } from './postgresql-server.ts';
+
+onEveryPostgresql('gaps', (freshLedger) => {
+  describe('a gap', () => {
+    it('is known by the readings at its ends until late truth has filled it', async () => {
+      const { ledger, connection } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 4 * HOUR, 4 * HOUR));
+      expect(await ledger.gaps('a')).toEqual([{ cloud: '', fromMs: NOON, toMs: NOON + 4 * HOUR }]);
+      const hours = async () =>
+        columns((await ledger.usage(query({ by: new Set() }))).data, 'amount', 'coverage');
+      expect(await hours()).toEqual([1, 1, 1, 1].map((amount) => [amount, 'spread']));
+
+      const late = [1, 2, 3].map((hour) => sweep([reading(NOON + hour * HOUR, 4 * HOUR)]));
+      expect(await ledger.foldLate('a', late)).toEqual({ replaced: 1, folded: 0, ignored: 0 });
+      expect(await hours()).toEqual([[4, 'measured']]);
+      expect(await ledger.gaps('a')).toEqual([]);
+      expect(await ledger.verify()).toEqual([]);
+      expect(await journal(connection)).toEqual([
+        '0 10800000 -3600000',
+        '1 -3600000 -3600000',
+        '2 -3600000 -3600000',
+        '3 -3600000 -3600000',
+      ]);
+      expect(await ledger.foldLate('a', late)).toEqual({ replaced: 0, folded: 0, ignored: 3 });
+    });
+
+    it('needs no correction where it is filled before its end is folded', async () => {
+      const { ledger, connection } = await freshLedger();
+      await ledger.fold('a', sweep([reading(NOON, 0)]));
+      await ledger.fold('a', sweep([3, 1, 2].map((hour) => reading(NOON + hour * HOUR, hour * hour))));
+      expect(await ledger.gaps('a')).toEqual([]);
+      expect(await journal(connection)).toEqual([]);
+    });
+
+    it('is filled once, though two portals bring the late truth at the same moment', async () => {
+      const { ledger, open } = await freshLedger();
+      const other = await open();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 4 * HOUR, 4 * HOUR));
+      const late = [sweep([reading(NOON + HOUR, HOUR), reading(NOON + 3 * HOUR, 2 * HOUR)])];
+      const outcomes = await Promise.all([ledger, other, ledger].map((one) => one.foldLate('a', late)));
+      await other.close();
+      expect(outcomes.reduce((sum, { replaced }) => sum + replaced, 0)).toBe(1);
+      expect(await ledger.gaps('a')).toEqual([{ cloud: '', fromMs: NOON + HOUR, toMs: NOON + 3 * HOUR }]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('and what fills it are kept as accounting says, whatever is delivered', async () => {
+      const anyReading = fc
+        .record({
+          atMs: fc.integer({ min: NOON, max: NOON + 20 * HOUR }),
+          total: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+          epoch: fc.constantFrom('', 'a', 'b'),
+          projectId: fc.constantFrom('p1', 'p2'),
+          cloud: fc.constantFrom('', 'west'),
+        })
+        .map(({ atMs, total, ...more }) => reading(atMs, total, more));
+      const { ledger, connection } = await freshLedger(['0']);
+      let run = 0;
+      const steps = fc.array(fc.tuple(fc.boolean(), fc.array(anyReading, { maxLength: 8 })), {
+        maxLength: 6,
+      });
+      await fc.assert(
+        fc.asyncProperty(steps, async (list) => {
+          const site = String((run += 1));
+          const book = new InMemoryBook();
+          await ledger.declareSites([{ name: site, labels: {} }]);
+          for (const [late, readings] of list) {
+            const [kept, expected] = late
+              ? [await ledger.foldLate(site, [sweep(readings)]), book.foldLate(...readings)]
+              : [await ledger.fold(site, sweep(readings)), book.fold(...readings)];
+            expect(kept).toEqual(expected);
+          }
+          expect(await storedEntries(connection, site)).toEqual(entriesOf(book));
+          expect((await ledger.gaps(site)).map(lineOf).toSorted()).toEqual(gapsOf(book));
+        }),
+        { numRuns: 40 },
+      );
+      expect(await ledger.verify()).toEqual([]);
+    });
+  });
+});
+
+async function journal(connection: DatabaseConnection): Promise<string[]> {
+  const rows = await runSql<{ line: string }>(
+    connection,
+    `SELECT concat_ws(' ', hour - ${NOON / HOUR}, amount, spread) AS line FROM ledger.late_entry ORDER BY hour`,
+  );
+  return rows.map(({ line }) => line);
+}
+
+async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {
+  const rows = await runSql<{ line: string }>(
+    connection,
+    `SELECT concat_ws(' ', c.name, p.key, e.hour, e.amount, e.spread) AS line
+     FROM ledger.entry e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
+     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'`,
+  );
+  return rows.map(({ line }) => line).toSorted();
+}
+
+function entriesOf(book: InMemoryBook): string[] {
+  return [...book.entries]
+    .map(
+      ([key, { amount, spread }]) => `${key.replace('\0vcpu', '').replaceAll('\0', ' ')} ${amount} ${spread}`,
+    )
+    .toSorted();
+}
+
+function gapsOf(book: InMemoryBook): string[] {
+  return [...book.cloudGaps]
+    .flatMap(([cloud, gaps]) => gaps.map((gap) => lineOf({ cloud, ...gap })))
+    .toSorted();
+}
+
+function lineOf({ cloud, fromMs, toMs }: Interval & { cloud: string }): string {
+  return `${cloud} ${fromMs} ${toMs}`;
+}
