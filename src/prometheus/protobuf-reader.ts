@@ -1,0 +1,152 @@
+/** Bytes that are not the message that they should be. */
+export class ProtobufError extends Error {
+  override readonly name = 'ProtobufError';
+}
+
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
+const TWO_32 = 4_294_967_296;
+const SHORT_TEXT = 64;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads one message of protobuf, field by field. Source: https://protobuf.dev/programming-guides/encoding/.
+ * Every read checks that it stays within the message; what does not throws `ProtobufError`.
+ */
+export class ProtobufReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #end: number;
+  #at: number;
+  #wireType = VARINT;
+  #low = 0;
+  #high = 0;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** The number of the next field; 0 at the end. */
+  next(): number {
+    if (this.#at === this.#end) return 0;
+    const tag = this.#unsigned();
+    this.#wireType = tag & 7;
+    const field = Math.floor(tag / 8);
+    return field === 0 ? fail('a field has no number') : field;
+  }
+
+  /** An enum or a small number. */
+  number(): number {
+    this.#expect(VARINT);
+    return this.#unsigned();
+  }
+
+  /** One of a list of small numbers, or, packed, all of them. */
+  numbers(): number[] {
+    if (this.#wireType !== BYTES) return [this.number()];
+    const packed = this.message();
+    const all: number[] = [];
+    while (packed.#at < packed.#end) all.push(packed.#unsigned());
+    return all;
+  }
+
+  /** An int64 that a JavaScript number holds. */
+  int64(): number {
+    this.#expect(VARINT);
+    this.#varint();
+    const value = (this.#high | 0) * TWO_32 + this.#low;
+    return Number.isSafeInteger(value) ? value : fail('a number is too large');
+  }
+
+  double(): number {
+    this.#expect(FIXED64);
+    const start = this.#take(8);
+    return this.#view.getFloat64(start, true);
+  }
+
+  text(): string {
+    const start = this.#lengthDelimited();
+    return textOf(this.#bytes, start, this.#at);
+  }
+
+  message(): ProtobufReader {
+    const start = this.#lengthDelimited();
+    return new ProtobufReader(this.#bytes, start, this.#at);
+  }
+
+  /** Passes over a field that is not known. */
+  skip(): void {
+    if (this.#wireType === VARINT) this.#varint();
+    else if (this.#wireType === FIXED64) this.#take(8);
+    else if (this.#wireType === BYTES) this.#lengthDelimited();
+    else if (this.#wireType === FIXED32) this.#take(4);
+    else fail('a field has an unknown form');
+  }
+
+  #expect(wireType: number): void {
+    if (this.#wireType !== wireType) fail('a field has another form than it should');
+  }
+
+  /** Moves past the bytes of a field; returns where they begin. */
+  #lengthDelimited(): number {
+    this.#expect(BYTES);
+    return this.#take(this.#unsigned());
+  }
+
+  #take(length: number): number {
+    const start = this.#at;
+    if (length > this.#end - start) fail('it ends too early');
+    this.#at = start + length;
+    return start;
+  }
+
+  #unsigned(): number {
+    this.#varint();
+    return this.#high === 0 ? this.#low : fail('a number is too large');
+  }
+
+  /** Sets low and high 32 bits. */
+  #varint(): void {
+    let [low, high] = [0, 0];
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (this.#at >= this.#end) fail('it ends too early');
+      const byte = this.#bytes[this.#at++] ?? 0;
+      const bits = byte & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high = bits >> 4;
+      } else high |= bits << (shift - 32);
+      if (byte < 0x80) {
+        this.#low = low >>> 0;
+        this.#high = high >>> 0;
+        return;
+      }
+    }
+    fail('a number has too many bytes');
+  }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  if (end - start <= SHORT_TEXT) {
+    let at = start;
+    while (at < end && (bytes[at] ?? 0) < 0x80) text += String.fromCharCode(bytes[at++] ?? 0);
+    if (at === end) return text;
+  }
+  try {
+    return decoder.decode(bytes.subarray(start, end));
+  } catch (error) {
+    throw new ProtobufError('a text is not UTF-8', { cause: error });
+  }
+}
+
+function fail(problem: string): never {
+  throw new ProtobufError(problem);
+}

@@ -1,0 +1,34 @@
+import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
+import type { Sample } from './sample.ts';
+import { fromSnappy } from './snappy.ts';
+import { readTimeSeries } from './time-series.ts';
+
+/** What one request may hold. */
+export interface WriteLimits {
+  /** After decompression. */
+  maxBytes: number;
+  /** Series and samples together. */
+  maxSamples: number;
+}
+
+/**
+ * The samples of a remote write 1.0 request, as it comes over the wire; throws `SnappyError` or `ProtobufError`.
+ * Metadata, exemplars and native histograms are passed over.
+ * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and prompb/remote.proto.
+ */
+export function decodeWriteRequest(body: Uint8Array, { maxBytes, maxSamples }: WriteLimits): Sample[] {
+  const message = new ProtobufReader(fromSnappy(body, maxBytes));
+  const all: Sample[] = [];
+  let left = maxSamples;
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field !== 1) {
+      message.skip();
+      continue;
+    }
+    const { name, labels, samples } = readTimeSeries(message.message());
+    left -= 1 + samples.length;
+    if (left < 0) throw new ProtobufError(`it holds more than ${maxSamples} series and samples`);
+    for (const { value, timestampMs } of samples) all.push({ name, labels, value, timestampMs });
+  }
+  return all;
+}

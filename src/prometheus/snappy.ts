@@ -1,0 +1,104 @@
+import { compress } from 'snappyjs';
+
+/** Bytes that are no Snappy block, or one that is too large. */
+export class SnappyError extends Error {
+  override readonly name = 'SnappyError';
+}
+
+/**
+ * Decompresses a block (not a stream), as remote write and read carry it; throws `SnappyError`. It is our own, since
+ * that of snappyjs 0.7.0 runs for ever on six bytes that state a literal of a negative length.
+ * Source: https://github.com/google/snappy/blob/main/format_description.txt
+ */
+export function fromSnappy(block: Uint8Array, maxBytes: number): Buffer {
+  const { length, start } = statedLength(block);
+  if (length > maxBytes) throw new SnappyError(`it is larger than ${maxBytes} bytes when decompressed`);
+  const output = Buffer.allocUnsafe(length);
+  let to = 0;
+  for (let at = start; at < block.length;) {
+    const element = elementAt(block, at);
+    if (element.length > length - to) throw noBlock();
+    if (element.offset === 0) output.set(block.subarray(element.start, element.next), to);
+    else copyBack(output, to, element);
+    to += element.length;
+    at = element.next;
+  }
+  if (to !== length) throw noBlock();
+  return output;
+}
+
+export function toSnappy(bytes: Uint8Array): Uint8Array {
+  return compress(bytes);
+}
+
+function noBlock(): SnappyError {
+  return new SnappyError('it is no Snappy block');
+}
+
+/** Bytes to copy: from the input where `offset` is zero, else from what was written `offset` bytes before. */
+interface Element {
+  length: number;
+  offset: number;
+  /** Where a literal's bytes begin. */
+  start: number;
+  /** Where the next element begins. */
+  next: number;
+}
+
+function statedLength(block: Uint8Array): { length: number; start: number } {
+  let length = 0;
+  for (let at = 0; at < 5; at += 1) {
+    const byte = byteAt(block, at);
+    length += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) return { length, start: at + 1 };
+  }
+  throw noBlock();
+}
+
+function elementAt(block: Uint8Array, at: number): Element {
+  const tag = byteAt(block, at);
+  const upper = tag >>> 2;
+  switch (tag & 3) {
+    case 0:
+      return literal(block, at + 1, upper);
+    case 1:
+      return copy((upper & 7) + 4, (tag >>> 5) * 256 + byteAt(block, at + 1), at + 2);
+    case 2:
+      return copy(upper + 1, littleEndian(block, at + 1, 2), at + 3);
+    default:
+      return copy(upper + 1, littleEndian(block, at + 1, 4), at + 5);
+  }
+}
+
+/** Lengths above 60 stand in one to four bytes after the tag. */
+function literal(block: Uint8Array, at: number, upper: number): Element {
+  const lengthBytes = Math.max(0, upper - 59);
+  const length = 1 + (lengthBytes === 0 ? upper : littleEndian(block, at, lengthBytes));
+  const start = at + lengthBytes;
+  if (length > block.length - start) throw noBlock();
+  return { length, offset: 0, start, next: start + length };
+}
+
+function copy(length: number, offset: number, next: number): Element {
+  if (offset === 0) throw noBlock();
+  return { length, offset, start: 0, next };
+}
+
+/** What is copied may overlap with what is written: then it repeats. */
+function copyBack(output: Buffer, to: number, { offset, length }: Element): void {
+  if (offset > to) throw noBlock();
+  if (offset >= length) output.copyWithin(to, to - offset, to - offset + length);
+  else for (let i = 0; i < length; i += 1) output[to + i] = output[to - offset + i] ?? 0;
+}
+
+function littleEndian(block: Uint8Array, at: number, bytes: number): number {
+  let value = 0;
+  for (let i = 0; i < bytes; i += 1) value += byteAt(block, at + i) * 2 ** (8 * i);
+  return value;
+}
+
+function byteAt(block: Uint8Array, at: number): number {
+  const byte = block[at];
+  if (byte === undefined) throw noBlock();
+  return byte;
+}
