@@ -62,6 +62,7 @@ export async function startSite({
 export async function startPortal(
   folder: string,
   sites: Record<string, Site>,
+  env: Record<string, string> = {},
 ): Promise<{ url: string; portal: Running }> {
   const port = await freePort();
   const config = Object.entries(sites).map(
@@ -71,7 +72,7 @@ export async function startPortal(
   writeFileSync(join(folder, 'portal.toml'), config.join('\n'));
   const portal = startStackmeter(
     ['portal', '--listen', `127.0.0.1:${port}`, '--config', 'portal.toml', '--data', join(folder, 'data')],
-    { cwd: folder },
+    { cwd: folder, env },
   );
   onTestFinished(async () => void (await portal.stop()));
   await portal.waitFor(/listen(s|ing)/);
