@@ -24,7 +24,9 @@ async function startRecorder() {
   const { url } = await startUpstream((incoming, response) => {
     asked.push(`${incoming.method} ${incoming.url}`);
     const proper = FORWARDED.test(asked.at(-1) ?? '');
-    response.writeHead(200, plainText).end(proper ? 'project_a_usage 1\n' : 'outside_secret 1\n');
+    response
+      .writeHead(200, plainText)
+      .end(proper ? 'project_a_usage{job="project_usages"} 1\n' : 'outside_secret 1\n');
   });
   return { url, asked };
 }

@@ -33,7 +33,7 @@ describe('a gate in front of an exporter', () => {
     expect((await ask(federate('{job="project_usages",__name__=~".+"}'))).status).toBe(403);
     expect((await ask(federate('project_x_usage{job="project_usages"}'))).text).toBe('');
     await eventually(
-      async () => await Promise.resolve(log().split('"msg":"federated"').length === 4 || undefined),
+      async () => await Promise.resolve(log().split('"msg":"allowed"').length === 4 || undefined),
     );
     expect(log()).not.toContain('"level":"warn"');
   });

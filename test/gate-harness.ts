@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { createGate, type Gate } from '../src/gate/server.ts';
-import type { GateConfig } from '../src/gate/settings.ts';
+import type { GateConfig } from '../src/gate/config.ts';
 import { systemClock, type Clock } from '../src/runtime/clock.ts';
 import { closeServer, listen } from '../src/runtime/listen.ts';
 import { createLogger } from '../src/runtime/logger.ts';

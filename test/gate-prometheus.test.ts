@@ -7,12 +7,14 @@ import { eventually, temporaryFolder } from './processes.ts';
 import { queryEventually, startPrometheus } from './prometheus-server.ts';
 import { type Answer, TOKEN, USAGE, startUpstream, startGate, federate, plainText } from './gate-harness.ts';
 
+const LINE = 'project_mb_usage{job="project_usages"} 1\n';
+
 describe('a gate in front of a Prometheus', () => {
   it('forwards what it has parsed, and nothing else of the request', async () => {
     const seen: unknown[] = [];
     const upstream = await startUpstream((incoming, response) => {
       seen.push([incoming.method, incoming.url, incoming.headers]);
-      response.writeHead(200, { ...plainText, 'x-secret': 'y', 'set-cookie': 'z' }).end('a 1\n');
+      response.writeHead(200, { ...plainText, 'x-secret': 'y', 'set-cookie': 'z' }).end(LINE);
     });
     const { get: ask } = await startGate({
       source: { kind: 'prometheus', url: new URL('/prom/', upstream.url) },
@@ -22,7 +24,7 @@ describe('a gate in front of a Prometheus', () => {
       cookie: 'c',
       accept: 'application/vnd.google.protobuf',
     });
-    expect([answer.status, answer.text]).toEqual([200, 'a 1\n']);
+    expect([answer.status, answer.text]).toEqual([200, LINE]);
     expect(Object.keys(answer.headers).sort()).toEqual([
       'cache-control',
       'connection',
@@ -48,19 +50,22 @@ describe('a gate in front of a Prometheus', () => {
     ]);
   });
 
-  it('passes gzip through as it is to those that take it', async () => {
-    const packed = gzipSync('a 1\n');
+  it('passes gzip through as it is to those that take it, where answers are not checked', async () => {
+    const packed = gzipSync(LINE);
     const upstream = await startUpstream((incoming, response) => {
       const gzip = incoming.headers['accept-encoding'] === 'gzip';
       response.writeHead(200, { ...plainText, ...(gzip ? { 'content-encoding': 'gzip' } : {}) });
-      response.end(gzip ? packed : 'a 1\n');
+      response.end(gzip ? packed : LINE);
     });
-    const { get: ask, log } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });
+    const { get: ask, log } = await startGate({
+      source: { kind: 'prometheus', url: upstream.url },
+      unsafeUncheckedAnswers: true,
+    });
     const answer = await ask(federate(USAGE), { 'accept-encoding': 'gzip' });
     expect([answer.headers['content-encoding'], answer.body]).toEqual(['gzip', packed]);
-    expect((await ask(federate(USAGE))).text).toBe('a 1\n');
+    expect((await ask(federate(USAGE))).text).toBe(LINE);
     await eventually(
-      async () => await Promise.resolve(log().split('"msg":"federated"').length === 3 || undefined),
+      async () => await Promise.resolve(log().split('"msg":"allowed"').length === 3 || undefined),
     );
     expect(log()).not.toContain('"level":"warn"');
   });
@@ -106,11 +111,11 @@ describe('a gate in front of a Prometheus', () => {
   ])('breaks off an answer that breaks off, %s', async (_, headers) => {
     const upstream = await startUpstream((__, response) => {
       response.writeHead(200, { ...plainText, ...headers });
-      response.write('a 1\n', () => response.destroy());
+      response.write(LINE, () => response.destroy());
     });
     const { get: ask, log } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });
     const answer = await ask(federate(USAGE));
-    expect([answer.status, answer.text, answer.complete]).toEqual([200, 'a 1\n', false]);
+    expect([answer.status, answer.text, answer.complete]).toEqual([200, LINE, false]);
     await eventually(async () => await Promise.resolve(log().includes('an answer broke off') || undefined));
   });
 
@@ -118,7 +123,7 @@ describe('a gate in front of a Prometheus', () => {
     let gone = false;
     const upstream = await startUpstream((_, response) => {
       response.writeHead(200, plainText);
-      response.write('a 1\n');
+      response.write(LINE);
       response.on('close', () => (gone = true));
     });
     const { gate } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });

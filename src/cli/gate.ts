@@ -9,8 +9,8 @@ import { addSettings, settingsSources } from './options.ts';
 export function gateCommand(): Command {
   const command = new Command('gate').description("the site's gate: gives out usage, to those with a token");
   return addSettings(command, gateSettings).action(async (flags: Record<string, unknown>) => {
-    const config = readGateConfig(settingsSources(flags));
+    const reread = () => readGateConfig(settingsSources(flags));
     const logger = createLogger().child({ role: 'gate' });
-    await runUntilSignal(createGate(config, { clock: systemClock, logger }), logger);
+    await runUntilSignal(createGate(reread(), { clock: systemClock, logger, reread }), logger);
   });
 }

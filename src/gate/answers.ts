@@ -20,9 +20,13 @@ export function sendLine(
   response.end(body);
 }
 
-/** Sends a refusal and ends the connection: what else comes on it is not worth reading. */
-export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
-  sendLine(response, refusal.status, refusal.message, { ...refusal.headers, connection: 'close' });
+/** Denials of a proper request: its connection may bring others. */
+const KEPT = new Set([401, 403, 429]);
+
+/** Sends a refusal, and ends the connection where what else comes on it is not worth reading. */
+export function sendRefusal(response: ServerResponse, { status, message, headers }: Refusal): void {
+  const kept = KEPT.has(status) && response.req.method === 'GET';
+  sendLine(response, status, message, { ...headers, ...(kept ? {} : { connection: 'close' }) });
 }
 
 /** Answers what is not HTTP, too long or too slow, and ends the connection. */

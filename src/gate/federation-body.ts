@@ -15,7 +15,7 @@ export function* federationBody(
   selectors: readonly Selector[],
   nowMs: number,
 ): Generator<string> {
-  const predicates = selectors.map(compileSelector);
+  const predicates = selectors.map((selector) => compileSelector(selector));
   for (const [name, samples] of scrape) {
     const lines = selectedLines(name, samples, predicates, nowMs);
     if (lines !== '') yield familyHead({ name, help: '', type: 'untyped' }) + lines;

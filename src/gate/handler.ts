@@ -1,31 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { describeError } from '../runtime/user-error.ts';
-import { sendLine, sendRefusal } from './answers.ts';
-import { decide, type Policy } from './policy.ts';
+import { sendLine } from './answers.ts';
+import { type Account, closeAccount, failAccount, openAccount } from './audit.ts';
+import { includesAddress } from './client-addresses.ts';
+import { presents } from './client-certificate.ts';
+import type { Grant } from './grants.ts';
+import type { Limiter } from './limits.ts';
+import type { GateMetrics } from './metrics.ts';
+import { decide } from './policy.ts';
 import { Refusal } from './refusal.ts';
+import { decideRead, readBody } from './remote-read.ts';
 import { acceptsGzip, bearerToken, type RequestHead, routeOf, selectorsOf, wrongToken } from './request.ts';
 import type { Source } from './source.ts';
-import { checkToken, type Token } from './tokens.ts';
+import { checkToken } from './tokens.ts';
 
 export interface HandlerOptions {
-  policy: Policy;
   source: Source;
   /** The tokens that are valid now: they can be reloaded. */
-  tokens: () => readonly Token[];
+  grants: () => readonly Grant[];
+  limiter: Limiter;
+  metrics: GateMetrics;
   clock: Clock;
   logger: Logger;
-  /** For a whole answer, however it drips. */
-  answerTimeoutMs: number;
-}
-
-/** What is logged of a request: the token's name, never the token, and nothing else of what the client wrote. */
-interface Account {
-  from: string | undefined;
-  method: string | undefined;
-  tokenName?: string;
-  selectors?: number;
+  /** Whether answers are opened and held against the policy. */
+  checkAnswers: boolean;
+  /** For a whole answer, however it drips, and however long it is. */
+  answerLimits: { timeoutMs: number; maxBytes: number };
 }
 
 /** Answers one request. Never rejects. */
@@ -35,11 +36,12 @@ export function createHandler(options: HandlerOptions): Handler {
   return async (request, response) => {
     // What a source destroys is reported by its promise.
     response.on('error', () => undefined);
-    const account: Account = { from: request.socket.remoteAddress, method: request.method };
+    const account = openAccount(request, options);
     try {
       await answer(request, response, account, options);
+      closeAccount(account, options);
     } catch (error) {
-      fail(error, response, account, options.logger);
+      failAccount(error, response, account, options);
     }
   };
 }
@@ -52,51 +54,105 @@ async function answer(
 ): Promise<void> {
   const head = headOf(request);
   const route = routeOf(head);
+  account.route = route.name;
   if (route.name === 'healthz') return sendLine(response, 200, 'ok');
-  account.tokenName = authenticate(head, options);
+  const grant = authenticate(request, head, options);
+  account.token = grant.name;
+  options.limiter.count(grant.name, grant.limits);
   if (head.httpVersion !== '1.1') throw new Refusal(505, 'HTTP/1.1 is needed');
-  const selectors = selectorsOf(route.query);
+  if (route.name === 'read') return await answerRead(request, response, grant, account, options);
+  await answerFederation(route.query, head, response, grant, account, options);
+}
+
+async function answerFederation(
+  query: string,
+  head: RequestHead,
+  response: ServerResponse,
+  grant: Grant,
+  account: Account,
+  options: HandlerOptions,
+): Promise<void> {
+  const selectors = selectorsOf(query);
   account.selectors = selectors.length;
-  const decision = decide(selectors, options.policy);
+  const decision = decide(selectors, grant.policy);
   if (!decision.allowed) throw new Refusal(403, decision.reason);
-  const signal = endOf(response, options.answerTimeoutMs);
-  await options.source.federate({ selectors: decision.forwarded, gzip: acceptsGzip(head), signal }, response);
-  options.logger.info({ ...account, decision: 'allowed' }, 'federated');
+  const opened = options.checkAnswers || grant.rewriting !== undefined;
+  const rules = opened ? { allowed: grant.policy.allowed, rewriting: grant.rewriting } : undefined;
+  await during(grant, response, options, async (signal) => {
+    const asked = { selectors: decision.forwarded, gzip: acceptsGzip(head), rules, signal };
+    await options.source.federate(asked, response);
+  });
+}
+
+async function answerRead(
+  request: IncomingMessage,
+  response: ServerResponse,
+  grant: Grant,
+  account: Account,
+  options: HandlerOptions,
+): Promise<void> {
+  const read = options.source.read;
+  if (read === undefined) throw new Refusal(404, 'there is nothing here');
+  if (grant.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
+  const { body, selectors } = decideRead(await readBody(request, response), grant.policy);
+  account.selectors = selectors;
+  const allowed = options.checkAnswers ? grant.policy.allowed : undefined;
+  await during(grant, response, options, async (signal) => await read({ body, allowed, signal }, response));
 }
 
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): RequestHead {
   return { method: method ?? '', target: url ?? '', httpVersion, rawHeaders };
 }
 
-function authenticate(head: RequestHead, { tokens, clock, logger }: HandlerOptions): string {
-  const check = checkToken(tokens(), bearerToken(head), clock.nowMs());
-  if (check.valid) return check.name;
-  if (check.expired !== undefined) logger.warn({ tokenName: check.expired }, 'a token has expired');
-  throw wrongToken();
+/** The grant of the request's token. Whatever is wrong with it, the client is told the same. */
+function authenticate(
+  { socket }: IncomingMessage,
+  head: RequestHead,
+  { grants, clock }: HandlerOptions,
+): Grant {
+  const check = checkToken(grants(), bearerToken(head), clock.nowMs());
+  if (!check.valid) throw check.expired === undefined ? wrongToken() : wrongToken('expired', check.expired);
+  const { name, addresses, certificate } = check.token;
+  if (addresses && !includesAddress(addresses, socket.remoteAddress)) throw wrongToken('address', name);
+  if (certificate && !presents(socket, certificate)) throw wrongToken('certificate', name);
+  return check.token;
 }
 
-/** Aborts when the client is gone or the answer takes too long. */
-function endOf(response: ServerResponse, timeoutMs: number): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => {
+/** Answers within the token's concurrency, and within the bounds of time and size. */
+async function during(
+  grant: Grant,
+  response: ServerResponse,
+  { limiter, answerLimits }: HandlerOptions,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const end = limiter.begin(grant.name, grant.limits);
+  const bounds = watch(response, answerLimits);
+  try {
+    await work(bounds.signal);
+  } finally {
+    bounds.end();
+    end();
+  }
+}
+
+/** Aborts when the client is gone, or the answer takes too long or grows too large. */
+function watch(response: ServerResponse, { timeoutMs, maxBytes }: HandlerOptions['answerLimits']) {
+  const abort = new AbortController();
+  const before = response.socket?.bytesWritten ?? 0;
+  const onClose = () => {
     // It also closes after a whole answer.
-    if (!response.writableFinished) gone.abort();
-  });
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
-}
-
-function fail(error: unknown, response: ServerResponse, account: Account, logger: Logger): void {
-  const refusal =
-    error instanceof Refusal ? error : new Refusal(500, 'the gate is out of order', { cause: error });
-  const broken = response.headersSent;
-  if (broken) response.destroy();
-  else sendRefusal(response, refusal);
-  logFailure(refusal, broken, account, logger);
-}
-
-function logFailure(refusal: Refusal, broken: boolean, account: Account, logger: Logger): void {
-  const { status, message, cause } = refusal;
-  if (status < 500) logger.info({ ...account, decision: 'denied', status, reason: message }, 'denied');
-  else if (broken) logger.warn({ ...account, reason: describeError(cause) }, 'an answer broke off');
-  else logger.warn({ ...account, status, reason: describeError(cause ?? message) }, 'an answer failed');
+    if (!response.writableFinished) abort.abort(new Error('the client is gone'));
+  };
+  response.once('close', onClose);
+  const timeout = setTimeout(() => abort.abort(new Error('the answer took too long')), timeoutMs);
+  const size = setInterval(() => {
+    if ((response.socket?.bytesWritten ?? 0) - before > maxBytes)
+      abort.abort(new Error('the answer grew too large'));
+  }, 200);
+  const end = () => {
+    clearTimeout(timeout);
+    clearInterval(size);
+    response.off('close', onClose);
+  };
+  return { signal: abort.signal, end };
 }

@@ -1,4 +1,4 @@
-import { anchoredRegex } from '../prometheus/regex.ts';
+import { anchoredRegex, isSameRegex } from '../prometheus/regex.ts';
 import { type Matcher, parseSelector, SelectorError } from '../prometheus/selectors.ts';
 
 export type Selector = readonly Matcher[];
@@ -6,14 +6,16 @@ export type Selector = readonly Matcher[];
 /** What may leave the site: the series that any one of these selectors selects. */
 export interface Policy {
   readonly allowed: readonly Selector[];
+  /** Labels that are dropped or hashed: a client must not find their values out by asking for them. */
+  readonly hidden?: readonly string[];
 }
 
 export type Decision = { allowed: true; forwarded: readonly Selector[] } | { allowed: false; reason: string };
 
 /** Reads the selectors of a policy; throws `SelectorError` that quotes the one that is wrong. */
-export function parsePolicy(selectors: readonly string[]): Policy {
+export function parsePolicy(selectors: readonly string[], hidden: readonly string[] = []): Policy {
   if (selectors.length === 0) throw new SelectorError('there is no selector: nothing could be given out');
-  return { allowed: selectors.map(parseAllowed) };
+  return { allowed: selectors.map(parseAllowed), hidden };
 }
 
 function parseAllowed(text: string): Selector {
@@ -42,7 +44,9 @@ function parsed(text: string): Selector {
 export function decide(requested: readonly Selector[], policy: Policy): Decision {
   const forwarded: Selector[] = [];
   for (const [index, selector] of requested.entries()) {
-    const allowed = policy.allowed.find((candidate) => implies(selector, candidate));
+    const allowed = policy.allowed.find(
+      (candidate) => implies(selector, candidate) && !asksForHidden(selector, candidate, policy.hidden ?? []),
+    );
     if (allowed === undefined)
       return { allowed: false, reason: `selector ${index + 1} is not within what this gate gives out` };
     forwarded.push(conjunction(selector, allowed));
@@ -55,10 +59,22 @@ function implies(selector: Selector, allowed: Selector): boolean {
   return allowed.every((wanted) => selector.some((given) => impliesMatcher(given, wanted)));
 }
 
+/** True for a condition on a hidden label that the policy does not make itself. */
+function asksForHidden(selector: Selector, allowed: Selector, hidden: readonly string[]): boolean {
+  return selector.some((given) => hidden.includes(given.label) && !allowed.some((own) => isSame(given, own)));
+}
+
 /** The same condition, or an equality whose value meets the wanted one. Anything else is not proven. */
 function impliesMatcher(given: Matcher, wanted: Matcher): boolean {
   if (given.label !== wanted.label) return false;
-  return isSame(given, wanted) || (given.op === '=' && satisfies(given.value, wanted));
+  return means(given, wanted) || (given.op === '=' && satisfies(given.value, wanted));
+}
+
+/** The same condition, if need be written otherwise. */
+function means(given: Matcher, wanted: Matcher): boolean {
+  if (given.op !== wanted.op) return false;
+  const isRegex = wanted.op === '=~' || wanted.op === '!~';
+  return isRegex ? isSameRegex(given.value, wanted.value) : given.value === wanted.value;
 }
 
 /** True if a label with this value meets the condition, by the regular expressions of Prometheus 2 and of 3. */

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal, type RefusalReason } from './refusal.ts';
 import { parseSelector, SelectorError } from '../prometheus/selectors.ts';
 import type { Selector } from './policy.ts';
 
@@ -12,10 +12,12 @@ export interface RequestHead {
   rawHeaders: readonly string[];
 }
 
-export type Route = { name: 'healthz' } | { name: 'federate'; query: string };
+export type Route = { name: 'healthz' } | { name: 'federate'; query: string } | { name: 'read' };
 
 const MAX_TARGET_LENGTH = 16_384;
 const MAX_SELECTORS = 20;
+const MAX_HEADERS = 64;
+const READ_PATH = '/api/v1/read';
 
 const UNAUTHORIZED = { headers: { 'www-authenticate': 'Bearer' } };
 
@@ -24,11 +26,18 @@ export function routeOf(head: RequestHead): Route {
   if (head.target.length > MAX_TARGET_LENGTH) throw new Refusal(414, 'the URL is too long');
   const [path, ...queries] = head.target.split('?');
   const query = queries.length === 0 ? undefined : queries.join('?');
+  if (head.rawHeaders.length > 2 * MAX_HEADERS) throw new Refusal(431, 'there are too many headers');
+  if (path === READ_PATH && query === undefined) return readRoute(head);
   if (path !== '/federate' && !(path === '/healthz' && query === undefined))
     throw new Refusal(404, 'there is nothing here');
   if (head.method !== 'GET') throw new Refusal(405, 'only GET is taken', { headers: { allow: 'GET' } });
   refuseBody(head);
   return path === '/healthz' ? { name: 'healthz' } : { name: 'federate', query: query ?? '' };
+}
+
+function readRoute(head: RequestHead): Route {
+  if (head.method !== 'POST') throw new Refusal(405, 'only POST is taken', { headers: { allow: 'POST' } });
+  return { name: 'read' };
 }
 
 function refuseBody(head: RequestHead): void {
@@ -51,8 +60,9 @@ export function bearerToken(head: RequestHead): string {
   return token;
 }
 
-export function wrongToken(): Refusal {
-  return new Refusal(401, 'the token is not valid', UNAUTHORIZED);
+/** A token that is not taken; why, and whose it is, is for the log alone. */
+export function wrongToken(reason: RefusalReason = 'token', tokenName = ''): Refusal {
+  return new Refusal(401, 'the token is not valid', { ...UNAUTHORIZED, reason, tokenName });
 }
 
 /** True if the client takes gzip. */
@@ -62,7 +72,7 @@ export function acceptsGzip(head: RequestHead): boolean {
     .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?:1(?:\.0*)?|0?\.\d*[1-9]\d*)\s*)?$/.test(coding));
 }
 
-function headerValues({ rawHeaders }: RequestHead, name: string): string[] {
+export function headerValues({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>, name: string): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 

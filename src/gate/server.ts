@@ -1,110 +1,158 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Server } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
-import { refuseConnection } from './answers.ts';
-import { createHandler, type Handler } from './handler.ts';
-import { checkGateConfig, type GateConfig, policyOf } from './settings.ts';
+import { describeError } from '../runtime/user-error.ts';
+import { filesOf, loadConfiguration, type Loaded, watchFiles } from './configuration.ts';
+import { createHandler } from './handler.ts';
+import { createHttpServer, type GateHttpServer } from './http-server.ts';
+import { createLimiter } from './limits.ts';
+import { createGateMetrics, type GateMetrics } from './metrics.ts';
+import { createMetricsServer } from './metrics-server.ts';
+import type { GateConfig } from './config.ts';
+import { checkGateConfig } from './settings.ts';
 import { createExporterSource } from './source-exporter.ts';
 import type { Source } from './source.ts';
 import { createPrometheusSource } from './source-prometheus.ts';
-import { bareToken, readTokenFile } from './token-file.ts';
-import { readTls } from './tls.ts';
-import type { Token } from './tokens.ts';
 
-/** Bounds of what a client may send, and of the time that it may take. */
-const HTTP_LIMITS = {
-  maxHeaderSize: 32_768,
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  keepAliveTimeout: 75_000,
-  connectionsCheckingInterval: 5000,
-  requireHostHeader: true,
-};
-const MAX_REQUESTS_PER_CONNECTION = 1000;
-const MAX_CONNECTIONS = 512;
 const ANSWER_TIMEOUT_MS = 120_000;
+const MAX_ANSWER_BYTES = 1_073_741_824;
+const WATCH_INTERVAL_MS = 2000;
 
 export interface Gate extends Role {
   /** Where it listens; known after `start()`. */
   readonly address: ListenAddress;
+  /** Where its own metrics are; undefined where they are not served. */
+  readonly metricsAddress: ListenAddress | undefined;
+  /** SHA-256 of a certificate that was made for a test. */
+  readonly fingerprint: string | undefined;
   reload(): Promise<void>;
 }
 
 export interface GateDependencies {
   clock: Clock;
   logger: Logger;
+  /** Reads the configuration again; without it only its files are. */
+  reread?: () => GateConfig;
+  /** How often the files are looked at. */
+  watchIntervalMs?: number;
+  answerLimits?: { timeoutMs: number; maxBytes: number };
 }
 
 /** The site's gate. Throws `UserError` for a configuration that must not be served. */
-export function createGate(config: GateConfig, { clock, logger }: GateDependencies): Gate {
+export function createGate(config: GateConfig, dependencies: GateDependencies): Gate {
   checkGateConfig(config);
-  let tokens: readonly Token[] = [];
-  let address = config.listen;
-  const source = createSource(config, { clock, logger });
+  const { clock, logger } = dependencies;
+  const metrics = createGateMetrics();
+  const metricsServer = createMetricsServer(metrics);
+  const source = createSource(config, dependencies);
+  let loaded: Loaded | undefined;
+  let [address, metricsAddress] = [config.listen, config.metricsListen];
   const handler = createHandler({
-    policy: policyOf(config),
     source,
-    tokens: () => tokens,
+    grants: () => loaded?.grants ?? [],
+    limiter: createLimiter(clock),
+    metrics,
     clock,
     logger,
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    checkAnswers: config.unsafeUncheckedAnswers !== true,
+    answerLimits: dependencies.answerLimits ?? { timeoutMs: ANSWER_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES },
   });
-  const server = createHttpServer(config, handler);
-  const start = async () => {
-    tokens = readTokens(config);
-    setTls(server, config);
-    address = await listen(server, config.listen);
-    logger.info(
-      { source: config.source.url.href, tls: config.tls !== undefined },
-      `gate listening on ${formatAddress(address)}`,
+  const server = createHttpServer(
+    config.selfSigned ? { certFile: '', keyFile: '' } : config.tls,
+    (request, response) => void handler(request, response),
+  );
+  const load = async (from: GateConfig) => {
+    const next = await loadConfiguration(from, clock.nowMs(), loaded);
+    if (next.tls && 'setSecureContext' in server) server.setSecureContext(next.tls);
+    loaded = next;
+    tellExpiries(next, metrics);
+    metrics.reloaded(true);
+  };
+  const reload = async () => {
+    try {
+      await load(dependencies.reread?.() ?? config);
+    } catch (error) {
+      metrics.reloaded(false);
+      throw error;
+    }
+  };
+  let unwatch = () => {};
+  const watch = () => {
+    const reloadChanged = async () => {
+      try {
+        await reload();
+        logger.info('a file has changed: configuration reloaded');
+      } catch (error) {
+        logger.error(
+          { reason: describeError(error) },
+          'a file has changed: reload failed, the old configuration stays in force',
+        );
+      }
+    };
+    unwatch = watchFiles(
+      filesOf(config),
+      dependencies.watchIntervalMs ?? WATCH_INTERVAL_MS,
+      () => void reloadChanged(),
     );
+  };
+  const start = async () => {
+    await load(config);
+    address = await listen(server, config.listen);
+    if (config.metricsListen) metricsAddress = await listen(metricsServer, config.metricsListen);
+    watch();
+    logStart(config, address, loaded, logger);
   };
   let started: Promise<void> | undefined;
   return {
     get address() {
       return address;
     },
-    start: async () => await (started ??= start()),
-    reload: async () => {
-      const reread = readTokens(config);
-      setTls(server, config);
-      tokens = reread;
+    get metricsAddress() {
+      return metricsAddress;
     },
+    get fingerprint() {
+      return loaded?.fingerprint;
+    },
+    start: async () => await (started ??= start()),
+    reload,
     close: async () => {
       await started?.catch(() => undefined);
-      await closeServer(server);
+      unwatch();
+      await closeServers(server, metricsServer);
       await source.close();
     },
   };
+}
+
+async function closeServers(server: GateHttpServer, metricsServer: Server): Promise<void> {
+  await closeServer(server);
+  await closeServer(metricsServer, 0);
 }
 
 function createSource({ source: { kind, url } }: GateConfig, dependencies: GateDependencies): Source {
   return kind === 'prometheus' ? createPrometheusSource(url) : createExporterSource(url, dependencies);
 }
 
-function createHttpServer(config: GateConfig, handler: Handler): Server | TlsServer {
-  const listener: RequestListener = (request, response) => void handler(request, response);
-  const server = config.tls
-    ? createTlsServer({ ...HTTP_LIMITS, handshakeTimeout: HTTP_LIMITS.headersTimeout }, listener)
-    : createServer(HTTP_LIMITS, listener);
-  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('clientError', refuseConnection);
-  return server;
+function tellExpiries({ grants, certificateExpiresMs }: Loaded, metrics: GateMetrics): void {
+  const expiring = grants.flatMap(({ name, expiresMs }) =>
+    expiresMs === undefined ? [] : [[name, expiresMs] as const],
+  );
+  metrics.tokensExpire(new Map(expiring));
+  metrics.certificateExpires(certificateExpiresMs);
 }
 
-/** The tokens of the file and the one of the environment. */
-function readTokens({ tokenFile, authToken }: GateConfig): Token[] {
-  return [
-    ...(tokenFile === undefined ? [] : readTokenFile(tokenFile)),
-    ...(authToken === undefined ? [] : [bareToken('environment', authToken)]),
-  ];
-}
-
-/** Connections that are open keep the certificate that they began with. */
-function setTls(server: Server | TlsServer, { tls }: GateConfig): void {
-  if (tls && 'setSecureContext' in server) server.setSecureContext(readTls(tls));
+function logStart(
+  config: GateConfig,
+  address: ListenAddress,
+  loaded: Loaded | undefined,
+  logger: Logger,
+): void {
+  const tls = loaded?.tls !== undefined;
+  const made = loaded?.fingerprint;
+  logger.info(
+    { source: config.source.url.href, tls, ...(made === undefined ? {} : { fingerprint: made }) },
+    `gate listening on ${formatAddress(address)}`,
+  );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
-import { checkGateConfig, policyOf, readGateConfig } from './settings.ts';
+import { policyOf } from './grants.ts';
+import { checkGateConfig, readGateConfig } from './settings.ts';
 
 const read = (flags: Record<string, unknown>, env: Record<string, string> = {}) =>
   readGateConfig({ flags, env: { PORTAL_AUTH_TOKEN: 'swordfish', ...env } });
@@ -17,8 +18,14 @@ describe('the settings of the gate', () => {
       source: { kind: 'prometheus', url: new URL('http://127.0.0.1:9090/p') },
       tokenFile: undefined,
       authToken: 'swordfish',
-      tls: { certFile: 'c.pem', keyFile: 'k.pem' },
+      tls: { certFile: 'c.pem', keyFile: 'k.pem', clientCaFile: undefined },
       unsafePlainHttp: false,
+      unsafeUncheckedAnswers: false,
+      selfSigned: false,
+      tokens: undefined,
+      metricsListen: undefined,
+      hashKeyFile: undefined,
+      configFile: undefined,
       selectors: undefined,
     });
   });
@@ -52,7 +59,7 @@ describe('the settings of the gate', () => {
 
   it('give out usage alone unless they name selectors', () => {
     const config = read(loopback);
-    expect(policyOf(config)).toEqual(policyOf({ ...config, selectors: USAGE_SELECTORS }));
+    expect(policyOf(config.selectors, '')).toEqual(policyOf(USAGE_SELECTORS, ''));
     expect(() => checkGateConfig({ ...config, selectors: ['up', '{'] })).toThrow(
       /^selectors: \{: this is not/,
     );

@@ -1,28 +1,12 @@
 import { z } from 'zod';
-import { SelectorError } from '../prometheus/selectors.ts';
-import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
-import { formatAddress, isLoopback, parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
+import { formatAddress, isLoopback, parseListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
 import { UserError } from '../runtime/user-error.ts';
-import { parsePolicy, type Policy } from './policy.ts';
+import type { GateConfig } from './config.ts';
+import { policyOf } from './grants.ts';
 import { TOKEN_PATTERN } from './token-file.ts';
 import type { TlsFiles } from './tls.ts';
-
-export interface GateConfig {
-  listen: ListenAddress;
-  /** Where usage comes from: a Prometheus, or an exporter where the site has none. */
-  source: { kind: 'prometheus' | 'exporter'; url: URL };
-  /** At least one of `tokenFile` and `authToken`. */
-  tokenFile?: string | undefined;
-  /** Secret: one token as it is. */
-  authToken?: string | undefined;
-  /** Plain HTTP where it is undefined. */
-  tls?: TlsFiles | undefined;
-  /** Plain HTTP on other addresses than loopback. */
-  unsafePlainHttp?: boolean;
-  /** What may leave the site; usage alone where it is undefined. */
-  selectors?: readonly string[] | undefined;
-}
+import { tokenTable } from './token-table.ts';
 
 export const gateSettings = {
   listen: setting({
@@ -61,6 +45,38 @@ export const gateSettings = {
   }),
   tlsCert: setting({ type: 'text', schema: path(), value: 'FILE', help: 'certificate chain (PEM)' }),
   tlsKey: setting({ type: 'text', schema: path(), value: 'FILE', help: 'key of the certificate (PEM)' }),
+  tlsClientCa: setting({
+    type: 'text',
+    schema: path(),
+    value: 'FILE',
+    help: 'who stands for the certificates of clients (PEM), where a token is bound to one',
+  }),
+  selfSigned: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: 'for tests: serve with a certificate made now, and print its fingerprint',
+  }),
+  metricsListen: setting({
+    type: 'text',
+    schema: z
+      .string()
+      .transform(parseListenAddress)
+      .refine(({ host }) => isLoopback(host), 'must be on loopback: it has no token; take 127.0.0.1:PORT')
+      .optional(),
+    value: 'HOST:PORT',
+    help: "address of the gate's own metrics, on loopback, such as 127.0.0.1:9464",
+  }),
+  hashKeyFile: setting({
+    type: 'text',
+    schema: path(),
+    value: 'FILE',
+    help: 'secret key for labels that leave as hashes (hash_labels of a token)',
+  }),
+  unsafeUncheckedAnswers: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: 'pass the answers of Prometheus on unopened: faster, without the defence behind the policy',
+  }),
   unsafePlainHttp: setting({
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
@@ -70,6 +86,7 @@ export const gateSettings = {
 
 /** Keys that only a file can hold. */
 export const gateSections = {
+  token: z.array(tokenTable, 'is not a list of [[token]] tables').optional(),
   selectors: z.array(z.string('is not a list of selectors'), 'is not a list of selectors').optional(),
 };
 
@@ -94,8 +111,14 @@ export function readGateConfig(sources: SettingsSources): GateConfig {
     source: onlySource(settings.prometheus, settings.exporter),
     tokenFile: settings.tokenFile,
     authToken: settings.authToken,
-    tls: bothTlsFiles(settings.tlsCert, settings.tlsKey),
+    tokens: sections.token,
+    tls: tlsFiles(settings.tlsCert, settings.tlsKey, settings.tlsClientCa),
+    selfSigned: settings.selfSigned,
+    metricsListen: settings.metricsListen,
+    hashKeyFile: settings.hashKeyFile,
+    unsafeUncheckedAnswers: settings.unsafeUncheckedAnswers,
     unsafePlainHttp: settings.unsafePlainHttp,
+    configFile: sources.configFile,
     selectors: sections.selectors,
   };
   checkGateConfig(config);
@@ -111,9 +134,13 @@ function onlySource(prometheus: URL | undefined, exporter: URL | undefined): Gat
   );
 }
 
-function bothTlsFiles(certFile: string | undefined, keyFile: string | undefined): TlsFiles | undefined {
-  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
-  if (certFile === undefined && keyFile === undefined) return undefined;
+function tlsFiles(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+  clientCaFile: string | undefined,
+): TlsFiles | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile };
+  if (certFile === undefined && keyFile === undefined && clientCaFile === undefined) return undefined;
   throw new UserError(
     `--tls-${certFile === undefined ? 'cert' : 'key'} is missing: a certificate needs its key, and a key its certificate`,
   );
@@ -121,24 +148,17 @@ function bothTlsFiles(certFile: string | undefined, keyFile: string | undefined)
 
 /** Throws `UserError` for what must not be served, whoever made the configuration. */
 export function checkGateConfig(config: GateConfig): void {
-  if (config.tokenFile === undefined && config.authToken === undefined)
+  const { tokenFile, authToken, tokens } = config;
+  if (tokenFile === undefined && authToken === undefined && (tokens ?? []).length === 0)
     throw new UserError(
-      "no token is valid: give --token-file FILE with a line that 'stackmeter token' prints, or PORTAL_AUTH_TOKEN",
+      "no token is valid: give --token-file FILE with a line that 'stackmeter token' prints, a [[token]], or PORTAL_AUTH_TOKEN",
     );
-  if (!config.tls && !config.unsafePlainHttp && !isLoopback(config.listen.host))
+  if (config.tls && config.selfSigned)
+    throw new UserError('--self-signed and --tls-cert exclude one another: leave one of them out');
+  if (!config.tls && !config.selfSigned && !config.unsafePlainHttp && !isLoopback(config.listen.host))
     throw new UserError(
       `${formatAddress(config.listen)} would be served without TLS: give --tls-cert and --tls-key, ` +
         `listen on 127.0.0.1 behind a TLS proxy, or name the danger with --unsafe-plain-http`,
     );
-  policyOf(config);
-}
-
-/** The policy of a configuration: usage alone where it names no selectors. Throws `UserError`. */
-export function policyOf({ selectors }: GateConfig): Policy {
-  try {
-    return parsePolicy(selectors ?? USAGE_SELECTORS);
-  } catch (error) {
-    if (error instanceof SelectorError) throw new UserError(`selectors: ${error.message}`, { cause: error });
-    throw error;
-  }
+  policyOf(config.selectors, 'selectors');
 }

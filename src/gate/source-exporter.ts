@@ -8,6 +8,7 @@ import { USAGE_JOB } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
+import { createAnswerFilter } from './answer-filter.ts';
 import { federationBody } from './federation-body.ts';
 import { storeScrape, type Scrape } from './scrape.ts';
 import { scrapeExporter } from './scrape-exporter.ts';
@@ -40,7 +41,7 @@ export function createExporterSource(exporterUrl: URL, options: ExporterSourceOp
 async function sendBody(
   scrape: Scrape | undefined,
   nowMs: number,
-  { selectors, gzip, signal }: FederationRequest,
+  { selectors, gzip, rules, signal }: FederationRequest,
   response: ServerResponse,
 ): Promise<void> {
   response.writeHead(200, {
@@ -48,9 +49,11 @@ async function sendBody(
     'cache-control': 'no-store',
     ...(gzip ? { 'content-encoding': 'gzip' } : {}),
   });
-  const body = Readable.from(scrape ? federationBody(scrape, selectors, nowMs) : []);
-  if (gzip) await pipeline(body, createGzip({ level: constants.Z_BEST_SPEED }), response, { signal });
-  else await pipeline(body, response, { signal });
+  const body = Readable.from(scrape ? federationBody(scrape, selectors, nowMs) : [], { objectMode: false });
+  // The selectors have chosen already: the filter is for labels that do not leave.
+  const filter = rules?.rewriting ? [createAnswerFilter(rules)] : [];
+  const packing = gzip ? [createGzip({ level: constants.Z_BEST_SPEED })] : [];
+  await pipeline([body, ...filter, ...packing, response], { signal });
 }
 
 /** The exporter's last good answer, asked for again when it is older than `reuseMs`, once for all who ask meanwhile. */

@@ -15,7 +15,7 @@ describe('a Prometheus that is too slow', () => {
     });
     onTestFinished(async () => await source.close());
     const response = new ServerResponse({ method: 'GET' } as IncomingMessage);
-    const request = { selectors: [], gzip: false, signal: new AbortController().signal };
+    const request = { selectors: [], gzip: false, rules: undefined, signal: new AbortController().signal };
     await expect(source.federate(request, response)).rejects.toMatchObject({
       status: 504,
       message: 'the source of usage is too slow',

@@ -1,12 +1,23 @@
 import type { ServerResponse } from 'node:http';
-import { Refusal } from './refusal.ts';
+import { Refusal, type RefusalReason } from './refusal.ts';
+import type { AnswerRules } from './answer-filter.ts';
 import type { Selector } from './policy.ts';
 
 export interface FederationRequest {
   selectors: readonly Selector[];
   /** True if the answer may be compressed. */
   gzip: boolean;
+  /** What the answer must keep to; it passes unopened where it is undefined. */
+  rules: AnswerRules | undefined;
   /** Aborts when the client is gone or the answer has taken too long. */
+  signal: AbortSignal;
+}
+
+export interface ReadRequest {
+  /** A remote read request, made anew: snappy'd protobuf. */
+  body: Uint8Array;
+  /** What every series of the answer must be selected by; it passes unopened where it is undefined. */
+  allowed: readonly Selector[] | undefined;
   signal: AbortSignal;
 }
 
@@ -17,18 +28,15 @@ export interface Source {
    * the connection, so that a part never looks like the whole, and rejects with another error.
    */
   federate(request: FederationRequest, response: ServerResponse): Promise<void>;
+  /** Streams the answer of a remote read in the same way; undefined where the source has no past. */
+  read?: ((request: ReadRequest, response: ServerResponse) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
 /** The source did not answer (504), or not in a way that can be passed on (502). `cause` is for the log alone. */
 export class UpstreamFailure extends Refusal {
-  constructor(status: 502 | 504, cause: unknown) {
-    super(
-      status,
-      status === 504 ? 'the source of usage is too slow' : 'the source of usage is out of order',
-      {
-        cause,
-      },
-    );
+  constructor(status: 502 | 504, cause: unknown, reason: RefusalReason = 'upstream') {
+    const line = status === 504 ? 'the source of usage is too slow' : 'the source of usage is out of order';
+    super(status, line, { cause, reason });
   }
 }

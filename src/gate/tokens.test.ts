@@ -41,9 +41,9 @@ describe('a token', () => {
   ];
 
   it('is valid under the name of the first line that has it and has not expired', () => {
-    expect(checkToken(tokens, 'shared', expiresMs - 1)).toEqual({ valid: true, name: 'old' });
-    expect(checkToken(tokens, 'shared', expiresMs)).toEqual({ valid: true, name: 'again' });
-    expect(checkToken(tokens, 'other', expiresMs)).toEqual({ valid: true, name: 'new' });
+    expect(checkToken(tokens, 'shared', expiresMs - 1)).toEqual({ valid: true, token: tokens[0] });
+    expect(checkToken(tokens, 'shared', expiresMs)).toEqual({ valid: true, token: tokens[2] });
+    expect(checkToken(tokens, 'other', expiresMs)).toEqual({ valid: true, token: tokens[1] });
   });
 
   it('is not valid when it has expired or is not known', () => {

@@ -9,7 +9,7 @@ export interface Token {
   expiresMs: number | undefined;
 }
 
-export type TokenCheck = { valid: true; name: string } | { valid: false; expired: string | undefined };
+export type TokenCheck<T> = { valid: true; token: T } | { valid: false; expired: string | undefined };
 
 /** 256 random bits, in the characters of a URL. */
 export function newToken(): string {
@@ -21,9 +21,13 @@ export function hashToken(token: string): Buffer {
 }
 
 /** Rule G3: compares with every token in constant time, whether or not one has matched already. */
-export function checkToken(tokens: readonly Token[], presented: string, nowMs: number): TokenCheck {
+export function checkToken<T extends Token>(
+  tokens: readonly T[],
+  presented: string,
+  nowMs: number,
+): TokenCheck<T> {
   const hash = hashToken(presented);
   const matching = tokens.filter((token) => timingSafeEqual(token.hash, hash));
   const valid = matching.find(({ expiresMs }) => expiresMs === undefined || nowMs < expiresMs);
-  return valid ? { valid: true, name: valid.name } : { valid: false, expired: matching[0]?.name };
+  return valid ? { valid: true, token: valid } : { valid: false, expired: matching[0]?.name };
 }

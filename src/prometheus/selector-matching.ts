@@ -5,11 +5,14 @@ import { NAME_LABEL, type Matcher } from './selectors.ts';
 /** Tells whether a series is selected. */
 export type SeriesPredicate = (name: string, labels: Labels) => boolean;
 
-/** Compiles a selector once for many series; the semantics are Prometheus' (RE2, a missing label is empty). */
-export function compileSelector(matchers: readonly Matcher[]): SeriesPredicate {
+/**
+ * Compiles a selector once for many series; the semantics are Prometheus' (RE2, a missing label is empty): those of
+ * Prometheus 3, or of 2 where `.` does not match a newline.
+ */
+export function compileSelector(matchers: readonly Matcher[], dotMatchesNewline = true): SeriesPredicate {
   const conditions = matchers.map((matcher) => ({
     label: matcher.label,
-    holds: remembering(valueTest(matcher)),
+    holds: remembering(valueTest(matcher, dotMatchesNewline)),
   }));
   return (name, labels) => conditions.every(({ label, holds }) => holds(labelValue(label, name, labels)));
 }
@@ -24,10 +27,10 @@ function labelValue(label: string, name: string, labels: Labels): string {
   return Object.hasOwn(labels, label) ? (labels[label] ?? '') : '';
 }
 
-function valueTest({ op, value }: Matcher): (text: string) => boolean {
+function valueTest({ op, value }: Matcher, dotMatchesNewline: boolean): (text: string) => boolean {
   if (op === '=') return (text) => text === value;
   if (op === '!=') return (text) => text !== value;
-  const regex = anchoredRegex(value);
+  const regex = anchoredRegex(value, dotMatchesNewline);
   return op === '=~' ? (text) => regex.matches(text) : (text) => !regex.matches(text);
 }
 

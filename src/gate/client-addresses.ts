@@ -1,0 +1,27 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Reads addresses and networks such as `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`; undefined for what is neither. */
+export function parseAddresses(texts: readonly string[]): BlockList | undefined {
+  const list = new BlockList();
+  return texts.every((text) => addTo(list, text)) ? list : undefined;
+}
+
+function addTo(list: BlockList, text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  if (prefix === undefined) list.addAddress(address, family);
+  else if (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+    list.addSubnet(address, Number(prefix), family);
+  else return false;
+  return true;
+}
+
+/** True if the address, as a socket has it, is in the list. */
+export function includesAddress(list: BlockList, remoteAddress: string | undefined): boolean {
+  // A socket that takes both families shows IPv4 addresses so.
+  const address = (remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const version = isIP(address);
+  return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}

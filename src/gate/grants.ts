@@ -1,0 +1,84 @@
+import type { BlockList } from 'node:net';
+import { SelectorError } from '../prometheus/selectors.ts';
+import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
+import { UserError } from '../runtime/user-error.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import { createLabelHash, type LabelRewriting, readHashKey } from './label-rewriting.ts';
+import { DEFAULT_LIMITS, type TokenLimits } from './limits.ts';
+import { parsePolicy, type Policy } from './policy.ts';
+import type { GateConfig } from './config.ts';
+import { bareToken, readTokenFile } from './token-file.ts';
+import type { TokenTable } from './token-table.ts';
+import type { Token } from './tokens.ts';
+
+/** A token, and all that it stands for. */
+export interface Grant extends Token {
+  policy: Policy;
+  /** Undefined where answers leave as they are. */
+  rewriting?: LabelRewriting | undefined;
+  limits: TokenLimits;
+  /** From where the token is taken; from everywhere where it is undefined. */
+  addresses?: BlockList | undefined;
+  certificate?: ClientCertificate | undefined;
+}
+
+/** The tokens of the configuration, of the token file and of the environment, read anew. Throws `UserError`. */
+export function readGrants(config: GateConfig): Grant[] {
+  const policy = policyOf(config.selectors, 'selectors');
+  const plain = [
+    ...(config.tokenFile === undefined ? [] : readTokenFile(config.tokenFile)),
+    ...(config.authToken === undefined ? [] : [bareToken('environment', config.authToken)]),
+  ];
+  return [
+    ...(config.tokens ?? []).map((table) => grantOf(table, config)),
+    ...plain.map((token) => ({ ...token, policy, limits: DEFAULT_LIMITS })),
+  ];
+}
+
+function grantOf(table: TokenTable, config: GateConfig): Grant {
+  const { name, hash, expiresMs, addresses, certificate, dropLabels, hashLabels } = table;
+  if (certificate && config.tls?.clientCaFile === undefined)
+    throw new UserError(
+      `token '${name}': it is bound to a certificate, and --tls-client-ca names none that could stand for it`,
+    );
+  return {
+    name,
+    hash,
+    expiresMs,
+    addresses,
+    certificate,
+    limits: { ...DEFAULT_LIMITS, ...table.limits },
+    policy: policyOf(table.selectors ?? config.selectors, `token '${name}': selectors`, [
+      ...dropLabels,
+      ...hashLabels,
+    ]),
+    rewriting: rewritingOf(table, config.hashKeyFile),
+  };
+}
+
+function rewritingOf(
+  { name, dropLabels, hashLabels }: TokenTable,
+  hashKeyFile: string | undefined,
+): LabelRewriting | undefined {
+  if (dropLabels.length + hashLabels.length === 0) return undefined;
+  if (hashLabels.length > 0 && hashKeyFile === undefined)
+    throw new UserError(
+      `token '${name}': hash_labels needs --hash-key-file FILE: without a secret key names could be guessed`,
+    );
+  const hash = createLabelHash(hashKeyFile === undefined ? '' : readHashKey(hashKeyFile));
+  return { dropped: new Set(dropLabels), hashed: new Set(hashLabels), hash };
+}
+
+/** Usage alone where no selectors are named. Throws `UserError`. */
+export function policyOf(
+  selectors: readonly string[] | undefined,
+  where: string,
+  hidden: readonly string[] = [],
+): Policy {
+  try {
+    return parsePolicy(selectors ?? USAGE_SELECTORS, hidden);
+  } catch (error) {
+    if (error instanceof SelectorError) throw new UserError(`${where}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

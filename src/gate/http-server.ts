@@ -1,0 +1,42 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { refuseConnection } from './answers.ts';
+import type { TlsFiles } from './tls.ts';
+
+/** Bounds of what a client may send, and of the time that it may take. */
+const HTTP_LIMITS = {
+  maxHeaderSize: 32_768,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 5000,
+  requireHostHeader: true,
+};
+const MAX_REQUESTS_PER_CONNECTION = 1000;
+const MAX_CONNECTIONS = 512;
+
+export type GateHttpServer = Server | TlsServer;
+
+/** A server with limits, over TLS where there are files for it. It shows no certificate before it is given one. */
+export function createHttpServer(tls: TlsFiles | undefined, listener: RequestListener): GateHttpServer {
+  const server = tls
+    ? createTlsServer({ ...HTTP_LIMITS, ...tlsOptions(tls) }, listener)
+    : createServer(HTTP_LIMITS, listener);
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
+  server.maxConnections = MAX_CONNECTIONS;
+  // Headers beyond such a number would be dropped, and a second Authorization with them: they are counted instead.
+  server.maxHeadersCount = 0;
+  // The handler decides whether a body may come at all.
+  server.on('checkContinue', listener);
+  server.on('clientError', refuseConnection);
+  return server;
+}
+
+/** A client without a certificate is let in: it is the token that may be bound to one. */
+function tlsOptions({ clientCaFile }: TlsFiles) {
+  return {
+    handshakeTimeout: HTTP_LIMITS.headersTimeout,
+    requestCert: clientCaFile !== undefined,
+    rejectUnauthorized: false,
+  };
+}

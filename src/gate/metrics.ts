@@ -1,0 +1,78 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { RefusalReason } from './refusal.ts';
+
+/** What the gate tells about itself: never to the portal, and nothing of what it was asked. */
+export interface GateMetrics {
+  /** `token` is empty where there was no valid one. */
+  decided(decision: {
+    token: string;
+    result: 'allowed' | 'denied' | 'failed';
+    reason: RefusalReason | '';
+  }): void;
+  answered(token: string, bytes: number): void;
+  upstreamFailed(status: number): void;
+  inFlight(change: 1 | -1): void;
+  reloaded(succeeded: boolean): void;
+  /** Unix milliseconds by token name; names that are gone are forgotten. */
+  tokensExpire(expiries: ReadonlyMap<string, number>): void;
+  certificateExpires(atMs: number | undefined): void;
+  /** The exposition of all of them. */
+  exposition(): Promise<string>;
+}
+
+const COUNTERS = {
+  decisions: ['Requests by token, result and reason', ['token', 'result', 'reason']],
+  answer_bytes: ['Bytes that were sent in answer, as they were on the wire', ['token']],
+  upstream_errors: ['Requests that failed behind the gate, by the status that the client got', ['status']],
+  reload_failures: ['Reloads that failed and left the old configuration in force', []],
+} as const;
+
+const GAUGES = {
+  requests_in_flight: ['Requests that are being answered', []],
+  reload_success: ['1 if the last reload, or the start, succeeded', []],
+  token_expiry_timestamp_seconds: ['When a token expires', ['token']],
+  certificate_expiry_timestamp_seconds: ["When the gate's own certificate expires", []],
+} as const;
+
+export function createGateMetrics(): GateMetrics {
+  const registry = new Registry();
+  const counter = (name: keyof typeof COUNTERS) => {
+    const [help, labelNames] = COUNTERS[name];
+    return new Counter<string>({
+      name: `stackmeter_gate_${name}_total`,
+      help,
+      labelNames,
+      registers: [registry],
+    });
+  };
+  const gauge = (name: keyof typeof GAUGES) => {
+    const [help, labelNames] = GAUGES[name];
+    return new Gauge<string>({ name: `stackmeter_gate_${name}`, help, labelNames, registers: [registry] });
+  };
+  const decisions = counter('decisions');
+  const bytes = counter('answer_bytes');
+  const upstreamErrors = counter('upstream_errors');
+  const reloadFailures = counter('reload_failures');
+  const inFlight = gauge('requests_in_flight');
+  const reloadSuccess = gauge('reload_success');
+  const tokenExpiry = gauge('token_expiry_timestamp_seconds');
+  const certificateExpiry = gauge('certificate_expiry_timestamp_seconds');
+  return {
+    decided: (labels) => decisions.inc({ ...labels }),
+    answered: (token, count) => bytes.inc({ token }, count),
+    upstreamFailed: (status) => upstreamErrors.inc({ status }),
+    inFlight: (change) => inFlight.inc(change),
+    reloaded: (succeeded) => {
+      reloadSuccess.set(succeeded ? 1 : 0);
+      if (!succeeded) reloadFailures.inc();
+    },
+    tokensExpire: (expiries) => {
+      tokenExpiry.reset();
+      for (const [token, atMs] of expiries) tokenExpiry.set({ token }, atMs / 1000);
+    },
+    certificateExpires: (atMs) => {
+      if (atMs !== undefined) certificateExpiry.set(atMs / 1000);
+    },
+    exposition: async () => await registry.metrics(),
+  };
+}

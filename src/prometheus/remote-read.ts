@@ -1,0 +1,126 @@
+import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
+import { ProtobufWriter } from './protobuf-writer.ts';
+import type { Matcher } from './selectors.ts';
+import { fromSnappy, toSnappy } from './snappy.ts';
+import { LabelCollector, readTimeSeries, type TimeSeries } from './time-series.ts';
+
+// Source: prompb/remote.proto and prompb/types.proto of Prometheus.
+
+/** The forms of an answer: one message with samples, or a stream of chunks. */
+export type ReadResponseType = 'samples' | 'streamed-chunks';
+
+export interface ReadQuery {
+  /** Unix milliseconds, both included. */
+  startMs: number;
+  endMs: number;
+  matchers: readonly Matcher[];
+}
+
+export interface ReadRequestMessage {
+  queries: ReadQuery[];
+  /** In the order of preference; without any the answer has samples. */
+  accepted: ReadResponseType[];
+}
+
+const OPS = ['=', '!=', '=~', '!~'] as const;
+const RESPONSE_TYPES = ['samples', 'streamed-chunks'] as const;
+
+/** The body of `POST /api/v1/read`: snappy'd protobuf. */
+export function encodeReadRequest(
+  queries: readonly ReadQuery[],
+  accepted: readonly ReadResponseType[] = ['samples'],
+): Uint8Array {
+  const message = new ProtobufWriter();
+  for (const query of queries) message.message(1, queryMessage(query));
+  for (const type of accepted) message.int64(2, RESPONSE_TYPES.indexOf(type));
+  return toSnappy(message.finish());
+}
+
+function queryMessage({ startMs, endMs, matchers }: ReadQuery): ProtobufWriter {
+  const message = new ProtobufWriter().int64(1, startMs).int64(2, endMs);
+  for (const { label, op, value } of matchers)
+    message.message(3, new ProtobufWriter().int64(1, OPS.indexOf(op)).text(2, label).text(3, value));
+  return message;
+}
+
+/** Reads the body of a request; hints are passed over. Throws `ProtobufError`. */
+export function decodeReadRequest(body: Uint8Array, maxBytes: number): ReadRequestMessage {
+  const message = new ProtobufReader(fromSnappy(body, maxBytes));
+  const request: ReadRequestMessage = { queries: [], accepted: [] };
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) request.queries.push(readQuery(message.message()));
+    else if (field === 2) request.accepted.push(...readResponseTypes(message));
+    else message.skip();
+  }
+  return request;
+}
+
+/** A list of enums, written one by one or packed. Types that are not known can't be wished for. */
+function readResponseTypes(message: ProtobufReader): ReadResponseType[] {
+  return message.numbers().flatMap((number) => RESPONSE_TYPES[number] ?? []);
+}
+
+function readQuery(message: ProtobufReader): ReadQuery {
+  let [startMs, endMs] = [0, 0];
+  const matchers: Matcher[] = [];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) startMs = message.int64();
+    else if (field === 2) endMs = message.int64();
+    else if (field === 3) matchers.push(readMatcher(message.message()));
+    else message.skip();
+  }
+  return { startMs, endMs, matchers };
+}
+
+function readMatcher(message: ProtobufReader): Matcher {
+  let [type, label, value] = [0, '', ''];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) type = message.number();
+    else if (field === 2) label = message.text();
+    else if (field === 3) value = message.text();
+    else message.skip();
+  }
+  const op = OPS[type];
+  if (op === undefined) throw new ProtobufError('a matcher has an unknown type');
+  return { label, op, value };
+}
+
+/** The series of each query, from an answer with samples. Throws `ProtobufError`. */
+export function decodeReadResponse(body: Uint8Array, maxBytes: number): TimeSeries[][] {
+  const message = new ProtobufReader(fromSnappy(body, maxBytes));
+  const results: TimeSeries[][] = [];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) results.push(readResult(message.message()));
+    else message.skip();
+  }
+  return results;
+}
+
+function readResult(message: ProtobufReader): TimeSeries[] {
+  const series: TimeSeries[] = [];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) series.push(readTimeSeries(message.message()));
+    else message.skip();
+  }
+  return series;
+}
+
+/** The series that a `ChunkedReadResponse` is about; its chunks are passed over. Throws `ProtobufError`. */
+export function seriesOfChunkedResponse(bytes: Uint8Array): Omit<TimeSeries, 'samples'>[] {
+  const message = new ProtobufReader(bytes);
+  const series: Omit<TimeSeries, 'samples'>[] = [];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) series.push(chunkedSeries(message.message()));
+    else message.skip();
+  }
+  return series;
+}
+
+function chunkedSeries(message: ProtobufReader): Omit<TimeSeries, 'samples'> {
+  const labels = new LabelCollector();
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) labels.read(message.message());
+    else message.skip();
+  }
+  return labels.finish();
+}
