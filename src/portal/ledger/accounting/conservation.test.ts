@@ -174,8 +174,43 @@ describe('the ledger against the truth', () => {
     book.fold(reading(0, 100));
     book.fold(reading(MINUTE, 20, { epoch: 'b' }));
     book.fold(reading(2 * MINUTE, 50, { epoch: 'b' }));
-    book.fold(reading(3 * MINUTE, 90, { epoch: 'c' }));
-    expect(book.hours()).toEqual([[0, 70n, 40n]]);
+    book.fold(reading(62 * MINUTE, 70, { epoch: 'c' }));
+    expect(book.hours()).toEqual([
+      [0, 49n, 19n],
+      [1, 1n, 1n],
+    ]);
     expect(book.corrections.get(METER)).toBe(-80n);
+  });
+
+  it('does not bill years where a start date is moved back (A4)', () => {
+    const book = new Book();
+    const used = HOUR / 5;
+    book.fold(reading(0, 0));
+    book.fold(reading(12 * MINUTE, used));
+    book.fold(reading(13 * MINUTE, 16_757 * HOUR, { epoch: 'b' }));
+    expect(book.usage()).toBe(BigInt(used + used / 60));
+    expect(book.usage() + (book.corrections.get(METER) ?? 0n)).toBe(16_757n * BigInt(HOUR));
+  });
+
+  it('counts no faster than usual where two exporters alternate, and names them (A4, A9)', () => {
+    const book = new Book();
+    book.fold(reading(0, 0));
+    book.fold(reading(HOUR, 3_600));
+    for (let minute = 1; minute <= 60; minute += 1) {
+      const more = minute % 2 === 0 ? { epoch: 'a' } : { epoch: 'b' };
+      book.fold(reading(HOUR + minute * MINUTE, minute % 2 === 0 ? 9_000_000 : 10, more));
+    }
+    expect(book.hours()[1]?.[1]).toBeLessThanOrEqual(3_600n);
+    expect(book.anomalyKinds).toEqual(new Set(['epoch-changed', 'epoch-returned']));
+  });
+
+  it('opens with a balance what an exporter says that is new to the site, in pieces too (A5)', () => {
+    const book = new Book();
+    book.fold(reading(0, 5));
+    book.fold(reading(MINUTE, 6));
+    book.fold(reading(2 * MINUTE, 9_000_000, { epoch: 'old', resource: 'mb' }));
+    book.fold(reading(2 * MINUTE, 9_000_000, { epoch: 'old', resource: 'gpu' }));
+    book.fold(reading(3 * MINUTE, 70, { epoch: 'old', resource: 'disk_gb' }));
+    expect([...book.meters.values()].map(({ opening }) => opening)).toEqual([5n, 9_000_000n, 9_000_000n, 0n]);
   });
 });

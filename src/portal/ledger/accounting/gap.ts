@@ -1,5 +1,6 @@
 import {
   foldReading,
+  NO_CONTEXT,
   qualityOf,
   type AccountingRules,
   type MeterState,
@@ -56,17 +57,18 @@ export function gapOfStep(
 /**
  * Folds late readings between the two ends of a gap, as they would have been folded in time. Only those count that fit
  * between the ends: so late truth moves usage between hours, and finds usage of an epoch that ended inside the gap, but
- * never more than the totals say. Undefined where none fits.
+ * never more than the totals say, nor beyond `usualHour` what a change of epoch brings (rule A4). Undefined where none fits.
  */
 export function fillGap(
   gap: MeterGap,
   late: readonly TotalAt[],
+  usualHour: bigint,
   rules: AccountingRules,
 ): FilledGap | undefined {
   let meter = startOf(gap);
   const filled: FilledGap = { steps: [], gaps: [], used: 0 };
   const advance = (reading: TotalAt) => {
-    const step = foldReading(meter, reading, { beganAtZeroMs: undefined }, rules);
+    const step = foldReading(meter, reading, { ...NO_CONTEXT, usualHour }, rules);
     if (step === undefined) return;
     filled.steps.push(step);
     const open = gapOfStep(meter, meter.lastAtMs, step, rules);

@@ -2,7 +2,8 @@ import type { Reading } from '../ledger.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import type { Interval, MeterGap } from './gap.ts';
 import { correctGaps } from './late.ts';
-import { DEFAULT_RULES, type MeterState } from './meter.ts';
+import { hourBefore } from './hours.ts';
+import { DEFAULT_RULES, USUAL_HOURS, type MeterState } from './meter.ts';
 import type { NameState } from './names.ts';
 import type { CloudProgress, HourCoverage } from './progress.ts';
 import { foldSweep } from './sweep.ts';
@@ -19,16 +20,24 @@ export class InMemoryBook {
   entries = new Map<string, { amount: bigint; spread: bigint }>();
   coverage = new Map<number, { measuredMs: number; spreadMs: number }>();
   corrections = new Map<string, bigint>();
+  epochs = new Map<string, number>();
+  anomalyKinds = new Set<string>();
   meterGaps = new Map<string, MeterGap[]>();
   cloudGaps = new Map<string, Interval[]>();
 
   fold(...readings: Reading[]) {
-    const changes = foldSweep(this, readings, DEFAULT_RULES);
+    return this.#fold(readings, this.usualHours);
+  }
+
+  #fold(readings: readonly Reading[], usualHours: Map<string, bigint>) {
+    const { clouds, names, meters, epochs } = this;
+    const changes = foldSweep({ clouds, names, meters, epochs, usualHours }, readings, DEFAULT_RULES);
     for (const [name, { progress, coverage, gaps }] of changes.clouds) {
       this.clouds.set(name, progress);
       this.cloudGaps.set(name, [...(this.cloudGaps.get(name) ?? []), ...gaps]);
       for (const hour of coverage.values()) this.#cover(hour);
     }
+    for (const [epoch, firstMs] of changes.epochs) this.epochs.set(epoch, firstMs);
     for (const [key, { names }] of changes.names)
       for (const name of names) {
         this.names.set(key, name);
@@ -38,13 +47,21 @@ export class InMemoryBook {
       this.meters.set(key, meter);
       this.meterGaps.set(key, [...(this.meterGaps.get(key) ?? []), ...gaps]);
       for (const entry of entriesOf(usages)) this.#enter(key, entry);
-      for (const { correction } of anomalies) this.#correct(key, correction);
+      for (const { kind, correction } of anomalies) {
+        this.#correct(key, correction);
+        this.anomalyKinds.add(kind);
+      }
     }
     return { folded: changes.folded, ignored: changes.ignored, anomalies: changes.anomalies };
   }
 
   foldLate(...readings: Reading[]) {
-    const late = correctGaps({ meters: this.meterGaps, clouds: this.cloudGaps }, readings, DEFAULT_RULES);
+    const { usualHours } = this;
+    const late = correctGaps(
+      { meters: this.meterGaps, clouds: this.cloudGaps, usualHours },
+      readings,
+      DEFAULT_RULES,
+    );
     for (const { key, gap, open, entries, correction } of late.meters) {
       this.meterGaps.set(key, replaced(this.meterGaps.get(key), gap, open));
       for (const entry of entries) this.#enter(key, entry);
@@ -54,8 +71,18 @@ export class InMemoryBook {
       this.cloudGaps.set(cloud, replaced(this.cloudGaps.get(cloud), gap, open));
       for (const hour of coverage) this.#cover(hour);
     }
-    const { folded, ignored } = this.fold(...readings);
+    const { folded, ignored } = this.#fold(readings, usualHours);
     return { replaced: late.meters.length, folded, ignored: ignored - late.used };
+  }
+
+  /** The largest usage of an hour in the week up to the last reading of each meter. */
+  get usualHours(): Map<string, bigint> {
+    const hours = [...this.meters].map(([key, { lastAtMs }]) => {
+      const last = hourBefore(lastAtMs);
+      const lately = this.hours(key).filter(([hour]) => hour > last - USUAL_HOURS && hour <= last);
+      return [key, lately.reduce((most, [, amount]) => (amount > most ? amount : most), 0n)] as const;
+    });
+    return new Map(hours);
   }
 
   #cover({ hour, measuredMs, spreadMs }: HourCoverage): void {

@@ -11,6 +11,8 @@ export interface GapBook {
   meters: ReadonlyMap<string, readonly MeterGap[]>;
   /** By name of the cloud. */
   clouds: ReadonlyMap<string, readonly Interval[]>;
+  /** By `meterKey`: the largest usage of an hour lately. */
+  usualHours: ReadonlyMap<string, bigint>;
 }
 
 /** What late truth does to one gap of a meter. */
@@ -50,7 +52,8 @@ export function correctGaps(
 ): LateChanges {
   const changes: LateChanges = { meters: [], clouds: [], used: 0 };
   for (const [key, late] of groupBy(readings, meterKey))
-    for (const gap of book.meters.get(key) ?? []) correctMeter(changes, key, gap, late, rules);
+    for (const gap of book.meters.get(key) ?? [])
+      correctMeter(changes, key, gap, late, book.usualHours.get(key) ?? 0n, rules);
   for (const [cloud, late] of groupBy(readings, (reading) => reading.cloud))
     for (const gap of book.clouds.get(cloud) ?? []) correctCloud(changes, cloud, gap, late, rules);
   return changes;
@@ -72,9 +75,10 @@ function correctMeter(
   key: string,
   gap: MeterGap,
   late: readonly Reading[],
+  usualHour: bigint,
   rules: AccountingRules,
 ): void {
-  const filled = fillGap(gap, late, rules);
+  const filled = fillGap(gap, late, usualHour, rules);
   if (filled === undefined) return;
   const usages = filled.steps.flatMap(({ usage }) => usage ?? []);
   const corrections = filled.steps.reduce((sum, { anomaly }) => sum + (anomaly?.correction ?? 0n), 0n);

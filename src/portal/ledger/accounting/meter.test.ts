@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
-import { DEFAULT_RULES, foldReading, LARGEST_USAGE, type MeterState } from './meter.ts';
+import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type MeterState } from './meter.ts';
 
 const MINUTE = 60_000;
 const meter: MeterState = { epoch: 'a', opening: 5n, lastTotal: 100n, firstAtMs: 0, lastAtMs: 10 * MINUTE };
-const noContext = { beganAtZeroMs: undefined };
+const usual = { ...NO_CONTEXT, usualHour: 10_000n };
 const fold = (
   reading: { total: bigint; atMs: number; epoch?: string },
   state: MeterState | undefined = meter,
-) => foldReading(state, { epoch: 'a', ...reading }, noContext, DEFAULT_RULES);
+) => foldReading(state, { epoch: 'a', ...reading }, usual, DEFAULT_RULES);
 
 describe('A1: a reading that is not newer than the last', () => {
   it('is ignored, whatever it says', () => {
@@ -64,6 +64,26 @@ describe('A4: another epoch', () => {
     });
   });
 
+  it('counts of the excess what the meter could have used at its usual rate, and corrects the rest', () => {
+    // A start date moved back by years: 16,757 vCPU-hours come out of 0.2, at a meter that uses 2 in its largest hour.
+    const before = { ...meter, lastTotal: BigInt(0.2 * MS_PER_HOUR) };
+    const total = before.lastTotal + 16_757n * BigInt(MS_PER_HOUR);
+    const context = { ...NO_CONTEXT, usualHour: 2n * BigInt(MS_PER_HOUR) };
+    const step = foldReading(before, { total, atMs: 11 * MINUTE, epoch: 'b' }, context, DEFAULT_RULES);
+    expect(step?.usage?.amount).toBe(2n * 60_000n);
+    expect(step?.anomaly?.correction).toBe(16_757n * BigInt(MS_PER_HOUR) - 2n * 60_000n);
+  });
+
+  it('counts nothing where nothing is known of the meter', () => {
+    const step = foldReading(
+      meter,
+      { total: 130n, atMs: 11 * MINUTE, epoch: 'b' },
+      NO_CONTEXT,
+      DEFAULT_RULES,
+    );
+    expect([step?.usage, step?.anomaly?.correction]).toEqual([undefined, 30n]);
+  });
+
   it('counts nothing where there is no excess', () => {
     expect(fold({ total: 40n, atMs: 11 * MINUTE, epoch: 'b' })).toEqual({
       meter: { ...meter, epoch: 'b', lastTotal: 40n, lastAtMs: 11 * MINUTE },
@@ -77,7 +97,7 @@ describe('A5: the first reading of a meter', () => {
   const reading = { total: 130n, atMs: 11 * MINUTE, epoch: 'a' };
 
   it('is an opening balance where its total dates from before the ledger', () => {
-    expect(foldReading(undefined, reading, noContext, DEFAULT_RULES)).toEqual({
+    expect(foldReading(undefined, reading, NO_CONTEXT, DEFAULT_RULES)).toEqual({
       meter: { epoch: 'a', opening: 130n, lastTotal: 130n, firstAtMs: 11 * MINUTE, lastAtMs: 11 * MINUTE },
       usage: undefined,
       anomaly: undefined,
@@ -85,7 +105,9 @@ describe('A5: the first reading of a meter', () => {
   });
 
   it('is usage since the instant at which the meter was at zero', () => {
-    expect(foldReading(undefined, reading, { beganAtZeroMs: 10 * MINUTE }, DEFAULT_RULES)).toEqual({
+    expect(
+      foldReading(undefined, reading, { ...NO_CONTEXT, beganAtZeroMs: 10 * MINUTE }, DEFAULT_RULES),
+    ).toEqual({
       meter: { epoch: 'a', opening: 0n, lastTotal: 130n, firstAtMs: 11 * MINUTE, lastAtMs: 11 * MINUTE },
       usage: { amount: 130n, fromMs: 10 * MINUTE, toMs: 11 * MINUTE, quality: 'measured' },
       anomaly: undefined,
@@ -93,7 +115,12 @@ describe('A5: the first reading of a meter', () => {
   });
 
   it('is spread where it is unknown since when', () => {
-    const step = foldReading(undefined, reading, { beganAtZeroMs: 11 * MINUTE }, DEFAULT_RULES);
+    const step = foldReading(
+      undefined,
+      reading,
+      { ...NO_CONTEXT, beganAtZeroMs: 11 * MINUTE },
+      DEFAULT_RULES,
+    );
     expect(step?.usage).toEqual({ amount: 130n, fromMs: 11 * MINUTE, toMs: 11 * MINUTE, quality: 'spread' });
   });
 });

@@ -1,3 +1,4 @@
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { liesInOneHour } from './hours.ts';
 
 /** What the ledger knows of a meter. */
@@ -25,7 +26,7 @@ export interface Usage {
   quality: 'measured' | 'spread';
 }
 
-type AnomalyKind = 'total-fell' | 'epoch-changed' | 'implausible-jump' | 'late-truth';
+type AnomalyKind = 'total-fell' | 'epoch-changed' | 'epoch-returned' | 'implausible-jump' | 'late-truth';
 
 export interface Anomaly {
   kind: AnomalyKind;
@@ -41,11 +42,18 @@ export interface MeterStep {
   anomaly: Anomaly | undefined;
 }
 
-/** What the site's other readings say about a meter that is read for the first time (rule A5). */
-export interface NewMeterContext {
-  /** When the meter was still at zero; undefined where its total dates from before the ledger. */
+/** What the ledger and the site's other readings say about a reading. */
+export interface ReadingContext {
+  /** Of a new meter: when it was still at zero; undefined where its total dates from before the ledger (rule A5). */
   beganAtZeroMs: number | undefined;
+  /** Of a meter whose epoch changes: its largest usage of an hour lately (rule A4), amount × milliseconds. */
+  usualHour: bigint;
+  /** Whether the reading's epoch is one that the site had before the meter's present one. */
+  epochReturns: boolean;
 }
+
+/** What is assumed of a meter where nothing is known. */
+export const NO_CONTEXT: ReadingContext = { beganAtZeroMs: undefined, usualHour: 0n, epochReturns: false };
 
 export interface AccountingRules {
   /** An interval across an hour's boundary that is longer than this is marked as spread. */
@@ -54,6 +62,9 @@ export interface AccountingRules {
 
 export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 5 * 60_000 };
 
+/** The usual rate of a meter is that of its largest hour among so many before its last reading (rule A4). */
+export const USUAL_HOURS = 168;
+
 /** More than any project can use between two readings; what exceeds it does not fit the ledger's hours. */
 export const LARGEST_USAGE = 2n ** 62n;
 
@@ -61,12 +72,12 @@ export const LARGEST_USAGE = 2n ** 62n;
 export function foldReading(
   meter: MeterState | undefined,
   reading: TotalAt,
-  context: NewMeterContext,
+  context: ReadingContext,
   rules: AccountingRules,
 ): MeterStep | undefined {
   if (meter === undefined) return firstReading(reading, context, rules);
   if (reading.atMs <= meter.lastAtMs) return undefined;
-  if (reading.epoch !== meter.epoch) return otherEpoch(meter, reading);
+  if (reading.epoch !== meter.epoch) return otherEpoch(meter, reading, context);
   return reading.total < meter.lastTotal ? lowerTotal(meter, reading) : sameEpoch(meter, reading, rules);
 }
 
@@ -76,17 +87,17 @@ export function qualityOf(fromMs: number, toMs: number, rules: AccountingRules):
 }
 
 /** A5 */
-function firstReading(reading: TotalAt, context: NewMeterContext, rules: AccountingRules): MeterStep {
+function firstReading(reading: TotalAt, context: ReadingContext, rules: AccountingRules): MeterStep {
   const opening = context.beganAtZeroMs === undefined ? reading.total : 0n;
   const fromMs = Math.min(context.beganAtZeroMs ?? reading.atMs, reading.atMs);
   const quality = fromMs < reading.atMs ? qualityOf(fromMs, reading.atMs, rules) : 'spread';
   const meter = { ...reading, opening, lastTotal: opening, firstAtMs: reading.atMs, lastAtMs: fromMs };
-  return count(meter, reading, quality, undefined);
+  return count(meter, reading, quality);
 }
 
 /** A2 */
 function sameEpoch(meter: MeterState, reading: TotalAt, rules: AccountingRules): MeterStep {
-  return count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), undefined);
+  return count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules));
 }
 
 /** A3 */
@@ -94,24 +105,39 @@ function lowerTotal(meter: MeterState, reading: TotalAt): MeterStep {
   return rebase(meter, reading, 'total-fell');
 }
 
-/** A4 */
-function otherEpoch(meter: MeterState, reading: TotalAt): MeterStep {
-  return reading.total < meter.lastTotal
-    ? rebase(meter, reading, 'epoch-changed')
-    : count(meter, reading, 'spread', { kind: 'epoch-changed', atMs: reading.atMs, correction: 0n });
+/**
+ * A4. Totals of another epoch may reach back further than the old ones (a start date that was moved) or be another
+ * exporter's: the excess is usage only as far as the meter could have used it at its usual rate. The rest is corrected.
+ */
+function otherEpoch(meter: MeterState, reading: TotalAt, context: ReadingContext): MeterStep {
+  const kind = context.epochReturns ? 'epoch-returned' : 'epoch-changed';
+  const difference = reading.total - meter.lastTotal;
+  const amount = clamp(difference, plausibleUsage(context.usualHour, reading.atMs - meter.lastAtMs));
+  const usage: Usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality: 'spread' };
+  return {
+    meter: moved(meter, reading),
+    usage: amount === 0n ? undefined : usage,
+    anomaly: { kind, atMs: reading.atMs, correction: difference - amount },
+  };
+}
+
+function plausibleUsage(usualHour: bigint, durationMs: number): bigint {
+  const hour = BigInt(MS_PER_HOUR);
+  const usage = (usualHour * BigInt(durationMs) + hour - 1n) / hour;
+  return usage < LARGEST_USAGE ? usage : LARGEST_USAGE;
+}
+
+function clamp(amount: bigint, largest: bigint): bigint {
+  if (amount <= 0n) return 0n;
+  return amount < largest ? amount : largest;
 }
 
 /** The difference of the totals is usage. */
-function count(
-  meter: MeterState,
-  reading: TotalAt,
-  quality: Usage['quality'],
-  anomaly: Anomaly | undefined,
-): MeterStep {
+function count(meter: MeterState, reading: TotalAt, quality: Usage['quality']): MeterStep {
   const amount = reading.total - meter.lastTotal;
   if (amount > LARGEST_USAGE) return rebase(meter, reading, 'implausible-jump');
   const usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality };
-  return { meter: moved(meter, reading), usage: amount === 0n ? undefined : usage, anomaly };
+  return { meter: moved(meter, reading), usage: amount === 0n ? undefined : usage, anomaly: undefined };
 }
 
 /** The difference of the totals is no usage, but a correction. */

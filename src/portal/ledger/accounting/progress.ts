@@ -1,6 +1,6 @@
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { hourAt, hourBefore } from './hours.ts';
-import { qualityOf, type AccountingRules, type NewMeterContext } from './meter.ts';
+import { qualityOf, type AccountingRules } from './meter.ts';
 
 /** How far the readings of one cloud of a site have come. */
 export interface CloudProgress {
@@ -26,18 +26,19 @@ export function advance(progress: CloudProgress | undefined, atMs: number): Clou
 }
 
 /**
- * What a new meter at `atMs` can be concluded from (rule A5). `known` is the cloud's progress before the sweep: a
- * cloud that is read for the first time, or a part of its very first reading that comes late, opens with a balance.
+ * When a new meter that is read at `atMs` was still at zero (rule A5). `known` is the cloud's progress before the sweep: a
+ * cloud that is read for the first time, or a part of its very first reading that comes late, opens with a balance. So does
+ * an exporter that is new: `epochFirstMs` is when readings of its epoch came first, undefined where this is the first.
  */
-export function contextOfNewMeter(
+export function beganAtZero(
   known: CloudProgress | undefined,
   progress: CloudProgress | undefined,
+  epochFirstMs: number | undefined,
   atMs: number,
-): NewMeterContext {
-  if (known === undefined || progress === undefined || atMs <= known.firstMs)
-    return { beganAtZeroMs: undefined };
-  if (progress.lastMs < atMs) return { beganAtZeroMs: progress.lastMs };
-  return { beganAtZeroMs: Math.min(progress.priorMs, atMs) };
+): number | undefined {
+  if (known === undefined || progress === undefined || atMs <= known.firstMs) return undefined;
+  if (epochFirstMs === undefined || atMs <= epochFirstMs) return undefined;
+  return progress.lastMs < atMs ? progress.lastMs : Math.min(progress.priorMs, atMs);
 }
 
 /** The coverage that a cloud gains by being read at `toMs` after `fromMs`. */

@@ -6,16 +6,11 @@ import {
   type Anomaly,
   type MeterState,
   type MeterStep,
+  type ReadingContext,
   type Usage,
 } from './meter.ts';
 import { renamed, type NameState } from './names.ts';
-import {
-  advance,
-  contextOfNewMeter,
-  coverageBetween,
-  type CloudProgress,
-  type HourCoverage,
-} from './progress.ts';
+import { advance, beganAtZero, coverageBetween, type CloudProgress, type HourCoverage } from './progress.ts';
 
 /** What the ledger knows of a site before a sweep; of projects and meters, those that the sweep reads. */
 export interface SiteBook {
@@ -25,6 +20,10 @@ export interface SiteBook {
   names: ReadonlyMap<string, NameState>;
   /** By `meterKey`. */
   meters: ReadonlyMap<string, MeterState>;
+  /** By epoch: when a reading of it was folded first, Unix milliseconds. */
+  epochs: ReadonlyMap<string, number>;
+  /** By `meterKey`, of meters whose epoch changes: the largest usage of an hour lately (rule A4). */
+  usualHours: ReadonlyMap<string, bigint>;
 }
 
 /** The identity of a project at a site (rule A9). */
@@ -65,6 +64,8 @@ export interface SweepChanges {
   names: Map<string, NameChange>;
   /** By `meterKey`. */
   meters: Map<string, MeterChange>;
+  /** Epochs that are new, and when a reading of each was folded first. */
+  epochs: Map<string, number>;
   folded: number;
   ignored: number;
   anomalies: number;
@@ -88,6 +89,7 @@ export function foldSweep(
     clouds: new Map(),
     names: new Map(),
     meters: new Map(),
+    epochs: new Map(),
     folded: 0,
     ignored: 0,
     anomalies: 0,
@@ -102,7 +104,7 @@ function foldOne(book: SiteBook, changes: SweepChanges, reading: Reading, rules:
   const key = meterKey(reading);
   const change = changes.meters.get(key);
   const before = change?.meter ?? book.meters.get(key);
-  const context = contextOf(book, changes, reading);
+  const context = contextOf(book, changes, reading, before);
   const step = foldReading(before, reading, context, rules);
   noteProgress(book, changes, reading, rules);
   if (step === undefined) {
@@ -110,6 +112,8 @@ function foldOne(book: SiteBook, changes: SweepChanges, reading: Reading, rules:
     return;
   }
   changes.folded += 1;
+  if (!book.epochs.has(reading.epoch) && !changes.epochs.has(reading.epoch))
+    changes.epochs.set(reading.epoch, reading.atMs);
   const fromMs = before?.lastAtMs ?? context.beganAtZeroMs ?? reading.atMs;
   const gap = gapOfStep(
     before ?? { epoch: reading.epoch, lastTotal: step.meter.opening },
@@ -122,9 +126,21 @@ function foldOne(book: SiteBook, changes: SweepChanges, reading: Reading, rules:
   noteName(book, changes, reading);
 }
 
-function contextOf(book: SiteBook, changes: SweepChanges, { cloud, atMs }: Reading) {
-  const known = book.clouds.get(cloud);
-  return contextOfNewMeter(known, changes.clouds.get(cloud)?.progress ?? known, atMs);
+function contextOf(
+  book: SiteBook,
+  changes: SweepChanges,
+  reading: Reading,
+  before: MeterState | undefined,
+): ReadingContext {
+  const known = book.clouds.get(reading.cloud);
+  const progress = changes.clouds.get(reading.cloud)?.progress ?? known;
+  const epochFirstMs = book.epochs.get(reading.epoch);
+  const presentFirstMs = before === undefined ? undefined : book.epochs.get(before.epoch);
+  return {
+    beganAtZeroMs: beganAtZero(known, progress, epochFirstMs, reading.atMs),
+    usualHour: book.usualHours.get(meterKey(reading)) ?? 0n,
+    epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,
+  };
 }
 
 function withStep(

@@ -4,6 +4,7 @@ import type { GapBook } from '../accounting/late.ts';
 import type { Gap, Reading } from '../ledger.ts';
 import { numberArray } from './arrays.ts';
 import type { LockedSite } from './load-site.ts';
+import { loadUsualHours } from './load-usual-hours.ts';
 
 /** The gaps of a site, the oldest first. */
 export async function listGaps(database: Kysely<unknown>, site: string): Promise<Gap[]> {
@@ -20,9 +21,14 @@ export async function loadGapBook(
   site: LockedSite,
   readings: readonly Reading[],
 ): Promise<GapBook> {
-  if (readings.length === 0) return { meters: new Map(), clouds: new Map() };
+  if (readings.length === 0) return { meters: new Map(), clouds: new Map(), usualHours: new Map() };
   const span = spanOf(readings);
-  return { meters: await loadMeterGaps(trx, site, span), clouds: await loadCloudGaps(trx, site, span) };
+  const loaded = [...site.book.meters].map(([key, state]) => ({ id: site.meters.idOf(key), key, state }));
+  return {
+    meters: await loadMeterGaps(trx, site, span),
+    clouds: await loadCloudGaps(trx, site, span),
+    usualHours: await loadUsualHours(trx, site.siteId, loaded),
+  };
 }
 
 function spanOf(readings: readonly Reading[]): Interval {

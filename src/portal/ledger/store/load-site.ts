@@ -1,10 +1,12 @@
 import { sql, type Kysely } from 'kysely';
-import type { MeterState } from '../accounting/meter.ts';
 import type { NameState } from '../accounting/names.ts';
 import type { CloudProgress } from '../accounting/progress.ts';
-import { meterKey, projectKey, type SiteBook } from '../accounting/sweep.ts';
+import { projectKey, type SiteBook } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
 import { numberArray } from './arrays.ts';
+import { loadEpochs } from './load-epochs.ts';
+import { loadMeters } from './load-meters.ts';
+import { loadUsualHours, metersOfOtherEpochs } from './load-usual-hours.ts';
 import { IdMap, type IdCounter } from './site-ids.ts';
 
 /** A site under our lock: what accounting needs to know of it, and the ids of what it names. */
@@ -35,6 +37,8 @@ export async function lockSite(
   const epochs = await loadEpochs(trx, siteId, readings);
   const projects = await loadProjects(trx, siteId, readings, clouds);
   const meters = await loadMeters(trx, siteId, projects);
+  const knownEpochs = [...epochs, ...meters.map(({ epoch }) => epoch)];
+  const usualHours = await loadUsualHours(trx, siteId, metersOfOtherEpochs(meters, readings));
   return {
     siteId,
     counter,
@@ -42,6 +46,8 @@ export async function lockSite(
       clouds: new Map(clouds.map(({ name, progress }) => [name, progress])),
       names: new Map(projects.map(({ key, name }) => [key, name])),
       meters: new Map(meters.map(({ key, state }) => [key, state])),
+      epochs: new Map(knownEpochs.map(({ name, firstMs }) => [name, firstMs])),
+      usualHours,
     },
     clouds: new IdMap(
       clouds.map(({ name, id }) => [name, id]),
@@ -52,7 +58,7 @@ export async function lockSite(
       counter,
     ),
     epochs: new IdMap(
-      [...epochs, ...meters.map(({ epoch }) => epoch)].map(({ name, id }) => [name, id] as const),
+      knownEpochs.map(({ name, id }) => [name, id]),
       counter,
     ),
     projects: new IdMap(
@@ -110,19 +116,6 @@ async function loadResources(trx: Transaction, siteId: number): Promise<NamedRow
   return rows;
 }
 
-async function loadEpochs(
-  trx: Transaction,
-  siteId: number,
-  readings: readonly Reading[],
-): Promise<NamedRow[]> {
-  const names = [...new Set(readings.map(({ epoch }) => epoch))];
-  const { rows } = await sql<NamedRow>`
-    SELECT epoch_id AS id, name FROM ledger.epoch WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`.execute(
-    trx,
-  );
-  return rows;
-}
-
 interface ProjectEntry {
   id: number;
   key: string;
@@ -175,57 +168,5 @@ function projectEntry(row: ProjectRecord, cloud: string): ProjectEntry {
       domainName: row.domain_name,
       sinceMs: Number(row.from_ms),
     },
-  };
-}
-
-interface MeterEntry {
-  id: number;
-  key: string;
-  state: MeterState;
-  epoch: NamedRow;
-}
-
-interface MeterRecord {
-  id: number;
-  project_id: number;
-  epoch_id: number;
-  resource: string;
-  epoch: string;
-  opening: string;
-  last_total: string;
-  first_at_ms: string;
-  last_at_ms: string;
-}
-
-async function loadMeters(
-  trx: Transaction,
-  siteId: number,
-  projects: readonly ProjectEntry[],
-): Promise<MeterEntry[]> {
-  const byId = new Map(projects.map((project) => [project.id, project]));
-  const { rows } = await sql<MeterRecord>`
-    SELECT m.meter_id AS id, m.project_id, m.epoch_id, r.name AS resource, e.name AS epoch,
-           m.opening, m.last_total, m.first_at_ms, m.last_at_ms
-    FROM ledger.meter m
-    JOIN ledger.resource r ON r.site_id = ${siteId} AND r.resource_id = m.resource_id
-    JOIN ledger.epoch e ON e.site_id = ${siteId} AND e.epoch_id = m.epoch_id
-    WHERE m.site_id = ${siteId} AND m.project_id = ANY(${numberArray([...byId.keys()])}::int[])`.execute(trx);
-  return rows.flatMap((row) => {
-    const project = byId.get(row.project_id);
-    return project === undefined ? [] : [meterEntry(row, meterKey({ ...project, resource: row.resource }))];
-  });
-}
-
-function meterEntry(row: MeterRecord, key: string): MeterEntry {
-  return { id: row.id, key, state: stateOf(row), epoch: { id: row.epoch_id, name: row.epoch } };
-}
-
-function stateOf(row: MeterRecord): MeterState {
-  return {
-    epoch: row.epoch,
-    opening: BigInt(row.opening),
-    lastTotal: BigInt(row.last_total),
-    firstAtMs: Number(row.first_at_ms),
-    lastAtMs: Number(row.last_at_ms),
   };
 }

@@ -22,7 +22,7 @@ export async function writeSweep(
   await writeProjects(trx, site);
   await writeNames(trx, site, changes);
   await writeResources(trx, site);
-  await writeEpochs(trx, site);
+  await writeEpochs(trx, site, changes.epochs);
   await writeMeters(trx, site, meters);
   await writeEntries(trx, site.siteId, meters);
   await writeCoverage(trx, site, coverageRows(site, changes.clouds));
@@ -47,9 +47,6 @@ async function writeNewGaps(
 }
 
 function meterRow(site: LockedSite, key: string, change: MeterChange): MeterRow {
-  // An epoch that came and went within the sweep is named by gaps alone, and needs its id before epochs are written.
-  for (const { fromEpoch, toEpoch } of change.gaps)
-    [fromEpoch, toEpoch].forEach((one) => site.epochs.idOf(one));
   return {
     meterId: site.meters.idOf(key),
     projectId: site.projects.idOf(projectKey(change.identity)),
@@ -127,13 +124,20 @@ async function writeResources(trx: Transaction, { siteId, resources }: LockedSit
       ${resources.added.map(({ key }) => key)}::text[])`.execute(trx);
 }
 
-async function writeEpochs(trx: Transaction, { siteId, epochs }: LockedSite): Promise<void> {
+async function writeEpochs(
+  trx: Transaction,
+  { siteId, epochs }: LockedSite,
+  firstMs: SweepChanges['epochs'],
+): Promise<void> {
+  // One that came and went within the sweep is no meter's any more, but known from now on.
+  for (const epoch of firstMs.keys()) epochs.idOf(epoch);
   if (epochs.added.length === 0) return;
   await sql`
-    INSERT INTO ledger.epoch (site_id, epoch_id, name)
+    INSERT INTO ledger.epoch (site_id, epoch_id, name, first_ms)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(epochs.added.map(({ id }) => id))}::int[],
-      ${epochs.added.map(({ key }) => key)}::text[])`.execute(trx);
+      ${epochs.added.map(({ key }) => key)}::text[],
+      ${numberArray(epochs.added.map(({ key }) => firstMs.get(key) ?? 0))}::bigint[])`.execute(trx);
 }
 
 async function writeMeters(

@@ -1,5 +1,6 @@
 import { ledgerTables } from './0001-ledger.ts';
 import { gapTables } from './0002-gaps.ts';
+import { epochTimes } from './0003-epochs.ts';
 
 export interface Migration {
   /** Numbers follow one another; a migration that was released never changes. */
@@ -11,4 +12,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'ledger', sql: ledgerTables },
   { id: 2, name: 'gaps', sql: gapTables },
+  { id: 3, name: 'times of epochs', sql: epochTimes },
 ];
