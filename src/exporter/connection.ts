@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
+import { createAgent } from './openstack/agent.ts';
 import { createHttp, type RequestObservation } from './openstack/http.ts';
 import { createSession, type Session } from './openstack/session.ts';
 import type { ExporterConfig } from './settings.ts';
@@ -26,7 +26,7 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
   const { credentials, requestTimeoutMs } = config;
   const { clock, observe } = options;
   const ending = new AbortController();
-  const own = options.dispatcher === undefined ? createAgent(credentials.caFile) : undefined;
+  const own = options.dispatcher === undefined ? createAgent(credentials) : undefined;
   const http = createHttp({
     clock,
     dispatcher: options.dispatcher ?? own ?? new Agent(),
@@ -43,19 +43,6 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
       await own?.destroy();
     },
   };
-}
-
-function createAgent(caFile: string | undefined): Agent {
-  const ca = caFile === undefined ? {} : { ca: readAuthorities(caFile) };
-  return new Agent({ connections: 4, connect: { timeout: 10_000, ...ca } });
-}
-
-function readAuthorities(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`OS_CACERT: cannot read ${path}: ${describeError(error)}`, { cause: error });
-  }
 }
 
 /** Runs what an exporter does before it serves: a failure there is for the operator to mend. */

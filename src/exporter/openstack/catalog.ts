@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../runtime/user-error.ts';
+import { ServiceMissing } from './service-error.ts';
+import { SERVICES, type Service } from './services.ts';
 
 export const catalogSchema = z.array(
   z.object({
@@ -20,6 +22,15 @@ export type Catalog = z.output<typeof catalogSchema>;
 export interface EndpointChoice {
   interface: string;
   region: string | undefined;
+}
+
+/** The address of a service, by the first of its types that the catalog has. Throws `ServiceMissing` without one. */
+export function serviceEndpoint(catalog: Catalog, service: Service, choice: EndpointChoice): URL {
+  const { types, name } = SERVICES[service];
+  const type = types.find((candidate) => catalog.some((entry) => entry.type === candidate));
+  if (type === undefined)
+    throw new ServiceMissing(`Keystone's catalog has no ${types[0]} service: this cloud has no ${name}`);
+  return endpointOf(catalog, type, choice);
 }
 
 /** The address of a service in a token's catalog, without a slash at its end. */
@@ -46,11 +57,17 @@ function regionsOf(endpoints: Catalog[number]['endpoints']): string[] {
   return [...new Set(endpoints.map(({ region, region_id: id }) => id ?? region ?? ''))];
 }
 
-function noEndpoint(type: string, { interface: face, region }: EndpointChoice, regions: string[]): UserError {
+function noEndpoint(
+  type: string,
+  { interface: face, region }: EndpointChoice,
+  regions: string[],
+): ServiceMissing {
   const start = `Keystone's catalog has no ${face} endpoint of the ${type} service`;
   if (region === undefined || regions.length === 0)
-    return new UserError(`${start}; see OS_INTERFACE, and whether the token is for a project`);
-  return new UserError(`${start} in region '${region}', only in ${regions.join(', ')}; see OS_REGION_NAME`);
+    return new ServiceMissing(`${start}; see OS_INTERFACE, and whether the token is for a project`);
+  return new ServiceMissing(
+    `${start} in region '${region}', only in ${regions.join(', ')}; see OS_REGION_NAME`,
+  );
 }
 
 function endpointUrl(type: string, text: string): URL {

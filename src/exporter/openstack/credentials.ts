@@ -1,4 +1,6 @@
-import { UserError } from '../../runtime/user-error.ts';
+import { readFileSync } from 'node:fs';
+import { describeError, UserError } from '../../runtime/user-error.ts';
+import { readEndpointOverrides, type EndpointOverrides } from './endpoint-overrides.ts';
 
 /** Something in Keystone that is named by its id, or by its name within a domain. */
 type NameOrId = { id: string } | { name: string };
@@ -17,57 +19,106 @@ export interface Credentials {
   interface: 'public' | 'internal' | 'admin';
   /** A file of certificates of authorities, PEM. */
   caFile: string | undefined;
+  /** Files of this client's own certificate and key, PEM. */
+  clientCertificate: { certFile: string; keyFile: string } | undefined;
+  /** Certificates of servers are not verified: whoever stands between can read the password. */
+  insecure: boolean;
+  endpoints: EndpointOverrides;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What the variables come from, for messages. */
+export interface CredentialsOrigin {
+  /** `the environment`, or a file. */
+  where: string;
+  /** How `OS_…` is called there. */
+  nameOf: (name: string) => string;
+  /** What to do where something is missing. */
+  advice: string;
+}
+
+function variablesOf(where: string): CredentialsOrigin {
+  const advice =
+    'source an openrc, name one with --openrc FILE, or a cloud of clouds.yaml with --os-cloud NAME';
+  return { where, nameOf: (name) => name, advice };
+}
+
 /**
- * Credentials from `OS_*` variables, by the names of the OpenStack clients (keystoneauth).
- * @param where what the variables come from, for messages: `the environment`, or a file.
+ * Credentials from `OS_*` variables, by the names of the OpenStack clients (keystoneauth). Secrets may be in files of
+ * their own: `OS_PASSWORD_FILE`, `OS_APPLICATION_CREDENTIAL_SECRET_FILE`.
  */
-export function readCredentials(env: Environment, where = 'the environment'): Credentials {
-  const read = reader(env, where);
+export function readCredentials(
+  env: Environment,
+  origin: string | CredentialsOrigin = 'the environment',
+): Credentials {
+  const read = reader(env, typeof origin === 'string' ? variablesOf(origin) : origin);
   return {
-    authUrl: versionedAuthUrl(read.required('OS_AUTH_URL', 'the address of Keystone')),
+    authUrl: versionedAuthUrl(
+      read.required('OS_AUTH_URL', 'the address of Keystone'),
+      read.nameOf('OS_AUTH_URL'),
+    ),
     identity: readIdentity(read),
     region: read.optional('OS_REGION_NAME'),
     interface: readInterface(read),
     caFile: read.optional('OS_CACERT'),
+    clientCertificate: readClientCertificate(read),
+    insecure: readInsecure(read),
+    endpoints: readEndpointOverrides(read.optional, read.nameOf),
   };
 }
 
 interface Reader {
-  optional(...names: string[]): string | undefined;
+  nameOf: (name: string) => string;
+  /** A secret, or what is in the file that `…_FILE` names. */
+  secret(name: string, meaning: string): string;
+  optional: (...names: string[]) => string | undefined;
   required(name: string, meaning: string, ...otherNames: string[]): string;
 }
 
-function reader(env: Environment, where: string): Reader {
+function reader(env: Environment, { where, nameOf, advice }: CredentialsOrigin): Reader {
   const optional = (...names: string[]) => names.map((name) => env[name]).find((value) => value);
-  return {
-    optional,
-    required: (name, meaning, ...otherNames) => {
-      const value = optional(name, ...otherNames);
-      if (value !== undefined) return value;
-      throw new UserError(
-        `${name} is not set (${meaning}): ${where} has none; source an openrc or name one with --openrc FILE`,
-      );
-    },
+  const required: Reader['required'] = (name, meaning, ...otherNames) => {
+    const value = optional(name, ...otherNames);
+    if (value !== undefined) return value;
+    throw new UserError(`${nameOf(name)} is not set (${meaning}): ${where} has none; ${advice}`);
   };
+  const secret: Reader['secret'] = (name, meaning) => {
+    const file = optional(name) === undefined ? optional(`${name}_FILE`) : undefined;
+    return file === undefined ? required(name, meaning) : readSecretFile(nameOf(`${name}_FILE`), file);
+  };
+  return { nameOf, optional, required, secret };
 }
+
+/** The line end that an editor leaves behind is not part of the secret. */
+function readSecretFile(name: string, path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`${name}: cannot read ${path}: ${describeError(error)}`, { cause: error });
+  }
+  const secret = text.replace(/\r?\n$/, '');
+  if (secret === '') throw new UserError(`${name}: ${path} is empty`);
+  return secret;
+}
+
+const AUTH_TYPES = new Set(['password', 'v3password', 'v3applicationcredential']);
 
 function readIdentity(read: Reader): Identity {
   const id = read.optional('OS_APPLICATION_CREDENTIAL_ID');
   const name = read.optional('OS_APPLICATION_CREDENTIAL_NAME');
-  const named =
-    read.optional('OS_AUTH_TYPE') === 'v3applicationcredential' || id !== undefined || name !== undefined;
+  const type = read.optional('OS_AUTH_TYPE');
+  if (type !== undefined && !AUTH_TYPES.has(type))
+    throw new UserError(
+      `${read.nameOf('OS_AUTH_TYPE')}: '${type}' is not known; stackmeter signs in by ${[...AUTH_TYPES].join(', ')}`,
+    );
+  const named = type === 'v3applicationcredential' || id !== undefined || name !== undefined;
   return named ? readApplicationCredential(read, id, name) : readPassword(read);
 }
 
 function readApplicationCredential(read: Reader, id?: string, name?: string): Identity {
-  const secret = read.required(
-    'OS_APPLICATION_CREDENTIAL_SECRET',
-    'the secret of the application credential',
-  );
+  const secret = read.secret('OS_APPLICATION_CREDENTIAL_SECRET', 'the secret of the application credential');
   if (id !== undefined || name === undefined) {
     const known = id ?? read.required('OS_APPLICATION_CREDENTIAL_ID', 'the id of the application credential');
     return { method: 'application_credential', id: known, secret };
@@ -79,7 +130,7 @@ function readPassword(read: Reader): Identity {
   return {
     method: 'password',
     user: readUser(read),
-    password: read.required('OS_PASSWORD', "the user's password"),
+    password: read.secret('OS_PASSWORD', "the user's password"),
     project: readProject(read),
   };
 }
@@ -115,14 +166,28 @@ function readInterface(read: Reader): Credentials['interface'] {
     (name) => text === name || text === `${name}URL`,
   );
   if (known !== undefined) return known;
-  throw new UserError(`OS_INTERFACE: '${text}' is none of public, internal, admin`);
+  throw new UserError(`${read.nameOf('OS_INTERFACE')}: '${text}' is none of public, internal, admin`);
+}
+
+function readInsecure(read: Reader): boolean {
+  const text = read.optional('OS_INSECURE') ?? 'false';
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  throw new UserError(`${read.nameOf('OS_INSECURE')}: '${text}' is neither true nor false`);
+}
+
+/** One file may hold both. */
+function readClientCertificate(read: Reader): Credentials['clientCertificate'] {
+  const certFile = read.optional('OS_CERT');
+  if (certFile === undefined) return undefined;
+  return { certFile, keyFile: read.optional('OS_KEY') ?? certFile };
 }
 
 /** `http://host:5000`, `…/v3` and `…/identity/` all name the same Keystone. */
-function versionedAuthUrl(text: string): URL {
+function versionedAuthUrl(text: string, name: string): URL {
   if (!URL.canParse(text) || !/^https?:/i.test(text))
     throw new UserError(
-      `OS_AUTH_URL: '${text}' is not an http or https address, such as https://keystone:5000/v3`,
+      `${name}: '${text}' is not an http or https address, such as https://keystone:5000/v3`,
     );
   const url = new URL(text);
   url.search = '';

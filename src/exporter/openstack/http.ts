@@ -7,7 +7,7 @@ import { ServiceError, ServiceUnavailable } from './service-error.ts';
 export interface HttpRequest {
   /** Which service is asked, for messages and metrics: `Keystone`, `Nova`. */
   service: string;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST';
   url: URL;
   headers?: Record<string, string>;
   body?: unknown;
@@ -17,7 +17,7 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string | undefined>;
-  /** The body as JSON. */
+  /** The body as JSON; undefined where there is none. */
   body: unknown;
   timing: AnswerTiming;
 }
@@ -148,6 +148,7 @@ async function readText(
 }
 
 function parseBody({ service, method, url }: HttpRequest, status: number, text: string): unknown {
+  if (method === 'HEAD' || status === 204) return undefined;
   try {
     return JSON.parse(text);
   } catch {

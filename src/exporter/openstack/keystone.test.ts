@@ -20,7 +20,8 @@ const credentials = readCredentials({
 function keystone(answers: Record<string, unknown>): Session {
   return {
     credentials,
-    signIn: async () => await Promise.resolve({ catalog: [], user: 'u', project: 'p' }),
+    signIn: async () =>
+      await Promise.resolve({ catalog: [], user: 'u', project: 'p', projectId: 'p', roles: [], domains: [] }),
     get: async ({ path, query = {} }) => {
       const key = [path, new URLSearchParams(query).toString()].join('?').replace(/\?$/, '');
       const timing = { sentMs: 0, receivedMs: 0, dateMs: undefined };

@@ -72,6 +72,21 @@ export async function readProjects(
   return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/**
+ * The projects that the user has a role in, sorted by id: everybody may read that much. Names of other domains than the
+ * user's and the token's are not to be had: their ids stand for them.
+ */
+export async function readOwnProjects(session: Session): Promise<Project[]> {
+  const { domains } = await session.signIn();
+  const found = await readCollection(session, '/auth/projects', 'projects', projectSchema);
+  const projects = found.map(({ id, name, domain_id: domainId }) => ({
+    id,
+    name,
+    domain: domains.find((domain) => domain.id === domainId) ?? { id: domainId, name: domainId },
+  }));
+  return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 const domainSchema = z.object({ id: z.string(), name: z.string() });
 const projectSchema = z.object({ id: z.string(), name: z.string(), domain_id: z.string() });
 const linksSchema = z.object({ next: z.string().nullish() }).nullish();

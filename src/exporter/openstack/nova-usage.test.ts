@@ -23,7 +23,8 @@ function nova(pages: unknown[], spoken = 'compute 2.40'): Session & { asked: Ser
   return {
     asked,
     credentials,
-    signIn: async () => await Promise.resolve({ catalog: [], user: 'u', project: 'p' }),
+    signIn: async () =>
+      await Promise.resolve({ catalog: [], user: 'u', project: 'p', projectId: 'p', roles: [], domains: [] }),
     get: async (request) => {
       asked.push(request);
       const headers = { 'openstack-api-version': spoken };
@@ -35,6 +36,7 @@ function nova(pages: unknown[], spoken = 'compute 2.40'): Session & { asked: Ser
 function serverUsage(id: string, more: object = {}) {
   return {
     instance_id: id,
+    flavor: 'm1',
     started_at: '2026-01-01T11:00:00.000000',
     ended_at: null,
     vcpus: 2,
@@ -71,7 +73,14 @@ describe("Nova's usage", () => {
       page('p1', [serverUsage('s2', { ended_at: '2026-01-01T12:30:00.500000' })], link('s2')),
       page('p2', [serverUsage('s3')], undefined, '2026-01-01T12:59:59.123456'),
     ]);
-    const server = { projectId: 'p1', launchedMs: noon - hour, vcpus: 2, memoryMb: 4096, diskGb: 40 };
+    const server = {
+      projectId: 'p1',
+      launchedMs: noon - hour,
+      flavorName: 'm1',
+      vcpus: 2,
+      memoryMb: 4096,
+      diskGb: 40,
+    };
     expect(await readServerUsage(session, query)).toEqual({
       servers: [
         { ...server, id: 's1', endedMs: undefined },
@@ -104,7 +113,7 @@ describe("Nova's usage", () => {
   });
 
   it.each([
-    [[page('p1', [], link('s1')), page('p1', [], link('s1'))], "Nova's pages of usage go round in circles"],
+    [[page('p1', [], link('s1')), page('p1', [], link('s1'))], "Nova's pages go round in circles"],
     [[page('p1', [], 'http://nova/v2.1')], "Nova's link to the next page has no marker"],
     [[{ tenant_usages: [{ tenant_id: 'p1' }] }], "Nova's usage has another form: tenant_usages.0.stop"],
     [[page('p1', [serverUsage('s1', { vcpus: -1 })])], "Nova's usage has another form"],

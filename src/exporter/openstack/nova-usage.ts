@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AnswerTiming, HttpAnswer } from './http.ts';
+import { linksSchema } from './links-schema.ts';
+import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
 import { formatNovaTime, parseNovaTime } from './nova-time.ts';
-import { ServiceError } from './service-error.ts';
+import { nextMarker, parseBody, readPages } from './pages.ts';
 import type { Session } from './session.ts';
 
 /** Usage has pages from 2.40 on; older answers are cut at Nova's `max_limit` without a sign. */
@@ -14,6 +16,8 @@ export interface ServerUsage {
   projectId: string;
   launchedMs: number;
   endedMs: number | undefined;
+  /** Name of its flavor. */
+  flavorName: string;
   vcpus: number;
   memoryMb: number;
   /** GiB of root and ephemeral disk. */
@@ -40,45 +44,65 @@ export interface UsageAnswer {
  * Only the marker is taken from a page's link: start and end stay those of the first page.
  */
 export async function readServerUsage(session: Session, query: UsageQuery): Promise<UsageAnswer> {
-  const servers = new Map<string, ServerUsage>();
-  const markers = new Set<string>();
+  return await readUsage(query, async (parameters) => {
+    const answer = await ask(session, PATH, { ...parameters, detailed: '1' });
+    return parsePage(answer, parseBody(pageSchema, answer.body, "Nova's usage"));
+  });
+}
+
+/** The same of one project, which its members may read: `GET /os-simple-tenant-usage/PROJECT`. */
+export async function readProjectUsage(
+  session: Session,
+  projectId: string,
+  query: UsageQuery,
+): Promise<UsageAnswer> {
+  return await readUsage(query, async (parameters) => {
+    const answer = await ask(session, `${PATH}/${encodeURIComponent(projectId)}`, parameters);
+    const page = parseBody(projectPageSchema, answer.body, "Nova's usage");
+    const tenant_usages = page.tenant_usage === undefined ? [] : [page.tenant_usage];
+    return parsePage(answer, { tenant_usages, tenant_usages_links: page.tenant_usage_links });
+  });
+}
+
+interface UsagePage {
+  items: ServerUsage[];
+  stopMs: number | undefined;
+  timing: AnswerTiming;
+  nextMarker: string | undefined;
+}
+
+async function readUsage(
+  query: UsageQuery,
+  readPage: (parameters: Record<string, string>) => Promise<UsagePage>,
+): Promise<UsageAnswer> {
+  let first: UsagePage | undefined;
   let stopMs: number | undefined;
-  let timing: AnswerTiming | undefined;
-  let marker: string | undefined;
-  do {
-    const answer = await readPage(session, query, marker);
-    const page = parsePage(answer);
-    timing ??= answer.timing;
+  const servers = new Map<string, ServerUsage>();
+  const found = await readPages('Nova', async (marker) => {
+    const page = await readPage(pageParameters(query, marker));
+    first ??= page;
     stopMs = smaller(stopMs, page.stopMs);
-    for (const server of page.servers) servers.set(server.id, later(server, servers.get(server.id)));
-    marker = page.nextMarker;
-    if (marker !== undefined && markers.has(marker))
-      throw new ServiceError(`Nova's pages of usage go round in circles at marker ${marker}`);
-    if (marker !== undefined) markers.add(marker);
-  } while (marker !== undefined);
+    return page;
+  });
+  for (const server of found) servers.set(server.id, later(server, servers.get(server.id)));
+  const { timing } = first as UsagePage; // there is one page at least
   return { servers: [...servers.values()], stopMs, timing };
 }
 
-async function readPage(
-  session: Session,
-  query: UsageQuery,
-  marker: string | undefined,
-): Promise<HttpAnswer> {
-  return await session.get({
-    service: 'compute',
-    path: PATH,
-    query: {
-      start: formatNovaTime(query.startMs),
-      end: formatNovaTime(query.endMs),
-      detailed: '1',
-      ...(query.pageSize === undefined ? {} : { limit: String(query.pageSize) }),
-      ...(marker === undefined ? {} : { marker }),
-    },
-    headers: {
-      'openstack-api-version': `compute ${MICROVERSION}`,
-      'x-openstack-nova-api-version': MICROVERSION,
-    },
-  });
+function pageParameters(query: UsageQuery, marker: string | undefined): Record<string, string> {
+  return {
+    start: formatNovaTime(query.startMs),
+    end: formatNovaTime(query.endMs),
+    ...(query.pageSize === undefined ? {} : { limit: String(query.pageSize) }),
+    ...(marker === undefined ? {} : { marker }),
+  };
+}
+
+async function ask(session: Session, path: string, query: Record<string, string>): Promise<HttpAnswer> {
+  const headers = microversionHeaders(MICROVERSION);
+  const answer = await session.get({ service: 'compute', path, query, headers });
+  requireMicroversion(answer, MICROVERSION, 'usage');
+  return answer;
 }
 
 const novaTime = z.string().transform((text, context) => {
@@ -90,55 +114,41 @@ const novaTime = z.string().transform((text, context) => {
 
 const amount = z.int().nonnegative();
 
-const pageSchema = z.object({
-  tenant_usages: z.array(
+const usageSchema = z.object({
+  tenant_id: z.string(),
+  stop: novaTime,
+  server_usages: z.array(
     z.object({
-      tenant_id: z.string(),
-      stop: novaTime,
-      server_usages: z.array(
-        z.object({
-          instance_id: z.string(),
-          started_at: novaTime.nullable(),
-          ended_at: novaTime.nullable(),
-          vcpus: amount,
-          memory_mb: amount,
-          local_gb: amount,
-        }),
-      ),
+      instance_id: z.string(),
+      flavor: z.string(),
+      started_at: novaTime.nullable(),
+      ended_at: novaTime.nullable(),
+      vcpus: amount,
+      memory_mb: amount,
+      local_gb: amount,
     }),
   ),
-  tenant_usages_links: z.array(z.object({ rel: z.string(), href: z.string() })).optional(),
+});
+const pageSchema = z.object({ tenant_usages: z.array(usageSchema), tenant_usages_links: linksSchema });
+/** A project without servers in the window is an empty object. */
+const projectPageSchema = z.object({
+  tenant_usage: z.union([usageSchema, z.strictObject({}).transform(() => undefined)]),
+  tenant_usage_links: linksSchema,
 });
 
-interface Page {
-  servers: ServerUsage[];
-  stopMs: number | undefined;
-  nextMarker: string | undefined;
-}
-
-function parsePage(answer: HttpAnswer): Page {
-  requirePaging(answer);
-  const parsed = pageSchema.safeParse(answer.body);
-  if (!parsed.success) throw new ServiceError(`Nova's usage has another form: ${firstIssue(parsed.error)}`);
-  const { tenant_usages: usages, tenant_usages_links: links } = parsed.data;
-  const next = links?.find(({ rel }) => rel === 'next');
+function parsePage(
+  { timing }: HttpAnswer,
+  { tenant_usages: usages, tenant_usages_links: links }: z.output<typeof pageSchema>,
+): UsagePage {
   return {
-    servers: usages.flatMap(serversOf),
+    items: usages.flatMap(serversOf),
     stopMs: usages.map(({ stop }) => stop).reduce<number | undefined>(smaller, undefined),
-    nextMarker: next && markerOf(next.href),
+    timing,
+    nextMarker: nextMarker('Nova', links),
   };
 }
 
-/** A Nova, or something before it, that passes over the microversion would answer without pages: perhaps cut. */
-function requirePaging({ headers }: HttpAnswer): void {
-  const spoken = headers['openstack-api-version'] ?? headers['x-openstack-nova-api-version'] ?? 'none';
-  if (spoken.split(' ').at(-1) !== MICROVERSION)
-    throw new ServiceError(
-      `Nova was asked for microversion ${MICROVERSION} and answers with ${spoken}: its usage may be incomplete`,
-    );
-}
-
-function serversOf(usage: z.output<typeof pageSchema>['tenant_usages'][number]): ServerUsage[] {
+function serversOf(usage: z.output<typeof usageSchema>): ServerUsage[] {
   const servers: ServerUsage[] = [];
   for (const server of usage.server_usages) {
     if (server.started_at === null) continue; // never launched, uses nothing
@@ -147,20 +157,13 @@ function serversOf(usage: z.output<typeof pageSchema>['tenant_usages'][number]):
       projectId: usage.tenant_id,
       launchedMs: server.started_at,
       endedMs: server.ended_at ?? undefined,
+      flavorName: server.flavor,
       vcpus: server.vcpus,
       memoryMb: server.memory_mb,
       diskGb: server.local_gb,
     });
   }
   return servers;
-}
-
-function markerOf(href: string): string {
-  const marker = URL.canParse(href, 'http://nova')
-    ? new URL(href, 'http://nova').searchParams.get('marker')
-    : null;
-  if (marker === null || marker === '') throw new ServiceError("Nova's link to the next page has no marker");
-  return marker;
 }
 
 /** A server that is in two cells while it moves between them counts once, as launched last. */
@@ -170,9 +173,4 @@ function later(server: ServerUsage, other: ServerUsage | undefined): ServerUsage
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return issue === undefined ? 'unknown' : `${issue.path.join('.')}: ${issue.message}`;
 }

@@ -1,18 +1,36 @@
 import { readFileSync } from 'node:fs';
 import { describeError, UserError } from '../../runtime/user-error.ts';
+import { loadCloud } from './clouds-yaml.ts';
 import { readCredentials, type Credentials, type Environment } from './credentials.ts';
 
 /** What an openrc for a shell asks for, and a file does not hold: taken from the environment. */
-const SECRETS = ['OS_PASSWORD', 'OS_APPLICATION_CREDENTIAL_SECRET'];
+const SECRETS = [
+  'OS_PASSWORD',
+  'OS_PASSWORD_FILE',
+  'OS_APPLICATION_CREDENTIAL_SECRET',
+  'OS_APPLICATION_CREDENTIAL_SECRET_FILE',
+];
 
 /**
- * Credentials from an openrc where one is named, else from the environment. A file stands alone: only the secrets that
- * it leaves out come from the environment, so that two clouds are never mixed.
+ * Credentials from the cloud of clouds.yaml that is named, or from an openrc that is named, else from the environment,
+ * where `OS_CLOUD` may name a cloud. A file stands alone: only the secrets that it leaves out come from the environment,
+ * so that two clouds are never mixed.
  */
-export function loadCredentials(env: Environment, openrcFile: string | undefined): Credentials {
+export function loadCredentials(
+  env: Environment,
+  openrcFile: string | undefined,
+  osCloud?: string,
+): Credentials {
+  if (openrcFile !== undefined && osCloud !== undefined)
+    throw new UserError('--openrc and --os-cloud both name credentials; leave one out');
+  const cloud = osCloud ?? (openrcFile === undefined ? env['OS_CLOUD'] : undefined);
+  if (cloud) return loadCloud(cloud, env, secretsOf(env));
   if (openrcFile === undefined) return readCredentials(env);
-  const secrets = Object.fromEntries(SECRETS.map((name) => [name, env[name]]));
-  return readCredentials({ ...secrets, ...parseOpenrc(readFile(openrcFile)) }, openrcFile);
+  return readCredentials({ ...secretsOf(env), ...parseOpenrc(readFile(openrcFile)) }, openrcFile);
+}
+
+function secretsOf(env: Environment): Environment {
+  return Object.fromEntries(SECRETS.map((name) => [name, env[name]]));
 }
 
 function readFile(path: string): string {

@@ -1,5 +1,5 @@
 import { TransientError } from '../../runtime/retry.ts';
-import { UserError } from '../../runtime/user-error.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
 
 /** What an OpenStack service answered, or failed to: the service's name is part of the message. */
 export class ServiceError extends Error {
@@ -11,6 +11,25 @@ export class ServiceUnavailable extends TransientError {
   override readonly name = 'ServiceUnavailable';
 }
 
+/** The cloud has no such service, or the service has not what is asked for. */
+export class ServiceMissing extends UserError {}
+
+/** A service answered 404. */
+export class NotFound extends ServiceMissing {}
+
+/** The role may not read this, or not of all projects. */
+export class ServiceForbidden extends UserError {}
+
+/** Why something could not be read. `missing` and `forbidden` last until somebody changes the cloud, `failing` may pass. */
+export type ReadFailure = 'missing' | 'forbidden' | 'failing';
+
+/** What a caller that goes on without it should know. */
+export function readFailure(error: unknown): { failure: ReadFailure; reason: string } {
+  const reason = describeError(error);
+  if (error instanceof ServiceMissing) return { failure: 'missing', reason };
+  return { failure: error instanceof ServiceForbidden ? 'forbidden' : 'failing', reason };
+}
+
 /** The error of an answer that is neither a success nor worth another attempt. `body` is the parsed body. */
 export function answerError(service: string, what: string, status: number, body: unknown): Error {
   const said = faultMessage(body);
@@ -19,9 +38,13 @@ export function answerError(service: string, what: string, status: number, body:
     case 401:
       return new UserError(`${answer}; the token is refused although it is new`);
     case 403:
-      return new UserError(`${answer}; give the user of the exporter a role that may read this`);
+      return new ServiceForbidden(`${answer}; give the user of the exporter a role that may read this`);
+    case 404:
+      return new NotFound(answer);
     case 406:
-      return new UserError(`${answer}; stackmeter needs Nova of release Newton or newer`);
+      return new UserError(
+        `${answer}; usage needs Nova of release Newton or newer, flavors Rocky, servers Stein`,
+      );
     default:
       return new ServiceError(answer);
   }

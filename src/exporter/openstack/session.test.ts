@@ -25,13 +25,14 @@ function cloud(accepts: (token: string) => boolean = () => true) {
     await Promise.resolve();
     if (method === 'GET') return accepts(token) ? answer(200, {}) : answer(401, {});
     tokens += 1;
+    const domain = { id: 'default', name: 'Default' };
     const endpoint = { interface: 'public', region_id: 'RegionOne', url: 'http://nova:8774/v2.1/' };
     const body = {
       token: {
         issued_at: '2026-01-01T12:00:00.000000Z',
         expires_at: '2026-01-01T13:00:00.000000Z',
-        user: { name: 'admin' },
-        project: { name: 'admin' },
+        user: { name: 'admin', domain },
+        project: { id: 'p1', name: 'admin', domain },
         catalog: [{ type: 'compute', endpoints: [endpoint] }],
       },
     };

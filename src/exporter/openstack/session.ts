@@ -2,30 +2,40 @@ import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { authRequest } from './auth-request.ts';
-import { catalogSchema, endpointOf, type Catalog } from './catalog.ts';
+import { catalogSchema, serviceEndpoint, type Catalog } from './catalog.ts';
 import type { Credentials } from './credentials.ts';
+import { overriddenEndpoint } from './endpoint-overrides.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { answerError, faultMessage, ServiceError } from './service-error.ts';
+import { SERVICES, versionedPath, type Service } from './services.ts';
 
 export interface Session {
   credentials: Credentials;
   /** Signs in unless a token is held that is still good. */
   signIn(): Promise<SignedIn>;
-  /** Asks a service with a token; throws for any status but 2xx. */
+  /** Asks a service with a token; throws for any status but 2xx: `ServiceForbidden`, `ServiceMissing` and others. */
   get(asked: ServiceRequest): Promise<HttpAnswer>;
 }
 
-interface SignedIn {
+export interface SignedIn {
   catalog: Catalog;
   user: string;
   project: string | undefined;
+  /** Of the token; undefined for one that is for no project. */
+  projectId: string | undefined;
+  /** Names of the user's roles in it. */
+  roles: readonly string[];
+  /** Those that the token names: of the user and of the project. */
+  domains: readonly { id: string; name: string }[];
 }
 
 export interface ServiceRequest {
-  /** Keystone itself, or a type of the catalog. */
-  service: 'identity' | 'compute';
-  path: string;
-  query?: Record<string, string>;
+  service: Service;
+  method?: 'GET' | 'HEAD';
+  /** Below the service's address; or what makes another address of it. */
+  path: string | ((base: string) => string);
+  /** A list is sent as a parameter that is there several times. */
+  query?: Record<string, string | readonly string[]>;
   headers?: Record<string, string>;
 }
 
@@ -42,8 +52,6 @@ interface Token extends SignedIn {
   /** By this machine's clock. */
   renewAtMs: number;
 }
-
-const SERVICE_NAMES = { identity: 'Keystone', compute: 'Nova' } as const;
 
 /** A Keystone v3 session: one token, renewed before it expires, and once when a service refuses it. */
 export function createSession(options: SessionOptions): Session {
@@ -72,40 +80,51 @@ export function createSession(options: SessionOptions): Session {
 }
 
 async function ask(asked: ServiceRequest, token: Token, options: SessionOptions): Promise<HttpAnswer> {
-  const url = serviceUrl(asked, token.catalog, options.credentials);
-  for (const [name, value] of Object.entries(asked.query ?? {})) url.searchParams.set(name, value);
+  const url = serviceUrl(asked, token, options.credentials);
+  for (const [name, values] of Object.entries(asked.query ?? {})) {
+    for (const value of [values].flat()) url.searchParams.append(name, value);
+  }
   return await options.http({
-    service: SERVICE_NAMES[asked.service],
-    method: 'GET',
+    service: SERVICES[asked.service].name,
+    method: asked.method ?? 'GET',
     url,
     headers: { ...asked.headers, 'x-auth-token': token.id },
     signal: options.signal,
   });
 }
 
-/**
- * Keystone is asked where it was signed in to: its entry in the catalog may be for others' networks. Some catalogs
- * have Nova without its version.
- */
-function serviceUrl({ service, path }: ServiceRequest, catalog: Catalog, credentials: Credentials): URL {
-  const url =
-    service === 'identity' ? new URL(credentials.authUrl) : endpointOf(catalog, service, credentials);
-  if (service === 'compute' && !/\/v2(\.\d+)?(\/|$)/.test(url.pathname)) url.pathname += '/v2.1';
-  url.pathname = url.pathname.replace(/\/$/, '') + path;
+/** Keystone is asked where it was signed in to: its entry in the catalog may be for others' networks. */
+function serviceUrl({ service, path }: ServiceRequest, token: Token, credentials: Credentials): URL {
+  const url = baseUrl(service, token, credentials);
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  url.pathname = typeof path === 'string' ? url.pathname.replace(/\/$/, '') + path : path(url.pathname);
+  return url;
+}
+
+function baseUrl(service: Service, { catalog, projectId }: Token, credentials: Credentials): URL {
+  const override = credentials.endpoints[service];
+  if (override !== undefined) return overriddenEndpoint(override, projectId);
+  if (service === 'identity') return new URL(credentials.authUrl);
+  const url = serviceEndpoint(catalog, service, credentials);
+  url.pathname = versionedPath(service, url.pathname.replace(/\/$/, ''), projectId);
   return url;
 }
 
 function successful(asked: ServiceRequest, answer: HttpAnswer): HttpAnswer {
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw answerError(SERVICE_NAMES[asked.service], `GET ${asked.path}`, answer.status, answer.body);
+  const path = typeof asked.path === 'string' ? asked.path : asked.path('');
+  const what = `${asked.method ?? 'GET'} ${path}`;
+  throw answerError(SERVICES[asked.service].name, what, answer.status, answer.body);
 }
 
+const domainSchema = z.object({ id: z.string(), name: z.string() });
 const tokenSchema = z.object({
   token: z.object({
     issued_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
-    user: z.object({ name: z.string() }),
-    project: z.object({ name: z.string() }).optional(),
+    user: z.object({ name: z.string(), domain: domainSchema }),
+    project: z.object({ id: z.string(), name: z.string(), domain: domainSchema }).optional(),
+    roles: z.array(z.object({ name: z.string() })).default([]),
     catalog: catalogSchema.optional(),
   }),
 });
@@ -127,6 +146,9 @@ async function requestToken({ credentials, http, signal }: SessionOptions): Prom
     catalog: token.catalog ?? [],
     user: token.user.name,
     project: token.project?.name,
+    projectId: token.project?.id,
+    roles: token.roles.map(({ name }) => name),
+    domains: [token.user.domain, ...(token.project ? [token.project.domain] : [])],
     renewAtMs: answer.timing.sentMs + lifetimeMs - renewalMarginMs(lifetimeMs),
   };
 }

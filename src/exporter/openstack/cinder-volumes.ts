@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { linksSchema } from './links-schema.ts';
+import { parseNovaTime } from './nova-time.ts';
+import { nextMarker, parseBody, readPages } from './pages.ts';
+import type { Session } from './session.ts';
+import { requireWholeCloud } from './whole-cloud.ts';
+
+export interface Volume {
+  id: string;
+  projectId: string;
+  sizeGb: number;
+  /** Its name; undefined for a volume without a type. */
+  volumeType: string | undefined;
+  createdMs: number;
+}
+
+export interface VolumesQuery {
+  /** False: those of the token's own project. */
+  allProjects: boolean;
+  /** Volumes a page; Cinder's own limit where undefined. */
+  pageSize?: number | undefined;
+}
+
+const volumeSchema = z.object({
+  id: z.string(),
+  size: z.int().nonnegative(),
+  volume_type: z.string().nullish(),
+  created_at: z.string(),
+  'os-vol-tenant-attr:tenant_id': z.string().optional(),
+});
+const pageSchema = z.object({ volumes: z.array(volumeSchema), volumes_links: linksSchema });
+
+/**
+ * Volumes as they are now: Cinder's `GET /volumes/detail`, every page of it. Throws `ServiceForbidden` where all
+ * projects are asked for and only the own one is to be seen.
+ */
+export async function readVolumes(session: Session, query: VolumesQuery): Promise<Volume[]> {
+  const { projectId: own } = await session.signIn();
+  const volumes = await readPages('Cinder', async (marker) => await readPage(session, query, marker, own));
+  if (query.allProjects)
+    await requireWholeCloud(
+      session,
+      "Cinder's volumes",
+      volumes.map(({ projectId }) => projectId),
+    );
+  return volumes;
+}
+
+async function readPage(
+  session: Session,
+  { allProjects, pageSize }: VolumesQuery,
+  marker: string | undefined,
+  own: string | undefined,
+) {
+  const { body } = await session.get({
+    service: 'volume',
+    path: '/volumes/detail',
+    query: {
+      ...(allProjects ? { all_tenants: '1' } : {}),
+      ...(pageSize === undefined ? {} : { limit: String(pageSize) }),
+      ...(marker === undefined ? {} : { marker }),
+    },
+  });
+  const page = parseBody(pageSchema, body, "Cinder's list of volumes");
+  const items = page.volumes.map((volume) => describe(volume, own));
+  return { items, nextMarker: nextMarker('Cinder', page.volumes_links) };
+}
+
+/** A volume that does not say whose it is belongs to the only project that is to be seen. */
+function describe(volume: z.output<typeof volumeSchema>, own: string | undefined): Volume {
+  return {
+    id: volume.id,
+    projectId: volume['os-vol-tenant-attr:tenant_id'] ?? own ?? '',
+    sizeGb: volume.size,
+    volumeType: volume.volume_type ?? undefined,
+    createdMs: parseNovaTime(volume.created_at) ?? 0,
+  };
+}

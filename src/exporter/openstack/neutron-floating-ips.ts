@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { linksSchema } from './links-schema.ts';
+import { nextMarker, parseBody, readPages } from './pages.ts';
+import type { Session } from './session.ts';
+import { requireWholeCloud } from './whole-cloud.ts';
+
+export interface FloatingIp {
+  id: string;
+  projectId: string;
+  /** Undefined where Neutron keeps no times. */
+  createdMs: number | undefined;
+}
+
+export interface FloatingIpsQuery {
+  /** False: those of the token's own project, also for an administrator. */
+  allProjects: boolean;
+  /** Floating IPs a page; 1000 where undefined. */
+  pageSize?: number | undefined;
+}
+
+const utcTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const pageSchema = z.object({
+  floatingips: z.array(
+    z.object({
+      id: z.string(),
+      project_id: z.string().optional(),
+      tenant_id: z.string().optional(),
+      created_at: utcTime.nullish(),
+    }),
+  ),
+  floatingips_links: linksSchema,
+});
+
+/**
+ * Floating IPs as they are now, used or not: Neutron's `GET /floatingips`, every page of it. Throws `ServiceMissing`
+ * for a Neutron without routers, `ServiceForbidden` where all projects are asked for and only the own one is to be seen.
+ */
+export async function readFloatingIps(session: Session, query: FloatingIpsQuery): Promise<FloatingIp[]> {
+  const { projectId: own } = await session.signIn();
+  const filter = query.allProjects || own === undefined ? {} : { project_id: own };
+  const found = await readPages('Neutron', async (marker) => {
+    const { body } = await session.get({
+      service: 'network',
+      path: '/floatingips',
+      query: {
+        fields: ['id', 'project_id', 'tenant_id', 'created_at'],
+        limit: String(query.pageSize ?? 1000),
+        ...filter,
+        ...(marker === undefined ? {} : { marker }),
+      },
+    });
+    const page = parseBody(pageSchema, body, "Neutron's list of floating IPs");
+    return {
+      items: page.floatingips.map(describe),
+      nextMarker: nextMarker('Neutron', page.floatingips_links),
+    };
+  });
+  if (query.allProjects)
+    await requireWholeCloud(
+      session,
+      "Neutron's floating IPs",
+      found.map(({ projectId }) => projectId),
+    );
+  return found;
+}
+
+function describe(ip: z.output<typeof pageSchema>['floatingips'][number]): FloatingIp {
+  return { id: ip.id, projectId: ip.project_id ?? ip.tenant_id ?? '', createdMs: ip.created_at ?? undefined };
+}
+
+/** How many each project has. */
+export function countByProject(things: Iterable<{ projectId: string }>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { projectId } of things) counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
+  return counts;
+}

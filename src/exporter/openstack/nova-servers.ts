@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { linksSchema } from './links-schema.ts';
+import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
+import { nextMarker, parseBody, readPages } from './pages.ts';
+import { ServiceError } from './service-error.ts';
+import type { Session } from './session.ts';
+
+/** From 2.47 on a server carries its flavor's extra specs, and from 2.69 on one in a cell that is down is not left out. */
+const MICROVERSION = '2.69';
+
+export interface NovaServer {
+  id: string;
+  projectId: string;
+  metadata: Readonly<Record<string, string>>;
+  flavor: {
+    name: string;
+    /** Undefined where the role may not read them. */
+    extraSpecs: Readonly<Record<string, string>> | undefined;
+  };
+}
+
+export interface ServersQuery {
+  /** False: those of the token's own project, which needs no right beyond it. */
+  allProjects: boolean;
+  /** One project only. */
+  projectId?: string;
+  /** Only those that changed since: then deleted ones too, as long as Nova has them. */
+  changesSinceMs?: number;
+  /** Servers a page; Nova's own limit where undefined. */
+  pageSize?: number | undefined;
+}
+
+const textRecord = z.record(z.string(), z.string());
+const serverSchema = z.object({
+  id: z.string(),
+  tenant_id: z.string(),
+  metadata: textRecord,
+  flavor: z.object({ original_name: z.string(), extra_specs: textRecord.optional() }),
+});
+const pageSchema = z.object({
+  servers: z.array(z.union([serverSchema, z.object({ id: z.string(), status: z.literal('UNKNOWN') })])),
+  servers_links: linksSchema,
+});
+
+/** Servers that live, or changed since: Nova's `GET /servers/detail`, every page of it, or an error. */
+export async function readServers(session: Session, query: ServersQuery): Promise<NovaServer[]> {
+  return await readPages('Nova', async (marker) => {
+    const answer = await session.get({
+      service: 'compute',
+      path: '/servers/detail',
+      query: { ...parameters(query), ...(marker === undefined ? {} : { marker }) },
+      headers: microversionHeaders(MICROVERSION),
+    });
+    requireMicroversion(answer, MICROVERSION, 'list of servers');
+    const page = parseBody(pageSchema, answer.body, "Nova's list of servers");
+    return { items: page.servers.map(describe), nextMarker: nextMarker('Nova', page.servers_links) };
+  });
+}
+
+/**
+ * One project's servers, and those of them that were deleted since `deletedSinceMs` and are not archived yet. Living
+ * ones are read first: one that is deleted meanwhile is among those that changed.
+ */
+export async function readProjectServers(
+  session: Session,
+  query: { allProjects: boolean; projectId: string; deletedSinceMs: number; pageSize?: number | undefined },
+): Promise<NovaServer[]> {
+  const { deletedSinceMs, ...rest } = query;
+  const living = await readServers(session, rest);
+  const changed = await readServers(session, { ...rest, changesSinceMs: deletedSinceMs });
+  return [...new Map([...living, ...changed].map((server) => [server.id, server])).values()];
+}
+
+function parameters({
+  allProjects,
+  projectId,
+  changesSinceMs,
+  pageSize,
+}: ServersQuery): Record<string, string> {
+  return {
+    ...(allProjects ? { all_tenants: '1' } : {}),
+    ...(allProjects && projectId !== undefined ? { project_id: projectId } : {}),
+    ...(changesSinceMs === undefined ? {} : { 'changes-since': new Date(changesSinceMs).toISOString() }),
+    ...(pageSize === undefined ? {} : { limit: String(pageSize) }),
+  };
+}
+
+function describe(server: z.output<typeof pageSchema>['servers'][number]): NovaServer {
+  if ('status' in server)
+    throw new ServiceError(`Nova can't describe server ${server.id}: the cell that has it is down`);
+  const { id, tenant_id: projectId, metadata, flavor } = server;
+  return { id, projectId, metadata, flavor: { name: flavor.original_name, extraSpecs: flavor.extra_specs } };
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { readVolumes } from './cinder-volumes.ts';
+import { readCredentials } from './credentials.ts';
+import { overriddenEndpoint } from './endpoint-overrides.ts';
+import type { HttpAnswer } from './http.ts';
+import { countByProject } from './neutron-floating-ips.ts';
+import { readServers } from './nova-servers.ts';
+import {
+  NotFound,
+  readFailure,
+  ServiceError,
+  ServiceForbidden,
+  ServiceUnavailable,
+} from './service-error.ts';
+import { versionedPath } from './services.ts';
+import type { ServiceRequest, Session } from './session.ts';
+import { accountPath, readStoredBytes } from './swift-accounts.ts';
+
+const credentials = readCredentials({
+  OS_AUTH_URL: 'http://keystone',
+  OS_USER_ID: 'u',
+  OS_PASSWORD: 'p',
+  OS_PROJECT_ID: 'own',
+});
+const timing = { sentMs: 1, receivedMs: 2, dateMs: undefined };
+
+function session(answer: (asked: ServiceRequest) => Partial<HttpAnswer>, roles: string[] = []): Session {
+  return {
+    credentials,
+    signIn: async () =>
+      await Promise.resolve({
+        catalog: [],
+        user: 'u',
+        project: 'mine',
+        projectId: 'own',
+        roles,
+        domains: [],
+      }),
+    get: async (asked) =>
+      await Promise.resolve({ status: 200, headers: {}, body: {}, timing, ...answer(asked) }),
+  };
+}
+
+function volume(id: string, projectId: string) {
+  return {
+    id,
+    size: 1,
+    volume_type: null,
+    created_at: '2026-01-01T00:00:00.000000',
+    'os-vol-tenant-attr:tenant_id': projectId,
+  };
+}
+
+describe('a list of all projects', () => {
+  const own = { body: { volumes: [volume('v1', 'own')] } };
+  const others = { body: { volumes: [volume('v1', 'own'), volume('v2', 'other')] } };
+
+  it('is not believed where it may be of the own project alone', async () => {
+    await expect(
+      readVolumes(
+        session(() => own),
+        { allProjects: true },
+      ),
+    ).rejects.toThrow(ServiceForbidden);
+  });
+
+  it('is believed of an administrator, and where it has something of another project', async () => {
+    expect(
+      await readVolumes(
+        session(() => own, ['admin']),
+        { allProjects: true },
+      ),
+    ).toHaveLength(1);
+    expect(
+      await readVolumes(
+        session(() => others),
+        { allProjects: true },
+      ),
+    ).toHaveLength(2);
+  });
+});
+
+describe('pages', () => {
+  const link = { rel: 'next', href: 'http://inside/v3/volumes/detail?marker=v1' };
+  const first = { body: { volumes: [volume('v1', 'other')], volumes_links: [link] } };
+
+  it('that lose their marker are a failure, not a service that is missing', async () => {
+    const cloud = session(({ query }) => {
+      if (query?.['marker'] === undefined) return first;
+      throw new NotFound('Cinder answers 404');
+    });
+    const read = readVolumes(cloud, { allProjects: true });
+    await expect(read).rejects.toThrow(ServiceError);
+    await expect(read).rejects.toThrow('Cinder lost the place between two pages');
+  });
+
+  it('without an end are a failure', async () => {
+    await expect(
+      readVolumes(
+        session(() => first),
+        { allProjects: true },
+      ),
+    ).rejects.toThrow('round in circles');
+  });
+});
+
+describe('a server in a cell that is down', () => {
+  it('is a failure, not one server less', async () => {
+    const cloud = session(() => ({
+      headers: { 'openstack-api-version': 'compute 2.69' },
+      body: { servers: [{ id: 's1', status: 'UNKNOWN', tenant_id: 'p', created: '', links: [] }] },
+    }));
+    await expect(readServers(cloud, { allProjects: true })).rejects.toThrow(
+      "Nova can't describe server s1: the cell that has it is down",
+    );
+  });
+});
+
+describe('an account of the object store', () => {
+  it('stands in the place of the own one', () => {
+    expect(accountPath('/v1/AUTH_own', 'p1', 'own')).toBe('/v1/AUTH_p1');
+    expect(accountPath('/swift/v1/AUTH_own', 'p1', 'own')).toBe('/swift/v1/AUTH_p1');
+    expect(() => accountPath('/swift/v1', 'p1', 'own')).toThrow(
+      'names no account: set rgw_swift_account_in_url',
+    );
+  });
+
+  it('that does not exist holds nothing, and one without a number is a failure', async () => {
+    const cloud = session(({ path }) => {
+      const account = typeof path === 'string' ? path : path('/v1/AUTH_own');
+      if (account.endsWith('_none')) throw new NotFound('Swift answers 404');
+      return { headers: account.endsWith('_odd') ? {} : { 'x-account-bytes-used': '1234567' } };
+    });
+    expect(await readStoredBytes(cloud, ['p1', 'none'])).toEqual(
+      new Map([
+        ['p1', 1_234_567],
+        ['none', 0],
+      ]),
+    );
+    await expect(readStoredBytes(cloud, ['p1', 'odd'])).rejects.toThrow('without a number of bytes');
+  });
+});
+
+describe('addresses of services', () => {
+  it.each([
+    ['compute', '/compute', '/compute/v2.1'],
+    ['compute', '/v2.1', '/v2.1'],
+    ['network', '', '/v2.0'],
+    ['network', '/network/v2.0', '/network/v2.0'],
+    ['volume', '/volume', '/volume/v3/p'],
+    ['volume', '/v3', '/v3/p'],
+    ['volume', '/v3/p', '/v3/p'],
+  ] as const)('have version and project: %s %s', (service, path, expected) => {
+    expect(versionedPath(service, path, 'p')).toBe(expected);
+  });
+
+  it('that are overridden have the project where they say so', () => {
+    expect(overriddenEndpoint('http://c/v3/$(tenant_id)s/', 'p').href).toBe('http://c/v3/p/');
+    expect(overriddenEndpoint('http://c/v3/%(project_id)s', 'p').href).toBe('http://c/v3/p');
+  });
+});
+
+it('counts things by project', () => {
+  const things = [{ projectId: 'a' }, { projectId: 'b' }, { projectId: 'a' }];
+  expect(countByProject(things)).toEqual(
+    new Map([
+      ['a', 2],
+      ['b', 1],
+    ]),
+  );
+});
+
+it('tells failures that last from those that may pass', () => {
+  expect(readFailure(new NotFound('x'))).toEqual({ failure: 'missing', reason: 'x' });
+  expect(readFailure(new ServiceForbidden('x')).failure).toBe('forbidden');
+  expect(readFailure(new ServiceUnavailable('x')).failure).toBe('failing');
+});

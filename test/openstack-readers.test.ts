@@ -1,0 +1,212 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent } from 'undici';
+import { expect, it, onTestFinished } from 'vitest';
+import { readVolumes } from '../src/exporter/openstack/cinder-volumes.ts';
+import type { Credentials } from '../src/exporter/openstack/credentials.ts';
+import { createHttp } from '../src/exporter/openstack/http.ts';
+import { readOwnProjects } from '../src/exporter/openstack/keystone.ts';
+import { readFloatingIps } from '../src/exporter/openstack/neutron-floating-ips.ts';
+import { readFlavors } from '../src/exporter/openstack/nova-flavors.ts';
+import { readProjectServers, readServers } from '../src/exporter/openstack/nova-servers.ts';
+import { readProjectUsage, readServerUsage } from '../src/exporter/openstack/nova-usage.ts';
+import { loadCredentials } from '../src/exporter/openstack/openrc.ts';
+import { readRights } from '../src/exporter/openstack/rights.ts';
+import { ServiceForbidden, ServiceMissing } from '../src/exporter/openstack/service-error.ts';
+import { createSession, type Session } from '../src/exporter/openstack/session.ts';
+import { readStoredBytes } from '../src/exporter/openstack/swift-accounts.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { describeWith } from './describe-with.ts';
+import { openstackEnvironment } from './openstack-environment.ts';
+import { temporaryFolder } from './processes.ts';
+
+const HOUR_MS = 3_600_000;
+
+function open(credentials: Credentials): Session {
+  const dispatcher = new Agent();
+  onTestFinished(async () => await dispatcher.close());
+  const http = createHttp({
+    clock: systemClock,
+    dispatcher,
+    timeoutMs: 60_000,
+    maxBodyBytes: 100_000_000,
+    retries: 2,
+    firstRetryDelayMs: 500,
+  });
+  return createSession({ credentials, http, clock: systemClock });
+}
+
+describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) => {
+  const beside = (name: string) => openstack.replace(/openrc$/, name);
+  const admin = () => open(loadCredentials({}, openstack));
+  const reader = () => open(loadCredentials({}, beside('openrc-reader')));
+
+  it('read flavors with their extra specs, whatever the size of the pages', async () => {
+    const flavors = await readFlavors(admin());
+    expect(flavors.length).toBeGreaterThanOrEqual(10);
+    for (const { name, extraSpecs } of flavors)
+      expect({ name, extraSpecs }).toMatchObject({ extraSpecs: {} });
+    expect(await readFlavors(admin(), 3)).toEqual(flavors);
+  });
+
+  it('read the servers of all projects with metadata and flavors', async () => {
+    const servers = await readServers(admin(), { allProjects: true });
+    expect(new Set(servers.map(({ projectId }) => projectId)).size).toBeGreaterThan(5);
+    expect(servers.every(({ flavor }) => flavor.name !== '' && flavor.extraSpecs !== undefined)).toBe(true);
+    const named = servers.filter(({ metadata }) => 'project_name' in metadata);
+    expect(named.length).toBeGreaterThan(1);
+    expect(await readServers(admin(), { allProjects: true, pageSize: 2 })).toEqual(servers);
+  });
+
+  it("read one project's servers, those that are deleted too, over pages", async () => {
+    const session = admin();
+    const living = new Set((await readServers(session, { allProjects: true })).map(({ id }) => id));
+    const since = Date.UTC(2020, 0, 1);
+    const changed = await readServers(session, { allProjects: true, changesSinceMs: since });
+    const gone = changed.find(({ id }) => !living.has(id));
+    expect(gone).toBeDefined();
+    const query = { allProjects: true, projectId: gone?.projectId ?? '', deletedSinceMs: since };
+    const found = await readProjectServers(session, query);
+    expect(found).toContainEqual(gone);
+    expect(new Set(found.map(({ projectId }) => projectId))).toEqual(new Set([gone?.projectId]));
+    const paged = await readProjectServers(session, { ...query, pageSize: 1 });
+    expect(paged.map(({ id }) => id).sort()).toEqual(found.map(({ id }) => id).sort());
+  });
+
+  it('read the volumes of all projects', async () => {
+    const volumes = await readVolumes(admin(), { allProjects: true });
+    expect(volumes.length).toBeGreaterThanOrEqual(3);
+    expect(volumes).toContainEqual(expect.objectContaining({ sizeGb: 40, volumeType: 'fake' }));
+    expect(
+      volumes.every(({ createdMs, projectId }) => createdMs > Date.UTC(2026, 0, 1) && projectId !== ''),
+    ).toBe(true);
+    expect(await readVolumes(admin(), { allProjects: true, pageSize: 1 })).toEqual(volumes);
+  });
+
+  it('tell a service that is missing from one that is forbidden', async () => {
+    await expect(readFloatingIps(admin(), { allProjects: true })).rejects.toBeInstanceOf(ServiceMissing);
+    await expect(readStoredBytes(admin(), ['p'])).rejects.toBeInstanceOf(ServiceMissing);
+    await expect(readServers(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
+    await expect(readVolumes(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
+  });
+
+  it('give a user without rights what the own project has', async () => {
+    const session = reader();
+    const projects = await readOwnProjects(session);
+    expect(projects).toEqual([
+      expect.objectContaining({ name: 'demo', domain: { id: 'default', name: 'Default' } }),
+    ]);
+    const [demo] = projects;
+    const endMs = Date.now() - 60_000;
+    const window = { startMs: Date.UTC(2026, 0, 1), endMs, pageSize: undefined };
+    const own = await readProjectUsage(session, demo?.id ?? '', window);
+    const all = await readServerUsage(admin(), window);
+    const ofDemo = all.servers.filter(({ projectId }) => projectId === demo?.id);
+    expect(own.servers).toEqual(ofDemo);
+    expect(own.servers.length).toBeGreaterThan(0);
+    expect(await readProjectUsage(session, demo?.id ?? '', { ...window, pageSize: 1 })).toMatchObject({
+      servers: ofDemo,
+    });
+    expect(
+      (await readVolumes(session, { allProjects: false })).every(({ projectId }) => projectId === demo?.id),
+    ).toBe(true);
+    const servers = await readServers(session, { allProjects: false });
+    expect(new Set(servers.map(({ projectId }) => projectId))).toEqual(new Set([demo?.id]));
+    const none = { ...window, endMs: window.startMs + HOUR_MS };
+    expect((await readProjectUsage(session, demo?.id ?? '', none)).servers).toEqual([]);
+  });
+
+  it('say what a role may read', async () => {
+    const of = async (session: Session) =>
+      Object.fromEntries(
+        (await readRights(session, Date.now())).map(({ right, failure }) => [right, failure ?? 'allowed']),
+      );
+    const missing = {
+      'floating IPs of all projects': 'missing',
+      'object storage of all projects': 'missing',
+    };
+    expect(await of(admin())).toEqual({
+      projects: 'allowed',
+      domains: 'allowed',
+      'usage of all projects': 'allowed',
+      'servers of all projects': 'allowed',
+      'extra specs of flavors': 'allowed',
+      'volumes of all projects': 'allowed',
+      ...missing,
+    });
+    expect(await of(reader())).toEqual({
+      projects: 'forbidden',
+      domains: 'forbidden',
+      'usage of all projects': 'forbidden',
+      'servers of all projects': 'forbidden',
+      'extra specs of flavors': 'allowed',
+      'volumes of all projects': 'forbidden',
+      ...missing,
+    });
+  });
+
+  it.each([
+    ['clouds.yaml with its password in secure.yaml', 'openrc'],
+    ['an application credential by id', 'openrc-appcred'],
+    ['an auth URL without version', 'openrc unversioned'],
+    ['a password from a file', 'openrc password file'],
+  ])('sign in by %s', async (_, kind) => {
+    const folder = temporaryFolder();
+    const env = cloudFiles(kind, folder, beside);
+    const signedIn = await open(loadCredentials(env, undefined, env['OS_CLOUD'])).signIn();
+    expect(signedIn).toMatchObject({ user: 'admin', project: 'admin' });
+  });
+
+  it('sign in by an application credential by name', async () => {
+    const variables = openstackEnvironment(beside('openrc-appcred'));
+    const { OS_APPLICATION_CREDENTIAL_ID: id, ...rest } = variables;
+    const name = await credentialName(admin(), id ?? '');
+    const named = {
+      OS_APPLICATION_CREDENTIAL_NAME: name,
+      OS_USERNAME: 'admin',
+      OS_USER_DOMAIN_NAME: 'Default',
+    };
+    const session = open(loadCredentials({ ...rest, ...named }, undefined));
+    expect(await session.signIn()).toMatchObject({ user: 'admin', project: 'admin' });
+  });
+});
+
+async function credentialName(session: Session, id: string): Promise<string> {
+  const ask = async (path: string, query = {}) =>
+    (await session.get({ service: 'identity', path, query })).body as Record<string, unknown>;
+  const { users } = (await ask('/users', { name: 'admin' })) as { users: { id: string }[] };
+  const found = await ask(`/users/${users[0]?.id}/application_credentials/${id}`);
+  return (found['application_credential'] as { name: string }).name;
+}
+
+/** Writes clouds.yaml and secure.yaml, or sets variables, of the kind. */
+function cloudFiles(kind: string, folder: string, beside: (name: string) => string): Record<string, string> {
+  const [file = '', ...how] = kind.split(' ');
+  const variables = openstackEnvironment(beside(file));
+  const config = (auth: object, secret: object): Record<string, string> => {
+    mkdirSync(join(folder, 'openstack'), { recursive: true });
+    const clouds = { clouds: { lab: { auth, region_name: variables['OS_REGION_NAME'] } } };
+    writeFileSync(join(folder, 'openstack', 'clouds.yaml'), JSON.stringify(clouds));
+    writeFileSync(
+      join(folder, 'openstack', 'secure.yaml'),
+      JSON.stringify({ clouds: { lab: { auth: secret } } }),
+    );
+    return { HOME: folder, XDG_CONFIG_HOME: folder, OS_CLOUD: 'lab' };
+  };
+  const {
+    OS_AUTH_URL: auth_url = '',
+    OS_USERNAME: username = 'admin',
+    OS_PASSWORD: password = '',
+  } = variables;
+  if (how[0] === 'unversioned') return { ...variables, OS_AUTH_URL: new URL('/', auth_url).href };
+  if (how[0] === 'password') {
+    writeFileSync(join(folder, 'password'), `${password}\n`);
+    const { OS_PASSWORD: _password, ...rest } = variables;
+    return { ...rest, OS_PASSWORD_FILE: join(folder, 'password') };
+  }
+  if (file === 'openrc')
+    return config({ auth_url, username, project_name: 'admin', user_domain_name: 'Default' }, { password });
+  const id = variables['OS_APPLICATION_CREDENTIAL_ID'];
+  const secret = variables['OS_APPLICATION_CREDENTIAL_SECRET'];
+  return config({ auth_url, application_credential_id: id }, { application_credential_secret: secret });
+}
