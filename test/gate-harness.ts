@@ -3,7 +3,7 @@ import { request as tlsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { createGate, type Gate } from '../src/gate/server.ts';
+import { createGate, type Gate, type GateDependencies } from '../src/gate/server.ts';
 import type { GateConfig } from '../src/gate/config.ts';
 import { systemClock, type Clock } from '../src/runtime/clock.ts';
 import { closeServer, listen } from '../src/runtime/listen.ts';
@@ -40,6 +40,7 @@ export interface Answer {
 export async function startGate(
   config: Partial<GateConfig>,
   clock: Clock = systemClock,
+  more: Partial<GateDependencies> = {},
 ): Promise<StartedGate> {
   let lines = '';
   const destination = new Writable({
@@ -55,7 +56,7 @@ export async function startGate(
       source: { kind: 'exporter', url: new URL('http://127.0.0.1:1') },
       ...config,
     },
-    { clock, logger: createLogger({ destination, pretty: false }) },
+    { clock, logger: createLogger({ destination, pretty: false }), ...more },
   );
   onTestFinished(async () => await gate.close());
   await gate.start();
@@ -68,8 +69,13 @@ export async function startGate(
   };
 }
 
-export async function get(url: string, headers: Record<string, string>, ca?: string): Promise<Answer> {
-  const options = { headers, agent: false as const, ...(ca === undefined ? {} : { ca }) };
+export async function get(
+  url: string,
+  headers: Record<string, string>,
+  ca?: string,
+  client?: { cert: string; key: string },
+): Promise<Answer> {
+  const options = { headers, agent: false as const, ...(ca === undefined ? {} : { ca }), ...client };
   return await new Promise((resolve, reject) => {
     const outgoing = (url.startsWith('https') ? tlsRequest : request)(url, options, (incoming) => {
       const chunks: Buffer[] = [];

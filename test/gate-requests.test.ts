@@ -46,7 +46,9 @@ describe('a gate', () => {
     expect(await statusOf(`GET http://x/federate HTTP/1.1\r\n${host}${auth}\r\n`)).toBe(404);
     expect(await statusOf(`GET //federate HTTP/1.1\r\n${host}${auth}\r\n`)).toBe(404);
     expect(await statusOf(`HEAD /federate HTTP/1.1\r\n${host}${auth}\r\n`)).toBe(405);
-    expect(await statusOf(`GET /federate HTTP/1.1\r\n${host}${auth}${auth}\r\n`)).toBe(401);
+    expect(await statusOf(`GET /federate HTTP/1.1\r\n${host}${auth}${auth}Connection: close\r\n\r\n`)).toBe(
+      401,
+    );
     expect(await statusOf(`GET /federate HTTP/1.1\r\n${host}${auth}Content-Length: 3\r\n\r\nabc`)).toBe(400);
     expect(await statusOf(`GET ${federate(USAGE)} HTTP/1.0\r\n${host}${auth}\r\n`)).toBe(505);
     expect(

@@ -129,6 +129,9 @@ async function during(
   const bounds = watch(response, answerLimits);
   try {
     await work(bounds.signal);
+  } catch (error) {
+    // Why it was ended says more than how that was noticed.
+    throw bounds.signal.aborted && response.headersSent ? bounds.signal.reason : error;
   } finally {
     bounds.end();
     end();

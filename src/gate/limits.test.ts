@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../runtime/clock.ts';
+import { includesAddress, parseAddresses } from './client-addresses.ts';
+import { createLimiter } from './limits.ts';
+
+describe('the rate of a token', () => {
+  const limits = { requestsPerMinute: 60, concurrency: 1 };
+
+  it('is earned as time passes, up to a minute of it', () => {
+    let nowMs = 0;
+    const limiter = createLimiter({ ...systemClock, nowMs: () => nowMs });
+    const taken = () => {
+      for (let count = 0; ; count++) {
+        try {
+          limiter.count('a', limits);
+        } catch (error) {
+          expect(error).toMatchObject({ status: 429, reason: 'rate', headers: { 'retry-after': '1' } });
+          return count;
+        }
+      }
+    };
+    expect(taken()).toBe(60);
+    nowMs = 5000;
+    expect(taken()).toBe(5);
+    nowMs = 10_000_000;
+    expect(taken()).toBe(60);
+    // A clock that is set back earns nothing.
+    nowMs = 0;
+    expect(taken()).toBe(0);
+  });
+
+  it('leaves room for so many answers at a time', () => {
+    const limiter = createLimiter(systemClock);
+    const end = limiter.begin('a', limits);
+    expect(() => limiter.begin('a', limits)).toThrow('too many requests at the same time');
+    limiter.begin('b', limits);
+    end();
+    limiter.begin('a', limits);
+  });
+});
+
+describe('a list of addresses', () => {
+  it('holds addresses and networks of both kinds', () => {
+    const list = parseAddresses(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32']);
+    const within = ['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::5'];
+    const without = ['11.0.0.1', '::ffff:11.0.0.1', '192.0.2.8', '2001:db9::1', '', undefined, 'nonsense'];
+    expect(list && within.filter((address) => includesAddress(list, address))).toEqual(within);
+    expect(list && without.filter((address) => includesAddress(list, address))).toEqual([]);
+  });
+
+  it.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0/8', 'host', '::/129', '10.0.0.0/8/8'])(
+    'takes no %s',
+    (text) => {
+      expect(parseAddresses([text])).toBe(undefined);
+    },
+  );
+});
