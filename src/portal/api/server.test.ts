@@ -62,6 +62,7 @@ beforeEach(async () => {
     foldLate: unused,
     recordFailure: unused,
     verify: unused,
+    maintain: unused,
     close: unused,
     sites: async () => [SITE],
     projects: async (query) => {

@@ -144,6 +144,20 @@ export interface Discrepancy {
   difference: number;
 }
 
+export interface StoragePolicy {
+  /** Days stay entries for so long after their end, as late truth may still move them. */
+  packAfterDays: number;
+  /** Hours of months that ended longer ago are dropped; their days stay. Undefined: hours are kept for ever. */
+  hoursKeptDays?: number | undefined;
+}
+
+export interface Maintained {
+  /** Entries that were packed. */
+  packed: number;
+  /** Months of meters whose hours were dropped. */
+  dropped: number;
+}
+
 export interface Ledger {
   /** Makes the sites known, with their labels; sites that are gone from the list keep their entries. */
   declareSites(sites: readonly SiteDeclaration[]): Promise<void>;
@@ -165,7 +179,9 @@ export interface Ledger {
   sites(): Promise<SiteStatus[]>;
   projects(query: ProjectQuery): Promise<Page<ProjectRow>>;
   usage(query: UsageQuery): Promise<Page<UsageRow>>;
-  /** Rule A7 for every meter; empty where all agree. */
+  /** Packs days that are over, and drops hours that are kept no longer, in small transactions. */
+  maintain(policy?: StoragePolicy): Promise<Maintained>;
+  /** Rule A7 for every meter, and that sums of days agree with hours; empty where all agree. */
   verify(): Promise<Discrepancy[]>;
   /** Rejects where the database does not answer. */
   ping(): Promise<void>;

@@ -38,8 +38,8 @@ export class InMemoryBook {
       for (const hour of coverage.values()) this.#cover(hour);
     }
     for (const [epoch, firstMs] of changes.epochs) this.epochs.set(epoch, firstMs);
-    for (const [key, { names }] of changes.names)
-      for (const name of names) {
+    for (const [key, change] of changes.names)
+      for (const name of change.names) {
         this.names.set(key, name);
         this.history.push([key, name.projectName, name.sinceMs]);
       }

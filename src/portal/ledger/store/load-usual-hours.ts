@@ -29,12 +29,15 @@ export async function loadUsualHours(
   if (meters.length === 0) return new Map();
   const keys = new Map(meters.map(({ id, key }) => [id, key]));
   const { rows } = await sql<{ meter_id: number; amount: string }>`
-    SELECT e.meter_id, max(e.amount) AS amount
+    SELECT meter_id, max(amount) AS amount FROM (
+    SELECT e.meter_id, e.hour, sum(e.amount) AS amount
     FROM unnest(
       ${numberArray(meters.map(({ id }) => id))}::int[],
       ${numberArray(meters.map(({ state }) => hourBefore(state.lastAtMs)))}::int[]) AS w (meter_id, hour)
-    JOIN ledger.entry e ON e.site_id = ${siteId} AND e.meter_id = w.meter_id
+    JOIN ledger.hourly e ON e.site_id = ${siteId} AND e.meter_id = w.meter_id
+      AND e.last_hour > w.hour - ${USUAL_HOURS}::int AND e.first_hour <= w.hour
       AND e.hour > w.hour - ${USUAL_HOURS}::int AND e.hour <= w.hour
-    GROUP BY e.meter_id`.execute(trx);
+    GROUP BY e.meter_id, e.hour) hours
+    GROUP BY meter_id`.execute(trx);
   return new Map(rows.map(({ meter_id, amount }) => [keys.get(meter_id) ?? '', BigInt(amount)]));
 }

@@ -9,6 +9,7 @@ import { foldLateIntoStore } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
 import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
+import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
 import { queryProjects } from './project-query.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
 import { queryUsage } from './usage.ts';
@@ -56,6 +57,7 @@ export async function openLedger({
     projects: (query) => queryProjects(database, query),
     usage: (query) => queryUsage(database, query, clock.nowMs(), rules),
     verify: () => verifyConservation(database),
+    maintain: (policy) => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY),
     ping: async () => void (await sql`SELECT 1`.execute(database)),
     close: () => (closing ??= database.destroy()),
   };

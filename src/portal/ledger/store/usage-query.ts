@@ -38,9 +38,10 @@ export async function sumUsage(
     WITH sums AS (
       SELECT e.site_id, m.resource_id, ${byProject ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
-      FROM ledger.entry e JOIN ledger.meter m USING (site_id, meter_id)
+      FROM ${entriesFor(query, range)} e JOIN ledger.meter m USING (site_id, meter_id)
       WHERE ${sql.join(entryConditions(query, range), sql` AND `)}
       GROUP BY 1, 2, 3, 4
+      HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
       SELECT sums.start_hour, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
              ${byProject ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
@@ -75,9 +76,20 @@ const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
   total: ({ fromHour }) => sql`${fromHour}::int`,
 };
 
+/** Steps of whole days are summed from the sums of days, which are fewer, and are kept for ever. */
+function entriesFor({ step }: UsageQuery, { fromHour, toHour }: HourRange): RawBuilder<unknown> {
+  const wholeDays = step !== 'hour' && fromHour % 24 === 0 && toHour % 24 === 0;
+  return wholeDays ? sql`ledger.daily` : sql`ledger.hourly`;
+}
+
 function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolean>[] {
   const fromHour = query.cursor === undefined ? range.fromHour : cursorKeys(query.cursor)[0];
-  const list: RawBuilder<boolean>[] = [sql`e.hour >= ${fromHour}::int`, sql`e.hour < ${range.toHour}::int`];
+  const list: RawBuilder<boolean>[] = [
+    sql`e.hour >= ${fromHour}::int`,
+    sql`e.hour < ${range.toHour}::int`,
+    sql`e.last_hour >= ${fromHour}::int`,
+    sql`e.first_hour < ${range.toHour}::int`,
+  ];
   const { site, projectId, resource } = query;
   if (site !== undefined) list.push(sql`e.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
   if (projectId !== undefined)
