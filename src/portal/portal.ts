@@ -8,6 +8,7 @@ import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { PortalConfig, SiteConfig } from './settings.ts';
 import { createStore } from './store.ts';
@@ -38,6 +39,7 @@ interface Running {
   address: ListenAddress;
   ledger: Ledger;
   collector: Collector;
+  maintenance: Maintenance;
 }
 
 export function createPortal(config: PortalConfig, parts: PortalParts): Portal {
@@ -80,7 +82,9 @@ class PortalRole implements Portal {
   }
 
   startSweeping(): void {
-    this.#started.collector.start();
+    const { collector, maintenance } = this.#started;
+    collector.start();
+    maintenance.start();
   }
 
   /** One at a time, in the order in which they are asked for. */
@@ -111,7 +115,15 @@ class PortalRole implements Portal {
     const collector = this.#createCollector(ledger);
     await collector.setSites(this.#config.sites);
     this.#greet(address);
-    return { address, ledger, collector };
+    const maintenance = this.#createMaintenance(ledger);
+    return { address, ledger, collector, maintenance };
+  }
+
+  #createMaintenance(ledger: Ledger): Maintenance {
+    const { clock, logger } = this.#parts;
+    const maintenance = new Maintenance({ ledger, clock, logger });
+    this.#ends.push(async () => await maintenance.close());
+    return maintenance;
   }
 
   async #startApi(ledger: Ledger): Promise<ListenAddress> {

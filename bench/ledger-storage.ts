@@ -1,0 +1,81 @@
+/**
+ * How many bytes an hour of a meter takes in the ledger: `node_modules/.bin/tsx bench/ledger-storage.ts [METERS]`. Makes a year of
+ * METERS (200) meters on the embedded PostgreSQL, packs it as a portal does, and measures what the tables and their
+ * indices take. Amounts are those of servers: mostly the same as in the hour before, sometimes of a part of an hour.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { createEmbeddedDatabase } from '../src/portal/database/embedded-database.ts';
+import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+
+const METERS = Number(process.argv[2] ?? 200);
+const HOURS = 365 * 24;
+const FIRST_HOUR = Date.UTC(2025, 0, 1) / 3_600_000;
+/** What issue and guide promise: a year of 10,000 projects × 3 resources. */
+const PROMISED_METERS = 30_000;
+const PROMISED_GB = 3;
+
+/** Usage of hours; `unlike` is how often an hour is unlike the one before it, and of a part of an hour. */
+function yearOfEntries(unlike: number): string {
+  return `
+    INSERT INTO ledger.entry (site_id, meter_id, hour, amount, spread)
+    SELECT 1, meter, ${FIRST_HOUR} + hour,
+           CASE WHEN random() < ${unlike} THEN 1 + (random() * 64 * 3600000)::bigint
+                ELSE (1 + (meter + hour / 500) % 64) * 3600000::bigint END, 0
+    FROM generate_series(1, ${METERS}) AS meter, generate_series(0, ${HOURS - 1}) AS hour`;
+}
+
+async function measure(name: string, unlike: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
+  const database = createEmbeddedDatabase({ dataFolder: folder, logger: silentLogger() });
+  try {
+    const connection = await database.start();
+    const clock = { nowMs: () => (FIRST_HOUR + HOURS + 72) * 3_600_000, sleep: async () => undefined };
+    const ledger = await openLedger({ connection, clock, logger: silentLogger() });
+    await ledger.declareSites([{ name: 'a', labels: {} }]);
+    const client = new Client(connection);
+    await client.connect();
+    await client.query(`INSERT INTO ledger.cloud VALUES (1, 1, '', 0, 0, 0); INSERT INTO ledger.resource VALUES (1, 1, 'vcpu');
+      INSERT INTO ledger.project SELECT 1, n, 1, n::text FROM generate_series(1, ${METERS}) n;
+      INSERT INTO ledger.meter SELECT 1, n, n, 1, 1, 0, 0, 0, 0 FROM generate_series(1, ${METERS}) n`);
+    await client.query(yearOfEntries(unlike));
+    const asEntries = await bytesOf(client, 'ledger.entry');
+    const startMs = performance.now();
+    const { packed } = await ledger.maintain();
+    const seconds = (performance.now() - startMs) / 1000;
+    await report(
+      name,
+      asEntries / packed,
+      (await bytesOf(client, 'ledger.month')) / packed,
+      packed / seconds,
+    );
+    await client.end();
+    await ledger.close();
+  } finally {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function bytesOf(client: Client, table: string): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>(
+    `SELECT pg_total_relation_size('${table}') AS bytes`,
+  );
+  return Number(rows[0]?.bytes ?? 0);
+}
+
+async function report(name: string, asEntry: number, packed: number, hoursPerSecond: number): Promise<void> {
+  const yearGb = (packed * PROMISED_METERS * HOURS) / 1e9;
+  process.stdout.write(
+    `${name}: ${asEntry.toFixed(1)} bytes an hour of a meter as an entry, ${packed.toFixed(2)} packed ` +
+      `(${Math.round(hoursPerSecond)} hours a second): a year of ${PROMISED_METERS} meters takes ${yearGb.toFixed(2)} GB of ${PROMISED_GB}\n`,
+  );
+  if (yearGb > PROMISED_GB) process.exitCode = 1;
+}
+
+await measure('steady servers', 0.05);
+await measure('every third hour unlike', 1 / 3);
+await measure('every hour unlike', 1);

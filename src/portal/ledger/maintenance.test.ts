@@ -1,0 +1,32 @@
+import { describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../../runtime/logger.ts';
+import { Maintenance } from './maintenance.ts';
+
+describe('maintenance', () => {
+  it('goes on at intervals though one time fails, until it is closed', async () => {
+    const slept: number[] = [];
+    let runs = 0;
+    let maintenance: Maintenance | undefined;
+    let closing: Promise<void> | undefined;
+    const ledger = {
+      maintain: async () => {
+        runs += 1;
+        if (runs === 1) throw new Error('the database is away');
+        if (runs === 3) closing = maintenance?.close();
+        return { packed: 1, dropped: 0 };
+      },
+    };
+    const clock = {
+      nowMs: () => 0,
+      sleep: async (durationMs: number) => {
+        slept.push(durationMs / 60_000);
+      },
+    };
+    maintenance = new Maintenance({ ledger, clock, logger: silentLogger() });
+    maintenance.start();
+    maintenance.start();
+    await vi.waitFor(() => expect(closing).toBeDefined());
+    await closing;
+    expect([runs, slept]).toEqual([3, [5, 360, 360, 360]]);
+  });
+});

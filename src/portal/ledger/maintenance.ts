@@ -1,0 +1,58 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import type { Ledger, StoragePolicy } from './ledger.ts';
+
+/** Days are packed some hours after they are due at the latest. */
+const INTERVAL_MS = 6 * 3_600_000;
+
+/** The first comes late, so that a portal that is restarted all the time does something else first. */
+const FIRST_DELAY_MS = 5 * 60_000;
+
+export interface MaintenanceParts {
+  ledger: Pick<Ledger, 'maintain'>;
+  clock: Clock;
+  logger: Logger;
+  policy?: StoragePolicy | undefined;
+}
+
+/** Looks after the ledger's storage from time to time. Failures are logged, and tried again the next time. */
+export class Maintenance {
+  readonly #parts: MaintenanceParts;
+  readonly #ending = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: MaintenanceParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#loop ??= this.#runAtIntervals();
+  }
+
+  /** Waits for what is on its way. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#loop;
+  }
+
+  async #runAtIntervals(): Promise<void> {
+    const { signal } = this.#ending;
+    await this.#parts.clock.sleep(FIRST_DELAY_MS, signal);
+    while (!signal.aborted) {
+      await this.#run();
+      await this.#parts.clock.sleep(INTERVAL_MS, signal);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { ledger, logger, policy } = this.#parts;
+    try {
+      const { packed, dropped } = await ledger.maintain(policy);
+      if (packed + dropped > 0)
+        logger.debug({ packed, dropped }, 'the storage of the ledger was looked after');
+    } catch (error) {
+      logger.warn({ reason: describeError(error) }, 'the storage of the ledger could not be looked after');
+    }
+  }
+}
