@@ -2,8 +2,11 @@
 // is left out, and by the tests themselves.
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const lab = process.env.OPENSTACK_LAB ?? '/var/tmp/openstack-lab';
+const tools =
+  process.env.OPENSTACK_LAB_TOOLS ?? fileURLToPath(new URL('../../shared/openstack', import.meta.url));
 
 /** @type {Record<string, { find(): string | undefined, get: string }>} */
 const requirements = {
@@ -18,6 +21,10 @@ const requirements = {
   openstack: {
     find: () => findFile(join(lab, 'openrc')),
     get: 'an openrc of a test cloud in $OPENSTACK_LAB/openrc',
+  },
+  'openstack-tools': {
+    find: () => findFile(join(tools, 'nova-manage')),
+    get: 'the commands of a test cloud that may be meddled with in $OPENSTACK_LAB_TOOLS',
   },
 };
 

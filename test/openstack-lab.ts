@@ -1,0 +1,190 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { eventually } from './processes.ts';
+
+/** What a server was since an instant, as Nova said at the time. */
+export interface KnownLaunch {
+  atMs: number;
+  vcpus: number;
+  memoryMb: number;
+}
+
+export interface LabServer {
+  id: string;
+  launches: KnownLaunch[];
+  endedMs: number | undefined;
+}
+
+/** A project of its own in a cloud whose database and services the tests may meddle with. */
+export interface LabProject {
+  id: string;
+  boot(flavor: string): Promise<LabServer>;
+  /** Asks for an action and notes the launch that it leads to. */
+  act(server: LabServer, action: object, status: string): Promise<void>;
+  resize(server: LabServer, flavor: string): Promise<void>;
+  rebuild(server: LabServer): Promise<void>;
+  delete(server: LabServer): Promise<void>;
+  remove(): Promise<void>;
+}
+
+interface NovaServer {
+  id: string;
+  status: string;
+  'OS-SRV-USG:launched_at': string | null;
+  'OS-SRV-USG:terminated_at': string | null;
+  flavor: { vcpus: number; ram: number };
+}
+
+const COMPUTE = { 'OpenStack-API-Version': 'compute 2.47' };
+
+/** Makes a project in which the user of `owner` may boot servers. */
+export async function createLabProject(
+  admin: Record<string, string>,
+  owner: Record<string, string>,
+): Promise<LabProject> {
+  const cloud = await client(admin, { name: admin['OS_PROJECT_NAME'], domain: { id: 'default' } });
+  const keystone = admin['OS_AUTH_URL'] ?? '';
+  const body = { project: { name: `stackmeter-${randomUUID()}`, domain_id: 'default' } };
+  const { project } = await cloud<{ project: { id: string } }>('POST', `${keystone}/projects`, body);
+  const named = async (kind: 'users' | 'roles', name: string) => {
+    const found = await cloud<Record<string, { id: string }[]>>('GET', `${keystone}/${kind}?name=${name}`);
+    return found[kind]?.[0]?.id ?? '';
+  };
+  const [user, role] = [await named('users', owner['OS_USERNAME'] ?? ''), await named('roles', 'member')];
+  await cloud('PUT', `${keystone}/projects/${project.id}/users/${user}/roles/${role}`);
+  const call = await client(owner, { id: project.id });
+  return {
+    ...servers(call, cloud),
+    id: project.id,
+    remove: async () => {
+      await deleteServers(call);
+      const again = await client(admin, { name: admin['OS_PROJECT_NAME'], domain: { id: 'default' } });
+      await again('DELETE', `${keystone}/projects/${project.id}`);
+    },
+  };
+}
+
+type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
+
+function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
+  const show = async (id: string) => (await call<{ server: NovaServer }>('GET', `/servers/${id}`)).server;
+  const named = async (kind: 'flavors' | 'images', name?: string) => {
+    const found = await call<Record<string, { id: string; name: string }[]>>('GET', `/${kind}`);
+    return found[kind]?.find((one) => name === undefined || one.name === name)?.id;
+  };
+  const reach = async (server: LabServer, status: string) => {
+    const found = await eventually(async () => {
+      const shown = await show(server.id);
+      if (shown.status === 'ERROR') throw new Error(`server ${server.id} is in ERROR`);
+      return shown.status === status ? shown : undefined;
+    });
+    const atMs = novaTime(found['OS-SRV-USG:launched_at']);
+    if (atMs > (server.launches.at(-1)?.atMs ?? 0))
+      server.launches.push({ atMs, vcpus: found.flavor.vcpus, memoryMb: found.flavor.ram });
+  };
+  const act = async (server: LabServer, action: object, status: string) => {
+    await call('POST', `/servers/${server.id}/action`, action);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // until Nova has begun with it
+    await reach(server, status);
+  };
+  return {
+    act,
+    boot: async (flavor) => {
+      const [flavorRef, imageRef] = [await named('flavors', flavor), await named('images')];
+      const body = { server: { name: 'metered', flavorRef, imageRef, networks: 'none' } };
+      const made = await call<{ server: { id: string } }>('POST', '/servers', body);
+      const server: LabServer = { id: made.server.id, launches: [], endedMs: undefined };
+      await reach(server, 'ACTIVE');
+      return server;
+    },
+    resize: async (server, flavor) => {
+      await act(server, { resize: { flavorRef: await named('flavors', flavor) } }, 'VERIFY_RESIZE');
+      await act(server, { confirmResize: null }, 'ACTIVE');
+    },
+    rebuild: async (server) => await act(server, { rebuild: { imageRef: await named('images') } }, 'ACTIVE'),
+    delete: async (server) => {
+      await call('DELETE', `/servers/${server.id}`);
+      server.endedMs = await eventually(async () => {
+        const path = `/servers/detail?all_tenants=1&deleted=true&uuid=${server.id}`;
+        const { servers: found } = await admin<{ servers: NovaServer[] }>('GET', path);
+        const ended = found.find(({ id }) => id === server.id)?.['OS-SRV-USG:terminated_at'];
+        return ended ? novaTime(ended) : undefined;
+      });
+    },
+  };
+}
+
+async function deleteServers(call: Call): Promise<void> {
+  const list = async () => (await call<{ servers: { id: string }[] }>('GET', '/servers')).servers;
+  for (const { id } of await list()) await call('DELETE', `/servers/${id}`);
+  await eventually(async () => ((await list()).length === 0 ? true : undefined));
+}
+
+/** Signs in; a path without a host is Nova's, or Glance's. */
+async function client(environment: Record<string, string>, project: object): Promise<Call> {
+  const user = {
+    name: environment['OS_USERNAME'],
+    password: environment['OS_PASSWORD'],
+    domain: { name: environment['OS_USER_DOMAIN_NAME'] },
+  };
+  const signIn = async () => {
+    const response = await fetch(`${environment['OS_AUTH_URL']}/auth/tokens`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        auth: { identity: { methods: ['password'], password: { user } }, scope: { project } },
+      }),
+    });
+    if (response.status !== 201) throw new Error(`Keystone answered ${response.status}`);
+    const { token } = (await response.json()) as {
+      token: { catalog: { type: string; endpoints: { interface: string; url: string }[] }[] };
+    };
+    const address = (of: string) => token.catalog.find(({ type }) => type === of)?.endpoints[0]?.url ?? '';
+    const id = response.headers.get('X-Subject-Token') ?? '';
+    return { id, compute: address('compute'), image: `${address('image')}/v2` };
+  };
+  const token = await signIn();
+  return async (method, path, body) => {
+    const base = path === '/images' ? token.image : path.startsWith('/') ? token.compute : '';
+    const response = await fetch(`${base}${path}`, {
+      method,
+      headers: { ...COMPUTE, 'Content-Type': 'application/json', 'X-Auth-Token': token.id },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
+    return text.startsWith('{') ? JSON.parse(text) : undefined;
+  };
+}
+
+function novaTime(text: string | null): number {
+  return Date.parse(`${(text ?? '').slice(0, 19)}Z`);
+}
+
+/** The commands that come with the cloud; `tools` is one of them by path. */
+export function labTools(tools: string) {
+  const folder = dirname(tools);
+  const run = (program: string, ...args: string[]) =>
+    execFileSync(program, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+  return {
+    /** Archives and purges what was deleted; `nova-manage` says with 1 that it archived something. */
+    forgetDeleted: () => {
+      const manage = (...args: string[]) =>
+        spawnSync('./nova-manage', ['db', ...args], { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+      const archived = manage('archive_deleted_rows', '--until-complete', '--all-cells', '--verbose');
+      if (archived.status !== 1)
+        throw new Error(`nothing was archived: ${archived.stdout}${archived.stderr}`);
+      const purged = manage('purge', '--all', '--all-cells');
+      if (purged.status !== 0) throw new Error(`nothing was purged: ${purged.stdout}${purged.stderr}`);
+    },
+    stopNova: () => run('bash', '-c', '. lib/env.sh; stop nova-api'),
+    startNova: () =>
+      run(
+        'bash',
+        '-c',
+        '. lib/env.sh; start nova-api uwsgi_python3 --ini "$LAB/etc/nova-api-uwsgi.ini"; wait_http nova-api "http://$ADDR:$NOVA_PORT/" 90',
+      ),
+    setTokenLifetime: (seconds: number) => run('./token-lifetime', String(seconds)),
+  };
+}
