@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'undici';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readVolumes } from '../src/exporter/openstack/cinder-volumes.ts';
-import type { Credentials } from '../src/exporter/openstack/credentials.ts';
+import { readCredentials, type Credentials } from '../src/exporter/openstack/credentials.ts';
 import { createHttp } from '../src/exporter/openstack/http.ts';
 import { readOwnProjects } from '../src/exporter/openstack/keystone.ts';
 import { readFloatingIps } from '../src/exporter/openstack/neutron-floating-ips.ts';
@@ -16,9 +16,11 @@ import { ServiceForbidden, ServiceMissing } from '../src/exporter/openstack/serv
 import { createSession, type Session } from '../src/exporter/openstack/session.ts';
 import { readStoredBytes } from '../src/exporter/openstack/swift-accounts.ts';
 import { systemClock } from '../src/runtime/clock.ts';
+import type { Belongings } from '../src/simulation/model/belongings.ts';
 import { describeWith } from './describe-with.ts';
 import { openstackEnvironment } from './openstack-environment.ts';
 import { temporaryFolder } from './processes.ts';
+import { settableClock, START_MS, startCloud } from './small-cloud.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -35,6 +37,98 @@ function open(credentials: Credentials): Session {
   });
   return createSession({ credentials, http, clock: systemClock });
 }
+
+const T0 = START_MS;
+const twoVolumes: Belongings = {
+  volumes: [
+    {
+      id: 'v1',
+      projectId: 'p0',
+      volumeType: 'ssd',
+      sizes: [
+        { atMs: T0, sizeGb: 10 },
+        { atMs: T0 + HOUR_MS, sizeGb: 20 },
+      ],
+    },
+    {
+      id: 'v2',
+      projectId: 'p1',
+      volumeType: 'hdd',
+      sizes: [{ atMs: T0, sizeGb: 5 }],
+      deletedMs: T0 + HOUR_MS,
+    },
+    { id: 'v3', projectId: 'p1', volumeType: 'hdd', sizes: [{ atMs: T0 - 1000, sizeGb: 7 }] },
+  ],
+  floatingIps: ['i1', 'i2', 'i3'].map((id, index) => ({ id, projectId: `p${index % 2}`, createdMs: T0 })),
+  storedBytes: [{ projectId: 'p1', amounts: [{ atMs: T0, bytes: 1234 }] }],
+};
+
+async function simulated() {
+  const clock = settableClock();
+  const cloud = await startCloud(clock, { belongings: twoVolumes });
+  const session = () => open(readCredentials(cloud.environment()));
+  return { clock, cloud, session };
+}
+
+describe('the readers of a simulated cloud', () => {
+  it('read volumes, floating IPs and stored bytes as they are now, page by page', async () => {
+    const { clock, session } = await simulated();
+    const volumes = async () => await readVolumes(session(), { allProjects: true, pageSize: 1 });
+    const v1 = { id: 'v1', projectId: 'p0', sizeGb: 10, volumeType: 'ssd', createdMs: T0 };
+    const v2 = { id: 'v2', projectId: 'p1', sizeGb: 5, volumeType: 'hdd', createdMs: T0 };
+    const v3 = { id: 'v3', projectId: 'p1', sizeGb: 7, volumeType: 'hdd', createdMs: T0 - 1000 };
+    expect(await volumes()).toEqual([v2, v1, v3]);
+    clock.passTime(HOUR_MS);
+    expect(await volumes()).toEqual([{ ...v1, sizeGb: 20 }, v3]);
+    const ips = await readFloatingIps(session(), { allProjects: true, pageSize: 2 });
+    expect(ips.map(({ id, createdMs }) => [id, createdMs])).toEqual([
+      ['i1', T0],
+      ['i2', T0],
+      ['i3', T0],
+    ]);
+    expect(await readStoredBytes(session(), ['p0', 'p1'])).toEqual(
+      new Map([
+        ['p0', 0],
+        ['p1', 1234],
+      ]),
+    );
+  });
+
+  it('read servers and flavors over pages, deleted servers until they are archived', async () => {
+    const { cloud, session } = await simulated();
+    const all = await readServers(session(), { allProjects: true, pageSize: 7 });
+    expect(all.length).toBe(new Set(all.map(({ id }) => id)).size);
+    expect(all.length).toBeGreaterThan(0);
+    const query = { allProjects: true, projectId: 'p0', deletedSinceMs: T0 - 24 * HOUR_MS, pageSize: 3 };
+    const known = cloud.model().livesTouching(T0 - 2 * HOUR_MS, T0);
+    const ids = known.filter(({ projectId, launches }) => projectId === 'p0' && launches[0].atMs <= T0);
+    const found = await readProjectServers(session(), query);
+    expect(found.map(({ id }) => id).sort()).toEqual(ids.map(({ id }) => id).sort());
+    const flavors = await readFlavors(session(), 2);
+    expect(flavors.length).toBe(cloud.model().flavors.length);
+  });
+
+  it('tell services that are missing, forbidden and failing apart', async () => {
+    const { cloud, session } = await simulated();
+    cloud.setServices({ volume: 'missing', network: 'forbidden' });
+    const failures = async () =>
+      Object.fromEntries(
+        (await readRights(session(), T0)).flatMap(({ right, failure }) =>
+          failure ? [[right, failure]] : [],
+        ),
+      );
+    expect(await failures()).toEqual({
+      'volumes of all projects': 'missing',
+      'floating IPs of all projects': 'forbidden',
+    });
+    cloud.setServices({ volume: 'present', network: 'missing' });
+    cloud.setFaults(({ path }) => (path.startsWith('/volume/') ? { body: 'oops' } : undefined));
+    expect(await failures()).toEqual({
+      'volumes of all projects': 'failing',
+      'floating IPs of all projects': 'missing',
+    });
+  });
+});
 
 describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) => {
   const beside = (name: string) => openstack.replace(/openrc$/, name);

@@ -1,8 +1,11 @@
 import { createApiServer } from './api/api-server.ts';
+import { ALL_SERVICES, type SimulatedServices } from './api/services.ts';
 import { createTokenStore } from './api/tokens.ts';
 import { USER_DOMAIN, type SimulatedUser } from './api/users.ts';
 import type { FaultHook } from './faults.ts';
 import type { CloudModel } from './model/cloud-model.ts';
+import { belongingsTruth, flavorTruth, type BelongingsTruth } from './model/belongings-truth.ts';
+import type { Flavor } from './model/server-life.ts';
 import { usageTruth, type UsageTruth } from './model/truth.ts';
 import { openProfileFile } from './profile/profile-file.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,6 +23,8 @@ export interface SimulatedCloudConfig {
   tokenLifetimeMs: number;
   /** Nova's `[api]max_limit`. */
   maxLimit: number;
+  /** All of them where undefined. */
+  services?: Partial<SimulatedServices>;
 }
 
 export interface SimulatedCloud extends Role {
@@ -31,6 +36,12 @@ export interface SimulatedCloud extends Role {
   model(): CloudModel;
   /** Usage by project in [fromMs, toMs), amount × milliseconds. */
   truth(fromMs: number, toMs: number): Map<string, UsageTruth>;
+  /** The same beside servers: volumes by type, floating IPs, stored bytes. */
+  belongingsTruth(fromMs: number, toMs: number): Map<string, BelongingsTruth>;
+  /** The same of what flavors are worth, such as GPUs: `amountOf` says how much. */
+  flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint>;
+  /** Other services from now on; tokens keep the catalog that they came with. */
+  setServices(services: Partial<SimulatedServices>): void;
   /** Another cloud from now on. */
   setModel(model: CloudModel): void;
   /** Lets requests fail; undefined ends it. */
@@ -43,7 +54,7 @@ export const SIMULATION_DEFAULTS = {
   maxLimit: 1000,
 } as const;
 
-/** A cloud that speaks the APIs of Keystone and Nova over HTTP, and knows the truth about its own usage. */
+/** A cloud that speaks the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP, and knows the truth about its own usage. */
 export function createSimulatedCloud(
   config: SimulatedCloudConfig,
   { clock, logger }: { clock: Clock; logger: Logger },
@@ -51,11 +62,12 @@ export function createSimulatedCloud(
   const tokens = createTokenStore(config.tokenLifetimeMs);
   let modelAt = modelSource(config.source, logger);
   let faults: FaultHook | undefined;
+  let services = { ...ALL_SERVICES, ...config.services };
   let address: ListenAddress | undefined;
   const context = () => {
     const nowMs = clock.nowMs();
     const { users, region, maxLimit } = config;
-    return { model: modelAt(nowMs), nowMs, tokens, users, region, maxLimit };
+    return { model: modelAt(nowMs), nowMs, tokens, users, region, maxLimit, services };
   };
   const server = createApiServer({ clock, logger, context, faults: () => faults });
   const cloud: SimulatedCloud = {
@@ -70,6 +82,12 @@ export function createSimulatedCloud(
     environment: () => signInEnvironment(cloud.address, config),
     model: () => context().model,
     truth: (fromMs, toMs) => usageTruth(context().model, fromMs, toMs),
+    belongingsTruth: (fromMs, toMs) =>
+      belongingsTruth(context().model.belongings(fromMs, toMs), fromMs, toMs),
+    flavorTruth: (fromMs, toMs, amountOf) => flavorTruth(context().model, fromMs, toMs, amountOf),
+    setServices: (changed) => {
+      services = { ...services, ...changed };
+    },
     setModel: (model) => {
       modelAt = () => model;
     },

@@ -1,4 +1,5 @@
 import type { CloudModel } from '../model/cloud-model.ts';
+import type { SimulatedServices } from './services.ts';
 import type { TokenStore } from './tokens.ts';
 import type { SimulatedUser } from './users.ts';
 
@@ -9,6 +10,7 @@ export interface ApiContext {
   tokens: TokenStore;
   users: readonly SimulatedUser[];
   region: string;
+  services: SimulatedServices;
   /** Nova's `[api]max_limit`: servers in one answer. */
   maxLimit: number;
 }

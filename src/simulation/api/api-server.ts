@@ -5,9 +5,12 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { FaultHook } from '../faults.ts';
 import type { ApiContext } from './api-context.ts';
 import { ApiError, type Answer, type ApiRequest } from './exchange.ts';
+import { answerCinder } from './cinder.ts';
 import { answerKeystone } from './keystone.ts';
+import { answerNeutron } from './neutron.ts';
 import { answerNova } from './nova.ts';
 import { novaCrash } from './nova-errors.ts';
+import { answerSwift } from './swift.ts';
 import { sendAnswer } from './send-answer.ts';
 
 const MAX_BODY_BYTES = 114_688; // Keystone's own limit
@@ -20,7 +23,7 @@ export interface ApiServerOptions {
   faults: () => FaultHook | undefined;
 }
 
-/** The HTTP server of the simulated APIs: Keystone at `/` and `/v3`, Nova at `/compute`. */
+/** The HTTP server of the simulated APIs: Keystone at `/` and `/v3`, each other service below its name. */
 export function createApiServer(options: ApiServerOptions): Server {
   return createServer((message, response) => {
     answerMessage(message, response, options).catch((error: unknown) => {
@@ -44,14 +47,20 @@ async function answerMessage(
 
 function answerRequest(request: ApiRequest, { context, logger }: ApiServerOptions): Answer {
   try {
-    return request.path.startsWith('/compute')
-      ? answerNova(request, context())
-      : answerKeystone(request, context());
+    return serviceOf(request.path)(request, context());
   } catch (error) {
     if (error instanceof ApiError) return error.answer;
     logger.error({ path: request.path, reason: describeError(error) }, 'the simulated API failed');
     return novaCrash('Exception').answer;
   }
+}
+
+function serviceOf(path: string): (request: ApiRequest, context: ApiContext) => Answer {
+  if (path.startsWith('/compute')) return answerNova;
+  if (path.startsWith('/volume/')) return answerCinder;
+  if (path.startsWith('/network/')) return answerNeutron;
+  if (path.startsWith('/object-store/')) return answerSwift;
+  return answerKeystone;
 }
 
 async function readRequest(message: IncomingMessage): Promise<ApiRequest> {

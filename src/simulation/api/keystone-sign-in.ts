@@ -116,7 +116,7 @@ function describeToken(
     ...describeScope(user, scope),
     ...(scope === undefined || request.query.has('nocatalog')
       ? {}
-      : { catalog: serviceCatalog(request.origin, context.region) }),
+      : { catalog: serviceCatalog(request.origin, { ...context, projectId: user.project.id }) }),
     ...(byCredential && credential !== undefined
       ? { application_credential: { id: credential.id, name: credential.name, restricted: true } }
       : {}),

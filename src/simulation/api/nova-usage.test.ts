@@ -5,6 +5,7 @@ import { staticCloud } from '../model/static-cloud.ts';
 import { usageTruth } from '../model/truth.ts';
 import type { ApiContext } from './api-context.ts';
 import { ApiError, type ApiRequest } from './exchange.ts';
+import { ALL_SERVICES } from './services.ts';
 import { answerUsage } from './nova-usage.ts';
 import { createTokenStore, type Token } from './tokens.ts';
 
@@ -26,7 +27,15 @@ function life(id: string, launches: ServerLife['launches'], more: Partial<Server
 
 function contextOf(servers: ServerLife[], now: string, maxLimit = 1000): ApiContext {
   const model = staticCloud({ domains: [], projects: [], servers });
-  return { model, nowMs: at(now), tokens: createTokenStore(1000), users: [], region: 'R', maxLimit };
+  return {
+    model,
+    nowMs: at(now),
+    tokens: createTokenStore(1000),
+    users: [],
+    region: 'R',
+    services: ALL_SERVICES,
+    maxLimit,
+  };
 }
 
 const token: Token = {

@@ -1,5 +1,5 @@
 import { compareText } from '../model/cloud-model.ts';
-import { serverAt, type ServerState } from '../model/server-life.ts';
+import { serverAt, type ServerLife, type ServerState } from '../model/server-life.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
 import { NOVA_PATH } from './keystone-catalog.ts';
@@ -29,7 +29,7 @@ export function answerUsage(
   const asked = paged
     ? parsePage(request.query, context.maxLimit)
     : { limit: context.maxLimit, marker: undefined };
-  const servers = selectPage(serversOfWindow(window, context, projectId), asked, context);
+  const servers = selectPage(window, context, projectId, asked);
   const detailed = projectId !== undefined || request.query.get('detailed') === '1';
   const usages = describeUsage(servers, window, context.nowMs, detailed);
   const path = projectId === undefined ? PATH : `${PATH}/${projectId}`;
@@ -59,15 +59,22 @@ function refuseUnknownParameters(query: URLSearchParams, projectId: string | und
     throw novaBadRequest(`Additional properties are not allowed ('${unknown}' was unexpected)`);
 }
 
-/** Servers that Nova has in its table now, whose last launch lies before the end and that were not deleted before the start. */
-function serversOfWindow(
+/**
+ * A page of the servers that Nova has in its table now, whose last launch lies before the end and that were not deleted
+ * before the start. Only what the page needs is looked at.
+ */
+function selectPage(
   { startMs, endMs }: UsageWindow,
-  { model, nowMs }: ApiContext,
+  context: ApiContext,
   projectId: string | undefined,
+  { limit, marker }: PageRequest,
 ): ServerState[] {
+  const { model, nowMs } = context;
   const candidates = model.livesTouching(Math.min(startMs, nowMs), Math.min(endMs, nowMs));
   const servers: ServerState[] = [];
-  for (const life of candidates) {
+  const first = marker === undefined ? 0 : firstAfter(candidates, marker, context);
+  for (let place = first; place < candidates.length && servers.length < limit; place++) {
+    const life = candidates[place] as ServerLife;
     if (projectId !== undefined && life.projectId !== projectId) continue;
     const server = serverAt(life, nowMs);
     if (server === undefined) continue;
@@ -82,26 +89,18 @@ function wholeSecond(instantMs: number): number {
   return Math.floor(instantMs / 1000) * 1000;
 }
 
-function selectPage(
-  servers: ServerState[],
-  { limit, marker }: PageRequest,
-  context: ApiContext,
-): ServerState[] {
-  const first = marker === undefined ? 0 : firstAfter(servers, marker, context);
-  return servers.slice(first, first + limit);
-}
-
 /** The marker need not be in the window, but it must still be in Nova's tables. */
-function firstAfter(servers: ServerState[], marker: string, { model, nowMs }: ApiContext): number {
-  const index = servers.findIndex(({ life }) => life.id === marker);
-  if (index >= 0) return index + 1;
-  const life = model.livesTouching(nowMs - model.keepsDeletedMs, nowMs).find(({ id }) => id === marker);
+function firstAfter(candidates: readonly ServerLife[], marker: string, { model, nowMs }: ApiContext): number {
+  const index = candidates.findIndex(({ id }) => id === marker);
+  const life =
+    candidates[index] ??
+    model.livesTouching(nowMs - model.keepsDeletedMs, nowMs).find(({ id }) => id === marker);
   if (life === undefined || serverAt(life, nowMs) === undefined) throw markerNotFound(marker);
-  const after = servers.findIndex(
-    (server) =>
-      (compareText(server.life.projectId, life.projectId) || compareText(server.life.id, life.id)) > 0,
+  if (index >= 0) return index + 1;
+  const after = candidates.findIndex(
+    (other) => (compareText(other.projectId, life.projectId) || compareText(other.id, life.id)) > 0,
   );
-  return after < 0 ? servers.length : after;
+  return after < 0 ? candidates.length : after;
 }
 
 function nextLink(request: ApiRequest, servers: ServerState[], limit: number, path: string) {

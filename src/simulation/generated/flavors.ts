@@ -19,7 +19,7 @@ function flavor(
   };
 }
 
-/** From small to large; the last has two GPUs. */
+/** From small to large; the last have GPUs, by each of the ways that Nova knows. */
 export const FLAVORS = {
   tiny: flavor('m1.tiny', 1, 512, 1),
   small: flavor('de.NBI small', 2, 4096, 20),
@@ -28,4 +28,6 @@ export const FLAVORS = {
   ephemeral: flavor('de.NBI large + ephemeral', 16, 65_536, 20, { ephemeralGb: 250 }),
   memory: flavor('highmem.xlarge', 28, 524_288, 50),
   gpu: flavor('gpu.2xA100', 32, 262_144, 100, { extraSpecs: { 'pci_passthrough:alias': 'a100:2' } }),
+  vgpu: flavor('gpu.vgpu', 8, 65_536, 60, { extraSpecs: { 'resources:VGPU': '1' } }),
+  mig: flavor('gpu.mig', 8, 65_536, 60, { extraSpecs: { 'resources:CUSTOM_A100_MIG_3G': '2' } }),
 } as const satisfies Record<string, Flavor>;

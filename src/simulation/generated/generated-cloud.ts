@@ -3,6 +3,7 @@ import type { ServerLife } from '../model/server-life.ts';
 import { stableId } from '../model/stable-ids.ts';
 import { Draws } from './draws.ts';
 import { FLAVORS } from './flavors.ts';
+import { generatedBelongings } from './generated-belongings.ts';
 import { DOMAIN_NAMES, projectName } from './names.ts';
 import { KEEPS_DELETED_MS, livesOfPlace, type Place, type PlaceLives } from './place.ts';
 import { drawTemperament } from './temperament.ts';
@@ -30,6 +31,10 @@ export function generatedCloud(options: GeneratedCloudOptions): CloudModel {
     domains,
     projects,
     flavors: Object.values(FLAVORS),
+    belongings: generatedBelongings(
+      options.seed,
+      projects.map(({ id }) => id),
+    ),
     keepsDeletedMs: KEEPS_DELETED_MS,
     livesTouching: rememberLast((fromMs, toMs) => places.flatMap((own) => livesInOrder(own, fromMs, toMs))),
   };

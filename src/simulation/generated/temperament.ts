@@ -71,7 +71,7 @@ const bursty: Temperament = (seed, count, draws) =>
       periodMs,
       offsetMs: draws.next() * periodMs,
       longestLifeMs: periodMs * draws.between(0.2, 0.7),
-      flavors: [FLAVORS.medium, FLAVORS.large, FLAVORS.gpu],
+      flavors: [FLAVORS.medium, FLAVORS.large, FLAVORS.gpu, FLAVORS.vgpu, FLAVORS.mig],
     };
   });
 

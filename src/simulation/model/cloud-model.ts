@@ -1,3 +1,4 @@
+import type { Belongings } from './belongings.ts';
 import type { Flavor, ServerLife } from './server-life.ts';
 
 export interface Domain {
@@ -20,6 +21,8 @@ export interface CloudModel {
   /** Ordered by id. */
   readonly projects: readonly Project[];
   readonly flavors: readonly Flavor[];
+  /** Volumes, floating IPs and stored bytes that there are at any instant of [fromMs, toMs]. */
+  belongings(fromMs: number, toMs: number): Belongings;
   /** Servers are archived at most so long after they were deleted; `Infinity` where some never are. */
   readonly keepsDeletedMs: number;
   /** Servers that live at any instant of [fromMs, toMs], in Nova's order: by project id, then by server id. */

@@ -34,7 +34,7 @@ interface Span {
 }
 
 /** The stretches of [fromMs, toMs) in which the server lived, each with its flavor. */
-function spansOf(life: ServerLife, fromMs: number, toMs: number): Span[] {
+export function spansOf(life: ServerLife, fromMs: number, toMs: number): Span[] {
   return life.launches
     .map(({ atMs, flavor }, index) => {
       const endMs = life.launches[index + 1]?.atMs ?? endOf(life);
