@@ -17,7 +17,8 @@ function describeToken(token: string, name: string, expires: string | undefined)
   if (!TOKEN_NAME_PATTERN.test(name))
     throw new UserError(`'${name}' is no name for a token: take up to 64 letters, digits and . _ @ -`);
   if (expires !== undefined) parseExpiry(expires, '--expires');
-  const line = `${name} sha256:${hashToken(token).toString('hex')}`;
+  const hash = hashToken(token).toString('hex');
+  const line = `${name} sha256:${hash}`;
   return `The token, for the portal's token file. It is not shown again:
 
 ${token}
@@ -25,5 +26,11 @@ ${token}
 The line for the gate's token file:
 
 ${line}${expires === undefined ? '' : ` expires ${expires}`}
-`;
+
+Or the table for the gate's configuration, where the token can have selectors, limits and conditions of its own:
+
+[[token]]
+name = "${name}"
+hash = "sha256:${hash}"
+${expires === undefined ? '' : `expires = "${expires}"\n`}`;
 }

@@ -72,7 +72,10 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
   };
   const reload = async () => {
     try {
-      await load(dependencies.reread?.() ?? config);
+      const next = dependencies.reread?.() ?? config;
+      await load(next);
+      if (needsRestart(config, next))
+        logger.warn('listen, metrics_listen and the source change with a restart alone');
     } catch (error) {
       metrics.reloaded(false);
       throw error;
@@ -133,6 +136,13 @@ async function closeServers(server: GateHttpServer, metricsServer: Server): Prom
 
 function createSource({ source: { kind, url } }: GateConfig, dependencies: GateDependencies): Source {
   return kind === 'prometheus' ? createPrometheusSource(url) : createExporterSource(url, dependencies);
+}
+
+/** True for a change of what is made once. */
+function needsRestart(before: GateConfig, after: GateConfig): boolean {
+  const fixed = ({ listen: at, metricsListen, source: { kind, url }, tls, selfSigned }: GateConfig) =>
+    JSON.stringify([at, metricsListen, kind, url.href, tls === undefined, selfSigned]);
+  return fixed(before) !== fixed(after);
 }
 
 function tellExpiries({ grants, certificateExpiresMs }: Loaded, metrics: GateMetrics): void {
