@@ -24,6 +24,8 @@ export async function startPrometheus(
     `--config.file=${file}`,
     `--storage.tsdb.path=${join(folder, 'tsdb')}`,
     `--web.listen-address=127.0.0.1:${port}`,
+    // It would wait a minute for a receiver that is gone.
+    '--storage.remote.flush-deadline=1s',
   ]);
   onTestFinished(async () => void (await running.stop()));
   await running.waitFor(/Server is ready to receive web requests/);

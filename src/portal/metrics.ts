@@ -48,6 +48,30 @@ const DECLARATIONS = {
     help: 'Anomalies that were recorded',
     labels: ['site'],
   },
+  writeRequests: {
+    type: 'counter',
+    name: 'remote_write_requests_total',
+    help: 'Remote write requests by status; the sender is empty where none has the token',
+    labels: ['sender', 'status'],
+  },
+  writtenSamples: {
+    type: 'counter',
+    name: 'remote_write_samples_total',
+    help: 'Samples that were kept',
+    labels: ['sender'],
+  },
+  foreignSamples: {
+    type: 'counter',
+    name: 'remote_write_foreign_samples_total',
+    help: 'Samples that are no usage and were passed over',
+    labels: ['sender'],
+  },
+  waitingSamples: {
+    type: 'gauge',
+    name: 'remote_write_waiting_samples',
+    help: 'Samples that are kept and not folded yet',
+    labels: [],
+  },
   reloads: {
     type: 'counter',
     name: 'reloads_total',

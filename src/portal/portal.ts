@@ -3,14 +3,19 @@ import { closeServer, formatAddress, isLoopback, listen, type ListenAddress } fr
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
+import { connectToDatabase } from './ledger/store/connect.ts';
+import { createInboxTables } from './remote-write/inbox.ts';
+import { Receiver } from './remote-write/receiver.ts';
+import { sitesOfSenders } from './remote-write/sender-settings.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { DatabaseConnection } from './database/connection.ts';
+import type { Ledger, SiteDeclaration } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
-import type { PortalConfig, SiteConfig } from './settings.ts';
+import type { PortalConfig } from './settings.ts';
 import { createStore } from './store.ts';
 
 export interface Portal extends Role {
@@ -26,13 +31,16 @@ export interface Portal extends Role {
 export interface PortalParts {
   clock: Clock;
   logger: Logger;
-  /** Reads the configured sites again; throws `UserError`. Without it a reload changes nothing. */
-  rereadSites?: (() => readonly SiteConfig[]) | undefined;
+  /** Reads sites and senders again; throws `UserError`. Without it a reload changes nothing. */
+  reread?: (() => PortalSources) | undefined;
   /** In [0, 1). */
   random?: (() => number) | undefined;
   /** Folder of the built pages, where they are not in their usual place. */
   webFolder?: string | undefined;
 }
+
+/** Where readings come from. */
+type PortalSources = Pick<PortalConfig, 'sites' | 'senders'>;
 
 /** What runs, once all has started. */
 interface Running {
@@ -40,6 +48,7 @@ interface Running {
   ledger: Ledger;
   collector: Collector;
   maintenance: Maintenance;
+  receiver: Receiver;
 }
 
 export function createPortal(config: PortalConfig, parts: PortalParts): Portal {
@@ -110,13 +119,16 @@ class PortalRole implements Portal {
     const store = createStore(this.#config, { clock, logger });
     this.#ends.push(async () => await store.close());
     const ledger = await store.open();
-    await ledger.declareSites(this.#config.sites);
-    const address = await this.#startApi(ledger);
+    await ledger.declareSites(declarationsOf(this.#config));
+    const receiver = await this.#createReceiver(ledger, store.connection);
+    receiver.setSenders(this.#config.senders ?? []);
+    const address = await this.#startApi(ledger, receiver);
     const collector = this.#createCollector(ledger);
     await collector.setSites(this.#config.sites);
+    receiver.start();
     this.#greet(address);
     const maintenance = this.#createMaintenance(ledger);
-    return { address, ledger, collector, maintenance };
+    return { address, ledger, collector, maintenance, receiver };
   }
 
   #createMaintenance(ledger: Ledger): Maintenance {
@@ -126,9 +138,26 @@ class PortalRole implements Portal {
     return maintenance;
   }
 
-  async #startApi(ledger: Ledger): Promise<ListenAddress> {
+  async #createReceiver(ledger: Ledger, connection: DatabaseConnection): Promise<Receiver> {
+    const { clock, logger } = this.#parts;
+    const pool = await connectToDatabase(connection, logger);
+    this.#ends.push(async () => await pool.end());
+    await createInboxTables(pool);
+    const receiver = new Receiver({ pool, ledger, clock, logger, metrics: this.#metrics });
+    this.#ends.push(async () => await receiver.close());
+    return receiver;
+  }
+
+  async #startApi(ledger: Ledger, receiver: Receiver): Promise<ListenAddress> {
     const { clock, logger, webFolder } = this.#parts;
-    const server = await createApiServer({ ledger, metrics: this.#metrics, clock, logger, webFolder });
+    const server = await createApiServer({
+      ledger,
+      metrics: this.#metrics,
+      clock,
+      receiver,
+      logger,
+      webFolder,
+    });
     this.#ends.push(async () => {
       await closeServer(server.server);
       await server.close();
@@ -160,7 +189,7 @@ class PortalRole implements Portal {
       { address: formatAddress(address), sites: this.#config.sites.length, readers },
       'portal listens',
     );
-    if (this.#config.sites.length === 0)
+    if (this.#config.sites.length + (this.#config.senders ?? []).length === 0)
       logger.warn(
         'no sites yet: add [[site]] with name, url and token_file to a portal.toml, and start with --config portal.toml',
       );
@@ -168,10 +197,11 @@ class PortalRole implements Portal {
 
   async #reloadSites(): Promise<void> {
     try {
-      const sites = this.#parts.rereadSites?.() ?? this.#config.sites;
-      const { ledger, collector } = this.#started;
-      await ledger.declareSites(sites);
-      await collector.setSites(sites);
+      const sources = this.#parts.reread?.() ?? this.#config;
+      const { ledger, collector, receiver } = this.#started;
+      await ledger.declareSites(declarationsOf(sources));
+      receiver.setSenders(sources.senders ?? []);
+      await collector.setSites(sources.sites);
     } catch (error) {
       this.#noteReload(false);
       throw error;
@@ -200,4 +230,11 @@ class PortalRole implements Portal {
       });
     }
   }
+}
+
+/** Sites that are read, and those that senders may write as. */
+function declarationsOf({ sites, senders = [] }: PortalSources): SiteDeclaration[] {
+  const read = new Set(sites.map(({ name }) => name));
+  const written = sitesOfSenders(senders).filter((name) => !read.has(name));
+  return [...sites, ...written.map((name) => ({ name, labels: {} }))];
 }

@@ -38,6 +38,7 @@ describe('the portal configuration', () => {
       dataFolder: './data',
       databaseUrl: undefined,
       sites: [],
+      senders: [],
       autoSweep: true,
     });
   });
@@ -128,5 +129,32 @@ describe('the portal configuration', () => {
     expect(refusal(siteA.replace('https://gate.example', 'http://127.0.0.1'))).toBe('accepted');
     expect(refusal(siteA.replace('https://gate.example', 'http://[::1]'))).toBe('accepted');
     expect(refusal(`${siteA.replace('https:', 'http:')}unsafe_plain_http = true`)).toBe('accepted');
+  });
+});
+
+describe('a sender in the portal configuration', () => {
+  const sender = '[[sender]]\nname = "p"\ntoken_file = "sender.token"\n';
+  beforeEach(() => writeFileSync(join(folder, 'sender.token'), '0123456789abcdef\n'));
+
+  it('is one site, or names its sites by a label', () => {
+    const second = sender.replace('"p"', '"q"');
+    expect(
+      read(`${sender}site = "a"\n${second}site_label = "location"\nsites = ["a", "b"]\n`).senders,
+    ).toEqual([
+      { name: 'p', token: '0123456789abcdef', rule: { site: 'a' } },
+      { name: 'q', token: '0123456789abcdef', rule: { siteLabel: 'location', sites: ['a', 'b'] } },
+    ]);
+  });
+
+  it.each([
+    ['', 'sender[1].site: missing; name the site whose usage this sender sends, or set site_label and sites'],
+    [
+      'site = "a"\nsites = ["a"]\n',
+      'sender[1].site: stands beside site_label or sites; a sender is one site, or names its sites by a label',
+    ],
+    ['site_label = "l"\n', "sender[1].sites: missing; list the values of 'l' that this sender may write as"],
+    ['sitee = "a"\n', "sender[1]: unknown key 'sitee'; did you mean 'site'?"],
+  ])('with %j is refused', (keys, reason) => {
+    expect(refusal(sender + keys)).toBe(`/portal.toml: ${reason}`);
   });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
+import { resolveSenders, senderTables, type SenderConfig } from './remote-write/sender-settings.ts';
 import { resolveSites, siteTables, type SiteConfig } from './site-settings.ts';
 
 export type { SiteConfig } from './site-settings.ts';
@@ -16,6 +17,8 @@ export interface LedgerPlace {
 export interface PortalConfig extends LedgerPlace {
   listen: ListenAddress;
   sites: readonly SiteConfig[];
+  /** Those that may write; none where it is left out. */
+  senders?: readonly SenderConfig[] | undefined;
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
 }
@@ -47,7 +50,7 @@ export const portalSettings = {
 };
 
 /** Keys of portal.toml that only a file can hold. */
-export const portalSections = { site: siteTables };
+export const portalSections = { site: siteTables, sender: senderTables };
 
 /** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
 export function readPortalConfig(sources: SettingsSources): PortalConfig {
@@ -57,6 +60,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
     sites: resolveSites(sections.site, sources.env, sources.configFile),
+    senders: resolveSenders(sections.sender, sources.configFile),
     autoSweep: true,
   };
 }

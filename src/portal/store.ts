@@ -10,6 +10,8 @@ import type { LedgerPlace } from './settings.ts';
 export interface Store {
   /** Starts the embedded database, or uses the one that runs, and opens the ledger in it; throws `UserError`. */
   open(): Promise<Ledger>;
+  /** How to reach the database, once it is open. */
+  readonly connection: DatabaseConnection;
   /** Ends both. May be called twice, and after `open()` has failed. */
   close(): Promise<void>;
 }
@@ -23,9 +25,15 @@ export function createStore(
       ? createEmbeddedDatabase({ dataFolder, logger: parts.logger })
       : runningDatabase({ connectionString: databaseUrl });
   let ledger: Ledger | undefined;
+  let connection: DatabaseConnection | undefined;
   return {
+    get connection() {
+      if (connection === undefined) throw new Error('the store is not open');
+      return connection;
+    },
     open: async () => {
-      ledger = await openLedger({ connection: await database.start(), ...parts });
+      connection = await database.start();
+      ledger = await openLedger({ connection, ...parts });
       return ledger;
     },
     close: async () => {

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
+import type { Receiver } from '../remote-write/receiver.ts';
 
 /** The server as routes see it: with types from their zod schemas. */
 export type ApiServer = FastifyInstance<
@@ -19,4 +20,6 @@ export interface ApiParts {
   ledger: Ledger;
   metrics: PortalMetrics;
   clock: Clock;
+  /** Takes remote writes; without it there is no such route. */
+  receiver?: Receiver | undefined;
 }

@@ -14,6 +14,7 @@ import { readyzRoute } from './readyz-route.ts';
 import { secureAnswers } from './security-headers.ts';
 import { sitesRoute } from './sites-route.ts';
 import { usageRoute } from './usage-route.ts';
+import { writeRoute } from './write-route.ts';
 
 export interface ApiOptions extends ApiParts {
   logger: Logger;
@@ -34,9 +35,21 @@ export async function createApiServer({ logger, webFolder, ...parts }: ApiOption
   server.setSerializerCompiler(serializerCompiler);
   answerErrors(server);
   secureAnswers(server);
-  await server.register(compress, { encodings: ['gzip', 'identity'], threshold: 1024 });
+  await server.register(compress, {
+    encodings: ['gzip', 'identity'],
+    threshold: 1024,
+    globalDecompression: false,
+  });
   await describeApi(server);
-  for (const route of [sitesRoute, projectsRoute, usageRoute, metricsRoute, healthzRoute, readyzRoute])
+  for (const route of [
+    sitesRoute,
+    projectsRoute,
+    usageRoute,
+    metricsRoute,
+    healthzRoute,
+    readyzRoute,
+    writeRoute,
+  ])
     route(server, parts);
   await servePages(server, webFolder ?? WEB_FOLDER);
   await server.ready();

@@ -1,0 +1,193 @@
+import type { Pool } from 'pg';
+import { decodeWriteRequest, type WriteLimits } from '../../prometheus/remote-write.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import { readSweep } from '../ledger/accounting/readings.ts';
+import type { Ledger, Sweep } from '../ledger/ledger.ts';
+import type { PortalMetrics } from '../metrics.ts';
+import { senderOf } from './authentication.ts';
+import * as inbox from './inbox.ts';
+import type { SenderConfig } from './sender-settings.ts';
+import { sortSamples, type Sorted } from './sorting.ts';
+import { WaitingRoom, withFacts, type Group } from './waiting-room.ts';
+
+/** What the portal takes of one request, and holds of all that are not folded yet. */
+export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number; maxWaitingSamples: number } = {
+  maxBodyBytes: 16 * 1024 * 1024,
+  maxBytes: 64 * 1024 * 1024,
+  maxSamples: 500_000,
+  maxWaitingSamples: 1_000_000,
+};
+
+const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
+const PAUSE_MS = 1000;
+const SAMPLES_PER_FOLD = 200_000;
+
+export interface ReceiverParts {
+  pool: Pool;
+  ledger: Pick<Ledger, 'fold'>;
+  clock: Clock;
+  logger: Logger;
+  metrics: PortalMetrics;
+}
+
+/** There is no room for more now; the sender is to try again. */
+export class ReceiverFullError extends Error {
+  override readonly name = 'ReceiverFullError';
+}
+
+/**
+ * Takes what Prometheus servers write. A request is answered when the database holds it, and folded when what its
+ * exporters state about its instants has come too; a portal that is killed in between folds it when it runs again.
+ * Folding twice counts once (rule A1), so that no transaction has to span both.
+ */
+export class Receiver {
+  readonly #parts: ReceiverParts;
+  readonly #room = new WaitingRoom(PATIENCE);
+  readonly #ending = new AbortController();
+  #senders: readonly SenderConfig[] = [];
+  #loop: Promise<void> | undefined;
+  #failing: string | undefined;
+
+  constructor(parts: ReceiverParts) {
+    this.#parts = parts;
+  }
+
+  setSenders(senders: readonly SenderConfig[]): void {
+    this.#senders = senders;
+  }
+
+  senderOf(authorization: string | undefined): SenderConfig | undefined {
+    return senderOf(authorization, this.#senders);
+  }
+
+  /** Keeps a request. Throws what the decoder and the database throw, and `ReceiverFullError`. */
+  async accept({ name: sender, rule }: SenderConfig, body: Buffer): Promise<Sorted> {
+    const { pool, clock, metrics } = this.#parts;
+    if (this.#room.samples >= WRITE_LIMITS.maxWaitingSamples)
+      throw new ReceiverFullError('too much waits to be folded');
+    const receivedMs = clock.nowMs();
+    const sorted = sortSamples(decodeWriteRequest(body, WRITE_LIMITS), rule);
+    await inbox.storeFacts(pool, sorted.facts, receivedMs);
+    if (sorted.usage.length > 0) {
+      const id = await inbox.storeRequest(pool, { rule, receivedMs, body });
+      this.#room.add(id, sorted.usage, receivedMs);
+    }
+    metrics.writtenSamples.inc({ sender }, countOf(sorted));
+    metrics.foreignSamples.inc({ sender }, sorted.foreign);
+    return sorted;
+  }
+
+  /** Begins to fold what is complete, until `close()`. */
+  start(): void {
+    this.#loop ??= this.#foldAtIntervals();
+  }
+
+  /** Folds what is complete, once. */
+  async fold(): Promise<void> {
+    const { pool, clock } = this.#parts;
+    await this.#loadOthers();
+    const lacking = this.#room.lacking();
+    if (lacking.length > 0) {
+      const { facts, stating } = await inbox.loadFacts(pool, lacking);
+      this.#room.learn(facts, stating);
+    }
+    await this.#foldAll(this.#room.take(clock.nowMs()));
+    await this.#removeFinished();
+    await inbox.forgetOldFacts(pool, clock.nowMs());
+    this.#parts.metrics.waitingSamples.set(this.#room.samples);
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#loop;
+  }
+
+  async #foldAtIntervals(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.#tryToFold();
+      await clock.sleep(PAUSE_MS, signal);
+    }
+  }
+
+  /** What fails stays in the inbox, and is tried again. A line when it begins and when it ends. */
+  async #tryToFold(): Promise<void> {
+    const { logger } = this.#parts;
+    try {
+      await this.fold();
+      if (this.#failing !== undefined) logger.info({}, 'what was written is folded again');
+      this.#failing = undefined;
+    } catch (error) {
+      const reason = describeError(error);
+      if (reason !== this.#failing)
+        logger.error({ reason }, 'what was written could not be folded; it is kept');
+      this.#failing = reason;
+    }
+  }
+
+  async #loadOthers(): Promise<void> {
+    if (this.#room.samples >= WRITE_LIMITS.maxWaitingSamples) return;
+    for (const { id, rule, receivedMs, body } of await inbox.loadRequests(
+      this.#parts.pool,
+      this.#room.requests,
+    ))
+      this.#room.add(id, sortSamples(decodeWriteRequest(body, WRITE_LIMITS), rule).usage, receivedMs);
+  }
+
+  /** One site's trouble is not another's: what can't be folded is put back, and the first error thrown at the end. */
+  async #foldAll(ready: readonly Group[]): Promise<void> {
+    const errors: unknown[] = [];
+    for (const groups of inParts(ready)) {
+      await this.#foldGroups(groups).catch((error: unknown) => {
+        this.#room.putBack(groups);
+        errors.push(error);
+      });
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  async #foldGroups(groups: readonly Group[]): Promise<void> {
+    const site = groups[0]?.site ?? '';
+    await this.#parts.ledger.fold(site, sweepOf(groups, this.#parts.clock.nowMs()));
+    this.#room.dismiss(groups);
+  }
+
+  async #removeFinished(): Promise<void> {
+    const finished = this.#room.finished();
+    await inbox.removeRequests(this.#parts.pool, finished);
+    this.#room.forget(finished);
+  }
+}
+
+function sweepOf(groups: readonly Group[], nowMs: number): Sweep {
+  const sweeps = groups.map((group) => readSweep(withFacts(group), nowMs));
+  return {
+    receivedAtMs: nowMs,
+    readings: sweeps.flatMap(({ readings }) => readings),
+    refusals: sweeps.flatMap(({ refusals }) => refusals),
+  };
+}
+
+/** Groups of one site, in order, in parts of a bounded number of samples. */
+function inParts(groups: readonly Group[]): Group[][] {
+  const parts: Group[][] = [];
+  const last = new Map<string, { part: Group[]; samples: number }>();
+  for (const group of groups) {
+    let open = last.get(group.site);
+    if (open === undefined || open.samples >= SAMPLES_PER_FOLD) {
+      open = { part: [], samples: 0 };
+      last.set(group.site, open);
+      parts.push(open.part);
+    }
+    open.part.push(group);
+    open.samples += group.samples.length;
+  }
+  return parts;
+}
+
+function countOf({ usage, facts }: Sorted): number {
+  return usage.reduce((sum, { samples }) => sum + samples.length, facts.length);
+}

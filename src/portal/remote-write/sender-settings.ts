@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { strictTable } from '../../runtime/strict-table.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
+
+/** Whose the samples of a sender are (rule A9): always one site's, or by a label that the sender sets. */
+export type SiteRule = { site: string } | { siteLabel: string; sites: readonly string[] };
+
+/** A Prometheus that writes to the portal. */
+export interface SenderConfig {
+  name: string;
+  /** Secret: the bearer token, or the password beside the sender's name. */
+  token: string;
+  rule: SiteRule;
+}
+
+const siteName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63');
+
+const senderTable = strictTable({
+  name: z
+    .string({ error: 'missing; give the sender a name, such as "portal-prometheus"' })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63'),
+  token_file: z.string({ error: 'missing; name the file that holds the token' }).min(1, 'is empty'),
+  site: siteName.optional(),
+  site_label: z
+    .string()
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no name of a label')
+    .optional(),
+  sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
+});
+
+type SenderTable = z.output<typeof senderTable>;
+
+/** The `[[sender]]` tables of portal.toml. */
+export const senderTables = z
+  .array(senderTable, { error: 'write [[sender]], with double brackets, once for each sender' })
+  .default([])
+  .superRefine((senders, context) => {
+    senders.forEach((sender, index) => {
+      const problem = problemOf(sender, senders.slice(0, index));
+      if (problem !== undefined)
+        context.addIssue({ code: 'custom', path: [index, problem[0]], message: problem[1] });
+    });
+  });
+
+function problemOf(
+  { name, site, site_label: label, sites }: SenderTable,
+  before: readonly SenderTable[],
+): [keyof SenderTable, string] | undefined {
+  if (before.some((other) => other.name === name))
+    return ['name', `there are two senders '${name}'; give each a name of its own`];
+  if (site !== undefined && (label !== undefined || sites !== undefined))
+    return ['site', 'stands beside site_label or sites; a sender is one site, or names its sites by a label'];
+  if (site === undefined && label === undefined)
+    return ['site', 'missing; name the site whose usage this sender sends, or set site_label and sites'];
+  if (label !== undefined && (sites ?? []).length === 0)
+    return ['sites', `missing; list the values of '${label}' that this sender may write as`];
+  return undefined;
+}
+
+/** Reads the files that the tables name; their paths are relative to the configuration file. */
+export function resolveSenders(
+  tables: readonly SenderTable[],
+  configFile: string | undefined,
+): SenderConfig[] {
+  const folder = configFile === undefined ? '.' : dirname(configFile);
+  return tables.map(({ name, token_file, site, site_label, sites }) => ({
+    name,
+    token: readToken(name, resolve(folder, token_file)),
+    rule: site === undefined ? { siteLabel: site_label ?? '', sites: sites ?? [] } : { site },
+  }));
+}
+
+function readToken(sender: string, path: string): string {
+  let token: string;
+  try {
+    token = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new UserError(`sender '${sender}': cannot read token_file: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+  if (!/^[\x21-\x7e]{16,4096}$/.test(token))
+    throw new UserError(
+      `sender '${sender}': token_file ${path} holds no token: a token is one line of at least 16 ASCII characters without spaces; stackmeter token makes one`,
+    );
+  return token;
+}
+
+/** Every site that some sender may write as. */
+export function sitesOfSenders(senders: readonly SenderConfig[]): string[] {
+  return [...new Set(senders.flatMap(({ rule }) => ('site' in rule ? [rule.site] : rule.sites)))];
+}

@@ -1,0 +1,168 @@
+import type { Sample } from '../../prometheus/sample.ts';
+import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
+import { instantKey, type FactPart, type Instant, type UsagePart } from './sorting.ts';
+
+/** How long usage waits for what its exporter states about it, since it was received. */
+export interface Patience {
+  /** Where the exporter has never stated anything. */
+  unknownMs: number;
+  /** Where it has, for other instants. */
+  statingMs: number;
+}
+
+/** Usage of one instant, from one or several requests. */
+export interface Group extends Instant {
+  samples: Sample[];
+  requests: Set<string>;
+  receivedMs: number;
+  foldedUntilSeconds: number | null;
+  epoch: string | null;
+  /** Whether its exporter states facts at all, as far as is known. */
+  stating: boolean;
+}
+
+/** Puts what arrives in pieces together by timestamp (rule A0). Holds no more than what the inbox holds too. */
+export class WaitingRoom {
+  readonly #patience: Patience;
+  readonly #groups = new Map<string, Group>();
+  /** How many groups each request is still part of. */
+  readonly #requests = new Map<string, number>();
+  #samples = 0;
+
+  constructor(patience: Patience) {
+    this.#patience = patience;
+  }
+
+  get samples(): number {
+    return this.#samples;
+  }
+
+  get requests(): string[] {
+    return [...this.#requests.keys()];
+  }
+
+  /** Adds the usage of a request that the inbox holds under `request`; one that is known already changes nothing. */
+  add(request: string, usage: readonly UsagePart[], receivedMs: number): void {
+    if (this.#requests.has(request)) return;
+    this.#requests.set(request, usage.length);
+    for (const part of usage) {
+      const group = this.#groupOf(part, receivedMs);
+      group.requests.add(request);
+      for (const sample of part.samples) group.samples.push(sample);
+      this.#samples += part.samples.length;
+    }
+  }
+
+  /** Groups that lack facts. */
+  lacking(): Group[] {
+    return [...this.#groups.values()].filter((group) => !isComplete(group));
+  }
+
+  /** Takes over what the inbox knows of the exporters of the groups that lack facts. */
+  learn(facts: readonly FactPart[], stating: ReadonlySet<string>): void {
+    for (const fact of facts) {
+      const group = this.#groups.get(instantKey(fact));
+      if (group === undefined) continue;
+      group.foldedUntilSeconds = fact.foldedUntilSeconds ?? group.foldedUntilSeconds;
+      group.epoch = fact.epoch ?? group.epoch;
+    }
+    for (const group of this.#groups.values()) group.stating ||= stating.has(exporterOf(group));
+  }
+
+  /**
+   * Takes out the groups that can be folded, the oldest first: those that are complete or have waited long enough, and
+   * have no older group of the same exporter before them that still waits. What comes later to an instant that was
+   * taken out is a group by itself.
+   */
+  take(nowMs: number): Group[] {
+    const held = new Set<string>();
+    const ready: Group[] = [];
+    for (const group of [...this.#groups.values()].toSorted((one, other) => one.atMs - other.atMs)) {
+      const exporter = exporterOf(group);
+      if (!held.has(exporter) && this.#isReady(group, nowMs)) ready.push(group);
+      else held.add(exporter);
+    }
+    for (const group of ready) this.#groups.delete(instantKey(group));
+    return ready;
+  }
+
+  /** Takes groups back that could not be folded. */
+  putBack(groups: readonly Group[]): void {
+    for (const group of groups) {
+      const since = this.#groups.get(instantKey(group));
+      if (since !== undefined) {
+        for (const request of since.requests) group.requests.add(request);
+        for (const sample of since.samples) group.samples.push(sample);
+      }
+      this.#groups.set(instantKey(group), group);
+    }
+  }
+
+  /** Notes that groups are folded. */
+  dismiss(groups: readonly Group[]): void {
+    for (const { requests, samples } of groups) {
+      this.#samples -= samples.length;
+      for (const request of requests) this.#requests.set(request, (this.#requests.get(request) ?? 0) - 1);
+    }
+  }
+
+  /** The requests of which nothing is left to fold. */
+  finished(): string[] {
+    return [...this.#requests].filter(([, left]) => left <= 0).map(([request]) => request);
+  }
+
+  /** The inbox holds these requests no more. */
+  forget(requests: readonly string[]): void {
+    for (const request of requests) this.#requests.delete(request);
+  }
+
+  #groupOf({ site, exporter, atMs }: Instant, receivedMs: number): Group {
+    const key = instantKey({ site, exporter, atMs });
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group: Group = {
+      site,
+      exporter,
+      atMs,
+      receivedMs,
+      samples: [],
+      requests: new Set(),
+      foldedUntilSeconds: null,
+      epoch: null,
+      stating: false,
+    };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  #isReady(group: Group, nowMs: number): boolean {
+    const patienceMs = group.stating ? this.#patience.statingMs : this.#patience.unknownMs;
+    return isComplete(group) || nowMs - group.receivedMs >= patienceMs;
+  }
+}
+
+function isComplete({ foldedUntilSeconds, epoch }: Group): boolean {
+  return foldedUntilSeconds !== null && epoch !== null;
+}
+
+/** Key of the exporter of an instant. */
+export function exporterOf({ site, exporter }: Pick<Instant, 'site' | 'exporter'>): string {
+  return `${site}\0${exporter}`;
+}
+
+/** The samples of a group as a sweep has them, with what the exporter states. */
+export function withFacts({ samples, foldedUntilSeconds, epoch, exporter, atMs }: Group): Sample[] {
+  const [cloud = '', instance = ''] = exporter.split('\0');
+  const stated = { labels: { cloud, instance }, timestampMs: atMs };
+  const facts: Sample[] = [];
+  if (foldedUntilSeconds !== null)
+    facts.push({ ...stated, name: EXPORTER_METRICS.foldedUntil, value: foldedUntilSeconds });
+  if (epoch !== null)
+    facts.push({
+      ...stated,
+      name: EXPORTER_METRICS.epochInfo,
+      labels: { ...stated.labels, epoch },
+      value: 1,
+    });
+  return [...facts, ...samples];
+}

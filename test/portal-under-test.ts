@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { startProgram, type Running } from './processes.ts';
+
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+
+/** The command from its sources, as one process that can be killed; it ends with the test. */
+export function stackmeterFromSources(args: readonly string[], env: Record<string, string> = {}): Running {
+  const running = startProgram(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+    env,
+  });
+  onTestFinished(async () => void (await running.stop()));
+  return running;
+}
+
+/** A portal with its data and `portal.toml` in a folder. */
+export async function startPortalIn(
+  folder: string,
+  listen = '127.0.0.1:0',
+  env: Record<string, string> = {},
+): Promise<{ process: Running; url: string }> {
+  const process = stackmeterFromSources(
+    ['portal', '--listen', listen, '--data', join(folder, 'data'), '--config', join(folder, 'portal.toml')],
+    env,
+  );
+  const [, address] = await process.waitFor(/"address":"([^"]+)"/);
+  return { process, url: `http://${address}` };
+}
+
+/** What `stackmeter portal ledger verify` ends with and says. */
+export async function verifyLedgerIn(
+  folder: string,
+  env: Record<string, string> = {},
+): Promise<[code: number | null, said: string]> {
+  const running = stackmeterFromSources(['portal', 'ledger', 'verify', '--data', join(folder, 'data')], env);
+  return [await running.exited, running.output()];
+}
