@@ -92,16 +92,69 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     await expect(started).rejects.not.toThrow('swordfish');
   });
 
-  it('says which right is missing to a user who may not read everything', async () => {
-    const { created } = exporter({ openrc: beside('openrc-reader') });
+  it('exports the own project to a user who may not read others, says so, and says what is missing', async () => {
+    const { created, config } = exporter({ openrc: beside('openrc-reader') });
+    await created.start();
+    const url = `http://${formatAddress(created.address)}`;
+    const shown = await eventually(async () => await scrape(url));
+    const cloud = await signIn(environment);
+    const demo = [...(await cloud.projectNames())].find(([, name]) => name === 'demo')?.[0] ?? '';
+    const fromNova = (await cloud.usage(Date.parse(START), shown.untilMs)).get(demo);
+    expect([...shown.usage.keys()]).toEqual(RESOURCES.map((resource) => `${resource} ${demo}`));
+    expect(Math.abs((shown.usage.get(`vcpu ${demo}`)?.value ?? 0) - (fromNova?.vcpu ?? -1))).toBeLessThan(
+      1e-6,
+    );
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('stackmeter_exporter_whole_cloud 0\n');
+
+    const lines = (await checkExporter(config, { clock: systemClock })).join('\n');
+    expect(lines).toContain("only the project 'demo' can be read: its usage is all that is exported");
+    expect(lines).toMatch(/^can not   read domains, which costs all projects but .*identity:list_domains/m);
+    expect(lines).toMatch(/^can not   read usage of all projects, which costs all projects but/m);
+    expect(lines).toMatch(/^can not   read volumes of all projects, which costs the resource volume_gb/m);
+  });
+
+  it('is refused a filter of domains by a user who may not read them', async () => {
+    const { created } = exporter({ openrc: beside('openrc-reader'), domain: ['default'] });
     await expect(created.start()).rejects.toThrow(/^Keystone answers 403 .*identity:list_domains/);
+  });
+
+  it('shows the parts of a pool project by the metadata of its servers', async () => {
+    const cloud = await signIn(environment);
+    const pool = [...(await cloud.projectNames())].find(([, name]) => name === 'SimpleVM')?.[0] ?? '';
+    const split = { splitProject: pool, splitMetadata: 'project_name' };
+    const { created } = exporter({ openrc: openstack, ...split });
+    await created.start();
+    const shown = await eventually(async () => await scrape(`http://${formatAddress(created.address)}`));
+    const parts = [...shown.usage].filter(([key]) => key.startsWith(`vcpu ${pool}`));
+    expect(parts.length).toBeGreaterThan(2);
+    for (const [key, { labels }] of parts)
+      expect(key).toBe(
+        labels['project_name'] === 'SimpleVM' ? `vcpu ${pool}` : `vcpu ${pool}/${labels['project_name']}`,
+      );
+    const sum = parts.reduce((hours, [, { value }]) => hours + value, 0);
+    const fromNova = (await cloud.usage(Date.parse(START), shown.untilMs)).get(pool);
+    expect(Math.abs(sum - (fromNova?.vcpu ?? -1))).toBeLessThan(1e-6);
+  });
+
+  it('samples volumes and floating IPs, and leaves out what the cloud does not have', async () => {
+    const resources = ['vcpu', 'gpu', 'volume_gb', 'floating_ip', 'object_gb'];
+    const { created, state } = exporter({ openrc: openstack, resources, start: undefined, settlingDelay: 0 });
+    await created.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await created.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await created.refresh();
+    const { sampled } = state();
+    const volumes = sampled.get('volume_gb')?.totals.get('volume_gb') ?? new Map<string, bigint>();
+    expect([...volumes.values()].reduce((sum, one) => sum + one, 0n)).toBeGreaterThan(0n);
+    expect([...sampled.keys()]).not.toContain('object_gb');
   });
 
   it('says what it sees when it is to check', async () => {
     const { config } = exporter({ openrc: openstack, domain: ['elixir'] });
     const lines = await checkExporter(config, { clock: systemClock });
     expect(lines.join('\n')).toMatch(
-      /^Keystone .*signed in as 'admin', project 'admin'\n.* projects in the domains 'elixir'\nNova .* ran in the last hour$/,
+      /^Keystone .*signed in as 'admin', project 'admin'\n.* projects in the domains 'elixir'\nNova .* ran in the last hour\ncan       read projects\n/,
     );
   });
 });

@@ -37,6 +37,7 @@ function snapshotOf(found: readonly FoundProject[]): Snapshot {
   const totals = new Map(found.map(({ usage }, index) => [`p${index}`, usage]));
   return {
     meter: { epoch: 'e', startMs: 0, untilMs, totals, servers: new Map() },
+    sampled: new Map(),
     projects: found.map((one, index) => ({
       id: `p${index}`,
       name: one.project,

@@ -1,4 +1,4 @@
-import { EXPORTER_SETTINGS } from '../exporter/settings.ts';
+import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings.ts';
 import { gateSections, gateSettings } from '../gate/settings.ts';
 import { portalSections, portalSettings } from '../portal/settings.ts';
 import { tomlKey } from '../runtime/settings.ts';
@@ -10,7 +10,7 @@ export type ConfigurationKind = (typeof CONFIGURATION_KINDS)[number];
 
 /** The keys that each role's file may have. A profile has names of domains, which can be any. */
 const KEYS: Record<Exclude<ConfigurationKind, 'profile'>, readonly string[]> = {
-  exporter: Object.keys(EXPORTER_SETTINGS).map(tomlKey),
+  exporter: [...Object.keys(EXPORTER_SETTINGS).map(tomlKey), ...Object.keys(EXPORTER_SECTIONS)],
   gate: [...Object.keys(gateSettings).map(tomlKey), ...Object.keys(gateSections)],
   portal: [...Object.keys(portalSettings).map(tomlKey), ...Object.keys(portalSections)],
   simulation: Object.keys(simulationSettings).map(tomlKey),

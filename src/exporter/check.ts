@@ -1,37 +1,80 @@
 import type { Clock } from '../runtime/clock.ts';
 import { connect, duringStart } from './connection.ts';
-import { readDomains, readProjects } from './openstack/keystone.ts';
-import { readServerUsage } from './openstack/nova-usage.ts';
-import { endpointOf } from './openstack/catalog.ts';
-import type { ExporterConfig } from './settings.ts';
+import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import { gpusOfFlavor } from './metering/gpus.ts';
 import { settledUntil } from './metering/window.ts';
+import { readFlavors } from './openstack/nova-flavors.ts';
+import { readRights, type Right, type RightName } from './openstack/rights.ts';
+import type { Session } from './openstack/session.ts';
+import type { ExporterConfig } from './settings.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** What goes without a right. */
+const COSTS: Record<RightName, string> = {
+  projects: 'all projects but the one that is signed in to',
+  domains: 'all projects but the one that is signed in to',
+  'usage of all projects': 'all projects but the one that is signed in to',
+  'servers of all projects': '--split-project, for another project than the one that is signed in to',
+  'extra specs of flavors': 'the resource gpu',
+  'volumes of all projects': 'the resource volume_gb, and those by volume type',
+  'floating IPs of all projects': 'the resource floating_ip',
+  'object storage of all projects': 'the resource object_gb',
+};
+
 /**
- * Signs in and reads everything once, without counting: the last hour's usage, projects and domains.
- * Returns lines for a person; throws a `UserError` for the first thing that can't be read.
+ * Signs in and reads everything once, without counting: projects, the last hour's usage, and what the user's role may
+ * read. Returns lines for a person; throws a `UserError` where there would be nothing to export.
  */
 export async function checkExporter(config: ExporterConfig, { clock }: { clock: Clock }): Promise<string[]> {
   const connection = connect(config, { clock });
   const { session } = connection;
   try {
     return await duringStart(async () => {
-      const { user, project, catalog } = await session.signIn();
-      const nova = endpointOf(catalog, 'compute', config.credentials);
-      const domains = await readDomains(session, config.domains);
-      const projects = await readProjects(session, domains, config.domains);
+      const { user, project } = await session.signIn();
+      const cloud = await readMeteredCloud(session, config.domains, []);
       const endMs = settledUntil(clock.nowMs(), config.settlingDelayMs);
       const window = { startMs: endMs - HOUR_MS, endMs, pageSize: config.pageSize };
-      const { servers } = await readServerUsage(session, window);
+      const { servers } = await cloud.readUsage(window);
       const running = new Set(servers.map(({ projectId }) => projectId));
+      const rights = await readRights(session, clock.nowMs());
       return [
         `Keystone  ${config.credentials.authUrl.href}: signed in as '${user}', ${project === undefined ? 'no project' : `project '${project}'`}`,
-        `          ${projects.length} projects in the domains ${domains.map(({ name }) => `'${name}'`).join(', ')}`,
-        `Nova      ${nova.href}: ${servers.length} servers of ${running.size} projects ran in the last hour`,
+        `          ${describeCloud(cloud)}`,
+        `Nova      ${servers.length} servers of ${running.size} projects ran in the last hour`,
+        ...rights.map(describeRight),
+        ...(await describeAliases(session, config, rights)),
       ];
     });
   } finally {
     await connection.close();
   }
+}
+
+function describeCloud({ allProjects, projects }: MeteredCloud): string {
+  if (!allProjects)
+    return `only the project ${projects.map(({ name }) => `'${name}'`).join(', ')} can be read: its usage is all that is exported`;
+  const domains = [...new Set(projects.map(({ domain }) => domain.name))];
+  return `${projects.length} projects in the domains ${domains.map((name) => `'${name}'`).join(', ')}`;
+}
+
+function describeRight({ right, allowed, reason }: Right): string {
+  return allowed
+    ? `can       read ${right}`
+    : `can not   read ${right}, which costs ${COSTS[right]} (${reason})`;
+}
+
+/** Names of devices that would count as no GPU because the configuration does not say how many they are. */
+async function describeAliases(
+  session: Session,
+  { resources, gpuAliases }: ExporterConfig,
+  rights: readonly Right[],
+): Promise<string[]> {
+  const readable = rights.some(({ right, allowed }) => right === 'extra specs of flavors' && allowed);
+  if (!resources.includes('gpu') || !readable) return [];
+  const flavors = await readFlavors(session);
+  const unknown = flavors.flatMap(({ extraSpecs = {} }) => gpusOfFlavor(extraSpecs, gpuAliases).unknown);
+  return [...new Set(unknown)]
+    .sort()
+    .map((alias) => `GPUs      '${alias}' is not one of gpu_aliases: it counts as no GPU`);
 }

@@ -26,6 +26,7 @@ const snapshot: Snapshot = {
       ['s2', { ...server, absentSinceMs: 90_000_000 }],
     ]),
   },
+  sampled: new Map(),
   projects: [
     { id: 'p1', name: 'say "hi"\\\n', domain: { id: 'default', name: 'Default' } },
     { id: 'p2', name: 'never used', domain: { id: 'default', name: 'Default' } },

@@ -1,13 +1,21 @@
 import type { Labels, Sample } from '../prometheus/sample.ts';
 import type { MetricFamily } from '../prometheus/text-format-writer.ts';
-import { EXPORTER_METRICS, MS_PER_HOUR, RESOURCES, usageMetricName } from '../prometheus/usage-metrics.ts';
+import {
+  EXPORTER_METRICS,
+  helpOfResource,
+  MS_PER_HOUR,
+  usageMetricName,
+} from '../prometheus/usage-metrics.ts';
 import { version } from '../runtime/version.ts';
-import { NO_USAGE, type ServerResource } from './metering/amounts.ts';
+import type { Usage } from './metering/amounts.ts';
 import type { MeterState } from './metering/meter-state.ts';
+import type { SampledState } from './metering/sampled.ts';
+import { isSampled, type ResourceName } from './resources.ts';
 
 /** What a complete refresh found. */
 export interface Snapshot {
   meter: MeterState;
+  sampled: ReadonlyMap<string, SampledState>;
   /** In the order in which they are shown: those that Keystone knows, and that the settings ask for. */
   projects: readonly ShownProject[];
   completedMs: number;
@@ -21,23 +29,34 @@ interface ShownProject {
 }
 
 /** The usage of every project, 0 where it has none, and the facts about the totals. */
-export function usageFamilies(snapshot: Snapshot, resources: readonly ServerResource[]): MetricFamily[] {
+export function usageFamilies(snapshot: Snapshot, resources: readonly ResourceName[]): MetricFamily[] {
   const labels = snapshot.projects.map(projectLabels);
-  return [...resources.map((resource) => usageFamily(resource, snapshot, labels)), ...factFamilies(snapshot)];
+  return [
+    ...shownResources(snapshot, resources).map((resource) => usageFamily(resource, snapshot, labels)),
+    ...factFamilies(snapshot),
+  ];
 }
 
-function usageFamily(resource: ServerResource, snapshot: Snapshot, labels: readonly Labels[]): MetricFamily {
-  const name = usageMetricName(resource);
-  const help = RESOURCES.find((known) => known.name === resource)?.help ?? '';
-  const samples = snapshot.projects.map(({ id }, index) =>
-    sample(name, usageHours(snapshot.meter, id, resource), labels[index]),
+/** What can be shown of the resources that are asked for; volumes also by type. One that was never read is left out. */
+export function shownResources({ sampled }: Snapshot, resources: readonly ResourceName[]): string[] {
+  return resources.flatMap((resource) =>
+    isSampled(resource) ? [...(sampled.get(resource)?.totals.keys() ?? [])].sort() : [resource],
   );
+}
+
+function usageFamily(resource: string, snapshot: Snapshot, labels: readonly Labels[]): MetricFamily {
+  const name = usageMetricName(resource);
+  const help = helpOfResource(resource);
+  const hours = usageHours(snapshot, resource);
+  const samples = snapshot.projects.map(({ id }, index) => sample(name, hours(id), labels[index]));
   return { name, help, type: 'gauge', samples };
 }
 
 /** Amount × hours of a project since the start date. */
-export function usageHours(meter: MeterState, projectId: string, resource: ServerResource): number {
-  return Number((meter.totals.get(projectId) ?? NO_USAGE)[resource]) / MS_PER_HOUR;
+export function usageHours({ meter, sampled }: Snapshot, resource: string): (projectId: string) => number {
+  const byProject = [...sampled.values()].map(({ totals }) => totals.get(resource)).find((found) => found);
+  if (byProject !== undefined) return (id) => Number(byProject.get(id) ?? 0n) / MS_PER_HOUR;
+  return (id) => Number(meter.totals.get(id)?.[resource as keyof Usage] ?? 0n) / MS_PER_HOUR;
 }
 
 /** In the order of `USAGE_LABELS`. */

@@ -11,6 +11,7 @@ import { publish, type Published } from './published.ts';
 
 const snapshot: Snapshot = {
   meter: newMeterState('e1', 0),
+  sampled: new Map(),
   projects: [{ id: 'p1', name: '<b>', domain: { id: 'd1', name: 'Default' } }],
   completedMs: 0,
   durationMs: 0,

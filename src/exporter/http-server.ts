@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { EXPOSITION_CONTENT_TYPE } from '../prometheus/text-format-writer.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
-import type { ServerResource } from './metering/amounts.ts';
 import type { Published } from './published.ts';
+import type { ResourceName } from './resources.ts';
 import { usagePage, waitingPage } from './usage-page.ts';
 
 interface ExporterView {
@@ -15,7 +15,7 @@ interface ExporterView {
 
 export interface HttpServerOptions {
   view(): ExporterView;
-  resources: readonly ServerResource[];
+  resources: readonly ResourceName[];
   logger: Logger;
 }
 

@@ -4,9 +4,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { connect, duringStart } from './connection.ts';
 import type { Snapshot } from './exposition.ts';
-import { readDomains } from './openstack/keystone.ts';
+import { createGpuCounting } from './gpu-counting.ts';
+import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import type { OwnMetrics } from './own-metrics.ts';
-import { createRefresher } from './refresh.ts';
+import { countedProjects, createRefresher } from './refresh.ts';
+import { isSampled } from './resources.ts';
+import { createSampler } from './sampling.ts';
 import type { ExporterConfig } from './settings.ts';
 import { openStateStore, type StateStore } from './state-store.ts';
 
@@ -43,19 +46,27 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
   }
 
   const oneAtATime = pLimit(1);
+  const { session } = connection;
+  const { resources, gpuAliases: aliases } = config;
   const refresh = createRefresher({
     settings: config,
-    session: connection.session,
+    session,
+    gpus: resources.includes('gpu') ? createGpuCounting({ session, aliases, logger, metrics }) : undefined,
+    sample: createSampler({ session, resources: resources.filter(isSampled), logger, metrics }),
     openStore,
     clock,
     logger,
     onDropped: (servers) => metrics.countDropped(servers),
+    onCloud: (cloud) => metrics.setWholeCloud(cloud.allProjects),
   });
 
   return {
     open: async () => {
-      await openStore();
-      await duringStart(async () => await readDomains(connection.session, config.domains));
+      const counted = countedProjects((await openStore()).current());
+      reportCloud(
+        await duringStart(async () => await readMeteredCloud(session, config.domains, counted)),
+        logger,
+      );
     },
     refresh: async () => await oneAtATime(refresh),
     close: async () => {
@@ -65,4 +76,13 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
       await opened?.close();
     },
   };
+}
+
+function reportCloud({ allProjects, projects }: MeteredCloud, logger: Logger): void {
+  if (allProjects) return;
+  const own = projects.map(({ name }) => name);
+  logger.warn(
+    { projects: own },
+    'the user may not read the projects of the cloud: its own is all that is exported',
+  );
 }

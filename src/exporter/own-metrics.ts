@@ -23,12 +23,36 @@ const TABLE = {
     type: 'counter',
     help: 'Servers that vanished without a deletion, whose usage since they were last seen is lost',
   },
+  wholeCloud: {
+    name: 'stackmeter_exporter_whole_cloud',
+    type: 'gauge',
+    help: '1 where all projects can be read, 0 where the own one is all that is exported',
+  },
+  resourceUp: {
+    name: 'stackmeter_exporter_resource_up',
+    type: 'gauge',
+    help: 'Whether what a resource is counted from could be read at the last refresh',
+  },
+  resourceUntil: {
+    name: 'stackmeter_exporter_resource_sampled_until_timestamp_seconds',
+    type: 'gauge',
+    help: 'Usage of a sampled resource is in the totals up to this time',
+  },
+  unknownGpuAlias: {
+    name: 'stackmeter_exporter_unknown_gpu_alias',
+    type: 'gauge',
+    help: 'Names in extra specs of flavors that gpu_aliases does not have; they count as no GPU',
+  },
 } as const;
 
 export interface OwnMetrics {
   observeRequest(request: { service: string; durationMs: number; failed: boolean }): void;
   countRefresh(result: 'success' | 'failure'): void;
   countDropped(servers: number): void;
+  setWholeCloud(allProjects: boolean): void;
+  /** `untilMs` of the last sample; undefined for what is not sampled, and before the first. */
+  setResource(resource: string, state: { up: boolean; untilMs: number | undefined }): void;
+  setUnknownGpuAliases(aliases: readonly string[]): void;
   families(): MetricFamily[];
 }
 
@@ -41,6 +65,9 @@ interface ServiceFigures {
 export function createOwnMetrics(): OwnMetrics {
   const refreshes = { success: 0, failure: 0 };
   const services = new Map<string, ServiceFigures>();
+  const resources = new Map<string, { up: boolean; untilMs: number | undefined }>();
+  let unknownAliases: readonly string[] = [];
+  let wholeCloud: boolean | undefined;
   let dropped = 0;
 
   function figuresOf(service: string): ServiceFigures {
@@ -62,6 +89,13 @@ export function createOwnMetrics(): OwnMetrics {
     countDropped: (servers) => {
       dropped += servers;
     },
+    setWholeCloud: (allProjects) => {
+      wholeCloud = allProjects;
+    },
+    setResource: (resource, state) => void resources.set(resource, state),
+    setUnknownGpuAliases: (aliases) => {
+      unknownAliases = aliases;
+    },
     families: () => [
       family('refreshes', [
         { labels: { result: 'success' }, value: refreshes.success },
@@ -79,6 +113,21 @@ export function createOwnMetrics(): OwnMetrics {
         [...services].map(([service, { errors }]) => ({ labels: { service }, value: errors })),
       ),
       family('serversDropped', [{ labels: {}, value: dropped }]),
+      family('wholeCloud', wholeCloud === undefined ? [] : [{ labels: {}, value: Number(wholeCloud) }]),
+      family(
+        'resourceUp',
+        [...resources].map(([resource, { up }]) => ({ labels: { resource }, value: Number(up) })),
+      ),
+      family(
+        'resourceUntil',
+        [...resources].flatMap(([resource, { untilMs }]) =>
+          untilMs === undefined ? [] : [{ labels: { resource }, value: untilMs / 1000 }],
+        ),
+      ),
+      family(
+        'unknownGpuAlias',
+        unknownAliases.map((alias) => ({ labels: { alias }, value: 1 })),
+      ),
     ],
   };
 }

@@ -33,6 +33,8 @@ describe('the settings of the exporter', () => {
       requestTimeoutMs: 120_000,
       domains: { names: [], ids: [] },
       resources: ['vcpu', 'mb', 'disk_gb', 'instance'],
+      gpuAliases: new Map(),
+      split: undefined,
     });
   });
 
@@ -43,11 +45,14 @@ describe('the settings of the exporter', () => {
       USAGE_EXPORTER_UPDATE_INTERVAL: '30',
       USAGE_EXPORTER_PROJECT_DOMAINS: 'elixir,default',
       USAGE_EXPORTER_PROJECT_DOMAIN_ID: 'd1',
+      USAGE_EXPORTER_SIMPLE_VM_PROJECT_ID: 'pool',
+      USAGE_EXPORTER_SIMPLE_VM_PROJECT_TAG: 'project_name',
     };
     expect(readExporterConfig({ flags: {}, env })).toMatchObject({
       startMs: Date.UTC(2026, 0, 31),
       intervalMs: 30_000,
       domains: { names: ['elixir', 'default'], ids: ['d1'] },
+      split: { projectId: 'pool', metadataKey: 'project_name' },
     });
   });
 
@@ -62,7 +67,25 @@ describe('the settings of the exporter', () => {
     });
   });
 
+  it('say how many GPUs a name stands for, whatever its case', () => {
+    const configFile = file('resources = ["gpu"]\n[gpu_aliases]\nA100 = 1\nvgpu = 0.25\n');
+    const { gpuAliases } = readExporterConfig({ flags: {}, env: credentials, configFile });
+    expect([...gpuAliases]).toEqual([
+      ['a100', 1],
+      ['vgpu', 0.25],
+    ]);
+    const wrong = file('[gpu_aliases]\na100 = "one"\n');
+    expect(() => readExporterConfig({ flags: {}, env: credentials, configFile: wrong })).toThrow(
+      'gpu_aliases.a100: how many GPUs it counts as, such as 1 or 0.25',
+    );
+  });
+
   it.each([
+    [
+      { splitProject: 'pool' },
+      'splitting a project takes a project and a metadata key: --split-metadata KEY',
+    ],
+    [{ splitMetadata: 'key' }, '--split-project ID is missing'],
     [{ interval: '0' }, '--interval: the interval is at least 1 seconds'],
     [{ interval: 'often' }, '--interval: the interval is a number of seconds'],
     [{ resources: ['cpu'] }, '--resources: resources are vcpu, mb, disk_gb, instance'],

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { systemClock } from '../runtime/clock.ts';
 import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
+import { UserError } from '../runtime/user-error.ts';
 import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
-import { SERVER_RESOURCES, type ServerResource } from './metering/amounts.ts';
+import { SERVER_RESOURCES } from './metering/amounts.ts';
+import { gpuAliases, type GpuAliases } from './metering/gpus.ts';
+import type { PoolSplit } from './metering/pool.ts';
 import { loadCredentials } from './openstack/openrc.ts';
 import type { Credentials } from './openstack/credentials.ts';
 import type { DomainFilter } from './openstack/keystone.ts';
+import { RESOURCE_NAMES, type ResourceName } from './resources.ts';
 import { parseStartDate } from './start-date.ts';
 
 export interface ExporterConfig {
@@ -21,8 +25,10 @@ export interface ExporterConfig {
   pageSize: number | undefined;
   requestTimeoutMs: number;
   domains: DomainFilter;
-  /** Which resources are exported; all are metered. */
-  resources: readonly ServerResource[];
+  /** Which resources are exported; those that Nova reports of servers are all metered. */
+  resources: readonly ResourceName[];
+  gpuAliases: GpuAliases;
+  split: PoolSplit | undefined;
 }
 
 const seconds = (what: string, least: number) =>
@@ -89,10 +95,24 @@ export const EXPORTER_SETTINGS = {
     type: 'list',
     value: 'NAME',
     schema: z
-      .array(z.enum(SERVER_RESOURCES, { error: `resources are ${SERVER_RESOURCES.join(', ')}` }))
+      .array(z.enum(RESOURCE_NAMES, { error: `resources are ${RESOURCE_NAMES.join(', ')}` }))
       .min(1)
       .default([...SERVER_RESOURCES]),
-    help: `which resources to export (default ${SERVER_RESOURCES.join(', ')})`,
+    help: `which resources to export: ${RESOURCE_NAMES.join(', ')} (default ${SERVER_RESOURCES.join(', ')})`,
+  }),
+  splitProject: setting({
+    type: 'text',
+    value: 'ID',
+    schema: optionalText,
+    help: 'export the usage of this project by the value of a metadata key of its servers',
+    earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_ID'],
+  }),
+  splitMetadata: setting({
+    type: 'text',
+    value: 'KEY',
+    schema: optionalText,
+    help: 'the metadata key that tells whose a server of that project is',
+    earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_TAG'],
   }),
   settlingDelay: setting({
     type: 'number',
@@ -125,10 +145,25 @@ export const EXPORTER_SETTINGS = {
   }),
 };
 
-export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS>;
+/** What only the file can hold. */
+export const EXPORTER_SECTIONS = {
+  /** How many GPUs the names in extra specs of flavors stand for. */
+  gpu_aliases: z
+    .record(
+      z.string(),
+      z.number({ error: 'how many GPUs it counts as, such as 1 or 0.25' }).min(0).max(1024),
+      { error: 'a table of names and how many GPUs each counts as' },
+    )
+    .default({}),
+};
+
+export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS> & {
+  gpuAliases: Readonly<Record<string, number>>;
+};
 
 export function readExporterSettings(sources: SettingsSources): ExporterSettings {
-  return readSettings(EXPORTER_SETTINGS, sources).settings;
+  const { settings, sections } = readSettings(EXPORTER_SETTINGS, sources, EXPORTER_SECTIONS);
+  return { ...settings, gpuAliases: sections.gpu_aliases };
 }
 
 /** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
@@ -154,5 +189,15 @@ export function exporterConfig(
     requestTimeoutMs: settings.requestTimeout * 1000,
     domains: { names: settings.domain, ids: settings.domainId },
     resources: settings.resources,
+    gpuAliases: gpuAliases(settings.gpuAliases),
+    split: poolSplit(settings),
   };
+}
+
+function poolSplit({ splitProject, splitMetadata }: ExporterSettings): PoolSplit | undefined {
+  if (splitProject !== undefined && splitMetadata !== undefined)
+    return { projectId: splitProject, metadataKey: splitMetadata };
+  if (splitProject === undefined && splitMetadata === undefined) return undefined;
+  const missing = splitProject === undefined ? '--split-project ID' : '--split-metadata KEY';
+  throw new UserError(`splitting a project takes a project and a metadata key: ${missing} is missing`);
 }

@@ -29,6 +29,7 @@ const state: ExporterState = {
     ]),
   },
   names: new Map([['p1', { name: 'say "hello"\n', domainId: 'd1', domainName: 'Default' }]]),
+  sampled: new Map(),
 };
 
 describe('the state file', () => {
@@ -69,6 +70,36 @@ describe('the state file', () => {
         expect(parseState(formatState({ ...state, meter }))).toEqual({ ...state, meter });
       }),
     );
+  });
+
+  it('has GPUs and sampled totals where there are some', () => {
+    const { meter } = state;
+    const withMore: ExporterState = {
+      ...state,
+      meter: {
+        ...meter,
+        totals: new Map([['p1', { vcpu: 1n, mb: 1n, disk_gb: 1n, instance: 1n, gpu: 5n }]]),
+        servers: new Map([
+          [
+            's1',
+            {
+              projectId: 'p1',
+              launches: [{ atMs: noon, amounts: { ...amounts, gpu: 0.25 } }],
+              countedUntilMs: noon + 1000,
+            },
+          ],
+        ]),
+      },
+      sampled: new Map([
+        ['volume_gb', { untilMs: noon, totals: new Map([['volume_gb', new Map([['p1', 2n ** 70n]])]]) }],
+      ]),
+    };
+    expect(parseState(formatState(withMore))).toEqual(withMore);
+    expect(JSON.parse(formatState(withMore))).toMatchObject({
+      sampled: {
+        volume_gb: { until: '2026-01-01T12:00:00.000Z', totals: { volume_gb: { p1: `${2n ** 70n}` } } },
+      },
+    });
   });
 
   it.each([

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { SERVER_RESOURCES, type Amounts, type Usage } from './metering/amounts.ts';
 import type { Launch, MeterState, RememberedServer } from './metering/meter-state.ts';
+import type { SampledState } from './metering/sampled.ts';
 
-/** What the state file holds: the meter's state, and the last known names of projects that have usage. */
+/** What the state file holds: the meter's state, the last known names of projects that have usage, and sampled totals. */
 export interface ExporterState {
   meter: MeterState;
   names: ReadonlyMap<string, ProjectNames>;
+  /** By the resource that is asked for with `--resources`. */
+  sampled: ReadonlyMap<string, SampledState>;
 }
 
 interface ProjectNames {
@@ -18,12 +21,28 @@ const FORMAT = 'stackmeter exporter state';
 const VERSION = 1;
 
 const count = z.int().nonnegative();
-const amountsSchema = z.strictObject({ vcpu: count, mb: count, disk_gb: count, instance: count });
+const amountsSchema = z.strictObject({
+  vcpu: count,
+  mb: count,
+  disk_gb: count,
+  instance: count,
+  gpu: z.number().nonnegative().exactOptional(),
+});
 const total = z
   .string()
   .regex(/^\d{1,40}$/)
   .transform(BigInt);
-const usageSchema = z.strictObject({ vcpu: total, mb: total, disk_gb: total, instance: total });
+const usageSchema = z.strictObject({
+  vcpu: total,
+  mb: total,
+  disk_gb: total,
+  instance: total,
+  gpu: total.exactOptional(),
+});
+const sampledSchema = z.strictObject({
+  until: z.iso.datetime().transform((text) => Date.parse(text)),
+  totals: z.record(z.string(), z.record(z.string(), total)),
+});
 const instant = z.iso.datetime().transform((text) => Date.parse(text));
 
 const namesSchema = z.strictObject({ name: z.string(), domain_id: z.string(), domain_name: z.string() });
@@ -48,11 +67,12 @@ const stateSchema = z.strictObject({
   /** Amount × milliseconds by project id. */
   totals: z.record(z.string(), usageSchema),
   names: z.record(z.string(), namesSchema),
+  sampled: z.record(z.string(), sampledSchema).default({}),
   servers: z.record(z.string(), serverSchema),
 });
 
 /** The state as JSON: instants readable, totals as text because they outgrow JSON's numbers. */
-export function formatState({ meter, names }: ExporterState): string {
+export function formatState({ meter, names, sampled }: ExporterState): string {
   const state = {
     format: FORMAT,
     version: VERSION,
@@ -61,6 +81,7 @@ export function formatState({ meter, names }: ExporterState): string {
     until: new Date(meter.untilMs).toISOString(),
     totals: mapValues(meter.totals, formatUsage),
     names: mapValues(names, formatNames),
+    ...(sampled.size === 0 ? {} : { sampled: mapValues(sampled, formatSampled) }),
     servers: mapValues(meter.servers, (server) => formatServer(server, meter.untilMs)),
   };
   return `${JSON.stringify(state)}\n`;
@@ -74,7 +95,7 @@ export function parseState(text: string): ExporterState {
     throw new Error(`it is of version ${version}, written by a newer stackmeter`);
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) throw new Error(firstIssue(parsed.error));
-  const { epoch, start: startMs, until: untilMs, totals, names, servers } = parsed.data;
+  const { epoch, start: startMs, until: untilMs, totals, names, servers, sampled } = parsed.data;
   return {
     meter: {
       epoch,
@@ -84,11 +105,25 @@ export function parseState(text: string): ExporterState {
       servers: new Map(Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs)])),
     },
     names: new Map(Object.entries(names).map(([id, found]) => [id, parseNames(found)])),
+    sampled: new Map(Object.entries(sampled).map(([id, found]) => [id, parseSampled(found)])),
   };
 }
 
 function formatUsage(usage: Usage): Record<string, string> {
-  return Object.fromEntries(SERVER_RESOURCES.map((resource) => [resource, usage[resource].toString()]));
+  const texts = SERVER_RESOURCES.map((resource) => [resource, usage[resource].toString()]);
+  return Object.fromEntries(usage.gpu === undefined ? texts : [...texts, ['gpu', usage.gpu.toString()]]);
+}
+
+function formatSampled({ untilMs, totals }: SampledState): z.input<typeof sampledSchema> {
+  const until = new Date(untilMs).toISOString();
+  return { until, totals: mapValues(totals, (byProject) => mapValues(byProject, String)) };
+}
+
+function parseSampled({ until: untilMs, totals }: z.output<typeof sampledSchema>): SampledState {
+  const maps = Object.entries(totals).map(([resource, byProject]) => {
+    return [resource, new Map(Object.entries(byProject))] as const;
+  });
+  return { untilMs, totals: new Map(maps) };
 }
 
 function formatNames({ name, domainId, domainName }: ProjectNames): z.input<typeof namesSchema> {
@@ -131,8 +166,8 @@ function parseLaunch({ at_ms: atMs, amounts }: z.output<typeof launchSchema>): L
   return { atMs, amounts };
 }
 
-function plainAmounts({ vcpu, mb, disk_gb, instance }: Amounts): z.input<typeof amountsSchema> {
-  return { vcpu, mb, disk_gb, instance };
+function plainAmounts({ vcpu, mb, disk_gb, instance, gpu }: Amounts): z.input<typeof amountsSchema> {
+  return { vcpu, mb, disk_gb, instance, ...(gpu === undefined ? {} : { gpu }) };
 }
 
 function mapValues<V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): Record<string, W> {

@@ -37,8 +37,8 @@ describe('the state of an exporter', () => {
   it('is found again as it was saved, and keeps its start date', async () => {
     const path = stateFile();
     const store = await open(path);
-    const { meter, names } = store.current();
-    const next = { meter: { ...meter, untilMs: noon + 60_000 }, names };
+    const { meter, ...rest } = store.current();
+    const next = { ...rest, meter: { ...meter, untilMs: noon + 60_000 } };
     await store.save(next);
     await store.close();
     expect((await open(path, noon - 86_400_000)).current()).toEqual(next);

@@ -1,7 +1,7 @@
 import { unitOfResource } from '../prometheus/usage-metrics.ts';
 import { version } from '../runtime/version.ts';
-import { usageHours, type Snapshot } from './exposition.ts';
-import type { ServerResource } from './metering/amounts.ts';
+import { shownResources, usageHours, type Snapshot } from './exposition.ts';
+import type { ResourceName } from './resources.ts';
 
 const STYLE =
   'body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color-scheme:light dark}' +
@@ -9,15 +9,20 @@ const STYLE =
   'tr{border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}';
 
 /** The exporter's page for people: up to when usage is counted, and how much each project has. */
-export function usagePage(snapshot: Snapshot, resources: readonly ServerResource[]): string {
+export function usagePage(snapshot: Snapshot, resources: readonly ResourceName[]): string {
   const { meter, projects, completedMs } = snapshot;
-  const heads = resources
-    .map((resource) => `<th class="n">${resource}<br>${unitOfResource(resource)}</th>`)
+  const columns = shownResources(snapshot, resources).map((resource) => ({
+    resource,
+    hours: usageHours(snapshot, resource),
+  }));
+  const heads = columns
+
+    .map(({ resource }) => `<th class="n">${resource}<br>${unitOfResource(resource)}</th>`)
     .join('');
   const rows = projects.map(
     (project) =>
-      `<tr><td>${escapeHtml(project.name)}</td><td>${escapeHtml(project.domain.name)}</td>${resources
-        .map((resource) => `<td class="n">${usageHours(meter, project.id, resource).toFixed(3)}</td>`)
+      `<tr><td>${escapeHtml(project.name)}</td><td>${escapeHtml(project.domain.name)}</td>${columns
+        .map(({ hours }) => `<td class="n">${hours(project.id).toFixed(3)}</td>`)
         .join('')}</tr>`,
   );
   return page(

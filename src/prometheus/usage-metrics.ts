@@ -26,7 +26,7 @@ export const EXPORTER_METRICS = {
   lastSuccess: 'stackmeter_exporter_last_refresh_success_timestamp_seconds',
 } as const;
 
-export interface Resource {
+interface Resource {
   /** As in `project_<name>_usage`. */
   name: string;
   /** Unit of the usage: amount × hours. */
@@ -35,13 +35,15 @@ export interface Resource {
 }
 
 /** The resources that stackmeter knows; a portal also takes others, whose unit it then calls `hours`. */
-export const RESOURCES: readonly Resource[] = [
+const RESOURCES: readonly Resource[] = [
   { name: 'vcpu', unit: 'vCPU-hours', help: 'vCPU-hours since the start date' },
   { name: 'mb', unit: 'MiB-hours', help: 'MiB-hours of memory since the start date' },
   { name: 'disk_gb', unit: 'GiB-hours', help: 'GiB-hours of root and ephemeral disk since the start date' },
   { name: 'instance', unit: 'instance-hours', help: 'Hours of servers since the start date' },
   { name: 'gpu', unit: 'GPU-hours', help: 'GPU-hours since the start date' },
   { name: 'volume_gb', unit: 'GiB-hours', help: 'GiB-hours of volumes since the start date' },
+  { name: 'floating_ip', unit: 'IP-hours', help: 'Hours of floating IPs since the start date' },
+  { name: 'object_gb', unit: 'GiB-hours', help: 'GiB-hours of stored objects since the start date' },
 ];
 
 /** Whole milliseconds in an hour: usage is counted in amount × milliseconds and shown in amount × hours. */
@@ -57,5 +59,22 @@ export function resourceOfMetric(metricName: string): string | undefined {
 }
 
 export function unitOfResource(resource: string): string {
-  return RESOURCES.find(({ name }) => name === resource)?.unit ?? 'hours';
+  return resourceNamed(resource)?.unit ?? 'hours';
+}
+
+/** Empty for a resource that is not known. */
+export function helpOfResource(resource: string): string {
+  return resourceNamed(resource)?.help ?? '';
+}
+
+/** Volumes of a type, `volume_<type>_gb`, are a resource of their own, beside that of all volumes. */
+function resourceNamed(resource: string): Resource | undefined {
+  const known = RESOURCES.find(({ name }) => name === resource);
+  const volumeType = /^volume_(.+)_gb$/.exec(resource)?.[1];
+  if (known !== undefined || volumeType === undefined) return known;
+  return {
+    name: resource,
+    unit: 'GiB-hours',
+    help: `GiB-hours of volumes of the type ${volumeType} since the start date`,
+  };
 }

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { RememberedServer, ServerLife } from './meter-state.ts';
+import { partName, splitPool } from './pool.ts';
+
+const amounts = { vcpu: 1, mb: 512, disk_gb: 10, instance: 1 };
+const life = (id: string, projectId = 'pool'): ServerLife => ({
+  id,
+  projectId,
+  launchedMs: 0,
+  endedMs: undefined,
+  amounts,
+});
+const remembered = (projectId: string): RememberedServer => ({
+  projectId,
+  launches: [{ atMs: 0, amounts }],
+  countedUntilMs: 0,
+});
+
+describe('a pool project', () => {
+  it.each([
+    ['a server with a value belongs to that part', life('s'), [['s', 'course/1']], 'pool/course/1'],
+    ['a server without the key is its own', life('s'), [['s', undefined]], 'pool'],
+    ['a server with an empty value is its own', life('s'), [['s', '']], 'pool'],
+    ['a server that is gone stays where it was', life('gone'), [], 'pool/before'],
+    ['a server that was never seen is its own', life('new'), [], 'pool'],
+    ['servers of other projects are left alone', life('s', 'p1'), [['s', 'course']], 'p1'],
+  ] as const)('%s', (_, server, values, projectId) => {
+    const known = new Map([['gone', remembered('pool/before')]]);
+    const split = splitPool([server], { projectId: 'pool', metadataKey: 'k' }, new Map(values), known);
+    expect(split).toEqual([{ ...server, projectId }]);
+  });
+
+  it('has parts whose names are the values', () => {
+    expect(['pool/a', 'pool/a/b', 'pool', 'poolx/a'].map((id) => partName('pool', id))).toEqual([
+      'a',
+      'a/b',
+      undefined,
+      undefined,
+    ]);
+  });
+});

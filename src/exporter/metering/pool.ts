@@ -1,0 +1,39 @@
+import type { RememberedServer, ServerLife } from './meter-state.ts';
+
+/** A project whose servers belong to others, which the value of a metadata key tells apart. */
+export interface PoolSplit {
+  projectId: string;
+  metadataKey: string;
+}
+
+/** The value of the key of each of the pool's servers that Nova still shows; undefined for one without. */
+export type PoolValues = ReadonlyMap<string, string | undefined>;
+
+/**
+ * Gives the pool's servers to its parts. A server that Nova does not show any more stays where it was last; one that
+ * was never seen, or has no value, is the pool's own.
+ */
+export function splitPool(
+  lives: readonly ServerLife[],
+  { projectId }: PoolSplit,
+  values: PoolValues,
+  remembered: ReadonlyMap<string, RememberedServer>,
+): ServerLife[] {
+  const owner = (life: ServerLife): string => {
+    if (life.projectId !== projectId) return life.projectId;
+    if (!values.has(life.id)) return remembered.get(life.id)?.projectId ?? projectId;
+    const value = values.get(life.id);
+    return value === undefined || value === '' ? projectId : partId(projectId, value);
+  };
+  return lives.map((life) => ({ ...life, projectId: owner(life) }));
+}
+
+/** `<pool id>/<metadata value>` */
+function partId(poolId: string, value: string): string {
+  return `${poolId}/${value}`;
+}
+
+/** The value of the metadata key, for the id of a part of the pool; undefined for other ids. */
+export function partName(poolId: string, id: string): string | undefined {
+  return id.startsWith(`${poolId}/`) ? id.slice(poolId.length + 1) : undefined;
+}

@@ -1,0 +1,54 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { foldSample, type Holding } from './sampled.ts';
+
+const volume = (sinceMs: number | undefined, amount = 10): Holding => ({
+  resource: 'volume_gb',
+  projectId: 'p1',
+  amount,
+  sinceMs,
+});
+
+describe('usage by samples', () => {
+  it('begins with the first sample, which knows nothing of the time before it', () => {
+    expect(foldSample(undefined, [volume(0)], 5000, ['volume_gb'])).toEqual({
+      untilMs: 5000,
+      totals: new Map([['volume_gb', new Map()]]),
+    });
+  });
+
+  it('is what is there times the time since the last sample, or since it was made', () => {
+    const first = foldSample(undefined, [], 5000);
+    const second = foldSample(first, [volume(0), volume(6000, 1), volume(undefined, 100)], 7000);
+    expect(second.totals).toEqual(new Map([['volume_gb', new Map([['p1', 20_000n + 1000n + 200_000n]])]]));
+  });
+
+  it('is made up for by one longer time after samples that failed', () => {
+    const first = foldSample(undefined, [], 5000);
+    expect(
+      foldSample(first, [volume(0)], 65_000)
+        .totals.get('volume_gb')
+        ?.get('p1'),
+    ).toBe(600_000n);
+  });
+
+  it('stays when a thing is gone, and when the clock goes back', () => {
+    const second = foldSample(foldSample(undefined, [], 5000), [volume(0)], 7000);
+    expect(foldSample(second, [], 9000)).toEqual({ ...second, untilMs: 9000 });
+    expect(foldSample(second, [volume(0)], 6000)).toEqual(second);
+  });
+
+  it('never falls, and is exact for what stays as it is, whenever the samples are', () => {
+    const instants = fc.array(fc.integer({ min: 0, max: 10 ** 9 }), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(instants, fc.integer({ min: 0, max: 10 ** 9 }), (times, createdMs) => {
+        const sorted = times.toSorted((a, b) => a - b);
+        let state = foldSample(undefined, [], sorted[0] ?? 0);
+        for (const nowMs of sorted.slice(1))
+          state = foldSample(state, createdMs < nowMs ? [volume(createdMs)] : [], nowMs);
+        const lastedMs = Math.max(0, (sorted.at(-1) ?? 0) - Math.max(sorted[0] ?? 0, createdMs));
+        expect(state.totals.get('volume_gb')?.get('p1') ?? 0n).toBe(BigInt(lastedMs) * 10n);
+      }),
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import type { Logger } from '../runtime/logger.ts';
+import { foldSample, type Holding, type SampledState } from './metering/sampled.ts';
+import { readVolumes } from './openstack/cinder-volumes.ts';
+import type { Project } from './openstack/keystone.ts';
+import { readFloatingIps } from './openstack/neutron-floating-ips.ts';
+import { readFailure } from './openstack/service-error.ts';
+import type { Session } from './openstack/session.ts';
+import { readStoredBytes } from './openstack/swift-accounts.ts';
+import type { OwnMetrics } from './own-metrics.ts';
+import { volumeTypeResource, type SampledResource } from './resources.ts';
+
+export interface SamplingOptions {
+  session: Session;
+  resources: readonly SampledResource[];
+  logger: Logger;
+  metrics: OwnMetrics;
+}
+
+interface SampleInput {
+  projects: readonly Project[];
+  /** False where the user sees own projects only. */
+  allProjects: boolean;
+  /** What is there now counts up to here. */
+  untilMs: number;
+}
+
+/** The states by resource after a sample of each; one whose service fails stays as it was, and is made up for later. */
+export type Sampler = (
+  before: ReadonlyMap<string, SampledState>,
+  input: SampleInput,
+) => Promise<ReadonlyMap<string, SampledState>>;
+
+const GIB = 2 ** 30;
+
+const READERS: Record<SampledResource, (session: Session, input: SampleInput) => Promise<Holding[]>> = {
+  volume_gb: async (session, { allProjects }) => {
+    const volumes = await readVolumes(session, { allProjects });
+    return volumes.flatMap(({ projectId, sizeGb: amount, createdMs: sinceMs, volumeType }) => [
+      { resource: 'volume_gb', projectId, amount, sinceMs },
+      { resource: volumeTypeResource(volumeType), projectId, amount, sinceMs },
+    ]);
+  },
+  floating_ip: async (session, { allProjects }) => {
+    const ips = await readFloatingIps(session, { allProjects });
+    return ips.map(({ projectId, createdMs: sinceMs }) => ({
+      resource: 'floating_ip',
+      projectId,
+      amount: 1,
+      sinceMs,
+    }));
+  },
+  object_gb: async (session, { projects }) => {
+    const bytes = await readStoredBytes(
+      session,
+      projects.map(({ id }) => id),
+    );
+    return [...bytes].map(([projectId, stored]) => ({
+      resource: 'object_gb',
+      projectId,
+      amount: stored / GIB,
+      sinceMs: undefined,
+    }));
+  },
+};
+
+export function createSampler({ session, resources, logger, metrics }: SamplingOptions): Sampler {
+  const report = createResourceReport(logger, metrics);
+  return async (before, input) => {
+    const next = new Map(before);
+    for (const resource of resources) {
+      const known = before.get(resource);
+      try {
+        const holdings = await READERS[resource](session, input);
+        const state = foldSample(known, holdings, input.untilMs, [resource]);
+        next.set(resource, state);
+        report(resource, undefined, state.untilMs);
+      } catch (error) {
+        report(resource, error, known?.untilMs);
+      }
+    }
+    return next;
+  };
+}
+
+/** Says in a metric whether a resource can be read, and in the log when that changes. */
+export function createResourceReport(logger: Logger, metrics: OwnMetrics) {
+  const reasons = new Map<string, string | undefined>();
+  return (resource: string, error: unknown, untilMs: number | undefined): void => {
+    const reason = error === undefined ? undefined : readFailure(error).reason;
+    metrics.setResource(resource, { up: reason === undefined, untilMs });
+    if (reasons.has(resource) ? reasons.get(resource) === reason : reason === undefined) return;
+    reasons.set(resource, reason);
+    if (reason === undefined) logger.info({ resource }, 'can be read again');
+    else logger.warn({ resource, reason }, 'can not be read; the other resources are not affected');
+  };
+}
