@@ -8,6 +8,8 @@ export async function connectToDatabase(connection: DatabaseConnection, logger: 
   const pool = openPool(connection);
   // Without a listener a connection that breaks while it is idle would end the process.
   pool.on('error', (error) => logger.warn({ reason: error.message }, 'an idle database connection broke'));
+  // The pool's own listener is gone while a connection is being closed, and the server may end it first.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query('SELECT 1');
     return pool;
