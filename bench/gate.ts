@@ -46,8 +46,10 @@ const upstream = createServer((request, response) => {
   }
   let left = Math.ceil(LARGE_BYTES / piece.length);
   const more = () => {
-    while (left-- > 0) if (!response.write(piece)) return void response.once('drain', more);
-    response.end();
+    let taken = true;
+    while (taken && left-- > 0) taken = response.write(piece);
+    if (taken) response.end();
+    else response.once('drain', more);
   };
   more();
 });

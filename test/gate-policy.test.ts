@@ -70,7 +70,8 @@ scrape_configs:
       expect([response.status, selectors.map(formatSelector)]).toEqual([200, expect.anything()]);
       return parseExposition(await response.text());
     };
-    const key = ({ name, labels }: Sample) => JSON.stringify([name, Object.entries(labels).sort()]);
+    const key = ({ name, labels }: Sample) =>
+      JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
     const all = await federated([[{ label: '__name__', op: '!=', value: '' }]]);
     expect(all.length).toBeGreaterThanOrEqual(NAMES.length * VALUES.length * VALUES.length);
     let selected = 0;

@@ -66,7 +66,7 @@ describe('answers at the same time', () => {
   it('are as many as a token may have', async () => {
     const { get, log } = await askOf(dripping, false);
     const answers = await Promise.all(Array.from({ length: 10 }, async () => await get(federate(USAGE))));
-    expect(answers.map(({ status }) => status).sort()).toEqual([
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
       ...Array.from({ length: 8 }, () => 200),
       429,
       429,
