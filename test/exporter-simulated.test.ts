@@ -9,7 +9,8 @@ import { parseExposition } from '../src/prometheus/text-format-parser.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import type { Fault } from '../src/simulation/faults.ts';
-import { staticCloud } from '../src/simulation/model/static-cloud.ts';
+import { staticCloud, type StaticCloud } from '../src/simulation/model/static-cloud.ts';
+import { usageTruth } from '../src/simulation/model/truth.ts';
 import { temporaryFolder } from './processes.ts';
 import { domains, projects, servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
 
@@ -17,9 +18,9 @@ const USAGE = '/os-simple-tenant-usage';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-async function site(flags: Record<string, unknown> = {}) {
+async function site(flags: Record<string, unknown> = {}, model: Partial<StaticCloud> = {}) {
   const clock = settableClock();
-  const cloud = await startCloud(clock);
+  const cloud = await startCloud(clock, model);
   const stateFile = join(temporaryFolder(), 'state.json');
   const defaults = { listen: '127.0.0.1:0', start: '2026-01-01', pageSize: 7, state: stateFile };
   const settings = readExporterSettings({ flags: { ...defaults, ...flags }, env: {} });
@@ -177,6 +178,36 @@ describe('an exporter beside a simulated cloud', () => {
       'project_vcpu_usage p3',
     ]);
     expect([...state().meter.totals.keys()].sort()).toEqual(['p0', 'p1', 'p3']);
+  });
+
+  it('splits a pool project by metadata, exactly, whether its servers live, are gone, or never had a value', async () => {
+    const courseOf = (index: number) => ['a', 'b/c', '', undefined][index % 4];
+    const pooled = servers(60).map((server, index) => {
+      const course = courseOf(index);
+      return { ...server, metadata: course === undefined ? {} : { course } };
+    });
+    const split = { splitProject: 'p1', splitMetadata: 'course' };
+    const { clock, open, state } = await site(split, { servers: pooled });
+    const exporter = open();
+    await exporter.start();
+    for (let hours = 0; hours < 60; hours++) {
+      clock.passTime(HOUR_MS);
+      await exporter.refresh();
+    }
+    const apart = pooled.map((server, index) => {
+      const course = server.projectId === 'p1' ? courseOf(index) : undefined;
+      return course ? { ...server, projectId: `p1/${course}` } : server;
+    });
+    const { totals, untilMs } = state().meter;
+    const truth = usageTruth(staticCloud({ domains, projects, servers: apart }), START_MS, untilMs);
+    expect(totals).toEqual(truth);
+    expect([...truth.keys()].sort()).toEqual(['p0', 'p1', 'p1/a', 'p1/b/c', 'p3']);
+    const series = [...totalsOf(await scrape(exporter)).keys()].filter((key) =>
+      key.startsWith('project_vcpu'),
+    );
+    expect(series).toEqual(
+      ['p0', 'p1', 'p1/a', 'p1/b/c', 'p2', 'p3'].map((id) => `project_vcpu_usage ${id}`),
+    );
   });
 
   it('keeps the totals of a project that is gone, and no longer shows it', async () => {

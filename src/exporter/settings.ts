@@ -84,6 +84,12 @@ export const EXPORTER_SETTINGS = {
     schema: optionalText,
     help: 'read the credentials (OS_...) from this file instead of the environment',
   }),
+  osCloud: setting({
+    type: 'text',
+    value: 'NAME',
+    schema: optionalText,
+    help: 'read the credentials of this cloud from clouds.yaml',
+  }),
   dummyData: setting({
     type: 'text',
     value: 'FILE',
@@ -169,7 +175,11 @@ export function readExporterSettings(sources: SettingsSources): ExporterSettings
 /** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
 export function readExporterConfig(sources: SettingsSources): ExporterConfig {
   const settings = readExporterSettings(sources);
-  return exporterConfig(settings, loadCredentials(sources.env, settings.openrc), systemClock.nowMs());
+  return exporterConfig(
+    settings,
+    loadCredentials(sources.env, settings.openrc, settings.osCloud),
+    systemClock.nowMs(),
+  );
 }
 
 export function exporterConfig(
