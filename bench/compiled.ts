@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'node_modules/.cache/stackmeter-bench');
+
+/** Compiles the project and returns the path of a compiled file: a program is measured as it is installed, without tsx. */
+export function compiled(source: string): string {
+  const compiler = join(
+    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+    'bin/tsc',
+  );
+  // Its exit status says whether types are right, which is not asked here.
+  spawnSync(process.execPath, [
+    compiler,
+    '-p',
+    root,
+    '--noEmit',
+    'false',
+    '--rootDir',
+    root,
+    '--outDir',
+    folder,
+  ]);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  return join(folder, source.replace(/\.ts$/, '.js'));
+}

@@ -1,0 +1,54 @@
+// The exporter that bench/exporter.ts measures, in a process of its own. Speaks with its parent by messages.
+import { createExporter } from '../src/exporter/exporter.ts';
+import { readCredentials } from '../src/exporter/openstack/credentials.ts';
+import { exporterConfig, readExporterSettings } from '../src/exporter/settings.ts';
+import { formatAddress } from '../src/runtime/listen.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { describeError } from '../src/runtime/user-error.ts';
+import { offsetClock } from './offset-clock.ts';
+
+/** What the parent asks for; each is answered by a `ChildAnswer`. */
+export type ChildRequest = { passTimeMs: number } | 'refresh' | 'usage' | 'address';
+
+export interface ChildAnswer {
+  address: string;
+  /** Of this process since it began, user and system. */
+  cpuMs: number;
+  /** The most memory that it ever had. */
+  peakMb: number;
+}
+
+const flags = JSON.parse(process.argv[2] ?? '{}') as Record<string, unknown>;
+const clock = offsetClock();
+const settings = readExporterSettings({ flags, env: {} });
+const config = exporterConfig(settings, readCredentials(process.env), clock.nowMs());
+const exporter = createExporter(config, { clock, logger: silentLogger() });
+
+function usage(): ChildAnswer {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return {
+    address: formatAddress(exporter.address),
+    cpuMs: (userCPUTime + systemCPUTime) / 1000,
+    peakMb: maxRSS / 1024,
+  };
+}
+
+async function answer(asked: ChildRequest): Promise<ChildAnswer> {
+  if (typeof asked === 'object') clock.passTime(asked.passTimeMs);
+  if (asked === 'refresh') await exporter.refresh();
+  return usage();
+}
+
+async function serve(asked: ChildRequest): Promise<void> {
+  try {
+    process.send?.(await answer(asked));
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(1);
+  }
+}
+
+process.on('message', (asked: ChildRequest) => void serve(asked));
+process.on('disconnect', () => process.exit(0));
+await exporter.start();
+process.send?.(usage());

@@ -1,0 +1,109 @@
+// What a refresh and a scrape cost the exporter, beside a simulated cloud over HTTP: node --import tsx bench/exporter.ts
+import { request } from 'undici';
+import { readExporterSettings } from '../src/exporter/settings.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { SIMULATED_ADMINISTRATOR } from '../src/simulation/administrator.ts';
+import { createSimulatedCloud, SIMULATION_DEFAULTS } from '../src/simulation/simulated-cloud.ts';
+import { largeCloud } from './large-cloud.ts';
+import { startExporter, type Cost, type MeasuredExporter } from './measured-exporter.ts';
+import { offsetClock } from './offset-clock.ts';
+
+const INTERVAL_MS = 300_000;
+const REFRESHES = 5;
+const SCRAPES = 50;
+const SERIES = 60_000;
+
+const lines = ['| | CPU | wall | peak memory |', '|---|---|---|---|'];
+
+function show(what: string, { cpuMs, wallMs, peakMb }: Cost): void {
+  const line = `| ${what} | ${cpuMs.toFixed(1)} ms | ${wallMs.toFixed(0)} ms | ${peakMb.toFixed(0)} MB |`;
+  process.stderr.write(`${line}\n`);
+  lines.push(line);
+}
+
+function median(costs: readonly Cost[]): Cost {
+  const sorted = [...costs].sort((a, b) => a.cpuMs - b.cpuMs);
+  return sorted[sorted.length >> 1] as Cost;
+}
+
+async function measure(
+  size: { projects: number; running: number; deleted: number },
+  work: (exporter: MeasuredExporter, passTime: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const clock = offsetClock();
+  const model = largeCloud({ ...size, nowMs: systemClock.nowMs() });
+  const cloud = createSimulatedCloud(
+    {
+      ...SIMULATION_DEFAULTS,
+      listen: { host: '127.0.0.1', port: 0 },
+      source: { model },
+      users: [SIMULATED_ADMINISTRATOR],
+    },
+    { clock, logger: silentLogger() },
+  );
+  await cloud.start();
+  const start = new Date(systemClock.nowMs() - 3_600_000).toISOString();
+  const exporter = await startExporter(cloud.environment(), start);
+  const passTime = async () => {
+    clock.passTime(INTERVAL_MS);
+    await exporter.passTime(INTERVAL_MS);
+  };
+  try {
+    await work(exporter, passTime);
+  } finally {
+    await exporter.close();
+    await cloud.close();
+  }
+}
+
+async function refreshes(exporter: MeasuredExporter, passTime: () => Promise<void>): Promise<Cost> {
+  await exporter.refresh();
+  const costs: Cost[] = [];
+  for (let count = 0; count < REFRESHES; count++) {
+    await passTime();
+    costs.push(await exporter.refresh());
+  }
+  return median(costs);
+}
+
+async function scrape(exporter: MeasuredExporter, encoding: string): Promise<Buffer> {
+  const headers = { 'accept-encoding': encoding };
+  const { body, statusCode } = await request(`http://${exporter.address}/metrics`, { headers });
+  if (statusCode !== 200) throw new Error(`a scrape is answered with ${statusCode}`);
+  return Buffer.from(await body.arrayBuffer());
+}
+
+async function scrapes(exporter: MeasuredExporter, encoding: string): Promise<Cost> {
+  const all = await exporter.during(async () => {
+    for (let count = 0; count < SCRAPES; count++) await scrape(exporter, encoding);
+  });
+  return { ...all, cpuMs: all.cpuMs / SCRAPES, wallMs: all.wallMs / SCRAPES };
+}
+
+async function showScrapes(exporter: MeasuredExporter): Promise<void> {
+  const text = (await scrape(exporter, 'identity')).toString();
+  const series = text.split('\n').filter((line) => line.startsWith('project_')).length;
+  for (const encoding of ['identity', 'gzip'] as const) {
+    const mb = ((await scrape(exporter, encoding)).length / 2 ** 20).toFixed(1);
+    const cost = await scrapes(exporter, encoding);
+    show(`a scrape of ${series} series, ${encoding === 'gzip' ? 'gzip' : 'plain'}, ${mb} MiB`, cost);
+  }
+}
+
+await measure({ projects: 10_000, running: 20_000, deleted: 0 }, async (exporter, passTime) => {
+  show('a refresh of 10,000 projects, 20,000 servers', await refreshes(exporter, passTime));
+  process.stderr.write(`state file ${exporter.stateMb().toFixed(1)} MiB\n`);
+});
+const resources = readExporterSettings({ flags: {}, env: {} }).resources.length;
+await measure({ projects: SERIES / resources, running: 20_000, deleted: 0 }, async (exporter) => {
+  await exporter.refresh();
+  await showScrapes(exporter);
+});
+for (const deleted of [0, 1_000_000]) {
+  await measure({ projects: 10_000, running: 100_000, deleted }, async (exporter, passTime) => {
+    const history = deleted === 0 ? 'no history' : `a history of ${deleted.toLocaleString('en')}`;
+    show(`a refresh of 100,000 servers, ${history}`, await refreshes(exporter, passTime));
+  });
+}
+process.stdout.write(`${lines.join('\n')}\n`);

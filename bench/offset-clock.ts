@@ -1,0 +1,13 @@
+import { systemClock, type Clock } from '../src/runtime/clock.ts';
+
+/** This machine's clock, which can be told that time has passed. Sleepers sleep for ever: the bench says when. */
+export function offsetClock(): Clock & { passTime(durationMs: number): void } {
+  let offsetMs = 0;
+  return {
+    nowMs: () => systemClock.nowMs() + offsetMs,
+    sleep: async (durationMs, signal) => await systemClock.sleep(Math.max(durationMs, 2 ** 30), signal),
+    passTime: (durationMs) => {
+      offsetMs += durationMs;
+    },
+  };
+}
