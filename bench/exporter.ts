@@ -28,7 +28,7 @@ function median(costs: readonly Cost[]): Cost {
 }
 
 async function measure(
-  size: { projects: number; running: number; deleted: number },
+  size: { projects: number; running: number; deleted: number; heapMb?: number },
   work: (exporter: MeasuredExporter, passTime: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const clock = offsetClock();
@@ -44,7 +44,7 @@ async function measure(
   );
   await cloud.start();
   const start = new Date(systemClock.nowMs() - 3_600_000).toISOString();
-  const exporter = await startExporter(cloud.environment(), start);
+  const exporter = await startExporter(cloud.environment(), start, size.heapMb);
   const passTime = async () => {
     clock.passTime(INTERVAL_MS);
     await exporter.passTime(INTERVAL_MS);
@@ -94,6 +94,9 @@ async function showScrapes(exporter: MeasuredExporter): Promise<void> {
 await measure({ projects: 10_000, running: 20_000, deleted: 0 }, async (exporter, passTime) => {
   show('a refresh of 10,000 projects, 20,000 servers', await refreshes(exporter, passTime));
   process.stderr.write(`state file ${exporter.stateMb().toFixed(1)} MiB\n`);
+});
+await measure({ projects: 10_000, running: 20_000, deleted: 0, heapMb: 160 }, async (exporter, passTime) => {
+  show('the same with `--max-old-space-size=160`', await refreshes(exporter, passTime));
 });
 const resources = readExporterSettings({ flags: {}, env: {} }).resources.length;
 await measure({ projects: SERIES / resources, running: 20_000, deleted: 0 }, async (exporter) => {

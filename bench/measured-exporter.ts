@@ -25,17 +25,18 @@ export interface MeasuredExporter {
 
 let program: string | undefined;
 
-/** Starts an exporter in a process of its own that reads this cloud. */
+/** Starts an exporter in a process of its own that reads this cloud. `heapMb` bounds its heap. */
 export async function startExporter(
   environment: Record<string, string>,
   start: string,
+  heapMb?: number,
 ): Promise<MeasuredExporter> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-exporter-'));
   const state = join(folder, 'state.json');
   const flags = { listen: '127.0.0.1:0', start, interval: 1e6, settlingDelay: 60, state };
   program ??= compiled('bench/exporter-child.ts');
   const child = fork(program, [JSON.stringify(flags)], {
-    execArgv: [],
+    execArgv: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
     env: { PATH: process.env['PATH'], ...environment },
   });
   const next = async (): Promise<ChildAnswer> => {
