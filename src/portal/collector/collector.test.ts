@@ -70,6 +70,9 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
       },
       recordFailure: async (site: string, atMs: number, reason: string) =>
         note(['failure', site, atMs, reason]),
+      sites: async () => [],
+      gaps: async () => [],
+      foldLate: async () => await Promise.reject(new Error('there are no gaps in this test')),
     },
     clock,
     logger: silentLogger(),
@@ -110,6 +113,7 @@ describe('sweeping the sites', () => {
       `stackmeter_portal_last_success_timestamp_seconds{site="a"} ${NOW / 1000}`,
       'stackmeter_portal_refused_series_total{site="a"} 2',
       'stackmeter_portal_reload_success 1',
+      'stackmeter_portal_remote_write_waiting_samples 0',
       'stackmeter_portal_sites 2',
       'stackmeter_portal_sweeps_total{site="a",result="success"} 1',
       'stackmeter_portal_sweeps_total{site="b",result="failure"} 1',

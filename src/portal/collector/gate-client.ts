@@ -5,12 +5,19 @@ import { parseRetryAfter } from '../../runtime/retry.ts';
 import { version } from '../../runtime/version.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { readFederateBody, type BodyLimits } from './federate-body.ts';
+import { NO_REMOTE_READ, readAnswer as readHistory, readRequest } from './remote-read.ts';
+import type { ReadWindow } from './read-windows.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
 /** Reads one site's gate, over connections of its own. */
 export interface GateClient {
   /** All samples that the site's selectors select; throws `SweepFailure`, or the reason of `signal`. */
   federate(signal: AbortSignal): Promise<Sample[]>;
+  /**
+   * What the site's Prometheus holds of a time; undefined where the gate has no remote read, or does not give it.
+   * Throws `SweepFailure`, or the reason of `signal`.
+   */
+  read(window: ReadWindow, signal: AbortSignal): Promise<Sample[] | undefined>;
   close(): Promise<void>;
 }
 
@@ -23,17 +30,32 @@ export function createGateClient(site: SiteConfig, limits: BodyLimits, clock: Cl
     bodyTimeout: site.timeoutMs,
   });
   const request = federateRequest(url, site);
+  const withinTime = async <T>(signal: AbortSignal, ask: (both: AbortSignal) => Promise<T>): Promise<T> => {
+    const timeout = AbortSignal.timeout(site.timeoutMs);
+    try {
+      return await ask(AbortSignal.any([signal, timeout]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toSweepFailure(timeout.aborted ? timeout.reason : error, url.host, site.timeoutMs);
+    }
+  };
   return {
-    federate: async (signal) => {
-      const timeout = AbortSignal.timeout(site.timeoutMs);
-      try {
-        const response = await pool.request({ ...request, signal: AbortSignal.any([signal, timeout]) });
-        return await readAnswer(response, limits, clock);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw toSweepFailure(timeout.aborted ? timeout.reason : error, url.host, site.timeoutMs);
-      }
-    },
+    federate: async (signal) =>
+      await withinTime(signal, async (both) =>
+        readAnswer(await pool.request({ ...request, signal: both }), limits, clock),
+      ),
+    read: async (window, signal) =>
+      await withinTime(signal, async (both) => {
+        const response = await pool.request({ ...readRequest(url, site, window), signal: both });
+        response.body.on('error', () => undefined);
+        try {
+          if (response.statusCode === 200) return await readHistory(response.body, limits);
+          if (NO_REMOTE_READ.has(response.statusCode)) return undefined;
+          throw new SweepFailure(`the gate answers a remote read with ${response.statusCode}`);
+        } finally {
+          response.body.destroy();
+        }
+      }),
     close: async () => await pool.destroy(),
   };
 }

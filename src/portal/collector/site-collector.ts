@@ -7,12 +7,13 @@ import type { PortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
+import { GapFiller } from './gap-filler.ts';
 import { createGateClient, type GateClient } from './gate-client.ts';
 import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
 export interface CollectorParts {
-  ledger: Pick<Ledger, 'fold' | 'recordFailure'>;
+  ledger: Pick<Ledger, 'fold' | 'recordFailure' | 'sites' | 'gaps' | 'foldLate'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
@@ -31,6 +32,7 @@ export class SiteCollector {
   readonly site: SiteConfig;
   readonly #parts: CollectorParts;
   readonly #client: GateClient;
+  readonly #gaps: GapFiller;
   readonly #ending = new AbortController();
   #health: SiteHealth = UNTRIED;
   #retryAfterMs: number | undefined;
@@ -41,6 +43,7 @@ export class SiteCollector {
     this.site = site;
     this.#parts = { ...parts, logger: parts.logger.child({ site: site.name }) };
     this.#client = createGateClient(site, parts.limits, parts.clock);
+    this.#gaps = new GapFiller(site.name, this.#client, this.#parts);
   }
 
   get health(): SiteHealth {
@@ -112,8 +115,12 @@ export class SiteCollector {
     const { ledger, clock, readSweep } = this.#parts;
     try {
       const sweep = readSweep(samples, clock.nowMs());
-      return { kind: 'success', outcome: await ledger.fold(this.site.name, sweep), refusals: sweep.refusals };
+      await this.#gaps.before(sweep, this.#ending.signal);
+      const outcome = await ledger.fold(this.site.name, sweep);
+      await this.#gaps.late(this.#ending.signal);
+      return { kind: 'success', outcome, refusals: sweep.refusals };
     } catch (error) {
+      this.#ending.signal.throwIfAborted();
       return { kind: 'ledger_failure', reason: describeError(error) };
     }
   }

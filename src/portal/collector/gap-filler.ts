@@ -1,0 +1,92 @@
+import type { Ledger, Sweep } from '../ledger/ledger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import type { GateClient } from './gate-client.ts';
+import { sweepOfHistory } from './history.ts';
+import { windowsOf } from './read-windows.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Sample } from '../../prometheus/sample.ts';
+
+/** What a gap filler works with. */
+interface GapParts {
+  ledger: Pick<Ledger, 'fold' | 'sites' | 'gaps' | 'foldLate'>;
+  clock: Clock;
+  logger: Logger;
+  readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
+}
+
+/** A pause between readings that is longer is a gap. */
+const GAP_THRESHOLD_MS = 5 * 60_000;
+/** How often gaps are tried again that could not be filled. */
+const RETRY_MS = 3_600_000;
+
+/** Asks a site's Prometheus for what the portal has missed (rule A8). */
+export class GapFiller {
+  readonly #site: string;
+  readonly #client: Pick<GateClient, 'read'>;
+  readonly #parts: GapParts;
+  #lastMs: number | undefined;
+  #retryAtMs = 0;
+
+  constructor(site: string, client: Pick<GateClient, 'read'>, parts: GapParts) {
+    this.#site = site;
+    this.#client = client;
+    this.#parts = parts;
+  }
+
+  /** Folds what is held of the time before `newest` in order, before that is folded. What can't be read is spread. */
+  async before(newest: Sweep, signal: AbortSignal): Promise<void> {
+    const toMs = newestOf(newest);
+    if (toMs === undefined) return;
+    this.#lastMs ??= await this.#lastReadingMs();
+    const fromMs = this.#lastMs;
+    this.#lastMs = Math.max(toMs, fromMs ?? 0);
+    if (fromMs === undefined || toMs - fromMs <= GAP_THRESHOLD_MS) return;
+    await this.#readAll(
+      [{ fromMs, toMs }],
+      signal,
+      async (sweep) => await this.#parts.ledger.fold(this.#site, sweep),
+    );
+  }
+
+  /** Replaces what was spread earlier by what is held now, now and then. */
+  async late(signal: AbortSignal): Promise<void> {
+    const { ledger, clock } = this.#parts;
+    if (clock.nowMs() < this.#retryAtMs) return;
+    this.#retryAtMs = clock.nowMs() + RETRY_MS;
+    const gaps = await ledger.gaps(this.#site);
+    await this.#readAll(gaps, signal, async (sweep) => await ledger.foldLate(this.#site, [sweep]));
+  }
+
+  async #lastReadingMs(): Promise<number | undefined> {
+    const sites = await this.#parts.ledger.sites();
+    const last = sites.find(({ name }) => name === this.#site)?.last_reading_at;
+    return last === null || last === undefined ? undefined : Date.parse(last);
+  }
+
+  async #readAll(
+    gaps: readonly { fromMs: number; toMs: number }[],
+    signal: AbortSignal,
+    fold: (sweep: Sweep) => Promise<unknown>,
+  ): Promise<void> {
+    const { clock, logger, readSweep } = this.#parts;
+    let readings = 0;
+    try {
+      for (const window of gaps.flatMap(windowsOf)) {
+        const samples = await this.#client.read(window, signal);
+        if (samples === undefined) return;
+        const sweep = sweepOfHistory(samples, clock.nowMs(), readSweep);
+        readings += sweep.readings.length;
+        if (sweep.readings.length > 0) await fold(sweep);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn({ reason: describeError(error) }, 'what was missed could not be read; it is spread');
+    }
+    if (readings > 0) logger.info({ readings }, "what was missed was read from the site's history");
+  }
+}
+
+function newestOf({ readings }: Sweep): number | undefined {
+  return readings.reduce<number | undefined>((newest, { atMs }) => Math.max(newest ?? atMs, atMs), undefined);
+}

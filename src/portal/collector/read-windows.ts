@@ -1,0 +1,39 @@
+import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
+
+/** A time that is asked for, Unix milliseconds, both ends included. */
+export interface ReadWindow {
+  startMs: number;
+  endMs: number;
+}
+
+/**
+ * How far around the stroke of an hour readings are asked for: totals stand still until an exporter refreshes, and what
+ * it states then is some minutes old.
+ */
+const BEFORE_MS = 6 * 60_000;
+const AFTER_MS = 12 * 60_000;
+
+/** A window of one request: the samples of 100,000 series in it fit an answer's limits. */
+const LONGEST_MS = 3 * 60_000;
+
+/** Prometheus keeps 15 days where it is not told otherwise. */
+const LONGEST_GAP_MS = 31 * 86_400_000;
+
+/**
+ * What of a gap has to be read so that every hour in it is known: only how much fell into which hour is unknown, so that
+ * the readings around the strokes of its hours say all. In order of time.
+ */
+export function windowsOf(gap: { fromMs: number; toMs: number }): ReadWindow[] {
+  const fromMs = Math.max(gap.fromMs, gap.toMs - LONGEST_GAP_MS);
+  const windows: ReadWindow[] = [];
+  for (let stroke = nextStroke(fromMs); stroke < gap.toMs; stroke += MS_PER_HOUR) {
+    const endMs = Math.min(stroke + AFTER_MS, gap.toMs);
+    for (let startMs = Math.max(stroke - BEFORE_MS, fromMs); startMs < endMs; startMs += LONGEST_MS)
+      windows.push({ startMs, endMs: Math.min(startMs + LONGEST_MS, endMs) });
+  }
+  return windows;
+}
+
+function nextStroke(ms: number): number {
+  return (Math.floor(ms / MS_PER_HOUR) + 1) * MS_PER_HOUR;
+}
