@@ -17,7 +17,7 @@ export interface Session {
   get(asked: ServiceRequest): Promise<HttpAnswer>;
 }
 
-export interface SignedIn {
+interface SignedIn {
   catalog: Catalog;
   user: string;
   project: string | undefined;

@@ -1,5 +1,5 @@
 /** How a service that not every cloud has is there: `missing` from the catalog, or everything in it `forbidden`. */
-export type ServicePresence = 'present' | 'missing' | 'forbidden';
+type ServicePresence = 'present' | 'missing' | 'forbidden';
 
 export interface SimulatedServices {
   volume: ServicePresence;

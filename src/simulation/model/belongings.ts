@@ -1,5 +1,5 @@
 /** A volume has this size from then on. */
-export interface VolumeSize {
+interface VolumeSize {
   atMs: number;
   sizeGb: number;
 }
