@@ -63,6 +63,10 @@ beforeEach(async () => {
     recordFailure: unused,
     verify: unused,
     maintain: unused,
+    exportLines: () => {
+      throw new Error('not asked for');
+    },
+    importLines: unused,
     close: unused,
     sites: async () => [SITE],
     projects: async (query) => {

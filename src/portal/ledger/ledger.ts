@@ -183,6 +183,10 @@ export interface Ledger {
   maintain(policy?: StoragePolicy): Promise<Maintained>;
   /** Rule A7 for every meter, and that sums of days agree with hours; empty where all agree. */
   verify(): Promise<Discrepancy[]>;
+  /** All of the ledger at one instant, as text in pieces of whole lines; see docs/portal-guide.md. */
+  exportLines(): AsyncIterable<string>;
+  /** Brings exported lines, without their ends, into an empty ledger, whole or not at all; returns the number of rows. */
+  importLines(lines: AsyncIterable<string>): Promise<number>;
   /** Rejects where the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -6,13 +6,12 @@ describe('maintenance', () => {
   it('goes on at intervals though one time fails, until it is closed', async () => {
     const slept: number[] = [];
     let runs = 0;
-    let maintenance: Maintenance | undefined;
     let closing: Promise<void> | undefined;
     const ledger = {
       maintain: async () => {
         runs += 1;
         if (runs === 1) throw new Error('the database is away');
-        if (runs === 3) closing = maintenance?.close();
+        if (runs === 3) closing = maintenance.close();
         return { packed: 1, dropped: 0 };
       },
     };
@@ -22,7 +21,7 @@ describe('maintenance', () => {
         slept.push(durationMs / 60_000);
       },
     };
-    maintenance = new Maintenance({ ledger, clock, logger: silentLogger() });
+    const maintenance: Maintenance = new Maintenance({ ledger, clock, logger: silentLogger() });
     maintenance.start();
     maintenance.start();
     await vi.waitFor(() => expect(closing).toBeDefined());

@@ -12,6 +12,7 @@ import { migrate } from './migrate.ts';
 import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
 import { queryProjects } from './project-query.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
+import { exportLedger, importLedger } from './transfer.ts';
 import { queryUsage } from './usage.ts';
 import { verifyConservation } from './verify.ts';
 
@@ -58,6 +59,8 @@ export async function openLedger({
     usage: (query) => queryUsage(database, query, clock.nowMs(), rules),
     verify: () => verifyConservation(database),
     maintain: (policy) => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY),
+    exportLines: () => exportLedger(pool),
+    importLines: (lines) => importLedger(pool, lines),
     ping: async () => void (await sql`SELECT 1`.execute(database)),
     close: () => (closing ??= database.destroy()),
   };

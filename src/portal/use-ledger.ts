@@ -1,18 +1,18 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Discrepancy } from './ledger/ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerPlace } from './settings.ts';
 import { createStore } from './store.ts';
 
-/** Every meter whose entries do not add up to its total (rule A7). Throws `UserError` where there is no ledger. */
-export async function verifyLedger(
+/** Opens the ledger for some work, and closes it after. Throws `UserError` where there is none. */
+export async function useLedger(
   place: LedgerPlace,
   parts: { clock: Clock; logger: Logger },
-): Promise<Discrepancy[]> {
+  work: (ledger: Ledger) => Promise<void>,
+): Promise<void> {
   const store = createStore(place, parts);
   try {
-    const ledger = await store.open();
-    return await ledger.verify();
+    await work(await store.open());
   } finally {
     await store.close();
   }

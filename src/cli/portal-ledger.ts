@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Command } from 'commander';
+import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
+import { portalSettings, readLedgerPlace } from '../portal/settings.ts';
+import { useLedger } from '../portal/use-ledger.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { addSettings, settingsSources } from './options.ts';
+
+export function ledgerCommand(): Command {
+  return new Command('ledger')
+    .description('looks after the ledger')
+    .addCommand(
+      ledgerWork('verify', 'adds up every meter, and exits 1 where entries and total differ', verifyLedger),
+    )
+    .addCommand(
+      ledgerWork('export', 'writes the whole ledger to standard output, as lines of JSON', exportLedger),
+    )
+    .addCommand(
+      ledgerWork('import', 'reads an export from standard input into an empty ledger', importLedger),
+    );
+}
+
+function ledgerWork(name: string, description: string, work: (ledger: Ledger) => Promise<void>): Command {
+  const { data } = portalSettings;
+  const command = new Command(name).description(description);
+  return addSettings(command, { data }).action(async (_flags, called: Command) => {
+    const place = readLedgerPlace(settingsSources(called.optsWithGlobals()));
+    await useLedger(place, { clock: systemClock, logger: createLogger({ level: 'warn' }) }, work);
+  });
+}
+
+async function verifyLedger(ledger: Ledger): Promise<void> {
+  const found = await ledger.verify();
+  process.stdout.write(report(found));
+  if (found.length > 0) process.exitCode = 1;
+}
+
+async function exportLedger(ledger: Ledger): Promise<void> {
+  await pipeline(Readable.from(ledger.exportLines()), process.stdout, { end: false });
+}
+
+async function importLedger(ledger: Ledger): Promise<void> {
+  const rows = await ledger.importLines(linesOf(process.stdin.setEncoding('utf8')));
+  process.stdout.write(`${rows} rows imported\n`);
+  await verifyLedger(ledger);
+}
+
+/** Lines as they are asked for; `readline` loses those that come before anybody listens. */
+async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+function report(found: readonly Discrepancy[]): string {
+  if (found.length === 0) return 'every meter agrees with its entries\n';
+  const lines = found.map(
+    ({ site, project_id: project, resource, difference }) =>
+      `${site} ${project} ${resource}: entries differ from the total by ${difference} hours\n`,
+  );
+  return `${lines.join('')}${found.length} of the meters do not agree with their entries\n`;
+}
