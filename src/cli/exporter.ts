@@ -3,7 +3,7 @@ import { checkExporter } from '../exporter/check.ts';
 import { createExporter } from '../exporter/exporter.ts';
 import {
   EXPORTER_SETTINGS,
-  readExporterConfig,
+  readExporterConfigs,
   readExporterSettings,
   type ExporterConfig,
   type ExporterSettings,
@@ -23,7 +23,7 @@ export function exporterCommand(): Command {
     const run = settings.check ? check : serve;
     const dummy = await dummyData(settings, logger);
     try {
-      await run(dummy?.config ?? readExporterConfig(sources), logger);
+      await run(dummy === undefined ? readExporterConfigs(sources) : [dummy.config], logger);
     } finally {
       await dummy?.close();
     }
@@ -36,10 +36,15 @@ async function dummyData(settings: ExporterSettings, logger: Logger): Promise<Du
   return await serveDummyData(settings.dummyData, settings, { clock: systemClock, logger });
 }
 
-async function serve(config: ExporterConfig, logger: Logger): Promise<void> {
-  await runUntilSignal(createExporter(config, { clock: systemClock, logger }), logger);
+type Configs = readonly [ExporterConfig, ...ExporterConfig[]];
+
+async function serve(configs: Configs, logger: Logger): Promise<void> {
+  await runUntilSignal(createExporter(configs, { clock: systemClock, logger }), logger);
 }
 
-async function check(config: ExporterConfig): Promise<void> {
-  for (const line of await checkExporter(config, { clock: systemClock })) process.stdout.write(`${line}\n`);
+async function check(configs: Configs): Promise<void> {
+  for (const config of configs) {
+    if (config.cloud !== undefined) process.stdout.write(`${config.cloud}\n`);
+    for (const line of await checkExporter(config, { clock: systemClock })) process.stdout.write(`${line}\n`);
+  }
 }

@@ -4,12 +4,9 @@ import { closeServer, formatAddress, listen, type ListenAddress } from '../runti
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
-import type { Snapshot } from './exposition.ts';
+import { createMeteredCloud } from './cloud.ts';
 import { createExporterServer } from './http-server.ts';
-import { createMeter } from './meter.ts';
-import { createOwnMetrics } from './own-metrics.ts';
 import { publish, type Published } from './published.ts';
-import { runRegularly } from './regularly.ts';
 import type { ExporterConfig } from './settings.ts';
 
 export interface Exporter extends Role {
@@ -26,63 +23,64 @@ export interface ExporterOptions {
   dispatcher?: Dispatcher;
 }
 
-/** The site's meter: reads usage from an OpenStack, keeps running totals, and serves them to Prometheus. */
-export function createExporter(config: ExporterConfig, options: ExporterOptions): Exporter {
-  const { clock, dispatcher } = options;
-  const { intervalMs, resources } = config;
+/**
+ * The site's meter: reads usage from one OpenStack, or from several at once, keeps running totals of each, and serves
+ * them to Prometheus. All listen where the first config says.
+ */
+export function createExporter(
+  config: ExporterConfig | readonly [ExporterConfig, ...ExporterConfig[]],
+  options: ExporterOptions,
+): Exporter {
   const logger = options.logger.child({ role: 'exporter' });
-  const metrics = createOwnMetrics();
-  const meter = createMeter(config, { clock, logger, metrics, dispatcher });
-  const ending = new AbortController();
+  const configs: readonly ExporterConfig[] = [config].flat();
+  const clouds = configs.map((one) =>
+    createMeteredCloud(one, {
+      ...options,
+      logger: one.cloud === undefined ? logger : logger.child({ cloud: one.cloud }),
+      onRefreshed: () => render(),
+    }),
+  );
   let published: Published | undefined;
-  let waitingFor = 'OpenStack is being read';
   let address: ListenAddress | undefined;
-  let running: Promise<void> | undefined;
+  let running: Promise<unknown> | undefined;
 
-  const view = () => ({ published, waitingFor: `no complete refresh yet: ${waitingFor}` });
-  const server = createExporterServer({ view, resources, logger });
-
-  async function refresh(): Promise<Snapshot> {
-    try {
-      const snapshot = await meter.refresh();
-      metrics.countRefresh('success');
-      published = publish(snapshot, resources, metrics);
-      return snapshot;
-    } catch (error) {
-      metrics.countRefresh('failure');
-      published &&= publish(published.snapshot, resources, metrics);
-      waitingFor = describeError(error);
-      throw error;
-    }
+  /** What is complete of one cloud is shown, whatever the others do. */
+  function render(): void {
+    const shown = clouds.map((cloud) => cloud.shown());
+    if (shown.some(({ snapshot }) => snapshot !== undefined)) published = publish(shown);
   }
 
-  async function refreshAndLog(): Promise<void> {
-    logRefresh(await refresh(), logger);
-  }
+  const waitingFor = () => clouds.map((cloud) => cloud.waitingFor()).join('; ');
+  const view = () => ({ published, waitingFor: `no complete refresh yet: ${waitingFor()}` });
+  const server = createExporterServer({ view, logger });
 
   return {
     get address(): ListenAddress {
       if (address === undefined) throw new Error('the exporter does not listen yet');
       return address;
     },
-    refresh: async () => void (await refresh()),
+    refresh: async () => {
+      throwFirst(await Promise.allSettled(clouds.map(async (cloud) => await cloud.refresh())));
+    },
     start: async () => {
-      address = await listen(server, config.listen);
-      await meter.open();
+      address = await listen(server, (configs[0] as ExporterConfig).listen);
+      const opened = await Promise.allSettled(clouds.map(async (cloud) => await cloud.open()));
+      const failed = opened.filter((result) => result.status === 'rejected');
+      if (failed.length === clouds.length) throwFirst(failed);
+      for (const { reason } of failed)
+        logger.error({ reason: describeError(reason) }, 'a cloud can not be read yet; the others are');
       logger.info({ address: formatAddress(address) }, 'serving /metrics');
-      running = runRegularly(refreshAndLog, { intervalMs, clock, logger, signal: ending.signal });
+      running = Promise.all(clouds.map(async (cloud) => await cloud.run()));
     },
     close: async () => {
-      ending.abort();
-      await meter.close();
+      await Promise.all(clouds.map(async (cloud) => await cloud.close()));
       await running;
       await closeServer(server);
     },
   };
 }
 
-function logRefresh({ meter, projects, durationMs }: Snapshot, logger: Logger): void {
-  const until = new Date(meter.untilMs).toISOString();
-  const servers = meter.servers.size;
-  logger.info({ until, projects: projects.length, servers, durationMs }, 'refreshed');
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

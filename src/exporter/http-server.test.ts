@@ -16,11 +16,11 @@ const snapshot: Snapshot = {
   completedMs: 0,
   durationMs: 0,
 };
-const published = publish(snapshot, ['vcpu'], createOwnMetrics());
+const published = publish([{ cloud: undefined, snapshot, resources: ['vcpu'], metrics: createOwnMetrics() }]);
 
 async function serve(shown: Published | undefined): Promise<string> {
   const view = () => ({ published: shown, waitingFor: 'no complete refresh yet: Nova is away' });
-  const server = createExporterServer({ view, resources: ['vcpu'], logger: silentLogger() });
+  const server = createExporterServer({ view, logger: silentLogger() });
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => await closeServer(server, 0));
   return `http://127.0.0.1:${port}`;

@@ -3,7 +3,6 @@ import { EXPOSITION_CONTENT_TYPE } from '../prometheus/text-format-writer.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
 import type { Published } from './published.ts';
-import type { ResourceName } from './resources.ts';
 import { usagePage, waitingPage } from './usage-page.ts';
 
 interface ExporterView {
@@ -15,7 +14,6 @@ interface ExporterView {
 
 export interface HttpServerOptions {
   view(): ExporterView;
-  resources: readonly ResourceName[];
   logger: Logger;
 }
 
@@ -77,7 +75,7 @@ async function showPage(request: IncomingMessage, options: HttpServerOptions): P
   };
   return published === undefined
     ? { status: 503, headers, body: waitingPage(waitingFor) }
-    : { status: 200, headers, body: usagePage(published.snapshot, options.resources) };
+    : { status: 200, headers, body: usagePage(published.clouds) };
 }
 
 function acceptsGzip({ headers }: IncomingMessage): boolean {

@@ -1,35 +1,61 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { writeExposition } from '../prometheus/text-format-writer.ts';
+import { writeExposition, type MetricFamily } from '../prometheus/text-format-writer.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import type { ResourceName } from './resources.ts';
 
+/** What is shown of one cloud. */
+export interface ShownCloud {
+  /** The label that its series carry, where an exporter has several clouds. */
+  cloud: string | undefined;
+  /** Its last complete totals; undefined before there are any. */
+  snapshot: Snapshot | undefined;
+  resources: readonly ResourceName[];
+  metrics: OwnMetrics;
+}
+
 /** An exposition, rendered once and compressed at most once. */
 export interface Published {
-  snapshot: Snapshot;
+  clouds: readonly ShownCloud[];
   text: Buffer;
   gzipped(): Promise<Buffer>;
 }
 
 const compress = promisify(gzip);
 
-/** Renders the last complete totals, and what the exporter says about its own work by now. */
-export function publish(
-  snapshot: Snapshot,
-  resources: readonly ResourceName[],
-  ownMetrics: OwnMetrics,
-): Published {
-  const text = Buffer.from(
-    writeExposition([...usageFamilies(snapshot, resources), ...ownMetrics.families()]),
-  );
+/** Renders the last complete totals of each cloud, and what the exporter says about its own work by now. */
+export function publish(clouds: readonly ShownCloud[]): Published {
+  const text = Buffer.from(writeExposition(mergeFamilies(clouds.map(familiesOf))));
   let gzipped: Promise<Buffer> | undefined;
   return {
-    snapshot,
+    clouds,
     text,
     gzipped: async () => {
       gzipped ??= compress(text);
       return await gzipped;
     },
   };
+}
+
+function familiesOf({ cloud, snapshot, resources, metrics }: ShownCloud): MetricFamily[] {
+  const shown = snapshot === undefined ? [] : usageFamilies(snapshot, resources);
+  const families = [...shown, ...metrics.families()];
+  return cloud === undefined ? families : families.map((family) => labelled(family, cloud));
+}
+
+function labelled(family: MetricFamily, cloud: string): MetricFamily {
+  const samples = [...family.samples].map((one) => ({ ...one, labels: { ...one.labels, cloud } }));
+  return { ...family, samples };
+}
+
+/** A family stands in the text once: its samples of all clouds follow one another. */
+function mergeFamilies(byCloud: readonly (readonly MetricFamily[])[]): Iterable<MetricFamily> {
+  if (byCloud.length === 1) return byCloud[0] ?? [];
+  const merged = new Map<string, MetricFamily>();
+  for (const family of byCloud.flat()) {
+    const samples = [...(merged.get(family.name)?.samples ?? []), ...family.samples];
+    merged.set(family.name, { ...family, samples });
+  }
+  return merged.values();
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readExporterConfig } from './settings.ts';
+import { readExporterConfig, readExporterConfigs } from './settings.ts';
 
 const credentials = {
   OS_AUTH_URL: 'http://keystone:5000',
@@ -22,6 +22,7 @@ describe('the settings of the exporter', () => {
   it('have defaults', () => {
     const config = readExporterConfig({ flags: {}, env: credentials });
     expect({ ...config, credentials: undefined }).toEqual({
+      cloud: undefined,
       listen: { host: '', port: 8080 },
       credentials: undefined,
       stateFile: './stackmeter-exporter.json',
@@ -78,6 +79,28 @@ describe('the settings of the exporter', () => {
     expect(() => readExporterConfig({ flags: {}, env: credentials, configFile: wrong })).toThrow(
       'gpu_aliases.a100: how many GPUs it counts as, such as 1 or 0.25',
     );
+  });
+
+  it('may be of several clouds, each with credentials and a state of its own', () => {
+    const openrc = file('OS_AUTH_URL=http://other:5000\nOS_USER_ID=u\nOS_PROJECT_ID=p\n');
+    const clouds = (...tables: string[]) =>
+      file(`interval = 60\n${tables.map((table) => `[[cloud]]\n${table}\n`).join('')}`);
+    const read = (configFile: string) => readExporterConfigs({ flags: {}, env: credentials, configFile });
+    const found = read(
+      clouds(
+        'name = "a"\nstate = "a.json"\nregion = "R1"',
+        `name = "b"\nstate = "b.json"\nopenrc = "${openrc}"\ndomain = ["d"]`,
+      ),
+    );
+    expect(found).toMatchObject([
+      { cloud: 'a', stateFile: 'a.json', intervalMs: 60_000, credentials: { region: 'R1' } },
+      { cloud: 'b', stateFile: 'b.json', domains: { names: ['d'] }, credentials: { region: undefined } },
+    ]);
+    expect(read(file('interval = 60\n'))).toMatchObject([{ cloud: undefined, intervalMs: 60_000 }]);
+    const a = 'name = "a"\nstate = "a.json"';
+    expect(() => read(clouds(a, 'name = "a"\nstate = "b.json"'))).toThrow("there is another cloud 'a'");
+    expect(() => read(clouds(a, 'name = "b"\nstate = "./a.json"'))).toThrow('the state of another cloud');
+    expect(() => read(clouds('name = "a"\nstat = "a"'))).toThrow("unknown key 'stat'; did you mean 'state'?");
   });
 
   it.each([

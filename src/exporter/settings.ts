@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { systemClock } from '../runtime/clock.ts';
 import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
 import { UserError } from '../runtime/user-error.ts';
+import { resolve } from 'node:path';
+import { strictTable } from '../runtime/strict-table.ts';
 import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
 import { SERVER_RESOURCES } from './metering/amounts.ts';
 import { gpuAliases, type GpuAliases } from './metering/gpus.ts';
@@ -13,6 +15,8 @@ import { RESOURCE_NAMES, type ResourceName } from './resources.ts';
 import { parseStartDate } from './start-date.ts';
 
 export interface ExporterConfig {
+  /** Its label where there are several clouds. */
+  cloud: string | undefined;
   listen: ListenAddress;
   credentials: Credentials;
   stateFile: string;
@@ -161,15 +165,33 @@ export const EXPORTER_SECTIONS = {
       { error: 'a table of names and how many GPUs each counts as' },
     )
     .default({}),
+  /** Several clouds or regions, each with a state of its own. */
+  cloud: z
+    .array(
+      strictTable({
+        name: z.string({ error: 'the name of the cloud, which its series carry as the label cloud' }).min(1),
+        state: z.string({ error: 'the file in which the running totals of this cloud are kept' }).min(1),
+        os_cloud: optionalText,
+        openrc: optionalText,
+        region: optionalText,
+        domain: names,
+        domain_id: names,
+      }),
+    )
+    .default([]),
 };
+
+type CloudTable = z.output<(typeof EXPORTER_SECTIONS)['cloud']>[number];
 
 export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS> & {
   gpuAliases: Readonly<Record<string, number>>;
+  clouds: readonly CloudTable[];
 };
 
 export function readExporterSettings(sources: SettingsSources): ExporterSettings {
   const { settings, sections } = readSettings(EXPORTER_SETTINGS, sources, EXPORTER_SECTIONS);
-  return { ...settings, gpuAliases: sections.gpu_aliases };
+  requireApart(sections.cloud);
+  return { ...settings, gpuAliases: sections.gpu_aliases, clouds: sections.cloud };
 }
 
 /** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
@@ -182,12 +204,44 @@ export function readExporterConfig(sources: SettingsSources): ExporterConfig {
   );
 }
 
+/** One config for each `[[cloud]]` of the file; the one of the settings and the environment where there is none. */
+export function readExporterConfigs(
+  sources: SettingsSources,
+): readonly [ExporterConfig, ...ExporterConfig[]] {
+  const settings = readExporterSettings(sources);
+  const [first, ...others] = settings.clouds.map((table) => cloudConfig(table, settings, sources));
+  return first === undefined ? [readExporterConfig(sources)] : [first, ...others];
+}
+
+function cloudConfig(
+  { name, state, os_cloud: osCloud, openrc, region, domain, domain_id: domainId }: CloudTable,
+  settings: ExporterSettings,
+  { env }: SettingsSources,
+): ExporterConfig {
+  const credentials = loadCredentials(env, openrc, osCloud);
+  const regional = region === undefined ? credentials : { ...credentials, region };
+  const own = { ...settings, state, domain, domainId };
+  return { ...exporterConfig(own, regional, systemClock.nowMs()), cloud: name };
+}
+
+/** Two clouds of one name would be one on the wire, and two of one state would count into each other's totals. */
+function requireApart(clouds: readonly CloudTable[]): void {
+  for (const [index, { name, state }] of clouds.entries()) {
+    const before = clouds.slice(0, index);
+    if (before.some((other) => other.name === name))
+      throw new UserError(`cloud[${index + 1}].name: there is another cloud '${name}'`);
+    if (before.some((other) => resolve(other.state) === resolve(state)))
+      throw new UserError(`cloud[${index + 1}].state: ${state} is the state of another cloud`);
+  }
+}
+
 export function exporterConfig(
   settings: ExporterSettings,
   credentials: Credentials,
   nowMs: number,
 ): ExporterConfig {
   return {
+    cloud: undefined,
     listen: parseListenAddress(settings.listen),
     credentials,
     stateFile: settings.state,

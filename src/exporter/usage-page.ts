@@ -1,6 +1,7 @@
 import { unitOfResource } from '../prometheus/usage-metrics.ts';
 import { version } from '../runtime/version.ts';
 import { shownResources, usageHours, type Snapshot } from './exposition.ts';
+import type { ShownCloud } from './published.ts';
 import type { ResourceName } from './resources.ts';
 
 const STYLE =
@@ -9,7 +10,15 @@ const STYLE =
   'tr{border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}';
 
 /** The exporter's page for people: up to when usage is counted, and how much each project has. */
-export function usagePage(snapshot: Snapshot, resources: readonly ResourceName[]): string {
+export function usagePage(clouds: readonly ShownCloud[]): string {
+  const sections = clouds.map(({ cloud, snapshot, resources }) => {
+    const heading = cloud === undefined ? '' : `<h2>${escapeHtml(cloud)}</h2>\n`;
+    return `${heading}${snapshot === undefined ? '<p>not read yet</p>' : usageOf(snapshot, resources)}`;
+  });
+  return page(sections.join('\n'));
+}
+
+function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string {
   const { meter, projects, completedMs } = snapshot;
   const columns = shownResources(snapshot, resources).map((resource) => ({
     resource,
@@ -25,10 +34,10 @@ export function usagePage(snapshot: Snapshot, resources: readonly ResourceName[]
         .map(({ hours }) => `<td class="n">${hours(project.id).toFixed(3)}</td>`)
         .join('')}</tr>`,
   );
-  return page(
+  return (
     `<p>Usage of ${projects.length} projects from ${formatTime(meter.startMs)} until ${formatTime(meter.untilMs)}, ` +
-      `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
-      `<table>\n<tr><th>Project</th><th>Domain</th>${heads}</tr>\n${rows.join('\n')}\n</table>`,
+    `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
+    `<table>\n<tr><th>Project</th><th>Domain</th>${heads}</tr>\n${rows.join('\n')}\n</table>`
   );
 }
 
