@@ -20,13 +20,13 @@ export function usageRoute(server: ApiServer, { ledger, clock }: ApiParts): void
         response: { 200: usageAnswer, default: errorAnswer },
       },
     },
-    async ({ query: parameters }, reply) => {
+    async ({ query: parameters, method }, reply) => {
       const query = usageQuery(parameters, clock.nowMs());
       if (parameters.format === 'json') return await ledger.usage(query);
       return reply
         .type('text/csv; charset=utf-8; header=present')
         .header('content-disposition', `attachment; filename="${csvFileName(query)}"`)
-        .send(textOf(usageCsv(ledger, query)));
+        .send(method === 'HEAD' ? '' : textOf(usageCsv(ledger, query)));
     },
   );
 }
