@@ -61,6 +61,10 @@ describe('the portal configuration', () => {
     ]);
   });
 
+  it('knows the pools whose parts are told apart by name (A9)', () => {
+    expect(read(`${siteA}pool_projects = ["pool-1"]\n`).sites[0]?.poolProjects).toEqual(['pool-1']);
+  });
+
   it('takes a token from the environment before the file', () => {
     expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
   });

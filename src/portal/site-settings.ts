@@ -21,6 +21,8 @@ export interface SiteConfig {
   labels: Readonly<Record<string, string>>;
   /** What is asked for, each a `match[]`. */
   selectors: readonly string[];
+  /** Ids of split pool projects whose parts all come under the pool's id, and are told apart by name (rule A9). */
+  poolProjects?: readonly string[] | undefined;
 }
 
 const siteTable = strictTable({
@@ -51,6 +53,7 @@ const siteTable = strictTable({
     .array(z.string().min(1), { error: 'must be a list of PromQL selectors' })
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS]),
+  pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
   unsafe_plain_http: z.boolean({ error: 'must be true or false' }).default(false),
 });
 
@@ -116,6 +119,7 @@ export function resolveSites(
     timeoutMs: Math.round(table.timeout_seconds * 1000),
     labels: table.labels,
     selectors: table.selectors,
+    ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));
 }
 

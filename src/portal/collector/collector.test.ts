@@ -4,6 +4,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
 import { silentLogger } from '../../runtime/logger.ts';
+import type { SweepOptions } from '../ledger/accounting/readings.ts';
 import type { FoldOutcome, Sweep } from '../ledger/ledger.ts';
 import { createPortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -55,6 +56,7 @@ function handClock() {
 
 function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, ignored: 1, anomalies: 0 })) {
   const calls: unknown[] = [];
+  const pools: string[][] = [];
   const watchers: (() => void)[] = [];
   const note = (call: unknown) => {
     calls.push(call);
@@ -78,18 +80,18 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
     logger: silentLogger(),
     metrics,
     random: () => 0.5,
-    readSweep: (samples: readonly Sample[], receivedAtMs: number) => ({
-      receivedAtMs,
-      readings: [],
-      refusals: [{ reason: 'foreign', count: samples.length, example: 'a' }],
-    }),
+    readSweep: (samples: readonly Sample[], receivedAtMs: number, options?: SweepOptions) => {
+      pools.push([...(options?.pools ?? [])]);
+      const refusals = [{ reason: 'foreign', count: samples.length, example: 'a' }];
+      return { receivedAtMs, readings: [], refusals };
+    },
     limits: DEFAULT_BODY_LIMITS,
   });
   ending.push(async () => await collector.close());
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise<void>((resolve) => void watchers.push(resolve));
   };
-  return { collector, calls, metrics, wakeAll, until };
+  return { collector, calls, pools, metrics, wakeAll, until };
 }
 
 describe('sweeping the sites', () => {
@@ -118,6 +120,13 @@ describe('sweeping the sites', () => {
       'stackmeter_portal_sweeps_total{site="a",result="success"} 1',
       'stackmeter_portal_sweeps_total{site="b",result="failure"} 1',
     ]);
+  });
+
+  it("tells the parts of a site's pool projects apart (A9)", async () => {
+    const { collector, pools } = setUp();
+    await collector.setSites([{ ...(await siteWith('a', good)), poolProjects: ['pool-1'] }]);
+    await collector.sweep();
+    expect(pools).toEqual([['pool-1']]);
   });
 
   it('goes on with the other sites while one hangs', async () => {

@@ -2,6 +2,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
+import type { SweepOptions } from '../ledger/accounting/readings.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -20,7 +21,7 @@ export interface CollectorParts {
   /** In [0, 1). */
   random: () => number;
   /** Judges what a site sent (rule A10). */
-  readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
+  readSweep: (samples: readonly Sample[], receivedAtMs: number, options?: SweepOptions) => Sweep;
   limits: BodyLimits;
 }
 
@@ -41,7 +42,12 @@ export class SiteCollector {
 
   constructor(site: SiteConfig, parts: CollectorParts) {
     this.site = site;
-    this.#parts = { ...parts, logger: parts.logger.child({ site: site.name }) };
+    const pools = new Set(site.poolProjects);
+    this.#parts = {
+      ...parts,
+      logger: parts.logger.child({ site: site.name }),
+      readSweep: (samples, receivedAtMs) => parts.readSweep(samples, receivedAtMs, { pools }),
+    };
     this.#client = createGateClient(site, parts.limits, parts.clock);
     this.#gaps = new GapFiller(site.name, this.#client, this.#parts);
   }
