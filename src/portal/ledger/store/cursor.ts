@@ -12,13 +12,18 @@ export function readCursor<K extends readonly (string | number)[]>(cursor: strin
     if (
       Array.isArray(keys) &&
       keys.length === example.length &&
-      example.every((key, i) => typeof key === typeof keys[i])
+      example.every((key, i) => typeof key === typeof keys[i] && fitsColumn(keys[i]))
     )
       return keys as unknown as K;
   } catch {
     // Told below.
   }
   throw new CursorError();
+}
+
+/** Numbers in cursors are hours, which the database keeps as integers of four bytes. */
+function fitsColumn(key: unknown): boolean {
+  return typeof key !== 'number' || (Number.isInteger(key) && Math.abs(key) < 2 ** 31);
 }
 
 /** The cursor of a query is not one that an earlier answer gave. */
