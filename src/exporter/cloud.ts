@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
 import type { Snapshot } from './exposition.ts';
 import { createMeter } from './meter.ts';
+import { unsafeConnection } from './openstack/agent.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import type { ShownCloud } from './published.ts';
 import { runRegularly } from './regularly.ts';
@@ -61,7 +62,11 @@ export function createMeteredCloud(config: ExporterConfig, options: CloudOptions
   }
 
   return {
-    open: async () => await meter.open(),
+    open: async () => {
+      const danger = unsafeConnection(config.credentials);
+      if (danger !== undefined) logger.warn({ danger }, 'the connection to OpenStack is not safe');
+      await meter.open();
+    },
     run: async () => {
       await runRegularly(refreshAndLog, { intervalMs, clock, logger, signal: ending.signal });
     },
