@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { eventually } from './processes.ts';
 
 /** What a server was since an instant, as Nova said at the time. */
@@ -171,7 +171,11 @@ export function labTools(tools: string) {
     /** Archives and purges what was deleted; `nova-manage` says with 1 that it archived something. */
     forgetDeleted: () => {
       const manage = (...args: string[]) =>
-        spawnSync('./nova-manage', ['db', ...args], { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+        spawnSync(join(folder, 'nova-manage'), ['db', ...args], {
+          cwd: folder,
+          encoding: 'utf8',
+          timeout: 120_000,
+        });
       const archived = manage('archive_deleted_rows', '--until-complete', '--all-cells', '--verbose');
       if (archived.status !== 1)
         throw new Error(`nothing was archived: ${archived.stdout}${archived.stderr}`);
