@@ -113,7 +113,15 @@ export class ProtobufReader {
 
   /** Sets low and high 32 bits. */
   #varint(): void {
-    let [low, high] = [0, 0];
+    const first = this.#at < this.#end ? (this.#bytes[this.#at] ?? 0) : 0x80;
+    if (first < 0x80) {
+      this.#at += 1;
+      this.#low = first;
+      this.#high = 0;
+      return;
+    }
+    let low = 0;
+    let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       if (this.#at >= this.#end) fail('it ends too early');
       const byte = this.#bytes[this.#at++] ?? 0;
@@ -134,17 +142,18 @@ export class ProtobufReader {
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  if (end - start <= SHORT_TEXT) {
-    let at = start;
-    while (at < end && (bytes[at] ?? 0) < 0x80) text += String.fromCharCode(bytes[at++] ?? 0);
-    if (at === end) return text;
-  }
+  const short = end - start <= SHORT_TEXT;
+  if (short && isAscii(bytes, start, end)) return String.fromCharCode(...bytes.subarray(start, end));
   try {
     return decoder.decode(bytes.subarray(start, end));
   } catch (error) {
     throw new ProtobufError('a text is not UTF-8', { cause: error });
   }
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) >= 0x80) return false;
+  return true;
 }
 
 function fail(problem: string): never {

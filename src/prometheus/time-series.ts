@@ -24,23 +24,26 @@ export function readTimeSeries(message: ProtobufReader): TimeSeries {
 /** Gathers `Label` messages into a name and labels; throws `ProtobufError` where one stands there twice. */
 export class LabelCollector {
   #name = '';
-  readonly #labels = new Map<string, string>();
+  readonly #labels: Record<string, string> = {};
 
   read(message: ProtobufReader): void {
-    let [name, value] = ['', ''];
+    let name = '';
+    let value = '';
     for (let field = message.next(); field !== 0; field = message.next()) {
       if (field === 1) name = message.text();
       else if (field === 2) value = message.text();
       else message.skip();
     }
-    if (this.#labels.has(name) || (name === NAME_LABEL && this.#name !== ''))
+    if (Object.hasOwn(this.#labels, name) || (name === NAME_LABEL && this.#name !== ''))
       throw new ProtobufError('a label stands there twice');
     if (name === NAME_LABEL) this.#name = value;
-    else this.#labels.set(name, value);
+    else if (name === '__proto__')
+      Object.defineProperty(this.#labels, name, { value, enumerable: true, writable: true });
+    else this.#labels[name] = value;
   }
 
   finish(): { name: string; labels: Labels } {
-    return { name: this.#name, labels: Object.fromEntries(this.#labels) };
+    return { name: this.#name, labels: this.#labels };
   }
 }
 

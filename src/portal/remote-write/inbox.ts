@@ -79,15 +79,22 @@ export async function removeRequests(pool: Pool, ids: readonly string[]): Promis
 
 /** Keeps what exporters state; of two statements about one instant the later completes the earlier. */
 export async function storeFacts(pool: Pool, facts: readonly FactPart[], receivedMs: number): Promise<void> {
-  for (const { site, exporter, atMs, foldedUntilSeconds, epoch } of facts)
-    await pool.query(
-      `INSERT INTO remote_write.fact AS had (site, exporter, at_ms, folded_until_seconds, epoch, received_ms)
+  await Promise.all(facts.map(async (fact) => await storeFact(pool, fact, receivedMs)));
+}
+
+async function storeFact(
+  pool: Pool,
+  { site, exporter, atMs, foldedUntilSeconds, epoch }: FactPart,
+  receivedMs: number,
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO remote_write.fact AS had (site, exporter, at_ms, folded_until_seconds, epoch, received_ms)
        VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (site, exporter, at_ms) DO UPDATE
        SET folded_until_seconds = coalesce(excluded.folded_until_seconds, had.folded_until_seconds),
            epoch = coalesce(excluded.epoch, had.epoch)`,
-      [site, Buffer.from(exporter), atMs, foldedUntilSeconds, epoch, receivedMs],
-    );
+    [site, Buffer.from(exporter), atMs, foldedUntilSeconds, epoch, receivedMs],
+  );
 }
 
 export async function forgetOldFacts(pool: Pool, nowMs: number): Promise<void> {

@@ -22,6 +22,9 @@ export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number; maxWaitingSampl
 
 const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
 const PAUSE_MS = 1000;
+/** A request within this time puts folding off, so many pauses at most. */
+const BUSY_MS = 250;
+const MOST_DEFERRED = 5;
 const SAMPLES_PER_FOLD = 200_000;
 
 export interface ReceiverParts {
@@ -49,6 +52,7 @@ export class Receiver {
   #senders: readonly SenderConfig[] = [];
   #loop: Promise<void> | undefined;
   #failing: string | undefined;
+  #lastAcceptMs = 0;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
@@ -69,11 +73,12 @@ export class Receiver {
       throw new ReceiverFullError('too much waits to be folded');
     const receivedMs = clock.nowMs();
     const sorted = sortSamples(decodeWriteRequest(body, WRITE_LIMITS), rule);
-    await inbox.storeFacts(pool, sorted.facts, receivedMs);
-    if (sorted.usage.length > 0) {
-      const id = await inbox.storeRequest(pool, { rule, receivedMs, body });
-      this.#room.add(id, sorted.usage, receivedMs);
-    }
+    this.#lastAcceptMs = receivedMs;
+    const [id] = await Promise.all([
+      sorted.usage.length > 0 ? inbox.storeRequest(pool, { rule, receivedMs, body }) : undefined,
+      inbox.storeFacts(pool, sorted.facts, receivedMs),
+    ]);
+    if (id !== undefined) this.#room.add(id, sorted.usage, receivedMs);
     metrics.writtenSamples.inc({ sender }, countOf(sorted));
     metrics.foreignSamples.inc({ sender }, sorted.foreign);
     return sorted;
@@ -107,10 +112,18 @@ export class Receiver {
   async #foldAtIntervals(): Promise<void> {
     const { clock } = this.#parts;
     const { signal } = this.#ending;
-    while (!signal.aborted) {
+    for (let deferred = 0; !signal.aborted; await clock.sleep(PAUSE_MS, signal)) {
+      deferred = this.#isBusy() ? deferred + 1 : MOST_DEFERRED;
+      if (deferred < MOST_DEFERRED) continue;
       await this.#tryToFold();
-      await clock.sleep(PAUSE_MS, signal);
+      deferred = 0;
     }
+  }
+
+  /** Many instants in one fold cost little more than one: while senders catch up, folding lets them. */
+  #isBusy(): boolean {
+    const recent = this.#parts.clock.nowMs() - this.#lastAcceptMs < BUSY_MS;
+    return recent && this.#room.samples < WRITE_LIMITS.maxWaitingSamples / 2;
   }
 
   /** What fails stays in the inbox, and is tried again. A line when it begins and when it ends. */
