@@ -23,7 +23,10 @@ export interface Portal extends Role {
   readonly address: ListenAddress;
   /** Sweeps every site once. What goes wrong is recorded, not thrown. */
   sweep(): Promise<void>;
-  /** Begins to sweep each site at its interval, where the configuration left that to the caller (`autoSweep`). */
+  /**
+   * Begins to sweep each site at its interval and to fold what is written, where the configuration left that to the
+   * caller (`autoSweep`).
+   */
   startSweeping(): void;
   reload(): Promise<void>;
 }
@@ -91,8 +94,9 @@ class PortalRole implements Portal {
   }
 
   startSweeping(): void {
-    const { collector, maintenance } = this.#started;
+    const { collector, maintenance, receiver } = this.#started;
     collector.start();
+    receiver.start();
     maintenance.start();
   }
 
@@ -121,11 +125,10 @@ class PortalRole implements Portal {
     const ledger = await store.open();
     await ledger.declareSites(declarationsOf(this.#config));
     const receiver = await this.#createReceiver(ledger, store.connection);
-    receiver.setSenders(this.#config.senders ?? []);
+    receiver.setSources(this.#config);
     const address = await this.#startApi(ledger, receiver);
     const collector = this.#createCollector(ledger);
     await collector.setSites(this.#config.sites);
-    receiver.start();
     this.#greet(address);
     const maintenance = this.#createMaintenance(ledger);
     return { address, ledger, collector, maintenance, receiver };
@@ -200,7 +203,7 @@ class PortalRole implements Portal {
       const sources = this.#parts.reread?.() ?? this.#config;
       const { ledger, collector, receiver } = this.#started;
       await ledger.declareSites(declarationsOf(sources));
-      receiver.setSenders(sources.senders ?? []);
+      receiver.setSources(sources);
       await collector.setSites(sources.sites);
     } catch (error) {
       this.#noteReload(false);

@@ -35,6 +35,12 @@ export interface ReceiverParts {
   metrics: PortalMetrics;
 }
 
+/** Who may write, and what the sites say of their projects. */
+interface WriteSources {
+  senders?: readonly SenderConfig[] | undefined;
+  sites: readonly { name: string; poolProjects?: readonly string[] | undefined }[];
+}
+
 /** There is no room for more now; the sender is to try again. */
 export class ReceiverFullError extends Error {
   override readonly name = 'ReceiverFullError';
@@ -50,6 +56,8 @@ export class Receiver {
   readonly #room = new WaitingRoom(PATIENCE);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
+  /** Pool projects by site (rule A9). */
+  #pools: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   #loop: Promise<void> | undefined;
   #failing: string | undefined;
   #lastAcceptMs = 0;
@@ -58,8 +66,9 @@ export class Receiver {
     this.#parts = parts;
   }
 
-  setSenders(senders: readonly SenderConfig[]): void {
+  setSources({ senders = [], sites }: WriteSources): void {
     this.#senders = senders;
+    this.#pools = new Map(sites.map(({ name, poolProjects }) => [name, new Set(poolProjects)]));
   }
 
   senderOf(authorization: string | undefined): SenderConfig | undefined {
@@ -164,7 +173,7 @@ export class Receiver {
 
   async #foldGroups(groups: readonly Group[]): Promise<void> {
     const site = groups[0]?.site ?? '';
-    await this.#parts.ledger.fold(site, sweepOf(groups, this.#parts.clock.nowMs()));
+    await this.#parts.ledger.fold(site, sweepOf(groups, this.#parts.clock.nowMs(), this.#pools.get(site)));
     this.#room.dismiss(groups);
   }
 
@@ -175,8 +184,8 @@ export class Receiver {
   }
 }
 
-function sweepOf(groups: readonly Group[], nowMs: number): Sweep {
-  const sweeps = groups.map((group) => readSweep(withFacts(group), nowMs));
+function sweepOf(groups: readonly Group[], nowMs: number, pools?: ReadonlySet<string>): Sweep {
+  const sweeps = groups.map((group) => readSweep(withFacts(group), nowMs, { pools }));
   return {
     receivedAtMs: nowMs,
     readings: sweeps.flatMap(({ readings }) => readings),
