@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGateConfig } from '../src/gate/settings.ts';
@@ -26,7 +26,11 @@ async function startWith(toml: string, answer = LINE) {
   const { url } = await startUpstream((_, response) => void response.writeHead(200, plainText).end(answer));
   const text = (tables: string) =>
     `listen = "127.0.0.1:0"\nprometheus = "${url.href}"\nmetrics_listen = "127.0.0.1:0"\nhash_key_file = "${join(folder, 'hash.key')}"\n${tables}`;
-  const write = (tables: string) => writeFileSync(configFile, text(tables));
+  // Replaced as a whole, so that a gate that looks just now does not read half of it.
+  const write = (tables: string) => {
+    writeFileSync(`${configFile}.new`, text(tables));
+    renameSync(`${configFile}.new`, configFile);
+  };
   write(toml);
   const read = () => readGateConfig({ flags: {}, env: {}, configFile });
   const clock = settableClock(NOW);

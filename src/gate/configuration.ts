@@ -1,7 +1,8 @@
-import { watchFile, unwatchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 import { type Grant, readGrants } from './grants.ts';
 import type { GateConfig } from './config.ts';
 import { makeSelfSigned } from './self-signed.ts';
+import { codeOf } from '../runtime/user-error.ts';
 import { expiryOfCertificate, readTls, type ServedTls } from './tls.ts';
 
 /** What can be reloaded. */
@@ -34,13 +35,28 @@ export function filesOf({ configFile, tokenFile, hashKeyFile, tls }: GateConfig)
   return files.filter((file) => file !== undefined);
 }
 
-/** Looks at files again and again, since a rename or a mounted volume is not always told of. Returns what ends it. */
+/**
+ * Looks at files again and again, since a rename or a mounted volume is not always told of. What counts as unchanged is
+ * their state at this call: call it before they are read, so that no change is missed. Returns what ends it.
+ */
 export function watchFiles(files: readonly string[], intervalMs: number, onChange: () => void): () => void {
-  const listener = (now: { mtimeMs: number; ino: number; size: number }, before: typeof now) => {
-    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) onChange();
-  };
-  for (const file of files) watchFile(file, { interval: intervalMs, persistent: false }, listener);
-  return () => {
-    for (const file of files) unwatchFile(file, listener);
-  };
+  let known = files.map(stateOf).join('\n');
+  const timer = setInterval(() => {
+    const now = files.map(stateOf).join('\n');
+    if (now === known) return;
+    known = now;
+    onChange();
+  }, intervalMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** What tells one state of a file from another, without reading it. */
+function stateOf(file: string): string {
+  try {
+    const { mtimeNs, ino, size } = statSync(file, { bigint: true });
+    return `${mtimeNs} ${ino} ${size}`;
+  } catch (error) {
+    return codeOf(error) ?? 'not to be read';
+  }
 }

@@ -101,10 +101,10 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
     );
   };
   const start = async () => {
+    watch();
     await load(config);
     address = await listen(server, config.listen);
     if (config.metricsListen) metricsAddress = await listen(metricsServer, config.metricsListen);
-    watch();
     logStart(config, address, loaded, logger);
   };
   let started: Promise<void> | undefined;
