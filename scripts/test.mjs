@@ -35,7 +35,8 @@ try {
   const unloaded = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
-  failures = result.numFailedTests + unloaded.length;
+  // So is an error that nobody waited for: vitest then fails without a failed test.
+  failures = Math.max(result.numFailedTests + unloaded.length, status === 0 ? 0 : 1);
   const skipped = result.numPendingTests + (result.numTodoTests ?? 0);
   process.stdout.write(
     `${result.numPassedTests} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
