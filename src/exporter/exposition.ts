@@ -59,7 +59,7 @@ export function usageHours({ meter, sampled }: Snapshot, resource: string): (pro
   return (id) => Number(meter.totals.get(id)?.[resource as keyof Usage] ?? 0n) / MS_PER_HOUR;
 }
 
-/** In the order of `USAGE_LABELS`. */
+/** In the order in which the earlier exporter wrote them. */
 function projectLabels({ id, name, domain }: ShownProject): Labels {
   return { project_id: id, project_name: name, domain_id: domain.id, domain_name: domain.name };
 }
