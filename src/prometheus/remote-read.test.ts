@@ -111,4 +111,27 @@ describe('the answer of a remote read', () => {
       [],
     ]);
   });
+
+  it.each([
+    ['results', new Uint8Array(20).map((_, index) => (index % 2 === 0 ? 0x0a : 0))],
+    [
+      'series',
+      Uint8Array.of(0x0a, 18, ...new Uint8Array(18).map((_, index) => (index % 2 === 0 ? 0x0a : 0))),
+    ],
+    [
+      'samples',
+      Uint8Array.of(
+        0x0a,
+        18,
+        0x0a,
+        16,
+        ...new Uint8Array(16).map((_, index) => (index % 2 === 0 ? 0x12 : 0)),
+      ),
+    ],
+  ])('is refused before ten empty %s of two bytes each take memory, where nine are allowed', (_, bytes) => {
+    expect(() => decodeReadResponse(toSnappy(bytes), 1000, 9)).toThrow(
+      'it holds more than 9 series and samples',
+    );
+    expect(decodeReadResponse(toSnappy(bytes), 1000, 10)).toBeDefined();
+  });
 });

@@ -2,9 +2,12 @@ import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import type { Matcher } from './selectors.ts';
 import { fromSnappy, toSnappy } from './snappy.ts';
-import { LabelCollector, readTimeSeries, type TimeSeries } from './time-series.ts';
+import { itemBudget, LabelCollector, readTimeSeries, type TimeSeries } from './time-series.ts';
 
 // Source: prompb/remote.proto and prompb/types.proto of Prometheus.
+
+/** Results, series and samples of an answer: a few hundred megabytes of memory at the most. */
+const MAX_RESPONSE_ITEMS = 3_000_000;
 
 /** The forms of an answer: one message with samples, or a stream of chunks. */
 export type ReadResponseType = 'samples' | 'streamed-chunks';
@@ -86,20 +89,27 @@ function readMatcher(message: ProtobufReader): Matcher {
 }
 
 /** The series of each query, from an answer with samples. Throws `ProtobufError`. */
-export function decodeReadResponse(body: Uint8Array, maxBytes: number): TimeSeries[][] {
+export function decodeReadResponse(
+  body: Uint8Array,
+  maxBytes: number,
+  maxItems = MAX_RESPONSE_ITEMS,
+): TimeSeries[][] {
+  const spend = itemBudget(maxItems);
   const message = new ProtobufReader(fromSnappy(body, maxBytes));
   const results: TimeSeries[][] = [];
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) results.push(readResult(message.message()));
-    else message.skip();
+    if (field === 1) {
+      spend();
+      results.push(readResult(message.message(), spend));
+    } else message.skip();
   }
   return results;
 }
 
-function readResult(message: ProtobufReader): TimeSeries[] {
+function readResult(message: ProtobufReader, spend: () => void): TimeSeries[] {
   const series: TimeSeries[] = [];
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) series.push(readTimeSeries(message.message()));
+    if (field === 1) series.push(readTimeSeries(message.message(), spend));
     else message.skip();
   }
   return series;

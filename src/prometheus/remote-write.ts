@@ -1,7 +1,7 @@
-import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
+import { ProtobufReader } from './protobuf-reader.ts';
 import type { Sample } from './sample.ts';
 import { fromSnappy } from './snappy.ts';
-import { readTimeSeries } from './time-series.ts';
+import { itemBudget, readTimeSeries } from './time-series.ts';
 
 /** What one request may hold. */
 export interface WriteLimits {
@@ -19,15 +19,13 @@ export interface WriteLimits {
 export function decodeWriteRequest(body: Uint8Array, { maxBytes, maxSamples }: WriteLimits): Sample[] {
   const message = new ProtobufReader(fromSnappy(body, maxBytes));
   const all: Sample[] = [];
-  let left = maxSamples;
+  const spend = itemBudget(maxSamples);
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field !== 1) {
       message.skip();
       continue;
     }
-    const { name, labels, samples } = readTimeSeries(message.message());
-    left -= 1 + samples.length;
-    if (left < 0) throw new ProtobufError(`it holds more than ${maxSamples} series and samples`);
+    const { name, labels, samples } = readTimeSeries(message.message(), spend);
     for (const { value, timestampMs } of samples) all.push({ name, labels, value, timestampMs });
   }
   return all;

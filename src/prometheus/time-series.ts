@@ -9,14 +9,29 @@ export interface TimeSeries {
   samples: { value: number; timestampMs: number }[];
 }
 
-/** `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. */
-export function readTimeSeries(message: ProtobufReader): TimeSeries {
+/** What counts a message's parts while it is read; throws `ProtobufError` for the first one beyond `maxItems`. */
+export function itemBudget(maxItems: number): () => void {
+  let left = maxItems;
+  return () => {
+    left -= 1;
+    if (left < 0) throw new ProtobufError(`it holds more than ${maxItems} series and samples`);
+  };
+}
+
+/**
+ * `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. `spend` is called for the series
+ * and for each sample: an empty one takes two bytes on the wire and far more in memory.
+ */
+export function readTimeSeries(message: ProtobufReader, spend: () => void): TimeSeries {
+  spend();
   const labels = new LabelCollector();
   const samples: TimeSeries['samples'] = [];
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 1) labels.read(message.message());
-    else if (field === 2) samples.push(readSample(message.message()));
-    else message.skip();
+    else if (field === 2) {
+      spend();
+      samples.push(readSample(message.message()));
+    } else message.skip();
   }
   return { ...labels.finish(), samples };
 }
