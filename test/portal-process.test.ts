@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,6 +129,47 @@ describe('a portal that is told to reload', () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain('stackmeter_portal_reload_success 0');
     expect(metrics).toContain('stackmeter_portal_reloads_total{result="failure"} 1');
+  });
+});
+
+describe('grants in the configuration of a portal', () => {
+  it('link projects of two sites in its answers, from the next reload on', async () => {
+    const folder = temporaryFolder();
+    const atMs = { first: Date.now() - 3 * 3_600_000, second: Date.now() - 3_600_000 };
+    const startGate = async () => {
+      let sweeps = 0;
+      return await startFakeGate((_request, response) => {
+        sweeps += 1;
+        const [at, total] = sweeps === 1 ? [atMs.first, 10] : [atMs.second, 13];
+        response.writeHead(200, TEXT_FORMAT).end(usageLine('p', total, at) + usageLine('q', total, at));
+      });
+    };
+    const config = writeConfig(folder, { a: await startGate(), b: await startGate() });
+    const sites = readFileSync(config, 'utf8');
+    const { process, url } = await startPortal(folder, config);
+    const from = new Date(atMs.first - 86_400_000).toISOString();
+    const byGrant = async () =>
+      (await read<Page<UsageRow>>(`${url}/api/v1/usage?by=grant,resource&from=${from}`)).data.map(
+        ({ grant, amount }) => [grant, amount],
+      );
+    await eventually(async () => ((await byGrant())[0]?.[1] === 12 ? true : undefined));
+    const grant =
+      '[[grant]]\nname = "both"\nprojects = [{ site = "a", id = "p" }, { site = "b", id = "q" }]\n';
+    writeFileSync(config, sites + grant);
+    process.send('SIGHUP');
+    await process.waitFor(/configuration reloaded/);
+    expect(await byGrant()).toEqual([
+      [null, 6],
+      ['both', 6],
+    ]);
+    writeFileSync(config, sites + grant.replace('"b"', '"c"'));
+    process.send('SIGHUP');
+    await process.waitFor(/reload failed/);
+    const wrong = "grant[1].projects[2].site: no [[site]] or [[sender]] has a site 'c'";
+    expect(process.output()).toContain(wrong);
+    expect((await byGrant()).at(-1)).toEqual(['both', 6]);
+    const check = stackmeter(['check', config]);
+    expect([await check.exited, check.output()]).toEqual([1, expect.stringContaining(wrong)]);
   });
 });
 

@@ -12,7 +12,7 @@ import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
 import type { DatabaseConnection } from './database/connection.ts';
-import type { Ledger, SiteDeclaration } from './ledger/ledger.ts';
+import type { Grant, Ledger, SiteDeclaration } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { PortalConfig } from './settings.ts';
@@ -34,7 +34,7 @@ export interface Portal extends Role {
 export interface PortalParts {
   clock: Clock;
   logger: Logger;
-  /** Reads sites and senders again; throws `UserError`. Without it a reload changes nothing. */
+  /** Reads sites, senders and grants again; throws `UserError`. Without it a reload changes nothing. */
   reread?: (() => PortalSources) | undefined;
   /** In [0, 1). */
   random?: (() => number) | undefined;
@@ -42,8 +42,8 @@ export interface PortalParts {
   webFolder?: string | undefined;
 }
 
-/** Where readings come from. */
-type PortalSources = Pick<PortalConfig, 'sites' | 'senders'>;
+/** What a reload takes anew: where readings come from, and what counts as one. */
+type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants'>;
 
 /** What runs, once all has started. */
 interface Running {
@@ -64,6 +64,7 @@ class PortalRole implements Portal {
   readonly #metrics = createPortalMetrics();
   /** Ends what has started, the last first. */
   readonly #ends: (() => Promise<void>)[] = [];
+  #grants: readonly Grant[];
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -71,6 +72,7 @@ class PortalRole implements Portal {
 
   constructor(config: PortalConfig, parts: PortalParts) {
     this.#config = config;
+    this.#grants = config.grants ?? [];
     this.#parts = parts;
   }
 
@@ -157,6 +159,7 @@ class PortalRole implements Portal {
       ledger,
       metrics: this.#metrics,
       clock,
+      grants: () => this.#grants,
       receiver,
       logger,
       webFolder,
@@ -205,6 +208,7 @@ class PortalRole implements Portal {
       await ledger.declareSites(declarationsOf(sources));
       receiver.setSources(sources);
       await collector.setSites(sources.sites);
+      this.#grants = sources.grants ?? [];
     } catch (error) {
       this.#noteReload(false);
       throw error;

@@ -39,6 +39,7 @@ describe('the portal configuration', () => {
       databaseUrl: undefined,
       sites: [],
       senders: [],
+      grants: [],
       autoSweep: true,
     });
   });
@@ -160,5 +161,78 @@ describe('a sender in the portal configuration', () => {
     ['sitee = "a"\n', "sender[1]: unknown key 'sitee'; did you mean 'site'?"],
   ])('with %j is refused', (keys, reason) => {
     expect(refusal(sender + keys)).toBe(`/portal.toml: ${reason}`);
+  });
+});
+
+describe('a grant in the portal configuration', () => {
+  const siteB = siteA.replace('site-a', 'site-b');
+  const grant = (name: string, ...projects: string[]) =>
+    `[[grant]]\nname = "${name}"\nprojects = [${projects.map((project) => `{ ${project} }`).join(', ')}]\n`;
+  const P1 = 'site = "site-a", id = "p1"';
+
+  it('links projects of sites, in one cloud or in every one', () => {
+    const toml = siteA + siteB + grant('Klima 2', P1, 'site = "site-b", id = "p1", cloud = "west"');
+    expect(read(toml).grants).toEqual([
+      {
+        name: 'Klima 2',
+        projects: [
+          { site: 'site-a', projectId: 'p1' },
+          { site: 'site-b', projectId: 'p1', cloud: 'west' },
+        ],
+      },
+    ]);
+  });
+
+  it('may link a site that only a sender writes', () => {
+    writeFileSync(join(folder, 'sender.token'), '0123456789abcdef\n');
+    const sender = '[[sender]]\nname = "p"\ntoken_file = "sender.token"\nsite = "far"\n';
+    expect(refusal(sender + grant('g', 'site = "far", id = "p1"'))).toBe('accepted');
+  });
+
+  it('may have a project in each of two clouds that another grant has in a third', () => {
+    const clouds = ['west', 'east', 'north'].map((cloud) => `${P1}, cloud = "${cloud}"`) as [
+      string,
+      ...string[],
+    ];
+    expect(refusal(siteA + grant('g', ...clouds.slice(0, 2)) + grant('h', ...clouds.slice(2)))).toBe(
+      'accepted',
+    );
+  });
+
+  it.each([
+    ['[grant]\nname = "g"\n', 'grant: write [[grant]], with double brackets, once for each grant'],
+    [
+      grant('g', P1).replace(/name.*\n/, ''),
+      'grant[1].name: missing; give the grant a name, such as "climate"',
+    ],
+    [grant(' ', P1), 'grant[1].name: is empty'],
+    [grant('g'), 'grant[1].projects: is empty; list the projects that the grant is made of'],
+    [
+      '[[grant]]\nname = "g"\n',
+      'grant[1].projects: must be a list such as [{ site = "site-a", id = "0f6c…" }]',
+    ],
+    [
+      grant('g', 'site = "site-a"'),
+      'grant[1].projects[1].id: missing; it is the id that OpenStack gave the project',
+    ],
+    [grant('g', `${P1}, clod = "x"`), "grant[1].projects[1]: unknown key 'clod'; did you mean 'cloud'?"],
+    [
+      grant('g', P1, 'site = "site-aa", id = "p2"'),
+      "grant[1].projects[2].site: no [[site]] or [[sender]] has a site 'site-aa'; did you mean 'site-a'?",
+    ],
+    [
+      grant('g', P1) + grant('g', 'site = "site-a", id = "p2"'),
+      "grant[2].name: there are two grants 'g'; give each a name of its own",
+    ],
+    [
+      grant('g', P1) + grant('h', `${P1}, cloud = "west"`),
+      "grant[2].projects[1]: 'p1' at 'site-a' is in grant 'g' already; a project is in one grant, once",
+    ],
+    [
+      grant('g', P1, P1),
+      "grant[1].projects[2]: 'p1' at 'site-a' is in grant 'g' already; a project is in one grant, once",
+    ],
+  ])('written as %j is refused', (toml, reason) => {
+    expect(refusal(siteA + toml)).toBe(`/portal.toml: ${reason}`);
   });
 });

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
-import { resolveSenders, senderTables, type SenderConfig } from './remote-write/sender-settings.ts';
+import { grantTables, resolveGrants } from './grant-settings.ts';
+import type { Grant } from './ledger/ledger.ts';
+import {
+  resolveSenders,
+  senderTables,
+  sitesOfSenders,
+  type SenderConfig,
+} from './remote-write/sender-settings.ts';
 import { resolveSites, siteTables, type SiteConfig } from './site-settings.ts';
 
 export type { SiteConfig } from './site-settings.ts';
@@ -19,6 +26,8 @@ export interface PortalConfig extends LedgerPlace {
   sites: readonly SiteConfig[];
   /** Those that may write; none where it is left out. */
   senders?: readonly SenderConfig[] | undefined;
+  /** What links projects of several sites; none where it is left out. */
+  grants?: readonly Grant[] | undefined;
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
 }
@@ -50,17 +59,21 @@ export const portalSettings = {
 };
 
 /** Keys of portal.toml that only a file can hold. */
-export const portalSections = { site: siteTables, sender: senderTables };
+export const portalSections = { site: siteTables, sender: senderTables, grant: grantTables };
 
 /** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
 export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const { settings, sections } = readSettings(portalSettings, sources, portalSections);
+  const sites = resolveSites(sections.site, sources.env, sources.configFile);
+  const senders = resolveSenders(sections.sender, sources.configFile);
+  const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
     listen: settings.listen,
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
-    sites: resolveSites(sections.site, sources.env, sources.configFile),
-    senders: resolveSenders(sections.sender, sources.configFile),
+    sites,
+    senders,
+    grants: resolveGrants(sections.grant, siteNames, sources.configFile),
     autoSweep: true,
   };
 }

@@ -34,7 +34,8 @@ export function strictTable<S extends z.ZodRawShape>(shape: S) {
     .pipe(z.object(shape));
 }
 
-function nearestName(name: string, known: readonly string[]): string | undefined {
+/** The known name that `name` may have been meant for. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const candidate = closest(name, known);
   return distance(name, candidate) <= Math.max(2, name.length / 3) ? candidate : undefined;

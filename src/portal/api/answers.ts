@@ -42,7 +42,23 @@ export const projectRow = z.object({
   last_reading_at: instant,
 });
 
+export const grantRow = z.object({
+  name: z.string(),
+  projects: z.array(
+    z.object({
+      site: z.string(),
+      cloud: z.string().nullable().meta({ description: 'Null: every cloud of the site' }),
+      project_id: z.string(),
+    }),
+  ),
+});
+
 export const usageRow = z.object({
+  grant: z
+    .string()
+    .nullable()
+    .optional()
+    .meta({ description: 'Null for what projects of no grant have used' }),
   site: z.string().optional(),
   project_id: z.string().optional(),
   project_name: z.string().optional(),

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyBaseLogger, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Grant, Ledger } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { Receiver } from '../remote-write/receiver.ts';
 
@@ -20,6 +20,8 @@ export interface ApiParts {
   ledger: Ledger;
   metrics: PortalMetrics;
   clock: Clock;
+  /** The present ones; a reload may change them. */
+  grants?: (() => readonly Grant[]) | undefined;
   /** Takes remote writes; without it there is no such route. */
   receiver?: Receiver | undefined;
 }

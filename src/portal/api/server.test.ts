@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
-import type { Ledger, Page, ProjectQuery, SiteStatus, UsageQuery, UsageRow } from '../ledger/ledger.ts';
+import type {
+  Grant,
+  Ledger,
+  Page,
+  ProjectQuery,
+  SiteStatus,
+  UsageQuery,
+  UsageRow,
+} from '../ledger/ledger.ts';
 import { createPortalMetrics } from '../metrics.ts';
 import type { ApiServer } from './api-parts.ts';
 import { createApiServer } from './server.ts';
@@ -39,6 +47,16 @@ interface ApiDocument {
 }
 
 /** A ledger that answers from these. */
+const GRANTS: Grant[] = [
+  {
+    name: 'climate',
+    projects: [
+      { site: 'a', projectId: 'p' },
+      { site: 'b', projectId: 'q', cloud: 'west' },
+    ],
+  },
+];
+
 let usage: (query: UsageQuery) => Promise<Page<UsageRow>>;
 let ping: () => Promise<void>;
 let projectQueries: ProjectQuery[];
@@ -80,6 +98,7 @@ beforeEach(async () => {
     ledger,
     metrics: createPortalMetrics(),
     clock: { nowMs: () => Date.UTC(2026, 0, 31), sleep: unused },
+    grants: () => GRANTS,
     logger: silentLogger(),
     webFolder,
   });
@@ -104,6 +123,54 @@ describe('the API', () => {
 
   it('answers usage with the rows of the ledger', async () => {
     expect((await server.inject('/api/v1/usage')).json()).toEqual({ data: [ROW], next: null });
+  });
+
+  it('lists the grants', async () => {
+    expect((await server.inject('/api/v1/grants')).json()).toEqual({
+      data: [
+        {
+          name: 'climate',
+          projects: [
+            { site: 'a', cloud: null, project_id: 'p' },
+            { site: 'b', cloud: 'west', project_id: 'q' },
+          ],
+        },
+      ],
+      next: null,
+    });
+  });
+
+  it('asks for usage by or of grants with what they link now, and says which grant there is not', async () => {
+    const asked: UsageQuery[] = [];
+    usage = async (query) => {
+      asked.push(query);
+      return {
+        data: [
+          { ...ROW, grant: 'climate' },
+          { ...ROW, grant: null },
+        ],
+        next: null,
+      };
+    };
+    const csv = await server.inject('/api/v1/usage?format=csv&by=grant,resource');
+    expect(csv.body.split('\r\n').slice(0, 3)).toEqual([
+      'grant,resource,start,amount,unit,coverage',
+      'climate,vcpu,2026-01-01T00:00:00.000Z,1.5,vCPU-hours,measured',
+      ',vcpu,2026-01-01T00:00:00.000Z,1.5,vCPU-hours,measured',
+    ]);
+    const answer = await server.inject('/api/v1/usage?by=grant,resource&grant=climate');
+    expect(answer.json<Page<UsageRow>>().data.map(({ grant }) => grant)).toEqual(['climate', null]);
+    await server.inject('/api/v1/usage');
+    expect(asked.map(({ grant, grants }) => [grant, grants])).toEqual([
+      [undefined, GRANTS],
+      ['climate', GRANTS],
+      [undefined, undefined],
+    ]);
+    const unknown = await server.inject('/api/v1/usage?grant=clima');
+    expect([unknown.statusCode, unknown.json()]).toEqual([
+      400,
+      { error: "grant: there is no grant 'clima'; /api/v1/grants lists them" },
+    ]);
   });
 
   it('gives usage as CSV over all pages, with the columns that were asked for', async () => {
@@ -183,7 +250,12 @@ describe('the API', () => {
   it('describes itself by the schemas that it judges by', async () => {
     const document = (await server.inject('/api/openapi.json')).json<ApiDocument>();
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths)).toEqual(['/api/v1/sites', '/api/v1/projects', '/api/v1/usage']);
+    expect(Object.keys(document.paths)).toEqual([
+      '/api/v1/sites',
+      '/api/v1/projects',
+      '/api/v1/grants',
+      '/api/v1/usage',
+    ]);
     expect(document.paths['/api/v1/usage']?.get.parameters?.map(({ name }) => name)).toEqual([
       'from',
       'to',
@@ -191,6 +263,7 @@ describe('the API', () => {
       'by',
       'site',
       'project',
+      'grant',
       'resource',
       'limit',
       'cursor',

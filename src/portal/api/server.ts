@@ -5,6 +5,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Logger } from '../../runtime/logger.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
 import { answerErrors, answerUnroutable } from './errors.ts';
+import { grantsRoute } from './grants-route.ts';
 import { healthzRoute } from './healthz-route.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
@@ -44,6 +45,7 @@ export async function createApiServer({ logger, webFolder, ...parts }: ApiOption
   for (const route of [
     sitesRoute,
     projectsRoute,
+    grantsRoute,
     usageRoute,
     metricsRoute,
     healthzRoute,

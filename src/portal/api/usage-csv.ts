@@ -7,6 +7,7 @@ type Column = keyof UsageRow;
 /** The columns that were asked for, in the order of the API's rows. */
 function columnsOf({ by }: UsageQuery): Column[] {
   const dimensions: Column[] = [
+    ...(by.has('grant') ? (['grant'] as const) : []),
     ...(by.has('site') ? (['site'] as const) : []),
     ...(by.has('project') ? (['project_id', 'project_name'] as const) : []),
     ...(by.has('resource') ? (['resource'] as const) : []),

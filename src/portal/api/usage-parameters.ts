@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import type { UsageDimension, UsageQuery } from '../ledger/ledger.ts';
+import type { Grant, UsageDimension, UsageQuery } from '../ledger/ledger.ts';
 import {
   cursorParameter,
   hourParameter,
@@ -10,7 +10,7 @@ import {
 } from './parameters.ts';
 import { RequestError } from './request-error.ts';
 
-const DIMENSIONS = ['site', 'project', 'resource'] as const satisfies readonly UsageDimension[];
+const DIMENSIONS = ['grant', 'site', 'project', 'resource'] as const satisfies readonly UsageDimension[];
 
 export const usageParameters = parameterTable({
   from: hourParameter(
@@ -33,10 +33,11 @@ export const usageParameters = parameterTable({
     .transform((parts): ReadonlySet<UsageDimension> => new Set(parts.filter(isDimension)))
     .meta({
       description:
-        'What is told apart: some of site, project and resource, with commas between them. Usage is summed over the others',
+        'What is told apart: some of grant, site, project and resource, with commas between them. Usage is summed over the others',
     }),
   site: textParameter('Of this site alone'),
   project: textParameter('Of the projects with this id alone'),
+  grant: textParameter('Of the projects of this grant alone'),
   resource: textParameter('Of this resource alone, such as `vcpu`'),
   limit: limitParameter,
   cursor: cursorParameter,
@@ -56,8 +57,12 @@ function isDimension(text: string): text is UsageDimension {
  * What the ledger is asked. Both ends are cut down to whole hours, so that periods that meet neither overlap nor leave
  * an hour out. Throws `RequestError`.
  */
-export function usageQuery(parameters: UsageParameters, nowMs: number): UsageQuery {
-  const { step, by, site, project, resource, limit, cursor } = parameters;
+export function usageQuery(
+  parameters: UsageParameters,
+  nowMs: number,
+  grants: readonly Grant[] = [],
+): UsageQuery {
+  const { step, by, site, project, grant, resource, limit, cursor } = parameters;
   const toMs = parameters.to ?? endOfHour(nowMs);
   const fromMs = parameters.from ?? startOfMonth(toMs - 1);
   if (fromMs >= toMs) throw new RequestError(emptyPeriod(fromMs, toMs));
@@ -65,7 +70,10 @@ export function usageQuery(parameters: UsageParameters, nowMs: number): UsageQue
     throw new RequestError(
       "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
     );
-  return { fromMs, toMs, step, by, site, projectId: project, resource, limit, cursor };
+  if (grant !== undefined && grants.every(({ name }) => name !== grant))
+    throw new RequestError(`grant: there is no grant '${grant}'; /api/v1/grants lists them`);
+  const links = by.has('grant') || grant !== undefined ? { grant, grants } : {};
+  return { fromMs, toMs, step, by, site, projectId: project, resource, ...links, limit, cursor };
 }
 
 function emptyPeriod(fromMs: number, toMs: number): string {

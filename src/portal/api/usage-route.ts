@@ -10,18 +10,18 @@ const usageAnswer = {
   content: { 'application/json': { schema: pageOf(usageRow) }, 'text/csv': { schema: z.string() } },
 };
 
-export function usageRoute(server: ApiServer, { ledger, clock }: ApiParts): void {
+export function usageRoute(server: ApiServer, { ledger, clock, grants = () => [] }: ApiParts): void {
   server.get(
     '/api/v1/usage',
     {
       schema: {
-        summary: 'Usage in amount × hours, by step, site, project and resource',
+        summary: 'Usage in amount × hours, by step, grant, site, project and resource',
         querystring: usageParameters,
         response: { 200: usageAnswer, default: errorAnswer },
       },
     },
     async ({ query: parameters, method }, reply) => {
-      const query = usageQuery(parameters, clock.nowMs());
+      const query = usageQuery(parameters, clock.nowMs(), grants());
       if (parameters.format === 'json') return await ledger.usage(query);
       return reply
         .type('text/csv; charset=utf-8; header=present')

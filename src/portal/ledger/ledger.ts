@@ -68,7 +68,20 @@ export interface LateOutcome {
 
 export type Coverage = 'measured' | 'spread' | 'missing';
 export type UsageStep = 'hour' | 'day' | 'month' | 'total';
-export type UsageDimension = 'site' | 'project' | 'resource';
+export type UsageDimension = 'grant' | 'site' | 'project' | 'resource';
+
+/** Projects of several sites or clouds that the portal's configuration counts as one. */
+export interface Grant {
+  name: string;
+  projects: readonly GrantProject[];
+}
+
+export interface GrantProject {
+  site: string;
+  projectId: string;
+  /** Undefined: in every cloud of the site. */
+  cloud?: string | undefined;
+}
 
 export interface UsageQuery {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
@@ -79,11 +92,17 @@ export interface UsageQuery {
   site?: string | undefined;
   projectId?: string | undefined;
   resource?: string | undefined;
+  /** Of the projects of this grant alone. */
+  grant?: string | undefined;
+  /** What links projects to grants now, where it is asked by or of grants; no project is in two of them. */
+  grants?: readonly Grant[] | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
 export interface UsageRow {
+  /** Null for what was used by projects of no grant. */
+  grant?: string | null;
   site?: string;
   project_id?: string;
   project_name?: string;
@@ -121,6 +140,16 @@ export interface ProjectRow {
   domain_name: string;
   first_reading_at: string;
   last_reading_at: string;
+}
+
+export interface GrantRow {
+  name: string;
+  projects: {
+    site: string;
+    /** Null: every cloud of the site. */
+    cloud: string | null;
+    project_id: string;
+  }[];
 }
 
 export interface ProjectQuery {

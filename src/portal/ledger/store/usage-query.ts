@@ -4,10 +4,13 @@ import type { UsageQuery, UsageStep } from '../ledger.ts';
 import { monthStarts, type HourRange } from '../steps.ts';
 import { numberArray } from './arrays.ts';
 import { readCursor } from './cursor.ts';
+import { grantedProjects } from './granted-projects.ts';
 
 /** Usage of one step as the database sums it; dimensions that were not asked for are ''. */
 export interface UsageRecord {
   start_hour: number;
+  /** '' also for projects of no grant. */
+  grant_name: string;
   site: string;
   cloud: string;
   project_id: string;
@@ -19,13 +22,14 @@ export interface UsageRecord {
 }
 
 /** The keys by which usage is sorted, and of which a cursor is made. */
-export function sortKeys(row: UsageRecord): [number, string, string, string, string] {
-  return [row.start_hour, row.site, row.cloud, row.project_id, row.resource];
+export function sortKeys(row: UsageRecord): [number, string, string, string, string, string] {
+  return [row.start_hour, row.grant_name, row.site, row.cloud, row.project_id, row.resource];
 }
 
 /**
  * Sums entries by step, resource, and what else was asked for. Amounts of different resources are never added, nor
- * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself.
+ * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself: only a grant
+ * adds projects up.
  */
 export async function sumUsage(
   database: Kysely<unknown>,
@@ -35,15 +39,16 @@ export async function sumUsage(
   const byProject = query.by.has('project');
   const bySite = byProject || query.by.has('site');
   const { rows } = await sql<UsageRecord>`
-    WITH sums AS (
-      SELECT e.site_id, m.resource_id, ${byProject ? sql`m.project_id` : sql`0`} AS project_id,
+    WITH granted AS (${grantedProjects(query)}), sums AS (
+      SELECT ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name, e.site_id, m.resource_id, ${byProject ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
       FROM ${entriesFor(query, range)} e JOIN ledger.meter m USING (site_id, meter_id)
+      ${grantJoin(query)}
       WHERE ${sql.join(entryConditions(query, range), sql` AND `)}
-      GROUP BY 1, 2, 3, 4
+      GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
-      SELECT sums.start_hour, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
+      SELECT sums.start_hour, sums.grant_name, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
              ${byProject ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
              ${byProject ? sql`p.key` : sql`'' COLLATE "C"`} AS project_id,
              ${byProject ? sql`n.project_name` : sql`''`} AS project_name,
@@ -51,13 +56,21 @@ export async function sumUsage(
       FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
       ${byProject ? projectJoins : sql``}
     )
-    SELECT start_hour, site, cloud, project_id, project_name, resource, sum(amount) AS amount, sum(spread) AS spread
+    SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource,
+           sum(amount) AS amount, sum(spread) AS spread
     FROM named
     WHERE ${afterCursor(query)}
-    GROUP BY start_hour, site, cloud, project_id, project_name, resource
-    ORDER BY start_hour, site, cloud, project_id, resource
+    GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource
+    ORDER BY start_hour, grant_name, site, cloud, project_id, resource
     LIMIT ${query.limit + 1}`.execute(database);
   return rows;
+}
+
+/** Usage of the projects of one grant, or all usage with the grant that each project is of. */
+function grantJoin({ by, grant }: UsageQuery): RawBuilder<unknown> {
+  const join = sql`JOIN granted g ON g.site_id = m.site_id AND g.project_id = m.project_id`;
+  if (grant !== undefined) return join;
+  return by.has('grant') ? sql`LEFT ${join}` : sql``;
 }
 
 const projectJoins = sql`
@@ -104,13 +117,13 @@ function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolea
 }
 
 function cursorKeys(cursor: string) {
-  return readCursor(cursor, [0, '', '', '', ''] as [number, string, string, string, string]);
+  return readCursor(cursor, [0, '', '', '', '', ''] as ReturnType<typeof sortKeys>);
 }
 
 function afterCursor({ cursor }: UsageQuery): RawBuilder<boolean> {
   if (cursor === undefined) return sql`true`;
   const [hour, ...names] = cursorKeys(cursor);
-  return sql`(start_hour, site, cloud, project_id, resource) > (${hour}::int, ${sql.join(names)})`;
+  return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${sql.join(names)})`;
 }
 
 /** The hours of a query's interval. */

@@ -5,6 +5,7 @@ import type { AccountingRules } from '../accounting/meter.ts';
 import type { Page, UsageQuery, UsageRow } from '../ledger.ts';
 import { stepEnd, type HourRange } from '../steps.ts';
 import { writeCursor } from './cursor.ts';
+import { grantedProjects } from './granted-projects.ts';
 import { isoOf } from './times.ts';
 import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
@@ -32,26 +33,32 @@ export async function queryUsage(
 interface NamedCloud extends CoveredCloud {
   site: string;
   cloud: string;
+  /** That have a project in it, as far as the query is about grants. */
+  grants: readonly string[];
 }
 
 /** The clouds that the query could have usage from. */
 async function loadCoveredClouds(database: Kysely<unknown>, query: UsageQuery): Promise<NamedCloud[]> {
-  const { site, projectId } = query;
+  const { site, projectId, grant } = query;
   const { rows } = await sql<{
     site: string;
     cloud: string;
     expected: boolean;
     first_ms: string;
     last_ms: string;
+    grants: string[];
   }>`
-    SELECT s.name AS site, c.name AS cloud, s.declared AS expected, c.first_ms, c.last_ms
+    WITH granted AS (${grantedProjects(query)})
+    SELECT s.name AS site, c.name AS cloud, s.declared AS expected, c.first_ms, c.last_ms,
+           ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
     WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${
       projectId === undefined
         ? sql`true`
         : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
     }`.execute(database);
-  return rows.map(({ first_ms, last_ms, ...row }) => ({
+  const asked = grant === undefined ? rows : rows.filter(({ grants }) => grants.includes(grant));
+  return asked.map(({ first_ms, last_ms, ...row }) => ({
     ...row,
     progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
   }));
@@ -60,7 +67,9 @@ async function loadCoveredClouds(database: Kysely<unknown>, query: UsageQuery): 
 /** The clouds that a row's amount comes from, or could have come from. */
 function covering(clouds: readonly NamedCloud[], row: UsageRecord, { by }: UsageQuery): NamedCloud[] {
   if (by.has('project')) return clouds.filter(({ site, cloud }) => site === row.site && cloud === row.cloud);
-  return by.has('site') ? clouds.filter(({ site }) => site === row.site) : [...clouds];
+  const ofGrant =
+    row.grant_name === '' ? clouds : clouds.filter(({ grants }) => grants.includes(row.grant_name));
+  return by.has('site') ? ofGrant.filter(({ site }) => site === row.site) : [...ofGrant];
 }
 
 function usageRow(
@@ -88,6 +97,7 @@ function usageRow(
 /** The keys that were asked for; the resource also where neither it nor the query says which one it is. */
 function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
   return {
+    ...(by.has('grant') ? { grant: record.grant_name === '' ? null : record.grant_name } : {}),
     ...(by.has('site') ? { site: record.site } : {}),
     ...(by.has('project') ? { project_id: record.project_id, project_name: record.project_name } : {}),
     ...(by.has('resource') || resource === undefined ? { resource: record.resource } : {}),
