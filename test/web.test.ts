@@ -182,6 +182,46 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await projectTable().waitFor();
   });
 
+  it('show what a grant links: its usage over all sites, by site and by project', async () => {
+    const { projects, usage } = portal.ledger;
+    const linked = [projects[3], projects[45]].map((row) => ({
+      site: row?.site ?? '',
+      id: row?.project_id ?? '',
+    }));
+    portal.ledger.grants = [
+      {
+        name: 'Climate & <ice>',
+        projects: [
+          ...linked.map(({ site, id }) => ({ site, cloud: null, project_id: id })),
+          { site: 'bielefeld', cloud: null, project_id: 'never-seen' },
+        ],
+      },
+    ];
+    const vcpus = usage
+      .filter(({ site, project_id }) => linked.some((one) => one.site === site && one.id === project_id))
+      .filter(({ resource, start }) => resource === 'vcpu' && Date.parse(start) >= Date.UTC(2026, 10, 21, 15))
+      .reduce((sum, { amount }) => sum + amount, 0);
+    await open();
+    const grants = page.getByRole('table', { name: /^Grants and their usage/ });
+    await expectText(grants.getByRole('row').nth(1), /3 projects at bielefeld, freiburg, tübingen/);
+    const total = `${number(vcpus, 9)} vCPU-hours`;
+    expect(await grants.locator('td.amount').first().getAttribute('title')).toBe(total);
+    await grants.getByRole('link', { name: 'Climate & <ice>' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Climate & <ice>' }).waitFor();
+    await expectCount(page.locator('canvas'), 4);
+    expect(await page.locator('.figures dd').first().getAttribute('title')).toBe(total);
+    const ofGrant = page.getByRole('table', { name: /^Projects of the grant/ });
+    await expectCount(ofGrant.locator('tbody tr'), 3);
+    await expectText(ofGrant, /tübingen.*never-seen.*not read yet/s);
+    await expectText(page.getByLabel('Sites in the charts'), /bielefeld\s+freiburg\s+tübingen/);
+    expect(await barriers(page)).toEqual([]);
+    const href = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+    const csv = await (await page.request.get(`${portal.url}${href}`)).text();
+    expect(csv.match(/"vCPU-hours"/g)).toHaveLength(24 * linked.length);
+    await page.goto(`${portal.url}#/grants/none`);
+    await page.getByRole('heading', { name: 'This grant is not known' }).waitFor();
+  });
+
   it('say that a project or a page is not known', async () => {
     await page.goto(`${portal.url}#/projects/freiburg/none`);
     await page.getByRole('heading', { name: 'This project is not known' }).waitFor();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
-import type { ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { GrantRow, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
 import { listen } from '../../src/runtime/listen.ts';
 
 /** What a portal knows, as plain data: the pages are tested against answers whose every number is known. */
@@ -10,6 +10,7 @@ export interface CannedLedger {
   projects: ProjectRow[];
   /** By hour, site, project and resource. */
   usage: UsageRow[];
+  grants?: GrantRow[];
 }
 
 export interface CannedPortal {
@@ -62,6 +63,8 @@ function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): vo
   if (portal.broken) sendJson(response, 503, { error: 'the database does not answer' });
   else if (url.pathname === '/api/v1/sites')
     sendJson(response, 200, { data: portal.ledger.sites, next: null });
+  else if (url.pathname === '/api/v1/grants')
+    sendJson(response, 200, { data: portal.ledger.grants ?? [], next: null });
   else if (url.pathname === '/api/v1/projects')
     sendJson(response, 200, projectsPage(portal.ledger, url.searchParams));
   else if (url.searchParams.get('format') === 'csv')
@@ -92,13 +95,13 @@ const STEPS: Readonly<Record<string, (start: string, from: string) => string>> =
 };
 const WORSE: readonly UsageRow['coverage'][] = ['measured', 'spread', 'missing'];
 
-export function usageRows({ usage }: CannedLedger, parameters: URLSearchParams): UsageRow[] {
+export function usageRows({ usage, grants = [] }: CannedLedger, parameters: URLSearchParams): UsageRow[] {
   const from = parameters.get('from') ?? '';
   const stepOf = STEPS[parameters.get('step') ?? ''];
   if (stepOf === undefined) throw new Error(`no step in ${parameters.toString()}`);
   const by = (parameters.get('by') ?? '').split(',');
   const sums = new Map<string, UsageRow>();
-  for (const row of usage.filter((candidate) => isAsked(candidate, parameters))) {
+  for (const row of withGrants(usage, grants).filter((candidate) => isAsked(candidate, parameters))) {
     const key = { ...keysOf(row, by), start: stepOf(row.start, from), unit: row.unit };
     const before = sums.get(JSON.stringify(key));
     sums.set(JSON.stringify(key), {
@@ -113,6 +116,15 @@ export function usageRows({ usage }: CannedLedger, parameters: URLSearchParams):
   return [...sums.values()];
 }
 
+function withGrants(usage: readonly UsageRow[], grants: readonly GrantRow[]): UsageRow[] {
+  const byProject = new Map(
+    grants.flatMap(({ name, projects }) =>
+      projects.map(({ site, project_id }) => [`${site} ${project_id}`, name] as const),
+    ),
+  );
+  return usage.map((row) => ({ ...row, grant: byProject.get(`${row.site} ${row.project_id}`) ?? null }));
+}
+
 function isAsked(row: UsageRow, parameters: URLSearchParams): boolean {
   const startMs = Date.parse(row.start);
   const matches = (name: string, value: string | undefined) => (parameters.get(name) ?? value) === value;
@@ -121,6 +133,7 @@ function isAsked(row: UsageRow, parameters: URLSearchParams): boolean {
     startMs < Date.parse(parameters.get('to') ?? '') &&
     matches('site', row.site) &&
     matches('project', row.project_id) &&
+    matches('grant', row.grant ?? undefined) &&
     matches('resource', row.resource)
   );
 }
@@ -128,6 +141,7 @@ function isAsked(row: UsageRow, parameters: URLSearchParams): boolean {
 function keysOf(row: UsageRow, by: readonly string[]): Partial<UsageRow> {
   const { site = '', project_id = '', project_name = '', resource = '' } = row;
   return {
+    ...(by.includes('grant') ? { grant: row.grant ?? null } : {}),
     ...(by.includes('site') ? { site } : {}),
     ...(by.includes('project') ? { project_id, project_name } : {}),
     ...(by.includes('resource') ? { resource } : {}),

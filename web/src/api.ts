@@ -1,4 +1,5 @@
 import type {
+  GrantRow,
   Page,
   ProjectRow,
   SiteStatus,
@@ -8,7 +9,7 @@ import type {
 } from '../../src/portal/ledger/ledger.ts';
 import { isoInstant } from './format.ts';
 
-export type { Coverage, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+export type { Coverage, GrantRow, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
 
 /** A question to `/api/v1/usage`; times are whole hours, Unix milliseconds, `toMs` is exclusive. */
 export interface UsageQuestion {
@@ -19,6 +20,7 @@ export interface UsageQuestion {
   site?: string;
   projectId?: string;
   resource?: string;
+  grant?: string;
 }
 
 export interface ProjectsQuestion {
@@ -50,6 +52,7 @@ export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): s
   if (question.site !== undefined) parameters.set('site', question.site);
   if (question.projectId !== undefined) parameters.set('project', question.projectId);
   if (question.resource !== undefined) parameters.set('resource', question.resource);
+  if (question.grant !== undefined) parameters.set('grant', question.grant);
   if (format === 'csv') parameters.set('format', 'csv');
   else parameters.set('limit', LARGEST_PAGE);
   return `api/v1/usage?${parameters}`;
@@ -84,6 +87,10 @@ export class Api {
   projects(question: ProjectsQuestion, signal: AbortSignal): Promise<ProjectRow[]> {
     const parameters = new URLSearchParams({ ...question, limit: LARGEST_PAGE });
     return this.#everyPage(`api/v1/projects?${parameters}`, signal);
+  }
+
+  grants(signal: AbortSignal): Promise<GrantRow[]> {
+    return this.#everyPage('api/v1/grants', signal);
   }
 
   usage(question: UsageQuestion, signal: AbortSignal): Promise<UsageRow[]> {

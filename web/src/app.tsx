@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { AppHeader } from './components/app-header.tsx';
+import { GrantPage } from './pages/grant.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { ProjectPage } from './pages/project.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
@@ -32,10 +33,12 @@ export function App() {
 function CurrentPage({ route }: { route: Route }) {
   if (route.page === 'overview') return <OverviewPage route={route} />;
   if (route.page === 'project') return <ProjectPage key={pageIdentity(route)} route={route} />;
+  if (route.page === 'grant') return <GrantPage key={pageIdentity(route)} route={route} />;
   return <UnknownPage address={route.address} />;
 }
 
 function pageIdentity(route: Route): string {
+  if (route.page === 'grant') return `grant\n${route.name}`;
   return route.page === 'project' ? `${route.site}\n${route.projectId}` : route.page;
 }
 

@@ -39,6 +39,19 @@ describe('an address', () => {
     );
   });
 
+  it('leads back to the grant that it was made of, whatever its name', () => {
+    const step = fc.constantFrom('hour' as const, 'day' as const);
+    const route = fc.record(
+      { page: fc.constant('grant' as const), name: text, period, tablePage, step },
+      { requiredKeys: ['page', 'name', 'period', 'tablePage'] },
+    );
+    fc.assert(
+      fc.property(route, (value) => {
+        expect(parseRoute(routeAddress(value))).toEqual(value);
+      }),
+    );
+  });
+
   it('keeps the slash of a pool project’s part in the id', () => {
     const address = routeAddress({
       page: 'project',
@@ -58,7 +71,7 @@ describe('an address', () => {
     expect(parseRoute('#/?range=1000y&page=-3')).toEqual(OVERVIEW);
   });
 
-  it.each(['#/projects/a', '#/projects/a/b/c', '#/elsewhere'])(
+  it.each(['#/projects/a', '#/grants', '#/grants/a/b', '#/projects/a/b/c', '#/elsewhere'])(
     'that nothing is at is unknown: %s',
     (hash) => {
       expect(parseRoute(hash)).toEqual({ page: 'unknown', address: hash });

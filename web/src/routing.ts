@@ -20,12 +20,23 @@ export interface ProjectRoute {
   tablePage: number;
 }
 
+export interface GrantRoute {
+  page: 'grant';
+  name: string;
+  period: PeriodName;
+  step?: BucketStep;
+  tablePage: number;
+}
+
 interface UnknownRoute {
   page: 'unknown';
   address: string;
 }
 
-export type Route = OverviewRoute | ProjectRoute | UnknownRoute;
+/** The pages that there are. */
+export type KnownRoute = OverviewRoute | ProjectRoute | GrantRoute;
+
+export type Route = KnownRoute | UnknownRoute;
 
 export const OVERVIEW: OverviewRoute = { page: 'overview', period: '24h', search: '', tablePage: 1 };
 
@@ -37,11 +48,12 @@ export function parseRoute(hash: string): Route {
   const [room, site, projectId, ...rest] = path.split('/').map(decode);
   if (room === 'projects' && site && projectId && rest.length === 0)
     return projectRoute(site, projectId, parameters);
+  if (room === 'grants' && site && projectId === undefined) return grantRoute(site, parameters);
   return { page: 'unknown', address: hash };
 }
 
 /** The address of a route; what is as usual is left out. */
-export function routeAddress(route: OverviewRoute | ProjectRoute): string {
+export function routeAddress(route: KnownRoute): string {
   const parameters = new URLSearchParams();
   if (route.period !== '24h') parameters.set('range', route.period);
   if (route.page === 'overview') addOverview(parameters, route);
@@ -51,8 +63,9 @@ export function routeAddress(route: OverviewRoute | ProjectRoute): string {
   return `#/${routePath(route)}${query === '' ? '' : `?${query}`}`;
 }
 
-function routePath(route: OverviewRoute | ProjectRoute): string {
+function routePath(route: KnownRoute): string {
   if (route.page === 'overview') return '';
+  if (route.page === 'grant') return `grants/${encodeURIComponent(route.name)}`;
   return `projects/${encodeURIComponent(route.site)}/${encodeURIComponent(route.projectId)}`;
 }
 
@@ -76,11 +89,16 @@ function overviewRoute(parameters: URLSearchParams): OverviewRoute {
 }
 
 function projectRoute(site: string, projectId: string, parameters: URLSearchParams): ProjectRoute {
+  return { page: 'project', site, projectId, ...viewOf(parameters) };
+}
+
+function grantRoute(name: string, parameters: URLSearchParams): GrantRoute {
+  return { page: 'grant', name, ...viewOf(parameters) };
+}
+
+function viewOf(parameters: URLSearchParams): Pick<ProjectRoute, 'period' | 'step' | 'tablePage'> {
   const step = parameters.get('step');
   return {
-    page: 'project',
-    site,
-    projectId,
     period: periodOf(parameters),
     ...(step === 'hour' || step === 'day' ? { step } : {}),
     tablePage: tablePageOf(parameters),

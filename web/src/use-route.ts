@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { parseRoute, routeAddress, type OverviewRoute, type ProjectRoute, type Route } from './routing.ts';
+import { parseRoute, routeAddress, type KnownRoute, type Route } from './routing.ts';
 
 /** The route of the address bar. */
 export function useRoute(): Route {
@@ -13,7 +13,7 @@ export function useRoute(): Route {
 }
 
 /** Shows another view of the same page; it takes the place of this one in the history. */
-export function replaceRoute(route: OverviewRoute | ProjectRoute): void {
+export function replaceRoute(route: KnownRoute): void {
   history.replaceState(null, '', routeAddress(route));
   dispatchEvent(new HashChangeEvent('hashchange'));
 }

@@ -178,7 +178,7 @@ export function largestOf(values: readonly (number | null)[]): number {
 }
 
 /** The largest amount of each resource that any project has. */
-export function largestByResource(projects: readonly ProjectUsage[]): Map<string, number> {
+export function largestByResource(projects: readonly Pick<ProjectUsage, 'amounts'>[]): Map<string, number> {
   const largest = new Map<string, number>();
   for (const { amounts } of projects)
     for (const [resource, { amount }] of amounts)

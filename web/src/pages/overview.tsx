@@ -14,6 +14,7 @@ import { scaleFor } from '../units.ts';
 import { usePageTitle } from '../use-page-title.ts';
 import { loadOverviewUsage, type OverviewUsage } from './overview-data.ts';
 import { NoSites } from './overview-empty.tsx';
+import { OverviewGrants } from './overview-grants.tsx';
 import { OverviewProjects } from './overview-projects.tsx';
 import { OverviewUsageSection } from './overview-usage.tsx';
 
@@ -37,6 +38,7 @@ export function OverviewPage({ route }: { route: OverviewRoute }) {
             <Figures label="The whole at a glance" figures={figures(sites.data, usage.data, api.nowMs())} />
           )}
           <OverviewUsageSection route={route} usage={usage} />
+          <OverviewGrants period={route.period} />
           <SitesSection sites={sites.data} failed={sites.error !== undefined} />
           <OverviewProjects route={route} projects={projects.data} usage={usage} />
         </>

@@ -19,13 +19,17 @@ export interface ResourceUsage {
   stack: Stack;
 }
 
-export interface ProjectPageData {
+/** Usage of several resources over one span. */
+export interface ResourcesOverTime {
   span: Span;
-  /** What is known of the project, one row for each cloud of the site that has it. */
-  identity: ProjectRow[];
   resources: ResourceUsage[];
   /** Of all resources together, for each hour or day. */
   coverages: BucketCoverage[];
+}
+
+export interface ProjectPageData extends ResourcesOverTime {
+  /** What is known of the project, one row for each cloud of the site that has it. */
+  identity: ProjectRow[];
 }
 
 export async function loadProject(
@@ -53,10 +57,12 @@ export async function loadProject(
   };
 }
 
-function resourceUsages(
+/** The rows of each resource as a stack; of one layer, or of those that `layersOf` makes. */
+export function resourceUsages(
   starts: readonly number[],
   rows: readonly UsageRow[],
   withoutRow: CoverageWithoutRow,
+  layersOf: (resource: string, rows: readonly UsageRow[]) => LayerRows[] = oneLayer,
 ): ResourceUsage[] {
   const byResource = new Map<string, UsageRow[]>();
   for (const row of rows) append(byResource, row);
@@ -66,12 +72,12 @@ function resourceUsages(
       resource,
       unit: ofResource[0]?.unit ?? '',
       total: ofResource.reduce((sum, { amount }) => sum + amount, 0),
-      stack: stackOf(starts, ofResource, [layerOf(resource, ofResource)], withoutRow),
+      stack: stackOf(starts, ofResource, layersOf(resource, ofResource), withoutRow),
     }));
 }
 
-function layerOf(resource: string, rows: readonly UsageRow[]): LayerRows {
-  return { key: resource, label: resourceLabel(resource), rows };
+function oneLayer(resource: string, rows: readonly UsageRow[]): LayerRows[] {
+  return [{ key: resource, label: resourceLabel(resource), rows }];
 }
 
 function append(byResource: Map<string, UsageRow[]>, row: UsageRow): void {

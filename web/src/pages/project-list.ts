@@ -15,7 +15,10 @@ export interface ProjectLine {
 const NO_AMOUNTS: ReadonlyMap<string, Amount> = new Map();
 
 /** Known projects with their usage, and projects with usage that the list does not have yet. */
-export function projectLines(rows: readonly ProjectRow[], usages: readonly ProjectUsage[]): ProjectLine[] {
+export function projectLines(
+  rows: readonly Pick<ProjectRow, 'site' | 'project_id' | 'project_name' | 'domain_name'>[],
+  usages: readonly ProjectUsage[],
+): ProjectLine[] {
   const lines = new Map<string, ProjectLine>();
   for (const { site, project_id, project_name, domain_name } of rows) {
     const key = projectKey(site, project_id);

@@ -3,10 +3,10 @@ import { periodLabel, bucketStarts } from '../period.ts';
 import { resourceLabel } from '../resources.ts';
 import { scaleFor } from '../units.ts';
 import { largestOf } from './overview-data.ts';
-import type { ProjectPageData } from './project-data.ts';
+import type { ResourcesOverTime } from './project-data.ts';
 
 interface ProjectUsageTableProps {
-  data: ProjectPageData;
+  data: ResourcesOverTime;
   nowMs: number;
   page: number;
   onPage: (page: number) => void;

@@ -1,30 +1,24 @@
 import { useContext } from 'preact/hooks';
 import { ConnectionNotice } from '../components/connection-notice.tsx';
-import { Choice } from '../components/choice.tsx';
 import { CoverageSummary } from '../components/coverage-key.tsx';
 import { DownloadLink } from '../components/download-link.tsx';
-import { Figures, type Figure } from '../components/figures.tsx';
+import { Figures } from '../components/figures.tsx';
 import { Name } from '../components/name.tsx';
-import { exact, SECOND_MS } from '../format.ts';
+import { PeriodControls } from '../components/period-controls.tsx';
+import { SECOND_MS } from '../format.ts';
 import { ApiContext } from '../live/api-context.ts';
 import type { LiveState } from '../live/live-query.ts';
 import { useLive } from '../live/use-live.ts';
 import { visibleName } from '../names.ts';
-import { PERIODS, periodLabel, usualStep, type BucketStep } from '../period.ts';
-import { resourceLabel } from '../resources.ts';
+import { periodLabel, usualStep, type BucketStep } from '../period.ts';
 import { OVERVIEW, routeAddress, type ProjectRoute } from '../routing.ts';
-import { scaleFor } from '../units.ts';
 import { usePageTitle } from '../use-page-title.ts';
 import { replaceRoute } from '../use-route.ts';
 import { loadProject, type ProjectPageData } from './project-data.ts';
 import { ProjectIdentity } from './project-identity.tsx';
 import { ProjectUsageTable } from './project-usage-table.tsx';
 import { ResourceCharts } from './resource-charts.tsx';
-
-const STEPS: readonly { value: BucketStep; label: string }[] = [
-  { value: 'hour', label: 'Hours' },
-  { value: 'day', label: 'Days' },
-];
+import { resourceFigures } from './resource-figures.ts';
 
 export function ProjectPage({ route }: { route: ProjectRoute }) {
   const api = useContext(ApiContext);
@@ -59,22 +53,12 @@ export function ProjectPage({ route }: { route: ProjectRoute }) {
 
 function ProjectControls({ route, step }: { route: ProjectRoute; step: BucketStep }) {
   return (
-    <div class="controls">
-      <Choice
-        legend="Last"
-        name="period"
-        options={PERIODS.map(({ name, label }) => ({ value: name, label }))}
-        chosen={route.period}
-        onChoose={(period) => replaceRoute({ ...withoutStep(route), period, tablePage: 1 })}
-      />
-      <Choice
-        legend="By"
-        name="step"
-        options={STEPS}
-        chosen={step}
-        onChoose={(wanted) => replaceRoute({ ...route, step: wanted, tablePage: 1 })}
-      />
-    </div>
+    <PeriodControls
+      period={route.period}
+      step={step}
+      onPeriod={(period) => replaceRoute({ ...withoutStep(route), period, tablePage: 1 })}
+      onStep={(wanted) => replaceRoute({ ...route, step: wanted, tablePage: 1 })}
+    />
   );
 }
 
@@ -137,16 +121,4 @@ function NoSuchProject({ route }: { route: ProjectRoute }) {
       </p>
     </section>
   );
-}
-
-function resourceFigures({ resources, span }: ProjectPageData): Figure[] {
-  return resources.map(({ resource, unit, total }) => {
-    const scale = scaleFor(unit, total);
-    return {
-      label: `${resourceLabel(resource)}, ${periodLabel(span.period)}`,
-      value: scale.format(total),
-      detail: scale.unit,
-      title: `${exact(total)} ${unit}`,
-    };
-  });
 }

@@ -7,10 +7,16 @@ import { resourceLabel } from '../resources.ts';
 import { scaleFor } from '../units.ts';
 import { largestOf } from './overview-data.ts';
 import { NoUsage } from './overview-empty.tsx';
-import type { ProjectPageData, ResourceUsage } from './project-data.ts';
+import type { ResourcesOverTime, ResourceUsage } from './project-data.ts';
+
+interface ResourceChartsProps {
+  data: ResourcesOverTime;
+  /** Of the layers; without it each chart has one layer, in a colour of its own. */
+  colours?: ReadonlyMap<string, number>;
+}
 
 /** One chart for each resource: amounts of different units share no axis. */
-export function ResourceCharts({ data }: { data: ProjectPageData }) {
+export function ResourceCharts({ data, colours }: ResourceChartsProps) {
   if (data.resources.length === 0)
     return (
       <section class="card">
@@ -24,23 +30,36 @@ export function ResourceCharts({ data }: { data: ProjectPageData }) {
       </h2>
       <div class="chart-grid">
         {data.resources.map((usage, index) => (
-          <ResourceChart key={usage.resource} usage={usage} span={data.span} colour={(index % COLOURS) + 1} />
+          <ResourceChart
+            key={usage.resource}
+            usage={usage}
+            span={data.span}
+            colours={colours}
+            colour={(index % COLOURS) + 1}
+          />
         ))}
       </div>
     </section>
   );
 }
 
-function ResourceChart({ usage, span, colour }: { usage: ResourceUsage; span: Span; colour: number }) {
+interface ResourceChartProps {
+  usage: ResourceUsage;
+  span: Span;
+  colours: ReadonlyMap<string, number> | undefined;
+  colour: number;
+}
+
+function ResourceChart({ usage, span, colours, colour }: ResourceChartProps) {
   const { resource, unit, stack } = usage;
   const picture = useMemo(() => {
     return {
       span,
       stack,
-      colours: new Map([[resource, colour]]),
+      colours: colours ?? new Map([[resource, colour]]),
       scale: scaleFor(unit, largestOf(stack.totals)),
     };
-  }, [usage, span, colour]);
+  }, [usage, span, colours, colour]);
   const label = resourceLabel(resource);
   return (
     <figure class="card">

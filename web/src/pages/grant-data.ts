@@ -1,0 +1,89 @@
+import type { Api, GrantRow, UsageRow } from '../api.ts';
+import { COLOURS } from '../charts/colours.ts';
+import type { LayerRows } from '../charts/stack.ts';
+import { coveragesAt } from '../charts/stack.ts';
+import { projectKey } from '../names.ts';
+import { bucketStarts, spanUpTo, type BucketStep, type PeriodName } from '../period.ts';
+import { readingSpans, withoutRowIn } from '../reading-spans.ts';
+import { projectUsages } from './overview-data.ts';
+import { resourceUsages, type ResourcesOverTime } from './project-data.ts';
+import { projectLines, type ProjectLine } from './project-list.ts';
+
+/** A grant over time, its sites stacked upon one another. */
+export interface GrantPageData extends ResourcesOverTime {
+  /** In the order of the layers. */
+  sites: string[];
+  projects: ProjectLine[];
+}
+
+/** Undefined where the configuration has no such grant. */
+export async function loadGrant(
+  api: Api,
+  name: string,
+  period: PeriodName,
+  step: BucketStep,
+  signal: AbortSignal,
+): Promise<GrantPageData | undefined> {
+  const [all, grants] = await Promise.all([api.sites(signal), api.grants(signal)]);
+  const grant = grants.find((candidate) => candidate.name === name);
+  if (grant === undefined) return undefined;
+  const nowMs = api.nowMs();
+  const span = spanUpTo(nowMs, period, step);
+  const question = { fromMs: span.fromMs, toMs: span.toMs, grant: name };
+  const sites = sitesOf(grant);
+  const [rows, totals, known] = await Promise.all([
+    api.usage({ ...question, step, by: ['site', 'resource'] }, signal),
+    api.usage({ ...question, step: 'total', by: ['site', 'project', 'resource'] }, signal),
+    Promise.all(sites.map((site) => api.projects({ site }, signal))),
+  ]);
+  const starts = bucketStarts(span);
+  const spans = readingSpans(all.filter((site) => sites.includes(site.name)));
+  const withoutRow = withoutRowIn(span, spans, nowMs);
+  const linked = known.flat().filter((row) => isLinked(grant, row));
+  return {
+    span,
+    sites,
+    projects: projectLines([...linked, ...neverRead(grant, linked)], projectUsages(totals)),
+    resources: resourceUsages(starts, rows, withoutRow, (_resource, list) => siteLayers(sites, list)),
+    coverages: coveragesAt(starts, rows, withoutRow),
+  };
+}
+
+export function sitesOf({ projects }: GrantRow): string[] {
+  return [...new Set(projects.map(({ site }) => site))].sort();
+}
+
+interface KnownProject {
+  site: string;
+  cloud: string;
+  project_id: string;
+  project_name: string;
+  domain_name: string;
+}
+
+function isLinked({ projects }: GrantRow, row: Pick<KnownProject, 'site' | 'cloud' | 'project_id'>): boolean {
+  return projects.some(
+    ({ site, cloud, project_id }) =>
+      site === row.site && project_id === row.project_id && (cloud === null || cloud === row.cloud),
+  );
+}
+
+/** Projects that the configuration links and no site has reported, under their ids. */
+function neverRead({ projects }: GrantRow, known: readonly { site: string; project_id: string }[]) {
+  const read = new Set(known.map(({ site, project_id }) => projectKey(site, project_id)));
+  return projects
+    .filter(({ site, project_id }) => !read.has(projectKey(site, project_id)))
+    .map(({ site, project_id }) => ({
+      site,
+      project_id,
+      project_name: project_id,
+      domain_name: 'not read yet',
+    }));
+}
+
+/** A layer for each site, as far as there are colours. */
+function siteLayers(sites: readonly string[], rows: readonly UsageRow[]): LayerRows[] {
+  return sites
+    .slice(0, COLOURS)
+    .map((site) => ({ key: site, label: site, rows: rows.filter((row) => row.site === site) }));
+}

@@ -1,0 +1,131 @@
+import { useContext, useMemo } from 'preact/hooks';
+import { ConnectionNotice } from '../components/connection-notice.tsx';
+import { CoverageSummary } from '../components/coverage-key.tsx';
+import { DownloadLink } from '../components/download-link.tsx';
+import { Figures } from '../components/figures.tsx';
+import { Name } from '../components/name.tsx';
+import { PeriodControls } from '../components/period-controls.tsx';
+import { Swatch } from '../components/swatch.tsx';
+import { SECOND_MS } from '../format.ts';
+import { ApiContext } from '../live/api-context.ts';
+import { useLive } from '../live/use-live.ts';
+import { visibleName } from '../names.ts';
+import { periodLabel, usualStep } from '../period.ts';
+import { OVERVIEW, routeAddress, type GrantRoute } from '../routing.ts';
+import { usePageTitle } from '../use-page-title.ts';
+import { replaceRoute } from '../use-route.ts';
+import { loadGrant, type GrantPageData } from './grant-data.ts';
+import { GrantProjects } from './grant-projects.tsx';
+import { ProjectUsageTable } from './project-usage-table.tsx';
+import { ResourceCharts } from './resource-charts.tsx';
+import { resourceFigures } from './resource-figures.ts';
+
+/** What the projects of a grant use at all of its sites together. */
+export function GrantPage({ route }: { route: GrantRoute }) {
+  const api = useContext(ApiContext);
+  const step = route.step ?? usualStep(route.period);
+  // In a box, since the answer "there is none" is an answer too.
+  const grant = useLive(`${route.name}\n${route.period}\n${step}`, 10 * SECOND_MS, async (signal) => ({
+    found: await loadGrant(api, route.name, route.period, step, signal),
+  }));
+  usePageTitle(visibleName(route.name));
+  const { page, name, tablePage } = route;
+  return (
+    <>
+      <nav aria-label="Where you are" class="breadcrumb">
+        <a href={routeAddress({ ...OVERVIEW, period: route.period })}>Overview</a>{' '}
+        <span aria-hidden="true">/</span> <span>Grants</span>
+      </nav>
+      <div class="page-head">
+        <h1>
+          <Name text={name} />
+        </h1>
+        <PeriodControls
+          period={route.period}
+          step={step}
+          onPeriod={(period) => replaceRoute({ page, name, period, tablePage: 1 })}
+          onStep={(wanted) => replaceRoute({ ...route, step: wanted, tablePage: 1 })}
+        />
+      </div>
+      <ConnectionNotice states={[grant]} />
+      {grant.data === undefined && (
+        <p class="card waiting">{grant.error === undefined ? 'Reading the grant…' : 'Not known.'}</p>
+      )}
+      {grant.data !== undefined && grant.data.found === undefined && <NoSuchGrant name={name} />}
+      {grant.data?.found !== undefined && (
+        <div class={grant.pending ? 'outdated' : undefined} aria-busy={grant.pending}>
+          <GrantContent
+            route={route}
+            data={grant.data.found}
+            nowMs={api.nowMs()}
+            onPage={(wanted) => tablePage !== wanted && replaceRoute({ ...route, tablePage: wanted })}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface ContentProps {
+  route: GrantRoute;
+  data: GrantPageData;
+  nowMs: number;
+  onPage: (page: number) => void;
+}
+
+function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
+  const { fromMs, toMs, step, period } = data.span;
+  const colours = useMemo(
+    () => new Map(data.sites.map((site, index) => [site, index + 1])),
+    [data.sites.join('\n')],
+  );
+  return (
+    <>
+      <Figures label={`Usage of the last ${periodLabel(period)}`} figures={resourceFigures(data)} />
+      <ResourceCharts data={data} colours={colours} />
+      <SiteKey sites={data.sites} colours={colours} />
+      <GrantProjects data={data} />
+      <section class="card" aria-labelledby="numbers-heading">
+        <div class="card-head">
+          <h2 id="numbers-heading">Usage by {step}</h2>
+          <DownloadLink
+            question={{
+              fromMs,
+              toMs,
+              step,
+              by: ['grant', 'site', 'project', 'resource'],
+              grant: route.name,
+            }}
+            name={`usage-${route.name.replaceAll(/[^\w.-]/g, '_')}-${period}`}
+          />
+        </div>
+        <CoverageSummary coverages={data.coverages} step={step} />
+        <ProjectUsageTable data={data} nowMs={nowMs} page={route.tablePage} onPage={onPage} />
+      </section>
+    </>
+  );
+}
+
+/** Which colour is which site's, in all charts. */
+function SiteKey({ sites, colours }: { sites: readonly string[]; colours: ReadonlyMap<string, number> }) {
+  return (
+    <ul class="site-key" aria-label="Sites in the charts">
+      {sites.map((site) => (
+        <li key={site}>
+          <Swatch colour={colours.get(site)} /> <Name text={site} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NoSuchGrant({ name }: { name: string }) {
+  return (
+    <section class="card empty">
+      <h2>This grant is not known</h2>
+      <p>
+        The portal’s configuration has no grant <Name text={name} />. Go to the <a href="#/">overview</a>.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Api, GrantRow } from '../api.ts';
+import { spanUpTo, usualStep, type PeriodName } from '../period.ts';
+import { projectUsages, resourceTotals, type Amount, type ResourceTotal } from './overview-data.ts';
+
+export interface GrantLine {
+  grant: GrantRow;
+  amounts: ReadonlyMap<string, Amount>;
+}
+
+export interface GrantUsage {
+  lines: GrantLine[];
+  resources: ResourceTotal[];
+}
+
+/** The grants with what each used in a period; usage of projects of no grant is left out. */
+export async function loadGrantUsage(api: Api, period: PeriodName, signal: AbortSignal): Promise<GrantUsage> {
+  const grants = await api.grants(signal);
+  if (grants.length === 0) return { lines: [], resources: [] };
+  const { fromMs, toMs } = spanUpTo(api.nowMs(), period, usualStep(period));
+  const rows = await api.usage({ fromMs, toMs, step: 'total', by: ['grant', 'resource'] }, signal);
+  const linked = rows.filter(({ grant }) => grant !== null && grant !== undefined);
+  const amounts = new Map(
+    projectUsages(linked.map((row) => ({ ...row, project_id: row.grant ?? '' }))).map((usage) => [
+      usage.projectId,
+      usage.amounts,
+    ]),
+  );
+  return {
+    lines: grants.map((grant) => ({ grant, amounts: amounts.get(grant.name) ?? new Map<string, Amount>() })),
+    resources: resourceTotals(linked),
+  };
+}
