@@ -8,6 +8,10 @@ export interface Fault {
   truncateBytes?: number;
   /** Before the answer. */
   delayMs?: number;
+  /** The connection is cut instead of an answer. */
+  cut?: boolean;
+  /** There is no answer, and the connection stays. */
+  hangs?: boolean;
 }
 
 /** Asked for every request; undefined lets it pass. `query` is as the client sent it, without the `?`. */

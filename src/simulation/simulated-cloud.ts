@@ -46,6 +46,10 @@ export interface SimulatedCloud extends Role {
   setModel(model: CloudModel): void;
   /** Lets requests fail; undefined ends it. */
   setFaults(hook: FaultHook | undefined): void;
+  /** The clock of Nova's API is so far ahead from now on; behind where negative. */
+  setNovaAhead(durationMs: number): void;
+  /** The databases of these of Nova's cells do not answer from now on. */
+  setDownCells(cells: Iterable<string>): void;
 }
 
 export const SIMULATION_DEFAULTS = {
@@ -62,14 +66,33 @@ export function createSimulatedCloud(
   const tokens = createTokenStore(config.tokenLifetimeMs);
   let modelAt = modelSource(config.source, logger);
   let faults: FaultHook | undefined;
+  let novaAheadMs = 0;
+  let downCells: ReadonlySet<string> = new Set();
   let services = { ...ALL_SERVICES, ...config.services };
   let address: ListenAddress | undefined;
   const context = () => {
     const nowMs = clock.nowMs();
     const { users, region, maxLimit } = config;
-    return { model: modelAt(nowMs), nowMs, tokens, users, region, maxLimit, services };
+    const novaNowMs = nowMs + novaAheadMs;
+    return {
+      model: modelAt(nowMs),
+      nowMs,
+      novaNowMs,
+      downCells,
+      tokens,
+      users,
+      region,
+      maxLimit,
+      services,
+    };
   };
-  const server = createApiServer({ clock, logger, context, faults: () => faults });
+  const server = createApiServer({
+    clock,
+    logger,
+    context,
+    faults: () => faults,
+    novaAheadMs: () => novaAheadMs,
+  });
   const cloud: SimulatedCloud = {
     start: async () => {
       address = await listen(server, config.listen);
@@ -93,6 +116,12 @@ export function createSimulatedCloud(
     },
     setFaults: (hook) => {
       faults = hook;
+    },
+    setNovaAhead: (durationMs) => {
+      novaAheadMs = durationMs;
+    },
+    setDownCells: (cells) => {
+      downCells = new Set(cells);
     },
   };
   return cloud;

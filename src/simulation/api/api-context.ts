@@ -7,6 +7,10 @@ import type { SimulatedUser } from './users.ts';
 export interface ApiContext {
   model: CloudModel;
   nowMs: number;
+  /** The time by the clock of Nova's API, which may be wrong; what it has in its database is stamped by `nowMs`. */
+  novaNowMs: number;
+  /** Those of Nova's cells whose database does not answer. */
+  downCells: ReadonlySet<string>;
   tokens: TokenStore;
   users: readonly SimulatedUser[];
   region: string;

@@ -21,6 +21,8 @@ export interface ApiServerOptions {
   /** What to answer from, asked anew for each request. */
   context: () => ApiContext;
   faults: () => FaultHook | undefined;
+  /** How far the clock of Nova's API is ahead. */
+  novaAheadMs: () => number;
 }
 
 /** The HTTP server of the simulated APIs: Keystone at `/` and `/v3`, each other service below its name. */
@@ -42,7 +44,14 @@ async function answerMessage(
   const { method, path } = request;
   const fault = options.faults()?.({ method, path, query: message.url?.split('?')[1] ?? '' });
   if (fault?.delayMs !== undefined) await options.clock.sleep(fault.delayMs);
-  sendAnswer(response, answerRequest(request, options), options.clock.nowMs(), fault);
+  if (fault?.hangs) return;
+  if (fault?.cut) response.destroy();
+  else sendAnswer(response, answerRequest(request, options), clockOf(request, options), fault);
+}
+
+/** What the `Date` of an answer says. */
+function clockOf({ path }: ApiRequest, { clock, novaAheadMs }: ApiServerOptions): number {
+  return clock.nowMs() + (path.startsWith('/compute') ? novaAheadMs() : 0);
 }
 
 function answerRequest(request: ApiRequest, { context, logger }: ApiServerOptions): Answer {

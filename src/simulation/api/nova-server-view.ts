@@ -45,6 +45,20 @@ export function describeServer(server: ServerState, origin: string, minor: numbe
   };
 }
 
+/** All that Nova knows of a server whose cell is down. */
+export function describeUnknown({ life, createdMs }: ServerState, origin: string): Record<string, unknown> {
+  return {
+    id: life.id,
+    status: 'UNKNOWN',
+    tenant_id: life.projectId,
+    created: formatSeconds(createdMs),
+    links: [
+      { rel: 'self', href: `${origin}${NOVA_PATH}/servers/${life.id}` },
+      { rel: 'bookmark', href: `${origin}/compute/servers/${life.id}` },
+    ],
+  };
+}
+
 function administratorMembers({ life }: ServerState, minor: number): Record<string, unknown> {
   return {
     'OS-EXT-SRV-ATTR:host': 'simulated-compute-1',

@@ -1,34 +1,33 @@
-import { changedMs, serverAt, type ServerState } from '../model/server-life.ts';
+import { changedMs, serverAt, type ServerLife, type ServerState } from '../model/server-life.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
 import { NOVA_PATH } from './keystone-catalog.ts';
-import { novaBadRequest, novaForbidden, serverNotFound } from './nova-errors.ts';
-import { markerNotFound, nextPageQuery, parsePage } from './nova-paging.ts';
-import { describeServer } from './nova-server-view.ts';
+import { novaBadRequest, novaCrash, novaForbidden, serverNotFound } from './nova-errors.ts';
+import { nextPageQuery, parsePage } from './nova-paging.ts';
+import { serverPage, type PagedServers } from './nova-server-pages.ts';
+import { describeServer, describeUnknown } from './nova-server-view.ts';
 import type { Token } from './tokens.ts';
 
 /**
  * `GET /servers/detail`: newest first, in pages; with `all_tenants` for administrators, `deleted=true` those that are
- * deleted and not yet archived, `changes-since` both kinds, `project_id` one project's.
+ * deleted and not yet archived, `changes-since` both kinds, `project_id` one project's. Of a cell that is down only
+ * ids are known, from 2.69 on; below, and where pages or filters are asked for, its servers are left out without a word.
  */
 export function answerServers(request: ApiRequest, context: ApiContext, token: Token, minor: number): Answer {
-  const { limit, marker } = parsePage(request.query, context.maxLimit);
-  const servers = selectServers(request.query, context, token);
-  const first = marker === undefined ? 0 : servers.findIndex(({ life }) => life.id === marker) + 1;
-  if (marker !== undefined && first === 0) throw markerNotFound(marker);
-  const page = servers.slice(first, first + limit);
-  const last = page.length === limit ? page.at(-1) : undefined;
-  const links = last && [
-    {
-      rel: 'next',
-      href: `${request.origin}${NOVA_PATH}/servers/detail?${nextPageQuery(request.query, last.life.id)}`,
-    },
-  ];
+  const { query, origin } = request;
+  const { limit, marker } = parsePage(query, context.maxLimit);
+  const servers = serverPage(context, { ...selection(query, context, token), limit, marker });
+  const unknown = minor >= 69 && !isRefined(query) ? unknownServers(context, token, query) : [];
+  const last = servers.length === limit ? servers.at(-1) : undefined;
+  const href = `${origin}${NOVA_PATH}/servers/detail?${nextPageQuery(query, last?.life.id ?? '')}`;
   return {
     status: 200,
     body: {
-      servers: page.map((server) => describeServer(server, request.origin, minor)),
-      ...(links && { servers_links: links }),
+      servers: [
+        ...unknown.slice(0, limit - servers.length).map((server) => describeUnknown(server, origin)),
+        ...servers.map((server) => describeServer(server, origin, minor)),
+      ],
+      ...(last && { servers_links: [{ rel: 'next', href }] }),
     },
   };
 }
@@ -43,15 +42,42 @@ export function answerServer(
 ): Answer {
   const server = livingServers(context).find(({ life }) => life.id === id);
   if (server === undefined || !maySee(token, server)) throw serverNotFound(id);
+  if (isDown(server.life, context)) {
+    if (minor < 69) throw novaCrash('nova.exception.NovaException');
+    return { status: 200, body: { server: describeUnknown(server, request.origin) } };
+  }
   const groups = minor >= 71 ? { server_groups: [] } : {};
   return { status: 200, body: { server: { ...describeServer(server, request.origin, minor), ...groups } } };
 }
 
-function selectServers(query: URLSearchParams, context: ApiContext, token: Token): ServerState[] {
+/** By anything that Nova would have to ask a cell for. */
+function isRefined(query: URLSearchParams): boolean {
+  return [...query.keys()].some((key) => key !== 'all_tenants');
+}
+
+function unknownServers(context: ApiContext, token: Token, query: URLSearchParams): ServerState[] {
+  if (context.downCells.size === 0) return [];
   const projectId = projectFilter(query, token);
-  return serversByState(query, context)
-    .filter(({ life }) => projectId === undefined || life.projectId === projectId)
-    .sort((a, b) => b.createdMs - a.createdMs || (a.life.id < b.life.id ? 1 : -1));
+  return livingServers(context).filter(
+    ({ life }) => isDown(life, context) && (projectId === undefined || life.projectId === projectId),
+  );
+}
+
+function selection(query: URLSearchParams, context: ApiContext, token: Token): Omit<PagedServers, 'limit'> {
+  const projectId = projectFilter(query, token);
+  const { deletedToo, isWanted } = stateFilter(query);
+  return {
+    marker: undefined,
+    deletedToo,
+    isWanted: (server) =>
+      (projectId === undefined || server.life.projectId === projectId) &&
+      isWanted(server) &&
+      !isDown(server.life, context),
+  };
+}
+
+function isDown({ cell = '' }: ServerLife, { downCells }: ApiContext): boolean {
+  return downCells.has(cell);
 }
 
 function projectFilter(query: URLSearchParams, { user }: Token): string | undefined {
@@ -62,12 +88,14 @@ function projectFilter(query: URLSearchParams, { user }: Token): string | undefi
   return query.get('project_id') ?? query.get('tenant_id') ?? undefined;
 }
 
-function serversByState(query: URLSearchParams, context: ApiContext): ServerState[] {
+function stateFilter(query: URLSearchParams): Pick<PagedServers, 'deletedToo' | 'isWanted'> {
   const since = query.get('changes-since');
-  if (since !== null) return knownServers(context).filter((server) => changedMs(server) >= parseSince(since));
-  if (/^(1|true|t|yes|y|on)$/i.test(query.get('deleted') ?? ''))
-    return knownServers(context).filter(({ deletedMs }) => deletedMs !== undefined);
-  return livingServers(context);
+  if (since !== null) {
+    const sinceMs = parseSince(since);
+    return { deletedToo: true, isWanted: (server) => changedMs(server) >= sinceMs };
+  }
+  const deleted = /^(1|true|t|yes|y|on)$/i.test(query.get('deleted') ?? '');
+  return { deletedToo: deleted, isWanted: ({ deletedMs }) => (deletedMs !== undefined) === deleted };
 }
 
 function parseSince(text: string): number {
@@ -81,18 +109,8 @@ function parseSince(text: string): number {
 }
 
 function livingServers({ model, nowMs }: ApiContext): ServerState[] {
-  return statesAt(model.livesTouching(nowMs, nowMs), nowMs).filter(
-    ({ deletedMs }) => deletedMs === undefined,
-  );
-}
-
-/** Living servers, and deleted ones that are not archived yet. */
-function knownServers({ model, nowMs }: ApiContext): ServerState[] {
-  return statesAt(model.livesTouching(nowMs - model.keepsDeletedMs, nowMs), nowMs);
-}
-
-function statesAt(lives: ReturnType<ApiContext['model']['livesTouching']>, nowMs: number): ServerState[] {
-  return lives.map((life) => serverAt(life, nowMs)).filter((server) => server !== undefined);
+  const states = model.livesTouching(nowMs, nowMs).map((life) => serverAt(life, nowMs));
+  return states.filter((server) => server !== undefined && server.deletedMs === undefined) as ServerState[];
 }
 
 function maySee({ user }: Token, { life }: ServerState): boolean {

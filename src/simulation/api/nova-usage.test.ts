@@ -25,11 +25,13 @@ function life(id: string, launches: ServerLife['launches'], more: Partial<Server
   return { id, name: id, projectId: 'p', metadata: {}, launches, ...more };
 }
 
-function contextOf(servers: ServerLife[], now: string, maxLimit = 1000): ApiContext {
+function contextOf(servers: ServerLife[], now: string, maxLimit = 1000, down: string[] = []): ApiContext {
   const model = staticCloud({ domains: [], projects: [], servers });
   return {
     model,
     nowMs: at(now),
+    novaNowMs: at(now),
+    downCells: new Set(down),
     tokens: createTokenStore(1000),
     users: [],
     region: 'R',
@@ -146,6 +148,36 @@ describe('the usage that the simulated Nova shows', () => {
     const query = 'start=2026-05-01T03:00:00&detailed=1&marker=a';
     expect(serversOf(usage(query, contextOf(servers, '04:00:00')))).toEqual(['b']);
     expect(() => usage(query, contextOf(servers, '05:00:00'))).toThrow(ApiError);
+  });
+
+  it('comes from one cell after the other, and a page that comes to a cell that is down is an error', () => {
+    const launches: ServerLife['launches'] = [{ atMs: at('01:00:00'), flavor: small }];
+    const servers = ['b', 'a', 'd', 'c'].map((id, index) =>
+      life(id, launches, { cell: index < 2 ? 'cell2' : 'cell1' }),
+    );
+    const read = (marker: string, down: string[] = []) =>
+      serversOf(usage(`${DAY}${marker}`, contextOf(servers, '02:00:00', 3, down)));
+    expect([read(''), read('&marker=a'), read('&marker=c')]).toEqual([
+      ['c', 'd', 'a'],
+      ['b'],
+      ['d', 'a', 'b'],
+    ]);
+    expect(() => read('&limit=3&marker=a', ['cell2'])).toThrow(ApiError);
+    expect(() => read('', ['cell2'])).toThrow(ApiError);
+    expect(serversOf(usage(`${DAY}&limit=2`, contextOf(servers, '02:00:00', 3, ['cell2'])))).toEqual([
+      'c',
+      'd',
+    ]);
+  });
+
+  it('has the flavor of a resize before the launch', () => {
+    const resized = life('a', [
+      { atMs: at('01:00:00'), flavor: small },
+      { atMs: at('03:00:00'), flavorShownMs: at('02:59:00'), flavor: large },
+    ]);
+    const shown = (now: string) => usage(DAY, contextOf([resized], now)).tenant_usages[0]?.server_usages?.[0];
+    expect(shown('02:59:00')).toMatchObject({ vcpus: 8, started_at: '2026-05-01T01:00:00.000000' });
+    expect(shown('03:00:01')).toMatchObject({ vcpus: 8, started_at: '2026-05-01T03:00:00.000000' });
   });
 
   it('is the truth for windows that end now and in which nothing was launched anew or archived', () => {

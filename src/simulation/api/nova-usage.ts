@@ -3,7 +3,7 @@ import { serverAt, type ServerLife, type ServerState } from '../model/server-lif
 import type { ApiContext } from './api-context.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
 import { NOVA_PATH } from './keystone-catalog.ts';
-import { novaBadRequest, novaForbidden } from './nova-errors.ts';
+import { novaBadRequest, novaCrash, novaForbidden } from './nova-errors.ts';
 import { markerNotFound, nextPageQuery, parsePage, type PageRequest } from './nova-paging.ts';
 import { parseWindow, type UsageWindow } from './nova-time.ts';
 import { describeUsage } from './nova-usage-view.ts';
@@ -24,14 +24,14 @@ export function answerUsage(
 ): Answer {
   requireUsageRight(token, projectId);
   if (minor >= 75) refuseUnknownParameters(request.query, projectId);
-  const window = parseWindow(request.query, context.nowMs);
+  const window = parseWindow(request.query, context.novaNowMs);
   const paged = minor >= 40;
   const asked = paged
     ? parsePage(request.query, context.maxLimit)
     : { limit: context.maxLimit, marker: undefined };
   const servers = selectPage(window, context, projectId, asked);
   const detailed = projectId !== undefined || request.query.get('detailed') === '1';
-  const usages = describeUsage(servers, window, context.nowMs, detailed);
+  const usages = describeUsage(servers, window, context.novaNowMs, detailed);
   const path = projectId === undefined ? PATH : `${PATH}/${projectId}`;
   const links = paged ? nextLink(request, servers, asked.limit, path) : undefined;
   const body =
@@ -61,18 +61,50 @@ function refuseUnknownParameters(query: URLSearchParams, projectId: string | und
 
 /**
  * A page of the servers that Nova has in its table now, whose last launch lies before the end and that were not deleted
- * before the start. Only what the page needs is looked at.
+ * before the start: one cell after the other, of which one that is down fails the page that comes to it.
  */
 function selectPage(
-  { startMs, endMs }: UsageWindow,
+  window: UsageWindow,
   context: ApiContext,
   projectId: string | undefined,
   { limit, marker }: PageRequest,
 ): ServerState[] {
-  const { model, nowMs } = context;
-  const candidates = model.livesTouching(Math.min(startMs, nowMs), Math.min(endMs, nowMs));
   const servers: ServerState[] = [];
-  const first = marker === undefined ? 0 : firstAfter(candidates, marker, context);
+  let after = marker;
+  for (const cell of context.model.cells ?? [undefined]) {
+    if (cell !== undefined && context.downCells.has(cell))
+      throw novaCrash('oslo_db.exception.DBConnectionError');
+    const candidates = candidatesOf(window, context, cell);
+    const first = after === undefined ? 0 : firstAfter(candidates, after, context, cell);
+    if (first === undefined) continue; // the marker is in another cell
+    after = undefined;
+    const left = limit - servers.length;
+    servers.push(...selectServers(candidates, first, left, { window, context, projectId }));
+    if (servers.length === limit) break;
+  }
+  if (after !== undefined) throw markerNotFound(after);
+  return servers;
+}
+
+function candidatesOf({ startMs, endMs }: UsageWindow, { model, nowMs }: ApiContext, cell?: string) {
+  const lives = model.livesTouching(Math.min(startMs, nowMs), Math.min(endMs, nowMs));
+  return cell === undefined ? lives : lives.filter((life) => (life.cell ?? '') === cell);
+}
+
+interface Selection {
+  window: UsageWindow;
+  context: ApiContext;
+  projectId: string | undefined;
+}
+
+/** Only what the page needs is looked at. */
+function selectServers(
+  candidates: readonly ServerLife[],
+  first: number,
+  limit: number,
+  { window: { startMs, endMs }, context: { nowMs }, projectId }: Selection,
+): ServerState[] {
+  const servers: ServerState[] = [];
   for (let place = first; place < candidates.length && servers.length < limit; place++) {
     const life = candidates[place] as ServerLife;
     if (projectId !== undefined && life.projectId !== projectId) continue;
@@ -89,13 +121,19 @@ function wholeSecond(instantMs: number): number {
   return Math.floor(instantMs / 1000) * 1000;
 }
 
-/** The marker need not be in the window, but it must still be in Nova's tables. */
-function firstAfter(candidates: readonly ServerLife[], marker: string, { model, nowMs }: ApiContext): number {
+/** The marker need not be in the window, but it must still be in the tables of the cell; else undefined. */
+function firstAfter(
+  candidates: readonly ServerLife[],
+  marker: string,
+  { model, nowMs }: ApiContext,
+  cell: string | undefined,
+): number | undefined {
   const index = candidates.findIndex(({ id }) => id === marker);
   const life =
     candidates[index] ??
     model.livesTouching(nowMs - model.keepsDeletedMs, nowMs).find(({ id }) => id === marker);
-  if (life === undefined || serverAt(life, nowMs) === undefined) throw markerNotFound(marker);
+  if (life === undefined || serverAt(life, nowMs) === undefined) return undefined;
+  if (cell !== undefined && (life.cell ?? '') !== cell) return undefined;
   if (index >= 0) return index + 1;
   const after = candidates.findIndex(
     (other) => (compareText(other.projectId, life.projectId) || compareText(other.id, life.id)) > 0,

@@ -21,6 +21,8 @@ export interface CloudModel {
   /** Ordered by id. */
   readonly projects: readonly Project[];
   readonly flavors: readonly Flavor[];
+  /** Nova's cells, in the order in which it asks them; undefined where it has one. */
+  readonly cells?: readonly string[] | undefined;
   /** Volumes, floating IPs and stored bytes that there are at any instant of [fromMs, toMs]. */
   belongings(fromMs: number, toMs: number): Belongings;
   /** Servers are archived at most so long after they were deleted; `Infinity` where some never are. */

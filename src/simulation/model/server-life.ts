@@ -15,6 +15,8 @@ export interface Launch {
   /** Unix milliseconds, a whole second: Nova's database keeps no fractions. */
   atMs: number;
   flavor: Flavor;
+  /** Nova writes the flavor of a resize before it has launched the server with it: when; `atMs` where undefined. */
+  flavorShownMs?: number | undefined;
 }
 
 /** A server from its first launch until it has vanished. Instants are Unix milliseconds, whole seconds. */
@@ -30,6 +32,8 @@ export interface ServerLife {
   deletedMs?: number | undefined;
   /** When the deleted server leaves Nova's tables, and all its usage with it; undefined: never. */
   archivedMs?: number | undefined;
+  /** The cell that has it, where a cloud has several. */
+  cell?: string | undefined;
 }
 
 /** A server as Nova knows it at an instant: of its launches only the last. */
@@ -49,9 +53,13 @@ export function serverAt(life: ServerLife, nowMs: number): ServerState | undefin
     life,
     createdMs: life.launches[0].atMs,
     launchedMs: launch.atMs,
-    flavor: launch.flavor,
+    flavor: flavorShown(life, nowMs) ?? launch.flavor,
     deletedMs: endOf(life) <= nowMs ? life.deletedMs : undefined,
   };
+}
+
+function flavorShown({ launches }: ServerLife, nowMs: number): Flavor | undefined {
+  return launches.findLast(({ atMs, flavorShownMs = atMs }) => flavorShownMs <= nowMs)?.flavor;
 }
 
 /** When the server is deleted; `Infinity` for never. */

@@ -19,6 +19,7 @@ export function staticCloud(cloud: StaticCloud): CloudModel {
     domains: cloud.domains,
     projects: [...cloud.projects].sort((a, b) => compareText(a.id, b.id)),
     flavors: flavorsOf(cloud),
+    cells: cellsOf(cloud),
     keepsDeletedMs: longestKept(lives),
     livesTouching: createLifeIndex(lives),
     belongings: (fromMs, toMs) => within(cloud.belongings ?? NO_BELONGINGS, fromMs, toMs),
@@ -40,6 +41,11 @@ function within({ volumes, floatingIps, storedBytes }: Belongings, fromMs: numbe
 function flavorsOf({ flavors = [], servers }: StaticCloud): Flavor[] {
   const used = servers.flatMap(({ launches }) => launches.map(({ flavor }) => flavor));
   return [...new Map([...flavors, ...used].map((flavor) => [flavor.id, flavor])).values()];
+}
+
+function cellsOf({ servers }: StaticCloud): string[] | undefined {
+  const cells = new Set(servers.map(({ cell = '' }) => cell));
+  return cells.size > 1 || !cells.has('') ? [...cells].sort() : undefined;
 }
 
 function longestKept(lives: readonly ServerLife[]): number {
