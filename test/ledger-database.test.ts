@@ -1,6 +1,8 @@
 import { MIGRATIONS } from '../src/portal/ledger/store/migrations/all.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
+import { connectToDatabase } from '../src/portal/ledger/store/connect.ts';
+import { migrate } from '../src/portal/ledger/store/migrate.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
@@ -24,6 +26,37 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       await expect(open()).rejects.toThrow(
         /^the ledger in the database was written by a newer stackmeter \(its schema is 999, this program knows \d+\): use that version or a newer one$/,
       );
+    });
+
+    it('is migrated destructively by name alone, or while there is nothing in it', async () => {
+      const { connection } = await freshLedger();
+      const pool = await connectToDatabase(connection, silentLogger());
+      onTestFinished(async () => await pool.end());
+      const expand = { id: 998, name: 'one more', sql: 'ALTER TABLE ledger.site ADD COLUMN more text' };
+      const drop = {
+        id: 999,
+        name: 'no labels',
+        sql: 'ALTER TABLE ledger.site DROP COLUMN labels',
+        destructive: true,
+      };
+      const migrations = [...MIGRATIONS, expand, drop];
+      const columnsOfSite = async () =>
+        (
+          await runSql<{ name: string }>(
+            connection,
+            `SELECT column_name AS name FROM information_schema.columns
+           WHERE table_schema = 'ledger' AND table_name = 'site' ORDER BY ordinal_position`,
+          )
+        ).map(({ name }) => name);
+      const refusal = `migration 999 of the ledger ('no labels') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`;
+      await expect(migrate(pool, silentLogger(), { migrations })).rejects.toThrow(refusal);
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'labels', 'declared']);
+      await migrate(pool, silentLogger(), { migrations, allowDestructive: true });
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
+      await migrate(pool, silentLogger(), { migrations });
+      await runSql(connection, 'DROP SCHEMA ledger CASCADE');
+      await migrate(pool, silentLogger(), { migrations });
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
     });
 
     it('may break the connections: what was not folded can be folded again', async () => {

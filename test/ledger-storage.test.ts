@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
-import type { Ledger, UsageRow } from '../src/portal/ledger/ledger.ts';
+import type { Ledger, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
 import { at, columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
 
@@ -34,7 +34,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       await liveThroughDays(ledger);
       time.nowMs = NOON + 6 * DAY;
       const before = await answers(ledger);
-      expect(await ledger.maintain()).toEqual({ packed: 2 * (12 + 3 * 24), dropped: 0 });
+      expect(await ledger.maintain()).toEqual({ packed: 2 * (12 + 3 * 24), dropped: 0, expired: 0 });
       expect(await answers(ledger)).toEqual(before);
       expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.month')).toEqual([{ n: 4 }]);
       time.nowMs = NOON + 8 * DAY;
@@ -74,9 +74,9 @@ onEveryPostgresql('storage', (freshLedger) => {
         reading(NOON + 2 * HOUR, 2 * HOUR),
         reading(NOON + 14 * HOUR, 6 * HOUR),
       );
-      const policy = { packAfterDays: 2, hoursKeptDays: 10 };
+      const policy = { packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 };
       time.nowMs = NOON + 11 * DAY;
-      expect(await ledger.maintain(policy)).toEqual({ packed: 14, dropped: 1 });
+      expect(await ledger.maintain(policy)).toEqual({ packed: 14, dropped: 1, expired: 0 });
       const sums = async (step: 'hour' | 'day') => {
         const more = { step, fromMs: NOON - 12 * HOUR, toMs: NOON + 12 * HOUR + DAY, by: new Set<never>() };
         return columns((await ledger.usage(query(more))).data, 'start', 'amount');
@@ -85,13 +85,104 @@ onEveryPostgresql('storage', (freshLedger) => {
         [at(NOON - 12 * HOUR), expect.closeTo(2 + 10 / 3, 9)],
         [at(NOON + 12 * HOUR), expect.closeTo(2 / 3, 9)],
       ]);
-      expect((await sums('hour')).map(([start]) => start)).toEqual([
-        at(NOON + 12 * HOUR),
-        at(NOON + 13 * HOUR),
-      ]);
       expect(await ledger.verify()).toEqual([]);
     });
 
+    it('are told where hours are asked for that are dropped, and never left out in silence', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      const midnight = NOON + 12 * HOUR;
+      for (const site of ['a', 'b'])
+        await foldAll(
+          ledger,
+          site,
+          reading(site === 'a' ? NOON : midnight, 0),
+          reading(midnight + 3 * HOUR, 15 * HOUR),
+          reading(midnight + 20 * DAY, 500 * HOUR),
+        );
+      time.nowMs = midnight + 20 * DAY;
+      const policy = { packAfterDays: 2, hoursKeptDays: 15, gapsKeptDays: 62 };
+      expect((await ledger.maintain(policy)).dropped).toBe(1);
+      const total = async (more: Partial<UsageQuery>) => {
+        const asked = query({ step: 'total', by: new Set(), toMs: midnight + 20 * DAY, ...more });
+        return columns((await ledger.usage(asked)).data, 'amount')[0]?.[0];
+      };
+      const gone = `hours before ${at(midnight)} are kept no longer; their days are: ask by day, month or total, from 00:00 to 00:00 UTC`;
+      await expect(total({ step: 'hour' })).rejects.toThrow(gone);
+      await expect(total({ fromMs: NOON })).rejects.toThrow(gone);
+      await expect(total({ fromMs: NOON, toMs: NOON + 3 * HOUR })).rejects.toThrow(gone);
+      expect(await total({ step: 'hour', fromMs: midnight, site: 'a' })).toBeGreaterThan(0);
+      expect(await total({ step: 'hour', fromMs: NOON, site: 'b' })).toBe(5);
+      expect(await total({ site: 'a' })).toBe(500);
+      // Days where they are whole, and hours where the interval ends within a day.
+      const untilThen = await total({ site: 'a', toMs: midnight + 2 * DAY });
+      const hours = await total({
+        site: 'a',
+        fromMs: midnight + 2 * DAY,
+        toMs: midnight + 2 * DAY + 7 * HOUR,
+      });
+      expect(await total({ site: 'a', toMs: midnight + 2 * DAY + 7 * HOUR })).toBeCloseTo(
+        Number(untilThen) + Number(hours),
+        9,
+      );
+    });
+
+    it('and hours make up any interval, wherever its ends lie', async () => {
+      const { ledger, time } = await freshLedger();
+      await liveThroughDays(ledger);
+      time.nowMs = NOON + 6 * DAY;
+      await ledger.maintain();
+      const amounts = async (step: 'hour' | 'total', fromMs: number, toMs: number) => {
+        const { data } = await ledger.usage(query({ step, by: new Set(), fromMs, toMs }));
+        return data.reduce((sum, { amount }) => sum + amount, 0);
+      };
+      for (const [from, to] of [
+        [-12, 12],
+        [-5, 12],
+        [-12, 31],
+        [5, 100],
+        [13, 35],
+        [14, 20],
+      ] as const) {
+        const ends = [NOON + from * HOUR, NOON + to * HOUR] as const;
+        expect([from, to, await amounts('total', ...ends)]).toEqual([
+          from,
+          to,
+          expect.closeTo(await amounts('hour', ...ends), 6),
+        ]);
+      }
+    });
+  });
+
+  describe('gaps', () => {
+    it('are given up when they ended long ago; what was spread over them stays', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      await foldAll(
+        ledger,
+        'a',
+        reading(NOON, 0),
+        reading(NOON + 5 * HOUR, 5 * HOUR),
+        reading(NOON + 40 * DAY, 50 * HOUR),
+      );
+      const counts = async () => {
+        const tables = ['cloud_gap', 'meter_gap'].map(
+          async (table) => (await runSql(connection, `SELECT FROM ledger.${table}`)).length,
+        );
+        return await Promise.all(tables);
+      };
+      expect(await counts()).toEqual([2, 2]);
+      time.nowMs = NOON + 61 * DAY;
+      expect((await ledger.maintain()).expired).toBe(0);
+      time.nowMs = NOON + 64 * DAY;
+      expect((await ledger.maintain()).expired).toBe(1);
+      expect(await counts()).toEqual([1, 1]);
+      expect(await ledger.gaps('a')).toEqual([{ cloud: '', fromMs: NOON + 5 * HOUR, toMs: NOON + 40 * DAY }]);
+      const late = [sweep([reading(NOON + 2 * HOUR, 5 * HOUR)])];
+      expect(await ledger.foldLate('a', late)).toEqual({ replaced: 0, folded: 0, ignored: 1 });
+      expect(await ledger.verify()).toEqual([]);
+    });
+  });
+
+  describe('sums of days', () => {
     it('are verified: a sum that does not agree with its hours is told', async () => {
       const { ledger, connection, time } = await freshLedger();
       await foldAll(

@@ -12,7 +12,7 @@ import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
 import type { DatabaseConnection } from './database/connection.ts';
-import type { Grant, Ledger, SiteDeclaration } from './ledger/ledger.ts';
+import type { Grant, Ledger, SiteDeclaration, StoragePolicy } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { PortalConfig } from './settings.ts';
@@ -34,7 +34,7 @@ export interface Portal extends Role {
 export interface PortalParts {
   clock: Clock;
   logger: Logger;
-  /** Reads sites, senders and grants again; throws `UserError`. Without it a reload changes nothing. */
+  /** Reads what a reload takes anew; throws `UserError`. Without it a reload changes nothing. */
   reread?: (() => PortalSources) | undefined;
   /** In [0, 1). */
   random?: (() => number) | undefined;
@@ -42,8 +42,8 @@ export interface PortalParts {
   webFolder?: string | undefined;
 }
 
-/** What a reload takes anew: where readings come from, and what counts as one. */
-type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants'>;
+/** What a reload takes anew: where readings come from, and what counts as one, and what is kept. */
+type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 'retention'>;
 
 /** What runs, once all has started. */
 interface Running {
@@ -65,6 +65,7 @@ class PortalRole implements Portal {
   /** Ends what has started, the last first. */
   readonly #ends: (() => Promise<void>)[] = [];
   #grants: readonly Grant[];
+  #retention: StoragePolicy | undefined;
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -73,6 +74,7 @@ class PortalRole implements Portal {
   constructor(config: PortalConfig, parts: PortalParts) {
     this.#config = config;
     this.#grants = config.grants ?? [];
+    this.#retention = config.retention;
     this.#parts = parts;
   }
 
@@ -138,7 +140,7 @@ class PortalRole implements Portal {
 
   #createMaintenance(ledger: Ledger): Maintenance {
     const { clock, logger } = this.#parts;
-    const maintenance = new Maintenance({ ledger, clock, logger });
+    const maintenance = new Maintenance({ ledger, clock, logger, policy: () => this.#retention });
     this.#ends.push(async () => await maintenance.close());
     return maintenance;
   }
@@ -209,6 +211,7 @@ class PortalRole implements Portal {
       receiver.setSources(sources);
       await collector.setSites(sources.sites);
       this.#grants = sources.grants ?? [];
+      this.#retention = sources.retention;
     } catch (error) {
       this.#noteReload(false);
       throw error;

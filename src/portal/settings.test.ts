@@ -40,6 +40,8 @@ describe('the portal configuration', () => {
       sites: [],
       senders: [],
       grants: [],
+      allowDestructiveMigrations: false,
+      retention: { packAfterDays: 2, hoursKeptDays: undefined, gapsKeptDays: 62 },
       autoSweep: true,
     });
   });
@@ -161,6 +163,28 @@ describe('a sender in the portal configuration', () => {
     ['sitee = "a"\n', "sender[1]: unknown key 'sitee'; did you mean 'site'?"],
   ])('with %j is refused', (keys, reason) => {
     expect(refusal(sender + keys)).toBe(`/portal.toml: ${reason}`);
+  });
+});
+
+describe('retention in the portal configuration', () => {
+  it('is days for hours and gaps', () => {
+    expect(read('[retention]\nhours_days = 400\n').retention).toMatchObject({
+      hoursKeptDays: 400,
+      gapsKeptDays: 62,
+    });
+    expect(read('[retention]\ngaps_days = 100\n').retention).toMatchObject({
+      hoursKeptDays: undefined,
+      gapsKeptDays: 100,
+    });
+  });
+
+  it.each([
+    ['hours_days = 30', 'retention.hours_days: must be at least 31'],
+    ['hours_days = "400"', 'retention.hours_days: must be a whole number of days'],
+    ['hour_days = 400', "retention: unknown key 'hour_days'; did you mean 'hours_days'?"],
+    ['gaps_days = 0.5', 'retention.gaps_days: must be a whole number of days'],
+  ])('with %j is refused', (key, reason) => {
+    expect(refusal(`[retention]\n${key}\n`)).toBe(`/portal.toml: ${reason}`);
   });
 });
 

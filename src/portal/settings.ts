@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
-import type { Grant } from './ledger/ledger.ts';
+import type { Grant, StoragePolicy } from './ledger/ledger.ts';
 import {
   resolveSenders,
   senderTables,
   sitesOfSenders,
   type SenderConfig,
 } from './remote-write/sender-settings.ts';
+import { retentionTable, storagePolicy } from './retention-settings.ts';
 import { resolveSites, siteTables, type SiteConfig } from './site-settings.ts';
 
 export type { SiteConfig } from './site-settings.ts';
@@ -19,6 +20,8 @@ export interface LedgerPlace {
   dataFolder: string;
   /** Secret: it may hold a password. The embedded database is used where it is undefined. */
   databaseUrl: string | undefined;
+  /** Whether migrations may run that destroy something; none may where it is left out. */
+  allowDestructiveMigrations?: boolean | undefined;
 }
 
 export interface PortalConfig extends LedgerPlace {
@@ -28,6 +31,8 @@ export interface PortalConfig extends LedgerPlace {
   senders?: readonly SenderConfig[] | undefined;
   /** What links projects of several sites; none where it is left out. */
   grants?: readonly Grant[] | undefined;
+  /** How long what is kept; the usual where it is left out. */
+  retention?: StoragePolicy | undefined;
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
 }
@@ -56,10 +61,20 @@ export const portalSettings = {
     earlierNames: ['DATABASE_URL'],
     secret: true,
   }),
+  unsafeDestructiveMigrations: setting({
+    type: 'switch',
+    schema: z.boolean({ error: 'must be true or false' }).default(false),
+    help: 'lets a newer version remove from the ledger what cannot be brought back',
+  }),
 };
 
 /** Keys of portal.toml that only a file can hold. */
-export const portalSections = { site: siteTables, sender: senderTables, grant: grantTables };
+export const portalSections = {
+  site: siteTables,
+  sender: senderTables,
+  grant: grantTables,
+  retention: retentionTable,
+};
 
 /** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
 export function readPortalConfig(sources: SettingsSources): PortalConfig {
@@ -71,9 +86,11 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     listen: settings.listen,
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
+    allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
     sites,
     senders,
     grants: resolveGrants(sections.grant, siteNames, sources.configFile),
+    retention: storagePolicy(sections.retention),
     autoSweep: true,
   };
 }
@@ -81,5 +98,9 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
 /** Reads where the ledger is, of the same sources; the sites' tokens are not needed for that. */
 export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
   const { settings } = readSettings(portalSettings, sources, portalSections);
-  return { dataFolder: settings.data, databaseUrl: settings.databaseUrl };
+  return {
+    dataFolder: settings.data,
+    databaseUrl: settings.databaseUrl,
+    allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
+  };
 }

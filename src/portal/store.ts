@@ -17,7 +17,7 @@ export interface Store {
 }
 
 export function createStore(
-  { dataFolder, databaseUrl }: LedgerPlace,
+  { dataFolder, databaseUrl, allowDestructiveMigrations }: LedgerPlace,
   parts: { clock: Clock; logger: Logger },
 ): Store {
   const database =
@@ -33,7 +33,7 @@ export function createStore(
     },
     open: async () => {
       connection = await database.start();
-      ledger = await openLedger({ connection, ...parts });
+      ledger = await openLedger({ connection, allowDestructiveMigrations, ...parts });
       return ledger;
     },
     close: async () => {

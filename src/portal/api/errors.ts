@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ApiServer } from './api-parts.ts';
 import { codeOf } from '../../runtime/user-error.ts';
 import { CursorError } from '../ledger/store/cursor.ts';
+import { HoursGoneError } from '../ledger/store/hours-gone.ts';
 import { RequestError } from './request-error.ts';
 
 /** Every error is `{"error": "one line"}`. What went wrong inside is for the log alone. */
@@ -25,6 +26,8 @@ async function answerError(error: FastifyError, request: FastifyRequest, reply: 
     return void (await reply.code(400).send({ error: firstIssue(error) }));
   if (error instanceof CursorError)
     return void (await reply.code(400).send({ error: `cursor: ${error.message}` }));
+  if (error instanceof HoursGoneError)
+    return void (await reply.code(400).send({ error: `from: ${error.message}` }));
   if (error instanceof RequestError || status < 500)
     return void (await reply.code(status).send({ error: oneLine(error.message) }));
   request.log.error({ err: error, path: request.routeOptions.url }, 'a request could not be answered');

@@ -178,6 +178,8 @@ export interface StoragePolicy {
   packAfterDays: number;
   /** Hours of months that ended longer ago are dropped; their days stay. Undefined: hours are kept for ever. */
   hoursKeptDays?: number | undefined;
+  /** Gaps that ended longer ago are given up: what was spread over them stays as it is, and is asked for no more. */
+  gapsKeptDays: number;
 }
 
 export interface Maintained {
@@ -185,6 +187,8 @@ export interface Maintained {
   packed: number;
   /** Months of meters whose hours were dropped. */
   dropped: number;
+  /** Gaps of clouds that were given up. */
+  expired: number;
 }
 
 export interface Ledger {

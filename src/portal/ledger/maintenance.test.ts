@@ -12,7 +12,7 @@ describe('maintenance', () => {
         runs += 1;
         if (runs === 1) throw new Error('the database is away');
         if (runs === 3) closing = maintenance.close();
-        return { packed: 1, dropped: 0 };
+        return { packed: 1, dropped: 0, expired: 0 };
       },
     };
     const clock = {

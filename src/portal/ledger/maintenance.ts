@@ -13,7 +13,8 @@ export interface MaintenanceParts {
   ledger: Pick<Ledger, 'maintain'>;
   clock: Clock;
   logger: Logger;
-  policy?: StoragePolicy | undefined;
+  /** The present one, as a reload may change it; the usual one where it is undefined. */
+  policy?: (() => StoragePolicy | undefined) | undefined;
 }
 
 /** Looks after the ledger's storage from time to time. Failures are logged, and tried again the next time. */
@@ -48,9 +49,9 @@ export class Maintenance {
   async #run(): Promise<void> {
     const { ledger, logger, policy } = this.#parts;
     try {
-      const { packed, dropped } = await ledger.maintain(policy);
-      if (packed + dropped > 0)
-        logger.debug({ packed, dropped }, 'the storage of the ledger was looked after');
+      const done = await ledger.maintain(policy?.());
+      if (done.packed + done.dropped + done.expired > 0)
+        logger.debug(done, 'the storage of the ledger was looked after');
     } catch (error) {
       logger.warn({ reason: describeError(error) }, 'the storage of the ledger could not be looked after');
     }

@@ -9,6 +9,22 @@ export interface HourRange {
 
 const HOURS_PER_DAY = 24;
 
+/** The whole days (UTC) in a range; undefined where there is none. */
+export function wholeDays({ fromHour, toHour }: HourRange): HourRange | undefined {
+  const days = {
+    fromHour: Math.ceil(fromHour / HOURS_PER_DAY) * HOURS_PER_DAY,
+    toHour: Math.floor(toHour / HOURS_PER_DAY) * HOURS_PER_DAY,
+  };
+  return days.fromHour < days.toHour ? days : undefined;
+}
+
+/** The first hour of a range that is not part of a whole day, so that its hours are needed; undefined where days cover all. */
+export function firstHourNeeded(step: UsageStep, range: HourRange): number | undefined {
+  const days = step === 'hour' ? undefined : wholeDays(range);
+  if (days === undefined || range.fromHour < days.fromHour) return range.fromHour;
+  return days.toHour < range.toHour ? days.toHour : undefined;
+}
+
 /** Where the months of a range begin; the first begins with the range, even in the middle of a month. */
 export function monthStarts({ fromHour, toHour }: HourRange): number[] {
   const starts: number[] = [];

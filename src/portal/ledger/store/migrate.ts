@@ -6,13 +6,29 @@ import { MIGRATIONS, type Migration } from './migrations/all.ts';
 /** Key of the advisory lock under which one process at a time migrates; any number that never changes. */
 const LOCK_KEY = '7305217602';
 
-/** Brings the schema `ledger` up to what this program knows, in one transaction; refuses one that is newer. */
-export async function migrate(pool: Pool, logger: Logger, migrations = MIGRATIONS): Promise<void> {
+export interface MigrationOptions {
+  migrations?: readonly Migration[];
+  /** Whether migrations that destroy something may run on a database with data in it. */
+  allowDestructive?: boolean | undefined;
+}
+
+/**
+ * Brings the schema `ledger` up to what this program knows, in one transaction. Throws a `UserError` where the schema is
+ * newer, or where it would take a destructive migration that was not allowed; then nothing has changed.
+ */
+export async function migrate(
+  pool: Pool,
+  logger: Logger,
+  { migrations = MIGRATIONS, allowDestructive = false }: MigrationOptions = {},
+): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK_KEY})`);
-    for (const migration of pending(await appliedIds(client), migrations)) {
+    const applied = await appliedIds(client);
+    const todo = pending(applied, migrations);
+    if (applied.length > 0 && !allowDestructive) refuseDestructive(todo);
+    for (const migration of todo) {
       await apply(client, migration);
       logger.info({ migration: migration.id, subject: migration.name }, 'ledger migrated');
     }
@@ -34,6 +50,14 @@ function pending(applied: readonly number[], migrations: readonly Migration[]): 
       `the ledger in the database was written by a newer stackmeter (its schema is ${unknown}, this program knows ${newest}): use that version or a newer one`,
     );
   return migrations.filter(({ id }) => !applied.includes(id));
+}
+
+function refuseDestructive(migrations: readonly Migration[]): void {
+  const first = migrations.find(({ destructive }) => destructive === true);
+  if (first === undefined) return;
+  throw new UserError(
+    `migration ${first.id} of the ledger ('${first.name}') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`,
+  );
 }
 
 async function appliedIds(client: PoolClient): Promise<number[]> {

@@ -22,11 +22,13 @@ export interface LedgerOptions {
   logger: Logger;
   /** An interval between readings that is longer than this, and crosses an hour's boundary, is marked as spread. */
   gapThresholdMs?: number | undefined;
+  /** Whether migrations may run that destroy something. */
+  allowDestructiveMigrations?: boolean | undefined;
 }
 
 /**
  * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError` where the
- * database does not answer, or was written by a newer version. Later every method throws what the database threw:
+ * database does not answer, was written by a newer version, or would have to be migrated destructively. Later every method throws what the database threw:
  * nothing of it was done then, and the caller may try again.
  */
 export async function openLedger({
@@ -34,6 +36,7 @@ export async function openLedger({
   clock,
   logger,
   gapThresholdMs,
+  allowDestructiveMigrations,
 }: LedgerOptions): Promise<Ledger> {
   const rules: AccountingRules = {
     ...DEFAULT_RULES,
@@ -42,7 +45,7 @@ export async function openLedger({
   const pool = await connectToDatabase(connection, logger);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await migrate(pool, logger);
+    await migrate(pool, logger, { allowDestructive: allowDestructiveMigrations });
   } catch (error) {
     await database.destroy();
     throw error;

@@ -1,21 +1,22 @@
 import { sql, type Kysely } from 'kysely';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { Maintained, StoragePolicy } from '../ledger.ts';
+import { expireGaps } from './write-gaps.ts';
 
-export const DEFAULT_STORAGE_POLICY: StoragePolicy = { packAfterDays: 2 };
+export const DEFAULT_STORAGE_POLICY: StoragePolicy = { packAfterDays: 2, gapsKeptDays: 62 };
 
 /** Meters in one transaction: sweeps of the site wait for it. */
 const METERS_PER_TRANSACTION = 500;
 
 const HOURS_PER_DAY = 24;
 
-/** Packs closed days and drops hours that are kept no longer, in small transactions; may end and begin anywhere. */
+/** Packs closed days, drops hours and gives up gaps that are kept no longer, in small transactions; may end and begin anywhere. */
 export async function maintainStore(
   database: Kysely<unknown>,
   nowMs: number,
   policy: StoragePolicy,
 ): Promise<Maintained> {
-  const done: Maintained = { packed: 0, dropped: 0 };
+  const done: Maintained = { packed: 0, dropped: 0, expired: 0 };
   const beforeHour = startOfDay(nowMs, policy.packAfterDays);
   for (const { site_id: siteId, meter_id: last } of await lastMeters(database)) {
     for (let first = 0; first <= last; first += METERS_PER_TRANSACTION) {
@@ -25,6 +26,7 @@ export async function maintainStore(
       done.dropped += await dropHours(database, meters, startOfDay(nowMs, policy.hoursKeptDays));
     }
   }
+  done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR);
   return done;
 }
 
@@ -108,14 +110,21 @@ async function packMeters(
   });
 }
 
+/** Drops hours, and says from where on the site has them: an answer must not take what is gone for nothing used. */
 async function dropHours(
   database: Kysely<unknown>,
   { siteId, first, end }: MeterRange,
   beforeHour: number,
 ): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
-    UPDATE ledger.month SET hour_amounts = NULL, hour_spreads = NULL
+  const { rows } = await sql<{ dropped: string }>`
+    WITH dropped AS (UPDATE ledger.month SET hour_amounts = NULL, hour_spreads = NULL
     WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int
-      AND last_hour < ${beforeHour}::int AND hour_amounts IS NOT NULL`.execute(database);
-  return Number(numAffectedRows);
+      AND last_hour < ${beforeHour}::int AND hour_amounts IS NOT NULL
+    RETURNING last_hour
+    ), noted AS (
+      UPDATE ledger.site_state SET hours_from = greatest(hours_from, (SELECT max(last_hour) + 1 FROM dropped))
+      WHERE site_id = ${siteId} AND EXISTS (SELECT FROM dropped)
+    )
+    SELECT count(*) AS dropped FROM dropped`.execute(database);
+  return Number(rows[0]?.dropped ?? 0);
 }

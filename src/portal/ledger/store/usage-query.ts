@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { UsageQuery, UsageStep } from '../ledger.ts';
-import { monthStarts, type HourRange } from '../steps.ts';
+import { monthStarts, wholeDays, type HourRange } from '../steps.ts';
 import { numberArray } from './arrays.ts';
 import { readCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
@@ -89,10 +89,18 @@ const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
   total: ({ fromHour }) => sql`${fromHour}::int`,
 };
 
-/** Steps of whole days are summed from the sums of days, which are fewer, and are kept for ever. */
-function entriesFor({ step }: UsageQuery, { fromHour, toHour }: HourRange): RawBuilder<unknown> {
-  const wholeDays = step !== 'hour' && fromHour % 24 === 0 && toHour % 24 === 0;
-  return wholeDays ? sql`ledger.daily` : sql`ledger.hourly`;
+/** Whole days are summed from the sums of days, which are fewer, and are kept for ever; what is left of days from hours. */
+function entriesFor({ step }: UsageQuery, range: HourRange): RawBuilder<unknown> {
+  const days = step === 'hour' ? undefined : wholeDays(range);
+  if (days === undefined) return sql`ledger.hourly`;
+  const { fromHour, toHour } = days;
+  if (fromHour === range.fromHour && toHour === range.toHour) return sql`ledger.daily`;
+  return sql`(
+    SELECT * FROM ledger.daily WHERE hour >= ${fromHour}::int AND hour < ${toHour}::int
+    UNION ALL
+    SELECT * FROM ledger.hourly WHERE hour < ${fromHour}::int
+    UNION ALL
+    SELECT * FROM ledger.hourly WHERE hour >= ${toHour}::int)`;
 }
 
 function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolean>[] {

@@ -6,10 +6,11 @@ import type { Page, UsageQuery, UsageRow } from '../ledger.ts';
 import { stepEnd, type HourRange } from '../steps.ts';
 import { writeCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
+import { refuseHoursGone } from './hours-gone.ts';
 import { isoOf } from './times.ts';
 import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
-/** Answers a usage query; see `UsageQuery` and `UsageRow`. */
+/** Answers a usage query; see `UsageQuery` and `UsageRow`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(
   database: Kysely<unknown>,
   query: UsageQuery,
@@ -17,6 +18,7 @@ export async function queryUsage(
   rules: AccountingRules,
 ): Promise<Page<UsageRow>> {
   const range = hourRange(query);
+  await refuseHoursGone(database, query, range);
   const records = await sumUsage(database, query, range);
   const clouds = records.length === 0 ? [] : await loadCoveredClouds(database, query);
   const shown = records.slice(0, query.limit);

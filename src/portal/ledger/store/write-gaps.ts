@@ -74,3 +74,11 @@ export async function removeMeterGaps(
       ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (meter_id, to_ms)
     WHERE g.site_id = ${siteId} AND g.meter_id = w.meter_id AND g.to_ms = w.to_ms`.execute(trx);
 }
+
+/** Gives up gaps that ended before an instant, of meters and of clouds; returns how many of clouds. */
+export async function expireGaps(database: Kysely<unknown>, beforeMs: number): Promise<number> {
+  await sql`DELETE FROM ledger.meter_gap WHERE to_ms < ${beforeMs}::bigint`.execute(database);
+  const { numAffectedRows = 0n } =
+    await sql`DELETE FROM ledger.cloud_gap WHERE to_ms < ${beforeMs}::bigint`.execute(database);
+  return Number(numAffectedRows);
+}

@@ -2,12 +2,18 @@ import { ledgerTables } from './0001-ledger.ts';
 import { gapTables } from './0002-gaps.ts';
 import { epochTimes } from './0003-epochs.ts';
 import { monthTable } from './0004-months.ts';
+import { hoursKept } from './0006-hours-kept.ts';
 
 export interface Migration {
-  /** Numbers follow one another; a migration that was released never changes. */
+  /** Numbers grow; a migration that was released never changes. */
   id: number;
   name: string;
   sql: string;
+  /**
+   * Whether it takes away what an older version, or anybody, may still need. Such a one waits until it is allowed by name;
+   * a database without data needs no leave.
+   */
+  destructive?: boolean;
 }
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -15,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'gaps', sql: gapTables },
   { id: 3, name: 'times of epochs', sql: epochTimes },
   { id: 4, name: 'packed months', sql: monthTable },
+  { id: 6, name: 'hours that are kept', sql: hoursKept },
 ];
