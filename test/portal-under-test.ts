@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { startProgram, type Running } from './processes.ts';
+import { startProgram, type Running, type StartOptions } from './processes.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
 /** The command from its sources, as one process that can be killed; it ends with the test. */
-export function stackmeterFromSources(args: readonly string[], env: Record<string, string> = {}): Running {
+export function stackmeterFromSources(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  files: Pick<StartOptions, 'stdin' | 'stdout'> = {},
+): Running {
   const running = startProgram(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
     env,
+    ...files,
   });
   onTestFinished(async () => void (await running.stop()));
   return running;

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,9 @@ export interface Running {
 export interface StartOptions {
   cwd?: string;
   env?: Record<string, string | undefined>;
+  /** Files that it reads from and writes to in place of a terminal; what goes to a file is no output. */
+  stdin?: string | undefined;
+  stdout?: string | undefined;
 }
 
 /** Starts the built `stackmeter` command with an environment of its own, without the caller's OS_ and STACKMETER_ names. */
@@ -31,11 +34,14 @@ export function startStackmeter(args: readonly string[], options: StartOptions =
 }
 
 export function startProgram(program: string, args: readonly string[], options: StartOptions = {}): Running {
+  const stdin = options.stdin === undefined ? ('ignore' as const) : openSync(options.stdin, 'r');
+  const stdout = options.stdout === undefined ? ('pipe' as const) : openSync(options.stdout, 'w');
   const child = spawn(program, args, {
     cwd: options.cwd ?? tmpdir(),
     env: { ...inheritedEnvironment(), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
   });
+  for (const file of [stdin, stdout]) if (typeof file === 'number') closeSync(file);
   return observe(child, `${program} ${args.join(' ')}`);
 }
 

@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Pool } from 'pg';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
@@ -47,7 +48,7 @@ export async function openLedger({
   try {
     await migrate(pool, logger, { allowDestructive: allowDestructiveMigrations });
   } catch (error) {
-    await database.destroy();
+    await pool.end();
     throw error;
   }
   let closing: Promise<void> | undefined;
@@ -65,6 +66,12 @@ export async function openLedger({
     exportLines: () => exportLedger(pool),
     importLines: (lines) => importLedger(pool, lines),
     ping: async () => void (await sql`SELECT 1`.execute(database)),
-    close: () => (closing ??= database.destroy()),
+    close: () => (closing ??= endAll(database, pool)),
   };
+}
+
+/** Kysely ends the pool only where it has asked something itself; what uses the pool alone would leave it open. */
+async function endAll(database: Kysely<unknown>, pool: Pool): Promise<void> {
+  await database.destroy();
+  if (!pool.ending) await pool.end();
 }
