@@ -21,9 +21,9 @@ const LEAST_MS = 12 * 3_600_000;
 it('an exporter that is killed (-9) at any moment loses nothing and counts nothing twice', async () => {
   const clock = settableClock();
   const cloud = await startCloud(clock, { servers: servers(200) });
-  // Ten minutes pass with every request for usage, however slow the machine: relaunches are hours apart.
+  // Ten minutes pass with every refresh, however slow the machine: relaunches are hours apart.
   cloud.setFaults(({ path }) => {
-    if (path.endsWith('/os-simple-tenant-usage')) clock.passTime(600_000);
+    if (path === '/compute/v2.1/') clock.passTime(600_000);
     return undefined;
   });
   const state = join(temporaryFolder(), 'state.json');

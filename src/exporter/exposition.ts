@@ -88,7 +88,15 @@ function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): M
       'Servers that the last answer lacks although they were not deleted',
       absent,
     ),
+    unreadFlavors(meter),
   ];
+}
+
+function unreadFlavors({ unreadFlavors: unread = new Map() }: MeterState): MetricFamily {
+  const name = 'stackmeter_exporter_unread_flavor';
+  const help = 'Flavors of servers whose GPUs are counted as soon as the flavor can be read';
+  const samples = [...unread.keys()].sort().map((flavor) => sample(name, 1, { flavor }));
+  return { name, help, type: 'gauge', samples };
 }
 
 function fact(name: string, help: string, value: number, labels: Labels = {}): MetricFamily {

@@ -1,6 +1,5 @@
 import type { Logger } from '../runtime/logger.ts';
 import { gpusOfFlavor, type GpuAliases } from './metering/gpus.ts';
-import type { RememberedServer } from './metering/meter-state.ts';
 import { readFlavors } from './openstack/nova-flavors.ts';
 import { ServiceForbidden } from './openstack/service-error.ts';
 import type { Session } from './openstack/session.ts';
@@ -14,35 +13,40 @@ export interface GpuCountingOptions {
   metrics: OwnMetrics;
 }
 
-export interface GpuCounting {
-  /** Reads what flavors there are. Where that fails those that were read before stay. Never throws. */
-  refresh(): Promise<void>;
-  /** A server of a flavor that Nova no longer has keeps the GPUs it was known with. */
-  gpusOf(flavorName: string, remembered: RememberedServer | undefined): number;
-}
+/**
+ * Reads how many GPUs each flavor has, by its name. Flavors that Nova no longer has stay as they were `known`, and all do
+ * where Nova can't be asked. Never throws.
+ */
+export type GpuCounting = (known: ReadonlyMap<string, number>) => Promise<ReadonlyMap<string, number>>;
 
 export function createGpuCounting({ session, aliases, logger, metrics }: GpuCountingOptions): GpuCounting {
   const report = createResourceReport(logger, metrics);
-  const byFlavor = new Map<string, number>();
   const reported = new Set<string>();
-  return {
-    refresh: async () => {
-      try {
-        const unknown = await readInto(byFlavor, session, aliases);
-        metrics.setUnknownGpuAliases(unknown);
-        report('gpu', undefined, undefined);
-        for (const alias of unknown) {
-          if (!reported.has(alias))
-            logger.warn({ alias }, 'is not one of gpu_aliases: it counts as no GPU until it is');
-          reported.add(alias);
-        }
-      } catch (error) {
-        report('gpu', error, undefined);
-      }
-    },
-    gpusOf: (flavorName, remembered) =>
-      byFlavor.get(flavorName) ?? remembered?.launches.at(-1)?.amounts.gpu ?? 0,
+
+  function reportUnknown(unknown: readonly string[]): void {
+    metrics.setUnknownGpuAliases(unknown);
+    for (const alias of unknown) {
+      if (!reported.has(alias))
+        logger.warn({ alias }, 'is not one of gpu_aliases: it counts as no GPU until it is');
+      reported.add(alias);
+    }
+  }
+
+  return async (known) => {
+    try {
+      const byFlavor = new Map(known);
+      reportUnknown(await readInto(byFlavor, session, aliases));
+      report('gpu', undefined, undefined);
+      return sameGpus(known, byFlavor) ? known : byFlavor;
+    } catch (error) {
+      report('gpu', error, undefined);
+      return known;
+    }
   };
+}
+
+function sameGpus(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
+  return a.size === b.size && [...a].every(([flavor, gpus]) => b.get(flavor) === gpus);
 }
 
 /** Returns the names that the aliases don't have, sorted. */

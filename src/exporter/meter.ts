@@ -57,6 +57,7 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
     clock,
     logger,
     onDropped: (servers) => metrics.countDropped(servers),
+    onClock: (aheadMs) => metrics.setNovaAhead(aheadMs),
     onCloud: (cloud) => metrics.setWholeCloud(cloud.allProjects),
   });
 

@@ -23,6 +23,11 @@ const TABLE = {
     type: 'counter',
     help: 'Servers that vanished without a deletion, whose usage since they were last seen is lost',
   },
+  novaAhead: {
+    name: 'stackmeter_exporter_nova_clock_ahead_seconds',
+    type: 'gauge',
+    help: 'How far the clock of Nova is ahead of that of the exporter, as far as its dates tell',
+  },
   wholeCloud: {
     name: 'stackmeter_exporter_whole_cloud',
     type: 'gauge',
@@ -49,6 +54,7 @@ export interface OwnMetrics {
   observeRequest(request: { service: string; durationMs: number; failed: boolean }): void;
   countRefresh(result: 'success' | 'failure'): void;
   countDropped(servers: number): void;
+  setNovaAhead(durationMs: number): void;
   setWholeCloud(allProjects: boolean): void;
   /** `untilMs` of the last sample; undefined for what is not sampled, and before the first. */
   setResource(resource: string, state: { up: boolean; untilMs: number | undefined }): void;
@@ -68,6 +74,7 @@ export function createOwnMetrics(): OwnMetrics {
   const resources = new Map<string, { up: boolean; untilMs: number | undefined }>();
   let unknownAliases: readonly string[] = [];
   let wholeCloud: boolean | undefined;
+  let novaAheadMs: number | undefined;
   let dropped = 0;
 
   function figuresOf(service: string): ServiceFigures {
@@ -88,6 +95,9 @@ export function createOwnMetrics(): OwnMetrics {
     },
     countDropped: (servers) => {
       dropped += servers;
+    },
+    setNovaAhead: (durationMs) => {
+      novaAheadMs = durationMs;
     },
     setWholeCloud: (allProjects) => {
       wholeCloud = allProjects;
@@ -113,6 +123,7 @@ export function createOwnMetrics(): OwnMetrics {
         [...services].map(([service, { errors }]) => ({ labels: { service }, value: errors })),
       ),
       family('serversDropped', [{ labels: {}, value: dropped }]),
+      family('novaAhead', novaAheadMs === undefined ? [] : [{ labels: {}, value: novaAheadMs / 1000 }]),
       family('wholeCloud', wholeCloud === undefined ? [] : [{ labels: {}, value: Number(wholeCloud) }]),
       family(
         'resourceUp',

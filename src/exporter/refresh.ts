@@ -6,9 +6,20 @@ import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { foldWindow, type FoldInput } from './metering/fold.ts';
 import type { MeterState, ServerLife } from './metering/meter-state.ts';
 import { partName, splitPool, type PoolSplit, type PoolValues } from './metering/pool.ts';
-import { askedEnd, clockSkew, nextWindow, settledEnd, settledUntil, type Window } from './metering/window.ts';
+import { settleFlavors } from './metering/unread-flavors.ts';
+import {
+  askedEnd,
+  clockSkew,
+  nextWindow,
+  reachedByNova,
+  settledEnd,
+  settledUntil,
+  type ClockEvidence,
+  type Window,
+} from './metering/window.ts';
 import type { DomainFilter, Project } from './openstack/keystone.ts';
-import { readProjectServers } from './openstack/nova-servers.ts';
+import { readNovaClock } from './openstack/nova-clock.ts';
+import { readProjectServers, readServer } from './openstack/nova-servers.ts';
 import type { ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
 import type { Sampler } from './sampling.ts';
@@ -37,6 +48,8 @@ export interface RefreshOptions {
   logger: Logger;
   /** Is told how many servers were given up. */
   onDropped(servers: number): void;
+  /** Is told how far Nova's clock is ahead of ours. */
+  onClock(aheadMs: number): void;
   /** Is told what the user sees. */
   onCloud(cloud: MeteredCloud): void;
 }
@@ -46,8 +59,8 @@ export type Refresher = () => Promise<Snapshot>;
 
 export function createRefresher(options: RefreshOptions): Refresher {
   const { settings, session, clock } = options;
-  /** Of Nova's clock, as its last answer had it. */
-  let skewMs = 0;
+  /** Of Nova's clock, by its last answer. */
+  let evidence: ClockEvidence | undefined;
 
   async function foldUpTo(targetMs: number, cloud: MeteredCloud, store: StateStore): Promise<void> {
     const values = await readPoolValues(cloud, store);
@@ -60,7 +73,12 @@ export function createRefresher(options: RefreshOptions): Refresher {
     }
   }
 
-  /** Read before usage: a server that is made between the two is the pool's own until the next refresh. */
+  /** The latest instant that both clocks have reached: one that jumps ahead must not count what is still to come. */
+  function certainNowMs(): number {
+    const nowMs = clock.nowMs();
+    return Math.min(nowMs, reachedByNova(evidence, nowMs));
+  }
+
   async function readPoolValues({ allProjects }: MeteredCloud, store: StateStore): Promise<PoolValues> {
     if (settings.split === undefined) return new Map();
     const { projectId, metadataKey } = settings.split;
@@ -70,32 +88,53 @@ export function createRefresher(options: RefreshOptions): Refresher {
     return new Map(servers.map(({ id, metadata }) => [id, metadata[metadataKey]]));
   }
 
+  /** A server that usage has and the list has not was made since, or its cell was down: Nova says nothing of that. */
+  async function completeValues(
+    usages: readonly ServerUsage[],
+    { cloud, values }: Reading,
+    store: StateStore,
+  ): Promise<PoolValues> {
+    const { split } = settings;
+    const { servers: remembered } = store.current().meter;
+    const isUnknown = ({ id, projectId }: ServerUsage) =>
+      split !== undefined && projectId === split.projectId && !values.has(id) && !remembered.has(id);
+    const unknown = usages.filter(isUnknown);
+    if (split === undefined || unknown.length === 0) return values;
+    const complete = new Map([...values, ...(await readPoolValues(cloud, store))]);
+    for (const { id } of unknown.filter((server) => !complete.has(server.id))) {
+      const server = await readServer(session, id);
+      complete.set(id, server?.metadata[split.metadataKey]);
+    }
+    return complete;
+  }
+
   /** Returns the end up to which the window was folded in. */
   async function foldOne(
     window: Window,
     targetMs: number,
-    { cloud, values }: { cloud: MeteredCloud; values: PoolValues },
+    reading: Reading,
     store: StateStore,
   ): Promise<number> {
+    const { cloud } = reading;
     const { pageSize, settlingDelayMs } = settings;
-    const askedEndMs = askedEnd(window.endMs, targetMs, clock.nowMs() + skewMs);
+    const askedEndMs = askedEnd(window.endMs, targetMs, reachedByNova(evidence, clock.nowMs()));
     const answer = await cloud.readUsage({ startMs: window.startMs, endMs: askedEndMs, pageSize });
     const { timing, stopMs } = answer;
-    skewMs = clockSkew(timing);
+    evidence = timing;
     const endMs = settledEnd({ windowEndMs: window.endMs, askedEndMs, settlingDelayMs }, timing, stopMs);
     if (endMs > window.startMs) {
+      const values = await completeValues(answer.servers, reading, store);
       const servers = livesOf(answer.servers, values, store);
-      await foldAnswer({ servers, endMs, novaNowMs: timing.sentMs + skewMs }, cloud.projects, store);
+      const novaNowMs = timing.sentMs + clockSkew(timing);
+      await foldAnswer({ servers, endMs, novaNowMs }, cloud.projects, store);
     }
     return endMs;
   }
 
   function livesOf(usages: readonly ServerUsage[], values: PoolValues, store: StateStore): ServerLife[] {
-    const { servers: remembered } = store.current().meter;
-    const lives = usages.map((usage) =>
-      serverLife(usage, options.gpus?.gpusOf(usage.flavorName, remembered.get(usage.id)) ?? 0),
-    );
-    return settings.split === undefined ? lives : splitPool(lives, settings.split, values, remembered);
+    const { meter, flavorGpus } = store.current();
+    const lives = usages.map((usage) => serverLife(usage, options.gpus && flavorGpus));
+    return settings.split === undefined ? lives : splitPool(lives, settings.split, values, meter.servers);
   }
 
   async function foldAnswer(
@@ -107,6 +146,16 @@ export function createRefresher(options: RefreshOptions): Refresher {
     const { state, dropped } = foldWindow(meter, input);
     await store.save(withNames({ ...rest, meter: state }, projects));
     options.onDropped(dropped);
+  }
+
+  /** GPUs that could not be counted when they were used are, as soon as it can be read what they are. */
+  async function readGpus(store: StateStore): Promise<void> {
+    if (options.gpus === undefined) return;
+    const before = store.current();
+    const flavorGpus = await options.gpus(before.flavorGpus);
+    const meter = settleFlavors(before.meter, flavorGpus);
+    if (meter !== before.meter || flavorGpus !== before.flavorGpus)
+      await store.save({ ...before, meter, flavorGpus });
   }
 
   /** What has no history is sampled up to the instant of the totals, so that all readings are of one instant. */
@@ -123,8 +172,10 @@ export function createRefresher(options: RefreshOptions): Refresher {
     const store = await options.openStore();
     const cloud = await readMeteredCloud(session, settings.domains, countedProjects(store.current()));
     options.onCloud(cloud);
-    await options.gpus?.refresh();
-    await foldUpTo(settledUntil(clock.nowMs() + skewMs, settings.settlingDelayMs), cloud, store);
+    await readGpus(store);
+    evidence = await readNovaClock(session);
+    if (evidence !== undefined) options.onClock(clockSkew(evidence));
+    await foldUpTo(settledUntil(certainNowMs(), settings.settlingDelayMs), cloud, store);
     await sample(cloud, store);
     const completedMs = clock.nowMs();
     const durationMs = Math.max(0, completedMs - startedMs);
@@ -143,10 +194,27 @@ export function countedProjects({ meter }: ExporterState): Iterable<string> {
   return new Set([...meter.totals.keys(), ...[...meter.servers.values()].map(({ projectId }) => projectId)]);
 }
 
-function serverLife(usage: ServerUsage, gpu: number): ServerLife {
+/** What one refresh goes by. */
+interface Reading {
+  cloud: MeteredCloud;
+  values: PoolValues;
+}
+
+/** @param flavorGpus by the name of the flavor; undefined where GPUs are not asked for. */
+function serverLife(usage: ServerUsage, flavorGpus: ReadonlyMap<string, number> | undefined): ServerLife {
   const { id, projectId, launchedMs, endedMs, vcpus, memoryMb, diskGb } = usage;
   const amounts = { vcpu: vcpus, mb: memoryMb, disk_gb: diskGb, instance: 1 };
-  return { id, projectId, launchedMs, endedMs, amounts: gpu === 0 ? amounts : { ...amounts, gpu } };
+  return { id, projectId, launchedMs, endedMs, amounts: { ...amounts, ...gpusOf(usage, flavorGpus) } };
+}
+
+function gpusOf(
+  { flavorName }: ServerUsage,
+  flavorGpus: ReadonlyMap<string, number> | undefined,
+): Pick<ServerLife['amounts'], 'gpu' | 'unreadFlavor'> {
+  if (flavorGpus === undefined) return {};
+  const gpu = flavorGpus.get(flavorName);
+  if (gpu === undefined) return { unreadFlavor: flavorName };
+  return gpu === 0 ? {} : { gpu };
 }
 
 /** The pool's parts stand behind it, as projects with the metadata's value as their name. */
@@ -165,12 +233,13 @@ function withParts(
 }
 
 /** Names of projects with usage, as Keystone has them now, or had them when it last knew them. */
-function withNames({ meter, names, sampled }: ExporterState, projects: readonly Project[]): ExporterState {
+function withNames(state: ExporterState, projects: readonly Project[]): ExporterState {
+  const { meter, names } = state;
   const next = new Map([...names].filter(([id]) => meter.totals.has(id)));
   for (const { id, name, domain } of projects) {
     if (meter.totals.has(id)) next.set(id, { name, domainId: domain.id, domainName: domain.name });
   }
-  return { meter, sampled, names: next };
+  return { ...state, names: next };
 }
 
 function reportProgress(untilMs: number, targetMs: number, logger: Logger): void {

@@ -22,14 +22,16 @@ const state: ExporterState = {
             { atMs: noon + 2000, amounts },
           ],
           countedUntilMs: noon,
-          announced: { ...amounts, vcpu: 4 },
+          announced: { atMs: noon, amounts: { ...amounts, vcpu: 4, unreadFlavor: 'g1' } },
           absentSinceMs: noon + 500,
         },
       ],
     ]),
+    unreadFlavors: new Map([['g1', new Map([['p1', 2n ** 70n]])]]),
   },
   names: new Map([['p1', { name: 'say "hello"\n', domainId: 'd1', domainName: 'Default' }]]),
   sampled: new Map(),
+  flavorGpus: new Map([['g2', 0.25]]),
 };
 
 describe('the state file', () => {
@@ -42,6 +44,8 @@ describe('the state file', () => {
       until: '2026-01-01T12:00:01.000Z',
       totals: { p1: { vcpu: '1208925819614629174706176', mb: '1', disk_gb: '0', instance: '7' } },
       names: { p1: { name: 'say "hello"\n', domain_id: 'd1', domain_name: 'Default' } },
+      flavor_gpus: { g2: 0.25 },
+      unread_flavors: { g1: { p1: '1180591620717411303424' } },
       servers: {
         s1: { project: 'p1', launches: [{ at_ms: noon, amounts }] },
         s2: {
@@ -51,7 +55,7 @@ describe('the state file', () => {
             { at_ms: noon + 2000, amounts },
           ],
           counted_until_ms: noon,
-          announced: { ...amounts, vcpu: 4 },
+          announced: { at_ms: noon, amounts: { ...amounts, vcpu: 4, unread_flavor: 'g1' } },
           absent_since_ms: noon + 500,
         },
       },

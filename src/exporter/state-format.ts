@@ -9,6 +9,8 @@ export interface ExporterState {
   names: ReadonlyMap<string, ProjectNames>;
   /** By the resource that is asked for with `--resources`. */
   sampled: ReadonlyMap<string, SampledState>;
+  /** How many GPUs a flavor has, by its name; also of flavors that are gone. */
+  flavorGpus: ReadonlyMap<string, number>;
 }
 
 interface ProjectNames {
@@ -27,6 +29,7 @@ const amountsSchema = z.strictObject({
   disk_gb: count,
   instance: count,
   gpu: z.number().nonnegative().exactOptional(),
+  unread_flavor: z.string().exactOptional(),
 });
 const total = z
   .string()
@@ -54,7 +57,7 @@ const serverSchema = z.strictObject({
   launches: z.tuple([launchSchema], launchSchema),
   /** Left out where it is `until`. */
   counted_until_ms: z.int().optional(),
-  announced: amountsSchema.optional(),
+  announced: launchSchema.optional(),
   absent_since_ms: z.int().optional(),
 });
 
@@ -68,11 +71,15 @@ const stateSchema = z.strictObject({
   totals: z.record(z.string(), usageSchema),
   names: z.record(z.string(), namesSchema),
   sampled: z.record(z.string(), sampledSchema).default({}),
+  flavor_gpus: z.record(z.string(), z.number().nonnegative()).default({}),
+  /** Milliseconds by project id by flavor. */
+  unread_flavors: z.record(z.string(), z.record(z.string(), total)).default({}),
   servers: z.record(z.string(), serverSchema),
 });
 
 /** The state as JSON: instants readable, totals as text because they outgrow JSON's numbers. */
-export function formatState({ meter, names, sampled }: ExporterState): string {
+export function formatState({ meter, names, sampled, flavorGpus }: ExporterState): string {
+  const { unreadFlavors } = meter;
   const state = {
     format: FORMAT,
     version: VERSION,
@@ -82,6 +89,8 @@ export function formatState({ meter, names, sampled }: ExporterState): string {
     totals: mapValues(meter.totals, formatUsage),
     names: mapValues(names, formatNames),
     ...(sampled.size === 0 ? {} : { sampled: mapValues(sampled, formatSampled) }),
+    ...(flavorGpus.size === 0 ? {} : { flavor_gpus: Object.fromEntries(flavorGpus) }),
+    ...(unreadFlavors === undefined ? {} : { unread_flavors: mapValues(unreadFlavors, formatTotals) }),
     servers: mapValues(meter.servers, (server) => formatServer(server, meter.untilMs)),
   };
   return `${JSON.stringify(state)}\n`;
@@ -96,6 +105,8 @@ export function parseState(text: string): ExporterState {
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) throw new Error(firstIssue(parsed.error));
   const { epoch, start: startMs, until: untilMs, totals, names, servers, sampled } = parsed.data;
+  const { flavor_gpus: flavorGpus, unread_flavors: unread } = parsed.data;
+  const unreadFlavors = Object.entries(unread).map(([flavor, owed]) => [flavor, parseTotals(owed)] as const);
   return {
     meter: {
       epoch,
@@ -103,9 +114,11 @@ export function parseState(text: string): ExporterState {
       untilMs,
       totals: new Map(Object.entries(totals)),
       servers: new Map(Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs)])),
+      ...(unreadFlavors.length === 0 ? {} : { unreadFlavors: new Map(unreadFlavors) }),
     },
     names: new Map(Object.entries(names).map(([id, found]) => [id, parseNames(found)])),
     sampled: new Map(Object.entries(sampled).map(([id, found]) => [id, parseSampled(found)])),
+    flavorGpus: new Map(Object.entries(flavorGpus)),
   };
 }
 
@@ -116,14 +129,22 @@ function formatUsage(usage: Usage): Record<string, string> {
 
 function formatSampled({ untilMs, totals }: SampledState): z.input<typeof sampledSchema> {
   const until = new Date(untilMs).toISOString();
-  return { until, totals: mapValues(totals, (byProject) => mapValues(byProject, String)) };
+  return { until, totals: mapValues(totals, formatTotals) };
 }
 
 function parseSampled({ until: untilMs, totals }: z.output<typeof sampledSchema>): SampledState {
   const maps = Object.entries(totals).map(([resource, byProject]) => {
-    return [resource, new Map(Object.entries(byProject))] as const;
+    return [resource, parseTotals(byProject)] as const;
   });
   return { untilMs, totals: new Map(maps) };
+}
+
+function formatTotals(byProject: ReadonlyMap<string, bigint>): Record<string, string> {
+  return mapValues(byProject, String);
+}
+
+function parseTotals(byProject: Readonly<Record<string, bigint>>): Map<string, bigint> {
+  return new Map(Object.entries(byProject));
 }
 
 function formatNames({ name, domainId, domainName }: ProjectNames): z.input<typeof namesSchema> {
@@ -141,7 +162,7 @@ function formatServer(server: RememberedServer, untilMs: number): z.input<typeof
     project,
     launches: [formatLaunch(first), ...rest.map(formatLaunch)],
     ...(countedUntilMs === untilMs ? {} : { counted_until_ms: countedUntilMs }),
-    ...(announced === undefined ? {} : { announced: plainAmounts(announced) }),
+    ...(announced === undefined ? {} : { announced: formatLaunch(announced) }),
     ...(absentSinceMs === undefined ? {} : { absent_since_ms: absentSinceMs }),
   };
 }
@@ -153,21 +174,33 @@ function parseServer(server: z.output<typeof serverSchema>, untilMs: number): Re
     projectId,
     launches: [parseLaunch(first), ...rest.map(parseLaunch)],
     countedUntilMs: server.counted_until_ms ?? untilMs,
-    ...(announced === undefined ? {} : { announced }),
+    ...(announced === undefined ? {} : { announced: parseLaunch(announced) }),
     ...(server.absent_since_ms === undefined ? {} : { absentSinceMs: server.absent_since_ms }),
   };
 }
 
 function formatLaunch({ atMs, amounts }: Launch): z.input<typeof launchSchema> {
-  return { at_ms: atMs, amounts: plainAmounts(amounts) };
+  return { at_ms: atMs, amounts: formatAmounts(amounts) };
 }
 
 function parseLaunch({ at_ms: atMs, amounts }: z.output<typeof launchSchema>): Launch {
-  return { atMs, amounts };
+  return { atMs, amounts: parseAmounts(amounts) };
 }
 
-function plainAmounts({ vcpu, mb, disk_gb, instance, gpu }: Amounts): z.input<typeof amountsSchema> {
-  return { vcpu, mb, disk_gb, instance, ...(gpu === undefined ? {} : { gpu }) };
+function formatAmounts(amounts: Amounts): z.input<typeof amountsSchema> {
+  const { vcpu, mb, disk_gb, instance, gpu, unreadFlavor } = amounts;
+  return {
+    vcpu,
+    mb,
+    disk_gb,
+    instance,
+    ...(gpu === undefined ? {} : { gpu }),
+    ...(unreadFlavor === undefined ? {} : { unread_flavor: unreadFlavor }),
+  };
+}
+
+function parseAmounts({ unread_flavor: unreadFlavor, ...amounts }: z.output<typeof amountsSchema>): Amounts {
+  return unreadFlavor === undefined ? amounts : { ...amounts, unreadFlavor };
 }
 
 function mapValues<V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): Record<string, W> {

@@ -70,7 +70,12 @@ async function readState(path: string): Promise<ExporterState | undefined> {
 
 function newState({ startMs, nowMs }: StateStoreOptions): ExporterState {
   const wholeSecondMs = Math.floor((startMs ?? nowMs) / 1000) * 1000;
-  return { meter: newMeterState(randomUUID(), wholeSecondMs), names: new Map(), sampled: new Map() };
+  return {
+    meter: newMeterState(randomUUID(), wholeSecondMs),
+    names: new Map(),
+    sampled: new Map(),
+    flavorGpus: new Map(),
+  };
 }
 
 function reportStart({ meter }: ExporterState, { path, startMs, logger }: StateStoreOptions): void {

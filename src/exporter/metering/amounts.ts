@@ -7,7 +7,11 @@ type ServerResource = (typeof SERVER_RESOURCES)[number];
  * What a server has of each resource: vCPUs, MiB of memory, GiB of disk, and itself, whole numbers; and GPUs, of which
  * a part can be had. Left out where it has none.
  */
-export type Amounts = Readonly<Record<ServerResource, number>> & { readonly gpu?: number };
+export type Amounts = Readonly<Record<ServerResource, number>> & {
+  readonly gpu?: number;
+  /** The name of its flavor, where it could not be read yet how many GPUs that has. */
+  readonly unreadFlavor?: string;
+};
 
 /** Amount × milliseconds of each resource: whole numbers, so that sums are exact. */
 export type Usage = Readonly<Record<ServerResource, bigint>> & { readonly gpu?: bigint };
@@ -35,5 +39,6 @@ export function amountTimesMs(amount: number, durationMs: number): bigint {
 }
 
 export function sameAmounts(a: Amounts, b: Amounts): boolean {
-  return (a.gpu ?? 0) === (b.gpu ?? 0) && SERVER_RESOURCES.every((resource) => a[resource] === b[resource]);
+  const sameGpus = (a.gpu ?? 0) === (b.gpu ?? 0) && a.unreadFlavor === b.unreadFlavor;
+  return sameGpus && SERVER_RESOURCES.every((resource) => a[resource] === b[resource]);
 }

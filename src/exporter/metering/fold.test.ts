@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ABSENCE_MS, foldWindow } from './fold.ts';
+import { ABSENCE_MS, ANNOUNCEMENT_MS, foldWindow } from './fold.ts';
 import { newMeterState, type MeterState, type ServerLife } from './meter-state.ts';
 
 const second = 1000;
@@ -114,14 +114,16 @@ describe('a server that is launched anew', () => {
     expect(vcpuSeconds(state)).toEqual({ p1: 205 + 4 * 95 });
   });
 
-  it('takes a flavor without a launch when two answers agree on it', () => {
+  it('takes a flavor without a launch when answers agree on it for so long that it is no resize', () => {
     const changed = server({ amounts: large });
+    const waitedS = ANNOUNCEMENT_MS / second;
     const state = fold(
       { endS: 100, servers: [server({})] },
       { endS: 200, servers: [changed] },
-      { endS: 300, servers: [changed] },
+      { endS: 199 + waitedS, servers: [changed] },
+      { endS: 200 + waitedS, servers: [changed] },
     );
-    expect(vcpuSeconds(state)).toEqual({ p1: 200 + 4 * 100 });
+    expect(vcpuSeconds(state)).toEqual({ p1: 199 + waitedS + 4 });
   });
 });
 

@@ -12,7 +12,11 @@ export interface MeterState {
   totals: ReadonlyMap<string, Usage>;
   /** By server id: those that were alive at `untilMs`, and those that are absent for reasons unknown. */
   servers: ReadonlyMap<string, RememberedServer>;
+  /** By flavor, and by project id: milliseconds of servers whose GPUs are still to be counted. Left out where none are. */
+  unreadFlavors?: UnreadFlavors;
 }
+
+export type UnreadFlavors = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
 
 export interface RememberedServer {
   projectId: string;
@@ -20,8 +24,8 @@ export interface RememberedServer {
   launches: readonly [Launch, ...Launch[]];
   /** Its usage is in the totals up to here; `untilMs`, save for a server that is absent. */
   countedUntilMs: number;
-  /** Amounts that the last answer had with the launch time of before. */
-  announced?: Amounts;
+  /** Amounts that answers have with the launch time of before, and Nova's time of the first of them. */
+  announced?: Launch;
   /** Nova's time of the first answer that lacked it. */
   absentSinceMs?: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askedEnd, clockSkew, nextWindow, settledEnd, settledUntil } from './window.ts';
+import { askedEnd, clockSkew, nextWindow, reachedByNova, settledEnd, settledUntil } from './window.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 
@@ -33,6 +33,12 @@ describe("Nova's clock", () => {
 
   it('is ours where nothing is known of it', () => {
     expect(clockSkew(evidence)).toBe(0);
+  });
+
+  it('has reached its date, and what passed since by ours; ours where it told none', () => {
+    const told = { ...evidence, dateMs: noon - 60_000 };
+    expect(reachedByNova(told, noon + 5000)).toBe(noon - 60_000 + 2000);
+    expect([reachedByNova(evidence, noon), reachedByNova(undefined, noon)]).toEqual([noon, noon]);
   });
 
   it('is ahead or behind by the least that its date allows', () => {

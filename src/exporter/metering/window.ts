@@ -27,6 +27,15 @@ export interface ClockEvidence {
   dateMs: number | undefined;
 }
 
+/**
+ * The latest instant that Nova's clock is sure to have reached when ours shows `nowMs`: its date is cut to whole seconds
+ * and made after the request was sent. Ours where it has told no date.
+ */
+export function reachedByNova(evidence: ClockEvidence | undefined, nowMs: number): number {
+  if (evidence?.dateMs === undefined) return nowMs;
+  return evidence.dateMs + nowMs - evidence.receivedMs;
+}
+
 /** How far Nova's clock is ahead of ours (negative: behind): the least that agrees with its date, 0 without one. */
 export function clockSkew({ sentMs, receivedMs, dateMs }: ClockEvidence): number {
   return dateMs === undefined ? 0 : nearestToZero(dateMs - receivedMs, dateMs + 999 - sentMs);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { linksSchema } from './links-schema.ts';
 import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
 import { nextMarker, parseBody, readPages } from './pages.ts';
-import { ServiceError } from './service-error.ts';
+import { NotFound, ServiceError } from './service-error.ts';
 import type { Session } from './session.ts';
 
 /** From 2.47 on a server carries its flavor's extra specs, and from 2.69 on one in a cell that is down is not left out. */
@@ -37,8 +37,11 @@ const serverSchema = z.object({
   metadata: textRecord,
   flavor: z.object({ original_name: z.string(), extra_specs: textRecord.optional() }),
 });
+const downSchema = z.object({ id: z.string(), status: z.literal('UNKNOWN') });
+/** One in a cell that is down may have a flavor, but never metadata. */
+const oneSchema = z.union([serverSchema, downSchema]);
 const pageSchema = z.object({
-  servers: z.array(z.union([serverSchema, z.object({ id: z.string(), status: z.literal('UNKNOWN') })])),
+  servers: z.array(oneSchema),
   servers_links: linksSchema,
 });
 
@@ -55,6 +58,20 @@ export async function readServers(session: Session, query: ServersQuery): Promis
     const page = parseBody(pageSchema, answer.body, "Nova's list of servers");
     return { items: page.servers.map(describe), nextMarker: nextMarker('Nova', page.servers_links) };
   });
+}
+
+/** One server, or undefined where Nova does not show it any more. Throws where its cell is down. */
+export async function readServer(session: Session, id: string): Promise<NovaServer | undefined> {
+  try {
+    const headers = microversionHeaders(MICROVERSION);
+    const path = `/servers/${encodeURIComponent(id)}`;
+    const answer = await session.get({ service: 'compute', path, headers });
+    requireMicroversion(answer, MICROVERSION, 'description of a server');
+    return describe(parseBody(z.object({ server: oneSchema }), answer.body, "Nova's server").server);
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
 }
 
 /**

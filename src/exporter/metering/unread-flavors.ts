@@ -1,0 +1,61 @@
+import { NO_USAGE, type Amounts, type Usage } from './amounts.ts';
+import type { MeterState, RememberedServer, UnreadFlavors } from './meter-state.ts';
+
+/** Collects the time of servers whose GPUs can't be counted yet. */
+export function owing(before: UnreadFlavors = new Map()) {
+  const owed = new Map([...before].map(([flavor, byProject]) => [flavor, new Map(byProject)]));
+  return {
+    add: (flavor: string, projectId: string, durationMs: number): void => {
+      const byProject = owed.get(flavor) ?? new Map<string, bigint>();
+      owed.set(flavor, byProject.set(projectId, (byProject.get(projectId) ?? 0n) + BigInt(durationMs)));
+    },
+    /** What a state holds of it: nothing where nothing is owed. */
+    left: (): Pick<MeterState, 'unreadFlavors'> => (owed.size === 0 ? {} : { unreadFlavors: owed }),
+  };
+}
+
+/** Makes up for the GPUs of servers whose flavors are known by now; the same state where none of them is. */
+export function settleFlavors(state: MeterState, gpusOf: ReadonlyMap<string, number>): MeterState {
+  const { unreadFlavors = new Map() as UnreadFlavors, ...rest } = state;
+  const settled = [...unreadFlavors.keys()].filter((flavor) => gpusOf.has(flavor));
+  const servers = settledServers(state.servers, gpusOf);
+  if (settled.length === 0 && servers === state.servers) return state;
+  const totals = new Map(state.totals);
+  for (const flavor of settled) {
+    for (const [projectId, durationMs] of unreadFlavors.get(flavor) ?? [])
+      totals.set(projectId, withGpus(totals.get(projectId) ?? NO_USAGE, gpusOf.get(flavor) ?? 0, durationMs));
+  }
+  const left = new Map([...unreadFlavors].filter(([flavor]) => !gpusOf.has(flavor)));
+  return { ...rest, totals, servers, ...(left.size === 0 ? {} : { unreadFlavors: left }) };
+}
+
+function withGpus(usage: Usage, gpus: number, durationMs: bigint): Usage {
+  const used = Number.isInteger(gpus)
+    ? BigInt(gpus) * durationMs
+    : BigInt(Math.round(gpus * Number(durationMs)));
+  return used === 0n ? usage : { ...usage, gpu: (usage.gpu ?? 0n) + used };
+}
+
+function settledServers(
+  servers: MeterState['servers'],
+  gpusOf: ReadonlyMap<string, number>,
+): MeterState['servers'] {
+  const isSettled = ({ unreadFlavor }: Amounts) => unreadFlavor !== undefined && gpusOf.has(unreadFlavor);
+  const settle = (server: RememberedServer): RememberedServer => {
+    const [first, ...others] = server.launches.map(({ atMs, amounts }) => ({
+      atMs,
+      amounts: isSettled(amounts) ? amountsWithGpus(amounts, gpusOf) : amounts,
+    }));
+    return first === undefined ? server : { ...server, launches: [first, ...others] };
+  };
+  const changed = [...servers].filter(([, { launches }]) =>
+    launches.some(({ amounts }) => isSettled(amounts)),
+  );
+  if (changed.length === 0) return servers;
+  return new Map([...servers, ...changed.map(([id, server]) => [id, settle(server)] as const)]);
+}
+
+function amountsWithGpus({ unreadFlavor, ...sizes }: Amounts, gpusOf: ReadonlyMap<string, number>): Amounts {
+  const gpu = gpusOf.get(unreadFlavor ?? '') ?? 0;
+  return gpu === 0 ? sizes : { ...sizes, gpu };
+}
