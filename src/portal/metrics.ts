@@ -72,6 +72,12 @@ const DECLARATIONS = {
     help: 'Samples that are kept and not folded yet',
     labels: [],
   },
+  setAsideSamples: {
+    type: 'counter',
+    name: 'remote_write_set_aside_samples_total',
+    help: 'Samples that could not be folded for an hour, and are set aside for somebody to look at',
+    labels: ['site'],
+  },
   reloads: {
     type: 'counter',
     name: 'reloads_total',

@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS remote_write.fact (
   received_ms          bigint NOT NULL,
   PRIMARY KEY (site, exporter, at_ms)
 );
+CREATE TABLE IF NOT EXISTS remote_write.set_aside (
+  id           bigint NOT NULL,
+  site         text COLLATE "C" NOT NULL,
+  rule         jsonb NOT NULL,
+  received_ms  bigint NOT NULL,
+  body         bytea NOT NULL,
+  reason       text NOT NULL,
+  set_aside_ms bigint NOT NULL,
+  PRIMARY KEY (id, site)
+);
+ALTER TABLE remote_write.set_aside ALTER COLUMN body SET STORAGE EXTERNAL;
+COMMENT ON TABLE remote_write.set_aside IS 'requests of which a part could not be folded, for somebody to look at; docs/portal-guide.md';
 CREATE INDEX IF NOT EXISTS fact_received ON remote_write.fact (received_ms);
 COMMENT ON TABLE remote_write.fact IS 'what exporters state about their totals of an instant; it may come before or after them';`;
 

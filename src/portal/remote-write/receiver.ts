@@ -10,6 +10,7 @@ import { senderOf } from './authentication.ts';
 import * as inbox from './inbox.ts';
 import type { SenderConfig } from './sender-settings.ts';
 import { sortSamples, type Sorted } from './sorting.ts';
+import { setAside, SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
 import { WaitingRoom, withFacts, type Group } from './waiting-room.ts';
 
 /** What the portal takes of one request, and holds of all that are not folded yet. */
@@ -21,6 +22,8 @@ export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number; maxWaitingSampl
 };
 
 const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
+/** What can't be folded for so long, though the database answers, never will be, and would fill the inbox. */
+const SET_ASIDE_AFTER_MS = 3_600_000;
 const PAUSE_MS = 1000;
 /** A request within this time puts folding off, so many pauses at most. */
 const BUSY_MS = 250;
@@ -29,10 +32,11 @@ const SAMPLES_PER_FOLD = 200_000;
 
 export interface ReceiverParts {
   pool: Pool;
-  ledger: Pick<Ledger, 'fold'>;
+  ledger: Pick<Ledger, 'fold' | 'ping'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
+  limits?: Partial<Pick<typeof WRITE_LIMITS, 'maxWaitingSamples'> & SetAsideLimits> | undefined;
 }
 
 /** Who may write, and what the sites say of their projects. */
@@ -53,6 +57,7 @@ export class ReceiverFullError extends Error {
  */
 export class Receiver {
   readonly #parts: ReceiverParts;
+  readonly #limits: { maxWaitingSamples: number } & SetAsideLimits;
   readonly #room = new WaitingRoom(PATIENCE);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
@@ -64,6 +69,7 @@ export class Receiver {
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
+    this.#limits = { ...WRITE_LIMITS, ...SET_ASIDE_LIMITS, ...parts.limits };
   }
 
   setSources({ senders = [], sites }: WriteSources): void {
@@ -78,7 +84,7 @@ export class Receiver {
   /** Keeps a request. Throws what the decoder and the database throw, and `ReceiverFullError`. */
   async accept({ name: sender, rule }: SenderConfig, body: Buffer): Promise<Sorted> {
     const { pool, clock, metrics } = this.#parts;
-    if (this.#room.samples >= WRITE_LIMITS.maxWaitingSamples)
+    if (this.#room.samples >= this.#limits.maxWaitingSamples)
       throw new ReceiverFullError('too much waits to be folded');
     const receivedMs = clock.nowMs();
     const sorted = sortSamples(decodeWriteRequest(body, WRITE_LIMITS), rule);
@@ -107,10 +113,14 @@ export class Receiver {
       const { facts, stating } = await inbox.loadFacts(pool, lacking);
       this.#room.learn(facts, stating);
     }
-    await this.#foldAll(this.#room.take(clock.nowMs()));
-    await this.#removeFinished();
+    try {
+      await this.#foldAll(this.#room.take(clock.nowMs()));
+    } finally {
+      // What is folded leaves the inbox, whatever else fails.
+      await this.#removeFinished();
+      this.#parts.metrics.waitingSamples.set(this.#room.samples);
+    }
     await inbox.forgetOldFacts(pool, clock.nowMs());
-    this.#parts.metrics.waitingSamples.set(this.#room.samples);
   }
 
   async close(): Promise<void> {
@@ -132,7 +142,7 @@ export class Receiver {
   /** Many instants in one fold cost little more than one: while senders catch up, folding lets them. */
   #isBusy(): boolean {
     const recent = this.#parts.clock.nowMs() - this.#lastAcceptMs < BUSY_MS;
-    return recent && this.#room.samples < WRITE_LIMITS.maxWaitingSamples / 2;
+    return recent && this.#room.samples < this.#limits.maxWaitingSamples / 2;
   }
 
   /** What fails stays in the inbox, and is tried again. A line when it begins and when it ends. */
@@ -151,7 +161,7 @@ export class Receiver {
   }
 
   async #loadOthers(): Promise<void> {
-    if (this.#room.samples >= WRITE_LIMITS.maxWaitingSamples) return;
+    if (this.#room.samples >= this.#limits.maxWaitingSamples) return;
     for (const { id, rule, receivedMs, body } of await inbox.loadRequests(
       this.#parts.pool,
       this.#room.requests,
@@ -163,12 +173,44 @@ export class Receiver {
   async #foldAll(ready: readonly Group[]): Promise<void> {
     const errors: unknown[] = [];
     for (const groups of inParts(ready)) {
-      await this.#foldGroups(groups).catch((error: unknown) => {
-        this.#room.putBack(groups);
-        errors.push(error);
+      await this.#foldGroups(groups).catch(async (error: unknown) => {
+        errors.push(...(await this.#afterFailure(groups, error)));
       });
     }
     if (errors.length > 0) throw errors[0];
+  }
+
+  /** What has failed for long is tried one by one, so that what can be folded is; the rest is put back. */
+  async #afterFailure(groups: readonly Group[], error: unknown): Promise<unknown[]> {
+    const { clock, ledger } = this.#parts;
+    const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
+    this.#room.putBack(groups.filter((group) => !lasting.includes(group)));
+    const errors: unknown[] = lasting.length < groups.length ? [error] : [];
+    for (const group of lasting) {
+      try {
+        await this.#foldGroups([group]).catch(async (reason: unknown) => {
+          await ledger.ping();
+          await this.#setAside(group, describeError(reason));
+        });
+      } catch (reason) {
+        this.#room.putBack([group]);
+        errors.push(reason);
+      }
+    }
+    return errors;
+  }
+
+  /** The ledger will not take it, so that the sender's later samples wait for nothing. Totals go on: usage is spread. */
+  async #setAside({ site, requests, samples, ...group }: Group, reason: string): Promise<void> {
+    const { pool, clock, logger, metrics } = this.#parts;
+    const aside = { site, requests: [...requests], reason, nowMs: clock.nowMs() };
+    const dropped = await setAside(pool, aside, this.#limits);
+    this.#room.dismiss([{ site, requests, samples, ...group }]);
+    metrics.setAsideSamples.inc({ site }, samples.length);
+    logger.error(
+      { site, samples: samples.length, reason, dropped },
+      'what was written cannot be folded: it is set aside in remote_write.set_aside',
+    );
   }
 
   async #foldGroups(groups: readonly Group[]): Promise<void> {

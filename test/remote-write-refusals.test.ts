@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Pool } from 'pg';
+import { createApiServer } from '../src/portal/api/server.ts';
+import { createEmbeddedDatabase } from '../src/portal/database/embedded-database.ts';
+import { connectToDatabase } from '../src/portal/ledger/store/connect.ts';
+import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
+import { createPortalMetrics } from '../src/portal/metrics.ts';
+import { createInboxTables } from '../src/portal/remote-write/inbox.ts';
+import { Receiver, type ReceiverParts } from '../src/portal/remote-write/receiver.ts';
+import { toSnappy } from '../src/prometheus/snappy.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { columns, HOUR, MINUTE, NOON, query } from './ledger-fixture.ts';
+import { temporaryFolder } from './processes.ts';
+import { encodeWriteRequest, writtenSeries } from './write-request.ts';
+
+const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
+
+/** An embedded database that can be stopped and started again, until the test has ended. */
+function startDatabase() {
+  const dataFolder = join(temporaryFolder(), 'data');
+  const logger = silentLogger();
+  let database = createEmbeddedDatabase({ dataFolder, logger });
+  onTestFinished(async () => await database.close());
+  return {
+    stop: async () => await database.close(),
+    start: async () => {
+      database = createEmbeddedDatabase({ dataFolder, logger });
+      return await database.start();
+    },
+  };
+}
+
+/** A portal's receiver and API on a real database, on a clock that the test moves. */
+async function startReceiver(limits: ReceiverParts['limits'] = {}, database = startDatabase()) {
+  const time = { nowMs: NOON };
+  const clock = { nowMs: () => time.nowMs, sleep: async () => undefined };
+  const logger = silentLogger();
+  const connection = await database.start();
+  const ledger = await openLedger({ connection, clock, logger });
+  await ledger.declareSites(['a', 'b'].map((name) => ({ name, labels: {} })));
+  const pool = await connectToDatabase(connection, logger);
+  await createInboxTables(pool);
+  const metrics = createPortalMetrics();
+  const receiver = new Receiver({ pool, ledger, clock, logger, metrics, limits });
+  const rule = { siteLabel: 'site', sites: ['a', 'b'] };
+  receiver.setSources({ senders: [{ name: 'one', token: TOKEN, rule }], sites: [] });
+  const server = await createApiServer({ ledger, metrics, clock, receiver, logger });
+  onTestFinished(async () => {
+    await server.close();
+    await receiver.close();
+    await pool.end();
+    await ledger.close();
+  });
+  const write = async (site: string, project: string, amount: number, atMs: number) => {
+    const labels = { site, project_id: project, project_name: project };
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/api/v1/write',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+      },
+      payload: toSnappy(encodeWriteRequest([writtenSeries('project_vcpu_usage', labels, amount, atMs)])),
+    });
+    return [answer.statusCode, answer.headers['retry-after']];
+  };
+  const amounts = async () =>
+    columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'project_id', 'amount');
+  return { time, ledger, pool, metrics, receiver, write, amounts, database };
+}
+
+const BACK_LATER = [503, '5'];
+const TAKEN = [204, undefined];
+
+async function count(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM remote_write.${table}`);
+  return rows[0]?.n ?? -1;
+}
+
+describe('a portal that cannot take what is written', () => {
+  it('answers 503 with Retry-After while too much waits to be folded, and takes it once that is folded', async () => {
+    const { write, receiver, time, amounts } = await startReceiver({ maxWaitingSamples: 2 });
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
+    time.nowMs = NOON + 10 * MINUTE;
+    await receiver.fold();
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
+    time.nowMs = NOON + 20 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 5]]);
+  });
+
+  it('answers 503 with Retry-After while the database is down, and loses nothing that was taken before', async () => {
+    const { write, receiver, time, database } = await startReceiver();
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+    await database.stop();
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
+    time.nowMs = NOON + 2 * HOUR;
+    await expect(receiver.fold()).rejects.toThrow();
+    const next = await startReceiver({}, database);
+    expect(await next.write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
+    next.time.nowMs = NOON + 2 * HOUR;
+    await next.receiver.fold();
+    expect([await next.amounts(), await count(next.pool, 'set_aside')]).toEqual([[['a', 'p', 5]], 0]);
+  });
+});
+
+describe('what the ledger never takes of what is written', () => {
+  /** A rule of the database that one project breaks: whatever else a fold may fail by for ever. */
+  const poison = `
+    CREATE FUNCTION ledger.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN IF new.key = 'poison' THEN RAISE EXCEPTION 'this project is not wanted'; END IF; RETURN new; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON ledger.project FOR EACH ROW EXECUTE FUNCTION ledger.refuse()`;
+
+  it('is tried for an hour, then set aside, told, and in the way of nothing else', async () => {
+    const { write, receiver, time, pool, metrics, amounts } = await startReceiver({ maxWaitingSamples: 10 });
+    await pool.query(poison);
+    await write('a', 'p', 10, NOON - 2 * MINUTE);
+    await write('a', 'poison', 1, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    await write('b', 'p', 5, NOON);
+    time.nowMs = NOON + 10 * MINUTE;
+    await expect(receiver.fold()).rejects.toThrow('this project is not wanted');
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([3, 0]);
+    time.nowMs = NOON + 61 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
+    const { rows } = await pool.query('SELECT site, reason FROM remote_write.set_aside');
+    expect(rows).toEqual([{ site: 'a', reason: expect.stringContaining('this project is not wanted') }]);
+    expect(await metrics.registry.metrics()).toContain(
+      'stackmeter_portal_remote_write_set_aside_samples_total{site="a"} 1',
+    );
+    expect(await write('a', 'p', 15, NOON + HOUR)).toEqual(TAKEN);
+  });
+
+  it('is kept up to a bound, the newest, and folded when somebody puts it back', async () => {
+    const { write, receiver, time, pool, ledger } = await startReceiver({ maxRequests: 2 });
+    await pool.query(poison);
+    for (const minute of [3, 2, 1]) await write('a', 'poison', 10 - minute, NOON - minute * MINUTE);
+    time.nowMs = NOON + 61 * MINUTE;
+    await receiver.fold();
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 2]);
+    await pool.query('DROP TRIGGER refuse ON ledger.project');
+    await pool.query(`WITH again AS (DELETE FROM remote_write.set_aside RETURNING rule, received_ms, body)
+      INSERT INTO remote_write.inbox (rule, received_ms, body) SELECT DISTINCT rule, received_ms, body FROM again`);
+    await receiver.fold();
+    const { data } = await ledger.projects({ limit: 10 });
+    expect(data.map(({ project_id, first_reading_at }) => [project_id, first_reading_at])).toEqual([
+      ['poison', new Date(NOON - 2 * MINUTE).toISOString()],
+    ]);
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 0]);
+  });
+
+  it('is folded where what is in its way goes within the hour', async () => {
+    const { write, receiver, time, pool, amounts } = await startReceiver();
+    await write('a', 'p', 10, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    await pool.query('ALTER TABLE ledger.site_state RENAME TO away');
+    time.nowMs = NOON + 30 * MINUTE;
+    await expect(receiver.fold()).rejects.toThrow();
+    expect(await count(pool, 'inbox')).toBe(2);
+    await pool.query('ALTER TABLE ledger.away RENAME TO site_state');
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+});
