@@ -100,7 +100,7 @@ describe('a portal that cannot take what is written', () => {
     await database.stop();
     expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
     time.nowMs = NOON + 2 * HOUR;
-    await expect(receiver.fold()).rejects.toThrow();
+    await expect(receiver.fold()).rejects.toThrow(/ENOENT|ECONNREFUSED|terminated/);
     const next = await startReceiver({}, database);
     expect(await next.write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
     next.time.nowMs = NOON + 2 * HOUR;
@@ -162,7 +162,7 @@ describe('what the ledger never takes of what is written', () => {
     await write('a', 'p', 12, NOON);
     await pool.query('ALTER TABLE ledger.site_state RENAME TO away');
     time.nowMs = NOON + 30 * MINUTE;
-    await expect(receiver.fold()).rejects.toThrow();
+    await expect(receiver.fold()).rejects.toThrow(/relation "ledger.site_state" does not exist/);
     expect(await count(pool, 'inbox')).toBe(2);
     await pool.query('ALTER TABLE ledger.away RENAME TO site_state');
     await receiver.fold();
