@@ -160,6 +160,73 @@ onEveryPostgresql('answers', (freshLedger) => {
       ]);
     });
 
+    it('is known of every hour of every site and cloud, used or not', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      await foldAll(
+        ledger,
+        'a',
+        reading(NOON + 0.5 * HOUR, 5),
+        reading(NOON + 0.7 * HOUR, 5),
+        reading(NOON + 2.5 * HOUR, 5),
+        reading(NOON + 3 * HOUR, 5),
+        reading(NOON + 3.9 * HOUR, 5),
+      );
+      await foldAll(
+        ledger,
+        'b',
+        reading(NOON + 2 * HOUR, 5, { cloud: 'west' }),
+        reading(NOON + 2.2 * HOUR, 5, { cloud: 'west' }),
+      );
+      await ledger.declareSites([{ name: 'a', labels: {} }]);
+      time.nowMs = NOON + 5.9 * HOUR;
+      const asked = { fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
+      const { data } = await ledger.coverage(asked);
+      expect(
+        data.map((row) => [
+          row.site + row.cloud,
+          (Date.parse(row.start) - NOON) / HOUR,
+          row.coverage,
+          row.measured_seconds,
+          row.spread_seconds,
+        ]),
+      ).toEqual([
+        ['a', 0, 'spread', 720, 1080],
+        ['a', 1, 'spread', 0, 3600],
+        ['a', 2, 'spread', 1800, 1800],
+        ['bwest', 2, 'measured', 720, 0],
+        ['a', 3, 'missing', 3240, 0],
+        ['a', 4, 'missing', 0, 0],
+        ['a', 5, 'measured', 0, 0],
+      ]);
+      const pages = [];
+      for (let cursor: string | undefined, more = true; more;) {
+        const page = await ledger.coverage({ ...asked, limit: 2, cursor });
+        pages.push(...page.data);
+        cursor = page.next ?? undefined;
+        more = cursor !== undefined;
+      }
+      expect(pages).toEqual(data);
+      expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
+    });
+
+    it('goes by how often a site is read: the pauses of one that is read seldom are no gaps', async () => {
+      const { ledger, time } = await freshLedger([]);
+      await ledger.declareSites([
+        { name: 'often', labels: {}, intervalMs: 30_000 },
+        { name: 'seldom', labels: {}, intervalMs: HOUR / 4 },
+      ]);
+      const readings = [0, 0.8, 1.2, 1.9].map((hours) => reading(NOON + hours * HOUR, hours * HOUR));
+      for (const site of ['often', 'seldom']) await foldAll(ledger, site, ...readings);
+      time.nowMs = NOON + 2.5 * HOUR;
+      expect(columns((await ledger.usage(query())).data, 'site', 'start', 'coverage')).toEqual([
+        ['often', at(NOON), 'spread'],
+        ['seldom', at(NOON), 'measured'],
+        ['often', at(NOON + HOUR), 'missing'],
+        ['seldom', at(NOON + HOUR), 'measured'],
+      ]);
+      expect([(await ledger.gaps('often')).length, (await ledger.gaps('seldom')).length]).toEqual([1, 0]);
+    });
+
     it('misses nothing of a site that is no longer declared', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));

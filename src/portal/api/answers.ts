@@ -42,6 +42,17 @@ export const projectRow = z.object({
   last_reading_at: instant,
 });
 
+export const coverageRow = z.object({
+  site: z.string(),
+  cloud: z.string(),
+  start: instant.meta({ description: 'Start of the hour, UTC' }),
+  coverage: z.enum(['measured', 'spread', 'missing']).meta({
+    description: 'Between readings, at least in part over a gap, or not reached by any though it is due',
+  }),
+  measured_seconds: z.number(),
+  spread_seconds: z.number(),
+});
+
 export const grantRow = z.object({
   name: z.string(),
   projects: z.array(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { unknownKeyMessage } from '../../runtime/strict-table.ts';
+import { RequestError } from './request-error.ts';
 
 export const MAX_PAGE = 10_000;
 const DEFAULT_PAGE = 1000;
@@ -70,4 +71,32 @@ function parseInstant(written: string): number | undefined {
 function isCalendarDate(date: string): boolean {
   const atMs = Date.parse(date);
   return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(date);
+}
+
+/** The whole hours that are asked for, Unix milliseconds; the present month where nothing is said. Throws `RequestError`. */
+export function periodOf(
+  from: number | undefined,
+  to: number | undefined,
+  nowMs: number,
+): { fromMs: number; toMs: number } {
+  const toMs = to ?? endOfHour(nowMs);
+  const fromMs = from ?? startOfMonth(toMs - 1);
+  if (fromMs >= toMs) throw new RequestError(emptyPeriod(fromMs, toMs));
+  return { fromMs, toMs };
+}
+
+function emptyPeriod(fromMs: number, toMs: number): string {
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return from === to
+    ? `to: from and to lie in the same hour, ${from}; usage is kept by whole hours`
+    : `to: ${to} is before from, ${from}`;
+}
+
+function endOfHour(atMs: number): number {
+  return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR + MS_PER_HOUR;
+}
+
+function startOfMonth(atMs: number): number {
+  const at = new Date(atMs);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth());
 }

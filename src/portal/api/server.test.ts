@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
 import type {
+  CoverageQuery,
   Grant,
   Ledger,
   Page,
@@ -60,6 +61,7 @@ const GRANTS: Grant[] = [
 let usage: (query: UsageQuery) => Promise<Page<UsageRow>>;
 let ping: () => Promise<void>;
 let projectQueries: ProjectQuery[];
+let coverageQueries: CoverageQuery[];
 let webFolder: string;
 let server: ApiServer;
 
@@ -69,6 +71,7 @@ beforeEach(async () => {
   usage = async () => ({ data: [ROW], next: null });
   ping = async () => undefined;
   projectQueries = [];
+  coverageQueries = [];
   webFolder = mkdtempSync(join(tmpdir(), 'stackmeter-web-'));
   mkdirSync(join(webFolder, 'assets'));
   writeFileSync(join(webFolder, 'index.html'), '<title>portal</title>');
@@ -79,6 +82,10 @@ beforeEach(async () => {
     gaps: unused,
     foldLate: unused,
     recordFailure: unused,
+    coverage: async (query) => {
+      coverageQueries.push(query);
+      return { data: [], next: null };
+    },
     verify: unused,
     maintain: unused,
     exportLines: () => {
@@ -119,6 +126,25 @@ describe('the API', () => {
     const answer = await server.inject('/api/v1/projects?site=a&search=k%C3%A4se&limit=5&cursor=c');
     expect(answer.json()).toEqual({ data: [], next: 'more' });
     expect(projectQueries).toEqual([{ site: 'a', search: 'käse', limit: 5, cursor: 'c' }]);
+  });
+
+  it('asks the ledger for the coverage of hours, of a year at once', async () => {
+    const month = '/api/v1/coverage?site=a&from=2026-01-30T12:30&limit=5';
+    expect((await server.inject(month)).json()).toEqual({ data: [], next: null });
+    expect(coverageQueries).toEqual([
+      {
+        fromMs: Date.UTC(2026, 0, 30, 12),
+        toMs: Date.UTC(2026, 0, 31, 1),
+        site: 'a',
+        limit: 5,
+        cursor: undefined,
+      },
+    ]);
+    const years = await server.inject('/api/v1/coverage?from=2020-01-01');
+    expect([years.statusCode, years.json()]).toEqual([
+      400,
+      { error: 'from: is more than 366 days before to; ask for less at once' },
+    ]);
   });
 
   it('answers usage with the rows of the ledger', async () => {
@@ -254,6 +280,7 @@ describe('the API', () => {
       '/api/v1/sites',
       '/api/v1/projects',
       '/api/v1/grants',
+      '/api/v1/coverage',
       '/api/v1/usage',
     ]);
     expect(document.paths['/api/v1/usage']?.get.parameters?.map(({ name }) => name)).toEqual([

@@ -4,6 +4,7 @@ import { fastify, LogController, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
+import { coverageRoute } from './coverage-route.ts';
 import { answerErrors, answerUnroutable } from './errors.ts';
 import { grantsRoute } from './grants-route.ts';
 import { healthzRoute } from './healthz-route.ts';
@@ -46,6 +47,7 @@ export async function createApiServer({ logger, webFolder, ...parts }: ApiOption
     sitesRoute,
     projectsRoute,
     grantsRoute,
+    coverageRoute,
     usageRoute,
     metricsRoute,
     healthzRoute,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import type { Grant, UsageDimension, UsageQuery } from '../ledger/ledger.ts';
 import {
   cursorParameter,
   hourParameter,
   limitParameter,
   parameterTable,
+  periodOf,
   textParameter,
 } from './parameters.ts';
 import { RequestError } from './request-error.ts';
@@ -63,9 +63,7 @@ export function usageQuery(
   grants: readonly Grant[] = [],
 ): UsageQuery {
   const { step, by, site, project, grant, resource, limit, cursor } = parameters;
-  const toMs = parameters.to ?? endOfHour(nowMs);
-  const fromMs = parameters.from ?? startOfMonth(toMs - 1);
-  if (fromMs >= toMs) throw new RequestError(emptyPeriod(fromMs, toMs));
+  const { fromMs, toMs } = periodOf(parameters.from, parameters.to, nowMs);
   if (!by.has('resource') && resource === undefined)
     throw new RequestError(
       "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
@@ -74,20 +72,4 @@ export function usageQuery(
     throw new RequestError(`grant: there is no grant '${grant}'; /api/v1/grants lists them`);
   const links = by.has('grant') || grant !== undefined ? { grant, grants } : {};
   return { fromMs, toMs, step, by, site, projectId: project, resource, ...links, limit, cursor };
-}
-
-function emptyPeriod(fromMs: number, toMs: number): string {
-  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
-  return from === to
-    ? `to: from and to lie in the same hour, ${from}; usage is kept by whole hours`
-    : `to: ${to} is before from, ${from}`;
-}
-
-function endOfHour(atMs: number): number {
-  return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR + MS_PER_HOUR;
-}
-
-function startOfMonth(atMs: number): number {
-  const at = new Date(atMs);
-  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth());
 }

@@ -1,4 +1,6 @@
+import { rulesOfSite } from '../ledger/accounting/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
+import type { SiteConfig } from '../site-settings.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { GateClient } from './gate-client.ts';
 import { sweepOfHistory } from './history.ts';
@@ -15,21 +17,26 @@ interface GapParts {
   readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
 }
 
-/** A pause between readings that is longer is a gap. */
-const GAP_THRESHOLD_MS = 5 * 60_000;
 /** How often gaps are tried again that could not be filled. */
 const RETRY_MS = 3_600_000;
 
 /** Asks a site's Prometheus for what the portal has missed (rule A8). */
 export class GapFiller {
   readonly #site: string;
+  /** A pause between readings that is longer is a gap. */
+  readonly #thresholdMs: number;
   readonly #client: Pick<GateClient, 'read'>;
   readonly #parts: GapParts;
   #lastMs: number | undefined;
   #retryAtMs = 0;
 
-  constructor(site: string, client: Pick<GateClient, 'read'>, parts: GapParts) {
-    this.#site = site;
+  constructor(
+    { name, intervalMs }: Pick<SiteConfig, 'name' | 'intervalMs'>,
+    client: Pick<GateClient, 'read'>,
+    parts: GapParts,
+  ) {
+    this.#site = name;
+    this.#thresholdMs = rulesOfSite(intervalMs).gapThresholdMs;
     this.#client = client;
     this.#parts = parts;
   }
@@ -41,7 +48,7 @@ export class GapFiller {
     this.#lastMs ??= await this.#lastReadingMs();
     const fromMs = this.#lastMs;
     this.#lastMs = Math.max(toMs, fromMs ?? 0);
-    if (fromMs === undefined || toMs - fromMs <= GAP_THRESHOLD_MS) return;
+    if (fromMs === undefined || toMs - fromMs <= this.#thresholdMs) return;
     await this.#readAll(
       [{ fromMs, toMs }],
       signal,

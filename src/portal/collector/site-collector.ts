@@ -49,7 +49,7 @@ export class SiteCollector {
       readSweep: (samples, receivedAtMs) => parts.readSweep(samples, receivedAtMs, { pools }),
     };
     this.#client = createGateClient(site, parts.limits, parts.clock);
-    this.#gaps = new GapFiller(site.name, this.#client, this.#parts);
+    this.#gaps = new GapFiller(site, this.#client, this.#parts);
   }
 
   get health(): SiteHealth {

@@ -38,6 +38,8 @@ export interface Sweep {
 export interface SiteDeclaration {
   name: string;
   labels: Readonly<Record<string, string>>;
+  /** How often the portal reads it; undefined where others write. */
+  intervalMs?: number | undefined;
 }
 
 export interface FoldOutcome {
@@ -113,6 +115,27 @@ export interface UsageRow {
   amount: number;
   unit: string;
   coverage: Coverage;
+}
+
+/** Hours as the readings of sites cover them. */
+export interface CoverageQuery {
+  /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
+  fromMs: number;
+  toMs: number;
+  site?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface CoverageRow {
+  site: string;
+  cloud: string;
+  /** Start of the hour, ISO 8601, UTC. */
+  start: string;
+  coverage: Coverage;
+  /** Of the hour's 3600: between readings in an ordinary pause, and in a gap. No reading reaches the rest. */
+  measured_seconds: number;
+  spread_seconds: number;
 }
 
 export interface SiteStatus {
@@ -212,6 +235,8 @@ export interface Ledger {
   sites(): Promise<SiteStatus[]>;
   projects(query: ProjectQuery): Promise<Page<ProjectRow>>;
   usage(query: UsageQuery): Promise<Page<UsageRow>>;
+  /** Every hour of every cloud from its first reading on, up to the present one. */
+  coverage(query: CoverageQuery): Promise<Page<CoverageRow>>;
   /** Packs days that are over, and drops hours that are kept no longer, in small transactions. */
   maintain(policy?: StoragePolicy): Promise<Maintained>;
   /** Rule A7 for every meter, and that sums of days agree with hours; empty where all agree. */

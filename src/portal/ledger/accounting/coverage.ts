@@ -9,6 +9,7 @@ export interface CoveredCloud {
   progress: Pick<CloudProgress, 'firstMs' | 'lastMs'> | undefined;
   /** Whether the portal is still to read it. */
   expected: boolean;
+  rules: AccountingRules;
 }
 
 /** An interval of an answer, and how much of its usage was spread over gaps. */
@@ -28,14 +29,17 @@ export function coverageOf(
   interval: AnsweredInterval,
   clouds: readonly CoveredCloud[],
   nowMs: number,
-  rules: AccountingRules,
 ): Coverage {
-  const dueUntilMs = lastHourEnd(Math.min(interval.toMs, nowMs - rules.gapThresholdMs));
-  if (clouds.some((cloud) => misses(cloud, interval.fromMs, dueUntilMs))) return 'missing';
+  if (clouds.some((cloud) => misses(cloud, interval, nowMs))) return 'missing';
   return interval.spread ? 'spread' : 'measured';
 }
 
-function misses({ progress, expected }: CoveredCloud, fromMs: number, dueUntilMs: number): boolean {
+function misses(
+  { progress, expected, rules }: CoveredCloud,
+  { fromMs, toMs }: AnsweredInterval,
+  nowMs: number,
+): boolean {
+  const dueUntilMs = lastHourEnd(Math.min(toMs, nowMs - rules.gapThresholdMs));
   return expected && progress !== undefined && dueUntilMs > fromMs && progress.lastMs < dueUntilMs;
 }
 

@@ -32,8 +32,8 @@ describe('A2: the same epoch, and a total that is not lower', () => {
 
   it('measures across the boundary of an hour as long as that is no gap', () => {
     const before = { ...meter, lastAtMs: 58 * MINUTE };
-    expect(fold({ total: 130n, atMs: 63 * MINUTE }, before)?.usage?.quality).toBe('measured');
-    expect(fold({ total: 130n, atMs: 63 * MINUTE + 1 }, before)?.usage?.quality).toBe('spread');
+    expect(fold({ total: 130n, atMs: 73 * MINUTE }, before)?.usage?.quality).toBe('measured');
+    expect(fold({ total: 130n, atMs: 73 * MINUTE + 1 }, before)?.usage?.quality).toBe('spread');
   });
 
   it('moves on without usage where nothing was used', () => {

@@ -60,7 +60,8 @@ export interface AccountingRules {
   gapThresholdMs: number;
 }
 
-export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 5 * 60_000 };
+/** Three refreshes of an exporter at its usual interval: one that fails, or two, make no gap. */
+export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 15 * 60_000 };
 
 /** The usual rate of a meter is that of its largest hour among so many before its last reading (rule A4). */
 export const USUAL_HOURS = 168;

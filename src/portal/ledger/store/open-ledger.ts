@@ -3,9 +3,11 @@ import type { Pool } from 'pg';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
-import { DEFAULT_RULES, type AccountingRules } from '../accounting/meter.ts';
+import type { AccountingRules } from '../accounting/meter.ts';
+import { rulesOfSite } from '../accounting/site-rules.ts';
 import type { Ledger } from '../ledger.ts';
 import { connectToDatabase } from './connect.ts';
+import { queryCoverage } from './coverage-query.ts';
 import { foldLateIntoStore } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
 import { listGaps } from './load-gaps.ts';
@@ -21,8 +23,6 @@ export interface LedgerOptions {
   connection: DatabaseConnection;
   clock: Clock;
   logger: Logger;
-  /** An interval between readings that is longer than this, and crosses an hour's boundary, is marked as spread. */
-  gapThresholdMs?: number | undefined;
   /** Whether migrations may run that destroy something. */
   allowDestructiveMigrations?: boolean | undefined;
 }
@@ -36,13 +36,11 @@ export async function openLedger({
   connection,
   clock,
   logger,
-  gapThresholdMs,
   allowDestructiveMigrations,
 }: LedgerOptions): Promise<Ledger> {
-  const rules: AccountingRules = {
-    ...DEFAULT_RULES,
-    ...(gapThresholdMs === undefined ? {} : { gapThresholdMs }),
-  };
+  // Of the declared sites: who looks after them declares them.
+  const rules = new Map<string, AccountingRules>();
+  const rulesOf = (site: string) => rules.get(site) ?? rulesOfSite(undefined);
   const pool = await connectToDatabase(connection, logger);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
@@ -53,14 +51,18 @@ export async function openLedger({
   }
   let closing: Promise<void> | undefined;
   return {
-    declareSites: (sites) => declareSites(database, sites),
-    fold: (site, sweep) => foldIntoStore(database, site, sweep, rules),
+    declareSites: async (sites) => {
+      await declareSites(database, sites);
+      for (const { name, intervalMs } of sites) rules.set(name, rulesOfSite(intervalMs));
+    },
+    fold: (site, sweep) => foldIntoStore(database, site, sweep, rulesOf(site)),
     gaps: (site) => listGaps(database, site),
-    foldLate: (site, sweeps) => foldLateIntoStore(database, site, sweeps, rules),
+    foldLate: (site, sweeps) => foldLateIntoStore(database, site, sweeps, rulesOf(site)),
     recordFailure: (site, atMs, reason) => recordFailure(database, site, atMs, reason),
     sites: () => siteStatuses(database),
     projects: (query) => queryProjects(database, query),
-    usage: (query) => queryUsage(database, query, clock.nowMs(), rules),
+    usage: (query) => queryUsage(database, query, clock.nowMs(), rulesOf),
+    coverage: (query) => queryCoverage(database, query, clock.nowMs(), rulesOf),
     verify: () => verifyConservation(database),
     maintain: (policy) => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY),
     exportLines: () => exportLedger(pool),

@@ -15,16 +15,14 @@ export async function queryUsage(
   database: Kysely<unknown>,
   query: UsageQuery,
   nowMs: number,
-  rules: AccountingRules,
+  rulesOf: (site: string) => AccountingRules,
 ): Promise<Page<UsageRow>> {
   const range = hourRange(query);
   await refuseHoursGone(database, query, range);
   const records = await sumUsage(database, query, range);
-  const clouds = records.length === 0 ? [] : await loadCoveredClouds(database, query);
+  const clouds = records.length === 0 ? [] : await loadCoveredClouds(database, query, rulesOf);
   const shown = records.slice(0, query.limit);
-  const data = shown.map((record) =>
-    usageRow(record, query, range, covering(clouds, record, query), nowMs, rules),
-  );
+  const data = shown.map((record) => usageRow(record, query, range, covering(clouds, record, query), nowMs));
   const last = shown.at(-1);
   return {
     data,
@@ -40,7 +38,11 @@ interface NamedCloud extends CoveredCloud {
 }
 
 /** The clouds that the query could have usage from. */
-async function loadCoveredClouds(database: Kysely<unknown>, query: UsageQuery): Promise<NamedCloud[]> {
+async function loadCoveredClouds(
+  database: Kysely<unknown>,
+  query: UsageQuery,
+  rulesOf: (site: string) => AccountingRules,
+): Promise<NamedCloud[]> {
   const { site, projectId, grant } = query;
   const { rows } = await sql<{
     site: string;
@@ -63,6 +65,7 @@ async function loadCoveredClouds(database: Kysely<unknown>, query: UsageQuery): 
   return asked.map(({ first_ms, last_ms, ...row }) => ({
     ...row,
     progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
+    rules: rulesOf(row.site),
   }));
 }
 
@@ -80,7 +83,6 @@ function usageRow(
   range: HourRange,
   clouds: readonly CoveredCloud[],
   nowMs: number,
-  rules: AccountingRules,
 ): UsageRow {
   const interval = {
     fromMs: record.start_hour * MS_PER_HOUR,
@@ -92,7 +94,7 @@ function usageRow(
     start: isoOf(interval.fromMs),
     amount: Number(BigInt(record.amount)) / MS_PER_HOUR,
     unit: unitOfResource(record.resource),
-    coverage: coverageOf(interval, clouds, nowMs, rules),
+    coverage: coverageOf(interval, clouds, nowMs),
   };
 }
 
