@@ -11,6 +11,7 @@ import {
   query,
   sweep,
 } from './ledger-fixture.ts';
+import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('the directory', (freshLedger) => {
   describe('projects', () => {
@@ -68,6 +69,72 @@ onEveryPostgresql('the directory', (freshLedger) => {
         'bp3',
       ]);
       expect(second.next).toBeNull();
+    });
+  });
+
+  describe('the room of a site', () => {
+    it('is bounded: what is new beyond is refused and told, what is known goes on, other sites have their own', async () => {
+      const { ledger } = await freshLedger([]);
+      await ledger.declareSites([
+        { name: 'a', labels: {}, maxProjects: 3 },
+        { name: 'b', labels: {} },
+      ]);
+      const of = (atMs: number, ...ids: string[]) =>
+        sweep(ids.map((projectId) => reading(atMs, (atMs - NOON) * 2, { projectId, epoch: '' })));
+      await ledger.fold('a', of(NOON, 'p1', 'p2'));
+      const outcome = await ledger.fold('a', of(NOON + MINUTE, 'q1', 'p1', 'q2', 'p2'));
+      expect(outcome).toEqual({
+        folded: 3,
+        ignored: 0,
+        anomalies: 0,
+        refusals: [
+          {
+            reason: 'too many projects',
+            count: 1,
+            example: 'project_id="q2" project_name="one" resource="vcpu"',
+          },
+        ],
+      });
+      await ledger.foldLate('a', [of(NOON + 2 * MINUTE, 'q3', 'p1')]);
+      expect(await ledger.sites()).toMatchObject([{ projects: 3, refused_series: 1 }, { projects: 0 }]);
+      expect((await ledger.fold('b', of(NOON, 'p1', 'p2', 'p3', 'p4'))).folded).toBe(4);
+      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'project_id', 'amount')).toEqual([
+        ['p1', (4 * MINUTE) / HOUR],
+        ['p2', (2 * MINUTE) / HOUR],
+        ['q1', (2 * MINUTE) / HOUR],
+      ]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('has ten names a project: one that is renamed all the time counts on under the last that there was room for', async () => {
+      const { ledger, connection } = await freshLedger([]);
+      await ledger.declareSites([{ name: 'a', labels: {}, maxProjects: 2 }]);
+      for (let minute = 0; minute < 30; minute += 1)
+        await ledger.fold(
+          'a',
+          sweep([reading(NOON + minute * MINUTE, minute * MINUTE, { projectName: `name ${minute}` })]),
+        );
+      expect(await runSql(connection, 'SELECT FROM ledger.project_name')).toHaveLength(20);
+      expect((await ledger.sites())[0]?.refused_series).toBe(1);
+      const { data } = await ledger.usage(query({ step: 'total' }));
+      expect(columns(data, 'project_name', 'amount')).toEqual([['name 19', (29 * MINUTE) / HOUR]]);
+    });
+
+    it('has so many epochs: an exporter that states a new one each time stops counting, and the others go on', async () => {
+      const { ledger, connection } = await freshLedger(['a']);
+      await ledger.fold('a', sweep([reading(NOON, 0), reading(NOON, 0, { projectId: 'p2', epoch: 'x' })]));
+      await runSql(
+        connection,
+        `INSERT INTO ledger.epoch (site_id, epoch_id, name)
+         SELECT site_id, 1000 + i, 'e' || i FROM ledger.site, generate_series(1, 9998) AS i`,
+      );
+      await ledger.fold(
+        'a',
+        sweep([reading(NOON + HOUR, HOUR), reading(NOON + HOUR, HOUR, { projectId: 'p2', epoch: 'y' })]),
+      );
+      const { data } = await ledger.usage(query({ step: 'total' }));
+      expect(columns(data, 'project_id', 'amount')).toEqual([['p1', 1]]);
+      expect((await ledger.sites())[0]?.refused_series).toBe(1);
     });
   });
 

@@ -68,6 +68,10 @@ describe('the portal configuration', () => {
     expect(read(`${siteA}pool_projects = ["pool-1"]\n`).sites[0]?.poolProjects).toEqual(['pool-1']);
   });
 
+  it('knows how many projects the ledger keeps of a site', () => {
+    expect(read(`${siteA}max_projects = 500\n`).sites[0]?.maxProjects).toBe(500);
+  });
+
   it('takes a token from the environment before the file', () => {
     expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
   });
@@ -104,6 +108,7 @@ describe('the portal configuration', () => {
       siteA.replace('https://', 'https://user:hunter2@'),
       '/portal.toml: site[1].url: holds a user name or password; a gate takes a token, see token_file',
     ],
+    [`${siteA}max_projects = 0`, '/portal.toml: site[1].max_projects: must be at least 1'],
     [`${siteA}interval_seconds = 0`, '/portal.toml: site[1].interval_seconds: must be at least 1'],
     [
       siteA.replace(/token_file.*\n/, ''),

@@ -23,6 +23,8 @@ export interface SiteConfig {
   selectors: readonly string[];
   /** Ids of split pool projects whose parts all come under the pool's id, and are told apart by name (rule A9). */
   poolProjects?: readonly string[] | undefined;
+  /** How many projects the ledger keeps of it; the usual where it is left out. */
+  maxProjects?: number | undefined;
 }
 
 const siteTable = strictTable({
@@ -54,6 +56,11 @@ const siteTable = strictTable({
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS]),
   pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
+  max_projects: z
+    .int({ error: 'must be a whole number of projects' })
+    .min(1, 'must be at least 1')
+    .max(10_000_000, 'must be at most 10000000')
+    .optional(),
   unsafe_plain_http: z.boolean({ error: 'must be true or false' }).default(false),
 });
 
@@ -119,6 +126,7 @@ export function resolveSites(
     timeoutMs: Math.round(table.timeout_seconds * 1000),
     labels: table.labels,
     selectors: table.selectors,
+    ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));
 }

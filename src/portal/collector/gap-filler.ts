@@ -25,6 +25,7 @@ export class GapFiller {
   readonly #site: string;
   /** A pause between readings that is longer is a gap. */
   readonly #thresholdMs: number;
+  readonly #intervalMs: number;
   readonly #client: Pick<GateClient, 'read'>;
   readonly #parts: GapParts;
   #lastMs: number | undefined;
@@ -36,6 +37,7 @@ export class GapFiller {
     parts: GapParts,
   ) {
     this.#site = name;
+    this.#intervalMs = intervalMs;
     this.#thresholdMs = rulesOfSite(intervalMs).gapThresholdMs;
     this.#client = client;
     this.#parts = parts;
@@ -79,7 +81,7 @@ export class GapFiller {
     const { clock, logger, readSweep } = this.#parts;
     let readings = 0;
     try {
-      for (const window of gaps.flatMap(windowsOf)) {
+      for (const window of gaps.flatMap((gap) => windowsOf(gap, this.#intervalMs))) {
         const samples = await this.#client.read(window, signal);
         if (samples === undefined) return;
         const sweep = sweepOfHistory(samples, clock.nowMs(), readSweep);

@@ -3,8 +3,8 @@ import { windowsOf } from './read-windows.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const minutes = (gap: [number, number]) =>
-  windowsOf({ fromMs: gap[0] * MINUTE, toMs: gap[1] * MINUTE }).map(({ startMs, endMs }) => [
+const minutes = (gap: [number, number], intervalMs = MINUTE / 2) =>
+  windowsOf({ fromMs: gap[0] * MINUTE, toMs: gap[1] * MINUTE }, intervalMs).map(({ startMs, endMs }) => [
     startMs / MINUTE,
     endMs / MINUTE,
   ]);
@@ -30,6 +30,13 @@ describe('what is read of a gap', () => {
     ]);
   });
 
+  it('is more where the site is read seldom, so that a refresh lies on either side of the stroke', () => {
+    const wide = minutes([0, 119], 15 * MINUTE);
+    expect([wide[0]?.[0], wide.at(-1)?.[1]]).toEqual([60 - 17, 60 + 32]);
+    const widest = minutes([0, 119], 24 * HOUR);
+    expect([widest[0]?.[0], widest.at(-1)?.[1]]).toEqual([60 - 22, 60 + 42]);
+  });
+
   it('stays within the gap', () => {
     expect(minutes([58, 64])).toEqual([
       [58, 61],
@@ -38,7 +45,7 @@ describe('what is read of a gap', () => {
   });
 
   it('is no more than the last month', () => {
-    const windows = windowsOf({ fromMs: 0, toMs: 10_000 * HOUR });
+    const windows = windowsOf({ fromMs: 0, toMs: 10_000 * HOUR }, MINUTE / 2);
     expect([windows[0]?.startMs, windows.length]).toEqual([
       (10_000 - 31 * 24 + 1) * HOUR - 6 * MINUTE,
       31 * 24 * 6 - 6,

@@ -8,10 +8,18 @@ export interface ReadWindow {
 
 /**
  * How far around the stroke of an hour readings are asked for: totals stand still until an exporter refreshes, and what
- * it states then is some minutes old.
+ * it states then is some minutes old. For an exporter at its usual five minutes, and for those that refresh less often.
  */
-const BEFORE_MS = 6 * 60_000;
-const AFTER_MS = 12 * 60_000;
+const AROUND = { beforeMs: 6 * 60_000, afterMs: 12 * 60_000 };
+const SETTLING_MS = 2 * 60_000;
+
+function aroundStroke(intervalMs: number): typeof AROUND {
+  const longest = Math.min(intervalMs, MS_PER_HOUR / 3);
+  return {
+    beforeMs: Math.max(AROUND.beforeMs, longest + SETTLING_MS),
+    afterMs: Math.max(AROUND.afterMs, 2 * longest + SETTLING_MS),
+  };
+}
 
 /** A window of one request: the samples of 100,000 series in it fit an answer's limits. */
 const LONGEST_MS = 3 * 60_000;
@@ -23,12 +31,13 @@ const LONGEST_GAP_MS = 31 * 86_400_000;
  * What of a gap has to be read so that every hour in it is known: only how much fell into which hour is unknown, so that
  * the readings around the strokes of its hours say all. In order of time.
  */
-export function windowsOf(gap: { fromMs: number; toMs: number }): ReadWindow[] {
+export function windowsOf(gap: { fromMs: number; toMs: number }, intervalMs: number): ReadWindow[] {
+  const { beforeMs, afterMs } = aroundStroke(intervalMs);
   const fromMs = Math.max(gap.fromMs, gap.toMs - LONGEST_GAP_MS);
   const windows: ReadWindow[] = [];
   for (let stroke = nextStroke(fromMs); stroke < gap.toMs; stroke += MS_PER_HOUR) {
-    const endMs = Math.min(stroke + AFTER_MS, gap.toMs);
-    for (let startMs = Math.max(stroke - BEFORE_MS, fromMs); startMs < endMs; startMs += LONGEST_MS)
+    const endMs = Math.min(stroke + afterMs, gap.toMs);
+    for (let startMs = Math.max(stroke - beforeMs, fromMs); startMs < endMs; startMs += LONGEST_MS)
       windows.push({ startMs, endMs: Math.min(startMs + LONGEST_MS, endMs) });
   }
   return windows;

@@ -124,7 +124,7 @@ export class SiteCollector {
       await this.#gaps.before(sweep, this.#ending.signal);
       const outcome = await ledger.fold(this.site.name, sweep);
       await this.#gaps.late(this.#ending.signal);
-      return { kind: 'success', outcome, refusals: sweep.refusals };
+      return { kind: 'success', outcome, refusals: [...sweep.refusals, ...(outcome.refusals ?? [])] };
     } catch (error) {
       this.#ending.signal.throwIfAborted();
       return { kind: 'ledger_failure', reason: describeError(error) };

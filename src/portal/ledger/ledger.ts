@@ -40,6 +40,8 @@ export interface SiteDeclaration {
   labels: Readonly<Record<string, string>>;
   /** How often the portal reads it; undefined where others write. */
   intervalMs?: number | undefined;
+  /** How many projects the ledger keeps of it; the usual where it is undefined. */
+  maxProjects?: number | undefined;
 }
 
 export interface FoldOutcome {
@@ -48,6 +50,8 @@ export interface FoldOutcome {
   /** Readings that were not newer than the last (rule A1). */
   ignored: number;
   anomalies: number;
+  /** What the ledger had no room for, beside what was refused before (rule A10). */
+  refusals?: readonly Refusal[];
 }
 
 /** A time between two readings of a cloud, longer than an ordinary pause, of which the ledger knows only the sum. */

@@ -33,7 +33,8 @@ export async function foldLateIntoStore(
   });
 }
 
-function joined(sweeps: readonly Sweep[]): Sweep {
+/** The parts of an answer as one. */
+export function joined(sweeps: readonly Sweep[]): Sweep {
   return {
     receivedAtMs: sweeps.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0),
     readings: sweeps.flatMap(({ readings }) => readings),

@@ -4,11 +4,13 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
+import { capsOfSite, type SiteCaps } from '../accounting/site-caps.ts';
 import { rulesOfSite } from '../accounting/site-rules.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger, Sweep } from '../ledger.ts';
 import { connectToDatabase } from './connect.ts';
+import { admitSweep } from './admit-sweep.ts';
 import { queryCoverage } from './coverage-query.ts';
-import { foldLateIntoStore } from './fold-late.ts';
+import { foldLateIntoStore, joined } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
 import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
@@ -40,6 +42,9 @@ export async function openLedger({
 }: LedgerOptions): Promise<Ledger> {
   // Of the declared sites: who looks after them declares them.
   const rules = new Map<string, AccountingRules>();
+  const caps = new Map<string, SiteCaps>();
+  const admitted = async (site: string, sweep: Sweep) =>
+    await admitSweep(database, site, sweep, caps.get(site) ?? capsOfSite());
   const rulesOf = (site: string) => rules.get(site) ?? rulesOfSite(undefined);
   const pool = await connectToDatabase(connection, logger);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
@@ -53,11 +58,21 @@ export async function openLedger({
   return {
     declareSites: async (sites) => {
       await declareSites(database, sites);
-      for (const { name, intervalMs } of sites) rules.set(name, rulesOfSite(intervalMs));
+      for (const { name, intervalMs, maxProjects } of sites) {
+        rules.set(name, rulesOfSite(intervalMs));
+        caps.set(name, capsOfSite(maxProjects));
+      }
     },
-    fold: (site, sweep) => foldIntoStore(database, site, sweep, rulesOf(site)),
+    fold: async (site, sweep) => {
+      const taken = await admitted(site, sweep);
+      const outcome = await foldIntoStore(database, site, taken, rulesOf(site));
+      const refusals = taken.refusals.slice(sweep.refusals.length);
+      return refusals.length === 0 ? outcome : { ...outcome, refusals };
+    },
     gaps: (site) => listGaps(database, site),
-    foldLate: (site, sweeps) => foldLateIntoStore(database, site, sweeps, rulesOf(site)),
+    foldLate: async (site, sweeps) => {
+      return await foldLateIntoStore(database, site, [await admitted(site, joined(sweeps))], rulesOf(site));
+    },
     recordFailure: (site, atMs, reason) => recordFailure(database, site, atMs, reason),
     sites: () => siteStatuses(database),
     projects: (query) => queryProjects(database, query),
