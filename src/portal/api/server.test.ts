@@ -14,6 +14,7 @@ import type {
   UsageQuery,
   UsageRow,
 } from '../ledger/ledger.ts';
+import { HoursGoneError } from '../ledger/store/hours-gone.ts';
 import { createPortalMetrics } from '../metrics.ts';
 import type { ApiServer } from './api-parts.ts';
 import { createApiServer } from './server.ts';
@@ -246,6 +247,21 @@ describe('the API', () => {
       500,
       { error: 'the portal could not answer; its log says why' },
     ]);
+  });
+
+  it('refuses hours that are kept no longer, as CSV too', async () => {
+    usage = async () => await Promise.reject(new HoursGoneError(Date.UTC(2026, 0) / 3_600_000));
+    for (const format of ['json', 'csv']) {
+      const answer = await server.inject(`/api/v1/usage?step=hour&from=2025-01-01&format=${format}`);
+      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+      expect([answer.statusCode, answer.json()]).toEqual([
+        400,
+        {
+          error:
+            'from: hours before 2026-01-01T00:00:00.000Z are kept no longer; their days are: ask by day, month or total, from 00:00 to 00:00 UTC',
+        },
+      ]);
+    }
   });
 
   it('says when the database is away', async () => {

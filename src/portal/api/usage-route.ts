@@ -23,15 +23,23 @@ export function usageRoute(server: ApiServer, { ledger, clock, grants = () => []
     async ({ query: parameters, method }, reply) => {
       const query = usageQuery(parameters, clock.nowMs(), grants());
       if (parameters.format === 'json') return await ledger.usage(query);
+      const body = method === 'HEAD' ? '' : await textOf(usageCsv(ledger, query));
       return reply
         .type('text/csv; charset=utf-8; header=present')
         .header('content-disposition', `attachment; filename="${csvFileName(query)}"`)
-        .send(method === 'HEAD' ? '' : textOf(usageCsv(ledger, query)));
+        .send(body);
     },
   );
 }
 
-/** A text that is sent as it comes. The route's schema knows it as a string. */
-function textOf(pieces: AsyncIterable<string>): string {
-  return Readable.from(pieces) as unknown as string;
+/** A text that is sent as it comes, once its first piece is there: what is refused is refused by a status. */
+async function textOf(pieces: AsyncGenerator<string>): Promise<string> {
+  const first = await pieces.next();
+  // The route's schema knows it as a string.
+  return Readable.from(withFirst(first.done === true ? '' : first.value, pieces)) as unknown as string;
+}
+
+async function* withFirst(first: string, others: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* others;
 }
