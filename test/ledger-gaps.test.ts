@@ -20,6 +20,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.foldLate('a', late)).toEqual({ replaced: 1, folded: 0, ignored: 0 });
       expect(await hours()).toEqual([[4, 'measured']]);
       expect(await ledger.gaps('a')).toEqual([]);
+      expect(await runSql(connection, 'SELECT FROM ledger.meter_gap')).toEqual([]);
       expect(await ledger.verify()).toEqual([]);
       expect(await journal(connection)).toEqual([
         '0 10800000 -3600000',

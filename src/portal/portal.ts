@@ -6,7 +6,7 @@ import { describeError } from '../runtime/user-error.ts';
 import { connectToDatabase } from './ledger/store/connect.ts';
 import { createInboxTables } from './remote-write/inbox.ts';
 import { Receiver } from './remote-write/receiver.ts';
-import { sitesOfSenders } from './remote-write/sender-settings.ts';
+import { intervalOfSite, sitesOfSenders } from './remote-write/sender-settings.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
@@ -246,5 +246,8 @@ class PortalRole implements Portal {
 function declarationsOf({ sites, senders = [] }: PortalSources): SiteDeclaration[] {
   const read = new Set(sites.map(({ name }) => name));
   const written = sitesOfSenders(senders).filter((name) => !read.has(name));
-  return [...sites, ...written.map((name) => ({ name, labels: {} }))];
+  return [
+    ...sites,
+    ...written.map((name) => ({ name, labels: {}, intervalMs: intervalOfSite(name, senders) })),
+  ];
 }

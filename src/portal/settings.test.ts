@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
+import { intervalOfSite } from './remote-write/sender-settings.ts';
 import { readPortalConfig } from './settings.ts';
 
 let folder: string;
@@ -156,6 +157,18 @@ describe('a sender in the portal configuration', () => {
       { name: 'p', token: '0123456789abcdef', rule: { site: 'a' } },
       { name: 'q', token: '0123456789abcdef', rule: { siteLabel: 'location', sites: ['a', 'b'] } },
     ]);
+  });
+
+  it('may say how often what it sends is read, of which the longest counts for a site', () => {
+    const quick = `${sender}site = "a"\ninterval_seconds = 60\n`;
+    const slow = `${sender.replace('"p"', '"q"')}site_label = "l"\nsites = ["a", "b"]\ninterval_seconds = 600\n`;
+    const { senders = [] } = read(quick + slow);
+    expect(['a', 'b', 'c'].map((site) => intervalOfSite(site, senders))).toEqual([
+      600_000,
+      600_000,
+      undefined,
+    ]);
+    expect(intervalOfSite('a', senders.slice(0, 1))).toBe(60_000);
   });
 
   it.each([

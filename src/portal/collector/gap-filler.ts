@@ -3,6 +3,7 @@ import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { GateClient } from './gate-client.ts';
+import { GapTries } from './gap-tries.ts';
 import { sweepOfHistory } from './history.ts';
 import { windowsOf } from './read-windows.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -17,7 +18,7 @@ interface GapParts {
   readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
 }
 
-/** How often gaps are tried again that could not be filled. */
+/** How often it is looked whether gaps are to be tried again that could not be filled. */
 const RETRY_MS = 3_600_000;
 
 /** Asks a site's Prometheus for what the portal has missed (rule A8). */
@@ -28,6 +29,7 @@ export class GapFiller {
   readonly #intervalMs: number;
   readonly #client: Pick<GateClient, 'read'>;
   readonly #parts: GapParts;
+  readonly #tries = new GapTries();
   #lastMs: number | undefined;
   #retryAtMs = 0;
 
@@ -63,7 +65,7 @@ export class GapFiller {
     const { ledger, clock } = this.#parts;
     if (clock.nowMs() < this.#retryAtMs) return;
     this.#retryAtMs = clock.nowMs() + RETRY_MS;
-    const gaps = await ledger.gaps(this.#site);
+    const gaps = this.#tries.due(await ledger.gaps(this.#site), clock.nowMs());
     await this.#readAll(gaps, signal, async (sweep) => await ledger.foldLate(this.#site, [sweep]));
   }
 

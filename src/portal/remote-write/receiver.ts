@@ -32,7 +32,7 @@ const SAMPLES_PER_FOLD = 200_000;
 
 export interface ReceiverParts {
   pool: Pool;
-  ledger: Pick<Ledger, 'fold' | 'ping'>;
+  ledger: Pick<Ledger, 'fold'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
@@ -182,16 +182,15 @@ export class Receiver {
 
   /** What has failed for long is tried one by one, so that what can be folded is; the rest is put back. */
   async #afterFailure(groups: readonly Group[], error: unknown): Promise<unknown[]> {
-    const { clock, ledger } = this.#parts;
+    const { clock } = this.#parts;
     const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
     this.#room.putBack(groups.filter((group) => !lasting.includes(group)));
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
     for (const group of lasting) {
       try {
-        await this.#foldGroups([group]).catch(async (reason: unknown) => {
-          await ledger.ping();
-          await this.#setAside(group, describeError(reason));
-        });
+        await this.#foldGroups([group]).catch(
+          async (reason: unknown) => await this.#setAside(group, describeError(reason)),
+        );
       } catch (reason) {
         this.#room.putBack([group]);
         errors.push(reason);
@@ -200,7 +199,10 @@ export class Receiver {
     return errors;
   }
 
-  /** The ledger will not take it, so that the sender's later samples wait for nothing. Totals go on: usage is spread. */
+  /**
+   * The ledger will not take it, and must not hold up what comes later; totals go on, so that usage is spread. Throws where
+   * the database does not answer.
+   */
   async #setAside({ site, requests, samples, ...group }: Group, reason: string): Promise<void> {
     const { pool, clock, logger, metrics } = this.#parts;
     const aside = { site, requests: [...requests], reason, nowMs: clock.nowMs() };

@@ -13,6 +13,8 @@ export interface SenderConfig {
   /** Secret: the bearer token, or the password beside the sender's name. */
   token: string;
   rule: SiteRule;
+  /** How often what it sends is read; the usual where it is left out. */
+  intervalMs?: number | undefined;
 }
 
 const siteName = z
@@ -28,6 +30,11 @@ const senderTable = strictTable({
   site_label: z
     .string()
     .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no name of a label')
+    .optional(),
+  interval_seconds: z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(86_400, 'must be at most 86400, a day')
     .optional(),
   sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
 });
@@ -67,10 +74,11 @@ export function resolveSenders(
   configFile: string | undefined,
 ): SenderConfig[] {
   const folder = configFile === undefined ? '.' : dirname(configFile);
-  return tables.map(({ name, token_file, site, site_label, sites }) => ({
+  return tables.map(({ name, token_file, site, site_label, sites, interval_seconds: seconds }) => ({
     name,
     token: readToken(name, resolve(folder, token_file)),
     rule: site === undefined ? { siteLabel: site_label ?? '', sites: sites ?? [] } : { site },
+    ...(seconds === undefined ? {} : { intervalMs: Math.round(seconds * 1000) }),
   }));
 }
 
@@ -92,5 +100,17 @@ function readToken(sender: string, path: string): string {
 
 /** Every site that some sender may write as. */
 export function sitesOfSenders(senders: readonly SenderConfig[]): string[] {
-  return [...new Set(senders.flatMap(({ rule }) => ('site' in rule ? [rule.site] : rule.sites)))];
+  return [...new Set(senders.flatMap(sitesOf))];
+}
+
+/** How often a site is read whose usage is sent; undefined where no sender says it. */
+export function intervalOfSite(site: string, senders: readonly SenderConfig[]): number | undefined {
+  const stated = senders.flatMap((sender) =>
+    sitesOf(sender).includes(site) ? (sender.intervalMs ?? []) : [],
+  );
+  return stated.length === 0 ? undefined : Math.max(...stated);
+}
+
+function sitesOf({ rule }: SenderConfig): readonly string[] {
+  return 'site' in rule ? [rule.site] : rule.sites;
 }
