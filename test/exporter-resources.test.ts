@@ -5,10 +5,13 @@ import { checkExporter } from '../src/exporter/check.ts';
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials.ts';
 import { exporterConfig, readExporterSettings } from '../src/exporter/settings.ts';
-import { parseState } from '../src/exporter/state-format.ts';
+import { parseState, type ExporterState } from '../src/exporter/state-format.ts';
+import type { Labels } from '../src/prometheus/sample.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { ALL_SERVICES } from '../src/simulation/api/services.ts';
+import type { Fault } from '../src/simulation/faults.ts';
 import type { ServerLife } from '../src/simulation/model/server-life.ts';
 import type { SimulatedCloud } from '../src/simulation/simulated-cloud.ts';
 import { temporaryFolder } from './processes.ts';
@@ -30,7 +33,11 @@ const belongings = {
     volume(2, 'p0', 'hdd', 90 * 60_000, 50),
     volume(3, 'p1', 'hdd', -24 * HOUR_MS, 7),
   ],
-  floatingIps: [{ id: id(4), projectId: 'p1', createdMs: START_MS + 100 * 60_000 }],
+  floatingIps: [
+    { id: id(4), projectId: 'p1', createdMs: START_MS + 100 * 60_000 },
+    { id: id(5), projectId: 'p0', createdMs: START_MS - HOUR_MS },
+    { id: id(6), projectId: 'p3', createdMs: START_MS - HOUR_MS },
+  ],
   storedBytes: [{ projectId: 'p3', amounts: [{ atMs: START_MS - HOUR_MS, bytes: 3 * 2 ** 30 }] }],
 };
 
@@ -53,7 +60,7 @@ async function site() {
     const [first, ...rest] = server.launches;
     return { ...server, launches: [withGpu(first), ...rest.map(withGpu)] as const };
   });
-  const cloud = await startCloud(clock, { servers: withGpus, belongings });
+  const cloud = await startCloud(clock, { servers: withGpus, belongings }, { maxLimit: 2 });
   const state = join(temporaryFolder(), 'state.json');
   const resources = ['vcpu', 'gpu', 'volume_gb', 'floating_ip', 'object_gb'];
   const flags = { listen: '127.0.0.1:0', start: '2026-01-01', state, settlingDelay: 0, resources };
@@ -61,13 +68,22 @@ async function site() {
     ...readExporterSettings({ flags, env: {} }),
     gpuAliases: { A100: 1, vgpu: 0.25 },
   };
-  const config = exporterConfig(settings, readCredentials(cloud.environment()), START_MS);
-  const exporter = createExporter(config, { clock, logger: silentLogger() });
+  const config = {
+    ...exporterConfig(settings, readCredentials(cloud.environment()), START_MS),
+    requestTimeoutMs: 1000,
+    firstRetryDelayMs: 1,
+  };
+  let exporter = createExporter(config, { clock, logger: silentLogger() });
   onTestFinished(async () => await exporter.close());
   await exporter.start();
   const refreshAfter = async (durationMs: number) => {
     clock.passTime(durationMs);
     await exporter.refresh();
+  };
+  const restart = async () => {
+    await exporter.close();
+    exporter = createExporter(config, { clock, logger: silentLogger() });
+    await exporter.start();
   };
   return {
     clock,
@@ -75,6 +91,7 @@ async function site() {
     exporter,
     config,
     refreshAfter,
+    restart,
     state: () => parseState(readFileSync(state, 'utf8')),
   };
 }
@@ -82,14 +99,116 @@ async function site() {
 async function scrape(address: string): Promise<Map<string, number>> {
   const samples = parseExposition(await (await fetch(`http://${address}/metrics`)).text());
   return new Map(
-    samples.map(({ name, labels, value }) => [`${name} ${Object.values(labels)[0] ?? ''}`.trim(), value]),
+    samples.map(({ name, labels, value }) => [`${name} ${scrapedLabels(name, labels)}`.trim(), value]),
   );
+}
+
+function scrapedLabels(name: string, labels: Labels): string {
+  const values = Object.values(labels);
+  return (name.startsWith('project_') ? values.slice(0, 1) : values).join(' ');
 }
 
 function gpuTruth(cloud: SimulatedCloud, untilMs: number): Map<string, bigint> {
   // In quarters, because the truth counts whole amounts.
   const quarters = cloud.flavorTruth(START_MS, untilMs, ({ vcpus }) => ({ 2: 8, 3: 1 })[vcpus] ?? 0);
   return new Map([...quarters].map(([project, amount]) => [project, amount / 4n]));
+}
+
+interface Resource {
+  name: string;
+  /** What its requests have in their paths. */
+  path: string;
+  /** As `--check` calls it. */
+  right: string;
+  service: keyof typeof ALL_SERVICES | undefined;
+}
+
+const RESOURCES: readonly Resource[] = [
+  { name: 'gpu', path: '/flavors/detail', right: 'extra specs of flavors', service: undefined },
+  { name: 'volume_gb', path: '/volume/', right: 'volumes of all projects', service: 'volume' },
+  { name: 'floating_ip', path: '/network/', right: 'floating IPs of all projects', service: 'network' },
+  {
+    name: 'object_gb',
+    path: '/object-store/',
+    right: 'object storage of all projects',
+    service: 'objectStore',
+  },
+];
+
+interface Failure {
+  name: string;
+  kind: 'missing' | 'forbidden' | 'failing';
+  begin(cloud: SimulatedCloud, resource: Resource): void;
+}
+
+/** Swift's answers have no body: what is garbage there is the header. */
+const GARBAGE: Fault = { body: '<html>Welcome</html>', headers: { 'X-Account-Bytes-Used': 'many' } };
+
+const FAILURES: readonly Failure[] = [
+  by('403', 'forbidden', { status: 403, body: '{"forbidden": {"code": 403, "message": "no"}}' }),
+  by('404', 'missing', { status: 404, body: '{"itemNotFound": {"code": 404, "message": "no"}}' }),
+  by('500', 'failing', { status: 500, body: '{}' }),
+  by('a connection that is cut', 'failing', { cut: true }),
+  by('no answer in time', 'failing', { hangs: true }),
+  by('garbage', 'failing', GARBAGE),
+  {
+    name: 'its absence in the catalog',
+    kind: 'missing',
+    begin: (cloud, { path, service }) => {
+      if (service !== undefined) cloud.setServices({ [service]: 'missing' });
+      else cloud.setFaults((request) => (request.path.includes(path) ? { status: 404 } : undefined));
+    },
+  },
+  {
+    name: 'a page in the middle',
+    kind: 'failing',
+    begin: (cloud, { path }) => {
+      const isInTheMiddle = (at: string, query: string) => /marker=/.test(query) || at.endsWith('/AUTH_p1');
+      cloud.setFaults((request) =>
+        request.path.includes(path) && isInTheMiddle(request.path, request.query)
+          ? { status: 503 }
+          : undefined,
+      );
+    },
+  },
+];
+
+function by(name: string, kind: Failure['kind'], fault: Fault): Failure {
+  const begin: Failure['begin'] = (cloud, { path }) => {
+    cloud.setFaults((request) => (request.path.includes(path) ? fault : undefined));
+  };
+  return { name, kind, begin };
+}
+
+function fail(): never {
+  throw new Error('there is no such case');
+}
+
+function gpusOf({ meter }: ExporterState): Map<string, bigint> {
+  const gpus = [...meter.totals].flatMap(([project, { gpu }]) => (gpu === undefined ? [] : [[project, gpu]]));
+  return new Map(gpus as [string, bigint][]);
+}
+
+/** What the state has is the truth, of all resources but the one that fails. Samples begin with the first hour. */
+function expectExact(cloud: SimulatedCloud, state: ExporterState, but?: string): void {
+  const { untilMs, totals } = state.meter;
+  const vcpus = new Map([...totals].map(([project, { vcpu }]) => [project, vcpu]));
+  const used = new Map([...cloud.truth(START_MS, untilMs)].map(([project, { vcpu }]) => [project, vcpu]));
+  expect([vcpus, gpusOf(state)]).toEqual([used, gpuTruth(cloud, untilMs)]);
+  const truth = cloud.belongingsTruth(START_MS + HOUR_MS, untilMs);
+  const sampledOf = (resource: string) => state.sampled.get(resource)?.totals.get(resource);
+  for (const [project, { volumeGb, floatingIp, storedBytes }] of truth) {
+    const volumes = [...volumeGb.values()].reduce((sum, one) => sum + one, 0n);
+    const expected = { volume_gb: volumes, floating_ip: floatingIp, object_gb: storedBytes / 2n ** 30n };
+    for (const [resource, amount] of Object.entries(expected)) {
+      if (resource === but) continue;
+      expect([project, resource, sampledOf(resource)?.get(project) ?? 0n]).toEqual([
+        project,
+        resource,
+        amount,
+      ]);
+    }
+  }
 }
 
 describe('the resources beside what Nova reports of servers', () => {
@@ -125,42 +244,57 @@ describe('the resources beside what Nova reports of servers', () => {
     expect(values.get('stackmeter_exporter_unknown_gpu_alias CUSTOM_FPGA')).toBe(1);
   });
 
-  it.each([
-    ['volume_gb', '/volume/'],
-    ['floating_ip', '/network/'],
-    ['object_gb', '/object-store/'],
-    ['gpu', '/flavors/detail'],
-  ])('fail alone: %s counts nothing while its service does, and makes up for it', async (resource, where) => {
-    const { clock, cloud, exporter, refreshAfter, state } = await site();
-    await refreshAfter(HOUR_MS);
-    const before = state();
-    cloud.setFaults(({ path }) =>
-      path.includes(where) ? { status: 403, body: '{"forbidden": {"message": "no"}}' } : undefined,
-    );
-    await refreshAfter(HOUR_MS);
-    const during = state();
-    expect(during.meter.untilMs).toBe(clock.nowMs());
-    expect(during.sampled.get(resource)).toEqual(before.sampled.get(resource));
-    const values = await scrape(formatAddress(exporter.address));
-    const up = ['gpu', 'volume_gb', 'floating_ip', 'object_gb'].map((name) => [
-      name,
-      values.get(`stackmeter_exporter_resource_up ${name}`),
-    ]);
-    expect(Object.fromEntries(up)).toEqual({
-      gpu: 1,
-      volume_gb: 1,
-      floating_ip: 1,
-      object_gb: 1,
-      [resource]: 0,
-    });
+  const cases = RESOURCES.flatMap((resource) =>
+    FAILURES.map((failure) => [resource.name, failure.name] as const),
+  );
 
+  it.each(cases)(
+    'fail alone: %s, by %s, is said in metrics and by --check and made up for',
+    async (...names) => {
+      const resource = RESOURCES.find(({ name }) => name === names[0]) ?? fail();
+      const failure = FAILURES.find(({ name }) => name === names[1]) ?? fail();
+      const { clock, cloud, exporter, config, refreshAfter, state } = await site();
+      await refreshAfter(HOUR_MS);
+      const before = state();
+      failure.begin(cloud, resource);
+      await refreshAfter(HOUR_MS);
+      await refreshAfter(HOUR_MS);
+
+      const values = await scrape(formatAddress(exporter.address));
+      const ups = RESOURCES.map(({ name }) => [name, values.get(`stackmeter_exporter_resource_up ${name}`)]);
+      const expected = RESOURCES.map(({ name }) => [name, name === resource.name ? 0 : 1]);
+      expect(ups).toEqual(expected);
+      expect(values.get(`stackmeter_exporter_resource_failure ${resource.name} ${failure.kind}`)).toBe(1);
+      expect(state().sampled.get(resource.name)).toEqual(before.sampled.get(resource.name));
+      expectExact(cloud, state(), resource.name === 'gpu' ? undefined : resource.name);
+      const lines = await checkExporter(config, { clock });
+      const denied = lines.filter((line) => line.startsWith('can not'));
+      const saying = new RegExp(
+        `^can not   read ${resource.right}, which costs the resource ${resource.name}`,
+      );
+      expect(denied).toEqual([expect.stringMatching(saying)]);
+
+      cloud.setFaults(undefined);
+      cloud.setServices(ALL_SERVICES);
+      await refreshAfter(HOUR_MS);
+      expectExact(cloud, state());
+    },
+  );
+
+  it('count GPUs in full when flavors could not be read from the first start on, also after a restart', async () => {
+    const { cloud, refreshAfter, restart, state } = await site();
+    cloud.setFaults(({ path }) => (path.endsWith('/flavors/detail') ? { status: 500 } : undefined));
+    for (let hours = 0; hours < 9; hours++) await refreshAfter(HOUR_MS);
+    expect([...state().meter.totals.values()].map(({ gpu }) => gpu)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    await restart();
     cloud.setFaults(undefined);
     await refreshAfter(HOUR_MS);
-    const after = state();
-    const truth = cloud.belongingsTruth(START_MS + HOUR_MS, clock.nowMs());
-    const volumes = after.sampled.get('volume_gb')?.totals.get('volume_hdd_gb') ?? new Map<string, bigint>();
-    expect(volumes.get('p1')).toBe(truth.get('p1')?.volumeGb.get('hdd'));
-    expect(after.meter.totals.get('p0')?.vcpu).toBe(cloud.truth(START_MS, clock.nowMs()).get('p0')?.vcpu);
+    expect(gpusOf(state())).toEqual(gpuTruth(cloud, state().meter.untilMs));
+    expect(gpusOf(state()).size).toBe(3);
   });
 
   it('are left out where the cloud does not have the service, which --check says', async () => {

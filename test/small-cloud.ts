@@ -70,11 +70,16 @@ function flavor(vcpus: number): Flavor {
 }
 
 /** Starts a simulated cloud on loopback; it ends with the test. */
-export async function startCloud(clock: Clock, cloud: Partial<StaticCloud> = {}): Promise<SimulatedCloud> {
+export async function startCloud(
+  clock: Clock,
+  cloud: Partial<StaticCloud> = {},
+  settings: { maxLimit?: number } = {},
+): Promise<SimulatedCloud> {
   const model = staticCloud({ domains, projects, servers: servers(60), ...cloud });
   const simulated = createSimulatedCloud(
     {
       ...SIMULATION_DEFAULTS,
+      ...settings,
       listen: { host: '127.0.0.1', port: 0 },
       source: { model },
       users: [SIMULATED_ADMINISTRATOR],

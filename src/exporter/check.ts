@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { connect, duringStart } from './connection.ts';
-import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor } from './metering/gpus.ts';
 import { settledUntil } from './metering/window.ts';
 import { readFlavors } from './openstack/nova-flavors.ts';
@@ -32,7 +32,7 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
   try {
     return await duringStart(async () => {
       const { user, project } = await session.signIn();
-      const cloud = await readMeteredCloud(session, config.domains, []);
+      const cloud = await readMeteredCloud(session, config.domains, NOTHING_COUNTED);
       const endMs = settledUntil(clock.nowMs(), config.settlingDelayMs);
       const window = { startMs: endMs - HOUR_MS, endMs, pageSize: config.pageSize };
       const { servers } = await cloud.readUsage(window);

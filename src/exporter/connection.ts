@@ -23,7 +23,7 @@ export interface ConnectionOptions {
 
 /** The connection of one exporter to its OpenStack. Nothing is asked yet. */
 export function connect(config: ExporterConfig, options: ConnectionOptions): Connection {
-  const { credentials, requestTimeoutMs } = config;
+  const { credentials, requestTimeoutMs, firstRetryDelayMs } = config;
   const { clock, observe } = options;
   const ending = new AbortController();
   const own = options.dispatcher === undefined ? createAgent(credentials) : undefined;
@@ -33,7 +33,7 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
     timeoutMs: requestTimeoutMs,
     maxBodyBytes: MAX_ANSWER_BYTES,
     retries: 2,
-    firstRetryDelayMs: 500,
+    firstRetryDelayMs,
     ...(observe === undefined ? {} : { observe }),
   });
   return {

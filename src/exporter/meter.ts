@@ -7,7 +7,7 @@ import type { Snapshot } from './exposition.ts';
 import { createGpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import type { OwnMetrics } from './own-metrics.ts';
-import { countedProjects, createRefresher } from './refresh.ts';
+import { countedBefore, createRefresher } from './refresh.ts';
 import { isSampled } from './resources.ts';
 import { createSampler } from './sampling.ts';
 import type { ExporterConfig } from './settings.ts';
@@ -63,7 +63,7 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
 
   return {
     open: async () => {
-      const counted = countedProjects((await openStore()).current());
+      const counted = countedBefore((await openStore()).current());
       reportCloud(
         await duringStart(async () => await readMeteredCloud(session, config.domains, counted)),
         logger,

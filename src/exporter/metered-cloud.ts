@@ -22,15 +22,20 @@ export interface MeteredCloud {
   readUsage(query: UsageQuery): Promise<UsageAnswer>;
 }
 
-/**
- * A user who may list the projects of the cloud sees all; one who may not sees the project of the token, and no more.
- * @param countedProjects are in the totals already: where there are others, a right that is gone is an error, since
- * their servers would seem to be gone as well.
- */
+/** What totals are of already: where that is more than the own project, a right that is gone is an error. */
+export interface Counted {
+  /** Whether they were of all projects, though it may be that none had any usage yet. */
+  allProjects: boolean;
+  projects: Iterable<string>;
+}
+
+export const NOTHING_COUNTED: Counted = { allProjects: false, projects: [] };
+
+/** A user who may list the projects of the cloud sees all; one who may not sees the project of the token, and no more. */
 export async function readMeteredCloud(
   session: Session,
   filter: DomainFilter,
-  countedProjects: Iterable<string>,
+  counted: Counted,
 ): Promise<MeteredCloud> {
   try {
     const domains = await readDomains(session, filter);
@@ -38,19 +43,19 @@ export async function readMeteredCloud(
     return { allProjects: true, projects, readUsage: async (query) => await readServerUsage(session, query) };
   } catch (error) {
     if (!(error instanceof ServiceForbidden) || filter.names.length + filter.ids.length > 0) throw error;
-    return await readOwnProject(session, error, countedProjects);
+    return await readOwnProject(session, error, counted);
   }
 }
 
 async function readOwnProject(
   session: Session,
   refusal: ServiceForbidden,
-  countedProjects: Iterable<string>,
+  counted: Counted,
 ): Promise<MeteredCloud> {
   const { projectId } = await session.signIn();
-  if (projectId === undefined) throw refusal;
-  for (const counted of countedProjects)
-    if (counted !== projectId && partName(projectId, counted) === undefined) throw refusal;
+  if (projectId === undefined || counted.allProjects) throw refusal;
+  for (const id of counted.projects)
+    if (id !== projectId && partName(projectId, id) === undefined) throw refusal;
   const projects = (await readOwnProjects(session)).filter(({ id }) => id === projectId);
   return {
     allProjects: false,

@@ -1,3 +1,4 @@
+import type { ReadFailure } from './openstack/service-error.ts';
 import type { Labels } from '../prometheus/sample.ts';
 import type { MetricFamily } from '../prometheus/text-format-writer.ts';
 
@@ -38,6 +39,11 @@ const TABLE = {
     type: 'gauge',
     help: 'Whether what a resource is counted from could be read at the last refresh',
   },
+  resourceFailure: {
+    name: 'stackmeter_exporter_resource_failure',
+    type: 'gauge',
+    help: 'Why a resource could not be read at the last refresh: missing, forbidden or failing',
+  },
   resourceUntil: {
     name: 'stackmeter_exporter_resource_sampled_until_timestamp_seconds',
     type: 'gauge',
@@ -57,9 +63,15 @@ export interface OwnMetrics {
   setNovaAhead(durationMs: number): void;
   setWholeCloud(allProjects: boolean): void;
   /** `untilMs` of the last sample; undefined for what is not sampled, and before the first. */
-  setResource(resource: string, state: { up: boolean; untilMs: number | undefined }): void;
+  setResource(resource: string, state: ResourceState): void;
   setUnknownGpuAliases(aliases: readonly string[]): void;
   families(): MetricFamily[];
+}
+
+interface ResourceState {
+  /** Why it could not be read at the last refresh; undefined where it could. */
+  failure: ReadFailure | undefined;
+  untilMs: number | undefined;
 }
 
 interface ServiceFigures {
@@ -71,7 +83,7 @@ interface ServiceFigures {
 export function createOwnMetrics(): OwnMetrics {
   const refreshes = { success: 0, failure: 0 };
   const services = new Map<string, ServiceFigures>();
-  const resources = new Map<string, { up: boolean; untilMs: number | undefined }>();
+  const resources = new Map<string, ResourceState>();
   let unknownAliases: readonly string[] = [];
   let wholeCloud: boolean | undefined;
   let novaAheadMs: number | undefined;
@@ -127,7 +139,16 @@ export function createOwnMetrics(): OwnMetrics {
       family('wholeCloud', wholeCloud === undefined ? [] : [{ labels: {}, value: Number(wholeCloud) }]),
       family(
         'resourceUp',
-        [...resources].map(([resource, { up }]) => ({ labels: { resource }, value: Number(up) })),
+        [...resources].map(([resource, { failure }]) => ({
+          labels: { resource },
+          value: Number(failure === undefined),
+        })),
+      ),
+      family(
+        'resourceFailure',
+        [...resources].flatMap(([resource, { failure }]) =>
+          failure === undefined ? [] : [{ labels: { resource, failure }, value: 1 }],
+        ),
       ),
       family(
         'resourceUntil',

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Snapshot } from './exposition.ts';
 import type { GpuCounting } from './gpu-counting.ts';
-import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import { readMeteredCloud, type Counted, type MeteredCloud } from './metered-cloud.ts';
 import { foldWindow, type FoldInput } from './metering/fold.ts';
 import type { MeterState, ServerLife } from './metering/meter-state.ts';
 import { partName, splitPool, type PoolSplit, type PoolValues } from './metering/pool.ts';
@@ -126,7 +126,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
       const values = await completeValues(answer.servers, reading, store);
       const servers = livesOf(answer.servers, values, store);
       const novaNowMs = timing.sentMs + clockSkew(timing);
-      await foldAnswer({ servers, endMs, novaNowMs }, cloud.projects, store);
+      await foldAnswer({ servers, endMs, novaNowMs }, cloud, store);
     }
     return endMs;
   }
@@ -139,12 +139,13 @@ export function createRefresher(options: RefreshOptions): Refresher {
 
   async function foldAnswer(
     input: FoldInput,
-    projects: readonly Project[],
+    { projects, allProjects }: MeteredCloud,
     store: StateStore,
   ): Promise<void> {
-    const { meter, ...rest } = store.current();
-    const { state, dropped } = foldWindow(meter, input);
-    await store.save(withNames({ ...rest, meter: state }, projects));
+    const before = store.current();
+    const { state, dropped } = foldWindow(before.meter, input);
+    const after = { ...before, meter: state, allProjects: before.allProjects || allProjects };
+    await store.save(withNames(after, projects));
     options.onDropped(dropped);
   }
 
@@ -170,7 +171,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
   return async () => {
     const startedMs = clock.nowMs();
     const store = await options.openStore();
-    const cloud = await readMeteredCloud(session, settings.domains, countedProjects(store.current()));
+    const cloud = await readMeteredCloud(session, settings.domains, countedBefore(store.current()));
     options.onCloud(cloud);
     await readGpus(store);
     evidence = await readNovaClock(session);
@@ -190,8 +191,9 @@ export function createRefresher(options: RefreshOptions): Refresher {
   };
 }
 
-export function countedProjects({ meter }: ExporterState): Iterable<string> {
-  return new Set([...meter.totals.keys(), ...[...meter.servers.values()].map(({ projectId }) => projectId)]);
+export function countedBefore({ meter, allProjects }: ExporterState): Counted {
+  const living = [...meter.servers.values()].map(({ projectId }) => projectId);
+  return { allProjects, projects: new Set([...meter.totals.keys(), ...living]) };
 }
 
 /** What one refresh goes by. */

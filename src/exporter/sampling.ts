@@ -86,8 +86,8 @@ export function createSampler({ session, resources, logger, metrics }: SamplingO
 export function createResourceReport(logger: Logger, metrics: OwnMetrics) {
   const reasons = new Map<string, string | undefined>();
   return (resource: string, error: unknown, untilMs: number | undefined): void => {
-    const reason = error === undefined ? undefined : readFailure(error).reason;
-    metrics.setResource(resource, { up: reason === undefined, untilMs });
+    const { failure, reason } = error === undefined ? {} : readFailure(error);
+    metrics.setResource(resource, { failure, untilMs });
     if (reasons.has(resource) ? reasons.get(resource) === reason : reason === undefined) return;
     reasons.set(resource, reason);
     if (reason === undefined) logger.info({ resource }, 'can be read again');

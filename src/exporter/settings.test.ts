@@ -32,6 +32,7 @@ describe('the settings of the exporter', () => {
       longestWindowMs: 604_800_000,
       pageSize: undefined,
       requestTimeoutMs: 120_000,
+      firstRetryDelayMs: 500,
       domains: { names: [], ids: [] },
       resources: ['vcpu', 'mb', 'disk_gb', 'instance'],
       gpuAliases: new Map(),

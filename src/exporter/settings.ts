@@ -28,6 +28,8 @@ export interface ExporterConfig {
   /** Servers that are asked of Nova at once; its own limit where undefined. */
   pageSize: number | undefined;
   requestTimeoutMs: number;
+  /** Before a request that failed is made again; then twice as long. */
+  firstRetryDelayMs: number;
   domains: DomainFilter;
   /** Which resources are exported; those that Nova reports of servers are all metered. */
   resources: readonly ResourceName[];
@@ -251,6 +253,7 @@ export function exporterConfig(
     longestWindowMs: settings.longestWindow * 1000,
     pageSize: settings.pageSize,
     requestTimeoutMs: settings.requestTimeout * 1000,
+    firstRetryDelayMs: 500,
     domains: { names: settings.domain, ids: settings.domainId },
     resources: settings.resources,
     gpuAliases: gpuAliases(settings.gpuAliases),

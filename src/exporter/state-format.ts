@@ -6,6 +6,8 @@ import type { SampledState } from './metering/sampled.ts';
 /** What the state file holds: the meter's state, the last known names of projects that have usage, and sampled totals. */
 export interface ExporterState {
   meter: MeterState;
+  /** Whether the totals are of all projects of the cloud. */
+  allProjects: boolean;
   names: ReadonlyMap<string, ProjectNames>;
   /** By the resource that is asked for with `--resources`. */
   sampled: ReadonlyMap<string, SampledState>;
@@ -67,6 +69,7 @@ const stateSchema = z.strictObject({
   epoch: z.string().min(1),
   start: instant,
   until: instant,
+  all_projects: z.boolean().default(false),
   /** Amount × milliseconds by project id. */
   totals: z.record(z.string(), usageSchema),
   names: z.record(z.string(), namesSchema),
@@ -78,7 +81,7 @@ const stateSchema = z.strictObject({
 });
 
 /** The state as JSON: instants readable, totals as text because they outgrow JSON's numbers. */
-export function formatState({ meter, names, sampled, flavorGpus }: ExporterState): string {
+export function formatState({ meter, allProjects, names, sampled, flavorGpus }: ExporterState): string {
   const { unreadFlavors } = meter;
   const state = {
     format: FORMAT,
@@ -86,6 +89,7 @@ export function formatState({ meter, names, sampled, flavorGpus }: ExporterState
     epoch: meter.epoch,
     start: new Date(meter.startMs).toISOString(),
     until: new Date(meter.untilMs).toISOString(),
+    all_projects: allProjects,
     totals: mapValues(meter.totals, formatUsage),
     names: mapValues(names, formatNames),
     ...(sampled.size === 0 ? {} : { sampled: mapValues(sampled, formatSampled) }),
@@ -105,7 +109,7 @@ export function parseState(text: string): ExporterState {
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) throw new Error(firstIssue(parsed.error));
   const { epoch, start: startMs, until: untilMs, totals, names, servers, sampled } = parsed.data;
-  const { flavor_gpus: flavorGpus, unread_flavors: unread } = parsed.data;
+  const { all_projects: allProjects, flavor_gpus: flavorGpus, unread_flavors: unread } = parsed.data;
   const unreadFlavors = Object.entries(unread).map(([flavor, owed]) => [flavor, parseTotals(owed)] as const);
   return {
     meter: {
@@ -116,6 +120,7 @@ export function parseState(text: string): ExporterState {
       servers: new Map(Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs)])),
       ...(unreadFlavors.length === 0 ? {} : { unreadFlavors: new Map(unreadFlavors) }),
     },
+    allProjects,
     names: new Map(Object.entries(names).map(([id, found]) => [id, parseNames(found)])),
     sampled: new Map(Object.entries(sampled).map(([id, found]) => [id, parseSampled(found)])),
     flavorGpus: new Map(Object.entries(flavorGpus)),

@@ -72,6 +72,7 @@ function newState({ startMs, nowMs }: StateStoreOptions): ExporterState {
   const wholeSecondMs = Math.floor((startMs ?? nowMs) / 1000) * 1000;
   return {
     meter: newMeterState(randomUUID(), wholeSecondMs),
+    allProjects: false,
     names: new Map(),
     sampled: new Map(),
     flavorGpus: new Map(),

@@ -11,6 +11,8 @@ export interface HttpRequest {
   url: URL;
   headers?: Record<string, string>;
   body?: unknown;
+  /** The headers are all that is wanted: the body may be anything. */
+  onlyHeaders?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -147,8 +149,9 @@ async function readText(
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseBody({ service, method, url }: HttpRequest, status: number, text: string): unknown {
-  if (method === 'HEAD' || status === 204) return undefined;
+function parseBody(asked: HttpRequest, status: number, text: string): unknown {
+  const { service, method, url, onlyHeaders = method === 'HEAD' } = asked;
+  if (onlyHeaders || status === 204) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -11,6 +11,7 @@ import {
   ServiceError,
   ServiceForbidden,
   ServiceUnavailable,
+  ServiceMissing,
 } from './service-error.ts';
 import { versionedPath } from './services.ts';
 import type { ServiceRequest, Session } from './session.ts';
@@ -131,12 +132,8 @@ describe('an account of the object store', () => {
       if (account.endsWith('_none')) throw new NotFound('Swift answers 404');
       return { headers: account.endsWith('_odd') ? {} : { 'x-account-bytes-used': '1234567' } };
     });
-    expect(await readStoredBytes(cloud, ['p1', 'none'])).toEqual(
-      new Map([
-        ['p1', 1_234_567],
-        ['none', 0],
-      ]),
-    );
+    expect(await readStoredBytes(cloud, ['p1', 'none'])).toEqual(new Map([['p1', 1_234_567]]));
+    await expect(readStoredBytes(cloud, ['none'])).rejects.toBeInstanceOf(ServiceMissing);
     await expect(readStoredBytes(cloud, ['p1', 'odd'])).rejects.toThrow('without a number of bytes');
   });
 });

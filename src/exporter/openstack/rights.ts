@@ -1,5 +1,6 @@
 import { readVolumes } from './cinder-volumes.ts';
 import { readFloatingIps } from './neutron-floating-ips.ts';
+import { readFlavors } from './nova-flavors.ts';
 import { microversionHeaders } from './nova-microversion.ts';
 import { formatNovaTime } from './nova-time.ts';
 import { readFailure, ServiceForbidden, type ReadFailure } from './service-error.ts';
@@ -25,10 +26,13 @@ export interface Right {
   reason: string | undefined;
 }
 
+/** Not every project needs to have stored something. */
+const ACCOUNTS_ASKED = 20;
+
 /** Asks for a little of everything. Only what the sign-in throws is thrown. `nowMs`: for a window of usage. */
 export async function readRights(session: Session, nowMs: number): Promise<Right[]> {
   await session.signIn();
-  const others = await otherProject(session);
+  const others = await otherProjects(session);
   const probes: Record<RightName, () => Promise<unknown>> = {
     projects: async () => await session.get({ service: 'identity', path: '/projects', query: { name: 'x' } }),
     domains: async () => await session.get({ service: 'identity', path: '/domains', query: { name: 'x' } }),
@@ -53,13 +57,14 @@ async function readRight(right: RightName, ask: () => Promise<unknown>): Promise
   }
 }
 
-/** Whoever reads another's account of the object store reads all; without another project the own one has to do. */
-async function otherProject(session: Session): Promise<string[]> {
+/** Whoever reads others' accounts of the object store reads all; without other projects the own one has to do. */
+async function otherProjects(session: Session): Promise<string[]> {
   const { projectId: own } = await session.signIn();
   const list = await session.get({ service: 'identity', path: '/projects' }).catch(() => undefined);
   const { projects = [] } = (list?.body ?? {}) as { projects?: { id: string }[] };
-  const other = projects.find(({ id }) => id !== own)?.id ?? own;
-  return other === undefined ? [] : [other];
+  const others = projects.map(({ id }) => id).filter((id) => id !== own);
+  if (others.length > 0) return others.slice(0, ACCOUNTS_ASKED);
+  return own === undefined ? [] : [own];
 }
 
 async function askUsage(session: Session, nowMs: number): Promise<void> {
@@ -82,15 +87,10 @@ async function askServers(session: Session): Promise<void> {
   });
 }
 
+/** All of them, as a refresh reads them. */
 async function askExtraSpecs(session: Session): Promise<void> {
-  const answer = await session.get({
-    service: 'compute',
-    path: '/flavors/detail',
-    query: { is_public: 'None', limit: '1' },
-    headers: microversionHeaders('2.61'),
-  });
-  const { flavors = [] } = answer.body as { flavors?: { extra_specs?: unknown }[] };
-  if (flavors.some((flavor) => flavor.extra_specs === undefined))
+  const flavors = await readFlavors(session);
+  if (flavors.some(({ extraSpecs }) => extraSpecs === undefined))
     throw new ServiceForbidden(
       'Nova shows flavors without their extra specs; see os_compute_api:os-flavor-extra-specs',
     );

@@ -14,7 +14,7 @@ export class ServiceUnavailable extends TransientError {
 /** The cloud has no such service, or the service has not what is asked for. */
 export class ServiceMissing extends UserError {}
 
-/** A service answered 404. */
+/** A service answered 404, or 410 for what was there once. */
 export class NotFound extends ServiceMissing {}
 
 /** The role may not read this, or not of all projects. */
@@ -40,6 +40,7 @@ export function answerError(service: string, what: string, status: number, body:
     case 403:
       return new ServiceForbidden(`${answer}; give the user of the exporter a role that may read this`);
     case 404:
+    case 410:
       return new NotFound(answer);
     case 406:
       return new UserError(

@@ -37,6 +37,8 @@ export interface ServiceRequest {
   /** A list is sent as a parameter that is there several times. */
   query?: Record<string, string | readonly string[]>;
   headers?: Record<string, string>;
+  /** The headers are all that is wanted, of whatever status and body. */
+  onlyHeaders?: boolean;
 }
 
 export interface SessionOptions {
@@ -73,6 +75,7 @@ export function createSession(options: SessionOptions): Session {
     get: async (asked) => {
       const token = await currentToken();
       const answer = await ask(asked, token, options);
+      if (asked.onlyHeaders) return answer;
       if (answer.status !== 401) return successful(asked, answer);
       return successful(asked, await ask(asked, await currentToken(token), options));
     },
@@ -89,6 +92,7 @@ async function ask(asked: ServiceRequest, token: Token, options: SessionOptions)
     method: asked.method ?? 'GET',
     url,
     headers: { ...asked.headers, 'x-auth-token': token.id },
+    onlyHeaders: asked.onlyHeaders,
     signal: options.signal,
   });
 }

@@ -6,8 +6,8 @@ const REQUESTS_AT_ONCE = 8;
 
 /**
  * Bytes in the object store of each of these projects: `HEAD` of its account, of Swift or radosgw, which takes the
- * reseller's role for other projects than the token's. A project that has never stored anything has no account: 0.
- * Throws `ServiceForbidden` or `ServiceMissing`, and no counts at all where one can't be read.
+ * reseller's role for other projects than the token's. Without those that have no account, since they never stored anything.
+ * Throws `ServiceForbidden`, or `ServiceMissing` where there is no account at all, and no counts where one can't be read.
  */
 export async function readStoredBytes(
   session: Session,
@@ -16,16 +16,29 @@ export async function readStoredBytes(
   const { projectId: own } = await session.signIn();
   const limit = pLimit(REQUESTS_AT_ONCE);
   const bytes = await limit.map(projectIds, async (id) => await readAccount(session, id, own));
-  return new Map(projectIds.map((id, index) => [id, bytes[index] ?? 0]));
+  const known = new Map<string, number>();
+  for (const [index, id] of projectIds.entries()) {
+    const stored = bytes[index];
+    if (stored !== undefined) known.set(id, stored);
+  }
+  if (known.size === 0 && projectIds.length > 0)
+    throw new ServiceMissing(
+      'the object store has an account of none of the projects: nothing is stored there',
+    );
+  return known;
 }
 
-async function readAccount(session: Session, projectId: string, own: string | undefined): Promise<number> {
+async function readAccount(
+  session: Session,
+  projectId: string,
+  own: string | undefined,
+): Promise<number | undefined> {
   try {
     const path = (base: string) => accountPath(base, projectId, own);
     const { headers } = await session.get({ service: 'object-store', method: 'HEAD', path });
     return parseBytes(headers['x-account-bytes-used']);
   } catch (error) {
-    if (error instanceof NotFound) return 0;
+    if (error instanceof NotFound) return undefined;
     throw error;
   }
 }

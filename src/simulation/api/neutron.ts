@@ -25,7 +25,7 @@ function listFloatingIps(request: ApiRequest, context: ApiContext, token: Token)
   const first = marker === null ? 0 : ips.findIndex(({ id }) => id === marker) + 1;
   if (marker !== null && first === 0)
     throw neutronError('FloatingIPNotFound', 404, `Floating IP ${marker} could not be found`);
-  const limit = Number(query.get('limit')) || Infinity;
+  const limit = Math.min(Number(query.get('limit')) || Infinity, context.maxLimit);
   const page = ips.slice(first, first + limit);
   const last = page.length === limit ? page.at(-1) : undefined;
   const href = `${request.origin}${request.path}?${nextPageQuery(query, last?.id ?? '')}`;
