@@ -3,6 +3,7 @@ import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials.ts';
 import { exporterConfig, readExporterSettings } from '../src/exporter/settings.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
+import { growHeapSparingly } from '../src/runtime/heap-growth.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { describeError } from '../src/runtime/user-error.ts';
 import { offsetClock } from './offset-clock.ts';
@@ -18,10 +19,15 @@ export interface ChildAnswer {
   peakMb: number;
 }
 
+growHeapSparingly(); // as its command does
 const flags = JSON.parse(process.argv[2] ?? '{}') as Record<string, unknown>;
 const clock = offsetClock();
 const settings = readExporterSettings({ flags, env: {} });
-const config = exporterConfig(settings, readCredentials(process.env), clock.nowMs());
+const config = exporterConfig(
+  { ...settings, gpuAliases: { a100: 1 } },
+  readCredentials(process.env),
+  clock.nowMs(),
+);
 const exporter = createExporter(config, { clock, logger: silentLogger() });
 
 function usage(): ChildAnswer {

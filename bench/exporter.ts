@@ -1,16 +1,15 @@
 // What a refresh and a scrape cost the exporter, beside a simulated cloud over HTTP: node --import tsx bench/exporter.ts
 import { request } from 'undici';
-import { readExporterSettings } from '../src/exporter/settings.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { SIMULATED_ADMINISTRATOR } from '../src/simulation/administrator.ts';
 import { createSimulatedCloud, SIMULATION_DEFAULTS } from '../src/simulation/simulated-cloud.ts';
 import { largeCloud } from './large-cloud.ts';
-import { startExporter, type Cost, type MeasuredExporter } from './measured-exporter.ts';
+import { SERIES_PER_PROJECT, startExporter, type Cost, type MeasuredExporter } from './measured-exporter.ts';
 import { offsetClock } from './offset-clock.ts';
 
 const INTERVAL_MS = 300_000;
-const REFRESHES = 5;
+const REFRESHES = 12;
 const SCRAPES = 50;
 const SERIES = 60_000;
 
@@ -28,7 +27,7 @@ function median(costs: readonly Cost[]): Cost {
 }
 
 async function measure(
-  size: { projects: number; running: number; deleted: number; heapMb?: number },
+  size: { projects: number; running: number; deleted: number },
   work: (exporter: MeasuredExporter, passTime: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const clock = offsetClock();
@@ -44,7 +43,7 @@ async function measure(
   );
   await cloud.start();
   const start = new Date(systemClock.nowMs() - 3_600_000).toISOString();
-  const exporter = await startExporter(cloud.environment(), start, size.heapMb);
+  const exporter = await startExporter(cloud.environment(), start);
   const passTime = async () => {
     clock.passTime(INTERVAL_MS);
     await exporter.passTime(INTERVAL_MS);
@@ -95,14 +94,13 @@ await measure({ projects: 10_000, running: 20_000, deleted: 0 }, async (exporter
   show('a refresh of 10,000 projects, 20,000 servers', await refreshes(exporter, passTime));
   process.stderr.write(`state file ${exporter.stateMb().toFixed(1)} MiB\n`);
 });
-await measure({ projects: 10_000, running: 20_000, deleted: 0, heapMb: 160 }, async (exporter, passTime) => {
-  show('the same with `--max-old-space-size=160`', await refreshes(exporter, passTime));
-});
-const resources = readExporterSettings({ flags: {}, env: {} }).resources.length;
-await measure({ projects: SERIES / resources, running: 20_000, deleted: 0 }, async (exporter) => {
-  await exporter.refresh();
-  await showScrapes(exporter);
-});
+await measure(
+  { projects: Math.ceil(SERIES / SERIES_PER_PROJECT), running: 20_000, deleted: 0 },
+  async (exporter) => {
+    await exporter.refresh();
+    await showScrapes(exporter);
+  },
+);
 for (const deleted of [0, 1_000_000]) {
   await measure({ projects: 10_000, running: 100_000, deleted }, async (exporter, passTime) => {
     const history = deleted === 0 ? 'no history' : `a history of ${deleted.toLocaleString('en')}`;

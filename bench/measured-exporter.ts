@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ResourceName } from '../src/exporter/resources.ts';
 import { compiled } from './compiled.ts';
 import type { ChildAnswer, ChildRequest } from './exporter-child.ts';
 
@@ -23,20 +24,29 @@ export interface MeasuredExporter {
   close(): Promise<void>;
 }
 
+/** Volumes are exported in all and by type, of which there is one. */
+const RESOURCES: readonly ResourceName[] = ['vcpu', 'mb', 'disk_gb', 'instance', 'gpu', 'volume_gb'];
+export const SERIES_PER_PROJECT = RESOURCES.length + 1;
+
 let program: string | undefined;
 
-/** Starts an exporter in a process of its own that reads this cloud. `heapMb` bounds its heap. */
+/** Starts an exporter in a process of its own that reads this cloud. */
 export async function startExporter(
   environment: Record<string, string>,
   start: string,
-  heapMb?: number,
 ): Promise<MeasuredExporter> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-exporter-'));
   const state = join(folder, 'state.json');
-  const flags = { listen: '127.0.0.1:0', start, interval: 1e6, settlingDelay: 60, state };
+  const flags = {
+    listen: '127.0.0.1:0',
+    start,
+    interval: 1e6,
+    settlingDelay: 60,
+    state,
+    resources: RESOURCES,
+  };
   program ??= compiled('bench/exporter-child.ts');
   const child = fork(program, [JSON.stringify(flags)], {
-    execArgv: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
     env: { PATH: process.env['PATH'], ...environment },
   });
   const next = async (): Promise<ChildAnswer> => {

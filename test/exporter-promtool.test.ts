@@ -5,7 +5,7 @@ import { usageFamilies, type Snapshot } from '../src/exporter/exposition.ts';
 import type { Usage } from '../src/exporter/metering/amounts.ts';
 import { createOwnMetrics } from '../src/exporter/own-metrics.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
-import { writeExposition } from '../src/prometheus/text-format-writer.ts';
+import { expositionLines } from '../src/prometheus/text-format-writer.ts';
 import { describeWith } from './describe-with.ts';
 
 /** Up to 64 characters of the basic plane, control characters and NUL among them: what Keystone takes. */
@@ -55,7 +55,9 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
     fc.assert(
       fc.property(fc.array(project, { minLength: 1, maxLength: 200 }), (found) => {
         const resources = ['vcpu', 'mb', 'disk_gb', 'instance'] as const;
-        const text = writeExposition([...usageFamilies(snapshotOf(found), resources), ...metrics.families()]);
+        const text = [
+          ...expositionLines([...usageFamilies(snapshotOf(found), resources), ...metrics.families()]),
+        ].join('');
         const { status, stderr, stdout } = spawnSync(promtool, ['check', 'metrics'], {
           input: text,
           encoding: 'utf8',

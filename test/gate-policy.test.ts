@@ -5,7 +5,7 @@ import type { Sample } from '../src/prometheus/sample.ts';
 import { compileSelector } from '../src/prometheus/selector-matching.ts';
 import { formatSelector, type Matcher } from '../src/prometheus/selectors.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
-import { writeExposition } from '../src/prometheus/text-format-writer.ts';
+import { expositionLines } from '../src/prometheus/text-format-writer.ts';
 import { describeWith } from './describe-with.ts';
 import { plainText, startUpstream } from './gate-harness.ts';
 import { temporaryFolder } from './processes.ts';
@@ -30,16 +30,18 @@ const REGEXES = [
 ];
 
 /** Every metric name with every value of two labels. */
-const exposition = writeExposition(
-  NAMES.map((name) => ({
-    name,
-    help: '',
-    type: 'untyped' as const,
-    samples: VALUES.flatMap((a) =>
-      VALUES.map((job): Sample => ({ name, labels: { a, job }, value: 1, timestampMs: undefined })),
-    ),
-  })),
-);
+const exposition = [
+  ...expositionLines(
+    NAMES.map((name) => ({
+      name,
+      help: '',
+      type: 'untyped' as const,
+      samples: VALUES.flatMap((a) =>
+        VALUES.map((job): Sample => ({ name, labels: { a, job }, value: 1, timestampMs: undefined })),
+      ),
+    })),
+  ),
+].join('');
 
 const label = fc.constantFrom('__name__', 'job', 'a');
 const matcher: fc.Arbitrary<Matcher> = fc.oneof(

@@ -9,6 +9,7 @@ import {
   type ExporterSettings,
 } from '../exporter/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { growHeapSparingly } from '../runtime/heap-growth.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import type { DummyData } from '../simulation/dummy-data.ts';
@@ -39,6 +40,7 @@ async function dummyData(settings: ExporterSettings, logger: Logger): Promise<Du
 type Configs = readonly [ExporterConfig, ...ExporterConfig[]];
 
 async function serve(configs: Configs, logger: Logger): Promise<void> {
+  growHeapSparingly();
   await runUntilSignal(createExporter(configs, { clock: systemClock, logger }), logger);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeExposition } from '../prometheus/text-format-writer.ts';
+import { expositionLines } from '../prometheus/text-format-writer.ts';
 import { version } from '../runtime/version.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { RememberedServer } from './metering/meter-state.ts';
@@ -37,7 +37,7 @@ const snapshot: Snapshot = {
 
 describe('the exposition', () => {
   it('has amount × hours of the projects that Keystone knows, and the facts about the totals', () => {
-    expect(writeExposition(usageFamilies(snapshot, ['vcpu', 'mb']))).toBe(
+    expect([...expositionLines(usageFamilies(snapshot, ['vcpu', 'mb']))].join('')).toBe(
       String.raw`# HELP project_vcpu_usage vCPU-hours since the start date
 # TYPE project_vcpu_usage gauge
 project_vcpu_usage{project_id="p1",project_name="say \"hi\"\\\n",domain_id="default",domain_name="Default"} 1.5
@@ -83,7 +83,7 @@ stackmeter_exporter_servers_absent 1
     metrics.observeRequest({ service: 'Nova', durationMs: 500, failed: true });
     metrics.countRefresh('success');
     metrics.countDropped(3);
-    expect(writeExposition(metrics.families()))
+    expect([...expositionLines(metrics.families())].join(''))
       .toBe(`# HELP stackmeter_exporter_refreshes_total Refreshes by result: success or failure
 # TYPE stackmeter_exporter_refreshes_total counter
 stackmeter_exporter_refreshes_total{result="success"} 1

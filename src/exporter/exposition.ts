@@ -48,8 +48,17 @@ function usageFamily(resource: string, snapshot: Snapshot, labels: readonly Labe
   const name = usageMetricName(resource);
   const help = helpOfResource(resource);
   const hours = usageHours(snapshot, resource);
-  const samples = snapshot.projects.map(({ id }, index) => sample(name, hours(id), labels[index]));
-  return { name, help, type: 'gauge', samples };
+  return { name, help, type: 'gauge', samples: usageSamples(name, hours, snapshot, labels) };
+}
+
+/** One by one: they are many, and each is needed for a moment. */
+function* usageSamples(
+  name: string,
+  hours: (projectId: string) => number,
+  { projects }: Snapshot,
+  labels: readonly Labels[],
+): Generator<Sample> {
+  for (const [index, { id }] of projects.entries()) yield sample(name, hours(id), labels[index]);
 }
 
 /** Amount × hours of a project since the start date. */

@@ -20,7 +20,8 @@ export interface HttpServerOptions {
 interface Answer {
   status: number;
   headers: Record<string, string>;
-  body: Buffer | string;
+  /** One after the other. */
+  body: readonly Buffer[];
 }
 
 type Route = (request: IncomingMessage, options: HttpServerOptions) => Answer | Promise<Answer>;
@@ -60,7 +61,7 @@ async function showMetrics(request: IncomingMessage, options: HttpServerOptions)
   return {
     status: 200,
     headers: { ...headers, 'content-encoding': 'gzip' },
-    body: await published.gzipped(),
+    body: [await published.gzipped()],
   };
 }
 
@@ -74,8 +75,8 @@ async function showPage(request: IncomingMessage, options: HttpServerOptions): P
     vary: 'accept',
   };
   return published === undefined
-    ? { status: 503, headers, body: waitingPage(waitingFor) }
-    : { status: 200, headers, body: usagePage(published.clouds) };
+    ? { status: 503, headers, body: [Buffer.from(waitingPage(waitingFor))] }
+    : { status: 200, headers, body: [Buffer.from(usagePage(published.clouds))] };
 }
 
 function acceptsGzip({ headers }: IncomingMessage): boolean {
@@ -84,11 +85,14 @@ function acceptsGzip({ headers }: IncomingMessage): boolean {
 }
 
 function plain(status: number, line: string, headers: Record<string, string> = {}): Answer {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: `${line}\n` };
+  const body = [Buffer.from(`${line}\n`)];
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
 }
 
 /** Node leaves the body of an answer to HEAD out by itself. */
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+  const length = body.reduce((sum, piece) => sum + piece.length, 0);
+  response.writeHead(status, { ...headers, 'content-length': length });
+  for (const piece of body) response.write(piece);
+  response.end();
 }

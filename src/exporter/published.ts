@@ -1,6 +1,8 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { writeExposition, type MetricFamily } from '../prometheus/text-format-writer.ts';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { createGzip } from 'node:zlib';
+import { expositionLines, type MetricFamily } from '../prometheus/text-format-writer.ts';
+import { textPieces } from '../runtime/text-pieces.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import type { ResourceName } from './resources.ts';
@@ -18,21 +20,21 @@ export interface ShownCloud {
 /** An exposition, rendered once and compressed at most once. */
 export interface Published {
   clouds: readonly ShownCloud[];
-  text: Buffer;
+  /** In pieces, of which each is short. */
+  text: readonly Buffer[];
   gzipped(): Promise<Buffer>;
 }
 
-const compress = promisify(gzip);
-
 /** Renders the last complete totals of each cloud, and what the exporter says about its own work by now. */
 export function publish(clouds: readonly ShownCloud[]): Published {
-  const text = Buffer.from(writeExposition(mergeFamilies(clouds.map(familiesOf))));
+  const lines = expositionLines(mergeFamilies(clouds.map(familiesOf)));
+  const text = Array.from(textPieces(lines), (piece) => Buffer.from(piece));
   let gzipped: Promise<Buffer> | undefined;
   return {
     clouds,
     text,
     gzipped: async () => {
-      gzipped ??= compress(text);
+      gzipped ??= buffer(Readable.from(text).pipe(createGzip()));
       return await gzipped;
     },
   };

@@ -80,24 +80,41 @@ const stateSchema = z.strictObject({
   servers: z.record(z.string(), serverSchema),
 });
 
-/** The state as JSON: instants readable, totals as text because they outgrow JSON's numbers. */
-export function formatState({ meter, allProjects, names, sampled, flavorGpus }: ExporterState): string {
-  const { unreadFlavors } = meter;
-  const state = {
+/** The state as JSON, in its many parts: instants readable, totals as text because they outgrow JSON's numbers. */
+export function* formatState(state: ExporterState): Generator<string> {
+  const { meter, allProjects, names, sampled, flavorGpus } = state;
+  const head = {
     format: FORMAT,
     version: VERSION,
     epoch: meter.epoch,
     start: new Date(meter.startMs).toISOString(),
     until: new Date(meter.untilMs).toISOString(),
     all_projects: allProjects,
-    totals: mapValues(meter.totals, formatUsage),
-    names: mapValues(names, formatNames),
-    ...(sampled.size === 0 ? {} : { sampled: mapValues(sampled, formatSampled) }),
     ...(flavorGpus.size === 0 ? {} : { flavor_gpus: Object.fromEntries(flavorGpus) }),
-    ...(unreadFlavors === undefined ? {} : { unread_flavors: mapValues(unreadFlavors, formatTotals) }),
-    servers: mapValues(meter.servers, (server) => formatServer(server, meter.untilMs)),
   };
-  return `${JSON.stringify(state)}\n`;
+  yield JSON.stringify(head).slice(0, -1);
+  yield* formatMembers('totals', meter.totals, formatUsage);
+  yield* formatMembers('names', names, formatNames);
+  if (sampled.size > 0) yield* formatMembers('sampled', sampled, formatSampled);
+  if (meter.unreadFlavors !== undefined)
+    yield* formatMembers('unread_flavors', meter.unreadFlavors, formatTotals);
+  yield* formatMembers('servers', meter.servers, (server) => formatServer(server, meter.untilMs));
+  yield '}\n';
+}
+
+/** A member of the state, behind others, that has a member of its own for each of a map. */
+function* formatMembers<V>(
+  name: string,
+  map: ReadonlyMap<string, V>,
+  format: (value: V) => unknown,
+): Generator<string> {
+  yield `,"${name}":{`;
+  let separator = '';
+  for (const [key, value] of map) {
+    yield `${separator}${JSON.stringify(key)}:${JSON.stringify(format(value))}`;
+    separator = ',';
+  }
+  yield '}';
 }
 
 /** Reads what `formatState` wrote. Throws an error that says what is wrong with anything else. */

@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../runtime/atomic-file.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { textPieces } from '../runtime/text-pieces.ts';
 import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
 import { newMeterState } from './metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
@@ -36,7 +37,7 @@ export async function openStateStore(options: StateStoreOptions): Promise<StateS
       current: () => state,
       save: async (next) => {
         await lock.assertHeld();
-        await writeFileAtomically(path, formatState(next));
+        await writeFileAtomically(path, textPieces(formatState(next)));
         state = next;
       },
       close: async () => await lock.release(),

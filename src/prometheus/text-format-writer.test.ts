@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from './sample.ts';
 import { ExpositionParser, parseExposition } from './text-format-parser.ts';
-import { formatSample, writeExposition } from './text-format-writer.ts';
+import { expositionLines, formatSample } from './text-format-writer.ts';
 
 const plainName = fc.stringMatching(/^[a-z_][a-z0-9_]{0,8}$/);
 const anyText = fc.string({ unit: 'binary', maxLength: 12 });
@@ -25,29 +25,31 @@ function plainly(samples: Sample[]) {
 
 describe('the writer', () => {
   it('writes HELP and TYPE once a family, and every sample as the format has it', () => {
-    const text = writeExposition([
-      {
-        name: 'project_mb_usage',
-        help: 'MiB-hours \\ of\nmemory "since"',
-        type: 'gauge',
-        samples: [
-          {
-            name: 'project_mb_usage',
-            labels: { a: 'x"\\\ny', b: 'שלום\u0000' },
-            value: 0.1,
-            timestampMs: undefined,
-          },
-          { name: 'project_mb_usage', labels: {}, value: 1e21, timestampMs: -1 },
-        ],
-      },
-      { name: 'empty', help: 'no samples', type: 'counter', samples: [] },
-      {
-        name: 'u',
-        help: '',
-        type: 'untyped',
-        samples: [{ name: 'u', labels: {}, value: -Infinity, timestampMs: undefined }],
-      },
-    ]);
+    const text = [
+      ...expositionLines([
+        {
+          name: 'project_mb_usage',
+          help: 'MiB-hours \\ of\nmemory "since"',
+          type: 'gauge',
+          samples: [
+            {
+              name: 'project_mb_usage',
+              labels: { a: 'x"\\\ny', b: 'שלום\u0000' },
+              value: 0.1,
+              timestampMs: undefined,
+            },
+            { name: 'project_mb_usage', labels: {}, value: 1e21, timestampMs: -1 },
+          ],
+        },
+        { name: 'empty', help: 'no samples', type: 'counter', samples: [] },
+        {
+          name: 'u',
+          help: '',
+          type: 'untyped',
+          samples: [{ name: 'u', labels: {}, value: -Infinity, timestampMs: undefined }],
+        },
+      ]),
+    ].join('');
     expect(text).toBe(
       String.raw`# HELP project_mb_usage MiB-hours \\ of\nmemory "since"
 # TYPE project_mb_usage gauge
@@ -70,7 +72,7 @@ u -Inf
         fc.array(sampleArbitrary, { maxLength: 8 }),
         fc.integer({ min: 1, max: 9 }),
         (samples, size) => {
-          const text = writeExposition([{ name: 'f', help: 'h', type: 'untyped', samples }]);
+          const text = [...expositionLines([{ name: 'f', help: 'h', type: 'untyped', samples }])].join('');
           expect(plainly(parseExposition(text))).toEqual(plainly(samples));
           const parser = new ExpositionParser();
           const read: Sample[] = [];

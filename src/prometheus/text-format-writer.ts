@@ -1,7 +1,7 @@
 import { isPlainLabelName, isPlainMetricName } from './metric-names.ts';
 import type { Labels, Sample } from './sample.ts';
 
-/** The content type of what `writeExposition` writes. */
+/** The content type of what `expositionLines` writes. */
 export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export interface MetricFamily {
@@ -16,17 +16,15 @@ export interface MetricFamily {
  * Writes families in the Prometheus text format 0.0.4, in the order given; a family without samples is left out.
  * Names that are not plain are written in quotes, which Prometheus takes from version 3.0 on.
  */
-export function writeExposition(families: Iterable<MetricFamily>): string {
-  const format = createSeriesFormat();
-  let text = '';
+export function* expositionLines(families: Iterable<MetricFamily>): Generator<string> {
+  const format = createSeriesFormat(new Map());
   for (const family of families) {
     let head = familyHead(family);
     for (const sample of family.samples) {
-      text += `${head}${formatWith(format, sample)}\n`;
+      yield `${head}${formatWith(format, sample)}\n`;
       head = '';
     }
   }
-  return text;
 }
 
 /** The lines that stand before the samples of a family. */
@@ -53,23 +51,30 @@ export function formatPoint(value: number, timestampMs: number | undefined): str
 /** Writes a series as it stands before its value. */
 export type SeriesFormat = (name: string, labels: Labels) => string;
 
-/** A format that remembers how each name is written: there are few names and many series. */
-export function createSeriesFormat(): SeriesFormat {
+/**
+ * A format that remembers how each name is written: there are few names and many series.
+ * @param labelLists takes how labels are written, where the same object stands behind many names.
+ */
+export function createSeriesFormat(labelLists?: Map<Labels, string>): SeriesFormat {
   const labelNames = new Map<string, string>();
   const metricNames = new Map<string, string>();
-  return (name, labels) => {
-    const quotedName = remembered(metricNames, name, quotedMetricName);
-    let list = quotedName;
+  const listOf = (labels: Labels): string => {
+    let list = '';
     for (const label of Object.keys(labels)) {
       const shown = remembered(labelNames, label, shownLabelName);
       list += `${list === '' ? '' : ','}${shown}=${quote(labels[label] ?? '')}`;
     }
-    if (quotedName !== '') return `{${list}}`;
+    return list;
+  };
+  return (name, labels) => {
+    const quotedName = remembered(metricNames, name, quotedMetricName);
+    const list = labelLists === undefined ? listOf(labels) : remembered(labelLists, labels, listOf);
+    if (quotedName !== '') return `{${quotedName}${list === '' ? '' : `,${list}`}}`;
     return list === '' ? name : `${name}{${list}}`;
   };
 }
 
-function remembered(memory: Map<string, string>, key: string, make: (key: string) => string): string {
+function remembered<K>(memory: Map<K, string>, key: K, make: (key: K) => string): string {
   const known = memory.get(key);
   if (known !== undefined) return known;
   const made = make(key);

@@ -9,7 +9,7 @@ describe('writeFileAtomically', () => {
     const folder = mkdtempSync(join(tmpdir(), 'stackmeter-atomic-'));
     const path = join(folder, 'state.json');
     await writeFileAtomically(path, 'one');
-    await writeFileAtomically(path, 'two');
+    await writeFileAtomically(path, ['t', 'wo']);
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['two', ['state.json']]);
     rmSync(folder, { recursive: true });
   });

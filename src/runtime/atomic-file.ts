@@ -1,15 +1,14 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/** As one, or piece by piece. */
+type FileContent = string | Iterable<string>;
 
 /**
  * Replaces `path` by `content` so that a reader, or a start after a crash, finds the old file or the new one, whole:
  * written beside it, synced, renamed, and the folder synced.
  */
-export async function writeFileAtomically(
-  path: string,
-  content: string | Uint8Array,
-  mode = 0o600,
-): Promise<void> {
+export async function writeFileAtomically(path: string, content: FileContent, mode = 0o600): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeSynced(temporary, content, mode);
@@ -21,10 +20,10 @@ export async function writeFileAtomically(
   await syncFolder(dirname(path));
 }
 
-async function writeSynced(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+async function writeSynced(path: string, content: FileContent, mode: number): Promise<void> {
   const file = await open(path, 'w', mode);
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
   } finally {
     await file.close();
