@@ -15,7 +15,7 @@ export type Happening =
   | { kind: 'rename'; project: number }
   | { kind: 'remove'; project: number };
 
-export const FLAVORS: readonly Flavor[] = [1, 2, 4, 16].map((vcpus) => ({
+const FLAVORS: readonly Flavor[] = [1, 2, 4, 16].map((vcpus) => ({
   id: `f${vcpus}`,
   name: `f${vcpus}`,
   vcpus,
@@ -47,7 +47,7 @@ export class ChangingCloud {
 
   model(): CloudModel {
     const servers = this.servers.map((server) => ({ ...server }));
-    return staticCloud({ domains, projects: this.#projects, servers, flavors: FLAVORS });
+    return staticCloud({ domains, projects: this.#projects, servers });
   }
 
   /** Of what an exporter with this state can't know any more, a gentle cloud lets nothing happen. */

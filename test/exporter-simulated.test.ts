@@ -51,6 +51,10 @@ function totalsOf(values: Map<string, number> | number): Map<string, number> {
   return new Map([...values].filter(([name]) => /^project_|folded_until/.test(name)));
 }
 
+function fail(): never {
+  throw new Error('there is no such server');
+}
+
 describe('an exporter beside a simulated cloud', () => {
   it('shows exactly what the servers used, refresh after refresh and after a restart', async () => {
     const { clock, cloud, open, state } = await site();
@@ -208,6 +212,141 @@ describe('an exporter beside a simulated cloud', () => {
     expect(series).toEqual(
       ['p0', 'p1', 'p1/a', 'p1/b/c', 'p2', 'p3'].map((id) => `project_vcpu_usage ${id}`),
     );
+  });
+
+  it('takes a right that is gone for an error also where nobody has used anything yet', async () => {
+    const { clock, cloud, open, state } = await site({}, { servers: [] });
+    const exporter = open();
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    const before = state();
+    cloud.setFaults(({ path }) => (path.startsWith('/v3/domains') ? { status: 403, body: '{}' } : undefined));
+    clock.passTime(HOUR_MS);
+    await expect(exporter.refresh()).rejects.toThrow(/^Keystone answers 403/);
+    expect(state()).toEqual(before);
+  });
+
+  it('gives a new server of a pool to its part also where the list of servers did not have it', async () => {
+    const [first, ...rest] = servers(1)[0]?.launches ?? fail();
+    const pooled = [0, 1].map((index) => ({
+      ...(servers(2)[index] ?? fail()),
+      projectId: 'p1',
+      metadata: { course: `c${index}` },
+      launches: [first, ...rest] as const,
+      cell: `cell${index}`,
+      deletedMs: undefined,
+      archivedMs: undefined,
+    }));
+    const split = { splitProject: 'p1', splitMetadata: 'course' };
+    const { clock, cloud, open, state } = await site(split, { servers: pooled });
+    // A cell is down while servers are listed, which Nova does not say where pages are asked for.
+    cloud.setFaults(({ path }) => {
+      cloud.setDownCells(path.endsWith('/servers/detail') ? ['cell1'] : []);
+      return undefined;
+    });
+    clock.passTime(HOUR_MS);
+    const exporter = open();
+    await exporter.refresh();
+    expect([...state().meter.totals.keys()].sort()).toEqual(['p1/c0', 'p1/c1']);
+    const before = state();
+
+    cloud.setModel(
+      staticCloud({
+        domains,
+        projects,
+        servers: [...pooled, { ...(pooled[1] ?? fail()), id: servers(9)[8]?.id ?? '' }],
+      }),
+    );
+    cloud.setFaults(({ path }) => {
+      cloud.setDownCells(/\/servers\//.test(path) ? ['cell1'] : []);
+      return undefined;
+    });
+    clock.passTime(HOUR_MS);
+    await expect(exporter.refresh()).rejects.toThrow('the cell that has it is down');
+    expect(state()).toEqual(before);
+  });
+
+  it('shows a project that is renamed as one series, under its new name and in its place', async () => {
+    const { clock, cloud, open } = await site();
+    const exporter = open();
+    await exporter.start();
+    const names = async () => {
+      clock.passTime(HOUR_MS);
+      await exporter.refresh();
+      const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`);
+      const shown = parseExposition(await response.text()).filter(({ name }) => name === 'project_mb_usage');
+      return shown.map(({ labels }) => [labels['project_id'], labels['project_name']]);
+    };
+    const before = await names();
+    const renamed = projects.map((project) =>
+      project.id === 'p1' ? { ...project, name: 'zz\n\0' } : project,
+    );
+    cloud.setModel(staticCloud({ domains, projects: renamed.toReversed(), servers: servers(60) }));
+    expect(await names()).toEqual(before.map(([id, name]) => [id, id === 'p1' ? 'zz\n\0' : name]));
+  });
+
+  it('says in an outage how old its totals are, and how often it failed', async () => {
+    const { clock, cloud, open } = await site();
+    const exporter = open();
+    await exporter.start();
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    const age = async () => {
+      const values = (await scrape(exporter)) as Map<string, number>;
+      const [success, folded] = ['last_refresh_success', 'folded_until'].map((fact) =>
+        values.get(`stackmeter_exporter_${fact}_timestamp_seconds`),
+      );
+      return { success, folded };
+    };
+    const readAtS = clock.nowMs() / 1000;
+    cloud.setFaults(() => ({ status: 404, body: '{}' }));
+    clock.passTime(HOUR_MS);
+    await expect(exporter.refresh()).rejects.toThrow('404');
+    expect(await age()).toEqual({ success: readAtS, folded: readAtS - 60 });
+    const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`);
+    const refreshes = parseExposition(await response.text()).filter(({ name }) =>
+      /refreshes_total/.test(name),
+    );
+    const failed = refreshes.find(({ labels }) => labels['result'] === 'failure')?.value ?? 0;
+    expect(failed).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['vcpu'],
+    ['mb'],
+    ['disk_gb'],
+    ['instance'],
+    ['gpu'],
+    ['volume_gb'],
+    ['floating_ip'],
+    ['object_gb'],
+  ])('exports %s alone where nothing else is asked for, and asks no other service', async (resource) => {
+    const amounts = [{ atMs: START_MS, bytes: 1 }];
+    const storedBytes = projects.map(({ id }) => ({ projectId: id, amounts }));
+    const { clock, cloud, open } = await site(
+      { resources: [resource] },
+      { belongings: { volumes: [], floatingIps: [], storedBytes } },
+    );
+    const asked = new Set<string>();
+    cloud.setFaults(({ path }) => {
+      asked.add(/volume|network|object-store|flavors/.exec(path)?.[0] ?? 'others');
+      return undefined;
+    });
+    const exporter = open();
+    await exporter.start();
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    const shown = [...((await scrape(exporter)) as Map<string, number>).keys()];
+    const usage = shown.filter((name) => name.startsWith('project_')).map((name) => name.split(' ')[0]);
+    expect(new Set(usage)).toEqual(new Set([`project_${resource}_usage`]));
+    const service = {
+      gpu: 'flavors',
+      volume_gb: 'volume',
+      floating_ip: 'network',
+      object_gb: 'object-store',
+    };
+    const own = resource in service ? [service[resource as keyof typeof service]] : [];
+    expect(asked).toEqual(new Set(['others', ...own]));
   });
 
   it('keeps the totals of a project that is gone, and no longer shows it', async () => {
