@@ -8,7 +8,9 @@ import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { describeWith } from './describe-with.ts';
 import { openstackEnvironment } from './openstack-environment.ts';
-import { createLabProject, labTools, type LabServer } from './openstack-lab.ts';
+import { startLabHost } from './openstack-lab-host.ts';
+import { labTools } from './openstack-lab-tools.ts';
+import { createLabProject, type LabServer } from './openstack-lab.ts';
 import { temporaryFolder } from './processes.ts';
 
 const SETTLING_MS = 2000;
@@ -67,43 +69,66 @@ describeWith(
     }
 
     it(
-      'counts what is known, and never less than before: through resize, rebuild, deletion, archive, purge and a restart of nova-api',
+      'counts what is known, and never less than before: through relaunches, deletion, archive, purge, a cell that is down and a restart of nova-api',
       async () => {
+        const host = await startLabHost(tools, openstackEnvironment(openstack));
         const mine = await project();
         const { exporter, refresh, totals } = createMeter(openstack, mine.id);
         const servers: LabServer[] = [];
-        const expectExact = () => {
+        const refreshExactly = async () => {
+          await refresh();
           const counted = totals();
           expect(counted).toEqual(known(servers, counted.startMs, counted.untilMs));
         };
         await exporter.refresh();
-        servers.push(await mine.boot('m1.small'), await mine.boot('m1.small'));
-        const [resized, rebuilt] = servers as [LabServer, LabServer];
-        await refresh();
-        expectExact();
+        const evacuated = await mine.boot('m1.small', host.name);
+        await host.fail();
+        const boot = async () => await mine.boot('m1.small');
+        const [confirmed, reverted, waiting, rebuilt, shelved] = await Promise.all([
+          boot(),
+          boot(),
+          boot(),
+          boot(),
+          boot(),
+        ]);
+        servers.push(evacuated, confirmed, reverted, waiting, rebuilt, shelved);
+        await refreshExactly();
 
-        await mine.resize(resized, 'm1.large');
-        await mine.rebuild(rebuilt);
+        await Promise.all([
+          ...[confirmed, reverted, waiting].map(async (server) => await mine.resize(server, 'm1.large')),
+          mine.rebuild(rebuilt),
+          mine.act(shelved, { shelve: null }, 'SHELVED_OFFLOADED'),
+          mine.evacuate(evacuated),
+        ]);
         const shortLived = await mine.boot('m1.small');
         servers.push(shortLived);
         await mine.delete(shortLived);
-        await refresh();
-        expectExact();
+        await refreshExactly();
+
+        const cell = tools.addBrokenCell();
+        await Promise.all([
+          mine.act(confirmed, { confirmResize: null }, 'ACTIVE'),
+          mine.act(reverted, { revertResize: null }, 'ACTIVE'),
+          mine.act(shelved, { unshelve: null }, 'ACTIVE'),
+        ]);
+        const before = totals();
+        await expect(exporter.refresh()).rejects.toThrow(/^Nova .*500/);
+        expect(totals()).toEqual(before);
+        cell.remove();
+        await refreshExactly();
 
         tools.stopNova();
         await expect(exporter.refresh()).rejects.toThrow(/^Nova .* does not answer/);
         tools.startNova();
         await mine.delete(rebuilt);
-        await refresh();
-        expectExact();
-        expect(resized.launches.map(({ vcpus }) => vcpus)).toHaveLength(2);
-        expect(rebuilt.launches).toHaveLength(2);
+        await refreshExactly();
+        const launches = [evacuated, confirmed, reverted, waiting, rebuilt, shelved, shortLived];
+        expect(launches.map(({ launches: { length } }) => length)).toEqual([2, 2, 3, 2, 2, 2, 1]);
 
         tools.forgetDeleted();
-        await refresh();
-        expectExact();
+        await refreshExactly();
       },
-      4 * MINUTES_MS,
+      5 * MINUTES_MS,
     );
 
     it(

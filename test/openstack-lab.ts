@@ -1,6 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { dirname, join } from 'node:path';
 import { eventually } from './processes.ts';
 
 /** What a server was since an instant, as Nova said at the time. */
@@ -19,11 +17,15 @@ export interface LabServer {
 /** A project of its own in a cloud whose database and services the tests may meddle with. */
 export interface LabProject {
   id: string;
-  boot(flavor: string): Promise<LabServer>;
+  /** On a host that an administrator chooses, or on any. */
+  boot(flavor: string, host?: string): Promise<LabServer>;
   /** Asks for an action and notes the launch that it leads to. */
   act(server: LabServer, action: object, status: string): Promise<void>;
+  /** Up to where it is to be confirmed or reverted. */
   resize(server: LabServer, flavor: string): Promise<void>;
   rebuild(server: LabServer): Promise<void>;
+  /** Away from its host, which has failed. */
+  evacuate(server: LabServer): Promise<void>;
   delete(server: LabServer): Promise<void>;
   remove(): Promise<void>;
 }
@@ -36,7 +38,7 @@ interface NovaServer {
   flavor: { vcpus: number; ram: number };
 }
 
-const COMPUTE = { 'OpenStack-API-Version': 'compute 2.47' };
+const COMPUTE = { 'OpenStack-API-Version': 'compute 2.53' };
 
 /** Makes a project in which the user of `owner` may boot servers. */
 export async function createLabProject(
@@ -47,15 +49,19 @@ export async function createLabProject(
   const keystone = admin['OS_AUTH_URL'] ?? '';
   const body = { project: { name: `stackmeter-${randomUUID()}`, domain_id: 'default' } };
   const { project } = await cloud<{ project: { id: string } }>('POST', `${keystone}/projects`, body);
-  const named = async (kind: 'users' | 'roles', name: string) => {
+  const named = async (kind: 'users' | 'roles', name = '') => {
     const found = await cloud<Record<string, { id: string }[]>>('GET', `${keystone}/${kind}?name=${name}`);
     return found[kind]?.[0]?.id ?? '';
   };
-  const [user, role] = [await named('users', owner['OS_USERNAME'] ?? ''), await named('roles', 'member')];
-  await cloud('PUT', `${keystone}/projects/${project.id}/users/${user}/roles/${role}`);
+  const grant = async (user: string | undefined, role: string) => {
+    const path = `users/${await named('users', user)}/roles/${await named('roles', role)}`;
+    await cloud('PUT', `${keystone}/projects/${project.id}/${path}`);
+  };
+  await grant(owner['OS_USERNAME'], 'member');
+  await grant(admin['OS_USERNAME'], 'admin');
   const call = await client(owner, { id: project.id });
   return {
-    ...servers(call, cloud),
+    ...servers(call, await client(admin, { id: project.id })),
     id: project.id,
     remove: async () => {
       await deleteServers(call);
@@ -65,13 +71,17 @@ export async function createLabProject(
   };
 }
 
-type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
+export type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 
 function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
   const show = async (id: string) => (await call<{ server: NovaServer }>('GET', `/servers/${id}`)).server;
   const named = async (kind: 'flavors' | 'images', name?: string) => {
-    const found = await call<Record<string, { id: string; name: string }[]>>('GET', `/${kind}`);
-    return found[kind]?.find((one) => name === undefined || one.name === name)?.id;
+    const found = await call<Record<string, { id: string; name: string; status?: string }[]>>(
+      'GET',
+      `/${kind}`,
+    );
+    const usable = found[kind]?.filter(({ status = 'active' }) => status === 'active');
+    return usable?.find((one) => name === undefined || one.name === name)?.id;
   };
   const reach = async (server: LabServer, status: string) => {
     const found = await eventually(async () => {
@@ -83,26 +93,31 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
     if (atMs > (server.launches.at(-1)?.atMs ?? 0))
       server.launches.push({ atMs, vcpus: found.flavor.vcpus, memoryMb: found.flavor.ram });
   };
-  const act = async (server: LabServer, action: object, status: string) => {
-    await call('POST', `/servers/${server.id}/action`, action);
+  const act = async (server: LabServer, action: object, status: string, as = call) => {
+    await as('POST', `/servers/${server.id}/action`, action);
     await new Promise((resolve) => setTimeout(resolve, 1500)); // until Nova has begun with it
     await reach(server, status);
   };
   return {
     act,
-    boot: async (flavor) => {
+    boot: async (flavor, host) => {
       const [flavorRef, imageRef] = [await named('flavors', flavor), await named('images')];
-      const body = { server: { name: 'metered', flavorRef, imageRef, networks: 'none' } };
-      const made = await call<{ server: { id: string } }>('POST', '/servers', body);
+      const zone = host === undefined ? {} : { availability_zone: `nova:${host}` };
+      const body = { server: { name: 'metered', flavorRef, imageRef, networks: 'none', ...zone } };
+      const made = await (host === undefined ? call : admin)<{ server: { id: string } }>(
+        'POST',
+        '/servers',
+        body,
+      );
       const server: LabServer = { id: made.server.id, launches: [], endedMs: undefined };
       await reach(server, 'ACTIVE');
       return server;
     },
     resize: async (server, flavor) => {
       await act(server, { resize: { flavorRef: await named('flavors', flavor) } }, 'VERIFY_RESIZE');
-      await act(server, { confirmResize: null }, 'ACTIVE');
     },
     rebuild: async (server) => await act(server, { rebuild: { imageRef: await named('images') } }, 'ACTIVE'),
+    evacuate: async (server) => await act(server, { evacuate: {} }, 'ACTIVE', admin),
     delete: async (server) => {
       await call('DELETE', `/servers/${server.id}`);
       server.endedMs = await eventually(async () => {
@@ -122,7 +137,7 @@ async function deleteServers(call: Call): Promise<void> {
 }
 
 /** Signs in; a path without a host is Nova's, or Glance's. */
-async function client(environment: Record<string, string>, project: object): Promise<Call> {
+export async function client(environment: Record<string, string>, project: object): Promise<Call> {
   const user = {
     name: environment['OS_USERNAME'],
     password: environment['OS_PASSWORD'],
@@ -160,35 +175,4 @@ async function client(environment: Record<string, string>, project: object): Pro
 
 function novaTime(text: string | null): number {
   return Date.parse(`${(text ?? '').slice(0, 19)}Z`);
-}
-
-/** The commands that come with the cloud; `tools` is one of them by path. */
-export function labTools(tools: string) {
-  const folder = dirname(tools);
-  const run = (program: string, ...args: string[]) =>
-    execFileSync(program, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
-  return {
-    /** Archives and purges what was deleted; `nova-manage` says with 1 that it archived something. */
-    forgetDeleted: () => {
-      const manage = (...args: string[]) =>
-        spawnSync(join(folder, 'nova-manage'), ['db', ...args], {
-          cwd: folder,
-          encoding: 'utf8',
-          timeout: 120_000,
-        });
-      const archived = manage('archive_deleted_rows', '--until-complete', '--all-cells', '--verbose');
-      if (archived.status !== 1)
-        throw new Error(`nothing was archived: ${archived.stdout}${archived.stderr}`);
-      const purged = manage('purge', '--all', '--all-cells');
-      if (purged.status !== 0) throw new Error(`nothing was purged: ${purged.stdout}${purged.stderr}`);
-    },
-    stopNova: () => run('bash', '-c', '. lib/env.sh; stop nova-api'),
-    startNova: () =>
-      run(
-        'bash',
-        '-c',
-        '. lib/env.sh; start nova-api uwsgi_python3 --ini "$LAB/etc/nova-api-uwsgi.ini"; wait_http nova-api "http://$ADDR:$NOVA_PORT/" 90',
-      ),
-    setTokenLifetime: (seconds: number) => run('./token-lifetime', String(seconds)),
-  };
 }

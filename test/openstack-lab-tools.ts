@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { temporaryFolder } from './processes.ts';
+
+const SERVE_NOVA =
+  'start nova-api uwsgi_python3 --ini "$LAB/etc/nova-api-uwsgi.ini"; wait_http nova-api "http://$ADDR:$NOVA_PORT/" 90';
+const COMPUTE =
+  '"$PY" "$LAB/dist/usr/bin/nova-compute" --config-file "$LAB/etc/nova/nova.conf" --config-file "$CONFIG"';
+
+/** The commands that come with the cloud; `tools` is one of them by path. */
+export function labTools(tools: string) {
+  const folder = dirname(tools);
+  const run = (program: string, args: readonly string[], env: Record<string, string> = {}) =>
+    execFileSync(program, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 120_000,
+      env: { ...process.env, ...env },
+    });
+  const shell = (script: string, env?: Record<string, string>) =>
+    run('bash', ['-c', `. lib/env.sh; ${script}`], env);
+  const manage = (...args: string[]) =>
+    spawnSync(join(folder, 'nova-manage'), args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+  const managed = (...args: string[]) => {
+    const { status, stdout, stderr } = manage(...args);
+    if (status !== 0) throw new Error(`nova-manage ${args.join(' ')}: ${stdout}${stderr}`);
+    return stdout;
+  };
+  return {
+    /** Archives and purges what was deleted; `nova-manage` says with 1 that it archived something. */
+    forgetDeleted: () => {
+      const archived = manage('db', 'archive_deleted_rows', '--until-complete', '--all-cells', '--verbose');
+      if (archived.status !== 1)
+        throw new Error(`nothing was archived: ${archived.stdout}${archived.stderr}`);
+      managed('db', 'purge', '--all', '--all-cells');
+    },
+    stopNova: () => shell('stop nova-api'),
+    startNova: () => shell(SERVE_NOVA),
+    setTokenLifetime: (seconds: number) => run('./token-lifetime', [String(seconds)]),
+    /** One more cell, whose database is not there: Nova can't ask it, as one that is down. It goes with the test. */
+    addBrokenCell: () => {
+      const database = shell(
+        'echo "mysql+pymysql://openstack:$DB_PASSWORD@localhost/no_such_cell?unix_socket=$SOCK"',
+      );
+      const made = managed(
+        'cell_v2',
+        'create_cell',
+        '--name',
+        'down',
+        '--verbose',
+        '--transport-url',
+        'rabbit://127.0.0.1:1/',
+        '--database_connection',
+        database.trim(),
+      );
+      const id = /[0-9a-f-]{36}/.exec(made)?.[0] ?? '';
+      let isThere = true;
+      const remove = () => {
+        if (isThere) managed('cell_v2', 'delete_cell', '--cell_uuid', id);
+        isThere = false;
+      };
+      onTestFinished(remove);
+      return { remove };
+    },
+    /** Another nova-compute of that name; `host` is ready for servers once Nova has discovered it. */
+    startCompute: (host: string) => {
+      const config = join(temporaryFolder(), 'nova-compute.conf');
+      writeFileSync(config, `[DEFAULT]\nhost = ${host}\n`);
+      shell(`start ${host} ${COMPUTE}`, { CONFIG: config });
+      return {
+        discover: () => void managed('cell_v2', 'discover_hosts'),
+        /** Without a farewell. */
+        kill: () => void shell(`stop ${host} 0`),
+      };
+    },
+  };
+}
