@@ -12,14 +12,14 @@ const HOUR_MS = 3_600_000;
 
 /** What goes without a right. */
 const COSTS: Record<RightName, string> = {
-  projects: 'all projects but the one that is signed in to',
-  domains: 'all projects but the one that is signed in to',
-  'usage of all projects': 'all projects but the one that is signed in to',
-  'servers of all projects': '--split-project, for another project than the one that is signed in to',
+  projects: 'all projects but those that the user has a role in',
+  domains: 'all projects but those that the user has a role in',
+  'usage of all projects': 'all projects but those that the user has a role in',
+  'servers of all projects': '--split-project, for a project that the user has no role in',
   'extra specs of flavors': 'the resource gpu',
-  'volumes of all projects': 'the resource volume_gb, and those by volume type',
-  'floating IPs of all projects': 'the resource floating_ip',
-  'object storage of all projects': 'the resource object_gb',
+  'volumes of all projects': 'volume_gb of all projects but those that the user has a role in',
+  'floating IPs of all projects': 'floating_ip of all projects but those that the user has a role in',
+  'object storage of all projects': 'object_gb of all projects but those that the user has a role in',
 };
 
 /**
@@ -40,7 +40,7 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
       const rights = await readRights(session, clock.nowMs());
       return [
         `Keystone  ${config.credentials.authUrl.href}: signed in as '${user}', ${project === undefined ? 'no project' : `project '${project}'`}`,
-        `          ${describeCloud(cloud)}`,
+        `          ${describeCloud(cloud, session)}`,
         `Nova      ${servers.length} servers of ${running.size} projects ran in the last hour`,
         ...rights.map(describeRight),
         ...(await describeAliases(session, config, rights)),
@@ -51,11 +51,21 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
   }
 }
 
-function describeCloud({ allProjects, projects }: MeteredCloud): string {
+function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }: Session): string {
   if (!allProjects)
-    return `only the project ${projects.map(({ name }) => `'${name}'`).join(', ')} can be read: its usage is all that is exported`;
+    return describeOwn(
+      projects.map(({ name }) => `'${name}'`),
+      credentials,
+    );
   const domains = [...new Set(projects.map(({ domain }) => domain.name))];
   return `${projects.length} projects in the domains ${domains.map((name) => `'${name}'`).join(', ')}`;
+}
+
+function describeOwn(names: readonly string[], { identity }: Session['credentials']): string {
+  const what = `only the ${names.length === 1 ? 'project' : 'projects'} ${names.join(', ')} can be read`;
+  return identity.method === 'application_credential'
+    ? `${what}, which the application credential is bound to: that usage is all that is exported`
+    : `${what}, by the roles that the user has: that usage is all that is exported`;
 }
 
 function describeRight({ right, allowed, reason }: Right): string {

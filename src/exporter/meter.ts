@@ -6,6 +6,7 @@ import { connect, duringStart } from './connection.ts';
 import type { Snapshot } from './exposition.ts';
 import { createGpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import type { Session } from './openstack/session.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import { countedBefore, createRefresher } from './refresh.ts';
 import { isSampled } from './resources.ts';
@@ -52,7 +53,7 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
     settings: config,
     session,
     gpus: resources.includes('gpu') ? createGpuCounting({ session, aliases, logger, metrics }) : undefined,
-    sample: createSampler({ session, resources: resources.filter(isSampled), logger, metrics }),
+    sample: createSampler({ resources: resources.filter(isSampled), logger, metrics }),
     openStore,
     clock,
     logger,
@@ -64,10 +65,8 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
   return {
     open: async () => {
       const counted = countedBefore((await openStore()).current());
-      reportCloud(
-        await duringStart(async () => await readMeteredCloud(session, config.domains, counted)),
-        logger,
-      );
+      const cloud = await duringStart(async () => await readMeteredCloud(session, config.domains, counted));
+      reportCloud(cloud, session, logger);
     },
     refresh: async () => await oneAtATime(refresh),
     close: async () => {
@@ -79,11 +78,13 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
   };
 }
 
-function reportCloud({ allProjects, projects }: MeteredCloud, logger: Logger): void {
+function reportCloud({ allProjects, projects }: MeteredCloud, session: Session, logger: Logger): void {
   if (allProjects) return;
-  const own = projects.map(({ name }) => name);
+  const bound = session.credentials.identity.method === 'application_credential';
   logger.warn(
-    { projects: own },
-    'the user may not read the projects of the cloud: its own is all that is exported',
+    { projects: projects.map(({ name }) => name) },
+    bound
+      ? 'the application credential may not read the projects of the cloud: the one that it is bound to is all that is exported'
+      : 'the user may not read the projects of the cloud: those that it has a role in are all that is exported',
   );
 }

@@ -1,12 +1,16 @@
+import pLimit from 'p-limit';
 import { partName } from './metering/pool.ts';
 import {
+  chooseDomains,
   readDomains,
   readOwnProjects,
   readProjects,
   type DomainFilter,
+  type OwnProject,
   type Project,
 } from './openstack/keystone.ts';
 import {
+  joinUsage,
   readProjectUsage,
   readServerUsage,
   type UsageAnswer,
@@ -15,23 +19,35 @@ import {
 import { ServiceForbidden } from './openstack/service-error.ts';
 import type { Session } from './openstack/session.ts';
 
-/** What the user of the exporter sees: the whole cloud, or the project that it is signed in to. */
+const REQUESTS_AT_ONCE = 4;
+
+/** What the tokens of one session can read. */
+export interface View {
+  session: Session;
+  /** False where it is the token's own project alone. */
+  allProjects: boolean;
+  projects: readonly Project[];
+}
+
+/** What the user of the exporter sees: the whole cloud at once, or each project that it has a role in by itself. */
 export interface MeteredCloud {
   allProjects: boolean;
   projects: readonly Project[];
+  views: readonly [View, ...View[]];
   readUsage(query: UsageQuery): Promise<UsageAnswer>;
 }
 
-/** What totals are of already: where that is more than the own project, a right that is gone is an error. */
+/** What totals are of already: a right that is gone is an error, since what it showed would seem to be gone as well. */
 export interface Counted {
   /** Whether they were of all projects, though it may be that none had any usage yet. */
   allProjects: boolean;
+  /** Those whose servers ran when they were last read. */
   projects: Iterable<string>;
 }
 
 export const NOTHING_COUNTED: Counted = { allProjects: false, projects: [] };
 
-/** A user who may list the projects of the cloud sees all; one who may not sees the project of the token, and no more. */
+/** A user who may list the projects of the cloud sees all; one who may not sees those that it has a role in, and no more. */
 export async function readMeteredCloud(
   session: Session,
   filter: DomainFilter,
@@ -40,26 +56,68 @@ export async function readMeteredCloud(
   try {
     const domains = await readDomains(session, filter);
     const projects = await readProjects(session, domains, filter);
-    return { allProjects: true, projects, readUsage: async (query) => await readServerUsage(session, query) };
+    return {
+      allProjects: true,
+      projects,
+      views: [{ session, allProjects: true, projects }],
+      readUsage: async (query) => await readServerUsage(session, query),
+    };
   } catch (error) {
-    if (!(error instanceof ServiceForbidden) || filter.names.length + filter.ids.length > 0) throw error;
-    return await readOwnProject(session, error, counted);
+    if (!(error instanceof ServiceForbidden)) throw error;
+    return await readOwnCloud(session, filter, error, counted);
   }
 }
 
-async function readOwnProject(
+async function readOwnCloud(
   session: Session,
+  filter: DomainFilter,
   refusal: ServiceForbidden,
   counted: Counted,
 ): Promise<MeteredCloud> {
   const { projectId } = await session.signIn();
   if (projectId === undefined || counted.allProjects) throw refusal;
-  for (const id of counted.projects)
-    if (id !== projectId && partName(projectId, id) === undefined) throw refusal;
-  const projects = (await readOwnProjects(session)).filter(({ id }) => id === projectId);
+  const listed = await readOwnProjects(session);
+  const reachable = listed.filter(({ id }) => id === projectId || session.inProject(id) !== undefined);
+  for (const id of counted.projects) if (!isAmong(reachable, id)) throw refusal;
+  const enabled = reachable.filter((project) => project.enabled);
+  const [first, ...others] = filtered(await readViews(session, enabled), filter);
+  if (first === undefined) throw refusal;
+  const views: MeteredCloud['views'] = [first, ...others];
   return {
     allProjects: false,
-    projects,
-    readUsage: async (query) => await readProjectUsage(session, projectId, query),
+    projects: views.flatMap(({ projects }) => projects),
+    views,
+    readUsage: async (query) => await readOwnUsage(views, query),
   };
+}
+
+function isAmong(projects: readonly Project[], counted: string): boolean {
+  return projects.some(({ id }) => id === counted || partName(id, counted) !== undefined);
+}
+
+/** Each project with a session in it, whose token tells the name of the project's domain. */
+async function readViews(session: Session, projects: readonly OwnProject[]): Promise<View[]> {
+  return await pLimit(REQUESTS_AT_ONCE).map(projects, async ({ id, name, domain }) => {
+    const scoped = session.inProject(id) ?? session;
+    const { domains } = await scoped.signIn();
+    const named = domains.find((found) => found.id === domain.id) ?? domain;
+    return { session: scoped, allProjects: false, projects: [{ id, name, domain: named }] };
+  });
+}
+
+function filtered(views: readonly View[], filter: DomainFilter): View[] {
+  const domains = views.flatMap(({ projects }) => projects.map(({ domain }) => domain));
+  const unique = [...new Map(domains.map((domain) => [domain.id, domain])).values()];
+  const wanted = new Set(chooseDomains(unique, filter).map(({ id }) => id));
+  return views.filter(({ projects }) => projects.some(({ domain }) => wanted.has(domain.id)));
+}
+
+/** One project that can't be read is an error of all: the window has to be complete. */
+async function readOwnUsage(views: MeteredCloud['views'], query: UsageQuery): Promise<UsageAnswer> {
+  const parts = views.flatMap(({ session, projects }) => projects.map(({ id }) => ({ session, id })));
+  const [first, ...others] = await pLimit(REQUESTS_AT_ONCE).map(
+    parts,
+    async ({ session, id }) => await readProjectUsage(session, id, query),
+  );
+  return joinUsage([first as UsageAnswer, ...others]); // there is one project at least
 }

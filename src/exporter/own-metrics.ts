@@ -32,7 +32,7 @@ const TABLE = {
   wholeCloud: {
     name: 'stackmeter_exporter_whole_cloud',
     type: 'gauge',
-    help: '1 where all projects can be read, 0 where the own one is all that is exported',
+    help: '1 where all projects can be read, 0 where those that the user has a role in are all that is exported',
   },
   resourceUp: {
     name: 'stackmeter_exporter_resource_up',

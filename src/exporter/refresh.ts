@@ -79,12 +79,14 @@ export function createRefresher(options: RefreshOptions): Refresher {
     return Math.min(nowMs, reachedByNova(evidence, nowMs));
   }
 
-  async function readPoolValues({ allProjects }: MeteredCloud, store: StateStore): Promise<PoolValues> {
+  async function readPoolValues(cloud: MeteredCloud, store: StateStore): Promise<PoolValues> {
     if (settings.split === undefined) return new Map();
     const { projectId, metadataKey } = settings.split;
     const { pageSize } = settings;
     const deletedSinceMs = store.current().meter.untilMs;
-    const servers = await readProjectServers(session, { allProjects, projectId, deletedSinceMs, pageSize });
+    const { allProjects } = cloud;
+    const query = { allProjects, projectId, deletedSinceMs, pageSize };
+    const servers = await readProjectServers(sessionFor(projectId, cloud), query);
     return new Map(servers.map(({ id, metadata }) => [id, metadata[metadataKey]]));
   }
 
@@ -102,7 +104,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
     if (split === undefined || unknown.length === 0) return values;
     const complete = new Map([...values, ...(await readPoolValues(cloud, store))]);
     for (const { id } of unknown.filter((server) => !complete.has(server.id))) {
-      const server = await readServer(session, id);
+      const server = await readServer(sessionFor(split.projectId, cloud), id);
       complete.set(id, server?.metadata[split.metadataKey]);
     }
     return complete;
@@ -160,9 +162,9 @@ export function createRefresher(options: RefreshOptions): Refresher {
   }
 
   /** What has no history is sampled up to the instant of the totals, so that all readings are of one instant. */
-  async function sample({ projects, allProjects }: MeteredCloud, store: StateStore): Promise<void> {
+  async function sample({ views }: MeteredCloud, store: StateStore): Promise<void> {
     const before = store.current();
-    const input = { projects, allProjects, untilMs: before.meter.untilMs };
+    const input = { views, untilMs: before.meter.untilMs };
     const sampled = await options.sample(before.sampled, input);
     if ([...sampled].some(([resource, state]) => before.sampled.get(resource) !== state))
       await store.save({ ...before, sampled });
@@ -192,8 +194,13 @@ export function createRefresher(options: RefreshOptions): Refresher {
 }
 
 export function countedBefore({ meter, allProjects }: ExporterState): Counted {
-  const living = [...meter.servers.values()].map(({ projectId }) => projectId);
-  return { allProjects, projects: new Set([...meter.totals.keys(), ...living]) };
+  return { allProjects, projects: new Set([...meter.servers.values()].map(({ projectId }) => projectId)) };
+}
+
+/** The session that sees the project. */
+function sessionFor(projectId: string, { views }: MeteredCloud): Session {
+  const [first, ...others] = views;
+  return others.find(({ projects }) => projects.some(({ id }) => id === projectId))?.session ?? first.session;
 }
 
 /** What one refresh goes by. */

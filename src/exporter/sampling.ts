@@ -1,25 +1,21 @@
 import type { Logger } from '../runtime/logger.ts';
+import type { View } from './metered-cloud.ts';
 import { foldSample, type Holding, type SampledState } from './metering/sampled.ts';
 import { readVolumes } from './openstack/cinder-volumes.ts';
-import type { Project } from './openstack/keystone.ts';
 import { readFloatingIps } from './openstack/neutron-floating-ips.ts';
 import { readFailure } from './openstack/service-error.ts';
-import type { Session } from './openstack/session.ts';
 import { readStoredBytes } from './openstack/swift-accounts.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import { volumeTypeResource, type SampledResource } from './resources.ts';
 
 export interface SamplingOptions {
-  session: Session;
   resources: readonly SampledResource[];
   logger: Logger;
   metrics: OwnMetrics;
 }
 
 interface SampleInput {
-  projects: readonly Project[];
-  /** False where the user sees own projects only. */
-  allProjects: boolean;
+  views: readonly View[];
   /** What is there now counts up to here. */
   untilMs: number;
 }
@@ -32,15 +28,15 @@ export type Sampler = (
 
 const GIB = 2 ** 30;
 
-const READERS: Record<SampledResource, (session: Session, input: SampleInput) => Promise<Holding[]>> = {
-  volume_gb: async (session, { allProjects }) => {
+const READERS: Record<SampledResource, (view: View) => Promise<Holding[]>> = {
+  volume_gb: async ({ session, allProjects }) => {
     const volumes = await readVolumes(session, { allProjects });
     return volumes.flatMap(({ projectId, sizeGb: amount, createdMs: sinceMs, volumeType }) => [
       { resource: 'volume_gb', projectId, amount, sinceMs },
       { resource: volumeTypeResource(volumeType), projectId, amount, sinceMs },
     ]);
   },
-  floating_ip: async (session, { allProjects }) => {
+  floating_ip: async ({ session, allProjects }) => {
     const ips = await readFloatingIps(session, { allProjects });
     return ips.map(({ projectId, createdMs: sinceMs }) => ({
       resource: 'floating_ip',
@@ -49,7 +45,7 @@ const READERS: Record<SampledResource, (session: Session, input: SampleInput) =>
       sinceMs,
     }));
   },
-  object_gb: async (session, { projects }) => {
+  object_gb: async ({ session, projects }) => {
     const bytes = await readStoredBytes(
       session,
       projects.map(({ id }) => id),
@@ -63,15 +59,15 @@ const READERS: Record<SampledResource, (session: Session, input: SampleInput) =>
   },
 };
 
-export function createSampler({ session, resources, logger, metrics }: SamplingOptions): Sampler {
+export function createSampler({ resources, logger, metrics }: SamplingOptions): Sampler {
   const report = createResourceReport(logger, metrics);
   return async (before, input) => {
     const next = new Map(before);
     for (const resource of resources) {
       const known = before.get(resource);
       try {
-        const holdings = await READERS[resource](session, input);
-        const state = foldSample(known, holdings, input.untilMs, [resource]);
+        const holdings = await Promise.all(input.views.map(READERS[resource]));
+        const state = foldSample(known, holdings.flat(), input.untilMs, [resource]);
         next.set(resource, state);
         report(resource, undefined, state.untilMs);
       } catch (error) {

@@ -20,6 +20,7 @@ const credentials = readCredentials({
 function keystone(answers: Record<string, unknown>): Session {
   return {
     credentials,
+    inProject: () => undefined,
     signIn: async () =>
       await Promise.resolve({ catalog: [], user: 'u', project: 'p', projectId: 'p', roles: [], domains: [] }),
     get: async ({ path, query = {} }) => {

@@ -72,23 +72,34 @@ export async function readProjects(
   return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** A project that the user has a role in. Nobody can sign in to one that is disabled, though its servers go on to run. */
+export interface OwnProject extends Project {
+  enabled: boolean;
+}
+
 /**
  * The projects that the user has a role in, sorted by id: everybody may read that much. Names of other domains than the
  * user's and the token's are not to be had: their ids stand for them.
  */
-export async function readOwnProjects(session: Session): Promise<Project[]> {
+export async function readOwnProjects(session: Session): Promise<OwnProject[]> {
   const { domains } = await session.signIn();
   const found = await readCollection(session, '/auth/projects', 'projects', projectSchema);
-  const projects = found.map(({ id, name, domain_id: domainId }) => ({
+  const projects = found.map(({ id, name, enabled = true, domain_id: domainId }) => ({
     id,
     name,
+    enabled,
     domain: domains.find((domain) => domain.id === domainId) ?? { id: domainId, name: domainId },
   }));
   return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 const domainSchema = z.object({ id: z.string(), name: z.string() });
-const projectSchema = z.object({ id: z.string(), name: z.string(), domain_id: z.string() });
+const projectSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  domain_id: z.string(),
+  enabled: z.boolean().optional(),
+});
 const linksSchema = z.object({ next: z.string().nullish() }).nullish();
 
 /** Keystone has no pages, but it cuts a list at its `list_limit` and then says `truncated`: that is an error here. */

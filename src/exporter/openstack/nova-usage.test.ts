@@ -23,6 +23,7 @@ function nova(pages: unknown[], spoken = 'compute 2.40'): Session & { asked: Ser
   return {
     asked,
     credentials,
+    inProject: () => undefined,
     signIn: async () =>
       await Promise.resolve({ catalog: [], user: 'u', project: 'p', projectId: 'p', roles: [], domains: [] }),
     get: async (request) => {

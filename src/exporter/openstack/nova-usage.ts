@@ -64,6 +64,17 @@ export async function readProjectUsage(
   });
 }
 
+/** The answers for several projects as one, by the clock of the one that was asked for first. */
+export function joinUsage(answers: readonly [UsageAnswer, ...UsageAnswer[]]): UsageAnswer {
+  const [earliest] = [...answers].sort((a, b) => a.timing.sentMs - b.timing.sentMs);
+  const { timing } = earliest ?? answers[0];
+  return {
+    servers: answers.flatMap(({ servers }) => servers),
+    stopMs: answers.map(({ stopMs }) => stopMs).reduce(smaller, undefined),
+    timing,
+  };
+}
+
 interface UsagePage {
   items: ServerUsage[];
   stopMs: number | undefined;

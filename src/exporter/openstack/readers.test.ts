@@ -28,6 +28,7 @@ const timing = { sentMs: 1, receivedMs: 2, dateMs: undefined };
 function session(answer: (asked: ServiceRequest) => Partial<HttpAnswer>, roles: string[] = []): Session {
   return {
     credentials,
+    inProject: () => undefined,
     signIn: async () =>
       await Promise.resolve({
         catalog: [],

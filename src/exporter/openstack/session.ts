@@ -15,6 +15,8 @@ export interface Session {
   signIn(): Promise<SignedIn>;
   /** Asks a service with a token; throws for any status but 2xx: `ServiceForbidden`, `ServiceMissing` and others. */
   get(asked: ServiceRequest): Promise<HttpAnswer>;
+  /** The same user in another project, with tokens of its own; undefined where the credentials are for one project alone. */
+  inProject(projectId: string): Session | undefined;
 }
 
 interface SignedIn {
@@ -69,8 +71,10 @@ export function createSession(options: SessionOptions): Session {
     return await held;
   }
 
+  const inProject = rememberSessions(options);
   return {
     credentials: options.credentials,
+    inProject,
     signIn: async () => await currentToken(),
     get: async (asked) => {
       const token = await currentToken();
@@ -79,6 +83,24 @@ export function createSession(options: SessionOptions): Session {
       if (answer.status !== 401) return successful(asked, answer);
       return successful(asked, await ask(asked, await currentToken(token), options));
     },
+  };
+}
+
+/** An application credential can not be scoped to another project than its own. */
+function rememberSessions(options: SessionOptions): Session['inProject'] {
+  const sessions = new Map<string, Session>();
+  return (id) => {
+    const { credentials } = options;
+    const { identity } = credentials;
+    if (identity.method !== 'password') return undefined;
+    const session =
+      sessions.get(id) ??
+      createSession({
+        ...options,
+        credentials: { ...credentials, identity: { ...identity, project: { id } } },
+      });
+    sessions.set(id, session);
+    return session;
   };
 }
 
