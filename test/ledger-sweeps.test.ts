@@ -114,6 +114,42 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       await database.destroy();
       expect(forMany).toBe(forFew);
     });
+
+    it('is kept as a whole, in however many parts it is folded', async () => {
+      const { ledger, connection } = await freshLedger(['parts', 'whole']);
+      const database = new Kysely<unknown>({
+        dialect: new PostgresDialect({ pool: new Pool(connection) }),
+      });
+      const readings = ['p1', 'p2', 'p3'].flatMap((projectId) =>
+        ['vcpu', 'mb'].flatMap((resource) => [
+          reading(NOON, 100, { projectId, resource }),
+          reading(NOON + MINUTE, 160, { projectId, resource }),
+          reading(NOON + 2 * MINUTE, 150, { projectId, resource, epoch: 'b', projectName: 'renamed' }),
+        ]),
+      );
+      const later = readings.map((one) => ({ ...one, atMs: one.atMs + HOUR, total: one.total + 300n }));
+      for (const part of [readings, later, readings]) {
+        const whole = await foldIntoStore(database, 'whole', sweep(part), DEFAULT_RULES);
+        expect(await foldIntoStore(database, 'parts', sweep(part), DEFAULT_RULES, 2)).toEqual(whole);
+      }
+      await database.destroy();
+      const usageOf = async (site: string) =>
+        columns(
+          (await ledger.usage(query({ site }))).data,
+          'project_id',
+          'project_name',
+          'resource',
+          'start',
+          'amount',
+          'coverage',
+        );
+      const usage = await usageOf('parts');
+      expect(usage).toEqual(await usageOf('whole'));
+      expect(usage).toHaveLength(12);
+      const [parts, whole] = (await ledger.sites()).map((status) => ({ ...status, name: '' }));
+      expect(parts).toEqual(whole);
+      expect(await ledger.verify()).toEqual([]);
+    });
   });
 
   describe('what is kept', () => {

@@ -25,9 +25,15 @@ export class ProtobufReader {
   #low = 0;
   #high = 0;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  /** Messages within a message share its `view`: to make one costs more than to read most of them. */
+  constructor(
+    bytes: Uint8Array,
+    start = 0,
+    end = bytes.length,
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view;
     this.#at = start;
     this.#end = end;
   }
@@ -77,7 +83,7 @@ export class ProtobufReader {
 
   message(): ProtobufReader {
     const start = this.#lengthDelimited();
-    return new ProtobufReader(this.#bytes, start, this.#at);
+    return new ProtobufReader(this.#bytes, start, this.#at, this.#view);
   }
 
   /** Passes over a field that is not known. */

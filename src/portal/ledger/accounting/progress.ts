@@ -26,8 +26,8 @@ export function advance(progress: CloudProgress | undefined, atMs: number): Clou
 }
 
 /**
- * When a new meter that is read at `atMs` was still at zero (rule A5). `known` is the cloud's progress before the sweep: a
- * cloud that is read for the first time, or a part of its very first reading that comes late, opens with a balance. So does
+ * When a new meter that is read at `atMs` was still at zero (rule A5). `known` is the cloud's progress before the sweep, and
+ * `progress` that before this instant's readings: a cloud that is read for the first time, or a part of its very first reading that comes late, opens with a balance. So does
  * an exporter that is new: `epochFirstMs` is when readings of its epoch came first, undefined where this is the first.
  */
 export function beganAtZero(

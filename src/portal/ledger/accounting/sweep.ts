@@ -1,5 +1,6 @@
 import type { Reading } from '../ledger.ts';
-import { gapOfStep, isGap, type Interval, type MeterGap } from './gap.ts';
+import { coursesOf, type CloudChange, type CloudCourses } from './courses.ts';
+import { gapOfStep, type MeterGap } from './gap.ts';
 import {
   foldReading,
   type AccountingRules,
@@ -10,12 +11,10 @@ import {
   type Usage,
 } from './meter.ts';
 import { renamed, type NameState } from './names.ts';
-import { advance, beganAtZero, coverageBetween, type CloudProgress, type HourCoverage } from './progress.ts';
+import { beganAtZero, type CloudProgress } from './progress.ts';
 
-/** What the ledger knows of a site before a sweep; of projects and meters, those that the sweep reads. */
-export interface SiteBook {
-  /** By name of the cloud. */
-  clouds: ReadonlyMap<string, CloudProgress>;
+/** What the ledger knows of projects and meters before a sweep; of those that it reads. */
+export interface MeterBook {
   /** By `projectKey`. */
   names: ReadonlyMap<string, NameState>;
   /** By `meterKey`. */
@@ -24,6 +23,12 @@ export interface SiteBook {
   epochs: ReadonlyMap<string, number>;
   /** By `meterKey`, of meters whose epoch changes: the largest usage of an hour lately (rule A4). */
   usualHours: ReadonlyMap<string, bigint>;
+}
+
+/** What the ledger knows of a site before a sweep. */
+export interface SiteBook extends MeterBook {
+  /** By name of the cloud. */
+  clouds: ReadonlyMap<string, CloudProgress>;
 }
 
 /** The identity of a project at a site (rule A9). */
@@ -37,17 +42,10 @@ export interface MeterChange {
   identity: MeterIdentity;
   meter: MeterState;
   /** In order of time, without overlap. */
-  usages: Usage[];
+  usages: readonly Usage[];
   /** The usages that were spread over gaps, with what is needed to do better later. */
-  gaps: MeterGap[];
-  anomalies: Anomaly[];
-}
-
-export interface CloudChange {
-  progress: CloudProgress;
-  /** By hour. */
-  coverage: Map<number, HourCoverage>;
-  gaps: Interval[];
+  gaps: readonly MeterGap[];
+  anomalies: readonly Anomaly[];
 }
 
 interface NameChange {
@@ -56,10 +54,8 @@ interface NameChange {
   names: NameState[];
 }
 
-/** All that a sweep changes. */
-export interface SweepChanges {
-  /** By name of the cloud. */
-  clouds: Map<string, CloudChange>;
+/** What readings change of projects and meters. */
+export interface MeterChanges {
   /** By `projectKey`. */
   names: Map<string, NameChange>;
   /** By `meterKey`. */
@@ -69,6 +65,12 @@ export interface SweepChanges {
   folded: number;
   ignored: number;
   anomalies: number;
+}
+
+/** All that a sweep changes. */
+export interface SweepChanges extends MeterChanges {
+  /** By name of the cloud. */
+  clouds: Map<string, CloudChange>;
 }
 
 export function projectKey({ cloud, projectId }: ProjectIdentity): string {
@@ -85,8 +87,21 @@ export function foldSweep(
   readings: readonly Reading[],
   rules: AccountingRules,
 ): SweepChanges {
-  const changes: SweepChanges = {
-    clouds: new Map(),
+  const courses = coursesOf(book.clouds, readings, rules);
+  const clouds = [...courses].flatMap(([name, { change }]) =>
+    change === undefined ? [] : [[name, change] as const],
+  );
+  return { clouds: new Map(clouds), ...foldReadings(book, courses, readings, rules) };
+}
+
+/** Folds all that a sweep says of some projects. `courses` are those of the whole sweep. */
+export function foldReadings(
+  book: MeterBook,
+  courses: CloudCourses,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): MeterChanges {
+  const changes: MeterChanges = {
     names: new Map(),
     meters: new Map(),
     epochs: new Map(),
@@ -95,18 +110,23 @@ export function foldSweep(
     anomalies: 0,
   };
   for (const reading of readings.toSorted((one, other) => one.atMs - other.atMs)) {
-    foldOne(book, changes, reading, rules);
+    foldOne(book, courses, changes, reading, rules);
   }
   return changes;
 }
 
-function foldOne(book: SiteBook, changes: SweepChanges, reading: Reading, rules: AccountingRules): void {
+function foldOne(
+  book: MeterBook,
+  courses: CloudCourses,
+  changes: MeterChanges,
+  reading: Reading,
+  rules: AccountingRules,
+): void {
   const key = meterKey(reading);
   const change = changes.meters.get(key);
   const before = change?.meter ?? book.meters.get(key);
-  const context = contextOf(book, changes, reading, before);
+  const context = contextOf(book, courses, reading, key, before);
   const step = foldReading(before, reading, context, rules);
-  noteProgress(book, changes, reading, rules);
   if (step === undefined) {
     changes.ignored += 1;
     return;
@@ -127,18 +147,18 @@ function foldOne(book: SiteBook, changes: SweepChanges, reading: Reading, rules:
 }
 
 function contextOf(
-  book: SiteBook,
-  changes: SweepChanges,
-  reading: Reading,
+  book: MeterBook,
+  courses: CloudCourses,
+  { cloud, epoch, atMs }: Reading,
+  key: string,
   before: MeterState | undefined,
 ): ReadingContext {
-  const known = book.clouds.get(reading.cloud);
-  const progress = changes.clouds.get(reading.cloud)?.progress ?? known;
-  const epochFirstMs = book.epochs.get(reading.epoch);
+  const course = courses.get(cloud);
+  const epochFirstMs = book.epochs.get(epoch);
   const presentFirstMs = before === undefined ? undefined : book.epochs.get(before.epoch);
   return {
-    beganAtZeroMs: beganAtZero(known, progress, epochFirstMs, reading.atMs),
-    usualHour: book.usualHours.get(meterKey(reading)) ?? 0n,
+    beganAtZeroMs: beganAtZero(course?.known, course?.before.get(atMs), epochFirstMs, atMs),
+    usualHour: book.usualHours.get(key) ?? 0n,
     epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,
   };
 }
@@ -159,40 +179,13 @@ function withStep(
   };
 }
 
-function withLast<T>(list: readonly T[] | undefined, last: T | undefined): T[] {
-  return last === undefined ? [...(list ?? [])] : [...(list ?? []), last];
+const NOTHING: never[] = [];
+
+function withLast<T>(list: readonly T[] = NOTHING, last: T | undefined): readonly T[] {
+  return last === undefined ? list : [...list, last];
 }
 
-function noteProgress(
-  book: SiteBook,
-  changes: SweepChanges,
-  { cloud, atMs }: Reading,
-  rules: AccountingRules,
-) {
-  const change = changes.clouds.get(cloud);
-  const before = change?.progress ?? book.clouds.get(cloud);
-  const progress = advance(before, atMs);
-  if (progress === before) return;
-  const coverage = change?.coverage ?? new Map<number, HourCoverage>();
-  const gaps = change?.gaps ?? [];
-  if (before !== undefined) {
-    for (const gained of coverageBetween(before.lastMs, atMs, rules)) addCoverage(coverage, gained);
-    const interval = { fromMs: before.lastMs, toMs: atMs };
-    if (isGap(interval, rules)) gaps.push(interval);
-  }
-  changes.clouds.set(cloud, { progress, coverage, gaps });
-}
-
-function addCoverage(coverage: Map<number, HourCoverage>, gained: HourCoverage): void {
-  const had = coverage.get(gained.hour);
-  coverage.set(gained.hour, {
-    hour: gained.hour,
-    measuredMs: (had?.measuredMs ?? 0) + gained.measuredMs,
-    spreadMs: (had?.spreadMs ?? 0) + gained.spreadMs,
-  });
-}
-
-function noteName(book: SiteBook, changes: SweepChanges, reading: Reading): void {
+function noteName(book: MeterBook, changes: MeterChanges, reading: Reading): void {
   const key = projectKey(reading);
   const change = changes.names.get(key);
   const name = renamed(change?.names.at(-1) ?? book.names.get(key), reading, reading.atMs);

@@ -1,15 +1,20 @@
 import { sql, type Kysely } from 'kysely';
+import { coursesOf } from '../accounting/courses.ts';
 import { correctGaps, type LateChanges } from '../accounting/late.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
-import { foldSweep } from '../accounting/sweep.ts';
+import { foldReadings } from '../accounting/sweep.ts';
 import type { LateOutcome, Sweep } from '../ledger.ts';
-import { numberArray } from './arrays.ts';
+import { numberArray } from './columns.ts';
 import { loadGapBook } from './load-gaps.ts';
-import { lockSite, type LockedSite } from './load-site.ts';
+import { loadPart, type LoadedPart } from './load-part.ts';
+import { lockSite } from './lock-site.ts';
+import { SweepTally } from './sweep-tally.ts';
 import { writeAnomalies } from './write-anomalies.ts';
+import { writeCourses } from './write-courses.ts';
 import { writeCoverage } from './write-coverage.ts';
 import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from './write-gaps.ts';
-import { writeSweep } from './write-sweep.ts';
+import { writePart } from './write-part.ts';
+import { writeSite } from './write-site.ts';
 
 /** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
 export async function foldLateIntoStore(
@@ -20,11 +25,16 @@ export async function foldLateIntoStore(
 ): Promise<LateOutcome> {
   const sweep = joined(sweeps);
   return await database.transaction().execute(async (trx) => {
-    const site = await lockSite(trx, siteName, sweep.readings);
+    const locked = await lockSite(trx, siteName, sweep.readings);
+    const site = await loadPart(trx, locked, sweep.readings);
     const late = correctGaps(await loadGapBook(trx, site, sweep.readings), sweep.readings, rules);
     await writeCorrections(trx, site, late, sweep.receivedAtMs);
-    const changes = foldSweep(site.book, sweep.readings, rules);
-    await writeSweep(trx, site, changes, sweep);
+    const courses = coursesOf(site.progress, sweep.readings, rules);
+    await writeCourses(trx, site, courses);
+    const changes = foldReadings(site.book, courses, sweep.readings, rules);
+    const tally = new SweepTally();
+    tally.add(changes, await writePart(trx, site, changes));
+    await writeSite(trx, site, tally, sweep);
     return {
       replaced: late.meters.length,
       folded: changes.folded,
@@ -44,7 +54,7 @@ export function joined(sweeps: readonly Sweep[]): Sweep {
 
 async function writeCorrections(
   trx: Kysely<unknown>,
-  site: LockedSite,
+  site: LoadedPart,
   { meters, clouds }: LateChanges,
   bookedAtMs: number,
 ): Promise<void> {

@@ -1,9 +1,18 @@
 import type { Kysely } from 'kysely';
+import { coursesOf } from '../accounting/courses.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
-import { foldSweep } from '../accounting/sweep.ts';
+import { partsOfSweep } from '../accounting/parts-of-sweep.ts';
+import { foldReadings } from '../accounting/sweep.ts';
 import type { FoldOutcome, Sweep } from '../ledger.ts';
-import { lockSite } from './load-site.ts';
-import { writeSweep } from './write-sweep.ts';
+import { loadPart } from './load-part.ts';
+import { lockSite } from './lock-site.ts';
+import { SweepTally } from './sweep-tally.ts';
+import { writeCourses } from './write-courses.ts';
+import { writePart } from './write-part.ts';
+import { writeSite } from './write-site.ts';
+
+/** Readings that are folded at once: so the memory for what is known of their meters is bounded. */
+const READINGS_IN_PART = 12_000;
 
 /** Folds a sweep into the ledger: readings, entries and the site's progress in one transaction (rule A6). */
 export async function foldIntoStore(
@@ -11,11 +20,19 @@ export async function foldIntoStore(
   siteName: string,
   sweep: Sweep,
   rules: AccountingRules,
+  readingsInPart = READINGS_IN_PART,
 ): Promise<FoldOutcome> {
   return await database.transaction().execute(async (trx) => {
     const site = await lockSite(trx, siteName, sweep.readings);
-    const changes = foldSweep(site.book, sweep.readings, rules);
-    await writeSweep(trx, site, changes, sweep);
-    return { folded: changes.folded, ignored: changes.ignored, anomalies: changes.anomalies };
+    const courses = coursesOf(site.progress, sweep.readings, rules);
+    await writeCourses(trx, site, courses);
+    const tally = new SweepTally();
+    for (const readings of partsOfSweep(sweep.readings, readingsInPart)) {
+      const part = await loadPart(trx, site, readings);
+      const changes = foldReadings(part.book, courses, readings, rules);
+      tally.add(changes, await writePart(trx, part, changes));
+    }
+    await writeSite(trx, site, tally, sweep);
+    return tally.outcome;
   });
 }

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Reading } from '../ledger.ts';
+import { numberArray } from './columns.ts';
 
 export interface EpochRow {
   id: number;
@@ -9,14 +10,36 @@ export interface EpochRow {
 }
 
 /** The epochs of readings, as far as they are known. */
-export async function loadEpochs(
+export async function loadEpochsOf(
   trx: Kysely<unknown>,
   siteId: number,
   readings: readonly Reading[],
 ): Promise<EpochRow[]> {
   const names = [...new Set(readings.map(({ epoch }) => epoch))];
-  const { rows } = await sql<{ id: number; name: string; first_ms: string }>`
+  const { rows } = await sql<EpochRecord>`
     SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
     WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`.execute(trx);
-  return rows.map(({ id, name, first_ms }) => ({ id, name, firstMs: Number(first_ms) }));
+  return rows.map(epochRow);
+}
+
+export async function loadEpochs(
+  trx: Kysely<unknown>,
+  siteId: number,
+  ids: readonly number[],
+): Promise<EpochRow[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<EpochRecord>`
+    SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
+    WHERE site_id = ${siteId} AND epoch_id = ANY(${numberArray(ids)}::int[])`.execute(trx);
+  return rows.map(epochRow);
+}
+
+interface EpochRecord {
+  id: number;
+  name: string;
+  first_ms: string;
+}
+
+function epochRow({ id, name, first_ms }: EpochRecord): EpochRow {
+  return { id, name, firstMs: Number(first_ms) };
 }

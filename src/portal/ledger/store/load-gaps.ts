@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { Interval, MeterGap } from '../accounting/gap.ts';
 import type { GapBook } from '../accounting/late.ts';
 import type { Gap, Reading } from '../ledger.ts';
-import { numberArray } from './arrays.ts';
-import type { LockedSite } from './load-site.ts';
+import { numberArray } from './columns.ts';
+import type { LoadedPart } from './load-part.ts';
 import { loadUsualHours } from './load-usual-hours.ts';
 
 /** The gaps of a site, the oldest first. */
@@ -18,7 +18,7 @@ export async function listGaps(database: Kysely<unknown>, site: string): Promise
 /** The gaps of the loaded meters and clouds that readings fall into. */
 export async function loadGapBook(
   trx: Kysely<unknown>,
-  site: LockedSite,
+  site: LoadedPart,
   readings: readonly Reading[],
 ): Promise<GapBook> {
   if (readings.length === 0) return { meters: new Map(), clouds: new Map(), usualHours: new Map() };
@@ -42,7 +42,7 @@ function spanOf(readings: readonly Reading[]): Interval {
 
 async function loadCloudGaps(
   trx: Kysely<unknown>,
-  { siteId }: LockedSite,
+  { siteId }: LoadedPart,
   { fromMs, toMs }: Interval,
 ): Promise<Map<string, Interval[]>> {
   const { rows } = await sql<{ name: string; from_ms: string; to_ms: string }>`
@@ -70,7 +70,7 @@ interface MeterGapRecord {
 
 async function loadMeterGaps(
   trx: Kysely<unknown>,
-  { siteId, book, meters, epochs }: LockedSite,
+  { siteId, book, meters, epochs }: LoadedPart,
   { fromMs, toMs }: Interval,
 ): Promise<Map<string, MeterGap[]>> {
   const keys = new Map([...book.meters.keys()].map((key) => [meters.idOf(key), key]));

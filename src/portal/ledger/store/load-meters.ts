@@ -1,68 +1,93 @@
 import { sql, type Kysely } from 'kysely';
 import type { MeterState } from '../accounting/meter.ts';
 import { meterKey, type ProjectIdentity } from '../accounting/sweep.ts';
-import { numberArray } from './arrays.ts';
-import type { EpochRow } from './load-epochs.ts';
+import { numberArray, valuesOfArray } from './columns.ts';
+import { loadEpochs } from './load-epochs.ts';
+import type { LockedSite } from './lock-site.ts';
 
 interface ProjectOfMeters extends ProjectIdentity {
   id: number;
 }
 
-export interface MeterEntry {
+export interface KnownMeter {
   id: number;
+  /** By `meterKey`. */
   key: string;
   state: MeterState;
-  epoch: EpochRow;
 }
 
-interface MeterRecord {
-  id: number;
-  project_id: number;
-  epoch_id: number;
-  resource: string;
-  epoch: string;
-  epoch_first_ms: string;
-  opening: string;
-  last_total: string;
-  first_at_ms: string;
-  last_at_ms: string;
+interface MeterColumns {
+  ids: string | null;
+  project_ids: string | null;
+  resource_ids: string | null;
+  epoch_ids: string | null;
+  openings: string | null;
+  last_totals: string | null;
+  first_at_ms: string | null;
+  last_at_ms: string | null;
 }
 
-/** The meters of these projects. */
+/** The meters of these projects; learns their epochs. */
 export async function loadMeters(
   trx: Kysely<unknown>,
-  siteId: number,
+  site: LockedSite,
   projects: readonly ProjectOfMeters[],
-): Promise<MeterEntry[]> {
+): Promise<KnownMeter[]> {
+  if (projects.length === 0) return [];
+  const { rows } = await sql<MeterColumns>`
+    SELECT array_agg(meter_id)::text AS ids, array_agg(project_id)::text AS project_ids,
+           array_agg(resource_id)::text AS resource_ids, array_agg(epoch_id)::text AS epoch_ids,
+           array_agg(opening)::text AS openings, array_agg(last_total)::text AS last_totals,
+           array_agg(first_at_ms)::text AS first_at_ms, array_agg(last_at_ms)::text AS last_at_ms
+    FROM ledger.meter
+    WHERE site_id = ${site.siteId} AND project_id = ANY(${numberArray(projects.map(({ id }) => id))}::int[])`.execute(
+    trx,
+  );
+  const meters: KnownMeter[] = [];
+  for (const columns of rows) {
+    await learnEpochs(trx, site, columns);
+    meters.push(...knownMeters(columns, site, projects));
+  }
+  return meters;
+}
+
+async function learnEpochs(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  { epoch_ids }: MeterColumns,
+): Promise<void> {
+  const unknown = [...new Set(valuesOfArray(epoch_ids))]
+    .map(Number)
+    .filter((id) => !site.knownEpochs.has(id));
+  for (const epoch of await loadEpochs(trx, site.siteId, unknown)) {
+    site.knownEpochs.set(epoch.id, epoch);
+    site.epochs.learn(epoch.name, epoch.id);
+  }
+}
+
+function knownMeters(
+  columns: MeterColumns,
+  { resourceNames, knownEpochs }: LockedSite,
+  projects: readonly ProjectOfMeters[],
+): KnownMeter[] {
   const byId = new Map(projects.map((project) => [project.id, project]));
-  const { rows } = await sql<MeterRecord>`
-    SELECT m.meter_id AS id, m.project_id, m.epoch_id, r.name AS resource, e.name AS epoch, e.first_ms AS epoch_first_ms,
-           m.opening, m.last_total, m.first_at_ms, m.last_at_ms
-    FROM ledger.meter m
-    JOIN ledger.resource r ON r.site_id = ${siteId} AND r.resource_id = m.resource_id
-    JOIN ledger.epoch e ON e.site_id = ${siteId} AND e.epoch_id = m.epoch_id
-    WHERE m.site_id = ${siteId} AND m.project_id = ANY(${numberArray([...byId.keys()])}::int[])`.execute(trx);
-  return rows.flatMap((row) => {
-    const project = byId.get(row.project_id);
-    return project === undefined ? [] : [meterEntry(row, meterKey({ ...project, resource: row.resource }))];
+  const projectIds = valuesOfArray(columns.project_ids);
+  const resourceIds = valuesOfArray(columns.resource_ids);
+  const epochIds = valuesOfArray(columns.epoch_ids);
+  const openings = valuesOfArray(columns.openings);
+  const lastTotals = valuesOfArray(columns.last_totals);
+  const firstAtMs = valuesOfArray(columns.first_at_ms);
+  const lastAtMs = valuesOfArray(columns.last_at_ms);
+  return valuesOfArray(columns.ids).map((id, i) => {
+    const { cloud = '', projectId = '' } = byId.get(Number(projectIds[i])) ?? {};
+    const resource = resourceNames.get(Number(resourceIds[i])) ?? '';
+    const state: MeterState = {
+      epoch: knownEpochs.get(Number(epochIds[i]))?.name ?? '',
+      opening: BigInt(openings[i] ?? 0),
+      lastTotal: BigInt(lastTotals[i] ?? 0),
+      firstAtMs: Number(firstAtMs[i]),
+      lastAtMs: Number(lastAtMs[i]),
+    };
+    return { id: Number(id), key: meterKey({ cloud, projectId, resource }), state };
   });
-}
-
-function meterEntry(row: MeterRecord, key: string): MeterEntry {
-  return {
-    id: row.id,
-    key,
-    state: stateOf(row),
-    epoch: { id: row.epoch_id, name: row.epoch, firstMs: Number(row.epoch_first_ms) },
-  };
-}
-
-function stateOf(row: MeterRecord): MeterState {
-  return {
-    epoch: row.epoch,
-    opening: BigInt(row.opening),
-    lastTotal: BigInt(row.last_total),
-    firstAtMs: Number(row.first_at_ms),
-    lastAtMs: Number(row.last_at_ms),
-  };
 }

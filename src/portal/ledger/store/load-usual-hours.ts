@@ -3,16 +3,18 @@ import { USUAL_HOURS } from '../accounting/meter.ts';
 import { hourBefore } from '../accounting/hours.ts';
 import { meterKey } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
-import { numberArray } from './arrays.ts';
-import type { MeterEntry } from './load-meters.ts';
+import { numberArray } from './columns.ts';
+import type { KnownMeter } from './load-meters.ts';
 
 /** The meters that have a reading of another epoch than their last. */
 export function metersOfOtherEpochs(
-  meters: readonly MeterEntry[],
+  meters: readonly KnownMeter[],
   readings: readonly Reading[],
-): MeterEntry[] {
+): KnownMeter[] {
+  const epochs = new Set([...meters.map(({ state }) => state.epoch), ...readings.map(({ epoch }) => epoch)]);
+  if (epochs.size < 2) return [];
   const known = new Map(meters.map((meter) => [meter.key, meter]));
-  const changing = new Set<MeterEntry>();
+  const changing = new Set<KnownMeter>();
   for (const reading of readings) {
     const meter = known.get(meterKey(reading));
     if (meter !== undefined && meter.state.epoch !== reading.epoch) changing.add(meter);
@@ -24,7 +26,7 @@ export function metersOfOtherEpochs(
 export async function loadUsualHours(
   trx: Kysely<unknown>,
   siteId: number,
-  meters: readonly Pick<MeterEntry, 'id' | 'key' | 'state'>[],
+  meters: readonly Pick<KnownMeter, 'id' | 'key' | 'state'>[],
 ): Promise<Map<string, bigint>> {
   if (meters.length === 0) return new Map();
   const keys = new Map(meters.map(({ id, key }) => [id, key]));

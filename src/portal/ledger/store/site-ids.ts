@@ -5,8 +5,7 @@
 export class IdMap {
   readonly #ids: Map<string, number>;
   readonly #counter: IdCounter;
-  /** What was not known yet, with its new ids, in the order in which it came. */
-  readonly added: { id: number; key: string }[] = [];
+  #added: NewId[] = [];
 
   constructor(known: Iterable<readonly [string, number]>, counter: IdCounter) {
     this.#ids = new Map(known);
@@ -24,9 +23,21 @@ export class IdMap {
     const id = this.#counter.next;
     this.#counter.next += 1;
     this.#ids.set(key, id);
-    this.added.push({ id, key });
+    this.#added.push({ id, key });
     return id;
   }
+
+  /** What was not known and is to be written, in the order in which it came; each is told once. */
+  takeAdded(): NewId[] {
+    const added = this.#added;
+    this.#added = [];
+    return added;
+  }
+}
+
+interface NewId {
+  id: number;
+  key: string;
 }
 
 export interface IdCounter {

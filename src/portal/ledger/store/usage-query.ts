@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { UsageQuery, UsageStep } from '../ledger.ts';
 import { monthStarts, wholeDays, type HourRange } from '../steps.ts';
-import { numberArray } from './arrays.ts';
+import { numberArray } from './columns.ts';
 import { readCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
 

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { hourBefore } from '../accounting/hours.ts';
 import type { Anomaly } from '../accounting/meter.ts';
-import { numberArray } from './arrays.ts';
+import { numberArray } from './columns.ts';
 import type { MeterRow } from './write-entries.ts';
 
 export interface AnomalyRow extends Anomaly {

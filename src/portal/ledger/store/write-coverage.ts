@@ -1,19 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 import type { HourCoverage } from '../accounting/progress.ts';
-import { numberArray } from './arrays.ts';
-import type { LockedSite } from './load-site.ts';
+import { numberArray } from './columns.ts';
+import type { LockedSite } from './lock-site.ts';
 
 interface CoverageRow extends HourCoverage {
   cloudId: number;
-}
-
-export function coverageRows(
-  { clouds }: LockedSite,
-  changes: ReadonlyMap<string, { coverage: ReadonlyMap<number, HourCoverage> }>,
-): CoverageRow[] {
-  return [...changes].flatMap(([cloud, { coverage }]) =>
-    [...coverage.values()].map((hour) => ({ cloudId: clouds.idOf(cloud), ...hour })),
-  );
 }
 
 /** Adds to the coverage of hours; one row for each hour of a cloud. */

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Interval, MeterGap } from '../accounting/gap.ts';
-import { numberArray } from './arrays.ts';
-import type { LockedSite } from './load-site.ts';
+import { numberArray } from './columns.ts';
+import type { LockedSite } from './lock-site.ts';
 
 export interface CloudGapRow extends Interval {
   cloudId: number;

@@ -1,0 +1,39 @@
+// The gates that bench/sweep.ts has its portal read, in a process of its own. Speaks with its parent by messages.
+import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { listen } from '../src/runtime/listen.ts';
+import { exposition } from './many-meters.ts';
+
+/** Makes the answers of the next sweep: those of `sites` sites at `/0`, `/1`, and so on, with `meters` meters each. */
+export interface PrepareRequest {
+  sites: number;
+  meters: number;
+  sweep: number;
+  atMs: number;
+}
+
+let answers: Buffer[] = [];
+
+const server = createServer((request, response) => {
+  const site = Number(/^\/(\d+)\/federate\?/.exec(request.url ?? '')?.[1]);
+  const answer = answers[site];
+  if (answer === undefined) response.writeHead(404).end();
+  else
+    response
+      .writeHead(200, { 'content-type': 'text/plain; version=0.0.4', 'content-encoding': 'gzip' })
+      .end(answer);
+});
+
+/** Prometheus compresses its answers, and a gate passes them on. Sites differ in their names alone. */
+function prepare({ sites, meters, sweep, atMs }: PrepareRequest): void {
+  const answer = gzipSync(exposition(meters, sweep, atMs), { level: 1 });
+  answers = Array.from({ length: sites }, () => answer);
+}
+
+process.on('message', (asked: PrepareRequest) => {
+  prepare(asked);
+  process.send?.('ready');
+});
+process.on('disconnect', () => process.exit(0));
+const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+process.send?.(port);

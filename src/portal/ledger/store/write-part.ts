@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely';
+import { projectKey, type MeterChange, type MeterChanges } from '../accounting/sweep.ts';
+import type { LoadedPart } from './load-part.ts';
+import type { Discovered } from './sweep-tally.ts';
+import { anomalyRows, writeAnomalies } from './write-anomalies.ts';
+import { writeEntries, type MeterRow } from './write-entries.ts';
+import { writeMeterGaps } from './write-gaps.ts';
+import { writeMeters } from './write-meters.ts';
+import { writeNames, writeProjects, writeResources } from './write-names.ts';
+
+/** Writes what readings change, with a number of statements that does not depend on the number of meters. */
+export async function writePart(
+  trx: Kysely<unknown>,
+  part: LoadedPart,
+  changes: MeterChanges,
+): Promise<Discovered> {
+  const meters = [...changes.meters].map(([key, change]) => meterRow(part, key, change));
+  const newProjects = part.projects.takeAdded();
+  const newMeters = new Set(part.meters.takeAdded().map(({ id }) => id));
+  await writeProjects(trx, part, newProjects);
+  await writeNames(trx, part, changes.names);
+  await writeResources(trx, part);
+  await writeMeters(trx, part.siteId, meters, newMeters);
+  await writeEntries(trx, part.siteId, meters);
+  await writeMeterGaps(
+    trx,
+    part,
+    meters.flatMap(({ meterId, change }) => change.gaps.map((gap) => ({ meterId, ...gap }))),
+  );
+  await writeAnomalies(trx, part.siteId, anomalyRows(meters));
+  return { projects: newProjects.length, meters: newMeters.size };
+}
+
+function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow {
+  return {
+    meterId: part.meters.idOf(key),
+    projectId: part.projects.idOf(projectKey(change.identity)),
+    resourceId: part.resources.idOf(change.identity.resource),
+    epochId: part.epochs.idOf(change.meter.epoch),
+    change,
+  };
+}
