@@ -6,6 +6,7 @@ import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { addSettings, settingsSources } from './options.ts';
 import { ledgerCommand } from './portal-ledger.ts';
+import { prometheusConfigCommand } from './portal-prometheus-config.ts';
 
 export function portalCommand(): Command {
   const command = new Command('portal').description('collector, ledger, API and web pages');
@@ -17,5 +18,6 @@ export function portalCommand(): Command {
       const portal = createPortal(readPortalConfig(sources), { clock: systemClock, logger, reread });
       await runUntilSignal(portal, logger);
     })
-    .addCommand(ledgerCommand());
+    .addCommand(ledgerCommand())
+    .addCommand(prometheusConfigCommand());
 }

@@ -99,7 +99,7 @@ class PortalRole implements Portal {
 
   startSweeping(): void {
     const { collector, maintenance, receiver } = this.#started;
-    collector.start();
+    if (this.#config.collect !== false) collector.start();
     receiver.start();
     maintenance.start();
   }

@@ -44,6 +44,7 @@ describe('the portal configuration', () => {
       allowDestructiveMigrations: false,
       retention: { packAfterDays: 2, hoursKeptDays: undefined, gapsKeptDays: 62 },
       autoSweep: true,
+      collect: true,
     });
   });
 

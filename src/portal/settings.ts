@@ -3,6 +3,7 @@ import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
 import type { Grant, StoragePolicy } from './ledger/ledger.ts';
+import { prometheusTable } from './prometheus-config/prometheus-settings.ts';
 import {
   resolveSenders,
   senderTables,
@@ -35,6 +36,8 @@ export interface PortalConfig extends LedgerPlace {
   retention?: StoragePolicy | undefined;
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
+  /** False where a Prometheus reads the sites, and sends what it has; true where it is left out. */
+  collect?: boolean | undefined;
 }
 
 export const portalSettings = {
@@ -61,6 +64,11 @@ export const portalSettings = {
     earlierNames: ['DATABASE_URL'],
     secret: true,
   }),
+  collect: setting({
+    type: 'switch',
+    schema: z.boolean({ error: 'must be true or false' }).default(true),
+    help: 'whether the portal reads the gates itself (default true); false where a Prometheus does, and sends what it has',
+  }),
   unsafeDestructiveMigrations: setting({
     type: 'switch',
     schema: z.boolean({ error: 'must be true or false' }).default(false),
@@ -74,6 +82,7 @@ export const portalSections = {
   sender: senderTables,
   grant: grantTables,
   retention: retentionTable,
+  portal_prometheus: prometheusTable,
 };
 
 /** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
@@ -92,6 +101,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     grants: resolveGrants(sections.grant, siteNames, sources.configFile),
     retention: storagePolicy(sections.retention),
     autoSweep: true,
+    collect: settings.collect,
   };
 }
 

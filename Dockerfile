@@ -1,0 +1,48 @@
+# The one image of stackmeter: `docker run stackmeter ROLE …`. No secret goes into it.
+#
+#   docker build -t stackmeter .
+
+ARG NODE_IMAGE=node:20-bookworm-slim
+
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+
+# With the sources mounted over src/, for development: tsx starts a role anew when they change.
+FROM packages AS development
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node_modules/.bin/vite build web --logLevel warn && mkdir /var/lib/stackmeter && chown node:node /var/lib/stackmeter
+USER node
+ENTRYPOINT ["node_modules/.bin/tsx", "watch", "--clear-screen=false", "src/cli/main.ts"]
+
+FROM packages AS build
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY web web
+RUN npm run build
+
+# Without the embedded PostgreSQL: in containers the ledger's database is one of its own (DATABASE_URL).
+FROM packages AS production-packages
+RUN npm ci --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="stackmeter" \
+      org.opencontainers.image.description="Federated metering of what projects use on OpenStack clouds" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=production-packages /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY --from=build /app/dist dist
+COPY deploy/image/health.mjs deploy/image/health.mjs
+COPY deploy/profiles deploy/profiles
+# A named volume that is mounted here belongs to the user that writes to it.
+RUN mkdir /var/lib/stackmeter && chown node:node /var/lib/stackmeter
+USER node
+EXPOSE 8080 8443 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "deploy/image/health.mjs"]
+ENTRYPOINT ["node", "dist/cli/main.js"]

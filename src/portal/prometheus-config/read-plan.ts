@@ -1,0 +1,55 @@
+import { dirname, resolve } from 'node:path';
+import { readSettings, type SettingsSources } from '../../runtime/settings.ts';
+import { UserError } from '../../runtime/user-error.ts';
+import { portalSections, portalSettings } from '../settings.ts';
+import type { FederatedSite, PrometheusPlan } from './render.ts';
+
+/**
+ * Reads of portal.toml what its Prometheus must know. The files that it names need not be readable here: Prometheus
+ * reads them, so they must stand under the same paths where it runs. Throws `UserError`.
+ */
+export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
+  const { sections } = readSettings(portalSettings, sources, portalSections);
+  const folder = dirname(resolve(sources.configFile ?? '.'));
+  const sites = sections.site.map((site): FederatedSite => {
+    if (site.token_file === undefined)
+      throw new UserError(`site '${site.name}' has no token_file; Prometheus takes the token from a file`);
+    return {
+      name: site.name,
+      url: site.url,
+      tokenFile: resolve(folder, site.token_file),
+      caFile: site.ca_file === undefined ? undefined : resolve(folder, site.ca_file),
+      intervalMs: Math.round(site.interval_seconds * 1000),
+      timeoutMs: Math.round(site.timeout_seconds * 1000),
+      labels: site.labels,
+      selectors: site.selectors,
+    };
+  });
+  const prometheus = sections.portal_prometheus;
+  return {
+    sites,
+    prometheus: {
+      ...prometheus,
+      rule_files: prometheus.rule_files.map((file) => resolve(folder, file)),
+      storage: prometheus.storage.map((storage) => ({
+        ...storage,
+        ...(storage.password_file === undefined
+          ? {}
+          : { password_file: resolve(folder, storage.password_file) }),
+      })),
+    },
+    senderTokenFile: senderTokenFile(prometheus.sender, sections.sender, folder),
+  };
+}
+
+function senderTokenFile(
+  name: string | undefined,
+  senders: readonly { name: string; token_file: string }[],
+  folder: string,
+): string | undefined {
+  if (name === undefined) return undefined;
+  const sender = senders.find((table) => table.name === name);
+  if (sender === undefined)
+    throw new UserError(`portal_prometheus.sender: there is no [[sender]] with the name '${name}'`);
+  return resolve(folder, sender.token_file);
+}
