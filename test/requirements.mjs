@@ -1,6 +1,7 @@
 // The programs that some tests need: where to find each, and how to get it. Read by scripts/test.mjs, which says what
 // is left out, and by the tests themselves.
 import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +14,7 @@ const requirements = {
   prometheus: { find: () => which('prometheus'), get: 'apt-get install prometheus' },
   promtool: { find: () => which('promtool'), get: 'apt-get install prometheus' },
   haproxy: { find: () => which('haproxy'), get: 'apt-get install haproxy' },
+  'haproxy-3': { find: findHaproxy3, get: 'scripts/install-haproxy-3.sh' },
   openssl: { find: () => which('openssl'), get: 'apt-get install openssl' },
   influxdb: { find: () => which('influxd'), get: 'apt-get install influxdb' },
   'victoria-metrics': { find: () => which('victoria-metrics'), get: 'apt-get install victoria-metrics' },
@@ -53,6 +55,12 @@ function which(program) {
     .split(delimiter)
     .map((folder) => join(folder, program))
     .find((path) => existsSync(path));
+}
+
+/** The one that STACKMETER_TEST_HAPROXY_3 names, or that the script has installed. */
+function findHaproxy3() {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  return findFile(process.env.STACKMETER_TEST_HAPROXY_3 ?? join(cache, 'stackmeter/haproxy-3/haproxy'));
 }
 
 /** Debian keeps the server's programs in a folder for each major version. */

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import { readExporterSettings } from '../exporter/settings.ts';
 import { loadCredentials } from '../exporter/openstack/openrc.ts';
+import { checkConfiguration } from '../gate/configuration.ts';
 import { readGateConfig } from '../gate/settings.ts';
-import { readTls } from '../gate/tls.ts';
-import { readTokenFile } from '../gate/token-file.ts';
 import { readPortalConfig } from '../portal/settings.ts';
 import { parseListenAddress } from '../runtime/listen.ts';
 import type { SettingsSources } from '../runtime/settings.ts';
@@ -25,9 +24,9 @@ export function checkCommand(): Command {
         CONFIGURATION_KINDS,
       ),
     )
-    .action((file: string, { role }: { role?: ConfigurationKind }) => {
+    .action(async (file: string, { role }: { role?: ConfigurationKind }) => {
       const kind = role ?? configurationKind(readTomlFile(file), file);
-      checks[kind]({ flags: {}, env: process.env, configFile: file }, file);
+      await checks[kind]({ flags: {}, env: process.env, configFile: file }, file);
       process.stdout.write(`${file}: nothing is wrong with it, as ${names[kind]}\n`);
     });
 }
@@ -57,10 +56,8 @@ function checkExporter(sources: SettingsSources): void {
   if (dummyData !== undefined) checkProfile(dummyData);
 }
 
-function checkGate(sources: SettingsSources): void {
-  const { tokenFile, tls } = readGateConfig(sources);
-  if (tokenFile !== undefined) readTokenFile(tokenFile);
-  if (tls !== undefined) readTls(tls);
+async function checkGate(sources: SettingsSources): Promise<void> {
+  await checkConfiguration(readGateConfig(sources), Date.now());
 }
 
 function checkProfile(file: string): void {

@@ -20,8 +20,22 @@ function addTo(list: BlockList, text: string): boolean {
 
 /** True if the address, as a socket has it, is in the list. */
 export function includesAddress(list: BlockList, remoteAddress: string | undefined): boolean {
-  // A socket that takes both families shows IPv4 addresses so.
-  const address = (remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = plainAddress(remoteAddress);
   const version = isIP(address);
   return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** What counts as one client: an IPv4 address, or the 64 bits of IPv6 that one household is given. */
+export function networkOf(remoteAddress: string | undefined): string {
+  const address = plainAddress(remoteAddress);
+  if (isIP(address) !== 6) return address;
+  const [before = '', after = ''] = address.split('::');
+  const [head, tail] = [before.split(':'), after === '' ? [] : after.split(':')];
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
+  return [...head.map((group) => group || '0'), ...zeros, ...tail].slice(0, 4).join(':');
+}
+
+/** A socket that takes both families shows IPv4 addresses as IPv6. */
+function plainAddress(remoteAddress: string | undefined): string {
+  return (remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
 }

@@ -20,6 +20,8 @@ export interface GateConfig {
   unsafePlainHttp?: boolean;
   /** Where the gate's own metrics are served; nowhere where it is undefined. */
   metricsListen?: ListenAddress | undefined;
+  /** Open connections from one address. */
+  connectionsPerAddress?: number | undefined;
   /** Answers pass unopened. */
   unsafeUncheckedAnswers?: boolean;
   /** Secret key of hashed labels. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { type Grant, readGrants } from './grants.ts';
 import type { GateConfig } from './config.ts';
 import { makeSelfSigned } from './self-signed.ts';
-import { codeOf } from '../runtime/user-error.ts';
+import { codeOf, UserError } from '../runtime/user-error.ts';
 import { expiryOfCertificate, readTls, type ServedTls } from './tls.ts';
 
 /** What can be reloaded. */
@@ -27,6 +27,17 @@ export async function loadConfiguration(config: GateConfig, nowMs: number, befor
   const tls = config.tls && readTls(config.tls);
   const certificateExpiresMs = tls && expiryOfCertificate(tls.cert);
   return { grants, tls, certificateExpiresMs, fingerprint: undefined };
+}
+
+/** Throws `UserError` for a configuration that could be served, and would serve nobody, or not at all. */
+export async function checkConfiguration(config: GateConfig, nowMs: number): Promise<void> {
+  const { grants, certificateExpiresMs = Infinity } = await loadConfiguration(config, nowMs);
+  if (certificateExpiresMs <= nowMs)
+    throw new UserError(
+      `${config.tls?.certFile} expired on ${new Date(certificateExpiresMs).toISOString()}: give the gate a new certificate`,
+    );
+  if (grants.every(({ expiresMs = Infinity }) => expiresMs <= nowMs))
+    throw new UserError("every token has expired: add one that 'stackmeter token' prints");
 }
 
 /** The files that a configuration is read from. */

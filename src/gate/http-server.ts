@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { refuseConnection } from './answers.ts';
+import { limitConnections } from './connections.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** Bounds of what a client may send, and of the time that it may take. */
@@ -13,17 +14,20 @@ const HTTP_LIMITS = {
   requireHostHeader: true,
 };
 const MAX_REQUESTS_PER_CONNECTION = 1000;
-const MAX_CONNECTIONS = 512;
 
 export type GateHttpServer = Server | TlsServer;
 
 /** A server with limits, over TLS where there are files for it. It shows no certificate before it is given one. */
-export function createHttpServer(tls: TlsFiles | undefined, listener: RequestListener): GateHttpServer {
+export function createHttpServer(
+  tls: TlsFiles | undefined,
+  connections: { perAddress: number; onRefused: (reason: 'address' | 'total') => void },
+  listener: RequestListener,
+): GateHttpServer {
   const server = tls
     ? createTlsServer({ ...HTTP_LIMITS, ...tlsOptions(tls) }, listener)
     : createServer(HTTP_LIMITS, listener);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server, connections.perAddress, connections.onRefused);
   // Headers beyond such a number would be dropped, and a second Authorization with them: they are counted instead.
   server.maxHeadersCount = 0;
   // The handler decides whether a body may come at all.

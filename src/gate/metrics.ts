@@ -12,6 +12,7 @@ export interface GateMetrics {
   answered(token: string, bytes: number): void;
   upstreamFailed(status: number): void;
   inFlight(change: 1 | -1): void;
+  connectionRefused(reason: 'address' | 'total'): void;
   reloaded(succeeded: boolean): void;
   /** Unix milliseconds by token name; names that are gone are forgotten. */
   tokensExpire(expiries: ReadonlyMap<string, number>): void;
@@ -24,6 +25,7 @@ const COUNTERS = {
   decisions: ['Requests by token, result and reason', ['token', 'result', 'reason']],
   answer_bytes: ['Bytes that were sent in answer, as they were on the wire', ['token']],
   upstream_errors: ['Requests that failed behind the gate, by the status that the client got', ['status']],
+  connections_refused: ['Connections that were one too many, from their address or in total', ['reason']],
   reload_failures: ['Reloads that failed and left the old configuration in force', []],
 } as const;
 
@@ -52,6 +54,7 @@ export function createGateMetrics(): GateMetrics {
   const decisions = counter('decisions');
   const bytes = counter('answer_bytes');
   const upstreamErrors = counter('upstream_errors');
+  const connectionsRefused = counter('connections_refused');
   const reloadFailures = counter('reload_failures');
   const inFlight = gauge('requests_in_flight');
   const reloadSuccess = gauge('reload_success');
@@ -61,6 +64,7 @@ export function createGateMetrics(): GateMetrics {
     decided: (labels) => decisions.inc({ ...labels }),
     answered: (token, count) => bytes.inc({ token }, count),
     upstreamFailed: (status) => upstreamErrors.inc({ status }),
+    connectionRefused: (reason) => connectionsRefused.inc({ reason }),
     inFlight: (change) => inFlight.inc(change),
     reloaded: (succeeded) => {
       reloadSuccess.set(succeeded ? 1 : 0);

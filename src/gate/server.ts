@@ -5,6 +5,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
 import { filesOf, loadConfiguration, type Loaded, watchFiles } from './configuration.ts';
+import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './connections.ts';
 import { createHandler } from './handler.ts';
 import { createHttpServer, type GateHttpServer } from './http-server.ts';
 import { createLimiter } from './limits.ts';
@@ -61,6 +62,10 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
   });
   const server = createHttpServer(
     config.selfSigned ? { certFile: '', keyFile: '' } : config.tls,
+    {
+      perAddress: config.connectionsPerAddress ?? DEFAULT_CONNECTIONS_PER_ADDRESS,
+      onRefused: (reason) => metrics.connectionRefused(reason),
+    },
     (request, response) => void handler(request, response),
   );
   const load = async (from: GateConfig) => {
@@ -75,7 +80,9 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
       const next = dependencies.reread?.() ?? config;
       await load(next);
       if (needsRestart(config, next))
-        logger.warn('listen, metrics_listen and the source change with a restart alone');
+        logger.warn(
+          'listen, metrics_listen, connections_per_address and the source change with a restart alone',
+        );
     } catch (error) {
       metrics.reloaded(false);
       throw error;
@@ -140,8 +147,16 @@ function createSource({ source: { kind, url } }: GateConfig, dependencies: GateD
 
 /** True for a change of what is made once. */
 function needsRestart(before: GateConfig, after: GateConfig): boolean {
-  const fixed = ({ listen: at, metricsListen, source: { kind, url }, tls, selfSigned }: GateConfig) =>
-    JSON.stringify([at, metricsListen, kind, url.href, tls === undefined, selfSigned]);
+  const fixed = ({ listen: at, metricsListen, source: { kind, url }, ...more }: GateConfig) =>
+    JSON.stringify([
+      at,
+      metricsListen,
+      kind,
+      url.href,
+      more.tls === undefined,
+      more.selfSigned,
+      more.connectionsPerAddress,
+    ]);
   return fixed(before) !== fixed(after);
 }
 

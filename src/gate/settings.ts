@@ -3,6 +3,7 @@ import { formatAddress, isLoopback, parseListenAddress } from '../runtime/listen
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
 import { UserError } from '../runtime/user-error.ts';
 import type { GateConfig } from './config.ts';
+import { DEFAULT_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS } from './connections.ts';
 import { policyOf } from './grants.ts';
 import { TOKEN_PATTERN } from './token-file.ts';
 import type { TlsFiles } from './tls.ts';
@@ -66,6 +67,16 @@ export const gateSettings = {
     value: 'HOST:PORT',
     help: "address of the gate's own metrics, on loopback, such as 127.0.0.1:9464",
   }),
+  connectionsPerAddress: setting({
+    type: 'number',
+    schema: z
+      .int('is not a whole number')
+      .min(1, 'is less than 1')
+      .max(MAX_CONNECTIONS, `is more than the ${MAX_CONNECTIONS} of all`)
+      .default(DEFAULT_CONNECTIONS_PER_ADDRESS),
+    value: 'COUNT',
+    help: `open connections from one address (default ${DEFAULT_CONNECTIONS_PER_ADDRESS}); more where all come from a TLS proxy`,
+  }),
   hashKeyFile: setting({
     type: 'text',
     schema: path(),
@@ -115,6 +126,7 @@ export function readGateConfig(sources: SettingsSources): GateConfig {
     tls: tlsFiles(settings.tlsCert, settings.tlsKey, settings.tlsClientCa),
     selfSigned: settings.selfSigned,
     metricsListen: settings.metricsListen,
+    connectionsPerAddress: settings.connectionsPerAddress,
     hashKeyFile: settings.hashKeyFile,
     unsafeUncheckedAnswers: settings.unsafeUncheckedAnswers,
     unsafePlainHttp: settings.unsafePlainHttp,
