@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
+import type { StoragePolicy } from './ledger.ts';
 import { Maintenance } from './maintenance.ts';
 
 describe('maintenance', () => {
@@ -27,5 +28,31 @@ describe('maintenance', () => {
     await vi.waitFor(() => expect(closing).toBeDefined());
     await closing;
     expect([runs, slept]).toEqual([3, [5, 360, 360, 360]]);
+  });
+
+  it('goes by the policy of the moment, which a reload may change', async () => {
+    const policies: unknown[] = [];
+    const present = { packAfterDays: 2, hoursKeptDays: 400 as number | undefined, gapsKeptDays: 62 };
+    let closing: Promise<void> | undefined;
+    const ledger = {
+      maintain: async (policy?: StoragePolicy) => {
+        policies.push(policy?.hoursKeptDays);
+        present.hoursKeptDays = undefined;
+        if (policies.length === 2) closing = maintenance.close();
+        return { packed: 0, dropped: 0, expired: 0 };
+      },
+    };
+    const clock = { nowMs: () => 0, sleep: async () => undefined };
+    const logger = silentLogger();
+    const maintenance: Maintenance = new Maintenance({
+      ledger,
+      clock,
+      logger,
+      policy: () => ({ ...present }),
+    });
+    maintenance.start();
+    await vi.waitFor(() => expect(closing).toBeDefined());
+    await closing;
+    expect(policies).toEqual([400, undefined]);
   });
 });
