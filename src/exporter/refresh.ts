@@ -23,6 +23,7 @@ import { readProjectServers, readServer } from './openstack/nova-servers.ts';
 import type { ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
 import type { Sampler } from './sampling.ts';
+import { draftState, type StateDraft } from './state-draft.ts';
 import type { ExporterState } from './state-format.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -54,7 +55,10 @@ export interface RefreshOptions {
   onCloud(cloud: MeteredCloud): void;
 }
 
-/** Reads projects and usage up to now and folds it in, window by window. Throws without folding what is not complete. */
+/**
+ * Reads projects and usage up to now and folds it in, window by window. Throws without folding what is not complete. The
+ * last window and the samples at its end are written together: a state is large, and one write is what a refresh needs.
+ */
 export type Refresher = () => Promise<Snapshot>;
 
 export function createRefresher(options: RefreshOptions): Refresher {
@@ -62,14 +66,16 @@ export function createRefresher(options: RefreshOptions): Refresher {
   /** Of Nova's clock, by its last answer. */
   let evidence: ClockEvidence | undefined;
 
-  async function foldUpTo(targetMs: number, cloud: MeteredCloud, store: StateStore): Promise<void> {
-    const values = await readPoolValues(cloud, store);
+  async function foldUpTo(targetMs: number, cloud: MeteredCloud, draft: StateDraft): Promise<void> {
+    const values = await readPoolValues(cloud, draft);
     for (;;) {
-      const window = nextWindow(store.current().meter.untilMs, targetMs, settings.longestWindowMs);
+      const window = nextWindow(draft.current().meter.untilMs, targetMs, settings.longestWindowMs);
       if (window === undefined) return;
-      const endMs = await foldOne(window, targetMs, { cloud, values }, store);
+      const endMs = await foldOne(window, targetMs, { cloud, values }, draft);
       if (endMs < window.endMs) return; // Nova's clock is behind: that is all there is for now
-      if (endMs < targetMs) reportProgress(endMs, targetMs, options.logger);
+      if (endMs === targetMs) return;
+      await draft.save(); // so that a long catch-up goes on from here if it breaks off
+      reportProgress(endMs, targetMs, options.logger);
     }
   }
 
@@ -79,11 +85,11 @@ export function createRefresher(options: RefreshOptions): Refresher {
     return Math.min(nowMs, reachedByNova(evidence, nowMs));
   }
 
-  async function readPoolValues(cloud: MeteredCloud, store: StateStore): Promise<PoolValues> {
+  async function readPoolValues(cloud: MeteredCloud, draft: StateDraft): Promise<PoolValues> {
     if (settings.split === undefined) return new Map();
     const { projectId, metadataKey } = settings.split;
     const { pageSize } = settings;
-    const deletedSinceMs = store.current().meter.untilMs;
+    const deletedSinceMs = draft.current().meter.untilMs;
     const { allProjects } = cloud;
     const query = { allProjects, projectId, deletedSinceMs, pageSize };
     const servers = await readProjectServers(sessionFor(projectId, cloud), query);
@@ -94,15 +100,15 @@ export function createRefresher(options: RefreshOptions): Refresher {
   async function completeValues(
     usages: readonly ServerUsage[],
     { cloud, values }: Reading,
-    store: StateStore,
+    draft: StateDraft,
   ): Promise<PoolValues> {
     const { split } = settings;
-    const { servers: remembered } = store.current().meter;
+    const { servers: remembered } = draft.current().meter;
     const isUnknown = ({ id, projectId }: ServerUsage) =>
       split !== undefined && projectId === split.projectId && !values.has(id) && !remembered.has(id);
     const unknown = usages.filter(isUnknown);
     if (split === undefined || unknown.length === 0) return values;
-    const complete = new Map([...values, ...(await readPoolValues(cloud, store))]);
+    const complete = new Map([...values, ...(await readPoolValues(cloud, draft))]);
     for (const { id } of unknown.filter((server) => !complete.has(server.id))) {
       const server = await readServer(sessionFor(split.projectId, cloud), id);
       complete.set(id, server?.metadata[split.metadataKey]);
@@ -115,7 +121,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
     window: Window,
     targetMs: number,
     reading: Reading,
-    store: StateStore,
+    draft: StateDraft,
   ): Promise<number> {
     const { cloud } = reading;
     const { pageSize, settlingDelayMs } = settings;
@@ -125,64 +131,61 @@ export function createRefresher(options: RefreshOptions): Refresher {
     evidence = timing;
     const endMs = settledEnd({ windowEndMs: window.endMs, askedEndMs, settlingDelayMs }, timing, stopMs);
     if (endMs > window.startMs) {
-      const values = await completeValues(answer.servers, reading, store);
-      const servers = livesOf(answer.servers, values, store);
+      const values = await completeValues(answer.servers, reading, draft);
+      const servers = livesOf(answer.servers, values, draft);
       const novaNowMs = timing.sentMs + clockSkew(timing);
-      await foldAnswer({ servers, endMs, novaNowMs }, cloud, store);
+      foldAnswer({ servers, endMs, novaNowMs }, cloud, draft);
     }
     return endMs;
   }
 
-  function livesOf(usages: readonly ServerUsage[], values: PoolValues, store: StateStore): ServerLife[] {
-    const { meter, flavorGpus } = store.current();
+  function livesOf(usages: readonly ServerUsage[], values: PoolValues, draft: StateDraft): ServerLife[] {
+    const { meter, flavorGpus } = draft.current();
     const lives = usages.map((usage) => serverLife(usage, options.gpus && flavorGpus));
     return settings.split === undefined ? lives : splitPool(lives, settings.split, values, meter.servers);
   }
 
-  async function foldAnswer(
-    input: FoldInput,
-    { projects, allProjects }: MeteredCloud,
-    store: StateStore,
-  ): Promise<void> {
-    const before = store.current();
+  function foldAnswer(input: FoldInput, { projects, allProjects }: MeteredCloud, draft: StateDraft): void {
+    const before = draft.current();
     const { state, dropped } = foldWindow(before.meter, input);
     const after = { ...before, meter: state, allProjects: before.allProjects || allProjects };
-    await store.save(withNames(after, projects));
-    options.onDropped(dropped);
+    draft.change(withNames(after, projects), () => options.onDropped(dropped));
   }
 
   /** GPUs that could not be counted when they were used are, as soon as it can be read what they are. */
-  async function readGpus(store: StateStore): Promise<void> {
+  async function readGpus(draft: StateDraft): Promise<void> {
     if (options.gpus === undefined) return;
-    const before = store.current();
+    const before = draft.current();
     const flavorGpus = await options.gpus(before.flavorGpus);
     const meter = settleFlavors(before.meter, flavorGpus);
-    if (meter !== before.meter || flavorGpus !== before.flavorGpus)
-      await store.save({ ...before, meter, flavorGpus });
+    if (meter === before.meter && flavorGpus === before.flavorGpus) return;
+    draft.change({ ...before, meter, flavorGpus });
+    await draft.save(); // a flavor may be gone when a refresh that fails is tried again
   }
 
   /** What has no history is sampled up to the instant of the totals, so that all readings are of one instant. */
-  async function sample({ views }: MeteredCloud, store: StateStore): Promise<void> {
-    const before = store.current();
+  async function sample({ views }: MeteredCloud, draft: StateDraft): Promise<void> {
+    const before = draft.current();
     const input = { views, untilMs: before.meter.untilMs };
     const sampled = await options.sample(before.sampled, input);
     if ([...sampled].some(([resource, state]) => before.sampled.get(resource) !== state))
-      await store.save({ ...before, sampled });
+      draft.change({ ...before, sampled });
   }
 
   return async () => {
     const startedMs = clock.nowMs();
-    const store = await options.openStore();
-    const cloud = await readMeteredCloud(session, settings.domains, countedBefore(store.current()));
+    const draft = draftState(await options.openStore());
+    const cloud = await readMeteredCloud(session, settings.domains, countedBefore(draft.current()));
     options.onCloud(cloud);
-    await readGpus(store);
+    await readGpus(draft);
     evidence = await readNovaClock(session);
     if (evidence !== undefined) options.onClock(clockSkew(evidence));
-    await foldUpTo(settledUntil(certainNowMs(), settings.settlingDelayMs), cloud, store);
-    await sample(cloud, store);
+    await foldUpTo(settledUntil(certainNowMs(), settings.settlingDelayMs), cloud, draft);
+    await sample(cloud, draft);
+    await draft.save();
     const completedMs = clock.nowMs();
     const durationMs = Math.max(0, completedMs - startedMs);
-    const { meter, sampled } = store.current();
+    const { meter, sampled } = draft.current();
     return {
       meter,
       sampled,

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RememberedServer } from './metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
@@ -35,6 +36,55 @@ const state: ExporterState = {
   flavorGpus: new Map([['g2', 0.25]]),
 };
 
+const anyText = fc.string({ unit: 'binary' }).filter((found) => found !== '__proto__');
+const total = fc.bigInt({ min: 0n, max: 10n ** 39n });
+const whole = fc.nat();
+const share = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map(Math.abs);
+const instant = fc.integer({ min: 0, max: 4e12 });
+
+function record<T>(required: { [K in keyof T]: fc.Arbitrary<T[K]> }) {
+  return fc.record(required, { noNullPrototype: true });
+}
+
+function mapOf<V>(value: fc.Arbitrary<V>, minKeys = 0): fc.Arbitrary<Map<string, V>> {
+  return fc
+    .dictionary(anyText, value, { minKeys, maxKeys: 4 })
+    .map((found) => new Map(Object.entries(found)));
+}
+
+const whatServersHave = { vcpu: whole, mb: whole, disk_gb: whole, instance: whole };
+const launch = record({
+  atMs: instant,
+  amounts: fc.oneof(
+    record(whatServersHave),
+    record({ ...whatServersHave, gpu: share }),
+    record({ ...whatServersHave, unreadFlavor: anyText }),
+  ),
+});
+const remembered = { projectId: anyText, launches: fc.array(launch, { minLength: 1, maxLength: 3 }) };
+const server = fc
+  .oneof(
+    record({ ...remembered, countedUntilMs: instant }),
+    record({ ...remembered, countedUntilMs: instant, announced: launch }),
+    record({ ...remembered, countedUntilMs: instant, absentSinceMs: instant }),
+  )
+  .map((found) => found as unknown as RememberedServer);
+const usage = { vcpu: total, mb: total, disk_gb: total, instance: total };
+const anyMeter = {
+  epoch: fc.string({ minLength: 1 }),
+  startMs: instant,
+  untilMs: instant,
+  totals: mapOf(fc.oneof(record(usage), record({ ...usage, gpu: total }))),
+  servers: mapOf(server),
+};
+const anyState: fc.Arbitrary<ExporterState> = record({
+  meter: fc.oneof(record(anyMeter), record({ ...anyMeter, unreadFlavors: mapOf(mapOf(total), 1) })),
+  allProjects: fc.boolean(),
+  names: mapOf(record({ name: anyText, domainId: anyText, domainName: anyText })),
+  sampled: mapOf(record({ untilMs: instant, totals: mapOf(mapOf(total)) })),
+  flavorGpus: mapOf(share),
+});
+
 const textOf = (written: ExporterState) => [...formatState(written)].join('');
 
 describe('the state file', () => {
@@ -67,15 +117,9 @@ describe('the state file', () => {
   });
 
   it('is read as it was written', () => {
-    const total = fc.bigInt({ min: 0n, max: 10n ** 39n });
-    const totals = fc.dictionary(
-      fc.uuid(),
-      fc.record({ vcpu: total, mb: total, disk_gb: total, instance: total }, { noNullPrototype: true }),
-    );
     fc.assert(
-      fc.property(totals, (found) => {
-        const meter = { ...state.meter, totals: new Map(Object.entries(found)) };
-        expect(parseState(textOf({ ...state, meter }))).toEqual({ ...state, meter });
+      fc.property(anyState, (written) => {
+        expect(parseState(textOf(written))).toEqual(written);
       }),
     );
   });

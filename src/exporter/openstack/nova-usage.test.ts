@@ -137,8 +137,49 @@ describe('a time of Nova', () => {
     expect(parseNovaTime('2026-01-01 12:00:00')).toBe(noon);
     expect(formatNovaTime(noon)).toBe('2026-01-01T12:00:00');
     expect(formatNovaTime(noon + 7)).toBe('2026-01-01T12:00:00.007');
-    expect(parseNovaTime('2026-01-01')).toBeUndefined();
-    expect(parseNovaTime('2026-13-01T00:00:00')).toBeUndefined();
+    expect(parseNovaTime('2028-02-29T23:59:59.5')).toBe(Date.UTC(2028, 1, 29, 23, 59, 59, 500));
+  });
+
+  it.each([
+    ['', 'nothing'],
+    ['2026-01-01', 'a day'],
+    ['2026-01-01T12:00', 'no seconds'],
+    ['2026-01-01T12:00:00Z', 'a zone'],
+    ['2026-01-01T12:00:00+00:00', 'a zone'],
+    ['2026-01-01T12:00:00.', 'no digit behind the point'],
+    ['2026-01-01T12:00:00.0123456789', 'ten digits behind the point'],
+    ['2026-01-01T12:00:00,5', 'a comma'],
+    ['2026-01-01t12:00:00', 'another separator'],
+    [' 2026-01-01T12:00:00', 'a space before'],
+    ['2026-01-01T12:00:00\n', 'a line feed behind'],
+    ['2026-01-01T12:00:0٣', 'another digit'],
+    ['-026-01-01T12:00:00', 'a sign'],
+    ['2026-00-01T00:00:00', 'month 0'],
+    ['2026-13-01T00:00:00', 'month 13'],
+    ['2026-01-00T00:00:00', 'day 0'],
+    ['2026-02-29T00:00:00', 'a day that is not in that year'],
+    ['2026-01-01T24:00:00', 'hour 24'],
+    ['2026-01-01T12:60:00', 'minute 60'],
+    ['2026-01-01T12:00:60', 'second 60'],
+    ['0001-01-01T00:00:00', 'a time before there were clocks'],
+  ])('is not %j: %s', (text) => {
+    expect(parseNovaTime(text)).toBeUndefined();
+  });
+
+  it('is read as the standard reads it, and refused where that would read another one', () => {
+    const character = fc.constantFrom(...Array.from('0123456789-:T .Zz'));
+    const instant = fc.integer({ min: 0, max: 4e12 });
+    fc.assert(
+      fc.property(instant, fc.nat({ max: 22 }), character, (instantMs, index, put) => {
+        const written = new Date(instantMs).toISOString().slice(0, -1);
+        const text = `${written.slice(0, index)}${put}${written.slice(index + 1)}`;
+        const read = Date.parse(`${text.replace(' ', 'T')}Z`);
+        const isTime = /^[1-9]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}$/.test(text) && !Number.isNaN(read);
+        const isThat = isTime && new Date(read).toISOString().slice(0, -1) === text.replace(' ', 'T');
+        expect(parseNovaTime(text)).toBe(isThat ? read : undefined);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('is read as it was written', () => {
