@@ -16,6 +16,7 @@ const requirements = {
   haproxy: { find: () => which('haproxy'), get: 'apt-get install haproxy' },
   'haproxy-3': { find: findHaproxy3, get: 'scripts/install-haproxy-3.sh' },
   openssl: { find: () => which('openssl'), get: 'apt-get install openssl' },
+  'systemd-analyze': { find: () => which('systemd-analyze'), get: 'apt-get install systemd' },
   influxdb: { find: () => which('influxd'), get: 'apt-get install influxdb' },
   'victoria-metrics': { find: () => which('victoria-metrics'), get: 'apt-get install victoria-metrics' },
   postgresql: { find: findPostgresql, get: 'apt-get install postgresql' },
