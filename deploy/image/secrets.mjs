@@ -1,7 +1,7 @@
 // Makes the secrets that the containers of one stack share, where they are not there yet: `node secrets.mjs FOLDER NAME…`.
-// NAME.password and NAME.token are random text, NAME.pgpass goes with NAME.password, NAME.crt with NAME.key.
+// NAME.password and NAME.token are random text, NAME.crt goes with NAME.key.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 
 const [folder, ...names] = process.argv.slice(2);
@@ -13,11 +13,8 @@ async function make(name) {
   const kind = extname(name);
   const subject = basename(name, kind);
   if (kind === '.password' || kind === '.token') return write(name, randomBytes(32).toString('base64url'));
-  // PostgreSQL's clients take it only where nobody else can read it.
-  if (kind === '.pgpass')
-    return write(name, `*:*:*:*:${readFileSync(join(folder, `${subject}.password`), 'utf8')}\n`, 0o600);
   if (kind === '.crt') return await certificate(subject);
-  throw new Error(`${name}: secrets are .password, .token, .pgpass or .crt`);
+  throw new Error(`${name}: secrets are .password, .token or .crt`);
 }
 
 /** For the name under which the other containers reach it; for development, not for outside. */
@@ -36,8 +33,8 @@ async function certificate(subject) {
 }
 
 /** Whole or not at all: another container may look at any time. The volume is this stack's alone. */
-function write(name, text, mode = 0o644) {
+function write(name, text) {
   const path = join(folder, name);
-  writeFileSync(`${path}.new`, text, { mode });
+  writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
 }

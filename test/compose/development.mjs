@@ -20,6 +20,8 @@ const stack = [
 ];
 const PROJECT = '9e1c6f6a2d5b4f0c8f3d2a7b1c4e5f60';
 const SERIES = `project_vcpu_usage{project_id="${PROJECT}"}`;
+const VERIFY =
+  'PGPASSWORD="$(cat /run/stackmeter/portal.password)" node_modules/.bin/tsx src/cli/main.ts portal ledger verify --config /etc/stackmeter/portal.toml';
 const start = new Date(Date.now() - 600_000);
 
 let passed = 0;
@@ -60,34 +62,28 @@ async function steps() {
   );
 
   for (const service of servicesThatRun()) {
-    const before = { total: await settledTotal(), billed: await billed() };
+    const before = await settled();
     compose('restart', service);
     await see(`after a restart of ${service} the total goes on and the ledger with it`, async () => {
       const total = await totalAt();
       return total > before.total && (await billed()) > before.billed && (await billed()) <= total;
     });
   }
-  compose(
-    'exec',
-    '-T',
-    'portal',
-    'node_modules/.bin/tsx',
-    'src/cli/main.ts',
-    'portal',
-    'ledger',
-    'verify',
-    '--config',
-    '/etc/stackmeter/portal.toml',
-  );
+  compose('exec', '-T', 'portal', '/bin/sh', '-c', VERIFY);
   say('every meter agrees with its entries');
 }
 
-/** Waits for what is to become true; ends with an error where it does not within three minutes. */
 async function see(what, isTrue) {
+  await untilTrue(what, isTrue);
+  say(what);
+}
+
+/** Ends with an error where it does not become true within three minutes. */
+async function untilTrue(what, isTrue) {
   let failure;
   for (const end = Date.now() + 180_000; Date.now() < end; await sleep(1000)) {
     try {
-      if (await isTrue()) return say(what);
+      if (await isTrue()) return;
     } catch (error) {
       failure = error;
     }
@@ -106,11 +102,14 @@ async function totalAt() {
   return Number(line?.split(' ').at(-1));
 }
 
-async function settledTotal() {
-  let total = Number.NaN;
-  await see('the exporter answers', async () => (total = await totalAt()) > 0);
-  passed--;
-  return total;
+/** What the exporter and the ledger say once both answer. */
+async function settled() {
+  const now = { total: Number.NaN, billed: Number.NaN };
+  await untilTrue('exporter and portal answer', async () => {
+    Object.assign(now, { total: await totalAt(), billed: await billed() });
+    return now.total > 0 && now.billed > 0;
+  });
+  return now;
 }
 
 async function query(port, selector, atSeconds) {
