@@ -4,39 +4,27 @@
 //
 //   node test/compose/development.mjs            with docker compose (v2)
 //   node test/compose/development.mjs v1         with docker-compose 1.29
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { composeOf, docker, during, json, read, root, say, see, untilTrue } from './stack.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const [program, ...first] = process.argv[2] === 'v1' ? ['docker-compose'] : ['docker', 'compose'];
-const stack = [
+const compose = composeOf(root, [
   '-p',
   'stackmeter-test',
   '-f',
   'docker-compose.portal.yml',
   '-f',
   'dev/docker-compose.override.yml',
-];
+]);
 const PROJECT = '9e1c6f6a2d5b4f0c8f3d2a7b1c4e5f60';
 const SERIES = `project_vcpu_usage{project_id="${PROJECT}"}`;
 const VERIFY =
   'PGPASSWORD="$(cat /run/stackmeter/portal.password)" node_modules/.bin/tsx src/cli/main.ts portal ledger verify --config /etc/stackmeter/portal.toml';
 const start = new Date(Date.now() - 600_000);
 
-let passed = 0;
-try {
-  compose('up', '-d', '--build');
-  await steps();
-} catch (error) {
-  process.stdout.write(compose('ps', '-a') + compose('logs', '--tail', '20'));
-  throw error;
-} finally {
-  compose('down', '-v');
-}
-process.stdout.write(`${passed} passed, 0 failed\n`);
+await during(compose, steps);
 
 async function steps() {
+  compose('up', '-d', '--build');
   await see('the exporter shows the usage', async () => (await totalAt()) > 0);
   await see('the site Prometheus has it', async () => (await query(8081, SERIES)) > 0);
   await see(
@@ -71,29 +59,6 @@ async function steps() {
   }
   compose('exec', '-T', 'portal', '/bin/sh', '-c', VERIFY);
   say('every meter agrees with its entries');
-}
-
-async function see(what, isTrue) {
-  await untilTrue(what, isTrue);
-  say(what);
-}
-
-/** Ends with an error where it does not become true within three minutes. */
-async function untilTrue(what, isTrue) {
-  let failure;
-  for (const end = Date.now() + 180_000; Date.now() < end; await sleep(1000)) {
-    try {
-      if (await isTrue()) return;
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw new Error(`not seen: ${what}`, { cause: failure });
-}
-
-function say(what) {
-  passed++;
-  process.stdout.write(`ok  ${what}\n`);
 }
 
 async function totalAt() {
@@ -149,32 +114,4 @@ function servicesThatRun() {
     .trim()
     .split('\n')
     .filter((service) => !once.has(service));
-}
-
-async function json(url, headers = {}) {
-  return JSON.parse(await read(url, headers));
-}
-
-async function read(url, headers = {}) {
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5000) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text.slice(0, 200)}`);
-  return text;
-}
-
-function compose(...words) {
-  return run(program, [...first, ...stack, ...words]);
-}
-
-function docker(...words) {
-  return run('docker', words);
-}
-
-function run(command, words) {
-  return execFileSync(command, words, {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 2 ** 26,
-  });
 }
