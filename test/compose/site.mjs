@@ -25,9 +25,8 @@ try {
   refusesWithout('a token', /openssl rand -hex 32/);
   writeFileSync(join(folder, '.env'), `PORTAL_AUTH_TOKEN=${token}\nUSAGE_EXPORTER_UPDATE_INTERVAL=5\n`);
   makeCertificate();
-  await during(withHaproxy, steps);
+  await during(withHaproxy, besideACloud);
 } finally {
-  docker('rm', '-f', 'stackmeter-test-simulated');
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -40,6 +39,15 @@ function refusesWithout(what, says) {
   });
   if (!says.test(message)) throw new Error(`started without ${what}: ${message}`);
   say(`without ${what} it does not start, and says what to do`);
+}
+
+/** The cloud goes before the network that it is in. */
+async function besideACloud() {
+  try {
+    await steps();
+  } finally {
+    docker('rm', '-f', 'stackmeter-test-simulated');
+  }
 }
 
 async function steps() {
