@@ -130,7 +130,9 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const later = readings.map((one) => ({ ...one, atMs: one.atMs + HOUR, total: one.total + 300n }));
       for (const part of [readings, later, readings]) {
         const whole = await foldIntoStore(database, 'whole', sweep(part), DEFAULT_RULES);
-        expect(await foldIntoStore(database, 'parts', sweep(part), DEFAULT_RULES, 2)).toEqual(whole);
+        expect(await foldIntoStore(database, 'parts', sweep(part), DEFAULT_RULES, undefined, 2)).toEqual(
+          whole,
+        );
       }
       await database.destroy();
       const usageOf = async (site: string) =>

@@ -12,6 +12,13 @@ interface MetricDeclaration {
 const DECLARATIONS = {
   buildInfo: { type: 'gauge', name: 'build_info', help: '1, with the version', labels: ['version'] },
   sites: { type: 'gauge', name: 'sites', help: 'Sites that are configured', labels: [] },
+  sitesHeld: { type: 'gauge', name: 'sites_held', help: 'Sites that this portal reads', labels: [] },
+  leaseLosses: {
+    type: 'counter',
+    name: 'lease_losses_total',
+    help: 'Leases that another portal took over because they were not renewed in time',
+    labels: [],
+  },
   sweeps: {
     type: 'counter',
     name: 'sweeps_total',

@@ -1,4 +1,5 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Pool } from 'pg';
+import { systemClock, type Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, isLoopback, listen, type ListenAddress } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
@@ -13,6 +14,9 @@ import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
 import type { DatabaseConnection } from './database/connection.ts';
 import type { Grant, Ledger, SiteDeclaration, StoragePolicy } from './ledger/ledger.ts';
+import { fencedLedger } from './leases/fenced-ledger.ts';
+import { LeaseKeeper } from './leases/lease-keeper.ts';
+import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { PortalConfig } from './settings.ts';
@@ -50,9 +54,13 @@ interface Running {
   address: ListenAddress;
   ledger: Ledger;
   collector: Collector;
+  leases: LeaseKeeper;
   maintenance: Maintenance;
   receiver: Receiver;
 }
+
+/** How long a portal that says nothing still has its sites, where the configuration leaves it open. */
+const LEASE_MS = 30_000;
 
 export function createPortal(config: PortalConfig, parts: PortalParts): Portal {
   return new PortalRole(config, { ...parts, logger: parts.logger.child({ role: 'portal' }) });
@@ -64,8 +72,10 @@ class PortalRole implements Portal {
   readonly #metrics = createPortalMetrics();
   /** Ends what has started, the last first. */
   readonly #ends: (() => Promise<void>)[] = [];
+  #sites: PortalConfig['sites'];
   #grants: readonly Grant[];
   #retention: StoragePolicy | undefined;
+  #collector: Collector | undefined;
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -73,6 +83,7 @@ class PortalRole implements Portal {
 
   constructor(config: PortalConfig, parts: PortalParts) {
     this.#config = config;
+    this.#sites = config.sites;
     this.#grants = config.grants ?? [];
     this.#retention = config.retention;
     this.#parts = parts;
@@ -128,14 +139,16 @@ class PortalRole implements Portal {
     this.#ends.push(async () => await store.close());
     const ledger = await store.open();
     await ledger.declareSites(declarationsOf(this.#config));
-    const receiver = await this.#createReceiver(ledger, store.connection);
+    const pool = await this.#connect(store.connection);
+    const leases = this.#createLeases(pool);
+    const receiver = await this.#createReceiver(ledger, pool, leases);
     receiver.setSources(this.#config);
     const address = await this.#startApi(ledger, receiver);
-    const collector = this.#createCollector(ledger);
-    await collector.setSites(this.#config.sites);
+    this.#collector = this.#createCollector(ledger, leases);
+    await leases.start(this.#useSites(this.#config.sites));
     this.#greet(address);
     const maintenance = this.#createMaintenance(ledger);
-    return { address, ledger, collector, maintenance, receiver };
+    return { address, ledger, collector: this.#collector, leases, maintenance, receiver };
   }
 
   #createMaintenance(ledger: Ledger): Maintenance {
@@ -145,12 +158,47 @@ class PortalRole implements Portal {
     return maintenance;
   }
 
-  async #createReceiver(ledger: Ledger, connection: DatabaseConnection): Promise<Receiver> {
-    const { clock, logger } = this.#parts;
-    const pool = await connectToDatabase(connection, logger);
+  async #connect(connection: DatabaseConnection): Promise<Pool> {
+    const pool = await connectToDatabase(connection, this.#parts.logger);
     this.#ends.push(async () => await pool.end());
+    return pool;
+  }
+
+  /** Which sites this portal reads, of those that all portals on the database read. */
+  #createLeases(pool: Pool): LeaseKeeper {
+    const { leaseMs = LEASE_MS, databaseUrl } = this.#config;
+    const leases = new LeaseKeeper({
+      pool,
+      clock: systemClock,
+      logger: this.#parts.logger,
+      metrics: this.#metrics,
+      durationMs: leaseMs,
+      alone: databaseUrl === undefined,
+      onChange: async (held) =>
+        await this.#collector?.setSites(this.#sites.filter(({ name }) => held.has(siteLease(name)))),
+    });
+    this.#ends.push(async () => await leases.close());
+    return leases;
+  }
+
+  /** Takes these as the sites to be shared; returns their names. */
+  #useSites(sites: PortalConfig['sites']): string[] {
+    this.#sites = sites;
+    this.#metrics.sites.set(sites.length);
+    return sites.map(({ name }) => name);
+  }
+
+  async #createReceiver(ledger: Ledger, pool: Pool, leases: LeaseKeeper): Promise<Receiver> {
+    const { clock, logger } = this.#parts;
     await createInboxTables(pool);
-    const receiver = new Receiver({ pool, ledger, clock, logger, metrics: this.#metrics });
+    const receiver = new Receiver({
+      pool,
+      ledger: fencedLedger(ledger, () => leases.leaseOf(INBOX_LEASE)),
+      clock,
+      logger,
+      metrics: this.#metrics,
+      folds: () => leases.holds(INBOX_LEASE),
+    });
     this.#ends.push(async () => await receiver.close());
     return receiver;
   }
@@ -173,10 +221,10 @@ class PortalRole implements Portal {
     return await listen(server.server, this.#config.listen);
   }
 
-  #createCollector(ledger: Ledger): Collector {
+  #createCollector(ledger: Ledger, leases: LeaseKeeper): Collector {
     const { clock, logger, random = Math.random } = this.#parts;
     const collector = new Collector({
-      ledger,
+      ledger: fencedLedger(ledger, (site) => leases.leaseOf(siteLease(site))),
       clock,
       logger,
       random,
@@ -206,10 +254,10 @@ class PortalRole implements Portal {
   async #reloadSites(): Promise<void> {
     try {
       const sources = this.#parts.reread?.() ?? this.#config;
-      const { ledger, collector, receiver } = this.#started;
+      const { ledger, leases, receiver } = this.#started;
       await ledger.declareSites(declarationsOf(sources));
       receiver.setSources(sources);
-      await collector.setSites(sources.sites);
+      await leases.setSites(this.#useSites(sources.sites));
       this.#grants = sources.grants ?? [];
       this.#retention = sources.retention;
     } catch (error) {

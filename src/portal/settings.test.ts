@@ -43,6 +43,7 @@ describe('the portal configuration', () => {
       grants: [],
       allowDestructiveMigrations: false,
       retention: { packAfterDays: 2, hoursKeptDays: undefined, gapsKeptDays: 62 },
+      leaseMs: 30_000,
       autoSweep: true,
       collect: true,
     });

@@ -34,6 +34,8 @@ export interface PortalConfig extends LedgerPlace {
   grants?: readonly Grant[] | undefined;
   /** How long what is kept; the usual where it is left out. */
   retention?: StoragePolicy | undefined;
+  /** How long a portal that says nothing still has its sites. */
+  leaseMs?: number | undefined;
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
   /** False where a Prometheus reads the sites, and sends what it has; true where it is left out. */
@@ -52,6 +54,12 @@ export const portalSettings = {
     schema: z.string().min(1, 'is empty; name a folder').default('./data'),
     value: 'DIR',
     help: 'folder of the embedded database (default ./data)',
+  }),
+  leaseSeconds: setting({
+    type: 'number',
+    schema: z.number().min(1, 'must be at least 1').max(600, 'must be at most 600').default(30),
+    value: 'SECONDS',
+    help: 'how long a portal that died keeps its sites from others on its database (default 30)',
   }),
   databaseUrl: setting({
     type: 'text',
@@ -100,6 +108,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     senders,
     grants: resolveGrants(sections.grant, siteNames, sources.configFile),
     retention: storagePolicy(sections.retention),
+    leaseMs: settings.leaseSeconds * 1000,
     autoSweep: true,
     collect: settings.collect,
   };

@@ -66,6 +66,7 @@ async function steps() {
     'to nobody without the token',
     async () => (await ask(`/federate?${encodeURI(USAGE)}`, '')).status === 401,
   );
+  compose('rm', '--stop', '--force', 'site_gate');
   withHaproxy('up', '-d');
   const asCurl = `/federate?match[]=${encodeURIComponent(USAGE.slice('match[]='.length)).replace('*', '%2A')}`;
   await see('HAProxy in its place gives them out', async () => usageIn((await ask(asCurl)).text));

@@ -113,10 +113,12 @@ describe('sweeping the sites', () => {
       'stackmeter_portal_folded_readings_total{site="a"} 2',
       'stackmeter_portal_ignored_readings_total{site="a"} 1',
       `stackmeter_portal_last_success_timestamp_seconds{site="a"} ${NOW / 1000}`,
+      'stackmeter_portal_lease_losses_total 0',
       'stackmeter_portal_refused_series_total{site="a"} 2',
       'stackmeter_portal_reload_success 1',
       'stackmeter_portal_remote_write_waiting_samples 0',
-      'stackmeter_portal_sites 2',
+      'stackmeter_portal_sites 0',
+      'stackmeter_portal_sites_held 2',
       'stackmeter_portal_sweeps_total{site="a",result="success"} 1',
       'stackmeter_portal_sweeps_total{site="b",result="failure"} 1',
     ]);

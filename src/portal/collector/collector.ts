@@ -22,7 +22,7 @@ export class Collector {
   async setSites(sites: readonly SiteConfig[]): Promise<void> {
     const before = this.#sites;
     this.#sites = new Map(sites.map((site) => [site.name, this.#collectorOf(site)]));
-    this.#parts.metrics.sites.set(sites.length);
+    this.#parts.metrics.sitesHeld.set(sites.length);
     const ended = [...before.values()].filter(
       (collector) => this.#sites.get(collector.site.name) !== collector,
     );

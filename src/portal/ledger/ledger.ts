@@ -44,6 +44,12 @@ export interface SiteDeclaration {
   maxProjects?: number | undefined;
 }
 
+/** What a portal must hold to fold; `holder` is the portal's name. */
+export interface Lease {
+  name: string;
+  holder: string;
+}
+
 export interface FoldOutcome {
   /** Readings that moved a meter forward. */
   folded: number;
@@ -225,7 +231,7 @@ export interface Ledger {
    * Folds a sweep into the site's meters in one transaction (rule A6). Its readings may be of many instants, in any
    * order: they are folded in order of time. So a gap that can be filled before its end is folded needs no correction.
    */
-  fold(site: string, sweep: Sweep): Promise<FoldOutcome>;
+  fold(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
   /** What was spread at the site so far, the oldest first; late truth about it can still be folded. */
   gaps(site: string): Promise<Gap[]>;
   /**
@@ -234,7 +240,7 @@ export interface Ledger {
    * and stays a gap. Anything else in the sweeps is folded as by `fold`. An answer for a long gap may come in parts, by
    * meters or by time; of each meter the first and the last reading in an hour say all that there is to say.
    */
-  foldLate(site: string, sweeps: readonly Sweep[]): Promise<LateOutcome>;
+  foldLate(site: string, sweeps: readonly Sweep[], lease?: Lease): Promise<LateOutcome>;
   recordFailure(site: string, atMs: number, reason: string): Promise<void>;
   sites(): Promise<SiteStatus[]>;
   projects(query: ProjectQuery): Promise<Page<ProjectRow>>;

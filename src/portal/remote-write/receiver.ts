@@ -36,6 +36,8 @@ export interface ReceiverParts {
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
+  /** Whether this portal folds what all of them take; another does where it does not. */
+  folds?: (() => boolean) | undefined;
   limits?: Partial<Pick<typeof WRITE_LIMITS, 'maxWaitingSamples'> & SetAsideLimits> | undefined;
 }
 
@@ -58,7 +60,7 @@ export class ReceiverFullError extends Error {
 export class Receiver {
   readonly #parts: ReceiverParts;
   readonly #limits: { maxWaitingSamples: number } & SetAsideLimits;
-  readonly #room = new WaitingRoom(PATIENCE);
+  #room = new WaitingRoom(PATIENCE);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
   /** Pool projects by site (rule A9). */
@@ -93,7 +95,7 @@ export class Receiver {
       sorted.usage.length > 0 ? inbox.storeRequest(pool, { rule, receivedMs, body }) : undefined,
       inbox.storeFacts(pool, sorted.facts, receivedMs),
     ]);
-    if (id !== undefined) this.#room.add(id, sorted.usage, receivedMs);
+    if (id !== undefined && this.#folds) this.#room.add(id, sorted.usage, receivedMs);
     metrics.writtenSamples.inc({ sender }, countOf(sorted));
     metrics.foreignSamples.inc({ sender }, sorted.foreign);
     return sorted;
@@ -134,9 +136,20 @@ export class Receiver {
     for (let deferred = 0; !signal.aborted; await clock.sleep(PAUSE_MS, signal)) {
       deferred = this.#isBusy() ? deferred + 1 : MOST_DEFERRED;
       if (deferred < MOST_DEFERRED) continue;
-      await this.#tryToFold();
+      if (this.#folds) await this.#tryToFold();
+      else this.#leaveToOthers();
       deferred = 0;
     }
+  }
+
+  get #folds(): boolean {
+    return this.#parts.folds?.() ?? true;
+  }
+
+  /** All of it is in the inbox, where whoever folds it finds it. */
+  #leaveToOthers(): void {
+    this.#room = new WaitingRoom(PATIENCE);
+    this.#parts.metrics.waitingSamples.set(0);
   }
 
   /** Many instants in one fold cost little more than one: while senders catch up, folding lets them. */

@@ -3,8 +3,9 @@ import { coursesOf } from '../accounting/courses.ts';
 import { correctGaps, type LateChanges } from '../accounting/late.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import { foldReadings } from '../accounting/sweep.ts';
-import type { LateOutcome, Sweep } from '../ledger.ts';
+import type { LateOutcome, Lease, Sweep } from '../ledger.ts';
 import { numberArray } from './columns.ts';
+import { boundIdleTime, requireLease } from './fence.ts';
 import { loadGapBook } from './load-gaps.ts';
 import { loadPart, type LoadedPart } from './load-part.ts';
 import { lockSite } from './lock-site.ts';
@@ -22,10 +23,13 @@ export async function foldLateIntoStore(
   siteName: string,
   sweeps: readonly Sweep[],
   rules: AccountingRules,
+  lease?: Lease,
 ): Promise<LateOutcome> {
   const sweep = joined(sweeps);
   return await database.transaction().execute(async (trx) => {
+    await boundIdleTime(trx);
     const locked = await lockSite(trx, siteName, sweep.readings);
+    await requireLease(trx, lease);
     const site = await loadPart(trx, locked, sweep.readings);
     const late = correctGaps(await loadGapBook(trx, site, sweep.readings), sweep.readings, rules);
     await writeCorrections(trx, site, late, sweep.receivedAtMs);

@@ -3,7 +3,8 @@ import { coursesOf } from '../accounting/courses.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import { partsOfSweep } from '../accounting/parts-of-sweep.ts';
 import { foldReadings } from '../accounting/sweep.ts';
-import type { FoldOutcome, Sweep } from '../ledger.ts';
+import type { FoldOutcome, Lease, Sweep } from '../ledger.ts';
+import { boundIdleTime, requireLease } from './fence.ts';
 import { loadPart } from './load-part.ts';
 import { lockSite } from './lock-site.ts';
 import { SweepTally } from './sweep-tally.ts';
@@ -20,10 +21,13 @@ export async function foldIntoStore(
   siteName: string,
   sweep: Sweep,
   rules: AccountingRules,
+  lease?: Lease,
   readingsInPart = READINGS_IN_PART,
 ): Promise<FoldOutcome> {
   return await database.transaction().execute(async (trx) => {
+    await boundIdleTime(trx);
     const site = await lockSite(trx, siteName, sweep.readings);
+    await requireLease(trx, lease);
     const courses = coursesOf(site.progress, sweep.readings, rules);
     await writeCourses(trx, site, courses);
     const tally = new SweepTally();

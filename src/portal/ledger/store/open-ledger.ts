@@ -63,15 +63,21 @@ export async function openLedger({
         caps.set(name, capsOfSite(maxProjects));
       }
     },
-    fold: async (site, sweep) => {
+    fold: async (site, sweep, lease) => {
       const taken = await admitted(site, sweep);
-      const outcome = await foldIntoStore(database, site, taken, rulesOf(site));
+      const outcome = await foldIntoStore(database, site, taken, rulesOf(site), lease);
       const refusals = taken.refusals.slice(sweep.refusals.length);
       return refusals.length === 0 ? outcome : { ...outcome, refusals };
     },
     gaps: (site) => listGaps(database, site),
-    foldLate: async (site, sweeps) => {
-      return await foldLateIntoStore(database, site, [await admitted(site, joined(sweeps))], rulesOf(site));
+    foldLate: async (site, sweeps, lease) => {
+      return await foldLateIntoStore(
+        database,
+        site,
+        [await admitted(site, joined(sweeps))],
+        rulesOf(site),
+        lease,
+      );
     },
     recordFailure: (site, atMs, reason) => recordFailure(database, site, atMs, reason),
     sites: () => siteStatuses(database),

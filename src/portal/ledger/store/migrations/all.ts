@@ -2,6 +2,7 @@ import { ledgerTables } from './0001-ledger.ts';
 import { gapTables } from './0002-gaps.ts';
 import { epochTimes } from './0003-epochs.ts';
 import { monthTable } from './0004-months.ts';
+import { leaseTables } from './0005-leases.ts';
 import { hoursKept } from './0006-hours-kept.ts';
 
 export interface Migration {
@@ -21,5 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'gaps', sql: gapTables },
   { id: 3, name: 'times of epochs', sql: epochTimes },
   { id: 4, name: 'packed months', sql: monthTable },
+  { id: 5, name: 'leases', sql: leaseTables },
   { id: 6, name: 'hours that are kept', sql: hoursKept },
 ];

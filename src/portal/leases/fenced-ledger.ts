@@ -1,0 +1,10 @@
+import type { Ledger, Lease } from '../ledger/ledger.ts';
+
+/** The ledger for one who folds by leases: what is folded without one is refused. */
+export function fencedLedger(ledger: Ledger, leaseOf: (site: string) => Lease): Ledger {
+  return {
+    ...ledger,
+    fold: async (site, sweep) => await ledger.fold(site, sweep, leaseOf(site)),
+    foldLate: async (site, sweeps) => await ledger.foldLate(site, sweeps, leaseOf(site)),
+  };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import type { Lease } from '../ledger/ledger.ts';
+import type { PortalMetrics } from '../metrics.ts';
+import { releaseLeases, removeAllPortals, removePortal, renewLeases, type Round } from './lease-store.ts';
+
+export interface LeaseParts {
+  pool: Pool;
+  /** Goes with the database's, so that it is real even where the portal's own is not. */
+  clock: Clock;
+  logger: Logger;
+  metrics: PortalMetrics;
+  /** How long a portal that says nothing still counts as living. */
+  durationMs: number;
+  /** Whether nobody else can use the database. */
+  alone: boolean;
+  /** Told what is held, in every round that changes it; resolves when nothing else is used any more. */
+  onChange: (held: ReadonlySet<string>) => Promise<void>;
+}
+
+/** So many times a portal says that it lives before others think that it does not. */
+const ROUNDS_PER_DURATION = 6;
+
+/** Shares the sites with the other portals on the same database. */
+export class LeaseKeeper {
+  /** New with each start: nobody else ever has it. */
+  readonly #holder = randomUUID();
+  readonly #parts: LeaseParts;
+  readonly #ending = new AbortController();
+  #sites: readonly string[] = [];
+  #held: ReadonlySet<string> = new Set();
+  #renewedAtMs = 0;
+  #rounds: Promise<void> = Promise.resolve();
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  holds(name: string): boolean {
+    return this.#held.has(name);
+  }
+
+  leaseOf(name: string): Lease {
+    return { name, holder: this.#holder };
+  }
+
+  /** Takes what is free of these sites, and goes on until `close()`. */
+  async start(sites: readonly string[]): Promise<void> {
+    if (this.#parts.alone) await removeAllPortals(this.#parts.pool);
+    await this.setSites(sites);
+    this.#loop ??= this.#renewAtIntervals();
+  }
+
+  /** Shares these sites from now on; `onChange` is told in any case. */
+  async setSites(sites: readonly string[]): Promise<void> {
+    this.#sites = sites;
+    await this.#inTurn(async () => await this.#renew(true));
+  }
+
+  /** Releases all at once; nothing may use them any more. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#loop;
+    await this.#rounds;
+    await removePortal(this.#parts.pool, this.#holder);
+  }
+
+  async #inTurn(round: () => Promise<void>): Promise<void> {
+    const turn = this.#rounds.then(round);
+    this.#rounds = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #renewAtIntervals(): Promise<void> {
+    const { clock, durationMs } = this.#parts;
+    const { signal } = this.#ending;
+    for (;;) {
+      await clock.sleep(durationMs / ROUNDS_PER_DURATION, signal);
+      if (signal.aborted) return;
+      await this.#inTurn(async () => await this.#renew(false)).catch(
+        async (error: unknown) => await this.#afterFailure(error),
+      );
+    }
+  }
+
+  async #renew(tellAnyway: boolean): Promise<void> {
+    const { pool, clock, durationMs } = this.#parts;
+    const askedAtMs = clock.nowMs();
+    const round = await renewLeases(pool, this.#holder, this.#sites, durationMs);
+    this.#renewedAtMs = askedAtMs;
+    this.#noteLosses(round);
+    await this.#use(round.held, tellAnyway);
+    await releaseLeases(pool, this.#holder, round.surplus);
+  }
+
+  #noteLosses({ held, surplus }: Round): void {
+    const { logger, metrics } = this.#parts;
+    const lost = [...this.#held].filter((name) => !held.has(name) && !surplus.includes(name));
+    if (lost.length === 0) return;
+    metrics.leaseLosses.inc(lost.length);
+    logger.warn({ leases: lost.length }, 'another portal took over what this one did not renew in time');
+  }
+
+  async #use(held: ReadonlySet<string>, tellAnyway: boolean): Promise<void> {
+    const isSame = held.size === this.#held.size && [...held].every((name) => this.#held.has(name));
+    this.#held = held;
+    if (!isSame || tellAnyway) await this.#parts.onChange(held);
+  }
+
+  /** Whoever could not renew for the length of a lease has to think that another reads its sites by now. */
+  async #afterFailure(error: unknown): Promise<void> {
+    const { clock, logger, durationMs } = this.#parts;
+    if (clock.nowMs() - this.#renewedAtMs < durationMs || this.#held.size === 0) return;
+    logger.warn(
+      { reason: describeError(error) },
+      'leases could not be renewed: sites are left until they are',
+    );
+    await this.#use(new Set(), false);
+  }
+}
