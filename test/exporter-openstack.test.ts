@@ -115,7 +115,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     expect(lines).toMatch(/^can not   read domains, which costs all projects but .*identity:list_domains/m);
     expect(lines).toMatch(/^can not   read usage of all projects, which costs all projects but/m);
     expect(lines).toMatch(
-      /^can not   read volumes of all projects, which costs volume_gb of all projects but/m,
+      /^can not   read volumes of all projects, which costs the resource volume_gb of all projects but/m,
     );
   });
 

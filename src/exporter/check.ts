@@ -10,16 +10,18 @@ import type { ExporterConfig } from './settings.ts';
 
 const HOUR_MS = 3_600_000;
 
+const OTHER_PROJECTS = 'all projects but those that the user has a role in';
+
 /** What goes without a right. */
 const COSTS: Record<RightName, string> = {
-  projects: 'all projects but those that the user has a role in',
-  domains: 'all projects but those that the user has a role in',
-  'usage of all projects': 'all projects but those that the user has a role in',
+  projects: OTHER_PROJECTS,
+  domains: OTHER_PROJECTS,
+  'usage of all projects': OTHER_PROJECTS,
   'servers of all projects': '--split-project, for a project that the user has no role in',
   'extra specs of flavors': 'the resource gpu',
-  'volumes of all projects': 'volume_gb of all projects but those that the user has a role in',
-  'floating IPs of all projects': 'floating_ip of all projects but those that the user has a role in',
-  'object storage of all projects': 'object_gb of all projects but those that the user has a role in',
+  'volumes of all projects': 'the resource volume_gb',
+  'floating IPs of all projects': 'the resource floating_ip',
+  'object storage of all projects': 'the resource object_gb',
 };
 
 /**
@@ -42,7 +44,7 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
         `Keystone  ${config.credentials.authUrl.href}: signed in as '${user}', ${project === undefined ? 'no project' : `project '${project}'`}`,
         `          ${describeCloud(cloud, session)}`,
         `Nova      ${servers.length} servers of ${running.size} projects ran in the last hour`,
-        ...rights.map(describeRight),
+        ...rights.map((right) => describeRight(right, cloud)),
         ...(await describeAliases(session, config, rights)),
       ];
     });
@@ -68,10 +70,13 @@ function describeOwn(names: readonly string[], { identity }: Session['credential
     : `${what}, by the roles that the user has: that usage is all that is exported`;
 }
 
-function describeRight({ right, allowed, reason }: Right): string {
-  return allowed
-    ? `can       read ${right}`
-    : `can not   read ${right}, which costs ${COSTS[right]} (${reason})`;
+/** Who reads project by project has, of what other projects would have cost, its own all the same. */
+function describeRight({ right, allowed, reason }: Right, { allProjects }: MeteredCloud): string {
+  if (allowed) return `can       read ${right}`;
+  const ofOwn =
+    !allProjects && right.endsWith(' of all projects') && COSTS[right].startsWith('the resource ');
+  const cost = ofOwn ? `${COSTS[right]} of ${OTHER_PROJECTS}` : COSTS[right];
+  return `can not   read ${right}, which costs ${cost} (${reason})`;
 }
 
 /** Names of devices that would count as no GPU because the configuration does not say how many they are. */

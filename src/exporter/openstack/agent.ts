@@ -3,11 +3,14 @@ import { Agent } from 'undici';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import type { Credentials } from './credentials.ts';
 
+/** More than all readers together have under way: services may share an address, and one that hangs must hold up no other. */
+const CONNECTIONS = 16;
+
 /** The connections of one exporter, with the certificates that its credentials name. Throws a `UserError` for a file. */
 export function createAgent({ caFile, clientCertificate, insecure }: Credentials): Agent {
   const own = clientCertificate;
   return new Agent({
-    connections: 4,
+    connections: CONNECTIONS,
     connect: {
       timeout: 10_000,
       ...(caFile === undefined ? {} : { ca: readPem('OS_CACERT', caFile) }),

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { NotFound, ServiceError, ServiceMissing } from './service-error.ts';
 import type { Session } from './session.ts';
 
-const REQUESTS_AT_ONCE = 8;
+const REQUESTS_AT_ONCE = 4;
 
 /**
  * Bytes in the object store of each of these projects: `HEAD` of its account, of Swift or radosgw, which takes the
