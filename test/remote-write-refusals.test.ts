@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Lease, Sweep } from '../src/portal/ledger/ledger.ts';
 import type { Pool } from 'pg';
 import { createApiServer } from '../src/portal/api/server.ts';
 import { createEmbeddedDatabase } from '../src/portal/database/embedded-database.ts';
@@ -32,7 +33,11 @@ function startDatabase() {
 }
 
 /** A portal's receiver and API on a real database, on a clock that the test moves. */
-async function startReceiver(limits: ReceiverParts['limits'] = {}, database = startDatabase()) {
+async function startReceiver(
+  limits: ReceiverParts['limits'] = {},
+  database = startDatabase(),
+  lease: () => Lease | undefined = () => undefined,
+) {
   const time = { nowMs: NOON };
   const clock = { nowMs: () => time.nowMs, sleep: async () => undefined };
   const logger = silentLogger();
@@ -42,7 +47,11 @@ async function startReceiver(limits: ReceiverParts['limits'] = {}, database = st
   const pool = await connectToDatabase(connection, logger);
   await createInboxTables(pool);
   const metrics = createPortalMetrics();
-  const receiver = new Receiver({ pool, ledger, clock, logger, metrics, limits });
+  const fenced = {
+    ...ledger,
+    fold: async (site: string, sweep: Sweep) => await ledger.fold(site, sweep, lease()),
+  };
+  const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits });
   const rule = { siteLabel: 'site', sites: ['a', 'b'] };
   receiver.setSources({ senders: [{ name: 'one', token: TOKEN, rule }], sites: [] });
   const server = await createApiServer({ ledger, metrics, clock, receiver, logger });
@@ -165,6 +174,19 @@ describe('what the ledger never takes of what is written', () => {
     await expect(receiver.fold()).rejects.toThrow(/relation "ledger.site_state" does not exist/);
     expect(await count(pool, 'inbox')).toBe(2);
     await pool.query('ALTER TABLE ledger.away RENAME TO site_state');
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+
+  it('is left to the portal that has taken over, however long that has taken', async () => {
+    let lease: Lease | undefined = { name: 'inbox', holder: 'a portal that was not heard of' };
+    const { write, receiver, time, pool, amounts } = await startReceiver({}, startDatabase(), () => lease);
+    await write('a', 'p', 10, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    time.nowMs = NOON + 61 * MINUTE;
+    await expect(receiver.fold()).rejects.toThrow("the lease inbox is another portal's by now");
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([2, 0]);
+    lease = undefined;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 2]]);
   });

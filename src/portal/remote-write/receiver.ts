@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { readSweep } from '../ledger/accounting/readings.ts';
+import { LeaseLostError } from '../ledger/lease-lost.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { senderOf } from './authentication.ts';
@@ -196,14 +197,20 @@ export class Receiver {
   /** What has failed for long is tried one by one, so that what can be folded is; the rest is put back. */
   async #afterFailure(groups: readonly Group[], error: unknown): Promise<unknown[]> {
     const { clock } = this.#parts;
+    // Nothing is wrong with it: the portal that has taken over folds it.
+    if (error instanceof LeaseLostError) {
+      this.#room.putBack(groups);
+      return [error];
+    }
     const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
     this.#room.putBack(groups.filter((group) => !lasting.includes(group)));
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
     for (const group of lasting) {
       try {
-        await this.#foldGroups([group]).catch(
-          async (reason: unknown) => await this.#setAside(group, describeError(reason)),
-        );
+        await this.#foldGroups([group]).catch(async (reason: unknown) => {
+          if (reason instanceof LeaseLostError) throw reason;
+          await this.#setAside(group, describeError(reason));
+        });
       } catch (reason) {
         this.#room.putBack([group]);
         errors.push(reason);

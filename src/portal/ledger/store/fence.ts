@@ -1,10 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { LeaseLostError } from '../lease-lost.ts';
 import type { Lease } from '../ledger.ts';
-
-/** Another portal has taken over; nothing was written. */
-class LeaseLostError extends Error {
-  override readonly name = 'LeaseLostError';
-}
 
 /** A portal that is stopped in the middle of a fold would keep the site locked: the database ends its transaction. */
 export async function boundIdleTime(trx: Kysely<unknown>): Promise<void> {

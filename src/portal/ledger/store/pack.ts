@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { Maintained, StoragePolicy } from '../ledger.ts';
+import { boundIdleTime } from './fence.ts';
 import { expireGaps } from './write-gaps.ts';
 
 export const DEFAULT_STORAGE_POLICY: StoragePolicy = { packAfterDays: 2, gapsKeptDays: 62 };
@@ -55,6 +56,7 @@ async function packMeters(
   beforeHour: number,
 ): Promise<number> {
   return await database.transaction().execute(async (trx) => {
+    await boundIdleTime(trx);
     await sql`SELECT FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`.execute(trx);
     const { rows } = await sql<{ packed: string }>`
       WITH moved AS (
