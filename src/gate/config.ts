@@ -20,6 +20,8 @@ export interface GateConfig {
   unsafePlainHttp?: boolean;
   /** Where the gate's own metrics are served; nowhere where it is undefined. */
   metricsListen?: ListenAddress | undefined;
+  /** The metrics on other addresses than loopback. */
+  unsafeMetricsOffLoopback?: boolean;
   /** Open connections from one address. */
   connectionsPerAddress?: number | undefined;
   /** Answers pass unopened. */

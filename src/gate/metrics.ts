@@ -21,41 +21,43 @@ export interface GateMetrics {
   exposition(): Promise<string>;
 }
 
-const COUNTERS = {
-  decisions: ['Requests by token, result and reason', ['token', 'result', 'reason']],
-  answer_bytes: ['Bytes that were sent in answer, as they were on the wire', ['token']],
-  upstream_errors: ['Requests that failed behind the gate, by the status that the client got', ['status']],
-  connections_refused: ['Connections that were one too many, from their address or in total', ['reason']],
-  reload_failures: ['Reloads that failed and left the old configuration in force', []],
+/** Help and labels by what stands after `stackmeter_gate_`; docs/metrics.md lists the same. */
+export const COUNTERS = {
+  decisions_total: ['requests by token, result and reason', ['token', 'result', 'reason']],
+  answer_bytes_total: ['bytes that were sent in answer, as they were on the wire', ['token']],
+  upstream_errors_total: [
+    'requests that failed behind the gate, by the status that the client got',
+    ['status'],
+  ],
+  connections_refused_total: [
+    'connections that were one too many, from their address or in total',
+    ['reason'],
+  ],
+  reload_failures_total: ['reloads that failed and left the old configuration in force', []],
 } as const;
 
-const GAUGES = {
-  requests_in_flight: ['Requests that are being answered', []],
+export const GAUGES = {
+  requests_in_flight: ['requests that are being answered', []],
   reload_success: ['1 if the last reload, or the start, succeeded', []],
-  token_expiry_timestamp_seconds: ['When a token expires', ['token']],
-  certificate_expiry_timestamp_seconds: ["When the gate's own certificate expires", []],
+  token_expiry_timestamp_seconds: ['when a token expires', ['token']],
+  certificate_expiry_timestamp_seconds: ["when the gate's own certificate expires", []],
 } as const;
 
 export function createGateMetrics(): GateMetrics {
   const registry = new Registry();
-  const counter = (name: keyof typeof COUNTERS) => {
-    const [help, labelNames] = COUNTERS[name];
-    return new Counter<string>({
-      name: `stackmeter_gate_${name}_total`,
-      help,
-      labelNames,
-      registers: [registry],
-    });
-  };
-  const gauge = (name: keyof typeof GAUGES) => {
-    const [help, labelNames] = GAUGES[name];
-    return new Gauge<string>({ name: `stackmeter_gate_${name}`, help, labelNames, registers: [registry] });
-  };
-  const decisions = counter('decisions');
-  const bytes = counter('answer_bytes');
-  const upstreamErrors = counter('upstream_errors');
-  const connectionsRefused = counter('connections_refused');
-  const reloadFailures = counter('reload_failures');
+  const declared = (name: string, [help, labelNames]: readonly [string, readonly string[]]) => ({
+    name: `stackmeter_gate_${name}`,
+    help,
+    labelNames,
+    registers: [registry],
+  });
+  const counter = (name: keyof typeof COUNTERS) => new Counter<string>(declared(name, COUNTERS[name]));
+  const gauge = (name: keyof typeof GAUGES) => new Gauge<string>(declared(name, GAUGES[name]));
+  const decisions = counter('decisions_total');
+  const bytes = counter('answer_bytes_total');
+  const upstreamErrors = counter('upstream_errors_total');
+  const connectionsRefused = counter('connections_refused_total');
+  const reloadFailures = counter('reload_failures_total');
   const inFlight = gauge('requests_in_flight');
   const reloadSuccess = gauge('reload_success');
   const tokenExpiry = gauge('token_expiry_timestamp_seconds');

@@ -25,6 +25,7 @@ describe('the settings of the gate', () => {
       selfSigned: false,
       tokens: undefined,
       metricsListen: undefined,
+      unsafeMetricsOffLoopback: false,
       hashKeyFile: undefined,
       configFile: undefined,
       selectors: undefined,
@@ -36,6 +37,11 @@ describe('the settings of the gate', () => {
     [{ ...loopback, prometheus: exporter }, /exclude one another/],
     [{ exporter }, /^:8443 would be served without TLS: give --tls-cert and --tls-key/],
     [{ listen: '0.0.0.0:1', exporter }, /--unsafe-plain-http/],
+    [
+      { ...loopback, metricsListen: ':9464' },
+      /^--metrics-listen: :9464 would show .* --unsafe-metrics-off-loopback$/,
+    ],
+    [{ ...loopback, metricsListen: '192.0.2.1:1' }, /take 127\.0\.0\.1:PORT/],
     [{ ...loopback, tlsCert: 'c.pem' }, /^--tls-key is missing/],
     [{ ...loopback, tlsKey: 'k.pem' }, /^--tls-cert is missing/],
     [{ ...loopback, exporter: '127.0.0.1:8080' }, /^--exporter: is not a URL such as/],
@@ -49,6 +55,18 @@ describe('the settings of the gate', () => {
   it('take plain HTTP on loopback, and elsewhere where the danger is named', () => {
     expect(read(loopback).tls).toBe(undefined);
     expect(read({ listen: ':1', exporter, unsafePlainHttp: true }).unsafePlainHttp).toBe(true);
+  });
+
+  it('show metrics on loopback, and elsewhere where the danger is named', () => {
+    const metricsListen = ':9464';
+    expect(read({ ...loopback, metricsListen: '[::1]:9464' }).metricsListen).toEqual({
+      host: '::1',
+      port: 9464,
+    });
+    expect(read({ ...loopback, metricsListen, unsafeMetricsOffLoopback: true }).metricsListen).toEqual({
+      host: '',
+      port: 9464,
+    });
   });
 
   it('refuse a gate without a token, and a token that no header can carry', () => {

@@ -59,11 +59,7 @@ export const gateSettings = {
   }),
   metricsListen: setting({
     type: 'text',
-    schema: z
-      .string()
-      .transform(parseListenAddress)
-      .refine(({ host }) => isLoopback(host), 'must be on loopback: it has no token; take 127.0.0.1:PORT')
-      .optional(),
+    schema: z.string().transform(parseListenAddress).optional(),
     value: 'HOST:PORT',
     help: "address of the gate's own metrics, on loopback, such as 127.0.0.1:9464",
   }),
@@ -87,6 +83,11 @@ export const gateSettings = {
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
     help: 'pass the answers of Prometheus on unopened: faster, without the defence behind the policy',
+  }),
+  unsafeMetricsOffLoopback: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: "serve the gate's own metrics where others reach them: names of tokens, and who is denied how often, need no token",
   }),
   unsafePlainHttp: setting({
     type: 'switch',
@@ -126,6 +127,7 @@ export function readGateConfig(sources: SettingsSources): GateConfig {
     tls: tlsFiles(settings.tlsCert, settings.tlsKey, settings.tlsClientCa),
     selfSigned: settings.selfSigned,
     metricsListen: settings.metricsListen,
+    unsafeMetricsOffLoopback: settings.unsafeMetricsOffLoopback,
     connectionsPerAddress: settings.connectionsPerAddress,
     hashKeyFile: settings.hashKeyFile,
     unsafeUncheckedAnswers: settings.unsafeUncheckedAnswers,
@@ -160,7 +162,7 @@ function tlsFiles(
 
 /** Throws `UserError` for what must not be served, whoever made the configuration. */
 export function checkGateConfig(config: GateConfig): void {
-  const { tokenFile, authToken, tokens } = config;
+  const { tokenFile, authToken, tokens, metricsListen } = config;
   if (tokenFile === undefined && authToken === undefined && (tokens ?? []).length === 0)
     throw new UserError(
       "no token is valid: give --token-file FILE with a line that 'stackmeter token' prints, a [[token]], or PORTAL_AUTH_TOKEN",
@@ -171,6 +173,11 @@ export function checkGateConfig(config: GateConfig): void {
     throw new UserError(
       `${formatAddress(config.listen)} would be served without TLS: give --tls-cert and --tls-key, ` +
         `listen on 127.0.0.1 behind a TLS proxy, or name the danger with --unsafe-plain-http`,
+    );
+  if (metricsListen && !isLoopback(metricsListen.host) && !config.unsafeMetricsOffLoopback)
+    throw new UserError(
+      `--metrics-listen: ${formatAddress(metricsListen)} would show the gate's metrics to whoever reaches it, without a token: ` +
+        `take 127.0.0.1:PORT, or name the danger with --unsafe-metrics-off-loopback`,
     );
   policyOf(config.selectors, 'selectors');
 }

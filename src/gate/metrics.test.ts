@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { COUNTERS, GAUGES } from './metrics.ts';
+
+const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| `stackmeter_gate_'))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, 3)
+      .map((cell) => cell.trim()),
+  );
+
+describe("the gate's own metrics", () => {
+  it('are documented as they are declared: names, labels and meaning', () => {
+    const declared = Object.entries({ ...COUNTERS, ...GAUGES }).map(([name, [help, labels]]) => [
+      `\`stackmeter_gate_${name}${labels.length === 0 ? '' : `{${labels.join(',')}}`}\``,
+      help,
+    ]);
+    expect(documented).toEqual(declared);
+  });
+});
