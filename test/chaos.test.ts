@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { Page, SiteStatus } from '../src/portal/ledger/ledger.ts';
 import { getJson, totalUsage } from './api-client.ts';
 import { describeWith } from './describe-with.ts';
-import { startPortalIn, stackmeterFromSources, verifyLedgerIn } from './portal-under-test.ts';
+import { startPortalIn, stackmeter, verifyLedgerIn } from './portal-under-test.ts';
 import { eventually, freePort, startProgram, temporaryFolder, type Running } from './processes.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 
@@ -63,12 +63,12 @@ describeWith(['prometheus'], `a federation in which everything breaks (seed ${SE
         const data = ['--dummy-data', join(folder, 'profile.toml'), '--start', '2026-01-01'];
         const pace = ['--interval', '1', '--settling-delay', '1'];
         const listen = ['--listen', `127.0.0.1:${port}`, '--state', state];
-        return stackmeterFromSources(['exporter', ...listen, ...data, ...pace]);
+        return stackmeter(['exporter', ...listen, ...data, ...pace]);
       });
     const startGate = (port: number, source: string[]) =>
       new Victim(async () => {
         const listen = ['--listen', `127.0.0.1:${port}`, '--token-file', token];
-        return stackmeterFromSources(['gate', ...listen, ...source]);
+        return stackmeter(['gate', ...listen, ...source]);
       });
 
     const ports = await Promise.all(Array.from({ length: 6 }, freePort));

@@ -11,7 +11,7 @@ import { closeServer, listen } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { getJson } from './api-client.ts';
 import { describeWith } from './describe-with.ts';
-import { startPortalIn, stackmeterFromSources } from './portal-under-test.ts';
+import { startPortalIn, stackmeter } from './portal-under-test.ts';
 import { eventually, temporaryFolder } from './processes.ts';
 import { startPrometheus } from './prometheus-server.ts';
 
@@ -79,7 +79,7 @@ async function writeLedger(folder: string, strokeMs: number, readAtMs: readonly 
 
 async function startGate(folder: string, source: readonly string[]): Promise<string> {
   writeFileSync(join(folder, 'gate.token'), `${TOKEN}\n`);
-  const gate = stackmeterFromSources([
+  const gate = stackmeter([
     'gate',
     '--listen',
     '127.0.0.1:0',

@@ -12,7 +12,7 @@ import { totalUsage } from './api-client.ts';
 import { describeWith } from './describe-with.ts';
 import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
 import { foldAll, HOUR, NOON } from './ledger-fixture.ts';
-import { startPortalIn, stackmeterFromSources } from './portal-under-test.ts';
+import { startPortalIn, stackmeter } from './portal-under-test.ts';
 import { installedPostgresql, otherDatabase, runSql } from './postgresql-server.ts';
 import { eventually, temporaryFolder } from './processes.ts';
 
@@ -46,7 +46,7 @@ async function ledgerCommand(
 ): Promise<[code: number | null, said: string]> {
   const args = typeof place === 'string' ? ['--data', place] : [];
   const env: Record<string, string> = typeof place === 'string' ? {} : { DATABASE_URL: place.databaseUrl };
-  const running = stackmeterFromSources(['portal', 'ledger', name, ...args], env, files);
+  const running = stackmeter(['portal', 'ledger', name, ...args], env, files);
   return [await running.exited, running.output()];
 }
 

@@ -1,23 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Page, ProjectRow, SiteStatus, UsageRow } from '../src/portal/ledger/ledger.ts';
 import { closeServer, listen } from '../src/runtime/listen.ts';
 import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
-import { eventually, freePort, startProgram, temporaryFolder, type Running } from './processes.ts';
-
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-
-/** The command from its sources, as one process that can be killed. */
-function stackmeter(args: readonly string[], env: Record<string, string> = {}): Running {
-  const running = startProgram(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
-    env,
-  });
-  onTestFinished(async () => void (await running.stop()));
-  return running;
-}
+import { stackmeter } from './portal-under-test.ts';
+import { eventually, freePort, temporaryFolder, type Running } from './processes.ts';
 
 async function startPortal(folder: string, config: string): Promise<{ process: Running; url: string }> {
   const process = stackmeter([

@@ -1,20 +1,14 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { startProgram, type Running, type StartOptions } from './processes.ts';
+import { startStackmeter, type Running, type StartOptions } from './processes.ts';
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-
-/** The command from its sources, as one process that can be killed; it ends with the test. */
-export function stackmeterFromSources(
+/** The command as one process that can be killed; it ends with the test. */
+export function stackmeter(
   args: readonly string[],
   env: Record<string, string> = {},
   files: Pick<StartOptions, 'stdin' | 'stdout'> = {},
 ): Running {
-  const running = startProgram(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
-    env,
-    ...files,
-  });
+  const running = startStackmeter(args, { env, ...files });
   onTestFinished(async () => void (await running.stop()));
   return running;
 }
@@ -25,7 +19,7 @@ export async function startPortalIn(
   listen = '127.0.0.1:0',
   env: Record<string, string> = {},
 ): Promise<{ process: Running; url: string }> {
-  const process = stackmeterFromSources(
+  const process = stackmeter(
     ['portal', '--listen', listen, '--data', join(folder, 'data'), '--config', join(folder, 'portal.toml')],
     env,
   );
@@ -38,6 +32,6 @@ export async function verifyLedgerIn(
   folder: string,
   env: Record<string, string> = {},
 ): Promise<[code: number | null, said: string]> {
-  const running = stackmeterFromSources(['portal', 'ledger', 'verify', '--data', join(folder, 'data')], env);
+  const running = stackmeter(['portal', 'ledger', 'verify', '--data', join(folder, 'data')], env);
   return [await running.exited, running.output()];
 }

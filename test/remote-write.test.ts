@@ -5,7 +5,7 @@ import type { Page, SiteStatus } from '../src/portal/ledger/ledger.ts';
 import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
 import { getJson, totalUsage } from './api-client.ts';
 import { describeWith } from './describe-with.ts';
-import { startPortalIn, stackmeterFromSources, verifyLedgerIn } from './portal-under-test.ts';
+import { startPortalIn, stackmeter, verifyLedgerIn } from './portal-under-test.ts';
 import { eventually, freePort, temporaryFolder } from './processes.ts';
 import { startPrometheus } from './prometheus-server.ts';
 import { remoteWrite, writtenSeries } from './write-request.ts';
@@ -150,7 +150,7 @@ existence = 2026-01-01T00:00:00
   async function startExporter(folder: string): Promise<string> {
     writeFileSync(join(folder, 'profile.toml'), profile);
     const listen = `127.0.0.1:${await freePort()}`;
-    const exporter = stackmeterFromSources([
+    const exporter = stackmeter([
       'exporter',
       '--listen',
       listen,
