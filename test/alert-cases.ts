@@ -1,9 +1,8 @@
-/** What an alert is to fire for after two hours (or `at`), with which labels, and what it is to keep quiet at. A value a minute. */
+/** What an alert is to fire for after two hours, with which labels, and what it is to keep quiet at. A value a minute. */
 interface AlertCase {
   fires: Record<string, string>;
   labels: Record<string, string>;
   quiet: Record<string, string>;
-  at?: string;
 }
 
 const ALWAYS = 'x120';
@@ -20,6 +19,18 @@ const exporter = 'stackmeter_exporter_';
 const gate = 'stackmeter_gate_';
 const portal = 'stackmeter_portal_';
 const sweeps = (result: string) => `${portal}sweeps_total{site="a",result="${result}"}`;
+
+/** What a portal says of a site that is read often enough. */
+function site(times: { success: string; reading?: string }, instance = 'p'): Record<string, string> {
+  const labels = `{site="a",instance="${instance}"}`;
+  return {
+    [`${portal}ordinary_pause_seconds${labels}`]: constant(900),
+    [`${portal}last_success_timestamp_seconds${labels}`]: times.success,
+    ...(times.reading === undefined
+      ? {}
+      : { [`${portal}last_reading_timestamp_seconds${labels}`]: times.reading }),
+  };
+}
 
 function requests(failing: number): Record<string, string> {
   return {
@@ -78,22 +89,25 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   StackmeterPortalDown: simple('up{job="stackmeter_portal"}', constant(0), constant(1), {
     job: 'stackmeter_portal',
   }),
+  // Two portals on one database say the same, one of them a little later.
   StackmeterSiteDown: {
-    fires: { [sweeps('failure')]: growing(1), [sweeps('success')]: constant(7) },
-    quiet: { [sweeps('failure')]: growing(1), [sweeps('success')]: growing(1) },
+    fires: { ...site({ success: '0+60x60 3600+0x60' }), ...site({ success: '0+60x50 3000+0x70' }, 'q') },
+    quiet: { ...site({ success: NOW }), ...site({ success: '0+60x50 3000+0x70' }, 'q') },
     labels: { site: 'a' },
   },
   StackmeterSiteNotFederated: simple('up{location="a"}', constant(0), constant(1), { location: 'a' }),
-  StackmeterUsageStale: simple(`${exporter}folded_until_timestamp_seconds{location="a"}`, constant(0), NOW, {
-    location: 'a',
-  }),
-  // It looks back a day.
-  StackmeterCoverageFalling: {
-    fires: { [`${portal}folded_readings_total{site="a"}`]: '0+10x1500 15000+1x120' },
-    quiet: { [`${portal}folded_readings_total{site="a"}`]: '0+10x1620' },
+  // Where nothing comes at all, another alert says so.
+  StackmeterUsageStale: {
+    fires: site({ success: NOW, reading: '0+60x20 1200+0x100' }),
+    quiet: site({ success: '0+60x20 1200+0x100', reading: '0+60x20 1200+0x100' }),
     labels: { site: 'a' },
-    at: '27h',
   },
+  StackmeterCoverageFalling: simple(
+    `${portal}coverage_ratio{site="a",coverage="measured"}`,
+    constant(0.89),
+    constant(0.91),
+    { site: 'a' },
+  ),
   StackmeterLedgerAnomaly: simple(`${portal}anomalies_total{site="a"}`, '0+0x100 1+0x20', constant(3), {
     site: 'a',
   }),
@@ -101,6 +115,12 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   StackmeterSeriesRefused: simple(`${portal}refused_series_total{site="a"}`, growing(1), constant(4), {
     site: 'a',
   }),
+  StackmeterSamplesSetAside: simple(
+    `${portal}remote_write_set_aside_samples_total{site="a"}`,
+    '0+0x100 9+0x20',
+    constant(9),
+    { site: 'a' },
+  ),
   StackmeterInboxGrows: simple(`${portal}remote_write_waiting_samples`, growing(10), constant(10), {}),
   StackmeterPortalReloadFailed: simple(`${portal}reload_success`, constant(0), constant(1), {}),
 };

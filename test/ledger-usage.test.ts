@@ -209,6 +209,33 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
     });
 
+    it('is told of a time as a whole in parts of it, from the first reading of each cloud of a declared site on', async () => {
+      const { ledger } = await freshLedger(['a', 'b', 'none']);
+      await foldAll(
+        ledger,
+        'a',
+        reading(NOON + 0.5 * HOUR, 5),
+        reading(NOON + 0.7 * HOUR, 5),
+        reading(NOON + 2.5 * HOUR, 5),
+        reading(NOON + 1.5 * HOUR, 5, { cloud: 'west' }),
+        reading(NOON + 1.7 * HOUR, 5, { cloud: 'west' }),
+      );
+      await foldAll(ledger, 'b', reading(NOON, 5), reading(NOON + 0.2 * HOUR, 5));
+      await ledger.declareSites([
+        { name: 'a', labels: {} },
+        { name: 'none', labels: {} },
+      ]);
+      const shares = async (fromHours: number, toHours: number) =>
+        (await ledger.coverageShares(NOON + fromHours * HOUR, NOON + toHours * HOUR)).map((row) => [
+          row.site,
+          ...[row.measured, row.spread, row.missing].map((part) => Number(part.toFixed(6))),
+        ]);
+      // Of a's own cloud 2.5 hours, of its western one 1.5.
+      expect(await shares(-9, 3)).toEqual([['a', 0.1, 0.45, 0.45]]);
+      expect(await shares(2, 3)).toEqual([['a', 0, 0.25, 0.75]]);
+      expect(await shares(-9, 0)).toEqual([]);
+    });
+
     it('goes by how often a site is read: the pauses of one that is read seldom are no gaps', async () => {
       const { ledger, time } = await freshLedger([]);
       await ledger.declareSites([

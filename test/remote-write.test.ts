@@ -28,6 +28,12 @@ async function sitesOf(url: string): Promise<SiteStatus[]> {
   return ((await getJson(`${url}/api/v1/sites`)) as Page<SiteStatus>).data;
 }
 
+/** What the portal says of its sites about itself. */
+async function siteMetrics(url: string): Promise<string[]> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return [...text.matchAll(/^stackmeter_portal_(.*\{site=.*)$/gm)].map(([, line = '']) => line);
+}
+
 /** Amounts by site, project and resource. */
 async function amountsOf(url: string): Promise<Record<string, number>> {
   const now = Date.now();
@@ -74,6 +80,41 @@ describe('a portal that is written to', () => {
       return text.includes('stackmeter_portal_remote_write_waiting_samples 0') ? text : undefined;
     });
     expect(metrics).toContain('stackmeter_portal_remote_write_requests_total{sender="one",status="204"} 2');
+    expect(metrics).toContain('stackmeter_portal_ordinary_pause_seconds{site="site-a"} 900');
+  });
+
+  it('tells in its metrics how a site is that it does not read itself, also after a restart', async () => {
+    const folder = folderWith(ONE_SITE);
+    const first = await startPortalIn(folder);
+    const atMs = Math.floor(Date.now() / 1000) * 1000;
+    await remoteWrite(first.url, BEARER, [usage('p', 10, atMs), ...facts(atMs - 10_000, atMs)]);
+    await eventually(async () => (await sitesOf(first.url))[0]?.last_success_at ?? undefined);
+    expect((await siteMetrics(first.url)).filter((line) => /^(sweeps|folded)/.test(line))).toEqual([
+      'sweeps_total{site="site-a",result="success"} 1',
+      'sweeps_total{site="site-a",result="failure"} 0',
+      'sweeps_total{site="site-a",result="ledger_failure"} 0',
+      'folded_readings_total{site="site-a"} 1',
+    ]);
+    await first.process.stop();
+    const second = await startPortalIn(folder);
+    const [status] = await sitesOf(second.url);
+    const after = await eventually(async () => {
+      const lines = await siteMetrics(second.url);
+      return lines.length > 0 ? lines : undefined;
+    });
+    expect(after).toEqual([
+      'sweeps_total{site="site-a",result="success"} 0',
+      'sweeps_total{site="site-a",result="failure"} 0',
+      'sweeps_total{site="site-a",result="ledger_failure"} 0',
+      `last_success_timestamp_seconds{site="site-a"} ${Date.parse(status?.last_success_at ?? '') / 1000}`,
+      `last_reading_timestamp_seconds{site="site-a"} ${atMs / 1000 - 10}`,
+      'ordinary_pause_seconds{site="site-a"} 900',
+      'folded_readings_total{site="site-a"} 0',
+      'ignored_readings_total{site="site-a"} 0',
+      'refused_series_total{site="site-a"} 0',
+      'anomalies_total{site="site-a"} 0',
+      'remote_write_set_aside_samples_total{site="site-a"} 0',
+    ]);
   });
 
   it('takes a label for the site where the sender may write as it, and says what it never takes', async () => {

@@ -49,7 +49,7 @@ project_mb_usage{project_id="p2",project_name="never used",domain_id="default",d
 # HELP stackmeter_exporter_build_info The exporter and its version
 # TYPE stackmeter_exporter_build_info gauge
 stackmeter_exporter_build_info{version="${version}"} 1
-# HELP stackmeter_exporter_epoch_info The identity of these totals
+# HELP stackmeter_exporter_epoch_info The identity of these totals: a new one means that they began anew
 # TYPE stackmeter_exporter_epoch_info gauge
 stackmeter_exporter_epoch_info{epoch="e1"} 1
 # HELP stackmeter_exporter_start_timestamp_seconds The start date of the totals

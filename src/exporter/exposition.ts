@@ -77,7 +77,12 @@ function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): M
   const absent = [...meter.servers.values()].filter((server) => server.absentSinceMs !== undefined).length;
   return [
     fact(EXPORTER_METRICS.buildInfo, 'The exporter and its version', 1, { version }),
-    fact(EXPORTER_METRICS.epochInfo, 'The identity of these totals', 1, { epoch: meter.epoch }),
+    fact(
+      EXPORTER_METRICS.epochInfo,
+      'The identity of these totals: a new one means that they began anew',
+      1,
+      { epoch: meter.epoch },
+    ),
     fact(EXPORTER_METRICS.start, 'The start date of the totals', meter.startMs / 1000),
     fact(EXPORTER_METRICS.foldedUntil, 'Usage is in the totals up to this time', meter.untilMs / 1000),
     fact(EXPORTER_METRICS.lastSuccess, 'When the last complete refresh ended', completedMs / 1000),

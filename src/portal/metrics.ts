@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { version } from '../runtime/version.ts';
+import type { Coverage, FoldOutcome, Refusal } from './ledger/ledger.ts';
 
 interface MetricDeclaration {
   type: 'counter' | 'gauge';
@@ -8,11 +9,16 @@ interface MetricDeclaration {
   labels: readonly string[];
 }
 
-/** What the portal says about itself. `site` is the name of a configured site. */
-const DECLARATIONS = {
+/** What the portal says about itself, after `stackmeter_portal_`; docs/metrics.md lists the same. `site` is the name of a configured site. */
+export const DECLARATIONS = {
   buildInfo: { type: 'gauge', name: 'build_info', help: '1, with the version', labels: ['version'] },
   sites: { type: 'gauge', name: 'sites', help: 'Sites that are configured', labels: [] },
-  sitesHeld: { type: 'gauge', name: 'sites_held', help: 'Sites that this portal reads', labels: [] },
+  sitesHeld: {
+    type: 'gauge',
+    name: 'sites_held',
+    help: 'Sites that this portal reads; others on its database read the rest',
+    labels: [],
+  },
   leaseLosses: {
     type: 'counter',
     name: 'lease_losses_total',
@@ -22,14 +28,32 @@ const DECLARATIONS = {
   sweeps: {
     type: 'counter',
     name: 'sweeps_total',
-    help: 'Sweeps by result: success, failure (of the site), ledger_failure',
+    help: 'Sweeps, read or written by a sender, by result: success, failure (of the site), ledger_failure',
     labels: ['site', 'result'],
   },
   lastSuccess: {
     type: 'gauge',
     name: 'last_success_timestamp_seconds',
-    help: 'When a sweep of the site was last folded',
+    help: 'When a sweep of the site was last folded, as the ledger has it; 0 where none ever was',
     labels: ['site'],
+  },
+  lastReading: {
+    type: 'gauge',
+    name: 'last_reading_timestamp_seconds',
+    help: 'The instant up to which the ledger knows the usage of the site; 0 where it knows none',
+    labels: ['site'],
+  },
+  ordinaryPause: {
+    type: 'gauge',
+    name: 'ordinary_pause_seconds',
+    help: 'How long a pause between two readings of the site may be; a longer one is a gap',
+    labels: ['site'],
+  },
+  coverage: {
+    type: 'gauge',
+    name: 'coverage_ratio',
+    help: 'How the last 24 hours that are settled are known: parts of 1 that are measured, spread and missing',
+    labels: ['site', 'coverage'],
   },
   folded: {
     type: 'counter',
@@ -123,15 +147,39 @@ function register({ type, name, help, labels }: MetricDeclaration, registry: Reg
   return type === 'counter' ? new Counter(options) : new Gauge(options);
 }
 
+const RESULTS = ['success', 'failure', 'ledger_failure'] as const;
+const COVERAGES = ['measured', 'spread', 'missing'] as const satisfies readonly Coverage[];
+const COUNTS_OF_SITE = ['folded', 'ignored', 'refused', 'anomalies', 'setAsideSamples'] as const;
+const GAUGES_OF_SITE = ['lastSuccess', 'lastReading', 'ordinaryPause'] as const;
+
+/** The series of a site begin at zero: else the first event would be a beginning, and no increase. */
+export function beginSite({ sweeps, ...metrics }: PortalMetrics, site: string): void {
+  for (const result of RESULTS) sweeps.inc({ site, result }, 0);
+  for (const key of COUNTS_OF_SITE) metrics[key].inc({ site }, 0);
+  metrics.lastSuccess.set({ site }, 0);
+  metrics.lastReading.set({ site }, 0);
+}
+
+/** Counts what folding a sweep of a site did, and what was refused of it. */
+export function countFold(
+  metrics: PortalMetrics,
+  site: string,
+  { folded, ignored, anomalies }: FoldOutcome,
+  refusals: readonly Refusal[],
+): void {
+  metrics.sweeps.inc({ site, result: 'success' });
+  metrics.folded.inc({ site }, folded);
+  metrics.ignored.inc({ site }, ignored);
+  metrics.anomalies.inc({ site }, anomalies);
+  metrics.refused.inc(
+    { site },
+    refusals.reduce((sum, { count }) => sum + count, 0),
+  );
+}
+
 /** Takes the series of a site that is configured no more out of the answer. */
-export function forgetSite({ sweeps, ...metrics }: PortalMetrics, site: string): void {
-  for (const result of ['success', 'failure', 'ledger_failure']) sweeps.remove({ site, result });
-  for (const metric of [
-    metrics.lastSuccess,
-    metrics.folded,
-    metrics.ignored,
-    metrics.refused,
-    metrics.anomalies,
-  ])
-    metric.remove({ site });
+export function forgetSite({ sweeps, coverage, ...metrics }: PortalMetrics, site: string): void {
+  for (const result of RESULTS) sweeps.remove({ site, result });
+  for (const known of COVERAGES) coverage.remove({ site, coverage: known });
+  for (const key of [...COUNTS_OF_SITE, ...GAUGES_OF_SITE]) metrics[key].remove({ site });
 }

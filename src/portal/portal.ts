@@ -7,18 +7,19 @@ import { describeError } from '../runtime/user-error.ts';
 import { connectToDatabase } from './ledger/store/connect.ts';
 import { createInboxTables } from './remote-write/inbox.ts';
 import { Receiver } from './remote-write/receiver.ts';
-import { intervalOfSite, sitesOfSenders } from './remote-write/sender-settings.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
+import { declarationsOf } from './declared-sites.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
 import type { DatabaseConnection } from './database/connection.ts';
-import type { Grant, Ledger, SiteDeclaration, StoragePolicy } from './ledger/ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import { fencedLedger } from './leases/fenced-ledger.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
+import { SiteFigures } from './site-figures.ts';
 import type { PortalConfig } from './settings.ts';
 import { createStore } from './store.ts';
 
@@ -56,6 +57,7 @@ interface Running {
   collector: Collector;
   leases: LeaseKeeper;
   maintenance: Maintenance;
+  figures: SiteFigures;
   receiver: Receiver;
 }
 
@@ -72,9 +74,7 @@ class PortalRole implements Portal {
   readonly #metrics = createPortalMetrics();
   /** Ends what has started, the last first. */
   readonly #ends: (() => Promise<void>)[] = [];
-  #sites: PortalConfig['sites'];
-  #grants: readonly Grant[];
-  #retention: StoragePolicy | undefined;
+  #sources: PortalSources;
   #collector: Collector | undefined;
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
@@ -83,9 +83,7 @@ class PortalRole implements Portal {
 
   constructor(config: PortalConfig, parts: PortalParts) {
     this.#config = config;
-    this.#sites = config.sites;
-    this.#grants = config.grants ?? [];
-    this.#retention = config.retention;
+    this.#sources = config;
     this.#parts = parts;
   }
 
@@ -109,10 +107,11 @@ class PortalRole implements Portal {
   }
 
   startSweeping(): void {
-    const { collector, maintenance, receiver } = this.#started;
+    const { collector, maintenance, receiver, figures } = this.#started;
     if (this.#config.collect !== false) collector.start();
     receiver.start();
     maintenance.start();
+    figures.start();
   }
 
   /** One at a time, in the order in which they are asked for. */
@@ -145,15 +144,29 @@ class PortalRole implements Portal {
     receiver.setSources(this.#config);
     const address = await this.#startApi(ledger, receiver);
     this.#collector = this.#createCollector(ledger, leases);
-    await leases.start(this.#useSites(this.#config.sites));
+    await leases.start(this.#use(this.#config));
     this.#greet(address);
     const maintenance = this.#createMaintenance(ledger);
-    return { address, ledger, collector: this.#collector, leases, maintenance, receiver };
+    const figures = this.#createFigures(ledger);
+    return { address, ledger, collector: this.#collector, leases, maintenance, receiver, figures };
+  }
+
+  #createFigures(ledger: Ledger): SiteFigures {
+    const { clock, logger } = this.#parts;
+    const figures = new SiteFigures({
+      ledger,
+      clock,
+      logger,
+      metrics: this.#metrics,
+      sites: () => declarationsOf(this.#sources),
+    });
+    this.#ends.push(async () => await figures.close());
+    return figures;
   }
 
   #createMaintenance(ledger: Ledger): Maintenance {
     const { clock, logger } = this.#parts;
-    const maintenance = new Maintenance({ ledger, clock, logger, policy: () => this.#retention });
+    const maintenance = new Maintenance({ ledger, clock, logger, policy: () => this.#sources.retention });
     this.#ends.push(async () => await maintenance.close());
     return maintenance;
   }
@@ -175,17 +188,17 @@ class PortalRole implements Portal {
       durationMs: leaseMs,
       alone: databaseUrl === undefined,
       onChange: async (held) =>
-        await this.#collector?.setSites(this.#sites.filter(({ name }) => held.has(siteLease(name)))),
+        await this.#collector?.setSites(this.#sources.sites.filter(({ name }) => held.has(siteLease(name)))),
     });
     this.#ends.push(async () => await leases.close());
     return leases;
   }
 
-  /** Takes these as the sites to be shared; returns their names. */
-  #useSites(sites: PortalConfig['sites']): string[] {
-    this.#sites = sites;
-    this.#metrics.sites.set(sites.length);
-    return sites.map(({ name }) => name);
+  /** Takes these from now on; returns the names of the sites that are to be shared. */
+  #use(sources: PortalSources): string[] {
+    this.#sources = sources;
+    this.#metrics.sites.set(sources.sites.length);
+    return sources.sites.map(({ name }) => name);
   }
 
   async #createReceiver(ledger: Ledger, pool: Pool, leases: LeaseKeeper): Promise<Receiver> {
@@ -209,7 +222,7 @@ class PortalRole implements Portal {
       ledger,
       metrics: this.#metrics,
       clock,
-      grants: () => this.#grants,
+      grants: () => this.#sources.grants ?? [],
       receiver,
       logger,
       webFolder,
@@ -257,9 +270,7 @@ class PortalRole implements Portal {
       const { ledger, leases, receiver } = this.#started;
       await ledger.declareSites(declarationsOf(sources));
       receiver.setSources(sources);
-      await leases.setSites(this.#useSites(sources.sites));
-      this.#grants = sources.grants ?? [];
-      this.#retention = sources.retention;
+      await leases.setSites(this.#use(sources));
     } catch (error) {
       this.#noteReload(false);
       throw error;
@@ -288,14 +299,4 @@ class PortalRole implements Portal {
       });
     }
   }
-}
-
-/** Sites that are read, and those that senders may write as. */
-function declarationsOf({ sites, senders = [] }: PortalSources): SiteDeclaration[] {
-  const read = new Set(sites.map(({ name }) => name));
-  const written = sitesOfSenders(senders).filter((name) => !read.has(name));
-  return [
-    ...sites,
-    ...written.map((name) => ({ name, labels: {}, intervalMs: intervalOfSite(name, senders) })),
-  ];
 }

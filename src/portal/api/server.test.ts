@@ -87,6 +87,7 @@ beforeEach(async () => {
       coverageQueries.push(query);
       return { data: [], next: null };
     },
+    coverageShares: unused,
     verify: unused,
     maintain: unused,
     exportLines: () => {

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { forgetSite } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { SiteCollector, type CollectorParts } from './site-collector.ts';
 
@@ -27,7 +26,6 @@ export class Collector {
       (collector) => this.#sites.get(collector.site.name) !== collector,
     );
     await Promise.all(ended.map(async (collector) => await collector.close()));
-    for (const { site } of ended) if (!this.#sites.has(site.name)) forgetSite(this.#parts.metrics, site.name);
     if (this.#started) this.#startAll();
   }
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { SweepOptions } from '../ledger/accounting/readings.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
-import type { PortalMetrics } from '../metrics.ts';
+import { countFold, type PortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
@@ -141,17 +141,9 @@ export class SiteCollector {
   }
 
   #count(result: SweepResult): void {
-    const { metrics, clock } = this.#parts;
+    const { metrics } = this.#parts;
     const site = this.site.name;
-    metrics.sweeps.inc({ site, result: result.kind });
-    if (result.kind !== 'success') return;
-    metrics.lastSuccess.set({ site }, clock.nowMs() / 1000);
-    metrics.folded.inc({ site }, result.outcome.folded);
-    metrics.ignored.inc({ site }, result.outcome.ignored);
-    metrics.anomalies.inc({ site }, result.outcome.anomalies);
-    metrics.refused.inc(
-      { site },
-      result.refusals.reduce((sum, { count }) => sum + count, 0),
-    );
+    if (result.kind === 'success') countFold(metrics, site, result.outcome, result.refusals);
+    else metrics.sweeps.inc({ site, result: result.kind });
   }
 }

@@ -148,6 +148,14 @@ export interface CoverageRow {
   spread_seconds: number;
 }
 
+/** How a time of a site is known, in parts of 1: of all of its clouds, each from its first reading on. */
+export interface CoverageShares {
+  site: string;
+  measured: number;
+  spread: number;
+  missing: number;
+}
+
 export interface SiteStatus {
   name: string;
   labels: Readonly<Record<string, string>>;
@@ -247,6 +255,8 @@ export interface Ledger {
   usage(query: UsageQuery): Promise<Page<UsageRow>>;
   /** Every hour of every cloud from its first reading on, up to the present one. */
   coverage(query: CoverageQuery): Promise<Page<CoverageRow>>;
+  /** Of the declared sites, from one whole hour to another; Unix milliseconds. */
+  coverageShares(fromMs: number, toMs: number): Promise<CoverageShares[]>;
   /** Packs days that are over, and drops hours that are kept no longer, in small transactions. */
   maintain(policy?: StoragePolicy): Promise<Maintained>;
   /** Rule A7 for every meter, and that sums of days agree with hours; empty where all agree. */

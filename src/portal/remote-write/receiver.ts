@@ -6,7 +6,7 @@ import { describeError } from '../../runtime/user-error.ts';
 import { readSweep } from '../ledger/accounting/readings.ts';
 import { LeaseLostError } from '../ledger/lease-lost.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
-import type { PortalMetrics } from '../metrics.ts';
+import { countFold, type PortalMetrics } from '../metrics.ts';
 import { senderOf } from './authentication.ts';
 import * as inbox from './inbox.ts';
 import type { SenderConfig } from './sender-settings.ts';
@@ -196,12 +196,13 @@ export class Receiver {
 
   /** What has failed for long is tried one by one, so that what can be folded is; the rest is put back. */
   async #afterFailure(groups: readonly Group[], error: unknown): Promise<unknown[]> {
-    const { clock } = this.#parts;
+    const { clock, metrics } = this.#parts;
     // Nothing is wrong with it: the portal that has taken over folds it.
     if (error instanceof LeaseLostError) {
       this.#room.putBack(groups);
       return [error];
     }
+    metrics.sweeps.inc({ site: groups[0]?.site ?? '', result: 'ledger_failure' });
     const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
     this.#room.putBack(groups.filter((group) => !lasting.includes(group)));
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
@@ -236,8 +237,11 @@ export class Receiver {
   }
 
   async #foldGroups(groups: readonly Group[]): Promise<void> {
+    const { ledger, clock, metrics } = this.#parts;
     const site = groups[0]?.site ?? '';
-    await this.#parts.ledger.fold(site, sweepOf(groups, this.#parts.clock.nowMs(), this.#pools.get(site)));
+    const sweep = sweepOf(groups, clock.nowMs(), this.#pools.get(site));
+    const outcome = await ledger.fold(site, sweep);
+    countFold(metrics, site, outcome, [...sweep.refusals, ...(outcome.refusals ?? [])]);
     this.#room.dismiss(groups);
   }
 

@@ -10,6 +10,7 @@ import type { Ledger, Sweep } from '../ledger.ts';
 import { connectToDatabase } from './connect.ts';
 import { admitSweep } from './admit-sweep.ts';
 import { queryCoverage } from './coverage-query.ts';
+import { queryCoverageShares } from './coverage-shares.ts';
 import { foldLateIntoStore, joined } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
 import { listGaps } from './load-gaps.ts';
@@ -84,6 +85,7 @@ export async function openLedger({
     projects: (query) => queryProjects(database, query),
     usage: (query) => queryUsage(database, query, clock.nowMs(), rulesOf),
     coverage: (query) => queryCoverage(database, query, clock.nowMs(), rulesOf),
+    coverageShares: (fromMs, toMs) => queryCoverageShares(database, fromMs, toMs),
     verify: () => verifyConservation(database),
     maintain: (policy) => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY),
     exportLines: () => exportLedger(pool),

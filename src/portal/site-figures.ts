@@ -1,0 +1,101 @@
+import { MS_PER_HOUR } from '../prometheus/usage-metrics.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { describeError } from '../runtime/user-error.ts';
+import { rulesOfSite } from './ledger/accounting/site-rules.ts';
+import type { Ledger, SiteDeclaration, SiteStatus } from './ledger/ledger.ts';
+import { beginSite, forgetSite, type PortalMetrics } from './metrics.ts';
+
+const INTERVAL_MS = 15_000;
+const COVERED_MS = 24 * MS_PER_HOUR;
+/** What an hour had is settled when it has been over for so long: then no ordinary pause is open in it any more. */
+const SETTLING_MS = MS_PER_HOUR;
+
+export interface SiteFiguresParts {
+  ledger: Pick<Ledger, 'sites' | 'coverageShares'>;
+  clock: Clock;
+  logger: Logger;
+  metrics: PortalMetrics;
+  /** Those of the moment, as a reload may change them. */
+  sites: () => readonly SiteDeclaration[];
+}
+
+/**
+ * Keeps the metrics that tell how each site is, from the ledger: so they are the same however its readings come, at
+ * every portal on the database, and after a restart.
+ */
+export class SiteFigures {
+  readonly #parts: SiteFiguresParts;
+  readonly #ending = new AbortController();
+  #names: ReadonlySet<string> = new Set();
+  #coveredUntilMs: number | undefined;
+  #failing: string | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: SiteFiguresParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#loop ??= this.#updateAtIntervals();
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#loop;
+  }
+
+  async #updateAtIntervals(): Promise<void> {
+    const { signal } = this.#ending;
+    for (; !signal.aborted; await this.#parts.clock.sleep(INTERVAL_MS, signal)) await this.#tryToUpdate();
+  }
+
+  /** Where the database does not answer, the figures of before stay: they are as old as they say. */
+  async #tryToUpdate(): Promise<void> {
+    try {
+      await this.update();
+      this.#failing = undefined;
+    } catch (error) {
+      const reason = describeError(error);
+      if (reason !== this.#failing)
+        this.#parts.logger.warn({ reason }, 'the metrics of the sites could not be brought up to date');
+      this.#failing = reason;
+    }
+  }
+
+  async update(): Promise<void> {
+    const { ledger, sites } = this.#parts;
+    this.#declare(sites());
+    for (const status of await ledger.sites()) if (this.#names.has(status.name)) this.#show(status);
+    await this.#showCoverage();
+  }
+
+  #declare(sites: readonly SiteDeclaration[]): void {
+    const { metrics } = this.#parts;
+    const names = new Set(sites.map(({ name }) => name));
+    for (const name of this.#names) if (!names.has(name)) forgetSite(metrics, name);
+    for (const { name, intervalMs } of sites) {
+      if (!this.#names.has(name)) beginSite(metrics, name);
+      metrics.ordinaryPause.set({ site: name }, rulesOfSite(intervalMs).gapThresholdMs / 1000);
+    }
+    this.#names = names;
+  }
+
+  #show({ name: site, last_success_at: success, last_reading_at: reading }: SiteStatus): void {
+    const { lastSuccess, lastReading } = this.#parts.metrics;
+    if (success !== null) lastSuccess.set({ site }, Date.parse(success) / 1000);
+    if (reading !== null) lastReading.set({ site }, Date.parse(reading) / 1000);
+  }
+
+  /** Once an hour: nothing else changes it. */
+  async #showCoverage(): Promise<void> {
+    const { ledger, clock, metrics } = this.#parts;
+    const toMs = Math.floor((clock.nowMs() - SETTLING_MS) / MS_PER_HOUR) * MS_PER_HOUR;
+    if (toMs === this.#coveredUntilMs) return;
+    for (const { site, ...shares } of await ledger.coverageShares(toMs - COVERED_MS, toMs)) {
+      if (!this.#names.has(site)) continue;
+      for (const [coverage, share] of Object.entries(shares)) metrics.coverage.set({ site, coverage }, share);
+    }
+    this.#coveredUntilMs = toMs;
+  }
+}
