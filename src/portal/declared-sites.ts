@@ -1,16 +1,24 @@
 import type { SiteDeclaration } from './ledger/ledger.ts';
+import type { PortalSites } from './leases/lease-store.ts';
 import { intervalOfSite, sitesOfSenders } from './remote-write/sender-settings.ts';
 import type { PortalConfig } from './settings.ts';
 
+type Sources = Pick<PortalConfig, 'sites' | 'senders'>;
+
 /** Sites that are read, and those that senders may write as. */
-export function declarationsOf({
-  sites,
-  senders = [],
-}: Pick<PortalConfig, 'sites' | 'senders'>): SiteDeclaration[] {
+export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaration[] {
   const read = new Set(sites.map(({ name }) => name));
   const written = sitesOfSenders(senders).filter((name) => !read.has(name));
   return [
     ...sites,
     ...written.map((name) => ({ name, labels: {}, intervalMs: intervalOfSite(name, senders) })),
   ];
+}
+
+/** The same by name, as the portals on one database tell one another. */
+export function sitesOfPortal(sources: Sources): PortalSites {
+  return {
+    read: sources.sites.map(({ name }) => name),
+    declared: declarationsOf(sources).map(({ name }) => name),
+  };
 }

@@ -10,13 +10,13 @@ import { Receiver } from './remote-write/receiver.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
-import { declarationsOf } from './declared-sites.ts';
+import { declarationsOf, sitesOfPortal } from './declared-sites.ts';
 import { readSweep } from './ledger/accounting/readings.ts';
 import type { DatabaseConnection } from './database/connection.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { fencedLedger } from './leases/fenced-ledger.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
-import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
+import { INBOX_LEASE, siteLease, type PortalSites } from './leases/lease-store.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import { createPortalMetrics } from './metrics.ts';
 import { SiteFigures } from './site-figures.ts';
@@ -194,11 +194,11 @@ class PortalRole implements Portal {
     return leases;
   }
 
-  /** Takes these from now on; returns the names of the sites that are to be shared. */
-  #use(sources: PortalSources): string[] {
+  /** Takes these from now on; returns their names. */
+  #use(sources: PortalSources): PortalSites {
     this.#sources = sources;
     this.#metrics.sites.set(sources.sites.length);
-    return sources.sites.map(({ name }) => name);
+    return sitesOfPortal(sources);
   }
 
   async #createReceiver(ledger: Ledger, pool: Pool, leases: LeaseKeeper): Promise<Receiver> {

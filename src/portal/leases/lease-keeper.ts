@@ -5,7 +5,14 @@ import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Lease } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
-import { releaseLeases, removeAllPortals, removePortal, renewLeases, type Round } from './lease-store.ts';
+import {
+  releaseLeases,
+  removeAllPortals,
+  removePortal,
+  renewLeases,
+  type PortalSites,
+  type Round,
+} from './lease-store.ts';
 
 export interface LeaseParts {
   pool: Pool;
@@ -30,7 +37,7 @@ export class LeaseKeeper {
   readonly #holder = randomUUID();
   readonly #parts: LeaseParts;
   readonly #ending = new AbortController();
-  #sites: readonly string[] = [];
+  #sites: PortalSites = { read: [], declared: [] };
   #held: ReadonlySet<string> = new Set();
   #renewedAtMs = 0;
   #rounds: Promise<void> = Promise.resolve();
@@ -49,14 +56,14 @@ export class LeaseKeeper {
   }
 
   /** Takes what is free of these sites, and goes on until `close()`. */
-  async start(sites: readonly string[]): Promise<void> {
+  async start(sites: PortalSites): Promise<void> {
     if (this.#parts.alone) await removeAllPortals(this.#parts.pool);
     await this.setSites(sites);
     this.#loop ??= this.#renewAtIntervals();
   }
 
   /** Shares these sites from now on; `onChange` is told in any case. */
-  async setSites(sites: readonly string[]): Promise<void> {
+  async setSites(sites: PortalSites): Promise<void> {
     this.#sites = sites;
     await this.#inTurn(async () => await this.#renew(true));
   }

@@ -16,6 +16,14 @@ export interface Round {
   surplus: string[];
 }
 
+/** What a portal's configuration names. */
+export interface PortalSites {
+  /** Those that it reads, and shares. */
+  read: readonly string[];
+  /** All that it expects, those that others write included. */
+  declared: readonly string[];
+}
+
 /** Any number that never changes, and is not that of the migrations or the inbox. */
 const LOCK_KEY = '7305217604';
 
@@ -23,7 +31,7 @@ const LOCK_KEY = '7305217604';
 export async function renewLeases(
   pool: Pool,
   holder: string,
-  sites: readonly string[],
+  sites: PortalSites,
   durationMs: number,
 ): Promise<Round> {
   const client = await pool.connect();
@@ -44,11 +52,13 @@ export async function renewLeases(
 async function takeTurn(
   client: PoolClient,
   holder: string,
-  sites: readonly string[],
+  sites: PortalSites,
   durationMs: number,
 ): Promise<Round> {
-  const names = sites.map(siteLease);
-  const portals = await livingPortals(client, holder, names, durationMs);
+  const names = sites.read.map(siteLease);
+  await sayAlive(client, holder, sites, durationMs);
+  await declareSitesOfPortals(client);
+  const portals = await portalsLike(client, holder);
   const { rows } = await client.query<{ name: string; holder: string }>(
     'SELECT name, holder FROM ledger.lease ORDER BY name',
   );
@@ -66,24 +76,41 @@ async function takeTurn(
   return { held: new Set([...mine.filter((name) => !surplus.includes(name)), ...taken]), surplus };
 }
 
-/** Removes the dead, with their leases, and resolves with those that share the same sites. */
-async function livingPortals(
+/** Removes the dead, with their leases. */
+async function sayAlive(
   client: PoolClient,
   holder: string,
-  names: readonly string[],
+  { read, declared }: PortalSites,
   durationMs: number,
-): Promise<string[]> {
-  const configuration = createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex');
+): Promise<void> {
+  const configuration = createHash('sha256').update(JSON.stringify(read.toSorted())).digest('hex');
   await client.query('DELETE FROM ledger.portal WHERE alive_until < clock_timestamp()');
   await client.query(
-    `INSERT INTO ledger.portal (holder, configuration, alive_until)
-     VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
-     ON CONFLICT (holder) DO UPDATE SET configuration = excluded.configuration, alive_until = excluded.alive_until`,
-    [holder, configuration, durationMs],
+    `INSERT INTO ledger.portal (holder, configuration, alive_until, sites)
+     VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond', $4)
+     ON CONFLICT (holder) DO UPDATE
+     SET configuration = excluded.configuration, alive_until = excluded.alive_until, sites = excluded.sites`,
+    [holder, configuration, durationMs, declared],
   );
+}
+
+/** A site is expected as long as the configuration of a living portal names it, though another's may not. */
+async function declareSitesOfPortals(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ sites: string[] | null }>('SELECT sites FROM ledger.portal');
+  // An older version does not say.
+  if (rows.some(({ sites }) => sites === null)) return;
+  await client.query(
+    'UPDATE ledger.site SET declared = (name = ANY ($1::text[])) WHERE declared <> (name = ANY ($1::text[]))',
+    [[...new Set(rows.flatMap(({ sites }) => sites ?? []))]],
+  );
+}
+
+/** Those that share the same sites, this one included. */
+async function portalsLike(client: PoolClient, holder: string): Promise<string[]> {
   const { rows } = await client.query<{ holder: string }>(
-    'SELECT holder FROM ledger.portal WHERE configuration = $1 ORDER BY holder',
-    [configuration],
+    `SELECT holder FROM ledger.portal
+     WHERE configuration = (SELECT configuration FROM ledger.portal WHERE holder = $1) ORDER BY holder`,
+    [holder],
   );
   return rows.map((row) => row.holder);
 }

@@ -233,7 +233,10 @@ export interface Maintained {
 }
 
 export interface Ledger {
-  /** Makes the sites known, with their labels; sites that are gone from the list keep their entries. */
+  /**
+   * Makes the sites known, with their labels; sites that are gone from the list keep their entries, and are expected no more
+   * unless another portal on the database names them.
+   */
   declareSites(sites: readonly SiteDeclaration[]): Promise<void>;
   /**
    * Folds a sweep into the site's meters in one transaction (rule A6). Its readings may be of many instants, in any
@@ -249,7 +252,7 @@ export interface Ledger {
    * meters or by time; of each meter the first and the last reading in an hour say all that there is to say.
    */
   foldLate(site: string, sweeps: readonly Sweep[], lease?: Lease): Promise<LateOutcome>;
-  recordFailure(site: string, atMs: number, reason: string): Promise<void>;
+  recordFailure(site: string, atMs: number, reason: string, lease?: Lease): Promise<void>;
   sites(): Promise<SiteStatus[]>;
   projects(query: ProjectQuery): Promise<Page<ProjectRow>>;
   usage(query: UsageQuery): Promise<Page<UsageRow>>;

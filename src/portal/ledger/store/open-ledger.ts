@@ -80,7 +80,7 @@ export async function openLedger({
         lease,
       );
     },
-    recordFailure: (site, atMs, reason) => recordFailure(database, site, atMs, reason),
+    recordFailure: (site, atMs, reason, lease) => recordFailure(database, site, atMs, reason, lease),
     sites: () => siteStatuses(database),
     projects: (query) => queryProjects(database, query),
     usage: (query) => queryUsage(database, query, clock.nowMs(), rulesOf),

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import type { SiteDeclaration, SiteStatus } from '../ledger.ts';
+import type { Lease, SiteDeclaration, SiteStatus } from '../ledger.ts';
+import { requireLease } from './fence.ts';
 import { isoOrNull } from './times.ts';
 
 export async function declareSites(
@@ -14,9 +15,9 @@ export async function declareSites(
       FROM unnest(${names}::text[], ${declarations.map(({ labels }) => JSON.stringify(labels))}::text[]) AS w (name, labels)
       ORDER BY w.name
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true`.execute(trx);
-    await sql`UPDATE ledger.site SET declared = false WHERE declared AND name <> ALL(${names}::text[])`.execute(
-      trx,
-    );
+    await sql`
+      UPDATE ledger.site SET declared = false
+      WHERE declared AND name <> ALL(${[...names, ...(await namedElsewhere(trx))]}::text[])`.execute(trx);
     await sql`
       INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`.execute(
       trx,
@@ -24,15 +25,28 @@ export async function declareSites(
   });
 }
 
+/** Sites that the configuration of a living portal names; all, where an older version does not say. */
+async function namedElsewhere(trx: Kysely<unknown>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT s.name FROM ledger.portal p JOIN ledger.site s ON p.sites IS NULL OR s.name = ANY (p.sites)
+    WHERE p.alive_until >= clock_timestamp()`.execute(trx);
+  return rows.map(({ name }) => name);
+}
+
+/** `lease`: nothing is recorded of a site that is another's by now. */
 export async function recordFailure(
   database: Kysely<unknown>,
   site: string,
   atMs: number,
   reason: string,
+  lease?: Lease,
 ): Promise<void> {
-  await sql`
-    UPDATE ledger.site_state t SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
-    FROM ledger.site s WHERE s.site_id = t.site_id AND s.name = ${site}`.execute(database);
+  await database.transaction().execute(async (trx) => {
+    await sql`
+      UPDATE ledger.site_state t SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
+      FROM ledger.site s WHERE s.site_id = t.site_id AND s.name = ${site}`.execute(trx);
+    await requireLease(trx, lease);
+  });
 }
 
 interface SiteRow {

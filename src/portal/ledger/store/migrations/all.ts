@@ -4,6 +4,7 @@ import { epochTimes } from './0003-epochs.ts';
 import { monthTable } from './0004-months.ts';
 import { leaseTables } from './0005-leases.ts';
 import { hoursKept } from './0006-hours-kept.ts';
+import { portalSites } from './0007-portal-sites.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 4, name: 'packed months', sql: monthTable },
   { id: 5, name: 'leases', sql: leaseTables },
   { id: 6, name: 'hours that are kept', sql: hoursKept },
+  { id: 7, name: 'sites of portals', sql: portalSites },
 ];
