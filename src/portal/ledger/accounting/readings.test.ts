@@ -114,6 +114,27 @@ describe('two series for one meter (A9)', () => {
   });
 });
 
+describe('two exporters at one cloud that state no epoch (A9)', () => {
+  it('are reported in every sweep, and the same one counts, whichever was read later', () => {
+    const first = (atMs: number) => usage(1.5, { instance: 'a:8080' }, atMs);
+    const second = (atMs: number) => usage(7000, { instance: 'b:8080' }, atMs);
+    for (const samples of [
+      [first(NOW - 20_000), second(NOW - 5_000)],
+      [second(NOW - 20_000), first(NOW - 5_000)],
+    ]) {
+      const { readings, refusals } = readSweep(samples, NOW);
+      expect(readings.map(({ total }) => total)).toEqual([5_400_000n]);
+      expect(refusals).toEqual([
+        {
+          reason: 'a second series for one meter',
+          count: 1,
+          example: expect.stringContaining('instance="b:8080"'),
+        },
+      ]);
+    }
+  });
+});
+
 describe('what is refused (A10)', () => {
   const long = 'x'.repeat(DEFAULT_SWEEP_LIMITS.maxLabelLength + 1);
   const cases: [string, Sample][] = [

@@ -103,9 +103,27 @@ export function totalOf(hours: number): bigint {
 
 /** A9: of two series for one meter the newer counts; the other is reported, since a lasting double is a fault. */
 function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidate {
-  const [older, newer] = isNewer(other, one) ? [one, other] : [other, one];
-  refusals.add('a second series for one meter', older.sample);
-  return newer;
+  const isOther = areRivals(one, other) ? isFirst(other, one) : isNewer(other, one);
+  const [left, taken] = isOther ? [one, other] : [other, one];
+  refusals.add('a second series for one meter', left.sample);
+  return taken;
+}
+
+/**
+ * Two exporters of which neither states whose its totals are: they are not comparable, and which is newer changes with every
+ * sweep. One of them counts, always the same.
+ */
+function areRivals(one: Candidate, other: Candidate): boolean {
+  const isNamed = one.reading.epoch !== '' || other.reading.epoch !== '';
+  return !isNamed && instanceOf(one) !== instanceOf(other);
+}
+
+function isFirst(one: Candidate, other: Candidate): boolean {
+  return instanceOf(one) < instanceOf(other);
+}
+
+function instanceOf({ sample }: Candidate): string {
+  return sample.labels['instance'] ?? '';
 }
 
 function isNewer(one: Candidate, other: Candidate): boolean {
