@@ -1,5 +1,8 @@
+import type { CoverageRow, Page } from '../src/portal/ledger/ledger.ts';
+
 /** What the tests ask a portal's API for. */
 export interface UsageAnswerRow {
+  start: string;
   site: string;
   project_id: string;
   project_name: string;
@@ -11,23 +14,45 @@ export interface UsageAnswerRow {
 
 /** Every row of `/api/v1/usage` over all pages, from `fromMs` to `toMs`, by site, project and resource. */
 export async function totalUsage(portalUrl: string, fromMs: number, toMs: number): Promise<UsageAnswerRow[]> {
-  const rows: UsageAnswerRow[] = [];
-  let cursor: string | null = null;
-  do {
-    const parameters = new URLSearchParams({
-      from: new Date(fromMs).toISOString(),
-      to: new Date(toMs).toISOString(),
-      step: 'total',
-      by: 'site,project,resource',
-      ...(cursor === null ? {} : { cursor }),
-    });
-    const page = (await getJson(`${portalUrl}/api/v1/usage?${parameters.toString()}`)) as {
-      data: UsageAnswerRow[];
-      next: string | null;
-    };
+  return await allRows(`${portalUrl}/api/v1/usage`, {
+    ...interval(fromMs, toMs),
+    step: 'total',
+    by: BY_METER,
+  });
+}
+
+/** The same hour by hour. */
+export async function hourlyUsage(
+  portalUrl: string,
+  fromMs: number,
+  toMs: number,
+): Promise<UsageAnswerRow[]> {
+  return await allRows(`${portalUrl}/api/v1/usage`, {
+    ...interval(fromMs, toMs),
+    step: 'hour',
+    by: BY_METER,
+  });
+}
+
+export async function coverage(portalUrl: string, fromMs: number, toMs: number): Promise<CoverageRow[]> {
+  return await allRows(`${portalUrl}/api/v1/coverage`, interval(fromMs, toMs));
+}
+
+const BY_METER = 'site,project,resource';
+
+function interval(fromMs: number, toMs: number) {
+  return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+}
+
+/** The rows of all pages. */
+async function allRows<T>(url: string, parameters: Record<string, string>): Promise<T[]> {
+  const rows: T[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const asked = new URLSearchParams(cursor === undefined ? parameters : { ...parameters, cursor });
+    const page = (await getJson(`${url}?${asked.toString()}`)) as Page<T>;
     rows.push(...page.data);
     cursor = page.next;
-  } while (cursor !== null);
+  }
   return rows;
 }
 

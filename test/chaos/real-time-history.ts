@@ -1,0 +1,47 @@
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import { decodeReadRequest, encodeReadRequest } from '../../src/prometheus/remote-read.ts';
+import { closeServer, listen } from '../../src/runtime/listen.ts';
+import type { Acceleration } from './accelerated-clock.ts';
+
+/**
+ * Stands before a Prometheus, which lives in real time, for a gate that lives in fast motion: of what is asked for of its
+ * history the times are made real. Its answers need no change: totals state the (fast) time up to which they count.
+ */
+export async function startRealTimeHistory(
+  prometheusPort: number,
+  acceleration: Acceleration,
+): Promise<number> {
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const asked = await buffer(incoming);
+    const body = incoming.url === '/api/v1/read' ? inRealTime(asked, acceleration) : asked;
+    const { method = 'GET', url: path = '/' } = incoming;
+    const headers = { ...incoming.headers, 'content-length': body.length };
+    request({ host: '127.0.0.1', port: prometheusPort, method, path, headers })
+      .on('response', (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.on('error', () => outgoing.destroy()).pipe(outgoing);
+      })
+      .on('error', () => outgoing.destroy())
+      .end(body);
+  };
+  const server = createServer((incoming, outgoing) => {
+    outgoing.on('error', () => undefined);
+    pass(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+  onTestFinished(async () => await closeServer(server, 0));
+  return port;
+}
+
+function inRealTime(body: Buffer, { realMs, simulatedMs, speed }: Acceleration): Buffer {
+  const realOf = (ms: number) => Math.round(realMs + (ms - simulatedMs) / speed);
+  const { queries, accepted } = decodeReadRequest(body, 1_000_000);
+  const real = queries.map(({ startMs, endMs, matchers }) => ({
+    startMs: realOf(startMs),
+    endMs: realOf(endMs),
+    matchers,
+  }));
+  return Buffer.from(encodeReadRequest(real, accepted));
+}

@@ -1,0 +1,59 @@
+import { endOf, type ServerLife } from '../../src/simulation/model/server-life.ts';
+import { createLifeIndex } from '../../src/simulation/model/life-index.ts';
+import { usageTruth, type UsageTruth } from '../../src/simulation/model/truth.ts';
+
+export type Resource = keyof UsageTruth;
+
+/** What a project really used, in amount × milliseconds. */
+export interface Truth {
+  usage(project: string, resource: Resource, fromMs: number, toMs: number): bigint;
+  /**
+   * By how much the usage before an instant can be wrong where all that is known are the totals of two instants around it
+   * that lie at most `apartMs` from one another, and the usage between them is spread evenly.
+   *
+   * Usage at an even rate is spread without an error; and a rate that changes by one at `d` from the instant makes an error of
+   * a × b / (a + b + d) for readings a before the one and b after the other: at most (apartMs - d)² / (4 × apartMs).
+   */
+  blur(project: string, resource: Resource, atMs: number, apartMs: number): number;
+}
+
+export function truthOf(servers: readonly ServerLife[]): Truth {
+  const livesTouching = createLifeIndex(servers);
+  const answers = new Map<string, Map<string, UsageTruth>>();
+  const usageOfAll = (fromMs: number, toMs: number) => {
+    const key = `${fromMs} ${toMs}`;
+    const answer = answers.get(key) ?? usageTruth({ livesTouching }, fromMs, toMs);
+    answers.set(key, answer);
+    return answer;
+  };
+  return {
+    usage: (project, resource, fromMs, toMs) => usageOfAll(fromMs, toMs).get(project)?.[resource] ?? 0n,
+    blur: (project, resource, atMs, apartMs) => {
+      const near = livesTouching(atMs - apartMs, atMs + apartMs).filter((life) => life.projectId === project);
+      return near
+        .flatMap((life) => changesOf(life, resource))
+        .map(({ changedMs, by }) => ({ away: apartMs - Math.abs(changedMs - atMs), by }))
+        .filter(({ away }) => away > 0)
+        .reduce((sum, { away, by }) => sum + (Math.abs(by) * away * away) / (4 * apartMs), 0);
+    },
+  };
+}
+
+/** When a server changes the rate of its project, and by how much. */
+function changesOf(life: ServerLife, resource: Resource): { changedMs: number; by: number }[] {
+  const stops = life.launches.map(({ atMs }) => atMs);
+  const rates = life.launches.map(({ flavor }) =>
+    Number(
+      usageTruth({ livesTouching: () => [oneMillisecondOf(life, flavor)] }, 0, 1).get('')?.[resource] ?? 0n,
+    ),
+  );
+  const changes = stops.map((changedMs, index) => ({
+    changedMs,
+    by: (rates[index] ?? 0) - (rates[index - 1] ?? 0),
+  }));
+  return [...changes, { changedMs: endOf(life), by: -(rates.at(-1) ?? 0) }];
+}
+
+function oneMillisecondOf(life: ServerLife, flavor: ServerLife['launches'][0]['flavor']): ServerLife {
+  return { ...life, projectId: '', launches: [{ atMs: 0, flavor }], deletedMs: 1 };
+}
