@@ -61,7 +61,7 @@ export async function startSite({
 /** Starts a portal that reads the given sites; resolves with its address. */
 export async function startPortal(
   folder: string,
-  sites: Record<string, Site>,
+  sites: Record<string, Pick<Site, 'gateUrl' | 'tokenFile'>>,
   env: Record<string, string> = {},
 ): Promise<{ url: string; portal: Running }> {
   const port = await freePort();

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkExporter } from '../exporter/check.ts';
+import { unreadEarlierNames } from '../exporter/earlier-names.ts';
 import { createExporter } from '../exporter/exporter.ts';
 import {
   EXPORTER_SETTINGS,
@@ -21,6 +22,8 @@ export function exporterCommand(): Command {
     const sources = settingsSources(flags);
     const logger = createLogger();
     const settings = readExporterSettings(sources);
+    for (const name of unreadEarlierNames(sources.env))
+      logger.warn({ name }, 'this name of the earlier system has no effect (docs/upgrade.md)');
     const run = settings.check ? check : serve;
     const dummy = await dummyData(settings, logger);
     try {

@@ -105,10 +105,6 @@ describe('the settings of the exporter', () => {
   });
 
   it.each([
-    [
-      { splitProject: 'pool' },
-      'splitting a project takes a project and a metadata key: --split-metadata KEY',
-    ],
     [{ splitMetadata: 'key' }, '--split-project ID is missing'],
     [{ interval: '0' }, '--interval: the interval is at least 1 seconds'],
     [{ interval: 'often' }, '--interval: the interval is a number of seconds'],

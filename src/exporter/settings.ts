@@ -123,7 +123,7 @@ export const EXPORTER_SETTINGS = {
     type: 'text',
     value: 'KEY',
     schema: optionalText,
-    help: 'the metadata key that tells whose a server of that project is',
+    help: 'the metadata key that tells whose a server of that project is (default project_name)',
     earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_TAG'],
   }),
   settlingDelay: setting({
@@ -261,10 +261,12 @@ export function exporterConfig(
   };
 }
 
+/** The key's default is that of the earlier system. */
 function poolSplit({ splitProject, splitMetadata }: ExporterSettings): PoolSplit | undefined {
-  if (splitProject !== undefined && splitMetadata !== undefined)
-    return { projectId: splitProject, metadataKey: splitMetadata };
-  if (splitProject === undefined && splitMetadata === undefined) return undefined;
-  const missing = splitProject === undefined ? '--split-project ID' : '--split-metadata KEY';
-  throw new UserError(`splitting a project takes a project and a metadata key: ${missing} is missing`);
+  if (splitProject !== undefined)
+    return { projectId: splitProject, metadataKey: splitMetadata ?? 'project_name' };
+  if (splitMetadata === undefined) return undefined;
+  throw new UserError(
+    'splitting a project takes a project and a metadata key: --split-project ID is missing',
+  );
 }

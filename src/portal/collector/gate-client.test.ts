@@ -47,7 +47,7 @@ async function federateFrom(url: string, limits: Partial<Limits> = {}) {
     intervalMs: 1,
     timeoutMs: limits.timeoutMs ?? 10_000,
     labels: {},
-    selectors: ['{a="b"}', 'c'],
+    selectors: ['{a="b"}', '{c=~"x .*"}'],
   };
   const client = createGateClient(site, { ...LIMITS, ...limits }, systemClock);
   try {
@@ -93,7 +93,7 @@ describe('reading a gate', () => {
     );
     expect(seen).toEqual([
       'GET',
-      '/behind/a/proxy/federate?match[]=%7Ba%3D%22b%22%7D&match[]=c',
+      '/behind/a/proxy/federate?match%5B%5D=%7Ba%3D%22b%22%7D&match%5B%5D=%7Bc%3D~%22x+.%2A%22%7D',
       'Bearer sesame',
       'gzip',
     ]);

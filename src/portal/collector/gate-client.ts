@@ -62,7 +62,7 @@ export function createGateClient(site: SiteConfig, limits: BodyLimits, clock: Cl
 
 /** Redirects are not followed: undici follows none unless told to. The token would go with them. */
 function federateRequest(url: URL, site: SiteConfig) {
-  const query = site.selectors.map((selector) => `match[]=${encodeURIComponent(selector)}`).join('&');
+  const query = site.selectors.map((selector) => `match%5B%5D=${asPrometheusWrites(selector)}`).join('&');
   return {
     method: 'GET' as const,
     path: `${url.pathname.replace(/\/+$/, '')}/federate?${query}`,
@@ -73,6 +73,14 @@ function federateRequest(url: URL, site: SiteConfig) {
       'user-agent': `stackmeter-portal/${version}`,
     },
   };
+}
+
+/** In Go's spelling: HAProxy before a site's Prometheus, as in the earlier system, compares characters. */
+function asPrometheusWrites(selector: string): string {
+  const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(selector)
+    .replaceAll(/[!'()*]/g, hex)
+    .replaceAll('%20', '+');
 }
 
 async function readAnswer(
