@@ -1,5 +1,6 @@
 // What the scripts of this folder share: they start stacks with a real engine and look at them from outside.
 import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,6 +12,15 @@ export function composeOf(folder, stack, env = {}) {
   const [program, ...first] = process.argv[2] === 'v1' ? ['docker-compose'] : ['docker', 'compose'];
   return (...words) =>
     run(program, [...first, ...stack, ...words], { cwd: folder, env: { ...process.env, ...env } });
+}
+
+/** A port of loopback that is free now. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 export function docker(...words) {
