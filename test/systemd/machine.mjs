@@ -1,0 +1,64 @@
+// A bare Debian 13 whose first process is systemd, in a container.
+import { execFileSync } from 'node:child_process';
+import { docker, root, run } from '../compose/stack.mjs';
+
+const IMAGE = 'stackmeter-test-debian';
+
+/** Nothing but systemd is in it. */
+export function bareDebian() {
+  const dockerfile = `FROM debian:trixie-slim
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd systemd-sysv dbus && rm -rf /var/lib/apt/lists/*
+STOPSIGNAL SIGRTMIN+3
+`;
+  execFileSync('docker', ['build', '--quiet', '--tag', IMAGE, '-'], { input: dockerfile });
+  return IMAGE;
+}
+
+/** Starts it, with the clone at /media/stackmeter and a name for its own gate; returns the name of the container. */
+export function startMachine(image, { clone, host }) {
+  const name = 'stackmeter-test-machine';
+  const unconfined = ['seccomp', 'apparmor', 'systempaths'].map(
+    (part) => `--security-opt=${part}=unconfined`,
+  );
+  const rights = ['--cap-add=ALL', '--cap-drop=SYS_RESOURCE', '--cgroupns=host', ...unconfined];
+  const mounts = [
+    '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw',
+    '--tmpfs=/run:exec',
+    '--tmpfs=/run/lock',
+    '--tmpfs=/tmp:exec',
+    `--volume=${clone}:/media/stackmeter:ro`,
+  ];
+  const place = [`--add-host=${host}:127.0.0.1`, '--env=container=docker', ...npmOfThisMachine()];
+  // systemd 257 takes a machine with control groups of the first version only where it is told to.
+  const init = ['/lib/systemd/systemd', 'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'];
+  docker('run', '--detach', '--tty', '--name', name, ...rights, ...mounts, ...place, image, ...init);
+  shareMounts(name);
+  return name;
+}
+
+export function restartMachine(name) {
+  docker('restart', name);
+  shareMounts(name);
+}
+
+/** As on a machine: what systemd mounts for a service (LoadCredential) is seen within it. */
+function shareMounts(name) {
+  inside(name, 'mount --make-rshared /');
+}
+
+/** The registry, and the certificates that it is trusted by, where this machine has its own. */
+function npmOfThisMachine() {
+  const setting = (key) => run('npm', ['config', 'get', key], { cwd: root }).trim();
+  const certificates = setting('cafile');
+  return [
+    `--env=npm_config_registry=${setting('registry')}`,
+    ...(certificates === 'null'
+      ? []
+      : [`--volume=${certificates}:/media/npm.crt:ro`, '--env=npm_config_cafile=/media/npm.crt']),
+  ];
+}
+
+/** What a command line of a root shell prints. */
+export function inside(machine, words) {
+  return run('docker', ['exec', machine, '/bin/bash', '-ec', words], { cwd: root });
+}
