@@ -41,7 +41,6 @@ describe('a gate in front of a Prometheus', () => {
         `/prom/federate?match%5B%5D=${forwarded.replaceAll('~', '%7E')}`,
         {
           host: upstream.url.host,
-          connection: 'keep-alive',
           accept: 'text/plain;version=0.0.4',
           'accept-encoding': 'identity',
           'user-agent': 'stackmeter-gate',

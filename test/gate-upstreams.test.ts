@@ -56,6 +56,15 @@ describe.each([
     );
   });
 
+  it('is 502 where it announces more than is taken', async () => {
+    const { answer, log } = await askOf((__, response) => {
+      response.writeHead(200, { ...plainText, 'content-length': '5000001' });
+      response.write(LINE);
+    }, unchecked);
+    expect(await answer()).toMatchObject({ status: 502, text: 'the source of usage is out of order\n' });
+    expect(log()).toContain('Prometheus answered with 5000001 bytes, which is too much');
+  });
+
   it('is 502 or 504 where it never begins', async () => {
     const { answer } = await askOf(() => undefined, unchecked);
     expect([502, 504]).toContain((await answer()).status);

@@ -21,17 +21,42 @@ export class AnswerError extends Error {
 const NEWLINE = 0x0a;
 const MAX_LINE_BYTES = 1_048_576;
 
+/** Looks at an answer as it comes; both give what may leave, and throw `AnswerError`. */
+export interface AnswerExaminer {
+  /** What is given back may lie in the memory of `bytes`; nothing of it is needed later. */
+  push(bytes: Buffer): string | Buffer;
+  end(): string | Buffer;
+}
+
 /**
  * The defence behind the policy: reads the text format as it streams, and ends with an `AnswerError` at the first sample that
  * no allowed selector selects. Lines pass as they are, unless labels are to be rewritten.
  */
-export function createAnswerFilter(rules: AnswerRules): Transform {
+export function createAnswerExaminer(rules: AnswerRules): AnswerExaminer {
   const lines = completeLines();
   const examine = createExaminer(rules);
+  return {
+    push: (bytes) => understood(() => examine(lines.push(bytes))),
+    end: () => understood(() => examine(lines.end())),
+  };
+}
+
+/** The same as a stream. */
+export function createAnswerFilter(rules: AnswerRules): Transform {
+  const examiner = createAnswerExaminer(rules);
   return new Transform({
-    transform: (chunk: Buffer, _, done) => attempt(done, () => examine(lines.push(chunk))),
-    flush: (done) => attempt(done, () => examine(lines.end())),
+    transform: (chunk: Buffer, _, done) => attempt(done, () => examiner.push(chunk)),
+    flush: (done) => attempt(done, () => examiner.end()),
   });
+}
+
+function understood<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof AnswerError) throw error;
+    throw new AnswerError('the answer is not in the text format', { cause: error });
+  }
 }
 
 function attempt(
@@ -41,11 +66,7 @@ function attempt(
   try {
     done(null, work());
   } catch (error) {
-    done(
-      error instanceof AnswerError
-        ? error
-        : new AnswerError('the answer is not in the text format', { cause: error }),
-    );
+    done(error as Error);
   }
 }
 
@@ -56,7 +77,7 @@ function completeLines() {
   const keep = (piece: Buffer) => {
     restBytes += piece.length;
     if (restBytes > MAX_LINE_BYTES) throw new AnswerError('a line of the answer is too long');
-    rest.push(piece);
+    rest.push(Buffer.from(piece));
   };
   return {
     push: (chunk: Buffer): Buffer => {

@@ -1,4 +1,5 @@
 import { Refusal, type RefusalReason } from './refusal.ts';
+import { remembered } from '../prometheus/remembered.ts';
 import { parseSelector, SelectorError } from '../prometheus/selectors.ts';
 import type { Selector } from './policy.ts';
 
@@ -84,7 +85,11 @@ export function selectorsOf(query: string): Selector[] {
   return parts.map(selectorOf);
 }
 
-function selectorOf(part: string): Selector {
+/** A portal asks for the same again and again. */
+const REMEMBERED_PARTS = 100;
+const selectorOf = remembered(parsePart, REMEMBERED_PARTS);
+
+function parsePart(part: string): Selector {
   const equals = part.indexOf('=');
   if (equals === -1 || decodeStrictly(part.slice(0, equals)) !== 'match[]')
     throw new Refusal(400, 'match[] is the only parameter');

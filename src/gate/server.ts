@@ -17,8 +17,7 @@ import { createExporterSource } from './source-exporter.ts';
 import type { Source } from './source.ts';
 import { createPrometheusSource } from './source-prometheus.ts';
 
-const ANSWER_TIMEOUT_MS = 120_000;
-const MAX_ANSWER_BYTES = 1_073_741_824;
+const ANSWER_LIMITS = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
 const WATCH_INTERVAL_MS = 2000;
 
 export interface Gate extends Role {
@@ -47,7 +46,8 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
   const { clock, logger } = dependencies;
   const metrics = createGateMetrics();
   const metricsServer = createMetricsServer(metrics);
-  const source = createSource(config, dependencies);
+  const answerLimits = dependencies.answerLimits ?? ANSWER_LIMITS;
+  const source = createSource(config, { ...dependencies, answerLimits });
   let loaded: Loaded | undefined;
   let [address, metricsAddress] = [config.listen, config.metricsListen];
   const handler = createHandler({
@@ -58,7 +58,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
     clock,
     logger,
     checkAnswers: config.unsafeUncheckedAnswers !== true,
-    answerLimits: dependencies.answerLimits ?? { timeoutMs: ANSWER_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES },
+    answerLimits,
   });
   const server = createHttpServer(
     config.selfSigned ? { certFile: '', keyFile: '' } : config.tls,
@@ -141,8 +141,13 @@ async function closeServers(server: GateHttpServer, metricsServer: Server): Prom
   await closeServer(metricsServer, 0);
 }
 
-function createSource({ source: { kind, url } }: GateConfig, dependencies: GateDependencies): Source {
-  return kind === 'prometheus' ? createPrometheusSource(url) : createExporterSource(url, dependencies);
+function createSource(
+  { source: { kind, url } }: GateConfig,
+  { clock, logger, answerLimits }: GateDependencies & { answerLimits: { maxBytes: number } },
+): Source {
+  return kind === 'prometheus'
+    ? createPrometheusSource(url, { maxAnswerBytes: answerLimits.maxBytes })
+    : createExporterSource(url, { clock, logger });
 }
 
 /** True for a change of what is made once. */

@@ -2,44 +2,46 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import { type Dispatcher, Pool } from 'undici';
 import { formatSelector } from '../prometheus/selectors.ts';
 import { codeOf } from '../runtime/user-error.ts';
-import { AnswerError, createAnswerFilter } from './answer-filter.ts';
+import { AnswerError, createAnswerExaminer, createAnswerFilter } from './answer-filter.ts';
 import type { AnswerRules } from './answer-filter.ts';
 import { checkSamples, createChunkFilter, MAX_SAMPLES_BYTES } from './read-answer.ts';
+import { sendPieces } from './send-pieces.ts';
 import { type FederationRequest, type ReadRequest, type Source, UpstreamFailure } from './source.ts';
 import { federationHead, readHead } from './upstream-head.ts';
+import { SlowUpstreamError } from './upstream/connection.ts';
+import { createUpstream, type Upstream, type UpstreamLimits } from './upstream/upstream.ts';
 
-export interface PrometheusLimits {
-  connectTimeoutMs: number;
-  /** Up to the head of the answer. */
-  firstByteTimeoutMs: number;
-  /** Between two pieces of the answer. */
-  idleTimeoutMs: number;
-}
+export type PrometheusLimits = UpstreamLimits & {
+  /** What an answer may announce: more is refused before it begins. */
+  maxAnswerBytes: number;
+};
 
-const DEFAULT_LIMITS: PrometheusLimits = {
+const TIMEOUTS: UpstreamLimits = {
   connectTimeoutMs: 5000,
   firstByteTimeoutMs: 30_000,
   idleTimeoutMs: 30_000,
 };
 
-const TIMEOUT_CODES = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT']);
-const CONNECTIONS = 64;
+/** The site's Prometheus, and what its answers may announce. */
+interface Prometheus {
+  upstream: Upstream;
+  /** Before its paths. */
+  basePath: string;
+  maxBytes: number;
+}
 
 /**
  * The site's Prometheus. It is asked anew (rule G2), and its answer is passed on as it streams: held against the policy line by
  * line, or, where there are no rules for it, compressed or not as it is.
  */
-export function createPrometheusSource(baseUrl: URL, limits: PrometheusLimits = DEFAULT_LIMITS): Source {
-  const pool = new Pool(baseUrl.origin, {
-    connections: CONNECTIONS,
-    connect: { timeout: limits.connectTimeoutMs },
-    headersTimeout: limits.firstByteTimeoutMs,
-    bodyTimeout: limits.idleTimeoutMs,
-  });
-  const basePath = baseUrl.pathname.replace(/\/$/, '');
+export function createPrometheusSource(
+  baseUrl: URL,
+  { maxAnswerBytes, ...timeouts }: Partial<PrometheusLimits> & { maxAnswerBytes: number },
+): Source {
+  const upstream = createUpstream(baseUrl, { ...TIMEOUTS, ...timeouts });
+  const prometheus = { upstream, basePath: baseUrl.pathname.replace(/\/$/, ''), maxBytes: maxAnswerBytes };
   const orFail = async (response: ServerResponse, work: Promise<void>) => {
     try {
       await work;
@@ -48,19 +50,14 @@ export function createPrometheusSource(baseUrl: URL, limits: PrometheusLimits = 
     }
   };
   return {
-    federate: async (request, response) => {
-      await orFail(response, federate(pool, `${basePath}/federate`, request, response));
-    },
-    read: async (request, response) => {
-      await orFail(response, read(pool, `${basePath}/api/v1/read`, request, response));
-    },
-    close: async () => await pool.destroy(),
+    federate: async (request, response) => await orFail(response, federate(prometheus, request, response)),
+    read: async (request, response) => await orFail(response, read(prometheus, request, response)),
+    close: async () => await Promise.resolve(upstream.close()),
   };
 }
 
 async function federate(
-  pool: Pool,
-  path: string,
+  { upstream, basePath, maxBytes }: Prometheus,
   { selectors, gzip, rules, signal }: FederationRequest,
   response: ServerResponse,
 ): Promise<void> {
@@ -72,36 +69,44 @@ async function federate(
     'accept-encoding': gzip ? 'gzip' : 'identity',
     'user-agent': 'stackmeter-gate',
   };
-  const request = { method: 'GET' as const, path: `${path}?${query.toString()}`, headers, signal };
-  if (rules) return await openedFederation(pool, request, { gzip, rules, signal }, response);
-  await pool.stream(request, ({ statusCode, headers: answered }) => {
-    response.writeHead(200, federationHead(statusCode, answered, gzip));
-    return response;
+  const request = { method: 'GET' as const, target: `${basePath}/federate?${query.toString()}`, headers };
+  await upstream.ask(request, signal, async (answer) => {
+    const { 'content-length': length, ...head } = federationHead(answer, gzip, maxBytes);
+    if (rules) {
+      response.writeHead(200, head);
+      await sendOpened(answer.body, head['content-encoding'] === 'gzip', { rules, signal }, response);
+      return;
+    }
+    response.writeHead(200, length === undefined ? head : { ...head, 'content-length': length });
+    await sendPieces(answer.body, response);
   });
 }
 
-/** Opens the answer, looks at each line, and packs it again for those that take it packed. */
-async function openedFederation(
-  pool: Pool,
-  request: Dispatcher.RequestOptions,
-  { gzip, rules, signal }: { gzip: boolean; rules: AnswerRules; signal: AbortSignal },
+/** Opens an answer, looks at each line, and packs it again if it was packed. */
+async function sendOpened(
+  body: AsyncIterable<Buffer>,
+  packed: boolean,
+  { rules, signal }: { rules: AnswerRules; signal: AbortSignal },
   response: ServerResponse,
 ): Promise<void> {
-  await answerOf(pool, request, async ({ statusCode, headers, body }) => {
-    const head = federationHead(statusCode, headers, gzip);
-    const packed = head['content-encoding'] === 'gzip';
-    delete head['content-length'];
-    response.writeHead(200, head);
-    const steps = packed
-      ? [createGunzip(), createAnswerFilter(rules), createGzip({ level: constants.Z_BEST_SPEED })]
-      : [createAnswerFilter(rules)];
-    await pipeline([body, ...steps, response], { signal });
-  });
+  if (!packed) return await sendPieces(examined(body, rules), response);
+  const pack = createGzip({ level: constants.Z_BEST_SPEED });
+  await pipeline(kept(body), createGunzip(), createAnswerFilter(rules), pack, response, { signal });
+}
+
+async function* examined(body: AsyncIterable<Buffer>, rules: AnswerRules): AsyncGenerator<string | Buffer> {
+  const examiner = createAnswerExaminer(rules);
+  for await (const piece of body) yield examiner.push(piece);
+  yield examiner.end();
+}
+
+/** Pieces that streams may hold on to. */
+async function* kept(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of body) yield Buffer.from(piece);
 }
 
 async function read(
-  pool: Pool,
-  path: string,
+  { upstream, basePath, maxBytes }: Prometheus,
   { body: asked, allowed, signal }: ReadRequest,
   response: ServerResponse,
 ): Promise<void> {
@@ -111,43 +116,28 @@ async function read(
     'x-prometheus-remote-read-version': '0.1.0',
     'user-agent': 'stackmeter-gate',
   };
-  const request = { method: 'POST' as const, path, headers, body: asked, signal };
-  await answerOf(pool, request, async ({ statusCode, headers: answered, body }) => {
-    const { head, streamed } = readHead(statusCode, answered);
+  const request = { method: 'POST' as const, target: `${basePath}/api/v1/read`, headers, body: asked };
+  await upstream.ask(request, signal, async (answer) => {
+    const { head, streamed } = readHead(answer, maxBytes);
     if (allowed && !streamed) {
-      const samples = await bounded(body);
+      const samples = await bounded(answer.body);
       checkSamplesOrFail(samples, allowed);
       response.writeHead(200, head);
-      await pipeline(Readable.from([samples]), response, { signal });
-      return;
+      return await sendPieces(Readable.from([samples]), response);
     }
     response.writeHead(200, head);
-    await pipeline([body, ...(allowed ? [createChunkFilter(allowed)] : []), response], { signal });
+    if (!allowed) return await sendPieces(answer.body, response);
+    await pipeline(kept(answer.body), createChunkFilter(allowed), response, { signal });
   });
 }
 
-/** Asks, and lets nothing of the answer lie about, whatever becomes of it. */
-async function answerOf(
-  pool: Pool,
-  request: Dispatcher.RequestOptions,
-  work: (answer: Dispatcher.ResponseData) => Promise<void>,
-): Promise<void> {
-  const answer = await pool.request(request);
-  answer.body.on('error', () => undefined);
-  try {
-    await work(answer);
-  } finally {
-    answer.body.destroy();
-  }
-}
-
-async function bounded(body: Readable): Promise<Buffer> {
+async function bounded(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of kept(body)) {
+    bytes += chunk.length;
     if (bytes > MAX_SAMPLES_BYTES) throw new UpstreamFailure(502, new Error('the answer is too large'));
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
@@ -162,5 +152,6 @@ function checkSamplesOrFail(samples: Buffer, allowed: NonNullable<ReadRequest['a
 }
 
 function upstreamFailure(error: unknown): UpstreamFailure {
-  return new UpstreamFailure(TIMEOUT_CODES.has(codeOf(error) ?? '') ? 504 : 502, error);
+  const slow = error instanceof SlowUpstreamError || codeOf(error) === 'ETIMEDOUT';
+  return new UpstreamFailure(slow ? 504 : 502, error);
 }

@@ -1,53 +1,45 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { UpstreamFailure } from './source.ts';
+import type { UpstreamAnswer } from './upstream/upstream.ts';
 
 const STREAMED_TYPE = 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse';
 
+/** What is told of an answer before it has come. */
+type Announced = Pick<UpstreamAnswer, 'headers' | 'length'>;
+
 /** The headers of a federation's answer, made anew; throws `UpstreamFailure` for an answer that can't be passed on. */
 export function federationHead(
-  status: number,
-  headers: IncomingHttpHeaders,
+  announced: Announced,
   gzip: boolean,
+  maxBytes: number,
 ): Record<string, string> {
-  const type = headers['content-type'] ?? '';
-  const coding = headers['content-encoding'] ?? 'identity';
-  checkDelivery(status, headers);
+  const { type, coding, head } = read(announced, maxBytes);
   if (!/^text\/plain(?:; ?[a-z]+=[A-Za-z0-9.-]+)*$/.test(type)) throw unusable('another content type');
-  if (coding !== 'identity' && !(gzip && coding === 'gzip')) throw unusable('another content encoding');
-  return {
-    ...headFor(type, headers),
-    ...(coding === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
-  };
+  if (coding === 'gzip' && gzip) return { ...head, 'content-encoding': 'gzip' };
+  if (coding !== undefined && coding !== 'identity') throw unusable('another content encoding');
+  return head;
 }
 
 /** The headers of a remote read's answer, made anew, and whether it is a stream of chunks. Throws `UpstreamFailure`. */
 export function readHead(
-  status: number,
-  headers: IncomingHttpHeaders,
+  announced: Announced,
+  maxBytes: number,
 ): { head: Record<string, string>; streamed: boolean } {
-  const type = headers['content-type'] ?? '';
-  const coding = headers['content-encoding'];
-  checkDelivery(status, headers);
-  if (type === STREAMED_TYPE && (coding === undefined || coding === ''))
-    return { head: headFor(type, headers), streamed: true };
+  const { type, coding, head } = read(announced, maxBytes);
+  if (type === STREAMED_TYPE && (coding === undefined || coding === '')) return { head, streamed: true };
   if (type !== 'application/x-protobuf' || coding !== 'snappy') throw unusable('another content type');
-  return { head: { ...headFor(type, headers), 'content-encoding': 'snappy' }, streamed: false };
+  return { head: { ...head, 'content-encoding': 'snappy' }, streamed: false };
 }
 
-function checkDelivery(status: number, headers: IncomingHttpHeaders): void {
-  if (status !== 200) throw unusable(`the status ${status}`);
-  // An answer that ends where the connection ends could break off without a sign.
-  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
-    throw unusable('no length');
-}
-
-function headFor(type: string, headers: IncomingHttpHeaders): Record<string, string> {
-  const length = headers['content-length'];
-  return {
+function read({ headers, length }: Announced, maxBytes: number) {
+  // It would have to be broken off; so it does not begin.
+  if (length !== undefined && length > maxBytes) throw unusable(`${length} bytes, which is too much`);
+  const type = headers.get('content-type') ?? '';
+  const head = {
     'content-type': type,
     'cache-control': 'no-store',
-    ...(length === undefined ? {} : { 'content-length': length }),
+    ...(length === undefined ? {} : { 'content-length': String(length) }),
   };
+  return { type, coding: headers.get('content-encoding'), head };
 }
 
 function unusable(what: string): UpstreamFailure {

@@ -1,0 +1,91 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createBodyDecoder } from './body-decoder.ts';
+import type { Framing } from './response-head.ts';
+
+/** The body in a framing that comes cut into these pieces, and whether it has ended. */
+function decode(framing: Framing, pieces: readonly Uint8Array[]): [body: string, ended: boolean] {
+  const decoder = createBodyDecoder(framing);
+  const body = pieces.map((piece) => Buffer.from(decoder.take(Buffer.from(piece))));
+  return [Buffer.concat(body).toString('latin1'), decoder.ended()];
+}
+
+const chunked = (...texts: string[]) =>
+  decode(
+    { kind: 'chunked' },
+    texts.map((text) => Buffer.from(text, 'latin1')),
+  );
+
+function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
+  const places = [0, ...at.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}
+
+describe('a chunked body', () => {
+  it('is the same, however it is framed, and wherever it is cut', () => {
+    const chunk = fc.uint8Array({ minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.array(chunk, { maxLength: 8 }),
+        fc.array(fc.nat(400), { maxLength: 12 }),
+        (chunks, cuts) => {
+          const framed = chunks.map((bytes) =>
+            Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]),
+          );
+          const whole = Buffer.concat([...framed, Buffer.from('0\r\n\r\n')]);
+          const body = Buffer.concat(chunks).toString('latin1');
+          expect(decode({ kind: 'chunked' }, cut(whole, cuts))).toEqual([body, true]);
+          expect(decode({ kind: 'chunked' }, cut(whole.subarray(0, -1), cuts))).toEqual([body, false]);
+        },
+      ),
+    );
+  });
+
+  it('takes sizes in small and large letters and with zeros before them', () => {
+    expect(chunked('00a\r\n0123456789\r\nA\r\n0123456789\r\n000\r\n\r\n')).toEqual([
+      '01234567890123456789',
+      true,
+    ]);
+  });
+
+  it.each([
+    '\r\n',
+    ';\r\n',
+    '-1\r\n',
+    '0x1\r\n',
+    ' 1\r\nx\r\n',
+    '1 \r\nx\r\n',
+    '1;a=b\r\nx\r\n',
+    '1\nx\n',
+    '1\rx',
+    '1\r\nxy\r\n',
+    '1\r\nx\n',
+    '1\r\nx\r1',
+    '123456789\r\n',
+    'ffffffff1\r\n',
+    '0\r\na: b\r\n\r\n',
+    '0\r\n\r\r',
+    'HTTP/1.1 200 OK\r\n',
+  ])('is refused as %j', (text) => {
+    expect(() => chunked(text)).toThrow('a malformed chunk');
+  });
+
+  it('ends where it says', () => {
+    expect(() => chunked('0\r\n\r\nHTTP/1.1 200 OK')).toThrow('more than it announced');
+    expect(() => chunked('0\r\n\r\n', '1')).toThrow('more than it announced');
+  });
+});
+
+describe('a body of a known length', () => {
+  it('is that long', () => {
+    const take = (bytes: number, ...texts: string[]) =>
+      decode(
+        { kind: 'length', bytes },
+        texts.map((text) => Buffer.from(text)),
+      );
+    expect(take(0)).toEqual(['', true]);
+    expect(take(3, 'a', 'bc')).toEqual(['abc', true]);
+    expect(take(3, 'ab')).toEqual(['ab', false]);
+    expect(() => take(3, 'ab', 'cd')).toThrow('more than it announced');
+  });
+});
