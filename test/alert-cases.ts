@@ -74,12 +74,15 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     { instance: 'g' },
   ),
   StackmeterGateReloadFailed: simple(`${gate}reload_success`, constant(0), constant(1), {}),
-  StackmeterCertificateExpires: simple(
-    `${gate}certificate_expiry_timestamp_seconds`,
-    constant(1_000_000),
-    constant(2_000_000),
-    {},
-  ),
+  // A gate without a certificate tells 0.
+  StackmeterCertificateExpires: {
+    fires: { [`${gate}certificate_expiry_timestamp_seconds`]: constant(1_000_000) },
+    quiet: {
+      [`${gate}certificate_expiry_timestamp_seconds`]: constant(2_000_000),
+      [`${gate}certificate_expiry_timestamp_seconds{instance="plain"}`]: constant(0),
+    },
+    labels: {},
+  },
   StackmeterTokenExpires: simple(
     `${gate}token_expiry_timestamp_seconds{token="t"}`,
     constant(1_000_000),

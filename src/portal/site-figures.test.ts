@@ -125,16 +125,25 @@ it('what a site has counted stays over a reload that keeps it, and all of it goe
   expect(await lines()).toEqual([]);
 });
 
-it('coverage is asked for once an hour, of the 24 hours that have been over for an hour', async () => {
-  const { figures, state, asked } = setUp();
+it('coverage is asked for once an hour, and for a site that has a past, of the 24 hours that have been over for an hour', async () => {
+  let past: string | null = null;
+  const { figures, state, asked } = setUp(async () => [status('written', { first_reading_at: past })]);
   for (const minutes of [0, 10, 29, 31, 40]) {
     state.nowMs = NOW + minutes * 60_000;
     await figures.update();
   }
-  expect(asked).toEqual([
+  const hours = [
     [-25.5, -1.5],
     [-24.5, -0.5],
-  ]);
+  ];
+  expect(asked).toEqual(hours);
+  past = new Date(NOW).toISOString();
+  await figures.update();
+  expect(asked).toEqual(hours);
+  past = new Date(NOW - HOUR).toISOString();
+  await figures.update();
+  await figures.update();
+  expect(asked).toEqual([...hours, hours[1]]);
 });
 
 it('goes on where the ledger fails, until it is closed, and leaves what it knew', async () => {

@@ -28,7 +28,8 @@ export class SiteFigures {
   readonly #parts: SiteFiguresParts;
   readonly #ending = new AbortController();
   #names: ReadonlySet<string> = new Set();
-  #coveredUntilMs: number | undefined;
+  /** What the coverage that is shown was asked for. */
+  #covered: string | undefined;
   #failing: string | undefined;
   #loop: Promise<void> | undefined;
 
@@ -66,8 +67,9 @@ export class SiteFigures {
   async update(): Promise<void> {
     const { ledger, sites } = this.#parts;
     this.#declare(sites());
-    for (const status of await ledger.sites()) if (this.#names.has(status.name)) this.#show(status);
-    await this.#showCoverage();
+    const statuses = (await ledger.sites()).filter(({ name }) => this.#names.has(name));
+    for (const status of statuses) this.#show(status);
+    await this.#showCoverage(statuses);
   }
 
   #declare(sites: readonly SiteDeclaration[]): void {
@@ -87,15 +89,19 @@ export class SiteFigures {
     if (reading !== null) lastReading.set({ site }, Date.parse(reading) / 1000);
   }
 
-  /** Once an hour: nothing else changes it. */
-  async #showCoverage(): Promise<void> {
+  /** Once an hour, and when a site that has a past comes in: little else changes it. */
+  async #showCoverage(statuses: readonly SiteStatus[]): Promise<void> {
     const { ledger, clock, metrics } = this.#parts;
     const toMs = Math.floor((clock.nowMs() - SETTLING_MS) / MS_PER_HOUR) * MS_PER_HOUR;
-    if (toMs === this.#coveredUntilMs) return;
+    const known = statuses.filter(
+      ({ first_reading_at: first }) => first !== null && Date.parse(first) < toMs,
+    );
+    const asked = [toMs, ...known.map(({ name }) => name)].join(' ');
+    if (asked === this.#covered) return;
     for (const { site, ...shares } of await ledger.coverageShares(toMs - COVERED_MS, toMs)) {
       if (!this.#names.has(site)) continue;
       for (const [coverage, share] of Object.entries(shares)) metrics.coverage.set({ site, coverage }, share);
     }
-    this.#coveredUntilMs = toMs;
+    this.#covered = asked;
   }
 }

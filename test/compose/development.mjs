@@ -4,7 +4,7 @@
 //
 //   node test/compose/development.mjs            with docker compose (v2)
 //   node test/compose/development.mjs v1         with docker-compose 1.29
-import { utimesSync } from 'node:fs';
+import { readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -17,6 +17,7 @@ import {
   settled,
   totalAt,
 } from './follow.mjs';
+import { unansweredQueries } from '../dashboard-queries.mjs';
 import { composeOf, docker, during, root, say, see } from './stack.mjs';
 
 const project = 'stackmeter-test';
@@ -50,6 +51,24 @@ async function arrives() {
   await see('the ledger bills it', async () => (await billed(PORTAL)) > 0);
   await see('VictoriaMetrics keeps it', async () => (await query(8428, SERIES)) > 0);
   await see('InfluxDB keeps it', async () => (await influxPoints(compose, 8086)) > 0);
+  await see('every query of the dashboards has an answer', dashboardsAreAnswered);
+}
+
+/** The portal's Prometheus has no gates, a site's no sites; coverage is known after an hour or two. */
+async function dashboardsAreAnswered() {
+  const read = (path) => JSON.parse(readFileSync(join(root, 'deploy/grafana/dashboards', path), 'utf8'));
+  const [federation, ...ofSite] = ['portal/federation.json', 'site/site.json', 'site/project.json'].map(read);
+  const view = { rangeSeconds: 120, stepSeconds: 15 };
+  const left = [
+    ...(await unansweredQueries('http://127.0.0.1:9090', [federation, ...ofSite], view)).filter(
+      ({ expr }) => !/stackmeter_gate_|coverage_ratio/.test(expr),
+    ),
+    ...(await unansweredQueries('http://127.0.0.1:8081', ofSite, view)).filter(
+      ({ panel }) => panel !== '$location',
+    ),
+  ];
+  if (left.length > 0) throw new Error(JSON.stringify(left, null, 1));
+  return true;
 }
 
 function everyPortIsOnLoopback() {

@@ -1,0 +1,153 @@
+import type { Panel } from './panels.ts';
+
+export interface Row {
+  title: string;
+  panels: readonly Panel[];
+}
+
+interface Frame {
+  uid: string;
+  title: string;
+  description: string;
+  /** Beside the data source and the step, which each has. */
+  variables: readonly object[];
+  annotations: readonly { name: string; expr: string; titleFormat: string }[];
+  rows: readonly Row[];
+}
+
+const COLUMNS = 24;
+const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+
+/** https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
+export function dashboard({ uid, title, description, variables, annotations, rows }: Frame): object {
+  return {
+    uid,
+    title,
+    description,
+    tags: ['stackmeter'],
+    schemaVersion: 39,
+    editable: true,
+    timezone: 'utc',
+    time: { from: 'now-24h', to: 'now' },
+    refresh: '1m',
+    graphTooltip: 1,
+    links: [
+      {
+        type: 'dashboards',
+        title: 'stackmeter',
+        tags: ['stackmeter'],
+        asDropdown: false,
+        includeVars: true,
+        keepTime: true,
+        targetBlank: false,
+      },
+    ],
+    templating: { list: [datasourceVariable(), ...variables, stepVariable(), portalVariable()] },
+    annotations: { list: annotations.map(annotation) },
+    panels: place(rows),
+  };
+}
+
+/** Rows below one another, their panels beside one another as far as there is room. */
+function place(rows: readonly Row[]): object[] {
+  const placed: object[] = [];
+  let y = 0;
+  const add = (json: object, gridPos: object) => placed.push({ id: placed.length + 1, gridPos, ...json });
+  for (const { title, panels } of rows) {
+    add({ type: 'row', title, collapsed: false, panels: [] }, { x: 0, y, w: COLUMNS, h: 1 });
+    y += 1;
+    let [x, lineHeight] = [0, 0];
+    for (const { json, width, height } of panels) {
+      if (x + width > COLUMNS) [x, y, lineHeight] = [0, y + lineHeight, 0];
+      add(json, { x, y, w: width, h: height });
+      x += width;
+      lineHeight = Math.max(lineHeight, height);
+    }
+    y += lineHeight;
+  }
+  return placed;
+}
+
+function annotation({ name, expr, titleFormat }: Frame['annotations'][number]): object {
+  return {
+    name,
+    datasource: DATASOURCE,
+    enable: true,
+    iconColor: 'orange',
+    expr,
+    titleFormat,
+    step: '$interval',
+  };
+}
+
+/** So that a file serves any Grafana: the Prometheus is chosen there, the default one at first. */
+function datasourceVariable(): object {
+  return { type: 'datasource', name: 'datasource', label: 'Prometheus', query: 'prometheus', hide: 0 };
+}
+
+const QUERY_TYPES = { label_values: 1, metrics: 2, query_result: 3 } as const;
+
+interface QueryVariable {
+  name: string;
+  label: string;
+  /** `label_values(…)`, `metrics(…)` or `query_result(…)`. */
+  query: string;
+  regex?: string;
+  /** Whether all may be chosen, as which expression; without it one is. */
+  all?: string;
+  current?: string;
+}
+
+export function queryVariable({ name, label, query, regex = '', all, current }: QueryVariable): object {
+  const kind = query.slice(0, query.indexOf('(')) as keyof typeof QUERY_TYPES;
+  const chosen = all === undefined ? current : '$__all';
+  return {
+    type: 'query',
+    name,
+    label,
+    datasource: DATASOURCE,
+    definition: query,
+    query: { qryType: QUERY_TYPES[kind], query, refId: 'PrometheusVariableQueryEditor-VariableQuery' },
+    regex,
+    refresh: 2,
+    sort: 5,
+    multi: all !== undefined,
+    includeAll: all !== undefined,
+    ...(all === undefined ? {} : { allValue: all }),
+    ...(chosen === undefined
+      ? {}
+      : { current: { text: chosen === '$__all' ? 'All' : chosen, value: chosen } }),
+  };
+}
+
+export function siteVariable(): object {
+  const query = 'label_values(project_vcpu_usage, location)';
+  return queryVariable({ name: 'location', label: 'Site', query, all: '.*' });
+}
+
+/** The shortest step; windows are at least four times as long, so that several refreshes are in each. */
+function stepVariable(): object {
+  const steps = ['1m', '5m', '15m', '1h', '1d'];
+  return {
+    type: 'custom',
+    name: 'interval',
+    label: 'Step of at least',
+    query: steps.join(','),
+    options: steps.map((value) => ({ text: value, value, selected: value === '5m' })),
+    current: { text: '5m', value: '5m' },
+    multi: false,
+    includeAll: false,
+  };
+}
+
+function portalVariable(): object {
+  const address = 'http://127.0.0.1:8000';
+  return {
+    type: 'textbox',
+    name: 'portal',
+    label: 'Portal',
+    query: address,
+    current: { text: address, value: address },
+    options: [{ text: address, value: address, selected: true }],
+  };
+}

@@ -1,0 +1,256 @@
+import { aboutTheNumbers } from './about.ts';
+import { dashboard, siteVariable, type Row } from './dashboard.ts';
+import { bars, figure, lines, table } from './panels.ts';
+import { age, BEGAN_ANEW, inUse, usage } from './queries.ts';
+import { RESOURCES } from './resources.ts';
+
+const SITES = 'site=~"$location"';
+const SUCCESS = 'stackmeter_portal_last_success_timestamp_seconds';
+const READING = 'stackmeter_portal_last_reading_timestamp_seconds';
+const PAUSE = `max by (site) (stackmeter_portal_ordinary_pause_seconds{${SITES}})`;
+const BAD = [
+  ['green', null],
+  ['red', 1],
+] as const;
+const GOOD_SHARE = [
+  ['red', null],
+  ['orange', 0.9],
+  ['green', 0.99],
+] as const;
+const AGE = [
+  ['green', null],
+  ['orange', 900],
+  ['red', 3600],
+] as const;
+
+const share = (coverage: string) =>
+  `max by (site) (stackmeter_portal_coverage_ratio{${SITES},coverage="${coverage}"})`;
+/** Series of usage name a site by another label. */
+const bySite = (expr: string) => `label_replace(${expr}, "site", "$1", "location", "(.+)")`;
+const counted = (name: string) =>
+  `sum by (site) (increase(stackmeter_portal_${name}_total{${SITES}}[$__rate_interval]))`;
+
+const overview: Row = {
+  title: 'The federation now',
+  panels: [
+    figure(
+      {
+        title: 'Sites that deliver',
+        description:
+          'Sites of which the ledger folded something within an ordinary pause: three intervals of the site, from 15 minutes up to an hour.',
+        unit: 'none',
+        width: 4,
+      },
+      { expr: `count(time() - max by (site) (${SUCCESS}{${SITES}}) <= ${PAUSE}) or vector(0)` },
+    ),
+    figure(
+      {
+        title: 'Sites that are silent',
+        description: 'Sites of which nothing was folded for longer than an ordinary pause, or ever.',
+        unit: 'none',
+        width: 4,
+        thresholds: BAD,
+      },
+      { expr: `count(time() - max by (site) (${SUCCESS}{${SITES}}) > ${PAUSE}) or vector(0)` },
+    ),
+    figure(
+      {
+        title: 'Sites with stale usage',
+        description:
+          'Sites whose usage is known up to an instant that is four ordinary pauses ago (an hour, as a rule): their exporters fold nothing in.',
+        unit: 'none',
+        width: 4,
+        thresholds: BAD,
+      },
+      { expr: `count(time() - max by (site) (${READING}{${SITES}}) > 4 * ${PAUSE}) or vector(0)` },
+    ),
+    figure(
+      {
+        title: 'Least coverage',
+        description:
+          'Of the site that is known worst: which part of its last 24 settled hours was measured. The rest was spread over gaps, or is missing.',
+        unit: 'percentunit',
+        decimals: 1,
+        width: 4,
+        thresholds: GOOD_SHARE,
+      },
+      { expr: `min(${share('measured')})` },
+    ),
+    figure(
+      {
+        title: 'vCPUs in use',
+        description: 'vCPUs of the servers of all projects, at all sites that are chosen.',
+        unit: RESOURCES.vcpu.unit,
+        decimals: 0,
+        width: 4,
+      },
+      { expr: `sum(${inUse(RESOURCES.vcpu.metric, 'location')})` },
+    ),
+    figure(
+      {
+        title: 'vCPU-hours',
+        description: 'vCPU-hours of all projects in the time that is shown.',
+        unit: RESOURCES.vcpu.usageUnit,
+        decimals: 0,
+        width: 4,
+      },
+      { expr: `sum(${usage(RESOURCES.vcpu.metric, 'location')})` },
+    ),
+    table(
+      {
+        title: 'Sites',
+        description:
+          'A row for each site: when something last came of it, how old its usage is, how its last 24 settled hours are known, and what is in use. A site is empty where there is nothing yet.',
+        unit: 'none',
+        width: 24,
+        height: 7,
+      },
+      [
+        { expr: age(SUCCESS, 'site', SITES) },
+        { expr: age(READING, 'site', SITES) },
+        { expr: share('measured') },
+        { expr: share('spread') },
+        { expr: share('missing') },
+        { expr: `sum by (site) (${bySite(inUse(RESOURCES.vcpu.metric, 'location'))})` },
+        { expr: `sum by (site) (${bySite(inUse(RESOURCES.memory.metric, 'location'))})` },
+      ],
+      [
+        {
+          field: 'site',
+          title: 'Site',
+          link: {
+            title: 'This site',
+            url: '/d/stackmeter-site?var-location=${__value.text}&${datasource:queryparam}&${__url_time_range}',
+          },
+        },
+        { field: 'Value #A', title: 'Last delivery ago', unit: 's', decimals: 0, thresholds: AGE },
+        { field: 'Value #B', title: 'Usage is old', unit: 's', decimals: 0, thresholds: AGE },
+        { field: 'Value #C', title: 'Measured', unit: 'percentunit', decimals: 1, thresholds: GOOD_SHARE },
+        { field: 'Value #D', title: 'Spread', unit: 'percentunit', decimals: 1 },
+        { field: 'Value #E', title: 'Missing', unit: 'percentunit', decimals: 1 },
+        { field: 'Value #F', title: 'vCPUs in use', unit: 'none', decimals: 0 },
+        { field: 'Value #G', title: 'Memory in use', unit: RESOURCES.memory.unit, decimals: 1 },
+      ],
+      'Usage is old',
+    ),
+  ],
+};
+
+const use: Row = {
+  title: 'Use',
+  panels: [
+    lines(
+      {
+        title: 'vCPUs in use',
+        description:
+          'By site. What was added to the totals, by the time that it was added for: the mean over the window of the step, so short servers show as parts of a vCPU.',
+        unit: RESOURCES.vcpu.unit,
+        width: 12,
+      },
+      [{ expr: inUse(RESOURCES.vcpu.metric, 'location'), legend: '{{location}}' }],
+      'stacked',
+    ),
+    lines(
+      {
+        title: 'Memory in use',
+        description: 'By site: the memory of the flavors of running servers, as for vCPUs.',
+        unit: RESOURCES.memory.unit,
+        width: 12,
+      },
+      [{ expr: inUse(RESOURCES.memory.metric, 'location'), legend: '{{location}}' }],
+      'stacked',
+    ),
+    bars(
+      {
+        title: 'vCPU-hours by site',
+        description: 'Usage in the time that is shown.',
+        unit: RESOURCES.vcpu.usageUnit,
+        decimals: 0,
+        width: 8,
+        height: 10,
+      },
+      { expr: usage(RESOURCES.vcpu.metric, 'location'), legend: '{{location}}' },
+    ),
+    table(
+      {
+        title: 'Projects with the most vCPU-hours',
+        description:
+          'The twenty first by usage in the time that is shown. A project that was renamed in this time has a row for each name.',
+        unit: 'none',
+        width: 16,
+        height: 10,
+      },
+      [{ expr: `topk(20, ${usage(RESOURCES.vcpu.metric, 'location, project_id, project_name')})` }],
+      [
+        {
+          field: 'project_name',
+          title: 'Project',
+          link: {
+            title: 'This project',
+            url: '/d/stackmeter-project?var-project=${__data.fields.project_id}&${datasource:queryparam}&${__url_time_range}',
+          },
+        },
+        { field: 'project_id', title: 'Id' },
+        { field: 'location', title: 'Site' },
+        { field: 'Value', title: 'vCPU-hours', unit: 'none', decimals: 1 },
+      ],
+      'vCPU-hours',
+    ),
+  ],
+};
+
+const health: Row = {
+  title: 'How well it is known',
+  panels: [
+    lines(
+      {
+        title: 'Measured part of the last day',
+        description: 'By site: which part of the 24 settled hours before was measured. The alert is at 90 %.',
+        unit: 'percentunit',
+        max: 1,
+        width: 8,
+        thresholds: [
+          ['green', null],
+          ['red', 0.9],
+        ],
+      },
+      [{ expr: share('measured'), legend: '{{site}}' }],
+    ),
+    lines(
+      {
+        title: 'Age of usage',
+        description:
+          'By site: how long ago the instant is up to which the ledger knows its usage. It swings between the settling delay of the exporter and its interval.',
+        unit: 's',
+        width: 8,
+      },
+      [{ expr: age(READING, 'site', SITES), legend: '{{site}}' }],
+    ),
+    lines(
+      {
+        title: 'What the ledger did not take as it was',
+        description:
+          'By site, within the window of each step: anomalies (totals that fell or began anew) and series that were refused. Both are zero where all is well.',
+        unit: 'none',
+        width: 8,
+      },
+      [
+        { expr: counted('anomalies'), legend: '{{site}}: anomalies' },
+        { expr: counted('refused_series'), legend: '{{site}}: refused series' },
+      ],
+    ),
+    aboutTheNumbers(6),
+  ],
+};
+
+export const federation = dashboard({
+  uid: 'stackmeter-federation',
+  title: 'stackmeter: federation',
+  description:
+    'All sites of a portal: which of them deliver, how well their usage is known, and what is used.',
+  variables: [siteVariable()],
+  annotations: [
+    { name: 'Totals began anew', expr: BEGAN_ANEW, titleFormat: 'Totals began anew: {{location}}' },
+  ],
+  rows: [overview, use, health],
+});

@@ -1,0 +1,26 @@
+export interface Unanswered {
+  dashboard: string;
+  panel: string;
+  expr: string;
+  problem: string;
+}
+
+export interface View {
+  /** Those that are chosen by hand; of the others the first value is, or all where that may be. */
+  variables?: Record<string, string>;
+  rangeSeconds: number;
+  stepSeconds: number;
+}
+
+export function unansweredQueries(
+  prometheusUrl: string,
+  dashboards: readonly object[],
+  view: View,
+): Promise<Unanswered[]>;
+
+export function answerOf(
+  prometheusUrl: string,
+  expr: string,
+  values: Record<string, string>,
+  view: View,
+): Promise<{ metric: Record<string, string>; values: [seconds: number, value: string][] }[]>;
