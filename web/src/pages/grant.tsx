@@ -1,7 +1,5 @@
 import { useContext, useMemo } from 'preact/hooks';
 import { ConnectionNotice } from '../components/connection-notice.tsx';
-import { CoverageSummary } from '../components/coverage-key.tsx';
-import { DownloadLink } from '../components/download-link.tsx';
 import { Figures } from '../components/figures.tsx';
 import { Name } from '../components/name.tsx';
 import { PeriodControls } from '../components/period-controls.tsx';
@@ -16,9 +14,9 @@ import { usePageTitle } from '../use-page-title.ts';
 import { replaceRoute } from '../use-route.ts';
 import { loadGrant, type GrantPageData } from './grant-data.ts';
 import { GrantProjects } from './grant-projects.tsx';
-import { ProjectUsageTable } from './project-usage-table.tsx';
 import { ResourceCharts } from './resource-charts.tsx';
 import { resourceFigures } from './resource-figures.ts';
+import { UsageNumbers } from './usage-numbers.tsx';
 
 /** What the projects of a grant use at all of its sites together. */
 export function GrantPage({ route }: { route: GrantRoute }) {
@@ -74,34 +72,24 @@ interface ContentProps {
 }
 
 function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
-  const { fromMs, toMs, step, period } = data.span;
   const colours = useMemo(
     () => new Map(data.sites.map((site, index) => [site, index + 1])),
     [data.sites.join('\n')],
   );
   return (
     <>
-      <Figures label={`Usage of the last ${periodLabel(period)}`} figures={resourceFigures(data)} />
+      <Figures label={`Usage of the last ${periodLabel(data.span.period)}`} figures={resourceFigures(data)} />
       <ResourceCharts data={data} colours={colours} />
       <SiteKey sites={data.sites} colours={colours} />
       <GrantProjects data={data} />
-      <section class="card" aria-labelledby="numbers-heading">
-        <div class="card-head">
-          <h2 id="numbers-heading">Usage by {step}</h2>
-          <DownloadLink
-            question={{
-              fromMs,
-              toMs,
-              step,
-              by: ['grant', 'site', 'project', 'resource'],
-              grant: route.name,
-            }}
-            name={`usage-${route.name.replaceAll(/[^\w.-]/g, '_')}-${period}`}
-          />
-        </div>
-        <CoverageSummary coverages={data.coverages} step={step} />
-        <ProjectUsageTable data={data} nowMs={nowMs} page={route.tablePage} onPage={onPage} />
-      </section>
+      <UsageNumbers
+        data={data}
+        question={{ by: ['grant', 'site', 'project', 'resource'], grant: route.name }}
+        subject={route.name}
+        nowMs={nowMs}
+        page={route.tablePage}
+        onPage={onPage}
+      />
     </>
   );
 }

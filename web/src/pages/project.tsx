@@ -1,7 +1,5 @@
 import { useContext } from 'preact/hooks';
 import { ConnectionNotice } from '../components/connection-notice.tsx';
-import { CoverageSummary } from '../components/coverage-key.tsx';
-import { DownloadLink } from '../components/download-link.tsx';
 import { Figures } from '../components/figures.tsx';
 import { Name } from '../components/name.tsx';
 import { PeriodControls } from '../components/period-controls.tsx';
@@ -16,9 +14,9 @@ import { usePageTitle } from '../use-page-title.ts';
 import { replaceRoute } from '../use-route.ts';
 import { loadProject, type ProjectPageData } from './project-data.ts';
 import { ProjectIdentity } from './project-identity.tsx';
-import { ProjectUsageTable } from './project-usage-table.tsx';
 import { ResourceCharts } from './resource-charts.tsx';
 import { resourceFigures } from './resource-figures.ts';
+import { UsageNumbers } from './usage-numbers.tsx';
 
 export function ProjectPage({ route }: { route: ProjectRoute }) {
   const api = useContext(ApiContext);
@@ -78,34 +76,18 @@ function ProjectContent({ route, project, nowMs }: ContentProps) {
   if (data === undefined)
     return <p class="card waiting">{project.error === undefined ? 'Reading the project…' : 'Not known.'}</p>;
   if (data.identity.length === 0 && data.resources.length === 0) return <NoSuchProject route={route} />;
-  const { fromMs, toMs, step, period } = data.span;
   return (
     <div class={project.pending ? 'outdated' : undefined} aria-busy={project.pending}>
-      <Figures label={`Usage of the last ${periodLabel(period)}`} figures={resourceFigures(data)} />
+      <Figures label={`Usage of the last ${periodLabel(data.span.period)}`} figures={resourceFigures(data)} />
       <ResourceCharts data={data} />
-      <section class="card" aria-labelledby="numbers-heading">
-        <div class="card-head">
-          <h2 id="numbers-heading">Usage by {step}</h2>
-          <DownloadLink
-            question={{
-              fromMs,
-              toMs,
-              step,
-              by: ['site', 'project', 'resource'],
-              site: route.site,
-              projectId: route.projectId,
-            }}
-            name={`usage-${route.projectId.replaceAll(/[^\w.-]/g, '_')}-${period}`}
-          />
-        </div>
-        <CoverageSummary coverages={data.coverages} step={step} />
-        <ProjectUsageTable
-          data={data}
-          nowMs={nowMs}
-          page={route.tablePage}
-          onPage={(tablePage) => replaceRoute({ ...route, tablePage })}
-        />
-      </section>
+      <UsageNumbers
+        data={data}
+        question={{ by: ['site', 'project', 'resource'], site: route.site, projectId: route.projectId }}
+        subject={route.projectId}
+        nowMs={nowMs}
+        page={route.tablePage}
+        onPage={(tablePage) => replaceRoute({ ...route, tablePage })}
+      />
       <ProjectIdentity route={route} rows={data.identity} />
     </div>
   );

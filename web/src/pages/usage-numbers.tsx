@@ -1,0 +1,34 @@
+import type { UsageQuestion } from '../api.ts';
+import { CoverageSummary } from '../components/coverage-key.tsx';
+import { DownloadLink } from '../components/download-link.tsx';
+import type { ResourcesOverTime } from './project-data.ts';
+import { ProjectUsageTable } from './project-usage-table.tsx';
+
+interface UsageNumbersProps {
+  data: ResourcesOverTime;
+  /** What is asked for as CSV, beside the time that is shown. */
+  question: Omit<UsageQuestion, 'fromMs' | 'toMs' | 'step'>;
+  /** Whose usage it is, for the name of the file. */
+  subject: string;
+  nowMs: number;
+  page: number;
+  onPage: (page: number) => void;
+}
+
+/** The numbers behind the charts of a page, with how they are known, and as a file. */
+export function UsageNumbers({ data, question, subject, nowMs, page, onPage }: UsageNumbersProps) {
+  const { fromMs, toMs, step, period } = data.span;
+  return (
+    <section class="card" aria-labelledby="numbers-heading">
+      <div class="card-head">
+        <h2 id="numbers-heading">Usage by {step}</h2>
+        <DownloadLink
+          question={{ ...question, fromMs, toMs, step }}
+          name={`usage-${subject.replaceAll(/[^\w.-]/g, '_')}-${period}`}
+        />
+      </div>
+      <CoverageSummary coverages={data.coverages} step={step} />
+      <ProjectUsageTable data={data} nowMs={nowMs} page={page} onPage={onPage} />
+    </section>
+  );
+}
