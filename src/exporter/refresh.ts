@@ -4,8 +4,8 @@ import type { Snapshot } from './exposition.ts';
 import type { GpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type Counted, type MeteredCloud } from './metered-cloud.ts';
 import { foldWindow, type FoldInput } from './metering/fold.ts';
-import type { MeterState, ServerLife } from './metering/meter-state.ts';
-import { partName, splitPool, type PoolSplit, type PoolValues } from './metering/pool.ts';
+import type { ServerLife } from './metering/meter-state.ts';
+import { splitPool, type PoolValues } from './metering/pool.ts';
 import { settleFlavors } from './metering/unread-flavors.ts';
 import {
   askedEnd,
@@ -17,25 +17,23 @@ import {
   type ClockEvidence,
   type Window,
 } from './metering/window.ts';
-import type { DomainFilter, Project } from './openstack/keystone.ts';
+import type { DomainFilter } from './openstack/keystone.ts';
 import { readNovaClock } from './openstack/nova-clock.ts';
-import { readProjectServers, readServer } from './openstack/nova-servers.ts';
 import type { ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
+import { completePoolValues, readPoolValues, type PoolSettings } from './pool-reading.ts';
 import type { Sampler } from './sampling.ts';
+import { serverLife } from './server-lives.ts';
+import { withNames, withParts } from './shown-projects.ts';
 import { draftState, type StateDraft } from './state-draft.ts';
 import type { ExporterState } from './state-format.ts';
 import type { StateStore } from './state-store.ts';
 
-interface RefreshSettings {
+interface RefreshSettings extends PoolSettings {
   domains: DomainFilter;
   settlingDelayMs: number;
   /** The longest window that is asked for at once. */
   longestWindowMs: number;
-  /** Servers a page; Nova's own limit where undefined. */
-  pageSize: number | undefined;
-  /** A project whose usage is shown by the value of a metadata key. */
-  split: PoolSplit | undefined;
 }
 
 export interface RefreshOptions {
@@ -67,7 +65,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
   let evidence: ClockEvidence | undefined;
 
   async function foldUpTo(targetMs: number, cloud: MeteredCloud, draft: StateDraft): Promise<void> {
-    const values = await readPoolValues(cloud, draft);
+    const values = await readPoolValues(settings, cloud, draft.current().meter);
     for (;;) {
       const window = nextWindow(draft.current().meter.untilMs, targetMs, settings.longestWindowMs);
       if (window === undefined) return;
@@ -85,37 +83,6 @@ export function createRefresher(options: RefreshOptions): Refresher {
     return Math.min(nowMs, reachedByNova(evidence, nowMs));
   }
 
-  async function readPoolValues(cloud: MeteredCloud, draft: StateDraft): Promise<PoolValues> {
-    if (settings.split === undefined) return new Map();
-    const { projectId, metadataKey } = settings.split;
-    const { pageSize } = settings;
-    const deletedSinceMs = draft.current().meter.untilMs;
-    const { allProjects } = cloud;
-    const query = { allProjects, projectId, deletedSinceMs, pageSize };
-    const servers = await readProjectServers(sessionFor(projectId, cloud), query);
-    return new Map(servers.map(({ id, metadata }) => [id, metadata[metadataKey]]));
-  }
-
-  /** A server that usage has and the list has not was made since, or its cell was down: Nova says nothing of that. */
-  async function completeValues(
-    usages: readonly ServerUsage[],
-    { cloud, values }: Reading,
-    draft: StateDraft,
-  ): Promise<PoolValues> {
-    const { split } = settings;
-    const { servers: remembered } = draft.current().meter;
-    const isUnknown = ({ id, projectId }: ServerUsage) =>
-      split !== undefined && projectId === split.projectId && !values.has(id) && !remembered.has(id);
-    const unknown = usages.filter(isUnknown);
-    if (split === undefined || unknown.length === 0) return values;
-    const complete = new Map([...values, ...(await readPoolValues(cloud, draft))]);
-    for (const { id } of unknown.filter((server) => !complete.has(server.id))) {
-      const server = await readServer(sessionFor(split.projectId, cloud), id);
-      complete.set(id, server?.metadata[split.metadataKey]);
-    }
-    return complete;
-  }
-
   /** Returns the end up to which the window was folded in. */
   async function foldOne(
     window: Window,
@@ -123,7 +90,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
     reading: Reading,
     draft: StateDraft,
   ): Promise<number> {
-    const { cloud } = reading;
+    const { cloud, values: known } = reading;
     const { pageSize, settlingDelayMs } = settings;
     const askedEndMs = askedEnd(window.endMs, targetMs, reachedByNova(evidence, clock.nowMs()));
     const answer = await cloud.readUsage({ startMs: window.startMs, endMs: askedEndMs, pageSize });
@@ -131,7 +98,8 @@ export function createRefresher(options: RefreshOptions): Refresher {
     evidence = timing;
     const endMs = settledEnd({ windowEndMs: window.endMs, askedEndMs, settlingDelayMs }, timing, stopMs);
     if (endMs > window.startMs) {
-      const values = await completeValues(answer.servers, reading, draft);
+      const { meter } = draft.current();
+      const values = await completePoolValues(known, answer.servers, settings, cloud, meter);
       const servers = livesOf(answer.servers, values, draft);
       const novaNowMs = timing.sentMs + clockSkew(timing);
       foldAnswer({ servers, endMs, novaNowMs }, cloud, draft);
@@ -200,58 +168,10 @@ export function countedBefore({ meter, allProjects }: ExporterState): Counted {
   return { allProjects, projects: new Set([...meter.servers.values()].map(({ projectId }) => projectId)) };
 }
 
-/** The session that sees the project. */
-function sessionFor(projectId: string, { views }: MeteredCloud): Session {
-  const [first, ...others] = views;
-  return others.find(({ projects }) => projects.some(({ id }) => id === projectId))?.session ?? first.session;
-}
-
 /** What one refresh goes by. */
 interface Reading {
   cloud: MeteredCloud;
   values: PoolValues;
-}
-
-/** @param flavorGpus by the name of the flavor; undefined where GPUs are not asked for. */
-function serverLife(usage: ServerUsage, flavorGpus: ReadonlyMap<string, number> | undefined): ServerLife {
-  const { id, projectId, launchedMs, endedMs, vcpus, memoryMb, diskGb } = usage;
-  const amounts = { vcpu: vcpus, mb: memoryMb, disk_gb: diskGb, instance: 1 };
-  return { id, projectId, launchedMs, endedMs, amounts: { ...amounts, ...gpusOf(usage, flavorGpus) } };
-}
-
-function gpusOf(
-  { flavorName }: ServerUsage,
-  flavorGpus: ReadonlyMap<string, number> | undefined,
-): Pick<ServerLife['amounts'], 'gpu' | 'unreadFlavor'> {
-  if (flavorGpus === undefined) return {};
-  const gpu = flavorGpus.get(flavorName);
-  if (gpu === undefined) return { unreadFlavor: flavorName };
-  return gpu === 0 ? {} : { gpu };
-}
-
-/** The pool's parts stand behind it, as projects with the metadata's value as their name. */
-function withParts(
-  projects: readonly Project[],
-  { totals }: MeterState,
-  split: PoolSplit | undefined,
-): readonly Project[] {
-  const pool = projects.find(({ id }) => id === split?.projectId);
-  if (pool === undefined) return projects;
-  const parts = [...totals.keys()].sort().flatMap((id) => {
-    const name = partName(pool.id, id);
-    return name === undefined ? [] : [{ id, name, domain: pool.domain }];
-  });
-  return projects.flatMap((project) => (project === pool ? [pool, ...parts] : [project]));
-}
-
-/** Names of projects with usage, as Keystone has them now, or had them when it last knew them. */
-function withNames(state: ExporterState, projects: readonly Project[]): ExporterState {
-  const { meter, names } = state;
-  const next = new Map([...names].filter(([id]) => meter.totals.has(id)));
-  for (const { id, name, domain } of projects) {
-    if (meter.totals.has(id)) next.set(id, { name, domainId: domain.id, domainName: domain.name });
-  }
-  return { ...state, names: next };
 }
 
 function reportProgress(untilMs: number, targetMs: number, logger: Logger): void {
