@@ -3,9 +3,12 @@ import { connect, duringStart } from './connection.ts';
 import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor } from './metering/gpus.ts';
 import { settledUntil } from './metering/window.ts';
+import { unsafeConnection } from './openstack/agent.ts';
 import { readFlavors } from './openstack/nova-flavors.ts';
 import { readRights, type Right, type RightName } from './openstack/rights.ts';
 import type { Session } from './openstack/session.ts';
+import type { SampledResource } from './resources.ts';
+import { readHoldings } from './sampling.ts';
 import type { ExporterConfig } from './settings.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,6 +27,13 @@ const COSTS: Record<RightName, string> = {
   'object storage of all projects': 'the resource object_gb',
 };
 
+/** Resources that can be had of the own projects where those of all can not. */
+const RESOURCES: Partial<Record<RightName, SampledResource>> = {
+  'volumes of all projects': 'volume_gb',
+  'floating IPs of all projects': 'floating_ip',
+  'object storage of all projects': 'object_gb',
+};
+
 /**
  * Signs in and reads everything once, without counting: projects, the last hour's usage, and what the user's role may
  * read. Returns lines for a person; throws a `UserError` where there would be nothing to export.
@@ -40,11 +50,13 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
       const { servers } = await cloud.readUsage(window);
       const running = new Set(servers.map(({ projectId }) => projectId));
       const rights = await readRights(session, clock.nowMs());
+      const danger = unsafeConnection(config.credentials);
       return [
-        `Keystone  ${config.credentials.authUrl.href}: signed in as '${user}', ${project === undefined ? 'no project' : `project '${project}'`}`,
+        ...(danger === undefined ? [] : [`Danger    ${danger}`]),
+        `Keystone  ${config.credentials.authUrl.href}: signed in as ${quoted(user)}, ${project === undefined ? 'no project' : `project ${quoted(project)}`}`,
         `          ${describeCloud(cloud, session)}`,
         `Nova      ${servers.length} servers of ${running.size} projects ran in the last hour`,
-        ...rights.map((right) => describeRight(right, cloud)),
+        ...(await Promise.all(rights.map(async (right) => await describeRight(right, cloud)))),
         ...(await describeAliases(session, config, rights)),
       ];
     });
@@ -54,13 +66,15 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
 }
 
 function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }: Session): string {
-  if (!allProjects)
-    return describeOwn(
-      projects.map(({ name }) => `'${name}'`),
-      credentials,
-    );
+  if (!allProjects) return describeOwn(projects.map(({ name }) => quoted(name)).sort(), credentials);
   const domains = [...new Set(projects.map(({ domain }) => domain.name))];
-  return `${projects.length} projects in the domains ${domains.map((name) => `'${name}'`).join(', ')}`;
+  return `${projects.length} projects in the domains ${domains.map(quoted).sort().join(', ')}`;
+}
+
+/** Keystone takes line ends and escape sequences for names, which a terminal would obey. */
+function quoted(name: string): string {
+  const shown = name.replaceAll(/\p{C}/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
+  return `'${shown}'`;
 }
 
 function describeOwn(names: readonly string[], { identity }: Session['credentials']): string {
@@ -70,13 +84,22 @@ function describeOwn(names: readonly string[], { identity }: Session['credential
     : `${what}, by the roles that the user has: that usage is all that is exported`;
 }
 
-/** Who reads project by project has, of what other projects would have cost, its own all the same. */
-function describeRight({ right, allowed, reason }: Right, { allProjects }: MeteredCloud): string {
+async function describeRight({ right, allowed, reason }: Right, cloud: MeteredCloud): Promise<string> {
   if (allowed) return `can       read ${right}`;
-  const ofOwn =
-    !allProjects && right.endsWith(' of all projects') && COSTS[right].startsWith('the resource ');
-  const cost = ofOwn ? `${COSTS[right]} of ${OTHER_PROJECTS}` : COSTS[right];
+  const cost = (await canReadOwn(right, cloud)) ? `${COSTS[right]} of ${OTHER_PROJECTS}` : COSTS[right];
   return `can not   read ${right}, which costs ${cost} (${reason})`;
+}
+
+/** Who reads project by project may have a resource of its own projects, and be refused that of others. */
+async function canReadOwn(right: RightName, { allProjects, views }: MeteredCloud): Promise<boolean> {
+  const resource = RESOURCES[right];
+  if (allProjects || resource === undefined) return false;
+  try {
+    await readHoldings(resource, views);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Names of devices that would count as no GPU because the configuration does not say how many they are. */

@@ -6,6 +6,7 @@ import { connect, duringStart } from './connection.ts';
 import type { Snapshot } from './exposition.ts';
 import { createGpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import { serviceEndpoint } from './openstack/catalog.ts';
 import type { Session } from './openstack/session.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import { countedBefore, createRefresher } from './refresh.ts';
@@ -65,7 +66,11 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
   return {
     open: async () => {
       const counted = countedBefore((await openStore()).current());
-      const cloud = await duringStart(async () => await readMeteredCloud(session, config.domains, counted));
+      const cloud = await duringStart(async () => {
+        const read = await readMeteredCloud(session, config.domains, counted);
+        await requireNova(session);
+        return read;
+      });
       reportCloud(cloud, session, logger);
     },
     refresh: async () => await oneAtATime(refresh),
@@ -76,6 +81,13 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
       await opened?.close();
     },
   };
+}
+
+/** Not that it answers, which it may do later: a region that is not there is for the operator to mend. */
+async function requireNova(session: Session): Promise<void> {
+  const { credentials } = session;
+  const { catalog } = await session.signIn();
+  if (credentials.endpoints.compute === undefined) serviceEndpoint(catalog, 'compute', credentials);
 }
 
 function reportCloud({ allProjects, projects }: MeteredCloud, session: Session, logger: Logger): void {

@@ -59,6 +59,11 @@ const READERS: Record<SampledResource, (view: View) => Promise<Holding[]>> = {
   },
 };
 
+/** What is there now of all that is seen, or an error. */
+export async function readHoldings(resource: SampledResource, views: readonly View[]): Promise<Holding[]> {
+  return (await Promise.all(views.map(READERS[resource]))).flat();
+}
+
 export function createSampler({ resources, logger, metrics }: SamplingOptions): Sampler {
   const report = createResourceReport(logger, metrics);
   return async (before, input) => {
@@ -66,8 +71,8 @@ export function createSampler({ resources, logger, metrics }: SamplingOptions): 
     for (const resource of resources) {
       const known = before.get(resource);
       try {
-        const holdings = await Promise.all(input.views.map(READERS[resource]));
-        const state = foldSample(known, holdings.flat(), input.untilMs, [resource]);
+        const holdings = await readHoldings(resource, input.views);
+        const state = foldSample(known, holdings, input.untilMs, [resource]);
         next.set(resource, state);
         report(resource, undefined, state.untilMs);
       } catch (error) {

@@ -70,10 +70,10 @@ async function claim(path: string, own: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
-    throw new UserError(
-      `cannot keep a state in the folder ${dirname(path)} (${codeOf(error) ?? describeError(error)}): see --state`,
-      { cause: error },
-    );
+    const [reason] = describeError(error).split(', '); // without the draft's name
+    throw new UserError(`cannot keep a state in the folder ${dirname(path)} (${reason}): see --state`, {
+      cause: error,
+    });
   } finally {
     await rm(draft, { force: true });
   }

@@ -96,7 +96,7 @@ describe('the state of an exporter', () => {
 
   it('needs a folder that is there', async () => {
     await expect(openStateStore(options('/nowhere/state.json'))).rejects.toThrow(
-      'cannot keep a state in the folder /nowhere (ENOENT): see --state',
+      'cannot keep a state in the folder /nowhere (ENOENT: no such file or directory): see --state',
     );
   });
 });

@@ -37,7 +37,7 @@ export async function openStateStore(options: StateStoreOptions): Promise<StateS
       current: () => state,
       save: async (next) => {
         await lock.assertHeld();
-        await writeFileAtomically(path, textPieces(formatState(next)));
+        await writeState(path, next);
         state = next;
       },
       close: async () => await lock.release(),
@@ -66,6 +66,14 @@ async function readState(path: string): Promise<ExporterState | undefined> {
       `${path} is not a state of the exporter (${describeError(error)}): put back a copy of it, or name another file with --state`,
       { cause: error },
     );
+  }
+}
+
+async function writeState(path: string, state: ExporterState): Promise<void> {
+  try {
+    await writeFileAtomically(path, textPieces(formatState(state)));
+  } catch (error) {
+    throw new Error(`the state ${path} can not be written`, { cause: error });
   }
 }
 

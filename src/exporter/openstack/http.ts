@@ -1,7 +1,7 @@
 import { request, type Dispatcher } from 'undici';
 import { parseRetryAfter, retryTransient } from '../../runtime/retry.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { describeError } from '../../runtime/user-error.ts';
+import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
 import { ServiceError, ServiceUnavailable } from './service-error.ts';
 
 export interface HttpRequest {
@@ -113,6 +113,7 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
     return { status: response.statusCode, headers: singleHeaders(response.headers), text, receivedMs };
   } catch (error) {
     if (error instanceof ServiceError || asked.signal?.aborted) throw error;
+    if (UNTRUSTED.has(codeOf(error) ?? '')) throw untrusted(asked, error);
     const reason = timeout.aborted
       ? `no complete answer within ${options.timeoutMs / 1000} s`
       : describeError(error);
@@ -123,6 +124,22 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
       },
     );
   }
+}
+
+/** What OpenSSL says of certificates whose authority it does not have. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Does not pass by itself. */
+function untrusted({ service, url }: HttpRequest, cause: unknown): UserError {
+  return new UserError(
+    `${service} at ${url.origin}${url.pathname} is not trusted: ${describeError(cause)}; name the file of its authority's certificate with OS_CACERT, or cacert in clouds.yaml`,
+    { cause },
+  );
 }
 
 function requestHeaders({ headers, body }: HttpRequest): Record<string, string> {

@@ -67,10 +67,3 @@ export async function readFloatingIps(session: Session, query: FloatingIpsQuery)
 function describe(ip: z.output<typeof pageSchema>['floatingips'][number]): FloatingIp {
   return { id: ip.id, projectId: ip.project_id ?? ip.tenant_id ?? '', createdMs: ip.created_at ?? undefined };
 }
-
-/** How many each project has. */
-export function countByProject(things: Iterable<{ projectId: string }>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { projectId } of things) counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
-  return counts;
-}

@@ -3,7 +3,6 @@ import { readVolumes } from './cinder-volumes.ts';
 import { readCredentials } from './credentials.ts';
 import { overriddenEndpoint } from './endpoint-overrides.ts';
 import type { HttpAnswer } from './http.ts';
-import { countByProject } from './neutron-floating-ips.ts';
 import { readServers } from './nova-servers.ts';
 import {
   NotFound,
@@ -156,16 +155,6 @@ describe('addresses of services', () => {
     expect(overriddenEndpoint('http://c/v3/$(tenant_id)s/', 'p').href).toBe('http://c/v3/p/');
     expect(overriddenEndpoint('http://c/v3/%(project_id)s', 'p').href).toBe('http://c/v3/p');
   });
-});
-
-it('counts things by project', () => {
-  const things = [{ projectId: 'a' }, { projectId: 'b' }, { projectId: 'a' }];
-  expect(countByProject(things)).toEqual(
-    new Map([
-      ['a', 2],
-      ['b', 1],
-    ]),
-  );
 });
 
 it('tells failures that last from those that may pass', () => {

@@ -29,6 +29,9 @@ export interface Right {
 /** Not every project needs to have stored something. */
 const ACCOUNTS_ASKED = 20;
 
+/** Stands for one that is not the user's, where others can't be listed. */
+const SOME_PROJECT = '0'.repeat(32);
+
 /** Asks for a little of everything. Only what the sign-in throws is thrown. `nowMs`: for a window of usage. */
 export async function readRights(session: Session, nowMs: number): Promise<Right[]> {
   await session.signIn();
@@ -57,11 +60,12 @@ async function readRight(right: RightName, ask: () => Promise<unknown>): Promise
   }
 }
 
-/** Whoever reads others' accounts of the object store reads all; without other projects the own one has to do. */
+/** Whoever reads others' accounts of the object store reads all; where there is no other project the own one has to do. */
 async function otherProjects(session: Session): Promise<string[]> {
   const { projectId: own } = await session.signIn();
   const list = await session.get({ service: 'identity', path: '/projects' }).catch(() => undefined);
-  const { projects = [] } = (list?.body ?? {}) as { projects?: { id: string }[] };
+  if (list === undefined) return [SOME_PROJECT];
+  const { projects = [] } = list.body as { projects?: { id: string }[] };
   const others = projects.map(({ id }) => id).filter((id) => id !== own);
   if (others.length > 0) return others.slice(0, ACCOUNTS_ASKED);
   return own === undefined ? [] : [own];

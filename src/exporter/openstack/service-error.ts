@@ -56,5 +56,9 @@ export function faultMessage(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const fault: unknown = Object.values(body)[0];
   const message = (fault as { message?: unknown } | null)?.message;
-  return typeof message === 'string' ? message.replaceAll(/\s+/g, ' ').slice(0, 300) : undefined;
+  if (typeof message !== 'string') return undefined;
+  return message
+    .replaceAll(/\s+/g, ' ')
+    .replace(/\.? *$/, '')
+    .slice(0, 300);
 }
