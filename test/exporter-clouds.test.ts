@@ -1,30 +1,42 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createExporter } from '../src/exporter/exporter.ts';
-import { readCredentials } from '../src/exporter/openstack/credentials.ts';
-import { exporterConfig, readExporterSettings, type ExporterConfig } from '../src/exporter/settings.ts';
+import { readExporterConfigs } from '../src/exporter/settings.ts';
 import { parseState } from '../src/exporter/state-format.ts';
+import { createPortal } from '../src/portal/portal.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
+import { USAGE_SELECTORS } from '../src/prometheus/usage-metrics.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { getJson } from './api-client.ts';
+import { startGate, TOKEN } from './gate-harness.ts';
 import { temporaryFolder } from './processes.ts';
 import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
 
 const HOUR_MS = 3_600_000;
+const NAMES = ['north', 'south'] as const;
+const PROJECTS = ['p0', 'p1', 'p2', 'p3'];
 
 async function twoClouds() {
   const clock = settableClock();
   const clouds = [await startCloud(clock), await startCloud(clock, { servers: servers(30) })] as const;
   const folder = temporaryFolder();
-  const configOf = (index: 0 | 1): ExporterConfig => {
-    const state = join(folder, `${index}.json`);
-    const flags = { listen: '127.0.0.1:0', start: '2026-01-01', settlingDelay: 0, state };
-    const settings = readExporterSettings({ flags, env: {} });
-    const credentials = readCredentials(clouds[index].environment());
-    return { ...exporterConfig(settings, credentials, START_MS), cloud: ['north', 'south'][index] };
-  };
-  const exporter = createExporter([configOf(0), configOf(1)], { clock, logger: silentLogger() });
+  const tables = NAMES.map((name, index) => {
+    const openrc = join(folder, `${name}-openrc`);
+    const variables = Object.entries(clouds[index]?.environment() ?? {});
+    writeFileSync(openrc, variables.map(([key, value]) => `${key}=${value}\n`).join(''));
+    return `[[cloud]]\nname = "${name}"\nstate = "${join(folder, `${index}.json`)}"\nopenrc = "${openrc}"\n`;
+  });
+  const configFile = join(folder, 'exporter.toml');
+  writeFileSync(
+    configFile,
+    `listen = "127.0.0.1:0"\nstart = "2026-01-01"\nsettling_delay = 0\n${tables.join('')}`,
+  );
+  const exporter = createExporter(readExporterConfigs({ flags: {}, env: {}, configFile }), {
+    clock,
+    logger: silentLogger(),
+  });
   onTestFinished(async () => await exporter.close());
   const totals = (index: 0 | 1) =>
     parseState(readFileSync(join(folder, `${index}.json`), 'utf8')).meter.totals;
@@ -43,7 +55,7 @@ it('one exporter meters several clouds, each exactly, with a state and a label o
     await exporter.refresh();
   }
   const { samples } = await scrape();
-  for (const [index, cloud] of ['north', 'south'].entries()) {
+  for (const [index, cloud] of NAMES.entries()) {
     const which = index as 0 | 1;
     const truth = clouds[which].truth(START_MS, clock.nowMs());
     expect(totals(which)).toEqual(truth);
@@ -51,11 +63,11 @@ it('one exporter meters several clouds, each exactly, with a state and a label o
       ({ name, labels }) => name === 'project_mb_usage' && labels['cloud'] === cloud,
     );
     expect(shown.map(({ labels, value }) => [labels['project_id'], value])).toEqual(
-      ['p0', 'p1', 'p2', 'p3'].map((id) => [id, Number(truth.get(id)?.mb ?? 0n) / HOUR_MS]),
+      PROJECTS.map((id) => [id, Number(truth.get(id)?.mb ?? 0n) / HOUR_MS]),
     );
   }
   const epochs = samples.filter(({ name }) => name === 'stackmeter_exporter_epoch_info');
-  expect(epochs.map(({ labels }) => labels['cloud'])).toEqual(['north', 'south']);
+  expect(epochs.map(({ labels }) => labels['cloud'])).toEqual([...NAMES]);
   expect(new Set(epochs.map(({ labels }) => labels['epoch'])).size).toBe(2);
   expect(samples.filter(({ labels }) => labels['cloud'] === undefined)).toEqual([]);
 });
@@ -76,3 +88,62 @@ it('a cloud that is away takes no other with it, and is made up for', async () =
   await exporter.refresh();
   expect(totals(1)).toEqual(clouds[1].truth(START_MS, clock.nowMs()));
 });
+
+it('clouds of one exporter are meters apart at the portal, also where they share their projects', async () => {
+  const { clock, clouds, exporter } = await twoClouds();
+  await exporter.start();
+  const source = { kind: 'exporter' as const, url: new URL(`http://${formatAddress(exporter.address)}`) };
+  const { gate } = await startGate({ source }, clock);
+  const url = `http://${formatAddress(gate.address)}`;
+  const site = { name: 'a', url, token: TOKEN, ca: undefined, intervalMs: 30_000, timeoutMs: 30_000 };
+  const grants = NAMES.flatMap((cloud) =>
+    PROJECTS.map((projectId) => ({
+      name: `${cloud} ${projectId}`,
+      projects: [{ site: 'a', cloud, projectId }],
+    })),
+  );
+  const portal = createPortal(
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      dataFolder: temporaryFolder(),
+      databaseUrl: undefined,
+      sites: [{ ...site, labels: {}, selectors: USAGE_SELECTORS }],
+      grants,
+      autoSweep: false,
+    },
+    { clock, logger: silentLogger() },
+  );
+  onTestFinished(async () => await portal.close());
+  await portal.start();
+  for (let hours = 0; hours < 6; hours++) {
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+    await portal.sweep();
+  }
+  const rows = async (by: string) => {
+    const [from, to] = [START_MS, clock.nowMs()].map((atMs) => new Date(atMs).toISOString());
+    const asked = `from=${from}&to=${to}&step=total&resource=mb&by=${by}`;
+    return (
+      (await getJson(`http://${formatAddress(portal.address)}/api/v1/usage?${asked}`)) as { data: Row[] }
+    ).data;
+  };
+  // What was used before the first reading is an opening balance.
+  const truths = clouds.map((cloud) => cloud.truth(START_MS + HOUR_MS, clock.nowMs()));
+  const hoursOf = (index: number, id: string) => Number(truths[index]?.get(id)?.mb ?? 0n) / HOUR_MS;
+  const used = <T>(list: readonly (readonly [T, number])[]) => list.filter(([, hours]) => hours > 0);
+  const byGrant = NAMES.flatMap((cloud, index) =>
+    PROJECTS.map((id) => [`${cloud} ${id}`, hoursOf(index, id)] as const),
+  );
+  expect(used(byGrant).length).toBe(6);
+  expect(used((await rows('grant')).map(({ grant, amount }) => [grant, amount]))).toEqual(used(byGrant));
+  const byProject = byGrant.map(([name, hours]) => [name.split(' ')[1], hours] as const);
+  expect(used((await rows('project')).map(({ project_id: id, amount }) => [id, amount]))).toEqual(
+    used(byProject),
+  );
+});
+
+interface Row {
+  grant: string | null;
+  project_id: string;
+  amount: number;
+}

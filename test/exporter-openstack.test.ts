@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { checkExporter } from '../src/exporter/check.ts';
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readExporterConfig } from '../src/exporter/settings.ts';
 import { parseState } from '../src/exporter/state-format.ts';
@@ -22,7 +21,9 @@ const RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const satisfies (keyo
 
 function exporter(flags: Record<string, unknown>, env: Record<string, string> = {}) {
   const state = join(temporaryFolder(), 'state.json');
-  const defaults = { listen: '127.0.0.1:0', state, start: START, settlingDelay: 2 };
+  // One window up to now: each is a request, and for some users one for each project.
+  const longestWindow = 1000 * 86_400;
+  const defaults = { listen: '127.0.0.1:0', state, start: START, settlingDelay: 2, longestWindow };
   const config = readExporterConfig({ flags: { ...defaults, ...flags }, env });
   const created = createExporter(config, { clock: systemClock, logger: silentLogger() });
   onTestFinished(async () => await created.close());
@@ -51,7 +52,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
   it.each([
     ['by password', openstack, {}],
     ['by application credential, on pages of three servers', beside('openrc-appcred'), { pageSize: 3 }],
-    ['in windows of a day', openstack, { longestWindow: 86_400 }],
+    ['in windows of a week', openstack, { longestWindow: 7 * 86_400 }],
   ])('shows for every project what Nova itself reports: %s', async (_, openrc, flags) => {
     const { created } = exporter({ openrc, ...flags });
     await created.start();
@@ -94,8 +95,8 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     await expect(started).rejects.not.toThrow('swordfish');
   });
 
-  it('exports the own project to a user who may not read others, says so, and says what is missing', async () => {
-    const { created, config } = exporter({ openrc: beside('openrc-reader') });
+  it('exports the own project to a user who may not read others, and says so', async () => {
+    const { created } = exporter({ openrc: beside('openrc-reader') });
     await created.start();
     const url = `http://${formatAddress(created.address)}`;
     const shown = await eventually(async () => await scrape(url));
@@ -107,24 +108,13 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
       1e-6,
     );
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('stackmeter_exporter_whole_cloud 0\n');
-
-    const lines = (await checkExporter(config, { clock: systemClock })).join('\n');
-    expect(lines).toContain(
-      "only the project 'demo' can be read, by the roles that the user has: that usage is all that is exported",
-    );
-    expect(lines).toMatch(/^can not   read domains, which costs all projects but .*identity:list_domains/m);
-    expect(lines).toMatch(/^can not   read usage of all projects, which costs all projects but/m);
-    expect(lines).toMatch(
-      /^can not   read volumes of all projects, which costs the resource volume_gb of all projects but/m,
-    );
   });
 
   it(
-    'exports every project that a user without rights has a role in, as Nova reports them, and says so',
+    'exports every project that a user without rights has a role in, as Nova reports them',
     { timeout: SLOW_MS },
     async () => {
-      const longestWindow = 1000 * 86_400; // not weeks: each is a request for each project
-      const { created, config } = exporter({ openrc: beside('openrc-owner'), longestWindow });
+      const { created } = exporter({ openrc: beside('openrc-owner') });
       await created.start();
       const shown = await eventually(
         async () => await scrape(`http://${formatAddress(created.address)}`),
@@ -144,10 +134,6 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
         expect(['Default', 'elixir']).toContain(labels['domain_name']);
         expect(Math.abs(value - (fromNova.get(id)?.vcpu ?? 0))).toBeLessThan(1e-6);
       }
-      const [, seen = ''] = await checkExporter(config, { clock: systemClock });
-      expect(seen).toMatch(
-        /^ +only the projects '.*' can be read, by the roles that the user has: that usage is all/,
-      );
     },
   );
 
@@ -184,27 +170,5 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     const sum = parts.reduce((hours, [, { value }]) => hours + value, 0);
     const fromNova = (await cloud.usage(Date.parse(START), shown.untilMs)).get(pool);
     expect(Math.abs(sum - (fromNova?.vcpu ?? -1))).toBeLessThan(1e-6);
-  });
-
-  it('samples volumes and floating IPs, and leaves out what the cloud does not have', async () => {
-    const resources = ['vcpu', 'gpu', 'volume_gb', 'floating_ip', 'object_gb'];
-    const { created, state } = exporter({ openrc: openstack, resources, start: undefined, settlingDelay: 0 });
-    await created.refresh();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    await created.refresh();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    await created.refresh();
-    const { sampled } = state();
-    const volumes = sampled.get('volume_gb')?.totals.get('volume_gb') ?? new Map<string, bigint>();
-    expect([...volumes.values()].reduce((sum, one) => sum + one, 0n)).toBeGreaterThan(0n);
-    expect([...sampled.keys()]).not.toContain('object_gb');
-  });
-
-  it('says what it sees when it is to check', async () => {
-    const { config } = exporter({ openrc: openstack, domain: ['elixir'] });
-    const lines = await checkExporter(config, { clock: systemClock });
-    expect(lines.join('\n')).toMatch(
-      /^Keystone .*signed in as 'admin', project 'admin'\n.* projects in the domains 'elixir'\nNova .* ran in the last hour\ncan       read projects\n/,
-    );
   });
 });

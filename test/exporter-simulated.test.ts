@@ -18,13 +18,17 @@ const USAGE = '/os-simple-tenant-usage';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-async function site(flags: Record<string, unknown> = {}, model: Partial<StaticCloud> = {}) {
+async function site(
+  flags: Record<string, unknown> = {},
+  model: Partial<StaticCloud> = {},
+  env: Record<string, string> = {},
+) {
   const clock = settableClock();
   const cloud = await startCloud(clock, model);
   const stateFile = join(temporaryFolder(), 'state.json');
   const defaults = { listen: '127.0.0.1:0', start: '2026-01-01', pageSize: 7, state: stateFile };
   const settings = readExporterSettings({ flags: { ...defaults, ...flags }, env: {} });
-  const config = exporterConfig(settings, readCredentials(cloud.environment()), START_MS);
+  const config = exporterConfig(settings, readCredentials({ ...cloud.environment(), ...env }), START_MS);
   /** An exporter whose own loop rests: the test says when it refreshes. */
   const open = (): Exporter => {
     const exporter = createExporter(config, { clock, logger: silentLogger() });
@@ -167,6 +171,13 @@ describe('an exporter beside a simulated cloud', () => {
     expect(totalsOf(await scrape(exporter))).toEqual(complete);
     expect(complete.get('stackmeter_exporter_folded_until_timestamp_seconds')).toBe(
       (START_MS + HOUR_MS - 60_000) / 1000,
+    );
+  });
+
+  it('does not start in a region that has no Nova', async () => {
+    const { open } = await site({}, {}, { OS_REGION_NAME: 'Atlantis' });
+    await expect(open().start()).rejects.toThrow(
+      "Keystone's catalog has no public endpoint of the compute service in region 'Atlantis', only in RegionOne; see OS_REGION_NAME",
     );
   });
 

@@ -9,6 +9,8 @@ export interface NovaUsage {
 export interface TestCloud {
   /** What Nova reports for each project in the window, in amount × hours. */
   usage(fromMs: number, toMs: number): Promise<Map<string, NovaUsage>>;
+  /** How many servers each project had in the window. */
+  servers(fromMs: number, toMs: number): Promise<Map<string, number>>;
   /** Names of all projects by id. */
   projectNames(): Promise<Map<string, string>>;
 }
@@ -16,6 +18,7 @@ export interface TestCloud {
 interface UsagePage {
   tenant_usages: {
     tenant_id: string;
+    server_usages?: unknown[];
     total_hours: number;
     total_vcpus_usage: number;
     total_memory_mb_usage: number;
@@ -48,9 +51,16 @@ export async function signIn(environment: Record<string, string>): Promise<TestC
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
     return await answer.json();
   };
+  const windowUrl = (fromMs: number, toMs: number) =>
+    `${compute}/os-simple-tenant-usage?start=${novaTime(fromMs)}&end=${novaTime(toMs)}`;
   return {
-    usage: async (fromMs, toMs) =>
-      await usage(get, `${compute}/os-simple-tenant-usage?start=${novaTime(fromMs)}&end=${novaTime(toMs)}`),
+    usage: async (fromMs, toMs) => await usage(get, windowUrl(fromMs, toMs)),
+    servers: async (fromMs, toMs) => {
+      const counts = new Map<string, number>();
+      for (const row of await rows(get, `${windowUrl(fromMs, toMs)}&detailed=1`))
+        counts.set(row.tenant_id, (counts.get(row.tenant_id) ?? 0) + (row.server_usages?.length ?? 0));
+      return counts;
+    },
     projectNames: async () => {
       const { projects } = (await get(`${authUrl}/projects`)) as { projects: { id: string; name: string }[] };
       return new Map(projects.map(({ id, name }) => [id, name]));
@@ -58,22 +68,31 @@ export async function signIn(environment: Record<string, string>): Promise<TestC
   };
 }
 
-async function usage(get: (url: string) => Promise<unknown>, first: string): Promise<Map<string, NovaUsage>> {
+type Get = (url: string) => Promise<unknown>;
+
+async function usage(get: Get, first: string): Promise<Map<string, NovaUsage>> {
   const totals = new Map<string, NovaUsage>();
-  for (let url: string | undefined = first; url !== undefined;) {
-    const page = (await get(url)) as UsagePage;
-    for (const row of page.tenant_usages) {
-      const before = totals.get(row.tenant_id) ?? { vcpu: 0, mb: 0, disk_gb: 0, instance: 0 };
-      totals.set(row.tenant_id, {
-        vcpu: before.vcpu + row.total_vcpus_usage,
-        mb: before.mb + row.total_memory_mb_usage,
-        disk_gb: before.disk_gb + row.total_local_gb_usage,
-        instance: before.instance + row.total_hours,
-      });
-    }
-    url = page.tenant_usages_links?.find(({ rel }) => rel === 'next')?.href;
+  for (const row of await rows(get, first)) {
+    const before = totals.get(row.tenant_id) ?? { vcpu: 0, mb: 0, disk_gb: 0, instance: 0 };
+    totals.set(row.tenant_id, {
+      vcpu: before.vcpu + row.total_vcpus_usage,
+      mb: before.mb + row.total_memory_mb_usage,
+      disk_gb: before.disk_gb + row.total_local_gb_usage,
+      instance: before.instance + row.total_hours,
+    });
   }
   return totals;
+}
+
+/** Of all pages; a project may be on several. */
+async function rows(get: Get, first: string): Promise<UsagePage['tenant_usages']> {
+  const found: UsagePage['tenant_usages'] = [];
+  for (let url: string | undefined = first; url !== undefined;) {
+    const page = (await get(url)) as UsagePage;
+    found.push(...page.tenant_usages);
+    url = page.tenant_usages_links?.find(({ rel }) => rel === 'next')?.href;
+  }
+  return found;
 }
 
 function novaTime(atMs: number): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import { client } from './openstack-lab.ts';
+import { inAdminProject } from './openstack-client.ts';
 import type { labTools } from './openstack-lab-tools.ts';
 import { eventually } from './processes.ts';
 
@@ -22,7 +22,7 @@ export async function startLabHost(
   admin: Record<string, string>,
 ): Promise<LabHost> {
   const name = `stackmeter-${randomUUID().slice(0, 8)}`;
-  const call = await client(admin, { name: admin['OS_PROJECT_NAME'], domain: { id: 'default' } });
+  const call = await inAdminProject(admin);
   const services = async () => {
     const path = `/os-services?binary=nova-compute&host=${name}`;
     return (await call<{ services: ComputeService[] }>('GET', path)).services;

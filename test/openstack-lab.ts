@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inAdminProject, signedIn, type Call } from './openstack-client.ts';
 import { eventually } from './processes.ts';
 
 /** What a server was since an instant, as Nova said at the time. */
@@ -18,7 +19,7 @@ export interface LabServer {
 export interface LabProject {
   id: string;
   /** On a host that an administrator chooses, or on any. */
-  boot(flavor: string, host?: string): Promise<LabServer>;
+  boot(flavor: string, how?: { host?: string; metadata?: Record<string, string> }): Promise<LabServer>;
   /** Asks for an action and notes the launch that it leads to. */
   act(server: LabServer, action: object, status: string): Promise<void>;
   /** Up to where it is to be confirmed or reverted. */
@@ -38,14 +39,12 @@ interface NovaServer {
   flavor: { vcpus: number; ram: number };
 }
 
-const COMPUTE = { 'OpenStack-API-Version': 'compute 2.53' };
-
 /** Makes a project in which the user of `owner` may boot servers. */
 export async function createLabProject(
   admin: Record<string, string>,
   owner: Record<string, string>,
 ): Promise<LabProject> {
-  const cloud = await client(admin, { name: admin['OS_PROJECT_NAME'], domain: { id: 'default' } });
+  const cloud = await inAdminProject(admin);
   const keystone = admin['OS_AUTH_URL'] ?? '';
   const body = { project: { name: `stackmeter-${randomUUID()}`, domain_id: 'default' } };
   const { project } = await cloud<{ project: { id: string } }>('POST', `${keystone}/projects`, body);
@@ -59,27 +58,22 @@ export async function createLabProject(
   };
   await grant(owner['OS_USERNAME'], 'member');
   await grant(admin['OS_USERNAME'], 'admin');
-  const call = await client(owner, { id: project.id });
+  const call = await signedIn(owner, { id: project.id });
   return {
-    ...servers(call, await client(admin, { id: project.id })),
+    ...servers(call, await signedIn(admin, { id: project.id })),
     id: project.id,
     remove: async () => {
       await deleteServers(call);
-      const again = await client(admin, { name: admin['OS_PROJECT_NAME'], domain: { id: 'default' } });
-      await again('DELETE', `${keystone}/projects/${project.id}`);
+      await cloud('DELETE', `${keystone}/projects/${project.id}`);
     },
   };
 }
 
-export type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
-
 function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
   const show = async (id: string) => (await call<{ server: NovaServer }>('GET', `/servers/${id}`)).server;
   const named = async (kind: 'flavors' | 'images', name?: string) => {
-    const found = await call<Record<string, { id: string; name: string; status?: string }[]>>(
-      'GET',
-      `/${kind}`,
-    );
+    const path = kind === 'images' ? 'image/v2/images' : '/flavors';
+    const found = await call<Record<string, { id: string; name: string; status?: string }[]>>('GET', path);
     const usable = found[kind]?.filter(({ status = 'active' }) => status === 'active');
     return usable?.find((one) => name === undefined || one.name === name)?.id;
   };
@@ -100,10 +94,10 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
   };
   return {
     act,
-    boot: async (flavor, host) => {
+    boot: async (flavor, { host, metadata = {} } = {}) => {
       const [flavorRef, imageRef] = [await named('flavors', flavor), await named('images')];
       const zone = host === undefined ? {} : { availability_zone: `nova:${host}` };
-      const body = { server: { name: 'metered', flavorRef, imageRef, networks: 'none', ...zone } };
+      const body = { server: { name: 'metered', flavorRef, imageRef, metadata, networks: 'none', ...zone } };
       const made = await (host === undefined ? call : admin)<{ server: { id: string } }>(
         'POST',
         '/servers',
@@ -134,43 +128,6 @@ async function deleteServers(call: Call): Promise<void> {
   const list = async () => (await call<{ servers: { id: string }[] }>('GET', '/servers')).servers;
   for (const { id } of await list()) await call('DELETE', `/servers/${id}`);
   await eventually(async () => ((await list()).length === 0 ? true : undefined));
-}
-
-/** Signs in; a path without a host is Nova's, or Glance's. */
-export async function client(environment: Record<string, string>, project: object): Promise<Call> {
-  const user = {
-    name: environment['OS_USERNAME'],
-    password: environment['OS_PASSWORD'],
-    domain: { name: environment['OS_USER_DOMAIN_NAME'] },
-  };
-  const signIn = async () => {
-    const response = await fetch(`${environment['OS_AUTH_URL']}/auth/tokens`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        auth: { identity: { methods: ['password'], password: { user } }, scope: { project } },
-      }),
-    });
-    if (response.status !== 201) throw new Error(`Keystone answered ${response.status}`);
-    const { token } = (await response.json()) as {
-      token: { catalog: { type: string; endpoints: { interface: string; url: string }[] }[] };
-    };
-    const address = (of: string) => token.catalog.find(({ type }) => type === of)?.endpoints[0]?.url ?? '';
-    const id = response.headers.get('X-Subject-Token') ?? '';
-    return { id, compute: address('compute'), image: `${address('image')}/v2` };
-  };
-  const token = await signIn();
-  return async (method, path, body) => {
-    const base = path === '/images' ? token.image : path.startsWith('/') ? token.compute : '';
-    const response = await fetch(`${base}${path}`, {
-      method,
-      headers: { ...COMPUTE, 'Content-Type': 'application/json', 'X-Auth-Token': token.id },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
-    return text.startsWith('{') ? JSON.parse(text) : undefined;
-  };
 }
 
 function novaTime(text: string | null): number {

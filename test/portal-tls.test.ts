@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SiteStatus, UsageRow } from '../src/portal/ledger/ledger.ts';
 import { createPortal } from '../src/portal/portal.ts';
@@ -9,42 +8,13 @@ import { USAGE_SELECTORS } from '../src/prometheus/usage-metrics.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { getJson } from './api-client.ts';
+import { issue, makeCa, type Pair } from './certificate-authority.ts';
 import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
 import { settableClock, startGate, TOKEN } from './gate-harness.ts';
 import { temporaryFolder } from './processes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-
-interface Pair {
-  cert: string;
-  key: string;
-}
-
-async function makeCa(name: string): Promise<Pair> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, critical: true },
-    ],
-  });
-  return { cert, key };
-}
-
-/** A server certificate for a host name; `days` is when it expires from now. */
-async function issue(ca: Pair, host: string, days = 2): Promise<Pair> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: host }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    ca,
-    notBeforeDate: new Date(Date.now() - 10 * DAY),
-    notAfterDate: new Date(Date.now() + days * DAY),
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: host }] }],
-  });
-  return { cert, key };
-}
 
 describe('a portal that reads gates over TLS', () => {
   it('trusts the CA of a site alone, and says of each other certificate what is wrong, without harm to the rest', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -92,6 +92,17 @@ describe('the state of an exporter', () => {
       writeFileSync(`${path}${draft}`, '');
     await open(path);
     expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock', 'state.json.mine.tmp']);
+  });
+
+  it('says which file can not be written, and stays as it was', async () => {
+    const path = stateFile();
+    const store = await open(path);
+    const before = store.current();
+    mkdirSync(path);
+    const saved = store.save({ ...before, allProjects: true });
+    await expect(saved).rejects.toThrow(`the state ${path} can not be written`);
+    expect(store.current()).toBe(before);
+    expect(readdirSync(join(path, '..'))).toEqual(['state.json', 'state.json.lock']);
   });
 
   it('needs a folder that is there', async () => {
