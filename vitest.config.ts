@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** What meddles with the one OpenStack of this machine, or would notice it: one file at a time, after all others. */
-const openstack = ['test/*openstack*.test.ts', 'test/exporter-lab.test.ts', 'test/wrong-input.test.ts'];
+const openstack = [
+  'test/*openstack*.test.ts',
+  'test/exporter-{check,credentials,lab,lab-resources}.test.ts',
+  'test/wrong-input.test.ts',
+];
 const common = { globalSetup: 'test/build.ts', testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
