@@ -91,10 +91,12 @@ async function answerRead(
   account: Account,
   options: HandlerOptions,
 ): Promise<void> {
+  // Who is still sending when the connection ends does not hear why.
+  const asked = await readBody(request, response);
   const read = options.source.read;
   if (read === undefined) throw new Refusal(404, 'there is nothing here');
   if (grant.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
-  const { body, selectors } = decideRead(await readBody(request, response), grant.policy);
+  const { body, selectors } = decideRead(asked, grant.policy);
   account.selectors = selectors;
   const allowed = options.checkAnswers ? grant.policy.allowed : undefined;
   await during(grant, response, options, async (signal) => await read({ body, allowed, signal }, response));
