@@ -9,11 +9,12 @@ import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
 import { createInboxTables } from '../src/portal/remote-write/inbox.ts';
 import { Receiver, type ReceiverParts } from '../src/portal/remote-write/receiver.ts';
+import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../src/prometheus/snappy.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { columns, HOUR, MINUTE, NOON, query } from './ledger-fixture.ts';
 import { temporaryFolder } from './processes.ts';
-import { encodeWriteRequest, writtenSeries } from './write-request.ts';
+import { encodeWriteRequest, writtenSeries, type WrittenSeries } from './write-request.ts';
 
 const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
 
@@ -37,6 +38,7 @@ async function startReceiver(
   limits: ReceiverParts['limits'] = {},
   database = startDatabase(),
   lease: () => Lease | undefined = () => undefined,
+  folds?: () => boolean,
 ) {
   const time = { nowMs: NOON };
   const clock = { nowMs: () => time.nowMs, sleep: async () => undefined };
@@ -51,7 +53,7 @@ async function startReceiver(
     ...ledger,
     fold: async (site: string, sweep: Sweep) => await ledger.fold(site, sweep, lease()),
   };
-  const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits });
+  const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits, folds });
   const rule = { siteLabel: 'site', sites: ['a', 'b'] };
   receiver.setSources({ senders: [{ name: 'one', token: TOKEN, rule }], sites: [] });
   const server = await createApiServer({ ledger, metrics, clock, receiver, logger });
@@ -61,8 +63,7 @@ async function startReceiver(
     await pool.end();
     await ledger.close();
   });
-  const write = async (site: string, project: string, amount: number, atMs: number) => {
-    const labels = { site, project_id: project, project_name: project };
+  const send = async (series: readonly WrittenSeries[]) => {
     const answer = await server.inject({
       method: 'POST',
       url: '/api/v1/write',
@@ -71,13 +72,24 @@ async function startReceiver(
         'content-type': 'application/x-protobuf',
         'content-encoding': 'snappy',
       },
-      payload: toSnappy(encodeWriteRequest([writtenSeries('project_vcpu_usage', labels, amount, atMs)])),
+      payload: toSnappy(encodeWriteRequest(series)),
     });
     return [answer.statusCode, answer.headers['retry-after']];
   };
+  const write = async (site: string, project: string, amount: number, atMs: number) =>
+    await send([usageOf(site, project, amount, atMs)]);
   const amounts = async () =>
     columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'project_id', 'amount');
-  return { time, ledger, pool, metrics, receiver, write, amounts, database };
+  return { time, ledger, pool, metrics, receiver, send, write, amounts, database };
+}
+
+function usageOf(site: string, project: string, amount: number, atMs: number): WrittenSeries {
+  return writtenSeries(
+    'project_vcpu_usage',
+    { site, project_id: project, project_name: project },
+    amount,
+    atMs,
+  );
 }
 
 const BACK_LATER = [503, '5'];
@@ -87,6 +99,35 @@ async function count(pool: Pool, table: string): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM remote_write.${table}`);
   return rows[0]?.n ?? -1;
 }
+
+describe('what is written of an exporter that states its epoch and time', () => {
+  it('is refused where that never comes, and counted by what comes next', async () => {
+    const { send, receiver, time, ledger, amounts } = await startReceiver();
+    const until = (atMs: number) =>
+      writtenSeries(EXPORTER_METRICS.foldedUntil, { site: 'a' }, atMs / 1000, atMs);
+    const epoch = (atMs: number) =>
+      writtenSeries(EXPORTER_METRICS.epochInfo, { site: 'a', epoch: 'one' }, 1, atMs);
+    const whole = (amount: number, atMs: number) => [
+      usageOf('a', 'p', amount, atMs),
+      until(atMs),
+      epoch(atMs),
+    ];
+    expect(await send(whole(10, NOON - 2 * MINUTE))).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 12, NOON - MINUTE), until(NOON - MINUTE)])).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 14, NOON), epoch(NOON)])).toEqual(TAKEN);
+    // Long after, as by a portal that was down.
+    time.nowMs = NOON + HOUR;
+    await receiver.fold();
+    expect(await amounts()).toEqual([]);
+    expect(await send(whole(15, NOON + MINUTE))).toEqual(TAKEN);
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 5]]);
+    expect((await ledger.sites()).map(({ name, anomalies }) => [name, anomalies])).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
+  });
+});
 
 describe('a portal that cannot take what is written', () => {
   it('answers 503 with Retry-After while too much waits to be folded, and takes it once that is folded', async () => {
@@ -100,6 +141,35 @@ describe('a portal that cannot take what is written', () => {
     time.nowMs = NOON + 20 * MINUTE;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 5]]);
+  });
+
+  it('answers 503 with Retry-After while too much waits that it leaves to another portal', async () => {
+    let folds = false;
+    const limits = { maxWaitingBytes: 1 };
+    const { write, receiver, amounts } = await startReceiver(limits, startDatabase(), undefined, () => folds);
+    expect(await write('a', 'p', 10, NOON - 20 * MINUTE)).toEqual(TAKEN);
+    await receiver.tryToFold();
+    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(BACK_LATER);
+    folds = true;
+    await receiver.tryToFold();
+    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(TAKEN);
+    expect(await amounts()).toEqual([]);
+  });
+
+  it('loads all that others have taken, however many requests that are', async () => {
+    let folds = false;
+    const { write, receiver, time, amounts } = await startReceiver(
+      {},
+      startDatabase(),
+      undefined,
+      () => folds,
+    );
+    for (let minute = 0; minute < 120; minute += 1)
+      expect(await write('a', 'p', minute, NOON + minute * MINUTE)).toEqual(TAKEN);
+    folds = true;
+    time.nowMs = NOON + 3 * HOUR;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 119]]);
   });
 
   it('answers 503 with Retry-After while the database is down, and loses nothing that was taken before', async () => {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProtobufError } from '../../prometheus/protobuf-reader.ts';
 import { SnappyError } from '../../prometheus/snappy.ts';
-import { ReceiverFullError, type Receiver, WRITE_LIMITS } from '../remote-write/receiver.ts';
+import { type Receiver, WRITE_LIMITS } from '../remote-write/receiver.ts';
 import type { SenderConfig } from '../remote-write/sender-settings.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
 
@@ -67,8 +67,6 @@ async function take(receiver: Receiver, sender: SenderConfig, request: FastifyRe
   } catch (error) {
     if (error instanceof SnappyError || error instanceof ProtobufError)
       return [400, `this is no remote write request: ${error.message}`];
-    if (!(error instanceof ReceiverFullError))
-      request.log.error({ err: error, sender: sender.name }, 'what a sender wrote could not be kept');
     return [503, 'it could not be kept; try again'];
   }
 }

@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import type { FactPart, Instant } from './sorting.ts';
 import type { SiteRule } from './sender-settings.ts';
-import { exporterOf } from './waiting-room.ts';
 
 /** A request that was received and is not folded yet, as it came. */
 export interface StoredRequest {
@@ -75,14 +74,28 @@ export async function storeRequest(
   return rows[0]?.id ?? '';
 }
 
-/** Requests that are not among `known`: those of an earlier run, and of other portals on this database. */
-export async function loadRequests(pool: Pool, known: readonly string[]): Promise<StoredRequest[]> {
+const LOADED_AT_ONCE = 50;
+
+/** Some of the requests that are not among `known`, the oldest first: those of an earlier run, and of other portals on this database. */
+export async function loadRequests(
+  pool: Pool,
+  known: readonly string[],
+): Promise<{ requests: StoredRequest[]; isAll: boolean }> {
   const { rows } = await pool.query<{ id: string; rule: SiteRule; received_ms: string; body: Buffer }>(
     `SELECT id, rule, received_ms, body FROM remote_write.inbox WHERE id <> ALL ($1::bigint[])
-     ORDER BY id LIMIT 50`,
+     ORDER BY id LIMIT ${LOADED_AT_ONCE}`,
     [known],
   );
-  return rows.map(({ id, rule, received_ms, body }) => ({ id, rule, receivedMs: Number(received_ms), body }));
+  const requests = rows.map(({ received_ms, ...row }) => ({ ...row, receivedMs: Number(received_ms) }));
+  return { requests, isAll: rows.length < LOADED_AT_ONCE };
+}
+
+/** How much waits in the inbox. */
+export async function waitingBytes(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ bytes: string | null }>(
+    'SELECT sum(octet_length(body)) AS bytes FROM remote_write.inbox',
+  );
+  return Number(rows[0]?.bytes ?? 0);
 }
 
 export async function removeRequests(pool: Pool, ids: readonly string[]): Promise<void> {
@@ -113,24 +126,35 @@ export async function forgetOldFacts(pool: Pool, nowMs: number): Promise<void> {
   await pool.query('DELETE FROM remote_write.fact WHERE received_ms < $1', [nowMs - FACTS_KEPT_MS]);
 }
 
-/** What was stated about these instants, and which of their exporters (by `exporterOf`) state anything. */
-export async function loadFacts(
-  pool: Pool,
-  instants: readonly Instant[],
-): Promise<{ facts: FactPart[]; stating: Set<string> }> {
+/** Whoever stated something about an instant so near does so about all: the scrapes of an hour's quarter. */
+const NEAR_MS = 15 * 60_000;
+
+/** What was stated about an instant, and what its exporter states about those near it. */
+export interface Statement extends FactPart {
+  states: { foldedUntil: boolean; epoch: boolean };
+}
+
+export async function loadStatements(pool: Pool, instants: readonly Instant[]): Promise<Statement[]> {
   const { rows } = await pool.query<FactRow>(
     `SELECT w.site, w.exporter, w.at_ms, f.folded_until_seconds, f.epoch,
-            EXISTS (SELECT FROM remote_write.fact a WHERE a.site = w.site AND a.exporter = w.exporter) AS stating
+            coalesce(near.until, false) AS states_until, coalesce(near.epoch, false) AS states_epoch
      FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS w (site, exporter, at_ms)
-     LEFT JOIN remote_write.fact f USING (site, exporter, at_ms)`,
+     LEFT JOIN remote_write.fact f USING (site, exporter, at_ms)
+     CROSS JOIN LATERAL (
+       SELECT bool_or(n.folded_until_seconds IS NOT NULL) AS until, bool_or(n.epoch IS NOT NULL) AS epoch
+       FROM remote_write.fact n
+       WHERE n.site = w.site AND n.exporter = w.exporter AND n.at_ms BETWEEN w.at_ms - $4 AND w.at_ms + $4) near`,
     [
       instants.map(({ site }) => site),
       instants.map(({ exporter }) => Buffer.from(exporter)),
       instants.map(({ atMs }) => atMs),
+      NEAR_MS,
     ],
   );
-  const facts = rows.map(factPart);
-  return { facts, stating: new Set(facts.filter((_, i) => rows[i]?.stating).map(exporterOf)) };
+  return rows.map((row) => ({
+    ...factPart(row),
+    states: { foldedUntil: row.states_until, epoch: row.states_epoch },
+  }));
 }
 
 interface FactRow {
@@ -139,7 +163,8 @@ interface FactRow {
   at_ms: string;
   folded_until_seconds: number | null;
   epoch: string | null;
-  stating: boolean;
+  states_until: boolean;
+  states_epoch: boolean;
 }
 
 function factPart({ site, exporter, at_ms, folded_until_seconds, epoch }: FactRow): FactPart {

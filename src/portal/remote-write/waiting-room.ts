@@ -1,12 +1,13 @@
 import type { Sample } from '../../prometheus/sample.ts';
 import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
-import { instantKey, type FactPart, type Instant, type UsagePart } from './sorting.ts';
+import type { Statement } from './inbox.ts';
+import { instantKey, type Instant, type UsagePart } from './sorting.ts';
 
 /** How long usage waits for what its exporter states about it, since it was received. */
 export interface Patience {
-  /** Where the exporter has never stated anything. */
+  /** Where the exporter has not stated yet what is lacking. */
   unknownMs: number;
-  /** Where it has, for other instants. */
+  /** Where it does, about instants near this one. */
   statingMs: number;
 }
 
@@ -17,8 +18,8 @@ export interface Group extends Instant {
   receivedMs: number;
   foldedUntilSeconds: number | null;
   epoch: string | null;
-  /** Whether its exporter states facts at all, as far as is known. */
-  stating: boolean;
+  /** What its exporter states about instants near it, as far as is known. */
+  states: Statement['states'];
 }
 
 /** Puts what arrives in pieces together by timestamp (rule A0). Holds no more than what the inbox holds too. */
@@ -58,15 +59,15 @@ export class WaitingRoom {
     return [...this.#groups.values()].filter((group) => !isComplete(group));
   }
 
-  /** Takes over what the inbox knows of the exporters of the groups that lack facts. */
-  learn(facts: readonly FactPart[], stating: ReadonlySet<string>): void {
-    for (const fact of facts) {
-      const group = this.#groups.get(instantKey(fact));
+  /** Takes over what the inbox knows of groups that lack facts. */
+  learn(statements: readonly Statement[]): void {
+    for (const { states, foldedUntilSeconds, epoch, ...instant } of statements) {
+      const group = this.#groups.get(instantKey(instant));
       if (group === undefined) continue;
-      group.foldedUntilSeconds = fact.foldedUntilSeconds ?? group.foldedUntilSeconds;
-      group.epoch = fact.epoch ?? group.epoch;
+      group.foldedUntilSeconds = foldedUntilSeconds ?? group.foldedUntilSeconds;
+      group.epoch = epoch ?? group.epoch;
+      group.states = states;
     }
-    for (const group of this.#groups.values()) group.stating ||= stating.has(exporterOf(group));
   }
 
   /**
@@ -129,14 +130,14 @@ export class WaitingRoom {
       requests: new Set(),
       foldedUntilSeconds: null,
       epoch: null,
-      stating: false,
+      states: { foldedUntil: false, epoch: false },
     };
     this.#groups.set(key, group);
     return group;
   }
 
   #isReady(group: Group, nowMs: number): boolean {
-    const patienceMs = group.stating ? this.#patience.statingMs : this.#patience.unknownMs;
+    const patienceMs = lacksStatement(group) ? this.#patience.statingMs : this.#patience.unknownMs;
     return isComplete(group) || nowMs - group.receivedMs >= patienceMs;
   }
 }
@@ -145,8 +146,16 @@ function isComplete({ foldedUntilSeconds, epoch }: Group): boolean {
   return foldedUntilSeconds !== null && epoch !== null;
 }
 
+/**
+ * Whether its exporter states of other instants what is unknown of this one. Without that a total can't be told from one of
+ * another epoch, nor to which time it belongs.
+ */
+export function lacksStatement({ foldedUntilSeconds, epoch, states }: Group): boolean {
+  return (foldedUntilSeconds === null && states.foldedUntil) || (epoch === null && states.epoch);
+}
+
 /** Key of the exporter of an instant. */
-export function exporterOf({ site, exporter }: Pick<Instant, 'site' | 'exporter'>): string {
+function exporterOf({ site, exporter }: Pick<Instant, 'site' | 'exporter'>): string {
   return `${site}\0${exporter}`;
 }
 

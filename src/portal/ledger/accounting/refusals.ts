@@ -15,7 +15,8 @@ export type RefusalReason =
   | 'a time in the future'
   | 'a time too long ago'
   | 'too many series'
-  | 'a second series for one meter';
+  | 'a second series for one meter'
+  | 'without what its exporter states';
 
 const LONGEST_EXAMPLE = 200;
 

@@ -1,0 +1,25 @@
+import type { Logger } from '../runtime/logger.ts';
+import { describeError } from '../runtime/user-error.ts';
+
+/** Says when something begins to fail, or fails for another reason, and when it has recovered: not each time. */
+export class LastingFailure {
+  readonly #logger: Logger;
+  readonly #says: { failed: string; recovered: string };
+  #reason: string | undefined;
+
+  constructor(logger: Logger, says: { failed: string; recovered: string }) {
+    this.#logger = logger;
+    this.#says = says;
+  }
+
+  failed(error: unknown): void {
+    const reason = describeError(error);
+    if (reason !== this.#reason) this.#logger.error({ reason }, this.#says.failed);
+    this.#reason = reason;
+  }
+
+  succeeded(): void {
+    if (this.#reason !== undefined) this.#logger.info({}, this.#says.recovered);
+    this.#reason = undefined;
+  }
+}

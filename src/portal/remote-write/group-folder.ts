@@ -1,0 +1,136 @@
+import type { Pool } from 'pg';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import { readSweep } from '../ledger/accounting/readings.ts';
+import { Refusals } from '../ledger/accounting/refusals.ts';
+import { LeaseLostError } from '../ledger/lease-lost.ts';
+import type { Ledger, Sweep } from '../ledger/ledger.ts';
+import { countFold, type PortalMetrics } from '../metrics.ts';
+import { setAside, type SetAsideLimits } from './set-aside.ts';
+import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiting-room.ts';
+
+export interface GroupFolderParts {
+  pool: Pool;
+  ledger: Pick<Ledger, 'fold'>;
+  clock: Clock;
+  logger: Logger;
+  metrics: PortalMetrics;
+  limits: SetAsideLimits;
+  /** Ids of a site's pool projects (rule A9). */
+  poolsOf: (site: string) => ReadonlySet<string> | undefined;
+}
+
+/** What can't be folded for so long, though the database answers, never will be, and would fill the inbox. */
+const SET_ASIDE_AFTER_MS = 3_600_000;
+const SAMPLES_PER_FOLD = 200_000;
+
+/** Folds what a waiting room gives out, each site by itself, and sees to what can't be folded. */
+export class GroupFolder {
+  readonly #parts: GroupFolderParts;
+
+  constructor(parts: GroupFolderParts) {
+    this.#parts = parts;
+  }
+
+  /** One site's trouble is not another's: what can't be folded is put back, and the first error thrown at the end. */
+  async foldAll(room: WaitingRoom, ready: readonly Group[]): Promise<void> {
+    const errors: unknown[] = [];
+    for (const groups of inParts(ready)) {
+      await this.#fold(room, groups).catch(async (error: unknown) => {
+        errors.push(...(await this.#afterFailure(room, groups, error)));
+      });
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** What has failed for long is tried one by one, so that what can be folded is; the rest is put back. */
+  async #afterFailure(room: WaitingRoom, groups: readonly Group[], error: unknown): Promise<unknown[]> {
+    const { clock, metrics } = this.#parts;
+    // Nothing is wrong with it: the portal that has taken over folds it.
+    if (error instanceof LeaseLostError) {
+      room.putBack(groups);
+      return [error];
+    }
+    metrics.sweeps.inc({ site: groups[0]?.site ?? '', result: 'ledger_failure' });
+    const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
+    room.putBack(groups.filter((group) => !lasting.includes(group)));
+    const errors: unknown[] = lasting.length < groups.length ? [error] : [];
+    for (const group of lasting) {
+      try {
+        await this.#fold(room, [group]).catch(async (reason: unknown) => {
+          if (reason instanceof LeaseLostError) throw reason;
+          await this.#setAside(room, group, describeError(reason));
+        });
+      } catch (reason) {
+        room.putBack([group]);
+        errors.push(reason);
+      }
+    }
+    return errors;
+  }
+
+  /**
+   * The ledger will not take it, and must not hold up what comes later; totals go on, so that usage is spread. Throws where
+   * the database does not answer.
+   */
+  async #setAside(
+    room: WaitingRoom,
+    { site, requests, samples, ...group }: Group,
+    reason: string,
+  ): Promise<void> {
+    const { pool, clock, logger, metrics, limits } = this.#parts;
+    const aside = { site, requests: [...requests], reason, nowMs: clock.nowMs() };
+    const dropped = await setAside(pool, aside, limits);
+    room.dismiss([{ site, requests, samples, ...group }]);
+    metrics.setAsideSamples.inc({ site }, samples.length);
+    logger.error(
+      { site, samples: samples.length, reason, dropped },
+      'what was written cannot be folded: it is set aside in remote_write.set_aside',
+    );
+  }
+
+  async #fold(room: WaitingRoom, groups: readonly Group[]): Promise<void> {
+    const { ledger, clock, metrics, poolsOf } = this.#parts;
+    const site = groups[0]?.site ?? '';
+    const sweep = sweepOf(groups, clock.nowMs(), poolsOf(site));
+    const outcome = await ledger.fold(site, sweep);
+    countFold(metrics, site, outcome, [...sweep.refusals, ...(outcome.refusals ?? [])]);
+    room.dismiss(groups);
+  }
+}
+
+function sweepOf(groups: readonly Group[], nowMs: number, pools?: ReadonlySet<string>): Sweep {
+  const sweeps = groups.map((group) =>
+    lacksStatement(group) ? refused(group) : readSweep(withFacts(group), nowMs, { pools }),
+  );
+  return {
+    receivedAtMs: nowMs,
+    readings: sweeps.flatMap(({ readings }) => readings),
+    refusals: sweeps.flatMap(({ refusals }) => refusals),
+  };
+}
+
+/** The next totals say what these said, as soon as it is known what they are. */
+function refused({ samples, receivedMs: receivedAtMs }: Group): Sweep {
+  const refusals = new Refusals();
+  for (const sample of samples) refusals.add('without what its exporter states', sample);
+  return { receivedAtMs, readings: [], refusals: refusals.list() };
+}
+
+/** Groups of one site, in order, in parts of a bounded number of samples. */
+function inParts(groups: readonly Group[]): Group[][] {
+  const parts: Group[][] = [];
+  const last = new Map<string, { part: Group[]; samples: number }>();
+  for (const group of groups) {
+    let open = last.get(group.site);
+    if (open === undefined || open.samples >= SAMPLES_PER_FOLD) {
+      open = { part: [], samples: 0 };
+      last.set(group.site, open);
+      parts.push(open.part);
+    }
+    open.part.push(group);
+    open.samples += group.samples.length;
+  }
+  return parts;
+}
