@@ -54,7 +54,7 @@ interface WriteSources {
 }
 
 /** There is no room for more now; the sender is to try again. */
-export class ReceiverFullError extends Error {
+class ReceiverFullError extends Error {
   override readonly name = 'ReceiverFullError';
 }
 
