@@ -191,9 +191,9 @@ describeWith(['prometheus', 'haproxy'], 'a site of the earlier system', ({ prome
   const HER_TOTAL = '3588.4101733333328';
 
   async function startEarlierSite(folder: string) {
-    let total = HER_TOTAL;
+    let shown = () => exposition;
     const exporter = await startUpstream((_, response) => {
-      response.writeHead(200, plainText).end(exposition.replace(HER_TOTAL, total));
+      response.writeHead(200, plainText).end(shown());
     });
     const site = await startPrometheus(prometheus, join(folder, 'site'), earlierSite(exporter.url.host));
     await queryEventually(site, 'project_vcpu_usage');
@@ -205,25 +205,41 @@ describeWith(['prometheus', 'haproxy'], 'a site of the earlier system', ({ prome
     writeFileSync(join(folder, 'site-a.token'), TOKEN);
     return {
       gateUrl: `http://127.0.0.1:${port}`,
-      use: (hours: number) => void (total = String(Number(HER_TOTAL) + hours)),
+      use: (hours: number) => {
+        shown = () => exposition.replace(HER_TOTAL, String(Number(HER_TOTAL) + hours));
+      },
+      /** The same cloud by this project's exporter: memory in MiB-hours, and facts about the totals. */
+      useByNewExporter: (hours: number) => {
+        const labels = `project_id="123HerOSP",project_name="HerOSP",domain_id="default",domain_name="default"`;
+        shown = () => `project_vcpu_usage{${labels}} ${Number(HER_TOTAL) + hours}
+project_mb_usage{${labels}} ${9569.093795555555 * 1024}
+stackmeter_exporter_epoch_info{epoch="new"} 1
+stackmeter_exporter_folded_until_timestamp_seconds ${Date.now() / 1000}
+`;
+      },
     };
   }
 
-  it('is billed by the portal, which reads it through HAProxy', async () => {
+  it('is billed by the portal, which reads it through HAProxy, and goes on with the new exporter', async () => {
     const folder = temporaryFolder();
     const site = await startEarlierSite(folder);
     const { url } = await startPortal(folder, {
       'site-a': { gateUrl: site.gateUrl, tokenFile: join(folder, 'site-a.token') },
     });
     const fromMs = Math.floor(Date.now() / HOUR) * HOUR;
-    const read = async () => await totalUsage(url, fromMs - HOUR, fromMs + 2 * HOUR);
+    const read = async () =>
+      (await totalUsage(url, fromMs - HOUR, fromMs + 2 * HOUR)).filter(({ amount }) => amount > 0);
+    const anomalies = async () => {
+      const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: { anomalies: number }[] };
+      return data[0]?.anomalies ?? 0;
+    };
     await eventually(async () => {
       const { data } = (await getJson(`${url}/api/v1/projects`)) as { data: unknown[] };
       return data.length === 3 ? true : undefined;
     });
     site.use(1.5);
     const rows = await eventually(async () => {
-      const found = (await read()).filter(({ amount }) => amount > 0);
+      const found = await read();
       return found.length > 0 ? found : undefined;
     });
     expect(rows).toMatchObject([
@@ -236,6 +252,14 @@ describeWith(['prometheus', 'haproxy'], 'a site of the earlier system', ({ prome
         unit: 'vCPU-hours',
       },
     ]);
+
+    // The other exporter's memory is 1024 times as much: nobody has used that, and nothing else is billed twice.
+    site.useByNewExporter(1.5);
+    await eventually(async () => ((await anomalies()) > 0 ? true : undefined));
+    expect(await read()).toEqual(rows);
+    site.useByNewExporter(2.25);
+    await eventually(async () => ((await read())[0]?.amount === 2.25 ? true : undefined));
+    expect((await read()).map(({ resource, amount }) => [resource, amount])).toEqual([['vcpu', 2.25]]);
   });
 
   it("is federated by the portal's Prometheus, and nothing of it but usage", async () => {
