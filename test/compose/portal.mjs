@@ -151,7 +151,9 @@ async function losesNothingOverRestarts(stack) {
 }
 
 /** The profile's truth of 4 vCPUs since the start and 16 more since 1 March at noon: what they have used tells until when, in milliseconds. */
-const usedUntilMs = (used) => (used + 4 * Date.UTC(2026, 0, 1) + 16 * Date.UTC(2026, 2, 1, 12)) / 20;
+function usedUntilMs(used) {
+  return (used + 4 * Date.UTC(2026, 0, 1) + 16 * Date.UTC(2026, 2, 1, 12)) / 20;
+}
 
 async function isExact(site, portal) {
   const text = await read(`http://127.0.0.1:${ports.exporter}/metrics`);

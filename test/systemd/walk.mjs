@@ -121,8 +121,9 @@ function billed(machine) {
   return JSON.parse(answer).data.find(({ resource }) => resource === 'vcpu')?.amount ?? 0;
 }
 
-const processOf = (machine, role) =>
-  inside(machine, `systemctl show --property MainPID --value stackmeter-${role}`).trim();
+function processOf(machine, role) {
+  return inside(machine, `systemctl show --property MainPID --value stackmeter-${role}`).trim();
+}
 
 async function comesBack(machine, role) {
   const before = { process: processOf(machine, role), billed: billed(machine) };
