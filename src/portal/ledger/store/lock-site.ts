@@ -53,12 +53,21 @@ function idsOf(rows: readonly NamedRow[], counter: IdCounter): IdMap {
 }
 
 async function lockState(trx: Transaction, site: string): Promise<{ siteId: number; counter: IdCounter }> {
-  const { rows } = await sql<{ site_id: number; next_id: number }>`
-    SELECT t.site_id, t.next_id FROM ledger.site_state t JOIN ledger.site s USING (site_id)
-    WHERE s.name = ${site} FOR UPDATE OF t`.execute(trx);
-  const row = rows[0];
+  const siteId = await siteIdOf(trx, site);
+  const { rows } = await sql<{ next_id: number }>`
+    SELECT next_id FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`.execute(trx);
+  const [row] = rows;
+  if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} has no state in the ledger`);
+  return { siteId, counter: { next: row.next_id } };
+}
+
+/** By itself: where tables are distributed, what locks or changes a site's rows has to name their key. */
+export async function siteIdOf(trx: Transaction, site: string): Promise<number> {
+  const { rows } = await sql<{ site_id: number }>`
+    SELECT site_id FROM ledger.site WHERE name = ${site}`.execute(trx);
+  const [row] = rows;
   if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} was not declared to the ledger`);
-  return { siteId: row.site_id, counter: { next: row.next_id } };
+  return row.site_id;
 }
 
 interface NamedRow {

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Lease, SiteDeclaration, SiteStatus } from '../ledger.ts';
 import { requireLease } from './fence.ts';
+import { siteIdOf } from './lock-site.ts';
 import { isoOrNull } from './times.ts';
 
 export async function declareSites(
@@ -43,8 +44,8 @@ export async function recordFailure(
 ): Promise<void> {
   await database.transaction().execute(async (trx) => {
     await sql`
-      UPDATE ledger.site_state t SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
-      FROM ledger.site s WHERE s.site_id = t.site_id AND s.name = ${site}`.execute(trx);
+      UPDATE ledger.site_state SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
+      WHERE site_id = ${await siteIdOf(trx, site)}`.execute(trx);
     await requireLease(trx, lease);
   });
 }
