@@ -8,6 +8,11 @@ import { decide, type Policy } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { headerValues } from './request.ts';
 
+/** Clients that insist on streamed chunks, such as vmctl, call their request by the type of the answer. */
+const TYPES = new Set([
+  'application/x-protobuf',
+  'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse',
+]);
 const MAX_BODY_BYTES = 65_536;
 const MAX_MESSAGE_BYTES = 262_144;
 const MAX_QUERIES = 10;
@@ -21,7 +26,7 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
   const [length = ''] = of('content-length');
   if (of('content-length').length !== 1 || of('transfer-encoding').length > 0)
     throw new Refusal(411, 'one Content-Length is needed');
-  if (of('content-type')[0] !== 'application/x-protobuf' || of('content-encoding')[0] !== 'snappy')
+  if (!TYPES.has(of('content-type')[0] ?? '') || of('content-encoding')[0] !== 'snappy')
     throw new Refusal(415, "a remote read is snappy'd application/x-protobuf");
   if (!/^\d{1,9}$/.test(length) || Number(length) > MAX_BODY_BYTES)
     throw new Refusal(413, `a remote read has at most ${MAX_BODY_BYTES} bytes`);
