@@ -43,7 +43,11 @@ export class Refusal extends Error {
       cause?: unknown;
     } = {},
   ) {
+    // A refusal says all there is to say, and a trace of the stack is a twelfth of what a denial costs.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(line, 'cause' in options ? { cause: options.cause } : {});
+    Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
     this.reason = options.reason ?? REASONS[status] ?? 'request';
     this.headers = options.headers ?? {};
