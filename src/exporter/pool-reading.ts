@@ -1,7 +1,7 @@
 import type { MeteredCloud } from './metered-cloud.ts';
 import type { MeterState } from './metering/meter-state.ts';
 import type { PoolSplit, PoolValues } from './metering/pool.ts';
-import { readProjectServers, readServer } from './openstack/nova-servers.ts';
+import { readServer, readServers } from './openstack/nova-servers.ts';
 import type { ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
 
@@ -12,17 +12,16 @@ export interface PoolSettings {
   pageSize: number | undefined;
 }
 
-/** Whose the pool's servers are that live, or were deleted since the totals end; nothing where there is no pool. */
+/** Whose the pool's living servers are, since Nova forgets the metadata of one that is deleted; nothing where there is no pool. */
 export async function readPoolValues(
   { split, pageSize }: PoolSettings,
   cloud: MeteredCloud,
-  { untilMs: deletedSinceMs }: MeterState,
 ): Promise<PoolValues> {
   if (split === undefined) return new Map();
   const { projectId, metadataKey } = split;
   const { allProjects } = cloud;
-  const query = { allProjects, projectId, deletedSinceMs, pageSize };
-  const servers = await readProjectServers(sessionFor(projectId, cloud), query);
+  const query = { allProjects, projectId, pageSize };
+  const servers = await readServers(sessionFor(projectId, cloud), query);
   return new Map(servers.map(({ id, metadata }) => [id, metadata[metadataKey]]));
 }
 
@@ -40,7 +39,7 @@ export async function completePoolValues(
     ({ id, projectId }) => projectId === split.projectId && !values.has(id) && !meter.servers.has(id),
   );
   if (unknown.length === 0) return values;
-  const complete = new Map([...values, ...(await readPoolValues(settings, cloud, meter))]);
+  const complete = new Map([...values, ...(await readPoolValues(settings, cloud))]);
   for (const { id } of unknown.filter((server) => !complete.has(server.id))) {
     const server = await readServer(sessionFor(split.projectId, cloud), id);
     complete.set(id, server?.metadata[split.metadataKey]);

@@ -65,7 +65,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
   let evidence: ClockEvidence | undefined;
 
   async function foldUpTo(targetMs: number, cloud: MeteredCloud, draft: StateDraft): Promise<void> {
-    const values = await readPoolValues(settings, cloud, draft.current().meter);
+    const values = await readPoolValues(settings, cloud);
     for (;;) {
       const window = nextWindow(draft.current().meter.untilMs, targetMs, settings.longestWindowMs);
       if (window === undefined) return;

@@ -74,20 +74,6 @@ export async function readServer(session: Session, id: string): Promise<NovaServ
   }
 }
 
-/**
- * One project's servers, and those of them that were deleted since `deletedSinceMs` and are not archived yet. Living
- * ones are read first: one that is deleted meanwhile is among those that changed.
- */
-export async function readProjectServers(
-  session: Session,
-  query: { allProjects: boolean; projectId: string; deletedSinceMs: number; pageSize?: number | undefined },
-): Promise<NovaServer[]> {
-  const { deletedSinceMs, ...rest } = query;
-  const living = await readServers(session, rest);
-  const changed = await readServers(session, { ...rest, changesSinceMs: deletedSinceMs });
-  return [...new Map([...living, ...changed].map((server) => [server.id, server])).values()];
-}
-
 function parameters({
   allProjects,
   projectId,

@@ -16,7 +16,8 @@ export function describeServer(server: ServerState, origin: string, minor: numbe
     status: gone ? 'DELETED' : 'ACTIVE',
     tenant_id: life.projectId,
     user_id: life.projectId,
-    metadata: life.metadata,
+    // Deletion takes it along.
+    metadata: gone ? {} : life.metadata,
     hostId: createHash('sha224').update(life.projectId).digest('hex'),
     image: { id: IMAGE_ID, links: [{ rel: 'bookmark', href: `${origin}/compute/images/${IMAGE_ID}` }] },
     flavor: minor >= 47 ? embeddedFlavor(server.flavor) : flavorReference(server.flavor, origin),
