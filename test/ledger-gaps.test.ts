@@ -98,9 +98,10 @@ async function journal(connection: DatabaseConnection): Promise<string[]> {
 async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {
   const rows = await runSql<{ line: string }>(
     connection,
-    `SELECT concat_ws(' ', c.name, p.key, e.hour, e.amount, e.spread) AS line
-     FROM ledger.entry e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
-     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'`,
+    `SELECT concat_ws(' ', c.name, p.key, e.hour, sum(e.amount), sum(e.spread)) AS line
+     FROM ledger.hourly e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
+     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'
+     GROUP BY c.name, p.key, e.hour HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
   );
   return rows.map(({ line }) => line).toSorted();
 }

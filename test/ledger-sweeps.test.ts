@@ -204,12 +204,14 @@ onEveryPostgresql('sweeps', (freshLedger) => {
         'a',
         reading(NOON, 5),
         reading(NOON + HOUR, 5 + 2 * HOUR),
-        reading(NOON + 2 * HOUR, 7),
+        reading(NOON + 2 * HOUR, 5 + 3 * HOUR),
+        reading(NOON + 3 * HOUR, 7),
       );
       expect(await ledger.verify()).toEqual([]);
       await runSql(connection, `UPDATE ledger.entry SET amount = amount + ${HOUR}`);
+      await runSql(connection, `UPDATE ledger.meter SET open_amount = open_amount + ${2 * HOUR}`);
       expect(await ledger.verify()).toEqual([
-        { site: 'a', project_id: 'p1', resource: 'vcpu', difference: 1 },
+        { site: 'a', project_id: 'p1', resource: 'vcpu', difference: 3 },
       ]);
     });
   });
@@ -219,7 +221,7 @@ async function storedEntries(connection: DatabaseConnection, site: string): Prom
   const rows = await runSql<{ line: string }>(
     connection,
     `SELECT concat_ws(' ', c.name, p.key, r.name, e.hour, e.amount, e.spread) AS line
-     FROM ledger.entry e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
+     FROM ledger.hourly e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
      JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.resource r USING (site_id, resource_id)
      JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'`,
   );

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import type { Entry } from '../accounting/entries.ts';
 import type { MeterState } from '../accounting/meter.ts';
 import { meterKey, type ProjectIdentity } from '../accounting/sweep.ts';
 import { numberArray, valuesOfArray } from './columns.ts';
@@ -14,6 +15,8 @@ export interface KnownMeter {
   /** By `meterKey`. */
   key: string;
   state: MeterState;
+  /** The hour that may still grow. */
+  open: Entry;
 }
 
 interface MeterColumns {
@@ -25,6 +28,9 @@ interface MeterColumns {
   last_totals: string | null;
   first_at_ms: string | null;
   last_at_ms: string | null;
+  open_hours: string | null;
+  open_amounts: string | null;
+  open_spreads: string | null;
 }
 
 /** The meters of these projects; learns their epochs. */
@@ -38,7 +44,9 @@ export async function loadMeters(
     SELECT array_agg(meter_id)::text AS ids, array_agg(project_id)::text AS project_ids,
            array_agg(resource_id)::text AS resource_ids, array_agg(epoch_id)::text AS epoch_ids,
            array_agg(opening)::text AS openings, array_agg(last_total)::text AS last_totals,
-           array_agg(first_at_ms)::text AS first_at_ms, array_agg(last_at_ms)::text AS last_at_ms
+           array_agg(first_at_ms)::text AS first_at_ms, array_agg(last_at_ms)::text AS last_at_ms,
+           array_agg(open_hour)::text AS open_hours, array_agg(open_amount)::text AS open_amounts,
+           array_agg(open_spread)::text AS open_spreads
     FROM ledger.meter
     WHERE site_id = ${site.siteId} AND project_id = ANY(${numberArray(projects.map(({ id }) => id))}::int[])`.execute(
     trx,
@@ -78,6 +86,9 @@ function knownMeters(
   const lastTotals = valuesOfArray(columns.last_totals);
   const firstAtMs = valuesOfArray(columns.first_at_ms);
   const lastAtMs = valuesOfArray(columns.last_at_ms);
+  const openHours = valuesOfArray(columns.open_hours);
+  const openAmounts = valuesOfArray(columns.open_amounts);
+  const openSpreads = valuesOfArray(columns.open_spreads);
   return valuesOfArray(columns.ids).map((id, i) => {
     const { cloud = '', projectId = '' } = byId.get(Number(projectIds[i])) ?? {};
     const resource = resourceNames.get(Number(resourceIds[i])) ?? '';
@@ -88,6 +99,11 @@ function knownMeters(
       firstAtMs: Number(firstAtMs[i]),
       lastAtMs: Number(lastAtMs[i]),
     };
-    return { id: Number(id), key: meterKey({ cloud, projectId, resource }), state };
+    const open: Entry = {
+      hour: Number(openHours[i]),
+      amount: BigInt(openAmounts[i] ?? 0),
+      spread: BigInt(openSpreads[i] ?? 0),
+    };
+    return { id: Number(id), key: meterKey({ cloud, projectId, resource }), state, open };
   });
 }

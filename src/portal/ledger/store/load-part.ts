@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Entry } from '../accounting/entries.ts';
 import type { MeterBook } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
 import { loadMeters } from './load-meters.ts';
@@ -14,6 +15,8 @@ export interface LoadedPart extends LockedSite {
   projects: IdMap;
   /** By `meterKey`. */
   meters: IdMap;
+  /** By `meterKey`: the hours that may still grow. */
+  openHours: ReadonlyMap<string, Entry>;
 }
 
 export async function loadPart(
@@ -40,5 +43,6 @@ export async function loadPart(
       meters.map(({ key, id }) => [key, id]),
       site.counter,
     ),
+    openHours: new Map(meters.map(({ key, open }) => [key, open])),
   };
 }

@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import { entriesOf } from '../accounting/entries.ts';
+import { addToOpenHour, NOTHING_OPEN } from '../accounting/open-hour.ts';
 import { projectKey, type MeterChange, type MeterChanges } from '../accounting/sweep.ts';
 import type { LoadedPart } from './load-part.ts';
 import type { Discovered } from './sweep-tally.ts';
@@ -38,5 +40,6 @@ function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow 
     resourceId: part.resources.idOf(change.identity.resource),
     epochId: part.epochs.idOf(change.meter.epoch),
     change,
+    hours: addToOpenHour(part.openHours.get(key) ?? NOTHING_OPEN, entriesOf(change.usages)),
   };
 }

@@ -5,6 +5,7 @@ import { monthTable } from './0004-months.ts';
 import { leaseTables } from './0005-leases.ts';
 import { hoursKept } from './0006-hours-kept.ts';
 import { portalSites } from './0007-portal-sites.ts';
+import { openHour } from './0008-open-hour.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 5, name: 'leases', sql: leaseTables },
   { id: 6, name: 'hours that are kept', sql: hoursKept },
   { id: 7, name: 'sites of portals', sql: portalSites },
+  { id: 8, name: 'open hours', sql: openHour },
 ];
