@@ -2,14 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPortal } from '../src/portal/portal.ts';
 import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../src/prometheus/snappy.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { formatAddress } from '../src/runtime/listen.ts';
-import { silentLogger } from '../src/runtime/logger.ts';
 import { freePort, startProgram } from '../test/processes.ts';
 import { encodeWriteRequest, writtenSeries } from '../test/write-request.ts';
+import { startChild } from './child.ts';
 
 const REQUESTS = 30;
 const SAMPLES = 10_000;
@@ -66,19 +64,8 @@ function report(name: string, times: readonly number[]): void {
 }
 
 async function benchPortal(bodies: readonly Buffer[]): Promise<void> {
-  const portal = createPortal(
-    {
-      listen: { host: '127.0.0.1', port: 0 },
-      dataFolder: join(folder, 'portal'),
-      databaseUrl: undefined,
-      sites: [],
-      senders: [{ name: 'bench', token: TOKEN, rule: { site: 'a' } }],
-      autoSweep: false,
-    },
-    { clock: systemClock, logger: silentLogger() },
-  );
-  await portal.start();
-  const url = `http://${formatAddress(portal.address)}`;
+  const portal = await startChild('bench/remote-write-portal-child.ts', [join(folder, 'portal'), TOKEN]);
+  const url = String(portal.greeting);
   const start = performance.now();
   report('portal, kept (answered)', await send(`${url}/api/v1/write`, bodies));
   await untilFolded(url);

@@ -17,7 +17,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Every read checks that it stays within the message; what does not throws `ProtobufError`.
  */
 export class ProtobufReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #end: number;
   #at: number;
@@ -27,7 +27,7 @@ export class ProtobufReader {
 
   /** Messages within a message share its `view`: to make one costs more than to read most of them. */
   constructor(
-    bytes: Uint8Array,
+    bytes: Buffer,
     start = 0,
     end = bytes.length,
     view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
@@ -84,6 +84,19 @@ export class ProtobufReader {
   message(): ProtobufReader {
     const start = this.#lengthDelimited();
     return new ProtobufReader(this.#bytes, start, this.#at, this.#view);
+  }
+
+  /** Moves past messages of this field, as long as one follows the other; returns their bytes, a character each. */
+  leading(field: number): string {
+    const start = this.#at;
+    for (let at = start; this.#at < this.#end; at = this.#at) {
+      if (this.#unsigned() === field * 8 + BYTES) this.#take(this.#unsigned());
+      else {
+        this.#at = at;
+        break;
+      }
+    }
+    return this.#bytes.toString('latin1', start, this.#at);
   }
 
   /** Passes over a field that is not known. */

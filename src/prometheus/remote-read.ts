@@ -116,7 +116,7 @@ function readResult(message: ProtobufReader, spend: () => void): TimeSeries[] {
 }
 
 /** The series that a `ChunkedReadResponse` is about; its chunks are passed over. Throws `ProtobufError`. */
-export function seriesOfChunkedResponse(bytes: Uint8Array): Omit<TimeSeries, 'samples'>[] {
+export function seriesOfChunkedResponse(bytes: Buffer): Omit<TimeSeries, 'samples'>[] {
   const message = new ProtobufReader(bytes);
   const series: Omit<TimeSeries, 'samples'>[] = [];
   for (let field = message.next(); field !== 0; field = message.next()) {

@@ -3,6 +3,7 @@ import {
   assert,
   boolean,
   check,
+  constantFrom,
   double,
   maxSafeInteger,
   property,
@@ -14,7 +15,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { encodeWriteRequest, type WrittenSeries } from '../../test/write-request.ts';
 import { ProtobufError } from './protobuf-reader.ts';
-import { decodeWriteRequest } from './remote-write.ts';
+import { decodeWriteRequest, rememberedSeries } from './remote-write.ts';
 import { SnappyError, toSnappy } from './snappy.ts';
 
 const LIMITS = { maxBytes: 1_000_000, maxSamples: 1000 };
@@ -68,6 +69,35 @@ describe('a remote write request', () => {
         expect(decode(list)).toEqual(expected);
       }),
     );
+  });
+
+  it('is the same whether its series are remembered from others before it or not', () => {
+    const label = record({
+      name: constantFrom('a', 'b', '__name__'),
+      value: constantFrom('', 'a', 'aa', 'ä'),
+    });
+    const series = record({
+      labels: uniqueArray(label, { maxLength: 3, selector: ({ name }) => name }),
+      samples: array(record({ value: double(), timestamp: maxSafeInteger() }), { maxLength: 2 }),
+    });
+    const seriesOf = rememberedSeries(5);
+    assert(
+      property(array(series, { maxLength: 8 }), (list) => {
+        const body = toSnappy(encodeWriteRequest(list));
+        expect(decodeWriteRequest(body, LIMITS, seriesOf)).toEqual(decodeWriteRequest(body, LIMITS));
+      }),
+    );
+  });
+
+  it('may have labels after samples, and before them again', () => {
+    const one = { labels: [{ name: 'a', value: '1' }], samples: [{ value: 1, timestamp: 2 }] };
+    const other = { labels: [{ name: 'b', value: '2' }], samples: [{ value: 3, timestamp: 4 }] };
+    const merged = Buffer.concat([one, other].map((part) => encodeWriteRequest([part]).subarray(2)));
+    const body = toSnappy(Buffer.concat([Buffer.from([0x0a, merged.length]), merged]));
+    expect(decodeWriteRequest(body, LIMITS)).toEqual([
+      { name: '', labels: { a: '1', b: '2' }, value: 1, timestampMs: 2 },
+      { name: '', labels: { a: '1', b: '2' }, value: 3, timestampMs: 4 },
+    ]);
   });
 
   it('that breaks off anywhere is an error, not a part of it', () => {

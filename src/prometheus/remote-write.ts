@@ -1,7 +1,8 @@
 import { ProtobufReader } from './protobuf-reader.ts';
 import type { Sample } from './sample.ts';
 import { fromSnappy } from './snappy.ts';
-import { itemBudget, readTimeSeries } from './time-series.ts';
+import { remembered } from './remembered.ts';
+import { itemBudget, readSeries, readTimeSeries, type SeriesOf } from './time-series.ts';
 
 /** What one request may hold. */
 export interface WriteLimits {
@@ -16,7 +17,11 @@ export interface WriteLimits {
  * Metadata, exemplars and native histograms are passed over.
  * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and prompb/remote.proto.
  */
-export function decodeWriteRequest(body: Uint8Array, { maxBytes, maxSamples }: WriteLimits): Sample[] {
+export function decodeWriteRequest(
+  body: Uint8Array,
+  { maxBytes, maxSamples }: WriteLimits,
+  seriesOf: SeriesOf = readSeries,
+): Sample[] {
   const message = new ProtobufReader(fromSnappy(body, maxBytes));
   const all: Sample[] = [];
   const spend = itemBudget(maxSamples);
@@ -25,8 +30,19 @@ export function decodeWriteRequest(body: Uint8Array, { maxBytes, maxSamples }: W
       message.skip();
       continue;
     }
-    const { name, labels, samples } = readTimeSeries(message.message(), spend);
+    const { name, labels, samples } = readTimeSeries(message.message(), spend, seriesOf);
     for (const { value, timestampMs } of samples) all.push({ name, labels, value, timestampMs });
   }
   return all;
+}
+
+const LONGEST_REMEMBERED = 1024;
+
+/**
+ * Reads series, and remembers the last `size` of them by the bytes of their labels: the same come with every scrape, and
+ * to read them takes most of the time of a request. Those with very long labels are read anew, so that the memory is bounded.
+ */
+export function rememberedSeries(size: number): SeriesOf {
+  const known = remembered(readSeries, size);
+  return (labels) => (labels.length <= LONGEST_REMEMBERED ? known(labels) : readSeries(labels));
 }

@@ -1,4 +1,4 @@
-import { ProtobufError, type ProtobufReader } from './protobuf-reader.ts';
+import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import type { Labels } from './sample.ts';
 import { NAME_LABEL } from './selectors.ts';
 
@@ -18,22 +18,45 @@ export function itemBudget(maxItems: number): () => void {
   };
 }
 
+const LABELS = 1;
+const SAMPLES = 2;
+
+/** What tells a series from others. */
+export type SeriesIdentity = Pick<TimeSeries, 'name' | 'labels'>;
+
+/** The series whose `Label` messages have these bytes, a character each. */
+export type SeriesOf = (labels: string) => SeriesIdentity;
+
 /**
  * `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. `spend` is called for the series
  * and for each sample: an empty one takes two bytes on the wire and far more in memory.
  */
-export function readTimeSeries(message: ProtobufReader, spend: () => void): TimeSeries {
+export function readTimeSeries(
+  message: ProtobufReader,
+  spend: () => void,
+  seriesOf: SeriesOf = readSeries,
+): TimeSeries {
   spend();
-  const labels = new LabelCollector();
   const samples: TimeSeries['samples'] = [];
+  let labels = message.leading(LABELS);
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) labels.read(message.message());
-    else if (field === 2) {
+    if (field === SAMPLES) {
       spend();
       samples.push(readSample(message.message()));
-    } else message.skip();
+    } else if (field === LABELS) message.message();
+    else message.skip();
+    labels += message.leading(LABELS);
   }
-  return { ...labels.finish(), samples };
+  const { name, labels: byName } = seriesOf(labels);
+  return { name, labels: byName, samples };
+}
+
+/** Throws `ProtobufError`. */
+export function readSeries(labels: string): SeriesIdentity {
+  const message = new ProtobufReader(Buffer.from(labels, 'latin1'));
+  const collected = new LabelCollector();
+  for (let field = message.next(); field !== 0; field = message.next()) collected.read(message.message());
+  return collected.finish();
 }
 
 /** Gathers `Label` messages into a name and labels; throws `ProtobufError` where one stands there twice. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { decodeWriteRequest, type WriteLimits } from '../../prometheus/remote-write.ts';
+import { decodeWriteRequest, rememberedSeries, type WriteLimits } from '../../prometheus/remote-write.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { LastingFailure } from '../lasting-failure.ts';
@@ -8,7 +8,7 @@ import type { PortalMetrics } from '../metrics.ts';
 import { senderOf } from './authentication.ts';
 import { GroupFolder } from './group-folder.ts';
 import * as inbox from './inbox.ts';
-import type { SenderConfig } from './sender-settings.ts';
+import type { SenderConfig, SiteRule } from './sender-settings.ts';
 import { sortSamples, type Sorted } from './sorting.ts';
 import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -35,6 +35,8 @@ const PAUSE_MS = 1000;
 /** A request within this time puts folding off, so many pauses at most. */
 const BUSY_MS = 250;
 const MOST_DEFERRED = 5;
+/** Series of all senders whose labels are not read anew with each request. */
+const REMEMBERED_SERIES = 100_000;
 
 export interface ReceiverParts {
   pool: Pool;
@@ -70,6 +72,7 @@ export class Receiver {
   readonly #keeping: LastingFailure;
   readonly #folding: LastingFailure;
   #room = new WaitingRoom(PATIENCE);
+  readonly #seriesOf = rememberedSeries(REMEMBERED_SERIES);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
   /** Pool projects by site (rule A9). */
@@ -111,7 +114,7 @@ export class Receiver {
     const { clock, metrics } = this.#parts;
     if (this.#isFull || this.#inboxIsFull) throw new ReceiverFullError('too much waits to be folded');
     const receivedMs = clock.nowMs();
-    const sorted = sortSamples(decodeWriteRequest(body, WRITE_LIMITS), rule);
+    const sorted = this.#sorted(body, rule);
     this.#lastAcceptMs = receivedMs;
     const id = await this.#keep(sorted, { rule, receivedMs, body });
     if (id !== undefined && this.#folds) this.#room.add(id, sorted.usage, receivedMs);
@@ -141,6 +144,10 @@ export class Receiver {
 
   get #isFull(): boolean {
     return this.#room.samples >= this.#limits.maxWaitingSamples;
+  }
+
+  #sorted(body: Buffer, rule: SiteRule): Sorted {
+    return sortSamples(decodeWriteRequest(body, WRITE_LIMITS, this.#seriesOf), rule);
   }
 
   /** Begins to fold what is complete, until `close()`. */
@@ -215,7 +222,7 @@ export class Receiver {
     for (let isAll = false; !isAll && !this.#isFull;) {
       const loaded = await inbox.loadRequests(this.#parts.pool, this.#room.requests);
       for (const { id, rule, receivedMs, body } of loaded.requests)
-        this.#room.add(id, sortSamples(decodeWriteRequest(body, WRITE_LIMITS), rule).usage, receivedMs);
+        this.#room.add(id, this.#sorted(body, rule).usage, receivedMs);
       isAll = loaded.isAll;
     }
   }
