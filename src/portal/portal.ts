@@ -11,7 +11,6 @@ import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import { declarationsOf, sitesOfPortal } from './declared-sites.ts';
-import { readSweep } from './ledger/accounting/readings.ts';
 import type { DatabaseConnection } from './database/connection.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { fencedLedger } from './leases/fenced-ledger.ts';
@@ -242,7 +241,6 @@ class PortalRole implements Portal {
       logger,
       random,
       metrics: this.#metrics,
-      readSweep,
       limits: DEFAULT_BODY_LIMITS,
     });
     this.#ends.push(async () => await collector.close());

@@ -37,7 +37,7 @@ const SPECIAL_VALUES = new Map([
 
 /**
  * Parses lines of the Prometheus text format 0.0.4 as Prometheus' own scraper does, quoted names included.
- * It scans character codes, and takes names over from the line before where they are the same: most are.
+ * It scans character codes, and takes names and values over from the line before where they are the same: most are.
  */
 export class LineParser {
   #text = '';
@@ -46,6 +46,8 @@ export class LineParser {
   #lineNumber = 0;
   #metricName = '';
   readonly #labelNames: string[] = [];
+  /** By place in the list; without what would need a backslash. */
+  readonly #labelValues: string[] = [];
 
   /**
    * The sample in `text` from `start` to `end` (where the newline is), or undefined for a comment or a blank line.
@@ -93,7 +95,7 @@ export class LineParser {
     for (let index = 0; this.#skipBlanks() !== BRACE_CLOSE; index++) {
       const quoted = this.#text.charCodeAt(this.#at) === QUOTE;
       const name = this.#labelName(index);
-      if (this.#skipBlanks() === EQUALS) this.#labelValue(labels, name);
+      if (this.#skipBlanks() === EQUALS) this.#labelValue(labels, name, index);
       else if (quoted && metricName === undefined) metricName = name;
       else this.#fail(`expected '=' after the label name '${name}'`);
       const next = this.#skipBlanks();
@@ -118,15 +120,32 @@ export class LineParser {
     return name;
   }
 
-  #labelValue(labels: Record<string, string>, name: string): void {
+  #labelValue(labels: Record<string, string>, name: string, index: number): void {
     this.#at++;
     if (this.#skipBlanks() !== QUOTE) this.#fail(`the value of the label '${name}' is not in quotes`);
     if (Object.hasOwn(labels, name)) this.#fail(`the label '${name}' stands there twice`);
     if (name === '__name__') this.#fail(`'__name__' cannot be a label here`);
-    const value = this.#quoted();
+    const value = this.#valueBefore(index) ?? this.#newValue(index);
     if (name === '__proto__')
       Object.defineProperty(labels, name, { value, enumerable: true, writable: true });
     else labels[name] = value;
+  }
+
+  /** The value that stood in the same place of the line before, where it stands here again. */
+  #valueBefore(index: number): string | undefined {
+    const known = this.#labelValues[index];
+    if (known === undefined) return undefined;
+    const end = this.#at + 1 + known.length;
+    if (this.#text.charCodeAt(end) !== QUOTE || !this.#text.startsWith(known, this.#at + 1)) return undefined;
+    this.#at = end + 1;
+    return known;
+  }
+
+  #newValue(index: number): string {
+    const start = this.#at;
+    const value = this.#quoted();
+    if (value.length === this.#at - start - 2) this.#labelValues[index] = value;
+    return value;
   }
 
   /** A string in double quotes, from its opening quote on. */

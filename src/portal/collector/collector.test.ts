@@ -1,10 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
 import { silentLogger } from '../../runtime/logger.ts';
-import type { SweepOptions } from '../ledger/accounting/readings.ts';
 import type { FoldOutcome, Sweep } from '../ledger/ledger.ts';
 import { createPortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -56,7 +54,7 @@ function handClock() {
 
 function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, ignored: 1, anomalies: 0 })) {
   const calls: unknown[] = [];
-  const pools: string[][] = [];
+  const projects: string[] = [];
   const watchers: (() => void)[] = [];
   const note = (call: unknown) => {
     calls.push(call);
@@ -66,7 +64,8 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
   const metrics = createPortalMetrics();
   const collector = new Collector({
     ledger: {
-      fold: async (site: string, { receivedAtMs }: Sweep) => {
+      fold: async (site: string, { receivedAtMs, readings }: Sweep) => {
+        projects.push(...readings.map(({ projectId }) => projectId));
         note(['fold', site, receivedAtMs]);
         return await fold();
       },
@@ -80,18 +79,13 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
     logger: silentLogger(),
     metrics,
     random: () => 0.5,
-    readSweep: (samples: readonly Sample[], receivedAtMs: number, options?: SweepOptions) => {
-      pools.push([...(options?.pools ?? [])]);
-      const refusals = [{ reason: 'foreign', count: samples.length, example: 'a' }];
-      return { receivedAtMs, readings: [], refusals };
-    },
     limits: DEFAULT_BODY_LIMITS,
   });
   ending.push(async () => await collector.close());
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise<void>((resolve) => void watchers.push(resolve));
   };
-  return { collector, calls, pools, metrics, wakeAll, until };
+  return { collector, calls, projects, metrics, wakeAll, until };
 }
 
 describe('sweeping the sites', () => {
@@ -124,10 +118,15 @@ describe('sweeping the sites', () => {
   });
 
   it("tells the parts of a site's pool projects apart (A9)", async () => {
-    const { collector, pools } = setUp();
-    await collector.setSites([{ ...(await siteWith('a', good)), poolProjects: ['pool-1'] }]);
+    const { collector, projects } = setUp();
+    const parts = ['x', 'y'].map(
+      (name) => `project_vcpu_usage{project_id="pool",project_name="${name}"} 1\n`,
+    );
+    const pool: RequestListener = (_request, response) =>
+      void response.writeHead(200, text).end(parts.join(''));
+    await collector.setSites([{ ...(await siteWith('a', pool)), poolProjects: ['pool'] }]);
     await collector.sweep();
-    expect(pools).toEqual([['pool-1']]);
+    expect(projects).toEqual(['pool/x', 'pool/y']);
   });
 
   it('goes on with the other sites while one hangs', async () => {

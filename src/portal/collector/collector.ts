@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SiteConfig } from '../site-settings.ts';
+import { ReadingsBudget } from './readings-budget.ts';
 import { SiteCollector, type CollectorParts } from './site-collector.ts';
 
 /** How often the log says how all sites are. */
@@ -9,6 +10,7 @@ const SUMMARY_INTERVAL_MS = 3_600_000;
 export class Collector {
   readonly #parts: CollectorParts;
   readonly #ending = new AbortController();
+  readonly #budget = new ReadingsBudget();
   #sites = new Map<string, SiteCollector>();
   #started = false;
   #summaries: Promise<void> | undefined;
@@ -52,7 +54,7 @@ export class Collector {
     const present = this.#sites.get(site.name);
     return present !== undefined && isDeepStrictEqual(present.site, site)
       ? present
-      : new SiteCollector(site, this.#parts);
+      : new SiteCollector(site, this.#parts, this.#budget);
   }
 
   #startAll(): void {

@@ -18,33 +18,39 @@ export const DEFAULT_BODY_LIMITS: BodyLimits = {
   maxSamples: 1_000_000,
 };
 
+/** Takes the samples of an answer, one after the other. */
+export type TakeSample = (sample: Sample) => void;
+
 /**
  * Parses a `/federate` answer as it streams. Throws where it breaks off, is too large or is not the text format,
- * so that half an answer is never taken for a whole one.
+ * so that half an answer is never taken for a whole one: what was taken before is to be thrown away then.
  */
 export async function readFederateBody(
   body: Readable,
   encoding: 'gzip' | 'identity',
   limits: BodyLimits,
-): Promise<Sample[]> {
+  take: TakeSample,
+): Promise<void> {
   const parser = new ExpositionParser();
   const decoder = new TextDecoder();
-  const samples: Sample[] = [];
+  const takeAll = atMostSamples(limits, take);
   let last = '\n';
   for await (const chunk of boundedBytes(body, encoding, limits)) {
     const text = decoder.decode(chunk, { stream: true });
     last = text.at(-1) ?? last;
-    collect(samples, parser.push(text), limits);
+    takeAll(parser.push(text));
   }
   if (last !== '\n') throw new SweepFailure('the answer ends in the middle of a line');
-  collect(samples, parser.end(), limits);
-  return samples;
+  takeAll(parser.end());
 }
 
-function collect(samples: Sample[], more: readonly Sample[], { maxSamples }: BodyLimits): void {
-  if (samples.length + more.length > maxSamples)
-    throw new SweepFailure(`the answer has more than ${maxSamples} series`);
-  for (const sample of more) samples.push(sample);
+function atMostSamples({ maxSamples }: BodyLimits, take: TakeSample): (samples: readonly Sample[]) => void {
+  let taken = 0;
+  return (samples) => {
+    taken += samples.length;
+    if (taken > maxSamples) throw new SweepFailure(`the answer has more than ${maxSamples} series`);
+    for (const sample of samples) take(sample);
+  };
 }
 
 /** The decoded body; breaking off the iteration ends the stream it comes from. */

@@ -1,3 +1,4 @@
+import { readSweep } from '../ledger/accounting/readings.ts';
 import { rulesOfSite } from '../ledger/accounting/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -8,14 +9,12 @@ import { sweepOfHistory } from './history.ts';
 import { windowsOf } from './read-windows.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { Sample } from '../../prometheus/sample.ts';
 
 /** What a gap filler works with. */
 interface GapParts {
   ledger: Pick<Ledger, 'fold' | 'sites' | 'gaps' | 'foldLate'>;
   clock: Clock;
   logger: Logger;
-  readSweep: (samples: readonly Sample[], receivedAtMs: number) => Sweep;
 }
 
 /** How often it is looked whether gaps are to be tried again that could not be filled. */
@@ -27,6 +26,7 @@ export class GapFiller {
   /** A pause between readings that is longer is a gap. */
   readonly #thresholdMs: number;
   readonly #intervalMs: number;
+  readonly #pools: ReadonlySet<string>;
   readonly #client: Pick<GateClient, 'read'>;
   readonly #parts: GapParts;
   readonly #tries = new GapTries();
@@ -34,12 +34,13 @@ export class GapFiller {
   #retryAtMs = 0;
 
   constructor(
-    { name, intervalMs }: Pick<SiteConfig, 'name' | 'intervalMs'>,
+    { name, intervalMs, poolProjects }: Pick<SiteConfig, 'name' | 'intervalMs' | 'poolProjects'>,
     client: Pick<GateClient, 'read'>,
     parts: GapParts,
   ) {
     this.#site = name;
     this.#intervalMs = intervalMs;
+    this.#pools = new Set(poolProjects);
     this.#thresholdMs = rulesOfSite(intervalMs).gapThresholdMs;
     this.#client = client;
     this.#parts = parts;
@@ -80,13 +81,15 @@ export class GapFiller {
     signal: AbortSignal,
     fold: (sweep: Sweep) => Promise<unknown>,
   ): Promise<void> {
-    const { clock, logger, readSweep } = this.#parts;
+    const { clock, logger } = this.#parts;
     let readings = 0;
     try {
       for (const window of gaps.flatMap((gap) => windowsOf(gap, this.#intervalMs))) {
         const samples = await this.#client.read(window, signal);
         if (samples === undefined) return;
-        const sweep = sweepOfHistory(samples, clock.nowMs(), readSweep);
+        const sweep = sweepOfHistory(samples, clock.nowMs(), (scrape, nowMs) =>
+          readSweep(scrape, nowMs, { pools: this.#pools }),
+        );
         readings += sweep.readings.length;
         if (sweep.readings.length > 0) await fold(sweep);
       }

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Sample } from '../../prometheus/sample.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
 import type { BodyLimits } from './federate-body.ts';
@@ -51,7 +52,9 @@ async function federateFrom(url: string, limits: Partial<Limits> = {}) {
   };
   const client = createGateClient(site, { ...LIMITS, ...limits }, systemClock);
   try {
-    return await client.federate(new AbortController().signal);
+    const samples: Sample[] = [];
+    await client.federate(new AbortController().signal, (sample) => void samples.push(sample));
+    return samples;
   } catch (error) {
     if (!(error instanceof SweepFailure)) throw error;
     return error.message.replaceAll(/127\.0\.0\.1:\d+/g, 'GATE');

@@ -4,15 +4,18 @@ import type { Clock } from '../../runtime/clock.ts';
 import { parseRetryAfter } from '../../runtime/retry.ts';
 import { version } from '../../runtime/version.ts';
 import type { SiteConfig } from '../site-settings.ts';
-import { readFederateBody, type BodyLimits } from './federate-body.ts';
+import { readFederateBody, type BodyLimits, type TakeSample } from './federate-body.ts';
 import { NO_REMOTE_READ, readAnswer as readHistory, readRequest } from './remote-read.ts';
 import type { ReadWindow } from './read-windows.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
 /** Reads one site's gate, over connections of its own. */
 export interface GateClient {
-  /** All samples that the site's selectors select; throws `SweepFailure`, or the reason of `signal`. */
-  federate(signal: AbortSignal): Promise<Sample[]>;
+  /**
+   * Gives `take` all samples that the site's selectors select. Throws `SweepFailure`, or the reason of `signal`; then what was
+   * taken is not the whole.
+   */
+  federate(signal: AbortSignal, take: TakeSample): Promise<void>;
   /**
    * What the site's Prometheus holds of a time; undefined where the gate has no remote read, or does not give it.
    * Throws `SweepFailure`, or the reason of `signal`.
@@ -40,9 +43,9 @@ export function createGateClient(site: SiteConfig, limits: BodyLimits, clock: Cl
     }
   };
   return {
-    federate: async (signal) =>
+    federate: async (signal, take) =>
       await withinTime(signal, async (both) =>
-        readAnswer(await pool.request({ ...request, signal: both }), limits, clock),
+        readAnswer(await pool.request({ ...request, signal: both }), limits, clock, take),
       ),
     read: async (window, signal) =>
       await withinTime(signal, async (both) => {
@@ -87,11 +90,12 @@ async function readAnswer(
   { statusCode, headers, body }: Dispatcher.ResponseData,
   limits: BodyLimits,
   clock: Clock,
-): Promise<Sample[]> {
+  take: TakeSample,
+): Promise<void> {
   // Destroying a body that nobody reads emits an error, which would end the process if nobody listened.
   body.on('error', () => undefined);
   try {
-    if (statusCode === 200) return await readFederateBody(body, encodingOf(headers), limits);
+    if (statusCode === 200) return await readFederateBody(body, encodingOf(headers), limits, take);
     throw new SweepFailure(reasonOfStatus(statusCode, await firstLine(headers, body)), {
       retryAfterMs: parseRetryAfter(textHeader(headers['retry-after']), clock.nowMs()),
     });

@@ -1,8 +1,7 @@
-import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import type { SweepOptions } from '../ledger/accounting/readings.ts';
+import { SweepReader } from '../ledger/accounting/readings.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -10,6 +9,7 @@ import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { GapFiller } from './gap-filler.ts';
 import { createGateClient, type GateClient } from './gate-client.ts';
+import type { Held, ReadingsBudget } from './readings-budget.ts';
 import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
@@ -20,8 +20,6 @@ export interface CollectorParts {
   metrics: PortalMetrics;
   /** In [0, 1). */
   random: () => number;
-  /** Judges what a site sent (rule A10). */
-  readSweep: (samples: readonly Sample[], receivedAtMs: number, options?: SweepOptions) => Sweep;
   limits: BodyLimits;
 }
 
@@ -34,19 +32,23 @@ export class SiteCollector {
   readonly #parts: CollectorParts;
   readonly #client: GateClient;
   readonly #gaps: GapFiller;
+  readonly #budget: ReadingsBudget;
+  readonly #pools: ReadonlySet<string>;
+  /** Readings of the last sweep; 0 where it failed: a site that does not answer must not take room. */
+  #expected = 0;
   readonly #ending = new AbortController();
   #health: SiteHealth = UNTRIED;
   #retryAfterMs: number | undefined;
   #sweeping: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
 
-  constructor(site: SiteConfig, parts: CollectorParts) {
+  constructor(site: SiteConfig, parts: CollectorParts, budget: ReadingsBudget) {
     this.site = site;
-    const pools = new Set(site.poolProjects);
+    this.#budget = budget;
+    this.#pools = new Set(site.poolProjects);
     this.#parts = {
       ...parts,
       logger: parts.logger.child({ site: site.name }),
-      readSweep: (samples, receivedAtMs) => parts.readSweep(samples, receivedAtMs, { pools }),
     };
     this.#client = createGateClient(site, parts.limits, parts.clock);
     this.#gaps = new GapFiller(site, this.#client, this.#parts);
@@ -108,19 +110,32 @@ export class SiteCollector {
 
   /** Undefined where the sweep was ended by `close()`. */
   async #resultOfSweep(): Promise<SweepResult | undefined> {
+    const held = await this.#budget.enter(this.#expected);
+    this.#expected = 0;
     try {
-      return await this.#fold(await this.#client.federate(this.#ending.signal));
+      return await this.#fold(await this.#read(held));
     } catch (error) {
       if (this.#ending.signal.aborted) return undefined;
       if (!(error instanceof SweepFailure)) throw error;
       return await this.#recordFailure(error);
+    } finally {
+      held.release();
     }
   }
 
-  async #fold(samples: readonly Sample[]): Promise<SweepResult> {
-    const { ledger, clock, readSweep } = this.#parts;
+  async #read(held: Held): Promise<Sweep> {
+    const reader = new SweepReader({ pools: this.#pools });
+    await this.#client.federate(this.#ending.signal, (sample) => {
+      reader.add(sample);
+      held.grow(reader.size);
+    });
+    this.#expected = reader.size;
+    return reader.finish(this.#parts.clock.nowMs());
+  }
+
+  async #fold(sweep: Sweep): Promise<SweepResult> {
+    const { ledger } = this.#parts;
     try {
-      const sweep = readSweep(samples, clock.nowMs());
       await this.#gaps.before(sweep, this.#ending.signal);
       const outcome = await ledger.fold(this.site.name, sweep);
       await this.#gaps.late(this.#ending.signal);

@@ -1,5 +1,5 @@
 import type { Labels, Sample } from '../../../prometheus/sample.ts';
-import { MS_PER_HOUR, resourceOfMetric } from '../../../prometheus/usage-metrics.ts';
+import { MS_PER_HOUR, resourceOfMetric, usageMetricName } from '../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../ledger.ts';
 import { exporterFacts, exporterKey, type FactsByExporter } from './exporter-facts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
@@ -20,74 +20,128 @@ export interface SweepOptions {
 
 const NO_POOLS: ReadonlySet<string> = new Set();
 
+/** A reading, but for what its exporter states. */
 interface Candidate {
   reading: Reading;
+  /** By `exporterKey`. */
+  exporter: string;
   /** When it was sampled: where two series are of one meter, the newer counts. */
-  sampledAtMs: number;
-  sample: Sample;
+  timestampMs: number | undefined;
 }
 
 /**
  * Makes readings of what a site delivered at one instant (rules A0, A9, A10). What cannot be accounted for is refused
  * series by series, counted by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
  */
-export function readSweep(
-  samples: readonly Sample[],
-  receivedAtMs: number,
-  { limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS }: SweepOptions = {},
-): Sweep {
-  const refusals = new Refusals();
-  const facts = exporterFacts(samples.filter(({ name }) => name.startsWith(EXPORTER_PREFIX)));
-  const byMeter = new Map<string, Candidate>();
-  for (const sample of samples) {
-    if (sample.name.startsWith(EXPORTER_PREFIX)) continue;
-    const reason = whyRefused(sample, limits);
-    if (reason !== undefined) refusals.add(reason, sample);
-    else take(candidateOf(sample, facts, receivedAtMs, pools), byMeter, receivedAtMs, limits, refusals);
+export function readSweep(samples: Iterable<Sample>, receivedAtMs: number, options?: SweepOptions): Sweep {
+  const reader = new SweepReader(options);
+  for (const sample of samples) reader.add(sample);
+  return reader.finish(receivedAtMs);
+}
+
+/** As `readSweep`, sample by sample: of a large body only what becomes a reading stays in memory. */
+export class SweepReader {
+  readonly #limits: SweepLimits;
+  readonly #pools: ReadonlySet<string>;
+  readonly #refusals = new Refusals();
+  readonly #facts: Sample[] = [];
+  readonly #candidates: Candidate[] = [];
+  readonly #texts = new Texts();
+
+  constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS }: SweepOptions = {}) {
+    this.#limits = limits;
+    this.#pools = pools;
   }
+
+  /** How many readings it has so far. */
+  get size(): number {
+    return this.#candidates.length;
+  }
+
+  add(sample: Sample): void {
+    if (sample.name.startsWith(EXPORTER_PREFIX)) {
+      this.#facts.push(sample);
+      return;
+    }
+    const reason = whyRefused(sample, this.#limits);
+    if (reason === undefined) this.#candidates.push(this.#candidateOf(sample));
+    else this.#refusals.add(reason, sample);
+  }
+
+  finish(receivedAtMs: number): Sweep {
+    const facts = exporterFacts(this.#facts);
+    const byMeter = new Map<string, Candidate>();
+    for (const candidate of this.#candidates) {
+      complete(candidate, facts, receivedAtMs);
+      this.#take(candidate, byMeter, receivedAtMs);
+    }
+    return {
+      receivedAtMs,
+      readings: Array.from(byMeter.values(), ({ reading }) => reading),
+      refusals: this.#refusals.list(),
+    };
+  }
+
+  #candidateOf({ name, labels, value, timestampMs }: Sample): Candidate {
+    const texts = this.#texts;
+    const reading: Reading = {
+      cloud: texts.own(labels['cloud'] ?? ''),
+      projectId: texts.own(projectIdOf(labels, this.#pools)),
+      projectName: texts.own(labels['project_name'] ?? ''),
+      domainId: texts.own(labels['domain_id'] ?? ''),
+      domainName: texts.own(labels['domain_name'] ?? ''),
+      resource: texts.own(resourceOfMetric(name) ?? ''),
+      total: totalOf(value),
+      atMs: 0,
+      epoch: '',
+    };
+    return { reading, exporter: texts.own(exporterKey(labels)), timestampMs };
+  }
+
+  #take(candidate: Candidate, byMeter: Map<string, Candidate>, receivedAtMs: number): void {
+    const key = meterKey(candidate.reading);
+    const rival = byMeter.get(key);
+    const reason = whyTimeRefused(candidate.reading.atMs, receivedAtMs, this.#limits);
+    if (reason !== undefined) this.#refusals.add(reason, sampleOf(candidate));
+    else if (rival === undefined && byMeter.size >= this.#limits.maxSeries)
+      this.#refusals.add('too many series', sampleOf(candidate));
+    else byMeter.set(key, rival === undefined ? candidate : newerOf(rival, candidate, this.#refusals));
+  }
+}
+
+/** One copy of each text: it holds neither the body that it was cut from nor what others of the same text hold. */
+class Texts {
+  readonly #known = new Map<string, string>();
+
+  own(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(text).toString();
+    this.#known.set(copy, copy);
+    return copy;
+  }
+}
+
+/** Facts may stand behind the readings that they are about. */
+function complete(candidate: Candidate, facts: FactsByExporter, receivedAtMs: number): void {
+  const fact = facts.get(candidate.exporter);
+  candidate.reading.atMs = fact?.foldedUntilMs ?? candidate.timestampMs ?? receivedAtMs;
+  candidate.reading.epoch = fact?.epoch ?? '';
+  candidate.timestampMs ??= receivedAtMs;
+}
+
+/** What tells a series from others, of a sample that is gone. */
+function sampleOf({ reading, exporter, timestampMs }: Candidate): Sample {
+  const { cloud, projectId, projectName, domainId, domainName, resource, total } = reading;
+  const [, instance = ''] = exporter.split('\0');
+  const labels = { cloud, instance, project_id: projectId, project_name: projectName };
+  const all = Object.entries({ ...labels, domain_id: domainId, domain_name: domainName });
   return {
-    receivedAtMs,
-    readings: [...byMeter.values()].map(({ reading }) => reading),
-    refusals: refusals.list(),
+    name: usageMetricName(resource),
+    labels: Object.fromEntries(all.filter(([, text]) => text !== '')),
+    value: Number(total) / MS_PER_HOUR,
+    timestampMs,
   };
-}
-
-function take(
-  candidate: Candidate,
-  byMeter: Map<string, Candidate>,
-  receivedAtMs: number,
-  limits: SweepLimits,
-  refusals: Refusals,
-): void {
-  const key = meterKey(candidate.reading);
-  const rival = byMeter.get(key);
-  const reason = whyTimeRefused(candidate.reading.atMs, receivedAtMs, limits);
-  if (reason !== undefined) refusals.add(reason, candidate.sample);
-  else if (rival === undefined && byMeter.size >= limits.maxSeries)
-    refusals.add('too many series', candidate.sample);
-  else byMeter.set(key, rival === undefined ? candidate : newerOf(rival, candidate, refusals));
-}
-
-function candidateOf(
-  sample: Sample,
-  facts: FactsByExporter,
-  receivedAtMs: number,
-  pools: ReadonlySet<string>,
-): Candidate {
-  const { labels, value, timestampMs } = sample;
-  const fact = facts.get(exporterKey(labels));
-  const reading: Reading = {
-    cloud: labels['cloud'] ?? '',
-    projectId: projectIdOf(labels, pools),
-    projectName: labels['project_name'] ?? '',
-    domainId: labels['domain_id'] ?? '',
-    domainName: labels['domain_name'] ?? '',
-    resource: resourceOfMetric(sample.name) ?? '',
-    total: totalOf(value),
-    atMs: fact?.foldedUntilMs ?? timestampMs ?? receivedAtMs,
-    epoch: fact?.epoch ?? '',
-  };
-  return { reading, sampledAtMs: timestampMs ?? receivedAtMs, sample };
 }
 
 /** A9: a pool's name tells its parts apart where its exporter gives all of them the id of the pool. */
@@ -103,9 +157,9 @@ export function totalOf(hours: number): bigint {
 
 /** A9: of two series for one meter the newer counts; the other is reported, since a lasting double is a fault. */
 function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidate {
-  const isOther = areRivals(one, other) ? isFirst(other, one) : isNewer(other, one);
+  const isOther = areRivals(one, other) ? other.exporter < one.exporter : isNewer(other, one);
   const [left, taken] = isOther ? [one, other] : [other, one];
-  refusals.add('a second series for one meter', left.sample);
+  refusals.add('a second series for one meter', sampleOf(left));
   return taken;
 }
 
@@ -115,19 +169,12 @@ function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidat
  */
 function areRivals(one: Candidate, other: Candidate): boolean {
   const isNamed = one.reading.epoch !== '' || other.reading.epoch !== '';
-  return !isNamed && instanceOf(one) !== instanceOf(other);
-}
-
-function isFirst(one: Candidate, other: Candidate): boolean {
-  return instanceOf(one) < instanceOf(other);
-}
-
-function instanceOf({ sample }: Candidate): string {
-  return sample.labels['instance'] ?? '';
+  return !isNamed && one.exporter !== other.exporter;
 }
 
 function isNewer(one: Candidate, other: Candidate): boolean {
-  if (one.sampledAtMs !== other.sampledAtMs) return one.sampledAtMs > other.sampledAtMs;
+  const [oneMs, otherMs] = [one.timestampMs ?? 0, other.timestampMs ?? 0];
+  if (oneMs !== otherMs) return oneMs > otherMs;
   if (one.reading.atMs !== other.reading.atMs) return one.reading.atMs > other.reading.atMs;
   return one.reading.total > other.reading.total;
 }
