@@ -92,7 +92,8 @@ export class SweepReader {
       domainName: texts.own(labels['domain_name'] ?? ''),
       resource: texts.own(resourceOfMetric(name) ?? ''),
       total: totalOf(value),
-      atMs: 0,
+      // A fraction until it is known: V8 would make every object anew where a whole number becomes a large one.
+      atMs: Number.NaN,
       epoch: '',
     };
     return { reading, exporter: texts.own(exporterKey(labels)), timestampMs };
