@@ -1,12 +1,10 @@
 // The portal that bench/remote-write.ts writes to, in a process of its own, like the InfluxDB beside it.
 import { createPortal } from '../src/portal/portal.ts';
-import { growHeapSparingly } from '../src/runtime/heap-growth.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 
 const [dataFolder = '', token = ''] = process.argv.slice(2);
-growHeapSparingly();
 const portal = createPortal(
   {
     listen: { host: '127.0.0.1', port: 0 },

@@ -1,7 +1,6 @@
 // The portal that bench/sweep.ts measures, in a process of its own. Speaks with its parent by messages.
 import { createPortal } from '../src/portal/portal.ts';
 import type { SiteConfig } from '../src/portal/site-settings.ts';
-import { growHeapSparingly } from '../src/runtime/heap-growth.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
@@ -73,6 +72,5 @@ async function foldedReadings(): Promise<number> {
 
 process.on('message', () => void sweep().then((cost) => process.send?.(cost)));
 process.on('disconnect', () => void portal.close().then(() => process.exit(0)));
-growHeapSparingly();
 await portal.start();
 process.send?.('ready');

@@ -45,6 +45,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
     const refusals = [{ reason: 'not a number', count: 2, example: 'x' }];
     await ledger.fold('a', sweep([reading(NOON + 71 * HOUR, 5, odd)], refusals));
     await ledger.fold('a', sweep([reading(NOON + 71 * HOUR + MINUTE, 50, odd)]));
+    await ledger.fold('a', sweep([reading(NOON + 72 * HOUR + MINUTE, 60, odd)]));
     return fixture;
   }
 

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { createPortal } from '../portal/portal.ts';
 import { portalSettings, readPortalConfig } from '../portal/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { growHeapSparingly } from '../runtime/heap-growth.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { addSettings, settingsSources } from './options.ts';
@@ -15,7 +14,6 @@ export function portalCommand(): Command {
     .action(async (flags: Record<string, unknown>) => {
       const sources = settingsSources(flags);
       const logger = createLogger();
-      growHeapSparingly();
       const reread = () => readPortalConfig(sources);
       const portal = createPortal(readPortalConfig(sources), { clock: systemClock, logger, reread });
       await runUntilSignal(portal, logger);
