@@ -43,7 +43,7 @@ export class Refusal extends Error {
       cause?: unknown;
     } = {},
   ) {
-    // A refusal says all there is to say, and a trace of the stack is a twelfth of what a denial costs.
+    // A refusal says all there is to say, and to trace the stack took 7 % of the time of a gate that denies.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(line, 'cause' in options ? { cause: options.cause } : {});
