@@ -6,7 +6,10 @@ import { InMemoryBook as Book, METER, reading } from './in-memory-book.ts';
 const HOUR = MS_PER_HOUR;
 const MINUTE = 60_000;
 
-/** A meter that is read every four minutes for a day, with a gap that is read late, in parts of any size. */
+/** As long a gap as counts as measured, in readings of every four minutes: what is left of one is not asked for again. */
+const MEASURED_REST = 3;
+
+/** A meter that is read every four minutes for a day, with a gap that is read late, in parts that leave a gap or nothing. */
 const aLateTruth = fc
   .record({
     used: fc.array(fc.bigInt({ min: 0n, max: 10n ** 9n }), { minLength: 40, maxLength: 360 }),
@@ -28,7 +31,8 @@ const aLateTruth = fc
   });
 
 function inParts<T>(list: readonly T[], cuts: readonly number[]): T[][] {
-  const stops = [...cuts.map((cut) => Math.min(cut, list.length)), list.length].toSorted((a, b) => a - b);
+  const last = list.length - MEASURED_REST;
+  const stops = [...cuts.map((cut) => Math.min(cut, last)), list.length].toSorted((a, b) => a - b);
   return stops
     .map((stop, index) => list.slice(stops[index - 1] ?? 0, stop))
     .filter(({ length }) => length > 0);
@@ -107,6 +111,20 @@ describe('late truth', () => {
     expect([book.usage(), book.corrections.get(METER)]).toEqual([0n, -40n]);
     book.foldLate(reading(HOUR, 150), reading(2 * HOUR, 20, { epoch: 'b' }));
     expect([book.usage(), book.corrections.get(METER)]).toEqual([90n, -130n]);
+  });
+
+  it('leaves what remains of a gap alone once that is as short as the time between two readings may be', () => {
+    const book = new Book();
+    book.fold(reading(0, 0));
+    book.fold(reading(2 * HOUR + 6 * MINUTE, 20));
+    book.foldLate(reading(HOUR + 54 * MINUTE, 0));
+    const measured = [
+      [1, 10n, 0n],
+      [2, 10n, 0n],
+    ];
+    expect(hoursOf(book)).toEqual(measured);
+    expect(book.foldLate(reading(2 * HOUR, 0))).toEqual({ replaced: 0, folded: 0, ignored: 1 });
+    expect(hoursOf(book)).toEqual(measured);
   });
 
   it('says it once, though it is delivered twice', () => {
