@@ -1,3 +1,4 @@
+import type * as grafana from './grafana.ts';
 import type { Panel } from './panels.ts';
 
 export interface Row {
@@ -10,7 +11,7 @@ interface Frame {
   title: string;
   description: string;
   /** Beside the data source and the step, which each has. */
-  variables: readonly object[];
+  variables: readonly grafana.Variable[];
   annotations: readonly { name: string; expr: string; titleFormat: string }[];
   rows: readonly Row[];
 }
@@ -19,7 +20,14 @@ const COLUMNS = 24;
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
-export function dashboard({ uid, title, description, variables, annotations, rows }: Frame): object {
+export function dashboard({
+  uid,
+  title,
+  description,
+  variables,
+  annotations,
+  rows,
+}: Frame): grafana.Dashboard {
   return {
     uid,
     title,
@@ -35,6 +43,8 @@ export function dashboard({ uid, title, description, variables, annotations, row
       {
         type: 'dashboards',
         title: 'stackmeter',
+        tooltip: 'The other dashboards of stackmeter',
+        icon: 'external link',
         tags: ['stackmeter'],
         asDropdown: false,
         includeVars: true,
@@ -49,17 +59,18 @@ export function dashboard({ uid, title, description, variables, annotations, row
 }
 
 /** Rows below one another, their panels beside one another as far as there is room. */
-function place(rows: readonly Row[]): object[] {
-  const placed: object[] = [];
+function place(rows: readonly Row[]): (grafana.Panel | grafana.Row)[] {
+  const placed: (grafana.Panel | grafana.Row)[] = [];
   let y = 0;
-  const add = (json: object, gridPos: object) => placed.push({ id: placed.length + 1, gridPos, ...json });
+  const nextId = () => placed.length + 1;
   for (const { title, panels } of rows) {
-    add({ type: 'row', title, collapsed: false, panels: [] }, { x: 0, y, w: COLUMNS, h: 1 });
+    const gridPos = { x: 0, y, w: COLUMNS, h: 1 };
+    placed.push({ id: nextId(), gridPos, type: 'row', title, collapsed: false, panels: [] });
     y += 1;
     let [x, lineHeight] = [0, 0];
     for (const { json, width, height } of panels) {
       if (x + width > COLUMNS) [x, y, lineHeight] = [0, y + lineHeight, 0];
-      add(json, { x, y, w: width, h: height });
+      placed.push({ id: nextId(), gridPos: { x, y, w: width, h: height }, ...json });
       x += width;
       lineHeight = Math.max(lineHeight, height);
     }
@@ -68,7 +79,7 @@ function place(rows: readonly Row[]): object[] {
   return placed;
 }
 
-function annotation({ name, expr, titleFormat }: Frame['annotations'][number]): object {
+function annotation({ name, expr, titleFormat }: Frame['annotations'][number]): grafana.Annotation {
   return {
     name,
     datasource: DATASOURCE,
@@ -81,7 +92,7 @@ function annotation({ name, expr, titleFormat }: Frame['annotations'][number]): 
 }
 
 /** So that a file serves any Grafana: the Prometheus is chosen there, the default one at first. */
-function datasourceVariable(): object {
+function datasourceVariable(): grafana.Variable {
   return { type: 'datasource', name: 'datasource', label: 'Prometheus', query: 'prometheus', hide: 0 };
 }
 
@@ -98,7 +109,14 @@ interface QueryVariable {
   current?: string;
 }
 
-export function queryVariable({ name, label, query, regex = '', all, current }: QueryVariable): object {
+export function queryVariable({
+  name,
+  label,
+  query,
+  regex = '',
+  all,
+  current,
+}: QueryVariable): grafana.Variable {
   const kind = query.slice(0, query.indexOf('(')) as keyof typeof QUERY_TYPES;
   const chosen = all === undefined ? current : '$__all';
   return {
@@ -120,13 +138,13 @@ export function queryVariable({ name, label, query, regex = '', all, current }: 
   };
 }
 
-export function siteVariable(): object {
+export function siteVariable(): grafana.Variable {
   const query = 'label_values(project_vcpu_usage, location)';
   return queryVariable({ name: 'location', label: 'Site', query, all: '.*' });
 }
 
 /** The shortest step; windows are at least four times as long, so that several refreshes are in each. */
-function stepVariable(): object {
+function stepVariable(): grafana.Variable {
   const steps = ['1m', '5m', '15m', '1h', '1d'];
   return {
     type: 'custom',
@@ -140,7 +158,7 @@ function stepVariable(): object {
   };
 }
 
-function portalVariable(): object {
+function portalVariable(): grafana.Variable {
   const address = 'http://127.0.0.1:8000';
   return {
     type: 'textbox',

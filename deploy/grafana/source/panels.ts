@@ -1,4 +1,5 @@
-/** Panels of the classic JSON model, as Grafana 10 and later take it; they get their id and place in dashboard.ts. */
+/** The panels; they get their id and place in dashboard.ts. */
+import type * as grafana from './grafana.ts';
 
 export interface Query {
   expr: string;
@@ -8,7 +9,7 @@ export interface Query {
 export interface Panel {
   width: number;
   height: number;
-  json: Record<string, unknown>;
+  json: grafana.Panel;
 }
 
 interface Look {
@@ -24,18 +25,20 @@ interface Look {
   /** Whether values may be below zero. */
   signed?: boolean;
   thresholds?: readonly Step[];
-  overrides?: readonly unknown[];
+  overrides?: readonly grafana.Override[];
 }
 
 /** From this value on; the first has none. */
 type Step = readonly [color: string, value: number | null];
+
+const HEIGHT = 8;
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** No step is shorter: totals move with a refresh, every five minutes as a rule. */
 const MIN_STEP = '$interval';
 
-function targets(queries: readonly Query[], kind: 'range' | 'instant' | 'table'): object[] {
+function targets(queries: readonly Query[], kind: 'range' | 'instant' | 'table'): grafana.Target[] {
   return queries.map(({ expr, legend }, index) => ({
     refId: String.fromCharCode(65 + index),
     datasource: DATASOURCE,
@@ -48,57 +51,53 @@ function targets(queries: readonly Query[], kind: 'range' | 'instant' | 'table')
   }));
 }
 
-function panel(
-  type: string,
-  { title, description, width, height = 8, overrides = [], ...look }: Look,
-  more: Record<string, unknown>,
-  custom?: Record<string, unknown>,
-): Panel {
-  const { unit, decimals, max, signed = false, thresholds = [['green', null]] } = look;
-  const steps = thresholds.map(([color, value]) => ({ color, value }));
-  const defaults = {
+/** What every panel has that shows numbers. */
+function framed({ title, description, overrides = [], ...look }: Look, custom?: grafana.GraphStyle) {
+  const fieldConfig = { defaults: fieldDefaults(look, custom), overrides };
+  return { title, description, datasource: DATASOURCE, fieldConfig };
+}
+
+function fieldDefaults(
+  { unit, decimals, max, signed = false, thresholds }: Omit<Look, 'title' | 'description'>,
+  custom?: grafana.GraphStyle,
+): grafana.FieldConfig {
+  return {
     unit,
     ...(signed ? {} : { min: 0 }),
     ...(decimals === undefined ? {} : { decimals }),
     ...(max === undefined ? {} : { max }),
-    color: { mode: type === 'timeseries' ? 'palette-classic' : 'thresholds' },
-    thresholds: { mode: 'absolute', steps },
-    ...(custom === undefined ? {} : { custom }),
+    color: { mode: custom === undefined ? 'thresholds' : 'palette-classic' },
+    thresholds: absolute(thresholds ?? [['green', null]]),
+    ...(custom === undefined ? {} : { custom: { ...custom } }),
   };
-  const json = {
-    type,
-    title,
-    description,
-    datasource: DATASOURCE,
-    fieldConfig: { defaults, overrides },
-    ...more,
-  };
-  return { width, height, json };
+}
+
+function absolute(thresholds: readonly Step[]) {
+  return { mode: 'absolute' as const, steps: thresholds.map(([color, value]) => ({ color, value })) };
 }
 
 const LAST = { calcs: ['lastNotNull'], fields: '', values: false };
 
 /** One number, as large as there is room for. */
 export function figure(look: Look, query: Query): Panel {
-  return panel(
-    'stat',
-    { height: 4, ...look },
-    {
-      targets: targets([query], 'instant'),
-      options: {
-        reduceOptions: LAST,
-        colorMode: look.thresholds === undefined ? 'none' : 'value',
-        graphMode: 'none',
-        textMode: 'auto',
-        justifyMode: 'auto',
-        orientation: 'auto',
-      },
+  const json: grafana.Panel = {
+    type: 'stat',
+    ...framed(look),
+    targets: targets([query], 'instant'),
+    options: {
+      reduceOptions: LAST,
+      colorMode: look.thresholds === undefined ? 'none' : 'value',
+      graphMode: 'none',
+      textMode: 'auto',
+      justifyMode: 'auto',
+      orientation: 'auto',
     },
-  );
+  };
+  return { width: look.width, height: look.height ?? 4, json };
 }
 
 export function lines(look: Look, queries: readonly Query[], kind: 'lines' | 'stacked' = 'lines'): Panel {
-  const custom = {
+  const style: grafana.GraphStyle = {
     drawStyle: 'line',
     lineWidth: 1,
     fillOpacity: kind === 'stacked' ? 40 : 0,
@@ -107,19 +106,27 @@ export function lines(look: Look, queries: readonly Query[], kind: 'lines' | 'st
     stacking: { mode: kind === 'stacked' ? 'normal' : 'none', group: 'A' },
     ...(look.thresholds === undefined ? {} : { thresholdsStyle: { mode: 'line' } }),
   };
-  const options = {
-    legend: { displayMode: 'table', placement: 'bottom', showLegend: true, calcs: ['mean', 'lastNotNull'] },
-    tooltip: { mode: 'multi', sort: 'desc' },
+  const json: grafana.Panel = {
+    type: 'timeseries',
+    ...framed(look, style),
+    targets: targets(queries, 'range'),
+    options: {
+      legend: { displayMode: 'table', placement: 'bottom', showLegend: true, calcs: ['mean', 'lastNotNull'] },
+      tooltip: { mode: 'multi', sort: 'desc' },
+    },
   };
-  return panel('timeseries', look, { targets: targets(queries, 'range'), options }, custom);
+  return { width: look.width, height: look.height ?? HEIGHT, json };
 }
 
 /** A bar for each series, the longest first. */
 export function bars(look: Look, query: Query): Panel {
-  return panel('bargauge', look, {
+  const json: grafana.Panel = {
+    type: 'bargauge',
+    ...framed(look),
     targets: targets([{ ...query, expr: `sort_desc(${query.expr})` }], 'instant'),
     options: { reduceOptions: LAST, orientation: 'horizontal', displayMode: 'basic', showUnfilled: true },
-  });
+  };
+  return { width: look.width, height: look.height ?? HEIGHT, json };
 }
 
 export interface Column {
@@ -140,28 +147,27 @@ export function table(
   columns: readonly Column[],
   sortBy: string,
 ): Panel {
-  return panel(
-    'table',
-    { ...look, overrides: columns.flatMap(overrideOf) },
-    {
-      targets: targets(queries, 'table'),
-      transformations: [
-        { id: 'merge', options: {} },
-        { id: 'filterFieldsByName', options: { include: { names: columns.map(({ field }) => field) } } },
-        {
-          id: 'organize',
-          options: {
-            indexByName: Object.fromEntries(columns.map(({ field }, index) => [field, index])),
-            renameByName: Object.fromEntries(columns.map(({ field, title }) => [field, title])),
-          },
-        },
-      ],
-      options: { showHeader: true, cellHeight: 'sm', sortBy: [{ displayName: sortBy, desc: true }] },
-    },
-  );
+  const json: grafana.Panel = {
+    type: 'table',
+    ...framed({ ...look, overrides: columns.flatMap(overrideOf) }),
+    targets: targets(queries, 'table'),
+    transformations: arrange(columns),
+    options: { showHeader: true, cellHeight: 'sm', sortBy: [{ displayName: sortBy, desc: true }] },
+  };
+  return { width: look.width, height: look.height ?? HEIGHT, json };
 }
 
-function overrideOf({ title, unit, decimals, thresholds, link }: Column): object[] {
+function arrange(columns: readonly Column[]): grafana.Transformation[] {
+  const indexByName = Object.fromEntries(columns.map(({ field }, index) => [field, index]));
+  const renameByName = Object.fromEntries(columns.map(({ field, title }) => [field, title]));
+  return [
+    { id: 'merge', options: {} },
+    { id: 'filterFieldsByName', options: { include: { names: Object.keys(indexByName) } } },
+    { id: 'organize', options: { indexByName, renameByName } },
+  ];
+}
+
+function overrideOf({ title, unit, decimals, thresholds, link }: Column): grafana.Override[] {
   const properties = [
     ...(unit === undefined ? [] : [{ id: 'unit', value: unit }]),
     ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
@@ -169,10 +175,7 @@ function overrideOf({ title, unit, decimals, thresholds, link }: Column): object
     ...(thresholds === undefined
       ? []
       : [
-          {
-            id: 'thresholds',
-            value: { mode: 'absolute', steps: thresholds.map(([color, value]) => ({ color, value })) },
-          },
+          { id: 'thresholds', value: absolute(thresholds) },
           { id: 'custom.cellOptions', value: { type: 'color-text' } },
         ]),
   ];
@@ -186,6 +189,9 @@ export function text(
   width: number,
   height: number,
 ): Panel {
-  const json = { type: 'text', title, description, options: { mode: 'markdown', content } };
-  return { width, height, json };
+  return {
+    width,
+    height,
+    json: { type: 'text', title, description, options: { mode: 'markdown', content } },
+  };
 }
