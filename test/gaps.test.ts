@@ -113,7 +113,7 @@ async function hoursOnce(url: string, strokeMs: number, wanted: string): Promise
       page.data.reduce((sum, { amount }) => sum + amount, 0) > 6.3
       ? rows
       : undefined;
-  }, 30_000);
+  });
 }
 
 const MEASURED = [

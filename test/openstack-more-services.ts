@@ -40,7 +40,7 @@ export async function startMoreServices(tools: ReturnType<typeof labTools>): Pro
   };
   try {
     for (const url of [networkUrl, accountsUrl])
-      await eventually(async () => ((await fetch(url)).status < 500 ? true : undefined), 120_000);
+      await eventually(async () => ((await fetch(url)).status < 500 ? true : undefined));
   } catch (error) {
     await stop();
     throw new Error(running.map((server) => server.output().slice(-2000)).join('\n'), { cause: error });

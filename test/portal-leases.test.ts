@@ -69,7 +69,7 @@ async function setUpPortals(postgresql: string, tables: string) {
 }
 
 describeWith(['postgresql'], 'portals on one database', ({ postgresql }) => {
-  it('read each site once between them, whatever becomes of one', { timeout: 300_000 }, async () => {
+  it('read each site once between them, whatever becomes of one', { timeout: 600_000 }, async () => {
     const { urls, readers } = await startGates();
     const tables = SITES.map(
       (site, index) =>
@@ -122,7 +122,7 @@ describeWith(['postgresql'], 'portals on one database', ({ postgresql }) => {
   });
   it(
     'fold what each of them takes of remote write, one of them all of it',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async () => {
       const sender = '[[sender]]\nname = "prometheus"\ntoken_file = "sender-token"\nsite = "a"\n';
       const { folder, connection, env, start } = await setUpPortals(postgresql, sender);

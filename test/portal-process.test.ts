@@ -38,7 +38,7 @@ async function read<T>(url: string): Promise<T> {
 }
 
 describe('a portal that is killed (-9) in the midst of sweeps', () => {
-  it('loses nothing and counts nothing twice', { timeout: 300_000 }, async () => {
+  it('loses nothing and counts nothing twice', { timeout: 600_000 }, async () => {
     const projects = Array.from({ length: 500 }, (_, index) => `p${index}`);
     const folder = temporaryFolder();
     let total = 0;

@@ -8,6 +8,9 @@ import { onTestFinished } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
+/** What has not come by then will not come, however busy the machine is. */
+const HANGS_AFTER_MS = 240_000;
+
 export interface Running {
   /** Everything that it has printed, to both streams. */
   output(): string;
@@ -88,7 +91,7 @@ function observe(child: ChildProcess, description: string): Running {
   return {
     output: () => output,
     exited,
-    waitFor: (pattern, timeoutMs = 60_000) =>
+    waitFor: (pattern, timeoutMs = HANGS_AFTER_MS) =>
       new Promise((resolve, reject) => {
         const check = () => {
           const match = pattern.exec(output);
@@ -136,7 +139,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** Calls `attempt` until it resolves with something other than undefined; rejects with its last error after `timeoutMs`. */
-export async function eventually<T>(attempt: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
+export async function eventually<T>(
+  attempt: () => Promise<T | undefined>,
+  timeoutMs = HANGS_AFTER_MS,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown = new Error('it did not come about');
   while (Date.now() < deadline) {

@@ -18,5 +18,5 @@ describe('a heap that grows sparingly', () => {
     const told = flagsOf('--import', 'tsx', '--input-type=module', '--eval', `${call} ${PRINT_FLAGS}`);
     expect(told).toBe(flagsOf('--heap-growing-percent=100', '--eval', PRINT_FLAGS));
     expect(told).not.toBe(flagsOf('--eval', PRINT_FLAGS));
-  }, 60_000);
+  });
 });
