@@ -86,6 +86,15 @@ describe('a remote read request', () => {
     });
   });
 
+  it('wishes for each form of an answer once, however often it names it', () => {
+    const accepted = Array.from({ length: 200_000 }, (_, index) => (index + 1) % 2);
+    const bytes = encodeAs('ReadRequest', { accepted });
+    expect(decodeReadRequest(toSnappy(bytes), 1_000_000)).toEqual({
+      queries: [],
+      accepted: ['streamed-chunks', 'samples'],
+    });
+  });
+
   it('of arbitrary bytes is decoded or refused, and never anything else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, packed) => {

@@ -49,13 +49,14 @@ function queryMessage({ startMs, endMs, matchers }: ReadQuery): ProtobufWriter {
 /** Reads the body of a request; hints are passed over. Throws `ProtobufError`. */
 export function decodeReadRequest(body: Uint8Array, maxBytes: number): ReadRequestMessage {
   const message = new ProtobufReader(fromSnappy(body, maxBytes));
-  const request: ReadRequestMessage = { queries: [], accepted: [] };
+  const queries: ReadQuery[] = [];
+  const accepted = new Set<ReadResponseType>();
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) request.queries.push(readQuery(message.message()));
-    else if (field === 2) request.accepted.push(...readResponseTypes(message));
+    if (field === 1) queries.push(readQuery(message.message()));
+    else if (field === 2) for (const type of readResponseTypes(message)) accepted.add(type);
     else message.skip();
   }
-  return request;
+  return { queries, accepted: [...accepted] };
 }
 
 /** A list of enums, written one by one or packed. Types that are not known can't be wished for. */
