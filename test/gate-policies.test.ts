@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGateConfig } from '../src/gate/settings.ts';
 import { hashToken } from '../src/gate/tokens.ts';
+import { encodeReadRequest } from '../src/prometheus/remote-read.ts';
+import { parseSelector } from '../src/prometheus/selectors.ts';
 import {
   plainText,
   settableClock,
@@ -140,6 +142,26 @@ describe('a token of the configuration', () => {
     );
   });
 
+  it('reads no past where labels are held back from it: what it may not ask for stands in every sample', async () => {
+    const { gate, log } = await startWith(
+      `[[token]]\nname = "a"\n${hash('a')}\nhash_labels = ["project_name"]\n`,
+    );
+    const response = await fetch(`http://127.0.0.1:${gate.address.port}/api/v1/read`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer a',
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+      },
+      body: encodeReadRequest([{ startMs: 0, endMs: 1, matchers: parseSelector(USAGE) }]),
+    });
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      'this token reads no past: labels are held back from it\n',
+    ]);
+    expect(log()).toContain('"route":"read","tokenName":"a"');
+  });
+
   it('is counted by its name, and never shown', async () => {
     const started = await startWith(`[[token]]\nname = "a"\n${hash('tok-secret')}\nexpires = "2030-01-01"\n`);
     await started.with('tok-secret');
@@ -175,6 +197,43 @@ describe('an answer that does not keep to the policy', () => {
     );
     expect(started.log()).toContain('an answer broke off');
     expect(started.log()).not.toContain('secret');
+  });
+});
+
+describe('a configuration that changes', () => {
+  const reloaded = async ({ log }: StartedGate, times: number) =>
+    void (await eventually(
+      async () =>
+        await Promise.resolve(log().split('configuration reloaded').length > times ? true : undefined),
+    ));
+
+  it('opens answers from then on, where they passed unopened', async () => {
+    const token = `[[token]]\nname = "a"\n${hash('a')}\n`;
+    const started = await startWith(`unsafe_unchecked_answers = true\n${token}`, `${LINE}outside_secret 1\n`);
+    expect((await started.with('a')).complete).toBe(true);
+    started.write(token);
+    await reloaded(started, 1);
+    expect(await started.with('a').catch(() => ({ complete: false }))).toMatchObject({ complete: false });
+  });
+
+  it('is watched in the files that it names by then', async () => {
+    const tokenFile = join(temporaryFolder(), 'tokens');
+    const line = (token: string) => `${token} sha256:${hashToken(token).toString('hex')}\n`;
+    writeFileSync(tokenFile, line('b'));
+    const table = `[[token]]\nname = "a"\n${hash('a')}\n`;
+    const started = await startWith(table);
+    started.write(`token_file = "${tokenFile}"\n${table}`);
+    await eventually(async () => ((await started.with('b')).status === 200 ? true : undefined));
+    writeFileSync(tokenFile, line('b') + line('c'));
+    await eventually(async () => ((await started.with('c')).status === 200 ? true : undefined));
+  });
+
+  it('says what needs a restart', async () => {
+    const table = `[[token]]\nname = "a"\n${hash('a')}\n`;
+    const started = await startWith(table);
+    started.write(`connections_per_address = 7\n${table}`);
+    await reloaded(started, 1);
+    expect(started.log()).toContain('change with a restart alone');
   });
 });
 

@@ -14,7 +14,11 @@ function watched() {
   const file = join(folder, 'gate.toml');
   writeFileSync(file, 'one');
   let changes = 0;
-  const end = watchFiles([file], 100, () => void (changes += 1));
+  const end = watchFiles(
+    () => [file],
+    100,
+    () => void (changes += 1),
+  );
   onTestFinished(end);
   return { file, end, changesAfter: (ms: number) => (vi.advanceTimersByTime(ms), changes) };
 }

@@ -11,6 +11,8 @@ export interface Loaded {
   tls: ServedTls | undefined;
   /** Unix milliseconds. */
   certificateExpiresMs: number | undefined;
+  /** Whether answers are opened and held against the policy. */
+  checkAnswers: boolean;
   /** Of a certificate that was made for a test. */
   fingerprint: string | undefined;
 }
@@ -18,15 +20,17 @@ export interface Loaded {
 /** Reads all files of a configuration anew. Throws `UserError`. */
 export async function loadConfiguration(config: GateConfig, nowMs: number, before?: Loaded): Promise<Loaded> {
   const grants = readGrants(config);
+  const checkAnswers = config.unsafeUncheckedAnswers !== true;
   // A certificate made for a test stays: its fingerprint has been told.
-  if (config.selfSigned && before) return { ...before, grants };
+  if (config.selfSigned && before) return { ...before, grants, checkAnswers };
   if (config.selfSigned) {
     const { options, fingerprint } = await makeSelfSigned(config.listen.host, nowMs);
-    return { grants, tls: options, certificateExpiresMs: expiryOfCertificate(options.cert), fingerprint };
+    const certificateExpiresMs = expiryOfCertificate(options.cert);
+    return { grants, checkAnswers, tls: options, certificateExpiresMs, fingerprint };
   }
   const tls = config.tls && readTls(config.tls);
   const certificateExpiresMs = tls && expiryOfCertificate(tls.cert);
-  return { grants, tls, certificateExpiresMs, fingerprint: undefined };
+  return { grants, checkAnswers, tls, certificateExpiresMs, fingerprint: undefined };
 }
 
 /** Throws `UserError` for a configuration that could be served, and would serve nobody, or not at all. */
@@ -50,10 +54,14 @@ export function filesOf({ configFile, tokenFile, hashKeyFile, tls }: GateConfig)
  * Looks at files again and again, since a rename or a mounted volume is not always told of. What counts as unchanged is
  * their state at this call: call it before they are read, so that no change is missed. Returns what ends it.
  */
-export function watchFiles(files: readonly string[], intervalMs: number, onChange: () => void): () => void {
-  let known = files.map(stateOf).join('\n');
+export function watchFiles(
+  files: () => readonly string[],
+  intervalMs: number,
+  onChange: () => void,
+): () => void {
+  let known = files().map(stateOf).join('\n');
   const timer = setInterval(() => {
-    const now = files.map(stateOf).join('\n');
+    const now = files().map(stateOf).join('\n');
     if (now === known) return;
     known = now;
     onChange();

@@ -24,7 +24,7 @@ export interface HandlerOptions {
   clock: Clock;
   logger: Logger;
   /** Whether answers are opened and held against the policy. */
-  checkAnswers: boolean;
+  checkAnswers: () => boolean;
   /** For a whole answer, however it drips, and however long it is. */
   answerLimits: { timeoutMs: number; maxBytes: number };
 }
@@ -76,7 +76,7 @@ async function answerFederation(
   account.selectors = selectors.length;
   const decision = decide(selectors, grant.policy);
   if (!decision.allowed) throw new Refusal(403, decision.reason);
-  const opened = options.checkAnswers || grant.rewriting !== undefined;
+  const opened = options.checkAnswers() || grant.rewriting !== undefined;
   const rules = opened ? { allowed: grant.policy.allowed, rewriting: grant.rewriting } : undefined;
   await during(grant, response, options, async (signal) => {
     const asked = { selectors: decision.forwarded, gzip: acceptsGzip(head), rules, signal };
@@ -98,7 +98,7 @@ async function answerRead(
   if (grant.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
   const { body, selectors } = decideRead(asked, grant.policy);
   account.selectors = selectors;
-  const allowed = options.checkAnswers ? grant.policy.allowed : undefined;
+  const allowed = options.checkAnswers() ? grant.policy.allowed : undefined;
   await during(grant, response, options, async (signal) => await read({ body, allowed, signal }, response));
 }
 

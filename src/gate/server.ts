@@ -3,12 +3,12 @@ import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
-import { describeError } from '../runtime/user-error.ts';
-import { filesOf, loadConfiguration, type Loaded, watchFiles } from './configuration.ts';
+import type { Loaded } from './configuration.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './connections.ts';
 import { createHandler } from './handler.ts';
 import { createHttpServer, type GateHttpServer } from './http-server.ts';
 import { createLimiter } from './limits.ts';
+import { createLiveConfiguration } from './live-configuration.ts';
 import { createGateMetrics, type GateMetrics } from './metrics.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import type { GateConfig } from './config.ts';
@@ -18,7 +18,6 @@ import type { Source } from './source.ts';
 import { createPrometheusSource } from './source-prometheus.ts';
 
 const ANSWER_LIMITS = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
-const WATCH_INTERVAL_MS = 2000;
 
 export interface Gate extends Role {
   /** Where it listens; known after `start()`. */
@@ -48,16 +47,15 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
   const metricsServer = createMetricsServer(metrics);
   const answerLimits = dependencies.answerLimits ?? ANSWER_LIMITS;
   const source = createSource(config, { ...dependencies, answerLimits });
-  let loaded: Loaded | undefined;
   let [address, metricsAddress] = [config.listen, config.metricsListen];
   const handler = createHandler({
     source,
-    grants: () => loaded?.grants ?? [],
+    grants: () => live.loaded?.grants ?? [],
     limiter: createLimiter(clock),
     metrics,
     clock,
     logger,
-    checkAnswers: config.unsafeUncheckedAnswers !== true,
+    checkAnswers: () => live.loaded?.checkAnswers ?? true,
     answerLimits,
   });
   const server = createHttpServer(
@@ -68,51 +66,19 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
     },
     (request, response) => void handler(request, response),
   );
-  const load = async (from: GateConfig) => {
-    const next = await loadConfiguration(from, clock.nowMs(), loaded);
-    if (next.tls && 'setSecureContext' in server) server.setSecureContext(next.tls);
-    loaded = next;
-    tellExpiries(next, metrics);
-    metrics.reloaded(true);
-  };
-  const reload = async () => {
-    try {
-      const next = dependencies.reread?.() ?? config;
-      await load(next);
-      if (needsRestart(config, next))
-        logger.warn(
-          'listen, metrics_listen, connections_per_address and the source change with a restart alone',
-        );
-    } catch (error) {
-      metrics.reloaded(false);
-      throw error;
-    }
-  };
-  let unwatch = () => {};
-  const watch = () => {
-    const reloadChanged = async () => {
-      try {
-        await reload();
-        logger.info('a file has changed: configuration reloaded');
-      } catch (error) {
-        logger.error(
-          { reason: describeError(error) },
-          'a file has changed: reload failed, the old configuration stays in force',
-        );
-      }
-    };
-    unwatch = watchFiles(
-      filesOf(config),
-      dependencies.watchIntervalMs ?? WATCH_INTERVAL_MS,
-      () => void reloadChanged(),
-    );
-  };
+  const live = createLiveConfiguration(config, {
+    ...dependencies,
+    onLoaded: (loaded) => {
+      if (loaded.tls && 'setSecureContext' in server) server.setSecureContext(loaded.tls);
+      tellExpiries(loaded, metrics);
+    },
+    onReload: (succeeded) => metrics.reloaded(succeeded),
+  });
   const start = async () => {
-    watch();
-    await load(config);
+    await live.start();
     address = await listen(server, config.listen);
     if (config.metricsListen) metricsAddress = await listen(metricsServer, config.metricsListen);
-    logStart(config, address, loaded, logger);
+    logStart(config, address, live.loaded, logger);
   };
   let started: Promise<void> | undefined;
   return {
@@ -123,13 +89,13 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
       return metricsAddress;
     },
     get fingerprint() {
-      return loaded?.fingerprint;
+      return live.loaded?.fingerprint;
     },
     start: async () => await (started ??= start()),
-    reload,
+    reload: live.reload,
     close: async () => {
       await started?.catch(() => undefined);
-      unwatch();
+      live.close();
       await closeServers(server, metricsServer);
       await source.close();
     },
@@ -148,21 +114,6 @@ function createSource(
   return kind === 'prometheus'
     ? createPrometheusSource(url, { maxAnswerBytes: answerLimits.maxBytes })
     : createExporterSource(url, { clock, logger });
-}
-
-/** True for a change of what is made once. */
-function needsRestart(before: GateConfig, after: GateConfig): boolean {
-  const fixed = ({ listen: at, metricsListen, source: { kind, url }, ...more }: GateConfig) =>
-    JSON.stringify([
-      at,
-      metricsListen,
-      kind,
-      url.href,
-      more.tls === undefined,
-      more.selfSigned,
-      more.connectionsPerAddress,
-    ]);
-  return fixed(before) !== fixed(after);
 }
 
 function tellExpiries({ grants, certificateExpiresMs }: Loaded, metrics: GateMetrics): void {
