@@ -11,7 +11,6 @@ export interface UpstreamGreeting {
 }
 
 const SERIES = 20_000;
-const LARGE_BYTES = 100_000_000;
 /** Go sends a body of unknown length in chunks: of these sizes where Prometheus writes text, and where it writes gzip. */
 const CHUNK_BYTES = { plain: 4096, gzip: 2048 };
 
@@ -45,11 +44,12 @@ const answers = {
   ]),
 };
 const piece = framed(plain.subarray(0, plain.lastIndexOf(10, 1_000_000) + 1), CHUNK_BYTES.plain);
-let large = false;
+/** What a large answer has; without it answers are as usual. */
+let largeBytes: number | undefined;
 
-async function sendLarge(socket: Socket): Promise<void> {
+async function sendLarge(socket: Socket, bytes: number): Promise<void> {
   socket.write(head(''));
-  for (let sent = 0; sent < LARGE_BYTES; sent += piece.length)
+  for (let sent = 0; sent < bytes; sent += piece.length)
     if (!socket.write(piece)) await once(socket, 'drain');
   socket.write(END);
 }
@@ -60,14 +60,14 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on('data', (bytes: Buffer) => {
     request += bytes.toString('latin1');
     if (!request.endsWith('\r\n\r\n')) return;
-    if (large) void sendLarge(socket).catch(() => undefined);
+    if (largeBytes !== undefined) void sendLarge(socket, largeBytes).catch(() => undefined);
     else socket.write(/^accept-encoding: gzip\r$/im.test(request) ? answers.gzip : answers.plain);
     request = '';
   });
 });
 
-process.on('message', (asked: { large: boolean }) => {
-  large = asked.large;
+process.on('message', (asked: { largeBytes?: number }) => {
+  largeBytes = asked.largeBytes;
   process.send?.('ready');
 });
 process.on('disconnect', () => process.exit(0));

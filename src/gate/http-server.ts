@@ -22,10 +22,12 @@ export function createHttpServer(
   tls: TlsFiles | undefined,
   connections: { perAddress: number; onRefused: (reason: 'address' | 'total') => void },
   listener: RequestListener,
+  times: Partial<typeof HTTP_LIMITS> = {},
 ): GateHttpServer {
+  const limits = { ...HTTP_LIMITS, ...times };
   const server = tls
-    ? createTlsServer({ ...HTTP_LIMITS, ...tlsOptions(tls) }, listener)
-    : createServer(HTTP_LIMITS, listener);
+    ? createTlsServer({ ...limits, ...tlsOptions(tls) }, listener)
+    : createServer(limits, listener);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   limitConnections(server, connections.perAddress, connections.onRefused);
   // Headers beyond such a number would be dropped, and a second Authorization with them: they are counted instead.
