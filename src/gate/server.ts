@@ -92,7 +92,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
       return live.loaded?.fingerprint;
     },
     start: async () => await (started ??= start()),
-    reload: live.reload,
+    reload: async () => await live.reload(),
     close: async () => {
       await started?.catch(() => undefined);
       live.close();
