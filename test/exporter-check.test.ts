@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { counted } from '../src/runtime/counted.ts';
 import { describeWith } from './describe-with.ts';
 import { signIn } from './nova.ts';
 import { signedIn } from './openstack-client.ts';
@@ -45,7 +46,7 @@ describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstac
     const counts = await (await signIn(environment)).servers(endMs - HOUR_MS, endMs);
     const seen = [...counts].filter(([id, count]) => count > 0 && (among === undefined || among.has(id)));
     const servers = seen.reduce((sum, [, count]) => sum + count, 0);
-    return `Nova      ${servers} servers of ${seen.length} projects ran in the last hour`;
+    return `Nova      ${counted(servers, 'server')} of ${counted(seen.length, 'project')} ran in the last hour`;
   }
 
   /** The whole output, and Nova's own count as it was before or after: meanwhile a server may have left the hour. */

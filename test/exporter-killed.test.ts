@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createExporter } from '../src/exporter/exporter.ts';
 import type { Usage } from '../src/exporter/metering/amounts.ts';
-import { readExporterConfig } from '../src/exporter/settings.ts';
+import { readExporterConfig } from '../src/exporter/config.ts';
 import { parseState } from '../src/exporter/state-format.ts';
 import type { Clock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';

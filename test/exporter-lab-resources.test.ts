@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createExporter } from '../src/exporter/exporter.ts';
-import { readExporterConfigs } from '../src/exporter/settings.ts';
+import { readExporterConfigs } from '../src/exporter/config.ts';
 import { parseState, type ExporterState } from '../src/exporter/state-format.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
 import { systemClock } from '../src/runtime/clock.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createExporter } from '../src/exporter/exporter.ts';
-import { readExporterConfig } from '../src/exporter/settings.ts';
+import { readExporterConfig } from '../src/exporter/config.ts';
 import { parseState } from '../src/exporter/state-format.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';

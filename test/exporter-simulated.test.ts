@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkExporter } from '../src/exporter/check.ts';
+import { exporterConfig } from '../src/exporter/config.ts';
 import { createExporter, type Exporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials.ts';
-import { exporterConfig, readExporterSettings } from '../src/exporter/settings.ts';
+import { readExporterSettings } from '../src/exporter/settings.ts';
 import { parseState, type ExporterState } from '../src/exporter/state-format.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
 import { formatAddress } from '../src/runtime/listen.ts';
@@ -36,7 +38,7 @@ async function site(
     return exporter;
   };
   const state = (): ExporterState => parseState(readFileSync(stateFile, 'utf8'));
-  return { clock, cloud, open, state, stateFile };
+  return { clock, cloud, config, open, state, stateFile };
 }
 
 /** The exposition as `metric project → value`, or the status where there is none. */
@@ -172,6 +174,24 @@ describe('an exporter beside a simulated cloud', () => {
     expect(complete.get('stackmeter_exporter_folded_until_timestamp_seconds')).toBe(
       (START_MS + HOUR_MS - 60_000) / 1000,
     );
+  });
+
+  it('says by --check what is there in words that fit its number', async () => {
+    const lines = async (count: number) => {
+      const [some, running] = [projects.slice(0, count), servers(12).slice(10)];
+      const inThem = running.map((server, index) => ({ ...server, projectId: `p${index}` }));
+      const model = { domains, projects: some, servers: inThem.slice(0, count) };
+      const { clock, config } = await site({}, model);
+      return (await checkExporter(config, { clock })).slice(1, 3);
+    };
+    expect(await lines(1)).toEqual([
+      "          1 project in the domain 'Default'",
+      'Nova      1 server of 1 project ran in the last hour',
+    ]);
+    expect(await lines(4)).toEqual([
+      "          4 projects in the domains 'Default', 'elixir'",
+      'Nova      2 servers of 2 projects ran in the last hour',
+    ]);
   });
 
   it('does not start in a region that has no Nova', async () => {

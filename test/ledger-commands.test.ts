@@ -100,7 +100,7 @@ describe('the ledger of the embedded database, from the command line', () => {
     });
     expect(await ledgerCommand('verify', data)).toEqual([
       1,
-      'a p1 vcpu: entries differ from the total by -2 hours\n1 of the meters do not agree with their entries\n',
+      'a p1 vcpu: entries differ from the total by -2 hours\n1 of the meters does not agree with their entries\n',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 // A process to be killed: an exporter that refreshes without a pause. Credentials come from the environment.
 import { createExporter } from '../src/exporter/exporter.ts';
-import { readExporterConfig } from '../src/exporter/settings.ts';
+import { readExporterConfig } from '../src/exporter/config.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 

@@ -5,6 +5,7 @@ import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
 import { portalSettings, readLedgerPlace } from '../portal/settings.ts';
 import { useLedger } from '../portal/use-ledger.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { counted } from '../runtime/counted.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { addSettings, settingsSources } from './options.ts';
 
@@ -43,7 +44,7 @@ async function exportLedger(ledger: Ledger): Promise<void> {
 
 async function importLedger(ledger: Ledger): Promise<void> {
   const rows = await ledger.importLines(linesOf(process.stdin.setEncoding('utf8')));
-  process.stdout.write(`${rows} rows imported\n`);
+  process.stdout.write(`${counted(rows, 'row')} imported\n`);
   await verifyLedger(ledger);
 }
 
@@ -64,5 +65,5 @@ function report(found: readonly Discrepancy[]): string {
     ({ site, project_id: project, resource, difference }) =>
       `${site} ${project} ${resource}: entries differ from the total by ${difference} hours\n`,
   );
-  return `${lines.join('')}${found.length} of the meters do not agree with their entries\n`;
+  return `${lines.join('')}${found.length} of the meters ${found.length === 1 ? 'does' : 'do'} not agree with their entries\n`;
 }

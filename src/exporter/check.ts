@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import { counted } from '../runtime/counted.ts';
 import { connect, duringStart } from './connection.ts';
 import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor } from './metering/gpus.ts';
@@ -9,7 +10,7 @@ import { readRights, type Right, type RightName } from './openstack/rights.ts';
 import type { Session } from './openstack/session.ts';
 import type { SampledResource } from './resources.ts';
 import { readHoldings } from './sampling.ts';
-import type { ExporterConfig } from './settings.ts';
+import type { ExporterConfig } from './config.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -55,7 +56,7 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
         ...(danger === undefined ? [] : [`Danger    ${danger}`]),
         `Keystone  ${config.credentials.authUrl.href}: signed in as ${quoted(user)}, ${project === undefined ? 'no project' : `project ${quoted(project)}`}`,
         `          ${describeCloud(cloud, session)}`,
-        `Nova      ${servers.length} servers of ${running.size} projects ran in the last hour`,
+        `Nova      ${counted(servers.length, 'server')} of ${counted(running.size, 'project')} ran in the last hour`,
         ...(await Promise.all(rights.map(async (right) => await describeRight(right, cloud)))),
         ...(await describeAliases(session, config, rights)),
       ];
@@ -68,7 +69,8 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
 function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }: Session): string {
   if (!allProjects) return describeOwn(projects.map(({ name }) => quoted(name)).sort(), credentials);
   const domains = [...new Set(projects.map(({ domain }) => domain.name))];
-  return `${projects.length} projects in the domains ${domains.map(quoted).sort().join(', ')}`;
+  const among = `the ${domains.length === 1 ? 'domain' : 'domains'} ${domains.map(quoted).sort().join(', ')}`;
+  return `${counted(projects.length, 'project')} in ${among}`;
 }
 
 /** Keystone takes line ends and escape sequences for names, which a terminal would obey. */

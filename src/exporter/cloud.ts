@@ -8,7 +8,7 @@ import { unsafeConnection } from './openstack/agent.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import type { ShownCloud } from './published.ts';
 import { runRegularly } from './regularly.ts';
-import type { ExporterConfig } from './settings.ts';
+import type { ExporterConfig } from './config.ts';
 
 /** One of the clouds of an exporter: its meter, and what is shown of it. */
 interface Cloud {

@@ -4,7 +4,7 @@ import { describeError, UserError } from '../runtime/user-error.ts';
 import { createAgent } from './openstack/agent.ts';
 import { createHttp, type RequestObservation } from './openstack/http.ts';
 import { createSession, type Session } from './openstack/session.ts';
-import type { ExporterConfig } from './settings.ts';
+import type { ExporterConfig } from './config.ts';
 
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 

@@ -7,7 +7,7 @@ import { describeError } from '../runtime/user-error.ts';
 import { createMeteredCloud } from './cloud.ts';
 import { createExporterServer } from './http-server.ts';
 import { publish, type Published } from './published.ts';
-import type { ExporterConfig } from './settings.ts';
+import type { ExporterConfig } from './config.ts';
 
 export interface Exporter extends Role {
   /** Where it listens, once `start()` has resolved. */

@@ -12,7 +12,7 @@ import type { OwnMetrics } from './own-metrics.ts';
 import { countedBefore, createRefresher } from './refresh.ts';
 import { isSampled } from './resources.ts';
 import { createSampler } from './sampling.ts';
-import type { ExporterConfig } from './settings.ts';
+import type { ExporterConfig } from './config.ts';
 import { openStateStore, type StateStore } from './state-store.ts';
 
 /** An OpenStack, and the totals of what it was read to have used. */

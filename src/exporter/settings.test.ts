@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readExporterConfig, readExporterConfigs } from './settings.ts';
+import { readExporterConfig, readExporterConfigs } from './config.ts';
 
 const credentials = {
   OS_AUTH_URL: 'http://keystone:5000',
@@ -106,7 +106,7 @@ describe('the settings of the exporter', () => {
 
   it.each([
     [{ splitMetadata: 'key' }, '--split-project ID is missing'],
-    [{ interval: '0' }, '--interval: the interval is at least 1 seconds'],
+    [{ interval: '0' }, '--interval: the interval is at least 1 second'],
     [{ interval: 'often' }, '--interval: the interval is a number of seconds'],
     [{ resources: ['cpu'] }, '--resources: resources are vcpu, mb, disk_gb, instance'],
     [{ listen: '8080' }, "'8080' is not an address to listen on"],

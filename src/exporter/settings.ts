@@ -1,44 +1,16 @@
-import { z } from 'zod';
-import { systemClock } from '../runtime/clock.ts';
-import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
-import { UserError } from '../runtime/user-error.ts';
 import { resolve } from 'node:path';
-import { strictTable } from '../runtime/strict-table.ts';
+import { z } from 'zod';
+import { counted } from '../runtime/counted.ts';
 import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
+import { strictTable } from '../runtime/strict-table.ts';
+import { UserError } from '../runtime/user-error.ts';
 import { SERVER_RESOURCES } from './metering/amounts.ts';
-import { gpuAliases, type GpuAliases } from './metering/gpus.ts';
-import type { PoolSplit } from './metering/pool.ts';
-import { loadCredentials } from './openstack/openrc.ts';
-import type { Credentials } from './openstack/credentials.ts';
-import type { DomainFilter } from './openstack/keystone.ts';
-import { RESOURCE_NAMES, type ResourceName } from './resources.ts';
-import { parseStartDate } from './start-date.ts';
-
-export interface ExporterConfig {
-  /** Its label where there are several clouds. */
-  cloud: string | undefined;
-  listen: ListenAddress;
-  credentials: Credentials;
-  stateFile: string;
-  /** From when a new state counts; its first start where undefined. */
-  startMs: number | undefined;
-  intervalMs: number;
-  settlingDelayMs: number;
-  longestWindowMs: number;
-  /** Servers that are asked of Nova at once; its own limit where undefined. */
-  pageSize: number | undefined;
-  requestTimeoutMs: number;
-  /** Before a request that failed is made again; then twice as long. */
-  firstRetryDelayMs: number;
-  domains: DomainFilter;
-  /** Which resources are exported; those that Nova reports of servers are all metered. */
-  resources: readonly ResourceName[];
-  gpuAliases: GpuAliases;
-  split: PoolSplit | undefined;
-}
+import { RESOURCE_NAMES } from './resources.ts';
 
 const seconds = (what: string, least: number) =>
-  z.number({ error: `${what} is a number of seconds` }).min(least, `${what} is at least ${least} seconds`);
+  z
+    .number({ error: `${what} is a number of seconds` })
+    .min(least, `${what} is at least ${counted(least, 'second')}`);
 const optionalText = z.string().min(1).optional();
 const names = z.array(z.string().min(1), { error: 'a list of names' }).default([]);
 
@@ -183,7 +155,7 @@ export const EXPORTER_SECTIONS = {
     .default([]),
 };
 
-type CloudTable = z.output<(typeof EXPORTER_SECTIONS)['cloud']>[number];
+export type CloudTable = z.output<(typeof EXPORTER_SECTIONS)['cloud']>[number];
 
 export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS> & {
   gpuAliases: Readonly<Record<string, number>>;
@@ -196,36 +168,6 @@ export function readExporterSettings(sources: SettingsSources): ExporterSettings
   return { ...settings, gpuAliases: sections.gpu_aliases, clouds: sections.cloud };
 }
 
-/** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
-export function readExporterConfig(sources: SettingsSources): ExporterConfig {
-  const settings = readExporterSettings(sources);
-  return exporterConfig(
-    settings,
-    loadCredentials(sources.env, settings.openrc, settings.osCloud),
-    systemClock.nowMs(),
-  );
-}
-
-/** One config for each `[[cloud]]` of the file; the one of the settings and the environment where there is none. */
-export function readExporterConfigs(
-  sources: SettingsSources,
-): readonly [ExporterConfig, ...ExporterConfig[]] {
-  const settings = readExporterSettings(sources);
-  const [first, ...others] = settings.clouds.map((table) => cloudConfig(table, settings, sources));
-  return first === undefined ? [readExporterConfig(sources)] : [first, ...others];
-}
-
-function cloudConfig(
-  { name, state, os_cloud: osCloud, openrc, region, domain, domain_id: domainId }: CloudTable,
-  settings: ExporterSettings,
-  { env }: SettingsSources,
-): ExporterConfig {
-  const credentials = loadCredentials(env, openrc, osCloud);
-  const regional = region === undefined ? credentials : { ...credentials, region };
-  const own = { ...settings, state, domain, domainId };
-  return { ...exporterConfig(own, regional, systemClock.nowMs()), cloud: name };
-}
-
 /** Two clouds of one name would be one on the wire, and two of one state would count into each other's totals. */
 function requireApart(clouds: readonly CloudTable[]): void {
   for (const [index, { name, state }] of clouds.entries()) {
@@ -235,38 +177,4 @@ function requireApart(clouds: readonly CloudTable[]): void {
     if (before.some((other) => resolve(other.state) === resolve(state)))
       throw new UserError(`cloud[${index + 1}].state: ${state} is the state of another cloud`);
   }
-}
-
-export function exporterConfig(
-  settings: ExporterSettings,
-  credentials: Credentials,
-  nowMs: number,
-): ExporterConfig {
-  return {
-    cloud: undefined,
-    listen: parseListenAddress(settings.listen),
-    credentials,
-    stateFile: settings.state,
-    startMs: settings.start === undefined ? undefined : parseStartDate(settings.start, nowMs),
-    intervalMs: settings.interval * 1000,
-    settlingDelayMs: settings.settlingDelay * 1000,
-    longestWindowMs: settings.longestWindow * 1000,
-    pageSize: settings.pageSize,
-    requestTimeoutMs: settings.requestTimeout * 1000,
-    firstRetryDelayMs: 500,
-    domains: { names: settings.domain, ids: settings.domainId },
-    resources: settings.resources,
-    gpuAliases: gpuAliases(settings.gpuAliases),
-    split: poolSplit(settings),
-  };
-}
-
-/** The key's default is that of the earlier system. */
-function poolSplit({ splitProject, splitMetadata }: ExporterSettings): PoolSplit | undefined {
-  if (splitProject !== undefined)
-    return { projectId: splitProject, metadataKey: splitMetadata ?? 'project_name' };
-  if (splitMetadata === undefined) return undefined;
-  throw new UserError(
-    'splitting a project takes a project and a metadata key: --split-project ID is missing',
-  );
 }

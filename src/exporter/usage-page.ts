@@ -1,4 +1,5 @@
 import { unitOfResource } from '../prometheus/usage-metrics.ts';
+import { counted } from '../runtime/counted.ts';
 import { version } from '../runtime/version.ts';
 import { shownResources, usageHours, type Snapshot } from './exposition.ts';
 import type { ShownCloud } from './published.ts';
@@ -35,7 +36,7 @@ function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string
         .join('')}</tr>`,
   );
   return (
-    `<p>Usage of ${projects.length} projects from ${formatTime(meter.startMs)} until ${formatTime(meter.untilMs)}, ` +
+    `<p>Usage of ${counted(projects.length, 'project')} from ${formatTime(meter.startMs)} until ${formatTime(meter.untilMs)}, ` +
     `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
     `<table>\n<tr><th>Project</th><th>Domain</th>${heads}</tr>\n${rows.join('\n')}\n</table>`
   );

@@ -1,5 +1,6 @@
 import { readCredentials } from '../exporter/openstack/credentials.ts';
-import { exporterConfig, type ExporterConfig, type ExporterSettings } from '../exporter/settings.ts';
+import { exporterConfig, type ExporterConfig } from '../exporter/config.ts';
+import type { ExporterSettings } from '../exporter/settings.ts';
 import { parseStartDate } from '../exporter/start-date.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';

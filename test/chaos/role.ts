@@ -1,7 +1,7 @@
 // A role as a process in fast motion: its name, the acceleration, and its flags, both as JSON. The rest is as in src/cli.
 import { settingsSources } from '../../src/cli/options.ts';
 import { createExporter } from '../../src/exporter/exporter.ts';
-import { readExporterConfigs } from '../../src/exporter/settings.ts';
+import { readExporterConfigs } from '../../src/exporter/config.ts';
 import { createGate } from '../../src/gate/server.ts';
 import { readGateConfig } from '../../src/gate/settings.ts';
 import { createPortal } from '../../src/portal/portal.ts';
