@@ -120,13 +120,11 @@ it('clouds of one exporter are meters apart at the portal, also where they share
     await exporter.refresh();
     await portal.sweep();
   }
-  const rows = async (by: string) => {
+  const usage = (by: string) => {
     const [from, to] = [START_MS, clock.nowMs()].map((atMs) => new Date(atMs).toISOString());
-    const asked = `from=${from}&to=${to}&step=total&resource=mb&by=${by}`;
-    return (
-      (await getJson(`http://${formatAddress(portal.address)}/api/v1/usage?${asked}`)) as { data: Row[] }
-    ).data;
+    return `http://${formatAddress(portal.address)}/api/v1/usage?from=${from}&to=${to}&step=total&resource=mb&by=${by}`;
   };
+  const rows = async (by: string) => ((await getJson(usage(by))) as { data: Row[] }).data;
   // What was used before the first reading is an opening balance.
   const truths = clouds.map((cloud) => cloud.truth(START_MS + HOUR_MS, clock.nowMs()));
   const hoursOf = (index: number, id: string) => Number(truths[index]?.get(id)?.mb ?? 0n) / HOUR_MS;
@@ -140,10 +138,27 @@ it('clouds of one exporter are meters apart at the portal, also where they share
   expect(used((await rows('project')).map(({ project_id: id, amount }) => [id, amount]))).toEqual(
     used(byProject),
   );
+  const byCloudAndProject = (await rows('cloud,project')).map(
+    ({ cloud, project_id: id, amount }) => [`${cloud} ${id}`, amount] as const,
+  );
+  expect(used(byCloudAndProject)).toEqual(used(byGrant));
+  const sums = NAMES.map((cloud, index) => [
+    cloud,
+    PROJECTS.reduce((sum, id) => sum + hoursOf(index, id), 0),
+  ]);
+  expect((await rows('cloud')).map(({ cloud, amount }) => [cloud, amount])).toEqual(sums);
+  const csv = await (await fetch(`${usage('site,cloud')}&format=csv`)).text();
+  expect(csv.split('\r\n').map((line) => line.split(',').slice(0, 2))).toEqual([
+    ['site', 'cloud'],
+    ['a', 'north'],
+    ['a', 'south'],
+    [''],
+  ]);
 });
 
 interface Row {
   grant: string | null;
+  cloud: string;
   project_id: string;
   amount: number;
 }

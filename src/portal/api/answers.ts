@@ -71,6 +71,7 @@ export const usageRow = z.object({
     .optional()
     .meta({ description: 'Null for what projects of no grant have used' }),
   site: z.string().optional(),
+  cloud: z.string().optional().meta({ description: "The label of a site with several clouds; '' elsewhere" }),
   project_id: z.string().optional(),
   project_name: z.string().optional(),
   resource: z.string().optional(),

@@ -9,6 +9,7 @@ function columnsOf({ by }: UsageQuery): Column[] {
   const dimensions: Column[] = [
     ...(by.has('grant') ? (['grant'] as const) : []),
     ...(by.has('site') ? (['site'] as const) : []),
+    ...(by.has('cloud') ? (['cloud'] as const) : []),
     ...(by.has('project') ? (['project_id', 'project_name'] as const) : []),
     ...(by.has('resource') ? (['resource'] as const) : []),
   ];

@@ -91,7 +91,7 @@ describe('a question for usage', () => {
       { by: 'site' },
       "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
     ],
-    [{ by: 'sites' }, 'by: must be some of grant, site, project, resource, with commas between them'],
+    [{ by: 'sites' }, 'by: must be some of grant, site, cloud, project, resource, with commas between them'],
     [{ from: 'yesterday' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
     [{ from: '2026-02-31' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
     [

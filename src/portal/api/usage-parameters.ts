@@ -10,7 +10,13 @@ import {
 } from './parameters.ts';
 import { RequestError } from './request-error.ts';
 
-const DIMENSIONS = ['grant', 'site', 'project', 'resource'] as const satisfies readonly UsageDimension[];
+const DIMENSIONS = [
+  'grant',
+  'site',
+  'cloud',
+  'project',
+  'resource',
+] as const satisfies readonly UsageDimension[];
 
 export const usageParameters = parameterTable({
   from: hourParameter(
@@ -33,7 +39,7 @@ export const usageParameters = parameterTable({
     .transform((parts): ReadonlySet<UsageDimension> => new Set(parts.filter(isDimension)))
     .meta({
       description:
-        'What is told apart: some of grant, site, project and resource, with commas between them. Usage is summed over the others',
+        'What is told apart: some of grant, site, cloud, project and resource, with commas between them. Usage is summed over the others',
     }),
   site: textParameter('Of this site alone'),
   project: textParameter('Of the projects with this id alone'),

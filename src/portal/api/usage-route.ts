@@ -15,7 +15,7 @@ export function usageRoute(server: ApiServer, { ledger, clock, grants = () => []
     '/api/v1/usage',
     {
       schema: {
-        summary: 'Usage in amount × hours, by step, grant, site, project and resource',
+        summary: 'Usage in amount × hours, by step, grant, site, cloud, project and resource',
         querystring: usageParameters,
         response: { 200: usageAnswer, default: errorAnswer },
       },

@@ -80,7 +80,7 @@ export interface LateOutcome {
 
 export type Coverage = 'measured' | 'spread' | 'missing';
 export type UsageStep = 'hour' | 'day' | 'month' | 'total';
-export type UsageDimension = 'grant' | 'site' | 'project' | 'resource';
+export type UsageDimension = 'grant' | 'site' | 'cloud' | 'project' | 'resource';
 
 /** Projects of several sites or clouds that the portal's configuration counts as one. */
 export interface Grant {
@@ -116,6 +116,8 @@ export interface UsageRow {
   /** Null for what was used by projects of no grant. */
   grant?: string | null;
   site?: string;
+  /** '' where the site has one cloud. */
+  cloud?: string;
   project_id?: string;
   project_name?: string;
   resource?: string;

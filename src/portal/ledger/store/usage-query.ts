@@ -28,8 +28,8 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
 
 /**
  * Sums entries by step, resource, and what else was asked for. Amounts of different resources are never added, nor
- * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself: only a grant
- * adds projects up.
+ * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
+ * cloud: only a grant adds projects up.
  */
 export async function sumUsage(
   database: Kysely<unknown>,
@@ -37,10 +37,11 @@ export async function sumUsage(
   range: HourRange,
 ): Promise<UsageRecord[]> {
   const byProject = query.by.has('project');
-  const bySite = byProject || query.by.has('site');
+  const byCloud = byProject || query.by.has('cloud');
+  const bySite = byCloud || query.by.has('site');
   const { rows } = await sql<UsageRecord>`
     WITH granted AS (${grantedProjects(query)}), sums AS (
-      SELECT ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name, e.site_id, m.resource_id, ${byProject ? sql`m.project_id` : sql`0`} AS project_id,
+      SELECT ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
       FROM ${entriesFor(query, range)} e JOIN ledger.meter m USING (site_id, meter_id)
       ${grantJoin(query)}
@@ -49,12 +50,12 @@ export async function sumUsage(
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
       SELECT sums.start_hour, sums.grant_name, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
-             ${byProject ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
+             ${byCloud ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
              ${byProject ? sql`p.key` : sql`'' COLLATE "C"`} AS project_id,
              ${byProject ? sql`n.project_name` : sql`''`} AS project_name,
              sums.amount, sums.spread
       FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
-      ${byProject ? projectJoins : sql``}
+      ${byCloud ? projectJoins : sql``}
     )
     SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource,
            sum(amount) AS amount, sum(spread) AS spread

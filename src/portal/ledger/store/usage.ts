@@ -71,7 +71,8 @@ async function loadCoveredClouds(
 
 /** The clouds that a row's amount comes from, or could have come from. */
 function covering(clouds: readonly NamedCloud[], row: UsageRecord, { by }: UsageQuery): NamedCloud[] {
-  if (by.has('project')) return clouds.filter(({ site, cloud }) => site === row.site && cloud === row.cloud);
+  if (by.has('project') || by.has('cloud'))
+    return clouds.filter(({ site, cloud }) => site === row.site && cloud === row.cloud);
   const ofGrant =
     row.grant_name === '' ? clouds : clouds.filter(({ grants }) => grants.includes(row.grant_name));
   return by.has('site') ? ofGrant.filter(({ site }) => site === row.site) : [...ofGrant];
@@ -103,6 +104,7 @@ function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
   return {
     ...(by.has('grant') ? { grant: record.grant_name === '' ? null : record.grant_name } : {}),
     ...(by.has('site') ? { site: record.site } : {}),
+    ...(by.has('cloud') ? { cloud: record.cloud } : {}),
     ...(by.has('project') ? { project_id: record.project_id, project_name: record.project_name } : {}),
     ...(by.has('resource') || resource === undefined ? { resource: record.resource } : {}),
   };
