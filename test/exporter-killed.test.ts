@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createExporter } from '../src/exporter/exporter.ts';
 import type { Usage } from '../src/exporter/metering/amounts.ts';
@@ -9,27 +7,28 @@ import { readExporterConfig } from '../src/exporter/config.ts';
 import { parseState } from '../src/exporter/state-format.ts';
 import type { Clock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { bundled } from './bundled.ts';
 import { startProgram, temporaryFolder } from './processes.ts';
 import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
 
-const loop = fileURLToPath(new URL('./refresh-loop.ts', import.meta.url));
-const tsx = createRequire(import.meta.url).resolve('tsx');
 const KILLS = 8;
+const PASSES_MS = 1_200_000;
 /** In which servers begin, are resized and end. */
 const LEAST_MS = 12 * 3_600_000;
 
 it('an exporter that is killed (-9) at any moment loses nothing and counts nothing twice', async () => {
+  const loop = await bundled('test/refresh-loop.ts');
   const clock = settableClock();
   const cloud = await startCloud(clock, { servers: servers(200) });
-  // Ten minutes pass with every refresh, however slow the machine: relaunches are hours apart.
+  // Twenty minutes pass with every refresh, however slow the machine: relaunches are hours apart.
   cloud.setFaults(({ path }) => {
-    if (path === '/compute/v2.1/') clock.passTime(600_000);
+    if (path === '/compute/v2.1/') clock.passTime(PASSES_MS);
     return undefined;
   });
   const state = join(temporaryFolder(), 'state.json');
   let untilMs = START_MS;
   for (let kills = 0; kills < KILLS || untilMs < START_MS + LEAST_MS; kills++) {
-    const exporter = startProgram(process.execPath, ['--import', tsx, loop, state, '2026-01-01'], {
+    const exporter = startProgram(process.execPath, [loop, state, '2026-01-01'], {
       env: cloud.environment(),
     });
     await exporter.waitFor(/refreshed/);
@@ -43,7 +42,7 @@ it('an exporter that is killed (-9) at any moment loses nothing and counts nothi
   }
 
   cloud.setFaults(undefined);
-  clock.passTime(600_000);
+  clock.passTime(PASSES_MS);
   await refreshOnce(cloud.environment(), state, clock);
   const { meter } = parseState(readFileSync(state, 'utf8'));
   expect(meter.totals).toEqual(cloud.truth(START_MS, meter.untilMs));
