@@ -6,6 +6,8 @@ import { startProgram, temporaryFolder, type Running } from './processes.ts';
 
 const SERVE_NOVA =
   'start nova-api uwsgi_python3 --ini "$LAB/etc/nova-api-uwsgi.ini"; wait_http nova-api "http://$ADDR:$NOVA_PORT/" 90';
+const SQL =
+  'mariadb --no-defaults --socket="$SOCK" -u root --batch --skip-column-names --force <<<"$STATEMENTS"';
 const COMPUTE =
   '"$PY" "$LAB/dist/usr/bin/nova-compute" --config-file "$LAB/etc/nova/nova.conf" --config-file "$CONFIG"';
 
@@ -36,36 +38,25 @@ export function labTools(tools: string) {
         throw new Error(`nothing was archived: ${archived.stdout}${archived.stderr}`);
       managed('db', 'purge', '--all', '--all-cells');
     },
+    /** Runs a script with the settings of the cloud as variables. */
+    shell,
     /** Runs a program with the settings of the cloud as variables, until it is stopped. */
     serve: (command: string, env: Record<string, string>): Running =>
       startProgram('bash', ['-c', `. lib/env.sh; exec ${command}`], { cwd: folder, env }),
     stopNova: () => shell('stop nova-api'),
     startNova: () => shell(SERVE_NOVA),
-    setTokenLifetime: (seconds: number) => run('./token-lifetime', [String(seconds)]),
-    /** One more cell, whose database is not there: Nova can't ask it, as one that is down. It goes with the test. */
-    addBrokenCell: () => {
-      const database = shell(
-        'echo "mysql+pymysql://openstack:$DB_PASSWORD@localhost/no_such_cell?unix_socket=$SOCK"',
-      );
-      const made = managed(
-        'cell_v2',
-        'create_cell',
-        '--name',
-        'down',
-        '--verbose',
-        '--transport-url',
-        'rabbit://127.0.0.1:1/',
-        '--database_connection',
-        database.trim(),
-      );
-      const id = /[0-9a-f-]{36}/.exec(made)?.[0] ?? '';
-      let isThere = true;
-      const remove = () => {
-        if (isThere) managed('cell_v2', 'delete_cell', '--cell_uuid', id);
-        isThere = false;
+    /** Takes the database of the cell that has the servers away from Nova, in the middle of what it does there. */
+    breakCell: () => {
+      const sql = (statements: string) => shell(SQL, { STATEMENTS: statements });
+      let isBroken = true;
+      sql('REVOKE ALL ON nova.* FROM openstack@localhost');
+      sql(sql("SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE db = 'nova'"));
+      const mend = () => {
+        if (isBroken) sql('GRANT ALL ON nova.* TO openstack@localhost');
+        isBroken = false;
       };
-      onTestFinished(remove);
-      return { remove };
+      onTestFinished(mend);
+      return { mend };
     },
     /** Another nova-compute of that name; `host` is ready for servers once Nova has discovered it. */
     startCompute: (host: string) => {
