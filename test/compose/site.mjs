@@ -13,6 +13,7 @@ const ports = {
   GATE_PORT: await freePort(),
   EXPORTER_PORT: await freePort(),
   PROMETHEUS_PORT: await freePort(),
+  GRAFANA_PORT: await freePort(),
 };
 const USAGE = 'match[]={job="project_usages",__name__=~"project_.*_usage"}';
 const asUs = `/federate?${encodeURI(USAGE)}`;
@@ -37,6 +38,7 @@ await inClone('site', async (folder) => {
   await during(withHaproxy, async () => {
     try {
       await besideACloud(folder, compose);
+      await withGrafana(composeOf(folder, [...files, '--profile', 'grafana'], ports));
       await withTheirPrometheus(folder, compose);
       await haproxyInItsPlace(folder, compose, withHaproxy);
     } finally {
@@ -76,6 +78,25 @@ async function besideACloud(folder, compose) {
       (await targets(ports.PROMETHEUS_PORT)) === 'project_usages up, prometheus up, stackmeter_gate up',
   );
   await see('every service is healthy', async () => healthy(compose, 3));
+}
+
+async function withGrafana(withProfile) {
+  withProfile('up', '--detach', '--build');
+  await see('with its profile, Grafana answers, and has a password, data source and dashboards', async () => {
+    await fetch(`http://127.0.0.1:${ports.GRAFANA_PORT}/api/health`, { signal: AbortSignal.timeout(5000) });
+    const inGrafana = (...words) => withProfile('exec', '-T', 'site_grafana', ...words);
+    const [password, dashboards, dataSource] = [
+      inGrafana('cat', '/run/stackmeter/grafana.password'),
+      inGrafana('ls', '/etc/grafana/dashboards'),
+      inGrafana('cat', '/etc/grafana/provisioning/datasources/prometheus.yml'),
+    ];
+    return (
+      /^\S{32,}$/.test(password.trim()) &&
+      dashboards.trim().split(/\s+/).join(' ') === 'project.json site.json' &&
+      dataSource.includes('$PROMETHEUS_URL')
+    );
+  });
+  withProfile('rm', '--stop', '--force', 'site_grafana', 'site_secrets');
 }
 
 /** A site that has a Prometheus adds one job to it, and starts exporter and gate alone. */
