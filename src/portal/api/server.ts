@@ -13,6 +13,7 @@ import { describeApi } from './openapi.ts';
 import { servePages, WEB_FOLDER } from './pages.ts';
 import { projectsRoute } from './projects-route.ts';
 import { readyzRoute } from './readyz-route.ts';
+import { requestLog } from './request-log.ts';
 import { secureAnswers } from './security-headers.ts';
 import { sitesRoute } from './sites-route.ts';
 import { usageRoute } from './usage-route.ts';
@@ -28,6 +29,7 @@ export interface ApiOptions extends ApiParts {
 export async function createApiServer({ logger, webFolder, ...parts }: ApiOptions): Promise<ApiServer> {
   const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
     loggerInstance: logger,
+    childLoggerFactory: requestLog,
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: answerUnroutable,
     requestTimeout: 30_000,
