@@ -165,8 +165,8 @@ async function isExact(site, portal) {
   const untilMs = Math.round(Number(seconds) * 1000);
   if (usedUntilMs(used) !== untilMs) throw new Error(`until ${untilMs} the exporter counts ${used}`);
   say('the exporter has counted what was used, to the millisecond');
-  site('stop', 'site_exporter');
   await untilTrue('the ledger has its total', async () => lastTotalOf(portal) >= used);
+  site('stop', 'site_exporter');
   const last = lastTotalOf(portal);
   if (!Number.isInteger(usedUntilMs(last))) throw new Error(`the ledger ends with ${last}`);
   say('so has the ledger');
