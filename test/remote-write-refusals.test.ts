@@ -189,11 +189,8 @@ describe('a portal that cannot take what is written', () => {
 });
 
 describe('what the ledger never takes of what is written', () => {
-  /** A rule of the database that one project breaks: whatever else a fold may fail by for ever. */
-  const poison = `
-    CREATE FUNCTION ledger.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN IF new.key = 'poison' THEN RAISE EXCEPTION 'this project is not wanted'; END IF; RETURN new; END $$;
-    CREATE TRIGGER refuse BEFORE INSERT ON ledger.project FOR EACH ROW EXECUTE FUNCTION ledger.refuse()`;
+  /** A rule of the database that one project breaks: whatever else of its content a fold may fail by for ever. */
+  const poison = `ALTER TABLE ledger.project ADD CONSTRAINT wanted CHECK (key <> 'poison')`;
 
   it('is tried for an hour, then set aside, told, and in the way of nothing else', async () => {
     const { write, receiver, time, pool, metrics, amounts } = await startReceiver({ maxWaitingSamples: 10 });
@@ -203,14 +200,16 @@ describe('what the ledger never takes of what is written', () => {
     await write('a', 'p', 12, NOON);
     await write('b', 'p', 5, NOON);
     time.nowMs = NOON + 10 * MINUTE;
-    await expect(receiver.fold()).rejects.toThrow('this project is not wanted');
+    await expect(receiver.fold()).rejects.toThrow(/violates check constraint "wanted"/);
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([3, 0]);
     time.nowMs = NOON + 61 * MINUTE;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 2]]);
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
     const { rows } = await pool.query('SELECT site, reason FROM remote_write.set_aside');
-    expect(rows).toEqual([{ site: 'a', reason: expect.stringContaining('this project is not wanted') }]);
+    expect(rows).toEqual([
+      { site: 'a', reason: expect.stringContaining('violates check constraint "wanted"') },
+    ]);
     expect(await metrics.registry.metrics()).toContain(
       'stackmeter_portal_remote_write_set_aside_samples_total{site="a"} 1',
     );
@@ -224,7 +223,7 @@ describe('what the ledger never takes of what is written', () => {
     time.nowMs = NOON + 61 * MINUTE;
     await receiver.fold();
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 2]);
-    await pool.query('DROP TRIGGER refuse ON ledger.project');
+    await pool.query('ALTER TABLE ledger.project DROP CONSTRAINT wanted');
     await pool.query(`WITH again AS (DELETE FROM remote_write.set_aside RETURNING rule, received_ms, body)
       INSERT INTO remote_write.inbox (rule, received_ms, body) SELECT DISTINCT rule, received_ms, body FROM again`);
     await receiver.fold();
@@ -235,17 +234,39 @@ describe('what the ledger never takes of what is written', () => {
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 0]);
   });
 
-  it('is folded where what is in its way goes within the hour', async () => {
+  it('is never what the database fails by, however long that lasts and comes and goes', async () => {
     const { write, receiver, time, pool, amounts } = await startReceiver();
     await write('a', 'p', 10, NOON - MINUTE);
     await write('a', 'p', 12, NOON);
-    await pool.query('ALTER TABLE ledger.site_state RENAME TO away');
-    time.nowMs = NOON + 30 * MINUTE;
-    await expect(receiver.fold()).rejects.toThrow(/relation "ledger.site_state" does not exist/);
-    expect(await count(pool, 'inbox')).toBe(2);
-    await pool.query('ALTER TABLE ledger.away RENAME TO site_state');
+    for (const hours of [1, 2, 24]) {
+      await pool.query('ALTER TABLE ledger.site_state RENAME TO away');
+      time.nowMs = NOON + hours * HOUR;
+      await expect(receiver.fold()).rejects.toThrow(/relation "ledger.site_state" does not exist/);
+      await pool.query('ALTER TABLE ledger.away RENAME TO site_state');
+    }
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([2, 0]);
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+
+  it('is told from what the database fails by while it is looked for', async () => {
+    const { write, receiver, time, pool, ledger } = await startReceiver();
+    await write('a', 'poison', 12, NOON - 2 * MINUTE);
+    await write('a', 'p', 10, NOON - MINUTE);
+    await pool.query(poison);
+    // Once what is bad is told from the rest, the rest meets a server that shuts down.
+    await pool.query(`
+      CREATE FUNCTION ledger.shut_down() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF new.key = 'p' THEN RAISE EXCEPTION 'going down' USING ERRCODE = 'admin_shutdown'; END IF; RETURN new; END $$;
+      CREATE TRIGGER shut_down BEFORE INSERT ON ledger.project FOR EACH ROW EXECUTE FUNCTION ledger.shut_down()`);
+    time.nowMs = NOON + 2 * HOUR;
+    await expect(receiver.fold()).rejects.toThrow('going down');
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([1, 1]);
+    await pool.query('DROP TRIGGER shut_down ON ledger.project');
+    await receiver.fold();
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
+    const { data } = await ledger.projects({ limit: 10 });
+    expect(data.map(({ project_id }) => project_id)).toEqual(['p']);
   });
 
   it('is left to the portal that has taken over, however long that has taken', async () => {

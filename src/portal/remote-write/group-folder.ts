@@ -7,6 +7,7 @@ import { Refusals } from '../ledger/accounting/refusals.ts';
 import { LeaseLostError } from '../ledger/lease-lost.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
+import { isOfContent } from './bad-content.ts';
 import { setAside, type SetAsideLimits } from './set-aside.ts';
 import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiting-room.ts';
 
@@ -21,7 +22,7 @@ export interface GroupFolderParts {
   poolsOf: (site: string) => ReadonlySet<string> | undefined;
 }
 
-/** What can't be folded for so long, though the database answers, never will be, and would fill the inbox. */
+/** What is bad by its content for so long stays so, and would fill the inbox. */
 const SET_ASIDE_AFTER_MS = 3_600_000;
 const SAMPLES_PER_FOLD = 200_000;
 
@@ -44,22 +45,25 @@ export class GroupFolder {
     if (errors.length > 0) throw errors[0];
   }
 
-  /** What has failed for long is tried one by one, so that what can be folded is; the rest is put back. */
+  /**
+   * What has failed for long by its content is tried one by one, so that what can be folded is; the rest is put back. Whatever
+   * else it failed by (a database that comes and goes, another portal that has taken over), nothing is wrong with it.
+   */
   async #afterFailure(room: WaitingRoom, groups: readonly Group[], error: unknown): Promise<unknown[]> {
     const { clock, metrics } = this.#parts;
-    // Nothing is wrong with it: the portal that has taken over folds it.
-    if (error instanceof LeaseLostError) {
+    if (!(error instanceof LeaseLostError))
+      metrics.sweeps.inc({ site: groups[0]?.site ?? '', result: 'ledger_failure' });
+    if (!isOfContent(error)) {
       room.putBack(groups);
       return [error];
     }
-    metrics.sweeps.inc({ site: groups[0]?.site ?? '', result: 'ledger_failure' });
     const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
     room.putBack(groups.filter((group) => !lasting.includes(group)));
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
     for (const group of lasting) {
       try {
         await this.#fold(room, [group]).catch(async (reason: unknown) => {
-          if (reason instanceof LeaseLostError) throw reason;
+          if (!isOfContent(reason)) throw reason;
           await this.#setAside(room, group, describeError(reason));
         });
       } catch (reason) {
