@@ -3,6 +3,7 @@ import { admit, type KnownOfSite } from '../accounting/admission.ts';
 import type { SiteCaps } from '../accounting/site-caps.ts';
 import { projectKey } from '../accounting/sweep.ts';
 import type { Reading, Sweep } from '../ledger.ts';
+import { siteIdOf } from './lock-site.ts';
 
 /**
  * Refuses what would make the ledger keep more of a site than its caps allow. Whoever folds next decides anew, so that
@@ -14,27 +15,25 @@ export async function admitSweep(
   sweep: Sweep,
   caps: SiteCaps,
 ): Promise<Sweep> {
-  const room = await roomOf(database, site, caps);
-  if (room === undefined || fitsSurely(sweep.readings, room)) return sweep;
-  const { readings, refusals } = admit(sweep.readings, await loadKnown(database, site, sweep.readings), room);
+  const siteId = await siteIdOf(database, site);
+  const room = await roomOf(database, siteId, caps);
+  if (fitsSurely(sweep.readings, room)) return sweep;
+  const known = await loadKnown(database, siteId, sweep.readings);
+  const { readings, refusals } = admit(sweep.readings, known, room);
   return { ...sweep, readings, refusals: [...sweep.refusals, ...refusals] };
 }
 
-/** What is left of the caps; undefined where the site is not known. */
-async function roomOf(
-  database: Kysely<unknown>,
-  site: string,
-  caps: SiteCaps,
-): Promise<SiteCaps | undefined> {
+/** What is left of the caps. */
+async function roomOf(database: Kysely<unknown>, siteId: number, caps: SiteCaps): Promise<SiteCaps> {
   const { rows } = await sql<SiteCaps>`
-    SELECT (SELECT count(*) FROM ledger.project p WHERE p.site_id = s.site_id)::int AS projects,
-           (SELECT count(*) FROM ledger.cloud c WHERE c.site_id = s.site_id)::int AS clouds,
-           (SELECT count(*) FROM ledger.resource r WHERE r.site_id = s.site_id)::int AS resources,
-           (SELECT count(*) FROM ledger.epoch e WHERE e.site_id = s.site_id)::int AS epochs,
-           (SELECT count(*) FROM ledger.project_name n WHERE n.site_id = s.site_id)::int AS names
-    FROM ledger.site s WHERE s.name = ${site}`.execute(database);
-  const has = rows[0];
-  if (has === undefined) return undefined;
+    SELECT (SELECT count(*) FROM ledger.project WHERE site_id = ${siteId})::int AS projects,
+           (SELECT count(*) FROM ledger.cloud WHERE site_id = ${siteId})::int AS clouds,
+           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId})::int AS resources,
+           (SELECT count(*) FROM ledger.epoch WHERE site_id = ${siteId})::int AS epochs,
+           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names`.execute(
+    database,
+  );
+  const has = rows[0] as SiteCaps;
   return {
     projects: caps.projects - has.projects,
     clouds: caps.clouds - has.clouds,
@@ -77,15 +76,15 @@ interface KnownProject {
 
 async function loadKnown(
   database: Kysely<unknown>,
-  site: string,
+  siteId: number,
   readings: readonly Reading[],
 ): Promise<KnownOfSite> {
   const keys = [...new Set(readings.map(({ projectId }) => projectId))];
   const { rows } = await sql<KnownProject>`
     SELECT c.name AS cloud, p.key, n.project_name, n.domain_id, n.domain_name
-    FROM ledger.site s JOIN ledger.project p USING (site_id) JOIN ledger.cloud c USING (site_id, cloud_id)
+    FROM ledger.project p JOIN ledger.cloud c USING (site_id, cloud_id)
     JOIN ledger.project_name n ON n.site_id = p.site_id AND n.project_id = p.project_id AND n.to_ms IS NULL
-    WHERE s.name = ${site} AND p.key = ANY(${keys}::text[])`.execute(database);
+    WHERE p.site_id = ${siteId} AND p.key = ANY(${keys}::text[])`.execute(database);
   const named = rows.map(
     ({ cloud, key, project_name, domain_id, domain_name }) =>
       [
@@ -94,21 +93,19 @@ async function loadKnown(
       ] as const,
   );
   const [clouds, resources, epochs] = await Promise.all([
-    namesIn(database, site, sql`ledger.cloud`),
-    namesIn(database, site, sql`ledger.resource`),
-    namesIn(database, site, sql`ledger.epoch`),
+    namesIn(database, siteId, sql`ledger.cloud`),
+    namesIn(database, siteId, sql`ledger.resource`),
+    namesIn(database, siteId, sql`ledger.epoch`),
   ]);
   return { projects: new Map(named), clouds, resources, epochs };
 }
 
 async function namesIn(
   database: Kysely<unknown>,
-  site: string,
+  siteId: number,
   table: ReturnType<typeof sql>,
 ): Promise<Set<string>> {
   const { rows } = await sql<{ name: string }>`
-    SELECT t.name FROM ${table} t JOIN ledger.site s USING (site_id) WHERE s.name = ${site}`.execute(
-    database,
-  );
+    SELECT name FROM ${table} WHERE site_id = ${siteId}`.execute(database);
   return new Set(rows.map(({ name }) => name));
 }
