@@ -9,11 +9,23 @@ export function exposition(meters: number, sweep: number, atMs: number): string 
     const resource = RESOURCES[index % RESOURCES.length] ?? '';
     const id = `${Math.floor(index / RESOURCES.length)}`.padStart(32, '0');
     const labels = `${exporter},project_id="${id}",project_name="project ${id.slice(-6)}",domain_id="default",domain_name="Default"`;
-    lines.push(
-      `project_${resource}_usage{${labels}} ${1000 + index / 7 + (sweep * (1 + (index % 64))) / 60} ${atMs}`,
-    );
+    lines.push(`project_${resource}_usage{${labels}} ${totalHours(index, sweep)} ${atMs}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
+function totalHours(index: number, sweep: number): number {
+  return 1000 + index / 7 + (sweep * (1 + (index % 64))) / 60;
+}
+
+/** What all meters use between two sweeps, amount × hours, in whole milliseconds as the ledger counts it. */
+export function usageSince(meters: number, fromSweep: number, toSweep: number): number {
+  const totalMs = (index: number, sweep: number) => Math.round(totalHours(index, sweep) * MS_PER_HOUR);
+  let usageMs = 0;
+  for (let index = 0; index < meters; index += 1)
+    usageMs += totalMs(index, toSweep) - totalMs(index, fromSweep);
+  return usageMs / MS_PER_HOUR;
+}
+
+const MS_PER_HOUR = 3_600_000;
 const RESOURCES = ['vcpu', 'mb', 'instance'];

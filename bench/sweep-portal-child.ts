@@ -1,8 +1,8 @@
 // The portal that bench/sweep.ts measures, in a process of its own. Speaks with its parent by messages.
 import { createPortal } from '../src/portal/portal.ts';
+import { useLedger } from '../src/portal/use-ledger.ts';
 import type { SiteConfig } from '../src/portal/site-settings.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 
 export interface PortalChildOptions {
@@ -12,15 +12,21 @@ export interface PortalChildOptions {
   sites: number;
 }
 
-/** Answers each message, whatever it says, by a sweep of all sites. */
+/** The answer to `sweep`: a sweep of all sites. */
 export interface SweepCost {
   wallMs: number;
   /** Of this process, user and system. */
   cpuMs: number;
   /** The most memory that this process ever had. */
   peakMb: number;
-  /** Readings that were folded since the process began. */
-  folded: number;
+}
+
+/** The answer to `sums`, which is the last: the portal has ended by then. */
+export interface LedgerSums {
+  /** Meters that `ledger verify` tells. */
+  discrepancies: number;
+  /** Of all meters, amount × hours. */
+  usageHours: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as PortalChildOptions;
@@ -60,17 +66,35 @@ async function sweep(): Promise<SweepCost> {
     wallMs,
     cpuMs: (user + system) / 1000,
     peakMb: process.resourceUsage().maxRSS / 1024,
-    folded: await foldedReadings(),
   };
 }
 
-async function foldedReadings(): Promise<number> {
-  const response = await fetch(`http://${formatAddress(portal.address)}/metrics`);
-  const lines = (await response.text()).matchAll(/^stackmeter_portal_folded_readings_total\{.*\} (\d+)$/gm);
-  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+async function sums(): Promise<LedgerSums> {
+  await portal.close();
+  let found: LedgerSums = { discrepancies: -1, usageHours: Number.NaN };
+  await useLedger(
+    { dataFolder: options.dataFolder, databaseUrl: undefined },
+    { clock: systemClock, logger: silentLogger() },
+    async (ledger) => {
+      const { data } = await ledger.usage({
+        fromMs: 0,
+        toMs: Date.now() + 3_600_000,
+        step: 'total',
+        by: new Set(),
+        limit: 10,
+      });
+      found = {
+        discrepancies: (await ledger.verify()).length,
+        usageHours: data.reduce((sum, { amount }) => sum + amount, 0),
+      };
+    },
+  );
+  return found;
 }
 
-process.on('message', () => void sweep().then((cost) => process.send?.(cost)));
+process.on('message', ({ ask }: { ask: 'sweep' | 'sums' }) => {
+  void (ask === 'sweep' ? sweep() : sums()).then((answer) => process.send?.(answer));
+});
 process.on('disconnect', () => void portal.close().then(() => process.exit(0)));
 await portal.start();
 process.send?.('ready');

@@ -1,17 +1,22 @@
 /**
  * Sweeps of sites with many meters, as a portal does them: `tsx bench/sweep.ts [SITESxMETERS…]`. The gates are one
  * process and answer over HTTP, compressed; the portal is another: it reads, parses, folds and commits, in an
- * embedded PostgreSQL of its own. Every total is higher in each sweep, the worst case.
+ * embedded PostgreSQL of its own. Every total is higher in each sweep, the worst case; the last sweep is the first of an
+ * hour, which makes an entry of each meter. Figures are printed only where the ledger is exact at the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild, type Child } from './child.ts';
+import { usageSince } from './many-meters.ts';
 import { postgresUsage, type PostgresUsage } from './postgres-usage.ts';
-import type { SweepCost } from './sweep-portal-child.ts';
+import type { LedgerSums, SweepCost } from './sweep-portal-child.ts';
 
-const LATER_SWEEPS = 3;
 const INTERVAL_MS = 60_000;
+const MS_PER_HOUR = 3_600_000;
+
+/** Between the first sweep and that which begins an hour. */
+const laterSweeps = (meters: number) => (meters > 500_000 ? 1 : 3);
 const runs = process.argv.slice(2).map((run) => run.split('x').map(Number) as [number, number]);
 
 interface Measured extends SweepCost {
@@ -19,14 +24,16 @@ interface Measured extends SweepCost {
   postgresMb: number;
 }
 
-async function measured(portal: Child<SweepCost>): Promise<Measured> {
+type Portal = Child<SweepCost & LedgerSums>;
+
+async function measured(portal: Portal): Promise<Measured> {
   const before = postgresUsage(portal.pid);
   let peak: PostgresUsage = before;
   const watch = setInterval(() => {
     const now = postgresUsage(portal.pid);
     if (now.memoryMb > peak.memoryMb) peak = now;
   }, 500);
-  const cost = await portal.ask({});
+  const cost = await portal.ask({ ask: 'sweep' });
   clearInterval(watch);
   const after = postgresUsage(portal.pid);
   return {
@@ -40,38 +47,52 @@ async function measure(sites: number, meters: number): Promise<void> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
   const gates = await startChild<string>('bench/sweep-gate-child.ts');
   const options = { dataFolder, gatePort: gates.greeting, sites };
-  const portal = await startChild<SweepCost>('bench/sweep-portal-child.ts', [JSON.stringify(options)]);
-  const startMs = Math.floor(Date.now() / 3_600_000 - 1) * 3_600_000;
+  const portal: Portal = await startChild('bench/sweep-portal-child.ts', [JSON.stringify(options)]);
+  const sweeps = laterSweeps(sites * meters) + 2;
+  const hourMs = Math.floor(Date.now() / MS_PER_HOUR) * MS_PER_HOUR;
   const costs: Measured[] = [];
-  for (let sweep = 1; sweep <= 1 + LATER_SWEEPS; sweep += 1) {
-    await gates.ask({ sites, meters, sweep, atMs: startMs + sweep * INTERVAL_MS });
+  for (let sweep = 1; sweep <= sweeps; sweep += 1) {
+    await gates.ask({ sites, meters, sweep, atMs: hourMs + (sweep - sweeps + 0.5) * INTERVAL_MS });
     costs.push(await measured(portal));
   }
-  const expected = sites * meters * costs.length;
-  const folded = costs.at(-1)?.folded;
+  const sums = await portal.ask({ ask: 'sums' });
   await portal.close();
   await gates.close();
   rmSync(dataFolder, { recursive: true, force: true });
-  if (folded !== expected) throw new Error(`${folded} readings were folded of ${expected}`);
+  requireExact(sums, sites, meters, sweeps);
   report(sites, meters, costs);
 }
 
-function report(sites: number, meters: number, [first, ...later]: readonly Measured[]): void {
+function requireExact(
+  { discrepancies, usageHours }: LedgerSums,
+  sites: number,
+  meters: number,
+  sweeps: number,
+) {
+  const expectedHours = sites * usageSince(meters, 1, sweeps);
+  if (discrepancies !== 0) throw new Error(`${discrepancies} meters are not conserved`);
+  if (!(Math.abs(usageHours / expectedHours - 1) < 1e-12))
+    throw new Error(`the ledger has ${usageHours} hours of usage instead of ${expectedHours}`);
+}
+
+function report(sites: number, meters: number, costs: readonly Measured[]): void {
+  const [first, ...later] = costs.slice(0, -1);
+  const turn = costs.at(-1);
   const seconds = (ms = 0) => (ms / 1000).toFixed(2);
   const median = (of: (cost: Measured) => number) =>
     later.map(of).toSorted((one, other) => one - other)[Math.floor(later.length / 2)] ?? 0;
-  const peakMb = Math.max(...later.map(({ peakMb: mb }) => mb));
-  const postgresMb = Math.max(...later.map((cost) => cost.postgresMb));
+  const peakMb = Math.max(...costs.map(({ peakMb: mb }) => mb));
+  const postgresMb = Math.max(...costs.map((cost) => cost.postgresMb));
   process.stdout.write(
     `| ${sites} × ${meters} | ${seconds(first?.wallMs)} s | ${seconds(median(({ wallMs }) => wallMs))} s ` +
       `| ${seconds(median(({ cpuMs }) => cpuMs))} s | ${seconds(median(({ postgresCpuMs }) => postgresCpuMs))} s ` +
-      `| ${Math.round(peakMb)} MB | ${Math.round(postgresMb)} MB |\n`,
+      `| ${seconds(turn?.wallMs)} s | ${Math.round(peakMb)} MB | ${Math.round(postgresMb)} MB |\n`,
   );
 }
 
 process.stdout.write(
-  '| sites × meters | first sweep | later sweeps, median | CPU of the portal | CPU of PostgreSQL | peak memory of the portal | of PostgreSQL |\n' +
-    '| --- | --- | --- | --- | --- | --- | --- |\n',
+  '| sites × meters | first sweep | later sweeps, median | CPU of the portal | CPU of PostgreSQL | first of an hour | peak memory of the portal | of PostgreSQL |\n' +
+    '| --- | --- | --- | --- | --- | --- | --- | --- |\n',
 );
 for (const [sites, meters] of runs.length > 0
   ? runs
