@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { InMemoryBook, reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import { DEFAULT_RULES } from '../src/portal/ledger/accounting/meter.ts';
@@ -81,6 +81,47 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       await expect(ledger.fold('a', sweep(next, refusals))).rejects.toThrow('broken');
       expect(await ledger.usage(query())).toEqual({ data: [], next: null });
       expect(await ledger.fold('a', sweep(next))).toEqual({ folded: 2, ignored: 0, anomalies: 0 });
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('is folded whole or not at all, in however many parts (A6)', async () => {
+      const { ledger, connection } = await freshLedger();
+      const database = new Kysely<unknown>({
+        dialect: new PostgresDialect({ pool: new Pool(connection) }),
+      });
+      onTestFinished(async () => await database.destroy());
+      const projects = ['p1', 'p2', 'p3', 'p4', 'p5'];
+      const fold = async (atMs: number) => {
+        const readings = projects.map((projectId) => reading(atMs, atMs - NOON, { projectId }));
+        return await foldIntoStore(database, 'a', sweep(readings), DEFAULT_RULES, undefined, 1);
+      };
+      const kept = async () =>
+        await runSql(
+          connection,
+          `SELECT (SELECT count(*)::int FROM ledger.project) AS projects, (SELECT count(*)::int FROM ledger.meter) AS meters,
+                  (SELECT max(last_at_ms)::float FROM ledger.meter) AS last, next_id AS next FROM ledger.site_state`,
+        );
+      const nothing = await kept();
+      for (const key of projects) {
+        await runSql(connection, `ALTER TABLE ledger.project ADD CONSTRAINT broken CHECK (key <> '${key}')`);
+        await expect(fold(NOON)).rejects.toThrow('broken');
+        expect(await kept()).toEqual(nothing);
+        await runSql(connection, 'ALTER TABLE ledger.project DROP CONSTRAINT broken');
+      }
+      await fold(NOON);
+      const opened = await kept();
+      for (const key of projects) {
+        await runSql(
+          connection,
+          `CREATE FUNCTION ledger.broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF new.project_id = (SELECT project_id FROM ledger.project WHERE key = '${key}') THEN RAISE 'broken'; END IF; RETURN new; END $$;
+           CREATE TRIGGER broken BEFORE UPDATE ON ledger.meter FOR EACH ROW EXECUTE FUNCTION ledger.broken()`,
+        );
+        await expect(fold(NOON + MINUTE)).rejects.toThrow('broken');
+        expect(await kept()).toEqual(opened);
+        await runSql(connection, 'DROP FUNCTION ledger.broken() CASCADE');
+      }
+      expect(await fold(NOON + MINUTE)).toEqual({ folded: 5, ignored: 0, anomalies: 0 });
       expect(await ledger.verify()).toEqual([]);
     });
 

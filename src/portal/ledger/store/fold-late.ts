@@ -14,7 +14,7 @@ import { writeAnomalies } from './write-anomalies.ts';
 import { writeCourses } from './write-courses.ts';
 import { writeCoverage } from './write-coverage.ts';
 import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from './write-gaps.ts';
-import { writePart } from './write-part.ts';
+import { changedPart, writePart } from './write-part.ts';
 import { writeSite } from './write-site.ts';
 
 /** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
@@ -37,7 +37,7 @@ export async function foldLateIntoStore(
     await writeCourses(trx, site, courses);
     const changes = foldReadings(site.book, courses, sweep.readings, rules);
     const tally = new SweepTally();
-    tally.add(changes, await writePart(trx, site, changes));
+    tally.add(changes, await writePart(trx, changedPart(site, changes)));
     await writeSite(trx, site, tally, sweep);
     return {
       replaced: late.meters.length,

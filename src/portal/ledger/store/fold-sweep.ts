@@ -7,9 +7,10 @@ import type { FoldOutcome, Lease, Sweep } from '../ledger.ts';
 import { boundIdleTime, requireLease } from './fence.ts';
 import { loadPart } from './load-part.ts';
 import { lockSite } from './lock-site.ts';
+import { foldInOverlap } from './overlap.ts';
 import { SweepTally } from './sweep-tally.ts';
 import { writeCourses } from './write-courses.ts';
-import { writePart } from './write-part.ts';
+import { changedPart, writePart } from './write-part.ts';
 import { writeSite } from './write-site.ts';
 
 /** Readings that are folded at once: so the memory for what is known of their meters is bounded. */
@@ -31,11 +32,11 @@ export async function foldIntoStore(
     const courses = coursesOf(site.progress, sweep.readings, rules);
     await writeCourses(trx, site, courses);
     const tally = new SweepTally();
-    for (const readings of partsOfSweep(sweep.readings, readingsInPart)) {
-      const part = await loadPart(trx, site, readings);
-      const changes = foldReadings(part.book, courses, readings, rules);
-      tally.add(changes, await writePart(trx, part, changes));
-    }
+    await foldInOverlap(partsOfSweep(sweep.readings, readingsInPart), {
+      load: async (readings) => await loadPart(trx, site, readings),
+      fold: (readings, part) => changedPart(part, foldReadings(part.book, courses, readings, rules)),
+      write: async (changed) => tally.add(changed.changes, await writePart(trx, changed)),
+    });
     await writeSite(trx, site, tally, sweep);
     return tally.outcome;
   });

@@ -10,13 +10,23 @@ import { writeMeterGaps } from './write-gaps.ts';
 import { writeMeters } from './write-meters.ts';
 import { writeNames, writeProjects, writeResources } from './write-names.ts';
 
+/** What readings change of a part, with the ids of all that is new. */
+export interface ChangedPart {
+  part: LoadedPart;
+  changes: MeterChanges;
+  meters: readonly MeterRow[];
+}
+
+export function changedPart(part: LoadedPart, changes: MeterChanges): ChangedPart {
+  const meters = Array.from(changes.meters, ([key, change]) => meterRow(part, key, change));
+  return { part, changes, meters };
+}
+
 /** Writes what readings change, with a number of statements that does not depend on the number of meters. */
 export async function writePart(
   trx: Kysely<unknown>,
-  part: LoadedPart,
-  changes: MeterChanges,
+  { part, changes, meters }: ChangedPart,
 ): Promise<Discovered> {
-  const meters = [...changes.meters].map(([key, change]) => meterRow(part, key, change));
   const newProjects = part.projects.takeAdded();
   const newMeters = new Set(part.meters.takeAdded().map(({ id }) => id));
   await writeProjects(trx, part, newProjects);
