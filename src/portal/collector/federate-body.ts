@@ -18,6 +18,9 @@ export const DEFAULT_BODY_LIMITS: BodyLimits = {
   maxSamples: 1_000_000,
 };
 
+/** A trip to another thread and a piece to parse for so many bytes: the usual 16 KiB make too many of both. */
+const UNPACKED_AT_ONCE = 256 * 1024;
+
 /** Takes the samples of an answer, one after the other. */
 export type TakeSample = (sample: Sample) => void;
 
@@ -63,7 +66,13 @@ function boundedBytes(
   // Errors reach the reader through the last stream, which the pipeline destroys with them.
   const ignore = () => undefined;
   if (encoding === 'identity') return pipeline(body, wire, ignore);
-  return pipeline(body, wire, createGunzip(), atMostBytes(maxTextBytes, 'decompressed'), ignore);
+  return pipeline(
+    body,
+    wire,
+    createGunzip({ chunkSize: UNPACKED_AT_ONCE }),
+    atMostBytes(maxTextBytes, 'decompressed'),
+    ignore,
+  );
 }
 
 function atMostBytes(max: number, where: string): Transform {

@@ -187,9 +187,16 @@ function whyRefused({ name, labels, value }: Sample, limits: SweepLimits): Refus
   if (value < 0) return 'a negative total';
   if (value > limits.maxTotalHours) return 'an implausibly large total';
   if (!labels['project_id']) return 'no project_id';
-  const kept = KEPT_LABELS.map((label) => labels[label] ?? '');
-  if (kept.some((text) => text.length > limits.maxLabelLength)) return 'an over-long label';
-  return kept.some((text) => text.includes('\0')) ? 'a label with a NUL character' : undefined;
+  return whyLabelsRefused(labels, limits);
+}
+
+function whyLabelsRefused(labels: Labels, limits: SweepLimits): RefusalReason | undefined {
+  for (const label of KEPT_LABELS) {
+    const text = labels[label] ?? '';
+    if (text.length > limits.maxLabelLength) return 'an over-long label';
+    if (text.includes('\0')) return 'a label with a NUL character';
+  }
+  return undefined;
 }
 
 function whyTimeRefused(atMs: number, receivedAtMs: number, limits: SweepLimits): RefusalReason | undefined {
