@@ -23,11 +23,10 @@ export async function loadGapBook(
 ): Promise<GapBook> {
   if (readings.length === 0) return { meters: new Map(), clouds: new Map(), usualHours: new Map() };
   const span = spanOf(readings);
-  const loaded = [...site.book.meters].map(([key, state]) => ({ id: site.meters.idOf(key), key, state }));
   return {
     meters: await loadMeterGaps(trx, site, span),
     clouds: await loadCloudGaps(trx, site, span),
-    usualHours: await loadUsualHours(trx, site.siteId, loaded),
+    usualHours: await loadUsualHours(trx, site.siteId, site.book.meters),
   };
 }
 
@@ -70,10 +69,10 @@ interface MeterGapRecord {
 
 async function loadMeterGaps(
   trx: Kysely<unknown>,
-  { siteId, book, meters, epochs }: LoadedPart,
+  { siteId, book, epochs }: LoadedPart,
   { fromMs, toMs }: Interval,
 ): Promise<Map<string, MeterGap[]>> {
-  const keys = new Map([...book.meters.keys()].map((key) => [meters.idOf(key), key]));
+  const keys = new Map(Array.from(book.meters, ([key, { id }]) => [id, key]));
   const { rows } = await sql<MeterGapRecord>`
     SELECT g.*, one.name AS from_epoch, other.name AS to_epoch
     FROM ledger.meter_gap g

@@ -1,20 +1,14 @@
 import { sql, type Kysely } from 'kysely';
 import type { Entry } from '../accounting/entries.ts';
 import type { MeterState } from '../accounting/meter.ts';
-import { meterKey, type ProjectIdentity } from '../accounting/sweep.ts';
-import { numberArray, valuesOfArray } from './columns.ts';
+import { meterKey } from '../accounting/sweep.ts';
+import { BY_INDEX, numberArray, valuesOfArray } from './columns.ts';
 import { loadEpochs } from './load-epochs.ts';
+import type { KnownProject } from './load-projects.ts';
 import type { LockedSite } from './lock-site.ts';
 
-interface ProjectOfMeters extends ProjectIdentity {
+export interface KnownMeter extends MeterState {
   id: number;
-}
-
-export interface KnownMeter {
-  id: number;
-  /** By `meterKey`. */
-  key: string;
-  state: MeterState;
   /** The hour that may still grow. */
   open: Entry;
 }
@@ -33,28 +27,29 @@ interface MeterColumns {
   open_spreads: string | null;
 }
 
-/** The meters of these projects; learns their epochs. */
+/** The meters of these projects, by `meterKey`; learns their epochs. */
 export async function loadMeters(
   trx: Kysely<unknown>,
   site: LockedSite,
-  projects: readonly ProjectOfMeters[],
-): Promise<KnownMeter[]> {
-  if (projects.length === 0) return [];
+  projects: ReadonlyMap<string, KnownProject>,
+): Promise<Map<string, KnownMeter>> {
+  const byId = new Map(Array.from(projects.values(), (project) => [project.id, project]));
+  const meters = new Map<string, KnownMeter>();
+  if (byId.size === 0) return meters;
   const { rows } = await sql<MeterColumns>`
-    SELECT array_agg(meter_id)::text AS ids, array_agg(project_id)::text AS project_ids,
+    SELECT array_agg(meter_id)::text AS ids, array_agg(m.project_id)::text AS project_ids,
            array_agg(resource_id)::text AS resource_ids, array_agg(epoch_id)::text AS epoch_ids,
            array_agg(opening)::text AS openings, array_agg(last_total)::text AS last_totals,
            array_agg(first_at_ms)::text AS first_at_ms, array_agg(last_at_ms)::text AS last_at_ms,
            array_agg(open_hour)::text AS open_hours, array_agg(open_amount)::text AS open_amounts,
            array_agg(open_spread)::text AS open_spreads
-    FROM ledger.meter
-    WHERE site_id = ${site.siteId} AND project_id = ANY(${numberArray(projects.map(({ id }) => id))}::int[])`.execute(
-    trx,
-  );
-  const meters: KnownMeter[] = [];
+    FROM unnest(${numberArray([...byId.keys()])}::int[]) AS w (project_id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM ledger.meter
+      WHERE site_id = ${site.siteId} AND project_id = w.project_id ${BY_INDEX}) m`.execute(trx);
   for (const columns of rows) {
     await learnEpochs(trx, site, columns);
-    meters.push(...knownMeters(columns, site, projects));
+    addMeters(meters, columns, site, byId);
   }
   return meters;
 }
@@ -73,12 +68,12 @@ async function learnEpochs(
   }
 }
 
-function knownMeters(
+function addMeters(
+  meters: Map<string, KnownMeter>,
   columns: MeterColumns,
   { resourceNames, knownEpochs }: LockedSite,
-  projects: readonly ProjectOfMeters[],
-): KnownMeter[] {
-  const byId = new Map(projects.map((project) => [project.id, project]));
+  projects: ReadonlyMap<number, KnownProject>,
+): void {
   const projectIds = valuesOfArray(columns.project_ids);
   const resourceIds = valuesOfArray(columns.resource_ids);
   const epochIds = valuesOfArray(columns.epoch_ids);
@@ -89,21 +84,21 @@ function knownMeters(
   const openHours = valuesOfArray(columns.open_hours);
   const openAmounts = valuesOfArray(columns.open_amounts);
   const openSpreads = valuesOfArray(columns.open_spreads);
-  return valuesOfArray(columns.ids).map((id, i) => {
-    const { cloud = '', projectId = '' } = byId.get(Number(projectIds[i])) ?? {};
+  for (const [i, id] of valuesOfArray(columns.ids).entries()) {
+    const { cloud = '', projectId = '' } = projects.get(Number(projectIds[i])) ?? {};
     const resource = resourceNames.get(Number(resourceIds[i])) ?? '';
-    const state: MeterState = {
+    meters.set(meterKey({ cloud, projectId, resource }), {
+      id: Number(id),
       epoch: knownEpochs.get(Number(epochIds[i]))?.name ?? '',
       opening: BigInt(openings[i] ?? 0),
       lastTotal: BigInt(lastTotals[i] ?? 0),
       firstAtMs: Number(firstAtMs[i]),
       lastAtMs: Number(lastAtMs[i]),
-    };
-    const open: Entry = {
-      hour: Number(openHours[i]),
-      amount: BigInt(openAmounts[i] ?? 0),
-      spread: BigInt(openSpreads[i] ?? 0),
-    };
-    return { id: Number(id), key: meterKey({ cloud, projectId, resource }), state, open };
-  });
+      open: {
+        hour: Number(openHours[i]),
+        amount: BigInt(openAmounts[i] ?? 0),
+        spread: BigInt(openSpreads[i] ?? 0),
+      },
+    });
+  }
 }

@@ -8,34 +8,36 @@ import type { KnownMeter } from './load-meters.ts';
 
 /** The meters that have a reading of another epoch than their last. */
 export function metersOfOtherEpochs(
-  meters: readonly KnownMeter[],
+  meters: ReadonlyMap<string, KnownMeter>,
   readings: readonly Reading[],
-): KnownMeter[] {
-  const epochs = new Set([...meters.map(({ state }) => state.epoch), ...readings.map(({ epoch }) => epoch)]);
-  if (epochs.size < 2) return [];
-  const known = new Map(meters.map((meter) => [meter.key, meter]));
-  const changing = new Set<KnownMeter>();
+): Map<string, KnownMeter> {
+  const changing = new Map<string, KnownMeter>();
+  const epochs = new Set(readings.map(({ epoch }) => epoch));
+  for (const { epoch } of meters.values()) epochs.add(epoch);
+  if (epochs.size < 2) return changing;
   for (const reading of readings) {
-    const meter = known.get(meterKey(reading));
-    if (meter !== undefined && meter.state.epoch !== reading.epoch) changing.add(meter);
+    const key = meterKey(reading);
+    const meter = meters.get(key);
+    if (meter !== undefined && meter.epoch !== reading.epoch) changing.set(key, meter);
   }
-  return [...changing];
+  return changing;
 }
 
-/** By `meterKey`: the largest usage of an hour in the week up to the meter's last reading (rule A4). */
+/** By `meterKey`, as the meters: the largest usage of an hour in the week up to the meter's last reading (rule A4). */
 export async function loadUsualHours(
   trx: Kysely<unknown>,
   siteId: number,
-  meters: readonly Pick<KnownMeter, 'id' | 'key' | 'state'>[],
+  meters: ReadonlyMap<string, KnownMeter>,
 ): Promise<Map<string, bigint>> {
-  if (meters.length === 0) return new Map();
-  const keys = new Map(meters.map(({ id, key }) => [id, key]));
+  if (meters.size === 0) return new Map();
+  const keys = new Map(Array.from(meters, ([key, { id }]) => [id, key]));
+  const all = [...meters.values()];
   const { rows } = await sql<{ meter_id: number; amount: string }>`
     SELECT meter_id, max(amount) AS amount FROM (
     SELECT e.meter_id, e.hour, sum(e.amount) AS amount
     FROM unnest(
-      ${numberArray(meters.map(({ id }) => id))}::int[],
-      ${numberArray(meters.map(({ state }) => hourBefore(state.lastAtMs)))}::int[]) AS w (meter_id, hour)
+      ${numberArray(all.map(({ id }) => id))}::int[],
+      ${numberArray(all.map(({ lastAtMs }) => hourBefore(lastAtMs)))}::int[]) AS w (meter_id, hour)
     JOIN ledger.hourly e ON e.site_id = ${siteId} AND e.meter_id = w.meter_id
       AND e.last_hour > w.hour - ${USUAL_HOURS}::int AND e.first_hour <= w.hour
       AND e.hour > w.hour - ${USUAL_HOURS}::int AND e.hour <= w.hour

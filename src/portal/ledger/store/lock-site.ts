@@ -46,10 +46,7 @@ export async function lockSite(
 }
 
 function idsOf(rows: readonly NamedRow[], counter: IdCounter): IdMap {
-  return new IdMap(
-    rows.map(({ name, id }) => [name, id]),
-    counter,
-  );
+  return new IdMap(new Map(rows.map((row) => [row.name, row])), counter);
 }
 
 async function lockState(trx: Transaction, site: string): Promise<{ siteId: number; counter: IdCounter }> {

@@ -3,26 +3,28 @@
  * lock on the site, and not from a sequence: they stay small, and fit a table that is distributed by site.
  */
 export class IdMap {
-  readonly #ids: Map<string, number>;
+  /** Of what was loaded with the rest. */
+  readonly #known: ReadonlyMap<string, { id: number }>;
+  readonly #others = new Map<string, number>();
   readonly #counter: IdCounter;
   #added: NewId[] = [];
 
-  constructor(known: Iterable<readonly [string, number]>, counter: IdCounter) {
-    this.#ids = new Map(known);
+  constructor(known: ReadonlyMap<string, { id: number }>, counter: IdCounter) {
+    this.#known = known;
     this.#counter = counter;
   }
 
   /** Tells an id that was not loaded with the rest. */
   learn(key: string, id: number): void {
-    this.#ids.set(key, id);
+    this.#others.set(key, id);
   }
 
   idOf(key: string): number {
-    const known = this.#ids.get(key);
+    const known = this.#known.get(key)?.id ?? this.#others.get(key);
     if (known !== undefined) return known;
     const id = this.#counter.next;
     this.#counter.next += 1;
-    this.#ids.set(key, id);
+    this.#others.set(key, id);
     this.#added.push({ id, key });
     return id;
   }

@@ -28,11 +28,11 @@ export async function writePart(
   { part, changes, meters }: ChangedPart,
 ): Promise<Discovered> {
   const newProjects = part.projects.takeAdded();
-  const newMeters = new Set(part.meters.takeAdded().map(({ id }) => id));
+  const newMeters = part.meters.takeAdded().length;
   await writeProjects(trx, part, newProjects);
   await writeNames(trx, part, changes.names);
   await writeResources(trx, part);
-  await writeMeters(trx, part.siteId, meters, newMeters);
+  await writeMeters(trx, part.siteId, meters);
   await writeEntries(trx, part.siteId, meters);
   await writeMeterGaps(
     trx,
@@ -40,7 +40,7 @@ export async function writePart(
     meters.flatMap(({ meterId, change }) => change.gaps.map((gap) => ({ meterId, ...gap }))),
   );
   await writeAnomalies(trx, part.siteId, anomalyRows(meters));
-  return { projects: newProjects.length, meters: newMeters.size };
+  return { projects: newProjects.length, meters: newMeters };
 }
 
 function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow {
@@ -50,6 +50,6 @@ function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow 
     resourceId: part.resources.idOf(change.identity.resource),
     epochId: part.epochs.idOf(change.meter.epoch),
     change,
-    hours: addToOpenHour(part.openHours.get(key) ?? NOTHING_OPEN, entriesOf(change.usages)),
+    hours: addToOpenHour(part.book.meters.get(key)?.open ?? NOTHING_OPEN, entriesOf(change.usages)),
   };
 }
