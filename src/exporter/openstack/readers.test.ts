@@ -138,6 +138,30 @@ describe('an account of the object store', () => {
   });
 });
 
+describe('an account that radosgw refuses', () => {
+  const answering = (used: Record<string, string>) =>
+    session(({ path }) => {
+      const account = typeof path === 'string' ? path : path('/swift/v1/AUTH_own');
+      if (account.endsWith('_none')) throw new ServiceForbidden('Swift answers 403');
+      return { headers: used };
+    });
+  const radosgw = answering({ 'x-account-bytes-used': '5', 'x-account-bytes-used-actual': '4096' });
+
+  it('does not exist, where another one of others can be read', async () => {
+    expect(await readStoredBytes(radosgw, ['p1', 'none'])).toEqual(new Map([['p1', 5]]));
+  });
+
+  it.each([
+    ['where only the own one can be read', radosgw, ['own', 'none']],
+    ['where none can be read', radosgw, ['none']],
+    ['where it is one of Swift', answering({ 'x-account-bytes-used': '5' }), ['p1', 'none']],
+  ])('is for want of a right %s', async (_, cloud, projects) => {
+    const read = readStoredBytes(cloud, projects);
+    await expect(read).rejects.toBeInstanceOf(ServiceForbidden);
+    await expect(read).rejects.toThrow('Swift answers 403 (radosgw also answers so until');
+  });
+});
+
 describe('addresses of services', () => {
   it.each([
     ['compute', '/compute', '/compute/v2.1'],

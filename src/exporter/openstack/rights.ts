@@ -27,7 +27,7 @@ export interface Right {
 }
 
 /** Not every project needs to have stored something. */
-const ACCOUNTS_ASKED = 20;
+const ACCOUNTS_ASKED = 200;
 
 /** Stands for one that is not the user's, where others can't be listed. */
 const SOME_PROJECT = '0'.repeat(32);

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { NotFound, ServiceError, ServiceMissing } from './service-error.ts';
+import { NotFound, ServiceError, ServiceForbidden, ServiceMissing } from './service-error.ts';
 import type { Session } from './session.ts';
 
 const REQUESTS_AT_ONCE = 4;
@@ -15,32 +15,45 @@ export async function readStoredBytes(
 ): Promise<Map<string, number>> {
   const { projectId: own } = await session.signIn();
   const limit = pLimit(REQUESTS_AT_ONCE);
-  const bytes = await limit.map(projectIds, async (id) => await readAccount(session, id, own));
-  const known = new Map<string, number>();
-  for (const [index, id] of projectIds.entries()) {
-    const stored = bytes[index];
-    if (stored !== undefined) known.set(id, stored);
-  }
-  if (known.size === 0 && projectIds.length > 0)
+  const accounts = await limit.map(projectIds, async (id) => await readAccount(session, id, own));
+  requireRight(accounts, own);
+  const known = accounts.flatMap(({ id, bytes }) => (bytes === undefined ? [] : [[id, bytes] as const]));
+  if (known.length === 0 && projectIds.length > 0)
     throw new ServiceMissing(
       'the object store has an account of none of the projects: nothing is stored there',
     );
-  return known;
+  return new Map(known);
 }
 
-async function readAccount(
-  session: Session,
-  projectId: string,
-  own: string | undefined,
-): Promise<number | undefined> {
+interface Account {
+  id: string;
+  /** Undefined where it does not exist, or is refused. */
+  bytes: number | undefined;
+  isOfRadosgw?: boolean;
+  refusal?: ServiceForbidden;
+}
+
+async function readAccount(session: Session, id: string, own: string | undefined): Promise<Account> {
   try {
-    const path = (base: string) => accountPath(base, projectId, own);
+    const path = (base: string) => accountPath(base, id, own);
     const { headers } = await session.get({ service: 'object-store', method: 'HEAD', path });
-    return parseBytes(headers['x-account-bytes-used']);
+    const isOfRadosgw = headers['x-account-bytes-used-actual'] !== undefined;
+    return { id, bytes: parseBytes(headers['x-account-bytes-used']), isOfRadosgw };
   } catch (error) {
-    if (error instanceof NotFound) return undefined;
+    if (error instanceof NotFound) return { id, bytes: undefined };
+    if (error instanceof ServiceForbidden) return { id, bytes: undefined, refusal: error };
     throw error;
   }
+}
+
+/** radosgw refuses an account that does not exist as it does who has no right: only who reads one of others has it. */
+function requireRight(accounts: readonly Account[], own: string | undefined): void {
+  const refusal = accounts.find((account) => account.refusal !== undefined)?.refusal;
+  if (refusal === undefined || accounts.some(({ id, isOfRadosgw }) => isOfRadosgw && id !== own)) return;
+  throw new ServiceForbidden(
+    `${refusal.message} (radosgw also answers so until one of these projects has stored something)`,
+    { cause: refusal },
+  );
 }
 
 /** The catalog has the account of the token's project, `/v1/AUTH_<project>`: another's stands in its place. */
