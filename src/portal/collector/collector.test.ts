@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
 import { silentLogger } from '../../runtime/logger.ts';
-import type { FoldOutcome, Sweep } from '../ledger/ledger.ts';
+import type { FoldOutcome, SiteStatus, Sweep } from '../ledger/ledger.ts';
 import { createPortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { Collector } from './collector.ts';
@@ -36,6 +36,22 @@ async function siteWith(name: string, handler: RequestListener): Promise<SiteCon
 const good: RequestListener = (_request, response) => void response.writeHead(200, text).end('a 1\nb 2\n');
 const bad: RequestListener = (_request, response) => void response.writeHead(500, text).end('no');
 
+function siteStatus(name: string, meters: number): SiteStatus {
+  return {
+    name,
+    labels: {},
+    first_reading_at: null,
+    last_reading_at: null,
+    last_sweep_at: null,
+    last_success_at: null,
+    last_error: null,
+    projects: 0,
+    meters,
+    refused_series: 0,
+    anomalies: 0,
+  };
+}
+
 /** A clock whose sleeps end when the test says so. */
 function handClock() {
   const sleepers: (() => void)[] = [];
@@ -60,6 +76,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
     calls.push(call);
     watchers.splice(0).forEach((watcher) => watcher());
   };
+  const meters = new Map<string, number>();
   const { clock, wakeAll } = handClock();
   const metrics = createPortalMetrics();
   const collector = new Collector({
@@ -71,7 +88,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
       },
       recordFailure: async (site: string, atMs: number, reason: string) =>
         note(['failure', site, atMs, reason]),
-      sites: async () => [],
+      sites: async () => [...meters].map(([name, count]) => siteStatus(name, count)),
       gaps: async () => [],
       foldLate: async () => await Promise.reject(new Error('there are no gaps in this test')),
     },
@@ -85,7 +102,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise<void>((resolve) => void watchers.push(resolve));
   };
-  return { collector, calls, projects, metrics, wakeAll, until };
+  return { collector, meters, calls, projects, metrics, wakeAll, until };
 }
 
 describe('sweeping the sites', () => {
@@ -143,6 +160,31 @@ describe('sweeping the sites', () => {
     }
     await until(() => calls.length >= 3);
     expect([asked, calls.slice(0, 3)]).toEqual([1, Array.from({ length: 3 }, () => ['fold', 'a', NOW])]);
+  });
+
+  it('reads large sites in turn, from the first sweep on where the ledger knows how large they are', async () => {
+    const { collector, meters } = setUp();
+    let asked = 0;
+    const answers: (() => void)[] = [];
+    const large: RequestListener = (_request, response) => {
+      asked += 1;
+      answers.push(() => void response.writeHead(200, text).end('a 1\n'));
+    };
+    meters.set('one', 100_000).set('two', 100_000);
+    await collector.setSites([
+      await siteWith('one', large),
+      await siteWith('two', large),
+      await siteWith('small', good),
+    ]);
+    const sweeping = collector.sweep();
+    for (let turn = 1; turn <= 2; turn += 1) {
+      while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      // Time for the other to be asked as well, if it did not wait.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(asked).toBe(turn);
+      answers.pop()?.();
+    }
+    await sweeping;
   });
 
   it('does not blame the site when the ledger fails', async () => {

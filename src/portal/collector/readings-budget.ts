@@ -1,5 +1,5 @@
 /** So many readings stand in memory at once, of all large sites together; each takes some hundred bytes. */
-const MOST_READINGS = 300_000;
+const MOST_READINGS = 120_000;
 
 /** Sites of no more readings wait for nobody: there may be hundreds of them. */
 const FEW_READINGS = 20_000;

@@ -34,8 +34,8 @@ export class SiteCollector {
   readonly #gaps: GapFiller;
   readonly #budget: ReadingsBudget;
   readonly #pools: ReadonlySet<string>;
-  /** Readings of the last sweep; 0 where it failed: a site that does not answer must not take room. */
-  #expected = 0;
+  /** Readings of the last sweep; 0 where it failed: a site that does not answer must not take room. Undefined before the first. */
+  #expected: number | undefined;
   readonly #ending = new AbortController();
   #health: SiteHealth = UNTRIED;
   #retryAfterMs: number | undefined;
@@ -110,7 +110,7 @@ export class SiteCollector {
 
   /** Undefined where the sweep was ended by `close()`. */
   async #resultOfSweep(): Promise<SweepResult | undefined> {
-    const held = await this.#budget.enter(this.#expected);
+    const held = await this.#budget.enter(this.#expected ?? (await this.#metersInLedger()));
     this.#expected = 0;
     try {
       return await this.#fold(await this.#read(held));
@@ -121,6 +121,12 @@ export class SiteCollector {
     } finally {
       held.release();
     }
+  }
+
+  /** What a portal that has just started expects of a site that was read before; nothing where the ledger does not answer. */
+  async #metersInLedger(): Promise<number> {
+    const sites = await this.#parts.ledger.sites().catch(() => []);
+    return sites.find(({ name }) => name === this.site.name)?.meters ?? 0;
   }
 
   async #read(held: Held): Promise<Sweep> {
