@@ -1,4 +1,4 @@
-import { spreadOverHours } from './hours.ts';
+import { hourBefore, liesInOneHour, spreadOverHours } from './hours.ts';
 import type { Usage } from './meter.ts';
 
 /** The usage of one meter in one hour. */
@@ -10,8 +10,23 @@ export interface Entry {
   spread: bigint;
 }
 
+const NO_ENTRIES: readonly Entry[] = [];
+
 /** The entries of one meter's usages, which follow one another in time; one for each hour, in order. */
-export function* entriesOf(usages: readonly Usage[]): Generator<Entry> {
+export function entriesOf(usages: readonly Usage[]): Iterable<Entry> {
+  const [first] = usages;
+  if (first === undefined) return NO_ENTRIES;
+  // What nearly every meter of a sweep has, without the cost of generators.
+  if (usages.length === 1 && liesInOneHour(first.fromMs, first.toMs)) return entryOf(first);
+  return spreadEntries(usages);
+}
+
+function entryOf({ amount, toMs, quality }: Usage): readonly Entry[] {
+  if (amount === 0n) return NO_ENTRIES;
+  return [{ hour: hourBefore(toMs), amount, spread: quality === 'spread' ? amount : 0n }];
+}
+
+function* spreadEntries(usages: readonly Usage[]): Generator<Entry> {
   let last: Entry | undefined;
   for (const { amount, fromMs, toMs, quality } of usages) {
     for (const share of spreadOverHours(amount, fromMs, toMs)) {

@@ -8,14 +8,17 @@ import { projectKey } from './sweep.ts';
 export function partsOfSweep(readings: readonly Reading[], size: number): Reading[][] {
   if (readings.length <= size) return readings.length === 0 ? [] : [[...readings]];
   const places = new Map<string, number>();
-  for (const reading of readings) {
+  const placeOf = readings.map((reading) => {
     const key = projectKey(reading);
-    if (!places.has(key)) places.set(key, places.size);
-  }
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, places.size);
+    return places.size - 1;
+  });
   const projectsInPart = Math.max(1, Math.floor((size * places.size) / readings.length));
   const parts: Reading[][] = [];
-  for (const reading of readings) {
-    const part = Math.floor((places.get(projectKey(reading)) ?? 0) / projectsInPart);
+  for (const [index, reading] of readings.entries()) {
+    const part = Math.floor((placeOf[index] ?? 0) / projectsInPart);
     (parts[part] ??= []).push(reading);
   }
   return parts;

@@ -9,6 +9,9 @@ import type { LockedSite } from './lock-site.ts';
 
 export interface KnownMeter extends MeterState {
   id: number;
+  /** Ids of the project and the resource. */
+  ofProject: number;
+  ofResource: number;
   /** The hour that may still grow. */
   open: Entry;
 }
@@ -85,10 +88,14 @@ function addMeters(
   const openAmounts = valuesOfArray(columns.open_amounts);
   const openSpreads = valuesOfArray(columns.open_spreads);
   for (const [i, id] of valuesOfArray(columns.ids).entries()) {
-    const { cloud = '', projectId = '' } = projects.get(Number(projectIds[i])) ?? {};
-    const resource = resourceNames.get(Number(resourceIds[i])) ?? '';
+    const ofProject = Number(projectIds[i]);
+    const ofResource = Number(resourceIds[i]);
+    const { cloud = '', projectId = '' } = projects.get(ofProject) ?? {};
+    const resource = resourceNames.get(ofResource) ?? '';
     meters.set(meterKey({ cloud, projectId, resource }), {
       id: Number(id),
+      ofProject,
+      ofResource,
       epoch: knownEpochs.get(Number(epochIds[i]))?.name ?? '',
       opening: BigInt(openings[i] ?? 0),
       lastTotal: BigInt(lastTotals[i] ?? 0),

@@ -3,7 +3,7 @@ import { USUAL_HOURS } from '../accounting/meter.ts';
 import { hourBefore } from '../accounting/hours.ts';
 import { meterKey } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
-import { numberArray } from './columns.ts';
+import { BY_INDEX, numberArray } from './columns.ts';
 import type { KnownMeter } from './load-meters.ts';
 
 /** The meters that have a reading of another epoch than their last. */
@@ -33,15 +33,16 @@ export async function loadUsualHours(
   const keys = new Map(Array.from(meters, ([key, { id }]) => [id, key]));
   const all = [...meters.values()];
   const { rows } = await sql<{ meter_id: number; amount: string }>`
-    SELECT meter_id, max(amount) AS amount FROM (
-    SELECT e.meter_id, e.hour, sum(e.amount) AS amount
+    SELECT w.meter_id, max(h.amount) AS amount
     FROM unnest(
       ${numberArray(all.map(({ id }) => id))}::int[],
       ${numberArray(all.map(({ lastAtMs }) => hourBefore(lastAtMs)))}::int[]) AS w (meter_id, hour)
-    JOIN ledger.hourly e ON e.site_id = ${siteId} AND e.meter_id = w.meter_id
-      AND e.last_hour > w.hour - ${USUAL_HOURS}::int AND e.first_hour <= w.hour
-      AND e.hour > w.hour - ${USUAL_HOURS}::int AND e.hour <= w.hour
-    GROUP BY e.meter_id, e.hour) hours
-    GROUP BY meter_id`.execute(trx);
+    CROSS JOIN LATERAL (
+      SELECT sum(e.amount) AS amount FROM ledger.hourly e
+      WHERE e.site_id = ${siteId} AND e.meter_id = w.meter_id
+        AND e.last_hour > w.hour - ${USUAL_HOURS}::int AND e.first_hour <= w.hour
+        AND e.hour > w.hour - ${USUAL_HOURS}::int AND e.hour <= w.hour
+      GROUP BY e.hour ${BY_INDEX}) h
+    GROUP BY w.meter_id`.execute(trx);
   return new Map(rows.map(({ meter_id, amount }) => [keys.get(meter_id) ?? '', BigInt(amount)]));
 }

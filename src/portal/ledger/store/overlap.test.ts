@@ -37,7 +37,7 @@ const pass = async () => {};
 const someTurns = async () => await new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('items that are folded in overlap', () => {
-  it('are loaded while the one before is folded and the one before that is written', async () => {
+  it('are loaded two ahead of the one that is folded, while the one before that is written', async () => {
     const events = new Events();
     await foldInOverlap([1, 2, 3], {
       load: async (item) => {
@@ -60,9 +60,9 @@ describe('items that are folded in overlap', () => {
       'load 1',
       'loaded 1',
       'load 2',
+      'load 3',
       'fold 1',
       'loaded 2',
-      'load 3',
       'fold 2',
       'loaded 3',
       'written 10',

@@ -3,10 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** What is done with each item, one after the other. */
 export interface Stages<Item, Loaded, Changes> {
   load: (item: Item) => Promise<Loaded>;
-  /** Computes, while the database loads the next item and writes the last. */
+  /** Computes, while the database loads the next items and writes the last. */
   fold: (item: Item, loaded: Loaded) => Changes;
   write: (changes: Changes) => Promise<void>;
 }
+
+/** Loaded ahead of the item that is folded: what the next one needs must not wait behind what the present one writes. */
+const AHEAD = 2;
 
 /**
  * Takes items through three stages so that this process and the database work at the same time; writes keep their order.
@@ -23,16 +26,14 @@ export async function foldInOverlap<Item, Loaded, Changes>(
     promise.catch((error: unknown) => failures.push(error));
     return promise;
   };
-  const begin = (index: number) => {
-    const item = items[index];
-    return item === undefined ? undefined : watched(load(item));
-  };
-  let loading = begin(0);
+  const loading: Promise<Loaded>[] = [];
+  const begin = (item: Item) => void loading.push(watched(load(item)));
   let writing: Promise<void> = Promise.resolve();
   try {
+    items.slice(0, AHEAD).forEach(begin);
     for (const [index, item] of items.entries()) {
-      const loaded = (await loading) as Loaded;
-      loading = begin(index + 1);
+      const loaded = (await loading.shift()) as Loaded;
+      items.slice(index + AHEAD, index + AHEAD + 1).forEach(begin);
       // What was begun is on the wire before we compute.
       await nextTurn();
       const changes = fold(item, loaded);
@@ -43,6 +44,6 @@ export async function foldInOverlap<Item, Loaded, Changes>(
   } catch (error) {
     failures.push(error);
   }
-  await Promise.allSettled([loading, writing]);
+  await Promise.allSettled([...loading, writing]);
   if (failures.length > 0) throw failures[0];
 }

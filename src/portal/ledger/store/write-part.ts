@@ -44,12 +44,13 @@ export async function writePart(
 }
 
 function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow {
+  const known = part.book.meters.get(key);
   return {
-    meterId: part.meters.idOf(key),
-    projectId: part.projects.idOf(projectKey(change.identity)),
-    resourceId: part.resources.idOf(change.identity.resource),
+    meterId: known?.id ?? part.meters.idOf(key),
+    projectId: known?.ofProject ?? part.projects.idOf(projectKey(change.identity)),
+    resourceId: known?.ofResource ?? part.resources.idOf(change.identity.resource),
     epochId: part.epochs.idOf(change.meter.epoch),
     change,
-    hours: addToOpenHour(part.book.meters.get(key)?.open ?? NOTHING_OPEN, entriesOf(change.usages)),
+    hours: addToOpenHour(known?.open ?? NOTHING_OPEN, entriesOf(change.usages)),
   };
 }
