@@ -23,6 +23,7 @@ const ROUNDS = { plain: 20, gzip: 200, opened: 10 };
 const COLD_REQUESTS = 10;
 const WARM_UP = { plain: 100, gzip: 3000, opened: 60 };
 const DENIALS = 20_000;
+const LARGE_BYTES = [100_000_000, 400_000_000];
 
 type Coding = 'plain' | 'gzip';
 
@@ -63,16 +64,22 @@ async function denials(server: MeasuredServer): Promise<number> {
   const deny = async (times: number) => {
     for (let count = 0; count < times; count++) await ask(server, DENIED_QUERY, 'plain', 403);
   };
-  await deny(2000);
+  await deny(DENIALS / 2);
   const before = server.cpuMs();
   await Promise.all(Array.from({ length: 8 }, async () => await deny(DENIALS / 8)));
   return (DENIALS / (server.cpuMs() - before)) * 1000;
 }
 
+/** Memory before, and its peak after eight answers at a time of each size. */
 async function memory(server: MeasuredServer): Promise<string> {
-  const before = server.memoryMb('VmRSS');
-  await Promise.all(Array.from({ length: 8 }, async () => await ask(server, QUERY, 'plain', 200)));
-  return `${before.toFixed(0)} → ${server.memoryMb('VmHWM').toFixed(0)} MB`;
+  const figures = [server.memoryMb('VmRSS')];
+  for (const largeBytes of LARGE_BYTES) {
+    await upstream.ask({ largeBytes });
+    await Promise.all(Array.from({ length: 8 }, async () => await ask(server, QUERY, 'plain', 200)));
+    figures.push(server.memoryMb('VmHWM'));
+  }
+  await upstream.ask({});
+  return `${figures.map((mb) => mb.toFixed(0)).join(' → ')} MB`;
 }
 
 async function writeFiles(): Promise<void> {
@@ -144,14 +151,19 @@ try {
   };
   for (const [index, server] of running.entries()) {
     const denied = await denials(server);
-    await upstream.ask({ large: true });
     const used = await memory(server);
-    await upstream.ask({ large: false });
     const costs = [figure(plains[index]), figure(gzips[index]), `${cold[index]?.toFixed(1)} ms`];
     rows.push([server.name, ...costs, used, denied.toFixed(0)]);
   }
   printTable(
-    ['', 'CPU, plain', 'CPU, gzip', 'the first ten, gzip', 'memory, 8 × 100 MB', 'denials a CPU second'],
+    [
+      '',
+      'CPU, plain',
+      'CPU, gzip',
+      'the first ten, gzip',
+      'memory, 8 × 100 MB, 8 × 400 MB',
+      'denials a CPU second',
+    ],
     rows,
   );
 } finally {

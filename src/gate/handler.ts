@@ -38,7 +38,9 @@ export function createHandler(options: HandlerOptions): Handler {
     response.on('error', () => undefined);
     const account = openAccount(request, options);
     try {
-      await answer(request, response, account, options);
+      const admitted = admit(request, account, options);
+      if (admitted instanceof Refusal) return failAccount(admitted, response, account, options);
+      await admitted(response);
       closeAccount(account, options);
     } catch (error) {
       failAccount(error, response, account, options);
@@ -46,42 +48,46 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  account: Account,
-  options: HandlerOptions,
-): Promise<void> {
+/** Begins the answer of a request that was admitted. */
+type Begin = (response: ServerResponse) => Promise<void> | void;
+
+/**
+ * Decides a request by its head. What anybody can make it refuse again and again, a token or a selector, is returned; other refusals
+ * are thrown, which costs more: a function that only ever throws is never compiled.
+ */
+function admit(request: IncomingMessage, account: Account, options: HandlerOptions): Begin | Refusal {
   const head = headOf(request);
   const route = routeOf(head);
   account.route = route.name;
-  if (route.name === 'healthz') return sendLine(response, 200, 'ok');
+  if (route.name === 'healthz') return (response) => sendLine(response, 200, 'ok');
   const grant = authenticate(request, head, options);
+  if (grant instanceof Refusal) return grant;
   account.token = grant.name;
   options.limiter.count(grant.name, grant.limits);
   if (head.httpVersion !== '1.1') throw new Refusal(505, 'HTTP/1.1 is needed');
-  if (route.name === 'read') return await answerRead(request, response, grant, account, options);
-  await answerFederation(route.query, head, response, grant, account, options);
+  return route.name === 'read'
+    ? async (response) => await answerRead(request, response, grant, account, options)
+    : admitFederation(route.query, head, grant, account, options);
 }
 
-async function answerFederation(
+function admitFederation(
   query: string,
   head: RequestHead,
-  response: ServerResponse,
   grant: Grant,
   account: Account,
   options: HandlerOptions,
-): Promise<void> {
+): Begin | Refusal {
   const selectors = selectorsOf(query);
   account.selectors = selectors.length;
   const decision = decide(selectors, grant.policy);
-  if (!decision.allowed) throw new Refusal(403, decision.reason);
+  if (!decision.allowed) return new Refusal(403, decision.reason);
   const opened = options.checkAnswers() || grant.rewriting !== undefined;
   const rules = opened ? { allowed: grant.policy.allowed, rewriting: grant.rewriting } : undefined;
-  await during(grant, response, options, async (signal) => {
-    const asked = { selectors: decision.forwarded, gzip: acceptsGzip(head), rules, signal };
-    await options.source.federate(asked, response);
-  });
+  const asked = { selectors: decision.forwarded, gzip: acceptsGzip(head), rules };
+  return async (response) =>
+    await during(grant, response, options, async (signal) => {
+      await options.source.federate({ ...asked, signal }, response);
+    });
 }
 
 async function answerRead(
@@ -111,12 +117,12 @@ function authenticate(
   { socket }: IncomingMessage,
   head: RequestHead,
   { grants, clock }: HandlerOptions,
-): Grant {
+): Grant | Refusal {
   const check = checkToken(grants(), bearerToken(head), clock.nowMs());
-  if (!check.valid) throw check.expired === undefined ? wrongToken() : wrongToken('expired', check.expired);
+  if (!check.valid) return check.expired === undefined ? wrongToken() : wrongToken('expired', check.expired);
   const { name, addresses, certificate } = check.token;
-  if (addresses && !includesAddress(addresses, socket.remoteAddress)) throw wrongToken('address', name);
-  if (certificate && !presents(socket, certificate)) throw wrongToken('certificate', name);
+  if (addresses && !includesAddress(addresses, socket.remoteAddress)) return wrongToken('address', name);
+  if (certificate && !presents(socket, certificate)) return wrongToken('certificate', name);
   return check.token;
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
-import type { Logger } from '../runtime/logger.ts';
+import { flatLogger, type Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import type { Loaded } from './configuration.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './connections.ts';
@@ -54,7 +54,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
     limiter: createLimiter(clock),
     metrics,
     clock,
-    logger,
+    logger: flatLogger(logger),
     checkAnswers: () => live.loaded?.checkAnswers ?? true,
     answerLimits,
   });

@@ -25,6 +25,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     : pino(settings, destination);
 }
 
+/**
+ * The same, for lines whose fields are texts and numbers: what is redacted are fields of fields, and to look for them in every
+ * line costs three times what the line costs.
+ */
+export function flatLogger(logger: Logger): Logger {
+  return logger.child({}, { redact: [] });
+}
+
 /** A logger that says nothing, for tests and for parts that run under another role's log. */
 export function silentLogger(): Logger {
   return pino({ level: 'silent' });
