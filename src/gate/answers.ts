@@ -11,12 +11,12 @@ export function sendLine(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const body = `${line}\n`;
-  response.writeHead(status, {
+  const own = {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-    ...headers,
-  });
+  };
+  response.writeHead(status, Object.assign(own, headers));
   response.end(body);
 }
 
@@ -26,7 +26,7 @@ const KEPT = new Set([401, 403, 429]);
 /** Sends a refusal, and ends the connection where what else comes on it is not worth reading. */
 export function sendRefusal(response: ServerResponse, { status, message, headers }: Refusal): void {
   const kept = KEPT.has(status) && response.req.method === 'GET';
-  sendLine(response, status, message, { ...headers, ...(kept ? {} : { connection: 'close' }) });
+  sendLine(response, status, message, kept ? headers : { ...headers, connection: 'close' });
 }
 
 /** Answers what is not HTTP, too long or too slow, and ends the connection. */

@@ -41,7 +41,7 @@ export function openAccount({ socket, method }: IncomingMessage, { metrics, cloc
 export function closeAccount(account: Account, books: Books): void {
   if (account.route === 'healthz') return books.metrics.inFlight(-1);
   enter(account, 'allowed', '', books);
-  books.logger.info({ ...shown(account, books), decision: 'allowed' }, 'allowed');
+  books.logger.info(lineOf(account, books, { decision: 'allowed' }), 'allowed');
 }
 
 /** Ends the account of one that was not, and tells the client, or breaks its answer off. */
@@ -71,29 +71,44 @@ function enter(
   metrics.answered(token, account.socket.bytesWritten - account.bytesBefore);
 }
 
-function shown(account: Account, { clock }: Books) {
-  const { from, method, route, token, selectors, socket, startedMs, bytesBefore } = account;
-  const bytes = socket.bytesWritten - bytesBefore;
+/** How a request ended. */
+interface Outcome {
+  decision: 'allowed' | 'denied' | 'failed';
+  reason?: Refusal['reason'];
+  status?: number;
+  why?: string;
+}
+
+/** One object, written down as a whole: to put it together of others costs more than to write it. */
+function lineOf(account: Account, { clock }: Books, outcome: Outcome) {
   return {
-    from,
-    method,
-    route,
-    tokenName: token === '' ? undefined : token,
-    selectors,
-    bytes,
-    durationMs: clock.nowMs() - startedMs,
+    from: account.from,
+    method: account.method,
+    route: account.route,
+    tokenName: account.token === '' ? undefined : account.token,
+    selectors: account.selectors,
+    bytes: account.socket.bytesWritten - account.bytesBefore,
+    durationMs: clock.nowMs() - account.startedMs,
+    decision: outcome.decision,
+    reason: outcome.reason,
+    status: outcome.status,
+    why: outcome.why,
   };
 }
 
 function logFailure(
   { status, message, cause }: Refusal,
-  { broken, failed, reason }: { broken: boolean; failed: boolean; reason: string },
+  { broken, failed, reason }: { broken: boolean; failed: boolean; reason: Refusal['reason'] },
   account: Account,
   books: Books,
 ): void {
   const { logger } = books;
-  const line = { ...shown(account, books), decision: failed ? 'failed' : 'denied', reason };
-  if (!failed) logger.info({ ...line, status, why: message }, 'denied');
-  else if (broken) logger.warn({ ...line, why: describeError(cause) }, 'an answer broke off');
-  else logger.warn({ ...line, status, why: describeError(cause ?? message) }, 'an answer failed');
+  const line = (outcome: Outcome) => lineOf(account, books, outcome);
+  if (!failed) logger.info(line({ decision: 'denied', reason, status, why: message }), 'denied');
+  else if (broken)
+    logger.warn(line({ decision: 'failed', reason, why: describeError(cause) }), 'an answer broke off');
+  else {
+    const why = describeError(cause ?? message);
+    logger.warn(line({ decision: 'failed', reason, status, why }), 'an answer failed');
+  }
 }

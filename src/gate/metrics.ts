@@ -63,7 +63,7 @@ export function createGateMetrics(): GateMetrics {
   const tokenExpiry = gauge('token_expiry_timestamp_seconds');
   const certificateExpiry = gauge('certificate_expiry_timestamp_seconds');
   return {
-    decided: (labels) => decisions.inc({ ...labels }),
+    decided: (labels) => decisions.inc(labels),
     answered: (token, count) => bytes.inc({ token }, count),
     upstreamFailed: (status) => upstreamErrors.inc({ status }),
     connectionRefused: (reason) => connectionsRefused.inc({ reason }),
