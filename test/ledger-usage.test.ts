@@ -254,6 +254,32 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect([(await ledger.gaps('often')).length, (await ledger.gaps('seldom')).length]).toEqual([1, 0]);
     });
 
+    it('misses nothing of a cloud that its site has given up, and again where it has not', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      for (const cloud of ['', 'west'])
+        await foldAll(ledger, 'a', reading(NOON, 0, { cloud }), reading(NOON + 0.5 * HOUR, HOUR, { cloud }));
+      await foldAll(ledger, 'a', reading(NOON + 2 * HOUR, HOUR));
+      time.nowMs = NOON + 2.5 * HOUR;
+      const missing = async (...retiredClouds: string[]) => {
+        await ledger.declareSites([
+          { name: 'a', labels: {}, retiredClouds },
+          { name: 'b', labels: {}, retiredClouds: [''] },
+        ]);
+        const { data } = await ledger.coverage({ fromMs: NOON, toMs: NOON + 3 * HOUR, limit: 10 });
+        const [shares] = await ledger.coverageShares(NOON, NOON + 2 * HOUR);
+        return [
+          data
+            .filter(({ coverage }) => coverage === 'missing')
+            .map(({ cloud, start }) => `${cloud} ${start}`),
+          await coverages(ledger, { step: 'total', fromMs: NOON, toMs: NOON + 2 * HOUR }),
+          shares?.missing,
+        ];
+      };
+      const west = [0, 1].map((hours) => `west ${at(NOON + hours * HOUR)}`);
+      expect(await missing('west')).toEqual([[], [[at(NOON), 'measured']], 0]);
+      expect(await missing()).toEqual([west, [[at(NOON), 'missing']], 0.375]);
+    });
+
     it('misses nothing of a site that is no longer declared', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));

@@ -75,6 +75,10 @@ describe('the portal configuration', () => {
     expect(read(`${siteA}max_projects = 500\n`).sites[0]?.maxProjects).toBe(500);
   });
 
+  it('knows which clouds of a site are given up', () => {
+    expect(read(`${siteA}retired_clouds = ["", "west"]\n`).sites[0]?.retiredClouds).toEqual(['', 'west']);
+  });
+
   it('takes a token from the environment before the file', () => {
     expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
   });

@@ -25,6 +25,8 @@ export interface SiteConfig {
   poolProjects?: readonly string[] | undefined;
   /** How many projects the ledger keeps of it; the usual where it is left out. */
   maxProjects?: number | undefined;
+  /** Its clouds that were given up: what they used stays, and nothing more of them is missed. */
+  retiredClouds?: readonly string[] | undefined;
 }
 
 const siteTable = strictTable({
@@ -56,6 +58,7 @@ const siteTable = strictTable({
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS]),
   pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
+  retired_clouds: z.array(z.string(), { error: 'must be a list of names of clouds' }).default([]),
   max_projects: z
     .int({ error: 'must be a whole number of projects' })
     .min(1, 'must be at least 1')
@@ -127,6 +130,7 @@ export function resolveSites(
     labels: table.labels,
     selectors: table.selectors,
     ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
+    ...(table.retired_clouds.length === 0 ? {} : { retiredClouds: table.retired_clouds }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));
 }

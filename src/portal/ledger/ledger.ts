@@ -42,6 +42,8 @@ export interface SiteDeclaration {
   intervalMs?: number | undefined;
   /** How many projects the ledger keeps of it; the usual where it is undefined. */
   maxProjects?: number | undefined;
+  /** Clouds of the site that nothing comes of any more: after their last reading nothing is missing. */
+  retiredClouds?: readonly string[] | undefined;
 }
 
 /** What a portal must hold to fold; `holder` is the portal's name. */

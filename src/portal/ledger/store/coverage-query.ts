@@ -29,12 +29,12 @@ export async function queryCoverage(
   const fromHour = after?.[0] ?? Math.floor(fromMs / MS_PER_HOUR);
   const lastHour = Math.ceil(Math.min(toMs, nowMs) / MS_PER_HOUR) - 1;
   const { rows } = await sql<HourRecord>`
-    SELECT h.hour, s.name AS site, c.name AS cloud, s.declared AS expected, c.first_ms, c.last_ms,
+    SELECT h.hour, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, c.first_ms, c.last_ms,
            coalesce(k.measured_ms, 0) AS measured_ms, coalesce(k.spread_ms, 0) AS spread_ms
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
     CROSS JOIN LATERAL generate_series(
       greatest(${fromHour}::int, c.first_ms / ${MS_PER_HOUR}::bigint)::int,
-      least(${lastHour}::int, CASE WHEN s.declared THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
+      least(${lastHour}::int, CASE WHEN s.declared AND NOT c.retired THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
     ) AS h (hour)
     LEFT JOIN ledger.site_hour k ON k.site_id = c.site_id AND k.cloud_id = c.cloud_id AND k.hour = h.hour
     WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${

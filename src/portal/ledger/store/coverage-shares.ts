@@ -9,7 +9,7 @@ interface ShareRecord {
   spread_ms: string;
 }
 
-/** Of the declared sites; one of which no reading is older than `toMs` has nothing to miss. Both are whole hours. */
+/** Of the declared sites' clouds that are not retired; one of which no reading is older than `toMs` has nothing to miss. Both are whole hours. */
 export async function queryCoverageShares(
   database: Kysely<unknown>,
   fromMs: number,
@@ -23,7 +23,7 @@ export async function queryCoverageShares(
       SELECT coalesce(sum(measured_ms), 0) AS measured_ms, coalesce(sum(spread_ms), 0) AS spread_ms
       FROM ledger.site_hour h WHERE h.site_id = c.site_id AND h.cloud_id = c.cloud_id
         AND h.hour >= ${fromMs / MS_PER_HOUR}::int AND h.hour < ${toMs / MS_PER_HOUR}::int) k
-    WHERE s.declared AND c.first_ms < ${toMs}
+    WHERE s.declared AND NOT c.retired AND c.first_ms < ${toMs}
     GROUP BY s.name ORDER BY s.name`.execute(database);
   return rows.map(sharesOf);
 }

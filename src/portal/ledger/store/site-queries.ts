@@ -16,6 +16,7 @@ export async function declareSites(
       FROM unnest(${names}::text[], ${declarations.map(({ labels }) => JSON.stringify(labels))}::text[]) AS w (name, labels)
       ORDER BY w.name
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true`.execute(trx);
+    await retireClouds(trx, declarations);
     await sql`
       UPDATE ledger.site SET declared = false
       WHERE declared AND name <> ALL(${[...names, ...(await namedElsewhere(trx))]}::text[])`.execute(trx);
@@ -24,6 +25,23 @@ export async function declareSites(
       trx,
     );
   });
+}
+
+/** Those that are named, and no others of these sites. */
+async function retireClouds(trx: Kysely<unknown>, declarations: readonly SiteDeclaration[]): Promise<void> {
+  const retired = declarations.flatMap(({ name, retiredClouds = [] }) =>
+    retiredClouds.map((cloud) => ({ site: name, cloud })),
+  );
+  await sql`
+    WITH named AS (
+      SELECT c.site_id, c.cloud_id, (s.name, c.name) IN (
+        SELECT * FROM unnest(${retired.map(({ site }) => site)}::text[], ${retired.map(({ cloud }) => cloud)}::text[])
+      ) AS retired
+      FROM ledger.cloud c JOIN ledger.site s USING (site_id)
+      WHERE s.name = ANY(${declarations.map(({ name }) => name)}::text[])
+    )
+    UPDATE ledger.cloud c SET retired = n.retired FROM named n
+    WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`.execute(trx);
 }
 
 /** Sites that the configuration of a living portal names; all, where an older version does not say. */

@@ -53,7 +53,7 @@ async function loadCoveredClouds(
     grants: string[];
   }>`
     WITH granted AS (${grantedProjects(query)})
-    SELECT s.name AS site, c.name AS cloud, s.declared AS expected, c.first_ms, c.last_ms,
+    SELECT s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, c.first_ms, c.last_ms,
            ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
     WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${

@@ -6,6 +6,7 @@ import { leaseTables } from './0005-leases.ts';
 import { hoursKept } from './0006-hours-kept.ts';
 import { portalSites } from './0007-portal-sites.ts';
 import { openHour } from './0008-open-hour.ts';
+import { retiredClouds } from './0009-retired-clouds.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 6, name: 'hours that are kept', sql: hoursKept },
   { id: 7, name: 'sites of portals', sql: portalSites },
   { id: 8, name: 'open hours', sql: openHour },
+  { id: 9, name: 'retired clouds', sql: retiredClouds },
 ];
