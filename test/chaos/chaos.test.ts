@@ -25,7 +25,8 @@ const PROJECTS = ['steady', 'busy', 'short', 'ending', 'coming'];
 
 describeWith(['prometheus'], `a federation in which everything breaks (seed ${SEED})`, ({ prometheus }) => {
   it('counts exactly what was used, hour by hour', { timeout: 300_000 + MINUTES * 60_000 }, async () => {
-    const acceleration = { realMs: Date.now(), simulatedMs: Date.UTC(2026, 0, 10, 5, 20), speed: SPEED };
+    // In the evening, so that a day is over soon, and is packed.
+    const acceleration = { realMs: Date.now(), simulatedMs: Date.UTC(2026, 0, 10, 19, 20), speed: SPEED };
     const untilMs = acceleration.simulatedMs + (MINUTES + 5) * 60_000 * SPEED;
     const folder = temporaryFolder();
     const federation = await startFederation({ folder, prometheus, seed: SEED, acceleration, untilMs });
@@ -42,6 +43,8 @@ describeWith(['prometheus'], `a federation in which everything breaks (seed ${SE
     }
     await calm(federation, 2 * HOUR);
     await settle(federation);
+    await federation.packer.pack();
+    expect(federation.packer.packed).toBeGreaterThan(0);
 
     const checked = await Promise.all(
       Object.entries(federation.clouds).map(async ([name, cloud]) => await check(federation, name, cloud)),
@@ -81,6 +84,8 @@ function faultsOf({ clouds, ...parts }: ChaosFederation): Record<string, (lastsM
     ...Object.fromEntries([...killed, ...disturbed, ...lived]),
     'pause portal one': (lastsMs) => portals.one.pause(2 * lastsMs),
     'pause portal two': (lastsMs) => portals.two.pause(2 * lastsMs),
+    pack: () => void parts.packer.pack(),
+    'pack again': () => void parts.packer.pack(),
     'kill database': () => parts.killDatabase(),
     'kill database again': () => parts.killDatabase(),
   };

@@ -10,6 +10,7 @@ import { freePort, startProgram } from '../processes.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
 import { acceleratedClock, type Acceleration } from './accelerated-clock.ts';
 import { LivingCloud } from './living-cloud.ts';
+import { Packer } from './packer.ts';
 import { startRealTimeHistory } from './real-time-history.ts';
 import { Victim } from './victim.ts';
 
@@ -123,6 +124,7 @@ export async function startFederation({ folder, prometheus, seed, acceleration, 
     portals: { one: portals[0] as Victim, two: portals[1] as Victim },
     urls: portalPorts.map((port) => `http://127.0.0.1:${port}`),
     connection,
+    packer: new Packer(connection, clock),
     /** The first process of the server (-9), which its file names; it is started again. */
     killDatabase: () => {
       const file = join(clusterFolder(join(folder, 'data')), 'postmaster.pid');

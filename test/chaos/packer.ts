@@ -1,0 +1,43 @@
+import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
+import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+
+/** Packs days as soon as they are over, while portals fold, and correct what was packed; a portal itself waits for two days. */
+export class Packer {
+  readonly #connection: DatabaseConnection;
+  readonly #clock: Clock;
+  #packing: Promise<void> | undefined;
+  #packed = 0;
+
+  constructor(connection: DatabaseConnection, clock: Clock) {
+    this.#connection = connection;
+    this.#clock = clock;
+  }
+
+  /** Entries so far. */
+  get packed(): number {
+    return this.#packed;
+  }
+
+  /** Joins what is on its way. What fails, as on a database that is killed, is left to the next. */
+  async pack(): Promise<void> {
+    this.#packing ??= this.#packOnce()
+      .catch(() => undefined)
+      .finally(() => (this.#packing = undefined));
+    await this.#packing;
+  }
+
+  async #packOnce(): Promise<void> {
+    const ledger = await openLedger({
+      connection: this.#connection,
+      clock: this.#clock,
+      logger: silentLogger(),
+    });
+    try {
+      this.#packed += (await ledger.maintain({ packAfterDays: 0, gapsKeptDays: 62 })).packed;
+    } finally {
+      await ledger.close();
+    }
+  }
+}
