@@ -39,12 +39,15 @@ export async function sumUsage(
   const byProject = query.by.has('project');
   const byCloud = byProject || query.by.has('cloud');
   const bySite = byCloud || query.by.has('site');
-  const { rows } = await sql<UsageRecord>`
-    WITH granted AS (${grantedProjects(query)}), sums AS (
-      SELECT ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
+  const statement = sql<UsageRecord>`
+    WITH granted AS (${grantedProjects(query)}), asked AS MATERIALIZED (
+      SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
+      FROM ledger.meter m ${grantJoin(query)}
+      WHERE ${sql.join(meterConditions(query), sql` AND `)}
+    ), sums AS (
+      SELECT m.grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
-      FROM ${entriesFor(query, range)} e JOIN ledger.meter m USING (site_id, meter_id)
-      ${grantJoin(query)}
+      FROM ${entriesFor(query, range)} e JOIN asked m USING (site_id, meter_id)
       WHERE ${sql.join(entryConditions(query, range), sql` AND `)}
       GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
@@ -63,8 +66,22 @@ export async function sumUsage(
     WHERE ${afterCursor(query)}
     GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource
     ORDER BY start_hour, grant_name, site, cloud, project_id, resource
-    LIMIT ${query.limit + 1}`.execute(database);
-  return rows;
+    LIMIT ${query.limit + 1}`;
+  return await database.transaction().execute(async (trx) => {
+    if (!isOfFewMeters(query))
+      await sql`SELECT set_config('enable_nestloop', 'off', true), set_config('enable_sort', 'off', true)`.execute(
+        trx,
+      );
+    return (await statement.execute(trx)).rows;
+  });
+}
+
+/**
+ * Of those the database finds each by its key. Of more it expects far too few entries, whatever its statistics say, since it
+ * takes keys of two columns for independent: left alone it sorts them, and goes through all projects for each sum.
+ */
+function isOfFewMeters({ projectId, grant }: UsageQuery): boolean {
+  return projectId !== undefined || grant !== undefined;
 }
 
 /** Usage of the projects of one grant, or all usage with the grant that each project is of. */
@@ -104,6 +121,21 @@ function entriesFor({ step }: UsageQuery, range: HourRange): RawBuilder<unknown>
     SELECT * FROM ledger.hourly WHERE hour >= ${toHour}::int)`;
 }
 
+/** Which meters are asked for. */
+function meterConditions({ site, projectId, resource }: UsageQuery): RawBuilder<boolean>[] {
+  const list: RawBuilder<boolean>[] = [sql`true`];
+  if (site !== undefined) list.push(sql`m.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
+  if (projectId !== undefined)
+    list.push(
+      sql`(m.site_id, m.project_id) IN (SELECT site_id, project_id FROM ledger.project WHERE key = ${projectId})`,
+    );
+  if (resource !== undefined)
+    list.push(
+      sql`(m.site_id, m.resource_id) IN (SELECT site_id, resource_id FROM ledger.resource WHERE name = ${resource})`,
+    );
+  return list;
+}
+
 function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolean>[] {
   const fromHour = query.cursor === undefined ? range.fromHour : cursorKeys(query.cursor)[0];
   const list: RawBuilder<boolean>[] = [
@@ -112,15 +144,13 @@ function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolea
     sql`e.last_hour >= ${fromHour}::int`,
     sql`e.first_hour < ${range.toHour}::int`,
   ];
-  const { site, projectId, resource } = query;
+  const { site } = query;
   if (site !== undefined) list.push(sql`e.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
-  if (projectId !== undefined)
+  // By the keys of few meters they are found by index; else the months of all meters would be unpacked.
+  if (isOfFewMeters(query))
     list.push(
-      sql`(m.site_id, m.project_id) IN (SELECT site_id, project_id FROM ledger.project WHERE key = ${projectId})`,
-    );
-  if (resource !== undefined)
-    list.push(
-      sql`(m.site_id, m.resource_id) IN (SELECT site_id, resource_id FROM ledger.resource WHERE name = ${resource})`,
+      sql`e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM asked))`,
+      sql`e.meter_id = ANY(ARRAY(SELECT DISTINCT meter_id FROM asked))`,
     );
   return list;
 }
