@@ -112,6 +112,17 @@ describe('two series for one meter (A9)', () => {
         ],
       });
   });
+
+  it('are one where a sender has written the same sample again', () => {
+    const sample = usage(1.5, {}, NOW - 1_000);
+    expect(readSweep([sample, { ...sample }], NOW)).toEqual({
+      receivedAtMs: NOW,
+      readings: [expected({})],
+      refusals: [],
+    });
+    for (const other of [usage(1.4, {}, NOW - 1_000), usage(1.5, { project_name: 'two' }, NOW - 1_000)])
+      expect(readSweep([sample, other], NOW).refusals).toMatchObject([{ count: 1 }]);
+  });
 });
 
 describe('two exporters at one cloud that state no epoch (A9)', () => {

@@ -158,10 +158,22 @@ export function totalOf(hours: number): bigint {
 
 /** A9: of two series for one meter the newer counts; the other is reported, since a lasting double is a fault. */
 function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidate {
+  if (isDeliveredTwice(one, other)) return one;
   const isOther = areRivals(one, other) ? other.exporter < one.exporter : isNewer(other, one);
   const [left, taken] = isOther ? [one, other] : [other, one];
   refusals.add('a second series for one meter', sampleOf(left));
   return taken;
+}
+
+/** A sender whose answer was lost writes the same sample again. */
+function isDeliveredTwice(one: Candidate, other: Candidate): boolean {
+  return (
+    one.timestampMs === other.timestampMs &&
+    one.exporter === other.exporter &&
+    one.reading.total === other.reading.total &&
+    one.reading.projectName === other.reading.projectName &&
+    one.reading.domainName === other.reading.domainName
+  );
 }
 
 /**
