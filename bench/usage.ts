@@ -22,7 +22,7 @@ const TIMES = 3;
 
 const QUESTIONS = {
   'a project, a year by day':
-    'step=day&from=2025-01-01&to=2026-01-01&project=00000000000000000000000000000077',
+    'step=day&from=2025-01-01&to=2026-01-01&project=00000000000000000000000000000777',
   'all together, a year by month': 'step=month&from=2025-01-01&to=2026-01-01&by=resource',
   'all together, a year by day': 'step=day&from=2025-01-01&to=2026-01-01&by=resource&limit=10000',
   'by project, a day': 'step=total&from=2025-12-30&to=2025-12-31&by=project&resource=vcpu&limit=10000',
