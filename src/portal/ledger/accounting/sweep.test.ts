@@ -41,6 +41,15 @@ describe('a site that is read for the first time', () => {
     expect(book.meters.get('west\0p1\0vcpu')?.opening).toBe(100n);
     expect(book.usage('west\0p1\0vcpu')).toBe(0n);
   });
+
+  it('opens with a balance for what comes late of the first reading of another cloud, though its epoch is known', () => {
+    const book = new Book();
+    book.fold(reading(0, 5));
+    book.fold(reading(MINUTE, 100, { cloud: 'west' }));
+    book.fold(reading(MINUTE, 7, { cloud: 'west', projectId: 'p2' }));
+    expect(book.meters.get('west\0p2\0vcpu')?.opening).toBe(7n);
+    expect(book.usage('west\0p2\0vcpu')).toBe(0n);
+  });
 });
 
 describe('a new meter at a site that is being read', () => {
