@@ -280,6 +280,19 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(await missing()).toEqual([west, [[at(NOON), 'missing']], 0.375]);
     });
 
+    it('misses nothing of a cloud that was given up while another portal says nothing of it', async () => {
+      const { ledger, time } = await freshLedger(['a']);
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.9 * HOUR, HOUR));
+      time.nowMs = NOON + 2 * HOUR;
+      const missing = async (...said: (readonly string[] | undefined)[]) => {
+        for (const retiredClouds of said)
+          await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds }]);
+        return (await ledger.coverageShares(NOON + HOUR, NOON + 2 * HOUR)).map((share) => share.missing);
+      };
+      expect(await missing([''], undefined)).toEqual([]);
+      expect(await missing([], undefined)).toEqual([1]);
+    });
+
     it('misses nothing of a site that is no longer declared', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));

@@ -1,17 +1,22 @@
 import type { SiteDeclaration } from './ledger/ledger.ts';
 import type { PortalSites } from './leases/lease-store.ts';
-import { intervalOfSite, sitesOfSenders } from './remote-write/sender-settings.ts';
+import { intervalOfSite, retiredCloudsOf, sitesOfSenders } from './remote-write/sender-settings.ts';
 import type { PortalConfig } from './settings.ts';
 
 type Sources = Pick<PortalConfig, 'sites' | 'senders'>;
 
-/** Sites that are read, and those that senders may write as. */
+/** Sites that are read, and those that senders may write as; of one that is both, what its `[[site]]` says counts. */
 export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaration[] {
   const read = new Set(sites.map(({ name }) => name));
   const written = sitesOfSenders(senders).filter((name) => !read.has(name));
   return [
     ...sites,
-    ...written.map((name) => ({ name, labels: {}, intervalMs: intervalOfSite(name, senders) })),
+    ...written.map((name) => ({
+      name,
+      labels: {},
+      intervalMs: intervalOfSite(name, senders),
+      retiredClouds: retiredCloudsOf(name, senders),
+    })),
   ];
 }
 

@@ -63,6 +63,7 @@ describe('the portal configuration', () => {
         timeoutMs: 30_000,
         labels: { location_id: '8676' },
         selectors: [...USAGE_SELECTORS],
+        retiredClouds: [],
       },
     ]);
   });
@@ -77,6 +78,7 @@ describe('the portal configuration', () => {
 
   it('knows which clouds of a site are given up', () => {
     expect(read(`${siteA}retired_clouds = ["", "west"]\n`).sites[0]?.retiredClouds).toEqual(['', 'west']);
+    expect(read(siteA).sites[0]?.retiredClouds).toEqual([]);
   });
 
   it('takes a token from the environment before the file', () => {
@@ -177,6 +179,18 @@ describe('a sender in the portal configuration', () => {
     expect(intervalOfSite('a', senders.slice(0, 1))).toBe(60_000);
   });
 
+  it('may say of each of its sites which clouds are given up, or that none are', () => {
+    const one = `${sender}site = "a"\nretired_clouds = { a = ["west"] }\n`;
+    const many = `${sender.replace('"p"', '"q"')}site_label = "l"\nsites = ["a", "b"]\nretired_clouds = { b = [], a = [""] }\n`;
+    expect(read(one + many).senders?.map(({ retiredClouds }) => retiredClouds)).toEqual([
+      new Map([['a', ['west']]]),
+      new Map([
+        ['b', []],
+        ['a', ['']],
+      ]),
+    ]);
+  });
+
   it.each([
     ['', 'sender[1].site: missing; name the site whose usage this sender sends, or set site_label and sites'],
     [
@@ -184,6 +198,22 @@ describe('a sender in the portal configuration', () => {
       'sender[1].site: stands beside site_label or sites; a sender is one site, or names its sites by a label',
     ],
     ['site_label = "l"\n', "sender[1].sites: missing; list the values of 'l' that this sender may write as"],
+    [
+      'site_label = "l"\nsites = ["site-a", "b"]\nretired_clouds = { "site-b" = [] }\n',
+      "sender[1].retired_clouds: this sender may not write as 'site-b'; did you mean 'site-a'?",
+    ],
+    [
+      'site_label = "l"\nsites = ["a", "b"]\nretired_clouds = { "far-away" = ["west"] }\n',
+      "sender[1].retired_clouds: this sender may not write as 'far-away'; its sites are a, b",
+    ],
+    [
+      'site = "a"\nretired_clouds = ["west"]\n',
+      'sender[1].retired_clouds: must be a table of clouds by site, such as { "site-b" = ["west"] }',
+    ],
+    [
+      'site = "a"\nretired_clouds = { a = "west" }\n',
+      'sender[1].retired_clouds.a: must be a list of names of clouds',
+    ],
     ['sitee = "a"\n', "sender[1]: unknown key 'sitee'; did you mean 'site'?"],
   ])('with %j is refused', (keys, reason) => {
     expect(refusal(sender + keys)).toBe(`/portal.toml: ${reason}`);

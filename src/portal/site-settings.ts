@@ -129,8 +129,8 @@ export function resolveSites(
     timeoutMs: Math.round(table.timeout_seconds * 1000),
     labels: table.labels,
     selectors: table.selectors,
+    retiredClouds: table.retired_clouds,
     ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
-    ...(table.retired_clouds.length === 0 ? {} : { retiredClouds: table.retired_clouds }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));
 }

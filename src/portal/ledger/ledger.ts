@@ -42,7 +42,10 @@ export interface SiteDeclaration {
   intervalMs?: number | undefined;
   /** How many projects the ledger keeps of it; the usual where it is undefined. */
   maxProjects?: number | undefined;
-  /** Clouds of the site that nothing comes of any more: after their last reading nothing is missing. */
+  /**
+   * Clouds of the site that nothing comes of any more: after their last reading nothing is missing. Undefined leaves
+   * them as another portal may have said.
+   */
   retiredClouds?: readonly string[] | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { strictTable } from '../../runtime/strict-table.ts';
+import { nearestName, strictTable } from '../../runtime/strict-table.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 
 /** Whose the samples of a sender are (rule A9): always one site's, or by a label that the sender sets. */
@@ -15,6 +15,8 @@ export interface SenderConfig {
   rule: SiteRule;
   /** How often what it sends is read; the usual where it is left out. */
   intervalMs?: number | undefined;
+  /** By site: its clouds that were given up. Of the others the sender says nothing. */
+  retiredClouds?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 const siteName = z
@@ -37,6 +39,11 @@ const senderTable = strictTable({
     .max(86_400, 'must be at most 86400, a day')
     .optional(),
   sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
+  retired_clouds: z
+    .record(z.string(), z.array(z.string(), { error: 'must be a list of names of clouds' }), {
+      error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
+    })
+    .optional(),
 });
 
 type SenderTable = z.output<typeof senderTable>;
@@ -54,7 +61,7 @@ export const senderTables = z
   });
 
 function problemOf(
-  { name, site, site_label: label, sites }: SenderTable,
+  { name, site, site_label: label, sites, retired_clouds: retired = {} }: SenderTable,
   before: readonly SenderTable[],
 ): [keyof SenderTable, string] | undefined {
   if (before.some((other) => other.name === name))
@@ -65,7 +72,15 @@ function problemOf(
     return ['site', 'missing; name the site whose usage this sender sends, or set site_label and sites'];
   if (label !== undefined && (sites ?? []).length === 0)
     return ['sites', `missing; list the values of '${label}' that this sender may write as`];
-  return undefined;
+  const written = site === undefined ? (sites ?? []) : [site];
+  const foreign = Object.keys(retired).find((key) => !written.includes(key));
+  return foreign === undefined ? undefined : ['retired_clouds', notWritten(foreign, written)];
+}
+
+function notWritten(site: string, written: readonly string[]): string {
+  const nearest = nearestName(site, written);
+  const help = nearest === undefined ? `its sites are ${written.join(', ')}` : `did you mean '${nearest}'?`;
+  return `this sender may not write as '${site}'; ${help}`;
 }
 
 /** Reads the files that the tables name; their paths are relative to the configuration file. */
@@ -74,12 +89,21 @@ export function resolveSenders(
   configFile: string | undefined,
 ): SenderConfig[] {
   const folder = configFile === undefined ? '.' : dirname(configFile);
-  return tables.map(({ name, token_file, site, site_label, sites, interval_seconds: seconds }) => ({
-    name,
-    token: readToken(name, resolve(folder, token_file)),
-    rule: site === undefined ? { siteLabel: site_label ?? '', sites: sites ?? [] } : { site },
-    ...(seconds === undefined ? {} : { intervalMs: Math.round(seconds * 1000) }),
+  return tables.map((table) => ({
+    name: table.name,
+    token: readToken(table.name, resolve(folder, table.token_file)),
+    rule: ruleOf(table),
+    ...(table.interval_seconds === undefined
+      ? {}
+      : { intervalMs: Math.round(table.interval_seconds * 1000) }),
+    ...(table.retired_clouds === undefined
+      ? {}
+      : { retiredClouds: new Map(Object.entries(table.retired_clouds)) }),
   }));
+}
+
+function ruleOf({ site, site_label: siteLabel = '', sites = [] }: SenderTable): SiteRule {
+  return site === undefined ? { siteLabel, sites } : { site };
 }
 
 function readToken(sender: string, path: string): string {
@@ -109,6 +133,14 @@ export function intervalOfSite(site: string, senders: readonly SenderConfig[]): 
     sitesOf(sender).includes(site) ? (sender.intervalMs ?? []) : [],
   );
   return stated.length === 0 ? undefined : Math.max(...stated);
+}
+
+/** The clouds of a site that some sender says are given up; undefined where none says anything of it. */
+export function retiredCloudsOf(site: string, senders: readonly SenderConfig[]): string[] | undefined {
+  const stated = senders
+    .map(({ retiredClouds }) => retiredClouds?.get(site))
+    .filter((clouds) => clouds !== undefined);
+  return stated.length === 0 ? undefined : [...new Set(stated.flat())];
 }
 
 function sitesOf({ rule }: SenderConfig): readonly string[] {

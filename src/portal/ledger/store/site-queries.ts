@@ -27,9 +27,10 @@ export async function declareSites(
   });
 }
 
-/** Those that are named, and no others of these sites. */
+/** Those that are named, and no others of the sites of which it is said. */
 async function retireClouds(trx: Kysely<unknown>, declarations: readonly SiteDeclaration[]): Promise<void> {
-  const retired = declarations.flatMap(({ name, retiredClouds = [] }) =>
+  const said = declarations.filter(({ retiredClouds }) => retiredClouds !== undefined);
+  const retired = said.flatMap(({ name, retiredClouds = [] }) =>
     retiredClouds.map((cloud) => ({ site: name, cloud })),
   );
   await sql`
@@ -38,7 +39,7 @@ async function retireClouds(trx: Kysely<unknown>, declarations: readonly SiteDec
         SELECT * FROM unnest(${retired.map(({ site }) => site)}::text[], ${retired.map(({ cloud }) => cloud)}::text[])
       ) AS retired
       FROM ledger.cloud c JOIN ledger.site s USING (site_id)
-      WHERE s.name = ANY(${declarations.map(({ name }) => name)}::text[])
+      WHERE s.name = ANY(${said.map(({ name }) => name)}::text[])
     )
     UPDATE ledger.cloud c SET retired = n.retired FROM named n
     WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`.execute(trx);
