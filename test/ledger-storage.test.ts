@@ -1,8 +1,10 @@
+import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import type { Ledger, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
 import { at, columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
+import { eventually } from './processes.ts';
 
 const DAY = 24 * HOUR;
 
@@ -125,6 +127,32 @@ onEveryPostgresql('storage', (freshLedger) => {
         Number(untilThen) + Number(hours),
         9,
       );
+    });
+
+    it('are whole in an answer that was begun before hours were dropped, and is ended after', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 14 * HOUR, 14 * HOUR));
+      time.nowMs = NOON + 11 * DAY;
+      await ledger.maintain();
+      const asked = query({ by: new Set(), toMs: NOON + 12 * HOUR });
+      const whole = (await ledger.usage(asked)).data;
+      const client = new Client(connection);
+      await client.connect();
+      // What a sum of hours needs and dropping them does not: the answer waits for it, half begun.
+      await client.query('BEGIN; LOCK TABLE ledger.resource');
+      const answer = ledger.usage(asked);
+      await eventually(async () => {
+        const waiting = await runSql(
+          connection,
+          `SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger.resource'::regclass`,
+        );
+        return waiting.length > 0 ? true : undefined;
+      });
+      const policy = { packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 };
+      expect((await ledger.maintain(policy)).dropped).toBe(1);
+      await client.end();
+      expect((await answer).data).toEqual(whole);
+      await expect(ledger.usage(asked)).rejects.toThrow('are kept no longer');
     });
 
     it('and hours make up any interval, wherever its ends lie', async () => {

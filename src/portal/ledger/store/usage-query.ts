@@ -29,10 +29,10 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
 /**
  * Sums entries by step, resource, and what else was asked for. Amounts of different resources are never added, nor
  * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
- * cloud: only a grant adds projects up.
+ * cloud: only a grant adds projects up. How it is planned is set for the transaction.
  */
 export async function sumUsage(
-  database: Kysely<unknown>,
+  trx: Kysely<unknown>,
   query: UsageQuery,
   range: HourRange,
 ): Promise<UsageRecord[]> {
@@ -67,10 +67,8 @@ export async function sumUsage(
     GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource
     ORDER BY start_hour, grant_name, site, cloud, project_id, resource
     LIMIT ${query.limit + 1}`;
-  return await database.transaction().execute(async (trx) => {
-    if (!isOfFewMeters(query)) await sql`SELECT ${sql.join(FOR_MANY_METERS)}`.execute(trx);
-    return (await statement.execute(trx)).rows;
-  });
+  if (!isOfFewMeters(query)) await sql`SELECT ${sql.join(FOR_MANY_METERS)}`.execute(trx);
+  return (await statement.execute(trx)).rows;
 }
 
 /** The costs that a database sees in what is off are no reason to compile (PostgreSQL before 18 would, for a second). */

@@ -17,10 +17,21 @@ export async function queryUsage(
   nowMs: number,
   rulesOf: (site: string) => AccountingRules,
 ): Promise<Page<UsageRow>> {
+  // Of one instant: hours that are dropped meanwhile are all there for this answer, or make it refuse.
+  const oneInstant = database.transaction().setIsolationLevel('repeatable read');
+  return await oneInstant.execute(async (trx) => await answer(trx, query, nowMs, rulesOf));
+}
+
+async function answer(
+  trx: Kysely<unknown>,
+  query: UsageQuery,
+  nowMs: number,
+  rulesOf: (site: string) => AccountingRules,
+): Promise<Page<UsageRow>> {
   const range = hourRange(query);
-  await refuseHoursGone(database, query, range);
-  const records = await sumUsage(database, query, range);
-  const clouds = records.length === 0 ? [] : await loadCoveredClouds(database, query, rulesOf);
+  await refuseHoursGone(trx, query, range);
+  const records = await sumUsage(trx, query, range);
+  const clouds = records.length === 0 ? [] : await loadCoveredClouds(trx, query, rulesOf);
   const shown = records.slice(0, query.limit);
   const data = shown.map((record) => usageRow(record, query, range, covering(clouds, record, query), nowMs));
   const last = shown.at(-1);
