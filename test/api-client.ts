@@ -14,11 +14,12 @@ export interface UsageAnswerRow {
 
 /** Every row of `/api/v1/usage` over all pages, from `fromMs` to `toMs`, by site, project and resource. */
 export async function totalUsage(portalUrl: string, fromMs: number, toMs: number): Promise<UsageAnswerRow[]> {
-  return await allRows(`${portalUrl}/api/v1/usage`, {
-    ...interval(fromMs, toMs),
-    step: 'total',
-    by: BY_METER,
-  });
+  return await usageBy('total', portalUrl, fromMs, toMs);
+}
+
+/** The same day by day. */
+export async function dailyUsage(portalUrl: string, fromMs: number, toMs: number): Promise<UsageAnswerRow[]> {
+  return await usageBy('day', portalUrl, fromMs, toMs);
 }
 
 /** The same hour by hour. */
@@ -27,9 +28,13 @@ export async function hourlyUsage(
   fromMs: number,
   toMs: number,
 ): Promise<UsageAnswerRow[]> {
-  return await allRows(`${portalUrl}/api/v1/usage`, {
+  return await usageBy('hour', portalUrl, fromMs, toMs);
+}
+
+async function usageBy(step: string, portalUrl: string, fromMs: number, toMs: number) {
+  return await allRows<UsageAnswerRow>(`${portalUrl}/api/v1/usage`, {
     ...interval(fromMs, toMs),
-    step: 'hour',
+    step,
     by: BY_METER,
   });
 }

@@ -8,7 +8,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { bundled } from '../bundled.ts';
 import { freePort, startProgram } from '../processes.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
-import { acceleratedClock, type Acceleration } from './accelerated-clock.ts';
+import type { FastTime } from './fast-time.ts';
 import { LivingCloud } from './living-cloud.ts';
 import { Packer } from './packer.ts';
 import { startRealTimeHistory } from './real-time-history.ts';
@@ -19,7 +19,7 @@ export interface ChaosOptions {
   /** The program. */
   prometheus: string;
   seed: string;
-  acceleration: Acceleration;
+  time: FastTime;
   /** No server begins after it, Unix milliseconds. */
   untilMs: number;
 }
@@ -36,14 +36,12 @@ export type ChaosFederation = Awaited<ReturnType<typeof startFederation>>;
  * Prometheus and PostgreSQL, which are real and know no time but the real one: of what passes through Prometheus the totals
  * themselves state up to when they count, and of its history the gate asks in real time.
  */
-export async function startFederation({ folder, prometheus, seed, acceleration, untilMs }: ChaosOptions) {
-  const clock = acceleratedClock(acceleration);
+export async function startFederation({ folder, prometheus, seed, time, untilMs }: ChaosOptions) {
+  const fromMs = time.nowMs();
   const program = await bundled('test/chaos/role.ts');
   const startRole = (role: string, name: string, flags: object, env: Record<string, string> = {}) =>
     new Victim(`${role}-${name}`, () =>
-      startProgram(process.execPath, [program, role, JSON.stringify(acceleration), JSON.stringify(flags)], {
-        env,
-      }),
+      startProgram(process.execPath, [program, role, time.file, JSON.stringify(flags)], { env }),
     );
   const token = (name: string) => join(folder, `${name}.token`);
   for (const name of ['gate', 'one', 'two'])
@@ -54,7 +52,7 @@ export async function startFederation({ folder, prometheus, seed, acceleration, 
   const connection = await database.start();
 
   const startSite = async (name: string, source: (exporter: string) => Promise<object>) => {
-    const cloud = new LivingCloud(`${seed}/${name}`, clock, untilMs);
+    const cloud = new LivingCloud(`${seed}/${name}`, time, { fromMs, untilMs });
     await cloud.simulated.start();
     onTestFinished(async () => await cloud.simulated.close());
     const [exporterPort, gatePort] = [await freePort(), await freePort()];
@@ -64,7 +62,7 @@ export async function startFederation({ folder, prometheus, seed, acceleration, 
       {
         listen: `127.0.0.1:${exporterPort}`,
         state: join(folder, `${name}.json`),
-        start: new Date(acceleration.simulatedMs).toISOString().slice(0, 10),
+        start: new Date(time.nowMs()).toISOString().slice(0, 10),
         interval: REFRESH_S,
         settlingDelay: 60,
       },
@@ -102,7 +100,7 @@ export async function startFederation({ folder, prometheus, seed, acceleration, 
         ),
       );
     }
-    return { prometheus: `http://127.0.0.1:${await startRealTimeHistory(ports[0], acceleration)}` };
+    return { prometheus: `http://127.0.0.1:${await startRealTimeHistory(ports[0], time)}` };
   });
   const config = join(folder, 'portal.toml');
   writeFileSync(config, portalToml({ a: a.proxy.port, b: b.proxy.port }, token));
@@ -116,6 +114,7 @@ export async function startFederation({ folder, prometheus, seed, acceleration, 
   );
 
   return {
+    time,
     clouds: { a: a.cloud, b: b.cloud },
     exporters: { a: a.exporter, b: b.exporter },
     gates: { a: a.gate, b: b.gate },
@@ -124,7 +123,7 @@ export async function startFederation({ folder, prometheus, seed, acceleration, 
     portals: { one: portals[0] as Victim, two: portals[1] as Victim },
     urls: portalPorts.map((port) => `http://127.0.0.1:${port}`),
     connection,
-    packer: new Packer(connection, clock),
+    packer: new Packer(connection, time),
     /** The first process of the server (-9), which its file names; it is started again. */
     killDatabase: () => {
       const file = join(clusterFolder(join(folder, 'data')), 'postmaster.pid');

@@ -51,23 +51,27 @@ const COMING: Lane = { project: 'coming', lane: 0, lifeMinutes: [30, 900], pause
 
 /** After so long a server is resized, once: an exporter that was away for longer could not know what it was before. */
 const RESIZED_AFTER_MS = 5 * 60 * MINUTE;
+/** Nor is any resized while its exporter reads the cloud for the first time: that does not know what the server was a minute ago. */
+const FIRST_READ_MS = 15 * MINUTE;
 
 /** A simulated cloud in which servers begin and end, and to which projects come, go, move and are renamed. All of it is known. */
 export class LivingCloud {
   readonly simulated: SimulatedCloud;
   readonly #key: string;
   readonly #clock: Clock;
+  readonly #fromMs: number;
   readonly #untilMs: number;
   #servers: ServerLife[];
   #projects = ['steady', 'busy', 'short', 'ending'].map((id) => ({ id, name: id, domainId: 'default' }));
   #failingUntilMs = 0;
 
-  /** The same `key` makes the same servers; none begins after `untilMs`. */
-  constructor(key: string, clock: Clock, untilMs: number) {
+  /** The same `key` makes the same servers. It is read from `fromMs` on, and none begins after `untilMs`. */
+  constructor(key: string, clock: Clock, { fromMs, untilMs }: { fromMs: number; untilMs: number }) {
     this.#key = key;
     this.#clock = clock;
+    this.#fromMs = fromMs;
     this.#untilMs = untilMs;
-    this.#servers = LANES.flatMap((lane) => this.#livesOf(lane, clock.nowMs() - 1000 * MINUTE));
+    this.#servers = LANES.flatMap((lane) => this.#livesOf(lane, fromMs - 1000 * MINUTE));
     this.simulated = createSimulatedCloud(
       {
         ...SIMULATION_DEFAULTS,
@@ -154,11 +158,17 @@ export class LivingCloud {
       const first = { atMs, flavor: draws.pick(FLAVORS) };
       const deletedMs = lifeMinutes && wholeSecond(atMs + draws.between(...lifeMinutes) * MINUTE);
       const launches: ServerLife['launches'] =
-        resized.atMs < (deletedMs ?? Infinity) - MINUTE ? [first, resized] : [first];
+        resized.atMs < (deletedMs ?? Infinity) - MINUTE && !this.#isFirstRead(resized.atMs)
+          ? [first, resized]
+          : [first];
       lives.push({ id, name: id, projectId: project, metadata: {}, launches, deletedMs });
       if (deletedMs === undefined) return lives;
       atMs = deletedMs;
     }
+  }
+
+  #isFirstRead(ms: number): boolean {
+    return Math.abs(ms - this.#fromMs) < FIRST_READ_MS;
   }
 }
 

@@ -3,12 +3,16 @@ import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 
-/** Packs days as soon as they are over, while portals fold, and correct what was packed; a portal itself waits for two days. */
+/**
+ * Packs days as soon as they are over, and drops the hours of a month as soon as that is, while portals fold, and correct what was
+ * packed and dropped. A portal itself waits for days, and for a month.
+ */
 export class Packer {
   readonly #connection: DatabaseConnection;
   readonly #clock: Clock;
   #packing: Promise<void> | undefined;
   #packed = 0;
+  #dropped = 0;
 
   constructor(connection: DatabaseConnection, clock: Clock) {
     this.#connection = connection;
@@ -18,6 +22,11 @@ export class Packer {
   /** Entries so far. */
   get packed(): number {
     return this.#packed;
+  }
+
+  /** Months of meters so far. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Joins what is on its way. What fails, as on a database that is killed, is left to the next. */
@@ -35,7 +44,9 @@ export class Packer {
       logger: silentLogger(),
     });
     try {
-      this.#packed += (await ledger.maintain({ packAfterDays: 0, gapsKeptDays: 62 })).packed;
+      const done = await ledger.maintain({ packAfterDays: 0, hoursKeptDays: 0, gapsKeptDays: 62 });
+      this.#packed += done.packed;
+      this.#dropped += done.dropped;
     } finally {
       await ledger.close();
     }

@@ -6,9 +6,12 @@ import type { Resource, Truth } from './truth.ts';
 /** What a portal says of a site, from the hour of its first reading to that of its last. */
 export interface Answers {
   site: Pick<SiteStatus, 'name' | 'first_reading_at' | 'last_reading_at'>;
-  hours: readonly UsageAnswerRow[];
+  /** As long as hours are dropped days, from then on hours. */
+  steps: readonly UsageAnswerRow[];
   totals: readonly UsageAnswerRow[];
   coverage: readonly CoverageRow[];
+  /** From where on there are hours: a midnight. */
+  keptFromMs: number;
 }
 
 export interface Checked {
@@ -18,34 +21,32 @@ export interface Checked {
   /** Hours of the site by how they are known. */
   measured: number;
   spread: number;
+  /** Days without hours that were held against the truth by themselves, at a midnight that is measured. */
+  days: number;
 }
 
 /** Readings around the stroke of an hour that is measured lie at most so far apart: the portal's threshold of a gap. */
 const MEASURED_APART_MS = 15 * 60_000;
 /** Amount × milliseconds: shares are whole. */
 const ROUNDING = 2;
+const MS_PER_DAY = 24 * MS_PER_HOUR;
 const RESOURCES: readonly Resource[] = ['vcpu', 'mb', 'disk_gb', 'instance'];
 
-/** Holds what a portal says against the truth: totals, hours as far as they are called measured, and coverage itself. */
+/** Holds what a portal says against the truth: totals, days and hours as far as they are called measured, and coverage itself. */
 export function checkPromises(answers: Answers, projects: readonly string[], truth: Truth): Checked {
   const firstMs = Date.parse(answers.site.first_reading_at ?? '');
   const lastMs = Date.parse(answers.site.last_reading_at ?? '');
   const coverage = new Map(answers.coverage.map((row) => [Date.parse(row.start), row]));
+  const strokes = strokesBetween(firstMs, lastMs, answers.keptFromMs);
   const broken = brokenCoverage(coverage, firstMs, lastMs);
   for (const project of projects)
     for (const resource of RESOURCES) {
       const isOfMeter = (row: UsageAnswerRow) => row.project_id === project && row.resource === resource;
+      const steps = answers.steps.filter(isOfMeter);
       const used = truth.usage(project, resource, firstMs, lastMs);
       broken.push(
         ...brokenTotal(answers.totals.filter(isOfMeter), used),
-        ...brokenHours(answers.hours.filter(isOfMeter), {
-          project,
-          resource,
-          firstMs,
-          lastMs,
-          coverage,
-          truth,
-        }),
+        ...brokenSteps(steps, strokes, { project, resource, firstMs, coverage, truth }),
       );
     }
   const states = [...coverage.values()].map((row) => row.coverage);
@@ -55,6 +56,10 @@ export function checkPromises(answers: Answers, projects: readonly string[], tru
     broken: broken.map((line) => `${answers.site.name}: ${line}`),
     measured: count('measured'),
     spread: count('spread'),
+    days: strokes.filter(
+      ({ fromMs, strokeMs }) =>
+        strokeMs - fromMs > MS_PER_HOUR && isMeasuredAround(strokeMs, new Map(), coverage),
+    ).length,
   };
 }
 
@@ -84,32 +89,57 @@ function brokenTotal(rows: readonly UsageAnswerRow[], used: bigint): string[] {
   return isExact ? [] : [`${rows[0]?.project_id} ${rows[0]?.resource} used ${used}, the ledger has ${found}`];
 }
 
-interface MeterHours {
+/** Where a day or an hour ends, and where it begins. */
+interface Stroke {
+  fromMs: number;
+  strokeMs: number;
+}
+
+/** Midnights as long as hours are dropped, from then on hours. */
+function strokesBetween(firstMs: number, lastMs: number, keptFromMs: number): Stroke[] {
+  const strokes: Stroke[] = [];
+  for (let fromMs = startOfDay(firstMs); ;) {
+    const strokeMs = fromMs + (fromMs < keptFromMs ? MS_PER_DAY : MS_PER_HOUR);
+    if (strokeMs > lastMs) return strokes;
+    strokes.push({ fromMs, strokeMs });
+    fromMs = strokeMs;
+  }
+}
+
+/** Whether one of the hours around it is measured: by the meter's own hour, or by the site's where that is dropped or without usage. */
+function isMeasuredAround(
+  strokeMs: number,
+  rows: ReadonlyMap<number, UsageAnswerRow>,
+  coverage: ReadonlyMap<number, CoverageRow>,
+): boolean {
+  const isMeasured = (hourMs: number) =>
+    (rows.get(hourMs)?.coverage ?? coverage.get(hourMs)?.coverage) === 'measured';
+  return isMeasured(strokeMs - MS_PER_HOUR) || isMeasured(strokeMs);
+}
+
+interface Meter {
   project: string;
   resource: Resource;
   firstMs: number;
-  lastMs: number;
   coverage: ReadonlyMap<number, CoverageRow>;
   truth: Truth;
 }
 
 /**
  * At the stroke of an hour of which one side is measured, all that was used before it is in the hours before it: so a
- * measured hour has what was used in it, and hours that are spread have it together.
+ * measured hour has what was used in it, hours that are spread have it together, and a day has what was used in the day.
  */
-function brokenHours(
+function brokenSteps(
   rows: readonly UsageAnswerRow[],
-  { project, resource, firstMs, lastMs, coverage, truth }: MeterHours,
+  strokes: readonly Stroke[],
+  { project, resource, firstMs, coverage, truth }: Meter,
 ): string[] {
-  const byHour = new Map(rows.map((row) => [Date.parse(row.start), row]));
-  const isMeasured = (hourMs: number) =>
-    (byHour.get(hourMs)?.coverage ?? coverage.get(hourMs)?.coverage) === 'measured';
+  const byStart = new Map(rows.map((row) => [Date.parse(row.start), row]));
   const broken: string[] = [];
   let found = 0;
-  for (let hourMs = startOfHour(firstMs); hourMs + MS_PER_HOUR <= lastMs; hourMs += MS_PER_HOUR) {
-    const strokeMs = hourMs + MS_PER_HOUR;
-    found += (byHour.get(hourMs)?.amount ?? 0) * MS_PER_HOUR;
-    if (!isMeasured(hourMs) && !isMeasured(strokeMs)) continue;
+  for (const { fromMs, strokeMs } of strokes) {
+    found += (byStart.get(fromMs)?.amount ?? 0) * MS_PER_HOUR;
+    if (!isMeasuredAround(strokeMs, byStart, coverage)) continue;
     const used = Number(truth.usage(project, resource, firstMs, strokeMs));
     const blur = truth.blur(project, resource, strokeMs, MEASURED_APART_MS);
     if (Math.abs(found - used) > blur + ROUNDING + 1e-9 * used)
@@ -118,6 +148,10 @@ function brokenHours(
       );
   }
   return broken;
+}
+
+function startOfDay(ms: number): number {
+  return Math.floor(ms / MS_PER_DAY) * MS_PER_DAY;
 }
 
 function startOfHour(ms: number): number {

@@ -3,19 +3,16 @@ import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { decodeReadRequest, encodeReadRequest } from '../../src/prometheus/remote-read.ts';
 import { closeServer, listen } from '../../src/runtime/listen.ts';
-import type { Acceleration } from './accelerated-clock.ts';
+import type { FastTime } from './fast-time.ts';
 
 /**
  * Stands before a Prometheus, which lives in real time, for a gate that lives in fast motion: of what is asked for of its
  * history the times are made real. Its answers need no change: totals state the (fast) time up to which they count.
  */
-export async function startRealTimeHistory(
-  prometheusPort: number,
-  acceleration: Acceleration,
-): Promise<number> {
+export async function startRealTimeHistory(prometheusPort: number, time: FastTime): Promise<number> {
   const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const asked = await buffer(incoming);
-    const body = incoming.url === '/api/v1/read' ? inRealTime(asked, acceleration) : asked;
+    const body = incoming.url === '/api/v1/read' ? inRealTime(asked, time) : asked;
     const { method = 'GET', url: path = '/' } = incoming;
     const headers = { ...incoming.headers, 'content-length': body.length };
     request({ host: '127.0.0.1', port: prometheusPort, method, path, headers })
@@ -35,12 +32,11 @@ export async function startRealTimeHistory(
   return port;
 }
 
-function inRealTime(body: Buffer, { realMs, simulatedMs, speed }: Acceleration): Buffer {
-  const realOf = (ms: number) => Math.round(realMs + (ms - simulatedMs) / speed);
+function inRealTime(body: Buffer, time: FastTime): Buffer {
   const { queries, accepted } = decodeReadRequest(body, 1_000_000);
   const real = queries.map(({ startMs, endMs, matchers }) => ({
-    startMs: realOf(startMs),
-    endMs: realOf(endMs),
+    startMs: time.realMs(startMs),
+    endMs: time.realMs(endMs),
     matchers,
   }));
   return Buffer.from(encodeReadRequest(real, accepted));

@@ -1,4 +1,4 @@
-// A role as a process in fast motion: its name, the acceleration, and its flags, both as JSON. The rest is as in src/cli.
+// A role as a process in fast motion: its name, the file of the time, and its flags as JSON. The rest is as in src/cli.
 import { settingsSources } from '../../src/cli/options.ts';
 import { createExporter } from '../../src/exporter/exporter.ts';
 import { readExporterConfigs } from '../../src/exporter/config.ts';
@@ -11,7 +11,7 @@ import { runUntilSignal } from '../../src/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../src/runtime/logger.ts';
 import type { Role } from '../../src/runtime/role.ts';
 import type { SettingsSources } from '../../src/runtime/settings.ts';
-import { acceleratedClock, type Acceleration } from './accelerated-clock.ts';
+import { timeOfFile } from './fast-time.ts';
 
 const ROLES: Record<string, (sources: SettingsSources, parts: { clock: Clock; logger: Logger }) => Role> = {
   exporter: (sources, parts) => createExporter(readExporterConfigs(sources), parts),
@@ -19,9 +19,9 @@ const ROLES: Record<string, (sources: SettingsSources, parts: { clock: Clock; lo
   portal: (sources, parts) => createPortal(readPortalConfig(sources), parts),
 };
 
-const [name = '', acceleration = '', flags = ''] = process.argv.slice(2);
+const [name = '', time = '', flags = ''] = process.argv.slice(2);
 const logger = createLogger();
-const clock = acceleratedClock(JSON.parse(acceleration) as Acceleration);
+const clock = timeOfFile(time);
 const role = ROLES[name]?.(settingsSources(JSON.parse(flags) as Record<string, unknown>), { clock, logger });
 if (role === undefined) throw new Error(`there is no role '${name}'`);
 await runUntilSignal(role, logger);

@@ -1,0 +1,67 @@
+import type { Page, ProjectRow, SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import { getJson } from '../api-client.ts';
+import { runSql } from '../postgresql-server.ts';
+import { eventually } from '../processes.ts';
+import type { ChaosFederation } from './federation.ts';
+
+const MINUTE = 60_000;
+/** Readings so far apart, and as much later as they may come, are measured. */
+const STRIDE_MS = 10 * MINUTE;
+/** Totals are stated up to an instant that lies so far behind, once an exporter has asked its cloud. */
+const BEHIND_MS = 2 * MINUTE;
+
+/** Of a portal that answers. */
+export async function ask<T>({ urls }: ChaosFederation, path: string): Promise<T[]> {
+  return await Promise.any(urls.map(async (url) => ((await getJson(`${url}${path}`)) as Page<T>).data));
+}
+
+/** Each of the sites is read up to an instant, but for what its exporter does not state yet. */
+export async function readUpTo(
+  federation: ChaosFederation,
+  sites: readonly string[],
+  ms: number,
+): Promise<void> {
+  await eventually(async () => {
+    const all = await ask<SiteStatus>(federation, '/api/v1/sites');
+    const lastOf = (name: string) => all.find((site) => site.name === name)?.last_reading_at ?? '';
+    return sites.every((name) => Date.parse(lastOf(name)) >= ms - BEHIND_MS) ? true : undefined;
+  });
+}
+
+/** Time goes on no faster than the sites are read: what is used until then is measured. */
+export async function walk(
+  federation: ChaosFederation,
+  sites: readonly string[],
+  toMs: number,
+): Promise<void> {
+  const { time } = federation;
+  for (let stopMs = time.nowMs(); stopMs < toMs;) {
+    stopMs = Math.min(stopMs + STRIDE_MS, toMs);
+    time.goOn(stopMs);
+    await readUpTo(federation, sites, stopMs);
+  }
+}
+
+/** A project whose servers have ended leaves Keystone once the portal has read all of it: what was never shown nobody can count. */
+export async function removeWhatWasRead(federation: ChaosFederation): Promise<void> {
+  for (const [site, cloud] of Object.entries(federation.clouds)) {
+    const { endedMs } = cloud;
+    if (endedMs === undefined) continue;
+    const rows = await ask<ProjectRow>(federation, `/api/v1/projects?site=${site}&search=ending`).catch(
+      () => [],
+    );
+    if (rows.some(({ last_reading_at: last }) => Date.parse(last) >= endedMs)) cloud.remove();
+  }
+}
+
+/** Nothing is read any more, and what was written is folded. */
+export async function settle({ exporters, prometheuses, connection }: ChaosFederation): Promise<void> {
+  await Promise.all(
+    [...Object.values(exporters), ...Object.values(prometheuses)].map(async (one) => await one.end()),
+  );
+  await eventually(async () => {
+    const rows = await runSql(connection, 'SELECT FROM remote_write.inbox LIMIT 1');
+    return rows.length === 0 ? true : undefined;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}
