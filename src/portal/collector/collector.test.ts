@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
@@ -185,6 +185,32 @@ describe('sweeping the sites', () => {
       answers.pop()?.();
     }
     await sweeping;
+  });
+
+  it('reads large sites again, in turn, of which nobody knew that they are large', async () => {
+    const { collector, calls } = setUp();
+    const lines = Array.from(
+      { length: 25_000 },
+      (_, n) => `project_vcpu_usage{project_id="${n}"} 1 ${NOW}\n`,
+    );
+    const open = new Set<ServerResponse>();
+    let asked = 0;
+    // Answers that do not end before the other was broken off.
+    const large: RequestListener = (_request, response) => {
+      asked += 1;
+      response.writeHead(200, text).write(lines.join(''));
+      if (asked > 2) response.end();
+      else open.add(response);
+      response.once('close', () => {
+        open.delete(response);
+        for (const other of open) other.end();
+      });
+    };
+    await collector.setSites([await siteWith('one', large), await siteWith('two', large)]);
+    await collector.sweep();
+    expect(new Set(calls.map((call) => (call as string[])[1]))).toEqual(new Set(['one', 'two']));
+    expect(calls).toHaveLength(2);
+    expect(asked).toBe(3);
   });
 
   it('does not blame the site when the ledger fails', async () => {

@@ -10,13 +10,14 @@ const SUMMARY_INTERVAL_MS = 3_600_000;
 export class Collector {
   readonly #parts: CollectorParts;
   readonly #ending = new AbortController();
-  readonly #budget = new ReadingsBudget();
+  readonly #budget: ReadingsBudget;
   #sites = new Map<string, SiteCollector>();
   #started = false;
   #summaries: Promise<void> | undefined;
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
+    this.#budget = new ReadingsBudget({ clock: parts.clock });
   }
 
   /** Takes `sites` in place of the present ones. Those that are unchanged go on; those that are gone are ended. */

@@ -1,17 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ReadingsBudget } from './readings-budget.ts';
+import { ALL_ROOM, NoRoomError, ReadingsBudget } from './readings-budget.ts';
 
 /** Sweeps that say when they are let in. */
 function setUp() {
-  const budget = new ReadingsBudget(100, 10);
+  const sleeps: (() => void)[] = [];
+  const sleep = async () => await new Promise<void>((resolve) => void sleeps.push(resolve));
+  const budget = new ReadingsBudget({ most: 100, few: 10, clock: { nowMs: () => 0, sleep } });
   const inside: string[] = [];
   const enter = async (name: string, readings: number) => {
     const held = await budget.enter(readings);
     inside.push(name);
     return held;
   };
-  return { inside, enter };
+  return { inside, enter, passTime: () => sleeps.splice(0).forEach((wake) => wake()) };
 }
 
 it('lets large sweeps in while there is room, and the others in turn', async () => {
@@ -33,16 +35,50 @@ it('never lets a small sweep wait', async () => {
   expect(inside).toEqual(['100', '10']);
 });
 
-it('counts a sweep that turns out to be large', async () => {
+it('gives all the room to a sweep that turns out to be large', async () => {
   const { inside, enter } = setUp();
   const growing = await enter('new', 0);
-  growing.grow(80);
+  growing.grow(11);
   void enter('30', 30);
   await turn();
   expect(inside).toEqual(['new']);
+  growing.grow(200);
+  expect(growing.signal.aborted).toBe(false);
   growing.release();
   await turn();
   expect(inside).toEqual(['new', '30']);
+});
+
+it('ends a sweep that turns out to be large while another is, and lets it in again in turn', async () => {
+  const { inside, enter } = setUp();
+  const large = await enter('30', 30);
+  const growing = await enter('new', 0);
+  growing.grow(10);
+  expect(growing.signal.aborted).toBe(false);
+  growing.grow(11);
+  expect(growing.signal.reason).toBeInstanceOf(NoRoomError);
+  growing.release();
+  void enter('new again', ALL_ROOM);
+  await turn();
+  expect(inside).toEqual(['30', 'new']);
+  large.release();
+  await turn();
+  expect(inside).toEqual(['30', 'new', 'new again']);
+});
+
+it('lets a large sweep grow that was let in as one', async () => {
+  const { inside, enter } = setUp();
+  const growing = await enter('60', 60);
+  const other = await enter('40', 40);
+  growing.grow(70);
+  expect([growing.signal.aborted, other.signal.aborted]).toEqual([false, false]);
+  void enter('35', 35);
+  other.release();
+  await turn();
+  expect(inside).toEqual(['60', '40']);
+  growing.release();
+  await turn();
+  expect(inside).toEqual(['60', '40', '35']);
 });
 
 it('lets a sweep in that is larger than all of the room, once no other is', async () => {
@@ -55,4 +91,24 @@ it('lets a sweep in that is larger than all of the room, once no other is', asyn
   first.release();
   await turn();
   expect(inside).toEqual(['50', '500']);
+});
+
+it('lets others in where a sweep is slow rather than large', async () => {
+  const { inside, enter, passTime } = setUp();
+  const slow = await enter('slow', 0);
+  slow.grow(20);
+  void enter('60', 60);
+  await turn();
+  expect(inside).toEqual(['slow']);
+  passTime();
+  await turn();
+  expect(inside).toEqual(['slow', '60']);
+  slow.grow(90);
+  void enter('40', 40);
+  await turn();
+  expect([slow.signal.aborted, inside]).toEqual([false, ['slow', '60', '40']]);
+  slow.release();
+  void enter('1000', 1000);
+  await turn();
+  expect(inside).toEqual(['slow', '60', '40']);
 });

@@ -1,60 +1,104 @@
+import { systemClock, type Clock } from '../../runtime/clock.ts';
+
 /** So many readings stand in memory at once, of all large sites together; each takes some hundred bytes. */
 const MOST_READINGS = 120_000;
 
 /** Sites of no more readings wait for nobody: there may be hundreds of them. */
 const FEW_READINGS = 20_000;
 
+/** So long a sweep keeps its room: one that lasts longer is slow, and others must not wait for it. */
+const KEPT_MS = 10_000;
+
+/** A sweep that turned out to be large while there was no room for it: it is to be begun anew, in turn. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError';
+}
+
+/** What is expected of a sweep that is large, nobody knows how large. */
+export const ALL_ROOM = Infinity;
+
 /** Room that a sweep takes while it lasts. */
 export interface Held {
   /** Tells how many readings it has by now. */
   grow(readings: number): void;
+  /** Aborted with a `NoRoomError` where it grew and may not go on. */
+  readonly signal: AbortSignal;
   release(): void;
+}
+
+interface BudgetOptions {
+  most?: number | undefined;
+  few?: number | undefined;
+  clock?: Clock | undefined;
 }
 
 /**
  * Bounds the memory that sweeps take at the same time: a site that was large the last time waits in turn until there is
- * room. One that turns out to be large is counted as it grows, so that others wait for it from then on. A site that is
- * larger than all of the room is swept while no other large one is.
+ * room. One that turns out to be large takes all the room there is, if no other large one is being swept, since nobody knows
+ * how large it will be. A site that is larger than all of the room is swept while no other large one is.
  */
 export class ReadingsBudget {
   readonly #most: number;
   readonly #few: number;
-  #held = 0;
+  readonly #clock: Clock;
+  #taken = 0;
   #turn: Promise<void> = Promise.resolve();
   #wake = () => {};
 
-  constructor(most = MOST_READINGS, few = FEW_READINGS) {
+  constructor({ most = MOST_READINGS, few = FEW_READINGS, clock = systemClock }: BudgetOptions = {}) {
     this.#most = most;
     this.#few = few;
+    this.#clock = clock;
   }
 
   /** Waits for room for as many readings as are expected. */
   async enter(expected: number): Promise<Held> {
-    let size = this.#sizeOf(expected);
-    if (size > 0) {
-      this.#turn = this.#turn.then(async () => await this.#takeRoom(size));
-      await this.#turn;
-    }
-    const resize = (next: number) => {
-      this.#held += next - size;
-      size = next;
+    const size = this.#sizeOf(expected);
+    if (size === 0) return this.#hold(size);
+    const entering = this.#turn.then(async () => {
+      await this.#untilRoomFor(size);
+      return this.#hold(size);
+    });
+    this.#turn = entering.then(() => undefined);
+    return await entering;
+  }
+
+  #hold(expected: number): Held {
+    const outgrown = new AbortController();
+    const over = new AbortController();
+    let size = 0;
+    const take = (room: number) => {
+      if (size === 0) void this.#clock.sleep(KEPT_MS, over.signal).then(release);
+      this.#taken += room - size;
+      size = room;
     };
+    const release = () => {
+      if (over.signal.aborted) return;
+      over.abort();
+      this.#taken -= size;
+      this.#wake();
+    };
+    if (expected > 0) take(expected);
     return {
-      grow: (readings) => resize(Math.max(size, this.#sizeOf(readings))),
-      release: () => {
-        resize(0);
-        this.#wake();
+      signal: outgrown.signal,
+      release,
+      grow: (readings) => {
+        const room = this.#sizeOf(readings);
+        if (room <= size || over.signal.aborted) return;
+        if (size === 0 && this.#taken > 0)
+          outgrown.abort(new NoRoomError('there is no room for so many readings'));
+        else take(size === 0 ? this.#most : room);
       },
     };
   }
 
-  async #takeRoom(size: number): Promise<void> {
-    while (this.#held > 0 && this.#held + size > this.#most)
+  async #untilRoomFor(size: number): Promise<void> {
+    while (this.#taken > 0 && this.#taken + size > this.#most)
       await new Promise<void>((resolve) => (this.#wake = resolve));
-    this.#held += size;
   }
 
+  /** The room that so many readings take; none is larger than all of it. */
   #sizeOf(readings: number): number {
-    return readings <= this.#few ? 0 : readings;
+    return readings <= this.#few ? 0 : Math.min(readings, this.#most);
   }
 }

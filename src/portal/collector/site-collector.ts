@@ -9,7 +9,7 @@ import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { GapFiller } from './gap-filler.ts';
 import { createGateClient, type GateClient } from './gate-client.ts';
-import type { Held, ReadingsBudget } from './readings-budget.ts';
+import { ALL_ROOM, NoRoomError, type Held, type ReadingsBudget } from './readings-budget.ts';
 import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
@@ -110,17 +110,27 @@ export class SiteCollector {
 
   /** Undefined where the sweep was ended by `close()`. */
   async #resultOfSweep(): Promise<SweepResult | undefined> {
-    const held = await this.#budget.enter(this.#expected ?? (await this.#metersInLedger()));
+    const expected = this.#expected ?? (await this.#metersInLedger());
     this.#expected = 0;
     try {
-      return await this.#fold(await this.#read(held));
+      return await this.#sweepInRoomFor(expected);
     } catch (error) {
       if (this.#ending.signal.aborted) return undefined;
       if (!(error instanceof SweepFailure)) throw error;
       return await this.#recordFailure(error);
+    }
+  }
+
+  async #sweepInRoomFor(expected: number): Promise<SweepResult> {
+    const held = await this.#budget.enter(expected);
+    try {
+      return await this.#fold(await this.#read(held));
+    } catch (error) {
+      if (!(error instanceof NoRoomError)) throw error;
     } finally {
       held.release();
     }
+    return await this.#sweepInRoomFor(ALL_ROOM);
   }
 
   /** What a portal that has just started expects of a site that was read before; nothing where the ledger does not answer. */
@@ -131,7 +141,7 @@ export class SiteCollector {
 
   async #read(held: Held): Promise<Sweep> {
     const reader = new SweepReader({ pools: this.#pools });
-    await this.#client.federate(this.#ending.signal, (sample) => {
+    await this.#client.federate(AbortSignal.any([this.#ending.signal, held.signal]), (sample) => {
       reader.add(sample);
       held.grow(reader.size);
     });

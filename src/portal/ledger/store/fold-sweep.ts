@@ -14,7 +14,7 @@ import { changedPart, writePart } from './write-part.ts';
 import { writeSite } from './write-site.ts';
 
 /** Readings that are folded at once: so the memory for what is known of their meters is bounded. */
-const READINGS_IN_PART = 4_000;
+const READINGS_IN_PART = 2_000;
 
 /** Folds a sweep into the ledger: readings, entries and the site's progress in one transaction (rule A6). */
 export async function foldIntoStore(
