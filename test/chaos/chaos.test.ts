@@ -13,7 +13,7 @@ import { startFederation, type ChaosFederation } from './federation.ts';
 import { answeredThoughGone, notRefused } from './gone.ts';
 import type { LivingCloud } from './living-cloud.ts';
 import { log } from './log.ts';
-import { ask, readUpTo, removeWhatWasRead, settle, walk } from './pace.ts';
+import { ask, readUpTo, removeWhatWasRead, scrapedUpTo, settle, walk } from './pace.ts';
 import { planOf, type Step } from './plan.ts';
 import { checkPromises } from './promises.ts';
 import { truthOf } from './truth.ts';
@@ -41,7 +41,7 @@ describeWith(['prometheus'], `a federation in which everything breaks (seed ${SE
       const untilMs = MONTH + (MINUTES + 5) * MINUTE * SPEED;
       const federation = await startFederation({ folder, prometheus, seed: SEED, time, untilMs });
       await readUpTo(federation, SITES, time.nowMs());
-      await walk(federation, SITES, time.nowMs() + HOUR);
+      await walk(time, time.nowMs() + HOUR, async (ms) => await readUpTo(federation, SITES, ms));
 
       const faults = faultsOf(federation);
       const plan = planOf(SEED, Object.keys(faults));
@@ -79,19 +79,36 @@ async function breakOne(
   await removeWhatWasRead(federation);
 }
 
-/** Site `a` is measured while the month ends. What `b` used in its last hour is heard of when the hours of the month are dropped. */
+/**
+ * Site `a` is measured while the month ends. Of `b` nothing is heard: what it used in that time is spread when the hours of the
+ * month are dropped already, and corrected after. That needs the gap to be known: its Prometheus did not miss it.
+ */
 async function turnOfMonth(federation: ChaosFederation): Promise<void> {
-  const { time, packer, proxies } = federation;
-  const ways = [proxies.b, proxies.one, proxies.two];
-  for (const way of ways) way.cut(Infinity);
-  await walk(federation, ['a'], MONTH + 10 * MINUTE);
+  const { time, packer, proxies, history } = federation;
+  const endMs = MONTH + 10 * MINUTE;
+  for (const name of ['b', 'one', 'two'] as const) proxies[name].cut(Infinity);
+  await walk(time, endMs, async (ms) => {
+    await Promise.all([readUpTo(federation, ['a'], ms), scrapedUpTo(federation, ms)]);
+  });
   await eventually(async () => {
     await packer.pack();
     return packer.dropped > 0 ? true : undefined;
   });
   log('faults', `${new Date().toISOString()} ${packer.dropped} months of meters have no hours any more\n`);
-  for (const way of ways) way.cut(0);
+  history.isRefused = true;
+  proxies.b.cut(0);
+  await readUpTo(federation, ['b'], endMs);
+  await packer.pack();
+  history.isRefused = false;
+  for (const name of ['one', 'two'] as const) proxies[name].cut(0);
   time.goOn();
+  await eventually(async () => ((await isLastHourMeasured(federation)) ? true : undefined));
+}
+
+/** Of the month that is over, at site `b`. */
+async function isLastHourMeasured({ urls: [url = ''] }: ChaosFederation): Promise<boolean> {
+  const hours = await coverage(url, MONTH - HOUR, MONTH);
+  return hours.find(({ site }) => site === 'b')?.coverage === 'measured';
 }
 
 async function check(federation: ChaosFederation): Promise<void> {
@@ -103,7 +120,7 @@ async function check(federation: ChaosFederation): Promise<void> {
     log('faults', `${site}: ${measured} hours are measured, ${spread} spread; ${days} days without hours\n`);
   expect(checked.flatMap(({ broken }) => broken)).toEqual([]);
   for (const { measured } of checked) expect(measured).toBeGreaterThan(0);
-  expect(checked.find(({ site }) => site === 'a')?.days).toBeGreaterThan(0);
+  for (const { days } of checked) expect(days).toBeGreaterThan(0);
   for (const url of urls) expect(await eventually(async () => await notRefused(url, MONTH))).toEqual([]);
   const ledger = await openLedger({ connection, clock: systemClock, logger: silentLogger() });
   expect(await ledger.verify()).toEqual([]);

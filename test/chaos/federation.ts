@@ -51,7 +51,7 @@ export async function startFederation({ folder, prometheus, seed, time, untilMs 
   onTestFinished(async () => await database.close());
   const connection = await database.start();
 
-  const startSite = async (name: string, source: (exporter: string) => Promise<object>) => {
+  const startSite = async (name: string, source: (exporter: string) => object) => {
     const cloud = new LivingCloud(`${seed}/${name}`, time, { fromMs, untilMs });
     await cloud.simulated.start();
     onTestFinished(async () => await cloud.simulated.close());
@@ -71,17 +71,18 @@ export async function startFederation({ folder, prometheus, seed, time, untilMs 
     const gate = startRole('gate', name, {
       listen: `127.0.0.1:${gatePort}`,
       tokenFile: token('gate'),
-      ...(await source(`127.0.0.1:${exporterPort}`)),
+      ...source(`127.0.0.1:${exporterPort}`),
     });
     return { cloud, exporter, gate, proxy: await startTcpProxy(gatePort) };
   };
 
   const portalPorts = [await freePort(), await freePort()] as const;
   const writes = [await startTcpProxy(portalPorts[0]), await startTcpProxy(portalPorts[1])] as const;
-  const a = await startSite('a', async (exporter) => ({ exporter: `http://${exporter}` }));
+  const a = await startSite('a', (exporter) => ({ exporter: `http://${exporter}` }));
   const pair: Victim[] = [];
-  const b = await startSite('b', async (exporter) => {
-    const ports = [await freePort(), await freePort()] as const;
+  const ports = [await freePort(), await freePort()] as const;
+  const history = await startRealTimeHistory(ports[0], time);
+  const b = await startSite('b', (exporter) => {
     for (const [index, name] of ['one', 'two'].entries()) {
       const own = join(folder, `prometheus-${name}`);
       mkdirSync(own);
@@ -100,7 +101,7 @@ export async function startFederation({ folder, prometheus, seed, time, untilMs 
         ),
       );
     }
-    return { prometheus: `http://127.0.0.1:${await startRealTimeHistory(ports[0], time)}` };
+    return { prometheus: `http://127.0.0.1:${history.port}` };
   });
   const config = join(folder, 'portal.toml');
   writeFileSync(config, portalToml({ a: a.proxy.port, b: b.proxy.port }, token));
@@ -119,6 +120,7 @@ export async function startFederation({ folder, prometheus, seed, time, untilMs 
     exporters: { a: a.exporter, b: b.exporter },
     gates: { a: a.gate, b: b.gate },
     proxies: { a: a.proxy, b: b.proxy, one: writes[0], two: writes[1] },
+    history,
     prometheuses: { one: pair[0] as Victim, two: pair[1] as Victim },
     portals: { one: portals[0] as Victim, two: portals[1] as Victim },
     urls: portalPorts.map((port) => `http://127.0.0.1:${port}`),

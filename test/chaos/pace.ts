@@ -2,6 +2,7 @@ import type { Page, ProjectRow, SiteStatus } from '../../src/portal/ledger/ledge
 import { getJson } from '../api-client.ts';
 import { runSql } from '../postgresql-server.ts';
 import { eventually } from '../processes.ts';
+import type { FastTime } from './fast-time.ts';
 import type { ChaosFederation } from './federation.ts';
 
 const MINUTE = 60_000;
@@ -28,17 +29,26 @@ export async function readUpTo(
   });
 }
 
-/** Time goes on no faster than the sites are read: what is used until then is measured. */
+/** The Prometheus that the gate of site `b` reads has all up to an instant, as above. */
+export async function scrapedUpTo({ history }: ChaosFederation, ms: number): Promise<void> {
+  const query = 'stackmeter_exporter_folded_until_timestamp_seconds';
+  const url = `http://127.0.0.1:${history.port}/api/v1/query?query=${query}`;
+  await eventually(async () => {
+    const { data } = (await getJson(url)) as { data: { result: { value: [number, string] }[] } };
+    return Number(data.result[0]?.value[1]) * 1000 >= ms - BEHIND_MS ? true : undefined;
+  });
+}
+
+/** Time goes on no faster than `reached` says that an instant was read, or scraped: what is used until then is measured. */
 export async function walk(
-  federation: ChaosFederation,
-  sites: readonly string[],
+  time: FastTime,
   toMs: number,
+  reached: (ms: number) => Promise<unknown>,
 ): Promise<void> {
-  const { time } = federation;
   for (let stopMs = time.nowMs(); stopMs < toMs;) {
     stopMs = Math.min(stopMs + STRIDE_MS, toMs);
     time.goOn(stopMs);
-    await readUpTo(federation, sites, stopMs);
+    await reached(stopMs);
   }
 }
 
