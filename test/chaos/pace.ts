@@ -4,6 +4,7 @@ import { runSql } from '../postgresql-server.ts';
 import { eventually } from '../processes.ts';
 import type { FastTime } from './fast-time.ts';
 import type { ChaosFederation } from './federation.ts';
+import type { Victim } from './victim.ts';
 
 const MINUTE = 60_000;
 /** Readings so far apart, and as much later as they may come, are measured. */
@@ -64,14 +65,21 @@ export async function removeWhatWasRead(federation: ChaosFederation): Promise<vo
   }
 }
 
-/** Nothing is read any more, and what was written is folded. */
-export async function settle({ exporters, prometheuses, connection }: ChaosFederation): Promise<void> {
-  await Promise.all(
-    [...Object.values(exporters), ...Object.values(prometheuses)].map(async (one) => await one.end()),
-  );
+/** Nothing is read any more, and what was read and written is folded: a sweep that fails comes after the fold of the one before. */
+export async function settle(federation: ChaosFederation): Promise<void> {
+  const { exporters, gates, prometheuses, connection } = federation;
+  await endAll(exporters, prometheuses);
   await eventually(async () => {
     const rows = await runSql(connection, 'SELECT FROM remote_write.inbox LIMIT 1');
     return rows.length === 0 ? true : undefined;
   });
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await endAll(gates);
+  await eventually(async () => {
+    const sites = await ask<SiteStatus>(federation, '/api/v1/sites');
+    return sites.every(({ last_error: error }) => error !== null) ? true : undefined;
+  });
+}
+
+async function endAll(...victims: Record<string, Victim>[]): Promise<void> {
+  await Promise.all(victims.flatMap((some) => Object.values(some)).map(async (one) => await one.end()));
 }
