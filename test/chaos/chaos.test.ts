@@ -39,7 +39,14 @@ describeWith(['prometheus'], `a federation in which everything breaks (seed ${SE
       const quietMs = MONTH - 70 * MINUTE;
       const time = new FastTime(join(folder, 'time.json'), quietMs - FAULTS_BEFORE_MS - HOUR);
       const untilMs = MONTH + (MINUTES + 5) * MINUTE * SPEED;
-      const federation = await startFederation({ folder, prometheus, seed: SEED, time, untilMs });
+      const federation = await startFederation({
+        folder,
+        prometheus,
+        seed: SEED,
+        time,
+        turnMs: MONTH,
+        untilMs,
+      });
       await readUpTo(federation, SITES, time.nowMs());
       await walk(time, time.nowMs() + HOUR, async (ms) => await readUpTo(federation, SITES, ms));
 

@@ -20,7 +20,8 @@ export interface ChaosOptions {
   prometheus: string;
   seed: string;
   time: FastTime;
-  /** No server begins after it, Unix milliseconds. */
+  /** Unix milliseconds, as in `Lifetime`. */
+  turnMs: number;
   untilMs: number;
 }
 
@@ -36,7 +37,7 @@ export type ChaosFederation = Awaited<ReturnType<typeof startFederation>>;
  * Prometheus and PostgreSQL, which are real and know no time but the real one: of what passes through Prometheus the totals
  * themselves state up to when they count, and of its history the gate asks in real time.
  */
-export async function startFederation({ folder, prometheus, seed, time, untilMs }: ChaosOptions) {
+export async function startFederation({ folder, prometheus, seed, time, turnMs, untilMs }: ChaosOptions) {
   const fromMs = time.nowMs();
   const program = await bundled('test/chaos/role.ts');
   const startRole = (role: string, name: string, flags: object, env: Record<string, string> = {}) =>
@@ -52,7 +53,7 @@ export async function startFederation({ folder, prometheus, seed, time, untilMs 
   const connection = await database.start();
 
   const startSite = async (name: string, source: (exporter: string) => object) => {
-    const cloud = new LivingCloud(`${seed}/${name}`, time, { fromMs, untilMs });
+    const cloud = new LivingCloud(`${seed}/${name}`, time, { fromMs, turnMs, untilMs });
     await cloud.simulated.start();
     onTestFinished(async () => await cloud.simulated.close());
     const [exporterPort, gatePort] = [await freePort(), await freePort()];

@@ -54,6 +54,15 @@ const RESIZED_AFTER_MS = 5 * 60 * MINUTE;
 /** Nor is any resized while its exporter reads the cloud for the first time: that does not know what the server was a minute ago. */
 const FIRST_READ_MS = 15 * MINUTE;
 
+export interface Lifetime {
+  /** When it is read first. */
+  fromMs: number;
+  /** Much is used in half an hour that ends half an hour before, and no more after: whoever spreads it evenly over that instant is wrong. */
+  turnMs: number;
+  /** No server begins after it. */
+  untilMs: number;
+}
+
 /** A simulated cloud in which servers begin and end, and to which projects come, go, move and are renamed. All of it is known. */
 export class LivingCloud {
   readonly simulated: SimulatedCloud;
@@ -65,13 +74,16 @@ export class LivingCloud {
   #projects = ['steady', 'busy', 'short', 'ending'].map((id) => ({ id, name: id, domainId: 'default' }));
   #failingUntilMs = 0;
 
-  /** The same `key` makes the same servers. It is read from `fromMs` on, and none begins after `untilMs`. */
-  constructor(key: string, clock: Clock, { fromMs, untilMs }: { fromMs: number; untilMs: number }) {
+  /** The same `key` makes the same servers. */
+  constructor(key: string, clock: Clock, { fromMs, turnMs, untilMs }: Lifetime) {
     this.#key = key;
     this.#clock = clock;
     this.#fromMs = fromMs;
     this.#untilMs = untilMs;
-    this.#servers = LANES.flatMap((lane) => this.#livesOf(lane, fromMs - 1000 * MINUTE));
+    this.#servers = [
+      ...LANES.flatMap((lane) => this.#livesOf(lane, fromMs - 1000 * MINUTE)),
+      burst(`${key}/burst`, turnMs),
+    ];
     this.simulated = createSimulatedCloud(
       {
         ...SIMULATION_DEFAULTS,
@@ -170,6 +182,12 @@ export class LivingCloud {
   #isFirstRead(ms: number): boolean {
     return Math.abs(ms - this.#fromMs) < FIRST_READ_MS;
   }
+}
+
+function burst(key: string, turnMs: number): ServerLife {
+  const id = stableUuid(key);
+  const launches: ServerLife['launches'] = [{ atMs: turnMs - 60 * MINUTE, flavor: FLAVORS[3] }];
+  return { id, name: id, projectId: 'steady', metadata: {}, launches, deletedMs: turnMs - 30 * MINUTE };
 }
 
 /** Nova keeps no fractions. */
