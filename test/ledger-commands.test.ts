@@ -11,7 +11,7 @@ import { silentLogger } from '../src/runtime/logger.ts';
 import { totalUsage } from './api-client.ts';
 import { describeWith } from './describe-with.ts';
 import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
-import { foldAll, HOUR, NOON } from './ledger-fixture.ts';
+import { clockAt, foldAll, HOUR, NOON, sitesNamed } from './ledger-fixture.ts';
 import { startPortalIn, stackmeter } from './portal-under-test.ts';
 import { installedPostgresql, otherDatabase, runSql } from './postgresql-server.ts';
 import { eventually, temporaryFolder } from './processes.ts';
@@ -20,9 +20,9 @@ const AGREES = 'every meter agrees with its entries\n';
 
 /** Two sites with entries, packed days, a gap and a correction, the last reading being of now. */
 async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {
-  const clock = { nowMs: () => lastMs, sleep: async () => undefined };
+  const clock = clockAt({ nowMs: lastMs });
   const ledger = await openLedger({ connection, clock, logger: silentLogger() });
-  await ledger.declareSites(['a', 'b'].map((name) => ({ name, labels: {} })));
+  await ledger.declareSites(sitesNamed('a', 'b'));
   const firstMs = lastMs - 72 * HOUR;
   const total = (atMs: number, amount: number | bigint) => reading(atMs, amount, { epoch: '' });
   await foldAll(ledger, 'b', total(firstMs, 2n ** 70n), total(firstMs + 5 * HOUR, 2n ** 70n + 7n));

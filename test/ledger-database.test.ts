@@ -5,7 +5,7 @@ import { connectToDatabase } from '../src/portal/ledger/store/connect.ts';
 import { migrate } from '../src/portal/ledger/store/migrate.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
-import { columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('the ledger', (freshLedger) => {
@@ -77,7 +77,7 @@ onEveryPostgresql('the ledger', (freshLedger) => {
 });
 
 describe('a database that cannot be used', () => {
-  const clock = { nowMs: () => NOON, sleep: async () => undefined };
+  const clock = clockAt({ nowMs: NOON });
   const open = (connectionString: string) =>
     openLedger({ connection: { connectionString }, clock, logger: silentLogger() });
 

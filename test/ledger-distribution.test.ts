@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Kysely, PostgresDialect } from 'kysely';
-import { Pool } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import { DEFAULT_RULES } from '../src/portal/ledger/accounting/meter.ts';
@@ -9,7 +7,7 @@ import { capsOfSite } from '../src/portal/ledger/accounting/site-caps.ts';
 import { admitSweep } from '../src/portal/ledger/store/admit-sweep.ts';
 import { foldLateIntoStore } from '../src/portal/ledger/store/fold-late.ts';
 import { foldIntoStore } from '../src/portal/ledger/store/fold-sweep.ts';
-import { HOUR, MINUTE, NOON, onEveryPostgresql, sweep } from './ledger-fixture.ts';
+import { HOUR, MINUTE, NOON, onEveryPostgresql, storeOn, sweep } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
 
 /** On every node, or on the coordinator alone. */
@@ -71,13 +69,7 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
   it('is swept by statements that each name one site', async () => {
     const { connection } = await freshLedger();
     const statements: string[] = [];
-    const database = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: new Pool(connection) }),
-      log: ({ query }) => {
-        statements.push(query.sql);
-      },
-    });
-    onTestFinished(async () => await database.destroy());
+    const database = storeOn(connection, (statement) => statements.push(statement));
     const everything = [
       sweep([reading(NOON, 0), reading(NOON, 0, { epoch: 'other', resource: 'mb' })]),
       sweep([reading(NOON + 3 * HOUR, HOUR, { projectName: 'renamed' })]),

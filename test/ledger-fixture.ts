@@ -2,11 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { createEmbeddedDatabase } from '../src/portal/database/embedded-database.ts';
-import type { Ledger, Reading, Refusal, Sweep, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
+import type {
+  Ledger,
+  Page,
+  Reading,
+  Refusal,
+  SiteDeclaration,
+  Sweep,
+  UsageQuery,
+  UsageRow,
+} from '../src/portal/ledger/ledger.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
+import type { Clock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { describeWith } from './describe-with.ts';
 import {
@@ -40,6 +52,42 @@ export function query(more: Partial<UsageQuery> = {}): UsageQuery {
 /** Rows, in the order of the answer, by the keys named. */
 export function columns<K extends keyof UsageRow>(rows: readonly UsageRow[], ...keys: K[]): UsageRow[K][][] {
   return rows.map((row) => keys.map((key) => row[key]));
+}
+
+/** The rows of all pages, each of so many. */
+export async function inPages<Row>(
+  limit: number,
+  ask: (page: { limit: number; cursor: string | undefined }) => Promise<Page<Row>>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask({ limit, cursor });
+    rows.push(...page.data);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return rows;
+}
+
+/** Sites of which nothing is said but their names. */
+export function sitesNamed(...names: string[]): SiteDeclaration[] {
+  return names.map((name) => ({ name, labels: {} }));
+}
+
+/** A clock that stands still until its time is set. */
+export function clockAt(time: { nowMs: number }): Clock {
+  return { nowMs: () => time.nowMs, sleep: async () => undefined };
+}
+
+/** The database as the parts of the store take it, until the test has ended; `heard` is told each statement. */
+export function storeOn(
+  connection: DatabaseConnection,
+  heard: (statement: string) => void = () => undefined,
+): Kysely<unknown> {
+  const dialect = new PostgresDialect({ pool: new Pool(connection) });
+  const database = new Kysely<unknown>({ dialect, log: ({ query: { sql } }) => heard(sql) });
+  onTestFinished(async () => await database.destroy());
+  return database;
 }
 
 export interface LedgerFixture {
@@ -92,7 +140,7 @@ function ledgersOn(makeServer: (dataFolder: string) => TestServer): FreshLedger 
   });
   return async (sites = ['a']) => {
     const fixture = await ledgerIn(base);
-    await fixture.ledger.declareSites(sites.map((name) => ({ name, labels: {} })));
+    await fixture.ledger.declareSites(sitesNamed(...sites));
     return fixture;
   };
 }
@@ -102,8 +150,7 @@ async function ledgerIn(base: DatabaseConnection): Promise<LedgerFixture> {
   await runSql(base, `CREATE DATABASE ${name}`);
   const connection = otherDatabase(base, name);
   const time = { nowMs: NOON };
-  const clock = { nowMs: () => time.nowMs, sleep: async () => undefined };
-  const open = () => openLedger({ connection, clock, logger: silentLogger() });
+  const open = () => openLedger({ connection, clock: clockAt(time), logger: silentLogger() });
   const ledger = await open();
   onTestFinished(async () => {
     await ledger.close();

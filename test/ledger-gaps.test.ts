@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import type { Interval } from '../src/portal/ledger/accounting/gap.ts';
 import { InMemoryBook, reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
-import { columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import { anyReading, entriesOf, storedEntries } from './ledger-against-book.ts';
+import {
+  columns,
+  foldAll,
+  HOUR,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  sweep,
+} from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('gaps', (freshLedger) => {
@@ -52,15 +62,6 @@ onEveryPostgresql('gaps', (freshLedger) => {
     });
 
     it('and what fills it are kept as accounting says, whatever is delivered', async () => {
-      const anyReading = fc
-        .record({
-          atMs: fc.integer({ min: NOON, max: NOON + 20 * HOUR }),
-          total: fc.bigInt({ min: 0n, max: 10n ** 12n }),
-          epoch: fc.constantFrom('', 'a', 'b'),
-          projectId: fc.constantFrom('p1', 'p2'),
-          cloud: fc.constantFrom('', 'west'),
-        })
-        .map(({ atMs, total, ...more }) => reading(atMs, total, more));
       const { ledger, connection } = await freshLedger(['0']);
       let run = 0;
       const steps = fc.array(fc.tuple(fc.boolean(), fc.array(anyReading, { maxLength: 8 })), {
@@ -70,7 +71,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
         fc.asyncProperty(steps, async (list) => {
           const site = String((run += 1));
           const book = new InMemoryBook();
-          await ledger.declareSites([{ name: site, labels: {} }]);
+          await ledger.declareSites(sitesNamed(site));
           for (const [late, readings] of list) {
             const [kept, expected] = late
               ? [await ledger.foldLate(site, [sweep(readings)]), book.foldLate(...readings)]
@@ -93,25 +94,6 @@ async function journal(connection: DatabaseConnection): Promise<string[]> {
     `SELECT concat_ws(' ', hour - ${NOON / HOUR}, amount, spread) AS line FROM ledger.late_entry ORDER BY hour`,
   );
   return rows.map(({ line }) => line);
-}
-
-async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {
-  const rows = await runSql<{ line: string }>(
-    connection,
-    `SELECT concat_ws(' ', c.name, p.key, e.hour, sum(e.amount), sum(e.spread)) AS line
-     FROM ledger.hourly e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
-     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'
-     GROUP BY c.name, p.key, e.hour HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
-  );
-  return rows.map(({ line }) => line).toSorted();
-}
-
-function entriesOf(book: InMemoryBook): string[] {
-  return [...book.entries]
-    .map(
-      ([key, { amount, spread }]) => `${key.replace('\0vcpu', '').replaceAll('\0', ' ')} ${amount} ${spread}`,
-    )
-    .toSorted();
 }
 
 function gapsOf(book: InMemoryBook): string[] {

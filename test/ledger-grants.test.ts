@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import type { Grant, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
-import { columns, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import { columns, HOUR, inPages, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
 
 onEveryPostgresql('grants', (freshLedger) => {
   describe('usage by grant', () => {
@@ -79,13 +79,7 @@ onEveryPostgresql('grants', (freshLedger) => {
       for (const by of [['grant'], ['grant', 'site'], ['grant', 'site', 'project']] as const) {
         const asked = grants({ step: 'hour', by: new Set(by) });
         const whole = (await ledger.usage(asked)).data;
-        const pages: UsageRow[] = [];
-        let cursor: string | undefined;
-        do {
-          const page = await ledger.usage({ ...asked, limit: 1, cursor });
-          pages.push(...page.data);
-          cursor = page.next ?? undefined;
-        } while (cursor !== undefined);
+        const pages = await inPages(1, (page) => ledger.usage({ ...asked, ...page }));
         expect(pages).toEqual(whole);
         expect(whole.length).toBeGreaterThan(3);
       }

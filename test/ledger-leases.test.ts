@@ -2,7 +2,16 @@ import { Pool } from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import { releaseLeases, removePortal, renewLeases, siteLease } from '../src/portal/leases/lease-store.ts';
-import { columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import {
+  columns,
+  HOUR,
+  MINUTE,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  sweep,
+} from './ledger-fixture.ts';
 
 const LONG_MS = 600_000;
 const BOTH = { read: ['a', 'b'], declared: ['a', 'b'] };
@@ -67,24 +76,24 @@ onEveryPostgresql('a lease', (freshLedger) => {
     await renew('one');
     expect(await renew('two', LONG_MS, ['a', 'b', 'c'])).toEqual(['site/c']);
   });
+
   it('leaves a site expected while the configuration of a living portal names it, whatever those of others do', async () => {
     const { ledger, renew, expected, pool } = await setUp();
-    const site = (name: string) => ({ name, labels: {} });
     await renew('one');
     // A second portal knows of another site already, and of one that only a sender writes, but no more of b.
-    await ledger.declareSites([site('a'), site('c'), site('written')]);
+    await ledger.declareSites(sitesNamed('a', 'c', 'written'));
     await renew('two', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
     expect(await expected()).toEqual(['a', 'b', 'c', 'written']);
     // The first is started again with its old configuration, and then with the new one.
-    await ledger.declareSites([site('a'), site('b')]);
+    await ledger.declareSites(sitesNamed('a', 'b'));
     await renew('one');
     expect(await expected()).toEqual(['a', 'b', 'c', 'written']);
-    await ledger.declareSites([site('a'), site('c'), site('written')]);
+    await ledger.declareSites(sitesNamed('a', 'c', 'written'));
     await renew('one', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
     expect(await expected()).toEqual(['a', 'c', 'written']);
     await removePortal(pool, 'one');
     await removePortal(pool, 'two');
-    await ledger.declareSites([site('a')]);
+    await ledger.declareSites(sitesNamed('a'));
     expect(await expected()).toEqual(['a']);
   });
 

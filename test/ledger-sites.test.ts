@@ -9,6 +9,7 @@ import {
   NOON,
   onEveryPostgresql,
   query,
+  sitesNamed,
   sweep,
 } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
@@ -185,7 +186,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
     it('that are gone from the configuration keep their entries, and those never read leave no trace', async () => {
       const { ledger } = await freshLedger(['a', 'b', 'c']);
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + MINUTE, HOUR));
-      await ledger.declareSites([{ name: 'a', labels: {} }]);
+      await ledger.declareSites(sitesNamed('a'));
       expect((await ledger.sites()).map(({ name }) => name)).toEqual(['a', 'b']);
       expect(columns((await ledger.usage(query())).data, 'site', 'amount')).toEqual([['b', 1]]);
     });

@@ -1,7 +1,5 @@
 import * as fc from 'fast-check';
-import { Kysely, PostgresDialect } from 'kysely';
-import { Pool } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { InMemoryBook, reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import { DEFAULT_RULES } from '../src/portal/ledger/accounting/meter.ts';
@@ -15,8 +13,11 @@ import {
   NOON,
   onEveryPostgresql,
   query,
+  sitesNamed,
+  storeOn,
   sweep,
 } from './ledger-fixture.ts';
+import { anyReading, entriesOf, storedEntries } from './ledger-against-book.ts';
 import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('sweeps', (freshLedger) => {
@@ -86,10 +87,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
 
     it('is folded whole or not at all, in however many parts (A6)', async () => {
       const { ledger, connection } = await freshLedger();
-      const database = new Kysely<unknown>({
-        dialect: new PostgresDialect({ pool: new Pool(connection) }),
-      });
-      onTestFinished(async () => await database.destroy());
+      const database = storeOn(connection);
       const projects = ['p1', 'p2', 'p3', 'p4', 'p5'];
       const fold = async (atMs: number) => {
         const readings = projects.map((projectId) => reading(atMs, atMs - NOON, { projectId }));
@@ -135,12 +133,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
     it('takes as many statements for thousands of meters as for three', async () => {
       const { connection } = await freshLedger();
       let statements = 0;
-      const database = new Kysely<unknown>({
-        dialect: new PostgresDialect({ pool: new Pool(connection) }),
-        log: () => {
-          statements += 1;
-        },
-      });
+      const database = storeOn(connection, () => (statements += 1));
       const countFor = async (meters: number, atMs: number) => {
         statements = 0;
         const readings = Array.from({ length: meters }, (_, i) =>
@@ -152,15 +145,12 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       await countFor(3_000, NOON);
       const forMany = await countFor(3_000, NOON + MINUTE);
       const forFew = await countFor(3, NOON + 2 * MINUTE);
-      await database.destroy();
       expect(forMany).toBe(forFew);
     });
 
     it('is kept as a whole, in however many parts it is folded', async () => {
       const { ledger, connection } = await freshLedger(['parts', 'whole']);
-      const database = new Kysely<unknown>({
-        dialect: new PostgresDialect({ pool: new Pool(connection) }),
-      });
+      const database = storeOn(connection);
       const readings = ['p1', 'p2', 'p3'].flatMap((projectId) =>
         ['vcpu', 'mb'].flatMap((resource) => [
           reading(NOON, 100, { projectId, resource }),
@@ -175,7 +165,6 @@ onEveryPostgresql('sweeps', (freshLedger) => {
           whole,
         );
       }
-      await database.destroy();
       const usageOf = async (site: string) =>
         columns(
           (await ledger.usage(query({ site }))).data,
@@ -197,17 +186,6 @@ onEveryPostgresql('sweeps', (freshLedger) => {
 
   describe('what is kept', () => {
     it('is what accounting says, whatever is delivered', async () => {
-      const anyReading = fc
-        .record({
-          atMs: fc.integer({ min: NOON, max: NOON + 20 * HOUR }),
-          total: fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.bigInt({ min: 0n, max: 2n ** 61n })),
-          epoch: fc.constantFrom('', 'a', 'b'),
-          projectId: fc.constantFrom('p1', 'p2'),
-          projectName: fc.constantFrom('one', '\'\\"{}, NULL', 'Größe\n'),
-          resource: fc.constantFrom('vcpu', 'mb'),
-          cloud: fc.constantFrom('', 'west'),
-        })
-        .map(({ atMs, total, ...more }) => reading(atMs, total, more));
       const { ledger, connection } = await freshLedger(['0']);
       let run = 0;
       await fc.assert(
@@ -216,7 +194,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
           async (sweeps) => {
             const site = String((run += 1));
             const book = new InMemoryBook();
-            await ledger.declareSites([{ name: site, labels: {} }]);
+            await ledger.declareSites(sitesNamed(site));
             for (const readings of sweeps) {
               expect(await ledger.fold(site, sweep(readings))).toEqual(book.fold(...readings));
             }
@@ -257,23 +235,6 @@ onEveryPostgresql('sweeps', (freshLedger) => {
     });
   });
 });
-
-async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {
-  const rows = await runSql<{ line: string }>(
-    connection,
-    `SELECT concat_ws(' ', c.name, p.key, r.name, e.hour, e.amount, e.spread) AS line
-     FROM ledger.hourly e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
-     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.resource r USING (site_id, resource_id)
-     JOIN ledger.site s USING (site_id) WHERE s.name = '${site}'`,
-  );
-  return rows.map(({ line }) => line).sort();
-}
-
-function entriesOf(book: InMemoryBook): string[] {
-  return [...book.entries]
-    .map(([key, { amount, spread }]) => `${key.replaceAll('\0', ' ')} ${amount} ${spread}`)
-    .sort();
-}
 
 async function storedMeters(connection: DatabaseConnection, site: string): Promise<string[]> {
   const rows = await runSql<{ line: string }>(

@@ -11,6 +11,7 @@ import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import {
   at,
+  clockAt,
   columns,
   foldAll,
   HOUR,
@@ -18,6 +19,7 @@ import {
   NOON,
   onEveryPostgresql,
   query,
+  sitesNamed,
   sweep,
   type LedgerFixture,
 } from './ledger-fixture.ts';
@@ -66,7 +68,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
         expect([table, await isEmpty(elsewhere, table)]).toEqual([table, false]);
       expect(await other.usage(query())).toEqual(await ledger.usage(query()));
       expect(await other.verify()).toEqual([]);
-      await other.declareSites(['a', 'b', 'c'].map((name) => ({ name, labels: {} })));
+      await other.declareSites(sitesNamed('a', 'b', 'c'));
       await foldAll(other, 'c', reading(NOON, 0), reading(NOON + HOUR, 5));
       await foldAll(
         other,
@@ -131,10 +133,10 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
   });
 
   it('by pg_dump is restored by pg_restore, and the ledger goes on from there', async () => {
-    const clock = { nowMs: () => NOON, sleep: async () => undefined };
+    const clock = clockAt({ nowMs: NOON });
     const logger = silentLogger();
     const ledger = await openLedger({ connection, clock, logger });
-    await ledger.declareSites([{ name: 'a', labels: {} }]);
+    await ledger.declareSites(sitesNamed('a'));
     await foldAll(ledger, 'a', reading(NOON, 5), reading(NOON + 9 * HOUR, 9 * HOUR));
     const dump = join(folder, 'ledger.dump');
     await run('pg_dump', '-Fc', '-f', dump, ...reach(connection));

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
-import type { Ledger, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
-import { at, columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
+import type { Ledger, UsageQuery } from '../src/portal/ledger/ledger.ts';
+import {
+  at,
+  columns,
+  foldAll,
+  HOUR,
+  inPages,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  sweep,
+} from './ledger-fixture.ts';
 
 onEveryPostgresql('answers', (freshLedger) => {
   describe('usage', () => {
@@ -105,13 +116,7 @@ onEveryPostgresql('answers', (freshLedger) => {
         for (const by of [['site', 'project'], ['resource'], []] as const) {
           const asked = query({ step, by: new Set(by) });
           const whole = await ledger.usage(asked);
-          const pages: UsageRow[] = [];
-          let cursor: string | undefined;
-          do {
-            const page = await ledger.usage({ ...asked, limit: 3, cursor });
-            pages.push(...page.data);
-            cursor = page.next ?? undefined;
-          } while (cursor !== undefined);
+          const pages = await inPages(3, (page) => ledger.usage({ ...asked, ...page }));
           expect(pages).toEqual(whole.data);
         }
     });
@@ -177,7 +182,7 @@ onEveryPostgresql('answers', (freshLedger) => {
         reading(NOON + 2 * HOUR, 5, { cloud: 'west' }),
         reading(NOON + 2.2 * HOUR, 5, { cloud: 'west' }),
       );
-      await ledger.declareSites([{ name: 'a', labels: {} }]);
+      await ledger.declareSites(sitesNamed('a'));
       time.nowMs = NOON + 5.9 * HOUR;
       const asked = { fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
       const { data } = await ledger.coverage(asked);
@@ -198,13 +203,7 @@ onEveryPostgresql('answers', (freshLedger) => {
         ['a', 4, 'missing', 0, 0],
         ['a', 5, 'measured', 0, 0],
       ]);
-      const pages = [];
-      for (let cursor: string | undefined, more = true; more;) {
-        const page = await ledger.coverage({ ...asked, limit: 2, cursor });
-        pages.push(...page.data);
-        cursor = page.next ?? undefined;
-        more = cursor !== undefined;
-      }
+      const pages = await inPages(2, (page) => ledger.coverage({ ...asked, ...page }));
       expect(pages).toEqual(data);
       expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
     });
@@ -221,10 +220,7 @@ onEveryPostgresql('answers', (freshLedger) => {
         reading(NOON + 1.7 * HOUR, 5, { cloud: 'west' }),
       );
       await foldAll(ledger, 'b', reading(NOON, 5), reading(NOON + 0.2 * HOUR, 5));
-      await ledger.declareSites([
-        { name: 'a', labels: {} },
-        { name: 'none', labels: {} },
-      ]);
+      await ledger.declareSites(sitesNamed('a', 'none'));
       const shares = async (fromHours: number, toHours: number) =>
         (await ledger.coverageShares(NOON + fromHours * HOUR, NOON + toHours * HOUR)).map((row) => [
           row.site,
@@ -296,7 +292,7 @@ onEveryPostgresql('answers', (freshLedger) => {
     it('misses nothing of a site that is no longer declared', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
-      await ledger.declareSites([{ name: 'b', labels: {} }]);
+      await ledger.declareSites(sitesNamed('b'));
       time.nowMs = NOON + 30 * HOUR;
       expect(await coverages(ledger)).toEqual([[at(NOON), 'measured']]);
     });

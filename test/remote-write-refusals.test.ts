@@ -12,7 +12,7 @@ import { Receiver, type ReceiverParts } from '../src/portal/remote-write/receive
 import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../src/prometheus/snappy.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
-import { columns, HOUR, MINUTE, NOON, query } from './ledger-fixture.ts';
+import { clockAt, columns, HOUR, MINUTE, NOON, query, sitesNamed } from './ledger-fixture.ts';
 import { temporaryFolder } from './processes.ts';
 import { encodeWriteRequest, writtenSeries, type WrittenSeries } from './write-request.ts';
 
@@ -41,11 +41,11 @@ async function startReceiver(
   folds?: () => boolean,
 ) {
   const time = { nowMs: NOON };
-  const clock = { nowMs: () => time.nowMs, sleep: async () => undefined };
+  const clock = clockAt(time);
   const logger = silentLogger();
   const connection = await database.start();
   const ledger = await openLedger({ connection, clock, logger });
-  await ledger.declareSites(['a', 'b'].map((name) => ({ name, labels: {} })));
+  await ledger.declareSites(sitesNamed('a', 'b'));
   const pool = await connectToDatabase(connection, logger);
   await createInboxTables(pool);
   const metrics = createPortalMetrics();
