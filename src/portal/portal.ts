@@ -1,26 +1,13 @@
-import type { Pool } from 'pg';
-import { systemClock, type Clock } from '../runtime/clock.ts';
-import { closeServer, formatAddress, isLoopback, listen, type ListenAddress } from '../runtime/listen.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { formatAddress, isLoopback, type ListenAddress } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
-import { connectToDatabase } from './ledger/store/connect.ts';
-import { createInboxTables } from './remote-write/inbox.ts';
-import { Receiver } from './remote-write/receiver.ts';
-import { createApiServer } from './api/server.ts';
-import { Collector } from './collector/collector.ts';
-import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
+import { assemble, type Assembly, type PortalSources } from './assembly.ts';
 import { declarationsOf, sitesOfPortal } from './declared-sites.ts';
-import type { DatabaseConnection } from './database/connection.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { fencedLedger } from './leases/fenced-ledger.ts';
-import { LeaseKeeper } from './leases/lease-keeper.ts';
-import { INBOX_LEASE, siteLease, type PortalSites } from './leases/lease-store.ts';
-import { Maintenance } from './ledger/maintenance.ts';
+import type { PortalSites } from './leases/lease-store.ts';
 import { createPortalMetrics } from './metrics.ts';
-import { SiteFigures } from './site-figures.ts';
 import type { PortalConfig } from './settings.ts';
-import { createStore } from './store.ts';
 
 export interface Portal extends Role {
   /** Where API and pages are, after `start()`. */
@@ -46,23 +33,6 @@ export interface PortalParts {
   webFolder?: string | undefined;
 }
 
-/** What a reload takes anew: where readings come from, and what counts as one, and what is kept. */
-type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 'retention'>;
-
-/** What runs, once all has started. */
-interface Running {
-  address: ListenAddress;
-  ledger: Ledger;
-  collector: Collector;
-  leases: LeaseKeeper;
-  maintenance: Maintenance;
-  figures: SiteFigures;
-  receiver: Receiver;
-}
-
-/** How long a portal that says nothing still has its sites, where the configuration leaves it open. */
-const LEASE_MS = 30_000;
-
 export function createPortal(config: PortalConfig, parts: PortalParts): Portal {
   return new PortalRole(config, { ...parts, logger: parts.logger.child({ role: 'portal' }) });
 }
@@ -74,9 +44,8 @@ class PortalRole implements Portal {
   /** Ends what has started, the last first. */
   readonly #ends: (() => Promise<void>)[] = [];
   #sources: PortalSources;
-  #collector: Collector | undefined;
-  #starting: Promise<Running> | undefined;
-  #running: Running | undefined;
+  #starting: Promise<Assembly> | undefined;
+  #running: Assembly | undefined;
   #closing: Promise<void> | undefined;
   #reloading: Promise<void> = Promise.resolve();
 
@@ -125,72 +94,22 @@ class PortalRole implements Portal {
     await this.#closing;
   }
 
-  get #started(): Running {
+  get #started(): Assembly {
     if (this.#running === undefined) throw new Error('the portal has not started');
     return this.#running;
   }
 
-  /** Database, ledger, API; each is ended again where a later one fails. */
-  async #startAll(): Promise<Running> {
-    const { clock, logger } = this.#parts;
-    const store = createStore(this.#config, { clock, logger });
-    this.#ends.push(async () => await store.close());
-    const ledger = await store.open();
-    await ledger.declareSites(declarationsOf(this.#config));
-    const pool = await this.#connect(store.connection);
-    const leases = this.#createLeases(pool);
-    const receiver = await this.#createReceiver(ledger, pool, leases);
-    receiver.setSources(this.#config);
-    const address = await this.#startApi(ledger, receiver);
-    this.#collector = this.#createCollector(ledger, leases);
-    await leases.start(this.#use(this.#config));
-    this.#greet(address);
-    const maintenance = this.#createMaintenance(ledger);
-    const figures = this.#createFigures(ledger);
-    return { address, ledger, collector: this.#collector, leases, maintenance, receiver, figures };
-  }
-
-  #createFigures(ledger: Ledger): SiteFigures {
-    const { clock, logger } = this.#parts;
-    const figures = new SiteFigures({
-      ledger,
-      clock,
-      logger,
+  async #startAll(): Promise<Assembly> {
+    const assembly = await assemble({
+      ...this.#parts,
+      config: this.#config,
       metrics: this.#metrics,
-      sites: () => declarationsOf(this.#sources),
+      sources: () => this.#sources,
+      atEnd: (end) => void this.#ends.push(end),
     });
-    this.#ends.push(async () => await figures.close());
-    return figures;
-  }
-
-  #createMaintenance(ledger: Ledger): Maintenance {
-    const { clock, logger } = this.#parts;
-    const maintenance = new Maintenance({ ledger, clock, logger, policy: () => this.#sources.retention });
-    this.#ends.push(async () => await maintenance.close());
-    return maintenance;
-  }
-
-  async #connect(connection: DatabaseConnection): Promise<Pool> {
-    const pool = await connectToDatabase(connection, this.#parts.logger);
-    this.#ends.push(async () => await pool.end());
-    return pool;
-  }
-
-  /** Which sites this portal reads, of those that all portals on the database read. */
-  #createLeases(pool: Pool): LeaseKeeper {
-    const { leaseMs = LEASE_MS, databaseUrl } = this.#config;
-    const leases = new LeaseKeeper({
-      pool,
-      clock: systemClock,
-      logger: this.#parts.logger,
-      metrics: this.#metrics,
-      durationMs: leaseMs,
-      alone: databaseUrl === undefined,
-      onChange: async (held) =>
-        await this.#collector?.setSites(this.#sources.sites.filter(({ name }) => held.has(siteLease(name)))),
-    });
-    this.#ends.push(async () => await leases.close());
-    return leases;
+    await assembly.leases.start(this.#use(this.#config));
+    this.#greet(assembly.address);
+    return assembly;
   }
 
   /** Takes these from now on; returns their names. */
@@ -198,53 +117,6 @@ class PortalRole implements Portal {
     this.#sources = sources;
     this.#metrics.sites.set(sources.sites.length);
     return sitesOfPortal(sources);
-  }
-
-  async #createReceiver(ledger: Ledger, pool: Pool, leases: LeaseKeeper): Promise<Receiver> {
-    const { clock, logger } = this.#parts;
-    await createInboxTables(pool);
-    const receiver = new Receiver({
-      pool,
-      ledger: fencedLedger(ledger, () => leases.leaseOf(INBOX_LEASE)),
-      clock,
-      logger,
-      metrics: this.#metrics,
-      folds: () => leases.holds(INBOX_LEASE),
-    });
-    this.#ends.push(async () => await receiver.close());
-    return receiver;
-  }
-
-  async #startApi(ledger: Ledger, receiver: Receiver): Promise<ListenAddress> {
-    const { clock, logger, webFolder } = this.#parts;
-    const server = await createApiServer({
-      ledger,
-      metrics: this.#metrics,
-      clock,
-      grants: () => this.#sources.grants ?? [],
-      receiver,
-      logger,
-      webFolder,
-    });
-    this.#ends.push(async () => {
-      await closeServer(server.server);
-      await server.close();
-    });
-    return await listen(server.server, this.#config.listen);
-  }
-
-  #createCollector(ledger: Ledger, leases: LeaseKeeper): Collector {
-    const { clock, logger, random = Math.random } = this.#parts;
-    const collector = new Collector({
-      ledger: fencedLedger(ledger, (site) => leases.leaseOf(siteLease(site))),
-      clock,
-      logger,
-      random,
-      metrics: this.#metrics,
-      limits: DEFAULT_BODY_LIMITS,
-    });
-    this.#ends.push(async () => await collector.close());
-    return collector;
   }
 
   #greet(address: ListenAddress): void {
