@@ -41,6 +41,28 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.foldLate('a', late)).toEqual({ replaced: 0, folded: 0, ignored: 3 });
     });
 
+    it('of years is kept and filled whole, in however many statements', async () => {
+      const { ledger, connection } = await freshLedger();
+      const projects = ['p1', 'p2', 'p3'];
+      const hours = 51_000;
+      const at = (hour: number, total: number) =>
+        sweep(projects.map((projectId) => reading(NOON + hour * HOUR, total * HOUR, { projectId })));
+      const hoursByAmount = async () =>
+        await runSql(
+          connection,
+          `SELECT count(*)::int AS hours, amount::float / ${HOUR} AS amount
+           FROM (SELECT sum(amount) AS amount FROM ledger.hourly GROUP BY meter_id, hour) h GROUP BY amount ORDER BY amount`,
+        );
+      await ledger.fold('a', at(0, 0));
+      await ledger.fold('a', at(hours, hours));
+      expect(await hoursByAmount()).toEqual([{ hours: 3 * hours, amount: 1 }]);
+      await ledger.foldLate('a', [at(hours / 2, hours / 4)]);
+      expect(await hoursByAmount()).toEqual([
+        { hours: (3 * hours) / 2, amount: 0.5 },
+        { hours: (3 * hours) / 2, amount: 1.5 },
+      ]);
+    });
+
     it('needs no correction where it is filled before its end is folded', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));

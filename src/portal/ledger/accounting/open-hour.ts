@@ -3,33 +3,26 @@ import type { Entry } from './entries.ts';
 /** Of a meter that has used nothing yet. */
 export const NOTHING_OPEN: Entry = { hour: 0, amount: 0n, spread: 0n };
 
-export interface HoursAfter {
-  /** The latest hour that the meter has usage in, which may still grow. */
-  open: Entry;
-  /** Hours that are over, to be added to the meter's entries. */
-  closed: readonly Entry[];
-}
-
-const NOTHING_CLOSED: readonly Entry[] = [];
-
 /**
- * Adds to a meter's open hour what it gained, in order of time. The open hour stands with the meter's last reading: so a
- * sweep usually touches one row of a meter, and an entry is written once an hour.
+ * Adds to a meter's open hour what it gained, in order of time: yields the hours that are over, to be added to the meter's
+ * entries, and returns the latest, which may still grow. One by one, since a meter that was away for long has many.
+ * The open hour stands with the meter's last reading: so a sweep usually touches one row of a meter, and an entry is
+ * written once an hour.
  */
-export function addToOpenHour(open: Entry, gained: Iterable<Entry>): HoursAfter {
+export function* addToOpenHour(open: Entry, gained: Iterable<Entry>): Generator<Entry, Entry> {
   let latest = open;
-  let closed = NOTHING_CLOSED;
   for (const entry of gained) {
-    if (entry.hour === latest.hour) latest = sumOf(latest, entry);
-    else {
-      const [older, newer] = entry.hour < latest.hour ? [entry, latest] : [latest, entry];
-      if (older.amount !== 0n || older.spread !== 0n) closed = [...closed, older];
-      latest = newer;
+    if (entry.hour !== latest.hour) {
+      const older = entry.hour < latest.hour ? entry : latest;
+      if (older.amount !== 0n || older.spread !== 0n) yield older;
     }
+    latest = later(latest, entry);
   }
-  return { open: latest, closed };
+  return latest;
 }
 
-function sumOf(one: Entry, other: Entry): Entry {
+/** The later of two hours, or the sum of both where they are the same. */
+function later(one: Entry, other: Entry): Entry {
+  if (one.hour !== other.hour) return one.hour > other.hour ? one : other;
   return { hour: one.hour, amount: one.amount + other.amount, spread: one.spread + other.spread };
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import type { Entry } from '../accounting/entries.ts';
-import type { HoursAfter } from '../accounting/open-hour.ts';
+import { entriesOf, type Entry } from '../accounting/entries.ts';
+import { addToOpenHour } from '../accounting/open-hour.ts';
 import type { MeterChange } from '../accounting/sweep.ts';
 import { numberArray } from './columns.ts';
 
@@ -14,29 +14,35 @@ export interface MeterRow {
   resourceId: number;
   epochId: number;
   change: MeterChange;
-  hours: HoursAfter;
+  /** As it was before the change. */
+  openHour: Entry;
 }
 
 interface EntryRow extends Entry {
   meterId: number;
 }
 
-/** Adds the hours of meters that are over to their entries. */
+/** Adds the hours of meters that are over to their entries; resolves with the open hour that each meter has then. */
 export async function writeEntries(
   trx: Kysely<unknown>,
   siteId: number,
   meters: readonly MeterRow[],
-): Promise<void> {
+): Promise<Entry[]> {
+  const open: Entry[] = [];
   let batch: EntryRow[] = [];
-  for (const { meterId, hours } of meters) {
-    for (const entry of hours.closed) {
-      batch.push({ meterId, ...entry });
+  for (const { meterId, openHour, change } of meters) {
+    const hours = addToOpenHour(openHour, entriesOf(change.usages));
+    let next = hours.next();
+    for (; next.done !== true; next = hours.next()) {
+      batch.push({ meterId, ...next.value });
       if (batch.length < ENTRIES_PER_STATEMENT) continue;
       await writeBatch(trx, siteId, batch);
       batch = [];
     }
+    open.push(next.value);
   }
   if (batch.length > 0) await writeBatch(trx, siteId, batch);
+  return open;
 }
 
 /** There is an entry already where late truth moved usage into the hour, or an older portal wrote one while it lasted. */

@@ -1,9 +1,10 @@
 import { sql, type Kysely } from 'kysely';
+import type { Entry } from '../accounting/entries.ts';
 import { numberArray } from './columns.ts';
 import type { MeterRow } from './write-entries.ts';
 
 /**
- * Writes the last readings of meters, known or new. No column that an index has is changed: a new version of a row finds room
+ * Writes the last readings of meters, known or new, each with its open hour. No column that an index has is changed: a new version of a row finds room
  * beside the old one (a HOT update). It is an upsert since that finds each row by its key, whatever PostgreSQL thinks of the
  * table's size; an UPDATE that joins a list reads all rows of the site for each part of a sweep.
  */
@@ -11,6 +12,7 @@ export async function writeMeters(
   trx: Kysely<unknown>,
   siteId: number,
   rows: readonly MeterRow[],
+  open: readonly Entry[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await sql`
@@ -26,9 +28,9 @@ export async function writeMeters(
       ${numberArray(rows.map(({ change }) => change.meter.lastTotal))}::numeric[],
       ${numberArray(rows.map(({ change }) => change.meter.firstAtMs))}::bigint[],
       ${numberArray(rows.map(({ change }) => change.meter.lastAtMs))}::bigint[],
-      ${numberArray(rows.map(({ hours }) => hours.open.hour))}::int[],
-      ${numberArray(rows.map(({ hours }) => hours.open.amount))}::bigint[],
-      ${numberArray(rows.map(({ hours }) => hours.open.spread))}::bigint[])
+      ${numberArray(open.map(({ hour }) => hour))}::int[],
+      ${numberArray(open.map(({ amount }) => amount))}::bigint[],
+      ${numberArray(open.map(({ spread }) => spread))}::bigint[])
     ON CONFLICT (site_id, meter_id) DO UPDATE
     SET epoch_id = excluded.epoch_id, last_total = excluded.last_total, last_at_ms = excluded.last_at_ms,
         open_hour = excluded.open_hour, open_amount = excluded.open_amount, open_spread = excluded.open_spread`.execute(

@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
-import { entriesOf } from '../accounting/entries.ts';
-import { addToOpenHour, NOTHING_OPEN } from '../accounting/open-hour.ts';
+import { NOTHING_OPEN } from '../accounting/open-hour.ts';
 import { projectKey, type MeterChange, type MeterChanges } from '../accounting/sweep.ts';
 import type { LoadedPart } from './load-part.ts';
 import type { Discovered } from './sweep-tally.ts';
@@ -32,8 +31,8 @@ export async function writePart(
   await writeProjects(trx, part, newProjects);
   await writeNames(trx, part, changes.names);
   await writeResources(trx, part);
-  await writeMeters(trx, part.siteId, meters);
-  await writeEntries(trx, part.siteId, meters);
+  const open = await writeEntries(trx, part.siteId, meters);
+  await writeMeters(trx, part.siteId, meters, open);
   await writeMeterGaps(
     trx,
     part,
@@ -51,6 +50,6 @@ function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow 
     resourceId: known?.ofResource ?? part.resources.idOf(change.identity.resource),
     epochId: part.epochs.idOf(change.meter.epoch),
     change,
-    hours: addToOpenHour(known?.open ?? NOTHING_OPEN, entriesOf(change.usages)),
+    openHour: known?.open ?? NOTHING_OPEN,
   };
 }
