@@ -63,7 +63,7 @@ async function startReceiver(
     await pool.end();
     await ledger.close();
   });
-  const send = async (series: readonly WrittenSeries[]) => {
+  const post = async (body: Buffer) => {
     const answer = await server.inject({
       method: 'POST',
       url: '/api/v1/write',
@@ -72,15 +72,16 @@ async function startReceiver(
         'content-type': 'application/x-protobuf',
         'content-encoding': 'snappy',
       },
-      payload: toSnappy(encodeWriteRequest(series)),
+      payload: toSnappy(body),
     });
     return [answer.statusCode, answer.headers['retry-after']];
   };
+  const send = async (series: readonly WrittenSeries[]) => await post(encodeWriteRequest(series));
   const write = async (site: string, project: string, amount: number, atMs: number) =>
     await send([usageOf(site, project, amount, atMs)]);
   const amounts = async () =>
     columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'project_id', 'amount');
-  return { time, ledger, pool, metrics, receiver, send, write, amounts, database };
+  return { time, ledger, pool, metrics, receiver, post, send, write, amounts, database };
 }
 
 function usageOf(site: string, project: string, amount: number, atMs: number): WrittenSeries {
@@ -92,6 +93,15 @@ function usageOf(site: string, project: string, amount: number, atMs: number): W
   );
 }
 
+/** What the exporter of a states about the totals of an instant. */
+function statedOf(atMs: number): [until: WrittenSeries, epoch: WrittenSeries] {
+  return [
+    writtenSeries(EXPORTER_METRICS.foldedUntil, { site: 'a' }, atMs / 1000, atMs),
+    writtenSeries(EXPORTER_METRICS.epochInfo, { site: 'a', epoch: 'one' }, 1, atMs),
+  ];
+}
+
+const NEVER = [400, undefined];
 const BACK_LATER = [503, '5'];
 const TAKEN = [204, undefined];
 
@@ -103,18 +113,12 @@ async function count(pool: Pool, table: string): Promise<number> {
 describe('what is written of an exporter that states its epoch and time', () => {
   it('is refused where that never comes, and counted by what comes next', async () => {
     const { send, receiver, time, ledger, amounts } = await startReceiver();
-    const until = (atMs: number) =>
-      writtenSeries(EXPORTER_METRICS.foldedUntil, { site: 'a' }, atMs / 1000, atMs);
-    const epoch = (atMs: number) =>
-      writtenSeries(EXPORTER_METRICS.epochInfo, { site: 'a', epoch: 'one' }, 1, atMs);
-    const whole = (amount: number, atMs: number) => [
-      usageOf('a', 'p', amount, atMs),
-      until(atMs),
-      epoch(atMs),
-    ];
+    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...statedOf(atMs)];
+    const [until] = statedOf(NOON - MINUTE);
+    const [, epoch] = statedOf(NOON);
     expect(await send(whole(10, NOON - 2 * MINUTE))).toEqual(TAKEN);
-    expect(await send([usageOf('a', 'p', 12, NOON - MINUTE), until(NOON - MINUTE)])).toEqual(TAKEN);
-    expect(await send([usageOf('a', 'p', 14, NOON), epoch(NOON)])).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 12, NOON - MINUTE), until])).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 14, NOON), epoch])).toEqual(TAKEN);
     // Long after, as by a portal that was down.
     time.nowMs = NOON + HOUR;
     await receiver.fold();
@@ -126,6 +130,40 @@ describe('what is written of an exporter that states its epoch and time', () => 
       ['a', 0],
       ['b', 0],
     ]);
+  });
+});
+
+describe('what an exporter states', () => {
+  it('is kept for totals that come later', async () => {
+    const { send, receiver, time, ledger } = await startReceiver();
+    expect(await send(statedOf(NOON))).toEqual(TAKEN);
+    time.nowMs = NOON + 5 * HOUR;
+    await receiver.fold();
+    expect(await send([usageOf('a', 'p', 10, NOON)])).toEqual(TAKEN);
+    await receiver.fold();
+    expect((await ledger.sites())[0]?.last_reading_at).toBe(new Date(NOON).toISOString());
+  });
+
+  it('is answered 503 while it cannot be kept, as its totals are then', async () => {
+    const { send, receiver, pool, time, amounts } = await startReceiver();
+    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...statedOf(atMs)];
+    expect(await send(whole(10, NOON - MINUTE))).toEqual(TAKEN);
+    await pool.query('ALTER TABLE remote_write.fact RENAME TO away');
+    expect(await send(whole(12, NOON))).toEqual(BACK_LATER);
+    expect(await send(statedOf(NOON))).toEqual(BACK_LATER);
+    await pool.query('ALTER TABLE remote_write.away RENAME TO fact');
+    expect(await send(whole(12, NOON))).toEqual(TAKEN);
+    time.nowMs = NOON + 10 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+});
+
+describe('what is no remote write', () => {
+  it('is answered 400, whatever of it is wrong', async () => {
+    const { post } = await startReceiver();
+    expect(await post(Buffer.from('no protobuf'))).toEqual(NEVER);
+    expect(await post(encodeWriteRequest([usageOf('a', 'p', 1, NOON)]).subarray(0, -1))).toEqual(NEVER);
   });
 });
 
@@ -154,6 +192,17 @@ describe('a portal that cannot take what is written', () => {
     await receiver.tryToFold();
     expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(TAKEN);
     expect(await amounts()).toEqual([]);
+  });
+
+  it('holds nothing any more that it has left to another', async () => {
+    let folds = true;
+    const limits = { maxWaitingSamples: 1 };
+    const { write, receiver } = await startReceiver(limits, startDatabase(), undefined, () => folds);
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(BACK_LATER);
+    folds = false;
+    await receiver.tryToFold();
+    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
   });
 
   it('loads all that others have taken, however many requests that are', async () => {
@@ -271,12 +320,17 @@ describe('what the ledger never takes of what is written', () => {
 
   it('is left to the portal that has taken over, however long that has taken', async () => {
     let lease: Lease | undefined = { name: 'inbox', holder: 'a portal that was not heard of' };
-    const { write, receiver, time, pool, amounts } = await startReceiver({}, startDatabase(), () => lease);
+    const { write, receiver, time, pool, metrics, amounts } = await startReceiver(
+      {},
+      startDatabase(),
+      () => lease,
+    );
     await write('a', 'p', 10, NOON - MINUTE);
     await write('a', 'p', 12, NOON);
     time.nowMs = NOON + 61 * MINUTE;
     await expect(receiver.fold()).rejects.toThrow("the lease inbox is another portal's by now");
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([2, 0]);
+    expect(await metrics.registry.metrics()).not.toContain('result="ledger_failure"} 1');
     lease = undefined;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 2]]);

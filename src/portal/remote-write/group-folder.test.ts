@@ -1,0 +1,60 @@
+import { Pool } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../runtime/logger.ts';
+import type { FoldOutcome, Sweep } from '../ledger/ledger.ts';
+import { createPortalMetrics } from '../metrics.ts';
+import { GroupFolder } from './group-folder.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+const HOUR = 3_600_000;
+
+/** Two instants of a site that have waited for two hours, and a ledger that folds so. */
+function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
+  const nowMs = NOON + 2 * HOUR;
+  const room = new WaitingRoom({ unknownMs: 15_000, statingMs: 300_000 });
+  for (const minute of [0, 1]) {
+    const atMs = NOON + minute * 60_000;
+    const labels = { project_id: 'p', project_name: 'p' };
+    const samples = [{ name: 'project_vcpu_usage', labels, value: 1, timestampMs: atMs }];
+    room.add(String(minute), [{ site: 'a', exporter: '\0e', atMs, samples }], NOON);
+  }
+  const asked: number[] = [];
+  const folder = new GroupFolder({
+    // Nothing is set aside here.
+    pool: new Pool(),
+    ledger: {
+      fold: async (_site, sweep) => {
+        asked.push(sweep.readings.length);
+        return fold(sweep);
+      },
+    },
+    clock: { nowMs: () => nowMs, sleep: async () => undefined },
+    logger: silentLogger(),
+    metrics: createPortalMetrics(),
+    limits: { maxRequests: 0 },
+    poolsOf: () => undefined,
+  });
+  return { room, asked, tryToFold: async () => await folder.foldAll(room, room.take(nowMs)) };
+}
+
+describe('what could not be folded for long', () => {
+  it('is put back as a whole where the database failed, which is asked once', async () => {
+    const { room, asked, tryToFold } = longWaiting(() => {
+      throw new Error('Connection terminated unexpectedly');
+    });
+    await expect(tryToFold()).rejects.toThrow('Connection terminated');
+    expect([asked, room.samples, room.finished()]).toEqual([[2], 2, []]);
+    await expect(tryToFold()).rejects.toThrow('Connection terminated');
+    expect(asked).toEqual([2, 2]);
+  });
+
+  it('is tried one by one where something is bad by its content, and folded where it is not', async () => {
+    const { room, asked, tryToFold } = longWaiting(({ readings: { length } }) => {
+      if (length > 1) throw new RangeError('only both together are too much');
+      return { folded: length, ignored: 0, anomalies: 0 };
+    });
+    await tryToFold();
+    expect([asked, room.samples, room.finished()]).toEqual([[2, 1, 1], 0, ['0', '1']]);
+  });
+});

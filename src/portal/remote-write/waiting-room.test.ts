@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { UsagePart } from './sorting.ts';
+import { WaitingRoom, type Group } from './waiting-room.ts';
+
+const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
+const NOON = Date.UTC(2026, 0, 31, 12);
+const ALL_STATED = { foldedUntil: true, epoch: true };
+
+/** Samples of one instant, named by what they count. */
+function part(atMs: number, ...values: number[]): UsagePart {
+  const samples = values.map((value) => ({
+    name: 'project_vcpu_usage',
+    labels: {},
+    value,
+    timestampMs: atMs,
+  }));
+  return { site: 'a', exporter: '\0e', atMs, samples };
+}
+
+function valuesOf(groups: readonly Group[]): number[][] {
+  return groups.map(({ samples }) => samples.map(({ value }) => value).toSorted((one, other) => one - other));
+}
+
+describe('a waiting room', () => {
+  it('gives out what has waited long enough, and knows its request as finished once all of it is folded', () => {
+    const room = new WaitingRoom(PATIENCE);
+    room.add('1', [part(NOON, 1), part(NOON + 1000, 2)], NOON);
+    expect(room.take(NOON + 14_999)).toEqual([]);
+    const [first, second] = room.take(NOON + 15_000);
+    expect(valuesOf([first, second].flatMap((group) => group ?? []))).toEqual([[1], [2]]);
+    room.dismiss(first === undefined ? [] : [first]);
+    expect([room.finished(), room.samples]).toEqual([[], 1]);
+    room.dismiss(second === undefined ? [] : [second]);
+    expect([room.finished(), room.samples]).toEqual([['1'], 0]);
+    room.forget(['1']);
+    expect(room.requests).toEqual([]);
+  });
+
+  it('takes a request once, though it is told of it twice', () => {
+    const room = new WaitingRoom(PATIENCE);
+    room.add('1', [part(NOON, 1)], NOON);
+    room.add('1', [part(NOON, 1)], NOON);
+    expect([room.samples, valuesOf(room.take(NOON + 15_000))]).toEqual([1, [[1]]]);
+  });
+
+  it('keeps what comes newer of an exporter behind what waits for its statement', () => {
+    const room = new WaitingRoom(PATIENCE);
+    room.add('1', [part(NOON, 1)], NOON);
+    room.add('2', [part(NOON + 1000, 2)], NOON + 1000);
+    const instant = { site: 'a', exporter: '\0e' };
+    const stated = { foldedUntilSeconds: 1, epoch: 'x', states: ALL_STATED };
+    room.learn([
+      { ...instant, atMs: NOON, foldedUntilSeconds: null, epoch: null, states: ALL_STATED },
+      { ...instant, atMs: NOON + 1000, ...stated },
+    ]);
+    expect(room.take(NOON + 299_999)).toEqual([]);
+    room.learn([{ ...instant, atMs: NOON, ...stated }]);
+    expect(valuesOf(room.take(NOON + 2000))).toEqual([[1], [2]]);
+  });
+
+  it('joins what could not be folded with what has come to its instant since, of both requests', () => {
+    const room = new WaitingRoom(PATIENCE);
+    room.add('1', [part(NOON, 1)], NOON);
+    const failed = room.take(NOON + 15_000);
+    room.add('2', [part(NOON, 2)], NOON + 15_000);
+    room.putBack(failed);
+    const again = room.take(NOON + 15_001);
+    expect(valuesOf(again)).toEqual([[1, 2]]);
+    room.dismiss(again);
+    expect([room.finished().toSorted(), room.samples]).toEqual([['1', '2'], 0]);
+  });
+});
