@@ -41,6 +41,35 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.foldLate('a', late)).toEqual({ replaced: 0, folded: 0, ignored: 3 });
     });
 
+    it('leaves no mark on an hour that has not ended, where late truth has measured that too', async () => {
+      const { ledger } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 1.5 * HOUR, 1.5 * HOUR));
+      await ledger.foldLate('a', [sweep([reading(NOON + HOUR, HOUR)])]);
+      const { data } = await ledger.usage(query({ by: new Set() }));
+      expect(columns(data, 'amount', 'coverage')).toEqual([
+        [1, 'measured'],
+        [0.5, 'measured'],
+      ]);
+    });
+
+    it('is filled in several steps of one moment, and the journal has their sum', async () => {
+      const { ledger, connection } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 3 * HOUR, 3 * HOUR));
+      for (const [hours, total] of [
+        [1, 3],
+        [2, 3],
+      ] as const) {
+        const late = reading(NOON + hours * HOUR, total * HOUR);
+        await ledger.foldLate('a', [{ ...sweep([late]), receivedAtMs: NOON + 9 * HOUR }]);
+      }
+      expect(await journal(connection)).toEqual([
+        '0 7200000 -3600000',
+        '1 -3600000 -3600000',
+        '2 -3600000 -3600000',
+      ]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
     it('of years is kept and filled whole, in however many statements', async () => {
       const { ledger, connection } = await freshLedger();
       const projects = ['p1', 'p2', 'p3'];

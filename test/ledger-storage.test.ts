@@ -127,6 +127,132 @@ onEveryPostgresql('storage', (freshLedger) => {
         Number(untilThen) + Number(hours),
         9,
       );
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('are those of UTC, whatever zone the database is in', async () => {
+      const { connection, open } = await freshLedger();
+      await runSql(
+        connection,
+        `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone TO ''Pacific/Auckland''', current_database()); END $$`,
+      );
+      const ledger = await open();
+      await liveThroughDays(ledger);
+      const before = await answers(ledger);
+      await ledger.maintain({ packAfterDays: -7, gapsKeptDays: 62 });
+      const after = await answers(ledger);
+      const verified = await ledger.verify();
+      await ledger.close();
+      expect(after).toEqual(before);
+      expect(verified).toEqual([]);
+      expect(await runSql(connection, 'SELECT FROM ledger.entry')).toEqual([]);
+    });
+
+    it('are those of every meter, however many there are', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      const projects = Array.from({ length: 1_200 }, (_, i) => `p${i}`);
+      for (const hour of [0, 1, 2])
+        await ledger.fold(
+          'a',
+          sweep(projects.map((projectId) => reading(NOON + hour * HOUR, hour * HOUR, { projectId }))),
+        );
+      time.nowMs = NOON + 9 * DAY;
+      expect((await ledger.maintain()).packed).toBe(projects.length);
+      expect(await runSql(connection, 'SELECT FROM ledger.entry')).toEqual([]);
+    });
+
+    it('are those of a meter whose number is the last of those that are packed together', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      await foldAll(ledger, 'a', ...[0, 1, 2].map((hour) => reading(NOON + hour * HOUR, hour * HOUR)));
+      for (const table of ['meter', 'entry'])
+        await runSql(connection, `UPDATE ledger.${table} SET meter_id = 500`);
+      time.nowMs = NOON + 9 * DAY;
+      expect((await ledger.maintain()).packed).toBe(1);
+    });
+
+    it('are packed after whoever folds: two that change a month at once would lose what one of them adds', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      await foldAll(ledger, 'a', ...[0, 1, 2].map((hour) => reading(NOON + hour * HOUR, hour * HOUR)));
+      time.nowMs = NOON + 9 * DAY;
+      const folding = new Client(connection);
+      await folding.connect();
+      await folding.query('BEGIN');
+      await folding.query('SELECT FROM ledger.site_state FOR UPDATE');
+      let isPacked = false;
+      const packing = ledger.maintain().finally(() => (isPacked = true));
+      const waiting = `SELECT FROM pg_locks WHERE NOT granted AND pid IN
+        (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`;
+      await eventually(async () => (await runSql(connection, waiting)).length > 0 || isPacked || undefined);
+      expect([isPacked, (await runSql(connection, 'SELECT FROM ledger.entry')).length]).toEqual([false, 1]);
+      await folding.query('COMMIT');
+      await folding.end();
+      expect((await packing).packed).toBe(1);
+    });
+
+    it('of months without hours take late truth, and their hours do not come back by it', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 30 * HOUR, 30 * HOUR));
+      await foldAll(ledger, 'a', reading(NOON + 31 * HOUR, 31 * HOUR), reading(NOON + 32 * HOUR, 32 * HOUR));
+      const days = async () =>
+        columns(
+          (await ledger.usage(query({ step: 'day', by: new Set(), fromMs: NOON - 12 * HOUR }))).data,
+          'amount',
+        );
+      time.nowMs = NOON + 50 * DAY;
+      const policy = { packAfterDays: 2, hoursKeptDays: 31, gapsKeptDays: 62 };
+      expect((await ledger.maintain(policy)).dropped).toBe(1);
+      expect(await days()).toEqual([[12], [20]]);
+      await ledger.foldLate('a', [sweep([reading(NOON + 12 * HOUR, 2 * HOUR)])]);
+      expect(await days()).toEqual([[2], [30]]);
+      // A portal whose configuration keeps hours for ever by now.
+      await ledger.maintain();
+      expect(await days()).toEqual([[2], [30]]);
+      const hours = 'SELECT hour_amounts AS hours FROM ledger.month ORDER BY first_hour LIMIT 1';
+      expect(await runSql(connection, hours)).toEqual([{ hours: null }]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('have lost hours each site by itself, and all together as many as the one that has lost most', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      const midnight = NOON + 12 * HOUR;
+      const hourly = (...hours: number[]) => hours.map((hour) => reading(NOON + hour * HOUR, hour * HOUR));
+      await foldAll(ledger, 'a', ...hourly(0, 1, 2, 13, 14));
+      await foldAll(ledger, 'b', ...hourly(0, 1, 2));
+      time.nowMs = midnight + 61 * DAY;
+      await ledger.maintain();
+      const policy = { packAfterDays: 2, hoursKeptDays: 31, gapsKeptDays: 62 };
+      expect((await ledger.maintain(policy)).dropped).toBe(3);
+      const gone = async (site: string | undefined, fromMs: number) =>
+        await ledger.usage(query({ site, fromMs, toMs: midnight + 60 * DAY })).then(
+          () => 'kept',
+          (error: Error) => error.message.slice(0, 37),
+        );
+      const [february, march] = [midnight, midnight + 28 * DAY].map((ms) => `hours before ${at(ms)}`);
+      expect([await gone('a', midnight), await gone('b', midnight)]).toEqual([march, 'kept']);
+      expect([await gone('a', NOON), await gone('b', NOON)]).toEqual([march, february]);
+      expect([await gone(undefined, midnight), await gone(undefined, midnight + 28 * DAY)]).toEqual([
+        march,
+        'kept',
+      ]);
+    });
+
+    it('stay told as gone where an earlier month is dropped later', async () => {
+      const { ledger, time } = await freshLedger();
+      const midnight = NOON + 12 * HOUR;
+      const first = (hour: number) => reading(midnight + hour * HOUR, (hour + 24) * HOUR);
+      const second = (hour: number, total: number) =>
+        reading(midnight + hour * HOUR, total, { projectId: 'p2' });
+      await foldAll(ledger, 'a', first(-24), second(-23, 0), first(0), first(5));
+      // So little that all of it is spread to the last hour.
+      await ledger.fold('a', sweep([first(6), second(6, 1)]));
+      await ledger.fold('a', sweep([first(7), second(7, 2)]));
+      time.nowMs = midnight + 61 * DAY;
+      const policy = { packAfterDays: 2, hoursKeptDays: 31, gapsKeptDays: 80 };
+      expect((await ledger.maintain(policy)).dropped).toBe(3);
+      await ledger.foldLate('a', [sweep([second(-20, 1)])]);
+      expect((await ledger.maintain(policy)).dropped).toBe(1);
+      const kept = ledger.usage(query({ step: 'hour', fromMs: midnight + 3 * HOUR }));
+      await expect(kept).rejects.toThrow(`hours before ${at(midnight + 28 * DAY)} are kept no longer`);
     });
 
     it('are whole in an answer that was begun before hours were dropped, and is ended after', async () => {
@@ -208,25 +334,6 @@ onEveryPostgresql('storage', (freshLedger) => {
       const late = [sweep([reading(NOON + 2 * HOUR, 5 * HOUR)])];
       expect(await ledger.foldLate('a', late)).toEqual({ replaced: 0, folded: 0, ignored: 1 });
       expect(await ledger.verify()).toEqual([]);
-    });
-  });
-
-  describe('sums of days', () => {
-    it('are verified: a sum that does not agree with its hours is told', async () => {
-      const { ledger, connection, time } = await freshLedger();
-      await foldAll(
-        ledger,
-        'a',
-        reading(NOON, 0),
-        reading(NOON + HOUR, HOUR),
-        reading(NOON + 2 * HOUR, 2 * HOUR),
-      );
-      time.nowMs = NOON + 9 * DAY;
-      await ledger.maintain();
-      await runSql(connection, `UPDATE ledger.month SET hour_amounts[1] = ${HOUR}`);
-      expect(await ledger.verify()).toEqual([
-        { site: 'a', project_id: 'p1', resource: 'vcpu', difference: 1 },
-      ]);
     });
   });
 });

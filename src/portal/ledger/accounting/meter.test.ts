@@ -74,6 +74,14 @@ describe('A4: another epoch', () => {
     expect(step?.anomaly?.correction).toBe(16_757n * BigInt(MS_PER_HOUR) - 2n * 60_000n);
   });
 
+  it('counts never more than fits into an hour, however long the meter was away', () => {
+    const total = 100n + LARGEST_USAGE * 5n;
+    const context = { ...NO_CONTEXT, usualHour: LARGEST_USAGE };
+    const reading = { total, atMs: meter.lastAtMs + 4 * MS_PER_HOUR, epoch: 'b' };
+    const step = foldReading(meter, reading, context, DEFAULT_RULES);
+    expect([step?.usage?.amount, step?.anomaly?.correction]).toEqual([LARGEST_USAGE, LARGEST_USAGE * 4n]);
+  });
+
   it('counts nothing where nothing is known of the meter', () => {
     const step = foldReading(
       meter,
