@@ -1,13 +1,17 @@
 import * as fc from 'fast-check';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { reading, type InMemoryBook } from '../src/portal/ledger/accounting/in-memory-book.ts';
-import { HOUR, NOON } from './ledger-fixture.ts';
+import { HOUR, MINUTE, NOON } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
+
+const anyInstant = fc.integer({ min: NOON, max: NOON + 20 * HOUR });
+/** Several of them lie in one hour. */
+const someOfFewHours = fc.nat(50).map((step) => NOON + step * 5 * MINUTE);
 
 /** Whatever may be delivered, for a store that is held against the ledger in memory. */
 export const anyReading = fc
   .record({
-    atMs: fc.integer({ min: NOON, max: NOON + 20 * HOUR }),
+    atMs: fc.oneof(anyInstant, someOfFewHours),
     total: fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.bigInt({ min: 0n, max: 2n ** 61n })),
     epoch: fc.constantFrom('', 'a', 'b'),
     projectId: fc.constantFrom('p1', 'p2'),

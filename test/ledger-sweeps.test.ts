@@ -202,8 +202,24 @@ onEveryPostgresql('sweeps', (freshLedger) => {
             expect(await storedMeters(connection, site)).toEqual(metersOf(book));
           },
         ),
-        { numRuns: 25 },
+        { numRuns: 25, endOnFailure: true },
       );
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('is each correction, of an hour and a kind as their sum, however many sweeps brought them', async () => {
+      const { ledger, connection } = await freshLedger();
+      const of = (...totals: [minute: number, total: number][]) =>
+        sweep(totals.map(([minute, total]) => reading(NOON + minute * MINUTE, total)));
+      await ledger.fold('a', of([1, 100]));
+      await ledger.fold('a', of([2, 90], [3, 70], [4, 75], [5, 60]));
+      await ledger.fold('a', of([6, 50]));
+      expect(
+        await runSql(
+          connection,
+          `SELECT kind, count, correction::int, (last_at_ms - ${NOON})::int AS last FROM ledger.anomaly`,
+        ),
+      ).toEqual([{ kind: 'total-fell', count: 4, correction: -10 - 20 - 15 - 10, last: 6 * MINUTE }]);
       expect(await ledger.verify()).toEqual([]);
     });
 
