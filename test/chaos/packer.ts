@@ -11,17 +11,11 @@ export class Packer {
   readonly #connection: DatabaseConnection;
   readonly #clock: Clock;
   #packing: Promise<void> | undefined;
-  #packed = 0;
   #dropped = 0;
 
   constructor(connection: DatabaseConnection, clock: Clock) {
     this.#connection = connection;
     this.#clock = clock;
-  }
-
-  /** Entries so far. */
-  get packed(): number {
-    return this.#packed;
   }
 
   /** Months of meters so far. */
@@ -44,9 +38,9 @@ export class Packer {
       logger: silentLogger(),
     });
     try {
-      const done = await ledger.maintain({ packAfterDays: 0, hoursKeptDays: 0, gapsKeptDays: 62 });
-      this.#packed += done.packed;
-      this.#dropped += done.dropped;
+      this.#dropped += (
+        await ledger.maintain({ packAfterDays: 0, hoursKeptDays: 0, gapsKeptDays: 62 })
+      ).dropped;
     } finally {
       await ledger.close();
     }
