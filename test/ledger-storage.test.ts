@@ -26,6 +26,8 @@ onEveryPostgresql('storage', (freshLedger) => {
     const steps = (['hour', 'day', 'month', 'total'] as const).flatMap((step) => [
       query({ step, toMs: NOON + 7 * DAY - 12 * HOUR }),
       query({ step, fromMs: NOON + 5 * HOUR, toMs: NOON + 4 * DAY + HOUR, by: new Set(['site']) }),
+      query({ step, fromMs: Date.UTC(2026, 0), toMs: Date.UTC(2026, 2), by: new Set(['project']) }),
+      query({ step, fromMs: Date.UTC(2025, 11, 30, 23), toMs: Date.UTC(2026, 2, 2, 1) }),
     ]);
     return await Promise.all(steps.map(async (one) => (await ledger.usage(one)).data));
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
-import type { Ledger, UsageQuery } from '../src/portal/ledger/ledger.ts';
+import type { Ledger, UsageQuery, UsageRow } from '../src/portal/ledger/ledger.ts';
 import {
   at,
   columns,
@@ -118,6 +118,35 @@ onEveryPostgresql('answers', (freshLedger) => {
           const whole = await ledger.usage(asked);
           const pages = await inPages(3, (page) => ledger.usage({ ...asked, ...page }));
           expect(pages).toEqual(whole.data);
+          expect(await collected(ledger.allUsage({ ...asked, limit: 3 }))).toEqual(whole.data);
+        }
+    });
+
+    it('comes whole, of one instant, while usage is folded and hours are dropped', async () => {
+      const { ledger, time } = await freshLedger();
+      const projects = Array.from({ length: 30 }, (_, index) => `p${index}`);
+      const readingsAt = (hours: number) =>
+        projects.map((projectId) => reading(NOON + hours * HOUR, hours * HOUR, { projectId }));
+      for (const hours of [0, 24, 48, 72]) await ledger.fold('a', sweep(readingsAt(hours)));
+      time.nowMs = NOON + 100 * 24 * HOUR;
+      const asked = query({ step: 'hour', toMs: NOON + 20 * 24 * HOUR, by: new Set(['project']) });
+      const before = await collected(ledger.allUsage(asked));
+      expect(before).toHaveLength(30 * 72);
+      const rows = ledger.allUsage(asked)[Symbol.asyncIterator]();
+      const first = await rows.next();
+      await ledger.fold('a', sweep(readingsAt(96)));
+      await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 });
+      const rest = await collected({ [Symbol.asyncIterator]: () => rows });
+      expect([...(first.value as UsageRow[]), ...rest]).toEqual(before);
+      await expect(collected(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
+    });
+
+    it('gives back its connection where nobody wants the rest of it', async () => {
+      const { ledger } = await twoSites();
+      for (let time = 0; time < 40; time += 1)
+        for await (const rows of ledger.allUsage(query())) {
+          expect(rows.length).toBeGreaterThan(0);
+          break;
         }
     });
 
@@ -298,3 +327,9 @@ onEveryPostgresql('answers', (freshLedger) => {
     });
   });
 });
+
+async function collected(pieces: AsyncIterable<UsageRow[]>): Promise<UsageRow[]> {
+  const rows: UsageRow[] = [];
+  for await (const piece of pieces) rows.push(...piece);
+  return rows;
+}

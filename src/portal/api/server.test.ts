@@ -101,6 +101,14 @@ beforeEach(async () => {
       return { data: [], next: 'more' };
     },
     usage: async (query) => await usage(query),
+    allUsage: async function* (query) {
+      let cursor: string | undefined;
+      do {
+        const { data, next } = await usage({ ...query, cursor });
+        yield data;
+        cursor = next ?? undefined;
+      } while (cursor !== undefined);
+    },
     ping: async () => await ping(),
   };
   server = await createApiServer({

@@ -1,6 +1,5 @@
 import type { Ledger, UsageQuery, UsageRow } from '../ledger/ledger.ts';
 import { csvLine } from './csv.ts';
-import { MAX_PAGE } from './parameters.ts';
 
 type Column = keyof UsageRow;
 
@@ -16,18 +15,16 @@ function columnsOf({ by }: UsageQuery): Column[] {
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
 
-/** All pages of `query` as CSV, a piece a page. */
-export async function* usageCsv(ledger: Pick<Ledger, 'usage'>, query: UsageQuery): AsyncGenerator<string> {
+/** All rows of `query` as CSV, in pieces. */
+export async function* usageCsv(ledger: Pick<Ledger, 'allUsage'>, query: UsageQuery): AsyncGenerator<string> {
   const columns = columnsOf(query);
   let head = csvLine(columns);
-  let cursor: string | undefined;
-  do {
-    const page = await ledger.usage({ ...query, limit: MAX_PAGE, cursor });
-    const lines = page.data.map((row) => csvLine(columns.map((column) => row[column] ?? '')));
+  for await (const rows of ledger.allUsage(query)) {
+    const lines = rows.map((row) => csvLine(columns.map((column) => row[column] ?? '')));
     yield head + lines.join('');
     head = '';
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
+  }
+  if (head !== '') yield head;
 }
 
 /** `usage-2026-01-01-to-2026-02-01-by-day.csv` */

@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import pLimit from 'p-limit';
 import type { Pool } from 'pg';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
@@ -13,6 +14,7 @@ import { queryCoverage } from './coverage-query.ts';
 import { queryCoverageShares } from './coverage-shares.ts';
 import { foldLateIntoStore, joined } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
+import { inTurn } from './in-turn.ts';
 import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
 import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
@@ -20,6 +22,7 @@ import { queryProjects } from './project-query.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
 import { exportLedger, importLedger } from './transfer.ts';
 import { queryUsage } from './usage.ts';
+import { streamUsage } from './usage-stream.ts';
 import { verifyConservation } from './verify.ts';
 
 export interface LedgerOptions {
@@ -29,6 +32,9 @@ export interface LedgerOptions {
   /** Whether migrations may run that destroy something. */
   allowDestructiveMigrations?: boolean | undefined;
 }
+
+/** So many at a time, each with a connection of the pool; others wait for their turn, and sweeps for none of them. */
+const LONG_ANSWERS = 3;
 
 /**
  * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError` where the
@@ -47,6 +53,7 @@ export async function openLedger({
   const admitted = async (site: string, sweep: Sweep) =>
     await admitSweep(database, site, sweep, caps.get(site) ?? capsOfSite());
   const rulesOf = (site: string) => rules.get(site) ?? rulesOfSite(undefined);
+  const longAnswers = pLimit(LONG_ANSWERS);
   const pool = await connectToDatabase(connection, logger);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
@@ -84,6 +91,7 @@ export async function openLedger({
     sites: () => siteStatuses(database),
     projects: (query) => queryProjects(database, query),
     usage: (query) => queryUsage(database, query, clock.nowMs(), rulesOf),
+    allUsage: (query) => inTurn(longAnswers, () => streamUsage(database, query, clock.nowMs(), rulesOf)),
     coverage: (query) => queryCoverage(database, query, clock.nowMs(), rulesOf),
     coverageShares: (fromMs, toMs) => queryCoverageShares(database, fromMs, toMs),
     verify: () => verifyConservation(database),

@@ -138,13 +138,24 @@ async function insert(
   line: number,
 ): Promise<void> {
   try {
+    const columns = await columnsOf(client, table);
     await client.query(
-      `INSERT INTO ledger.${table} SELECT * FROM jsonb_populate_recordset(NULL::ledger.${table}, $1::jsonb)`,
+      `INSERT INTO ledger.${table} (${columns}) SELECT ${columns} FROM jsonb_populate_recordset(NULL::ledger.${table}, $1::jsonb)`,
       [`[${batch.join(',')}]`],
     );
   } catch (cause) {
     throw broken(line, `rows of ${table} are not taken: ${describeError(cause)}`);
   }
+}
+
+/** Those that are not made of others. */
+async function columnsOf(client: PoolClient, table: string): Promise<string> {
+  const { rows } = await client.query<{ columns: string }>(
+    `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
+    [`ledger.${table}`],
+  );
+  return rows[0]?.columns ?? '';
 }
 
 function checkHeader(line: string): void {

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { UsageQuery, UsageStep } from '../ledger.ts';
-import { monthStarts, wholeDays, type HourRange } from '../steps.ts';
+import { monthStarts, piecesOf, type HourRange, type Piece } from '../steps.ts';
 import { numberArray } from './columns.ts';
 import { readCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
@@ -26,20 +26,32 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
   return [row.start_hour, row.grant_name, row.site, row.cloud, row.project_id, row.resource];
 }
 
-/**
- * Sums entries by step, resource, and what else was asked for. Amounts of different resources are never added, nor
- * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
- * cloud: only a grant adds projects up. How it is planned is set for the transaction.
- */
+/** The sums of a page, and of one row more. How they are planned is set for the transaction. */
 export async function sumUsage(
   trx: Kysely<unknown>,
   query: UsageQuery,
   range: HourRange,
 ): Promise<UsageRecord[]> {
+  await setPlanning(trx, query);
+  const { rows } = await sql<UsageRecord>`${usageSums(query, range)} LIMIT ${query.limit + 1}`.execute(trx);
+  return rows;
+}
+
+/** For the transaction. */
+export async function setPlanning(trx: Kysely<unknown>, query: UsageQuery): Promise<void> {
+  if (!isOfFewMeters(query)) await sql`SELECT ${sql.join(FOR_MANY_METERS)}`.execute(trx);
+}
+
+/**
+ * Sums entries by step, resource, and what else was asked for, in order. Amounts of different resources are never added, nor
+ * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
+ * cloud: only a grant adds projects up. `part` is the part of the range to sum, of whole steps.
+ */
+export function usageSums(query: UsageQuery, range: HourRange, part = range): RawBuilder<UsageRecord> {
   const byProject = query.by.has('project');
   const byCloud = byProject || query.by.has('cloud');
   const bySite = byCloud || query.by.has('site');
-  const statement = sql<UsageRecord>`
+  return sql<UsageRecord>`
     WITH granted AS (${grantedProjects(query)}), asked AS MATERIALIZED (
       SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
       FROM ledger.meter m ${grantJoin(query)}
@@ -47,8 +59,8 @@ export async function sumUsage(
     ), sums AS (
       SELECT m.grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
-      FROM ${entriesFor(query, range)} e JOIN asked m USING (site_id, meter_id)
-      WHERE ${sql.join(entryConditions(query, range), sql` AND `)}
+      FROM ${entriesFor(query, part)} e JOIN asked m USING (site_id, meter_id)
+      WHERE ${sql.join(entryConditions(query, part), sql` AND `)}
       GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
@@ -65,10 +77,7 @@ export async function sumUsage(
     FROM named
     WHERE ${afterCursor(query)}
     GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource
-    ORDER BY start_hour, grant_name, site, cloud, project_id, resource
-    LIMIT ${query.limit + 1}`;
-  if (!isOfFewMeters(query)) await sql`SELECT ${sql.join(FOR_MANY_METERS)}`.execute(trx);
-  return (await statement.execute(trx)).rows;
+    ORDER BY start_hour, grant_name, site, cloud, project_id, resource`;
 }
 
 /** The costs that a database sees in what is off are no reason to compile (PostgreSQL before 18 would, for a second). */
@@ -107,18 +116,19 @@ const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
   total: ({ fromHour }) => sql`${fromHour}::int`,
 };
 
-/** Whole days are summed from the sums of days, which are fewer, and are kept for ever; what is left of days from hours. */
+const VIEWS = {
+  hours: sql`ledger.hourly`,
+  days: sql`ledger.daily`,
+  months: sql`ledger.monthly`,
+} satisfies Record<Piece['sumsOf'], RawBuilder<unknown>>;
+
+/** Each piece of the range from the sums that it is made of; the hour of a sum is its first. */
 function entriesFor({ step }: UsageQuery, range: HourRange): RawBuilder<unknown> {
-  const days = step === 'hour' ? undefined : wholeDays(range);
-  if (days === undefined) return sql`ledger.hourly`;
-  const { fromHour, toHour } = days;
-  if (fromHour === range.fromHour && toHour === range.toHour) return sql`ledger.daily`;
-  return sql`(
-    SELECT * FROM ledger.daily WHERE hour >= ${fromHour}::int AND hour < ${toHour}::int
-    UNION ALL
-    SELECT * FROM ledger.hourly WHERE hour < ${fromHour}::int
-    UNION ALL
-    SELECT * FROM ledger.hourly WHERE hour >= ${toHour}::int)`;
+  const pieces = piecesOf(step, range).map(
+    ({ sumsOf, fromHour, toHour }) =>
+      sql`SELECT * FROM ${VIEWS[sumsOf]} WHERE hour >= ${fromHour}::int AND hour < ${toHour}::int`,
+  );
+  return sql`(${sql.join(pieces, sql` UNION ALL `)})`;
 }
 
 /** Which meters are asked for. */

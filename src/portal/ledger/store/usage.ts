@@ -31,14 +31,25 @@ async function answer(
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
   const records = await sumUsage(trx, query, range);
-  const clouds = records.length === 0 ? [] : await loadCoveredClouds(trx, query, rulesOf);
+  const rowOf = await rowMaker(trx, query, range, nowMs, rulesOf);
   const shown = records.slice(0, query.limit);
-  const data = shown.map((record) => usageRow(record, query, range, covering(clouds, record, query), nowMs));
   const last = shown.at(-1);
   return {
-    data,
+    data: shown.map(rowOf),
     next: records.length > query.limit && last !== undefined ? writeCursor(sortKeys(last)) : null,
   };
+}
+
+/** Makes rows of sums, with what the ledger knows now of how far each site was read. */
+export async function rowMaker(
+  trx: Kysely<unknown>,
+  query: UsageQuery,
+  range: HourRange,
+  nowMs: number,
+  rulesOf: (site: string) => AccountingRules,
+): Promise<(record: UsageRecord) => UsageRow> {
+  const clouds = await loadCoveredClouds(trx, query, rulesOf);
+  return (record) => usageRow(record, query, range, covering(clouds, record, query), nowMs);
 }
 
 interface NamedCloud extends CoveredCloud {

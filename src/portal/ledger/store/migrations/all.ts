@@ -7,6 +7,7 @@ import { hoursKept } from './0006-hours-kept.ts';
 import { portalSites } from './0007-portal-sites.ts';
 import { openHour } from './0008-open-hour.ts';
 import { retiredClouds } from './0009-retired-clouds.ts';
+import { monthSums } from './0010-month-sums.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 7, name: 'sites of portals', sql: portalSites },
   { id: 8, name: 'open hours', sql: openHour },
   { id: 9, name: 'retired clouds', sql: retiredClouds },
+  { id: 10, name: 'sums of months', sql: monthSums },
 ];

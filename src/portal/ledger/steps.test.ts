@@ -1,0 +1,78 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
+import { firstHourNeeded, piecesOf, type Piece } from './steps.ts';
+
+const hourOf = (time: string) => Date.parse(`${time}:00Z`) / MS_PER_HOUR;
+const range = (from: string, to: string) => ({ fromHour: hourOf(from), toHour: hourOf(to) });
+const piece = (sumsOf: Piece['sumsOf'], from: string, to: string): Piece => ({ sumsOf, ...range(from, to) });
+
+describe('usage of a range is summed', () => {
+  const untidy = range('2025-12-30T22:00', '2026-03-02T03:00');
+  const evening = piece('hours', '2025-12-30T22:00', '2025-12-31T00:00');
+  const night = piece('hours', '2026-03-02T00:00', '2026-03-02T03:00');
+
+  it('by month and in total from whole months, from whole days beside them, and from hours beside those', () => {
+    const pieces = [
+      evening,
+      piece('days', '2025-12-31T00:00', '2026-01-01T00:00'),
+      piece('months', '2026-01-01T00:00', '2026-03-01T00:00'),
+      piece('days', '2026-03-01T00:00', '2026-03-02T00:00'),
+      night,
+    ];
+    expect(piecesOf('month', untidy)).toEqual(pieces);
+    expect(piecesOf('total', untidy)).toEqual(pieces);
+  });
+
+  it('by day from whole days, by hour from hours', () => {
+    expect(piecesOf('day', untidy)).toEqual([
+      evening,
+      piece('days', '2025-12-31T00:00', '2026-03-02T00:00'),
+      night,
+    ]);
+    expect(piecesOf('hour', untidy)).toEqual([{ sumsOf: 'hours', ...untidy }]);
+  });
+
+  it('from nothing else where months or days fill it, or where none is whole', () => {
+    expect(piecesOf('total', range('2026-02-01T00:00', '2026-03-01T00:00'))).toEqual([
+      piece('months', '2026-02-01T00:00', '2026-03-01T00:00'),
+    ]);
+    expect(piecesOf('month', range('2026-02-01T00:00', '2026-02-28T00:00'))).toEqual([
+      piece('days', '2026-02-01T00:00', '2026-02-28T00:00'),
+    ]);
+    expect(piecesOf('total', range('2026-02-01T01:00', '2026-02-02T23:00'))).toEqual([
+      piece('hours', '2026-02-01T01:00', '2026-02-02T23:00'),
+    ]);
+  });
+
+  it('from pieces that fill it without overlap, months being months and days being days', () => {
+    const anyRange = fc
+      .tuple(fc.integer({ min: 480_000, max: 500_000 }), fc.integer({ min: 1, max: 3_000 }))
+      .map(([fromHour, hours]) => ({ fromHour, toHour: fromHour + hours }));
+    fc.assert(
+      fc.property(fc.constantFrom('hour', 'day', 'month', 'total'), anyRange, (step, asked) => {
+        const pieces = piecesOf(step, asked);
+        const ends = pieces.map(({ toHour }) => toHour);
+        expect(pieces.map(({ fromHour }) => fromHour)).toEqual([asked.fromHour, ...ends.slice(0, -1)]);
+        expect(ends.at(-1)).toBe(asked.toHour);
+        for (const { sumsOf, fromHour, toHour } of pieces) {
+          const times = [fromHour, toHour].map((hour) => new Date(hour * MS_PER_HOUR).toISOString());
+          const begins = { hours: /:00:00/, days: /T00:00:00/, months: /-01T00:00:00/ }[sumsOf];
+          for (const time of times) expect(time).toMatch(begins);
+        }
+      }),
+    );
+  });
+});
+
+describe('the first hour that is needed by itself', () => {
+  it('is that before the first whole day, or after the last', () => {
+    expect(firstHourNeeded('total', range('2026-01-31T23:00', '2026-03-01T00:00'))).toBe(
+      hourOf('2026-01-31T23:00'),
+    );
+    expect(firstHourNeeded('day', range('2026-01-01T00:00', '2026-01-02T01:00'))).toBe(
+      hourOf('2026-01-02T00:00'),
+    );
+    expect(firstHourNeeded('month', range('2026-01-05T00:00', '2026-03-09T00:00'))).toBeUndefined();
+  });
+});
