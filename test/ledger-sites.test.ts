@@ -157,6 +157,9 @@ onEveryPostgresql('the directory', (freshLedger) => {
         anomalies: 0,
       };
       expect(await ledger.sites()).toEqual([nothing]);
+      // Another portal, to whom others write for the site.
+      await ledger.declareSites([{ name: 'a' }]);
+      expect(await ledger.sites()).toEqual([nothing]);
       const refusals = [
         { reason: 'not a number', count: 2, example: 'x' },
         { reason: 'no project_id', count: 1, example: 'y' },

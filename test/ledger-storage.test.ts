@@ -49,6 +49,55 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
+    it('leave hours as they are that are too large for the sum of a day', async () => {
+      const { ledger, connection, time } = await freshLedger();
+      const step = 2n ** 61n;
+      for (let hour = 0; hour <= 10; hour += 1)
+        await ledger.fold(
+          'a',
+          sweep([
+            reading(NOON + hour * HOUR, BigInt(hour) * step, { projectId: 'absurd' }),
+            reading(NOON + hour * HOUR, hour * HOUR),
+          ]),
+        );
+      time.nowMs = NOON + 5 * DAY;
+      const days = query({ step: 'day', toMs: NOON + 2 * DAY - 12 * HOUR });
+      const before = await ledger.usage(days);
+      expect(await ledger.maintain()).toEqual({ packed: 9, dropped: 0, expired: 0 });
+      expect(await ledger.usage(days)).toEqual(before);
+      expect(columns(before.data, 'project_id', 'amount')).toEqual([
+        ['absurd', Number(10n * step) / HOUR],
+        ['p1', 10],
+      ]);
+      expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.entry')).toEqual([{ n: 9 }]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('are packed for every site but the one that fails, which is told', async () => {
+      const { ledger, connection, time } = await freshLedger(['a', 'b', 'c']);
+      for (const site of ['a', 'b', 'c'])
+        await foldAll(
+          ledger,
+          site,
+          reading(NOON, 0),
+          reading(NOON + HOUR, HOUR),
+          reading(NOON + 2 * HOUR, 2 * HOUR),
+        );
+      await runSql(
+        connection,
+        `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this site fails'; END $$;
+         CREATE TRIGGER fail BEFORE INSERT ON ledger.month FOR EACH ROW
+         WHEN (NEW.site_id = 2) EXECUTE FUNCTION fail()`,
+      );
+      time.nowMs = NOON + 5 * DAY;
+      await expect(ledger.maintain()).rejects.toThrow('this site fails');
+      expect(await runSql(connection, 'SELECT DISTINCT site_id FROM ledger.month ORDER BY 1')).toEqual([
+        { site_id: 1 },
+        { site_id: 3 },
+      ]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
     it('take late truth, packed or not', async () => {
       const { ledger, time } = await freshLedger();
       const { ledger: inTime } = await freshLedger();

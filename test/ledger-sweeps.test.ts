@@ -22,6 +22,28 @@ import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('sweeps', (freshLedger) => {
   describe('a sweep', () => {
+    it('is folded whatever one of its meters claims: more than fits into an hour is corrected (A10)', async () => {
+      const { ledger } = await freshLedger();
+      const high = 2n ** 61n;
+      const outcomes = [];
+      for (let minute = 0; minute <= 20; minute += 1) {
+        const atMs = NOON + minute * MINUTE;
+        const swings = reading(atMs, minute % 2 === 0 ? 0n : high, { projectId: 'swings' });
+        outcomes.push(await ledger.fold('a', sweep([swings, reading(atMs, minute * MINUTE)])));
+      }
+      expect(outcomes.map(({ folded }) => folded)).toEqual(Array.from({ length: 21 }, () => 2));
+      // Twice it rises and is counted; each other time, up or down, is a correction.
+      expect(outcomes.reduce((sum, { anomalies }) => sum + anomalies, 0)).toBe(18);
+      const later = [reading(NOON + HOUR, 0n), reading(NOON + HOUR + MINUTE, MINUTE)];
+      await foldAll(ledger, 'a', ...later.map((one) => ({ ...one, projectId: 'swings' })));
+      const { data } = await ledger.usage(query({ fromMs: NOON, step: 'total', by: new Set(['project']) }));
+      expect(columns(data, 'project_id', 'amount')).toEqual([
+        ['p1', 1 / 3],
+        ['swings', Number(2n * high + BigInt(MINUTE)) / HOUR],
+      ]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
     it('is usage of the hours since the sweep before, and opens the ledger where it is the first', async () => {
       const { ledger } = await freshLedger();
       expect(await ledger.fold('a', sweep([reading(NOON - 2 * MINUTE, 777)]))).toEqual({

@@ -36,10 +36,10 @@ describe('the sites of a portal', () => {
       sender(['b']),
     ];
     expect(declarationsOf({ sites: [], senders })).toEqual([
-      { name: 'b', labels: {}, intervalMs: undefined, retiredClouds: ['west', 'east'] },
-      { name: 'c', labels: {}, intervalMs: undefined, retiredClouds: [] },
-      { name: 'd', labels: {}, intervalMs: undefined, retiredClouds: undefined },
-      { name: 'constructor', labels: {}, intervalMs: undefined, retiredClouds: undefined },
+      { name: 'b', intervalMs: undefined, retiredClouds: ['west', 'east'] },
+      { name: 'c', intervalMs: undefined, retiredClouds: [] },
+      { name: 'd', intervalMs: undefined, retiredClouds: undefined },
+      { name: 'constructor', intervalMs: undefined, retiredClouds: undefined },
     ]);
   });
 

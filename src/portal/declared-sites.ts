@@ -13,7 +13,6 @@ export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaratio
     ...sites,
     ...written.map((name) => ({
       name,
-      labels: {},
       intervalMs: intervalOfSite(name, senders),
       retiredClouds: retiredCloudsOf(name, senders),
     })),

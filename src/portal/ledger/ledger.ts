@@ -37,7 +37,8 @@ export interface Sweep {
 
 export interface SiteDeclaration {
   name: string;
-  labels: Readonly<Record<string, string>>;
+  /** Undefined: as they are. */
+  labels?: Readonly<Record<string, string>> | undefined;
   /** How often the portal reads it; undefined where others write. */
   intervalMs?: number | undefined;
   /** How many projects the ledger keeps of it; the usual where it is undefined. */

@@ -30,7 +30,10 @@ export class InMemoryBook {
   }
 
   #fold(readings: readonly Reading[], usualHours: Map<string, bigint>) {
-    const { clouds, names, meters, epochs } = this;
+    const { clouds, names, epochs } = this;
+    const meters = new Map(
+      [...this.meters].map(([key, meter]) => [key, { ...meter, open: this.#open(key, meter) }]),
+    );
     const changes = foldSweep({ clouds, names, meters, epochs, usualHours }, readings, DEFAULT_RULES);
     for (const [name, { progress, coverage, gaps }] of changes.clouds) {
       this.clouds.set(name, progress);
@@ -83,6 +86,11 @@ export class InMemoryBook {
       return [key, lately.reduce((most, [, amount]) => (amount > most ? amount : most), 0n)] as const;
     });
     return new Map(hours);
+  }
+
+  #open(key: string, { lastAtMs }: MeterState): Entry {
+    const hour = hourBefore(lastAtMs);
+    return { hour, ...(this.entries.get(`${key} ${hour}`) ?? { amount: 0n, spread: 0n }) };
   }
 
   #cover({ hour, measuredMs, spreadMs }: HourCoverage): void {

@@ -134,6 +134,20 @@ describe('A5: the first reading of a meter', () => {
 });
 
 describe('a jump that no project can use', () => {
+  it('is one also where the hour has too much already', () => {
+    const reading = { total: 100n + LARGEST_USAGE / 2n, atMs: 11 * MINUTE, epoch: 'a' };
+    const fits = { ...NO_CONTEXT, booked: LARGEST_USAGE / 2n };
+    expect(foldReading(meter, reading, fits, DEFAULT_RULES)?.anomaly).toBeUndefined();
+    const full = { ...NO_CONTEXT, booked: LARGEST_USAGE / 2n + 1n };
+    expect(foldReading(meter, reading, full, DEFAULT_RULES)).toMatchObject({
+      usage: undefined,
+      anomaly: { kind: 'implausible-jump', correction: LARGEST_USAGE / 2n },
+    });
+    const ofOtherEpoch = { ...reading, epoch: 'b' };
+    const step = foldReading(meter, ofOtherEpoch, { ...full, usualHour: LARGEST_USAGE * 60n }, DEFAULT_RULES);
+    expect([step?.usage?.amount, step?.anomaly?.correction]).toEqual([LARGEST_USAGE / 2n - 1n, 1n]);
+  });
+
   it('is corrected instead of counted, since it is a fault of the site', () => {
     const total = 100n + LARGEST_USAGE + 1n;
     expect(fold({ total, atMs: 11 * MINUTE })).toEqual({

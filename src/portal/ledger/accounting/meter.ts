@@ -50,10 +50,17 @@ export interface ReadingContext {
   usualHour: bigint;
   /** Whether the reading's epoch is one that the site had before the meter's present one. */
   epochReturns: boolean;
+  /** What the meter's latest hour has already, at most; it has to fit the ledger's hours together with what comes. */
+  booked: bigint;
 }
 
 /** What is assumed of a meter where nothing is known. */
-export const NO_CONTEXT: ReadingContext = { beganAtZeroMs: undefined, usualHour: 0n, epochReturns: false };
+export const NO_CONTEXT: ReadingContext = {
+  beganAtZeroMs: undefined,
+  usualHour: 0n,
+  epochReturns: false,
+  booked: 0n,
+};
 
 export interface AccountingRules {
   /** An interval across an hour's boundary that is longer than this is marked as spread. */
@@ -66,7 +73,7 @@ export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 15 * 60_000 };
 /** The usual rate of a meter is that of its largest hour among so many before its last reading (rule A4). */
 export const USUAL_HOURS = 168;
 
-/** More than any project can use between two readings; what exceeds it does not fit the ledger's hours. */
+/** More than any project can use in an hour, or between two readings; what exceeds it does not fit the ledger's hours. */
 export const LARGEST_USAGE = 2n ** 62n;
 
 /** Folds a reading into a meter by the rules A1 to A5; undefined where it is not newer than the last (A1). */
@@ -79,7 +86,9 @@ export function foldReading(
   if (meter === undefined) return firstReading(reading, context, rules);
   if (reading.atMs <= meter.lastAtMs) return undefined;
   if (reading.epoch !== meter.epoch) return otherEpoch(meter, reading, context);
-  return reading.total < meter.lastTotal ? lowerTotal(meter, reading) : sameEpoch(meter, reading, rules);
+  return reading.total < meter.lastTotal
+    ? lowerTotal(meter, reading)
+    : sameEpoch(meter, reading, context, rules);
 }
 
 /** How well the parts of an interval's usage are known, hour by hour. */
@@ -93,12 +102,17 @@ function firstReading(reading: TotalAt, context: ReadingContext, rules: Accounti
   const fromMs = Math.min(context.beganAtZeroMs ?? reading.atMs, reading.atMs);
   const quality = fromMs < reading.atMs ? qualityOf(fromMs, reading.atMs, rules) : 'spread';
   const meter = { ...reading, opening, lastTotal: opening, firstAtMs: reading.atMs, lastAtMs: fromMs };
-  return count(meter, reading, quality);
+  return count(meter, reading, quality, context);
 }
 
 /** A2 */
-function sameEpoch(meter: MeterState, reading: TotalAt, rules: AccountingRules): MeterStep {
-  return count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules));
+function sameEpoch(
+  meter: MeterState,
+  reading: TotalAt,
+  context: ReadingContext,
+  rules: AccountingRules,
+): MeterStep {
+  return count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), context);
 }
 
 /** A3 */
@@ -113,7 +127,7 @@ function lowerTotal(meter: MeterState, reading: TotalAt): MeterStep {
 function otherEpoch(meter: MeterState, reading: TotalAt, context: ReadingContext): MeterStep {
   const kind = context.epochReturns ? 'epoch-returned' : 'epoch-changed';
   const difference = reading.total - meter.lastTotal;
-  const amount = clamp(difference, plausibleUsage(context.usualHour, reading.atMs - meter.lastAtMs));
+  const amount = clamp(difference, plausibleUsage(context, reading.atMs - meter.lastAtMs));
   const usage: Usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality: 'spread' };
   return {
     meter: moved(meter, reading),
@@ -122,10 +136,10 @@ function otherEpoch(meter: MeterState, reading: TotalAt, context: ReadingContext
   };
 }
 
-function plausibleUsage(usualHour: bigint, durationMs: number): bigint {
+function plausibleUsage({ usualHour, booked }: ReadingContext, durationMs: number): bigint {
   const hour = BigInt(MS_PER_HOUR);
   const usage = (usualHour * BigInt(durationMs) + hour - 1n) / hour;
-  return usage < LARGEST_USAGE ? usage : LARGEST_USAGE;
+  return usage < LARGEST_USAGE - booked ? usage : LARGEST_USAGE - booked;
 }
 
 function clamp(amount: bigint, largest: bigint): bigint {
@@ -134,9 +148,14 @@ function clamp(amount: bigint, largest: bigint): bigint {
 }
 
 /** The difference of the totals is usage. */
-function count(meter: MeterState, reading: TotalAt, quality: Usage['quality']): MeterStep {
+function count(
+  meter: MeterState,
+  reading: TotalAt,
+  quality: Usage['quality'],
+  { booked }: ReadingContext,
+): MeterStep {
   const amount = reading.total - meter.lastTotal;
-  if (amount > LARGEST_USAGE) return rebase(meter, reading, 'implausible-jump');
+  if (amount > LARGEST_USAGE - booked) return rebase(meter, reading, 'implausible-jump');
   const usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality };
   return { meter: moved(meter, reading), usage: amount === 0n ? undefined : usage, anomaly: undefined };
 }

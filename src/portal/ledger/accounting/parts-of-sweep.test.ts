@@ -3,12 +3,20 @@ import { describe, expect, it } from 'vitest';
 import type { Reading } from '../ledger.ts';
 import { coursesOf } from './courses.ts';
 import { reading } from './in-memory-book.ts';
-import { DEFAULT_RULES, type MeterState } from './meter.ts';
+import { DEFAULT_RULES } from './meter.ts';
+import { NOTHING_OPEN } from './open-hour.ts';
 import { partsOfSweep } from './parts-of-sweep.ts';
-import { foldReadings, foldSweep, type MeterChanges, type SiteBook } from './sweep.ts';
+import { foldReadings, foldSweep, type BookedMeter, type MeterChanges, type SiteBook } from './sweep.ts';
 
 const MINUTE = 60_000;
-const meter: MeterState = { epoch: 'a', opening: 1n, lastTotal: 5n, firstAtMs: 0, lastAtMs: 10 * MINUTE };
+const meter: BookedMeter = {
+  epoch: 'a',
+  opening: 1n,
+  lastTotal: 5n,
+  firstAtMs: 0,
+  lastAtMs: 10 * MINUTE,
+  open: NOTHING_OPEN,
+};
 const book: SiteBook = {
   clouds: new Map([['', { firstMs: 0, priorMs: 5 * MINUTE, lastMs: 10 * MINUTE }]]),
   names: new Map(),

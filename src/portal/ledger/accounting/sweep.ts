@@ -1,5 +1,6 @@
 import type { Reading } from '../ledger.ts';
 import { coursesOf, type CloudChange, type CloudCourses } from './courses.ts';
+import type { Entry } from './entries.ts';
 import { gapOfStep, type MeterGap } from './gap.ts';
 import {
   foldReading,
@@ -11,14 +12,20 @@ import {
   type Usage,
 } from './meter.ts';
 import { renamed, type NameState } from './names.ts';
+import { hourAt, hourBefore } from './hours.ts';
 import { beganAtZero, type CloudProgress } from './progress.ts';
+
+export interface BookedMeter extends MeterState {
+  /** The latest hour that it has usage in, as far as it may still grow. */
+  open: Entry;
+}
 
 /** What the ledger knows of projects and meters before a sweep; of those that it reads. */
 export interface MeterBook {
   /** By `projectKey`. */
   names: ReadonlyMap<string, NameState>;
   /** By `meterKey`. */
-  meters: ReadonlyMap<string, MeterState>;
+  meters: ReadonlyMap<string, BookedMeter>;
   /** By epoch: when a reading of it was folded first, Unix milliseconds. */
   epochs: ReadonlyMap<string, number>;
   /** By `meterKey`, of meters whose epoch changes: the largest usage of an hour lately (rule A4). */
@@ -125,7 +132,7 @@ function foldOne(
   const key = meterKey(reading);
   const change = changes.meters.get(key);
   const before = change?.meter ?? book.meters.get(key);
-  const context = contextOf(book, courses, reading, key, before);
+  const context = contextOf(book, courses, reading, key, change);
   const step = foldReading(before, reading, context, rules);
   if (step === undefined) {
     changes.ignored += 1;
@@ -151,16 +158,29 @@ function contextOf(
   courses: CloudCourses,
   { cloud, epoch, atMs }: Reading,
   key: string,
-  before: MeterState | undefined,
+  change: MeterChange | undefined,
 ): ReadingContext {
   const course = courses.get(cloud);
+  const known = book.meters.get(key);
+  const before = change?.meter ?? known;
   const epochFirstMs = book.epochs.get(epoch);
   const presentFirstMs = before === undefined ? undefined : book.epochs.get(before.epoch);
   return {
     beganAtZeroMs: beganAtZero(course?.known, course?.before.get(atMs), epochFirstMs, atMs),
     usualHour: book.usualHours.get(key) ?? 0n,
     epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,
+    booked: bookedOf(known, change),
   };
+}
+
+const NOTHING: never[] = [];
+
+/** What the hour has that the meter's last reading lies in, or more: usages that begin before it count whole. */
+function bookedOf(known: BookedMeter | undefined, change: MeterChange | undefined): bigint {
+  const hour = hourAt(change?.meter.lastAtMs ?? known?.lastAtMs ?? 0);
+  let booked = known !== undefined && known.open.hour >= hour ? known.open.amount : 0n;
+  for (const { amount, toMs } of change?.usages ?? NOTHING) if (hourBefore(toMs) >= hour) booked += amount;
+  return booked;
 }
 
 function withStep(
@@ -178,8 +198,6 @@ function withStep(
     anomalies: withLast(change?.anomalies, step.anomaly),
   };
 }
-
-const NOTHING: never[] = [];
 
 function withLast<T>(list: readonly T[] = NOTHING, last: T | undefined): readonly T[] {
   return last === undefined ? list : [...list, last];

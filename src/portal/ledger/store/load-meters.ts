@@ -1,19 +1,15 @@
 import { sql, type Kysely } from 'kysely';
-import type { Entry } from '../accounting/entries.ts';
-import type { MeterState } from '../accounting/meter.ts';
-import { meterKey } from '../accounting/sweep.ts';
+import { meterKey, type BookedMeter } from '../accounting/sweep.ts';
 import { BY_INDEX, numberArray, valuesOfArray } from './columns.ts';
 import { loadEpochs } from './load-epochs.ts';
 import type { KnownProject } from './load-projects.ts';
 import type { LockedSite } from './lock-site.ts';
 
-export interface KnownMeter extends MeterState {
+export interface KnownMeter extends BookedMeter {
   id: number;
   /** Ids of the project and the resource. */
   ofProject: number;
   ofResource: number;
-  /** The hour that may still grow. */
-  open: Entry;
 }
 
 interface MeterColumns {

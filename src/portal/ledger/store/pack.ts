@@ -11,24 +11,43 @@ const METERS_PER_TRANSACTION = 500;
 
 const HOURS_PER_DAY = 24;
 
-/** Packs closed days, drops hours and gives up gaps that are kept no longer, in small transactions; may end and begin anywhere. */
+/** A day of such hours fits its sum many times over. What a site says beyond that stays an entry. */
+const LARGEST_PACKED = 2n ** 57n;
+
+/**
+ * Packs closed days, drops hours and gives up gaps that are kept no longer, in small transactions; may end and begin anywhere.
+ * Throws what failed first, once everything else is done: what one site makes impossible is done for the others.
+ */
 export async function maintainStore(
   database: Kysely<unknown>,
   nowMs: number,
   policy: StoragePolicy,
 ): Promise<Maintained> {
   const done: Maintained = { packed: 0, dropped: 0, expired: 0 };
-  const beforeHour = startOfDay(nowMs, policy.packAfterDays);
-  for (const { site_id: siteId, meter_id: last } of await lastMeters(database)) {
-    for (let first = 0; first <= last; first += METERS_PER_TRANSACTION) {
-      const meters = { siteId, first, end: first + METERS_PER_TRANSACTION };
-      done.packed += await packMeters(database, meters, beforeHour);
-      if (policy.hoursKeptDays === undefined) continue;
-      done.dropped += await dropHours(database, meters, startOfDay(nowMs, policy.hoursKeptDays));
-    }
-  }
+  const failures: unknown[] = [];
+  for (const { site_id: siteId, meter_id: last } of await lastMeters(database))
+    await maintainSite(database, siteId, last, nowMs, policy, done).catch((error: unknown) =>
+      failures.push(error),
+    );
   done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR);
+  if (failures.length > 0) throw failures[0];
   return done;
+}
+
+async function maintainSite(
+  database: Kysely<unknown>,
+  siteId: number,
+  lastMeter: number,
+  nowMs: number,
+  { packAfterDays, hoursKeptDays }: StoragePolicy,
+  done: Maintained,
+): Promise<void> {
+  for (let first = 0; first <= lastMeter; first += METERS_PER_TRANSACTION) {
+    const meters = { siteId, first, end: first + METERS_PER_TRANSACTION };
+    done.packed += await packMeters(database, meters, startOfDay(nowMs, packAfterDays));
+    if (hoursKeptDays === undefined) continue;
+    done.dropped += await dropHours(database, meters, startOfDay(nowMs, hoursKeptDays));
+  }
 }
 
 function startOfDay(nowMs: number, daysAgo: number): number {
@@ -62,6 +81,7 @@ async function packMeters(
       WITH moved AS (
         DELETE FROM ledger.entry
         WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int AND hour < ${beforeHour}::int
+          AND abs(amount) < ${LARGEST_PACKED} AND abs(spread) < ${LARGEST_PACKED}
         RETURNING meter_id, hour, amount, spread
       ), placed AS (
         SELECT moved.*, (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC')) / 3600)::int AS first_hour,

@@ -12,8 +12,9 @@ export async function declareSites(
   await database.transaction().execute(async (trx) => {
     await sql`
       INSERT INTO ledger.site (name, labels, declared)
-      SELECT w.name, w.labels::jsonb, true
-      FROM unnest(${names}::text[], ${declarations.map(({ labels }) => JSON.stringify(labels))}::text[]) AS w (name, labels)
+      SELECT w.name, coalesce(w.labels::jsonb, had.labels, '{}'), true
+      FROM unnest(${names}::text[], ${declarations.map(({ labels }) => labels && JSON.stringify(labels))}::text[]) AS w (name, labels)
+      LEFT JOIN ledger.site had USING (name)
       ORDER BY w.name
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true`.execute(trx);
     await retireClouds(trx, declarations);
