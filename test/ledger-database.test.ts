@@ -1,10 +1,11 @@
+import { PassThrough } from 'node:stream';
 import { MIGRATIONS } from '../src/portal/ledger/store/migrations/all.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
 import { connectToDatabase } from '../src/portal/ledger/store/connect.ts';
 import { migrate } from '../src/portal/ledger/store/migrate.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
-import { silentLogger } from '../src/runtime/logger.ts';
+import { createLogger, silentLogger } from '../src/runtime/logger.ts';
 import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
 
@@ -59,6 +60,36 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
     });
 
+    it('ends its connections in silence, also those that its server breaks while they end', async () => {
+      const { connection } = await freshLedger();
+      const { logger, lines } = loggerInMemory();
+      const pool = await connectToDatabase(connection, logger);
+      const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const pid = rows[0]?.pid ?? 0;
+      const ended = new Promise((resolve) => void pool.once('remove', resolve));
+      // It finds both when it goes on: that we are gone, and that it is to end.
+      process.kill(pid, 'SIGSTOP');
+      await pool.end();
+      await runSql(connection, `SELECT pg_terminate_backend(${pid})`);
+      process.kill(pid, 'SIGCONT');
+      await ended;
+      expect(lines()).toEqual([]);
+    });
+
+    it('tells of a connection that breaks while it is not used', async () => {
+      const { connection } = await freshLedger();
+      const { logger, lines } = loggerInMemory();
+      const pool = await connectToDatabase(connection, logger);
+      onTestFinished(async () => await pool.end());
+      const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const broken = new Promise((resolve) => void pool.once('error', resolve));
+      await runSql(connection, `SELECT pg_terminate_backend(${rows[0]?.pid})`);
+      await broken;
+      expect(lines().map(({ level, msg }) => [level, msg])).toEqual([
+        ['warn', 'an idle database connection broke'],
+      ]);
+    });
+
     it('may break the connections: what was not folded can be folded again', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));
@@ -92,3 +123,16 @@ describe('a database that cannot be used', () => {
     expect(message).toBe('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
   });
 });
+
+function loggerInMemory() {
+  const destination = new PassThrough();
+  const text: string[] = [];
+  destination.on('data', (chunk) => text.push(String(chunk)));
+  const lines = () =>
+    text
+      .join('')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { level: string; msg: string });
+  return { logger: createLogger({ destination, pretty: false }), lines };
+}

@@ -7,8 +7,11 @@ import type { DatabaseConnection } from '../../database/connection.ts';
 export async function connectToDatabase(connection: DatabaseConnection, logger: Logger): Promise<Pool> {
   const pool = openPool(connection);
   // Without a listener a connection that breaks while it is idle would end the process.
-  pool.on('error', (error) => logger.warn({ reason: error.message }, 'an idle database connection broke'));
-  // The pool's own listener is gone while a connection is being closed, and the server may end it first.
+  pool.on('error', (error) => {
+    // The server may end first what is being ended: that is no news.
+    if (!pool.ending) logger.warn({ reason: error.message }, 'an idle database connection broke');
+  });
+  // The pool's own listener is gone while a connection is being closed.
   pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query('SELECT 1');
