@@ -14,14 +14,14 @@ const SAMPLES = 10_000;
 const TOKEN = 'bench-token-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
 
-/** One scrape of an exporter with 9,998 totals. */
-function requestAt(atMs: number, value: number): Buffer {
+/** One scrape of an exporter with 9,998 totals, of the projects from `first` on. */
+function requestAt(atMs: number, value: number, first: number): Buffer {
   const series = Array.from({ length: SAMPLES - 2 }, (_, index) =>
     writtenSeries(
       'project_vcpu_usage',
       {
-        project_id: `${index}`.padStart(32, '0'),
-        project_name: `project ${index}`,
+        project_id: `${first + index}`.padStart(32, '0'),
+        project_name: `project ${first + index}`,
         domain_id: 'default',
         domain_name: 'Default',
         instance: 'exporter:8080',
@@ -63,15 +63,16 @@ function report(name: string, times: readonly number[]): void {
   process.stdout.write(`${name}: median ${at(0.5)} ms, 90% ${at(0.9)} ms a request; ${rate} samples/s\n`);
 }
 
-async function benchPortal(bodies: readonly Buffer[]): Promise<void> {
-  const portal = await startChild('bench/remote-write-portal-child.ts', [join(folder, 'portal'), TOKEN]);
+async function benchPortal(name: string, bodies: readonly Buffer[]): Promise<void> {
+  const data = join(folder, `portal of ${name}`);
+  const portal = await startChild('bench/remote-write-portal-child.ts', [data, TOKEN]);
   const url = String(portal.greeting);
   const start = performance.now();
-  report('portal, kept (answered)', await send(`${url}/api/v1/write`, bodies));
+  report(`portal, ${name}, kept (answered)`, await send(`${url}/api/v1/write`, bodies));
   await untilFolded(url);
   const seconds = (performance.now() - start) / 1000;
   process.stdout.write(
-    `portal, kept and folded: ${Math.round((bodies.length * SAMPLES) / seconds)} samples/s\n`,
+    `portal, ${name}, kept and folded: ${Math.round((bodies.length * SAMPLES) / seconds)} samples/s\n`,
   );
   await portal.close();
 }
@@ -84,28 +85,35 @@ async function untilFolded(url: string): Promise<void> {
   }
 }
 
-async function benchInflux(bodies: readonly Buffer[]): Promise<void> {
+async function benchInflux(name: string, bodies: readonly Buffer[]): Promise<void> {
   const port = await freePort();
-  const file = join(folder, 'influxdb.conf');
-  const data = join(folder, 'influxdb');
+  const file = join(folder, `influxdb of ${name}.conf`);
+  const data = join(folder, `influxdb of ${name}`);
   mkdirSync(data);
   writeFileSync(
     file,
-    `reporting-disabled = true\nbind-address = "127.0.0.1:${await freePort()}"\n[meta]\ndir = "${data}/meta"\n[data]\ndir = "${data}/data"\nwal-dir = "${data}/wal"\n[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false\n`,
+    `reporting-disabled = true\nbind-address = "127.0.0.1:${await freePort()}"\n[meta]\ndir = "${data}/meta"\n[data]\ndir = "${data}/data"\nwal-dir = "${data}/wal"\nmax-values-per-tag = 0\n[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false\n`,
   );
   const running = startProgram('influxd', ['-config', file]);
   await running.waitFor(/Listening on HTTP/);
   const url = `http://127.0.0.1:${port}`;
   await fetch(`${url}/query?q=CREATE%20DATABASE%20usage`, { method: 'POST' });
-  report('InfluxDB, kept (answered)', await send(`${url}/api/v1/prom/write?db=usage`, bodies));
+  report(`InfluxDB, ${name}, kept (answered)`, await send(`${url}/api/v1/prom/write?db=usage`, bodies));
   await running.stop();
 }
 
 const now = Date.now() - REQUESTS * 30_000;
-const bodies = Array.from({ length: REQUESTS }, (_, index) => requestAt(now + index * 30_000, index));
+const requests = (firstOf: (index: number) => number) =>
+  Array.from({ length: REQUESTS }, (_, index) => requestAt(now + index * 30_000, index, firstOf(index)));
+const kinds = {
+  'the same series in each request': requests(() => 0),
+  'new series in each request': requests((index) => index * SAMPLES),
+};
 try {
-  await benchInflux(bodies);
-  await benchPortal(bodies);
+  for (const [name, bodies] of Object.entries(kinds)) {
+    await benchInflux(name, bodies);
+    await benchPortal(name, bodies);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -53,6 +53,38 @@ export function readTimeSeries(
 
 /** Throws `ProtobufError`. */
 export function readSeries(labels: string): SeriesIdentity {
+  return readPlainSeries(labels) ?? readAnySeries(labels);
+}
+
+const NAME_FIELD = 0x0a;
+const VALUE_FIELD = 0x12;
+
+/**
+ * Most lists are ASCII, and no text in them is longer than 127 bytes: then each length is one byte, and the texts stand there as
+ * they are. Undefined where a list is not of that kind, or not as Prometheus writes it.
+ */
+export function readPlainSeries(labels: string): SeriesIdentity | undefined {
+  if (/[^\0-\x7f]/.test(labels)) return undefined;
+  const collected = new LabelCollector();
+  for (let at = 0; at < labels.length;) {
+    const end = at + 2 + labels.charCodeAt(at + 1);
+    const nameEnd = at + 4 + labels.charCodeAt(at + 3);
+    const valueEnd = nameEnd + 2 + labels.charCodeAt(nameEnd + 1);
+    const isPlain =
+      labels.charCodeAt(at) === LABELS * 8 + 2 &&
+      labels.charCodeAt(at + 2) === NAME_FIELD &&
+      labels.charCodeAt(nameEnd) === VALUE_FIELD &&
+      valueEnd === end &&
+      end <= labels.length;
+    if (!isPlain) return undefined;
+    collected.add(labels.slice(at + 4, nameEnd), labels.slice(nameEnd + 2, end));
+    at = end;
+  }
+  return collected.finish();
+}
+
+/** Throws `ProtobufError`. */
+export function readAnySeries(labels: string): SeriesIdentity {
   const message = new ProtobufReader(Buffer.from(labels, 'latin1'));
   const collected = new LabelCollector();
   for (let field = message.next(); field !== 0; field = message.next()) collected.read(message.message());
@@ -72,6 +104,10 @@ export class LabelCollector {
       else if (field === 2) value = message.text();
       else message.skip();
     }
+    this.add(name, value);
+  }
+
+  add(name: string, value: string): void {
     if (Object.hasOwn(this.#labels, name) || (name === NAME_LABEL && this.#name !== ''))
       throw new ProtobufError('a label stands there twice');
     if (name === NAME_LABEL) this.#name = value;
