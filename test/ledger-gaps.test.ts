@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import type { Interval } from '../src/portal/ledger/accounting/gap.ts';
 import { InMemoryBook, reading } from '../src/portal/ledger/accounting/in-memory-book.ts';
+import { DEFAULT_RULES } from '../src/portal/ledger/accounting/meter.ts';
+import type { Reading } from '../src/portal/ledger/ledger.ts';
+import { foldLateIntoStore } from '../src/portal/ledger/store/fold-late.ts';
 import { anyReading, entriesOf, storedEntries } from './ledger-against-book.ts';
 import {
   columns,
@@ -12,6 +15,7 @@ import {
   onEveryPostgresql,
   query,
   sitesNamed,
+  storeOn,
   sweep,
 } from './ledger-fixture.ts';
 import { runSql } from './postgresql-server.ts';
@@ -169,21 +173,28 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('and what fills it are kept as accounting says, whatever is delivered', async () => {
+    it('and what fills it are kept as accounting says, whatever is delivered, in however many parts', async () => {
       const { ledger, connection } = await freshLedger(['0']);
+      const database = storeOn(connection);
       let run = 0;
-      const steps = fc.array(fc.tuple(fc.boolean(), fc.array(anyReading, { maxLength: 8 })), {
-        maxLength: 6,
-      });
+      const steps = fc.array(
+        fc.tuple(fc.constantFrom(0, 1, 3, 500), fc.array(anyReading, { maxLength: 8 })),
+        {
+          maxLength: 6,
+        },
+      );
+      const late = async (site: string, readings: Reading[], readingsInPart: number) =>
+        await foldLateIntoStore(database, site, [sweep(readings)], DEFAULT_RULES, undefined, readingsInPart);
       await fc.assert(
         fc.asyncProperty(steps, async (list) => {
           const site = String((run += 1));
           const book = new InMemoryBook();
           await ledger.declareSites(sitesNamed(site));
-          for (const [late, readings] of list) {
-            const [kept, expected] = late
-              ? [await ledger.foldLate(site, [sweep(readings)]), book.foldLate(...readings)]
-              : [await ledger.fold(site, sweep(readings)), book.fold(...readings)];
+          for (const [partSize, readings] of list) {
+            const [kept, expected] =
+              partSize > 0
+                ? [await late(site, readings, partSize), book.foldLate(...readings)]
+                : [await ledger.fold(site, sweep(readings)), book.fold(...readings)];
             expect(kept).toEqual(expected);
           }
           expect(await storedEntries(connection, site)).toEqual(entriesOf(book));

@@ -1,10 +1,11 @@
 import type { Reading } from '../ledger.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import type { Interval, MeterGap } from './gap.ts';
-import { correctGaps } from './late.ts';
+import { correctClouds, correctMeters } from './late.ts';
 import { hourBefore } from './hours.ts';
 import { DEFAULT_RULES, USUAL_HOURS, type MeterState } from './meter.ts';
 import type { NameState } from './names.ts';
+import { addToOpenHour, NOTHING_OPEN } from './open-hour.ts';
 import type { CloudProgress, HourCoverage } from './progress.ts';
 import { foldSweep } from './sweep.ts';
 
@@ -22,6 +23,7 @@ export class InMemoryBook {
   corrections = new Map<string, bigint>();
   epochs = new Map<string, number>();
   anomalyKinds = new Set<string>();
+  openHours = new Map<string, Entry>();
   meterGaps = new Map<string, MeterGap[]>();
   cloudGaps = new Map<string, Interval[]>();
 
@@ -32,7 +34,10 @@ export class InMemoryBook {
   #fold(readings: readonly Reading[], usualHours: Map<string, bigint>) {
     const { clouds, names, epochs } = this;
     const meters = new Map(
-      [...this.meters].map(([key, meter]) => [key, { ...meter, open: this.#open(key, meter) }]),
+      [...this.meters].map(([key, meter]) => [
+        key,
+        { ...meter, open: this.openHours.get(key) ?? NOTHING_OPEN },
+      ]),
     );
     const changes = foldSweep({ clouds, names, meters, epochs, usualHours }, readings, DEFAULT_RULES);
     for (const [name, { progress, coverage, gaps }] of changes.clouds) {
@@ -50,6 +55,7 @@ export class InMemoryBook {
       this.meters.set(key, meter);
       this.meterGaps.set(key, [...(this.meterGaps.get(key) ?? []), ...gaps]);
       for (const entry of entriesOf(usages)) this.#enter(key, entry);
+      this.openHours.set(key, openAfter(this.openHours.get(key), entriesOf(usages)));
       for (const { kind, correction } of anomalies) {
         this.#correct(key, correction);
         this.anomalyKinds.add(kind);
@@ -60,17 +66,13 @@ export class InMemoryBook {
 
   foldLate(...readings: Reading[]) {
     const { usualHours } = this;
-    const late = correctGaps(
-      { meters: this.meterGaps, clouds: this.cloudGaps, usualHours },
-      readings,
-      DEFAULT_RULES,
-    );
+    const late = correctMeters({ meters: this.meterGaps, usualHours }, readings, DEFAULT_RULES);
     for (const { key, gap, open, entries, correction } of late.meters) {
       this.meterGaps.set(key, replaced(this.meterGaps.get(key), gap, open));
       for (const entry of entries) this.#enter(key, entry);
       if (correction !== 0n) this.#correct(key, correction);
     }
-    for (const { cloud, gap, open, coverage } of late.clouds) {
+    for (const { cloud, gap, open, coverage } of correctClouds(this.cloudGaps, readings, DEFAULT_RULES)) {
       this.cloudGaps.set(cloud, replaced(this.cloudGaps.get(cloud), gap, open));
       for (const hour of coverage) this.#cover(hour);
     }
@@ -86,11 +88,6 @@ export class InMemoryBook {
       return [key, lately.reduce((most, [, amount]) => (amount > most ? amount : most), 0n)] as const;
     });
     return new Map(hours);
-  }
-
-  #open(key: string, { lastAtMs }: MeterState): Entry {
-    const hour = hourBefore(lastAtMs);
-    return { hour, ...(this.entries.get(`${key} ${hour}`) ?? { amount: 0n, spread: 0n }) };
   }
 
   #cover({ hour, measuredMs, spreadMs }: HourCoverage): void {
@@ -122,6 +119,14 @@ export class InMemoryBook {
     return [...this.entries]
       .filter(([at]) => at.startsWith(`${key} `))
       .map(([at, { amount, spread }]) => [Number(at.slice(key.length + 1)), amount, spread]);
+  }
+}
+
+function openAfter(open: Entry = NOTHING_OPEN, gained: Iterable<Entry>): Entry {
+  const hours = addToOpenHour(open, gained);
+  for (;;) {
+    const hour = hours.next();
+    if (hour.done === true) return hour.value;
   }
 }
 

@@ -5,18 +5,16 @@ import type { AccountingRules, Usage } from './meter.ts';
 import { coverageBetween, type HourCoverage } from './progress.ts';
 import { meterKey } from './sweep.ts';
 
-/** The gaps that the ledger knows of, of the meters and clouds that late readings are about. */
-export interface GapBook {
+/** The gaps that the ledger knows of, of the meters that late readings are about. */
+export interface MeterGapBook {
   /** By `meterKey`. */
   meters: ReadonlyMap<string, readonly MeterGap[]>;
-  /** By name of the cloud. */
-  clouds: ReadonlyMap<string, readonly Interval[]>;
-  /** By `meterKey`: the largest usage of an hour lately. */
+  /** By `meterKey`: the largest usage of an hour lately, of those that `mayChangeEpoch`. */
   usualHours: ReadonlyMap<string, bigint>;
 }
 
 /** What late truth does to one gap of a meter. */
-interface MeterCorrection {
+export interface MeterCorrection {
   /** By `meterKey`. */
   key: string;
   gap: MeterGap;
@@ -29,7 +27,7 @@ interface MeterCorrection {
 }
 
 /** What late truth does to one gap of a cloud. */
-interface CloudCorrection {
+export interface CloudCorrection {
   cloud: string;
   gap: Interval;
   open: Interval[];
@@ -37,26 +35,52 @@ interface CloudCorrection {
   coverage: HourCoverage[];
 }
 
-export interface LateChanges {
+export interface MeterCorrections {
   meters: MeterCorrection[];
-  clouds: CloudCorrection[];
   /** Readings that were of use. */
   used: number;
 }
 
-/** Replaces what was spread over gaps by what late readings say of them. */
-export function correctGaps(
-  book: GapBook,
+/**
+ * Replaces what was spread over gaps of meters by what late readings say of them. They may be taken in parts, each with all the
+ * readings of its meters.
+ */
+export function correctMeters(
+  book: MeterGapBook,
   readings: readonly Reading[],
   rules: AccountingRules,
-): LateChanges {
-  const changes: LateChanges = { meters: [], clouds: [], used: 0 };
+): MeterCorrections {
+  const changes: MeterCorrections = { meters: [], used: 0 };
   for (const [key, late] of groupBy(readings, meterKey))
     for (const gap of book.meters.get(key) ?? [])
       correctMeter(changes, key, gap, late, book.usualHours.get(key) ?? 0n, rules);
-  for (const [cloud, late] of groupBy(readings, (reading) => reading.cloud))
-    for (const gap of book.clouds.get(cloud) ?? []) correctCloud(changes, cloud, gap, late, rules);
   return changes;
+}
+
+/** Replaces what is known of how gaps of clouds were covered. `clouds` are the known gaps by name of the cloud. */
+export function correctClouds(
+  clouds: ReadonlyMap<string, readonly Interval[]>,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): CloudCorrection[] {
+  return [...groupBy(readings, (reading) => reading.cloud)].flatMap(([cloud, late]) =>
+    (clouds.get(cloud) ?? []).flatMap((gap) => correctCloud(cloud, gap, late, rules) ?? []),
+  );
+}
+
+/** By `meterKey`: the meters whose gaps have another epoch in them, by their ends or by a late reading. */
+export function mayChangeEpoch(
+  gaps: ReadonlyMap<string, readonly MeterGap[]>,
+  readings: readonly Reading[],
+): Set<string> {
+  const changing = new Set<string>();
+  for (const [key, list] of gaps)
+    if (list.some(({ fromEpoch, toEpoch }) => fromEpoch !== toEpoch)) changing.add(key);
+  for (const reading of readings) {
+    const key = meterKey(reading);
+    if (gaps.get(key)?.some(({ fromEpoch }) => fromEpoch !== reading.epoch)) changing.add(key);
+  }
+  return changing;
 }
 
 function groupBy(readings: readonly Reading[], keyOf: (reading: Reading) => string): Map<string, Reading[]> {
@@ -71,7 +95,7 @@ function groupBy(readings: readonly Reading[], keyOf: (reading: Reading) => stri
 }
 
 function correctMeter(
-  changes: LateChanges,
+  changes: MeterCorrections,
   key: string,
   gap: MeterGap,
   late: readonly Reading[],
@@ -99,19 +123,18 @@ function entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Usa
 }
 
 function correctCloud(
-  changes: LateChanges,
   cloud: string,
   gap: Interval,
   late: readonly Reading[],
   rules: AccountingRules,
-): void {
+): CloudCorrection | undefined {
   const parts = partsOf(
     gap,
     late.map(({ atMs }) => atMs),
   );
-  if (parts.length === 1) return;
+  if (parts.length === 1) return undefined;
   const open = parts.filter((part) => isGap(part, rules));
-  changes.clouds.push({ cloud, gap, open, coverage: coverageChanged(gap, parts, rules) });
+  return { cloud, gap, open, coverage: coverageChanged(gap, parts, rules) };
 }
 
 function coverageChanged(gap: Interval, parts: readonly Interval[], rules: AccountingRules): HourCoverage[] {

@@ -1,14 +1,20 @@
 import { sql, type Kysely } from 'kysely';
 import { coursesOf } from '../accounting/courses.ts';
-import { correctGaps, type LateChanges } from '../accounting/late.ts';
+import {
+  correctClouds,
+  correctMeters,
+  type CloudCorrection,
+  type MeterCorrection,
+} from '../accounting/late.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
+import { partsOfSweep } from '../accounting/parts-of-sweep.ts';
 import { foldReadings } from '../accounting/sweep.ts';
 import type { LateOutcome, Lease, Sweep } from '../ledger.ts';
 import { numberArray } from './columns.ts';
 import { boundIdleTime, requireLease } from './fence.ts';
-import { loadGapBook } from './load-gaps.ts';
+import { loadCloudGaps, loadMeterGapBook } from './load-gaps.ts';
 import { loadPart, type LoadedPart } from './load-part.ts';
-import { lockSite } from './lock-site.ts';
+import { lockSite, type LockedSite } from './lock-site.ts';
 import { SweepTally } from './sweep-tally.ts';
 import { writeAnomalies } from './write-anomalies.ts';
 import { writeCourses } from './write-courses.ts';
@@ -17,6 +23,12 @@ import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from
 import { changedPart, writePart } from './write-part.ts';
 import { writeSite } from './write-site.ts';
 
+/**
+ * Readings that are folded at once: few, since each may correct all hours of a month, and what is known of these hours stands
+ * in memory.
+ */
+const READINGS_IN_PART = 500;
+
 /** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
 export async function foldLateIntoStore(
   database: Kysely<unknown>,
@@ -24,26 +36,36 @@ export async function foldLateIntoStore(
   sweeps: readonly Sweep[],
   rules: AccountingRules,
   lease?: Lease,
+  readingsInPart = READINGS_IN_PART,
 ): Promise<LateOutcome> {
   const sweep = joined(sweeps);
+  const { readings, receivedAtMs } = sweep;
   return await database.transaction().execute(async (trx) => {
     await boundIdleTime(trx);
-    const locked = await lockSite(trx, siteName, sweep.readings);
+    const site = await lockSite(trx, siteName, readings);
     await requireLease(trx, lease);
-    const site = await loadPart(trx, locked, sweep.readings);
-    const late = correctGaps(await loadGapBook(trx, site, sweep.readings), sweep.readings, rules);
-    await writeCorrections(trx, site, late, sweep.receivedAtMs);
-    const courses = coursesOf(site.progress, sweep.readings, rules);
-    await writeCourses(trx, site, courses);
-    const changes = foldReadings(site.book, courses, sweep.readings, rules);
+    const outcome: LateOutcome = { replaced: 0, folded: 0, ignored: 0 };
     const tally = new SweepTally();
-    tally.add(changes, await writePart(trx, changedPart(site, changes)));
+    if (readings.length > 0)
+      await writeCloudCorrections(
+        trx,
+        site,
+        correctClouds(await loadCloudGaps(trx, site, readings), readings, rules),
+      );
+    const courses = coursesOf(site.progress, readings, rules);
+    await writeCourses(trx, site, courses);
+    for (const late of partsOfSweep(readings, readingsInPart)) {
+      const part = await loadPart(trx, site, late);
+      const { meters, used } = correctMeters(await loadMeterGapBook(trx, part, late), late, rules);
+      await writeMeterCorrections(trx, part, meters, receivedAtMs);
+      const changes = foldReadings(part.book, courses, late, rules);
+      tally.add(changes, await writePart(trx, changedPart(part, changes)));
+      outcome.replaced += meters.length;
+      outcome.ignored -= used;
+    }
     await writeSite(trx, site, tally, sweep);
-    return {
-      replaced: late.meters.length,
-      folded: changes.folded,
-      ignored: changes.ignored - late.used,
-    };
+    const { folded, ignored } = tally.outcome;
+    return { ...outcome, folded, ignored: outcome.ignored + ignored };
   });
 }
 
@@ -56,10 +78,10 @@ export function joined(sweeps: readonly Sweep[]): Sweep {
   };
 }
 
-async function writeCorrections(
+async function writeMeterCorrections(
   trx: Kysely<unknown>,
   site: LoadedPart,
-  { meters, clouds }: LateChanges,
+  meters: readonly MeterCorrection[],
   bookedAtMs: number,
 ): Promise<void> {
   const { siteId } = site;
@@ -87,21 +109,28 @@ async function writeCorrections(
       correction,
     })),
   );
-  const ofClouds = clouds.map((change) => ({ cloudId: site.clouds.idOf(change.cloud), ...change }));
+}
+
+async function writeCloudCorrections(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  clouds: readonly CloudCorrection[],
+): Promise<void> {
+  const byId = clouds.map((change) => ({ cloudId: site.clouds.idOf(change.cloud), ...change }));
   await removeCloudGaps(
     trx,
-    siteId,
-    ofClouds.map(({ cloudId, gap }) => ({ cloudId, ...gap })),
+    site.siteId,
+    byId.map(({ cloudId, gap }) => ({ cloudId, ...gap })),
   );
   await writeCloudGaps(
     trx,
-    siteId,
-    ofClouds.flatMap(({ cloudId, open }) => open.map((gap) => ({ cloudId, ...gap }))),
+    site.siteId,
+    byId.flatMap(({ cloudId, open }) => open.map((gap) => ({ cloudId, ...gap }))),
   );
   await writeCoverage(
     trx,
     site,
-    ofClouds.flatMap(({ cloudId, coverage }) => coverage.map((hour) => ({ cloudId, ...hour }))),
+    byId.flatMap(({ cloudId, coverage }) => coverage.map((hour) => ({ cloudId, ...hour }))),
   );
 }
 

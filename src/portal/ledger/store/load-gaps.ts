@@ -1,10 +1,11 @@
 import { sql, type Kysely } from 'kysely';
 import type { Interval, MeterGap } from '../accounting/gap.ts';
-import type { GapBook } from '../accounting/late.ts';
+import { mayChangeEpoch, type MeterGapBook } from '../accounting/late.ts';
 import type { Gap, Reading } from '../ledger.ts';
 import { numberArray } from './columns.ts';
 import type { LoadedPart } from './load-part.ts';
 import { loadUsualHours } from './load-usual-hours.ts';
+import type { LockedSite } from './lock-site.ts';
 
 /** The gaps of a site, the oldest first. */
 export async function listGaps(database: Kysely<unknown>, site: string): Promise<Gap[]> {
@@ -15,19 +16,16 @@ export async function listGaps(database: Kysely<unknown>, site: string): Promise
   return rows.map(({ cloud, from_ms, to_ms }) => ({ cloud, fromMs: Number(from_ms), toMs: Number(to_ms) }));
 }
 
-/** The gaps of the loaded meters and clouds that readings fall into. */
-export async function loadGapBook(
+/** The gaps of the loaded meters that readings fall into. */
+export async function loadMeterGapBook(
   trx: Kysely<unknown>,
   site: LoadedPart,
   readings: readonly Reading[],
-): Promise<GapBook> {
-  if (readings.length === 0) return { meters: new Map(), clouds: new Map(), usualHours: new Map() };
-  const span = spanOf(readings);
-  return {
-    meters: await loadMeterGaps(trx, site, span),
-    clouds: await loadCloudGaps(trx, site, span),
-    usualHours: await loadUsualHours(trx, site.siteId, site.book.meters),
-  };
+): Promise<MeterGapBook> {
+  const meters = await loadMeterGaps(trx, site, spanOf(readings));
+  const changing = mayChangeEpoch(meters, readings);
+  const known = new Map([...site.book.meters].filter(([key]) => changing.has(key)));
+  return { meters, usualHours: await loadUsualHours(trx, site.siteId, known) };
 }
 
 function spanOf(readings: readonly Reading[]): Interval {
@@ -39,11 +37,13 @@ function spanOf(readings: readonly Reading[]): Interval {
   return span;
 }
 
-async function loadCloudGaps(
+/** The gaps of clouds that readings fall into, by name of the cloud. */
+export async function loadCloudGaps(
   trx: Kysely<unknown>,
-  { siteId }: LoadedPart,
-  { fromMs, toMs }: Interval,
+  { siteId }: LockedSite,
+  readings: readonly Reading[],
 ): Promise<Map<string, Interval[]>> {
+  const { fromMs, toMs } = spanOf(readings);
   const { rows } = await sql<{ name: string; from_ms: string; to_ms: string }>`
     SELECT c.name, g.from_ms, g.to_ms FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id)
     WHERE g.site_id = ${siteId} AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint`.execute(trx);
