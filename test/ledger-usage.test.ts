@@ -13,6 +13,7 @@ import {
   sitesNamed,
   sweep,
 } from './ledger-fixture.ts';
+import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('answers', (freshLedger) => {
   describe('usage', () => {
@@ -139,6 +140,30 @@ onEveryPostgresql('answers', (freshLedger) => {
       const rest = await collected({ [Symbol.asyncIterator]: () => rows });
       expect([...(first.value as UsageRow[]), ...rest]).toEqual(before);
       await expect(collected(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
+    });
+
+    it('breaks off where the database ends it, and the ledger answers on', async () => {
+      const { ledger, connection } = await twoSites();
+      const projects = Array.from({ length: 3_000 }, (_, index) => `p${index}`);
+      for (const hours of [26, 27])
+        await ledger.fold(
+          'a',
+          sweep(projects.map((projectId) => reading(NOON + hours * HOUR, hours * HOUR, { projectId }))),
+        );
+      const rows = ledger.allUsage(query());
+      await expect(
+        (async () => {
+          for await (const piece of rows) {
+            expect(piece.length).toBeGreaterThan(0);
+            await runSql(
+              connection,
+              `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND state = 'idle in transaction'`,
+            );
+          }
+        })(),
+      ).rejects.toThrow(/terminat|connection/i);
+      expect((await collected(ledger.allUsage(query()))).length).toBeGreaterThan(3_000);
     });
 
     it('gives back its connection where nobody wants the rest of it', async () => {
