@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../runtime/listen.ts';
@@ -44,6 +45,14 @@ function asking(url: string, limits = LIMITS): (signal?: AbortSignal) => Promise
   };
 }
 
+/** One after the other: timers of different lengths may end in another order than they should. */
+async function writeInPieces(socket: Socket, text: string): Promise<void> {
+  for (const byte of text) {
+    socket.write(byte);
+    await delay(1);
+  }
+}
+
 describe('an upstream', () => {
   it('is asked again and again on one connection, and on another where it says that it ends this one', async () => {
     const { port, connections } = await serve((socket, connection, request) =>
@@ -79,9 +88,7 @@ describe('an upstream', () => {
   it('may send the head in pieces, and no endless one', async () => {
     const { port } = await serve((socket, connection) => {
       if (connection === 2) socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}`);
-      else
-        for (const [at, byte] of answer('whole').split('').entries())
-          setTimeout(() => socket.write(byte), at);
+      else void writeInPieces(socket, answer('whole'));
     });
     const one = asking(`http://127.0.0.1:${port}`);
     expect(await one()).toBe('whole');
