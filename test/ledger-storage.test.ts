@@ -90,7 +90,7 @@ onEveryPostgresql('storage', (freshLedger) => {
          WHEN (NEW.site_id = 2) EXECUTE FUNCTION fail()`,
       );
       time.nowMs = NOON + 5 * DAY;
-      await expect(ledger.maintain()).rejects.toThrow('this site fails');
+      await expect(ledger.maintain()).rejects.toThrow("site 'b': this site fails");
       expect(await runSql(connection, 'SELECT DISTINCT site_id FROM ledger.month ORDER BY 1')).toEqual([
         { site_id: 1 },
         { site_id: 3 },

@@ -24,4 +24,6 @@ export interface ApiParts {
   grants?: (() => readonly Grant[]) | undefined;
   /** Takes remote writes; without it there is no such route. */
   receiver?: Receiver | undefined;
+  /** How long a client may take nothing of a CSV that waits for it; two minutes where it is left out. */
+  stalledMs?: number | undefined;
 }

@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +62,7 @@ const GRANTS: Grant[] = [
 ];
 
 let usage: (query: UsageQuery) => Promise<Page<UsageRow>>;
+let allUsage: Ledger['allUsage'];
 let ping: () => Promise<void>;
 let projectQueries: ProjectQuery[];
 let coverageQueries: CoverageQuery[];
@@ -70,6 +73,14 @@ const unused = async (): Promise<never> => await Promise.reject(new Error('not a
 
 beforeEach(async () => {
   usage = async () => ({ data: [ROW], next: null });
+  allUsage = async function* (query) {
+    let cursor: string | undefined;
+    do {
+      const { data, next } = await usage({ ...query, cursor });
+      yield data;
+      cursor = next ?? undefined;
+    } while (cursor !== undefined);
+  };
   ping = async () => undefined;
   projectQueries = [];
   coverageQueries = [];
@@ -101,14 +112,7 @@ beforeEach(async () => {
       return { data: [], next: 'more' };
     },
     usage: async (query) => await usage(query),
-    allUsage: async function* (query) {
-      let cursor: string | undefined;
-      do {
-        const { data, next } = await usage({ ...query, cursor });
-        yield data;
-        cursor = next ?? undefined;
-      } while (cursor !== undefined);
-    },
+    allUsage: (query, gone) => allUsage(query, gone),
     ping: async () => await ping(),
   };
   server = await createApiServer({
@@ -118,6 +122,7 @@ beforeEach(async () => {
     grants: () => GRANTS,
     logger: silentLogger(),
     webFolder,
+    stalledMs: 200,
   });
 });
 
@@ -285,6 +290,44 @@ describe('the API', () => {
     await expect(server.inject('/api/v1/usage?format=csv')).rejects.toThrow(/destroyed/);
   });
 
+  it.each(['before its first row', 'while it is sent'])(
+    'ends a CSV whose client goes %s, for it holds a connection to the database',
+    async (when) => {
+      const told = new EventEmitter();
+      const [begun, gone, ended] = ['begun', 'gone', 'ended'].map(async (event) => await once(told, event));
+      allUsage = async function* (_query, signal) {
+        signal?.addEventListener('abort', () => told.emit('gone'));
+        try {
+          if (when === 'while it is sent') yield [ROW];
+          told.emit('begun');
+          await gone;
+          for (;;) yield Array.from({ length: 1000 }, () => ROW);
+        } finally {
+          told.emit('ended', 'let go');
+        }
+      };
+      const client = await askedForCsv();
+      await begun;
+      client.destroy();
+      expect(await ended).toEqual(['let go']);
+    },
+  );
+
+  it('ends a CSV whose client takes nothing any more', async () => {
+    const told = new EventEmitter();
+    const ended = once(told, 'ended');
+    allUsage = async function* () {
+      try {
+        for (;;) yield Array.from({ length: 1000 }, () => ROW);
+      } finally {
+        told.emit('ended', 'let go');
+      }
+    };
+    const client = await askedForCsv();
+    expect(await ended).toEqual(['let go']);
+    client.destroy();
+  });
+
   it('says what there is not', async () => {
     const answer = await server.inject({ method: 'POST', url: '/api/v1/sites?x=1' });
     expect([answer.statusCode, answer.json()]).toEqual([404, { error: 'there is no POST /api/v1/sites' }]);
@@ -388,3 +431,11 @@ describe('the pages', () => {
       expect((await server.inject(url)).statusCode).toBeGreaterThanOrEqual(400);
   });
 });
+
+/** A client that has asked, and takes nothing of the answer. */
+async function askedForCsv(): Promise<Socket> {
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const client = connect((server.server.address() as AddressInfo).port, '127.0.0.1').pause();
+  client.on('error', () => undefined).write('GET /api/v1/usage?format=csv HTTP/1.1\r\nhost: a\r\n\r\n');
+  return client;
+}

@@ -15,11 +15,15 @@ function columnsOf({ by }: UsageQuery): Column[] {
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
 
-/** All rows of `query` as CSV, in pieces. */
-export async function* usageCsv(ledger: Pick<Ledger, 'allUsage'>, query: UsageQuery): AsyncGenerator<string> {
+/** All rows of `query` as CSV, in pieces; fewer where `gone` is aborted before it is their turn. */
+export async function* usageCsv(
+  ledger: Pick<Ledger, 'allUsage'>,
+  query: UsageQuery,
+  gone: AbortSignal,
+): AsyncGenerator<string> {
   const columns = columnsOf(query);
   let head = csvLine(columns);
-  for await (const rows of ledger.allUsage(query)) {
+  for await (const rows of ledger.allUsage(query, gone)) {
     const lines = rows.map((row) => csvLine(columns.map((column) => row[column] ?? '')));
     yield head + lines.join('');
     head = '';

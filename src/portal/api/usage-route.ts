@@ -10,7 +10,13 @@ const usageAnswer = {
   content: { 'application/json': { schema: pageOf(usageRow) }, 'text/csv': { schema: z.string() } },
 };
 
-export function usageRoute(server: ApiServer, { ledger, clock, grants = () => [] }: ApiParts): void {
+/** A CSV holds a connection to the database, of few: not for a client that takes nothing any more. */
+const STALLED_MS = 120_000;
+
+export function usageRoute(
+  server: ApiServer,
+  { ledger, clock, grants = () => [], stalledMs = STALLED_MS }: ApiParts,
+): void {
   server.get(
     '/api/v1/usage',
     {
@@ -23,7 +29,10 @@ export function usageRoute(server: ApiServer, { ledger, clock, grants = () => []
     async ({ query: parameters, method }, reply) => {
       const query = usageQuery(parameters, clock.nowMs(), grants());
       if (parameters.format === 'json') return await ledger.usage(query);
-      const body = method === 'HEAD' ? '' : await textOf(usageCsv(ledger, query));
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const body = method === 'HEAD' ? '' : await textOf(usageCsv(ledger, query, gone.signal), gone.signal);
+      reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
       return reply
         .type('text/csv; charset=utf-8; header=present')
         .header('content-disposition', `attachment; filename="${csvFileName(query)}"`)
@@ -33,13 +42,28 @@ export function usageRoute(server: ApiServer, { ledger, clock, grants = () => []
 }
 
 /** A text that is sent as it comes, once its first piece is there: what is refused is refused by a status. */
-async function textOf(pieces: AsyncGenerator<string>): Promise<string> {
+async function textOf(pieces: AsyncGenerator<string>, gone: AbortSignal): Promise<string> {
   const first = await pieces.next();
+  if (gone.aborted) await pieces.return(undefined);
   // The route's schema knows it as a string.
-  return Readable.from(withFirst(first.done === true ? '' : first.value, pieces)) as unknown as string;
+  return Readable.from(fromFirst(first, pieces)) as unknown as string;
 }
 
-async function* withFirst(first: string, others: AsyncIterable<string>): AsyncGenerator<string> {
-  yield first;
-  yield* others;
+/** No generator: one that is ended before its first piece is asked for would not end `pieces`, which hold a connection. */
+function fromFirst(
+  first: IteratorResult<string>,
+  pieces: AsyncGenerator<string>,
+): AsyncIterableIterator<string> {
+  let ahead: IteratorResult<string> | undefined = first;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: async () => {
+      const next = ahead ?? (await pieces.next());
+      ahead = undefined;
+      return next;
+    },
+    return: async () => await pieces.return(undefined),
+  };
 }

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 /** So many readings stand in memory at once, of all large sites together; each takes some hundred bytes. */
 const MOST_READINGS = 120_000;
@@ -29,7 +29,7 @@ export interface Held {
 interface BudgetOptions {
   most?: number | undefined;
   few?: number | undefined;
-  clock?: Clock | undefined;
+  clock: Clock;
 }
 
 /**
@@ -45,7 +45,7 @@ export class ReadingsBudget {
   #turn: Promise<void> = Promise.resolve();
   #wake = () => {};
 
-  constructor({ most = MOST_READINGS, few = FEW_READINGS, clock = systemClock }: BudgetOptions = {}) {
+  constructor({ most = MOST_READINGS, few = FEW_READINGS, clock }: BudgetOptions) {
     this.#most = most;
     this.#few = few;
     this.#clock = clock;

@@ -264,8 +264,11 @@ export interface Ledger {
   sites(): Promise<SiteStatus[]>;
   projects(query: ProjectQuery): Promise<Page<ProjectRow>>;
   usage(query: UsageQuery): Promise<Page<UsageRow>>;
-  /** All rows that `usage` gives page by page, as they are at one instant, some at a time; a query's limit and cursor mean nothing. */
-  allUsage(query: UsageQuery): AsyncIterable<UsageRow[]>;
+  /**
+   * All rows that `usage` gives page by page, as they are at one instant, some at a time; a query's limit and cursor mean nothing.
+   * Few are answered at once, and others wait; none is begun that nobody waits for any more (`gone`).
+   */
+  allUsage(query: UsageQuery, gone?: AbortSignal): AsyncIterable<UsageRow[]>;
   /** Every hour of every cloud from its first reading on, up to the present one. */
   coverage(query: CoverageQuery): Promise<Page<CoverageRow>>;
   /** Of the declared sites, from one whole hour to another; Unix milliseconds. */

@@ -29,3 +29,26 @@ it('begins no more at a time than are let, and the next one wherever one has end
     { done: true, value: undefined },
   ]);
 });
+
+it('begins nothing that nobody waits for any more when its turn comes', async () => {
+  const limit = pLimit(1);
+  const begun: string[] = [];
+  const gone = new AbortController();
+  const letters = (name: string, signal?: AbortSignal) =>
+    inTurn(
+      limit,
+      async function* () {
+        begun.push(name);
+        yield 1;
+      },
+      signal,
+    );
+  const [a, b, c] = [letters('a'), letters('b', gone.signal), letters('c')];
+  await a.next();
+  const [second, third] = [b.next(), c.next()];
+  gone.abort();
+  await a.next();
+  expect(await second).toEqual({ done: true, value: undefined });
+  expect(await third).toEqual({ done: false, value: 1 });
+  expect(begun).toEqual(['a', 'c']);
+});

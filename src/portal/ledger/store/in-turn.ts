@@ -1,10 +1,14 @@
 import type { LimitFunction } from 'p-limit';
 
-/** Goes through what `make` makes once `limit` lets it, and counts there until the end. */
-export async function* inTurn<T>(limit: LimitFunction, make: () => AsyncIterable<T>): AsyncGenerator<T> {
+/** Goes through what `make` makes once `limit` lets it, and counts there until the end; nothing is made where `gone` is aborted by then. */
+export async function* inTurn<T>(
+  limit: LimitFunction,
+  make: () => AsyncIterable<T>,
+  gone?: AbortSignal,
+): AsyncGenerator<T> {
   const end = await turnOf(limit);
   try {
-    yield* make();
+    if (gone?.aborted !== true) yield* make();
   } finally {
     end();
   }

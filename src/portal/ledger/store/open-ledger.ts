@@ -91,7 +91,8 @@ export async function openLedger({
     sites: () => siteStatuses(database),
     projects: (query) => queryProjects(database, query),
     usage: (query) => queryUsage(database, query, clock.nowMs(), rulesOf),
-    allUsage: (query) => inTurn(longAnswers, () => streamUsage(database, query, clock.nowMs(), rulesOf)),
+    allUsage: (query, gone) =>
+      inTurn(longAnswers, () => streamUsage(database, query, clock.nowMs(), rulesOf), gone),
     coverage: (query) => queryCoverage(database, query, clock.nowMs(), rulesOf),
     coverageShares: (fromMs, toMs) => queryCoverageShares(database, fromMs, toMs),
     verify: () => verifyConservation(database),

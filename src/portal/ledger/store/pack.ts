@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { describeError } from '../../../runtime/user-error.ts';
 import type { Maintained, StoragePolicy } from '../ledger.ts';
 import { boundIdleTime } from './fence.ts';
 import { expireGaps } from './write-gaps.ts';
@@ -25,9 +26,9 @@ export async function maintainStore(
 ): Promise<Maintained> {
   const done: Maintained = { packed: 0, dropped: 0, expired: 0 };
   const failures: unknown[] = [];
-  for (const { site_id: siteId, meter_id: last } of await lastMeters(database))
-    await maintainSite(database, siteId, last, nowMs, policy, done).catch((error: unknown) =>
-      failures.push(error),
+  for (const { site_id: siteId, name, meter_id: last } of await lastMeters(database))
+    await maintainSite(database, siteId, last, nowMs, policy, done).catch((cause: unknown) =>
+      failures.push(new Error(`site '${name}': ${describeError(cause)}`, { cause })),
     );
   done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR);
   if (failures.length > 0) throw failures[0];
@@ -61,10 +62,10 @@ interface MeterRange {
 }
 
 async function lastMeters(database: Kysely<unknown>) {
-  const { rows } = await sql<{ site_id: number; meter_id: number }>`
-    SELECT site_id, max(meter_id) AS meter_id FROM ledger.meter GROUP BY site_id ORDER BY site_id`.execute(
-    database,
-  );
+  const { rows } = await sql<{ site_id: number; name: string; meter_id: number }>`
+    SELECT site_id, name, meter_id
+    FROM ledger.site JOIN (SELECT site_id, max(meter_id) AS meter_id FROM ledger.meter GROUP BY site_id) m USING (site_id)
+    ORDER BY site_id`.execute(database);
   return rows;
 }
 
