@@ -1,4 +1,5 @@
 # The one image of stackmeter: `docker run stackmeter ROLE …`. No secret goes into it.
+# Exporter and portal listen on loopback by default: add `--listen :8080` or `--listen :8000` to publish a port.
 #
 #   docker build -t stackmeter .
 

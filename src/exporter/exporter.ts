@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
-import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
+import { closeServer, formatAddress, isLoopback, listen, type ListenAddress } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
@@ -69,7 +69,7 @@ export function createExporter(
       if (failed.length === clouds.length) throwFirst(failed);
       for (const { reason } of failed)
         logger.error({ reason: describeError(reason) }, 'a cloud can not be read yet; the others are');
-      logger.info({ address: formatAddress(address) }, 'serving /metrics');
+      logger.info({ address: formatAddress(address), readers: readersOf(address) }, 'serving /metrics');
       running = Promise.all(clouds.map(async (cloud) => await cloud.run()));
     },
     close: async () => {
@@ -78,6 +78,12 @@ export function createExporter(
       await closeServer(server);
     },
   };
+}
+
+function readersOf({ host }: ListenAddress): string {
+  return isLoopback(host)
+    ? 'this machine only; --listen :8080 opens all addresses'
+    : 'anyone who reaches this address, without a token';
 }
 
 function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {

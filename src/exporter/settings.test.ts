@@ -23,7 +23,7 @@ describe('the settings of the exporter', () => {
     const config = readExporterConfig({ flags: {}, env: credentials });
     expect({ ...config, credentials: undefined }).toEqual({
       cloud: undefined,
-      listen: { host: '', port: 8080 },
+      listen: { host: '127.0.0.1', port: 8080 },
       credentials: undefined,
       stateFile: './stackmeter-exporter.json',
       startMs: undefined,

@@ -19,8 +19,8 @@ export const EXPORTER_SETTINGS = {
   listen: setting({
     type: 'text',
     value: 'HOST:PORT',
-    schema: z.string().default(':8080'),
-    help: 'where to serve /metrics (default :8080, all addresses)',
+    schema: z.string().default('127.0.0.1:8080'),
+    help: 'where to serve /metrics (default 127.0.0.1:8080, this machine only; :8080 is all addresses)',
   }),
   state: setting({
     type: 'text',

@@ -122,8 +122,8 @@ class PortalRole implements Portal {
   #greet(address: ListenAddress): void {
     const { logger } = this.#parts;
     const readers = isLoopback(this.#config.listen.host)
-      ? 'this machine alone'
-      : 'whoever reaches this address: there is no sign-in yet; --listen 127.0.0.1:8000 keeps it to this machine';
+      ? 'this machine only; --listen :8000 opens all addresses'
+      : 'anyone who reaches this address: there is no sign-in yet; --listen 127.0.0.1:8000 keeps it to this machine';
     logger.info(
       { address: formatAddress(address), sites: this.#config.sites.length, readers },
       'portal listens',

@@ -35,7 +35,7 @@ function refusal(toml: string, env: Record<string, string> = {}): string {
 describe('the portal configuration', () => {
   it('has a default for everything, and no sites, without a file', () => {
     expect(readPortalConfig({ flags: {}, env: {} })).toEqual({
-      listen: { host: '', port: 8000 },
+      listen: { host: '127.0.0.1', port: 8000 },
       dataFolder: './data',
       databaseUrl: undefined,
       sites: [],

@@ -45,9 +45,9 @@ export interface PortalConfig extends LedgerPlace {
 export const portalSettings = {
   listen: setting({
     type: 'text',
-    schema: z.string().default(':8000').transform(parseListenAddress),
+    schema: z.string().default('127.0.0.1:8000').transform(parseListenAddress),
     value: 'HOST:PORT',
-    help: 'address of API and pages (default :8000)',
+    help: 'address of API and pages (default 127.0.0.1:8000, this machine only; :8000 is all addresses)',
   }),
   data: setting({
     type: 'text',
