@@ -90,7 +90,7 @@ function reader(env: Environment, { where, nameOf, advice }: CredentialsOrigin):
   return { nameOf, optional, required, secret };
 }
 
-/** The line end that an editor leaves behind is not part of the secret. */
+/** The line end and the byte order mark that an editor leaves behind are not part of the secret. */
 function readSecretFile(name: string, path: string): string {
   let text: string;
   try {
@@ -98,7 +98,7 @@ function readSecretFile(name: string, path: string): string {
   } catch (error) {
     throw new UserError(`${name}: cannot read ${path}: ${describeError(error)}`, { cause: error });
   }
-  const secret = text.replace(/\r?\n$/, '');
+  const secret = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
   if (secret === '') throw new UserError(`${name}: ${path} is empty`);
   return secret;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import { loadCloud } from './clouds-yaml.ts';
 import { readCredentials, type Credentials, type Environment } from './credentials.ts';
+import { parseOpenrc } from './openrc-file.ts';
 
 /** What an openrc for a shell asks for, and a file does not hold: taken from the environment. */
 const SECRETS = [
@@ -25,8 +26,19 @@ export function loadCredentials(
     throw new UserError('--openrc and --os-cloud both name credentials; leave one out');
   const cloud = osCloud ?? (openrcFile === undefined ? env['OS_CLOUD'] : undefined);
   if (cloud) return loadCloud(cloud, env, secretsOf(env));
-  if (openrcFile === undefined) return readCredentials(env);
-  return readCredentials({ ...secretsOf(env), ...parseOpenrc(readFile(openrcFile)) }, openrcFile);
+  return openrcFile === undefined ? readCredentials(env) : loadOpenrc(openrcFile, env);
+}
+
+function loadOpenrc(file: string, env: Environment): Credentials {
+  const { variables, asked } = parseOpenrc(readFile(file), file);
+  const all = { ...secretsOf(env), ...variables };
+  for (const [name, where] of Object.entries(asked)) {
+    if (all[name] || all[`${name}_FILE`]) continue;
+    throw new UserError(
+      `${where}: ${name} is what a shell asks a person for: set ${name} or ${name}_FILE in the environment`,
+    );
+  }
+  return readCredentials(all, file);
 }
 
 function secretsOf(env: Environment): Environment {
@@ -39,26 +51,4 @@ function readFile(path: string): string {
   } catch (error) {
     throw new UserError(`--openrc: cannot read ${path}: ${describeError(error)}`, { cause: error });
   }
-}
-
-/**
- * The `OS_*` lines of an openrc: `KEY=value`, with or without `export` and quotes. Lines of shell are passed over, and
- * so is a value that is only another variable (`$OS_PASSWORD_INPUT`).
- */
-export function parseOpenrc(text: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?(OS_[A-Z0-9_]+)=(.*)$/.exec(line);
-    const value = match?.[2] === undefined ? undefined : unquote(match[2].trim());
-    if (match?.[1] !== undefined && value !== undefined) found[match[1]] = value;
-  }
-  return found;
-}
-
-function unquote(text: string): string | undefined {
-  const single = /^'([^']*)'(\s+#.*)?$/.exec(text);
-  if (single) return single[1];
-  const double = /^"((?:[^"\\]|\\.)*)"(\s+#.*)?$/.exec(text);
-  const value = double?.[1]?.replaceAll(/\\(["\\$`])/g, '$1') ?? text.replace(/(^|\s+)#.*$/, '');
-  return /^\$\{?\w+\}?$/.test(value) ? undefined : value;
 }
