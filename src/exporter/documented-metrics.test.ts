@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { usageFamilies } from './exposition.ts';
 import type { MeterState } from './metering/meter-state.ts';
+import { isSeriesLabel } from '../prometheus/usage-metrics.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 
 const rows = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8').split('\n');
@@ -37,4 +38,12 @@ it('what the exporter says about its totals and itself is documented as it is de
     return ['', series, help.charAt(0).toLowerCase() + help.slice(1), ''];
   });
   expect(documented).toEqual(declared);
+});
+
+it('each label of a series of the exporter is one that a site may not set', () => {
+  const labels = allFamilies().flatMap(({ samples }) =>
+    [...samples].flatMap((one) => Object.keys(one.labels)),
+  );
+  expect(labels.length).toBeGreaterThan(0);
+  expect(labels.filter((name) => !isSeriesLabel(name))).toEqual([]);
 });

@@ -117,6 +117,20 @@ describe('the portal configuration', () => {
       siteA.replace('https://', 'https://user:hunter2@'),
       '/portal.toml: site[1].url: holds a user name or password; a gate takes a token, see token_file',
     ],
+    ...['project_id', 'domain_name', 'cloud', 'epoch', 'instance', 'job', '__name__', '__address__'].map(
+      (name) => [
+        `${siteA}labels = { ${name} = "x" }`,
+        `/portal.toml: site[1].labels: '${name}' is a label that series have already; choose another name`,
+      ],
+    ),
+    [
+      `${siteA}labels = { location = "x" }`,
+      "/portal.toml: site[1].labels: 'location' is the name of the site already; leave it out",
+    ],
+    [
+      `${siteA}labels = { location-id = "x" }`,
+      "/portal.toml: site[1].labels: 'location-id' is no name of a label: take letters, digits and '_'",
+    ],
     [`${siteA}max_projects = 0`, '/portal.toml: site[1].max_projects: must be at least 1'],
     [`${siteA}interval_seconds = 0`, '/portal.toml: site[1].interval_seconds: must be at least 1'],
     [
@@ -197,6 +211,10 @@ describe('a sender in the portal configuration', () => {
       'site = "a"\nsites = ["a"]\n',
       'sender[1].site: stands beside site_label or sites; a sender is one site, or names its sites by a label',
     ],
+    ...['project_id', 'cloud', 'instance', 'job', '__name__'].map((name) => [
+      `site_label = "${name}"\nsites = ["a"]\n`,
+      'sender[1].site_label: is a label that the series of a site have already; name one that this sender sets, such as "location"',
+    ]),
     ['site_label = "l"\n', "sender[1].sites: missing; list the values of 'l' that this sender may write as"],
     [
       'site_label = "l"\nsites = ["site-a", "b"]\nretired_clouds = { "site-b" = [] }\n',

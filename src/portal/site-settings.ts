@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
+import { isSeriesLabel, USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { isLoopback } from '../runtime/listen.ts';
 import { strictTable } from '../runtime/strict-table.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
@@ -49,7 +49,7 @@ const siteTable = strictTable({
     .max(3600, 'must be at most 3600, an hour')
     .default(30),
   labels: z
-    .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string(), {
+    .record(z.string(), z.string(), {
       error: 'must be a table of texts, such as { location_id = "8676" }',
     })
     .default({}),
@@ -75,7 +75,7 @@ export const siteTables = z
   .default([])
   .superRefine((sites, context) => {
     sites.forEach((site, index) => {
-      const problem = duplicateProblem(site, sites.slice(0, index)) ?? urlProblem(site);
+      const problem = duplicateProblem(site, sites.slice(0, index)) ?? urlProblem(site) ?? labelProblem(site);
       if (problem !== undefined)
         context.addIssue({ code: 'custom', path: [index, problem.key], message: problem.message });
     });
@@ -109,6 +109,20 @@ function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTabl
       key: 'url',
       message: `'${text}' would send the token unencrypted; use https, or name the danger with unsafe_plain_http = true`,
     };
+  return undefined;
+}
+
+/** A Prometheus drops these labels from the series of the other sites: what usage is known by must not be among them. */
+function labelProblem({ labels }: SiteTable): Problem | undefined {
+  const names = Object.keys(labels);
+  const taken = names.find((name) => name === 'location' || isSeriesLabel(name));
+  const wrong = names.find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name));
+  if (wrong !== undefined)
+    return { key: 'labels', message: `'${wrong}' is no name of a label: take letters, digits and '_'` };
+  if (taken === 'location')
+    return { key: 'labels', message: "'location' is the name of the site already; leave it out" };
+  if (taken !== undefined)
+    return { key: 'labels', message: `'${taken}' is a label that series have already; choose another name` };
   return undefined;
 }
 

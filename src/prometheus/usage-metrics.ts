@@ -26,6 +26,20 @@ export const EXPORTER_METRICS = {
   lastSuccess: 'stackmeter_exporter_last_refresh_success_timestamp_seconds',
 } as const;
 
+/** Labels that series have from their exporter, or from the Prometheus that scrapes it: no name for a label of a site. */
+const SERIES_LABELS: ReadonlySet<string> = new Set(
+  [
+    'project_id project_name domain_id domain_name',
+    'cloud epoch version flavor resource failure alias service result',
+    'job instance exported_job exported_instance',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** Whether series come with such a label by themselves; those that begin with `__` are Prometheus' own. */
+export function isSeriesLabel(name: string): boolean {
+  return SERIES_LABELS.has(name) || name.startsWith('__');
+}
+
 interface Resource {
   /** As in `project_<name>_usage`. */
   name: string;

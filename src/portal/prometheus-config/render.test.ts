@@ -50,7 +50,12 @@ describe('the configuration of a Prometheus that federates the sites', () => {
       regex: 'project_.*_usage|stackmeter_exporter_.+',
       action: 'keep',
     };
-    const limits = { body_size_limit: '256MB', label_limit: 30, label_value_length_limit: 1024 };
+    const limits = {
+      body_size_limit: '256MB',
+      sample_limit: 1_000_000,
+      label_limit: 30,
+      label_value_length_limit: 1024,
+    };
     expect(config).toEqual({
       global: { scrape_interval: '15s', evaluation_interval: '15s' },
       rule_files: ['/etc/stackmeter/alerts.yml'],

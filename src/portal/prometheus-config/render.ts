@@ -1,3 +1,4 @@
+import { DEFAULT_BODY_LIMITS } from '../collector/federate-body.ts';
 import type { PrometheusTable } from './prometheus-settings.ts';
 
 /** A site, as far as a Prometheus that federates it must know it. */
@@ -66,6 +67,8 @@ function siteJob(site: FederatedSite, ownLabels: ReadonlySet<string>): object {
     authorization: { credentials_file: site.tokenFile },
     tls_config: site.caFile === undefined ? undefined : { ca_file: site.caFile },
     body_size_limit: '256MB',
+    // As many as the collector takes of a site.
+    sample_limit: DEFAULT_BODY_LIMITS.maxSamples,
     label_limit: 30,
     label_value_length_limit: 1024,
     static_configs: [{ targets: [host], labels }],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
 import { nearestName, strictTable } from '../../runtime/strict-table.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 
@@ -32,6 +33,10 @@ const senderTable = strictTable({
   site_label: z
     .string()
     .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no name of a label')
+    .refine((name) => !isSeriesLabel(name), {
+      error:
+        'is a label that the series of a site have already; name one that this sender sets, such as "location"',
+    })
     .optional(),
   interval_seconds: z
     .number({ error: 'must be a number of seconds' })
