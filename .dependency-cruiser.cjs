@@ -1,4 +1,6 @@
 /** The import rules of docs/architecture.md. There are no exceptions. */
+const { rooms } = require('./scripts/rooms.cjs');
+
 const roles = ['exporter', 'gate', 'portal', 'simulation'];
 
 /** Files that decide and do no I/O: they take time and data as arguments. */
@@ -9,8 +11,25 @@ const pure = [
   '^src/portal/ledger/accounting/',
 ];
 
+/** Sub-rooms import downwards in their order, and of the room's own files only those below them. */
+const orderRules = rooms.flatMap(({ room, order, below = [] }) => [
+  ...order.slice(1).map((name, index) => ({
+    name: `${room}: ${name} imports downwards`,
+    severity: 'error',
+    from: { path: `^${room}/${name}/`, pathNot: '\\.test\\.tsx?$' },
+    to: { path: `^${room}/(${order.slice(0, index + 1).join('|')})/` },
+  })),
+  {
+    name: `${room}: sub-rooms import what stands below them`,
+    severity: 'error',
+    from: { path: `^${room}/(${order.join('|')})/`, pathNot: '\\.test\\.tsx?$' },
+    to: { path: `^${room}/[^/]+$`, pathNot: `^${room}/(${below.join('|')})\\.tsx?$` },
+  },
+]);
+
 module.exports = {
   forbidden: [
+    ...orderRules,
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',
@@ -78,7 +97,6 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -7,7 +7,12 @@ const steps = [
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['types', 'tsc', ['-p', '.']],
   ['types of the pages', 'tsc', ['-p', 'web']],
-  ['import rules', 'depcruise', ['src', '--config', '.dependency-cruiser.cjs'], /[1-9]\d* modules/],
+  [
+    'import rules',
+    'depcruise',
+    ['src', 'web/src', '--config', '.dependency-cruiser.cjs'],
+    /[1-9]\d* modules/,
+  ],
   ['dead code', 'knip', ['--no-progress']],
   ['unit tests', 'vitest', ['run', '--project', 'unit', '--reporter', 'dot']],
 ];

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { AppHeader } from './components/app-header.tsx';
-import { GrantPage } from './pages/grant.tsx';
-import { OverviewPage } from './pages/overview.tsx';
-import { ProjectPage } from './pages/project.tsx';
+import { AppHeader } from './controls/app-header.tsx';
+import { GrantPage } from './pages/grant/grant.tsx';
+import { OverviewPage } from './pages/overview/overview.tsx';
+import { ProjectPage } from './pages/project/project.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
 import type { Route } from './routing.ts';
 import { useRoute } from './use-route.ts';

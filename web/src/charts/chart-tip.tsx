@@ -1,6 +1,6 @@
 import { useContext } from 'preact/hooks';
-import { Swatch } from '../components/swatch.tsx';
-import { Name } from '../components/name.tsx';
+import { Swatch } from './swatch.tsx';
+import { Name } from '../controls/name.tsx';
 import { coverageWord } from '../coverage.ts';
 import { bucketLabel } from '../format.ts';
 import { ApiContext } from '../live/api-context.ts';

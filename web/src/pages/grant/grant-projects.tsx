@@ -1,9 +1,9 @@
-import { ProjectTable } from '../components/project-table.tsx';
+import { ProjectTable } from '../../tables/project-table.tsx';
 import { useState } from 'preact/hooks';
-import { largestByResource } from './overview-data.ts';
-import type { GrantPageData } from './grant-data.ts';
-import { SORT_BY_NAME, sortLines } from './project-list.ts';
-import { periodLabel } from '../period.ts';
+import { largestByResource } from '../../tables/project-usage.ts';
+import type { GrantPageData } from '../data/grant-data.ts';
+import { SORT_BY_NAME, sortLines } from '../../tables/project-list.ts';
+import { periodLabel } from '../../period.ts';
 
 /** The projects that a grant links, each with its part. */
 export function GrantProjects({ data }: { data: GrantPageData }) {

@@ -1,4 +1,4 @@
-import { colourProperty } from '../charts/colours.ts';
+import { colourProperty } from './colours.ts';
 
 /** The colour of a layer beside its name. */
 export function Swatch({ colour }: { colour: number | undefined }) {

@@ -1,9 +1,9 @@
-import type { Figure } from '../components/figures.tsx';
-import { exact } from '../format.ts';
-import { periodLabel } from '../period.ts';
-import { resourceLabel } from '../resources.ts';
-import { scaleFor } from '../units.ts';
-import type { ResourcesOverTime } from './project-data.ts';
+import type { Figure } from '../../controls/figures.tsx';
+import { exact } from '../../format.ts';
+import { periodLabel } from '../../period.ts';
+import { resourceLabel } from '../../resources.ts';
+import { scaleFor } from '../../units.ts';
+import type { ResourcesOverTime } from '../data/project-data.ts';
 
 /** What each resource adds up to. */
 export function resourceFigures({ resources, span }: ResourcesOverTime): Figure[] {

@@ -1,7 +1,7 @@
-import type { UsageQuestion } from '../api.ts';
-import { CoverageSummary } from '../components/coverage-key.tsx';
-import { DownloadLink } from '../components/download-link.tsx';
-import type { ResourcesOverTime } from './project-data.ts';
+import type { UsageQuestion } from '../../api.ts';
+import { CoverageSummary } from '../../controls/coverage-key.tsx';
+import { DownloadLink } from '../../controls/download-link.tsx';
+import type { ResourcesOverTime } from '../data/project-data.ts';
 import { ProjectUsageTable } from './project-usage-table.tsx';
 
 interface UsageNumbersProps {

@@ -1,11 +1,8 @@
-import type { Api, Coverage, UsageRow } from '../api.ts';
-import { OTHER_KEY, stackOf, type CoverageWithoutRow, type Stack } from '../charts/stack.ts';
-import { COLOURS } from '../charts/colours.ts';
+import type { Coverage, UsageRow } from '../api.ts';
+import { OTHER_KEY, type Stack } from '../charts/stack.ts';
 import { worstCoverage, type BucketCoverage } from '../coverage.ts';
 import { projectKey } from '../names.ts';
-import { bucketStarts, spanUpTo, usualStep, type PeriodName, type Span } from '../period.ts';
-import { readingSpans, withoutRowIn } from '../reading-spans.ts';
-import { chooseResource, compareResources } from '../resources.ts';
+import { compareResources } from '../resources.ts';
 
 /** The usage of one project over a period, by resource. */
 export interface ProjectUsage {
@@ -24,82 +21,6 @@ export interface Amount {
 export interface ResourceTotal extends Amount {
   resource: string;
   unit: string;
-}
-
-/** All that the overview shows of usage: one answer, so that its parts agree. */
-export interface OverviewUsage {
-  span: Span;
-  /** Every resource of which there is usage, in the order in which they are offered. */
-  resources: ResourceTotal[];
-  projects: ProjectUsage[];
-  /** The resource of the stack; undefined where there is no usage at all. */
-  resource: string | undefined;
-  stack: Stack;
-}
-
-export async function loadOverviewUsage(
-  api: Api,
-  period: PeriodName,
-  wantedResource: string | undefined,
-  signal: AbortSignal,
-): Promise<OverviewUsage> {
-  const sites = await api.sites(signal);
-  const nowMs = api.nowMs();
-  const span = spanUpTo(nowMs, period, usualStep(period));
-  const rows = await api.usage(
-    { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
-    signal,
-  );
-  const resources = resourceTotals(rows);
-  const projects = projectUsages(rows);
-  const resource = chooseResource(
-    wantedResource,
-    resources.map(({ resource: name }) => name),
-  );
-  return {
-    span,
-    resources,
-    projects,
-    resource,
-    stack: await loadStack(
-      api,
-      span,
-      resource,
-      projects,
-      withoutRowIn(span, readingSpans(sites), nowMs),
-      signal,
-    ),
-  };
-}
-
-/** The total over time, and that of the projects with the most: never every project's, of which there may be thousands. */
-async function loadStack(
-  api: Api,
-  span: Span,
-  resource: string | undefined,
-  projects: readonly ProjectUsage[],
-  withoutRow: CoverageWithoutRow,
-  signal: AbortSignal,
-): Promise<Stack> {
-  const starts = bucketStarts(span);
-  if (resource === undefined) return stackOf(starts, [], [], withoutRow);
-  const question = { ...bounds(span), step: span.step, resource };
-  const layerOf = async ({ key, site, projectId, projectName }: ProjectUsage) => {
-    const rows = await api.usage(
-      { ...question, by: ['site', 'project', 'resource'], site, projectId },
-      signal,
-    );
-    return { key, label: projectName, rows };
-  };
-  const [total, layers] = await Promise.all([
-    api.usage({ ...question, by: ['resource'] }, signal),
-    Promise.all(topProjects(projects, resource, COLOURS).map(layerOf)),
-  ]);
-  return stackOf(starts, total, layers, withoutRow);
-}
-
-function bounds({ fromMs, toMs }: Span) {
-  return { fromMs, toMs };
 }
 
 export function resourceTotals(rows: readonly UsageRow[]): ResourceTotal[] {
@@ -149,6 +70,12 @@ export function topProjects(
     .slice(0, most);
 }
 
+/** A stack by project, and the projects of its layers. */
+export interface ProjectStack {
+  projects: readonly ProjectUsage[];
+  stack: Stack;
+}
+
 /** A row of the table beside the chart. */
 export interface TopRow {
   key: string;
@@ -159,7 +86,7 @@ export interface TopRow {
 }
 
 /** The layers of a stack with what each adds up to, "other" last. */
-export function topRows({ stack, projects }: OverviewUsage): TopRow[] {
+export function topRows({ stack, projects }: ProjectStack): TopRow[] {
   const byKey = new Map(projects.map((project) => [project.key, project]));
   return stack.layers.map(({ key, label, values }) => {
     const project = key === OTHER_KEY ? undefined : byKey.get(key);

@@ -1,6 +1,6 @@
 import type { ProjectRow } from '../api.ts';
 import { projectKey, visibleName } from '../names.ts';
-import type { Amount, ProjectUsage } from './overview-data.ts';
+import type { Amount, ProjectUsage } from './project-usage.ts';
 
 /** A line of the table of projects: every known project, with what it used in the period. */
 export interface ProjectLine {

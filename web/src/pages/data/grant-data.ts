@@ -1,13 +1,13 @@
-import type { Api, GrantRow, UsageRow } from '../api.ts';
-import { COLOURS } from '../charts/colours.ts';
-import type { LayerRows } from '../charts/stack.ts';
-import { coveragesAt } from '../charts/stack.ts';
-import { projectKey } from '../names.ts';
-import { bucketStarts, spanUpTo, type BucketStep, type PeriodName } from '../period.ts';
-import { readingSpans, withoutRowIn } from '../reading-spans.ts';
-import { projectUsages } from './overview-data.ts';
+import type { Api, GrantRow, UsageRow } from '../../api.ts';
+import { COLOURS } from '../../charts/colours.ts';
+import type { LayerRows } from '../../charts/stack.ts';
+import { coveragesAt } from '../../charts/stack.ts';
+import { projectKey } from '../../names.ts';
+import { bucketStarts, spanUpTo, type BucketStep, type PeriodName } from '../../period.ts';
+import { readingSpans, withoutRowIn } from '../../reading-spans.ts';
+import { projectUsages } from '../../tables/project-usage.ts';
 import { resourceUsages, type ResourcesOverTime } from './project-data.ts';
-import { projectLines, type ProjectLine } from './project-list.ts';
+import { projectLines, type ProjectLine } from '../../tables/project-list.ts';
 
 /** A grant over time, its sites stacked upon one another. */
 export interface GrantPageData extends ResourcesOverTime {

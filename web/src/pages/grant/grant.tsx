@@ -1,22 +1,22 @@
 import { useContext, useMemo } from 'preact/hooks';
-import { ConnectionNotice } from '../components/connection-notice.tsx';
-import { Figures } from '../components/figures.tsx';
-import { Name } from '../components/name.tsx';
-import { PeriodControls } from '../components/period-controls.tsx';
-import { Swatch } from '../components/swatch.tsx';
-import { SECOND_MS } from '../format.ts';
-import { ApiContext } from '../live/api-context.ts';
-import { useLive } from '../live/use-live.ts';
-import { visibleName } from '../names.ts';
-import { periodLabel, usualStep } from '../period.ts';
-import { OVERVIEW, routeAddress, type GrantRoute } from '../routing.ts';
-import { usePageTitle } from '../use-page-title.ts';
-import { replaceRoute } from '../use-route.ts';
-import { loadGrant, type GrantPageData } from './grant-data.ts';
+import { ConnectionNotice } from '../../controls/connection-notice.tsx';
+import { Figures } from '../../controls/figures.tsx';
+import { Name } from '../../controls/name.tsx';
+import { PeriodControls } from '../../controls/period-controls.tsx';
+import { Swatch } from '../../charts/swatch.tsx';
+import { SECOND_MS } from '../../format.ts';
+import { ApiContext } from '../../live/api-context.ts';
+import { useLive } from '../../live/use-live.ts';
+import { visibleName } from '../../names.ts';
+import { periodLabel, usualStep } from '../../period.ts';
+import { OVERVIEW, routeAddress, type GrantRoute } from '../../routing.ts';
+import { usePageTitle } from '../../use-page-title.ts';
+import { replaceRoute } from '../../use-route.ts';
+import { loadGrant, type GrantPageData } from '../data/grant-data.ts';
 import { GrantProjects } from './grant-projects.tsx';
-import { ResourceCharts } from './resource-charts.tsx';
-import { resourceFigures } from './resource-figures.ts';
-import { UsageNumbers } from './usage-numbers.tsx';
+import { ResourceCharts } from '../usage/resource-charts.tsx';
+import { resourceFigures } from '../usage/resource-figures.ts';
+import { UsageNumbers } from '../usage/usage-numbers.tsx';
 
 /** What the projects of a grant use at all of its sites together. */
 export function GrantPage({ route }: { route: GrantRoute }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Api, type UsageRow } from '../api.ts';
+import { Api, type UsageRow } from '../../api.ts';
 import { loadProject } from './project-data.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 14, 30);

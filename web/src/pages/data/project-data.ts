@@ -1,15 +1,15 @@
-import type { Api, ProjectRow, UsageRow } from '../api.ts';
+import type { Api, ProjectRow, UsageRow } from '../../api.ts';
 import {
   coveragesAt,
   stackOf,
   type CoverageWithoutRow,
   type LayerRows,
   type Stack,
-} from '../charts/stack.ts';
-import type { BucketCoverage } from '../coverage.ts';
-import { bucketStarts, spanUpTo, type BucketStep, type PeriodName, type Span } from '../period.ts';
-import { readingSpans, withoutRowIn } from '../reading-spans.ts';
-import { compareResources, resourceLabel } from '../resources.ts';
+} from '../../charts/stack.ts';
+import type { BucketCoverage } from '../../coverage.ts';
+import { bucketStarts, spanUpTo, type BucketStep, type PeriodName, type Span } from '../../period.ts';
+import { readingSpans, withoutRowIn } from '../../reading-spans.ts';
+import { compareResources, resourceLabel } from '../../resources.ts';
 
 /** One resource of a project over time. */
 export interface ResourceUsage {

@@ -1,15 +1,15 @@
 import { share } from '../format.ts';
-import { topRows, type OverviewUsage } from '../pages/overview-data.ts';
-import { periodLabel } from '../period.ts';
+import { topRows, type ProjectStack } from './project-usage.ts';
+import { periodLabel, type Span } from '../period.ts';
 import { resourceLabel } from '../resources.ts';
 import type { AmountScale } from '../units.ts';
 import { AmountCell } from './amount-cell.tsx';
-import { Name } from './name.tsx';
+import { Name } from '../controls/name.tsx';
 import { ProjectLink } from './project-link.tsx';
-import { Swatch } from './swatch.tsx';
+import { Swatch } from '../charts/swatch.tsx';
 
 interface TopTableProps {
-  usage: OverviewUsage;
+  usage: ProjectStack & { span: Span };
   resource: string;
   unit: string;
   scale: AmountScale;

@@ -3,8 +3,8 @@ import type { SiteStatus } from '../api.ts';
 import { count, MINUTE_MS, plural } from '../format.ts';
 import { useNow } from '../live/use-now.ts';
 import { inOrderOfConcern, siteState } from '../site-state.ts';
-import { Age } from './age.tsx';
-import { Name } from './name.tsx';
+import { Age } from '../controls/age.tsx';
+import { Name } from '../controls/name.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { TableScroll } from './table-scroll.tsx';
 

@@ -1,7 +1,7 @@
 import { COVERAGE_MEANING, coverageWord, type BucketCoverage } from '../coverage.ts';
 import { bucketLabel, isoInstant } from '../format.ts';
 import { isInProgress, type Span } from '../period.ts';
-import { pageOf } from '../pages/project-list.ts';
+import { pageOf } from './project-list.ts';
 import type { AmountScale } from '../units.ts';
 import { AmountCell } from './amount-cell.tsx';
 import { Pager } from './pager.tsx';

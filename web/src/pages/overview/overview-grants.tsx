@@ -1,19 +1,19 @@
 import { useContext } from 'preact/hooks';
-import { AmountCell } from '../components/amount-cell.tsx';
-import { CoverageMark } from '../components/coverage-mark.tsx';
-import { Name } from '../components/name.tsx';
-import { TableScroll } from '../components/table-scroll.tsx';
-import { worstCoverage } from '../coverage.ts';
-import { MINUTE_MS, plural } from '../format.ts';
-import { ApiContext } from '../live/api-context.ts';
-import { useLive } from '../live/use-live.ts';
-import { periodLabel, type PeriodName } from '../period.ts';
-import { resourceLabel } from '../resources.ts';
-import { routeAddress } from '../routing.ts';
-import { scaleFor, type AmountScale } from '../units.ts';
-import { sitesOf } from './grant-data.ts';
-import { largestByResource } from './overview-data.ts';
-import { loadGrantUsage, type GrantLine } from './overview-grants-data.ts';
+import { AmountCell } from '../../tables/amount-cell.tsx';
+import { CoverageMark } from '../../tables/coverage-mark.tsx';
+import { Name } from '../../controls/name.tsx';
+import { TableScroll } from '../../tables/table-scroll.tsx';
+import { worstCoverage } from '../../coverage.ts';
+import { MINUTE_MS, plural } from '../../format.ts';
+import { ApiContext } from '../../live/api-context.ts';
+import { useLive } from '../../live/use-live.ts';
+import { periodLabel, type PeriodName } from '../../period.ts';
+import { resourceLabel } from '../../resources.ts';
+import { routeAddress } from '../../routing.ts';
+import { scaleFor, type AmountScale } from '../../units.ts';
+import { sitesOf } from '../data/grant-data.ts';
+import { largestByResource } from '../../tables/project-usage.ts';
+import { loadGrantUsage, type GrantLine } from '../data/overview-grants-data.ts';
 
 interface Column {
   resource: string;

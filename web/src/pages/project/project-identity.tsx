@@ -1,8 +1,8 @@
-import type { ProjectRow } from '../api.ts';
-import { Age } from '../components/age.tsx';
-import { Name } from '../components/name.tsx';
-import { exactInstant } from '../format.ts';
-import type { ProjectRoute } from '../routing.ts';
+import type { ProjectRow } from '../../api.ts';
+import { Age } from '../../controls/age.tsx';
+import { Name } from '../../controls/name.tsx';
+import { exactInstant } from '../../format.ts';
+import type { ProjectRoute } from '../../routing.ts';
 
 /** Who the project is, in the words of its site. */
 export function ProjectIdentity({ route, rows }: { route: ProjectRoute; rows: readonly ProjectRow[] }) {

@@ -1,6 +1,6 @@
-import type { Api, GrantRow } from '../api.ts';
-import { spanUpTo, usualStep, type PeriodName } from '../period.ts';
-import { projectUsages, resourceTotals, type Amount, type ResourceTotal } from './overview-data.ts';
+import type { Api, GrantRow } from '../../api.ts';
+import { spanUpTo, usualStep, type PeriodName } from '../../period.ts';
+import { projectUsages, resourceTotals, type Amount, type ResourceTotal } from '../../tables/project-usage.ts';
 
 export interface GrantLine {
   grant: GrantRow;

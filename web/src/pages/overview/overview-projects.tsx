@@ -1,14 +1,15 @@
 import { useMemo } from 'preact/hooks';
-import type { ProjectRow } from '../api.ts';
-import { Pager } from '../components/pager.tsx';
-import { ProjectTable } from '../components/project-table.tsx';
-import { plural } from '../format.ts';
-import type { LiveState } from '../live/live-query.ts';
-import { periodLabel } from '../period.ts';
-import type { OverviewRoute } from '../routing.ts';
-import { replaceRoute } from '../use-route.ts';
-import { largestByResource, type OverviewUsage } from './overview-data.ts';
-import { pageOf, projectLines, searchLines, SORT_BY_NAME, sortLines } from './project-list.ts';
+import type { ProjectRow } from '../../api.ts';
+import { Pager } from '../../tables/pager.tsx';
+import { ProjectTable } from '../../tables/project-table.tsx';
+import { plural } from '../../format.ts';
+import type { LiveState } from '../../live/live-query.ts';
+import { periodLabel } from '../../period.ts';
+import type { OverviewRoute } from '../../routing.ts';
+import { replaceRoute } from '../../use-route.ts';
+import type { OverviewUsage } from '../data/overview-data.ts';
+import { largestByResource } from '../../tables/project-usage.ts';
+import { pageOf, projectLines, searchLines, SORT_BY_NAME, sortLines } from '../../tables/project-list.ts';
 
 const PAGE_SIZE = 25;
 

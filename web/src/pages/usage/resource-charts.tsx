@@ -1,13 +1,13 @@
 import { useMemo } from 'preact/hooks';
-import { COLOURS } from '../charts/colours.ts';
-import { UsageChart } from '../charts/usage-chart.tsx';
-import { CoverageKey } from '../components/coverage-key.tsx';
-import { periodLabel, type Span } from '../period.ts';
-import { resourceLabel } from '../resources.ts';
-import { scaleFor } from '../units.ts';
-import { largestOf } from './overview-data.ts';
+import { COLOURS } from '../../charts/colours.ts';
+import { UsageChart } from '../../charts/usage-chart.tsx';
+import { CoverageKey } from '../../controls/coverage-key.tsx';
+import { periodLabel, type Span } from '../../period.ts';
+import { resourceLabel } from '../../resources.ts';
+import { scaleFor } from '../../units.ts';
+import { largestOf } from '../../tables/project-usage.ts';
 import { NoUsage } from './overview-empty.tsx';
-import type { ResourcesOverTime, ResourceUsage } from './project-data.ts';
+import type { ResourcesOverTime, ResourceUsage } from '../data/project-data.ts';
 
 interface ResourceChartsProps {
   data: ResourcesOverTime;

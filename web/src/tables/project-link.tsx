@@ -1,6 +1,6 @@
 import type { PeriodName } from '../period.ts';
 import { routeAddress } from '../routing.ts';
-import { Name } from './name.tsx';
+import { Name } from '../controls/name.tsx';
 
 export function ProjectLink(props: { site: string; projectId: string; name: string; period: PeriodName }) {
   const { site, projectId, name, period } = props;

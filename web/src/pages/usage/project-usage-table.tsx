@@ -1,9 +1,9 @@
-import { BucketTable } from '../components/bucket-table.tsx';
-import { periodLabel, bucketStarts } from '../period.ts';
-import { resourceLabel } from '../resources.ts';
-import { scaleFor } from '../units.ts';
-import { largestOf } from './overview-data.ts';
-import type { ResourcesOverTime } from './project-data.ts';
+import { BucketTable } from '../../tables/bucket-table.tsx';
+import { periodLabel, bucketStarts } from '../../period.ts';
+import { resourceLabel } from '../../resources.ts';
+import { scaleFor } from '../../units.ts';
+import { largestOf } from '../../tables/project-usage.ts';
+import type { ResourcesOverTime } from '../data/project-data.ts';
 
 interface ProjectUsageTableProps {
   data: ResourcesOverTime;

@@ -1,12 +1,12 @@
-import { SORT_BY_NAME, type ProjectLine } from '../pages/project-list.ts';
-import type { ResourceTotal } from '../pages/overview-data.ts';
+import { SORT_BY_NAME, type ProjectLine } from './project-list.ts';
+import type { ResourceTotal } from './project-usage.ts';
 import type { PeriodName } from '../period.ts';
 import { resourceLabel } from '../resources.ts';
 import { scaleFor, type AmountScale } from '../units.ts';
 import { worstCoverage } from '../coverage.ts';
 import { AmountCell } from './amount-cell.tsx';
 import { CoverageMark } from './coverage-mark.tsx';
-import { Name } from './name.tsx';
+import { Name } from '../controls/name.tsx';
 import { ProjectLink } from './project-link.tsx';
 import { SortHeader } from './sort-header.tsx';
 import { TableScroll } from './table-scroll.tsx';

@@ -1,0 +1,89 @@
+import type { Api } from '../../api.ts';
+import { stackOf, type CoverageWithoutRow, type Stack } from '../../charts/stack.ts';
+import { COLOURS } from '../../charts/colours.ts';
+import { bucketStarts, spanUpTo, usualStep, type PeriodName, type Span } from '../../period.ts';
+import { readingSpans, withoutRowIn } from '../../reading-spans.ts';
+import { chooseResource } from '../../resources.ts';
+import {
+  projectUsages,
+  resourceTotals,
+  topProjects,
+  type ProjectStack,
+  type ProjectUsage,
+  type ResourceTotal,
+} from '../../tables/project-usage.ts';
+
+/** All that the overview shows of usage: one answer, so that its parts agree. */
+export interface OverviewUsage extends ProjectStack {
+  span: Span;
+  /** Every resource of which there is usage, in the order in which they are offered. */
+  resources: ResourceTotal[];
+  /** The resource of the stack; undefined where there is no usage at all. */
+  resource: string | undefined;
+}
+
+export async function loadOverviewUsage(
+  api: Api,
+  period: PeriodName,
+  wantedResource: string | undefined,
+  signal: AbortSignal,
+): Promise<OverviewUsage> {
+  const sites = await api.sites(signal);
+  const nowMs = api.nowMs();
+  const span = spanUpTo(nowMs, period, usualStep(period));
+  const rows = await api.usage(
+    { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
+    signal,
+  );
+  const resources = resourceTotals(rows);
+  const projects = projectUsages(rows);
+  const resource = chooseResource(
+    wantedResource,
+    resources.map(({ resource: name }) => name),
+  );
+  return {
+    span,
+    resources,
+    projects,
+    resource,
+    stack: await loadStack(
+      api,
+      span,
+      resource,
+      projects,
+      withoutRowIn(span, readingSpans(sites), nowMs),
+      signal,
+    ),
+  };
+}
+
+/** The total over time, and that of the projects with the most: never every project's, of which there may be thousands. */
+async function loadStack(
+  api: Api,
+  span: Span,
+  resource: string | undefined,
+  projects: readonly ProjectUsage[],
+  withoutRow: CoverageWithoutRow,
+  signal: AbortSignal,
+): Promise<Stack> {
+  const starts = bucketStarts(span);
+  if (resource === undefined) return stackOf(starts, [], [], withoutRow);
+  const question = { ...bounds(span), step: span.step, resource };
+  const layerOf = async ({ key, site, projectId, projectName }: ProjectUsage) => {
+    const rows = await api.usage(
+      { ...question, by: ['site', 'project', 'resource'], site, projectId },
+      signal,
+    );
+    return { key, label: projectName, rows };
+  };
+  const [total, layers] = await Promise.all([
+    api.usage({ ...question, by: ['resource'] }, signal),
+    Promise.all(topProjects(projects, resource, COLOURS).map(layerOf)),
+  ]);
+  return stackOf(starts, total, layers, withoutRow);
+}
+
+function bounds({ fromMs, toMs }: Span) {
+  return { fromMs, toMs };
+}
+
