@@ -172,6 +172,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         last_reading_at: at(NOON + MINUTE),
         last_sweep_at: at(NOON + MINUTE),
         last_success_at: at(NOON + MINUTE),
+        last_error: 'series were not taken: not a number (2, such as x); no project_id (1, such as y)',
         projects: 1,
         meters: 2,
         refused_series: 3,

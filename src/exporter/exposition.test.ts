@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cleanId } from '../prometheus/label-text.ts';
 import { expositionLines } from '../prometheus/text-format-writer.ts';
 import { version } from '../runtime/version.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
@@ -36,15 +37,41 @@ const snapshot: Snapshot = {
 };
 
 describe('the exposition', () => {
+  it('has every text as the whole way to a ledger takes it', () => {
+    const odd = {
+      id: 'pool/a\0b',
+      name: 'rtl \u202e evil\0nul \ud800',
+      domain: { id: 'd', name: 'Zwei "Dom"\t' },
+    };
+    const meter = {
+      ...snapshot.meter,
+      totals: new Map([[odd.id, { ...amounts, vcpu: 3_600_000n, mb: 0n, disk_gb: 0n, instance: 0n }]]),
+    };
+    const [family] = usageFamilies({ ...snapshot, meter, projects: [odd] }, ['vcpu']);
+    expect([...(family?.samples ?? [])]).toEqual([
+      {
+        name: 'project_vcpu_usage',
+        labels: {
+          project_id: cleanId(odd.id),
+          project_name: 'rtl \u202e evil\ufffdnul \ufffd',
+          domain_id: 'd',
+          domain_name: 'Zwei "Dom" ',
+        },
+        value: 1,
+        timestampMs: undefined,
+      },
+    ]);
+  });
+
   it('has amount × hours of the projects that Keystone knows, and the facts about the totals', () => {
     expect([...expositionLines(usageFamilies(snapshot, ['vcpu', 'mb']))].join('')).toBe(
       String.raw`# HELP project_vcpu_usage vCPU-hours since the start date
 # TYPE project_vcpu_usage gauge
-project_vcpu_usage{project_id="p1",project_name="say \"hi\"\\\n",domain_id="default",domain_name="Default"} 1.5
+project_vcpu_usage{project_id="p1",project_name="say \"hi\"\\ ",domain_id="default",domain_name="Default"} 1.5
 project_vcpu_usage{project_id="p2",project_name="never used",domain_id="default",domain_name="Default"} 0
 # HELP project_mb_usage MiB-hours of memory since the start date
 # TYPE project_mb_usage gauge
-project_mb_usage{project_id="p1",project_name="say \"hi\"\\\n",domain_id="default",domain_name="Default"} 512
+project_mb_usage{project_id="p1",project_name="say \"hi\"\\ ",domain_id="default",domain_name="Default"} 512
 project_mb_usage{project_id="p2",project_name="never used",domain_id="default",domain_name="Default"} 0
 # HELP stackmeter_exporter_build_info The exporter and its version
 # TYPE stackmeter_exporter_build_info gauge

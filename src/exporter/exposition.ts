@@ -1,3 +1,4 @@
+import { cleanId, cleanName } from '../prometheus/label-text.ts';
 import type { Labels, Sample } from '../prometheus/sample.ts';
 import type { MetricFamily } from '../prometheus/text-format-writer.ts';
 import {
@@ -68,9 +69,14 @@ export function usageHours({ meter, sampled }: Snapshot, resource: string): (pro
   return (id) => Number(meter.totals.get(id)?.[resource as keyof Usage] ?? 0n) / MS_PER_HOUR;
 }
 
-/** In the order in which the earlier exporter wrote them. */
+/** In the order in which the earlier exporter wrote them; a part's id comes out of metadata, as any text. */
 function projectLabels({ id, name, domain }: ShownProject): Labels {
-  return { project_id: id, project_name: name, domain_id: domain.id, domain_name: domain.name };
+  return {
+    project_id: cleanId(id),
+    project_name: cleanName(name),
+    domain_id: cleanId(domain.id),
+    domain_name: cleanName(domain.name),
+  };
 }
 
 function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): MetricFamily[] {

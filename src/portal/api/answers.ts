@@ -24,7 +24,10 @@ export const siteRow = z.object({
   last_reading_at: instant.nullable(),
   last_sweep_at: instant.nullable(),
   last_success_at: instant.nullable(),
-  last_error: z.string().nullable().meta({ description: 'Why the last sweep failed; null after a success' }),
+  last_error: z.string().nullable().meta({
+    description:
+      'Why the last sweep failed, or what the ledger did not take of it; null where all of it counts',
+  }),
   projects: z.number(),
   meters: z.number(),
   refused_series: z.number(),

@@ -219,7 +219,10 @@ describe('sweeping the sites', () => {
     });
     await collector.setSites([await siteWith('a', good)]);
     await collector.sweep();
-    expect(calls).toEqual([['fold', 'a', NOW]]);
+    expect(calls).toEqual([
+      ['fold', 'a', NOW],
+      ['failure', 'a', NOW, 'the ledger did not take the sweep: database is away'],
+    ]);
     expect(await metrics.registry.metrics()).toContain(
       'stackmeter_portal_sweeps_total{site="a",result="ledger_failure"} 1',
     );

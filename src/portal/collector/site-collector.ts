@@ -158,8 +158,17 @@ export class SiteCollector {
       return { kind: 'success', outcome, refusals: [...sweep.refusals, ...(outcome.refusals ?? [])] };
     } catch (error) {
       this.#ending.signal.throwIfAborted();
-      return { kind: 'ledger_failure', reason: describeError(error) };
+      return await this.#recordRefusal(describeError(error));
     }
+  }
+
+  /** What the ledger does not take is no fault of the site, but shows at it: nothing of it is counted. */
+  async #recordRefusal(reason: string): Promise<SweepResult> {
+    const { ledger, clock } = this.#parts;
+    const shown = `the ledger did not take the sweep: ${reason}`;
+    // A database that is away takes no record of it either.
+    await ledger.recordFailure(this.site.name, clock.nowMs(), shown).catch(() => undefined);
+    return { kind: 'ledger_failure', reason };
   }
 
   async #recordFailure({ message: reason, retryAfterMs }: SweepFailure): Promise<SweepResult> {

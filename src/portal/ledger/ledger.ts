@@ -172,7 +172,7 @@ export interface SiteStatus {
   last_reading_at: string | null;
   last_sweep_at: string | null;
   last_success_at: string | null;
-  /** Why the last sweep failed; null after a success. */
+  /** Why the last sweep failed, or what was not taken of it; null where all of it counts. */
   last_error: string | null;
   projects: number;
   meters: number;

@@ -20,6 +20,7 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
     room.add(String(minute), [{ site: 'a', exporter: '\0e', atMs, samples }], NOON);
   }
   const asked: number[] = [];
+  const recorded: string[] = [];
   const folder = new GroupFolder({
     // Nothing is set aside here.
     pool: new Pool(),
@@ -28,6 +29,7 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
         asked.push(sweep.readings.length);
         return fold(sweep);
       },
+      recordFailure: async (site, _atMs, reason) => void recorded.push(`${site}: ${reason}`),
     },
     clock: { nowMs: () => nowMs, sleep: async () => undefined },
     logger: silentLogger(),
@@ -35,7 +37,7 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
     limits: { maxRequests: 0 },
     poolsOf: () => undefined,
   });
-  return { room, asked, tryToFold: async () => await folder.foldAll(room, room.take(nowMs)) };
+  return { room, asked, recorded, tryToFold: async () => await folder.foldAll(room, room.take(nowMs)) };
 }
 
 describe('what could not be folded for long', () => {
@@ -50,11 +52,14 @@ describe('what could not be folded for long', () => {
   });
 
   it('is tried one by one where something is bad by its content, and folded where it is not', async () => {
-    const { room, asked, tryToFold } = longWaiting(({ readings: { length } }) => {
+    const { room, asked, recorded, tryToFold } = longWaiting(({ readings: { length } }) => {
       if (length > 1) throw new RangeError('only both together are too much');
       return { folded: length, ignored: 0, anomalies: 0 };
     });
     await tryToFold();
     expect([asked, room.samples, room.finished()]).toEqual([[2, 1, 1], 0, ['0', '1']]);
+    expect(recorded).toEqual([
+      'a: the ledger did not take what was written: only both together are too much',
+    ]);
   });
 });

@@ -13,7 +13,7 @@ import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiti
 
 export interface GroupFolderParts {
   pool: Pool;
-  ledger: Pick<Ledger, 'fold'>;
+  ledger: Pick<Ledger, 'fold' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
@@ -57,6 +57,7 @@ export class GroupFolder {
       room.putBack(groups);
       return [error];
     }
+    await this.#record(groups[0]?.site ?? '', describeError(error));
     const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
     room.putBack(groups.filter((group) => !lasting.includes(group)));
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
@@ -87,11 +88,19 @@ export class GroupFolder {
     const aside = { site, requests: [...requests], reason, nowMs: clock.nowMs() };
     const dropped = await setAside(pool, aside, limits);
     room.dismiss([{ site, requests, samples, ...group }]);
+    await this.#record(site, reason);
     metrics.setAsideSamples.inc({ site }, samples.length);
     logger.error(
       { site, samples: samples.length, reason, dropped },
       'what was written cannot be folded: it is set aside in remote_write.set_aside',
     );
+  }
+
+  /** Shows at the site what is not counted of it; whether that can be written down changes nothing. */
+  async #record(site: string, reason: string): Promise<void> {
+    const { ledger, clock } = this.#parts;
+    const shown = `the ledger did not take what was written: ${reason}`;
+    await ledger.recordFailure(site, clock.nowMs(), shown).catch(() => undefined);
   }
 
   async #fold(room: WaitingRoom, groups: readonly Group[]): Promise<void> {

@@ -40,7 +40,7 @@ const REMEMBERED_SERIES = 100_000;
 
 export interface ReceiverParts {
   pool: Pool;
-  ledger: Pick<Ledger, 'fold'>;
+  ledger: Pick<Ledger, 'fold' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;

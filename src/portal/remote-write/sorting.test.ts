@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../prometheus/sample.ts';
+import { cleanId } from '../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
 import { sortSamples } from './sorting.ts';
 
@@ -63,7 +64,7 @@ describe('the samples of a request', () => {
     expect([sorted.facts, sorted.foreign]).toEqual([
       [
         { ...fact, foldedUntilSeconds: 7, epoch: null },
-        { ...fact, foldedUntilSeconds: null, epoch: 'xy' },
+        { ...fact, foldedUntilSeconds: null, epoch: cleanId('x\0y') },
       ],
       2,
     ]);

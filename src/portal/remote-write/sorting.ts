@@ -1,6 +1,6 @@
 import type { Sample } from '../../prometheus/sample.ts';
 import { EXPORTER_METRICS, resourceOfMetric } from '../../prometheus/usage-metrics.ts';
-import { exporterKey } from '../ledger/accounting/exporter-facts.ts';
+import { epochIn, exporterKey } from '../ledger/accounting/exporter-facts.ts';
 import type { SiteRule } from './sender-settings.ts';
 
 /** One scrape of one exporter: what belongs together by rule A0. */
@@ -85,6 +85,6 @@ function factOf({ name, value, labels }: Sample, instant: Instant): FactPart {
   return {
     ...instant,
     foldedUntilSeconds: isTime ? value : null,
-    epoch: isTime ? null : (labels['epoch'] ?? '').slice(0, 512).replaceAll('\0', ''),
+    epoch: isTime ? null : epochIn(labels),
   };
 }

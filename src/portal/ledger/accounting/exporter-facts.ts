@@ -1,3 +1,4 @@
+import { cleanId } from '../../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../../prometheus/usage-metrics.ts';
 import type { Labels, Sample } from '../../../prometheus/sample.ts';
 
@@ -13,7 +14,7 @@ export type FactsByExporter = ReadonlyMap<string, ExporterFacts>;
 
 /** Tells the exporters of one sweep apart: those of several clouds, and several instances at one cloud. */
 export function exporterKey(labels: Labels): string {
-  return `${labels['cloud'] ?? ''}\0${labels['instance'] ?? ''}`;
+  return `${cleanId(labels['cloud'] ?? '')}\0${cleanId(labels['instance'] ?? '')}`;
 }
 
 /** Collects the facts from the samples of a sweep; of two samples of one fact the newer counts. */
@@ -28,6 +29,11 @@ export function exporterFacts(samples: readonly Sample[]): FactsByExporter {
   return facts;
 }
 
+/** The epoch that an info series states, as every way to the ledger takes it. */
+export function epochIn(labels: Labels): string {
+  return cleanId(labels['epoch'] ?? '');
+}
+
 function byTime(one: Sample, other: Sample): number {
   return (one.timestampMs ?? 0) - (other.timestampMs ?? 0);
 }
@@ -35,6 +41,6 @@ function byTime(one: Sample, other: Sample): number {
 function factIn({ name, labels, value }: Sample): ExporterFacts | undefined {
   if (name === EXPORTER_METRICS.foldedUntil && Number.isFinite(value) && value > 0)
     return { foldedUntilMs: Math.round(value * 1000) };
-  if (name === EXPORTER_METRICS.epochInfo && value === 1) return { epoch: labels['epoch'] ?? '' };
+  if (name === EXPORTER_METRICS.epochInfo && value === 1) return { epoch: epochIn(labels) };
   return undefined;
 }

@@ -147,7 +147,6 @@ describe('two exporters at one cloud that state no epoch (A9)', () => {
 });
 
 describe('what is refused (A10)', () => {
-  const long = 'x'.repeat(DEFAULT_SWEEP_LIMITS.maxLabelLength + 1);
   const cases: [string, Sample][] = [
     ['a foreign metric name', { ...usage(1), name: 'node_load1' }],
     ['not a number', usage(NaN)],
@@ -155,8 +154,6 @@ describe('what is refused (A10)', () => {
     ['a negative total', usage(-1)],
     ['an implausibly large total', usage(1e300)],
     ['no project_id', usage(1, { project_id: '' })],
-    ['an over-long label', usage(1, { project_name: long })],
-    ['a label with a NUL character', usage(1, { domain_name: 'a\0b' })],
     ['a time in the future', usage(1, {}, NOW + DEFAULT_SWEEP_LIMITS.futureToleranceMs + 1)],
     ['a time too long ago', usage(1, {}, 0)],
     ['no time', usage(1, {}, NaN)],
@@ -217,6 +214,57 @@ describe('what is refused (A10)', () => {
           expect(total >= 0n && Number.isSafeInteger(atMs) && atMs <= NOW + 300_000 && projectId !== '').toBe(
             true,
           );
+      }),
+    );
+  });
+});
+
+describe('text (A9)', () => {
+  const OVERLONG = 'x'.repeat(5_000);
+
+  it.each([
+    ['project_name', 'projectName', 'rtl \u202e evil\0nul', 'rtl \u202e evil\ufffdnul'],
+    ['domain_name', 'domainName', 'line\nbreak', 'line break'],
+    ['domain_id', 'domainId', 'lone \ud800', 'lone \ufffd'],
+  ])('%s is cleaned, and the usage counts', (label, key, sent, kept) => {
+    expect(readSweep([usage(1.5, { [label]: sent })], NOW)).toEqual({
+      receivedAtMs: NOW,
+      readings: [expected({ [key]: kept })],
+      refusals: [],
+    });
+  });
+
+  it.each(['evil\0nul', OVERLONG, 'lone \ud800'])(
+    'that no database takes makes an id of a project or a part that it takes: %j',
+    (text) => {
+      const samples = [usage(1.5, { project_id: `p1/${text}`, project_name: text }), usage(1.5)];
+      const { readings, refusals } = readSweep(samples, NOW);
+      expect([readings.length, refusals]).toEqual([2, []]);
+      const part = readSweep([usage(1.5, { project_name: text })], NOW, { pools: new Set(['p1']) });
+      expect(part.readings[0]?.projectId).toBe(readings[0]?.projectId);
+    },
+  );
+
+  it('counts whatever it is: every usage is a reading, and every text of it can be stored', () => {
+    const text = fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) });
+    const labels = fc.record({
+      project_id: fc.string({ minLength: 1, unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),
+      project_name: text,
+      domain_id: text,
+      domain_name: text,
+      cloud: text,
+      instance: text,
+      epoch: text,
+    });
+    fc.assert(
+      fc.property(labels, fc.boolean(), (one, isPool) => {
+        const { instance, epoch, cloud } = one;
+        const pools = new Set(isPool ? [one.project_id] : []);
+        const info = fact(EXPORTER_METRICS.epochInfo, 1, { instance, epoch, cloud });
+        const { readings, refusals } = readSweep([info, usage(1.5, one)], NOW, { pools });
+        expect([readings.length, refusals]).toEqual([1, []]);
+        const texts = Object.values(readings[0] ?? {}).filter((value) => typeof value === 'string');
+        expect(texts.join('')).not.toMatch(/[\0\p{Cs}]/u);
       }),
     );
   });

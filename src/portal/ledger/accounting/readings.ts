@@ -1,3 +1,4 @@
+import { cleanId, cleanName } from '../../../prometheus/label-text.ts';
 import type { Labels, Sample } from '../../../prometheus/sample.ts';
 import { MS_PER_HOUR, resourceOfMetric, usageMetricName } from '../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../ledger.ts';
@@ -8,9 +9,6 @@ import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
 
 /** How the series about an exporter itself begin. */
 const EXPORTER_PREFIX = 'stackmeter_exporter_';
-
-/** Labels that come into the ledger. */
-const KEPT_LABELS = ['project_id', 'project_name', 'domain_id', 'domain_name', 'cloud'] as const;
 
 export interface SweepOptions {
   limits?: SweepLimits | undefined;
@@ -46,7 +44,9 @@ export class SweepReader {
   readonly #refusals = new Refusals();
   readonly #facts: Sample[] = [];
   readonly #candidates: Candidate[] = [];
-  readonly #texts = new Texts();
+  readonly #names = new Texts(cleanName);
+  readonly #ids = new Texts(cleanId);
+  readonly #keys = new Texts((key) => key);
 
   constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS }: SweepOptions = {}) {
     this.#limits = limits;
@@ -83,20 +83,21 @@ export class SweepReader {
   }
 
   #candidateOf({ name, labels, value, timestampMs }: Sample): Candidate {
-    const texts = this.#texts;
+    const names = this.#names;
+    const ids = this.#ids;
     const reading: Reading = {
-      cloud: texts.own(labels['cloud'] ?? ''),
-      projectId: texts.own(projectIdOf(labels, this.#pools)),
-      projectName: texts.own(labels['project_name'] ?? ''),
-      domainId: texts.own(labels['domain_id'] ?? ''),
-      domainName: texts.own(labels['domain_name'] ?? ''),
-      resource: texts.own(resourceOfMetric(name) ?? ''),
+      cloud: ids.own(labels['cloud'] ?? ''),
+      projectId: ids.own(projectIdOf(labels, this.#pools)),
+      projectName: names.own(labels['project_name'] ?? ''),
+      domainId: names.own(labels['domain_id'] ?? ''),
+      domainName: names.own(labels['domain_name'] ?? ''),
+      resource: names.own(resourceOfMetric(name) ?? ''),
       total: totalOf(value),
       // A fraction until it is known: V8 would make every object anew where a whole number becomes a large one.
       atMs: Number.NaN,
       epoch: '',
     };
-    return { reading, exporter: texts.own(exporterKey(labels)), timestampMs };
+    return { reading, exporter: this.#keys.own(exporterKey(labels)), timestampMs };
   }
 
   #take(candidate: Candidate, byMeter: Map<string, Candidate>, receivedAtMs: number): void {
@@ -113,11 +114,16 @@ export class SweepReader {
 /** One copy of each text: it holds neither the body that it was cut from nor what others of the same text hold. */
 class Texts {
   readonly #known = new Map<string, string>();
+  readonly #clean: (text: string) => string;
+
+  constructor(clean: (text: string) => string) {
+    this.#clean = clean;
+  }
 
   own(text: string): string {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    const copy = Buffer.from(text).toString();
+    const copy = Buffer.from(this.#clean(text)).toString();
     this.#known.set(copy, copy);
     return copy;
   }
@@ -198,17 +204,7 @@ function whyRefused({ name, labels, value }: Sample, limits: SweepLimits): Refus
   if (!Number.isFinite(value)) return 'an infinite total';
   if (value < 0) return 'a negative total';
   if (value > limits.maxTotalHours) return 'an implausibly large total';
-  if (!labels['project_id']) return 'no project_id';
-  return whyLabelsRefused(labels, limits);
-}
-
-function whyLabelsRefused(labels: Labels, limits: SweepLimits): RefusalReason | undefined {
-  for (const label of KEPT_LABELS) {
-    const text = labels[label] ?? '';
-    if (text.length > limits.maxLabelLength) return 'an over-long label';
-    if (text.includes('\0')) return 'a label with a NUL character';
-  }
-  return undefined;
+  return labels['project_id'] ? undefined : 'no project_id';
 }
 
 function whyTimeRefused(atMs: number, receivedAtMs: number, limits: SweepLimits): RefusalReason | undefined {

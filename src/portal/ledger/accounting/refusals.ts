@@ -1,16 +1,17 @@
 import type { Sample } from '../../../prometheus/sample.ts';
 import type { Refusal } from '../ledger.ts';
 
+/** No usage, so that nothing is missed. */
+const FOREIGN = 'a foreign metric name';
+
 /** Why a series is refused (rules A9 and A10). */
 export type RefusalReason =
-  | 'a foreign metric name'
+  | typeof FOREIGN
   | 'not a number'
   | 'an infinite total'
   | 'a negative total'
   | 'an implausibly large total'
   | 'no project_id'
-  | 'an over-long label'
-  | 'a label with a NUL character'
   | 'no time'
   | 'a time in the future'
   | 'a time too long ago'
@@ -19,6 +20,14 @@ export type RefusalReason =
   | 'without what its exporter states';
 
 const LONGEST_EXAMPLE = 200;
+
+/** What of a sweep was not taken, in one line for the site's status; null where all usage was. */
+export function notTaken(refusals: readonly Refusal[]): string | null {
+  const usage = refusals.filter(({ reason }) => reason !== FOREIGN);
+  if (usage.length === 0) return null;
+  const reasons = usage.map(({ reason, count, example }) => `${reason} (${count}, such as ${example})`);
+  return `series were not taken: ${reasons.join('; ')}`;
+}
 
 /** Counts what is refused by reason, with the first series of each as an example. */
 export class Refusals {

@@ -6,8 +6,6 @@ export interface SweepLimits {
   pastToleranceMs: number;
   /** Usage series in a sweep. */
   maxSeries: number;
-  /** Characters of a label's value. */
-  maxLabelLength: number;
   /** Largest total, amount × hours. */
   maxTotalHours: number;
 }
@@ -16,6 +14,5 @@ export const DEFAULT_SWEEP_LIMITS: SweepLimits = {
   futureToleranceMs: 5 * 60_000,
   pastToleranceMs: 366 * 86_400_000,
   maxSeries: 1_000_000,
-  maxLabelLength: 512,
   maxTotalHours: 1e15,
 };

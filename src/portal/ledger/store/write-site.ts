@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import { notTaken } from '../accounting/refusals.ts';
 import type { Refusal, Sweep } from '../ledger.ts';
 import { numberArray } from './columns.ts';
 import type { LockedSite } from './lock-site.ts';
@@ -61,7 +62,7 @@ async function writeState(
   await sql`
     UPDATE ledger.site_state
     SET next_id = ${site.counter.next}, last_sweep_ms = ${receivedAtMs}, last_success_ms = ${receivedAtMs},
-        last_error = NULL, refused_series = ${refused},
+        last_error = ${notTaken(refusals)}, refused_series = ${refused},
         projects = projects + ${discovered.projects}, meters = meters + ${discovered.meters},
         anomalies = anomalies + ${outcome.anomalies}
     WHERE site_id = ${site.siteId}`.execute(trx);
