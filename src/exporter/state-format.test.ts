@@ -91,7 +91,7 @@ describe('the state file', () => {
   it('is JSON that a person can read', () => {
     expect(JSON.parse(textOf(state))).toEqual({
       format: 'stackmeter exporter state',
-      version: 1,
+      version: 2,
       epoch: 'e1',
       start: '2026-01-01T12:00:00.000Z',
       until: '2026-01-01T12:00:01.000Z',
@@ -113,6 +113,7 @@ describe('the state file', () => {
           absent_since_ms: noon + 500,
         },
       },
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 
@@ -122,6 +123,26 @@ describe('the state file', () => {
         expect(parseState(textOf(written))).toEqual(written);
       }),
     );
+  });
+
+  it('is refused where a single character of it has changed', () => {
+    const text = textOf(state);
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, character) => {
+        fc.pre(text[at] !== character && text[at] !== '\n');
+        expect(() => parseState(`${text.slice(0, at)}${character}${text.slice(at + 1)}`)).toThrow(
+          /JSON|checksum|newer|: /,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('goes on from one that version 1 wrote, without a checksum', () => {
+    const earlier = textOf(state)
+      .replace(/,"sha256":"[0-9a-f]+"/, '')
+      .replace('"version":2', '"version":1');
+    expect(parseState(earlier)).toEqual(state);
   });
 
   it('has GPUs and sampled totals where there are some', () => {
@@ -157,8 +178,11 @@ describe('the state file', () => {
   it.each([
     ['', /JSON/],
     ['{}', /format/],
-    [textOf(state).replace('"version":1', '"version":2'), /version 2, written by a newer stackmeter/],
+    [textOf(state).replace('"version":2', '"version":3'), /version 3, written by a newer stackmeter/],
     [textOf(state).replace('"instance":"7"', '"instance":"-7"'), /totals\.p1\.instance/],
+    [textOf(state).replace('"instance":"7"', '"instance":"8"'), /damaged or was edited: its checksum/],
+    [textOf(state).replace('"version":2', '"version":1'), /damaged or was edited: its checksum/],
+    [textOf(state).replace(/,"sha256":"[0-9a-f]+"/, ''), /damaged or was edited: its checksum/],
     [textOf(state).replace('"until"', '"till"'), /until/],
     [textOf(state).slice(0, -20), /JSON/],
   ])('that is anything else is refused, with what is wrong', (text, message) => {

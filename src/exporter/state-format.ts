@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { textPieces } from '../runtime/text-pieces.ts';
 import type { Amounts, Usage } from './metering/amounts.ts';
 import type { Launch, MeterState, RememberedServer } from './metering/meter-state.ts';
 import type { SampledState } from './metering/sampled.ts';
@@ -22,7 +24,8 @@ interface ProjectNames {
 }
 
 const FORMAT = 'stackmeter exporter state';
-const VERSION = 1;
+/** From 2 on a state ends with a checksum. */
+const VERSION = 2;
 
 const count = z.int().nonnegative();
 const amountsSchema = z.strictObject({
@@ -65,7 +68,7 @@ const serverSchema = z.strictObject({
 
 const stateSchema = z.strictObject({
   format: z.literal(FORMAT),
-  version: z.literal(VERSION),
+  version: z.int().min(1),
   epoch: z.string().min(1),
   start: instant,
   until: instant,
@@ -78,10 +81,22 @@ const stateSchema = z.strictObject({
   /** Milliseconds by project id by flavor. */
   unread_flavors: z.record(z.string(), z.record(z.string(), total)).default({}),
   servers: z.record(z.string(), serverSchema),
+  /** Of all that stands before it, in hexadecimal. */
+  sha256: z.string().exactOptional(),
 });
 
-/** The state as JSON, in its many parts: instants readable, totals as text because they outgrow JSON's numbers. */
+/** The state as JSON, in pieces that are short beside it, and at its end the checksum of what stands before. */
 export function* formatState(state: ExporterState): Generator<string> {
+  const hash = createHash('sha256');
+  for (const piece of textPieces(formatContent(state))) {
+    hash.update(piece);
+    yield piece;
+  }
+  yield `,"sha256":"${hash.digest('hex')}"}\n`;
+}
+
+/** In its many parts: instants readable, totals as text because they outgrow JSON's numbers. */
+function* formatContent(state: ExporterState): Generator<string> {
   const { meter, allProjects, names, sampled, flavorGpus } = state;
   const head = {
     format: FORMAT,
@@ -99,7 +114,6 @@ export function* formatState(state: ExporterState): Generator<string> {
   if (meter.unreadFlavors !== undefined)
     yield* formatMembers('unread_flavors', meter.unreadFlavors, formatTotals);
   yield* formatMembers('servers', meter.servers, (server) => formatServer(server, meter.untilMs));
-  yield '}\n';
 }
 
 /** A member of the state, behind others, that has a member of its own, as JSON, for each of a map. */
@@ -125,6 +139,7 @@ export function parseState(text: string): ExporterState {
     throw new Error(`it is of version ${version}, written by a newer stackmeter`);
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) throw new Error(firstIssue(parsed.error));
+  requireWhole(text, parsed.data);
   const { epoch, start: startMs, until: untilMs, totals, names, servers, sampled } = parsed.data;
   const { all_projects: allProjects, flavor_gpus: flavorGpus, unread_flavors: unread } = parsed.data;
   const unreadFlavors = Object.entries(unread).map(([flavor, owed]) => [flavor, parseTotals(owed)] as const);
@@ -142,6 +157,14 @@ export function parseState(text: string): ExporterState {
     sampled: new Map(Object.entries(sampled).map(([id, found]) => [id, parseSampled(found)])),
     flavorGpus: new Map(Object.entries(flavorGpus)),
   };
+}
+
+/** A digit that a disk or a person has changed is a total that nobody used. States of version 1 have no checksum. */
+function requireWhole(text: string, { version, sha256 }: z.output<typeof stateSchema>): void {
+  if (version === 1 && sha256 === undefined) return;
+  const content = text.slice(0, text.lastIndexOf(',"sha256":"'));
+  if (createHash('sha256').update(content).digest('hex') !== sha256)
+    throw new Error('it is damaged or was edited: its checksum does not match');
 }
 
 // Of most of these there are tens of thousands, at every refresh: their JSON is put together as text, for speed.

@@ -3,7 +3,6 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../runtime/atomic-file.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { textPieces } from '../runtime/text-pieces.ts';
 import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
 import { newMeterState } from './metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
@@ -71,7 +70,7 @@ async function readState(path: string): Promise<ExporterState | undefined> {
 
 async function writeState(path: string, state: ExporterState): Promise<void> {
   try {
-    await writeFileAtomically(path, textPieces(formatState(state)));
+    await writeFileAtomically(path, formatState(state));
   } catch (error) {
     throw new Error(`the state ${path} can not be written`, { cause: error });
   }
