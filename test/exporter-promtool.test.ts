@@ -82,8 +82,8 @@ function busyMetrics(aliases: readonly string[]): OwnMetrics {
   metrics.setWholeCloud(true);
   metrics.setNovaAhead(-1500);
   metrics.setUnknownGpuAliases(aliases);
-  metrics.setResource('gpu', { failure: 'forbidden', untilMs: undefined });
-  metrics.setResource('volume_gb', { failure: undefined, untilMs: 1000 });
+  metrics.setResource('gpu', 'forbidden');
+  metrics.setResource('volume_gb', undefined);
   return metrics;
 }
 

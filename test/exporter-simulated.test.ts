@@ -82,6 +82,22 @@ describe('an exporter beside a simulated cloud', () => {
     expect(state().meter.totals).toEqual(cloud.truth(START_MS, clock.nowMs() - 60_000));
   });
 
+  it('keeps its epoch where it ends before it has counted anything', async () => {
+    const { clock, open, state } = await site({ start: undefined });
+    const epochs: string[] = [];
+    for (let starts = 0; starts < 3; starts++) {
+      const exporter = open();
+      await exporter.start();
+      await exporter.refresh();
+      const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`);
+      const series = parseExposition(await response.text());
+      epochs.push(series.find(({ name }) => name.endsWith('_epoch_info'))?.labels['epoch'] ?? '');
+      await exporter.close();
+      clock.passTime(20_000);
+    }
+    expect(new Set(epochs)).toEqual(new Set([state().meter.epoch]));
+  });
+
   it('exports the totals in hours, with a series for every project', async () => {
     const { clock, cloud, open } = await site();
     const exporter = open();

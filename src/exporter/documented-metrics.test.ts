@@ -16,8 +16,7 @@ function allFamilies() {
   own.observeRequest({ service: 'nova', durationMs: 1, failed: true });
   own.setNovaAhead(0);
   own.setWholeCloud(true);
-  own.setResource('gpu', { failure: 'missing', untilMs: undefined });
-  own.setResource('volume_gb', { failure: undefined, untilMs: 0 });
+  own.setResource('gpu', 'missing');
   own.setUnknownGpuAliases(['a']);
   const meter = {
     epoch: 'e',
@@ -27,8 +26,14 @@ function allFamilies() {
     servers: new Map(),
     unreadFlavors: new Map([['f', {}]]),
   } as unknown as MeterState;
-  const snapshot = { meter, sampled: new Map(), projects: [], completedMs: 0, durationMs: 0 };
-  return [...usageFamilies(snapshot, []), ...own.families()];
+  const snapshot = {
+    meter,
+    sampled: new Map([['object_gb', { untilMs: 0, totals: new Map() }]]),
+    projects: [],
+    completedMs: 0,
+    durationMs: 0,
+  };
+  return [...usageFamilies(snapshot, ['object_gb']), ...own.families()];
 }
 
 it('what the exporter says about its totals and itself is documented as it is declared: names, labels and meaning', () => {

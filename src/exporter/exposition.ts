@@ -35,6 +35,7 @@ export function usageFamilies(snapshot: Snapshot, resources: readonly ResourceNa
   return [
     ...shownResources(snapshot, resources).map((resource) => usageFamily(resource, snapshot, labels)),
     ...factFamilies(snapshot),
+    sampledUntil(snapshot, resources),
   ];
 }
 
@@ -110,6 +111,17 @@ function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): M
     ),
     unreadFlavors(meter),
   ];
+}
+
+/** Only of totals that are on disk already, as all that is told of them. */
+function sampledUntil({ sampled }: Snapshot, resources: readonly ResourceName[]): MetricFamily {
+  const name = 'stackmeter_exporter_resource_sampled_until_timestamp_seconds';
+  const help = 'Usage of a sampled resource is in the totals up to this time';
+  const samples = resources.flatMap((resource) => {
+    const state = sampled.get(resource);
+    return state === undefined ? [] : [sample(name, state.untilMs / 1000, { resource })];
+  });
+  return { name, help, type: 'gauge', samples };
 }
 
 function unreadFlavors({ unreadFlavors: unread = new Map() }: MeterState): MetricFamily {

@@ -36,10 +36,10 @@ export function createGpuCounting({ session, aliases, logger, metrics }: GpuCoun
     try {
       const byFlavor = new Map(known);
       reportUnknown(await readInto(byFlavor, session, aliases));
-      report('gpu', undefined, undefined);
+      report('gpu', undefined);
       return sameGpus(known, byFlavor) ? known : byFlavor;
     } catch (error) {
-      report('gpu', error, undefined);
+      report('gpu', error);
       return known;
     }
   };

@@ -44,11 +44,6 @@ const TABLE = {
     type: 'gauge',
     help: 'Why a resource could not be read at the last refresh: missing, forbidden or failing',
   },
-  resourceUntil: {
-    name: 'stackmeter_exporter_resource_sampled_until_timestamp_seconds',
-    type: 'gauge',
-    help: 'Usage of a sampled resource is in the totals up to this time',
-  },
   unknownGpuAlias: {
     name: 'stackmeter_exporter_unknown_gpu_alias',
     type: 'gauge',
@@ -62,16 +57,10 @@ export interface OwnMetrics {
   countDropped(servers: number): void;
   setNovaAhead(durationMs: number): void;
   setWholeCloud(allProjects: boolean): void;
-  /** `untilMs` of the last sample; undefined for what is not sampled, and before the first. */
-  setResource(resource: string, state: ResourceState): void;
+  /** Why it could not be read at the last refresh; undefined where it could. */
+  setResource(resource: string, failure: ReadFailure | undefined): void;
   setUnknownGpuAliases(aliases: readonly string[]): void;
   families(): MetricFamily[];
-}
-
-interface ResourceState {
-  /** Why it could not be read at the last refresh; undefined where it could. */
-  failure: ReadFailure | undefined;
-  untilMs: number | undefined;
 }
 
 interface ServiceFigures {
@@ -83,7 +72,7 @@ interface ServiceFigures {
 export function createOwnMetrics(): OwnMetrics {
   const refreshes = { success: 0, failure: 0 };
   const services = new Map<string, ServiceFigures>();
-  const resources = new Map<string, ResourceState>();
+  const resources = new Map<string, ReadFailure | undefined>();
   let unknownAliases: readonly string[] = [];
   let wholeCloud: boolean | undefined;
   let novaAheadMs: number | undefined;
@@ -114,7 +103,7 @@ export function createOwnMetrics(): OwnMetrics {
     setWholeCloud: (allProjects) => {
       wholeCloud = allProjects;
     },
-    setResource: (resource, state) => void resources.set(resource, state),
+    setResource: (resource, failure) => void resources.set(resource, failure),
     setUnknownGpuAliases: (aliases) => {
       unknownAliases = aliases;
     },
@@ -139,21 +128,15 @@ export function createOwnMetrics(): OwnMetrics {
       family('wholeCloud', wholeCloud === undefined ? [] : [{ labels: {}, value: Number(wholeCloud) }]),
       family(
         'resourceUp',
-        [...resources].map(([resource, { failure }]) => ({
+        [...resources].map(([resource, failure]) => ({
           labels: { resource },
           value: Number(failure === undefined),
         })),
       ),
       family(
         'resourceFailure',
-        [...resources].flatMap(([resource, { failure }]) =>
+        [...resources].flatMap(([resource, failure]) =>
           failure === undefined ? [] : [{ labels: { resource, failure }, value: 1 }],
-        ),
-      ),
-      family(
-        'resourceUntil',
-        [...resources].flatMap(([resource, { untilMs }]) =>
-          untilMs === undefined ? [] : [{ labels: { resource }, value: untilMs / 1000 }],
         ),
       ),
       family(

@@ -69,14 +69,12 @@ export function createSampler({ resources, logger, metrics }: SamplingOptions): 
   return async (before, input) => {
     const next = new Map(before);
     for (const resource of resources) {
-      const known = before.get(resource);
       try {
         const holdings = await readHoldings(resource, input.views);
-        const state = foldSample(known, holdings, input.untilMs, [resource]);
-        next.set(resource, state);
-        report(resource, undefined, state.untilMs);
+        next.set(resource, foldSample(before.get(resource), holdings, input.untilMs, [resource]));
+        report(resource, undefined);
       } catch (error) {
-        report(resource, error, known?.untilMs);
+        report(resource, error);
       }
     }
     return next;
@@ -86,9 +84,9 @@ export function createSampler({ resources, logger, metrics }: SamplingOptions): 
 /** Says in a metric whether a resource can be read, and in the log when that changes. */
 export function createResourceReport(logger: Logger, metrics: OwnMetrics) {
   const reasons = new Map<string, string | undefined>();
-  return (resource: string, error: unknown, untilMs: number | undefined): void => {
+  return (resource: string, error: unknown): void => {
     const { failure, reason } = error === undefined ? {} : readFailure(error);
-    metrics.setResource(resource, { failure, untilMs });
+    metrics.setResource(resource, failure);
     if (reasons.has(resource) ? reasons.get(resource) === reason : reason === undefined) return;
     reasons.set(resource, reason);
     if (reason === undefined) logger.info({ resource }, 'can be read again');

@@ -16,12 +16,15 @@ const changedTwice = { ...changed, flavorGpus: new Map([['g1', 1]]) };
 /** In memory; it fails where it is told so. */
 function store() {
   let state = empty;
+  let onDisk: ExporterState | undefined;
   const written: ExporterState[] = [];
   const full = { disk: false };
   const save = async (next: ExporterState) => {
     await Promise.resolve();
+    if (next === onDisk) return;
     if (full.disk) throw new Error('ENOSPC');
     written.push(next);
+    onDisk = next;
     state = next;
   };
   return { written, full, current: () => state, save, close: async () => await Promise.resolve() };
@@ -37,6 +40,13 @@ describe('the draft of a state', () => {
     await draft.save();
     await draft.save();
     expect(kept.written).toEqual([changedTwice]);
+  });
+
+  it('is written where nothing has changed, but a new state was never written', async () => {
+    const kept = store();
+    await draftState(kept).save();
+    await draftState(kept).save();
+    expect(kept.written).toEqual([empty]);
   });
 
   it('says so once it is written, and only then', async () => {

@@ -6,7 +6,7 @@ export interface StateDraft {
   current(): ExporterState;
   /** @param whenSaved is called once the store has it. */
   change(next: ExporterState, whenSaved?: () => void): void;
-  /** Writes once, whatever has changed, and not at all where nothing has. */
+  /** Writes once, whatever has changed, and not at all what is on disk already. */
   save(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export function draftState(store: StateStore): StateDraft {
       if (whenSaved !== undefined) waiting.push(whenSaved);
     },
     save: async () => {
-      if (state !== store.current()) await store.save(state);
+      await store.save(state);
       const saved = waiting;
       waiting = [];
       for (const done of saved) done();

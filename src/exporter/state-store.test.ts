@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -42,6 +51,30 @@ describe('the state of an exporter', () => {
     await store.save(next);
     await store.close();
     expect((await open(path, noon - 86_400_000)).current()).toEqual(next);
+  });
+
+  it('is on disk once it is saved, also where it is as it began; then it is not written again', async () => {
+    const path = stateFile();
+    const store = await open(path);
+    await store.save(store.current());
+    const { epoch } = store.current().meter;
+    rmSync(path);
+    await store.save(store.current());
+    expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock']);
+    await store.save({ ...store.current() });
+    await store.close();
+    expect((await open(path)).current().meter.epoch).toBe(epoch);
+  });
+
+  it('stays behind a link, and belongs to one exporter by whatever name', async () => {
+    const path = stateFile();
+    const link = `${path}.link`;
+    symlinkSync('state.json', link);
+    const store = await open(link);
+    await store.save(store.current());
+    await expect(openStateStore(options(path))).rejects.toThrow('is in use by another exporter');
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path, 'utf8')).toContain(store.current().meter.epoch);
   });
 
   it('is not replaced where it cannot be read', async () => {

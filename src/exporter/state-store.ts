@@ -6,12 +6,13 @@ import type { Logger } from '../runtime/logger.ts';
 import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
 import { newMeterState } from './metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
+import { replaceableFile } from './replaceable-file.ts';
 import { lockState } from './state-lock.ts';
 
 /** The exporter's state, in memory and, always before that, on disk. */
 export interface StateStore {
   current(): ExporterState;
-  /** Replaces the state, on disk first; on an error both stay as they were. */
+  /** Replaces the state, on disk first; on an error both stay as they were. One that is on disk is not written again. */
   save(next: ExporterState): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,17 +27,21 @@ export interface StateStoreOptions {
 
 /** Opens the state file, or makes a new state with an epoch of its own. A file that can't be read is never replaced. */
 export async function openStateStore(options: StateStoreOptions): Promise<StateStore> {
-  const { path, logger } = options;
+  const { logger } = options;
+  const path = await replaceableFile(options.path);
   const lock = await lockState(path, (what) => logger.warn(what));
   try {
     await removeDrafts(path);
-    let state = (await readState(path)) ?? newState(options);
+    let onDisk = await readState(path);
+    let state = onDisk ?? newState(options);
     reportStart(state, options);
     return {
       current: () => state,
       save: async (next) => {
+        if (next === onDisk) return;
         await lock.assertHeld();
         await writeState(path, next);
+        onDisk = next;
         state = next;
       },
       close: async () => await lock.release(),
