@@ -6,7 +6,7 @@ import { exporterConfig } from '../src/exporter/config.ts';
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials.ts';
 import type { Usage } from '../src/exporter/metering/amounts.ts';
-import { RESOURCE_NAMES } from '../src/exporter/resources.ts';
+import { RESOURCE_NAMES, volumeTypeResource } from '../src/exporter/resources.ts';
 import { readExporterSettings } from '../src/exporter/settings.ts';
 import { parseState } from '../src/exporter/state-format.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
@@ -140,7 +140,8 @@ it.each(readdirSync(folder))(
             ['p0', gibHours(29, 100)],
           ]),
         ],
-        ['volume_ssd_fast_gb', new Map([['p0', gibHours(29, 100)]])],
+        ['volume_ssd_fast_gb', new Map([['p0', gibHours(21, 100)]])],
+        [volumeTypeResource('SSD fast'), new Map([['p0', gibHours(8, 100)]])],
         ['volume_hdd_gb', new Map([['p1', gibHours(28.5, 7)]])],
       ]),
     );

@@ -5,6 +5,7 @@ import { checkExporter } from '../src/exporter/check.ts';
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials.ts';
 import { exporterConfig } from '../src/exporter/config.ts';
+import { volumeTypeResource } from '../src/exporter/resources.ts';
 import { readExporterSettings } from '../src/exporter/settings.ts';
 import { parseState, type ExporterState } from '../src/exporter/state-format.ts';
 import type { Labels } from '../src/prometheus/sample.ts';
@@ -231,7 +232,7 @@ describe('the resources beside what Nova reports of servers', () => {
       expect({
         all: values.get(`project_volume_gb_usage ${project}`),
         hdd: values.get(`project_volume_hdd_gb_usage ${project}`),
-        ssd: values.get(`project_volume_ssd_fast_gb_usage ${project}`),
+        ssd: values.get(`project_${volumeTypeResource('SSD fast')}_usage ${project}`),
         ips: values.get(`project_floating_ip_usage ${project}`),
         objects: values.get(`project_object_gb_usage ${project}`),
       }).toEqual({

@@ -104,6 +104,13 @@ describe('the settings of the exporter', () => {
     expect(() => read(clouds('name = "a"\nstat = "a"'))).toThrow("unknown key 'stat'; did you mean 'state'?");
   });
 
+  it('has one number for each GPU alias, whose case does not matter', () => {
+    const path = file('[gpu_aliases]\na100 = 1\nA100 = 2\n');
+    expect(() => readExporterConfig({ flags: {}, env: credentials, configFile: path })).toThrow(
+      "gpu_aliases: 'a100' and 'A100' are one name: leave out one of them",
+    );
+  });
+
   it.each([
     [{ splitMetadata: 'key' }, '--split-project ID is missing'],
     [{ interval: '0' }, '--interval: the interval is at least 1 second'],

@@ -165,6 +165,7 @@ export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS> & {
 export function readExporterSettings(sources: SettingsSources): ExporterSettings {
   const { settings, sections } = readSettings(EXPORTER_SETTINGS, sources, EXPORTER_SECTIONS);
   requireApart(sections.cloud);
+  requireOneSpelling(Object.keys(sections.gpu_aliases));
   return { ...settings, gpuAliases: sections.gpu_aliases, clouds: sections.cloud };
 }
 
@@ -176,5 +177,14 @@ function requireApart(clouds: readonly CloudTable[]): void {
       throw new UserError(`cloud[${index + 1}].name: there is another cloud '${name}'`);
     if (before.some((other) => resolve(other.state) === resolve(state)))
       throw new UserError(`cloud[${index + 1}].state: ${state} is the state of another cloud`);
+  }
+}
+
+/** Names of devices compare without regard to case: of two that differ in nothing else only one could count. */
+function requireOneSpelling(aliases: readonly string[]): void {
+  for (const [index, alias] of aliases.entries()) {
+    const other = aliases.slice(0, index).find((one) => one.toLowerCase() === alias.toLowerCase());
+    if (other !== undefined)
+      throw new UserError(`gpu_aliases: '${other}' and '${alias}' are one name: leave out one of them`);
   }
 }

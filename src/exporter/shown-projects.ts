@@ -1,3 +1,4 @@
+import { UserError } from '../runtime/user-error.ts';
 import type { MeterState } from './metering/meter-state.ts';
 import { partName, type PoolSplit } from './metering/pool.ts';
 import type { Project } from './openstack/keystone.ts';
@@ -11,11 +12,21 @@ export function withParts(
 ): readonly Project[] {
   const pool = projects.find(({ id }) => id === split?.projectId);
   if (pool === undefined) return projects;
+  requireNoPart(pool.id, projects);
   const parts = [...totals.keys()].sort().flatMap((id) => {
     const name = partName(pool.id, id);
     return name === undefined ? [] : [{ id, name, domain: pool.domain }];
   });
   return projects.flatMap((project) => (project === pool ? [pool, ...parts] : [project]));
+}
+
+/** Two projects of one id would be one series. Keystone itself makes no ids with a slash. */
+function requireNoPart(poolId: string, projects: readonly Project[]): void {
+  const project = projects.find(({ id }) => partName(poolId, id) !== undefined);
+  if (project !== undefined)
+    throw new UserError(
+      `the project '${project.name}' has the id ${project.id}, as a part of the pool ${poolId} would: leave out --split-project`,
+    );
 }
 
 /** Names of projects with usage, as Keystone has them now, or had them when it last knew them. */

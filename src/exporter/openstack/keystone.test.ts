@@ -38,6 +38,14 @@ describe('the domains that are metered', () => {
     expect(chooseDomains(domains, { names: ['elixir'], ids: ['default'] })).toEqual(domains);
   });
 
+  it('are the ones that are spelled just so, and never one of several that differ in case', () => {
+    const two = [...domains, { id: 'd3', name: 'Elixir' }];
+    expect(chooseDomains(two, { names: ['Elixir'], ids: [] })).toEqual([two[2]]);
+    expect(() => chooseDomains(two, { names: ['ELIXIR'], ids: [] })).toThrow(
+      "Keystone knows 'elixir' and 'Elixir': which domain is 'ELIXIR'? Write it just so, or name it by its id",
+    );
+  });
+
   it('must exist', () => {
     expect(() => chooseDomains(domains, { names: ['atlantis'], ids: [] })).toThrow(
       "Keystone knows no domain 'atlantis'; there are Default, elixir",

@@ -26,24 +26,35 @@ export async function readDomains(session: Session, filter: DomainFilter): Promi
   return chooseDomains(domains, filter);
 }
 
-/** Names compare as Keystone compares them: without regard to case, which finds at most one. */
+/** Names compare without regard to case, as most Keystones do; where one is spelled just so, it is meant. */
 export function chooseDomains(domains: readonly Domain[], { names, ids }: DomainFilter): Domain[] {
   if (names.length === 0 && ids.length === 0) return [...domains];
   const wanted = new Set([
-    ...names.map((name) => existing(domains, 'domain', name, (domain) => sameName(domain.name, name))),
-    ...ids.map((id) => existing(domains, 'domain with id', id, (domain) => domain.id === id)),
+    ...names.map((name) => existing(domains, 'domain', name, domainsNamed(domains, name))),
+    ...ids.map((id) =>
+      existing(
+        domains,
+        'domain with id',
+        id,
+        domains.filter((domain) => domain.id === id),
+      ),
+    ),
   ]);
   return domains.filter((domain) => wanted.has(domain));
 }
 
-function existing(
-  domains: readonly Domain[],
-  what: string,
-  name: string,
-  matches: (domain: Domain) => boolean,
-): Domain {
-  const found = domains.find(matches);
-  if (found !== undefined) return found;
+function domainsNamed(domains: readonly Domain[], name: string): Domain[] {
+  const exact = domains.filter((domain) => domain.name === name);
+  return exact.length > 0 ? exact : domains.filter((domain) => sameName(domain.name, name));
+}
+
+function existing(domains: readonly Domain[], what: string, name: string, found: readonly Domain[]): Domain {
+  const [first, ...others] = found;
+  if (others.length > 0)
+    throw new UserError(
+      `Keystone knows ${found.map((domain) => `'${domain.name}'`).join(' and ')}: which ${what} is '${name}'? Write it just so, or name it by its id`,
+    );
+  if (first !== undefined) return first;
   const known = domains.map((domain) => domain.name).slice(0, 20);
   throw new UserError(`Keystone knows no ${what} '${name}'; there are ${known.join(', ')}`);
 }
