@@ -396,27 +396,37 @@ describe('an exporter beside a simulated cloud', () => {
     expect(asked).toEqual(new Set(['others', ...own]));
   });
 
-  it('keeps the totals of a project that is gone, and no longer shows it', async () => {
+  it('shows the final total of a project that was deleted with its servers for a week, also after a restart', async () => {
     const { clock, cloud, open, state } = await site();
-    const exporter = open();
-    await exporter.start();
+    const first = open();
     clock.passTime(HOUR_MS);
-    await exporter.refresh();
-    const before = state().meter.totals.get('p1');
+    await first.refresh();
 
-    cloud.setModel(
-      staticCloud({
-        domains,
-        projects: projects.filter(({ id }) => id !== 'p1'),
-        servers: servers(60).filter(({ projectId }) => projectId !== 'p1'),
-      }),
-    );
+    // Between two refreshes its servers are deleted, and then the project.
     clock.passTime(HOUR_MS);
-    await exporter.refresh();
-    expect([...((await scrape(exporter)) as Map<string, number>).keys()]).not.toContain(
-      'project_vcpu_usage p1',
-    );
-    expect(state().meter.totals.get('p1')).toEqual(before);
-    expect(state().names.get('p1')).toEqual({ name: 'Größe', domainId: 'default', domainName: 'Default' });
+    const deletedMs = clock.nowMs() - 600_000;
+    const ended = servers(60)
+      .filter((server) => server.projectId !== 'p1' || server.launches[0].atMs < deletedMs)
+      .map((server) =>
+        server.projectId === 'p1' ? { ...server, deletedMs, archivedMs: undefined } : server,
+      );
+    const left = projects.filter(({ id }) => id !== 'p1');
+    cloud.setModel(staticCloud({ domains, projects: left, servers: ended }));
+    await first.refresh();
+    await first.close();
+    const second = open();
+    await second.start();
+    await second.refresh();
+
+    const truth = cloud.truth(START_MS, clock.nowMs()).get('p1');
+    const shown = async () => ((await scrape(second)) as Map<string, number>).get('project_vcpu_usage p1');
+    expect(await shown()).toBe(Number(truth?.vcpu) / HOUR_MS);
+    expect(state().meter.totals.get('p1')).toEqual(truth);
+    expect(state().names.get('p1')).toMatchObject({ name: 'Größe', domainName: 'Default' });
+
+    clock.passTime(7 * DAY_MS);
+    await second.refresh();
+    expect(await shown()).toBeUndefined();
+    expect(state().meter.totals.get('p1')).toEqual(truth);
   });
 });

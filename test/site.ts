@@ -43,11 +43,22 @@ export async function startSite({
     { cwd: folder, env: env ?? {} },
   );
   onTestFinished(async () => void (await exporter.stop()));
+  const gate = await startGate(
+    folder,
+    prometheusUrl
+      ? ['--prometheus', await prometheusUrl(exporterPort)]
+      : ['--exporter', `http://127.0.0.1:${exporterPort}`],
+  );
+  return { exporter, exporterPort, ...gate };
+}
+
+/** Starts a gate in front of a source; it ends with the test. */
+export async function startGate(
+  folder: string,
+  source: readonly string[],
+): Promise<Pick<Site, 'gateUrl' | 'token' | 'tokenFile'>> {
   const tokenFile = join(folder, 'gate.token');
   writeFileSync(tokenFile, `${token}\n`);
-  const source = prometheusUrl
-    ? ['--prometheus', await prometheusUrl(exporterPort)]
-    : ['--exporter', `http://127.0.0.1:${exporterPort}`];
   const gatePort = await freePort();
   const gate = startStackmeter(
     ['gate', '--listen', `127.0.0.1:${gatePort}`, '--token-file', tokenFile, ...source],
@@ -55,7 +66,7 @@ export async function startSite({
   );
   onTestFinished(async () => void (await gate.stop()));
   await gate.waitFor(/listen(s|ing)/);
-  return { exporter, exporterPort, gateUrl: `http://127.0.0.1:${gatePort}`, token, tokenFile };
+  return { gateUrl: `http://127.0.0.1:${gatePort}`, token, tokenFile };
 }
 
 /** Starts a portal that reads the given sites; resolves with its address. */

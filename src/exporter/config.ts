@@ -23,6 +23,8 @@ export interface ExporterConfig {
   intervalMs: number;
   settlingDelayMs: number;
   longestWindowMs: number;
+  /** How long a project that Keystone lists no more is shown. */
+  keepDeletedMs: number;
   /** Servers that are asked of Nova at once; its own limit where undefined. */
   pageSize: number | undefined;
   requestTimeoutMs: number;
@@ -79,6 +81,7 @@ export function exporterConfig(
     intervalMs: settings.interval * 1000,
     settlingDelayMs: settings.settlingDelay * 1000,
     longestWindowMs: settings.longestWindow * 1000,
+    keepDeletedMs: settings.keepDeleted * 86_400_000,
     pageSize: settings.pageSize,
     requestTimeoutMs: settings.requestTimeout * 1000,
     firstRetryDelayMs: 500,

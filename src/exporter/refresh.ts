@@ -17,20 +17,18 @@ import {
   type ClockEvidence,
   type Window,
 } from './metering/window.ts';
-import type { DomainFilter } from './openstack/keystone.ts';
 import { readNovaClock } from './openstack/nova-clock.ts';
 import type { ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
 import { completePoolValues, readPoolValues, type PoolSettings } from './pool-reading.ts';
 import type { Sampler } from './sampling.ts';
 import { serverLife } from './server-lives.ts';
-import { withNames, withParts } from './shown-projects.ts';
+import { shownProjects, withNames, type ShownSettings } from './shown-projects.ts';
 import { draftState, type StateDraft } from './state-draft.ts';
 import type { ExporterState } from './state-format.ts';
 import type { StateStore } from './state-store.ts';
 
-interface RefreshSettings extends PoolSettings {
-  domains: DomainFilter;
+interface RefreshSettings extends PoolSettings, ShownSettings {
   settlingDelayMs: number;
   /** The longest window that is asked for at once. */
   longestWindowMs: number;
@@ -117,7 +115,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
     const before = draft.current();
     const { state, dropped } = foldWindow(before.meter, input);
     const after = { ...before, meter: state, allProjects: before.allProjects || allProjects };
-    draft.change(withNames(after, projects), () => options.onDropped(dropped));
+    draft.change(withNames(after, before, projects, settings.split), () => options.onDropped(dropped));
   }
 
   /** GPUs that could not be counted when they were used are, as soon as it can be read what they are. */
@@ -132,12 +130,12 @@ export function createRefresher(options: RefreshOptions): Refresher {
   }
 
   /** What has no history is sampled up to the instant of the totals, so that all readings are of one instant. */
-  async function sample({ views }: MeteredCloud, draft: StateDraft): Promise<void> {
+  async function sample({ projects, views }: MeteredCloud, draft: StateDraft): Promise<void> {
     const before = draft.current();
     const input = { views, untilMs: before.meter.untilMs };
     const sampled = await options.sample(before.sampled, input);
-    if ([...sampled].some(([resource, state]) => before.sampled.get(resource) !== state))
-      draft.change({ ...before, sampled });
+    if ([...sampled].every(([resource, state]) => before.sampled.get(resource) === state)) return;
+    draft.change(withNames({ ...before, sampled }, before, projects, settings.split));
   }
 
   return async () => {
@@ -153,14 +151,10 @@ export function createRefresher(options: RefreshOptions): Refresher {
     await draft.save();
     const completedMs = clock.nowMs();
     const durationMs = Math.max(0, completedMs - startedMs);
-    const { meter, sampled } = draft.current();
-    return {
-      meter,
-      sampled,
-      projects: withParts(cloud.projects, meter, settings.split),
-      completedMs,
-      durationMs,
-    };
+    const state = draft.current();
+    const { meter, sampled } = state;
+    const projects = shownProjects(cloud.projects, state, settings);
+    return { meter, sampled, projects, completedMs, durationMs };
   };
 }
 

@@ -29,6 +29,7 @@ describe('the settings of the exporter', () => {
       startMs: undefined,
       intervalMs: 300_000,
       settlingDelayMs: 60_000,
+      keepDeletedMs: 604_800_000,
       longestWindowMs: 604_800_000,
       pageSize: undefined,
       requestTimeoutMs: 120_000,

@@ -84,6 +84,16 @@ export const EXPORTER_SETTINGS = {
       .default([...SERVER_RESOURCES]),
     help: `which resources to export: ${RESOURCE_NAMES.join(', ')} (default ${SERVER_RESOURCES.join(', ')})`,
   }),
+  keepDeleted: setting({
+    type: 'number',
+    value: 'DAYS',
+    schema: z
+      .number({ error: 'how long deleted projects are shown is a number of days' })
+      .min(1, 'deleted projects are shown for a day at least')
+      .max(366, 'deleted projects are shown for 366 days at most')
+      .default(7),
+    help: 'for how many days a project that Keystone lists no more is shown with its final total (default 7)',
+  }),
   splitProject: setting({
     type: 'text',
     value: 'ID',

@@ -77,10 +77,11 @@ const anyMeter = {
   totals: mapOf(fc.oneof(record(usage), record({ ...usage, gpu: total }))),
   servers: mapOf(server),
 };
+const anyNames = { name: anyText, domainId: anyText, domainName: anyText };
 const anyState: fc.Arbitrary<ExporterState> = record({
   meter: fc.oneof(record(anyMeter), record({ ...anyMeter, unreadFlavors: mapOf(mapOf(total), 1) })),
   allProjects: fc.boolean(),
-  names: mapOf(record({ name: anyText, domainId: anyText, domainName: anyText })),
+  names: mapOf(fc.oneof(record(anyNames), record({ ...anyNames, goneSinceMs: instant }))),
   sampled: mapOf(record({ untilMs: instant, totals: mapOf(mapOf(total)) })),
   flavorGpus: mapOf(share),
 });

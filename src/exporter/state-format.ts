@@ -17,10 +17,12 @@ export interface ExporterState {
   flavorGpus: ReadonlyMap<string, number>;
 }
 
-interface ProjectNames {
+export interface ProjectNames {
   name: string;
   domainId: string;
   domainName: string;
+  /** Usage is folded up to here since Keystone lists it no more and it used something last; undefined where it is listed. */
+  goneSinceMs?: number;
 }
 
 const FORMAT = 'stackmeter exporter state';
@@ -53,7 +55,12 @@ const sampledSchema = z.strictObject({
 });
 const instant = z.iso.datetime().transform((text) => Date.parse(text));
 
-const namesSchema = z.strictObject({ name: z.string(), domain_id: z.string(), domain_name: z.string() });
+const namesSchema = z.strictObject({
+  name: z.string(),
+  domain_id: z.string(),
+  domain_name: z.string(),
+  gone_since_ms: z.int().optional(),
+});
 
 const launchSchema = z.strictObject({ at_ms: z.int(), amounts: amountsSchema });
 
@@ -198,12 +205,14 @@ function parseTotals(byProject: Readonly<Record<string, bigint>>): Map<string, b
   return new Map(Object.entries(byProject));
 }
 
-function formatNames({ name, domainId, domainName }: ProjectNames): string {
-  return `{"name":${quote(name)},"domain_id":${quote(domainId)},"domain_name":${quote(domainName)}}`;
+function formatNames({ name, domainId, domainName, goneSinceMs }: ProjectNames): string {
+  const gone = goneSinceMs === undefined ? '' : `,"gone_since_ms":${goneSinceMs}`;
+  return `{"name":${quote(name)},"domain_id":${quote(domainId)},"domain_name":${quote(domainName)}${gone}}`;
 }
 
 function parseNames(found: z.output<typeof namesSchema>): ProjectNames {
-  return { name: found.name, domainId: found.domain_id, domainName: found.domain_name };
+  const { name, domain_id: domainId, domain_name: domainName, gone_since_ms: goneSinceMs } = found;
+  return { name, domainId, domainName, ...(goneSinceMs === undefined ? {} : { goneSinceMs }) };
 }
 
 function formatServer(server: RememberedServer, untilMs: number): string {

@@ -43,6 +43,12 @@ export function chooseDomains(domains: readonly Domain[], { names, ids }: Domain
   return domains.filter((domain) => wanted.has(domain));
 }
 
+/** Whether projects of the domain are metered, also where Keystone has it no more. */
+export function isWanted({ id, name }: Domain, { names, ids }: DomainFilter): boolean {
+  if (names.length === 0 && ids.length === 0) return true;
+  return ids.includes(id) || names.some((wanted) => sameName(wanted, name));
+}
+
 function domainsNamed(domains: readonly Domain[], name: string): Domain[] {
   const exact = domains.filter((domain) => domain.name === name);
   return exact.length > 0 ? exact : domains.filter((domain) => sameName(domain.name, name));
