@@ -12,6 +12,7 @@ export interface LabelRewriting {
 }
 
 const MIN_KEY_LENGTH = 16;
+const REMEMBERED_BYTES = 4_194_304;
 
 /** Reads the secret key of hashes. Throws `UserError`. */
 export function readHashKey(path: string): string {
@@ -27,7 +28,10 @@ export function readHashKey(path: string): string {
 
 /** The same value has the same hash, 32 hexadecimal digits; without the key it can't be guessed from a list of names. */
 export function createLabelHash(key: string): (value: string) => string {
-  return remembered((value) => createHmac('sha256', key).update(value).digest('hex').slice(0, 32), 10_000);
+  return remembered(
+    (value) => createHmac('sha256', key).update(value).digest('hex').slice(0, 32),
+    REMEMBERED_BYTES,
+  );
 }
 
 export function rewriteLabels(labels: Labels, { dropped, hashed, hash }: LabelRewriting): Labels {

@@ -141,7 +141,7 @@ const values = remembered((condition) => {
   const regex = new RegExp(`^(?:${value})$`, flags);
   const isEqual = (text: string) => (op.endsWith('~') ? regex.test(text) : text === value);
   return new Set(VALUES.filter((text) => isEqual(text) !== op.startsWith('!')));
-}, 1000);
+}, 1_000_000);
 
 const NUM_RUNS = Number(process.env['STACKMETER_PROPERTY_RUNS'] ?? 2000);
 

@@ -1,4 +1,4 @@
-import { anchoredRegex, isSameRegex } from '../prometheus/regex.ts';
+import { anchoredRegex } from '../prometheus/regex.ts';
 import { type Matcher, parseSelector, SelectorError } from '../prometheus/selectors.ts';
 
 export type Selector = readonly Matcher[];
@@ -66,15 +66,10 @@ function asksForHidden(selector: Selector, allowed: Selector, hidden: readonly s
 
 /** The same condition, or an equality whose value meets the wanted one. Anything else is not proven. */
 function impliesMatcher(given: Matcher, wanted: Matcher): boolean {
-  if (given.label !== wanted.label) return false;
-  return means(given, wanted) || (given.op === '=' && satisfies(given.value, wanted));
-}
-
-/** The same condition, if need be written otherwise. */
-function means(given: Matcher, wanted: Matcher): boolean {
-  if (given.op !== wanted.op) return false;
-  const isRegex = wanted.op === '=~' || wanted.op === '!~';
-  return isRegex ? isSameRegex(given.value, wanted.value) : given.value === wanted.value;
+  return (
+    isSame(given, wanted) ||
+    (given.label === wanted.label && given.op === '=' && satisfies(given.value, wanted))
+  );
 }
 
 /** True if a label with this value meets the condition, by the regular expressions of Prometheus 2 and of 3. */

@@ -1,39 +1,10 @@
+import * as fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
-import { anchoredRegex, isSameRegex, regexProblem } from './regex.ts';
+import { anchoredRegex, regexProblem } from './regex.ts';
 
-describe('two regular expressions', () => {
-  it.each([
-    ['project_.*_usage', 'project_.*_usage'],
-    ['project_.*_usage', 'project_(.*)_usage'],
-    ['project_.*_usage', '(?:project_.*_usage)'],
-    ['project_.*_usage', '(?P<all>project_.*_usage)'],
-    ['[a-c]', '[abc]'],
-    ['a', '[a]'],
-    ['a{3}', 'aaa'],
-    ['a|b', 'b|a'],
-    [String.raw`\.`, '[.]'],
-  ])('%s and %s are the same', (a, b) => {
-    expect([isSameRegex(a, b), isSameRegex(b, a)]).toEqual([true, true]);
-  });
-
-  it.each([
-    ['project_.*_usage', 'project_.+_usage'],
-    ['project_.*_usage', 'project_.*_usage|'],
-    ['project_.*_usage', 'project_.*_usag.'],
-    ['project_.*_usage', '(?i)project_.*_usage'],
-    ['project_.*_usage', '(?s)project_.*_usage'],
-    ['project_.*_usage', '(?s:project_.*_usage)'],
-    ['a.c', String.raw`a[^\n]c`],
-    ['ab|cd', 'cd|ab'],
-    ['a*', 'a*?'],
-    ['', 'a?'],
-    ['(?i)k', '(?i)l'],
-    ['[^a]', '[^b]'],
-  ])('%s and %s are not proven to be the same', (a, b) => {
-    expect([isSameRegex(a, b), isSameRegex(b, a)]).toEqual([false, false]);
-  });
-
-  it('are anchored, and mean what they mean in Prometheus', () => {
+describe('a regular expression', () => {
+  it('is anchored, and means what it means in Prometheus', () => {
     expect(anchoredRegex('b').matches('abc')).toBe(false);
     expect(anchoredRegex('a|b').matches('bc')).toBe(false);
     expect(anchoredRegex('a.c').matches('a\nc')).toBe(true);
@@ -41,5 +12,40 @@ describe('two regular expressions', () => {
     expect(regexProblem('a)|(b')).toBe('is not valid in RE2');
     expect(regexProblem('(?=a)')).toBe('is not valid in RE2');
     expect(regexProblem('((a{50}){50}){2}')).toMatch(/^is /);
+  });
+
+  it('is refused by its text where it would be too large, before anything is made of it', () => {
+    const patterns = ['\\pL{1000}', '(?i)[\\x00-\\x{ffff}]{9}', '(((a?){20}){20}){20}', '\\pL{9}'.repeat(9)];
+    expect(patterns.map(regexProblem)).toEqual(patterns.map(() => 'is too large'));
+  });
+
+  it('matches what RE2 finds from the beginning of a text to its end', () => {
+    const part = fc.constantFrom(
+      'a',
+      'b?',
+      '.',
+      '[^a]',
+      '(a|bc)*',
+      'a{2,3}',
+      '|',
+      '^',
+      '$',
+      '\\b',
+      '(?i:A)',
+      '\\pL+',
+      '\n',
+    );
+    const pattern = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''));
+    const text = fc.array(fc.constantFrom('a', 'b', 'c', 'A', 'é', ' ', '\n', '😀'), { maxLength: 5 });
+    fc.assert(
+      fc.property(pattern, text, fc.boolean(), (expression, characters, dotAll) => {
+        fc.pre(regexProblem(expression) === undefined);
+        const whole = RE2JS.compile(`^(?${dotAll ? 's' : ''}:${expression})$`);
+        expect(anchoredRegex(expression, dotAll).matches(characters.join(''))).toBe(
+          whole.testExact(characters.join('')),
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

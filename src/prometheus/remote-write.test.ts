@@ -80,7 +80,7 @@ describe('a remote write request', () => {
       labels: uniqueArray(label, { maxLength: 3, selector: ({ name }) => name }),
       samples: array(record({ value: double(), timestamp: maxSafeInteger() }), { maxLength: 2 }),
     });
-    const seriesOf = rememberedSeries(5);
+    const seriesOf = rememberedSeries(2000);
     assert(
       property(array(series, { maxLength: 8 }), (list) => {
         const body = toSnappy(encodeWriteRequest(list));

@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import { isPlainLabelName } from './metric-names.ts';
+import { MAX_REGEX_COST, regexCost } from './regex-cost.ts';
 import { regexProblem } from './regex.ts';
 import { quoteLiteral, unquoteLiteral } from './string-literal.ts';
 
@@ -33,11 +34,18 @@ const strictParser = parser.configure({ strict: true });
  * `{}` and `{a=""}` are taken: it is for the caller to decide whether a selector may select everything.
  */
 export function parseSelector(text: string): Matcher[] {
-  if (text.length > MAX_SELECTOR_LENGTH)
-    throw new SelectorError(`a selector has at most ${MAX_SELECTOR_LENGTH} characters`);
-  const matchers = matchersOf(vectorSelector(text), text);
+  const matchers = readSelector(text);
+  if (matchers.reduce((cost, matcher) => cost + costOfMatcher(matcher), 0) > MAX_REGEX_COST)
+    throw new SelectorError('the regular expressions of a selector are too large');
   for (const matcher of matchers) refuseBadRegex(matcher);
   return matchers;
+}
+
+/** The same without a look at regular expressions: to parse them costs more than all else. */
+export function readSelector(text: string): Matcher[] {
+  if (text.length > MAX_SELECTOR_LENGTH)
+    throw new SelectorError(`a selector has at most ${MAX_SELECTOR_LENGTH} characters`);
+  return matchersOf(vectorSelector(text), text);
 }
 
 function vectorSelector(text: string): SyntaxNode {
@@ -117,7 +125,13 @@ function* children(node: SyntaxNode): Generator<SyntaxNode> {
   for (let child = node.firstChild; child !== null; child = child.nextSibling) yield child;
 }
 
-function refuseBadRegex({ label, op, value }: Matcher): void {
+/** What the regular expression of a matcher costs; 0 without one. */
+export function costOfMatcher({ op, value }: Matcher): number {
+  return op === '=~' || op === '!~' ? regexCost(value) : 0;
+}
+
+/** Throws `SelectorError` for a regular expression that is too large, or that Prometheus would not take. */
+export function refuseBadRegex({ label, op, value }: Matcher): void {
   if (op !== '=~' && op !== '!~') return;
   const problem = regexProblem(value);
   if (problem !== undefined) throw new SelectorError(`the regular expression for '${label}' ${problem}`);

@@ -36,7 +36,7 @@ const PAUSE_MS = 1000;
 const BUSY_MS = 250;
 const MOST_DEFERRED = 5;
 /** Series of all senders whose labels are not read anew with each request. */
-const REMEMBERED_SERIES = 100_000;
+const REMEMBERED_SERIES_BYTES = 134_217_728;
 
 export interface ReceiverParts {
   pool: Pool;
@@ -72,7 +72,7 @@ export class Receiver {
   readonly #keeping: LastingFailure;
   readonly #folding: LastingFailure;
   #room = new WaitingRoom(PATIENCE);
-  readonly #seriesOf = rememberedSeries(REMEMBERED_SERIES);
+  readonly #seriesOf = rememberedSeries(REMEMBERED_SERIES_BYTES);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
   /** Pool projects by site (rule A9). */

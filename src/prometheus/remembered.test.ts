@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { remembered } from './remembered.ts';
+
+describe('what is remembered', () => {
+  it('is made once, as long as the last values take no more than the bytes that are given', () => {
+    const made: string[] = [];
+    const upper = remembered(
+      (key) => {
+        made.push(key);
+        return key.toUpperCase();
+      },
+      10,
+      (key) => key.length,
+    );
+    const ask = (...keys: string[]) => {
+      made.length = 0;
+      expect(keys.map(upper)).toEqual(keys.map((key) => key.toUpperCase()));
+      return made.join();
+    };
+    expect(ask('aaaa', 'bbbb', 'aaaa')).toBe('aaaa,bbbb');
+    expect(ask('cccc', 'aaaa', 'bbbb')).toBe('cccc,bbbb');
+    expect(ask('a key that is longer', 'a key that is longer')).toBe(
+      'a key that is longer,a key that is longer',
+    );
+  });
+});
