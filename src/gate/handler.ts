@@ -8,9 +8,10 @@ import { presents } from './client-certificate.ts';
 import type { Grant } from './grants.ts';
 import type { Limiter } from './limits.ts';
 import type { GateMetrics } from './metrics.ts';
-import { decide } from './policy.ts';
+import { decide, type Selector } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { decideRead, readBody } from './remote-read.ts';
+import { extraRequests } from './request-cost.ts';
 import { acceptsGzip, bearerToken, type RequestHead, routeOf, selectorsOf, wrongToken } from './request.ts';
 import type { Source } from './source.ts';
 import { checkToken } from './tokens.ts';
@@ -77,7 +78,7 @@ function admitFederation(
   account: Account,
   options: HandlerOptions,
 ): Begin | Refusal {
-  const selectors = selectorsOf(query);
+  const selectors = selectorsOf(query, (asked) => charge(asked, grant, options));
   account.selectors = selectors.length;
   const decision = decide(selectors, grant.policy);
   if (!decision.allowed) return new Refusal(403, decision.reason);
@@ -88,6 +89,16 @@ function admitFederation(
     await during(grant, response, options, async (signal) => {
       await options.source.federate({ ...asked, signal }, response);
     });
+}
+
+/** Counts what is costly to decide as more than one request, before it is decided. Throws `Refusal`. */
+function charge(
+  selectors: readonly Selector[],
+  { name, limits, policy }: Grant,
+  { limiter }: HandlerOptions,
+): void {
+  const more = extraRequests(selectors, policy);
+  if (more > 0) limiter.count(name, limits, more);
 }
 
 async function answerRead(
@@ -102,7 +113,7 @@ async function answerRead(
   const read = options.source.read;
   if (read === undefined) throw new Refusal(404, 'there is nothing here');
   if (grant.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
-  const { body, selectors } = decideRead(asked, grant.policy);
+  const { body, selectors } = decideRead(asked, grant.policy, (queries) => charge(queries, grant, options));
   account.selectors = selectors;
   const allowed = options.checkAnswers() ? grant.policy.allowed : undefined;
   await during(grant, response, options, async (signal) => await read({ body, allowed, signal }, response));

@@ -36,6 +36,15 @@ describe('the rate of a token', () => {
     expect(taken()).toEqual([0, 429, 'rate', '1']);
   });
 
+  it('is spent sooner by what counts as several requests, and never held back for ever', () => {
+    const limiter = createLimiter({ ...systemClock, nowMs: () => 0 });
+    limiter.count('a', limits, 50);
+    expect(refusalOf(() => limiter.count('a', limits, 11))?.headers['retry-after']).toBe('1');
+    limiter.count('a', limits, 10);
+    expect(refusalOf(() => limiter.count('b', limits, 1000))).toBe(undefined);
+    expect(refusalOf(() => limiter.count('b', limits))?.status).toBe(429);
+  });
+
   it('leaves room for so many answers at a time', () => {
     const limiter = createLimiter(systemClock);
     const end = limiter.begin('a', limits);

@@ -20,8 +20,8 @@ interface Use {
 
 /** Counts what each token uses, by its name: old and new token of a rotation share one account. */
 export interface Limiter {
-  /** Counts a request; throws a `Refusal` (429) where it is one too many. */
-  count(name: string, limits: TokenLimits): void;
+  /** Counts a request, or one that costs as much as several; throws a `Refusal` (429) where it is one too many. */
+  count(name: string, limits: TokenLimits, requests?: number): void;
   /** Counts an answer that begins; the result ends it. Throws a `Refusal` (429). */
   begin(name: string, limits: TokenLimits): () => void;
 }
@@ -38,10 +38,12 @@ export function createLimiter(clock: Clock): Limiter {
     return use;
   };
   return {
-    count: (name, limits) => {
+    count: (name, limits, requests = 1) => {
       const use = useOf(name, limits);
-      if (use.left < 1) throw tooMany('rate', ((1 - use.left) * 60) / limits.requestsPerMinute);
-      use.left--;
+      // What costs more than can be saved up takes all of it.
+      const taken = Math.min(requests, limits.requestsPerMinute);
+      if (use.left < taken) throw tooMany('rate', ((taken - use.left) * 60) / limits.requestsPerMinute);
+      use.left -= taken;
     },
     begin: (name, limits) => {
       const use = useOf(name, limits);

@@ -4,7 +4,7 @@ import { SnappyError } from '../prometheus/snappy.ts';
 import { regexProblem } from '../prometheus/regex.ts';
 import { decodeReadRequest, encodeReadRequest, type ReadQuery } from '../prometheus/remote-read.ts';
 import type { Matcher } from '../prometheus/selectors.ts';
-import { decide, type Policy } from './policy.ts';
+import { decide, type Policy, type Selector } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { headerValues } from './request.ts';
 
@@ -14,9 +14,10 @@ const TYPES = new Set([
   'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse',
 ]);
 const MAX_BODY_BYTES = 65_536;
-const MAX_MESSAGE_BYTES = 262_144;
+const MAX_MESSAGE_BYTES = 65_536;
+/** Queries, matchers and forms of an answer. */
+const MAX_ITEMS = 1000;
 const MAX_QUERIES = 10;
-const MAX_MATCHERS = 50;
 const MAX_VALUE_LENGTH = 2048;
 const MAX_RANGE_MS = 366 * 86_400_000;
 
@@ -44,16 +45,21 @@ async function wholeBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Decides a remote read as a federation is decided, and makes it anew. Throws `Refusal`. */
-export function decideRead(body: Uint8Array, policy: Policy): { body: Uint8Array; selectors: number } {
+/**
+ * Decides a remote read as a federation is decided, and makes it anew. `charge` is called before the costly part. Throws `Refusal`.
+ */
+export function decideRead(
+  body: Uint8Array,
+  policy: Policy,
+  charge: (selectors: readonly Selector[]) => void,
+): { body: Uint8Array; selectors: number } {
   const { queries, accepted } = decoded(body);
   if (queries.length === 0 || queries.length > MAX_QUERIES)
     throw new Refusal(400, `between 1 and ${MAX_QUERIES} queries are taken`);
+  const selectors = queries.map(({ matchers }) => matchers);
+  charge(selectors);
   for (const query of queries) checkQuery(query);
-  const decision = decide(
-    queries.map(({ matchers }) => matchers),
-    policy,
-  );
+  const decision = decide(selectors, policy);
   if (!decision.allowed) throw new Refusal(403, decision.reason);
   const forwarded = queries.map(({ startMs, endMs }, index) => ({
     startMs,
@@ -65,7 +71,7 @@ export function decideRead(body: Uint8Array, policy: Policy): { body: Uint8Array
 
 function decoded(body: Uint8Array) {
   try {
-    return decodeReadRequest(body, MAX_MESSAGE_BYTES);
+    return decodeReadRequest(body, MAX_MESSAGE_BYTES, MAX_ITEMS);
   } catch (error) {
     if (error instanceof ProtobufError || error instanceof SnappyError)
       throw new Refusal(400, `this is not a remote read request: ${error.message}`, { cause: error });
@@ -76,7 +82,6 @@ function decoded(body: Uint8Array) {
 function checkQuery({ startMs, endMs, matchers }: ReadQuery): void {
   if (startMs < 0 || endMs < startMs) throw new Refusal(400, 'a query ends before it begins');
   if (endMs - startMs > MAX_RANGE_MS) throw new Refusal(400, 'a query is about more than 366 days');
-  if (matchers.length > MAX_MATCHERS) throw new Refusal(400, `a query has at most ${MAX_MATCHERS} matchers`);
   if (!matchers.every(isProper)) throw new Refusal(400, 'a query has a matcher that is not taken');
 }
 

@@ -1,6 +1,6 @@
 import { Refusal, type RefusalReason } from './refusal.ts';
 import { remembered } from '../prometheus/remembered.ts';
-import { parseSelector, SelectorError } from '../prometheus/selectors.ts';
+import { readSelector, refuseBadRegex, SelectorError } from '../prometheus/selectors.ts';
 import type { Selector } from './policy.ts';
 
 /** The head of a request as it came: nothing in it has been decoded, joined or dropped. */
@@ -77,24 +77,39 @@ export function headerValues({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>, na
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
-/** The selectors of a query that holds `match[]` parameters and nothing else. Throws `Refusal`. */
-export function selectorsOf(query: string): Selector[] {
+/**
+ * The selectors of a query that holds `match[]` parameters and nothing else. `charge` is called before the costly part: to look at
+ * regular expressions. Throws `Refusal`.
+ */
+export function selectorsOf(
+  query: string,
+  charge: (selectors: readonly Selector[]) => void = () => {},
+): Selector[] {
   const parts = query === '' ? [] : query.split('&');
   if (parts.length === 0) throw new Refusal(400, 'name what you want with match[]=SELECTOR');
   if (parts.length > MAX_SELECTORS) throw new Refusal(400, `at most ${MAX_SELECTORS} selectors are taken`);
-  return parts.map(selectorOf);
+  const selectors = parts.map(selectorOf);
+  charge(selectors);
+  for (const matcher of selectors.flat()) orRefuse(() => refuseBadRegex(matcher));
+  return selectors;
 }
 
 /** A portal asks for the same again and again. */
-const REMEMBERED_PARTS = 100;
-const selectorOf = remembered(parsePart, REMEMBERED_PARTS);
+const REMEMBERED_BYTES = 1_048_576;
+/** A matcher of six characters is an object with three texts. */
+const BYTES_A_CHARACTER = 40;
+const selectorOf = remembered(parsePart, REMEMBERED_BYTES, ({ length }) => BYTES_A_CHARACTER * length);
 
 function parsePart(part: string): Selector {
   const equals = part.indexOf('=');
   if (equals === -1 || decodeStrictly(part.slice(0, equals)) !== 'match[]')
     throw new Refusal(400, 'match[] is the only parameter');
+  return orRefuse(() => readSelector(decodeStrictly(part.slice(equals + 1))));
+}
+
+function orRefuse<T>(work: () => T): T {
   try {
-    return parseSelector(decodeStrictly(part.slice(equals + 1)));
+    return work();
   } catch (error) {
     if (error instanceof SelectorError) throw new Refusal(400, error.message, { cause: error });
     throw error;

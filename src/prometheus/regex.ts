@@ -46,5 +46,18 @@ const compiled = remembered(
 function compile(pattern: string): AnchoredRegex {
   const regex = new RE2Set(RE2Set.ANCHOR_BOTH, 0, STATES_BYTES);
   regex.add(pattern);
-  return { matches: (text) => regex.match(text).length > 0 };
+  return { matches: rememberingLast((text) => regex.match(text).length > 0) };
+}
+
+/** Series come sorted, so that most have the value of the one before. */
+function rememberingLast(test: (text: string) => boolean): (text: string) => boolean {
+  let lastText: string | undefined;
+  let lastResult = false;
+  return (text) => {
+    if (text !== lastText) {
+      lastResult = test(text);
+      lastText = text;
+    }
+    return lastResult;
+  };
 }

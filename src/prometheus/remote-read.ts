@@ -47,12 +47,17 @@ function queryMessage({ startMs, endMs, matchers }: ReadQuery): ProtobufWriter {
 }
 
 /** Reads the body of a request; hints are passed over. Throws `ProtobufError`. */
-export function decodeReadRequest(body: Uint8Array, maxBytes: number): ReadRequestMessage {
+export function decodeReadRequest(
+  body: Uint8Array,
+  maxBytes: number,
+  maxItems = Infinity,
+): ReadRequestMessage {
   const message = new ProtobufReader(fromSnappy(body, maxBytes));
+  const spend = itemBudget(maxItems, 'queries and matchers');
   const queries: ReadQuery[] = [];
   const accepted = new Set<ReadResponseType>();
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) queries.push(readQuery(message.message()));
+    if (field === 1) queries.push(readQuery(message.message(), spend));
     else if (field === 2) for (const type of readResponseTypes(message)) accepted.add(type);
     else message.skip();
   }
@@ -64,14 +69,17 @@ function readResponseTypes(message: ProtobufReader): ReadResponseType[] {
   return message.numbers().flatMap((number) => RESPONSE_TYPES[number] ?? []);
 }
 
-function readQuery(message: ProtobufReader): ReadQuery {
+function readQuery(message: ProtobufReader, spend: () => void): ReadQuery {
+  spend();
   let [startMs, endMs] = [0, 0];
   const matchers: Matcher[] = [];
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 1) startMs = message.int64();
     else if (field === 2) endMs = message.int64();
-    else if (field === 3) matchers.push(readMatcher(message.message()));
-    else message.skip();
+    else if (field === 3) {
+      spend();
+      matchers.push(readMatcher(message.message()));
+    } else message.skip();
   }
   return { startMs, endMs, matchers };
 }

@@ -12,7 +12,7 @@ export type SeriesPredicate = (name: string, labels: Labels) => boolean;
 export function compileSelector(matchers: readonly Matcher[], dotMatchesNewline = true): SeriesPredicate {
   const conditions = matchers.map((matcher) => ({
     label: matcher.label,
-    holds: remembering(valueTest(matcher, dotMatchesNewline)),
+    holds: valueTest(matcher, dotMatchesNewline),
   }));
   return (name, labels) => conditions.every(({ label, holds }) => holds(labelValue(label, name, labels)));
 }
@@ -32,17 +32,4 @@ function valueTest({ op, value }: Matcher, dotMatchesNewline: boolean): (text: s
   if (op === '!=') return (text) => text !== value;
   const regex = anchoredRegex(value, dotMatchesNewline);
   return op === '=~' ? (text) => regex.matches(text) : (text) => !regex.matches(text);
-}
-
-/** Series come sorted, so that most have the value of the one before. */
-function remembering(test: (text: string) => boolean): (text: string) => boolean {
-  let lastText: string | undefined;
-  let lastResult = false;
-  return (text) => {
-    if (text !== lastText) {
-      lastResult = test(text);
-      lastText = text;
-    }
-    return lastResult;
-  };
 }

@@ -10,11 +10,11 @@ export interface TimeSeries {
 }
 
 /** What counts a message's parts while it is read; throws `ProtobufError` for the first one beyond `maxItems`. */
-export function itemBudget(maxItems: number): () => void {
+export function itemBudget(maxItems: number, items = 'series and samples'): () => void {
   let left = maxItems;
   return () => {
     left -= 1;
-    if (left < 0) throw new ProtobufError(`it holds more than ${maxItems} series and samples`);
+    if (left < 0) throw new ProtobufError(`it holds more than ${maxItems} ${items}`);
   };
 }
 
