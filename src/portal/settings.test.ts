@@ -43,6 +43,7 @@ describe('the portal configuration', () => {
       grants: [],
       allowDestructiveMigrations: false,
       retention: { packAfterDays: 2, hoursKeptDays: undefined, gapsKeptDays: 62 },
+      limits: { rows: 1_000_000, timeoutMs: 30_000, csvRows: 100_000_000, csvTimeoutMs: 3_600_000 },
       leaseMs: 30_000,
       autoSweep: true,
       collect: true,

@@ -3,6 +3,7 @@ import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
 import type { Grant, StoragePolicy } from './ledger/ledger.ts';
+import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from './ledger/question-cost.ts';
 import { prometheusTable } from './prometheus-config/prometheus-settings.ts';
 import {
   resolveSenders,
@@ -36,10 +37,19 @@ export interface PortalConfig extends LedgerPlace {
   retention?: StoragePolicy | undefined;
   /** How long a portal that says nothing still has its sites. */
   leaseMs?: number | undefined;
+  /** How much it answers at once; the usual where it is left out. */
+  limits?: QuestionLimits | undefined;
   /** False where the owner of the portal starts the sweeps itself. */
   autoSweep: boolean;
   /** False where a Prometheus reads the sites, and sends what it has; true where it is left out. */
   collect?: boolean | undefined;
+}
+
+function wholeNumber(least: number, most: number) {
+  return z
+    .int({ error: 'must be a whole number' })
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
 }
 
 export const portalSettings = {
@@ -71,6 +81,30 @@ export const portalSettings = {
     help: 'a PostgreSQL that already runs',
     earlierNames: ['DATABASE_URL'],
     secret: true,
+  }),
+  questionRows: setting({
+    type: 'number',
+    schema: wholeNumber(1_000, 1_000_000_000).default(DEFAULT_QUESTION_LIMITS.rows),
+    value: 'ROWS',
+    help: `rows that all pages of a JSON answer may have together (default ${DEFAULT_QUESTION_LIMITS.rows})`,
+  }),
+  questionSeconds: setting({
+    type: 'number',
+    schema: wholeNumber(1, 3600).default(DEFAULT_QUESTION_LIMITS.timeoutMs / 1000),
+    value: 'SECONDS',
+    help: `how long the database works on a JSON answer (default ${DEFAULT_QUESTION_LIMITS.timeoutMs / 1000})`,
+  }),
+  csvRows: setting({
+    type: 'number',
+    schema: wholeNumber(1_000, 10_000_000_000).default(DEFAULT_QUESTION_LIMITS.csvRows),
+    value: 'ROWS',
+    help: `rows that a CSV may have (default ${DEFAULT_QUESTION_LIMITS.csvRows})`,
+  }),
+  csvSeconds: setting({
+    type: 'number',
+    schema: wholeNumber(1, 86_400).default(DEFAULT_QUESTION_LIMITS.csvTimeoutMs / 1000),
+    value: 'SECONDS',
+    help: `how long a CSV may take, with its client (default ${DEFAULT_QUESTION_LIMITS.csvTimeoutMs / 1000})`,
   }),
   collect: setting({
     type: 'switch',
@@ -109,6 +143,12 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     grants: resolveGrants(sections.grant, siteNames, sources.configFile),
     retention: storagePolicy(sections.retention),
     leaseMs: settings.leaseSeconds * 1000,
+    limits: {
+      rows: settings.questionRows,
+      timeoutMs: settings.questionSeconds * 1000,
+      csvRows: settings.csvRows,
+      csvTimeoutMs: settings.csvSeconds * 1000,
+    },
     autoSweep: true,
     collect: settings.collect,
   };

@@ -3,6 +3,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { DatabaseConnection } from './database/connection.ts';
 import { createEmbeddedDatabase } from './database/embedded-database.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { QuestionLimits } from './ledger/question-cost.ts';
 import { openLedger } from './ledger/store/open-ledger.ts';
 import type { LedgerPlace } from './settings.ts';
 
@@ -17,7 +18,12 @@ export interface Store {
 }
 
 export function createStore(
-  { dataFolder, databaseUrl, allowDestructiveMigrations }: LedgerPlace,
+  {
+    dataFolder,
+    databaseUrl,
+    allowDestructiveMigrations,
+    limits,
+  }: LedgerPlace & { limits?: QuestionLimits | undefined },
   parts: { clock: Clock; logger: Logger },
 ): Store {
   const database =
@@ -33,7 +39,7 @@ export function createStore(
     },
     open: async () => {
       connection = await database.start();
-      ledger = await openLedger({ connection, allowDestructiveMigrations, ...parts });
+      ledger = await openLedger({ connection, allowDestructiveMigrations, limits, ...parts });
       return ledger;
     },
     close: async () => {

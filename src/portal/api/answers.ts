@@ -2,8 +2,17 @@ import { z } from 'zod';
 
 /** Shapes of the API's answers; the OpenAPI document is made from them. */
 export const errorAnswer = z
-  .object({ error: z.string() })
-  .meta({ description: 'One line that says what is wrong' });
+  .object({
+    error: z.string(),
+    type: z.string().optional(),
+    title: z.string().optional(),
+    status: z.number().optional(),
+    detail: z.string().optional(),
+  })
+  .meta({
+    description:
+      'One line that says what is wrong. What costs too much is refused as application/problem+json (RFC 9457)',
+  });
 
 export function pageOf<T extends z.ZodType>(row: T) {
   return z.object({

@@ -1,5 +1,6 @@
 import { errorAnswer, coverageRow, pageOf } from './answers.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
+import { goneOf } from './gone.ts';
 import {
   cursorParameter,
   hourParameter,
@@ -31,11 +32,11 @@ export function coverageRoute(server: ApiServer, { ledger, clock }: ApiParts): v
         response: { 200: pageOf(coverageRow), default: errorAnswer },
       },
     },
-    async ({ query: { from, to, ...others } }) => {
+    async ({ query: { from, to, ...others } }, reply) => {
       const { fromMs, toMs } = periodOf(from, to, clock.nowMs());
       if (toMs - fromMs > LONGEST_DAYS * MS_PER_DAY)
         throw new RequestError(`from: is more than ${LONGEST_DAYS} days before to; ask for less at once`);
-      return await ledger.coverage({ fromMs, toMs, ...others });
+      return await ledger.coverage({ fromMs, toMs, ...others }, goneOf(reply));
     },
   );
 }

@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ApiServer } from './api-parts.ts';
 import { codeOf } from '../../runtime/user-error.ts';
 import { CursorError } from '../ledger/store/cursor.ts';
+import { RefusedQuestionError } from '../ledger/refused-question.ts';
 import { HoursGoneError } from '../ledger/store/hours-gone.ts';
 import { RequestError } from './request-error.ts';
 
@@ -22,18 +23,42 @@ export function answerUnroutable(error: FastifyError, _request: FastifyRequest, 
 
 async function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const status = error.statusCode ?? 500;
+  if (reply.raw.destroyed) {
+    reply.hijack();
+    request.log.debug({ err: error }, 'the client left');
+    return;
+  }
   if (hasZodFastifySchemaValidationErrors(error))
     return void (await reply.code(400).send({ error: firstIssue(error) }));
   if (error instanceof CursorError)
     return void (await reply.code(400).send({ error: `cursor: ${error.message}` }));
   if (error instanceof HoursGoneError)
     return void (await reply.code(400).send({ error: `from: ${error.message}` }));
+  if (error instanceof RefusedQuestionError) return await answerRefusal(error, reply);
   if (error instanceof RequestError || status < 500)
     return void (await reply.code(status).send({ error: oneLine(error.message) }));
   request.log.error({ err: error, path: request.routeOptions.url }, 'a request could not be answered');
   if (isDatabaseAway(error))
     return void (await reply.code(503).send({ error: 'the database does not answer' }));
   await reply.code(500).send({ error: 'the portal could not answer; its log says why' });
+}
+
+const REFUSALS = {
+  costly: { status: 400, title: 'The answer would be too large' },
+  slow: { status: 503, title: 'The answer takes too long' },
+  busy: { status: 503, title: 'Too many questions are asked at once' },
+} as const;
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** In the form of RFC 9457 as well. */
+async function answerRefusal({ kind, message }: RefusedQuestionError, reply: FastifyReply): Promise<void> {
+  const { status, title } = REFUSALS[kind];
+  if (kind === 'busy') reply.header('retry-after', RETRY_AFTER_SECONDS);
+  await reply
+    .code(status)
+    .type('application/problem+json')
+    .send({ type: 'about:blank', title, status, detail: message, error: message });
 }
 
 /** Codes of a connection that fails, and PostgreSQL's classes for one that ends (08) and a server that does (57P0); words of `pg`'s where it has no code; the rest are the words of `pg`. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { unknownKeyMessage } from '../../runtime/strict-table.ts';
+import { MAX_PAGE } from '../ledger/ledger.ts';
 import { RequestError } from './request-error.ts';
 
-const MAX_PAGE = 10_000;
 const DEFAULT_PAGE = 1000;
 
 /** What the parameters of a route are: others are errors that name the nearest known one. */

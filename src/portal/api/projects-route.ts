@@ -1,5 +1,6 @@
 import { errorAnswer, pageOf, projectRow } from './answers.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
+import { goneOf } from './gone.ts';
 import { cursorParameter, limitParameter, parameterTable, textParameter } from './parameters.ts';
 
 const projectParameters = parameterTable({
@@ -19,6 +20,6 @@ export function projectsRoute(server: ApiServer, { ledger }: ApiParts): void {
         response: { 200: pageOf(projectRow), default: errorAnswer },
       },
     },
-    async ({ query }) => await ledger.projects(query),
+    async ({ query }, reply) => await ledger.projects(query, goneOf(reply)),
   );
 }

@@ -1,5 +1,6 @@
 import { errorAnswer, pageOf, siteRow } from './answers.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
+import { goneOf } from './gone.ts';
 import { parameterTable } from './parameters.ts';
 
 export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
@@ -12,6 +13,6 @@ export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
         response: { 200: pageOf(siteRow), default: errorAnswer },
       },
     },
-    async () => ({ data: await ledger.sites(), next: null }),
+    async (_request, reply) => ({ data: await ledger.sites(goneOf(reply)), next: null }),
   );
 }

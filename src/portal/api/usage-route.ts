@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { errorAnswer, pageOf, usageRow } from './answers.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
+import { goneOf } from './gone.ts';
 import { csvFileName, usageCsv } from './usage-csv.ts';
 import { usageParameters, usageQuery } from './usage-parameters.ts';
 
@@ -28,10 +29,9 @@ export function usageRoute(
     },
     async ({ query: parameters, method }, reply) => {
       const query = usageQuery(parameters, clock.nowMs(), grants());
-      if (parameters.format === 'json') return await ledger.usage(query);
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      const body = method === 'HEAD' ? '' : await textOf(usageCsv(ledger, query, gone.signal), gone.signal);
+      const gone = goneOf(reply);
+      if (parameters.format === 'json') return await ledger.usage(query, gone);
+      const body = method === 'HEAD' ? '' : await textOf(usageCsv(ledger, query, gone), gone);
       reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
       return reply
         .type('text/csv; charset=utf-8; header=present')

@@ -209,6 +209,9 @@ export interface ProjectQuery {
   cursor?: string | undefined;
 }
 
+/** Rows that a page has at most. */
+export const MAX_PAGE = 10_000;
+
 export interface Page<T> {
   data: T[];
   next: string | null;
@@ -261,16 +264,20 @@ export interface Ledger {
    */
   foldLate(site: string, sweeps: readonly Sweep[], lease?: Lease): Promise<LateOutcome>;
   recordFailure(site: string, atMs: number, reason: string, lease?: Lease): Promise<void>;
-  sites(): Promise<SiteStatus[]>;
-  projects(query: ProjectQuery): Promise<Page<ProjectRow>>;
-  usage(query: UsageQuery): Promise<Page<UsageRow>>;
+  /**
+   * Questions end when `gone` is aborted, as nobody waits for them any more. One that costs too much, takes too long, or
+   * comes beside too many others is refused by a `RefusedQuestionError`.
+   */
+  sites(gone?: AbortSignal): Promise<SiteStatus[]>;
+  projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<ProjectRow>>;
+  usage(query: UsageQuery, gone?: AbortSignal): Promise<Page<UsageRow>>;
   /**
    * All rows that `usage` gives page by page, as they are at one instant, some at a time; a query's limit and cursor mean nothing.
-   * Few are answered at once, and others wait; none is begun that nobody waits for any more (`gone`).
+   * Few of many rows are answered at once, and others wait; those of few rows wait for none of them.
    */
   allUsage(query: UsageQuery, gone?: AbortSignal): AsyncIterable<UsageRow[]>;
   /** Every hour of every cloud from its first reading on, up to the present one. */
-  coverage(query: CoverageQuery): Promise<Page<CoverageRow>>;
+  coverage(query: CoverageQuery, gone?: AbortSignal): Promise<Page<CoverageRow>>;
   /** Of the declared sites, from one whole hour to another; Unix milliseconds. */
   coverageShares(fromMs: number, toMs: number): Promise<CoverageShares[]>;
   /** Packs days that are over, and drops hours that are kept no longer, in small transactions. */

@@ -4,8 +4,12 @@ import { describeError, UserError } from '../../../runtime/user-error.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
 
 /** Opens a pool and tries it out. Throws a `UserError` that names the server, and never the password. */
-export async function connectToDatabase(connection: DatabaseConnection, logger: Logger): Promise<Pool> {
-  const pool = openPool(connection);
+export async function connectToDatabase(
+  connection: DatabaseConnection,
+  logger: Logger,
+  size = 10,
+): Promise<Pool> {
+  const pool = openPool(connection, size);
   // Without a listener a connection that breaks while it is idle would end the process.
   pool.on('error', (error) => {
     // The server may end first what is being ended: that is no news.
@@ -25,9 +29,9 @@ export async function connectToDatabase(connection: DatabaseConnection, logger: 
   }
 }
 
-function openPool(connection: DatabaseConnection): Pool {
+function openPool(connection: DatabaseConnection, size: number): Pool {
   const settings: PoolConfig = {
-    max: 10,
+    max: size,
     connectionTimeoutMillis: 10_000,
     // A server that vanished is noticed within minutes, not hours.
     keepAlive: true,

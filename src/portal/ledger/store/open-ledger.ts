@@ -1,28 +1,28 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import pLimit from 'p-limit';
 import type { Pool } from 'pg';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
+import { openLanes, POOL_SIZE } from '../../database/lanes.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import { capsOfSite, type SiteCaps } from '../accounting/site-caps.ts';
 import { rulesOfSite } from '../accounting/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger.ts';
+import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
 import { connectToDatabase } from './connect.ts';
 import { admitSweep } from './admit-sweep.ts';
 import { queryCoverage } from './coverage-query.ts';
 import { queryCoverageShares } from './coverage-shares.ts';
 import { foldLateIntoStore, joined } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
-import { inTurn } from './in-turn.ts';
 import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
 import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
 import { queryProjects } from './project-query.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
 import { exportLedger, importLedger } from './transfer.ts';
-import { queryUsage } from './usage.ts';
-import { streamUsage } from './usage-stream.ts';
+import { Questions } from './question.ts';
+import { askAllUsage, askUsage } from './usage-questions.ts';
 import { verifyConservation } from './verify.ts';
 
 export interface LedgerOptions {
@@ -31,10 +31,9 @@ export interface LedgerOptions {
   logger: Logger;
   /** Whether migrations may run that destroy something. */
   allowDestructiveMigrations?: boolean | undefined;
+  /** How much it answers at once; the usual where it is left out. */
+  limits?: QuestionLimits | undefined;
 }
-
-/** So many at a time, each with a connection of the pool; others wait for their turn, and sweeps for none of them. */
-const LONG_ANSWERS = 3;
 
 /**
  * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError` where the
@@ -46,6 +45,7 @@ export async function openLedger({
   clock,
   logger,
   allowDestructiveMigrations,
+  limits = DEFAULT_QUESTION_LIMITS,
 }: LedgerOptions): Promise<Ledger> {
   // Of the declared sites: who looks after them declares them.
   const rules = new Map<string, AccountingRules>();
@@ -53,8 +53,9 @@ export async function openLedger({
   const admitted = async (site: string, sweep: Sweep) =>
     await admitSweep(database, site, sweep, caps.get(site) ?? capsOfSite());
   const rulesOf = (site: string) => rules.get(site) ?? rulesOfSite(undefined);
-  const longAnswers = pLimit(LONG_ANSWERS);
-  const pool = await connectToDatabase(connection, logger);
+  const lanes = openLanes();
+  const { sweeps, readiness } = lanes;
+  const pool = await connectToDatabase(connection, logger, POOL_SIZE);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate(pool, logger, { allowDestructive: allowDestructiveMigrations });
@@ -62,44 +63,46 @@ export async function openLedger({
     await pool.end();
     throw error;
   }
+  const questions = new Questions(database, lanes);
+  const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
+  const usage = { questions, lanes, limits, nowMs: () => clock.nowMs(), rulesOf };
   let closing: Promise<void> | undefined;
   return {
     declareSites: async (sites) => {
-      await declareSites(database, sites);
+      await sweeps.run(() => declareSites(database, sites));
       for (const { name, intervalMs, maxProjects } of sites) {
         rules.set(name, rulesOfSite(intervalMs));
         caps.set(name, capsOfSite(maxProjects));
       }
     },
-    fold: async (site, sweep, lease) => {
-      const taken = await admitted(site, sweep);
-      const outcome = await foldIntoStore(database, site, taken, rulesOf(site), lease);
-      const refusals = taken.refusals.slice(sweep.refusals.length);
-      return refusals.length === 0 ? outcome : { ...outcome, refusals };
-    },
-    gaps: (site) => listGaps(database, site),
-    foldLate: async (site, sweeps, lease) => {
-      return await foldLateIntoStore(
-        database,
-        site,
-        [await admitted(site, joined(sweeps))],
-        rulesOf(site),
-        lease,
-      );
-    },
-    recordFailure: (site, atMs, reason, lease) => recordFailure(database, site, atMs, reason, lease),
-    sites: () => siteStatuses(database),
-    projects: (query) => queryProjects(database, query),
-    usage: (query) => queryUsage(database, query, clock.nowMs(), rulesOf),
-    allUsage: (query, gone) =>
-      inTurn(longAnswers, () => streamUsage(database, query, clock.nowMs(), rulesOf), gone),
-    coverage: (query) => queryCoverage(database, query, clock.nowMs(), rulesOf),
-    coverageShares: (fromMs, toMs) => queryCoverageShares(database, fromMs, toMs),
-    verify: () => verifyConservation(database),
-    maintain: (policy) => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY),
-    exportLines: () => exportLedger(pool),
-    importLines: (lines) => importLedger(pool, lines),
-    ping: async () => void (await sql`SELECT 1`.execute(database)),
+    fold: (site, sweep, lease) =>
+      sweeps.run(async () => {
+        const taken = await admitted(site, sweep);
+        const outcome = await foldIntoStore(database, site, taken, rulesOf(site), lease);
+        const refusals = taken.refusals.slice(sweep.refusals.length);
+        return refusals.length === 0 ? outcome : { ...outcome, refusals };
+      }),
+    gaps: (site) => sweeps.run(() => listGaps(database, site)),
+    foldLate: (site, late, lease) =>
+      sweeps.run(async () => {
+        const taken = await admitted(site, joined(late));
+        return await foldLateIntoStore(database, site, [taken], rulesOf(site), lease);
+      }),
+    recordFailure: (site, atMs, reason, lease) =>
+      sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
+    sites: (gone) => questions.ask(quick(gone), siteStatuses),
+    projects: (query, gone) => questions.ask(quick(gone), (trx) => queryProjects(trx, query)),
+    usage: (query, gone) => askUsage(usage, query, gone),
+    allUsage: (query, gone) => askAllUsage(usage, query, gone),
+    coverage: (query, gone) =>
+      questions.ask(quick(gone), (trx) => queryCoverage(trx, query, clock.nowMs(), rulesOf)),
+    coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
+    verify: () => sweeps.run(() => verifyConservation(database)),
+    maintain: (policy) =>
+      sweeps.run(() => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY)),
+    exportLines: () => sweeps.through(() => exportLedger(pool)),
+    importLines: (lines) => sweeps.run(() => importLedger(pool, lines)),
+    ping: () => readiness.run(async () => void (await sql`SELECT 1`.execute(database))),
     close: () => (closing ??= endAll(database, pool)),
   };
 }

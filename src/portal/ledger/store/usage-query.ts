@@ -175,6 +175,13 @@ function afterCursor({ cursor }: UsageQuery): RawBuilder<boolean> {
   return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${sql.join(names)})`;
 }
 
+/** The hours that a query's answer has rows of, from its cursor on. Throws `CursorError`. */
+export function remainingHours(query: UsageQuery): HourRange {
+  const { fromHour, toHour } = hourRange(query);
+  const reached = query.cursor === undefined ? fromHour : cursorKeys(query.cursor)[0];
+  return { fromHour: Math.max(fromHour, reached), toHour };
+}
+
 /** The hours of a query's interval. */
 export function hourRange({ fromMs, toMs }: UsageQuery): HourRange {
   return { fromHour: Math.floor(fromMs / MS_PER_HOUR), toHour: Math.ceil(toMs / MS_PER_HOUR) };

@@ -10,19 +10,8 @@ import { refuseHoursGone } from './hours-gone.ts';
 import { isoOf } from './times.ts';
 import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
-/** Answers a usage query; see `UsageQuery` and `UsageRow`. Throws `CursorError` and `HoursGoneError`. */
+/** Answers a usage query in a transaction of one instant; see `UsageQuery` and `UsageRow`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(
-  database: Kysely<unknown>,
-  query: UsageQuery,
-  nowMs: number,
-  rulesOf: (site: string) => AccountingRules,
-): Promise<Page<UsageRow>> {
-  // Of one instant: hours that are dropped meanwhile are all there for this answer, or make it refuse.
-  const oneInstant = database.transaction().setIsolationLevel('repeatable read');
-  return await oneInstant.execute(async (trx) => await answer(trx, query, nowMs, rulesOf));
-}
-
-async function answer(
   trx: Kysely<unknown>,
   query: UsageQuery,
   nowMs: number,

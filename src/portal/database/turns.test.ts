@@ -1,13 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import pLimit from 'p-limit';
 import { expect, it } from 'vitest';
-import { inTurn } from './in-turn.ts';
+import { TooManyWaitError, Turns } from './turns.ts';
 
 it('begins no more at a time than are let, and the next one wherever one has ended', async () => {
-  const limit = pLimit(2);
+  const turns = new Turns(2);
   const begun: string[] = [];
   const letters = (name: string) =>
-    inTurn(limit, async function* () {
+    turns.through(async function* () {
       begun.push(name);
       yield 1;
       if (name === 'b') throw new Error('broken');
@@ -30,25 +29,20 @@ it('begins no more at a time than are let, and the next one wherever one has end
   ]);
 });
 
-it('begins nothing that nobody waits for any more when its turn comes', async () => {
-  const limit = pLimit(1);
-  const begun: string[] = [];
+it('begins nothing that nobody waits for any more, and keeps no place for it', async () => {
+  const turns = new Turns(1, 2);
   const gone = new AbortController();
-  const letters = (name: string, signal?: AbortSignal) =>
-    inTurn(
-      limit,
-      async function* () {
-        begun.push(name);
-        yield 1;
-      },
-      signal,
-    );
-  const [a, b, c] = [letters('a'), letters('b', gone.signal), letters('c')];
-  await a.next();
-  const [second, third] = [b.next(), c.next()];
-  gone.abort();
-  await a.next();
-  expect(await second).toEqual({ done: true, value: undefined });
-  expect(await third).toEqual({ done: false, value: 1 });
-  expect(begun).toEqual(['a', 'c']);
+  const end = await turns.take();
+  const left = turns.run(async () => 'left', gone.signal);
+  const stays = turns.run(async () => 'stays');
+  await expect(turns.take()).rejects.toThrow(TooManyWaitError);
+  gone.abort(new Error('left'));
+  await expect(left).rejects.toThrow('left');
+  const comes = turns.run(async () => 'comes');
+  end();
+  end();
+  expect(await Promise.all([stays, comes])).toEqual(['stays', 'comes']);
+  await expect(turns.take(gone.signal)).rejects.toThrow('left');
+  const again = await turns.take();
+  again();
 });

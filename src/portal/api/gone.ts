@@ -1,0 +1,10 @@
+import type { FastifyReply } from 'fastify';
+
+/** Is aborted when the client leaves before its answer is whole. */
+export function goneOf(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort(new Error('the client left'));
+  });
+  return gone.signal;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { UsageDimension, UsageQuery } from './ledger.ts';
+import { costOf, DEFAULT_QUESTION_LIMITS, refuseCostly, type LedgerCounts } from './question-cost.ts';
+
+const HOURS = { fromHour: 480_000, toHour: 480_000 + 90 * 24 };
+const LEDGER: LedgerCounts = {
+  sites: 2,
+  clouds: 3,
+  projects: 2000,
+  meters: 8000,
+  resources: 4,
+  hours: HOURS,
+};
+
+function query(by: UsageDimension[], more: Partial<UsageQuery> = {}): UsageQuery {
+  return { fromMs: 0, toMs: 0, step: 'hour', by: new Set(by), limit: 1, ...more };
+}
+
+describe('the cost of a question', () => {
+  it.each([
+    ['every meter by hour', query(['grant', 'site', 'project', 'resource']), 8000 * 2160, 8000 * 2160],
+    [
+      'one resource of every project by day',
+      query(['project'], { step: 'day', resource: 'mb' }),
+      2000 * 90,
+      2000 * 90,
+    ],
+    ['sites by hour', query(['site', 'resource']), 2 * 4 * 2160, 8000 * 2160],
+    ['clouds by hour', query(['cloud', 'resource']), 3 * 4 * 2160, 8000 * 2160],
+    [
+      'grants by hour',
+      query(['grant', 'resource'], { grants: [{ name: 'g', projects: [] }] }),
+      2 * 4 * 2160,
+      8000 * 2160,
+    ],
+  ])('is the rows, and the sums that are read, of %s', (_name, asked, rows, sums) => {
+    expect(costOf(asked, LEDGER, HOURS)).toEqual({ rows, sums });
+  });
+
+  it('is of the hours that the ledger has, and that are left from the cursor on', () => {
+    const all = query(['project', 'resource']);
+    expect(costOf(all, LEDGER, { fromHour: -17_000_000, toHour: 70_000_000 }).rows).toBe(8000 * 2160);
+    expect(costOf(all, LEDGER, { fromHour: HOURS.toHour - 1, toHour: HOURS.toHour }).rows).toBe(8000);
+    expect(costOf(all, LEDGER, { fromHour: 0, toHour: 1 })).toEqual({ rows: 0, sums: 0 });
+    expect(costOf(all, { ...LEDGER, hours: undefined }, HOURS)).toEqual({ rows: 0, sums: 0 });
+  });
+
+  it('of a project is that of its own meters', () => {
+    const counts = { ...LEDGER, projects: 1 };
+    const asked = query(['project', 'resource'], { projectId: 'p' });
+    expect(costOf(asked, counts, HOURS)).toEqual({ rows: 4 * 2160, sums: 4 * 2160 });
+  });
+
+  it('beyond a limit is refused, as JSON earlier than as CSV', () => {
+    const cost = { rows: 17_280_000, sums: 0 };
+    expect(() => refuseCostly(cost, 'json', DEFAULT_QUESTION_LIMITS)).toThrow(
+      'the answer could have 17280000 rows, and pages of JSON may have 1000000: ask with format=csv, or for less: a longer step',
+    );
+    expect(() => refuseCostly(cost, 'csv', DEFAULT_QUESTION_LIMITS)).not.toThrow();
+    expect(() => refuseCostly({ rows: 1e9, sums: 0 }, 'csv', DEFAULT_QUESTION_LIMITS)).toThrow(
+      'the answer could have 1000000000 rows, and a CSV may have 100000000: ask for less',
+    );
+  });
+});
