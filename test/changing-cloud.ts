@@ -10,7 +10,7 @@ export type Happening =
   | { kind: 'short life'; project: number; flavor: number; lastsS: number }
   | { kind: 'resize'; server: number; flavor: number; takesS: number }
   | { kind: 'revert'; server: number; takesS: number }
-  | { kind: 'confirm' | 'shelve' | 'rebuild' | 'unshelve' | 'evacuate' | 'delete'; server: number }
+  | { kind: 'confirm' | 'shelve' | 'rebuild' | 'rescue' | 'unshelve' | 'evacuate' | 'delete'; server: number }
   | { kind: 'archive and purge' }
   | { kind: 'rename'; project: number }
   | { kind: 'remove'; project: number };

@@ -57,7 +57,16 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      kind: fc.constantFrom('confirm', 'shelve', 'rebuild', 'unshelve', 'evacuate', 'delete', 'delete'),
+      kind: fc.constantFrom(
+        'confirm',
+        'shelve',
+        'rebuild',
+        'rescue',
+        'unshelve',
+        'evacuate',
+        'delete',
+        'delete',
+      ),
       server: index,
     }),
   },

@@ -30,7 +30,7 @@ export interface RememberedServer {
   absentSinceMs?: number;
 }
 
-/** From a launch on a server has these amounts. Resize, rebuild, unshelve and evacuation are launches, too. */
+/** From a launch on a server has these amounts. Resize, rebuild, rescue, unshelve and evacuation are launches, too. */
 export interface Launch {
   atMs: number;
   amounts: Amounts;

@@ -10,7 +10,7 @@ export interface Flavor {
   extraSpecs: Readonly<Record<string, string>>;
 }
 
-/** A launch: the first, or one by which Nova forgets the earlier ones (resize, rebuild, unshelve, evacuation). */
+/** A launch: the first, or one by which Nova forgets the earlier ones (resize, rebuild, rescue, unshelve, evacuation). */
 export interface Launch {
   /** Unix milliseconds, a whole second: Nova's database keeps no fractions. */
   atMs: number;
