@@ -52,3 +52,37 @@ describe('usage by samples', () => {
     );
   });
 });
+
+/** Something from `fromMs` to `toMs`, read at some instants, each of which counts up to a delay before it. */
+const lives = fc.record({
+  fromMs: fc.integer({ min: 0, max: 2_000_000 }),
+  lastsMs: fc.integer({ min: 1, max: 2_000_000 }),
+  delayMs: fc.integer({ min: 0, max: 120_000 }),
+  pausesMs: fc.array(fc.integer({ min: 1, max: 600_000 }), { minLength: 2, maxLength: 20 }),
+  amount: fc.integer({ min: 1, max: 1000 }),
+});
+
+describe('what is deleted between two samples', () => {
+  it('loses at most the time between them and the settling delay, and never counts for longer than it was', () => {
+    fc.assert(
+      fc.property(lives, ({ fromMs, lastsMs, delayMs, pausesMs, amount }) => {
+        const toMs = fromMs + lastsMs;
+        let readMs = 500_000;
+        let state = foldSample(undefined, [], readMs - delayMs, ['volume_gb']);
+        const startMs = state.untilMs;
+        for (const pauseMs of pausesMs) {
+          readMs += pauseMs;
+          const isThere = fromMs <= readMs && readMs < toMs;
+          const holding = { resource: 'volume_gb', projectId: 'p1', amount, sinceMs: fromMs };
+          state = foldSample(state, isThere ? [holding] : [], readMs - delayMs);
+        }
+        const usedMs = Math.max(0, Math.min(toMs, state.untilMs) - Math.max(fromMs, startMs));
+        const countedMs = Number(state.totals.get('volume_gb')?.get('p1') ?? 0n) / amount;
+        const lostMs = usedMs - countedMs;
+        expect(lostMs).toBeGreaterThanOrEqual(0);
+        expect(lostMs).toBeLessThanOrEqual(Math.max(...pausesMs) + delayMs);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
