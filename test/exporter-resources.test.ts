@@ -14,6 +14,7 @@ import { formatAddress } from '../src/runtime/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { ALL_SERVICES } from '../src/simulation/api/services.ts';
 import type { Fault } from '../src/simulation/faults.ts';
+import type { StaticCloud } from '../src/simulation/model/static-cloud.ts';
 import type { ServerLife } from '../src/simulation/model/server-life.ts';
 import type { SimulatedCloud } from '../src/simulation/simulated-cloud.ts';
 import { temporaryFolder } from './processes.ts';
@@ -27,6 +28,17 @@ const GPUS: Record<number, Record<string, string>> = {
   3: { 'resources:VGPU': '1' },
   4: { 'resources:CUSTOM_FPGA': '1' },
 };
+
+/** Flavors that were made again under their names, with other GPUs, after the servers were built. */
+const CHANGED_FLAVORS = [2, 3].map((vcpus) => ({
+  id: `changed-${vcpus}`,
+  name: `flavor-${vcpus}`,
+  vcpus,
+  memoryMb: 1024 * vcpus,
+  diskGb: 20,
+  ephemeralGb: vcpus,
+  extraSpecs: vcpus === 2 ? { 'pci_passthrough:alias': 'a100:16' } : {},
+}));
 
 /** A volume that is there from before, one from in between, floating IPs, and stored bytes; GPUs by flavor. */
 const belongings = {
@@ -53,7 +65,7 @@ function volume(index: number, projectId: string, volumeType: string, afterMs: n
 }
 
 /** @param requestTimeoutMs is short where services hang, and else long enough for a machine that is busy. */
-async function site(requestTimeoutMs = 20_000) {
+async function site(requestTimeoutMs = 20_000, more: Partial<StaticCloud> = {}) {
   const clock = settableClock();
   const withGpu = ({ atMs, flavor }: Launch): Launch => ({
     atMs,
@@ -63,7 +75,7 @@ async function site(requestTimeoutMs = 20_000) {
     const [first, ...rest] = server.launches;
     return { ...server, launches: [withGpu(first), ...rest.map(withGpu)] as const };
   });
-  const cloud = await startCloud(clock, { servers: withGpus, belongings }, { maxLimit: 2 });
+  const cloud = await startCloud(clock, { servers: withGpus, belongings, ...more }, { maxLimit: 2 });
   const state = join(temporaryFolder(), 'state.json');
   const resources = ['vcpu', 'gpu', 'volume_gb', 'floating_ip', 'object_gb'];
   const flags = { listen: '127.0.0.1:0', start: '2026-01-01', state, settlingDelay: 0, resources };
@@ -287,7 +299,7 @@ describe('the resources beside what Nova reports of servers', () => {
 
   it('count GPUs in full when flavors could not be read from the first start on, also after a restart', async () => {
     const { cloud, refreshAfter, restart, state } = await site();
-    cloud.setFaults(({ path }) => (path.endsWith('/flavors/detail') ? { status: 500 } : undefined));
+    cloud.setFaults(({ path }) => (/\/(flavors|servers)\/detail$/.test(path) ? { status: 500 } : undefined));
     for (let hours = 0; hours < 9; hours++) await refreshAfter(HOUR_MS);
     expect([...state().meter.totals.values()].map(({ gpu }) => gpu)).toEqual([
       undefined,
@@ -299,6 +311,48 @@ describe('the resources beside what Nova reports of servers', () => {
     await refreshAfter(HOUR_MS);
     expect(gpusOf(state())).toEqual(gpuTruth(cloud, state().meter.untilMs));
     expect(gpusOf(state()).size).toBe(3);
+  });
+
+  it("count GPUs by each server's own flavor, whatever the flavor of its name is by now", async () => {
+    const { cloud, exporter, refreshAfter, restart, state } = await site(undefined, {
+      flavors: CHANGED_FLAVORS,
+    });
+    for (let hours = 0; hours < 4; hours++) await refreshAfter(HOUR_MS);
+    const values = await scrape(formatAddress(exporter.address));
+    expect(values.get('stackmeter_exporter_servers_gpus_by_flavor_name')).toBe(0);
+    await restart();
+    for (let hours = 0; hours < 4; hours++) await refreshAfter(HOUR_MS);
+    expect(gpusOf(state())).toEqual(gpuTruth(cloud, state().meter.untilMs));
+  });
+
+  it('count GPUs by the flavor that has the name today where servers can not be read, and say of how many', async () => {
+    const { cloud, exporter, refreshAfter, state } = await site(undefined, { flavors: CHANGED_FLAVORS });
+    cloud.setFaults(({ path }) => (path.endsWith('/servers/detail') ? { status: 403 } : undefined));
+    for (let hours = 0; hours < 4; hours++) await refreshAfter(HOUR_MS);
+    const today = cloud.flavorTruth(START_MS, state().meter.untilMs, ({ vcpus }) => (vcpus === 2 ? 16 : 0));
+    expect(gpusOf(state())).toEqual(new Map([...today].filter(([, gpus]) => gpus > 0n)));
+    const values = await scrape(formatAddress(exporter.address));
+    expect(values.get('stackmeter_exporter_servers_gpus_by_flavor_name')).toBeGreaterThan(0);
+    expect(values.get('stackmeter_exporter_resource_up gpu')).toBe(1);
+  });
+
+  it('read all servers once at the start, and then only what has changed where something has', async () => {
+    const { cloud, refreshAfter } = await site();
+    const lists: string[] = [];
+    cloud.setFaults(({ path, query }) => {
+      const asked = new URLSearchParams(query);
+      if (path.endsWith('/servers/detail') && !asked.has('marker'))
+        lists.push(asked.get('changes-since') ?? 'all');
+      return undefined;
+    });
+    await refreshAfter(HOUR_MS);
+    expect(lists[0]).toBe('all');
+    await refreshAfter(60_000);
+    lists.length = 0;
+    await refreshAfter(60_000);
+    expect(lists).toEqual([]);
+    await refreshAfter(HOUR_MS);
+    expect(lists).toEqual([new Date(START_MS + HOUR_MS + 120_000).toISOString()]);
   });
 
   it('are left out where the cloud does not have the service, which --check says', async () => {

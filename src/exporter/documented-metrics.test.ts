@@ -17,6 +17,7 @@ function allFamilies() {
   own.setNovaAhead(0);
   own.setWholeCloud(true);
   own.setResource('gpu', 'missing');
+  own.setGpusByName(0);
   own.setUnknownGpuAliases(['a']);
   const meter = {
     epoch: 'e',

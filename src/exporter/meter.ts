@@ -10,6 +10,7 @@ import { serviceEndpoint } from './openstack/catalog.ts';
 import type { Session } from './openstack/session.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import { countedBefore, createRefresher } from './refresh.ts';
+import { createServerGpus } from './server-gpus.ts';
 import { isSampled } from './resources.ts';
 import { createSampler } from './sampling.ts';
 import type { ExporterConfig } from './config.ts';
@@ -53,7 +54,12 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
   const refresh = createRefresher({
     settings: config,
     session,
-    gpus: resources.includes('gpu') ? createGpuCounting({ session, aliases, logger, metrics }) : undefined,
+    gpus: resources.includes('gpu')
+      ? {
+          flavors: createGpuCounting({ session, aliases, logger, metrics }),
+          servers: createServerGpus({ aliases, logger, metrics }),
+        }
+      : undefined,
     sample: createSampler({ resources: resources.filter(isSampled), logger, metrics }),
     openStore,
     clock,

@@ -44,6 +44,11 @@ const TABLE = {
     type: 'gauge',
     help: 'Why a resource could not be read at the last refresh: missing, forbidden or failing',
   },
+  gpusByName: {
+    name: 'stackmeter_exporter_servers_gpus_by_flavor_name',
+    type: 'gauge',
+    help: 'Servers whose own flavor could not be read: their GPUs go by the flavor that has its name',
+  },
   unknownGpuAlias: {
     name: 'stackmeter_exporter_unknown_gpu_alias',
     type: 'gauge',
@@ -59,6 +64,7 @@ export interface OwnMetrics {
   setWholeCloud(allProjects: boolean): void;
   /** Why it could not be read at the last refresh; undefined where it could. */
   setResource(resource: string, failure: ReadFailure | undefined): void;
+  setGpusByName(servers: number): void;
   setUnknownGpuAliases(aliases: readonly string[]): void;
   families(): MetricFamily[];
 }
@@ -73,6 +79,7 @@ export function createOwnMetrics(): OwnMetrics {
   const refreshes = { success: 0, failure: 0 };
   const services = new Map<string, ServiceFigures>();
   const resources = new Map<string, ReadFailure | undefined>();
+  let gpusByName: number | undefined;
   let unknownAliases: readonly string[] = [];
   let wholeCloud: boolean | undefined;
   let novaAheadMs: number | undefined;
@@ -104,6 +111,9 @@ export function createOwnMetrics(): OwnMetrics {
       wholeCloud = allProjects;
     },
     setResource: (resource, failure) => void resources.set(resource, failure),
+    setGpusByName: (servers) => {
+      gpusByName = servers;
+    },
     setUnknownGpuAliases: (aliases) => {
       unknownAliases = aliases;
     },
@@ -139,6 +149,7 @@ export function createOwnMetrics(): OwnMetrics {
           failure === undefined ? [] : [{ labels: { resource, failure }, value: 1 }],
         ),
       ),
+      family('gpusByName', gpusByName === undefined ? [] : [{ labels: {}, value: gpusByName }]),
       family(
         'unknownGpuAlias',
         unknownAliases.map((alias) => ({ labels: { alias }, value: 1 })),

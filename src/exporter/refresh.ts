@@ -22,6 +22,7 @@ import type { ServerUsage } from './openstack/nova-usage.ts';
 import type { Session } from './openstack/session.ts';
 import { completePoolValues, readPoolValues, type PoolSettings } from './pool-reading.ts';
 import type { Sampler } from './sampling.ts';
+import type { ServerGpus } from './server-gpus.ts';
 import { serverLife } from './server-lives.ts';
 import { shownProjects, withNames, type ShownSettings } from './shown-projects.ts';
 import { draftState, type StateDraft } from './state-draft.ts';
@@ -36,8 +37,8 @@ interface RefreshSettings extends PoolSettings, ShownSettings {
 
 export interface RefreshOptions {
   settings: RefreshSettings;
-  /** Undefined where GPUs are not asked for. */
-  gpus: GpuCounting | undefined;
+  /** Those of today's flavors, and of servers' own; undefined where GPUs are not asked for. */
+  gpus: { flavors: GpuCounting; servers: ServerGpus } | undefined;
   sample: Sampler;
   session: Session;
   openStore(): Promise<StateStore>;
@@ -98,6 +99,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
     if (endMs > window.startMs) {
       const { meter } = draft.current();
       const values = await completePoolValues(known, answer.servers, settings, cloud, meter);
+      await options.gpus?.servers.learn({ servers: answer.servers, startMs: window.startMs }, cloud);
       const servers = livesOf(answer.servers, values, draft);
       const novaNowMs = timing.sentMs + clockSkew(timing);
       foldAnswer({ servers, endMs, novaNowMs }, cloud, draft);
@@ -107,7 +109,13 @@ export function createRefresher(options: RefreshOptions): Refresher {
 
   function livesOf(usages: readonly ServerUsage[], values: PoolValues, draft: StateDraft): ServerLife[] {
     const { meter, flavorGpus } = draft.current();
-    const lives = usages.map((usage) => serverLife(usage, options.gpus && flavorGpus));
+    const { gpus } = options;
+    const known = gpus && {
+      flavorGpus,
+      servers: meter.servers,
+      gpusOf: (usage: ServerUsage) => gpus.servers.gpusOf(usage),
+    };
+    const lives = usages.map((usage) => serverLife(usage, known));
     return settings.split === undefined ? lives : splitPool(lives, settings.split, values, meter.servers);
   }
 
@@ -122,7 +130,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
   async function readGpus(draft: StateDraft): Promise<void> {
     if (options.gpus === undefined) return;
     const before = draft.current();
-    const flavorGpus = await options.gpus(before.flavorGpus);
+    const flavorGpus = await options.gpus.flavors(before.flavorGpus);
     const meter = settleFlavors(before.meter, flavorGpus);
     if (meter === before.meter && flavorGpus === before.flavorGpus) return;
     draft.change({ ...before, meter, flavorGpus });
@@ -153,6 +161,7 @@ export function createRefresher(options: RefreshOptions): Refresher {
     const durationMs = Math.max(0, completedMs - startedMs);
     const state = draft.current();
     const { meter, sampled } = state;
+    options.gpus?.servers.keep(meter.servers);
     const projects = shownProjects(cloud.projects, state, settings);
     return { meter, sampled, projects, completedMs, durationMs };
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { linksSchema } from './links-schema.ts';
 import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
+import { parseNovaTime } from './nova-time.ts';
 import { nextMarker, parseBody, readPages } from './pages.ts';
 import { NotFound, ServiceError } from './service-error.ts';
 import type { Session } from './session.ts';
@@ -12,6 +13,9 @@ export interface NovaServer {
   id: string;
   projectId: string;
   metadata: Readonly<Record<string, string>>;
+  /** Its last launch; undefined where Nova does not say, or has not launched it yet. */
+  launchedMs: number | undefined;
+  /** Its own: that which it was built or last resized with, whatever the flavor of that name is by now. */
   flavor: {
     name: string;
     /** Undefined where the role may not read them. */
@@ -35,6 +39,7 @@ const serverSchema = z.object({
   id: z.string(),
   tenant_id: z.string(),
   metadata: textRecord,
+  'OS-SRV-USG:launched_at': z.string().nullish(),
   flavor: z.object({ original_name: z.string(), extra_specs: textRecord.optional() }),
 });
 const downSchema = z.object({ id: z.string(), status: z.literal('UNKNOWN') });
@@ -92,5 +97,7 @@ function describe(server: z.output<typeof pageSchema>['servers'][number]): NovaS
   if ('status' in server)
     throw new ServiceError(`Nova can't describe server ${server.id}: the cell that has it is down`);
   const { id, tenant_id: projectId, metadata, flavor } = server;
-  return { id, projectId, metadata, flavor: { name: flavor.original_name, extraSpecs: flavor.extra_specs } };
+  const launchedMs = parseNovaTime(server['OS-SRV-USG:launched_at'] ?? '');
+  const own = { name: flavor.original_name, extraSpecs: flavor.extra_specs };
+  return { id, projectId, metadata, launchedMs, flavor: own };
 }

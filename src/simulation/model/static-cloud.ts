@@ -7,7 +7,7 @@ export interface StaticCloud {
   domains: readonly Domain[];
   projects: readonly Project[];
   servers: readonly ServerLife[];
-  /** Those of the servers are added. */
+  /** Those of the servers are added, except those that are others by now under their names. */
   flavors?: readonly Flavor[];
   belongings?: Belongings;
 }
@@ -39,7 +39,10 @@ function within({ volumes, floatingIps, storedBytes }: Belongings, fromMs: numbe
 }
 
 function flavorsOf({ flavors = [], servers }: StaticCloud): Flavor[] {
-  const used = servers.flatMap(({ launches }) => launches.map(({ flavor }) => flavor));
+  const replaced = new Set(flavors.map(({ name }) => name));
+  const used = servers
+    .flatMap(({ launches }) => launches.map(({ flavor }) => flavor))
+    .filter(({ name }) => !replaced.has(name));
   return [...new Map([...flavors, ...used].map((flavor) => [flavor.id, flavor])).values()];
 }
 
