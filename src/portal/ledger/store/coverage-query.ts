@@ -3,7 +3,7 @@ import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../accounting/coverage.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import type { CoverageQuery, CoverageRow, Page } from '../ledger.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { CursorError, readCursor, writeCursor } from './cursor.ts';
 import { isoOf } from './times.ts';
 
 interface HourRecord {
@@ -26,7 +26,10 @@ export async function queryCoverage(
 ): Promise<Page<CoverageRow>> {
   const after =
     cursor === undefined ? undefined : readCursor(cursor, [0, '', ''] as [number, string, string]);
-  const fromHour = after?.[0] ?? Math.floor(fromMs / MS_PER_HOUR);
+  const firstHour = Math.floor(fromMs / MS_PER_HOUR);
+  const fromHour = after?.[0] ?? firstHour;
+  // The period of the question bounds what it costs.
+  if (fromHour < firstHour || fromHour * MS_PER_HOUR >= toMs) throw new CursorError();
   const lastHour = Math.ceil(Math.min(toMs, nowMs) / MS_PER_HOUR) - 1;
   const { rows } = await sql<HourRecord>`
     SELECT h.hour, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, c.first_ms, c.last_ms,

@@ -6,10 +6,15 @@ describe('a cursor', () => {
     expect(readCursor(writeCursor([490_000, 'a']), [0, ''])).toEqual([490_000, 'a']);
   });
 
-  it.each([[[1e300, 'a']], [[0.5, 'a']], [[2 ** 31, 'a']], [['0', 'a']], [[0]]])(
-    'with %j is refused',
-    (keys) => {
-      expect(() => readCursor(writeCursor(keys), [0, ''])).toThrow(CursorError);
-    },
-  );
+  it.each([
+    [[1e300, 'a']],
+    [[0.5, 'a']],
+    [[2 ** 31, 'a']],
+    [['0', 'a']],
+    [[0]],
+    [[0, 'a\0']],
+    [[-(2 ** 31), 'a']],
+  ])('with %j is refused', (keys) => {
+    expect(() => readCursor(writeCursor(keys), [0, ''])).toThrow(CursorError);
+  });
 });

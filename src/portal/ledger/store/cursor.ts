@@ -21,9 +21,10 @@ export function readCursor<K extends readonly (string | number)[]>(cursor: strin
   throw new CursorError();
 }
 
-/** Numbers in cursors are hours, which the database keeps as integers of four bytes. */
+/** Numbers in cursors are hours, which the database keeps as integers of four bytes. Its text holds no NUL. */
 function fitsColumn(key: unknown): boolean {
-  return typeof key !== 'number' || (Number.isInteger(key) && Math.abs(key) < 2 ** 31);
+  if (typeof key === 'string') return !key.includes('\0');
+  return Number.isInteger(key) && Math.abs(key as number) < 2 ** 31;
 }
 
 /** The cursor of a query is not one that an earlier answer gave. */

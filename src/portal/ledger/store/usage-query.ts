@@ -3,7 +3,7 @@ import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { UsageQuery, UsageStep } from '../ledger.ts';
 import { monthStarts, piecesOf, type HourRange, type Piece } from '../steps.ts';
 import { numberArray } from './columns.ts';
-import { readCursor } from './cursor.ts';
+import { CursorError, readCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
 
 /** Usage of one step as the database sums it; dimensions that were not asked for are ''. */
@@ -179,7 +179,8 @@ function afterCursor({ cursor }: UsageQuery): RawBuilder<boolean> {
 export function remainingHours(query: UsageQuery): HourRange {
   const { fromHour, toHour } = hourRange(query);
   const reached = query.cursor === undefined ? fromHour : cursorKeys(query.cursor)[0];
-  return { fromHour: Math.max(fromHour, reached), toHour };
+  if (reached < fromHour || reached >= toHour) throw new CursorError();
+  return { fromHour: reached, toHour };
 }
 
 /** The hours of a query's interval. */
