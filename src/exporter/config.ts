@@ -16,6 +16,8 @@ export interface ExporterConfig {
   /** Its label where there are several clouds. */
   cloud: string | undefined;
   listen: ListenAddress;
+  /** The name under which others reach it, beside its addresses. */
+  publicHost?: string | undefined;
   credentials: Credentials;
   stateFile: string;
   /** From when a new state counts; its first start where undefined. */
@@ -75,6 +77,7 @@ export function exporterConfig(
   return {
     cloud: undefined,
     listen: parseListenAddress(settings.listen),
+    publicHost: settings.publicUrl,
     credentials,
     stateFile: settings.state,
     startMs: settings.start === undefined ? undefined : parseStartDate(settings.start, nowMs),

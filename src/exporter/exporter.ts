@@ -52,7 +52,8 @@ export function createExporter(
 
   const waitingFor = () => clouds.map((cloud) => cloud.waitingFor()).join('; ');
   const view = () => ({ published, waitingFor: `no complete refresh yet: ${waitingFor()}` });
-  const server = createExporterServer({ view, logger });
+  const { listen: asked, publicHost } = configs[0] as ExporterConfig;
+  const server = createExporterServer({ view, logger, ownNames: [asked.host, publicHost] });
 
   return {
     get address(): ListenAddress {
@@ -63,7 +64,7 @@ export function createExporter(
       throwFirst(await Promise.allSettled(clouds.map(async (cloud) => await cloud.refresh())));
     },
     start: async () => {
-      address = await listen(server, (configs[0] as ExporterConfig).listen);
+      address = await listen(server, asked);
       const opened = await Promise.allSettled(clouds.map(async (cloud) => await cloud.open()));
       const failed = opened.filter((result) => result.status === 'rejected');
       if (failed.length === clouds.length) throwFirst(failed);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { EXPOSITION_CONTENT_TYPE } from '../prometheus/text-format-writer.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { FOREIGN_HOST, isOwnHost } from '../runtime/own-host.ts';
 import { describeError } from '../runtime/user-error.ts';
 import type { Published } from './published.ts';
 import { usagePage, waitingPage } from './usage-page.ts';
@@ -15,6 +16,8 @@ interface ExporterView {
 export interface HttpServerOptions {
   view(): ExporterView;
   logger: Logger;
+  /** Host names that are ours, beside addresses and names without a dot. */
+  ownNames?: readonly (string | undefined)[];
 }
 
 interface Answer {
@@ -50,6 +53,8 @@ async function answer(request: IncomingMessage, options: HttpServerOptions): Pro
   if (route === undefined) return plain(404, 'there are /metrics, /healthz and /');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return plain(405, 'only GET is answered', { allow: 'GET, HEAD' });
+  if (path !== '/healthz' && !isOwnHost(request.headers.host, options.ownNames ?? []))
+    return plain(421, FOREIGN_HOST);
   return await route(request, options);
 }
 

@@ -24,6 +24,7 @@ describe('the settings of the exporter', () => {
     expect({ ...config, credentials: undefined }).toEqual({
       cloud: undefined,
       listen: { host: '127.0.0.1', port: 8080 },
+      publicHost: undefined,
       credentials: undefined,
       stateFile: './stackmeter-exporter.json',
       startMs: undefined,

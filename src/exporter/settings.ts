@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { counted } from '../runtime/counted.ts';
+import { publicUrlSetting } from '../runtime/own-host.ts';
 import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
 import { strictTable } from '../runtime/strict-table.ts';
 import { UserError } from '../runtime/user-error.ts';
@@ -22,6 +23,7 @@ export const EXPORTER_SETTINGS = {
     schema: z.string().default('127.0.0.1:8080'),
     help: 'where to serve /metrics (default 127.0.0.1:8080, this machine only; :8080 is all addresses)',
   }),
+  publicUrl: publicUrlSetting,
   state: setting({
     type: 'text',
     value: 'FILE',

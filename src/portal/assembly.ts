@@ -121,7 +121,9 @@ async function startApi(
   receiver: Receiver,
 ): Promise<ListenAddress> {
   const grants = () => sources().grants ?? [];
-  const server = await createApiServer({ ledger, metrics, clock, grants, receiver, logger, webFolder });
+  const ownNames = [config.listen.host, config.publicHost];
+  const parts = { ledger, metrics, clock, grants, receiver };
+  const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {
     await closeServer(server.server);
     await server.close();

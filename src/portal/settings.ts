@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseListenAddress, type ListenAddress } from '../runtime/listen.ts';
+import { publicUrlSetting } from '../runtime/own-host.ts';
 import { readSettings, setting, type SettingsSources } from '../runtime/settings.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
 import type { Grant, StoragePolicy } from './ledger/ledger.ts';
@@ -28,6 +29,8 @@ export interface LedgerPlace {
 
 export interface PortalConfig extends LedgerPlace {
   listen: ListenAddress;
+  /** The name under which others reach it, beside its addresses. */
+  publicHost?: string | undefined;
   sites: readonly SiteConfig[];
   /** Those that may write; none where it is left out. */
   senders?: readonly SenderConfig[] | undefined;
@@ -59,6 +62,7 @@ export const portalSettings = {
     value: 'HOST:PORT',
     help: 'address of API and pages (default 127.0.0.1:8000, this machine only; :8000 is all addresses)',
   }),
+  publicUrl: publicUrlSetting,
   data: setting({
     type: 'text',
     schema: z.string().min(1, 'is empty; name a folder').default('./data'),
@@ -135,6 +139,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
     listen: settings.listen,
+    publicHost: settings.publicUrl,
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
     allowDestructiveMigrations: settings.unsafeDestructiveMigrations,

@@ -123,6 +123,7 @@ beforeEach(async () => {
     logger: silentLogger(),
     webFolder,
     stalledMs: 200,
+    ownNames: ['usage.example.org'],
   });
 });
 
@@ -383,6 +384,28 @@ describe('the API', () => {
       expect(answer.headers['content-encoding']).toBe('gzip');
       expect(gunzipSync(answer.rawPayload).toString()).toContain('vCPU-hours');
     }
+  });
+});
+
+describe('a request under a foreign name', () => {
+  const get = async (url: string, host: string, more: Record<string, string> = {}) =>
+    await server.inject({ url, headers: { host, ...more } });
+
+  it('is refused, as a page of another site could have pointed it at us', async () => {
+    for (const url of ['/', '/api/v1/usage', '/api/openapi.json', '/metrics', '/nowhere']) {
+      const answer = await get(url, 'evil.example:8000', { authorization: 'Bearer x' });
+      expect([answer.statusCode, answer.json()]).toEqual([
+        421,
+        { error: expect.stringContaining('set public_url') as string },
+      ]);
+    }
+  });
+
+  it('is answered about health, and everything under names of our own', async () => {
+    expect((await get('/healthz', 'evil.example')).statusCode).toBe(200);
+    expect((await get('/readyz', 'evil.example')).statusCode).toBe(200);
+    for (const host of ['usage.example.org', 'portal:8000', '10.0.0.1', '[::1]:8000'])
+      expect((await get('/api/v1/sites', host)).statusCode).toBe(200);
   });
 });
 

@@ -10,6 +10,7 @@ import { grantsRoute } from './grants-route.ts';
 import { healthzRoute } from './healthz-route.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
+import { refuseForeignHosts } from './own-host-hook.ts';
 import { servePages, WEB_FOLDER } from './pages.ts';
 import { projectsRoute } from './projects-route.ts';
 import { readyzRoute } from './readyz-route.ts';
@@ -23,10 +24,17 @@ export interface ApiOptions extends ApiParts {
   logger: Logger;
   /** Folder of the built pages. */
   webFolder?: string | undefined;
+  /** Host names that are ours, beside addresses and names without a dot. */
+  ownNames?: readonly (string | undefined)[] | undefined;
 }
 
 /** API, metrics and pages, ready to listen. */
-export async function createApiServer({ logger, webFolder, ...parts }: ApiOptions): Promise<ApiServer> {
+export async function createApiServer({
+  logger,
+  webFolder,
+  ownNames = [],
+  ...parts
+}: ApiOptions): Promise<ApiServer> {
   const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
     loggerInstance: logger,
     childLoggerFactory: requestLog,
@@ -39,6 +47,7 @@ export async function createApiServer({ logger, webFolder, ...parts }: ApiOption
   server.setSerializerCompiler(serializerCompiler);
   answerErrors(server);
   secureAnswers(server);
+  refuseForeignHosts(server, ownNames);
   await server.register(compress, {
     encodings: ['gzip', 'identity'],
     threshold: 1024,

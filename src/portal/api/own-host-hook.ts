@@ -1,0 +1,13 @@
+import { FOREIGN_HOST, isOwnHost } from '../../runtime/own-host.ts';
+import type { ApiServer } from './api-parts.ts';
+
+/** Health tells nothing, and a write has a token that no page of another site knows. */
+const EXEMPT = new Set(['/healthz', '/readyz', '/api/v1/write']);
+
+/** Refuses requests under names that are not ours; a token that nobody checks would open nothing. */
+export function refuseForeignHosts(server: ApiServer, ownNames: readonly (string | undefined)[]): void {
+  server.addHook('onRequest', async ({ headers: { host }, routeOptions: { url = '' } }, reply) => {
+    if (EXEMPT.has(url) || isOwnHost(host, ownNames)) return;
+    await reply.code(421).send({ error: FOREIGN_HOST });
+  });
+}
