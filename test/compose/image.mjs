@@ -8,6 +8,7 @@ import { inClone } from './site-stack.mjs';
 import { docker, run, say } from './stack.mjs';
 
 const tags = ['stackmeter-test-image:1', 'stackmeter-test-image:2'];
+const base = process.env.NODE_IMAGE === undefined ? [] : ['--build-arg', 'NODE_IMAGE'];
 const LIST = `
   find / -xdev -not -path '/proc*' -not -path '/sys*' -not -path '/dev*' -not -path /.dockerenv -not -path '/etc/host*' -not -path /etc/resolv.conf \\
     -printf '%M %U:%G %p %l\n' -type f -exec sha256sum {} +`;
@@ -34,7 +35,7 @@ function compare(first, second) {
 }
 
 function filesOf(folder, tag) {
-  run('docker', ['build', '--no-cache', '--quiet', '--tag', tag, '.'], { cwd: folder });
+  run('docker', ['build', '--no-cache', '--quiet', ...base, '--tag', tag, '.'], { cwd: folder });
   const list = docker('run', '--rm', '--user', '0', '--entrypoint', '/bin/sh', tag, '-c', LIST);
   return list.trim().split('\n').sort();
 }

@@ -5,7 +5,7 @@
 //
 //   node test/compose/portal.mjs            with docker compose (v2)
 //   node test/compose/portal.mjs v1         with docker-compose 1.29
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -72,9 +72,8 @@ function writeConfiguration(folder) {
   );
   makeCertificate(folder, ['127.0.0.1', engineAddress()]);
   const portal = join(folder, 'portal');
-  mkdirSync(portal);
   writeFileSync(join(portal, 'site-a.token'), token);
-  chmodSync(join(portal, 'site-a.token'), 0o644);
+  closeToOthers(join(portal, 'site-a.token'));
   copyFileSync(join(folder, 'tls/gate.crt'), join(portal, 'site-a.crt'));
   const example = readFileSync(join(folder, 'deploy/portal/portal.toml'), 'utf8');
   const both = example.replaceAll(
@@ -87,25 +86,51 @@ function writeConfiguration(folder) {
   );
 }
 
+/** As docs/containers.md has it: of the group of the image's user. */
+function closeToOthers(file) {
+  chownSync(file, process.getuid(), 1000);
+  chmodSync(file, 0o640);
+}
+
 async function steps(folder, site, portal) {
   site('build');
   site('up', '-d', 'site_prometheus');
   await startCloud(names.cloud, `${names.site}_site`, folder);
   site('up', '--detach', '--build');
   portal('up', '--detach', '--build');
-  await arrives(portal);
+  await arrives(folder, portal);
   await comesBackFromInfluxdb(portal);
   await addsASite(folder, portal);
   for (const stack of [site, portal]) await losesNothingOverRestarts(stack);
   await isExact(site, portal);
 }
 
-async function arrives(portal) {
+async function arrives(folder, portal) {
   await see('the exporter shows the usage', async () => (await totalAt(ports.exporter)) > 0);
   await see('the portal Prometheus federates it', async () => (await query(ports.prometheus, SERIES)) > 0);
+  await see('whose container tells of a token that it cannot read', () => saysUnreadable(folder, portal));
   await see('the ledger bills it', async () => (await billed(ports.portal)) > 0);
   await see('VictoriaMetrics keeps it', async () => (await query(ports.victoriametrics, SERIES)) > 0);
   await see('InfluxDB keeps it', async () => (await influxPoints(portal, ports.influxdb)) > 0);
+}
+
+async function saysUnreadable(folder, portal) {
+  const file = join(folder, 'portal/site-a.token');
+  const [, check] = JSON.parse(
+    docker(
+      'inspect',
+      '--format',
+      '{{json .Config.Healthcheck.Test}}',
+      portal('ps', '-q', 'portal_prometheus').trim(),
+    ),
+  );
+  const healthy = () =>
+    portal('exec', '-T', 'portal_prometheus', 'sh', '-c', `(${check}) || echo failed`).trim();
+  if (healthy() !== '') return false;
+  chmodSync(file, 0o600);
+  const said = healthy();
+  closeToOthers(file);
+  return said === 'cannot read /etc/stackmeter/site-a.token\nfailed';
 }
 
 async function comesBackFromInfluxdb(portal) {

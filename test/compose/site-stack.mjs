@@ -1,6 +1,6 @@
 // A site's stack as an operator has it: a clone of this folder with certificate, token and credentials, beside a simulated OpenStack.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,9 @@ import { docker, root, run } from './stack.mjs';
 
 /** The engine's own address, as containers have it: those of other stacks reach what is published there. */
 export function engineAddress() {
-  const image = run('sed', ['-n', 's/^ARG NODE_IMAGE=//p', 'Dockerfile'], { cwd: root }).trim();
+  const image =
+    process.env.NODE_IMAGE ??
+    run('sed', ['-n', 's/^FROM .{NODE_IMAGE:-\\(.*\\)}.*/\\1/p', 'Dockerfile'], { cwd: root }).trim();
   const hosts = docker('run', '--rm', '--add-host', 'engine:host-gateway', image, 'cat', '/etc/hosts');
   return /^(\S+)\s+engine$/m.exec(hosts)[1];
 }
@@ -32,7 +34,6 @@ export function newToken() {
 /** The commands of docs/containers.md, for a certificate of one's own making. */
 export function makeCertificate(folder, addresses = ['127.0.0.1']) {
   const tls = join(folder, 'tls');
-  mkdirSync(tls);
   const words =
     'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=usage.site-a.example';
   const names = ['DNS:usage.site-a.example', ...addresses.map((address) => `IP:${address}`)].join();
