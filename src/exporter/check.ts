@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { counted } from '../runtime/counted.ts';
+import { shownUrl } from '../runtime/shown-url.ts';
 import { connect, duringStart } from './connection.ts';
 import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor } from './metering/gpus.ts';
@@ -54,7 +55,7 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
       const danger = unsafeConnection(config.credentials);
       return [
         ...(danger === undefined ? [] : [`Danger    ${danger}`]),
-        `Keystone  ${config.credentials.authUrl.href}: signed in as ${quoted(user)}, ${project === undefined ? 'no project' : `project ${quoted(project)}`}`,
+        `Keystone  ${shownUrl(config.credentials.authUrl)}: signed in as ${quoted(user)}, ${project === undefined ? 'no project' : `project ${quoted(project)}`}`,
         `          ${describeCloud(cloud, session)}`,
         `Nova      ${counted(servers.length, 'server')} of ${counted(running.size, 'project')} ran in the last hour`,
         ...(await Promise.all(rights.map(async (right) => await describeRight(right, cloud)))),

@@ -7,6 +7,7 @@ import type { PoolSplit } from './metering/pool.ts';
 import type { Credentials } from './openstack/credentials.ts';
 import type { DomainFilter } from './openstack/keystone.ts';
 import { loadCredentials } from './openstack/openrc.ts';
+import { NO_PROXIES, readProxies, type Proxies } from './openstack/proxies.ts';
 import type { ResourceName } from './resources.ts';
 import { readExporterSettings, type CloudTable, type ExporterSettings } from './settings.ts';
 import { parseStartDate } from './start-date.ts';
@@ -19,6 +20,7 @@ export interface ExporterConfig {
   /** The name under which others reach it, beside its addresses. */
   publicHost?: string | undefined;
   credentials: Credentials;
+  proxies: Proxies;
   stateFile: string;
   /** From when a new state counts; its first start where undefined. */
   startMs: number | undefined;
@@ -42,11 +44,9 @@ export interface ExporterConfig {
 /** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
 export function readExporterConfig(sources: SettingsSources): ExporterConfig {
   const settings = readExporterSettings(sources);
-  return exporterConfig(
-    settings,
-    loadCredentials(sources.env, settings.openrc, settings.osCloud),
-    systemClock.nowMs(),
-  );
+  const credentials = loadCredentials(sources.env, settings.openrc, settings.osCloud);
+  const config = exporterConfig(settings, credentials, systemClock.nowMs());
+  return { ...config, proxies: readProxies(sources.env) };
 }
 
 /** One config for each `[[cloud]]` of the file; the one of the settings and the environment where there is none. */
@@ -66,7 +66,8 @@ function cloudConfig(
   const credentials = loadCredentials(env, openrc, osCloud);
   const regional = region === undefined ? credentials : { ...credentials, region };
   const own = { ...settings, state, domain, domainId };
-  return { ...exporterConfig(own, regional, systemClock.nowMs()), cloud: name };
+  const config = exporterConfig(own, regional, systemClock.nowMs());
+  return { ...config, cloud: name, proxies: readProxies(env) };
 }
 
 export function exporterConfig(
@@ -79,6 +80,7 @@ export function exporterConfig(
     listen: parseListenAddress(settings.listen),
     publicHost: settings.publicUrl,
     credentials,
+    proxies: NO_PROXIES,
     stateFile: settings.state,
     startMs: settings.start === undefined ? undefined : parseStartDate(settings.start, nowMs),
     intervalMs: settings.interval * 1000,

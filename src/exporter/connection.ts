@@ -1,7 +1,7 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
-import { createAgent } from './openstack/agent.ts';
+import { createConnections } from './openstack/agent.ts';
 import { createHttp, type RequestObservation } from './openstack/http.ts';
 import { createSession, type Session } from './openstack/session.ts';
 import type { ExporterConfig } from './config.ts';
@@ -26,10 +26,10 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
   const { credentials, requestTimeoutMs, firstRetryDelayMs } = config;
   const { clock, observe } = options;
   const ending = new AbortController();
-  const own = options.dispatcher === undefined ? createAgent(credentials) : undefined;
+  const own = createConnections(credentials, config.proxies);
   const http = createHttp({
     clock,
-    dispatcher: options.dispatcher ?? own ?? new Agent(),
+    dispatcher: options.dispatcher ?? own.dispatcher,
     timeoutMs: requestTimeoutMs,
     maxBodyBytes: MAX_ANSWER_BYTES,
     retries: 2,
@@ -40,7 +40,7 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
     session: createSession({ credentials, http, clock, signal: ending.signal }),
     close: async () => {
       ending.abort();
-      await own?.destroy();
+      await own.destroy();
     },
   };
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isSeriesLabel, USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { isLoopback } from '../runtime/listen.ts';
+import { shownUrl } from '../runtime/shown-url.ts';
 import { strictTable } from '../runtime/strict-table.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 
@@ -99,11 +100,17 @@ function duplicateProblem(site: SiteTable, before: readonly SiteTable[]): Proble
 function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTable): Problem | undefined {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol))
-    return { key: 'url', message: `'${text}' is not an http(s) address; write it as https://HOST:PORT` };
+    return {
+      key: 'url',
+      message: `'${shownUrl(text)}' is not an http(s) address; write it as https://HOST:PORT`,
+    };
   if (url.username !== '' || url.password !== '')
     return { key: 'url', message: 'holds a user name or password; a gate takes a token, see token_file' };
   if (url.search !== '' || url.hash !== '')
-    return { key: 'url', message: `'${text}' has a part after '?' or '#'; write the gate's address alone` };
+    return {
+      key: 'url',
+      message: `'${shownUrl(text)}' has a part after '?' or '#'; write the gate's address alone`,
+    };
   if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))
     return {
       key: 'url',

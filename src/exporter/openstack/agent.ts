@@ -1,25 +1,50 @@
 import { readFileSync } from 'node:fs';
-import { Agent } from 'undici';
+import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import type { Credentials } from './credentials.ts';
+import { proxyFor, type Proxies } from './proxies.ts';
 
 /** More than all readers together have under way: services may share an address, and one that hangs must hold up no other. */
 const CONNECTIONS = 16;
 
-/** The connections of one exporter, with the certificates that its credentials name. Throws a `UserError` for a file. */
-export function createAgent({ caFile, clientCertificate, insecure }: Credentials): Agent {
-  const own = clientCertificate;
-  return new Agent({
-    connections: CONNECTIONS,
-    connect: {
-      timeout: 10_000,
-      ...(caFile === undefined ? {} : { ca: readPem('OS_CACERT', caFile) }),
-      ...(own === undefined
-        ? {}
-        : { cert: readPem('OS_CERT', own.certFile), key: readPem('OS_KEY', own.keyFile) }),
-      ...(insecure ? { rejectUnauthorized: false } : {}),
+/** The connections of one exporter: directly, and through proxies. */
+export interface ServiceConnections {
+  dispatcher: Dispatcher;
+  destroy(): Promise<void>;
+}
+
+/** Connections with the certificates that the credentials name. Throws a `UserError` for a file. */
+export function createConnections(credentials: Credentials, proxies: Proxies): ServiceConnections {
+  const connect = connectOptions(credentials);
+  const direct = new Agent({ connections: CONNECTIONS, connect });
+  const proxied = new Map<string, ProxyAgent>();
+  const through = ({ href }: URL) => {
+    // Plain HTTP is asked of a proxy as of a server: many refuse to open tunnels to other ports than 443.
+    const options = { uri: href, connections: CONNECTIONS, requestTls: connect, proxyTunnel: false };
+    const agent = proxied.get(href) ?? new ProxyAgent(options);
+    proxied.set(href, agent);
+    return agent;
+  };
+  return {
+    dispatcher: direct.compose((dispatch) => (options, handler) => {
+      const proxy = proxyFor(new URL(options.origin ?? ''), proxies);
+      return proxy === undefined ? dispatch(options, handler) : through(proxy).dispatch(options, handler);
+    }),
+    destroy: async () => {
+      await Promise.all([direct, ...proxied.values()].map(async (agent) => await agent.destroy()));
     },
-  });
+  };
+}
+
+function connectOptions({ caFile, clientCertificate: own, insecure }: Credentials) {
+  return {
+    timeout: 10_000,
+    ...(caFile === undefined ? {} : { ca: readPem('OS_CACERT', caFile) }),
+    ...(own === undefined
+      ? {}
+      : { cert: readPem('OS_CERT', own.certFile), key: readPem('OS_KEY', own.keyFile) }),
+    ...(insecure ? { rejectUnauthorized: false } : {}),
+  };
 }
 
 /** What should stand in the log where credentials make a connection unsafe. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf, type Catalog } from './catalog.ts';
+import { catalogSchema, endpointOf, type Catalog } from './catalog.ts';
 
 const catalog: Catalog = [
   {
@@ -14,6 +14,22 @@ const catalog: Catalog = [
 ];
 
 describe('the endpoint of a service', () => {
+  it('is found beside entries of any other form', () => {
+    const odd = [
+      null,
+      { type: null, endpoints: [] },
+      { type: 'rating' },
+      { type: 'rating', endpoints: [{ publicURL: 'http://x', region: 'north' }] },
+      {
+        type: 'compute',
+        endpoints: [{ interface: 'public', region: 'north', url: null }, ...(catalog[0]?.endpoints ?? [])],
+      },
+    ];
+    const face = { interface: 'public', region: 'north' };
+    expect(endpointOf(catalogSchema.parse(odd), 'compute', face).host).toBe('north.example');
+    expect(catalogSchema.parse(undefined)).toEqual([]);
+  });
+
   it.each([
     ['public', 'north', 'https://north.example/v2.1'],
     ['public', 'south', 'https://south.example/v2.1'],

@@ -1,21 +1,30 @@
 import { z } from 'zod';
+import { shownUrl } from '../../runtime/shown-url.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { ServiceMissing } from './service-error.ts';
 import { SERVICES, type Service } from './services.ts';
 
-export const catalogSchema = z.array(
-  z.object({
-    type: z.string(),
-    endpoints: z.array(
-      z.object({
-        interface: z.string(),
-        region: z.string().nullish(),
-        region_id: z.string().nullish(),
-        url: z.string(),
+const endpointSchema = z.object({
+  interface: z.string(),
+  region: z.string().nullish(),
+  region_id: z.string().nullish(),
+  url: z.string(),
+});
+
+/** An odd entry is passed over: it may be of a service that is not asked. */
+export const catalogSchema = listOf(z.object({ type: z.string(), endpoints: listOf(endpointSchema) }));
+
+function listOf<S extends z.ZodType>(schema: S) {
+  return z
+    .array(z.unknown())
+    .nullish()
+    .transform((items) =>
+      (items ?? []).flatMap((item) => {
+        const parsed = schema.safeParse(item);
+        return parsed.success ? [parsed.data] : [];
       }),
-    ),
-  }),
-);
+    );
+}
 
 export type Catalog = z.output<typeof catalogSchema>;
 
@@ -72,7 +81,7 @@ function noEndpoint(
 
 function endpointUrl(type: string, text: string): URL {
   if (!URL.canParse(text))
-    throw new UserError(`Keystone's catalog has '${text}' as address of the ${type} service`);
+    throw new UserError(`Keystone's catalog has '${shownUrl(text)}' as address of the ${type} service`);
   const url = new URL(text);
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;

@@ -87,6 +87,12 @@ describe('the address of Keystone', () => {
       "OS_AUTH_URL: 'keystone:5000' is not an http or https address",
     );
   });
+
+  it('holds no user, and a message no password', () => {
+    const attempt = () => readCredentials({ ...password, OS_AUTH_URL: 'http://me:hidden@keystone:5000/v3' });
+    expect(attempt).toThrow("OS_AUTH_URL: 'http://***@keystone:5000/v3' holds a user");
+    expect(attempt).not.toThrow('hidden');
+  });
 });
 
 describe('what is missing', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { shownUrl } from '../../runtime/shown-url.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import { readEndpointOverrides, type EndpointOverrides } from './endpoint-overrides.ts';
 
@@ -187,9 +188,13 @@ function readClientCertificate(read: Reader): Credentials['clientCertificate'] {
 function versionedAuthUrl(text: string, name: string): URL {
   if (!URL.canParse(text) || !/^https?:/i.test(text))
     throw new UserError(
-      `${name}: '${text}' is not an http or https address, such as https://keystone:5000/v3`,
+      `${name}: '${shownUrl(text)}' is not an http or https address, such as https://keystone:5000/v3`,
     );
   const url = new URL(text);
+  if (url.username !== '' || url.password !== '')
+    throw new UserError(
+      `${name}: '${shownUrl(text)}' holds a user, and perhaps a password: leave them out, Keystone takes those of the credentials`,
+    );
   url.search = '';
   url.hash = '';
   url.pathname = `${url.pathname.replace(/\/+$/, '').replace(/\/v\d[^/]*$/, '')}/v3`;

@@ -1,3 +1,4 @@
+import { shownUrl } from '../../runtime/shown-url.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import type { Service } from './services.ts';
 
@@ -23,7 +24,9 @@ export function readEndpointOverrides(
     const value = read(...variables);
     if (value === undefined) continue;
     if (!/^https?:/i.test(value) || !URL.canParse(value))
-      throw new UserError(`${nameOf(variables[0] ?? '')}: '${value}' is not an http or https address`);
+      throw new UserError(
+        `${nameOf(variables[0] ?? '')}: '${shownUrl(value)}' is not an http or https address`,
+      );
     overrides[service as Service] = value;
   }
   return overrides;

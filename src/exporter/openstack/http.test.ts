@@ -57,6 +57,42 @@ describe('a request for JSON', () => {
     );
   });
 
+  it.each([301, 302, 303, 305, 307, 308])(
+    'goes on with method, token and body where it is answered %i',
+    async (status) => {
+      const seen: string[] = [];
+      const url = await serve((incoming, response) => {
+        const first = incoming.url === '/v3/things';
+        let body = '';
+        incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        incoming.on('end', () => {
+          seen.push([incoming.method, incoming.url, incoming.headers['x-auth-token'], body].join(' '));
+          if (first) response.writeHead(status, { location: '/v3/others' }).end('<html>');
+          else response.end('{"a":1}');
+        });
+      });
+      const asked = {
+        service: 'Nova',
+        method: 'POST',
+        url,
+        headers: { 'x-auth-token': 't' },
+        body: [1],
+      } as const;
+      expect(await http()(asked)).toMatchObject({ status: 200, body: { a: 1 } });
+      expect(seen).toEqual(['POST /v3/things t [1]', 'POST /v3/others t [1]']);
+    },
+  );
+
+  it('is an error where the redirects do not end, and is not tried again', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests += 1;
+      response.writeHead(301, { location: '/v3/things' }).end();
+    });
+    await expect(http({ retries: 2 })(get(url))).rejects.toThrow('the 31st redirect in a row');
+    expect(requests).toBe(31);
+  });
+
   it('is an error where the body breaks off', async () => {
     const url = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('{}');

@@ -2,6 +2,7 @@ import { request, type Dispatcher } from 'undici';
 import { parseRetryAfter, retryTransient } from '../../runtime/retry.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
+import { nextAddress, REDIRECTS } from './redirects.ts';
 import { ServiceError, ServiceUnavailable } from './service-error.ts';
 
 export interface HttpRequest {
@@ -99,20 +100,13 @@ interface Exchange {
 async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Exchange> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   try {
-    const response = await request(asked.url, {
-      method: asked.method,
-      headers: requestHeaders(asked),
-      body: asked.body === undefined ? null : JSON.stringify(asked.body),
-      dispatcher: options.dispatcher,
-      signal: asked.signal ? AbortSignal.any([asked.signal, timeout]) : timeout,
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
-    });
+    const signal = asked.signal ? AbortSignal.any([asked.signal, timeout]) : timeout;
+    const response = await followed(asked, { ...options, signal });
     const receivedMs = options.clock.nowMs();
     const text = await readText(asked, response.body, options.maxBodyBytes);
     return { status: response.statusCode, headers: singleHeaders(response.headers), text, receivedMs };
   } catch (error) {
-    if (error instanceof ServiceError || asked.signal?.aborted) throw error;
+    if (error instanceof ServiceError || error instanceof UserError || asked.signal?.aborted) throw error;
     if (UNTRUSTED.has(codeOf(error) ?? '')) throw untrusted(asked, error);
     const reason = timeout.aborted
       ? `no complete answer within ${options.timeoutMs / 1000} s`
@@ -122,6 +116,32 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
       {
         cause: error,
       },
+    );
+  }
+}
+
+/** Follows redirects as keystoneauth does: with the same method, headers and body. */
+async function followed(
+  asked: HttpRequest,
+  { dispatcher, timeoutMs, signal }: HttpOptions & { signal: AbortSignal },
+): Promise<Dispatcher.ResponseData> {
+  let url = asked.url;
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await request(url, {
+      method: asked.method,
+      headers: requestHeaders(asked),
+      body: asked.body === undefined ? null : JSON.stringify(asked.body),
+      dispatcher,
+      signal,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    if (!REDIRECTS.has(response.statusCode)) return response;
+    await response.body.dump();
+    const { location } = response.headers;
+    url = nextAddress(
+      { service: asked.service, from: url, status: response.statusCode, redirects },
+      location,
     );
   }
 }
@@ -172,7 +192,7 @@ function parseBody(asked: HttpRequest, status: number, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (status >= 400) return undefined;
+    if (status >= 300) return undefined;
     throw new ServiceError(`${service} answers ${method} ${url.pathname} with a body that is not whole JSON`);
   }
 }

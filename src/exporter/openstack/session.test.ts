@@ -15,7 +15,7 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
 }
 
 /** A Keystone whose tokens live for an hour, and a Nova that takes those that it is told to. */
-function cloud(accepts: (token: string) => boolean = () => true) {
+function cloud(accepts: (token: string) => boolean = () => true, expiresAt = '2026-01-01T13:00:00.000000Z') {
   const asked: string[] = [];
   let nowMs = 0;
   let tokens = 0;
@@ -30,7 +30,7 @@ function cloud(accepts: (token: string) => boolean = () => true) {
     const body = {
       token: {
         issued_at: '2026-01-01T12:00:00.000000Z',
-        expires_at: '2026-01-01T13:00:00.000000Z',
+        expires_at: expiresAt,
         user: { name: 'admin', domain },
         project: { id: 'p1', name: 'admin', domain },
         catalog: [{ type: 'compute', endpoints: [endpoint] }],
@@ -88,6 +88,22 @@ describe('a session', () => {
       'Nova answers 401 to GET /servers; the token is refused although it is new',
     );
     expect(asked).toHaveLength(4);
+  });
+
+  it.each([
+    ['2026-01-01T13:00:00.000000+00:00', 57],
+    ['2026-01-01T14:00:00+01:00', 57],
+    ['2026-01-01T13:00:00Z', 57],
+    ['2026-01-01T13:00:00.123456789Z', 57],
+    ['2026-01-01T13:00:00', 57],
+  ])('takes %s for the end of a token', async (expiresAt, minutes) => {
+    const { asked, servers, passTime } = cloud(() => true, expiresAt);
+    await servers();
+    passTime(minutes * 60_000);
+    await servers();
+    passTime(61_000);
+    await servers();
+    expect(asked.filter((line) => line === SIGN_IN)).toHaveLength(2);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.ts';
+import { shownUrl } from '../../runtime/shown-url.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { authRequest } from './auth-request.ts';
 import { catalogSchema, serviceEndpoint, type Catalog } from './catalog.ts';
@@ -144,14 +145,18 @@ function successful(asked: ServiceRequest, answer: HttpAnswer): HttpAnswer {
 }
 
 const domainSchema = z.object({ id: z.string(), name: z.string() });
+/** UTC where no zone is given. */
+const instantSchema = z.iso
+  .datetime({ offset: true, local: true })
+  .transform((text) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
 const tokenSchema = z.object({
   token: z.object({
-    issued_at: z.iso.datetime(),
-    expires_at: z.iso.datetime(),
+    issued_at: instantSchema,
+    expires_at: instantSchema,
     user: z.object({ name: z.string(), domain: domainSchema }),
     project: z.object({ id: z.string(), name: z.string(), domain: domainSchema }).optional(),
     roles: z.array(z.object({ name: z.string() })).default([]),
-    catalog: catalogSchema.optional(),
+    catalog: catalogSchema,
   }),
 });
 
@@ -164,12 +169,14 @@ async function requestToken({ credentials, http, signal }: SessionOptions): Prom
   const parsed = tokenSchema.safeParse(answer.body);
   const id = answer.headers['x-subject-token'];
   if (!parsed.success || id === undefined)
-    throw new ServiceError(`${url.href} answers a sign-in with something that is not a token of Keystone v3`);
+    throw new ServiceError(
+      `${shownUrl(url)} answers a sign-in with something that is not a token of Keystone v3`,
+    );
   const { token } = parsed.data;
-  const lifetimeMs = Date.parse(token.expires_at) - Date.parse(token.issued_at);
+  const lifetimeMs = token.expires_at - token.issued_at;
   return {
     id,
-    catalog: token.catalog ?? [],
+    catalog: token.catalog,
     user: token.user.name,
     project: token.project?.name,
     projectId: token.project?.id,
@@ -187,16 +194,18 @@ function renewalMarginMs(lifetimeMs: number): number {
 function signInError({ status, body }: HttpAnswer, { authUrl, identity }: Credentials): Error {
   if (status === 401)
     return new UserError(
-      `Keystone at ${authUrl.href} refuses the credentials (401): ${
+      `Keystone at ${shownUrl(authUrl)} refuses the credentials (401): ${
         identity.method === 'password'
           ? 'check OS_USERNAME, OS_PASSWORD, the project and their domains'
           : 'check the id and secret of the application credential, and whether it has expired'
       }`,
     );
   if (status === 404 || (status >= 300 && status < 400))
-    return new UserError(`${authUrl.href} is not a Keystone v3 (it answers ${status}); check OS_AUTH_URL`);
+    return new UserError(
+      `${shownUrl(authUrl)} is not a Keystone v3 (it answers ${status}); check OS_AUTH_URL`,
+    );
   const said = faultMessage(body);
   return new ServiceError(
-    `Keystone at ${authUrl.href} answers ${status}${said === undefined ? '' : `: ${said}`}`,
+    `Keystone at ${shownUrl(authUrl)} answers ${status}${said === undefined ? '' : `: ${said}`}`,
   );
 }
