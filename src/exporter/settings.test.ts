@@ -23,6 +23,7 @@ describe('the settings of the exporter', () => {
     const config = readExporterConfig({ flags: {}, env: credentials });
     expect({ ...config, credentials: undefined }).toEqual({
       cloud: undefined,
+      proxies: { http: undefined, https: undefined, none: [] },
       listen: { host: '127.0.0.1', port: 8080 },
       publicHost: undefined,
       credentials: undefined,

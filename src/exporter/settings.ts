@@ -8,10 +8,13 @@ import { UserError } from '../runtime/user-error.ts';
 import { SERVER_RESOURCES } from './metering/amounts.ts';
 import { RESOURCE_NAMES } from './resources.ts';
 
-const seconds = (what: string, least: number) =>
+const DAY_S = 86_400;
+
+const seconds = (what: string, least: number, most: number) =>
   z
     .number({ error: `${what} is a number of seconds` })
-    .min(least, `${what} is at least ${counted(least, 'second')}`);
+    .min(least, `${what} is at least ${counted(least, 'second')}`)
+    .max(most, `${what} is at most ${most} seconds`);
 const optionalText = z.string().min(1).optional();
 const names = z.array(z.string().min(1), { error: 'a list of names' }).default([]);
 
@@ -40,7 +43,7 @@ export const EXPORTER_SETTINGS = {
   interval: setting({
     type: 'number',
     value: 'SECONDS',
-    schema: seconds('the interval', 1).default(300),
+    schema: seconds('the interval', 1, DAY_S).default(300),
     help: 'how often usage is read from OpenStack (default 300)',
     earlierNames: ['USAGE_EXPORTER_UPDATE_INTERVAL'],
   }),
@@ -113,25 +116,29 @@ export const EXPORTER_SETTINGS = {
   settlingDelay: setting({
     type: 'number',
     value: 'SECONDS',
-    schema: seconds('the settling delay', 0).default(60),
+    schema: seconds('the settling delay', 0, DAY_S).default(60),
     help: 'how far behind now usage is counted, so that Nova has it all (default 60)',
   }),
   longestWindow: setting({
     type: 'number',
     value: 'SECONDS',
-    schema: seconds('the longest window', 60).default(7 * 86_400),
+    schema: seconds('the longest window', 60, 366 * DAY_S).default(7 * DAY_S),
     help: 'how much time is asked of Nova at once, when there is much to catch up with (default 604800)',
   }),
   pageSize: setting({
     type: 'number',
     value: 'SERVERS',
-    schema: z.int({ error: 'the page size is a whole number of servers' }).min(1).optional(),
+    schema: z
+      .int({ error: 'the page size is a whole number of servers' })
+      .min(1, 'the page size is at least 1')
+      .max(1_000_000, 'the page size is at most 1000000')
+      .optional(),
     help: "how many servers are asked of Nova at once (default: Nova's own limit)",
   }),
   requestTimeout: setting({
     type: 'number',
     value: 'SECONDS',
-    schema: seconds('the timeout', 1).default(120),
+    schema: seconds('the timeout', 1, 3600).default(120),
     help: 'how long a request to OpenStack may take (default 120)',
   }),
   check: setting({

@@ -8,11 +8,15 @@ export interface Clock {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A timer of more fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   sleep: async (durationMs, signal) => {
     try {
-      await delay(durationMs, undefined, signal ? { signal } : {});
+      for (let leftMs = durationMs; leftMs > 0; leftMs -= LONGEST_TIMER_MS)
+        await delay(Math.min(leftMs, LONGEST_TIMER_MS), undefined, signal ? { signal } : {});
     } catch (error) {
       if (!signal?.aborted) throw error;
     }

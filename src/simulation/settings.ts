@@ -6,10 +6,11 @@ import { SIMULATION_DEFAULTS, type SimulatedCloudConfig } from './simulated-clou
 import { parseListenAddress } from '../runtime/listen.ts';
 import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
 
-const wholeAboveZero = z
-  .number('must be a number')
-  .int('must be a whole number')
-  .positive('must be above zero');
+const MILLION = 1_000_000;
+
+const aboveZero = (most: number) =>
+  z.number('must be a number').positive('must be above zero').max(most, `must be at most ${most}`);
+const wholeAboveZero = (most: number) => aboveZero(most).int('must be a whole number');
 
 export const simulationSettings = {
   listen: setting({
@@ -38,25 +39,25 @@ export const simulationSettings = {
   }),
   projects: setting({
     type: 'number',
-    schema: wholeAboveZero.default(24),
+    schema: wholeAboveZero(MILLION).default(24),
     help: 'without a profile: number of projects (default 24)',
     value: 'N',
   }),
   serversPerProject: setting({
     type: 'number',
-    schema: z.number('must be a number').positive('must be above zero').default(3),
+    schema: aboveZero(MILLION).default(3),
     help: 'without a profile: servers that a project has at once, on average (default 3)',
     value: 'N',
   }),
   tokenLifetime: setting({
     type: 'number',
-    schema: wholeAboveZero.default(SIMULATION_DEFAULTS.tokenLifetimeMs / 1000),
+    schema: wholeAboveZero(366 * 86_400).default(SIMULATION_DEFAULTS.tokenLifetimeMs / 1000),
     help: 'how long a token is valid (default 3600)',
     value: 'SECONDS',
   }),
   maxLimit: setting({
     type: 'number',
-    schema: wholeAboveZero.default(SIMULATION_DEFAULTS.maxLimit),
+    schema: wholeAboveZero(MILLION).default(SIMULATION_DEFAULTS.maxLimit),
     help: "servers in one answer at most, Nova's max_limit (default 1000)",
     value: 'N',
   }),

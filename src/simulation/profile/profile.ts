@@ -26,18 +26,24 @@ export interface Profile {
   machines: Machine[];
 }
 
+/** A petabyte in GiB, and more vCPUs than any machine has. */
+const MOST = 1_048_576;
+const TOO_MUCH = `must be at most ${MOST}`;
+
 const positiveInteger = z
   .number('must be a whole number above zero')
   .int('must be a whole number')
-  .positive('must be above zero');
+  .positive('must be above zero')
+  .max(MOST, TOO_MUCH);
 
 const machineSchema = strictTable({
-  ram: z.number('must be a number of GiB').positive('must be above zero').default(8),
+  ram: z.number('must be a number of GiB').positive('must be above zero').max(MOST, TOO_MUCH).default(8),
   cpus: positiveInteger.default(4),
   disk: z
     .number('must be a number of GiB')
     .int('must be a whole number of GiB')
     .min(0, 'must not be negative')
+    .max(MOST, TOO_MUCH)
     .default(0),
   existence: z
     .unknown()
@@ -71,7 +77,7 @@ const projectSchema = strictTable({
   machines: z.array(machineSchema, 'must be a list of tables, [[…projects.machines]]').default([]),
 });
 
-const profileSchema = z.record(
+export const profileSchema = z.record(
   z.string(),
   strictTable({
     domain_id: z.string('must be text').min(1, 'must not be empty').optional(),

@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings.ts';
+import { gateSections, gateSettings } from '../gate/settings.ts';
+import { portalSections, portalSettings } from '../portal/settings.ts';
+import { readSettings, type SettingsTable } from '../runtime/settings.ts';
+import { demoSettings } from '../simulation/federation/settings.ts';
+import { profileSchema } from '../simulation/profile/profile.ts';
+import { simulationSettings } from '../simulation/settings.ts';
+
+const SETTINGS: Record<string, SettingsTable> = {
+  exporter: EXPORTER_SETTINGS,
+  gate: gateSettings,
+  portal: portalSettings,
+  simulate: simulationSettings,
+  demo: demoSettings,
+};
+const SCHEMAS: Record<string, z.ZodType> = {
+  ...Object.fromEntries(
+    Object.entries(SETTINGS).flatMap(([role, table]) =>
+      Object.entries(table).map(([key, { schema }]) => [`${role} ${key}`, schema]),
+    ),
+  ),
+  'exporter sections': z.object(EXPORTER_SECTIONS),
+  'gate sections': z.object(gateSections),
+  'portal sections': z.object(portalSections),
+  profile: profileSchema,
+};
+
+/** Where a schema takes a number without a lower or an upper bound. */
+function unbounded(schema: unknown, path: string): string[] {
+  if (isTextOrNumber(schema)) return [];
+  if (Array.isArray(schema)) return schema.flatMap((item) => unbounded(item, path));
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { type, minimum, exclusiveMinimum, maximum, exclusiveMaximum, ...parts } = schema as Record<
+    string,
+    unknown
+  >;
+  const isNumber = type === 'number' || type === 'integer';
+  const bounds = [minimum ?? exclusiveMinimum, maximum ?? exclusiveMaximum];
+  const bounded = bounds.every((bound) => Math.abs(Number(bound)) < Number.MAX_SAFE_INTEGER);
+  return [
+    ...(isNumber && !bounded ? [path] : []),
+    ...Object.entries(parts).flatMap(([key, part]) => unbounded(part, `${path}.${key}`)),
+  ];
+}
+
+/** A number that is one of a text's spellings. */
+function isTextOrNumber(schema: unknown): boolean {
+  return (
+    Array.isArray(schema) && schema.some((item: unknown) => (item as { type?: unknown }).type === 'string')
+  );
+}
+
+it('every number of every setting has a lower and an upper bound', () => {
+  const found = Object.entries(SCHEMAS).flatMap(([name, schema]) =>
+    unbounded(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), name),
+  );
+  expect(found).toEqual([]);
+});
+
+it.each(
+  Object.entries(SETTINGS).flatMap(([role, table]) =>
+    Object.entries(table).flatMap(([key, { type }]) => (type === 'number' ? [`${role} ${key}`] : [])),
+  ),
+)('that check sees %s', (name) => {
+  const seen = z.toJSONSchema(SCHEMAS[name] as z.ZodType, { io: 'input' });
+  expect(seen).toMatchObject({
+    type: expect.stringMatching(/^(number|integer)$/),
+    maximum: expect.any(Number),
+  });
+});
+
+it.each([
+  ['interval', 'the interval is at most 86400 seconds'],
+  ['settlingDelay', 'the settling delay is at most 86400 seconds'],
+  ['requestTimeout', 'the timeout is at most 3600 seconds'],
+  ['longestWindow', 'the longest window is at most 31622400 seconds'],
+])('a number above its bound is refused: %s', (key, message) => {
+  const sources = { flags: { [key]: '3600000000' }, env: {} };
+  expect(() => readSettings(EXPORTER_SETTINGS, sources)).toThrow(message);
+});
