@@ -29,6 +29,10 @@ const requirements = {
     find: () => findFile(join(tools, 'nova-manage')),
     get: 'the commands of a test cloud that may be meddled with in $OPENSTACK_LAB_TOOLS',
   },
+  'openstack-sdk': {
+    find: () => findFile('/usr/lib/python3/dist-packages/openstack/config/loader.py'),
+    get: 'apt-get install python3-openstacksdk',
+  },
   radosgw: {
     find: () => which('ceph-mon') && which('ceph-osd') && which('radosgw'),
     get: 'apt-get install radosgw ceph-mon ceph-osd',

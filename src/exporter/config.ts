@@ -4,7 +4,7 @@ import type { SettingsSources } from '../runtime/settings.ts';
 import { UserError } from '../runtime/user-error.ts';
 import { gpuAliases, type GpuAliases } from './metering/gpus.ts';
 import type { PoolSplit } from './metering/pool.ts';
-import type { Credentials } from './openstack/credentials.ts';
+import type { Credentials, Environment } from './openstack/credentials.ts';
 import type { DomainFilter } from './openstack/keystone.ts';
 import { loadCredentials } from './openstack/openrc.ts';
 import { NO_PROXIES, readProxies, type Proxies } from './openstack/proxies.ts';
@@ -63,11 +63,17 @@ function cloudConfig(
   settings: ExporterSettings,
   { env }: SettingsSources,
 ): ExporterConfig {
-  const credentials = loadCredentials(env, openrc, osCloud);
+  const credentials = loadCredentials(ownChoices(env, region, openrc ?? osCloud), openrc, osCloud);
   const regional = region === undefined ? credentials : { ...credentials, region };
   const own = { ...settings, state, domain, domainId };
   const config = exporterConfig(own, regional, systemClock.nowMs());
   return { ...config, cloud: name, proxies: readProxies(env) };
+}
+
+/** Of several clouds with files of their own, none takes a region, interface or authority that is of the environment. */
+function ownChoices(env: Environment, region: string | undefined, file: string | undefined): Environment {
+  if (file === undefined) return env;
+  return { ...env, OS_REGION_NAME: region, OS_INTERFACE: undefined, OS_CACERT: undefined };
 }
 
 export function exporterConfig(

@@ -7,7 +7,7 @@ export function authRequest(identity: Identity): object {
     return {
       auth: {
         identity: { methods: ['password'], password: { user: { ...user, password } } },
-        scope: { project },
+        scope: project === undefined ? { system: { all: true } } : { project },
       },
     };
   }

@@ -25,7 +25,7 @@ describe('the endpoint of a service', () => {
         endpoints: [{ interface: 'public', region: 'north', url: null }, ...(catalog[0]?.endpoints ?? [])],
       },
     ];
-    const face = { interface: 'public', region: 'north' };
+    const face = { interfaces: ['public'], region: 'north' };
     expect(endpointOf(catalogSchema.parse(odd), 'compute', face).host).toBe('north.example');
     expect(catalogSchema.parse(undefined)).toEqual([]);
   });
@@ -36,20 +36,20 @@ describe('the endpoint of a service', () => {
     ['internal', 'north', 'http://10.0.0.1:8774/v2.1'],
     ['internal', undefined, 'http://10.0.0.1:8774/v2.1'],
   ])('is that of its interface and region: %s, %s', (face, region, url) => {
-    expect(endpointOf(catalog, 'compute', { interface: face, region }).href).toBe(url);
+    expect(endpointOf(catalog, 'compute', { interfaces: [face], region }).href).toBe(url);
   });
 
   it('has to be chosen where there are several regions', () => {
-    expect(() => endpointOf(catalog, 'compute', { interface: 'public', region: undefined })).toThrow(
+    expect(() => endpointOf(catalog, 'compute', { interfaces: ['public'], region: undefined })).toThrow(
       'the catalog has a compute service in the regions north, south: choose one with OS_REGION_NAME',
     );
   });
 
   it('that is not there is an error which names what is', () => {
-    expect(() => endpointOf(catalog, 'compute', { interface: 'public', region: 'west' })).toThrow(
+    expect(() => endpointOf(catalog, 'compute', { interfaces: ['public'], region: 'west' })).toThrow(
       "Keystone's catalog has no public endpoint of the compute service in region 'west', only in north, south",
     );
-    expect(() => endpointOf(catalog, 'image', { interface: 'public', region: 'north' })).toThrow(
+    expect(() => endpointOf(catalog, 'image', { interfaces: ['public'], region: 'north' })).toThrow(
       "Keystone's catalog has no public endpoint of the image service",
     );
   });

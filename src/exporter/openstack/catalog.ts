@@ -29,7 +29,8 @@ function listOf<S extends z.ZodType>(schema: S) {
 export type Catalog = z.output<typeof catalogSchema>;
 
 export interface EndpointChoice {
-  interface: string;
+  /** The first of them that the service has is taken. */
+  interfaces: readonly string[];
   region: string | undefined;
 }
 
@@ -47,11 +48,13 @@ export function endpointOf(catalog: Catalog, type: string, choice: EndpointChoic
   const endpoints = catalog
     .filter((service) => service.type === type)
     .flatMap((service) => service.endpoints)
-    .filter((endpoint) => endpoint.interface === choice.interface);
-  const inRegion = endpoints.filter(
+    .filter((endpoint) => choice.interfaces.includes(endpoint.interface));
+  const inAny = endpoints.filter(
     ({ region, region_id: id }) =>
       choice.region === undefined || region === choice.region || id === choice.region,
   );
+  const best = choice.interfaces.find((face) => inAny.some((endpoint) => endpoint.interface === face));
+  const inRegion = inAny.filter((endpoint) => endpoint.interface === best);
   const [endpoint] = inRegion;
   if (endpoint === undefined) throw noEndpoint(type, choice, regionsOf(endpoints));
   const regions = regionsOf(inRegion);
@@ -66,12 +69,8 @@ function regionsOf(endpoints: Catalog[number]['endpoints']): string[] {
   return [...new Set(endpoints.map(({ region, region_id: id }) => id ?? region ?? ''))];
 }
 
-function noEndpoint(
-  type: string,
-  { interface: face, region }: EndpointChoice,
-  regions: string[],
-): ServiceMissing {
-  const start = `Keystone's catalog has no ${face} endpoint of the ${type} service`;
+function noEndpoint(type: string, { interfaces, region }: EndpointChoice, regions: string[]): ServiceMissing {
+  const start = `Keystone's catalog has no ${interfaces.join(' or ')} endpoint of the ${type} service`;
   if (region === undefined || regions.length === 0)
     return new ServiceMissing(`${start}; see OS_INTERFACE, and whether the token is for a project`);
   return new ServiceMissing(

@@ -1,21 +1,6 @@
 import { homedir } from 'node:os';
 import { UserError } from '../../runtime/user-error.ts';
-
-export type Table = Readonly<Record<string, unknown>>;
-
-export function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What `over` has wins; tables within are merged alike. */
-export function mergeTables(under: Table, over: Table): Table {
-  const merged: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    merged[key] = isTable(below) && isTable(value) ? mergeTables(below, value) : value;
-  }
-  return merged;
-}
+import { isTable, type Table } from './cloud-settings.ts';
 
 export interface CloudOrigin {
   file: string;
@@ -24,48 +9,40 @@ export interface CloudOrigin {
   acceptsInsecure: boolean;
 }
 
-/** A cloud of clouds.yaml as the `OS_*` variables that mean the same. */
-export function cloudVariables(cloud: Table, origin: CloudOrigin): Record<string, string> {
-  const { auth, verify, insecure, regions, cacert, cert, key, ...rest } = dashless(cloud);
-  refuseInsecure(verify, insecure, origin);
+/** The settings of a cloud of clouds.yaml as the `OS_*` variables that mean the same. */
+export function cloudVariables(settings: Table, origin: CloudOrigin): Record<string, string> {
+  const { auth, verify, insecure, cacert, cert, key, endpoint_type: endpointType, ...rest } = settings;
+  const unverified = verify === false || /^true$/i.test(String(insecure));
+  refuseInsecure(unverified, origin);
   return {
-    OS_INSECURE: String(verify === false || insecure === true),
-    ...regionVariable(regions),
-    ...variables(rest),
+    OS_INSECURE: String(unverified),
+    ...variables(endpointType === undefined ? rest : { ...rest, interface: endpointType }),
     ...files({ cacert, cert, key }),
-    ...variables(isTable(auth) ? dashless(auth) : {}),
+    ...authVariables(isTable(auth) ? auth : {}, origin),
   };
 }
 
 /** A line in a file that many share is not yet somebody's decision to trust every server on the way. */
-function refuseInsecure(
-  verify: unknown,
-  insecure: unknown,
-  { file, name, acceptsInsecure }: CloudOrigin,
-): void {
-  if ((verify !== false && insecure !== true) || acceptsInsecure) return;
+function refuseInsecure(unverified: boolean, { file, name, acceptsInsecure }: CloudOrigin): void {
+  if (!unverified || acceptsInsecure) return;
   throw new UserError(
     `cloud '${name}' of ${file} does not verify certificates: name its authority with cacert instead, or set OS_INSECURE=true to send the password to whoever answers`,
   );
 }
 
-/** The first of several regions, as the OpenStack SDK takes it; each is a name or a table with one. */
-function regionVariable(regions: unknown): Record<string, string> {
-  const first: unknown = Array.isArray(regions) ? regions[0] : undefined;
-  const name = isTable(first) ? first['name'] : first;
-  return typeof name === 'string' ? { OS_REGION_NAME: name } : {};
+/** `password: yes` is not text in YAML. The value is not shown. */
+function authVariables(auth: Table, { file, name }: CloudOrigin): Record<string, string> {
+  const odd = Object.entries(auth).find(([, value]) => typeof value === 'boolean');
+  if (odd === undefined) return variables(auth);
+  throw new UserError(`cloud '${name}' of ${file}: auth.${odd[0]} is yes or no in YAML: put it in quotes`);
 }
 
-/** The SDK takes `auth-url` for `auth_url`. */
-function dashless(table: Table): Table {
-  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key.replaceAll('-', '_'), value]));
-}
-
+/** Several interfaces are one variable, with commas. */
 function variables(table: Table): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [key, value] of Object.entries(table)) {
-    if (typeof value === 'string' || typeof value === 'number')
-      found[`OS_${key.toUpperCase()}`] = String(value);
+    const text = Array.isArray(value) && key.endsWith('interface') ? value.join(',') : value;
+    if (typeof text === 'string') found[`OS_${key.toUpperCase()}`] = text;
   }
   return found;
 }

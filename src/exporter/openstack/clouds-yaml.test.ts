@@ -55,8 +55,9 @@ describe('clouds.yaml', () => {
         password: 'hidden',
         project: { name: 'operations', domain },
       },
-      region: 'elsewhere',
-      interface: 'internal',
+      region: 'north',
+      interfaces: ['internal'],
+      choices: {},
       caFile: undefined,
       clientCertificate: undefined,
       insecure: false,
@@ -80,17 +81,22 @@ describe('clouds.yaml', () => {
     expect(found.authUrl.href).toBe('https://b.example/v3');
   });
 
-  it('takes secrets that the files leave out from the environment, and nothing else', () => {
+  it('takes secrets that the files leave out from the environment, and its choices, and nothing else', () => {
     const env = home({ 'clouds.yaml': CLOUDS });
     const more = {
       OS_APPLICATION_CREDENTIAL_SECRET: 'env',
       OS_AUTH_URL: 'https://other.example',
       OS_REGION_NAME: 'x',
+      OS_INTERFACE: 'admin',
+      OS_CACERT: '/etc/env.pem',
+      OS_USERNAME: 'other',
     };
     expect(loadCredentials({ ...env, ...more }, undefined, 'site-b')).toMatchObject({
       authUrl: new URL('https://b.example/v3'),
       identity: { secret: 'env' },
-      region: undefined,
+      region: 'x',
+      interfaces: ['admin'],
+      caFile: '/etc/env.pem',
     });
   });
 

@@ -1,29 +1,35 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type * as Yaml from 'yaml';
 import { describeError, UserError } from '../../runtime/user-error.ts';
-import { cloudVariables, isTable, mergeTables, type Table } from './cloud-variables.ts';
+import { cloudSettings, isTable, mergeTables, type Table } from './cloud-settings.ts';
+import { cloudVariables } from './cloud-variables.ts';
 import { readCredentials, type Credentials, type Environment } from './credentials.ts';
+import { parseSdkYaml } from './sdk-yaml.ts';
 
 /**
  * The credentials of a cloud of `clouds.yaml`, with what `secure.yaml` adds, and the `profile` of `clouds-public.yaml`
- * below it. `secrets`: what the files may leave out. Throws a `UserError` for a cloud or file that is not there.
+ * below it. `secrets`: what the files may leave out. `choices`: what wins over the files, as for the OpenStack client.
+ * Throws a `UserError` for a cloud or file that is not there.
  */
-export function loadCloud(name: string, env: Environment, secrets: Environment): Credentials {
+export function loadCloud(
+  name: string,
+  env: Environment,
+  { secrets, choices }: { secrets: Environment; choices: Environment },
+): Credentials {
   const file = findFile('clouds', env['OS_CLIENT_CONFIG_FILE'], env);
   if (file === undefined)
     throw new UserError(
       `OS_CLOUD is '${name}', but there is no clouds.yaml in ${searchFolders(env).join(', ')}; OS_CLIENT_CONFIG_FILE names one elsewhere`,
     );
-  const clouds = section(readYaml(file), 'clouds', file);
+  const clouds = mergeTables(section(readYaml(file), 'clouds', file), secureClouds(env));
   const cloud = clouds[name];
   if (!isTable(cloud))
     throw new UserError(`${file} has no cloud '${name}'; it has ${Object.keys(clouds).join(', ') || 'none'}`);
-  const whole = mergeTables(profileOf(cloud, env), mergeTables(cloud, secureCloud(name, env)));
+  const settings = cloudSettings(profileOf(cloud, env), cloud, choices['OS_REGION_NAME']);
+  const origin = { file, name, acceptsInsecure: acceptsInsecure(env) };
   return readCredentials(
-    { ...secrets, ...cloudVariables(whole, { file, name, acceptsInsecure: acceptsInsecure(env) }) },
+    { ...secrets, ...cloudVariables(settings, origin), ...choices },
     {
       where: `cloud '${name}' of ${file}`,
       nameOf: keyName,
@@ -53,21 +59,30 @@ function findFile(stem: string, named: string | undefined, env: Environment): st
   return candidates.find((path) => existsSync(path));
 }
 
-function secureCloud(name: string, env: Environment): Table {
+function secureClouds(env: Environment): Table {
   const file = findFile('secure', env['OS_CLIENT_SECURE_FILE'], env);
-  const found = file === undefined ? undefined : section(readYaml(file), 'clouds', file)[name];
-  return isTable(found) ? found : {};
+  return file === undefined ? {} : section(readYaml(file), 'clouds', file);
 }
 
-/** What a vendor says of all its clouds. A profile that is in no file here is one of the SDK's own, which we have not. */
+/**
+ * What a vendor says of all its clouds. A profile that is in no file here may be one of the SDK's own, which are not here:
+ * then the cloud has to name Keystone itself.
+ */
 function profileOf(cloud: Table, env: Environment): Table {
   const profile = cloud['profile'] ?? cloud['cloud'];
   if (typeof profile !== 'string') return {};
   const file = findFile('clouds-public', env['OS_CLIENT_VENDOR_FILE'], env);
   const found = file === undefined ? undefined : section(readYaml(file), 'public-clouds', file)[profile];
   if (isTable(found)) return found;
+  if (namesKeystone(cloud)) return {};
   throw new UserError(
     `profile '${profile}' is in no clouds-public.yaml here; write its auth_url and the rest into clouds.yaml instead`,
+  );
+}
+
+function namesKeystone({ auth, ...rest }: Table): boolean {
+  return [rest, auth].some(
+    (table) => isTable(table) && (table['auth_url'] ?? table['auth-url']) !== undefined,
   );
 }
 
@@ -78,10 +93,8 @@ function section(file: unknown, name: string, path: string): Table {
 }
 
 function readYaml(path: string): unknown {
-  // Loaded late: most sites have no clouds.yaml, and it takes a while.
-  const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return parseSdkYaml(readFileSync(path, 'utf8'));
   } catch (error) {
     // The rest of a parser's message quotes the file, and with it perhaps a password.
     const [reason] = describeError(error).split(/:? *\n|, column/);

@@ -109,10 +109,42 @@ describe('what is missing', () => {
 
 describe('the interface', () => {
   it('is public unless it is named, and may have the name it had in Keystone v2', () => {
-    expect(readCredentials(password).interface).toBe('public');
-    expect(readCredentials({ ...password, OS_ENDPOINT_TYPE: 'internalURL' }).interface).toBe('internal');
+    expect(readCredentials(password).interfaces).toEqual(['public']);
+    expect(readCredentials({ ...password, OS_ENDPOINT_TYPE: 'internalURL' }).interfaces).toEqual([
+      'internal',
+    ]);
     expect(() => readCredentials({ ...password, OS_INTERFACE: 'secret' })).toThrow(
       "OS_INTERFACE: 'secret' is none of public, internal, admin",
     );
+  });
+});
+
+describe('system scope', () => {
+  const { OS_PROJECT_NAME, ...unscoped } = password;
+
+  it('takes the place of a project', () => {
+    const { identity } = readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all' });
+    expect(authRequest(identity)).toMatchObject({ auth: { scope: { system: { all: true } } } });
+  });
+
+  it.each([
+    [{ OS_PROJECT_NAME }, 'OS_SYSTEM_SCOPE and OS_PROJECT_NAME exclude one another'],
+    [{ OS_SYSTEM_SCOPE: 'some' }, "OS_SYSTEM_SCOPE: 'some' is not all"],
+  ])('is all, and of no project: %j', (more, message) => {
+    expect(() => readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all', ...more })).toThrow(message);
+  });
+});
+
+describe('one domain for both', () => {
+  it('stands for those that are not given', () => {
+    const { identity } = readCredentials({
+      ...password,
+      OS_DOMAIN_NAME: 'research',
+      OS_USER_DOMAIN_NAME: 'people',
+    });
+    expect(identity).toMatchObject({
+      user: { domain: { name: 'people' } },
+      project: { domain: { name: 'research' } },
+    });
   });
 });

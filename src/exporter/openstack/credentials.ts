@@ -1,23 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { shownUrl } from '../../runtime/shown-url.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
-import { readEndpointOverrides, type EndpointOverrides } from './endpoint-overrides.ts';
+import { readEndpointOverrides, SERVICE_VARIABLES, type EndpointOverrides } from './endpoint-overrides.ts';
+import type { Service } from './services.ts';
 
 /** Something in Keystone that is named by its id, or by its name within a domain. */
 type NameOrId = { id: string } | { name: string };
 type InDomain = { id: string } | { name: string; domain: NameOrId };
 
 export type Identity =
-  | { method: 'password'; user: InDomain; password: string; project: InDomain }
+  /** In the whole system where there is no project. */
+  | { method: 'password'; user: InDomain; password: string; project: InDomain | undefined }
   | { method: 'application_credential'; id: string; secret: string }
   | { method: 'application_credential'; name: string; user: InDomain; secret: string };
+
+type Interface = 'public' | 'internal' | 'admin';
 
 export interface Credentials {
   /** Of Keystone, ending in `/v3`. */
   authUrl: URL;
   identity: Identity;
   region: string | undefined;
-  interface: 'public' | 'internal' | 'admin';
+  /** The first of them that a service has is asked. */
+  interfaces: readonly Interface[];
+  /** What holds for one service only. */
+  choices: Partial<Record<Service, { region?: string; interfaces?: readonly Interface[] }>>;
   /** A file of certificates of authorities, PEM. */
   caFile: string | undefined;
   /** Files of this client's own certificate and key, PEM. */
@@ -61,7 +68,8 @@ export function readCredentials(
     ),
     identity: readIdentity(read),
     region: read.optional('OS_REGION_NAME'),
-    interface: readInterface(read),
+    interfaces: readInterfaces(read, 'OS_INTERFACE', 'OS_ENDPOINT_TYPE') ?? ['public'],
+    choices: readChoices(read),
     caFile: read.optional('OS_CACERT'),
     clientCertificate: readClientCertificate(read),
     insecure: readInsecure(read),
@@ -104,6 +112,8 @@ function readSecretFile(name: string, path: string): string {
   return secret;
 }
 
+const INTERFACES: readonly Interface[] = ['public', 'internal', 'admin'];
+
 const AUTH_TYPES = new Set(['password', 'v3password', 'v3applicationcredential']);
 
 function readIdentity(read: Reader): Identity {
@@ -132,8 +142,19 @@ function readPassword(read: Reader): Identity {
     method: 'password',
     user: readUser(read),
     password: read.secret('OS_PASSWORD', "the user's password"),
-    project: readProject(read),
+    project: isSystemScoped(read) ? undefined : readProject(read),
   };
+}
+
+/** A token of the system as a whole is of no project. */
+function isSystemScoped(read: Reader): boolean {
+  const scope = read.optional('OS_SYSTEM_SCOPE');
+  if (scope === undefined) return false;
+  const name = read.nameOf('OS_SYSTEM_SCOPE');
+  if (scope !== 'all') throw new UserError(`${name}: '${scope}' is not all, the only system scope`);
+  const project = ['OS_PROJECT_ID', 'OS_PROJECT_NAME'].find((one) => read.optional(one) !== undefined);
+  if (project === undefined) return true;
+  throw new UserError(`${name} and ${read.nameOf(project)} exclude one another: leave one of them out`);
 }
 
 function readUser(read: Reader): InDomain {
@@ -150,24 +171,44 @@ function readProject(read: Reader): InDomain {
   return { name, domain: readDomain(read, 'PROJECT') };
 }
 
+/** One domain may be given for both user and project. */
 function readDomain(read: Reader, of: 'USER' | 'PROJECT'): NameOrId {
-  const id = read.optional(`OS_${of}_DOMAIN_ID`);
+  const id = read.optional(`OS_${of}_DOMAIN_ID`, 'OS_DOMAIN_ID');
   if (id !== undefined) return { id };
-  const name = read.optional(`OS_${of}_DOMAIN_NAME`);
+  const name = read.optional(`OS_${of}_DOMAIN_NAME`, 'OS_DOMAIN_NAME');
   if (name !== undefined) return { name };
   const defaultName = read.optional('OS_DEFAULT_DOMAIN_NAME', 'OS_DEFAULT_DOMAIN');
   if (defaultName !== undefined) return { name: defaultName };
   return { id: read.optional('OS_DEFAULT_DOMAIN_ID') ?? 'default' };
 }
 
-/** `publicURL` is how Keystone v2 called the public interface. */
-function readInterface(read: Reader): Credentials['interface'] {
-  const text = read.optional('OS_INTERFACE', 'OS_ENDPOINT_TYPE') ?? 'public';
-  const known = (['public', 'internal', 'admin'] as const).find(
-    (name) => text === name || text === `${name}URL`,
-  );
-  if (known !== undefined) return known;
-  throw new UserError(`${read.nameOf('OS_INTERFACE')}: '${text}' is none of public, internal, admin`);
+/** One or several, with commas. `publicURL` is how Keystone v2 called the public interface. */
+function readInterfaces(read: Reader, ...names: [string, ...string[]]): Interface[] | undefined {
+  return read
+    .optional(...names)
+    ?.split(',')
+    .map((part) => {
+      const text = part.trim();
+      const known = INTERFACES.find((name) => text === name || text === `${name}URL`);
+      if (known !== undefined) return known;
+      throw new UserError(`${read.nameOf(names[0])}: '${text}' is none of ${INTERFACES.join(', ')}`);
+    });
+}
+
+/** `OS_COMPUTE_INTERFACE`, `OS_NETWORK_REGION_NAME` and their like. */
+function readChoices(read: Reader): Credentials['choices'] {
+  const choices: Credentials['choices'] = {};
+  for (const [service, names] of Object.entries(SERVICE_VARIABLES)) {
+    const variables = names.flatMap((name) => [`OS_${name}_INTERFACE`, `OS_${name}_ENDPOINT_TYPE`]);
+    const interfaces = readInterfaces(read, variables[0] as string, ...variables);
+    const region = read.optional(...names.map((name) => `OS_${name}_REGION_NAME`));
+    if (interfaces === undefined && region === undefined) continue;
+    choices[service as Service] = {
+      ...(interfaces === undefined ? {} : { interfaces }),
+      ...(region === undefined ? {} : { region }),
+    };
+  }
+  return choices;
 }
 
 function readInsecure(read: Reader): boolean {

@@ -5,10 +5,11 @@ import type { Service } from './services.ts';
 /** Addresses that are asked instead of those of the catalog, as they were set. */
 export type EndpointOverrides = Partial<Record<Service, string>>;
 
-const NAMES: Readonly<Record<Service, readonly string[]>> = {
+/** How variables name a service, today's type first. */
+export const SERVICE_VARIABLES: Readonly<Record<Service, readonly string[]>> = {
   identity: ['IDENTITY'],
   compute: ['COMPUTE'],
-  volume: ['BLOCK_STORAGE', 'VOLUME', 'VOLUMEV3', 'BLOCK_STORE'],
+  volume: ['BLOCK_STORAGE', 'VOLUMEV3', 'VOLUMEV2', 'VOLUME', 'BLOCK_STORE'],
   network: ['NETWORK'],
   'object-store': ['OBJECT_STORE'],
 };
@@ -19,8 +20,10 @@ export function readEndpointOverrides(
   nameOf: (name: string) => string,
 ): EndpointOverrides {
   const overrides: EndpointOverrides = {};
-  for (const [service, names] of Object.entries(NAMES)) {
-    const variables = names.map((name) => `OS_${name}_ENDPOINT_OVERRIDE`);
+  for (const [service, names] of Object.entries(SERVICE_VARIABLES)) {
+    const variables = ['ENDPOINT_OVERRIDE', 'ENDPOINT'].flatMap((what) =>
+      names.map((name) => `OS_${name}_${what}`),
+    );
     const value = read(...variables);
     if (value === undefined) continue;
     if (!/^https?:/i.test(value) || !URL.canParse(value))

@@ -12,10 +12,13 @@ const SECRETS = [
   'OS_APPLICATION_CREDENTIAL_SECRET_FILE',
 ];
 
+/** What the environment says beside a file: it chooses the region of a cloud of clouds.yaml, as for the OpenStack client. */
+const CHOICES = ['OS_REGION_NAME', 'OS_INTERFACE', 'OS_CACERT'];
+
 /**
  * Credentials from the cloud of clouds.yaml that is named, or from an openrc that is named, else from the environment,
- * where `OS_CLOUD` may name a cloud. A file stands alone: only the secrets that it leaves out come from the environment,
- * so that two clouds are never mixed.
+ * where `OS_CLOUD` may name a cloud. A file stands alone except for the secrets and choices that it leaves out, so that
+ * two clouds are never mixed. Beside clouds.yaml the choices of the environment win.
  */
 export function loadCredentials(
   env: Environment,
@@ -25,13 +28,13 @@ export function loadCredentials(
   if (openrcFile !== undefined && osCloud !== undefined)
     throw new UserError('--openrc and --os-cloud both name credentials; leave one out');
   const cloud = osCloud ?? (openrcFile === undefined ? env['OS_CLOUD'] : undefined);
-  if (cloud) return loadCloud(cloud, env, secretsOf(env));
+  if (cloud) return loadCloud(cloud, env, { secrets: chosen(env, SECRETS), choices: chosen(env, CHOICES) });
   return openrcFile === undefined ? readCredentials(env) : loadOpenrc(openrcFile, env);
 }
 
 function loadOpenrc(file: string, env: Environment): Credentials {
   const { variables, asked } = parseOpenrc(readFile(file), file);
-  const all = { ...secretsOf(env), ...variables };
+  const all = { ...chosen(env, SECRETS), ...chosen(env, CHOICES), ...variables };
   for (const [name, where] of Object.entries(asked)) {
     if (all[name] || all[`${name}_FILE`]) continue;
     throw new UserError(
@@ -41,8 +44,9 @@ function loadOpenrc(file: string, env: Environment): Credentials {
   return readCredentials(all, file);
 }
 
-function secretsOf(env: Environment): Environment {
-  return Object.fromEntries(SECRETS.map((name) => [name, env[name]]));
+/** Those that are set. */
+function chosen(env: Environment, names: readonly string[]): Environment {
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function readFile(path: string): string {

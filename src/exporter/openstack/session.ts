@@ -132,7 +132,7 @@ function baseUrl(service: Service, { catalog, projectId }: Token, credentials: C
   const override = credentials.endpoints[service];
   if (override !== undefined) return overriddenEndpoint(override, projectId);
   if (service === 'identity') return new URL(credentials.authUrl);
-  const url = serviceEndpoint(catalog, service, credentials);
+  const url = serviceEndpoint(catalog, service, { ...credentials, ...credentials.choices[service] });
   url.pathname = versionedPath(service, url.pathname.replace(/\/$/, ''), projectId);
   return url;
 }

@@ -13,6 +13,10 @@ export async function requireWholeCloud(
   const { projectId: own, project, roles } = await session.signIn();
   if (roles.includes('admin')) return;
   for (const projectId of projectIds) if (projectId !== own) return;
+  if (own === undefined)
+    throw new ServiceForbidden(
+      `${what} are not shown to a user of the system without the role admin; sign in to a project`,
+    );
   throw new ServiceForbidden(
     `${what} are to be seen of the project '${project ?? ''}' alone; give the user of the exporter a role that may read those of all projects`,
   );

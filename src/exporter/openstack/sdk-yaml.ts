@@ -1,0 +1,61 @@
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+
+/**
+ * Parses YAML as the OpenStack SDK reads it, which is YAML 1.1 of PyYAML: with merge keys, and with numbers of its own.
+ * A number becomes the text that the SDK makes of it: `0123` is octal, `0098765` is no number.
+ */
+export function parseSdkYaml(text: string): unknown {
+  // Loaded late: most sites have no clouds.yaml, and it takes a while.
+  const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
+  return parse(text, {
+    schema: 'failsafe',
+    merge: true,
+    uniqueKeys: false,
+    customTags: (tags) => [
+      ...tags,
+      scalar('null', /^(?:~|null|Null|NULL|)$/, () => null),
+      scalar('bool', /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
+      scalar('bool', /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
+      scalar('int', /^[-+]?0b[01_]+$/, (digits) => whole(`0b${digits.replace(/0b/, '')}`)),
+      scalar('int', /^[-+]?0[0-7_]+$/, (digits) => whole(`0o${digits}`)),
+      scalar('int', /^[-+]?(?:0|[1-9][0-9_]*)$/, whole),
+      scalar('int', /^[-+]?0x[0-9a-fA-F_]+$/, (digits) => whole(digits)),
+      scalar('int', /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/, sexagesimal),
+      scalar('float', /^[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?$/, fraction),
+      scalar('float', /^\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?$/, fraction),
+    ],
+  });
+}
+
+function scalar(name: string, test: RegExp, read: (text: string) => unknown): Yaml.ScalarTag {
+  return {
+    identify: () => false,
+    default: true,
+    tag: `tag:yaml.org,2002:${name}`,
+    test,
+    resolve: (text) => {
+      const [, sign = '', digits = ''] = /^([-+]?)(.*)$/s.exec(text.replaceAll('_', '')) ?? [];
+      const value = read(name === 'float' ? sign + digits : digits);
+      return sign === '-' && name === 'int' ? `-${String(value)}` : value;
+    },
+  };
+}
+
+function whole(digits: string): string {
+  return String(BigInt(digits));
+}
+
+/** `1:30` is 90. */
+function sexagesimal(digits: string): string {
+  return String(digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n));
+}
+
+/** As Python writes it. */
+function fraction(text: string): string {
+  const value = Number(text);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16))
+    return value.toExponential().replace(/e([-+])(\d)$/, 'e$10$2');
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
