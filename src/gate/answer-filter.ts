@@ -146,6 +146,9 @@ function createRewriter(rewriting: LabelRewriting): (samples: readonly Sample[])
   return (samples) => {
     let text = '';
     for (const { name, labels, value, timestampMs } of samples) {
+      // A time that is rounded is no longer the one that came, and may be none that a reader takes.
+      if (timestampMs !== undefined && !Number.isSafeInteger(timestampMs))
+        throw new AnswerError('the answer holds a time beyond all others');
       if (name !== family) text += familyHead({ name, help: '', type: 'untyped' });
       family = name;
       text += `${formatSeries(name, rewriteLabels(labels, rewriting))}${formatPoint(value, timestampMs)}\n`;

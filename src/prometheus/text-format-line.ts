@@ -23,6 +23,11 @@ const BACKSLASH = 0x5c;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
+/** Prometheus takes times up to this; beyond 2^53 ours are rounded. */
+const MAX_INT64 = 2n ** 63n - 1n;
+/** With zeros in front. */
+const LONGEST_INT64 = 100;
+
 const METADATA = /^#[ \t]+(HELP|TYPE)[ \t]+("(?:\\.|[^\\"])*"|[a-zA-Z_:][a-zA-Z0-9_:]*)?([^]*)$/;
 const METRIC_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 const SPECIAL_VALUES = new Map([
@@ -95,12 +100,14 @@ export class LineParser {
     for (let index = 0; this.#skipBlanks() !== BRACE_CLOSE; index++) {
       const quoted = this.#text.charCodeAt(this.#at) === QUOTE;
       const name = this.#labelName(index);
-      if (this.#skipBlanks() === EQUALS) this.#labelValue(labels, name, index);
+      const valued = this.#skipBlanks() === EQUALS;
+      if (valued) this.#labelValue(labels, name, index);
       else if (quoted && metricName === undefined) metricName = name;
       else this.#fail(`expected '=' after the label name '${name}'`);
       const next = this.#skipBlanks();
       if (next === COMMA) this.#at++;
-      else if (next !== BRACE_CLOSE) this.#fail(`expected ',' or '}' at '${this.#excerpt()}'`);
+      // Prometheus needs no comma behind a value.
+      else if (next !== BRACE_CLOSE && !valued) this.#fail(`expected ',' or '}' at '${this.#excerpt()}'`);
     }
     this.#at++;
     return metricName;
@@ -182,10 +189,11 @@ export class LineParser {
     if (this.#at === this.#end) return undefined;
     const text = this.#word();
     const timestampMs = Number(text);
-    if (!/^-?\d+$/.test(text)) this.#fail(`'${shorten(text)}' is not a timestamp in milliseconds`);
-    if (!Number.isSafeInteger(timestampMs)) this.#fail(`the timestamp ${shorten(text)} is out of range`);
+    if (!/^\d+$/.test(text)) this.#fail(`'${shorten(text)}' is not a timestamp in milliseconds`);
+    if (timestampMs > Number.MAX_SAFE_INTEGER && (text.length > LONGEST_INT64 || BigInt(text) > MAX_INT64))
+      this.#fail(`the timestamp ${shorten(text)} is out of range`);
     this.#skipBlanks();
-    return timestampMs + 0;
+    return timestampMs;
   }
 
   #word(): string {

@@ -26,13 +26,13 @@ describe('the text format', () => {
       '# anything else',
       'project_vcpu_usage{project_id="1",project_name="a"} 1.5',
       'project_vcpu_usage{project_id="2",project_name="b"} 2e3 1700000000123',
-      'up 0 -5',
+      'up 0 5',
       'up{} 1',
     ].join('\n');
     expect(parseExposition(text)).toEqual([
       sample('project_vcpu_usage', { project_id: '1', project_name: 'a' }, 1.5),
       sample('project_vcpu_usage', { project_id: '2', project_name: 'b' }, 2000, 1_700_000_000_123),
-      sample('up', {}, 0, -5),
+      sample('up', {}, 0, 5),
       sample('up', {}, 1),
     ]);
   });
@@ -47,6 +47,13 @@ describe('the text format', () => {
     expect(parseExposition(' \tm \t{ a\t= "1" , b="2" ,\t} \t1 \t2 \t\nn{a="1"}3\n')).toEqual([
       sample('m', { a: '1', b: '2' }, 1, 2),
       sample('n', { a: '1' }, 3),
+    ]);
+  });
+
+  it('takes labels without commas between them, and times up to the last that Prometheus has', () => {
+    expect(parseExposition('m{a="1" b="2"c="3"} 1 9223372036854775807\n{"m","a"="1""b"="2"} 1 05')).toEqual([
+      sample('m', { a: '1', b: '2', c: '3' }, 1, 2 ** 63),
+      sample('m', { a: '1', b: '2' }, 1, 5),
     ]);
   });
 
@@ -92,7 +99,10 @@ describe('the text format', () => {
     expect(problemOf('m{a="1",a="2"} 1')).toBe("line 1: the label 'a' stands there twice");
     expect(problemOf('m{a="1} 1')).toBe('line 1: a quote is not closed');
     expect(problemOf('m{a=1} 1')).toBe("line 1: the value of the label 'a' is not in quotes");
-    expect(problemOf('m{a="1" b="2"} 1')).toBe(`line 1: expected ',' or '}' at 'b="2"} 1'`);
+    expect(problemOf('{"m" b="2"} 1')).toBe(`line 1: expected ',' or '}' at 'b="2"} 1'`);
+    expect(problemOf('{A} 0')).toBe("line 1: expected '=' after the label name 'A'");
+    expect(problemOf('m{a="1",,b="2"} 1')).toBe(`line 1: expected a label name at ',b="2"} 1'`);
+    expect(problemOf('m{a="x\ny"} 1')).toBe('line 1: a quote is not closed');
     expect(problemOf('m{,} 1')).toBe("line 1: expected a label name at ',} 1'");
     expect(problemOf('m{"a"} 1')).toBe("line 1: expected '=' after the label name 'a'");
     expect(problemOf('{a="1"} 1')).toBe('line 1: a metric name is missing');
@@ -100,8 +110,9 @@ describe('the text format', () => {
     expect(problemOf('m')).toBe('line 1: the value is missing');
     expect(problemOf('m 1 2 3')).toBe("line 1: nothing may follow the timestamp, but '3' does");
     expect(problemOf('m 1 1.5')).toBe("line 1: '1.5' is not a timestamp in milliseconds");
-    expect(problemOf('m 1 99999999999999999')).toBe(
-      'line 1: the timestamp 99999999999999999 is out of range',
+    expect(problemOf('m 1 -5')).toBe("line 1: '-5' is not a timestamp in milliseconds");
+    expect(problemOf('m 1 9223372036854775808')).toBe(
+      'line 1: the timestamp 9223372036854775808 is out of range',
     );
     expect(problemOf('# TYPE m gouge')).toBe("line 1: 'gouge' is not a metric type");
     expect(problemOf('# HELP 1')).toBe('line 1: HELP names no metric');

@@ -15,7 +15,7 @@ const sampleArbitrary: fc.Arbitrary<Sample> = fc.record({
     { noNullPrototype: true },
   ),
   value: fc.double(),
-  timestampMs: fc.option(fc.maxSafeInteger(), { nil: undefined }),
+  timestampMs: fc.option(fc.maxSafeNat(), { nil: undefined }),
 });
 
 /** Own labels as pairs: an object literal can't hold a label called `__proto__`. */

@@ -35,7 +35,7 @@ export async function readFederateBody(
   take: TakeSample,
 ): Promise<void> {
   const parser = new ExpositionParser();
-  const decoder = new TextDecoder();
+  const decoder = strictDecoder();
   const takeAll = atMostSamples(limits, take);
   let last = '\n';
   for await (const chunk of boundedBytes(body, encoding, limits)) {
@@ -43,8 +43,22 @@ export async function readFederateBody(
     last = text.at(-1) ?? last;
     takeAll(parser.push(text));
   }
+  decoder.decode();
   if (last !== '\n') throw new SweepFailure('the answer ends in the middle of a line');
   takeAll(parser.end());
+}
+
+/** A character in place of bytes that are not UTF-8 could make one id of two. */
+function strictDecoder() {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = (bytes?: Buffer, options: { stream?: boolean } = {}): string => {
+    try {
+      return decoder.decode(bytes, options);
+    } catch (error) {
+      throw new SweepFailure('the answer is not UTF-8', { cause: error });
+    }
+  };
+  return { decode };
 }
 
 function atMostSamples({ maxSamples }: BodyLimits, take: TakeSample): (samples: readonly Sample[]) => void {
