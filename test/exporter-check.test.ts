@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { RESOURCE_NAMES } from '../src/exporter/resources.ts';
 import { counted } from '../src/runtime/counted.ts';
 import { describeWith } from './describe-with.ts';
 import { signIn } from './nova.ts';
@@ -52,7 +53,11 @@ describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstac
   /** The whole output, and Nova's own count as it was before or after: meanwhile a server may have left the hour. */
   async function check(env: Record<string, string>, among?: Set<string>) {
     const before = await running(among);
-    const { code, output } = await runStackmeter(['exporter', '--check'], { cwd: temporaryFolder(), env });
+    const everything = ['--split-project', 'pool', '--resources', RESOURCE_NAMES.join(',')];
+    const { code, output } = await runStackmeter(['exporter', '--check', ...everything], {
+      cwd: temporaryFolder(),
+      env,
+    });
     const nova = output.includes(before) ? before : await running(among);
     return { nova, printed: { code, lines: output.split('\n') } };
   }

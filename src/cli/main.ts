@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { describeError, UserError } from '../runtime/user-error.ts';
+import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
 import { version } from '../runtime/version.ts';
 
 /** Each subcommand is loaded when it is called, so that none waits for the others' libraries. */
@@ -25,7 +25,13 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv, { from: 'user' });
 }
 
+/** A reader that has enough, such as `head`, is no failure of the one who writes. */
+function ignoreBrokenPipe(error: unknown): void {
+  if (codeOf(error) !== 'EPIPE') throw error;
+}
+
 function report(error: unknown): void {
+  if (codeOf(error) === 'EPIPE') return;
   if (error instanceof UserError) {
     process.stderr.write(`stackmeter: ${error.message}\n`);
     process.exitCode = error.exitCode;
@@ -36,4 +42,6 @@ function report(error: unknown): void {
   process.exitCode = 70;
 }
 
+process.stdout.on('error', ignoreBrokenPipe);
+process.stderr.on('error', ignoreBrokenPipe);
 main(process.argv.slice(2)).catch(report);

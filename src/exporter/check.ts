@@ -6,6 +6,7 @@ import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-
 import { gpusOfFlavor } from './metering/gpus.ts';
 import { settledUntil } from './metering/window.ts';
 import { unsafeConnection } from './openstack/agent.ts';
+import { isOfSystem } from './openstack/credentials.ts';
 import { readFlavors } from './openstack/nova-flavors.ts';
 import { readRights, type Right, type RightName } from './openstack/rights.ts';
 import type { Session } from './openstack/session.ts';
@@ -29,6 +30,13 @@ const COSTS: Record<RightName, string> = {
   'object storage of all projects': 'the resource object_gb',
 };
 
+/** Whether anything that the settings ask for needs the right. */
+function isNeeded(right: RightName, { resources, split }: ExporterConfig): boolean {
+  if (right === 'servers of all projects') return split !== undefined;
+  const resource = right === 'extra specs of flavors' ? 'gpu' : RESOURCES[right];
+  return resource === undefined || resources.includes(resource);
+}
+
 /** Resources that can be had of the own projects where those of all can not. */
 const RESOURCES: Partial<Record<RightName, SampledResource>> = {
   'volumes of all projects': 'volume_gb',
@@ -45,17 +53,17 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
   const { session } = connection;
   try {
     return await duringStart(async () => {
-      const { user, project } = await session.signIn();
+      const { user } = await session.signIn();
       const cloud = await readMeteredCloud(session, config.domains, NOTHING_COUNTED);
       const endMs = settledUntil(clock.nowMs(), config.settlingDelayMs);
       const window = { startMs: endMs - HOUR_MS, endMs, pageSize: config.pageSize };
       const { servers } = await cloud.readUsage(window);
       const running = new Set(servers.map(({ projectId }) => projectId));
-      const rights = await readRights(session, clock.nowMs());
+      const rights = await readRights(session, clock.nowMs(), (right) => isNeeded(right, config));
       const danger = unsafeConnection(config.credentials);
       return [
         ...(danger === undefined ? [] : [`Danger    ${danger}`]),
-        `Keystone  ${shownUrl(config.credentials.authUrl)}: signed in as ${quoted(user)}, ${project === undefined ? 'no project' : `project ${quoted(project)}`}`,
+        `Keystone  ${shownUrl(config.credentials.authUrl)}: signed in as ${quoted(user)}, ${await describeScope(session)}`,
         `          ${describeCloud(cloud, session)}`,
         `Nova      ${counted(servers.length, 'server')} of ${counted(running.size, 'project')} ran in the last hour`,
         ...(await Promise.all(rights.map(async (right) => await describeRight(right, cloud)))),
@@ -65,6 +73,12 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
   } finally {
     await connection.close();
   }
+}
+
+async function describeScope(session: Session): Promise<string> {
+  const { project } = await session.signIn();
+  if (isOfSystem(session.credentials)) return 'the whole system';
+  return project === undefined ? 'no project' : `project ${quoted(project)}`;
 }
 
 function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }: Session): string {

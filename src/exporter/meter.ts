@@ -2,10 +2,12 @@ import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { shownUrl } from '../runtime/shown-url.ts';
 import { connect, duringStart } from './connection.ts';
 import type { Snapshot } from './exposition.ts';
 import { createGpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import { isOfSystem } from './openstack/credentials.ts';
 import { serviceEndpoint } from './openstack/catalog.ts';
 import type { Session } from './openstack/session.ts';
 import type { OwnMetrics } from './own-metrics.ts';
@@ -77,6 +79,7 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
         await requireNova(session);
         return read;
       });
+      await reportSignIn(session, logger);
       reportCloud(cloud, session, logger);
     },
     refresh: async () => await oneAtATime(refresh),
@@ -87,6 +90,15 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
       await opened?.close();
     },
   };
+}
+
+/** Who reads what, without a secret. */
+async function reportSignIn(session: Session, logger: Logger): Promise<void> {
+  const { authUrl, region } = session.credentials;
+  const { user, project } = await session.signIn();
+  const scope = isOfSystem(session.credentials) ? { system: 'all' } : { project };
+  const fields = { keystone: shownUrl(authUrl), user, ...scope, region };
+  logger.info(fields, 'signed in to Keystone');
 }
 
 /** Not that it answers, which it may do later: a region that is not there is for the operator to mend. */

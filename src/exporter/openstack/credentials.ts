@@ -34,6 +34,11 @@ export interface Credentials {
   endpoints: EndpointOverrides;
 }
 
+/** Whether a sign-in is to the system as a whole, and to no project. */
+export function isOfSystem({ identity }: Credentials): boolean {
+  return identity.method === 'password' && identity.project === undefined;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the variables come from, for messages. */

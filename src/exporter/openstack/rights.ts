@@ -32,10 +32,15 @@ const ACCOUNTS_ASKED = 200;
 /** Stands for one that is not the user's, where others can't be listed. */
 const SOME_PROJECT = '0'.repeat(32);
 
-/** Asks for a little of everything. Only what the sign-in throws is thrown. `nowMs`: for a window of usage. */
-export async function readRights(session: Session, nowMs: number): Promise<Right[]> {
+/**
+ * Asks for a little of all that is `wanted`. Only what the sign-in throws is thrown. `nowMs`: for a window of usage.
+ */
+export async function readRights(
+  session: Session,
+  nowMs: number,
+  wanted: (right: RightName) => boolean = () => true,
+): Promise<Right[]> {
   await session.signIn();
-  const others = await otherProjects(session);
   const probes: Record<RightName, () => Promise<unknown>> = {
     projects: async () => await session.get({ service: 'identity', path: '/projects', query: { name: 'x' } }),
     domains: async () => await session.get({ service: 'identity', path: '/domains', query: { name: 'x' } }),
@@ -44,10 +49,13 @@ export async function readRights(session: Session, nowMs: number): Promise<Right
     'extra specs of flavors': async () => await askExtraSpecs(session),
     'volumes of all projects': async () => await readVolumes(session, { allProjects: true }),
     'floating IPs of all projects': async () => await readFloatingIps(session, { allProjects: true }),
-    'object storage of all projects': async () => await readStoredBytes(session, others),
+    'object storage of all projects': async () =>
+      await readStoredBytes(session, await otherProjects(session)),
   };
   return await Promise.all(
-    Object.entries(probes).map(async ([right, ask]) => await readRight(right as RightName, ask)),
+    (Object.keys(probes) as RightName[])
+      .filter(wanted)
+      .map(async (right) => await readRight(right, probes[right])),
   );
 }
 
