@@ -32,7 +32,7 @@ const COSTS: Record<RightName, string> = {
 
 /** Whether anything that the settings ask for needs the right. */
 function isNeeded(right: RightName, { resources, split }: ExporterConfig): boolean {
-  if (right === 'servers of all projects') return split !== undefined;
+  if (right === 'servers of all projects') return split !== undefined || resources.includes('gpu');
   const resource = right === 'extra specs of flavors' ? 'gpu' : RESOURCES[right];
   return resource === undefined || resources.includes(resource);
 }
