@@ -9,14 +9,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAddresses } from '../src/gate/client-addresses.ts';
 import type { TokenTable } from '../src/gate/token-table.ts';
 import { hashToken } from '../src/gate/tokens.ts';
-import { ProtobufWriter } from '../src/prometheus/protobuf-writer.ts';
 import { decodeReadRequest } from '../src/prometheus/remote-read.ts';
 import { formatSelector } from '../src/prometheus/selectors.ts';
-import { toSnappy } from '../src/prometheus/snappy.ts';
 import { describeWith } from './describe-with.ts';
 import { type Attack, BARRED, USAGE, USAGE_QUERY } from './attacks/attack.ts';
 import { ATTACKS } from './attacks/list.ts';
+import { START_MS } from './attacks/read-requests.ts';
 import { issue, makeCa } from './certificate-authority.ts';
+import { CHUNKED_TYPE, chunkedAnswer, labelBytes } from './chunked-answer.ts';
 import { plainText, startGate, startUpstream, TOKEN } from './gate-harness.ts';
 import { eventually, freePort, startProgram, temporaryFolder } from './processes.ts';
 import { queryEventually, startPrometheus } from './prometheus-server.ts';
@@ -28,8 +28,8 @@ const READ_PATH = 'POST /api/v1/read';
 /** What proper requests make the gate ask for; anything else upstream is a breach. */
 const FORWARDED =
   /^GET \/federate\?match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D(?:~|%7E)%22project_.(?:\*|%2A)_usage%22%7D$/;
-const READ = new Set([`${READ_PATH} ${USAGE}`, `${READ_PATH} ${USAGE} samples`]);
-const isForwarded = (asked: string) => FORWARDED.test(asked) || READ.has(asked);
+const READ = `${READ_PATH} ${USAGE} streamed-chunks`;
+const isForwarded = (asked: string) => FORWARDED.test(asked) || asked === READ;
 /** Headers that gates write themselves. */
 const OWN_HEADERS = ['host', 'accept', 'accept-encoding', 'user-agent', 'connection'];
 const OWN_READ_HEADERS = [...OWN_HEADERS, 'content-type', 'content-encoding', 'content-length'];
@@ -71,16 +71,12 @@ function readOf(body: Buffer): string[] {
 }
 
 function answerRead(response: ServerResponse, proper: boolean): void {
-  const series = new ProtobufWriter();
-  const labels = proper
-    ? { __name__: 'project_a_usage', job: 'project_usages' }
-    : { __name__: 'outside_secret' };
-  for (const [name, value] of Object.entries(labels))
-    series.message(1, new ProtobufWriter().text(1, name).text(2, value));
-  const answer = new ProtobufWriter().message(1, new ProtobufWriter().message(1, series));
+  const labels = labelBytes(
+    proper ? { __name__: 'project_a_usage', job: 'project_usages' } : { __name__: 'outside_secret' },
+  );
   response
-    .writeHead(200, { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' })
-    .end(toSnappy(answer.finish()));
+    .writeHead(200, { 'content-type': CHUNKED_TYPE })
+    .end(chunkedAnswer([{ labels, samples: [{ timestampMs: START_MS, high: 0, low: 0 }] }]));
 }
 
 /** How long an attacker waits for a word before it goes. */

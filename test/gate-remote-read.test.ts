@@ -1,13 +1,19 @@
 import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { createFrameSplitter } from '../src/gate/read-frames.ts';
+import { decodeChunkedResponse } from '../src/prometheus/chunked-read.ts';
 import {
+  decodeReadRequest,
   decodeReadResponse,
   encodeReadRequest,
   type ReadQuery,
-  seriesOfChunkedResponse,
+  type ReadRequestMessage,
 } from '../src/prometheus/remote-read.ts';
 import { toSnappy } from '../src/prometheus/snappy.ts';
 import { parseSelector } from '../src/prometheus/selectors.ts';
+import { readSeries } from '../src/prometheus/time-series.ts';
+import { CHUNKED_TYPE, chunkedAnswer, labelBytes } from './chunked-answer.ts';
 import { describeWith } from './describe-with.ts';
 import { plainText, startGate, startUpstream, TOKEN } from './gate-harness.ts';
 import { temporaryFolder } from './processes.ts';
@@ -91,15 +97,84 @@ describe('a remote read that is not within the policy', () => {
 
   it('is not answered with series that are outside it, whatever Prometheus says', async () => {
     const { url } = await startUpstream((_, response) => {
-      // A ReadResponse with one series, {__name__="outside"}.
-      const body = toSnappy(Buffer.from('0a170a150a130a085f5f6e616d655f5f12076f757473696465', 'hex'));
-      response
-        .writeHead(200, { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' })
-        .end(body);
+      const samples = [{ timestampMs: now(), high: 0, low: 0 }];
+      const body = chunkedAnswer([{ labels: labelBytes({ __name__: 'outside' }), samples }]);
+      response.writeHead(200, { 'content-type': CHUNKED_TYPE }).end(body);
     });
     const { gate, log } = await startGate({ source: { kind: 'prometheus', url } });
     expect((await post(gate.address.port, encodeReadRequest([query(usage)]))).status).toBe(502);
     expect(log()).toContain('"reason":"answer"');
+  });
+});
+
+/** An upstream that answers each query with the same series, and remembers what it was asked. */
+async function startChunks(times: readonly number[]) {
+  const asked: ReadRequestMessage[] = [];
+  const { url } = await startUpstream((incoming, response) => {
+    void buffer(incoming).then((body) => {
+      asked.push(decodeReadRequest(body, 100_000));
+      const labels = labelBytes({ __name__: 'project_mb_usage', job: 'project_usages' });
+      const samples = times.map((timestampMs) => ({ timestampMs, high: 0x3ff00000, low: 0 }));
+      response.writeHead(200, { 'content-type': CHUNKED_TYPE });
+      response.end(chunkedAnswer([{ labels, samples }]));
+    });
+  });
+  const { gate } = await startGate({ source: { kind: 'prometheus', url } });
+  return { port: gate.address.port, asked };
+}
+
+describe('a remote read of samples', () => {
+  const day = 86_400_000;
+  const matchers = parseSelector(usage);
+  const timesOf = ({ body }: { body: Buffer }) =>
+    decodeReadResponse(body, 1_000_000).map((series) =>
+      series.flatMap(({ samples }) => samples.map(({ timestampMs }) => timestampMs)),
+    );
+
+  it('is asked of Prometheus as chunks, once for each query that differs, and answered to each', async () => {
+    const { port, asked } = await startChunks([0, 1, 2, 3]);
+    const one = { startMs: 1, endMs: 2, matchers };
+    const other = { startMs: 2, endMs: 9, matchers };
+    const answer = await post(port, encodeReadRequest([one, other, one, one]));
+    expect(asked.map(({ queries, accepted }) => [...queries, ...accepted])).toEqual([
+      [one, 'streamed-chunks'],
+      [other, 'streamed-chunks'],
+    ]);
+    expect(timesOf(answer)).toEqual([
+      [1, 2],
+      [2, 3],
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
+  it('is asked about a month at a time, and has each sample once', async () => {
+    const all = Array.from({ length: 366 }, (_, index) => index * day);
+    const { port, asked } = await startChunks(all);
+    const whole = { startMs: 0, endMs: 365 * day, matchers };
+    expect(timesOf(await post(port, encodeReadRequest([whole])))).toEqual([all]);
+    const windows = asked.flatMap(({ queries }) => queries);
+    expect(windows.map(({ startMs }) => startMs / day)).toEqual(
+      Array.from({ length: 12 }, (_, index) => 31 * index),
+    );
+    expect(windows.every(({ startMs, endMs }) => endMs - startMs < 31 * day)).toBe(true);
+    expect(windows.at(-1)?.endMs).toBe(whole.endMs);
+  });
+
+  it('is refused where it wants the same stream of chunks twice', async () => {
+    const { port, asked } = await startChunks([1]);
+    const one = { startMs: 1, endMs: 2, matchers };
+    const twice = encodeReadRequest([one, one], ['streamed-chunks', 'samples']);
+    expect((await post(port, twice)).status).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['samples that are not in order', [5, 4]],
+    ['a sample twice', [5, 5]],
+  ])('fails for %s', async (_, times) => {
+    const { port } = await startChunks(times);
+    expect((await post(port, encodeReadRequest([{ startMs: 1, endMs: 9, matchers }]))).status).toBe(502);
   });
 });
 
@@ -129,14 +204,12 @@ scrape_configs:
     ]);
     expect(series?.[0]?.samples[0]?.value).toBe(1.5);
 
-    const streamedType = 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse';
     const insisting = encodeReadRequest([query(usage)], ['streamed-chunks']);
     // As vmctl has it.
-    const streamed = await post(gate.address.port, insisting, { 'content-type': streamedType });
-    expect(streamed.type).toBe(streamedType);
-    // One frame: a length of one or two bytes, four of a checksum, the message.
-    const start = (streamed.body[0] ?? 0) < 0x80 ? 5 : 6;
-    expect(seriesOfChunkedResponse(streamed.body.subarray(start)).map(({ name }) => name)).toEqual([
+    const streamed = await post(gate.address.port, insisting, { 'content-type': CHUNKED_TYPE });
+    expect(streamed.type).toBe(CHUNKED_TYPE);
+    const { messages } = createFrameSplitter().push(streamed.body);
+    expect(messages.flatMap(decodeChunkedResponse).map(({ labels }) => readSeries(labels).name)).toEqual([
       'project_mb_usage',
     ]);
 

@@ -12,6 +12,7 @@ const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const HANGS_AFTER_MS = 240_000;
 
 export interface Running {
+  pid: number | undefined;
   /** Everything that it has printed, to both streams. */
   output(): string;
   /** Resolves with the match as soon as the output has one; rejects with the output when the process ends before. */
@@ -89,6 +90,7 @@ function observe(child: ChildProcess, description: string): Running {
       onChange();
     });
   return {
+    pid: child.pid,
     output: () => output,
     exited,
     waitFor: (pattern, timeoutMs = HANGS_AFTER_MS) =>

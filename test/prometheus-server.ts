@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { eventually, freePort, startProgram } from './processes.ts';
@@ -7,6 +7,9 @@ export interface PrometheusServer {
   url: string;
   /** The instant vector of a query: labels and value of each series. */
   query(promql: string): Promise<{ metric: Record<string, string>; value: number }[]>;
+  /** The most memory that it has had. */
+  peakMb(): number;
+  stop(): Promise<unknown>;
 }
 
 /** Starts a real Prometheus on a free port with the given configuration, until the test ends. */
@@ -14,6 +17,7 @@ export async function startPrometheus(
   program: string,
   folder: string,
   configuration: string,
+  more: readonly string[] = [],
 ): Promise<PrometheusServer> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'prometheus.yml');
@@ -26,10 +30,17 @@ export async function startPrometheus(
     `--web.listen-address=127.0.0.1:${port}`,
     // It would wait a minute for a receiver that is gone.
     '--storage.remote.flush-deadline=1s',
+    ...more,
   ]);
   onTestFinished(async () => void (await running.stop()));
   await running.waitFor(/Server is ready to receive web requests/);
-  return { url, query: async (promql) => await query(url, promql) };
+  return {
+    url,
+    query: async (promql) => await query(url, promql),
+    peakMb: () =>
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1]) / 1024,
+    stop: async () => await running.stop(),
+  };
 }
 
 async function query(url: string, promql: string) {

@@ -113,10 +113,17 @@ async function answerRead(
   const read = options.source.read;
   if (read === undefined) throw new Refusal(404, 'there is nothing here');
   if (grant.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
-  const { body, selectors } = decideRead(asked, grant.policy, (queries) => charge(queries, grant, options));
-  account.selectors = selectors;
+  const { queries, answer } = decideRead(asked, grant.policy, (selectors) =>
+    charge(selectors, grant, options),
+  );
+  account.selectors = queries.length;
   const allowed = options.checkAnswers() ? grant.policy.allowed : undefined;
-  await during(grant, response, options, async (signal) => await read({ body, allowed, signal }, response));
+  await during(grant, response, options, async (signal) =>
+    options.limiter.readInTurn(grant.name, grant.limits, async () => {
+      signal.throwIfAborted();
+      await read({ queries, answer, allowed, signal }, response);
+    }),
+  );
 }
 
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): RequestHead {

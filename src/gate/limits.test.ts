@@ -71,3 +71,24 @@ describe('a list of addresses', () => {
     },
   );
 });
+
+describe('remote reads', () => {
+  it('of one token are done one after the other, beside those of another', async () => {
+    const limiter = createLimiter(systemClock);
+    const limits = { requestsPerMinute: 60, concurrency: 8 };
+    const events: string[] = [];
+    let endFirst = () => {};
+    const first = new Promise<void>((resolve) => (endFirst = resolve));
+    const read = async (name: string, event: string, until?: Promise<void>) =>
+      await limiter.readInTurn(name, limits, async () => {
+        events.push(event);
+        await until;
+      });
+    const reads = [read('a', 'a1', first), read('a', 'a2')];
+    await read('b', 'b1');
+    expect(events).toEqual(['a1', 'b1']);
+    endFirst();
+    await Promise.all(reads);
+    expect(events).toEqual(['a1', 'b1', 'a2']);
+  });
+});

@@ -1,3 +1,4 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Clock } from '../runtime/clock.ts';
 import { Refusal } from './refusal.ts';
 
@@ -16,6 +17,7 @@ interface Use {
   left: number;
   atMs: number;
   inFlight: number;
+  readInTurn: LimitFunction;
 }
 
 /** Counts what each token uses, by its name: old and new token of a rotation share one account. */
@@ -24,13 +26,20 @@ export interface Limiter {
   count(name: string, limits: TokenLimits, requests?: number): void;
   /** Counts an answer that begins; the result ends it. Throws a `Refusal` (429). */
   begin(name: string, limits: TokenLimits): () => void;
+  /** Does the work of a remote read once those of the same token that began before are done. */
+  readInTurn(name: string, limits: TokenLimits, work: () => Promise<void>): Promise<void>;
 }
 
 export function createLimiter(clock: Clock): Limiter {
   const uses = new Map<string, Use>();
   const useOf = (name: string, { requestsPerMinute }: TokenLimits): Use => {
     const nowMs = clock.nowMs();
-    const use = uses.get(name) ?? { left: requestsPerMinute, atMs: nowMs, inFlight: 0 };
+    const use = uses.get(name) ?? {
+      left: requestsPerMinute,
+      atMs: nowMs,
+      inFlight: 0,
+      readInTurn: pLimit(1),
+    };
     uses.set(name, use);
     const earned = (Math.max(0, nowMs - use.atMs) * requestsPerMinute) / 60_000;
     use.left = Math.min(requestsPerMinute, use.left + earned);
@@ -51,6 +60,7 @@ export function createLimiter(clock: Clock): Limiter {
       use.inFlight++;
       return () => void use.inFlight--;
     },
+    readInTurn: async (name, limits, work) => await useOf(name, limits).readInTurn(work),
   };
 }
 

@@ -1,79 +1,98 @@
-import { Transform } from 'node:stream';
-import { decodeReadResponse, seriesOfChunkedResponse } from '../prometheus/remote-read.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type ChunkedSeries, decodeChunkedResponse, XOR_CHUNK } from '../prometheus/chunked-read.ts';
+import { ProtobufError } from '../prometheus/protobuf-reader.ts';
+import type { QueryResult } from '../prometheus/samples-answer.ts';
+import { readSeries, type SeriesIdentity } from '../prometheus/time-series.ts';
+import { decodeXorChunk } from '../prometheus/xor-chunk.ts';
 import { AnswerError, createSeriesTest } from './answer-filter.ts';
 import type { Selector } from './policy.ts';
+import { createFrameSplitter } from './read-frames.ts';
 
-/** An answer with samples has to be opened as one: it is bounded, and who needs more asks for chunks. */
-export const MAX_SAMPLES_BYTES = 33_554_432;
-const MAX_UNPACKED_BYTES = 134_217_728;
-const MAX_FRAME_BYTES = 16_777_216;
-const CHECKSUM_BYTES = 4;
-const MAX_LENGTH_BYTES = 4;
+/** Throws `AnswerError` for a series that no allowed selector selects; nothing is looked at where none are named. */
+type CheckSeries = (identity: SeriesIdentity) => void;
 
-/** Throws `AnswerError` for an answer with samples that holds a series outside the policy. */
-export function checkSamples(body: Uint8Array, allowed: readonly Selector[]): void {
+function createSeriesCheck(allowed: readonly Selector[] | undefined): CheckSeries {
+  if (allowed === undefined) return () => undefined;
   const isWithin = createSeriesTest(allowed);
-  const series = understood(() => decodeReadResponse(body, MAX_UNPACKED_BYTES).flat());
-  if (!series.every(({ name, labels }) => isWithin(name, labels))) throw outside();
+  return ({ name, labels }) => {
+    if (!isWithin(name, labels)) throw new AnswerError('the answer holds a series outside the policy');
+  };
 }
+
+/** Passes on a stream of chunks frame by frame. Ends with an `AnswerError` at the first series outside the policy. */
+export async function* checkedChunks(
+  body: AsyncIterable<Buffer>,
+  allowed: readonly Selector[],
+): AsyncGenerator<Buffer> {
+  const check = createSeriesCheck(allowed);
+  const frames = createFrameSplitter();
+  for await (const bytes of body) {
+    const { whole, messages } = frames.push(bytes);
+    for (const message of messages)
+      for (const { labels } of understood(() => decodeChunkedResponse(message)))
+        check(understood(() => readSeries(labels)));
+    yield whole;
+  }
+  frames.end();
+}
+
+/** A time of which samples are wanted, both ends included. */
+interface TimeRange {
+  startMs: number;
+  endMs: number;
+}
+
+/** Bits of chunks that are decoded before others have their turn. */
+const TURN_BYTES = 16_384;
 
 /**
- * Passes on a stream of chunks frame by frame: length, checksum, `ChunkedReadResponse`. Ends with an `AnswerError` at the first series
- * that no allowed selector selects. Source: ChunkedWriter in storage/remote/chunked.go of Prometheus.
+ * Gathers the samples of a stream of chunks. Chunks go beyond the time that was asked about, and what does is cut off; those of
+ * native histograms are passed over. Throws `AnswerError`, and what `result` throws where it is too much.
  */
-export function createChunkFilter(allowed: readonly Selector[]): Transform {
-  const isWithin = createSeriesTest(allowed);
-  let rest = Buffer.alloc(0);
-  const examine = (bytes: Buffer): Buffer => {
-    const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-    let at = 0;
-    for (let frame = frameAt(all, at); frame !== undefined; frame = frameAt(all, at)) {
-      const { start, end } = frame;
-      const series = understood(() => seriesOfChunkedResponse(all.subarray(start, end)));
-      if (!series.every(({ name, labels }) => isWithin(name, labels))) throw outside();
-      at = end;
-    }
-    rest = Buffer.from(all.subarray(at));
-    return all.subarray(0, at);
-  };
-  return new Transform({
-    transform: (chunk: Buffer, _, done) => attempt(done, () => examine(chunk)),
-    flush: (done) =>
-      done(rest.length === 0 ? null : new AnswerError('the answer ends in the middle of a frame')),
+export async function gatherSamples(
+  body: AsyncIterable<Buffer>,
+  result: QueryResult,
+  { range, allowed }: { range: TimeRange; allowed: readonly Selector[] | undefined },
+): Promise<void> {
+  const check = createSeriesCheck(allowed);
+  const frames = createFrameSplitter();
+  let decodedBytes = 0;
+  for await (const bytes of body)
+    for (const message of frames.push(bytes).messages)
+      for (const series of understood(() => decodeChunkedResponse(message)))
+        for (const data of chunksOf(series)) {
+          understood(() => gather(series.labels, data, result, range, check));
+          decodedBytes += data.length;
+          if (decodedBytes < TURN_BYTES) continue;
+          decodedBytes = 0;
+          await setImmediate();
+        }
+  frames.end();
+}
+
+function chunksOf({ chunks }: ChunkedSeries): Buffer[] {
+  return chunks.flatMap(({ encoding, data }) => (encoding === XOR_CHUNK ? [data] : []));
+}
+
+function gather(
+  labels: string,
+  data: Buffer,
+  result: QueryResult,
+  { startMs, endMs }: TimeRange,
+  check: CheckSeries,
+): void {
+  const series = result.series(labels, check);
+  decodeXorChunk(data, (timestampMs, high, low) => {
+    if (timestampMs >= startMs && timestampMs <= endMs) series.add(timestampMs, high, low);
   });
-}
-
-function attempt(done: (error: Error | null, bytes?: Buffer) => void, work: () => Buffer): void {
-  try {
-    done(null, work());
-  } catch (error) {
-    done(error as Error);
-  }
-}
-
-/** Where the data of the frame at `at` lies; undefined where it has not arrived whole. */
-function frameAt(bytes: Buffer, at: number): { start: number; end: number } | undefined {
-  let length = 0;
-  for (let index = 0; index < MAX_LENGTH_BYTES; index++) {
-    const byte = bytes[at + index];
-    if (byte === undefined) return undefined;
-    length += (byte & 0x7f) * 128 ** index;
-    if (byte >= 0x80) continue;
-    if (length > MAX_FRAME_BYTES) break;
-    const start = at + index + 1 + CHECKSUM_BYTES;
-    return start + length <= bytes.length ? { start, end: start + length } : undefined;
-  }
-  throw new AnswerError('a frame of the answer is too long');
 }
 
 function understood<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new AnswerError('the answer is not that of a remote read', { cause: error });
+    if (error instanceof ProtobufError)
+      throw new AnswerError('the answer is not that of a remote read', { cause: error });
+    throw error;
   }
-}
-
-function outside(): AnswerError {
-  return new AnswerError('the answer holds a series outside the policy');
 }

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ProtobufError } from '../prometheus/protobuf-reader.ts';
 import { SnappyError } from '../prometheus/snappy.ts';
 import { regexProblem } from '../prometheus/regex.ts';
-import { decodeReadRequest, encodeReadRequest, type ReadQuery } from '../prometheus/remote-read.ts';
+import { decodeReadRequest, type ReadQuery } from '../prometheus/remote-read.ts';
 import type { Matcher } from '../prometheus/selectors.ts';
 import { decide, type Policy, type Selector } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { headerValues } from './request.ts';
+import type { ReadRequest } from './source.ts';
 
 /** Clients that insist on streamed chunks, such as vmctl, call their request by the type of the answer. */
 const TYPES = new Set([
@@ -46,13 +47,13 @@ async function wholeBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * Decides a remote read as a federation is decided, and makes it anew. `charge` is called before the costly part. Throws `Refusal`.
+ * Decides a remote read as a federation is decided; its queries are made anew. `charge` is called before the costly part. Throws `Refusal`.
  */
 export function decideRead(
   body: Uint8Array,
   policy: Policy,
   charge: (selectors: readonly Selector[]) => void,
-): { body: Uint8Array; selectors: number } {
+): Pick<ReadRequest, 'queries' | 'answer'> {
   const { queries, accepted } = decoded(body);
   if (queries.length === 0 || queries.length > MAX_QUERIES)
     throw new Refusal(400, `between 1 and ${MAX_QUERIES} queries are taken`);
@@ -66,7 +67,7 @@ export function decideRead(
     endMs,
     matchers: decision.forwarded[index] ?? [],
   }));
-  return { body: encodeReadRequest(forwarded, accepted), selectors: queries.length };
+  return { queries: forwarded, answer: accepted[0] ?? 'samples' };
 }
 
 function decoded(body: Uint8Array) {

@@ -1,15 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
+import pLimit from 'p-limit';
 import { formatSelector } from '../prometheus/selectors.ts';
 import { codeOf } from '../runtime/user-error.ts';
 import { AnswerError, createAnswerExaminer, createAnswerFilter } from './answer-filter.ts';
 import type { AnswerRules } from './answer-filter.ts';
-import { checkSamples, createChunkFilter, MAX_SAMPLES_BYTES } from './read-answer.ts';
+import { answerRead, createAskRead } from './read-prometheus.ts';
+import { Refusal } from './refusal.ts';
 import { sendPieces } from './send-pieces.ts';
-import { type FederationRequest, type ReadRequest, type Source, UpstreamFailure } from './source.ts';
-import { federationHead, readHead } from './upstream-head.ts';
+import { type FederationRequest, type Source, UpstreamFailure } from './source.ts';
+import { federationHead } from './upstream-head.ts';
 import { SlowUpstreamError } from './upstream/connection.ts';
 import { createUpstream, type Upstream, type UpstreamLimits } from './upstream/upstream.ts';
 
@@ -17,6 +18,9 @@ export type PrometheusLimits = UpstreamLimits & {
   /** What an answer may announce: more is refused before it begins. */
   maxAnswerBytes: number;
 };
+
+/** Remote reads at a time: Prometheus takes ten, and each may hold an answer with samples. */
+const MAX_READS = 4;
 
 const TIMEOUTS: UpstreamLimits = {
   connectTimeoutMs: 5000,
@@ -42,16 +46,22 @@ export function createPrometheusSource(
 ): Source {
   const upstream = createUpstream(baseUrl, { ...TIMEOUTS, ...timeouts });
   const prometheus = { upstream, basePath: baseUrl.pathname.replace(/\/$/, ''), maxBytes: maxAnswerBytes };
+  const ask = createAskRead(upstream, prometheus.basePath);
+  const readInTurn = pLimit(MAX_READS);
   const orFail = async (response: ServerResponse, work: Promise<void>) => {
     try {
       await work;
     } catch (error) {
-      throw response.headersSent || error instanceof UpstreamFailure ? error : upstreamFailure(error);
+      throw response.headersSent || error instanceof Refusal ? error : upstreamFailure(error);
     }
   };
   return {
     federate: async (request, response) => await orFail(response, federate(prometheus, request, response)),
-    read: async (request, response) => await orFail(response, read(prometheus, request, response)),
+    read: async (request, response) =>
+      await orFail(
+        response,
+        readInTurn(async () => await answerRead(ask, request, maxAnswerBytes, response)),
+      ),
     close: async () => await Promise.resolve(upstream.close()),
   };
 }
@@ -105,53 +115,7 @@ async function* kept(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const piece of body) yield Buffer.from(piece);
 }
 
-async function read(
-  { upstream, basePath, maxBytes }: Prometheus,
-  { body: asked, allowed, signal }: ReadRequest,
-  response: ServerResponse,
-): Promise<void> {
-  const headers = {
-    'content-type': 'application/x-protobuf',
-    'content-encoding': 'snappy',
-    'x-prometheus-remote-read-version': '0.1.0',
-    'user-agent': 'stackmeter-gate',
-  };
-  const request = { method: 'POST' as const, target: `${basePath}/api/v1/read`, headers, body: asked };
-  await upstream.ask(request, signal, async (answer) => {
-    const { head, streamed } = readHead(answer, maxBytes);
-    if (allowed && !streamed) {
-      const samples = await bounded(answer.body);
-      checkSamplesOrFail(samples, allowed);
-      response.writeHead(200, head);
-      return await sendPieces(Readable.from([samples]), response);
-    }
-    response.writeHead(200, head);
-    if (!allowed) return await sendPieces(answer.body, response);
-    await pipeline(kept(answer.body), createChunkFilter(allowed), response, { signal });
-  });
-}
-
-async function bounded(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of kept(body)) {
-    bytes += chunk.length;
-    if (bytes > MAX_SAMPLES_BYTES) throw new UpstreamFailure(502, new Error('the answer is too large'));
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function checkSamplesOrFail(samples: Buffer, allowed: NonNullable<ReadRequest['allowed']>): void {
-  try {
-    checkSamples(samples, allowed);
-  } catch (error) {
-    if (error instanceof AnswerError) throw new UpstreamFailure(502, error, 'answer');
-    throw error;
-  }
-}
-
 function upstreamFailure(error: unknown): UpstreamFailure {
   const slow = error instanceof SlowUpstreamError || codeOf(error) === 'ETIMEDOUT';
-  return new UpstreamFailure(slow ? 504 : 502, error);
+  return new UpstreamFailure(slow ? 504 : 502, error, error instanceof AnswerError ? 'answer' : 'upstream');
 }

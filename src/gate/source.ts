@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Refusal, type RefusalReason } from './refusal.ts';
+import type { ReadQuery, ReadResponseType } from '../prometheus/remote-read.ts';
 import type { AnswerRules } from './answer-filter.ts';
 import type { Selector } from './policy.ts';
 
@@ -14,8 +15,9 @@ export interface FederationRequest {
 }
 
 export interface ReadRequest {
-  /** A remote read request, made anew: snappy'd protobuf. */
-  body: Uint8Array;
+  queries: readonly ReadQuery[];
+  /** The form that the client takes. */
+  answer: ReadResponseType;
   /** What every series of the answer must be selected by; it passes unopened where it is undefined. */
   allowed: readonly Selector[] | undefined;
   signal: AbortSignal;

@@ -19,15 +19,12 @@ export function federationHead(
   return head;
 }
 
-/** The headers of a remote read's answer, made anew, and whether it is a stream of chunks. Throws `UpstreamFailure`. */
-export function readHead(
-  announced: Announced,
-  maxBytes: number,
-): { head: Record<string, string>; streamed: boolean } {
+/** The headers of a remote read's answer, made anew. Throws `UpstreamFailure` unless it is a stream of chunks. */
+export function readHead(announced: Announced, maxBytes: number): Record<string, string> {
   const { type, coding, head } = read(announced, maxBytes);
-  if (type === STREAMED_TYPE && (coding === undefined || coding === '')) return { head, streamed: true };
-  if (type !== 'application/x-protobuf' || coding !== 'snappy') throw unusable('another content type');
-  return { head: { ...head, 'content-encoding': 'snappy' }, streamed: false };
+  if (type !== STREAMED_TYPE || (coding !== undefined && coding !== ''))
+    throw unusable('another content type');
+  return head;
 }
 
 function read({ headers, length }: Announced, maxBytes: number) {

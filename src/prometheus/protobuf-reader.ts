@@ -81,6 +81,12 @@ export class ProtobufReader {
     return textOf(this.#bytes, start, this.#at);
   }
 
+  /** They lie in the memory of the message. */
+  bytes(): Buffer {
+    const start = this.#lengthDelimited();
+    return this.#bytes.subarray(start, this.#at);
+  }
+
   message(): ProtobufReader {
     const start = this.#lengthDelimited();
     return new ProtobufReader(this.#bytes, start, this.#at, this.#view);

@@ -2,7 +2,7 @@ import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import type { Matcher } from './selectors.ts';
 import { fromSnappy, toSnappy } from './snappy.ts';
-import { itemBudget, LabelCollector, readTimeSeries, type TimeSeries } from './time-series.ts';
+import { itemBudget, readTimeSeries, type TimeSeries } from './time-series.ts';
 
 // Source: prompb/remote.proto and prompb/types.proto of Prometheus.
 
@@ -122,24 +122,4 @@ function readResult(message: ProtobufReader, spend: () => void): TimeSeries[] {
     else message.skip();
   }
   return series;
-}
-
-/** The series that a `ChunkedReadResponse` is about; its chunks are passed over. Throws `ProtobufError`. */
-export function seriesOfChunkedResponse(bytes: Buffer): Omit<TimeSeries, 'samples'>[] {
-  const message = new ProtobufReader(bytes);
-  const series: Omit<TimeSeries, 'samples'>[] = [];
-  for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) series.push(chunkedSeries(message.message()));
-    else message.skip();
-  }
-  return series;
-}
-
-function chunkedSeries(message: ProtobufReader): Omit<TimeSeries, 'samples'> {
-  const labels = new LabelCollector();
-  for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) labels.read(message.message());
-    else message.skip();
-  }
-  return labels.finish();
 }

@@ -1,6 +1,6 @@
 import { array, assert, integer, property, record, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromSnappy, SnappyError, toSnappy } from './snappy.ts';
+import { fromSnappy, SnappyError, toSnappy, toSnappyPieces } from './snappy.ts';
 
 describe('a Snappy block', () => {
   it('gives back what was compressed, whatever repeats in it', () => {
@@ -15,6 +15,19 @@ describe('a Snappy block', () => {
         );
         expect(fromSnappy(toSnappy(bytes), bytes.length).equals(bytes)).toBe(true);
       }),
+    );
+  });
+
+  it('is the same bytes when it is made piece by piece', () => {
+    const lengths = array(integer({ min: 0, max: 70_000 }), { maxLength: 5 });
+    assert(
+      property(lengths, (sizes) => {
+        const pieces = sizes.map((size, index) => Buffer.alloc(size, `piece ${index} `));
+        const bytes = Buffer.concat(pieces);
+        const block = Buffer.concat([...toSnappyPieces(pieces, bytes.length)]);
+        expect(fromSnappy(block, bytes.length).equals(bytes)).toBe(true);
+      }),
+      { numRuns: 30 },
     );
   });
 

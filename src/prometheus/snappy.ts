@@ -31,6 +31,40 @@ export function toSnappy(bytes: Uint8Array): Uint8Array {
   return compress(bytes);
 }
 
+/** As far back as a copy of the encoder reaches. */
+const FRAGMENT_BYTES = 65_536;
+
+/** The same block piece by piece, of bytes whose number is known: no more than a fragment is held or packed at a time. */
+export function* toSnappyPieces(pieces: Iterable<Uint8Array>, length: number): Generator<Uint8Array> {
+  yield varint(length);
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  for (const piece of pieces)
+    for (let at = 0; at < piece.length;) {
+      const part = piece.subarray(at, at + FRAGMENT_BYTES - heldBytes);
+      held.push(part);
+      heldBytes += part.length;
+      at += part.length;
+      if (heldBytes < FRAGMENT_BYTES) continue;
+      yield fragment(held);
+      [held, heldBytes] = [[], 0];
+    }
+  if (heldBytes > 0) yield fragment(held);
+}
+
+/** A block without the length before it. */
+function fragment(parts: readonly Uint8Array[]): Uint8Array {
+  const block = toSnappy(Buffer.concat(parts));
+  return block.subarray(statedLength(block).start);
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  return Uint8Array.of(...bytes, rest);
+}
+
 function noBlock(): SnappyError {
   return new SnappyError('it is no Snappy block');
 }

@@ -6,7 +6,7 @@ import { request } from './attack.ts';
 // Remote reads that no client would write: field by field, and as bytes (a character each).
 
 const OPS = ['=', '!=', '=~', '!~'];
-const START_MS = 1_700_000_000_000;
+export const START_MS = 1_700_000_000_000;
 
 export const writer = () => new ProtobufWriter();
 

@@ -57,6 +57,12 @@ export class FastTime implements Clock {
     return realIn(begun ?? this.#stretches[0], simulatedMs);
   }
 
+  /** What time it was at a real instant. */
+  simulatedMs(realMs: number): number {
+    const begun = this.#stretches.findLast((stretch) => stretch.realMs <= realMs);
+    return nowIn(begun ?? this.#stretches[0], realMs);
+  }
+
   get #last(): Stretch {
     return this.#stretches.at(-1) ?? this.#stretches[0];
   }
@@ -68,9 +74,9 @@ export class FastTime implements Clock {
   }
 }
 
-function nowIn({ realMs, simulatedMs, slowFromMs }: Stretch): number {
+function nowIn({ realMs, simulatedMs, slowFromMs }: Stretch, nowMs = Date.now()): number {
   const fastMs = Math.max(0, slowFromMs - simulatedMs);
-  const passedMs = Date.now() - realMs;
+  const passedMs = nowMs - realMs;
   const slowMs = Math.max(0, passedMs - fastMs / SPEED) * SLOW_SPEED;
   return Math.floor(simulatedMs + Math.min(passedMs * SPEED, fastMs) + slowMs);
 }

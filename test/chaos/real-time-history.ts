@@ -1,8 +1,12 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { createFrameSplitter } from '../../src/gate/read-frames.ts';
+import { decodeChunkedResponse } from '../../src/prometheus/chunked-read.ts';
 import { decodeReadRequest, encodeReadRequest } from '../../src/prometheus/remote-read.ts';
+import { decodeXorChunk } from '../../src/prometheus/xor-chunk.ts';
 import { closeServer, listen } from '../../src/runtime/listen.ts';
+import { type AnsweredSeries, chunkedAnswer } from '../chunked-answer.ts';
 import type { FastTime } from './fast-time.ts';
 
 export interface RealTimeHistory {
@@ -12,8 +16,8 @@ export interface RealTimeHistory {
 }
 
 /**
- * Stands before a Prometheus, which lives in real time, for a gate that lives in fast motion: of what is asked for of its
- * history the times are made real. Its answers need no change: totals state the (fast) time up to which they count.
+ * Stands before a Prometheus, which lives in real time, for a gate that lives in fast motion: the times of a question about its
+ * history are made real, and those of the samples in its answer fast.
  */
 export async function startRealTimeHistory(prometheusPort: number, time: FastTime): Promise<RealTimeHistory> {
   const history: RealTimeHistory = { port: 0, isRefused: false };
@@ -26,7 +30,12 @@ export async function startRealTimeHistory(prometheusPort: number, time: FastTim
     request({ host: '127.0.0.1', port: prometheusPort, method, path, headers })
       .on('response', (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.on('error', () => outgoing.destroy()).pipe(outgoing);
+        if (path !== '/api/v1/read' || answer.statusCode !== 200)
+          return void answer.on('error', () => outgoing.destroy()).pipe(outgoing);
+        return void buffer(answer).then(
+          (bytes) => outgoing.end(inFastTime(bytes, time)),
+          () => outgoing.destroy(),
+        );
       })
       .on('error', () => outgoing.destroy())
       .end(body);
@@ -49,4 +58,17 @@ function inRealTime(body: Buffer, time: FastTime): Buffer {
     matchers,
   }));
   return Buffer.from(encodeReadRequest(real, accepted));
+}
+
+function inFastTime(answer: Buffer, time: FastTime): Buffer {
+  const { messages } = createFrameSplitter().push(answer);
+  const series = messages.flatMap(decodeChunkedResponse).map(({ labels, chunks }) => {
+    const samples: AnsweredSeries['samples'][number][] = [];
+    for (const { data } of chunks)
+      decodeXorChunk(data, (realMs, high, low) =>
+        samples.push({ timestampMs: time.simulatedMs(realMs), high, low }),
+      );
+    return { labels, samples };
+  });
+  return chunkedAnswer(series);
 }

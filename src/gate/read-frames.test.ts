@@ -1,0 +1,44 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AnswerError } from './answer-filter.ts';
+import { createFrameSplitter } from './read-frames.ts';
+
+const frame = (message: Uint8Array) =>
+  Buffer.concat([
+    message.length < 128
+      ? Buffer.of(message.length)
+      : Buffer.of(128 + (message.length % 128), message.length >> 7),
+    Buffer.alloc(4),
+    message,
+  ]);
+
+describe('the frames of a stream of chunks', () => {
+  it('are found whole, however the stream is cut', () => {
+    const message = fc.uint8Array({ maxLength: 300 });
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 6 }), fc.integer({ min: 1, max: 400 }), (messages, step) => {
+        const stream = Buffer.concat(messages.map(frame));
+        const frames = createFrameSplitter();
+        const found: Buffer[] = [];
+        const passed: Buffer[] = [];
+        for (let at = 0; at < stream.length; at += step) {
+          const { whole, messages: some } = frames.push(stream.subarray(at, at + step));
+          found.push(...some);
+          passed.push(whole);
+        }
+        frames.end();
+        expect(found.map((bytes) => [...bytes])).toEqual(messages.map((bytes) => [...bytes]));
+        expect(Buffer.concat(passed).equals(stream)).toBe(true);
+      }),
+    );
+  });
+
+  it('are an error where one is longer than any of Prometheus, or the stream ends within one', () => {
+    const push = (bytes: Buffer) => createFrameSplitter().push(bytes);
+    expect(() => push(Buffer.from('ffffff7f', 'hex'))).toThrow(AnswerError);
+    expect(() => push(Buffer.from('ffffffff01', 'hex'))).toThrow(AnswerError);
+    const frames = createFrameSplitter();
+    frames.push(frame(Buffer.alloc(9)).subarray(0, 6));
+    expect(() => frames.end()).toThrow('in the middle of a frame');
+  });
+});
