@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import { readExporterSettings } from '../exporter/settings.ts';
 import { loadCredentials } from '../exporter/openstack/openrc.ts';
@@ -8,6 +7,7 @@ import { readPortalConfig } from '../portal/settings.ts';
 import { parseListenAddress } from '../runtime/listen.ts';
 import type { SettingsSources } from '../runtime/settings.ts';
 import { readTomlFile } from '../runtime/toml-file.ts';
+import { readTextFile } from '../runtime/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 import { readSimulationConfig } from '../simulation/settings.ts';
 import { parseProfile } from '../simulation/profile/profile.ts';
@@ -61,12 +61,12 @@ async function checkGate(sources: SettingsSources): Promise<void> {
 }
 
 function checkProfile(file: string): void {
-  parseProfile(readTextFile(file), file);
+  parseProfile(readProfile(file), file);
 }
 
-function readTextFile(file: string): string {
+function readProfile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file);
   } catch (error) {
     throw new UserError(`cannot read ${file}: ${describeError(error)}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Labels } from '../prometheus/sample.ts';
 import { remembered } from '../prometheus/remembered.ts';
+import { readTextFile } from '../runtime/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 
 /** What becomes of labels before they leave the site. */
@@ -18,7 +18,7 @@ const REMEMBERED_BYTES = 4_194_304;
 export function readHashKey(path: string): string {
   let key: string;
   try {
-    key = readFileSync(path, 'utf8').trim();
+    key = readTextFile(path).trim();
   } catch (error) {
     throw new UserError(`cannot read the hash key ${path}: ${describeError(error)}`, { cause: error });
   }

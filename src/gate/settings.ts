@@ -38,7 +38,10 @@ export const gateSettings = {
     type: 'text',
     schema: z
       .string()
-      .regex(TOKEN_PATTERN, 'has a character that no token can have; make one with: stackmeter token')
+      .regex(
+        TOKEN_PATTERN,
+        'is no token: at least 16 ASCII characters without spaces; make one with: stackmeter token',
+      )
       .optional(),
     help: 'one more token that is valid',
     earlierNames: ['PORTAL_AUTH_TOKEN'],

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readTextFile } from '../runtime/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 import { hashToken, type Token } from './tokens.ts';
 
-/** What a header can carry; anything else could never be presented. */
-export const TOKEN_PATTERN = /^[\x21-\x7e]+$/;
+/** What a header can carry, of a length that cannot be guessed; anything else could never be presented. */
+export const TOKEN_PATTERN = /^[\x21-\x7e]{16,}$/;
 export const TOKEN_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+/** A shorter word that could be a name is rather what is left of a line. */
+const MIN_NAME_LIKE_TOKEN = 32;
 
 /** A day (from its beginning in UTC) or an instant with its zone. */
 const DATE_PATTERN = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
@@ -16,7 +18,7 @@ export function readTokenFile(path: string): Token[] {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (error) {
     throw new UserError(`cannot read the token file ${path}: ${describeError(error)}`, { cause: error });
   }
@@ -43,7 +45,13 @@ function parseLine(words: readonly string[], lineNumber: number, path: string): 
   const [first = '', ...rest] = words;
   if (rest.length > 0) return namedToken(first, rest, where);
   if (!TOKEN_PATTERN.test(first) || first.startsWith('sha256:'))
-    throw new UserError(`${where}: expected a token, or NAME sha256:HEX [expires DATE]`);
+    throw new UserError(
+      `${where}: expected a token of at least 16 characters, or NAME sha256:HEX [expires DATE]`,
+    );
+  if (first.length < MIN_NAME_LIKE_TOKEN && TOKEN_NAME_PATTERN.test(first))
+    throw new UserError(
+      `${where}: looks like a name without its sha256:HEX; write that behind it, or a token of at least ${MIN_NAME_LIKE_TOKEN} characters`,
+    );
   return bareToken(`line-${lineNumber}`, first);
 }
 

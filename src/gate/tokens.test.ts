@@ -1,24 +1,47 @@
-import { describe, expect, it } from 'vitest';
-import { bareToken, parseTokenFile } from './token-file.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bareToken, parseTokenFile, readTokenFile } from './token-file.ts';
 import { checkToken, hashToken, newToken } from './tokens.ts';
 
 const hex = (token: string) => hashToken(token).toString('hex');
 
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'stackmeter-tokens-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
 describe('a token file', () => {
   it('holds named hashes with and without expiry, and bare tokens', () => {
-    const text = `# portals\n\nalpha sha256:${hex('a')}\nbeta\tsha256:${hex('b').toUpperCase()} expires 2030-01-01\r\nbare!token\n`;
+    const text = `# portals\n\nalpha sha256:${hex('a')}\nbeta\tsha256:${hex('b').toUpperCase()} expires 2030-01-01\r\nbare!token!of!16!\n`;
     expect(parseTokenFile(text, 'tokens')).toEqual([
       { name: 'alpha', hash: hashToken('a'), expiresMs: undefined },
       { name: 'beta', hash: hashToken('b'), expiresMs: Date.UTC(2030, 0, 1) },
-      { name: 'line-5', hash: hashToken('bare!token'), expiresMs: undefined },
+      { name: 'line-5', hash: hashToken('bare!token!of!16!'), expiresMs: undefined },
     ]);
+  });
+
+  it('may begin with the mark of an editor, and end its lines as Windows does', () => {
+    const path = join(folder(), 'tokens');
+    writeFileSync(path, `\uFEFFalpha sha256:${hex('a')}\r\n`);
+    expect(readTokenFile(path)).toEqual([{ name: 'alpha', hash: hashToken('a'), expiresMs: undefined }]);
   });
 
   it.each([
     ['', /^tokens holds no token/],
     ['# nothing\n', /^tokens holds no token/],
-    [`sha256:${hex('a')}`, /^tokens:1: expected a token, or NAME/],
-    ['\ntökén', /^tokens:2: expected a token/],
+    [`sha256:${hex('a')}`, /^tokens:1: expected a token of at least 16 characters, or NAME/],
+    ['\ntökén-of-more-than-sixteen', /^tokens:2: expected a token/],
+    // What is left of lines that were cut.
+    ['portal', /^tokens:1: expected a token of at least 16 characters/],
+    ['# x\nportal-of-the-university', /^tokens:2: looks like a name without its sha256:HEX/],
+    ['portal ', /^tokens:1: expected a token/],
+    ['portal sha256:', /^tokens:1: after the name stands sha256: and 64/],
+    [`portal sha256:${hex('a').slice(1)}`, /^tokens:1: after the name stands sha256: and 64/],
+    [`portal sha256:${hex('a')} exp`, /^tokens:1: after the hash stands nothing/],
+    ['!'.repeat(15), /^tokens:1: expected a token of at least 16 characters/],
     ['alpha secret-token', /^tokens:1: after the name stands sha256:/],
     [`alpha sha256:${hex('a')} 2030-01-01`, /^tokens:1: after the hash stands nothing/],
     [`alpha sha256:${hex('a')} expires`, /^tokens:1: after the hash stands nothing/],

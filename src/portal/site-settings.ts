@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isSeriesLabel, USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { isLoopback } from '../runtime/listen.ts';
 import { shownUrl } from '../runtime/shown-url.ts';
 import { strictTable } from '../runtime/strict-table.ts';
+import { readTextFile } from '../runtime/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 
 /** A site as the portal reads it. */
@@ -191,7 +191,7 @@ function readCertificates(site: string, path: string): string {
 
 function readSiteFile(site: string, key: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (error) {
     throw new UserError(`site '${site}': cannot read ${key}: ${describeError(error)}`, { cause: error });
   }

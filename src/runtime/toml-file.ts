@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { parse as parseToml, TomlError } from 'smol-toml';
+import { readTextFile } from './text-file.ts';
 import { describeError, UserError } from './user-error.ts';
 
 /** Reads a TOML file; an error names the file, the line and the column. */
 export function readTomlFile(path: string): Record<string, unknown> {
   try {
-    return parseToml(readFileSync(path, 'utf8'));
+    return parseToml(readTextFile(path));
   } catch (error) {
     if (error instanceof TomlError) throw tomlError(path, error);
     throw new UserError(`cannot read ${path}: ${describeError(error)}`, { cause: error });

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
 import { nearestName, strictTable } from '../../runtime/strict-table.ts';
+import { readTextFile } from '../../runtime/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 
 /** Whose the samples of a sender are (rule A9): always one site's, or by a label that the sender sets. */
@@ -114,7 +114,7 @@ function ruleOf({ site, site_label: siteLabel = '', sites = [] }: SenderTable): 
 function readToken(sender: string, path: string): string {
   let token: string;
   try {
-    token = readFileSync(path, 'utf8').trim();
+    token = readTextFile(path).trim();
   } catch (error) {
     throw new UserError(`sender '${sender}': cannot read token_file: ${describeError(error)}`, {
       cause: error,

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Logger } from '../../runtime/logger.ts';
+import { readTextFile } from '../../runtime/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import type { CloudModel } from '../model/cloud-model.ts';
 import { changeLives, cloudOf, firstLives } from './profile-history.ts';
@@ -45,7 +46,7 @@ function readProfile(path: string): Profile {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (error) {
     throw new UserError(`cannot read the profile ${path}: ${describeError(error)}`, { cause: error });
   }
