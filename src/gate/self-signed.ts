@@ -20,10 +20,9 @@ export async function makeSelfSigned(host: string, nowMs: number): Promise<SelfS
     notAfterDate: new Date(nowMs + DAYS * 86_400_000),
     extensions: [{ name: 'subjectAltName', altNames: alternativeNames(host) }],
   });
-  const cert = Buffer.from(pems.cert);
   return {
-    options: { cert, key: pems.private, minVersion: 'TLSv1.2' },
-    fingerprint: new X509Certificate(cert).fingerprint256,
+    options: { cert: pems.cert, key: pems.private, minVersion: 'TLSv1.2' },
+    fingerprint: new X509Certificate(pems.cert).fingerprint256,
   };
 }
 

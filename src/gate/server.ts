@@ -71,6 +71,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
     onLoaded: (loaded) => {
       if (loaded.tls && 'setSecureContext' in server) server.setSecureContext(loaded.tls);
       tellExpiries(loaded, metrics);
+      warnOfExpiry(loaded, dependencies);
     },
     onReload: (succeeded) => metrics.reloaded(succeeded),
   });
@@ -122,6 +123,15 @@ function tellExpiries({ grants, certificateExpiresMs }: Loaded, metrics: GateMet
   );
   metrics.tokensExpire(new Map(expiring));
   metrics.certificateExpires(certificateExpiresMs);
+}
+
+function warnOfExpiry(
+  { certificateExpiresMs = Infinity }: Loaded,
+  { clock, logger }: GateDependencies,
+): void {
+  if (certificateExpiresMs > clock.nowMs()) return;
+  const expired = new Date(certificateExpiresMs).toISOString();
+  logger.warn({ expired }, 'the certificate has expired: give the gate a new one');
 }
 
 function logStart(

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
+import { checkKeyPair } from '../runtime/key-pair.ts';
+import { readTextFile } from '../runtime/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 
 export interface TlsFiles {
@@ -13,28 +14,17 @@ export interface TlsFiles {
 }
 
 /** What a server shows. */
-export type ServedTls = SecureContextOptions & { cert: Buffer };
+export type ServedTls = SecureContextOptions & { cert: string };
 
 /** Reads certificate and key anew and proves that they belong together. Throws `UserError`. */
 export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): ServedTls {
-  const options: ServedTls = {
-    cert: readPem(certFile, 'certificate'),
-    key: readPem(keyFile, 'key'),
-    ...(clientCaFile === undefined ? {} : { ca: readClientCa(clientCaFile) }),
-    minVersion: 'TLSv1.2',
-  };
-  try {
-    createSecureContext(options);
-  } catch (error) {
-    throw new UserError(
-      `${certFile} and ${keyFile} are not a certificate and its key in PEM: ${describeError(error)}`,
-      { cause: error },
-    );
-  }
-  return options;
+  const pair = { cert: readPem(certFile, 'certificate'), key: readPem(keyFile, 'key') };
+  checkKeyPair(pair, { certFile, keyFile });
+  const ca = clientCaFile === undefined ? {} : { ca: readClientCa(clientCaFile) };
+  return { ...pair, ...ca, minVersion: 'TLSv1.2' };
 }
 
-function readClientCa(path: string): Buffer {
+function readClientCa(path: string): string {
   const pem = readPem(path, 'client CA');
   try {
     expiryOfCertificate(pem);
@@ -45,13 +35,13 @@ function readClientCa(path: string): Buffer {
 }
 
 /** Unix milliseconds at which the first certificate of a chain expires. */
-export function expiryOfCertificate(pem: Buffer): number {
+export function expiryOfCertificate(pem: string): number {
   return Date.parse(new X509Certificate(pem).validTo);
 }
 
-function readPem(path: string, what: string): Buffer {
+function readPem(path: string, what: string): string {
   try {
-    return readFileSync(path);
+    return readTextFile(path);
   } catch (error) {
     throw new UserError(`cannot read the TLS ${what} ${path}: ${describeError(error)}`, { cause: error });
   }

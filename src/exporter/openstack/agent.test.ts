@@ -90,6 +90,21 @@ it('names a file that is not there by its setting', () => {
   expect(() => createConnections(credentials, NO_PROXIES)).toThrow('OS_CACERT: cannot read /nowhere/ca.pem');
 });
 
+it('takes no key of another certificate', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [certFile, keyFile] = [join(folder, 'own.crt'), join(folder, 'own.key')];
+  const one = await generate(undefined, { keyType: 'rsa' });
+  writeFileSync(certFile, one.cert);
+  writeFileSync(keyFile, (await generate(undefined, { keyType: 'ec' })).private);
+  const credentials = readCredentials({ ...BASE, OS_CERT: certFile, OS_KEY: keyFile });
+  expect(() => createConnections(credentials, NO_PROXIES)).toThrow(
+    `OS_CERT: ${certFile} and OS_KEY: ${keyFile} are not a certificate and its key: replace both`,
+  );
+  writeFileSync(keyFile, one.private);
+  await createConnections(credentials, NO_PROXIES).destroy();
+});
+
 it('says what is unsafe about a connection', () => {
   const unsafe = (env: Record<string, string>) => unsafeConnection(readCredentials({ ...BASE, ...env }));
   expect(unsafe({})).toBeUndefined();

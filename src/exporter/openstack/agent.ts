@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import { checkKeyPair, type KeyPair } from '../../runtime/key-pair.ts';
+import { readTextFile } from '../../runtime/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import type { Credentials } from './credentials.ts';
 import { proxyFor, type Proxies } from './proxies.ts';
@@ -40,9 +41,7 @@ function connectOptions({ caFile, clientCertificate: own, insecure }: Credential
   return {
     timeout: 10_000,
     ...(caFile === undefined ? {} : { ca: readPem('OS_CACERT', caFile) }),
-    ...(own === undefined
-      ? {}
-      : { cert: readPem('OS_CERT', own.certFile), key: readPem('OS_KEY', own.keyFile) }),
+    ...(own === undefined ? {} : readOwn(own)),
     ...(insecure ? { rejectUnauthorized: false } : {}),
   };
 }
@@ -58,9 +57,15 @@ export function unsafeConnection({ authUrl, insecure }: Credentials): string | u
     : `${authUrl.origin} is not https: the password is sent in the open`;
 }
 
+function readOwn({ certFile, keyFile }: NonNullable<Credentials['clientCertificate']>): KeyPair {
+  const pair = { cert: readPem('OS_CERT', certFile), key: readPem('OS_KEY', keyFile) };
+  checkKeyPair(pair, { certFile: `OS_CERT: ${certFile}`, keyFile: `OS_KEY: ${keyFile}` });
+  return pair;
+}
+
 function readPem(name: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (error) {
     throw new UserError(`${name}: cannot read ${path}: ${describeError(error)}`, { cause: error });
   }
