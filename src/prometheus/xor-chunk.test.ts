@@ -15,17 +15,17 @@ function encode(samples: readonly BitSample[]): Buffer {
   let text = binary(BigInt(samples.length), 16);
   let [time, delta, value] = [0n, 0n, 0n];
   let [leading, trailing] = [-1, 0];
-  const writeValue = (bits: bigint) => {
+  const changeTo = (bits: bigint): string => {
     const changed = value ^ bits;
     value = bits;
-    if (changed === 0n) return void (text += '0');
+    if (changed === 0n) return '0';
     const digits = binary(changed, 64);
     const [front, back] = [Math.min(31, digits.indexOf('1')), 63 - digits.lastIndexOf('1')];
     if (leading !== -1 && front >= leading && back >= trailing)
-      return void (text += `10${digits.slice(leading, 64 - trailing)}`);
+      return `10${digits.slice(leading, 64 - trailing)}`;
     [leading, trailing] = [front, back];
     const width = 64 - front - back;
-    text += `11${binary(BigInt(front), 5)}${binary(BigInt(width) & 63n, 6)}${digits.slice(front, 64 - back)}`;
+    return `11${binary(BigInt(front), 5)}${binary(BigInt(width) & 63n, 6)}${digits.slice(front, 64 - back)}`;
   };
   for (const [index, { timestampMs, bits }] of samples.entries()) {
     const next = BigInt(timestampMs) - time;
@@ -33,7 +33,7 @@ function encode(samples: readonly BitSample[]): Buffer {
     else if (index === 1) text += varint(next);
     else text += deltaOfDeltas(next - delta);
     if (index > 0) [delta] = [next];
-    if (index > 0) writeValue(bits);
+    if (index > 0) text += changeTo(bits);
     time = BigInt(timestampMs);
   }
   const bytes = text.match(/.{1,8}/g) ?? [];
@@ -79,6 +79,17 @@ const delta = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 40 }),
 );
 
+/** How many samples were taken before it ended, or was found to be broken. */
+function numberIn(data: Uint8Array): number {
+  let taken = 0;
+  try {
+    decodeXorChunk(data, () => (taken += 1));
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+  }
+  return taken;
+}
+
 describe('a chunk of samples', () => {
   it('is decoded to the bit, markers of staleness too', () => {
     const sample = fc.tuple(delta, value);
@@ -94,11 +105,7 @@ describe('a chunk of samples', () => {
   it('is an error where it is broken, and never more samples than it has bits', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (data) => {
-        try {
-          expect(decode(data).length).toBeLessThanOrEqual(8 * data.length);
-        } catch (error) {
-          expect(error).toBeInstanceOf(ProtobufError);
-        }
+        expect(numberIn(data)).toBeLessThanOrEqual(8 * data.length);
       }),
     );
     const whole = encode([1, 2, 3].map((at) => ({ timestampMs: at * 1000, bits: bitsOf(at) })));
