@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readGrants } from '../src/gate/grants.ts';
 import { readGateConfig } from '../src/gate/settings.ts';
 import { hashToken } from '../src/gate/tokens.ts';
 import { encodeReadRequest } from '../src/prometheus/remote-read.ts';
@@ -85,6 +86,43 @@ describe('a token of the configuration', () => {
     expect(
       (await ask('a', '{job="project_usages",__name__=~"project_.*_usage",domain_id!="d"}')).status,
     ).toBe(403);
+  });
+
+  it('holds the names of the parts of a pool back where it holds names back, also where their ids hold them', async () => {
+    const { with: ask } = await startWith(
+      `[[token]]\nname = "a"\n${hash('a')}\nhash_labels = ["project_name"]\n` +
+        `[[token]]\nname = "b"\n${hash('b')}\ndrop_labels = ["project_name"]\n`,
+      'project_mb_usage{job="project_usages",project_id="pool/Secret",project_name="Secret"} 1 5\n' +
+        'project_mb_usage{job="project_usages",project_id="pool/Other",project_name="Other"} 2 5\n' +
+        'project_mb_usage{job="project_usages",project_id="pool",project_name="Pool"} 3 5\n',
+    );
+    const idsOf = (text: string) => [...text.matchAll(/project_id="([^"]*)"/g)].map(([, id]) => id);
+    const [hashed, dropped] = [(await ask('a')).text, (await ask('b')).text];
+    expect(hashed + dropped).not.toMatch(/Secret|Other|"Pool/);
+    const [secret, other, pool] = idsOf(hashed);
+    expect([secret, other, pool]).toEqual([
+      expect.stringMatching(/^pool\/[0-9a-f]{32}$/),
+      expect.stringMatching(/^pool\/[0-9a-f]{32}$/),
+      'pool',
+    ]);
+    expect(secret).not.toBe(other);
+    // The same part is the same everywhere.
+    expect(idsOf(dropped)).toEqual([secret, other, pool]);
+    expect(hashed).toContain(`project_id="${secret}",project_name="${secret?.slice('pool/'.length)}"`);
+    const of = (condition: string) => `{job="project_usages",__name__=~"project_.*_usage",${condition}}`;
+    for (const guess of ['project_id="pool/Secret"', 'project_id=~"pool/S.*"', 'project_id!="pool/Secret"'])
+      expect((await ask('a', of(guess))).status).toBe(403);
+    expect((await ask('a', of('project_id="pool"'))).status).toBe(200);
+  });
+
+  it.each([
+    ['["project_id"]', 'hash_key_file = "key"', 'must leave project_id'],
+    ['["project_name"]', '', 'to drop project_name needs --hash-key-file'],
+  ])('can not drop %s, and merge series or show names', (labels, key, message) => {
+    const file = join(temporaryFolder(), 'gate.toml');
+    const head = `listen = "127.0.0.1:0"\nexporter = "http://127.0.0.1:1"\n${key}\n`;
+    writeFileSync(file, `${head}[[token]]\nname = "a"\n${hash('a')}\ndrop_labels = ${labels}\n`);
+    expect(() => readGrants(readGateConfig({ flags: {}, env: {}, configFile: file }))).toThrow(message);
   });
 
   it('ends at its hour, and is taken from its networks alone: whoever else has it is told nothing', async () => {

@@ -3,7 +3,13 @@ import { SelectorError } from '../prometheus/selectors.ts';
 import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { UserError } from '../runtime/user-error.ts';
 import type { ClientCertificate } from './client-certificate.ts';
-import { createLabelHash, type LabelRewriting, readHashKey } from './label-rewriting.ts';
+import {
+  createLabelHash,
+  type LabelRewriting,
+  PROJECT_ID,
+  PROJECT_NAME,
+  readHashKey,
+} from './label-rewriting.ts';
 import { DEFAULT_LIMITS, type TokenLimits } from './limits.ts';
 import { parsePolicy, type Policy } from './policy.ts';
 import type { GateConfig } from './config.ts';
@@ -61,9 +67,17 @@ function rewritingOf(
   hashKeyFile: string | undefined,
 ): LabelRewriting | undefined {
   if (dropLabels.length + hashLabels.length === 0) return undefined;
+  if (dropLabels.includes(PROJECT_ID))
+    throw new UserError(
+      `token '${name}': drop_labels must leave ${PROJECT_ID}, which tells series apart: take hash_labels for it`,
+    );
   if (hashLabels.length > 0 && hashKeyFile === undefined)
     throw new UserError(
       `token '${name}': hash_labels needs --hash-key-file FILE: without a secret key names could be guessed`,
+    );
+  if (dropLabels.includes(PROJECT_NAME) && hashKeyFile === undefined)
+    throw new UserError(
+      `token '${name}': to drop ${PROJECT_NAME} needs --hash-key-file FILE: ids of a pool's parts hold names too, which leave as hashes`,
     );
   const hash = createLabelHash(hashKeyFile === undefined ? '' : readHashKey(hashKeyFile));
   return { dropped: new Set(dropLabels), hashed: new Set(hashLabels), hash };

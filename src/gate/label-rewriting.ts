@@ -34,10 +34,27 @@ export function createLabelHash(key: string): (value: string) => string {
   );
 }
 
-export function rewriteLabels(labels: Labels, { dropped, hashed, hash }: LabelRewriting): Labels {
+export function rewriteLabels(labels: Labels, rewriting: LabelRewriting): Labels {
+  const { dropped, hashed, hash } = rewriting;
   return Object.fromEntries(
     Object.entries(labels)
       .filter(([name]) => !dropped.has(name))
-      .map(([name, value]) => [name, hashed.has(name) && value !== '' ? hash(value) : value]),
+      .map(([name, value]) => {
+        if (hashed.has(name) && value !== '') return [name, hash(value)];
+        return [name, name === PROJECT_ID && hidesNames(rewriting) ? hiddenPart(value, hash) : value];
+      }),
   );
+}
+
+export const PROJECT_ID = 'project_id';
+export const PROJECT_NAME = 'project_name';
+
+function hidesNames({ dropped, hashed }: LabelRewriting): boolean {
+  return dropped.has(PROJECT_NAME) || hashed.has(PROJECT_NAME);
+}
+
+/** The id of a pool's part is `POOL/NAME`: its name becomes the hash that `project_name` has. */
+function hiddenPart(id: string, hash: LabelRewriting['hash']): string {
+  const slash = id.indexOf('/');
+  return slash === -1 ? id : `${id.slice(0, slash)}/${hash(id.slice(slash + 1))}`;
 }

@@ -1,5 +1,6 @@
 import { anchoredRegex } from '../prometheus/regex.ts';
 import { type Matcher, parseSelector, SelectorError } from '../prometheus/selectors.ts';
+import { PROJECT_ID, PROJECT_NAME } from './label-rewriting.ts';
 
 export type Selector = readonly Matcher[];
 
@@ -61,7 +62,13 @@ function implies(selector: Selector, allowed: Selector): boolean {
 
 /** True for a condition on a hidden label that the policy does not make itself. */
 function asksForHidden(selector: Selector, allowed: Selector, hidden: readonly string[]): boolean {
-  return selector.some((given) => hidden.includes(given.label) && !allowed.some((own) => isSame(given, own)));
+  return selector.some((given) => isHidden(given, hidden) && !allowed.some((own) => isSame(given, own)));
+}
+
+/** An id of a pool's part, `POOL/NAME`, asks for a name as well. */
+function isHidden({ label, op, value }: Matcher, hidden: readonly string[]): boolean {
+  if (label !== PROJECT_ID || !hidden.includes(PROJECT_NAME)) return hidden.includes(label);
+  return op !== '=' || value.includes('/') || hidden.includes(label);
 }
 
 /** The same condition, or an equality whose value meets the wanted one. Anything else is not proven. */
