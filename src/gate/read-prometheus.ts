@@ -95,7 +95,7 @@ function createBudget(): (bytes: number) => void {
 const WINDOW_MS = 31 * 86_400_000;
 
 /** The time of a query in pieces, one after the other; of two that follow one another none holds an instant of the other. */
-export function windowsOf({ startMs, endMs }: Pick<ReadQuery, 'startMs' | 'endMs'>) {
+function windowsOf({ startMs, endMs }: Pick<ReadQuery, 'startMs' | 'endMs'>) {
   const windows: { startMs: number; endMs: number }[] = [];
   for (let at = startMs; at <= endMs; at += WINDOW_MS)
     windows.push({ startMs: at, endMs: Math.min(at + WINDOW_MS - 1, endMs) });

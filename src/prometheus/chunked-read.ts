@@ -9,7 +9,7 @@ export interface ChunkedSeries {
   chunks: readonly Chunk[];
 }
 
-export interface Chunk {
+interface Chunk {
   /** `XOR_CHUNK`, or one of histograms. */
   encoding: number;
   data: Buffer;

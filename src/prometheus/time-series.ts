@@ -92,7 +92,7 @@ export function readAnySeries(labels: string): SeriesIdentity {
 }
 
 /** Gathers `Label` messages into a name and labels; throws `ProtobufError` where one stands there twice. */
-export class LabelCollector {
+class LabelCollector {
   #name = '';
   readonly #labels: Record<string, string> = {};
 
