@@ -19,7 +19,10 @@ export const anyReading = fc
     resource: fc.constantFrom('vcpu', 'mb'),
     cloud: fc.constantFrom('', 'west'),
   })
-  .map(({ atMs, total, ...more }) => reading(atMs, total, more));
+  // An epoch is of one cloud, and totals without one are of the cloud without a name.
+  .map(({ atMs, total, epoch, cloud, ...more }) =>
+    reading(atMs, total, { ...more, epoch: epoch && cloud + epoch, cloud: epoch && cloud }),
+  );
 
 /** What each hour of each meter of a site has; an hour is the sum of all places that it is kept in. */
 export async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {

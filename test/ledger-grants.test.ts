@@ -87,9 +87,9 @@ onEveryPostgresql('grants', (freshLedger) => {
 
     it('is missing where a site of the grant has not been read since, and not where another has not', async () => {
       const { ledger, time } = await federation();
-      const later = [reading(NOON + 6 * HOUR, 16 * 2 * HOUR, { cloud: 'west' })];
+      const later = [reading(NOON + 6 * HOUR, 16 * 2 * HOUR, { cloud: 'west', epoch: 'w' })];
       await ledger.fold('b', sweep(later));
-      await ledger.fold('b', sweep([reading(NOON + 6 * HOUR, 32 * HOUR, { cloud: 'east' })]));
+      await ledger.fold('b', sweep([reading(NOON + 6 * HOUR, 32 * HOUR, { cloud: 'east', epoch: 'e' })]));
       time.nowMs = NOON + 6 * HOUR;
       const ofB = [{ name: 'only b', projects: [{ site: 'b', projectId: 'p1' }] }];
       const coverage = async (more: Partial<UsageQuery>) =>

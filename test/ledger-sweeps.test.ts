@@ -21,6 +21,47 @@ import { anyReading, entriesOf, storedEntries } from './ledger-against-book.ts';
 import { runSql } from './postgresql-server.ts';
 
 onEveryPostgresql('sweeps', (freshLedger) => {
+  describe('the same site by two ways', () => {
+    const hoursByCloud = { step: 'total', by: new Set(['cloud', 'project'] as const) } as const;
+
+    it.each(['e', ''])(
+      'counts once, whatever label cloud a hop sets (A9), with the epoch %j',
+      async (epoch) => {
+        const { ledger } = await freshLedger();
+        for (let minute = 0; minute <= 28; minute += 1)
+          for (const cloud of ['', 'dc1'])
+            await ledger.fold(
+              'a',
+              sweep([reading(NOON + minute * MINUTE, minute * MINUTE, { cloud, epoch })]),
+            );
+        const { data } = await ledger.usage(query(hoursByCloud));
+        expect(columns(data, 'cloud', 'project_id', 'amount')).toEqual([['', 'p1', 28 / 60]]);
+      },
+    );
+
+    it('goes on in the cloud that it has, where the configuration names others later', async () => {
+      const { ledger } = await freshLedger();
+      const west = { cloud: 'west', epoch: 'w' };
+      await foldAll(ledger, 'a', reading(NOON, 0, west), reading(NOON + MINUTE, MINUTE, west));
+      await ledger.declareSites([{ name: 'a', clouds: ['second'] }]);
+      await foldAll(ledger, 'a', reading(NOON + 2 * MINUTE, 2 * MINUTE, west));
+      const old = { projectId: 'p2', epoch: '' };
+      for (const cloud of ['second', 'dc1'])
+        await foldAll(
+          ledger,
+          'a',
+          reading(NOON, 0, { ...old, cloud }),
+          reading(NOON + MINUTE, MINUTE, { ...old, cloud }),
+        );
+      const { data } = await ledger.usage(query(hoursByCloud));
+      expect(columns(data, 'cloud', 'project_id', 'amount')).toEqual([
+        ['', 'p2', 1 / 60],
+        ['second', 'p2', 1 / 60],
+        ['west', 'p1', 2 / 60],
+      ]);
+    });
+  });
+
   describe('a sweep', () => {
     it('is folded whatever one of its meters claims: more than fits into an hour is corrected (A10)', async () => {
       const { ledger } = await freshLedger();

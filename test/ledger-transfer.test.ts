@@ -43,7 +43,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
     await ledger.foldLate('a', [sweep([reading(NOON + 4 * HOUR, 5 * HOUR)])]);
     time.nowMs = NOON + 72 * HOUR;
     await ledger.maintain();
-    const odd = { projectId: 'p2', projectName: 'Größe "\\"\n\u2028', cloud: 'west' };
+    const odd = { projectId: 'p2', projectName: 'Größe "\\"\n\u2028', cloud: 'west', epoch: 'w' };
     const refusals = [{ reason: 'not a number', count: 2, example: 'x' }];
     await ledger.fold('a', sweep([reading(NOON + 71 * HOUR, 5, odd)], refusals));
     await ledger.fold('a', sweep([reading(NOON + 71 * HOUR + MINUTE, 50, odd)]));

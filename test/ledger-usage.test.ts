@@ -233,8 +233,8 @@ onEveryPostgresql('answers', (freshLedger) => {
       await foldAll(
         ledger,
         'b',
-        reading(NOON + 2 * HOUR, 5, { cloud: 'west' }),
-        reading(NOON + 2.2 * HOUR, 5, { cloud: 'west' }),
+        reading(NOON + 2 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
+        reading(NOON + 2.2 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
       );
       await ledger.declareSites(sitesNamed('a'));
       time.nowMs = NOON + 5.9 * HOUR;
@@ -270,8 +270,8 @@ onEveryPostgresql('answers', (freshLedger) => {
         reading(NOON + 0.5 * HOUR, 5),
         reading(NOON + 0.7 * HOUR, 5),
         reading(NOON + 2.5 * HOUR, 5),
-        reading(NOON + 1.5 * HOUR, 5, { cloud: 'west' }),
-        reading(NOON + 1.7 * HOUR, 5, { cloud: 'west' }),
+        reading(NOON + 1.5 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
+        reading(NOON + 1.7 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
       );
       await foldAll(ledger, 'b', reading(NOON, 5), reading(NOON + 0.2 * HOUR, 5));
       await ledger.declareSites(sitesNamed('a', 'none'));
@@ -306,9 +306,11 @@ onEveryPostgresql('answers', (freshLedger) => {
 
     it('misses nothing of a cloud that its site has given up, and again where it has not', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
-      for (const cloud of ['', 'west'])
-        await foldAll(ledger, 'a', reading(NOON, 0, { cloud }), reading(NOON + 0.5 * HOUR, HOUR, { cloud }));
-      await foldAll(ledger, 'a', reading(NOON + 2 * HOUR, HOUR));
+      for (const cloud of ['', 'west']) {
+        const more = { cloud, epoch: `e${cloud}` };
+        await foldAll(ledger, 'a', reading(NOON, 0, more), reading(NOON + 0.5 * HOUR, HOUR, more));
+      }
+      await foldAll(ledger, 'a', reading(NOON + 2 * HOUR, HOUR, { epoch: 'e' }));
       time.nowMs = NOON + 2.5 * HOUR;
       const missing = async (...retiredClouds: string[]) => {
         await ledger.declareSites([

@@ -1,6 +1,6 @@
 import type { SiteDeclaration } from './ledger/ledger.ts';
 import type { PortalSites } from './leases/lease-store.ts';
-import { intervalOfSite, retiredCloudsOf, sitesOfSenders } from './remote-write/sender-settings.ts';
+import { cloudsOf, intervalOfSite, sitesOfSenders } from './remote-write/sender-settings.ts';
 import type { PortalConfig } from './settings.ts';
 
 type Sources = Pick<PortalConfig, 'sites' | 'senders'>;
@@ -14,7 +14,8 @@ export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaratio
     ...written.map((name) => ({
       name,
       intervalMs: intervalOfSite(name, senders),
-      retiredClouds: retiredCloudsOf(name, senders),
+      clouds: cloudsOf(name, senders, 'clouds'),
+      retiredClouds: cloudsOf(name, senders, 'retiredClouds'),
     })),
   ];
 }

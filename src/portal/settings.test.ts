@@ -83,6 +83,12 @@ describe('the portal configuration', () => {
     expect(read(siteA).sites[0]?.retiredClouds).toEqual([]);
   });
 
+  it('knows which clouds a site has, where it is told', () => {
+    expect(read(`${siteA}clouds = ["west"]\n`).sites[0]?.clouds).toEqual(['west']);
+    expect(read(siteA).sites[0]?.clouds).toBeUndefined();
+    expect(refusal(`${siteA}clouds = [""]\n`)).toBe('/portal.toml: site[1].clouds[1]: is empty');
+  });
+
   it('takes a token from the environment before the file', () => {
     expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
   });
@@ -233,6 +239,10 @@ describe('a sender in the portal configuration', () => {
     [
       'site = "a"\nretired_clouds = { a = "west" }\n',
       'sender[1].retired_clouds.a: must be a list of names of clouds',
+    ],
+    [
+      'site = "a"\nclouds = { b = ["west"] }\n',
+      "sender[1].clouds: this sender may not write as 'b'; did you mean 'a'?",
     ],
     ['sitee = "a"\n', "sender[1]: unknown key 'sitee'; did you mean 'site'?"],
   ])('with %j is refused', (keys, reason) => {

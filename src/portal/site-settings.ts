@@ -26,9 +26,17 @@ export interface SiteConfig {
   poolProjects?: readonly string[] | undefined;
   /** How many projects the ledger keeps of it; the usual where it is left out. */
   maxProjects?: number | undefined;
+  /** Its clouds, where their names are not to be taken from labels that any hop may set. */
+  clouds?: readonly string[] | undefined;
   /** Its clouds that were given up: what they used stays, and nothing more of them is missed. */
   retiredClouds?: readonly string[] | undefined;
 }
+
+export const cloudNames = z
+  .array(z.string().min(1, 'is empty').max(512, 'is longer than 512 characters'), {
+    error: 'must be a list of names of clouds',
+  })
+  .max(100, 'has more than 100 clouds');
 
 const siteTable = strictTable({
   name: z
@@ -59,6 +67,7 @@ const siteTable = strictTable({
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS]),
   pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
+  clouds: cloudNames.optional(),
   retired_clouds: z.array(z.string(), { error: 'must be a list of names of clouds' }).default([]),
   max_projects: z
     .int({ error: 'must be a whole number of projects' })
@@ -151,6 +160,7 @@ export function resolveSites(
     labels: table.labels,
     selectors: table.selectors,
     retiredClouds: table.retired_clouds,
+    ...(table.clouds === undefined ? {} : { clouds: table.clouds }),
     ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));

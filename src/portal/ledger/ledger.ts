@@ -43,6 +43,8 @@ export interface SiteDeclaration {
   intervalMs?: number | undefined;
   /** How many projects the ledger keeps of it; the usual where it is undefined. */
   maxProjects?: number | undefined;
+  /** The clouds that it has; those that its exporters and readings name where it is undefined. */
+  clouds?: readonly string[] | undefined;
   /**
    * Clouds of the site that nothing comes of any more: after their last reading nothing is missing. Undefined leaves
    * them as another portal may have said.

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
+import { cloudNames } from '../site-settings.ts';
 import { nearestName, strictTable } from '../../runtime/strict-table.ts';
 import { readTextFile } from '../../runtime/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
@@ -18,6 +19,8 @@ export interface SenderConfig {
   intervalMs?: number | undefined;
   /** By site: its clouds that were given up. Of the others the sender says nothing. */
   retiredClouds?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By site: the clouds that it has. */
+  clouds?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 const siteName = z
@@ -44,6 +47,11 @@ const senderTable = strictTable({
     .max(86_400, 'must be at most 86400, a day')
     .optional(),
   sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
+  clouds: z
+    .record(z.string(), cloudNames, {
+      error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
+    })
+    .optional(),
   retired_clouds: z
     .record(z.string(), z.array(z.string(), { error: 'must be a list of names of clouds' }), {
       error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
@@ -66,7 +74,7 @@ export const senderTables = z
   });
 
 function problemOf(
-  { name, site, site_label: label, sites, retired_clouds: retired = {} }: SenderTable,
+  { name, site, site_label: label, sites, clouds = {}, retired_clouds: retired = {} }: SenderTable,
   before: readonly SenderTable[],
 ): [keyof SenderTable, string] | undefined {
   if (before.some((other) => other.name === name))
@@ -78,8 +86,14 @@ function problemOf(
   if (label !== undefined && (sites ?? []).length === 0)
     return ['sites', `missing; list the values of '${label}' that this sender may write as`];
   const written = site === undefined ? (sites ?? []) : [site];
-  const foreign = Object.keys(retired).find((key) => !written.includes(key));
-  return foreign === undefined ? undefined : ['retired_clouds', notWritten(foreign, written)];
+  for (const [key, table] of [
+    ['clouds', clouds],
+    ['retired_clouds', retired],
+  ] as const) {
+    const foreign = Object.keys(table).find((one) => !written.includes(one));
+    if (foreign !== undefined) return [key, notWritten(foreign, written)];
+  }
+  return undefined;
 }
 
 function notWritten(site: string, written: readonly string[]): string {
@@ -101,6 +115,7 @@ export function resolveSenders(
     ...(table.interval_seconds === undefined
       ? {}
       : { intervalMs: Math.round(table.interval_seconds * 1000) }),
+    ...(table.clouds === undefined ? {} : { clouds: new Map(Object.entries(table.clouds)) }),
     ...(table.retired_clouds === undefined
       ? {}
       : { retiredClouds: new Map(Object.entries(table.retired_clouds)) }),
@@ -140,11 +155,13 @@ export function intervalOfSite(site: string, senders: readonly SenderConfig[]): 
   return stated.length === 0 ? undefined : Math.max(...stated);
 }
 
-/** The clouds of a site that some sender says are given up; undefined where none says anything of it. */
-export function retiredCloudsOf(site: string, senders: readonly SenderConfig[]): string[] | undefined {
-  const stated = senders
-    .map(({ retiredClouds }) => retiredClouds?.get(site))
-    .filter((clouds) => clouds !== undefined);
+/** The clouds of a site that some sender names (`clouds`), or says are given up; undefined where none says anything of it. */
+export function cloudsOf(
+  site: string,
+  senders: readonly SenderConfig[],
+  which: 'clouds' | 'retiredClouds',
+): string[] | undefined {
+  const stated = senders.map((sender) => sender[which]?.get(site)).filter((clouds) => clouds !== undefined);
   return stated.length === 0 ? undefined : [...new Set(stated.flat())];
 }
 

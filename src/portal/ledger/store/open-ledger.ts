@@ -19,6 +19,7 @@ import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
 import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
 import { queryProjects } from './project-query.ts';
+import { settleClouds } from './settle-clouds.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
 import { exportLedger, importLedger } from './transfer.ts';
 import { Questions } from './question.ts';
@@ -50,8 +51,11 @@ export async function openLedger({
   // Of the declared sites: who looks after them declares them.
   const rules = new Map<string, AccountingRules>();
   const caps = new Map<string, SiteCaps>();
-  const admitted = async (site: string, sweep: Sweep) =>
-    await admitSweep(database, site, sweep, caps.get(site) ?? capsOfSite());
+  const clouds = new Map<string, ReadonlySet<string> | undefined>();
+  const admitted = async (site: string, sweep: Sweep) => {
+    const settled = await settleClouds(database, site, sweep, clouds.get(site));
+    return await admitSweep(database, site, settled, caps.get(site) ?? capsOfSite());
+  };
   const rulesOf = (site: string) => rules.get(site) ?? rulesOfSite(undefined);
   const lanes = openLanes();
   const { sweeps, readiness } = lanes;
@@ -70,9 +74,10 @@ export async function openLedger({
   return {
     declareSites: async (sites) => {
       await sweeps.run(() => declareSites(database, sites));
-      for (const { name, intervalMs, maxProjects } of sites) {
+      for (const { name, intervalMs, maxProjects, clouds: names } of sites) {
         rules.set(name, rulesOfSite(intervalMs));
         caps.set(name, capsOfSite(maxProjects));
+        clouds.set(name, names && new Set(names));
       }
     },
     fold: (site, sweep, lease) =>

@@ -14,26 +14,31 @@ export async function writeSite(
   tally: SweepTally,
   sweep: Sweep,
 ): Promise<void> {
-  await writeEpochs(trx, site, tally.epochs);
+  await writeEpochs(trx, site, tally.epochs, sweep);
   await writeRefusals(trx, site, sweep);
   await writeState(trx, site, tally, sweep);
 }
 
 async function writeEpochs(
   trx: Transaction,
-  { siteId, epochs }: LockedSite,
+  { siteId, epochs, clouds }: LockedSite,
   firstMs: SweepTally['epochs'],
+  { readings }: Sweep,
 ): Promise<void> {
   // One that came and went within the sweep is no meter's any more, but known from now on.
   for (const epoch of firstMs.keys()) epochs.idOf(epoch);
   const added = epochs.takeAdded();
   if (added.length === 0) return;
+  const cloudOf = new Map(readings.map(({ epoch, cloud }) => [epoch, cloud]));
   await sql`
-    INSERT INTO ledger.epoch (site_id, epoch_id, name, first_ms)
-    SELECT ${siteId}, * FROM unnest(
+    INSERT INTO ledger.epoch (site_id, epoch_id, name, first_ms, cloud_id)
+    SELECT ${siteId}, w.id, w.name, w.first_ms, CASE w.name WHEN '' THEN NULL ELSE w.cloud_id END FROM unnest(
       ${numberArray(added.map(({ id }) => id))}::int[],
       ${added.map(({ key }) => key)}::text[],
-      ${numberArray(added.map(({ key }) => firstMs.get(key) ?? 0))}::bigint[])`.execute(trx);
+      ${numberArray(added.map(({ key }) => firstMs.get(key) ?? 0))}::bigint[],
+      ${numberArray(added.map(({ key }) => clouds.idOf(cloudOf.get(key) ?? '')))}::int[]) AS w (id, name, first_ms, cloud_id)`.execute(
+    trx,
+  );
 }
 
 async function writeRefusals(trx: Transaction, { siteId }: LockedSite, sweep: Sweep): Promise<void> {

@@ -8,6 +8,7 @@ import { portalSites } from './0007-portal-sites.ts';
 import { openHour } from './0008-open-hour.ts';
 import { retiredClouds } from './0009-retired-clouds.ts';
 import { monthSums } from './0010-month-sums.ts';
+import { cloudsOfEpochs } from './0011-clouds-of-epochs.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 8, name: 'open hours', sql: openHour },
   { id: 9, name: 'retired clouds', sql: retiredClouds },
   { id: 10, name: 'sums of months', sql: monthSums },
+  { id: 11, name: 'clouds of epochs', sql: cloudsOfEpochs },
 ];
