@@ -65,6 +65,7 @@ export function fillGap(
   usualHour: bigint,
   rules: AccountingRules,
 ): FilledGap | undefined {
+  if (isOfMovedBase(gap)) return undefined;
   let meter = startOf(gap);
   const filled: FilledGap = { steps: [], gaps: [], used: 0 };
   const advance = (reading: TotalAt) => {
@@ -83,6 +84,11 @@ export function fillGap(
   if (filled.used === 0) return undefined;
   advance({ total: gap.toTotal, atMs: gap.toMs, epoch: gap.toEpoch });
   return filled;
+}
+
+/** Without an epoch nobody can tell whether a total in it is of before or after its base moved. */
+function isOfMovedBase({ fromEpoch, toEpoch, fromTotal, toTotal, amount }: MeterGap): boolean {
+  return fromEpoch === '' && toEpoch === '' && amount < toTotal - fromTotal;
 }
 
 function startOf({ fromMs, fromTotal, fromEpoch }: MeterGap): MeterState {

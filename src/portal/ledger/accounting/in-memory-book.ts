@@ -3,7 +3,7 @@ import { entriesOf, type Entry } from './entries.ts';
 import type { Interval, MeterGap } from './gap.ts';
 import { correctClouds, correctMeters } from './late.ts';
 import { hourBefore } from './hours.ts';
-import { DEFAULT_RULES, USUAL_HOURS, type MeterState } from './meter.ts';
+import { DEFAULT_RULES, USUAL_HOURS, type Anomaly, type MeterState } from './meter.ts';
 import type { NameState } from './names.ts';
 import { addToOpenHour, NOTHING_OPEN } from './open-hour.ts';
 import type { CloudProgress, HourCoverage } from './progress.ts';
@@ -24,6 +24,8 @@ export class InMemoryBook {
   epochs = new Map<string, number>();
   anomalyKinds = new Set<string>();
   openHours = new Map<string, Entry>();
+  jumpedBy = new Map<string, bigint>();
+  readonly #jumps = new Map<string, { atMs: number; sum: bigint }>();
   meterGaps = new Map<string, MeterGap[]>();
   cloudGaps = new Map<string, Interval[]>();
 
@@ -32,14 +34,18 @@ export class InMemoryBook {
   }
 
   #fold(readings: readonly Reading[], usualHours: Map<string, bigint>) {
-    const { clouds, names, epochs } = this;
+    const { clouds, names, epochs, jumpedBy } = this;
     const meters = new Map(
       [...this.meters].map(([key, meter]) => [
         key,
         { ...meter, open: this.openHours.get(key) ?? NOTHING_OPEN },
       ]),
     );
-    const changes = foldSweep({ clouds, names, meters, epochs, usualHours }, readings, DEFAULT_RULES);
+    const changes = foldSweep(
+      { clouds, names, meters, epochs, usualHours, jumpedBy },
+      readings,
+      DEFAULT_RULES,
+    );
     for (const [name, { progress, coverage, gaps }] of changes.clouds) {
       this.clouds.set(name, progress);
       this.cloudGaps.set(name, [...(this.cloudGaps.get(name) ?? []), ...gaps]);
@@ -56,8 +62,9 @@ export class InMemoryBook {
       this.meterGaps.set(key, [...(this.meterGaps.get(key) ?? []), ...gaps]);
       for (const entry of entriesOf(usages)) this.#enter(key, entry);
       this.openHours.set(key, openAfter(this.openHours.get(key), entriesOf(usages)));
+      this.#noteJumps(key, meter, anomalies);
       for (const { kind, correction } of anomalies) {
-        this.#correct(key, correction);
+        if (correction !== 0n) this.#correct(key, correction);
         this.anomalyKinds.add(kind);
       }
     }
@@ -88,6 +95,17 @@ export class InMemoryBook {
       return [key, lately.reduce((most, [, amount]) => (amount > most ? amount : most), 0n)] as const;
     });
     return new Map(hours);
+  }
+
+  /** As the store has anomalies: added up by hour. */
+  #noteJumps(key: string, { lastAtMs }: MeterState, anomalies: readonly Anomaly[]): void {
+    for (const { kind, atMs, correction } of anomalies) {
+      if (kind !== 'base-moved') continue;
+      const hour = `${key} ${hourBefore(atMs)}`;
+      this.#jumps.set(hour, { atMs, sum: (this.#jumps.get(hour)?.sum ?? 0n) + correction });
+    }
+    const jump = this.#jumps.get(`${key} ${hourBefore(lastAtMs)}`);
+    this.jumpedBy.set(key, jump?.atMs === lastAtMs ? jump.sum : 0n);
   }
 
   #cover({ hour, measuredMs, spreadMs }: HourCoverage): void {

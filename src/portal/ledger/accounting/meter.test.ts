@@ -137,7 +137,10 @@ describe('a jump that no project can use', () => {
   it('is one also where the hour has too much already', () => {
     const reading = { total: 100n + LARGEST_USAGE / 2n, atMs: 11 * MINUTE, epoch: 'a' };
     const fits = { ...NO_CONTEXT, booked: LARGEST_USAGE / 2n };
-    expect(foldReading(meter, reading, fits, DEFAULT_RULES)?.anomaly).toBeUndefined();
+    expect(foldReading(meter, reading, fits, DEFAULT_RULES)).toMatchObject({
+      usage: { amount: LARGEST_USAGE / 2n },
+      anomaly: { kind: 'absurd-jump', correction: 0n },
+    });
     const full = { ...NO_CONTEXT, booked: LARGEST_USAGE / 2n + 1n };
     expect(foldReading(meter, reading, full, DEFAULT_RULES)).toMatchObject({
       usage: undefined,

@@ -1,5 +1,6 @@
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { liesInOneHour } from './hours.ts';
+import { isAbsurd } from './jumps.ts';
 
 /** What the ledger knows of a meter. */
 export interface MeterState {
@@ -26,7 +27,14 @@ export interface Usage {
   quality: 'measured' | 'spread';
 }
 
-type AnomalyKind = 'total-fell' | 'epoch-changed' | 'epoch-returned' | 'implausible-jump' | 'late-truth';
+type AnomalyKind =
+  | 'total-fell'
+  | 'epoch-changed'
+  | 'epoch-returned'
+  | 'base-moved'
+  | 'implausible-jump'
+  | 'absurd-jump'
+  | 'late-truth';
 
 export interface Anomaly {
   kind: AnomalyKind;
@@ -50,6 +58,8 @@ export interface ReadingContext {
   usualHour: bigint;
   /** Whether the reading's epoch is one that the site had before the meter's present one. */
   epochReturns: boolean;
+  /** Whether the totals of an exporter that states no epoch have a new base at this instant. */
+  baseMoved: boolean;
   /** What the meter's latest hour has already, at most; it has to fit the ledger's hours together with what comes. */
   booked: bigint;
 }
@@ -59,6 +69,7 @@ export const NO_CONTEXT: ReadingContext = {
   beganAtZeroMs: undefined,
   usualHour: 0n,
   epochReturns: false,
+  baseMoved: false,
   booked: 0n,
 };
 
@@ -85,7 +96,10 @@ export function foldReading(
 ): MeterStep | undefined {
   if (meter === undefined) return firstReading(reading, context, rules);
   if (reading.atMs <= meter.lastAtMs) return undefined;
-  if (reading.epoch !== meter.epoch) return otherEpoch(meter, reading, context);
+  if (reading.epoch !== meter.epoch)
+    return newBase(meter, reading, context, context.epochReturns ? 'epoch-returned' : 'epoch-changed');
+  if (context.baseMoved && reading.total > meter.lastTotal)
+    return newBase(meter, reading, context, 'base-moved');
   return reading.total < meter.lastTotal
     ? lowerTotal(meter, reading)
     : sameEpoch(meter, reading, context, rules);
@@ -112,7 +126,9 @@ function sameEpoch(
   context: ReadingContext,
   rules: AccountingRules,
 ): MeterStep {
-  return count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), context);
+  const step = count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), context);
+  if (step.anomaly !== undefined || !isAbsurd(meter, reading)) return step;
+  return { ...step, anomaly: { kind: 'absurd-jump', atMs: reading.atMs, correction: 0n } };
 }
 
 /** A3 */
@@ -122,10 +138,9 @@ function lowerTotal(meter: MeterState, reading: TotalAt): MeterStep {
 
 /**
  * A4. Totals of another epoch may reach back further than the old ones (a start date that was moved) or be another
- * exporter's: the excess is usage only as far as the meter could have used it at its usual rate. The rest is corrected.
+ * exporter's, and so may those of an exporter that states no epoch: the excess is usage only as far as the meter could have used it at its usual rate. The rest is corrected.
  */
-function otherEpoch(meter: MeterState, reading: TotalAt, context: ReadingContext): MeterStep {
-  const kind = context.epochReturns ? 'epoch-returned' : 'epoch-changed';
+function newBase(meter: MeterState, reading: TotalAt, context: ReadingContext, kind: AnomalyKind): MeterStep {
   const difference = reading.total - meter.lastTotal;
   const amount = clamp(difference, plausibleUsage(context, reading.atMs - meter.lastAtMs));
   const usage: Usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality: 'spread' };

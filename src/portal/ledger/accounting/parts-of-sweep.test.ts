@@ -23,6 +23,7 @@ const book: SiteBook = {
   meters: new Map([['\0p1\0vcpu', meter]]),
   epochs: new Map([['a', 0]]),
   usualHours: new Map(),
+  jumpedBy: new Map(),
 };
 const readings = array(
   record({

@@ -11,6 +11,7 @@ import {
   type ReadingContext,
   type Usage,
 } from './meter.ts';
+import { isNewBase, mayJump, type Move } from './jumps.ts';
 import { renamed, type NameState } from './names.ts';
 import { hourAt, hourBefore } from './hours.ts';
 import { beganAtZero, type CloudProgress } from './progress.ts';
@@ -28,8 +29,10 @@ export interface MeterBook {
   meters: ReadonlyMap<string, BookedMeter>;
   /** By epoch: when a reading of it was folded first, Unix milliseconds. */
   epochs: ReadonlyMap<string, number>;
-  /** By `meterKey`, of meters whose epoch changes: the largest usage of an hour lately (rule A4). */
+  /** By `meterKey`, of meters whose epoch changes or that may have jumped: the largest usage of an hour lately (rule A4). */
   usualHours: ReadonlyMap<string, bigint>;
+  /** By `meterKey`: what a meter's last reading was corrected by as a jump. */
+  jumpedBy: ReadonlyMap<string, bigint>;
 }
 
 /** What the ledger knows of a site before a sweep. */
@@ -116,10 +119,49 @@ export function foldReadings(
     ignored: 0,
     anomalies: 0,
   };
-  for (const reading of readings.toSorted((one, other) => one.atMs - other.atMs)) {
-    foldOne(book, courses, changes, reading, rules);
+  for (const instant of instantsOf(readings)) {
+    const baseMoved = isNewBase(instant.flatMap((reading) => moveOf(book, changes, reading)));
+    for (const reading of instant) foldOne(book, courses, changes, reading, baseMoved, rules);
   }
   return changes;
+}
+
+/** Readings of one cloud at one instant, in order of time. */
+function instantsOf(readings: readonly Reading[]): Reading[][] {
+  const instants = new Map<string, Reading[]>();
+  for (const reading of readings.toSorted((one, other) => one.atMs - other.atMs)) {
+    const key = `${reading.atMs}\0${reading.cloud}`;
+    const known = instants.get(key);
+    if (known === undefined) instants.set(key, [reading]);
+    else known.push(reading);
+  }
+  return [...instants.values()];
+}
+
+/** How a total moved that no epoch stands beside. */
+function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move[] {
+  if (reading.epoch !== '') return [];
+  const key = meterKey(reading);
+  const known = book.meters.get(key);
+  const change = changes.meters.get(key);
+  const before = change?.meter ?? known;
+  if (known === undefined || before === undefined || before.epoch !== '' || reading.atMs <= before.lastAtMs)
+    return [];
+  return [
+    {
+      difference: reading.total - before.lastTotal,
+      durationMs: reading.atMs - before.lastAtMs,
+      usualHour: mayJump(known, reading.total) ? (book.usualHours.get(key) ?? 0n) : undefined,
+      jumpedBy: jumpOf(change, before) ?? book.jumpedBy.get(key) ?? 0n,
+    },
+  ];
+}
+
+/** What the last step of this sweep was corrected by as a jump; undefined where the sweep has no step yet. */
+function jumpOf(change: MeterChange | undefined, { lastAtMs }: MeterState): bigint | undefined {
+  if (change === undefined) return undefined;
+  const last = change.anomalies.at(-1);
+  return last?.kind === 'base-moved' && last.atMs === lastAtMs ? last.correction : 0n;
 }
 
 function foldOne(
@@ -127,12 +169,14 @@ function foldOne(
   courses: CloudCourses,
   changes: MeterChanges,
   reading: Reading,
+  baseMoved: boolean,
   rules: AccountingRules,
 ): void {
   const key = meterKey(reading);
   const change = changes.meters.get(key);
   const before = change?.meter ?? book.meters.get(key);
-  const context = contextOf(book, courses, reading, key, change);
+  const isMoved = baseMoved && reading.epoch === '';
+  const context = contextOf(book, courses, reading, key, change, isMoved);
   const step = foldReading(before, reading, context, rules);
   if (step === undefined) {
     changes.ignored += 1;
@@ -156,9 +200,10 @@ function foldOne(
 function contextOf(
   book: MeterBook,
   courses: CloudCourses,
-  { cloud, epoch, atMs }: Reading,
+  { cloud, epoch, atMs, total }: Reading,
   key: string,
   change: MeterChange | undefined,
+  baseMoved: boolean,
 ): ReadingContext {
   const course = courses.get(cloud);
   const known = book.meters.get(key);
@@ -166,8 +211,11 @@ function contextOf(
   const epochFirstMs = book.epochs.get(epoch);
   const presentFirstMs = before === undefined ? undefined : book.epochs.get(before.epoch);
   return {
-    beganAtZeroMs: beganAtZero(course?.known, course?.before.get(atMs), epochFirstMs, atMs),
+    beganAtZeroMs: baseMoved
+      ? undefined
+      : beganAtZero(course?.known, course?.before.get(atMs), epochFirstMs, atMs),
     usualHour: book.usualHours.get(key) ?? 0n,
+    baseMoved: baseMoved && (known === undefined || mayJump(known, total)),
     epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,
     booked: bookedOf(known, change),
   };

@@ -3,7 +3,7 @@ import type { MeterBook } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
 import { loadMeters, type KnownMeter } from './load-meters.ts';
 import { loadProjects } from './load-projects.ts';
-import { loadUsualHours, metersOfOtherEpochs } from './load-usual-hours.ts';
+import { loadJumps, loadUsualHours, metersToBound } from './load-usual-hours.ts';
 import type { LockedSite } from './lock-site.ts';
 import { IdMap } from './site-ids.ts';
 
@@ -27,7 +27,9 @@ export async function loadPart(
 ): Promise<LoadedPart> {
   const projects = await loadProjects(trx, site, readings);
   const meters = await loadMeters(trx, site, projects);
-  const usualHours = await loadUsualHours(trx, site.siteId, metersOfOtherEpochs(meters, readings));
+  const bounded = metersToBound(meters, readings);
+  const usualHours = await loadUsualHours(trx, site.siteId, bounded);
+  const jumpedBy = await loadJumps(trx, site.siteId, bounded);
   return {
     ...site,
     book: {
@@ -35,6 +37,7 @@ export async function loadPart(
       meters,
       epochs: new Map([...site.knownEpochs.values()].map(({ name, firstMs }) => [name, firstMs])),
       usualHours,
+      jumpedBy,
     },
     projects: new IdMap(projects, site.counter),
     meters: new IdMap(meters, site.counter),

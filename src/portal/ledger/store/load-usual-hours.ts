@@ -1,24 +1,27 @@
 import { sql, type Kysely } from 'kysely';
 import { USUAL_HOURS } from '../accounting/meter.ts';
 import { hourBefore } from '../accounting/hours.ts';
+import { mayJump } from '../accounting/jumps.ts';
 import { meterKey } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
 import { BY_INDEX, numberArray } from './columns.ts';
 import type { KnownMeter } from './load-meters.ts';
 
-/** The meters that have a reading of another epoch than their last. */
-export function metersOfOtherEpochs(
+/** The meters whose usual rate is needed: those that have a reading of another epoch than their last, or may have jumped without one. */
+export function metersToBound(
   meters: ReadonlyMap<string, KnownMeter>,
   readings: readonly Reading[],
 ): Map<string, KnownMeter> {
   const changing = new Map<string, KnownMeter>();
   const epochs = new Set(readings.map(({ epoch }) => epoch));
   for (const { epoch } of meters.values()) epochs.add(epoch);
-  if (epochs.size < 2) return changing;
+  if (epochs.size < 2 && !epochs.has('')) return changing;
   for (const reading of readings) {
     const key = meterKey(reading);
     const meter = meters.get(key);
-    if (meter !== undefined && meter.epoch !== reading.epoch) changing.set(key, meter);
+    if (meter === undefined) continue;
+    if (meter.epoch !== reading.epoch || (reading.epoch === '' && mayJump(meter, reading.total)))
+      changing.set(key, meter);
   }
   return changing;
 }
@@ -45,4 +48,19 @@ export async function loadUsualHours(
       GROUP BY e.hour ${BY_INDEX}) h
     GROUP BY w.meter_id`.execute(trx);
   return new Map(rows.map(({ meter_id, amount }) => [keys.get(meter_id) ?? '', BigInt(amount)]));
+}
+
+/** By `meterKey`, as the meters: what the last reading of each was corrected by as a jump. */
+export async function loadJumps(
+  trx: Kysely<unknown>,
+  siteId: number,
+  meters: ReadonlyMap<string, KnownMeter>,
+): Promise<Map<string, bigint>> {
+  const keys = new Map(Array.from(meters, ([key, { id }]) => [id, key]));
+  if (keys.size === 0) return new Map();
+  const { rows } = await sql<{ meter_id: number; correction: string }>`
+    SELECT a.meter_id, a.correction FROM ledger.anomaly a JOIN ledger.meter m USING (site_id, meter_id)
+    WHERE a.site_id = ${siteId} AND a.meter_id = ANY(${numberArray([...keys.keys()])}::int[])
+      AND a.kind = 'base-moved' AND a.last_at_ms = m.last_at_ms`.execute(trx);
+  return new Map(rows.map(({ meter_id, correction }) => [keys.get(meter_id) ?? '', BigInt(correction)]));
 }
