@@ -28,7 +28,7 @@ onEveryPostgresql('grants', (freshLedger) => {
       const fixture = await freshLedger(['a', 'b']);
       for (const hour of [0, 1, 2]) {
         const used = (vcpus: number, projectId: string, cloud = '') =>
-          reading(NOON + hour * HOUR, vcpus * hour * HOUR, { projectId, cloud });
+          reading(NOON + hour * HOUR, vcpus * hour * HOUR, { projectId, cloud, epoch: cloud || 'a' });
         await fixture.ledger.fold('a', sweep([used(1, 'p1'), used(2, 'p2'), used(4, 'p3')]));
         await fixture.ledger.fold('b', sweep([used(8, 'p1', 'west'), used(16, 'p1', 'east')]));
       }
@@ -87,9 +87,9 @@ onEveryPostgresql('grants', (freshLedger) => {
 
     it('is missing where a site of the grant has not been read since, and not where another has not', async () => {
       const { ledger, time } = await federation();
-      const later = [reading(NOON + 6 * HOUR, 16 * 2 * HOUR, { cloud: 'west', epoch: 'w' })];
+      const later = [reading(NOON + 6 * HOUR, 16 * 2 * HOUR, { cloud: 'west', epoch: 'west' })];
       await ledger.fold('b', sweep(later));
-      await ledger.fold('b', sweep([reading(NOON + 6 * HOUR, 32 * HOUR, { cloud: 'east', epoch: 'e' })]));
+      await ledger.fold('b', sweep([reading(NOON + 6 * HOUR, 32 * HOUR, { cloud: 'east', epoch: 'east' })]));
       time.nowMs = NOON + 6 * HOUR;
       const ofB = [{ name: 'only b', projects: [{ site: 'b', projectId: 'p1' }] }];
       const coverage = async (more: Partial<UsageQuery>) =>

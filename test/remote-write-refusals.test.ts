@@ -51,7 +51,9 @@ async function startReceiver(
   const metrics = createPortalMetrics();
   const fenced = {
     ...ledger,
-    fold: async (site: string, sweep: Sweep) => await ledger.fold(site, sweep, lease()),
+    foldInAnyOrder: async (site: string, sweep: Sweep) => await ledger.foldInAnyOrder(site, sweep, lease()),
+    recordFailure: async (site: string, atMs: number, reason: string) =>
+      await ledger.recordFailure(site, atMs, reason),
   };
   const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits, folds });
   const rule = { siteLabel: 'site', sites: ['a', 'b'] };

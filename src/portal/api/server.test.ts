@@ -91,6 +91,7 @@ beforeEach(async () => {
   const ledger: Ledger = {
     declareSites: unused,
     fold: unused,
+    foldInAnyOrder: unused,
     gaps: unused,
     foldLate: unused,
     recordFailure: unused,

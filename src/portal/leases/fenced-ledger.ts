@@ -5,6 +5,7 @@ export function fencedLedger(ledger: Ledger, leaseOf: (site: string) => Lease): 
   return {
     ...ledger,
     fold: async (site, sweep) => await ledger.fold(site, sweep, leaseOf(site)),
+    foldInAnyOrder: async (site, sweep) => await ledger.foldInAnyOrder(site, sweep, leaseOf(site)),
     recordFailure: async (site, atMs, reason) =>
       await ledger.recordFailure(site, atMs, reason, leaseOf(site)),
     foldLate: async (site, sweeps) => await ledger.foldLate(site, sweeps, leaseOf(site)),

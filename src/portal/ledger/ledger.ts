@@ -256,6 +256,8 @@ export interface Ledger {
    * order: they are folded in order of time. So a gap that can be filled before its end is folded needs no correction.
    */
   fold(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
+  /** As `fold`, but what falls into an open gap is late truth, as in `foldLate`: for writers of which some lag behind others. */
+  foldInAnyOrder(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
   /** What was spread at the site so far, the oldest first; late truth about it can still be folded. */
   gaps(site: string): Promise<Gap[]>;
   /**

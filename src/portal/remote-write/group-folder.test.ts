@@ -25,7 +25,7 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
     // Nothing is set aside here.
     pool: new Pool(),
     ledger: {
-      fold: async (_site, sweep) => {
+      foldInAnyOrder: async (_site, sweep) => {
         asked.push(sweep.readings.length);
         return fold(sweep);
       },

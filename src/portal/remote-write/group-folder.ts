@@ -13,7 +13,7 @@ import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiti
 
 export interface GroupFolderParts {
   pool: Pool;
-  ledger: Pick<Ledger, 'fold' | 'recordFailure'>;
+  ledger: Pick<Ledger, 'foldInAnyOrder' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
@@ -107,7 +107,7 @@ export class GroupFolder {
     const { ledger, clock, metrics, poolsOf } = this.#parts;
     const site = groups[0]?.site ?? '';
     const sweep = sweepOf(groups, clock.nowMs(), poolsOf(site));
-    const outcome = await ledger.fold(site, sweep);
+    const outcome = await ledger.foldInAnyOrder(site, sweep);
     countFold(metrics, site, outcome, [...sweep.refusals, ...(outcome.refusals ?? [])]);
     room.dismiss(groups);
   }

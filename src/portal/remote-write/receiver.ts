@@ -40,7 +40,7 @@ const REMEMBERED_SERIES_BYTES = 134_217_728;
 
 export interface ReceiverParts {
   pool: Pool;
-  ledger: Pick<Ledger, 'fold' | 'recordFailure'>;
+  ledger: Pick<Ledger, 'foldInAnyOrder' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;

@@ -1,6 +1,4 @@
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
-import type { Entry } from './entries.ts';
-import type { MeterState, TotalAt } from './meter.ts';
 
 const HOUR = BigInt(MS_PER_HOUR);
 const DAY_MS = 24 * MS_PER_HOUR;
@@ -21,6 +19,20 @@ export interface Move {
   jumpedBy: bigint;
 }
 
+/** A meter by its open hour. */
+interface OpenMeter {
+  lastTotal: bigint;
+  open: { amount: bigint };
+}
+
+/** A meter by all that the ledger has seen of it. */
+interface LivedMeter {
+  opening: bigint;
+  lastTotal: bigint;
+  firstAtMs: number;
+  lastAtMs: number;
+}
+
 /** Whether so many meters jumped at once that their totals have a new base: a quarter of those whose rate is known. */
 export function isNewBase(moves: readonly Move[]): boolean {
   const known = moves.filter(({ difference, usualHour }) => difference > 0n && usualHour !== 0n);
@@ -34,17 +46,14 @@ function hasJumped({ difference, durationMs, usualHour, jumpedBy }: Move): boole
 }
 
 /** Whether a meter may have jumped, by its open hour alone: its usual hour has that much, or more. */
-export function mayJump(
-  { lastTotal, open }: Pick<MeterState, 'lastTotal'> & { open: Entry },
-  total: bigint,
-): boolean {
+export function mayJump({ lastTotal, open }: OpenMeter, total: bigint): boolean {
   return exceeds(total - lastTotal, open.amount, DAY_MS);
 }
 
 /** Whether a total rose by what takes a year at the mean rate that the ledger knows of its meter, and a hundred times as fast. */
 export function isAbsurd(
-  { opening, lastTotal, firstAtMs, lastAtMs }: MeterState,
-  { total, atMs }: TotalAt,
+  { opening, lastTotal, firstAtMs, lastAtMs }: LivedMeter,
+  { total, atMs }: { total: bigint; atMs: number },
 ): boolean {
   const used = lastTotal - opening;
   if (used <= 0n || lastAtMs <= firstAtMs) return false;

@@ -9,7 +9,7 @@ import {
 import type { AccountingRules } from '../accounting/meter.ts';
 import { partsOfSweep } from '../accounting/parts-of-sweep.ts';
 import { foldReadings } from '../accounting/sweep.ts';
-import type { LateOutcome, Lease, Sweep } from '../ledger.ts';
+import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../ledger.ts';
 import { numberArray } from './columns.ts';
 import { boundIdleTime, requireLease } from './fence.ts';
 import { loadCloudGaps, loadMeterGapBook } from './load-gaps.ts';
@@ -37,7 +37,7 @@ export async function foldLateIntoStore(
   rules: AccountingRules,
   lease?: Lease,
   readingsInPart = READINGS_IN_PART,
-): Promise<LateOutcome> {
+): Promise<LateOutcome & FoldOutcome> {
   const sweep = joined(sweeps);
   const { readings, receivedAtMs } = sweep;
   return await database.transaction().execute(async (trx) => {
@@ -64,8 +64,8 @@ export async function foldLateIntoStore(
       outcome.ignored -= used;
     }
     await writeSite(trx, site, tally, sweep);
-    const { folded, ignored } = tally.outcome;
-    return { ...outcome, folded, ignored: outcome.ignored + ignored };
+    const { folded, ignored, anomalies } = tally.outcome;
+    return { ...outcome, folded, ignored: outcome.ignored + ignored, anomalies };
   });
 }
 

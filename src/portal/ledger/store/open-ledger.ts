@@ -7,7 +7,7 @@ import { openLanes, POOL_SIZE } from '../../database/lanes.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import { capsOfSite, type SiteCaps } from '../accounting/site-caps.ts';
 import { rulesOfSite } from '../accounting/site-rules.ts';
-import type { Ledger, Sweep } from '../ledger.ts';
+import type { FoldOutcome, Ledger, Lease, Sweep } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
 import { connectToDatabase } from './connect.ts';
 import { admitSweep } from './admit-sweep.ts';
@@ -15,6 +15,7 @@ import { queryCoverage } from './coverage-query.ts';
 import { queryCoverageShares } from './coverage-shares.ts';
 import { foldLateIntoStore, joined } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
+import { mayFillGaps } from './late-readings.ts';
 import { listGaps } from './load-gaps.ts';
 import { migrate } from './migrate.ts';
 import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
@@ -70,6 +71,13 @@ export async function openLedger({
   const questions = new Questions(database, lanes);
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
   const usage = { questions, lanes, limits, nowMs: () => clock.nowMs(), rulesOf };
+  const foldInOrderOrLate = async (site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome> => {
+    if (!(await mayFillGaps(database, site, sweep.readings)))
+      return await foldIntoStore(database, site, sweep, rulesOf(site), lease);
+    const outcome = await foldLateIntoStore(database, site, [sweep], rulesOf(site), lease);
+    const { folded, ignored, anomalies } = outcome;
+    return { folded, ignored, anomalies };
+  };
   let closing: Promise<void> | undefined;
   return {
     declareSites: async (sites) => {
@@ -84,14 +92,20 @@ export async function openLedger({
       sweeps.run(async () => {
         const taken = await admitted(site, sweep);
         const outcome = await foldIntoStore(database, site, taken, rulesOf(site), lease);
-        const refusals = taken.refusals.slice(sweep.refusals.length);
-        return refusals.length === 0 ? outcome : { ...outcome, refusals };
+        return withRefusals(outcome, sweep, taken);
+      }),
+    foldInAnyOrder: (site, sweep, lease) =>
+      sweeps.run(async () => {
+        const taken = await admitted(site, sweep);
+        return withRefusals(await foldInOrderOrLate(site, taken, lease), sweep, taken);
       }),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     foldLate: (site, late, lease) =>
       sweeps.run(async () => {
         const taken = await admitted(site, joined(late));
-        return await foldLateIntoStore(database, site, [taken], rulesOf(site), lease);
+        const outcome = await foldLateIntoStore(database, site, [taken], rulesOf(site), lease);
+        const { replaced, folded, ignored } = outcome;
+        return { replaced, folded, ignored };
       }),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
@@ -110,6 +124,12 @@ export async function openLedger({
     ping: () => readiness.run(async () => void (await sql`SELECT 1`.execute(database))),
     close: () => (closing ??= endAll(database, pool)),
   };
+}
+
+/** The outcome with what admission refused, beside what was refused before. */
+function withRefusals(outcome: FoldOutcome, sweep: Sweep, taken: Sweep): FoldOutcome {
+  const refusals = taken.refusals.slice(sweep.refusals.length);
+  return refusals.length === 0 ? outcome : { ...outcome, refusals };
 }
 
 /** Kysely ends the pool only where it has asked something itself; what uses the pool alone would leave it open. */
