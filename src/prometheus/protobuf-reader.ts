@@ -38,6 +38,11 @@ export class ProtobufReader {
     this.#end = end;
   }
 
+  /** How many bytes lie before the next field. */
+  get position(): number {
+    return this.#at;
+  }
+
   /** The number of the next field; 0 at the end. */
   next(): number {
     if (this.#at === this.#end) return 0;
@@ -92,12 +97,14 @@ export class ProtobufReader {
     return new ProtobufReader(this.#bytes, start, this.#at, this.#view);
   }
 
-  /** Moves past messages of this field, as long as one follows the other; returns their bytes, a character each. */
-  leading(field: number): string {
+  /** Moves past messages of this field, as long as one follows the other; returns their bytes, a character each. `count` is called for each. */
+  leading(field: number, count: () => void = () => undefined): string {
     const start = this.#at;
     for (let at = start; this.#at < this.#end; at = this.#at) {
-      if (this.#unsigned() === field * 8 + BYTES) this.#take(this.#unsigned());
-      else {
+      if (this.#unsigned() === field * 8 + BYTES) {
+        count();
+        this.#take(this.#unsigned());
+      } else {
         this.#at = at;
         break;
       }

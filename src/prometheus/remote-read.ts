@@ -1,8 +1,9 @@
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import type { Matcher } from './selectors.ts';
-import { fromSnappy, toSnappy } from './snappy.ts';
-import { itemBudget, readTimeSeries, type TimeSeries } from './time-series.ts';
+import { fromSnappy, snappySteps, toSnappy } from './snappy.ts';
+import { atOnce, type Steps } from './steps.ts';
+import { itemBudget, ItemBudget, Pace, timeSeriesSteps, type TimeSeries } from './time-series.ts';
 
 // Source: prompb/remote.proto and prompb/types.proto of Prometheus.
 
@@ -103,23 +104,44 @@ export function decodeReadResponse(
   maxBytes: number,
   maxItems = MAX_RESPONSE_ITEMS,
 ): TimeSeries[][] {
-  const spend = itemBudget(maxItems);
-  const message = new ProtobufReader(fromSnappy(body, maxBytes));
   const results: TimeSeries[][] = [];
-  for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) {
-      spend();
-      results.push(readResult(message.message(), spend));
-    } else message.skip();
-  }
+  const take = (series: TimeSeries, query: number) => void results[query]?.push(series);
+  const begin = () => void results.push([]);
+  atOnce(readResponseSteps(body, { maxBytes, maxItems }, take, begin));
   return results;
 }
 
-function readResult(message: ProtobufReader, spend: () => void): TimeSeries[] {
-  const series: TimeSeries[] = [];
+/** What an answer may hold: bytes after decompression; series and samples, and as many labels. */
+export interface ReadLimits {
+  maxBytes: number;
+  maxItems?: number | undefined;
+}
+
+/** Gives `take` each series of an answer with samples, with the place of its query. Throws `SnappyError` or `ProtobufError`. */
+export function* readResponseSteps(
+  body: Uint8Array,
+  { maxBytes, maxItems = MAX_RESPONSE_ITEMS }: ReadLimits,
+  take: (series: TimeSeries, query: number) => void,
+  beginQuery: () => void = () => undefined,
+): Steps<void> {
+  const message = new ProtobufReader(yield* snappySteps(body, maxBytes));
+  const budget = new ItemBudget(maxItems);
+  const pace = new Pace();
+  let query = -1;
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) series.push(readTimeSeries(message.message(), spend));
-    else message.skip();
+    if (pace.isOver(message)) yield;
+    if (field !== 1) {
+      message.skip();
+      continue;
+    }
+    budget.item();
+    beginQuery();
+    query += 1;
+    const result = message.message();
+    for (let part = result.next(); part !== 0; part = result.next()) {
+      if (part === 1) take(yield* timeSeriesSteps(result.message(), budget, pace), query);
+      else result.skip();
+      if (pace.isOver(result)) yield;
+    }
   }
-  return series;
 }

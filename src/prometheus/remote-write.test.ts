@@ -15,7 +15,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { encodeWriteRequest, type WrittenSeries } from '../../test/write-request.ts';
 import { ProtobufError } from './protobuf-reader.ts';
-import { decodeWriteRequest, rememberedSeries } from './remote-write.ts';
+import { decodeWriteRequest, rememberedSeries, writeRequestSteps } from './remote-write.ts';
 import { SnappyError, toSnappy } from './snappy.ts';
 
 const LIMITS = { maxBytes: 1_000_000, maxSamples: 1000 };
@@ -126,6 +126,70 @@ describe('a remote write request', () => {
     const empty = (length: number) => Array.from({ length }, () => ({ labels: [], samples: [] }));
     expect(decode(empty(1000))).toEqual([]);
     expect(() => decode(empty(1001))).toThrow('it holds more than 1000 series and samples');
+  });
+});
+
+describe('a large request', () => {
+  const label = (n: number) => ({ name: `l${n}`, value: '' });
+  const forms: Record<string, (size: number) => WrittenSeries[]> = {
+    'many empty series': (size) => Array.from({ length: size }, () => ({ labels: [], samples: [] })),
+    'many series of one sample': (size) =>
+      Array.from({ length: size }, (_, n) => ({ labels: [label(n)], samples: [{ value: 0, timestamp: 0 }] })),
+    'many series of many labels': (size) =>
+      Array.from({ length: size / 50 }, () => ({
+        labels: Array.from({ length: 50 }, (_, n) => label(n)),
+        samples: [],
+      })),
+    'one series of many samples': (size) => [
+      { labels: [label(0)], samples: Array.from({ length: size }, () => ({ value: 0, timestamp: 0 })) },
+    ],
+  };
+  it.each(Object.keys(forms))('with %s is read in many steps, of which each does little', (form) => {
+    const size = 100_000;
+    const body = toSnappy(encodeWriteRequest(forms[form]?.(size) ?? []));
+    let [inStep, most, read] = [0, 0, 0];
+    const seriesOf = (labels: string) => {
+      inStep += 1 + labels.length / 8;
+      return { name: '', labels: {} };
+    };
+    const steps = writeRequestSteps(
+      body,
+      { maxBytes: 10_000_000, maxSamples: 2 * size },
+      () => void ((inStep += 1), (read += 1)),
+      seriesOf,
+    );
+    while (steps.next().done !== true) {
+      most = Math.max(most, inStep);
+      inStep = 0;
+    }
+    expect(Math.max(most, inStep)).toBeLessThan(size / 5);
+    expect(read % size).toBe(0);
+  });
+
+  it.each([
+    ['in all', 'it holds more than 8000 labels', 10, 900],
+    ['of one series', 'a series has more than 1000 labels', 1001, 1],
+  ])('has a bounded number of labels %s', (_where, refusal, labelsOfSeries, length) => {
+    const series = { labels: Array.from({ length: labelsOfSeries }, (_, n) => label(n)), samples: [] };
+    expect(() => decode(Array.from({ length }, () => series))).toThrow(refusal);
+  });
+
+  it('has a bounded number of bytes of labels in a series', () => {
+    const labels = [{ name: 'a', value: 'x'.repeat(1_048_576) }];
+    const body = toSnappy(encodeWriteRequest([{ labels, samples: [] }]));
+    expect(() => decodeWriteRequest(body, { maxBytes: 2_000_000, maxSamples: 1 })).toThrow(
+      'a series has more than 1048576 bytes of labels',
+    );
+  });
+
+  it('leaves no more in memory of its series than that is given', () => {
+    const limit = 100_000;
+    const seriesOf = rememberedSeries(limit);
+    const made = new Set<object>();
+    const keys = Array.from({ length: 1000 }, (_, n) => `\x0a\x08\x0a\x00\x12\x04${`${n}`.padStart(4, '0')}`);
+    for (const key of [...keys, ...keys.slice(-100)]) made.add(seriesOf(key));
+    expect(made.size).toBe(1000);
+    expect(seriesOf(keys[0] ?? '')).not.toBe([...made][0]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { compress } from 'snappyjs';
+import { atOnce, type Steps } from './steps.ts';
 
 /** Bytes that are no Snappy block, or one that is too large. */
 export class SnappyError extends Error {
@@ -11,11 +12,22 @@ export class SnappyError extends Error {
  * Source: https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function fromSnappy(block: Uint8Array, maxBytes: number): Buffer {
+  return atOnce(snappySteps(block, maxBytes));
+}
+
+/** Elements in a step: each is a copy of at most 64 bytes, or of a part of the block. */
+const ELEMENTS_IN_STEP = 16_384;
+
+/** As `fromSnappy`, in steps. */
+export function* snappySteps(block: Uint8Array, maxBytes: number): Steps<Buffer> {
   const { length, start } = statedLength(block);
   if (length > maxBytes) throw new SnappyError(`it is larger than ${maxBytes} bytes when decompressed`);
   const output = Buffer.allocUnsafe(length);
   let to = 0;
+  let elements = 0;
   for (let at = start; at < block.length;) {
+    elements += 1;
+    if (elements % ELEMENTS_IN_STEP === 0) yield;
     const element = elementAt(block, at);
     if (element.length > length - to) throw noBlock();
     if (element.offset === 0) copyLiteral(output, to, block, element);

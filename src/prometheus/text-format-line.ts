@@ -28,6 +28,9 @@ const MAX_INT64 = 2n ** 63n - 1n;
 /** With zeros in front. */
 const LONGEST_INT64 = 100;
 
+/** A series has a dozen labels; what has more than this is none. */
+const MAX_LABELS = 1000;
+
 const METADATA = /^#[ \t]+(HELP|TYPE)[ \t]+("(?:\\.|[^\\"])*"|[a-zA-Z_:][a-zA-Z0-9_:]*)?([^]*)$/;
 const METRIC_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 const SPECIAL_VALUES = new Map([
@@ -104,6 +107,7 @@ export class LineParser {
       if (valued) this.#labelValue(labels, name, index);
       else if (quoted && metricName === undefined) metricName = name;
       else this.#fail(`expected '=' after the label name '${name}'`);
+      if (index >= MAX_LABELS) this.#fail(`more than ${MAX_LABELS} labels`);
       const next = this.#skipBlanks();
       if (next === COMMA) this.#at++;
       // Prometheus needs no comma behind a value.

@@ -1,6 +1,7 @@
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import type { Labels } from './sample.ts';
 import { NAME_LABEL } from './selectors.ts';
+import type { Steps } from './steps.ts';
 
 /** A series with its samples, as remote read and remote write carry it. */
 export interface TimeSeries {
@@ -18,6 +19,52 @@ export function itemBudget(maxItems: number, items = 'series and samples'): () =
   };
 }
 
+/** Counts series, samples and labels while they are read; throws `ProtobufError` for the first one beyond its bounds. */
+export class ItemBudget {
+  readonly item: () => void;
+  readonly #maxLabels: number;
+  #labels = 0;
+  #labelsOfSeries = 0;
+
+  constructor(maxItems: number, maxLabels = maxItems) {
+    this.item = itemBudget(maxItems);
+    this.#maxLabels = maxLabels;
+  }
+
+  series(): void {
+    this.item();
+    this.#labelsOfSeries = 0;
+  }
+
+  readonly label = (): void => {
+    this.#labels += 1;
+    this.#labelsOfSeries += 1;
+    if (this.#labels > this.#maxLabels)
+      throw new ProtobufError(`it holds more than ${this.#maxLabels} labels`);
+    if (this.#labelsOfSeries > MAX_LABELS_OF_SERIES)
+      throw new ProtobufError(`a series has more than ${MAX_LABELS_OF_SERIES} labels`);
+  };
+}
+
+/** A series has a dozen labels; what has more than this is none. */
+const MAX_LABELS_OF_SERIES = 1000;
+/** As long as a line of the text format may be. */
+const MAX_LABEL_BYTES = 1_048_576;
+
+/** Bytes of a message that are read in one step: some milliseconds of work, even where every series is empty. */
+const BYTES_IN_STEP = 16_384;
+
+/** Says when it is time to end a step. */
+export class Pace {
+  #end = BYTES_IN_STEP;
+
+  isOver({ position }: ProtobufReader): boolean {
+    if (position < this.#end) return false;
+    this.#end = position + BYTES_IN_STEP;
+    return true;
+  }
+}
+
 const LABELS = 1;
 const SAMPLES = 2;
 
@@ -28,25 +75,30 @@ export type SeriesIdentity = Pick<TimeSeries, 'name' | 'labels'>;
 export type SeriesOf = (labels: string) => SeriesIdentity;
 
 /**
- * `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. `spend` is called for the series
- * and for each sample: an empty one takes two bytes on the wire and far more in memory.
+ * `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. The series, each sample and each label
+ * count: an empty one takes two bytes on the wire and far more in memory.
  */
-export function readTimeSeries(
+export function* timeSeriesSteps(
   message: ProtobufReader,
-  spend: () => void,
+  budget: ItemBudget,
+  pace: Pace,
   seriesOf: SeriesOf = readSeries,
-): TimeSeries {
-  spend();
+): Steps<TimeSeries> {
+  budget.series();
   const samples: TimeSeries['samples'] = [];
-  let labels = message.leading(LABELS);
+  let labels = message.leading(LABELS, budget.label);
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === SAMPLES) {
-      spend();
+      budget.item();
       samples.push(readSample(message.message()));
     } else if (field === LABELS) message.message();
     else message.skip();
-    labels += message.leading(LABELS);
+    labels += message.leading(LABELS, budget.label);
+    if (labels.length > MAX_LABEL_BYTES) break;
+    if (pace.isOver(message)) yield;
   }
+  if (labels.length > MAX_LABEL_BYTES)
+    throw new ProtobufError(`a series has more than ${MAX_LABEL_BYTES} bytes of labels`);
   const { name, labels: byName } = seriesOf(labels);
   return { name, labels: byName, samples };
 }

@@ -2,6 +2,7 @@ import { pipeline, Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ExpositionParser } from '../../prometheus/text-format-parser.ts';
 import type { Sample } from '../../prometheus/sample.ts';
+import { myTurn } from '../../runtime/in-turns.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
 /** What one answer may cost the portal; more fails the sweep of that site. */
@@ -10,16 +11,22 @@ export interface BodyLimits {
   maxWireBytes: number;
   maxTextBytes: number;
   maxSamples: number;
+  /** Memory that a history takes, about. */
+  maxHistoryBytes: number;
 }
 
 export const DEFAULT_BODY_LIMITS: BodyLimits = {
   maxWireBytes: 64 * 1024 * 1024,
   maxTextBytes: 256 * 1024 * 1024,
   maxSamples: 1_000_000,
+  maxHistoryBytes: 192 * 1024 * 1024,
 };
 
 /** A trip to another thread and a piece to parse for so many bytes: the usual 16 KiB make too many of both. */
 const UNPACKED_AT_ONCE = 256 * 1024;
+
+/** Text that is parsed in one step: some milliseconds of work, however short its lines are. */
+const BYTES_IN_STEP = 16 * 1024;
 
 /** Takes the samples of an answer, one after the other. */
 export type TakeSample = (sample: Sample) => void;
@@ -33,15 +40,19 @@ export async function readFederateBody(
   encoding: 'gzip' | 'identity',
   limits: BodyLimits,
   take: TakeSample,
+  signal?: AbortSignal,
 ): Promise<void> {
   const parser = new ExpositionParser();
   const decoder = strictDecoder();
   const takeAll = atMostSamples(limits, take);
   let last = '\n';
   for await (const chunk of boundedBytes(body, encoding, limits)) {
-    const text = decoder.decode(chunk, { stream: true });
-    last = text.at(-1) ?? last;
-    takeAll(parser.push(text));
+    for (let start = 0; start < chunk.length; start += BYTES_IN_STEP) {
+      const text = decoder.decode(chunk.subarray(start, start + BYTES_IN_STEP), { stream: true });
+      last = text.at(-1) ?? last;
+      takeAll(parser.push(text));
+      await myTurn(signal);
+    }
   }
   decoder.decode();
   if (last !== '\n') throw new SweepFailure('the answer ends in the middle of a line');

@@ -1,4 +1,4 @@
-import { readSweep } from '../ledger/accounting/readings.ts';
+import { sweepSteps } from '../ledger/accounting/readings.ts';
 import { rulesOfSite } from '../ledger/accounting/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -7,7 +7,9 @@ import type { GateClient } from './gate-client.ts';
 import { GapTries } from './gap-tries.ts';
 import { sweepOfHistory } from './history.ts';
 import { windowsOf } from './read-windows.ts';
+import type { TellBytes } from './remote-read.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { inTurns } from '../../runtime/in-turns.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
 /** What a gap filler works with. */
@@ -47,27 +49,29 @@ export class GapFiller {
   }
 
   /** Folds what is held of the time before `newest` in order, before that is folded. What can't be read is spread. */
-  async before(newest: Sweep, signal: AbortSignal): Promise<void> {
+  async before(newest: Sweep, signal: AbortSignal, tellBytes?: TellBytes): Promise<void> {
     const toMs = newestOf(newest);
     if (toMs === undefined) return;
     this.#lastMs ??= await this.#lastReadingMs();
     const fromMs = this.#lastMs;
+    if (fromMs !== undefined && toMs - fromMs > this.#thresholdMs)
+      await this.#readAll(
+        [{ fromMs, toMs }],
+        async (sweep) => await this.#parts.ledger.fold(this.#site, sweep),
+        signal,
+        tellBytes,
+      );
+    // Not before: a sweep that is begun again asks again.
     this.#lastMs = Math.max(toMs, fromMs ?? 0);
-    if (fromMs === undefined || toMs - fromMs <= this.#thresholdMs) return;
-    await this.#readAll(
-      [{ fromMs, toMs }],
-      signal,
-      async (sweep) => await this.#parts.ledger.fold(this.#site, sweep),
-    );
   }
 
   /** Replaces what was spread earlier by what is held now, now and then. */
-  async late(signal: AbortSignal): Promise<void> {
+  async late(signal: AbortSignal, tellBytes?: TellBytes): Promise<void> {
     const { ledger, clock } = this.#parts;
     if (clock.nowMs() < this.#retryAtMs) return;
     this.#retryAtMs = clock.nowMs() + RETRY_MS;
     const gaps = this.#tries.due(await ledger.gaps(this.#site), clock.nowMs());
-    await this.#readAll(gaps, signal, async (sweep) => await ledger.foldLate(this.#site, [sweep]));
+    await this.#readAll(gaps, async (sweep) => await ledger.foldLate(this.#site, [sweep]), signal, tellBytes);
   }
 
   async #lastReadingMs(): Promise<number | undefined> {
@@ -78,18 +82,20 @@ export class GapFiller {
 
   async #readAll(
     gaps: readonly { fromMs: number; toMs: number }[],
-    signal: AbortSignal,
     fold: (sweep: Sweep) => Promise<unknown>,
+    signal: AbortSignal,
+    tellBytes?: TellBytes,
   ): Promise<void> {
     const { clock, logger } = this.#parts;
     let readings = 0;
     try {
       for (const window of gaps.flatMap((gap) => windowsOf(gap, this.#intervalMs))) {
-        const samples = await this.#client.read(window, signal);
+        const samples = await this.#client.read(window, signal, tellBytes);
         if (samples === undefined) return;
-        const sweep = sweepOfHistory(samples, clock.nowMs(), (scrape, nowMs) =>
-          readSweep(scrape, nowMs, { pools: this.#pools }),
+        const steps = sweepOfHistory(samples, clock.nowMs(), (scrape, nowMs) =>
+          sweepSteps(scrape, nowMs, { pools: this.#pools }),
         );
+        const sweep = await inTurns(steps, signal);
         readings += sweep.readings.length;
         if (sweep.readings.length > 0) await fold(sweep);
       }

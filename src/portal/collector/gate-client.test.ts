@@ -5,6 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Sample } from '../../prometheus/sample.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { closeServer, listen } from '../../runtime/listen.ts';
+import { encodeReadResponse, writtenSeries, type WrittenSeries } from '../../../test/write-request.ts';
+import { toSnappy } from '../../prometheus/snappy.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { createGateClient } from './gate-client.ts';
 import { SweepFailure } from './sweep-failure.ts';
@@ -13,6 +15,7 @@ const LIMITS: BodyLimits = {
   maxWireBytes: 1_048_576,
   maxTextBytes: 1_048_576,
   maxSamples: 1000,
+  maxHistoryBytes: 100_000,
 };
 const TEXT = 'project_vcpu_usage{project_id="p",project_name="Käse"} 1.5 1700000000000\n';
 const SAMPLES = [
@@ -33,24 +36,42 @@ afterEach(async () => {
 
 /** What a sweep of a gate that answers by `handler` gives: its samples, or the reason of its failure. */
 async function federate(handler: RequestListener, limits: Partial<Limits> = {}, path = '') {
+  return await federateFrom(`${await startGate(handler)}${path}`, limits);
+}
+
+async function startGate(handler: RequestListener): Promise<string> {
   const gate = createServer(handler);
   gates.push(gate);
   const { port } = await listen(gate, { host: '127.0.0.1', port: 0 });
-  return await federateFrom(`http://127.0.0.1:${port}${path}`, limits);
+  return `http://127.0.0.1:${port}`;
+}
+
+const site = (url: string, timeoutMs = 10_000) => ({
+  name: 'a',
+  url,
+  token: 'sesame',
+  ca: undefined,
+  intervalMs: 1,
+  timeoutMs,
+  labels: {},
+  selectors: ['{a="b"}', '{c=~"x .*"}'],
+});
+
+/** How many samples the history of a site gives, or the reason why it gives none; and the most bytes that it told of. */
+async function readHistory(series: WrittenSeries[]): Promise<{ outcome: unknown; most: number }> {
+  const url = await startGate(answer(200, {}, Buffer.from(toSnappy(encodeReadResponse([series])))));
+  const client = createGateClient(site(url), LIMITS, systemClock);
+  let most = 0;
+  const outcome = await client
+    .read({ startMs: 0, endMs: 1 }, new AbortController().signal, (bytes) => (most = Math.max(most, bytes)))
+    .then((samples) => samples?.length)
+    .catch((error: unknown) => (error as SweepFailure).message);
+  await client.close();
+  return { outcome, most };
 }
 
 async function federateFrom(url: string, limits: Partial<Limits> = {}) {
-  const site = {
-    name: 'a',
-    url,
-    token: 'sesame',
-    ca: undefined,
-    intervalMs: 1,
-    timeoutMs: limits.timeoutMs ?? 10_000,
-    labels: {},
-    selectors: ['{a="b"}', '{c=~"x .*"}'],
-  };
-  const client = createGateClient(site, { ...LIMITS, ...limits }, systemClock);
+  const client = createGateClient(site(url, limits.timeoutMs), { ...LIMITS, ...limits }, systemClock);
   try {
     const samples: Sample[] = [];
     await client.federate(new AbortController().signal, (sample) => void samples.push(sample));
@@ -180,6 +201,22 @@ describe('reading a gate', () => {
       'the answer is larger than 1 MiB decompressed',
     );
     expect(await federate(answer(200, text, TEXT.repeat(1001)))).toBe('the answer has more than 1000 series');
+  });
+
+  it('bounds what is kept of a history, and keeps nothing that readings do not need', async () => {
+    const many = (name: string, length: number) =>
+      Array.from({ length }, (_, n) =>
+        writtenSeries(name, { project_id: `${n}`, name: 'x'.repeat(100) }, n, n),
+      );
+    expect((await readHistory(many('project_vcpu_usage', 300))).outcome).toBe(300);
+    expect(await readHistory(many('project_vcpu_usage', 1000))).toEqual({
+      outcome: 'the history takes more than 100000 bytes of memory',
+      most: expect.toSatisfy((bytes: number) => bytes <= 100_000),
+    });
+    expect(await readHistory(many('stackmeter_exporter_x', 1000))).toEqual({
+      outcome: 0,
+      most: expect.toSatisfy((bytes: number) => bytes <= 100_000),
+    });
   });
 
   it('gives up on a gate that drips, after the time for a whole sweep', async () => {

@@ -5,7 +5,7 @@ import { parseRetryAfter } from '../../runtime/retry.ts';
 import { version } from '../../runtime/version.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import { readFederateBody, type BodyLimits, type TakeSample } from './federate-body.ts';
-import { NO_REMOTE_READ, readAnswer as readHistory, readRequest } from './remote-read.ts';
+import { NO_REMOTE_READ, readAnswer as readHistory, readRequest, type TellBytes } from './remote-read.ts';
 import type { ReadWindow } from './read-windows.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
@@ -20,7 +20,7 @@ export interface GateClient {
    * What the site's Prometheus holds of a time; undefined where the gate has no remote read, or does not give it.
    * Throws `SweepFailure`, or the reason of `signal`.
    */
-  read(window: ReadWindow, signal: AbortSignal): Promise<Sample[] | undefined>;
+  read(window: ReadWindow, signal: AbortSignal, tellBytes?: TellBytes): Promise<Sample[] | undefined>;
   close(): Promise<void>;
 }
 
@@ -45,14 +45,14 @@ export function createGateClient(site: SiteConfig, limits: BodyLimits, clock: Cl
   return {
     federate: async (signal, take) =>
       await withinTime(signal, async (both) =>
-        readAnswer(await pool.request({ ...request, signal: both }), limits, clock, take),
+        readAnswer(await pool.request({ ...request, signal: both }), limits, clock, take, both),
       ),
-    read: async (window, signal) =>
+    read: async (window, signal, tellBytes = () => undefined) =>
       await withinTime(signal, async (both) => {
         const response = await pool.request({ ...readRequest(url, site, window), signal: both });
         response.body.on('error', () => undefined);
         try {
-          if (response.statusCode === 200) return await readHistory(response.body, limits);
+          if (response.statusCode === 200) return await readHistory(response.body, limits, tellBytes, both);
           if (NO_REMOTE_READ.has(response.statusCode)) return undefined;
           throw new SweepFailure(`the gate answers a remote read with ${response.statusCode}`);
         } finally {
@@ -91,11 +91,12 @@ async function readAnswer(
   limits: BodyLimits,
   clock: Clock,
   take: TakeSample,
+  signal: AbortSignal,
 ): Promise<void> {
   // Destroying a body that nobody reads emits an error, which would end the process if nobody listened.
   body.on('error', () => undefined);
   try {
-    if (statusCode === 200) return await readFederateBody(body, encodingOf(headers), limits, take);
+    if (statusCode === 200) return await readFederateBody(body, encodingOf(headers), limits, take, signal);
     throw new SweepFailure(reasonOfStatus(statusCode, await firstLine(headers, body)), {
       retryAfterMs: parseRetryAfter(textHeader(headers['retry-after']), clock.nowMs()),
     });

@@ -1,15 +1,15 @@
 import type { Clock } from '../../runtime/clock.ts';
 
-/** So many readings stand in memory at once, of all large sites together; each takes some hundred bytes. */
-const MOST_READINGS = 120_000;
+/** Readings of all large sites together take so much memory at once: some 120,000 of them. */
+const MOST_BYTES = 30_000_000;
 
-/** Sites of no more readings wait for nobody: there may be hundreds of them. */
-const FEW_READINGS = 20_000;
+/** Sites that take no more wait for nobody: there may be hundreds of them. */
+const FEW_BYTES = 5_000_000;
 
 /** So long a sweep keeps its room: one that lasts longer is slow, and others must not wait for it. */
 const KEPT_MS = 10_000;
 
-/** A sweep that turned out to be large while there was no room for it: it is to be begun anew, in turn. */
+/** A sweep that turned out to be large while there was no room for it: it is to be begun again, in turn. */
 export class NoRoomError extends Error {
   override readonly name = 'NoRoomError';
 }
@@ -19,8 +19,8 @@ export const ALL_ROOM = Infinity;
 
 /** Room that a sweep takes while it lasts. */
 export interface Held {
-  /** Tells how many readings it has by now. */
-  grow(readings: number): void;
+  /** Tells how many bytes it takes by now. */
+  grow(bytes: number): void;
   /** Aborted with a `NoRoomError` where it grew and may not go on. */
   readonly signal: AbortSignal;
   release(): void;
@@ -45,13 +45,13 @@ export class ReadingsBudget {
   #turn: Promise<void> = Promise.resolve();
   #wake = () => {};
 
-  constructor({ most = MOST_READINGS, few = FEW_READINGS, clock }: BudgetOptions) {
+  constructor({ most = MOST_BYTES, few = FEW_BYTES, clock }: BudgetOptions) {
     this.#most = most;
     this.#few = few;
     this.#clock = clock;
   }
 
-  /** Waits for room for as many readings as are expected. */
+  /** Waits for room for as many bytes as are expected. */
   async enter(expected: number): Promise<Held> {
     const size = this.#sizeOf(expected);
     if (size === 0) return this.#hold(size);
@@ -82,8 +82,8 @@ export class ReadingsBudget {
     return {
       signal: outgrown.signal,
       release,
-      grow: (readings) => {
-        const room = this.#sizeOf(readings);
+      grow: (bytes) => {
+        const room = this.#sizeOf(bytes);
         if (room <= size || over.signal.aborted) return;
         if (size === 0 && this.#taken > 0)
           outgrown.abort(new NoRoomError('there is no room for so many readings'));
@@ -97,8 +97,8 @@ export class ReadingsBudget {
       await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
-  /** The room that so many readings take; none is larger than all of it. */
-  #sizeOf(readings: number): number {
-    return readings <= this.#few ? 0 : Math.min(readings, this.#most);
+  /** The room that so many bytes take; none is larger than all of it. */
+  #sizeOf(bytes: number): number {
+    return bytes <= this.#few ? 0 : Math.min(bytes, this.#most);
   }
 }

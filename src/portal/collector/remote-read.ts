@@ -1,10 +1,14 @@
 import type { Readable } from 'node:stream';
 import { ProtobufError } from '../../prometheus/protobuf-reader.ts';
-import { decodeReadResponse, encodeReadRequest } from '../../prometheus/remote-read.ts';
+import { encodeReadRequest, readResponseSteps } from '../../prometheus/remote-read.ts';
 import type { Sample } from '../../prometheus/sample.ts';
 import { parseSelector } from '../../prometheus/selectors.ts';
 import { SnappyError } from '../../prometheus/snappy.ts';
+import type { TimeSeries } from '../../prometheus/time-series.ts';
+import { resourceOfMetric } from '../../prometheus/usage-metrics.ts';
+import { inTurns } from '../../runtime/in-turns.ts';
 import { version } from '../../runtime/version.ts';
+import { isNeededFact } from '../ledger/accounting/exporter-facts.ts';
 import type { SiteConfig } from '../site-settings.ts';
 import type { BodyLimits } from './federate-body.ts';
 import type { ReadWindow } from './read-windows.ts';
@@ -30,17 +34,37 @@ export function readRequest(url: URL, site: SiteConfig, { startMs, endMs }: Read
   };
 }
 
-/** The samples of an answer, within limits; throws `SweepFailure`. */
-export async function readAnswer(body: Readable, limits: BodyLimits): Promise<Sample[]> {
-  const bytes = await wholeBody(body, limits.maxWireBytes);
-  try {
-    const series = decodeReadResponse(bytes, limits.maxWireBytes).flat();
-    const count = series.reduce((sum, { samples }) => sum + samples.length, 0);
-    if (count > 2 * limits.maxSamples)
+/** Told how much memory an answer takes by now, about; may throw. */
+export type TellBytes = (bytes: number) => void;
+
+/** What a sample takes in memory, about, and a label beside its value. */
+const BYTES_OF_SAMPLE = 80;
+const BYTES_OF_LABEL = 40;
+
+/** The samples of an answer that readings need, within limits; throws `SweepFailure`, and the reason of `signal`. */
+export async function readAnswer(
+  body: Readable,
+  limits: BodyLimits,
+  tellBytes: TellBytes,
+  signal: AbortSignal,
+): Promise<Sample[]> {
+  const answer = await wholeBody(body, limits.maxWireBytes, tellBytes);
+  const samples: Sample[] = [];
+  let bytes = answer.length;
+  const take = (series: TimeSeries) => {
+    if (!isNeeded(series.name)) return;
+    bytes += bytesOf(series);
+    if (bytes > limits.maxHistoryBytes)
+      throw new SweepFailure(`the history takes more than ${limits.maxHistoryBytes} bytes of memory`);
+    tellBytes(bytes);
+    const { name, labels } = series;
+    for (const sample of series.samples) samples.push({ name, labels, ...sample });
+    if (samples.length > 2 * limits.maxSamples)
       throw new SweepFailure(`the history has more than ${2 * limits.maxSamples} samples`);
-    return series.flatMap(({ name, labels, samples }) =>
-      samples.map((sample) => ({ name, labels, ...sample })),
-    );
+  };
+  try {
+    await inTurns(readResponseSteps(answer, { maxBytes: limits.maxWireBytes }, take), signal);
+    return samples;
   } catch (error) {
     if (error instanceof ProtobufError || error instanceof SnappyError)
       throw new SweepFailure(`the history is no answer to a remote read: ${error.message}`, { cause: error });
@@ -48,12 +72,23 @@ export async function readAnswer(body: Readable, limits: BodyLimits): Promise<Sa
   }
 }
 
-async function wholeBody(body: Readable, maxBytes: number): Promise<Buffer> {
+function isNeeded(metricName: string): boolean {
+  return resourceOfMetric(metricName) !== undefined || isNeededFact(metricName);
+}
+
+function bytesOf({ labels, samples }: TimeSeries): number {
+  let bytes = BYTES_OF_SAMPLE * samples.length;
+  for (const label in labels) bytes += BYTES_OF_LABEL + (labels[label] ?? '').length;
+  return bytes;
+}
+
+async function wholeBody(body: Readable, maxBytes: number, tellBytes: TellBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += (chunk as Buffer).length;
     if (bytes > maxBytes) throw new SweepFailure(`the history is larger than ${maxBytes} bytes on the wire`);
+    tellBytes(bytes);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);

@@ -1,7 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import { SweepReader } from '../ledger/accounting/readings.ts';
+import { inTurns } from '../../runtime/in-turns.ts';
+import { BYTES_OF_READING, SweepReader } from '../ledger/accounting/readings.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
 import type { SiteConfig } from '../site-settings.ts';
@@ -34,7 +35,7 @@ export class SiteCollector {
   readonly #gaps: GapFiller;
   readonly #budget: ReadingsBudget;
   readonly #pools: ReadonlySet<string>;
-  /** Readings of the last sweep; 0 where it failed: a site that does not answer must not take room. Undefined before the first. */
+  /** Bytes that the last sweep took; 0 where it failed: a site that does not answer must not take room. Undefined before the first. */
   #expected: number | undefined;
   readonly #ending = new AbortController();
   #health: SiteHealth = UNTRIED;
@@ -110,7 +111,7 @@ export class SiteCollector {
 
   /** Undefined where the sweep was ended by `close()`. */
   async #resultOfSweep(): Promise<SweepResult | undefined> {
-    const expected = this.#expected ?? (await this.#metersInLedger());
+    const expected = this.#expected ?? BYTES_OF_READING * (await this.#metersInLedger());
     this.#expected = 0;
     try {
       return await this.#sweepInRoomFor(expected);
@@ -124,7 +125,7 @@ export class SiteCollector {
   async #sweepInRoomFor(expected: number): Promise<SweepResult> {
     const held = await this.#budget.enter(expected);
     try {
-      return await this.#fold(await this.#read(held));
+      return await this.#fold(await this.#read(held), held);
     } catch (error) {
       if (!(error instanceof NoRoomError)) throw error;
     } finally {
@@ -143,21 +144,23 @@ export class SiteCollector {
     const reader = new SweepReader({ pools: this.#pools });
     await this.#client.federate(AbortSignal.any([this.#ending.signal, held.signal]), (sample) => {
       reader.add(sample);
-      held.grow(reader.size);
+      held.grow(reader.bytes);
     });
-    this.#expected = reader.size;
-    return reader.finish(this.#parts.clock.nowMs());
+    this.#expected = reader.bytes;
+    return await inTurns(reader.finish(this.#parts.clock.nowMs()), this.#ending.signal);
   }
 
-  async #fold(sweep: Sweep): Promise<SweepResult> {
+  async #fold(sweep: Sweep, held: Held): Promise<SweepResult> {
     const { ledger } = this.#parts;
+    const signal = AbortSignal.any([this.#ending.signal, held.signal]);
+    const tellBytes = (bytes: number) => held.grow((this.#expected ?? 0) + bytes);
     try {
-      await this.#gaps.before(sweep, this.#ending.signal);
+      await this.#gaps.before(sweep, signal, tellBytes);
       const outcome = await ledger.fold(this.site.name, sweep);
-      await this.#gaps.late(this.#ending.signal);
+      await this.#gaps.late(signal, tellBytes);
       return { kind: 'success', outcome, refusals: [...sweep.refusals, ...(outcome.refusals ?? [])] };
     } catch (error) {
-      this.#ending.signal.throwIfAborted();
+      signal.throwIfAborted();
       return await this.#recordRefusal(describeError(error));
     }
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../../prometheus/sample.ts';
 import { EXPORTER_METRICS, MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import type { Reading } from '../ledger.ts';
-import { readSweep, totalOf } from './readings.ts';
+import { readSweep, SweepReader, totalOf } from './readings.ts';
 import { DEFAULT_SWEEP_LIMITS } from './sweep-limits.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -42,6 +42,52 @@ function expected(more: Partial<Reading> = {}): Reading {
     ...more,
   };
 }
+
+describe('what stays of a large answer', () => {
+  it('is nothing of series about exporters that no reading needs, whatever their names and labels', () => {
+    const reader = new SweepReader();
+    const labels = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`label_${n}`, 'x'.repeat(30)]));
+    const texts = fc.sample(fc.string(), 1000);
+    for (const text of texts) reader.add(fact(`stackmeter_exporter_${text}`, 1, { ...labels, a: text }));
+    expect(reader.bytes).toBe(0);
+  });
+
+  it('is the facts of a bounded number of exporters', () => {
+    const samples = Array.from({ length: 1500 }, (_, n) =>
+      fact(EXPORTER_METRICS.epochInfo, 1, { instance: `e${n}`, epoch: 'x' }),
+    );
+    const { readings, refusals } = readSweep([...samples, usage(1.5, { instance: 'e7' })], NOW);
+    expect(readings).toEqual([expected({ epoch: 'x' })]);
+    expect(refusals).toMatchObject([{ reason: 'too many exporters', count: 500 }]);
+  });
+
+  it('takes a bounded number of bytes, however many different texts it has', () => {
+    const limits = { ...DEFAULT_SWEEP_LIMITS, maxBytes: 1_000_000 };
+    const text = fc.string({ maxLength: 512 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ project_id: text, project_name: text, cloud: text, instance: text })),
+        (all) => {
+          const reader = new SweepReader({ limits });
+          for (let round = 0; round < 50; round += 1)
+            for (const labels of all)
+              reader.add(usage(1, { ...labels, project_id: `p${labels.project_id}`, domain_id: `${round}` }));
+          expect(reader.bytes).toBeLessThan(limits.maxBytes + 10_000);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('becomes readings in steps, of which each does little', () => {
+    const reader = new SweepReader();
+    for (let n = 0; n < 100_000; n += 1) reader.add(usage(n, { project_id: `${n}` }));
+    const steps = reader.finish(NOW);
+    let count = 0;
+    while (steps.next().done !== true) count += 1;
+    expect(count).toBeGreaterThan(90);
+  });
+});
 
 describe('a usage series', () => {
   it('is a reading of its meter', () => {

@@ -2,7 +2,8 @@ import { cleanId, cleanName } from '../../../prometheus/label-text.ts';
 import type { Labels, Sample } from '../../../prometheus/sample.ts';
 import { MS_PER_HOUR, resourceOfMetric, usageMetricName } from '../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../ledger.ts';
-import { exporterFacts, exporterKey, type FactsByExporter } from './exporter-facts.ts';
+import { atOnce, eachInSteps, type Steps } from '../../../prometheus/steps.ts';
+import { exporterKey, FactsReader, isNeededFact } from './exporter-facts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
 import { meterKey } from './sweep.ts';
 import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
@@ -32,17 +33,30 @@ interface Candidate {
  * series by series, counted by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
  */
 export function readSweep(samples: Iterable<Sample>, receivedAtMs: number, options?: SweepOptions): Sweep {
-  const reader = new SweepReader(options);
-  for (const sample of samples) reader.add(sample);
-  return reader.finish(receivedAtMs);
+  return atOnce(sweepSteps(samples, receivedAtMs, options));
 }
 
-/** As `readSweep`, sample by sample: of a large body only what becomes a reading stays in memory. */
+/** As `readSweep`, in steps. */
+export function* sweepSteps(
+  samples: Iterable<Sample>,
+  receivedAtMs: number,
+  options?: SweepOptions,
+): Steps<Sweep> {
+  const reader = new SweepReader(options);
+  yield* eachInSteps(samples, (sample) => reader.add(sample));
+  return yield* reader.finish(receivedAtMs);
+}
+
+/** What a reading takes in memory, about, and each of its texts beside its characters. */
+export const BYTES_OF_READING = 250;
+const BYTES_OF_TEXT = 64;
+
+/** As `readSweep`, sample by sample. Keeps only the readings of a large body in memory, and facts that they need. */
 export class SweepReader {
   readonly #limits: SweepLimits;
   readonly #pools: ReadonlySet<string>;
   readonly #refusals = new Refusals();
-  readonly #facts: Sample[] = [];
+  readonly #facts = new FactsReader();
   readonly #candidates: Candidate[] = [];
   readonly #names = new Texts(cleanName);
   readonly #ids = new Texts(cleanId);
@@ -53,33 +67,35 @@ export class SweepReader {
     this.#pools = pools;
   }
 
-  /** How many readings it has so far. */
-  get size(): number {
-    return this.#candidates.length;
+  /** How much memory its readings take so far, about. */
+  get bytes(): number {
+    return BYTES_OF_READING * this.#candidates.length + this.#names.bytes + this.#ids.bytes + this.#keys.bytes;
   }
 
   add(sample: Sample): void {
     if (sample.name.startsWith(EXPORTER_PREFIX)) {
-      this.#facts.push(sample);
+      if (isNeededFact(sample.name) && !this.#facts.add(sample))
+        this.#refusals.add('too many exporters', sample);
       return;
     }
-    const reason = whyRefused(sample, this.#limits);
+    const reason = whyRefused(sample, this.#limits) ?? this.#whyNoRoom();
     if (reason === undefined) this.#candidates.push(this.#candidateOf(sample));
     else this.#refusals.add(reason, sample);
   }
 
-  finish(receivedAtMs: number): Sweep {
-    const facts = exporterFacts(this.#facts);
+  *finish(receivedAtMs: number): Steps<Sweep> {
     const byMeter = new Map<string, Candidate>();
-    for (const candidate of this.#candidates) {
-      complete(candidate, facts, receivedAtMs);
+    yield* eachInSteps(this.#candidates, (candidate) => {
+      complete(candidate, this.#facts, receivedAtMs);
       this.#take(candidate, byMeter, receivedAtMs);
-    }
-    return {
-      receivedAtMs,
-      readings: Array.from(byMeter.values(), ({ reading }) => reading),
-      refusals: this.#refusals.list(),
-    };
+    });
+    const readings: Reading[] = [];
+    yield* eachInSteps(byMeter.values(), ({ reading }) => void readings.push(reading));
+    return { receivedAtMs, readings, refusals: this.#refusals.list() };
+  }
+
+  #whyNoRoom(): RefusalReason | undefined {
+    return this.bytes < this.#limits.maxBytes ? undefined : 'too many series';
   }
 
   #candidateOf({ name, labels, value, timestampMs }: Sample): Candidate {
@@ -115,25 +131,32 @@ export class SweepReader {
 class Texts {
   readonly #known = new Map<string, string>();
   readonly #clean: (text: string) => string;
+  #bytes = 0;
 
   constructor(clean: (text: string) => string) {
     this.#clean = clean;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   own(text: string): string {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const copy = Buffer.from(this.#clean(text)).toString();
+    // What was cleaned is known only as it is kept.
+    if (!this.#known.has(copy)) this.#bytes += BYTES_OF_TEXT + copy.length;
     this.#known.set(copy, copy);
     return copy;
   }
 }
 
 /** Facts may stand behind the readings that they are about. */
-function complete(candidate: Candidate, facts: FactsByExporter, receivedAtMs: number): void {
-  const fact = facts.get(candidate.exporter);
-  candidate.reading.atMs = fact?.foldedUntilMs ?? candidate.timestampMs ?? receivedAtMs;
-  candidate.reading.epoch = fact?.epoch ?? '';
+function complete(candidate: Candidate, facts: FactsReader, receivedAtMs: number): void {
+  const fact = facts.of(candidate.exporter);
+  candidate.reading.atMs = fact.foldedUntilMs ?? candidate.timestampMs ?? receivedAtMs;
+  candidate.reading.epoch = fact.epoch ?? '';
   candidate.timestampMs ??= receivedAtMs;
 }
 

@@ -16,6 +16,7 @@ export type RefusalReason =
   | 'a time in the future'
   | 'a time too long ago'
   | 'too many series'
+  | 'too many exporters'
   | 'a second series for one meter'
   | 'without what its exporter states';
 

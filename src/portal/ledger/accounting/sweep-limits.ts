@@ -6,6 +6,8 @@ export interface SweepLimits {
   pastToleranceMs: number;
   /** Usage series in a sweep. */
   maxSeries: number;
+  /** Bytes of memory that they take, about. */
+  maxBytes: number;
   /** Largest total, amount × hours. */
   maxTotalHours: number;
 }
@@ -14,5 +16,6 @@ export const DEFAULT_SWEEP_LIMITS: SweepLimits = {
   futureToleranceMs: 5 * 60_000,
   pastToleranceMs: 366 * 86_400_000,
   maxSeries: 1_000_000,
+  maxBytes: 192 * 1_048_576,
   maxTotalHours: 1e15,
 };
