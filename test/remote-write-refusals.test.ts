@@ -7,7 +7,7 @@ import { createEmbeddedDatabase } from '../src/portal/database/embedded-database
 import { connectToDatabase } from '../src/portal/ledger/store/connect.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
-import { createInboxTables } from '../src/portal/remote-write/inbox.ts';
+import { createInboxTables, forgetExcessFacts } from '../src/portal/remote-write/inbox.ts';
 import { Receiver, type ReceiverParts } from '../src/portal/remote-write/receiver.ts';
 import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../src/prometheus/snappy.ts';
@@ -17,6 +17,7 @@ import { temporaryFolder } from './processes.ts';
 import { encodeWriteRequest, writtenSeries, type WrittenSeries } from './write-request.ts';
 
 const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
+const OTHER_TOKEN = 'other-token-of-43-characters-0123456789abcde';
 
 /** An embedded database that can be stopped and started again, until the test has ended. */
 function startDatabase() {
@@ -39,6 +40,7 @@ async function startReceiver(
   database = startDatabase(),
   lease: () => Lease | undefined = () => undefined,
   folds?: () => boolean,
+  hasOther = false,
 ) {
   const time = { nowMs: NOON };
   const clock = clockAt(time);
@@ -57,7 +59,11 @@ async function startReceiver(
   };
   const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits, folds });
   const rule = { siteLabel: 'site', sites: ['a', 'b'] };
-  receiver.setSources({ senders: [{ name: 'one', token: TOKEN, rule }], sites: [] });
+  const other = { name: 'other', token: OTHER_TOKEN, rule: { site: 'b' } };
+  receiver.setSources({
+    senders: [{ name: 'one', token: TOKEN, rule }, ...(hasOther ? [other] : [])],
+    sites: [],
+  });
   const server = await createApiServer({ ledger, metrics, clock, receiver, logger });
   onTestFinished(async () => {
     await server.close();
@@ -65,12 +71,12 @@ async function startReceiver(
     await pool.end();
     await ledger.close();
   });
-  const post = async (body: Buffer) => {
+  const post = async (body: Buffer, token = TOKEN) => {
     const answer = await server.inject({
       method: 'POST',
       url: '/api/v1/write',
       headers: {
-        authorization: `Bearer ${TOKEN}`,
+        authorization: `Bearer ${token}`,
         'content-type': 'application/x-protobuf',
         'content-encoding': 'snappy',
       },
@@ -78,7 +84,8 @@ async function startReceiver(
     });
     return [answer.statusCode, answer.headers['retry-after']];
   };
-  const send = async (series: readonly WrittenSeries[]) => await post(encodeWriteRequest(series));
+  const send = async (series: readonly WrittenSeries[], token = TOKEN) =>
+    await post(encodeWriteRequest(series), token);
   const write = async (site: string, project: string, amount: number, atMs: number) =>
     await send([usageOf(site, project, amount, atMs)]);
   const amounts = async () =>
@@ -166,6 +173,35 @@ describe('what is no remote write', () => {
     const { post } = await startReceiver();
     expect(await post(Buffer.from('no protobuf'))).toEqual(NEVER);
     expect(await post(encodeWriteRequest([usageOf('a', 'p', 1, NOON)]).subarray(0, -1))).toEqual(NEVER);
+  });
+});
+
+describe('a sender that writes more than others', () => {
+  it('finds no room any more, where another that writes little still does', async () => {
+    const limits = { maxWaitingSamples: 40 };
+    const { send, write } = await startReceiver(limits, startDatabase(), undefined, undefined, true);
+    const many = Array.from({ length: 30 }, (_, n) => usageOf('a', `p${n}`, 1, NOON));
+    expect(await send(many)).toEqual(TAKEN);
+    expect(await write('a', 'p', 1, NOON)).toEqual(BACK_LATER);
+    expect(await send([usageOf('b', 'p', 1, NOON)], OTHER_TOKEN)).toEqual(TAKEN);
+  });
+
+  it('has 60,000 statements in one request kept by few statements of SQL', async () => {
+    const { send, pool } = await startReceiver();
+    let asked = 0;
+    pool.on('acquire', () => (asked += 1));
+    expect(await send(Array.from({ length: 30_000 }, (_, n) => statedOf(NOON + n)).flat())).toEqual(TAKEN);
+    expect(asked).toBeLessThan(50);
+    expect(await count(pool, 'fact')).toBe(30_000);
+    await forgetExcessFacts(pool, 1000);
+    expect(await count(pool, 'fact')).toBe(1000);
+  });
+
+  it('is told that a request is about too many instants', async () => {
+    const { send } = await startReceiver();
+    expect(await send(Array.from({ length: 20_001 }, (_, n) => usageOf('a', 'p', 1, NOON + n)))).toEqual(
+      NEVER,
+    );
   });
 });
 

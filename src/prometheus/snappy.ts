@@ -39,6 +39,11 @@ export function* snappySteps(block: Uint8Array, maxBytes: number): Steps<Buffer>
   return output;
 }
 
+/** What a block says of its length when decompressed; throws `SnappyError`. */
+export function decompressedLength(block: Uint8Array): number {
+  return statedLength(block).length;
+}
+
 export function toSnappy(bytes: Uint8Array): Uint8Array {
   return compress(bytes);
 }

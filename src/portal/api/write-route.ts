@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProtobufError } from '../../prometheus/protobuf-reader.ts';
 import { SnappyError } from '../../prometheus/snappy.ts';
 import { type Receiver, WRITE_LIMITS } from '../remote-write/receiver.ts';
+import { OversizedRequestError } from '../remote-write/sorting.ts';
 import type { SenderConfig } from '../remote-write/sender-settings.ts';
 import type { ApiParts, ApiServer } from './api-parts.ts';
 
@@ -22,7 +23,13 @@ export function writeRoute(server: ApiServer, { receiver, metrics }: ApiParts): 
     schema: { hide: true },
     onRequest: async (request, reply) => {
       const sender = receiver.senderOf(request.headers.authorization);
-      if (sender !== undefined) return void senders.set(request, sender);
+      if (sender !== undefined) {
+        senders.set(request, sender);
+        const giveBack = receiver.takeRoom(sender, bodyBytes(request));
+        if (giveBack !== undefined) return void reply.raw.once('close', giveBack);
+        metrics.writeRequests.inc({ sender: sender.name, status: 503 });
+        return await say(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'too many requests at once');
+      }
       metrics.writeRequests.inc({ sender: '', status: 401 });
       return await say(
         reply.header('www-authenticate', 'Bearer, Basic realm="stackmeter"'),
@@ -39,6 +46,12 @@ export function writeRoute(server: ApiServer, { receiver, metrics }: ApiParts): 
       return await say(reply, status, said);
     },
   });
+}
+
+/** What a body may become where it does not say its length. */
+function bodyBytes({ headers }: FastifyRequest): number {
+  const stated = Number(headers['content-length']);
+  return stated >= 0 ? Math.min(stated, WRITE_LIMITS.maxBodyBytes) : WRITE_LIMITS.maxBodyBytes;
 }
 
 type Answer = [status: number, said: string];
@@ -67,6 +80,7 @@ async function take(receiver: Receiver, sender: SenderConfig, request: FastifyRe
   } catch (error) {
     if (error instanceof SnappyError || error instanceof ProtobufError)
       return [400, `this is no remote write request: ${error.message}`];
+    if (error instanceof OversizedRequestError) return [400, `${error.message}; send less at a time`];
     return [503, 'it could not be kept; try again'];
   }
 }

@@ -1,11 +1,13 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { inTurns } from '../../runtime/in-turns.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import { readSweep } from '../ledger/accounting/readings.ts';
+import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
+import { sweepSteps } from '../ledger/accounting/readings.ts';
 import { Refusals } from '../ledger/accounting/refusals.ts';
 import { LeaseLostError } from '../ledger/lease-lost.ts';
-import type { Ledger, Sweep } from '../ledger/ledger.ts';
+import type { Ledger, Reading, Refusal, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
 import { isOfContent } from './bad-content.ts';
 import { setAside, type SetAsideLimits } from './set-aside.ts';
@@ -106,28 +108,31 @@ export class GroupFolder {
   async #fold(room: WaitingRoom, groups: readonly Group[]): Promise<void> {
     const { ledger, clock, metrics, poolsOf } = this.#parts;
     const site = groups[0]?.site ?? '';
-    const sweep = sweepOf(groups, clock.nowMs(), poolsOf(site));
+    const sweep = await inTurns(sweepOf(groups, clock.nowMs(), poolsOf(site)));
     const outcome = await ledger.foldInAnyOrder(site, sweep);
     countFold(metrics, site, outcome, [...sweep.refusals, ...(outcome.refusals ?? [])]);
     room.dismiss(groups);
   }
 }
 
-function sweepOf(groups: readonly Group[], nowMs: number, pools?: ReadonlySet<string>): Sweep {
-  const sweeps = groups.map((group) =>
-    lacksStatement(group) ? refused(group) : readSweep(withFacts(group), nowMs, { pools }),
-  );
-  return {
-    receivedAtMs: nowMs,
-    readings: sweeps.flatMap(({ readings }) => readings),
-    refusals: sweeps.flatMap(({ refusals }) => refusals),
-  };
+function* sweepOf(groups: readonly Group[], nowMs: number, pools?: ReadonlySet<string>): Steps<Sweep> {
+  const readings: Reading[] = [];
+  const refusals: Refusal[] = [];
+  for (const group of groups) {
+    const sweep = yield* lacksStatement(group)
+      ? refused(group)
+      : sweepSteps(withFacts(group), nowMs, { pools });
+    for (const reading of sweep.readings) readings.push(reading);
+    refusals.push(...sweep.refusals);
+    yield;
+  }
+  return { receivedAtMs: nowMs, readings, refusals };
 }
 
 /** The next totals say what these said, as soon as it is known what they are. */
-function refused({ samples, receivedMs: receivedAtMs }: Group): Sweep {
+function* refused({ samples, receivedMs: receivedAtMs }: Group): Steps<Sweep> {
   const refusals = new Refusals();
-  for (const sample of samples) refusals.add('without what its exporter states', sample);
+  yield* eachInSteps(samples, (sample) => refusals.add('without what its exporter states', sample));
   return { receivedAtMs, readings: [], refusals: refusals.list() };
 }
 

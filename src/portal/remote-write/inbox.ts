@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { FactPart, Instant } from './sorting.ts';
+import { mergedFacts, type FactPart, type Instant } from './sorting.ts';
 import type { SiteRule } from './sender-settings.ts';
 
 /** A request that was received and is not folded yet, as it came. */
@@ -75,6 +75,8 @@ export async function storeRequest(
 }
 
 const LOADED_AT_ONCE = 50;
+/** No more are loaded behind the one that reaches this. */
+const BYTES_AT_ONCE = 16 * 1024 * 1024;
 
 /** Some of the requests that are not among `known`, the oldest first: those of an earlier run, and of other portals on this database. */
 export async function loadRequests(
@@ -82,52 +84,78 @@ export async function loadRequests(
   known: readonly string[],
 ): Promise<{ requests: StoredRequest[]; isAll: boolean }> {
   const { rows } = await pool.query<{ id: string; rule: SiteRule; received_ms: string; body: Buffer }>(
-    `SELECT id, rule, received_ms, body FROM remote_write.inbox WHERE id <> ALL ($1::bigint[])
-     ORDER BY id LIMIT ${LOADED_AT_ONCE}`,
+    `SELECT id, rule, received_ms, body FROM remote_write.inbox JOIN (
+       SELECT id, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
+       FROM remote_write.inbox WHERE id <> ALL ($1::bigint[]) ORDER BY id LIMIT ${LOADED_AT_ONCE}) first USING (id)
+     WHERE bytes_before < ${BYTES_AT_ONCE} ORDER BY id`,
     [known],
   );
   const requests = rows.map(({ received_ms, ...row }) => ({ ...row, receivedMs: Number(received_ms) }));
-  return { requests, isAll: rows.length < LOADED_AT_ONCE };
+  return { requests, isAll: rows.length === 0 };
 }
 
-/** How much waits in the inbox. */
-export async function waitingBytes(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ bytes: string | null }>(
-    'SELECT sum(octet_length(body)) AS bytes FROM remote_write.inbox',
+/** How much waits in the inbox of those who write by each rule. */
+export async function waitingBytes(pool: Pool): Promise<{ rule: SiteRule; bytes: number }[]> {
+  const { rows } = await pool.query<{ rule: SiteRule; bytes: string }>(
+    'SELECT rule, sum(octet_length(body)) AS bytes FROM remote_write.inbox GROUP BY rule',
   );
-  return Number(rows[0]?.bytes ?? 0);
+  return rows.map(({ rule, bytes }) => ({ rule, bytes: Number(bytes) }));
 }
 
 export async function removeRequests(pool: Pool, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await pool.query('DELETE FROM remote_write.inbox WHERE id = ANY ($1::bigint[])', [ids]);
 }
 
+const FACTS_AT_ONCE = 2000;
+
 /** Keeps what exporters state; of two statements about one instant the later completes the earlier. */
 export async function storeFacts(pool: Pool, facts: readonly FactPart[], receivedMs: number): Promise<void> {
-  await Promise.all(facts.map(async (fact) => await storeFact(pool, fact, receivedMs)));
+  for (let start = 0; start < facts.length; start += FACTS_AT_ONCE)
+    await storeSomeFacts(pool, mergedFacts(facts.slice(start, start + FACTS_AT_ONCE)), receivedMs);
 }
 
-async function storeFact(
-  pool: Pool,
-  { site, exporter, atMs, foldedUntilSeconds, epoch }: FactPart,
-  receivedMs: number,
-): Promise<void> {
+async function storeSomeFacts(pool: Pool, facts: readonly FactPart[], receivedMs: number): Promise<void> {
   await pool.query(
     `INSERT INTO remote_write.fact AS had (site, exporter, at_ms, folded_until_seconds, epoch, received_ms)
-       VALUES ($1, $2, $3, $4, $5, $6)
+       SELECT *, $6::bigint
+       FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::double precision[], $5::text[])
        ON CONFLICT (site, exporter, at_ms) DO UPDATE
        SET folded_until_seconds = coalesce(excluded.folded_until_seconds, had.folded_until_seconds),
            epoch = coalesce(excluded.epoch, had.epoch)`,
-    [site, Buffer.from(exporter), atMs, foldedUntilSeconds, epoch, receivedMs],
+    [
+      facts.map(({ site }) => site),
+      facts.map(({ exporter }) => Buffer.from(exporter)),
+      facts.map(({ atMs }) => atMs),
+      facts.map(({ foldedUntilSeconds }) => foldedUntilSeconds),
+      facts.map(({ epoch }) => epoch),
+      receivedMs,
+    ],
   );
 }
+
+/** So many instants of a site are kept at most: those of six hours of a hundred exporters that are scraped often. */
+const MOST_FACTS_OF_SITE = 200_000;
 
 export async function forgetOldFacts(pool: Pool, nowMs: number): Promise<void> {
   await pool.query('DELETE FROM remote_write.fact WHERE received_ms < $1', [nowMs - FACTS_KEPT_MS]);
 }
 
+/** Forgets the oldest facts of a site that has too many. */
+export async function forgetExcessFacts(pool: Pool, mostOfSite = MOST_FACTS_OF_SITE): Promise<void> {
+  await pool.query(
+    `DELETE FROM remote_write.fact f USING (
+       SELECT site, exporter, at_ms, row_number() OVER (PARTITION BY site ORDER BY received_ms DESC, at_ms DESC) AS place
+       FROM remote_write.fact
+       WHERE site IN (SELECT site FROM remote_write.fact GROUP BY site HAVING count(*) > $1)) n
+     WHERE n.place > $1 AND (f.site, f.exporter, f.at_ms) = (n.site, n.exporter, n.at_ms)`,
+    [mostOfSite],
+  );
+}
+
 /** Whoever stated something about an instant so near does so about all: the scrapes of an hour's quarter. */
 const NEAR_MS = 15 * 60_000;
+/** So many of them say enough. */
+const MOST_NEAR = 1000;
 
 /** What was stated about an instant, and what its exporter states about those near it. */
 export interface Statement extends FactPart {
@@ -142,8 +170,10 @@ export async function loadStatements(pool: Pool, instants: readonly Instant[]): 
      LEFT JOIN remote_write.fact f USING (site, exporter, at_ms)
      CROSS JOIN LATERAL (
        SELECT bool_or(n.folded_until_seconds IS NOT NULL) AS until, bool_or(n.epoch IS NOT NULL) AS epoch
-       FROM remote_write.fact n
-       WHERE n.site = w.site AND n.exporter = w.exporter AND n.at_ms BETWEEN w.at_ms - $4 AND w.at_ms + $4) near`,
+       FROM (
+         SELECT folded_until_seconds, epoch FROM remote_write.fact
+         WHERE site = w.site AND exporter = w.exporter AND at_ms BETWEEN w.at_ms - $4 AND w.at_ms + $4
+         LIMIT ${MOST_NEAR}) n) near`,
     [
       instants.map(({ site }) => site),
       instants.map(({ exporter }) => Buffer.from(exporter)),

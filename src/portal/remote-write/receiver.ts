@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
-import { decodeWriteRequest, rememberedSeries, type WriteLimits } from '../../prometheus/remote-write.ts';
+import type { WriteLimits } from '../../prometheus/remote-write.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
 import { LastingFailure } from '../lasting-failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
@@ -9,8 +10,10 @@ import { senderOf } from './authentication.ts';
 import { GroupFolder } from './group-folder.ts';
 import * as inbox from './inbox.ts';
 import type { SenderConfig, SiteRule } from './sender-settings.ts';
-import { sortSamples, type Sorted } from './sorting.ts';
-import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
+import { mayTake } from './fair-room.ts';
+import { RequestReader } from './request-reader.ts';
+import { bytesOf, type Sorted } from './sorting.ts';
+import { SET_ASIDE_LIMITS, setAside, type SetAsideLimits } from './set-aside.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What the portal takes of one request, and holds of all that are not folded yet. */
@@ -19,6 +22,7 @@ export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number } & WaitingLimit
   maxBytes: 64 * 1024 * 1024,
   maxSamples: 500_000,
   maxWaitingSamples: 1_000_000,
+  maxRoomBytes: 256 * 1024 * 1024,
   maxWaitingBytes: 256 * 1024 * 1024,
 };
 
@@ -26,6 +30,8 @@ export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number } & WaitingLimit
 interface WaitingLimits {
   /** At the portal that folds. */
   maxWaitingSamples: number;
+  /** Memory of these, about, with what the inbox holds of them. */
+  maxRoomBytes: number;
   /** In the inbox, for a portal that leaves folding to another. */
   maxWaitingBytes: number;
 }
@@ -35,8 +41,8 @@ const PAUSE_MS = 1000;
 /** A request within this time puts folding off, so many pauses at most. */
 const BUSY_MS = 250;
 const MOST_DEFERRED = 5;
-/** Series of all senders whose labels are not read anew with each request. */
-const REMEMBERED_SERIES_BYTES = 134_217_728;
+/** How often facts are counted. */
+const FACTS_COUNTED_MS = 60_000;
 
 export interface ReceiverParts {
   pool: Pool;
@@ -72,15 +78,16 @@ export class Receiver {
   readonly #keeping: LastingFailure;
   readonly #folding: LastingFailure;
   #room = new WaitingRoom(PATIENCE);
-  readonly #seriesOf = rememberedSeries(REMEMBERED_SERIES_BYTES);
+  readonly #reader = new RequestReader(WRITE_LIMITS);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
   /** Pool projects by site (rule A9). */
   #pools: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   #loop: Promise<void> | undefined;
   #lastAcceptMs = 0;
-  /** Of what is left to another portal. */
-  #inboxIsFull = false;
+  /** Bytes of what is left to another portal, by holder. */
+  #inboxBytes: ReadonlyMap<string, number> = new Map();
+  #factsCountedMs = 0;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
@@ -102,6 +109,7 @@ export class Receiver {
 
   setSources({ senders = [], sites }: WriteSources): void {
     this.#senders = senders;
+    this.#reader.setSenders(senders);
     this.#pools = new Map(sites.map(({ name, poolProjects }) => [name, new Set(poolProjects)]));
   }
 
@@ -112,12 +120,12 @@ export class Receiver {
   /** Keeps a request. Throws what the decoder and the database throw, and `ReceiverFullError`. */
   async accept({ name: sender, rule }: SenderConfig, body: Buffer): Promise<Sorted> {
     const { clock, metrics } = this.#parts;
-    if (this.#isFull || this.#inboxIsFull) throw new ReceiverFullError('too much waits to be folded');
+    if (this.#isFullFor(rule)) throw new ReceiverFullError('too much waits to be folded');
     const receivedMs = clock.nowMs();
-    const sorted = this.#sorted(body, rule);
+    const sorted = await this.#reader.read(sender, body, rule);
     this.#lastAcceptMs = receivedMs;
     const id = await this.#keep(sorted, { rule, receivedMs, body });
-    if (id !== undefined && this.#folds) this.#room.add(id, sorted.usage, receivedMs);
+    if (id !== undefined && this.#folds) this.#await({ id, rule, receivedMs, body }, sorted);
     metrics.writtenSamples.inc({ sender }, countOf(sorted));
     metrics.foreignSamples.inc({ sender }, sorted.foreign);
     return sorted;
@@ -143,11 +151,33 @@ export class Receiver {
   }
 
   get #isFull(): boolean {
-    return this.#room.samples >= this.#limits.maxWaitingSamples;
+    const { maxWaitingSamples, maxRoomBytes } = this.#limits;
+    return this.#room.samples >= maxWaitingSamples || this.#room.bytes >= maxRoomBytes;
   }
 
-  #sorted(body: Buffer, rule: SiteRule): Sorted {
-    return sortSamples(decodeWriteRequest(body, WRITE_LIMITS, this.#seriesOf), rule);
+  #await({ id, rule, receivedMs, body }: inbox.StoredRequest, { usage }: Sorted): void {
+    const holding = { holder: holderOf(rule), bytes: body.length + bytesOf(usage) };
+    this.#room.add(id, usage, receivedMs, holding);
+  }
+
+  /** Room for the body of a request that comes, as `RequestReader.takeRoom`. */
+  takeRoom(sender: SenderConfig, bytes: number): (() => void) | undefined {
+    return this.#reader.takeRoom(sender.name, bytes);
+  }
+
+  /** One sender does not take the room from the others. */
+  #isFullFor(rule: SiteRule): boolean {
+    const { maxWaitingSamples, maxRoomBytes, maxWaitingBytes } = this.#limits;
+    const holder = holderOf(rule);
+    const sharers = new Set(this.#senders.map((sender) => holderOf(sender.rule))).size;
+    const own = this.#room.heldBy(holder);
+    const inboxBytes = [...this.#inboxBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const ownInboxBytes = this.#inboxBytes.get(holder) ?? 0;
+    return !(
+      mayTake({ most: maxWaitingSamples, taken: this.#room.samples, own: own.samples, sharers }) &&
+      mayTake({ most: maxRoomBytes, taken: this.#room.bytes, own: own.bytes, sharers }) &&
+      mayTake({ most: maxWaitingBytes, taken: inboxBytes, own: ownInboxBytes, sharers })
+    );
   }
 
   /** Begins to fold what is complete, until `close()`. */
@@ -168,7 +198,15 @@ export class Receiver {
       await this.#removeFinished();
       this.#parts.metrics.waitingSamples.set(this.#room.samples);
     }
+    await this.#forgetFacts();
+  }
+
+  async #forgetFacts(): Promise<void> {
+    const { pool, clock } = this.#parts;
     await inbox.forgetOldFacts(pool, clock.nowMs());
+    if (clock.nowMs() - this.#factsCountedMs < FACTS_COUNTED_MS) return;
+    this.#factsCountedMs = clock.nowMs();
+    await inbox.forgetExcessFacts(pool);
   }
 
   async close(): Promise<void> {
@@ -196,7 +234,10 @@ export class Receiver {
     const { pool, metrics } = this.#parts;
     this.#room = new WaitingRoom(PATIENCE);
     metrics.waitingSamples.set(0);
-    this.#inboxIsFull = (await inbox.waitingBytes(pool)) >= this.#limits.maxWaitingBytes;
+    const waiting = new Map<string, number>();
+    for (const { rule, bytes } of await inbox.waitingBytes(pool))
+      waiting.set(holderOf(rule), (waiting.get(holderOf(rule)) ?? 0) + bytes);
+    this.#inboxBytes = waiting;
   }
 
   /** Many instants in one fold cost little more than one: while senders catch up, folding lets them. */
@@ -218,12 +259,25 @@ export class Receiver {
 
   /** What this portal does not know of that was written: to others, and before it ran. */
   async #loadOthers(): Promise<void> {
-    this.#inboxIsFull = false;
+    this.#inboxBytes = new Map();
     for (let isAll = false; !isAll && !this.#isFull;) {
       const loaded = await inbox.loadRequests(this.#parts.pool, this.#room.requests);
-      for (const { id, rule, receivedMs, body } of loaded.requests)
-        this.#room.add(id, this.#sorted(body, rule).usage, receivedMs);
+      for (const request of loaded.requests) await this.#load(request);
       isAll = loaded.isAll;
+    }
+  }
+
+  /** An earlier version may have taken what this one does not. */
+  async #load(request: inbox.StoredRequest): Promise<void> {
+    try {
+      this.#await(request, await this.#reader.readNow(request.body, request.rule));
+    } catch (error) {
+      const { pool, clock, logger } = this.#parts;
+      const aside = { site: holderOf(request.rule), requests: [request.id], nowMs: clock.nowMs() };
+      const reason = describeError(error);
+      await setAside(pool, { ...aside, reason }, this.#limits);
+      await inbox.removeRequests(pool, [request.id]);
+      logger.error({ site: aside.site, reason }, 'a request that was kept cannot be read: it is set aside');
     }
   }
 
@@ -232,6 +286,11 @@ export class Receiver {
     await inbox.removeRequests(this.#parts.pool, finished);
     this.#room.forget(finished);
   }
+}
+
+/** Senders that may write as the same sites share what they may take. */
+function holderOf(rule: SiteRule): string {
+  return 'site' in rule ? rule.site : `${rule.siteLabel} ${rule.sites.toSorted().join(' ')}`;
 }
 
 function countOf({ usage, facts }: Sorted): number {

@@ -2,13 +2,54 @@ import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../prometheus/sample.ts';
 import { cleanId } from '../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
-import { sortSamples } from './sorting.ts';
+import { bytesOf, mergedFacts, OversizedRequestError, sortSamples } from './sorting.ts';
 
 const BY_LABEL = { siteLabel: 'location', sites: ['a', 'b'] };
 
 function usage(value: number, labels: Record<string, string>): Sample {
   return { name: 'project_vcpu_usage', labels: { instance: 'e', ...labels }, value, timestampMs: 1000 };
 }
+
+describe('a request of many instants', () => {
+  const at = (name: string, length: number) =>
+    Array.from({ length }, (_, n) => ({ name, labels: { instance: `${n % 3}` }, value: 1, timestampMs: n }));
+
+  it('is refused beyond those that a Prometheus sends at once', () => {
+    expect(sortSamples(at('project_vcpu_usage', 20_000), { site: 'a' }).usage).toHaveLength(20_000);
+    expect(() => sortSamples(at('project_vcpu_usage', 20_001), { site: 'a' })).toThrow(OversizedRequestError);
+    expect(sortSamples(at(EXPORTER_METRICS.foldedUntil, 60_000), { site: 'a' }).facts).toHaveLength(60_000);
+    expect(() => sortSamples(at(EXPORTER_METRICS.foldedUntil, 100_001), { site: 'a' })).toThrow(
+      OversizedRequestError,
+    );
+  });
+
+  it('costs by its instants, samples and labels while it waits', () => {
+    const long = { ...usage(1, { a: 'x'.repeat(1_000_000) }) };
+    const cost = (samples: Sample[]) => bytesOf(sortSamples(samples, { site: 'a' }).usage);
+    expect(cost([long])).toBeGreaterThan(500_000);
+    expect(cost(at('project_vcpu_usage', 10_000))).toBeGreaterThan(100_000_000);
+    expect(cost(Array.from({ length: 10_000 }, () => usage(1, {})))).toBeLessThan(1_000_000);
+  });
+});
+
+describe('statements about one instant', () => {
+  const instant = { site: 'a', exporter: '\0e', atMs: 1 };
+
+  it('are one, in an order of their own, of which the later completes the earlier', () => {
+    const facts = [
+      { ...instant, atMs: 2, foldedUntilSeconds: 1, epoch: null },
+      { ...instant, foldedUntilSeconds: 7, epoch: null },
+      { ...instant, foldedUntilSeconds: null, epoch: 'x' },
+      { ...instant, foldedUntilSeconds: 8, epoch: null },
+    ];
+    const merged = [
+      { ...instant, foldedUntilSeconds: 8, epoch: 'x' },
+      { ...instant, atMs: 2, foldedUntilSeconds: 1, epoch: null },
+    ];
+    expect(mergedFacts(facts)).toEqual(merged);
+    expect(mergedFacts(facts.slice(1).concat(facts.slice(0, 1)))).toEqual(merged);
+  });
+});
 
 describe('the samples of a request', () => {
   it('are usage of the site that their label names, where the sender may write as it', () => {

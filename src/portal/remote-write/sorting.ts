@@ -34,20 +34,59 @@ export interface Sorted {
   foreign: number;
 }
 
-/** Sorts the samples of a request. NaN is how Prometheus marks that a series has ended: nothing is to be counted. */
+/** A request about more instants, or with more statements, than a portal takes at once. */
+export class OversizedRequestError extends Error {
+  override readonly name = 'OversizedRequestError';
+}
+
+/** Each instant is a group that waits by itself. A Prometheus sends some thousand samples at a time. */
+const MAX_INSTANTS = 20_000;
+const MAX_FACTS = 100_000;
+
 export function sortSamples(samples: readonly Sample[], rule: SiteRule): Sorted {
-  const usage = new Map<string, UsagePart>();
-  const sorted: Sorted = { usage: [], facts: [], denied: 0, deniedSite: undefined, foreign: 0 };
-  for (const sample of samples) {
-    if (Number.isNaN(sample.value)) continue;
-    const isUsage = resourceOfMetric(sample.name) !== undefined;
-    const site = siteOf(sample, rule);
-    if (!isUsage && !isFact(sample)) sorted.foreign += 1;
-    else if (site === undefined) deny(sorted, sample, rule);
-    else if (isUsage) addUsage(usage, instantOf(sample, site), sample);
-    else sorted.facts.push(factOf(sample, instantOf(sample, site)));
+  const sorter = new Sorter(rule);
+  for (const sample of samples) sorter.add(sample);
+  return sorter.finish();
+}
+
+/** Sorts the samples of a request, one after the other. NaN is how Prometheus marks that a series has ended: nothing is to be counted. */
+export class Sorter {
+  readonly #rule: SiteRule;
+  readonly #usage = new Map<string, UsagePart>();
+  readonly #sorted: Omit<Sorted, 'usage'> = { facts: [], denied: 0, deniedSite: undefined, foreign: 0 };
+
+  constructor(rule: SiteRule) {
+    this.#rule = rule;
   }
-  return { ...sorted, usage: [...usage.values()] };
+
+  /** Throws `OversizedRequestError`. */
+  add(sample: Sample): void {
+    if (Number.isNaN(sample.value)) return;
+    const isUsage = resourceOfMetric(sample.name) !== undefined;
+    const site = siteOf(sample, this.#rule);
+    if (!isUsage && !isFact(sample)) this.#sorted.foreign += 1;
+    else if (site === undefined) deny(this.#sorted, sample, this.#rule);
+    else if (isUsage) this.#addUsage(instantOf(sample, site), sample);
+    else this.#addFact(factOf(sample, instantOf(sample, site)));
+  }
+
+  finish(): Sorted {
+    return { ...this.#sorted, usage: [...this.#usage.values()] };
+  }
+
+  #addUsage(instant: Instant, sample: Sample): void {
+    const key = instantKey(instant);
+    const part = this.#usage.get(key);
+    if (part !== undefined) part.samples.push(sample);
+    else if (this.#usage.size < MAX_INSTANTS) this.#usage.set(key, { ...instant, samples: [sample] });
+    else throw new OversizedRequestError(`it is about more than ${MAX_INSTANTS} instants`);
+  }
+
+  #addFact(fact: FactPart): void {
+    if (this.#sorted.facts.length >= MAX_FACTS)
+      throw new OversizedRequestError(`it states more than ${MAX_FACTS} facts`);
+    this.#sorted.facts.push(fact);
+  }
 }
 
 function isFact({ name, value }: Sample): boolean {
@@ -60,7 +99,7 @@ function siteOf({ labels }: Sample, rule: SiteRule): string | undefined {
   return site !== undefined && rule.sites.includes(site) ? site : undefined;
 }
 
-function deny(sorted: Sorted, { labels }: Sample, rule: SiteRule): void {
+function deny(sorted: Omit<Sorted, 'usage'>, { labels }: Sample, rule: SiteRule): void {
   sorted.denied += 1;
   sorted.deniedSite ??= 'site' in rule ? '' : (labels[rule.siteLabel] ?? '');
 }
@@ -73,13 +112,6 @@ export function instantKey({ site, exporter, atMs }: Instant): string {
   return `${site}\0${exporter}\0${atMs}`;
 }
 
-function addUsage(usage: Map<string, UsagePart>, instant: Instant, sample: Sample): void {
-  const key = instantKey(instant);
-  const part = usage.get(key);
-  if (part === undefined) usage.set(key, { ...instant, samples: [sample] });
-  else part.samples.push(sample);
-}
-
 function factOf({ name, value, labels }: Sample, instant: Instant): FactPart {
   const isTime = name === EXPORTER_METRICS.foldedUntil;
   return {
@@ -87,4 +119,34 @@ function factOf({ name, value, labels }: Sample, instant: Instant): FactPart {
     foldedUntilSeconds: isTime ? value : null,
     epoch: isTime ? null : epochIn(labels),
   };
+}
+
+/** What a sample takes in memory, about, beside half of its labels: most samples share theirs with others. */
+const BYTES_OF_SAMPLE = 50;
+/** An instant takes time as well: all that wait are looked at every second. */
+const BYTES_OF_INSTANT = 10_000;
+
+/** What usage costs while it waits. */
+export function bytesOf(usage: readonly UsagePart[]): number {
+  let bytes = 0;
+  for (const { samples } of usage) {
+    bytes += BYTES_OF_INSTANT + BYTES_OF_SAMPLE * samples.length;
+    for (const { labels } of samples) for (const label in labels) bytes += (labels[label] ?? '').length / 2;
+  }
+  return bytes;
+}
+
+/** One statement about each instant, in an order that is the same for all who write at once; of two the later completes the earlier. */
+export function mergedFacts(facts: readonly FactPart[]): FactPart[] {
+  const merged = new Map<string, FactPart>();
+  for (const fact of facts) {
+    const key = instantKey(fact);
+    const before = merged.get(key);
+    merged.set(key, {
+      ...fact,
+      foldedUntilSeconds: fact.foldedUntilSeconds ?? before?.foldedUntilSeconds ?? null,
+      epoch: fact.epoch ?? before?.epoch ?? null,
+    });
+  }
+  return [...merged].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, fact]) => fact);
 }

@@ -36,6 +36,21 @@ describe('a waiting room', () => {
     expect(room.requests).toEqual([]);
   });
 
+  it('knows what waits of each holder, until their requests are forgotten', () => {
+    const room = new WaitingRoom(PATIENCE);
+    room.add('1', [part(NOON, 1, 2), part(NOON + 1000, 3)], NOON, { holder: 'a', bytes: 100 });
+    room.add('2', [part(NOON, 4)], NOON, { holder: 'b', bytes: 10 });
+    expect([room.heldBy('a'), room.heldBy('b'), room.heldBy('c'), room.bytes]).toEqual([
+      { samples: 3, bytes: 100 },
+      { samples: 1, bytes: 10 },
+      { samples: 0, bytes: 0 },
+      110,
+    ]);
+    room.dismiss(room.take(NOON + 15_000));
+    room.forget(room.finished());
+    expect([room.heldBy('a'), room.bytes]).toEqual([{ samples: 0, bytes: 0 }, 0]);
+  });
+
   it('takes a request once, though it is told of it twice', () => {
     const room = new WaitingRoom(PATIENCE);
     room.add('1', [part(NOON, 1)], NOON);

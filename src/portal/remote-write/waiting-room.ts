@@ -22,12 +22,34 @@ export interface Group extends Instant {
   states: Statement['states'];
 }
 
+/** What waits, or a part of it. */
+export interface Amount {
+  samples: number;
+  /** Of memory and of the inbox, about. */
+  bytes: number;
+}
+
+/** Whose a request is, and what it takes. */
+export interface Holding {
+  /** Who shares the room by it: those who may write as the same sites are one. */
+  holder: string;
+  bytes: number;
+}
+
+interface WaitingRequest extends Holding, Amount {
+  /** How many groups it is still part of. */
+  left: number;
+}
+
+const NOBODYS: Holding = { holder: '', bytes: 0 };
+
 /** Puts what arrives in pieces together by timestamp (rule A0). Holds no more than what the inbox holds too. */
 export class WaitingRoom {
   readonly #patience: Patience;
   readonly #groups = new Map<string, Group>();
-  /** How many groups each request is still part of. */
-  readonly #requests = new Map<string, number>();
+  readonly #requests = new Map<string, WaitingRequest>();
+  /** What waits of each holder. */
+  readonly #held = new Map<string, Amount>();
   #samples = 0;
 
   constructor(patience: Patience) {
@@ -38,14 +60,26 @@ export class WaitingRoom {
     return this.#samples;
   }
 
+  /** What waits of one holder. */
+  heldBy(holder: string): Amount {
+    return this.#held.get(holder) ?? { samples: 0, bytes: 0 };
+  }
+
+  /** What waits of all. */
+  get bytes(): number {
+    return [...this.#held.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   get requests(): string[] {
     return [...this.#requests.keys()];
   }
 
   /** Adds the usage of a request that the inbox holds under `request`; one that is known already changes nothing. */
-  add(request: string, usage: readonly UsagePart[], receivedMs: number): void {
+  add(request: string, usage: readonly UsagePart[], receivedMs: number, holding: Holding = NOBODYS): void {
     if (this.#requests.has(request)) return;
-    this.#requests.set(request, usage.length);
+    const samples = usage.reduce((sum, part) => sum + part.samples.length, 0);
+    this.#requests.set(request, { ...holding, samples, left: usage.length });
+    this.#hold(holding.holder, { samples, bytes: holding.bytes });
     for (const part of usage) {
       const group = this.#groupOf(part, receivedMs);
       group.requests.add(request);
@@ -103,18 +137,31 @@ export class WaitingRoom {
   dismiss(groups: readonly Group[]): void {
     for (const { requests, samples } of groups) {
       this.#samples -= samples.length;
-      for (const request of requests) this.#requests.set(request, (this.#requests.get(request) ?? 0) - 1);
+      for (const request of requests) {
+        const known = this.#requests.get(request);
+        if (known !== undefined) known.left -= 1;
+      }
     }
   }
 
   /** The requests of which nothing is left to fold. */
   finished(): string[] {
-    return [...this.#requests].filter(([, left]) => left <= 0).map(([request]) => request);
+    return [...this.#requests].filter(([, { left }]) => left <= 0).map(([request]) => request);
   }
 
   /** The inbox holds these requests no more. */
   forget(requests: readonly string[]): void {
-    for (const request of requests) this.#requests.delete(request);
+    for (const request of requests) {
+      const known = this.#requests.get(request);
+      if (known === undefined) continue;
+      this.#hold(known.holder, { samples: -known.samples, bytes: -known.bytes });
+      this.#requests.delete(request);
+    }
+  }
+
+  #hold(holder: string, more: Amount): void {
+    const { samples, bytes } = this.heldBy(holder);
+    this.#held.set(holder, { samples: samples + more.samples, bytes: bytes + more.bytes });
   }
 
   #groupOf({ site, exporter, atMs }: Instant, receivedMs: number): Group {

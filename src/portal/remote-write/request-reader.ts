@@ -1,0 +1,61 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { rememberedSeries, writeRequestSteps, type WriteLimits } from '../../prometheus/remote-write.ts';
+import { decompressedLength } from '../../prometheus/snappy.ts';
+import { inTurns } from '../../runtime/in-turns.ts';
+import { mayTake } from './fair-room.ts';
+import type { SenderConfig, SiteRule } from './sender-settings.ts';
+import { Sorter, type Sorted } from './sorting.ts';
+
+/** Memory for the series of all senders whose labels are not read anew with each request. */
+const REMEMBERED_BYTES = 96 * 1024 * 1024;
+/** Requests that become larger than this are read few at a time. */
+const LARGE_BYTES = 4 * 1024 * 1024;
+const LARGE_AT_ONCE = 2;
+/** Bodies of all senders that may be on their way, as they come. */
+const MOST_BODY_BYTES = 64 * 1024 * 1024;
+
+/** Reads requests in steps: one of each sender at a time, and few large ones, so that their memory is bounded. */
+export class RequestReader {
+  readonly #limits: WriteLimits;
+  readonly #seriesOf = rememberedSeries(REMEMBERED_BYTES);
+  readonly #large = pLimit(LARGE_AT_ONCE);
+  /** By name of the sender. */
+  #turns = new Map<string, LimitFunction>();
+  readonly #bodyBytes = new Map<string, number>();
+
+  constructor(limits: WriteLimits) {
+    this.#limits = limits;
+  }
+
+  setSenders(senders: readonly Pick<SenderConfig, 'name'>[]): void {
+    this.#turns = new Map(senders.map(({ name }) => [name, this.#turns.get(name) ?? pLimit(1)]));
+  }
+
+  /** Takes room for a body that comes; undefined where there is none. Who calls gives it back by calling the result. */
+  takeRoom(sender: string, bytes: number): (() => void) | undefined {
+    const own = this.#bodyBytes.get(sender) ?? 0;
+    const taken = [...this.#bodyBytes.values()].reduce((sum, part) => sum + part, 0);
+    if (!mayTake({ most: MOST_BODY_BYTES, taken, own, sharers: this.#turns.size })) return undefined;
+    this.#bodyBytes.set(sender, own + bytes);
+    return () => void this.#bodyBytes.set(sender, (this.#bodyBytes.get(sender) ?? 0) - bytes);
+  }
+
+  /** Throws what the decoder throws, and `OversizedRequestError`. */
+  async read(sender: string, body: Buffer, rule: SiteRule): Promise<Sorted> {
+    const turn = this.#turns.get(sender);
+    const read = async () => await this.readNow(body, rule);
+    return turn === undefined ? await read() : await turn(read);
+  }
+
+  /** As `read`, of no sender that others wait for. */
+  async readNow(body: Buffer, rule: SiteRule): Promise<Sorted> {
+    if (decompressedLength(body) < LARGE_BYTES) return await this.#sorted(body, rule);
+    return await this.#large(async () => await this.#sorted(body, rule));
+  }
+
+  async #sorted(body: Buffer, rule: SiteRule): Promise<Sorted> {
+    const sorter = new Sorter(rule);
+    await inTurns(writeRequestSteps(body, this.#limits, (sample) => sorter.add(sample), this.#seriesOf));
+    return sorter.finish();
+  }
+}
