@@ -3,6 +3,8 @@ interface AlertCase {
   fires: Record<string, string>;
   labels: Record<string, string>;
   quiet: Record<string, string>;
+  /** When, where it is not after two hours. */
+  at?: string;
 }
 
 const ALWAYS = 'x120';
@@ -104,6 +106,8 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     fires: site({ success: NOW, reading: '0+60x20 1200+0x100' }),
     quiet: site({ success: '0+60x20 1200+0x100', reading: '0+60x20 1200+0x100' }),
     labels: { site: 'a' },
+    // The reading of 20 minutes, an ordinary pause of 15, five minutes of waiting, and the pace of evaluation.
+    at: '45m',
   },
   StackmeterCoverageFalling: simple(
     `${portal}coverage_ratio{site="a",coverage="measured"}`,

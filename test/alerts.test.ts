@@ -38,7 +38,7 @@ function annotationsFor({ annotations }: Rule, labels: Record<string, string>): 
 }
 
 /** A test of promtool: what the alert is to say of a history of series. */
-function testOf(rule: Rule, series: Record<string, string>, labels?: Record<string, string>) {
+function testOf(rule: Rule, series: Record<string, string>, at = '2h', labels?: Record<string, string>) {
   const expected = labels && {
     exp_labels: { ...rule.labels, ...labels },
     exp_annotations: annotationsFor(rule, labels),
@@ -46,7 +46,7 @@ function testOf(rule: Rule, series: Record<string, string>, labels?: Record<stri
   return {
     interval: '1m',
     input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-    alert_rule_test: [{ eval_time: '2h', alertname: rule.alert, exp_alerts: expected ? [expected] : [] }],
+    alert_rule_test: [{ eval_time: at, alertname: rule.alert, exp_alerts: expected ? [expected] : [] }],
   };
 }
 
@@ -55,7 +55,7 @@ describeWith(['promtool'], 'the alerts', ({ promtool }) => {
     const tests = rulesOf(name).flatMap((rule) => {
       const found = ALERT_CASES[rule.alert];
       if (found === undefined) throw new Error(`${rule.alert} has no case in alert-cases.ts`);
-      return [testOf(rule, found.fires, found.labels), testOf(rule, found.quiet)];
+      return [testOf(rule, found.fires, found.at, found.labels), testOf(rule, found.quiet, found.at)];
     });
     const file = join(temporaryFolder(), 'tests.yml');
     writeFileSync(file, stringify({ rule_files: [pathOf(name)], evaluation_interval: '5m', tests }));

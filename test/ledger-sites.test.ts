@@ -185,6 +185,16 @@ onEveryPostgresql('the directory', (freshLedger) => {
       ]);
       await ledger.fold('a', sweep([reading(NOON + 3 * MINUTE, 3)]));
       expect(await ledger.sites()).toMatchObject([{ last_error: null, refused_series: 0 }]);
+      const standing = { ...sweep([reading(NOON + 3 * MINUTE, 3)]), receivedAtMs: NOON + 19 * MINUTE };
+      await ledger.fold('a', standing);
+      expect(await ledger.sites()).toMatchObject([
+        {
+          last_success_at: at(NOON + 19 * MINUTE),
+          last_error: `the site answers, but the exporter's totals have not moved since ${at(NOON + 3 * MINUTE)}`,
+        },
+      ]);
+      await ledger.fold('a', sweep([reading(NOON + 19 * MINUTE, 4)]));
+      expect(await ledger.sites()).toMatchObject([{ last_error: null }]);
     });
 
     it('that are gone from the configuration keep their entries, and those never read leave no trace', async () => {

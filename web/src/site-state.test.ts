@@ -43,6 +43,9 @@ describe('the state of a site', () => {
     const never = site('never', { last_reading_at: null, last_error: 'cannot be reached' });
     expect(siteState(failing, NOW)).toEqual({ name: 'failing', reason: 'the gate answered 401' });
     expect(siteState(never, NOW)).toEqual({ name: 'failing', reason: 'cannot be reached' });
+    const why = "the site answers, but the exporter's totals have not moved since 2026-11-22T13:40:00.000Z";
+    const still = site('still', { last_reading_at: ago(1_200_000), last_error: why });
+    expect(siteState(still, NOW)).toEqual({ name: 'failing', reason: why });
   });
 
   it('is "never read" before the first reading', () => {

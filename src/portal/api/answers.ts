@@ -35,7 +35,7 @@ export const siteRow = z.object({
   last_success_at: instant.nullable(),
   last_error: z.string().nullable().meta({
     description:
-      'Why the last sweep failed, or what the ledger did not take of it; null where all of it counts',
+      'Why the last sweep failed, what the ledger did not take of it, or that nothing new came for longer than an ordinary pause; else null',
   }),
   projects: z.number(),
   meters: z.number(),

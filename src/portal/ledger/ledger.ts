@@ -174,7 +174,7 @@ export interface SiteStatus {
   last_reading_at: string | null;
   last_sweep_at: string | null;
   last_success_at: string | null;
-  /** Why the last sweep failed, or what was not taken of it; null where all of it counts. */
+  /** Why the last sweep failed, what was not taken of it, or that it told nothing new for longer than an ordinary pause; else null. */
   last_error: string | null;
   projects: number;
   meters: number;

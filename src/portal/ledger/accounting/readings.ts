@@ -69,7 +69,9 @@ export class SweepReader {
 
   /** How much memory its readings take so far, about. */
   get bytes(): number {
-    return BYTES_OF_READING * this.#candidates.length + this.#names.bytes + this.#ids.bytes + this.#keys.bytes;
+    return (
+      BYTES_OF_READING * this.#candidates.length + this.#names.bytes + this.#ids.bytes + this.#keys.bytes
+    );
   }
 
   add(sample: Sample): void {

@@ -109,7 +109,7 @@ export async function openLedger({
       }),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
-    sites: (gone) => questions.ask(quick(gone), siteStatuses),
+    sites: (gone) => questions.ask(quick(gone), (trx) => siteStatuses(trx, rulesOf)),
     projects: (query, gone) => questions.ask(quick(gone), (trx) => queryProjects(trx, query)),
     usage: (query, gone) => askUsage(usage, query, gone),
     allUsage: (query, gone) => askAllUsage(usage, query, gone),

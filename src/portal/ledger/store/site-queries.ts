@@ -1,5 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Lease, SiteDeclaration, SiteStatus } from '../ledger.ts';
+import type { AccountingRules } from '../accounting/meter.ts';
+import { whyStandstill } from '../accounting/standstill.ts';
 import { requireLease } from './fence.ts';
 import { siteIdOf } from './lock-site.ts';
 import { isoOrNull } from './times.ts';
@@ -84,7 +86,10 @@ interface SiteRow {
   anomalies: string;
 }
 
-export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatus[]> {
+export async function siteStatuses(
+  database: Kysely<unknown>,
+  rulesOf: (site: string) => AccountingRules,
+): Promise<SiteStatus[]> {
   const { rows } = await sql<SiteRow>`
     SELECT s.name, s.labels, c.first_ms, c.last_ms, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies
@@ -93,10 +98,10 @@ export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatu
       USING (site_id)
     WHERE s.declared OR c.first_ms IS NOT NULL
     ORDER BY s.name`.execute(database);
-  return rows.map(statusOf);
+  return rows.map((row) => statusOf(row, rulesOf(row.name)));
 }
 
-function statusOf(row: SiteRow): SiteStatus {
+function statusOf(row: SiteRow, rules: AccountingRules): SiteStatus {
   return {
     name: row.name,
     labels: row.labels,
@@ -104,10 +109,17 @@ function statusOf(row: SiteRow): SiteStatus {
     last_reading_at: isoOrNull(row.last_ms),
     last_sweep_at: isoOrNull(row.last_sweep_ms),
     last_success_at: isoOrNull(row.last_success_ms),
-    last_error: row.last_error,
+    last_error: row.last_error ?? whyStandstill(timesOf(row), rules) ?? null,
     projects: row.projects,
     meters: row.meters,
     refused_series: row.refused_series,
     anomalies: Number(row.anomalies),
+  };
+}
+
+function timesOf({ last_success_ms: success, last_ms: reading }: SiteRow) {
+  return {
+    lastSuccessMs: success === null ? undefined : Number(success),
+    lastReadingMs: reading === null ? undefined : Number(reading),
   };
 }
