@@ -1,5 +1,6 @@
 import type { Attack } from './attack.ts';
 import { bodies } from './bodies.ts';
+import { costs } from './costs.ts';
 import { headers } from './headers.ts';
 import { parameters } from './parameters.ts';
 import { methods, paths } from './paths.ts';
@@ -20,4 +21,5 @@ export const ATTACKS: readonly Attack[] = [
   ...headers,
   ...smuggled,
   ...remoteReads,
+  ...costs,
 ];
