@@ -49,6 +49,8 @@ function makeCluster(bin: string, folder: string): string {
     passwordFile,
     '--auth',
     'scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
   ];
   const [program, args] = asServerAccount(join(bin, 'initdb'), options);
   execFileSync(program, args, { cwd: folder, stdio: 'ignore' });

@@ -1,6 +1,7 @@
 import { Client, Pool, type PoolConfig } from 'pg';
 import type { Logger } from '../../../runtime/logger.ts';
 import { describeError, UserError } from '../../../runtime/user-error.ts';
+import { databaseAdvice } from '../../database/database-advice.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
 
 /** Opens a pool and tries it out. Throws a `UserError` that names the server, and never the password. */
@@ -23,7 +24,7 @@ export async function connectToDatabase(
   } catch (cause) {
     await pool.end();
     throw new UserError(
-      `cannot use the database ${serverName(connection)}: ${describeError(cause)}: start it, or correct DATABASE_URL`,
+      `cannot use the database ${serverName(connection)}: ${describeError(cause)}: ${databaseAdvice(cause) ?? 'start it, or correct DATABASE_URL'}`,
       { cause },
     );
   }

@@ -3,7 +3,9 @@ import type { Pool } from 'pg';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { DatabaseConnection } from '../../database/connection.ts';
+import { withAdvice } from '../../database/database-advice.ts';
 import { openLanes, POOL_SIZE } from '../../database/lanes.ts';
+import { requireServer } from '../../database/require-server.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import { capsOfSite, type SiteCaps } from '../accounting/site-caps.ts';
 import { rulesOfSite } from '../accounting/site-rules.ts';
@@ -63,10 +65,11 @@ export async function openLedger({
   const pool = await connectToDatabase(connection, logger, POOL_SIZE);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
+    await requireServer(pool);
     await migrate(pool, logger, { allowDestructive: allowDestructiveMigrations });
   } catch (error) {
     await pool.end();
-    throw error;
+    throw withAdvice(error);
   }
   const questions = new Questions(database, lanes);
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
