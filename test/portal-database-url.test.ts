@@ -12,6 +12,7 @@ import {
   temporaryFolder,
   type Running,
 } from './processes.ts';
+import { runSql } from './postgresql-server.ts';
 import { startPortal, startSite } from './site.ts';
 
 const password = 'swordfish';
@@ -99,5 +100,43 @@ describeWith(['postgresql'], 'a portal on a PostgreSQL that already runs', ({ po
     });
     expect([verified.code, verified.output]).toEqual([0, expect.stringMatching(/./)]);
     expect(portal.output() + verified.output).not.toContain(password);
+  });
+
+  it('says in one line why it cannot use a database, and what to do', async () => {
+    const folder = temporaryFolder();
+    const port = await freePort();
+    await startServer(postgresql, makeCluster(postgresql, folder), port);
+    const url = (user: string, database: string) =>
+      `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+    for (const statement of [
+      "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+      "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0",
+      ...['guest', 'short', 'reader', 'crowd'].map(
+        (role) => `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
+      ),
+      'GRANT CREATE ON DATABASE postgres TO short, reader, crowd',
+      'ALTER ROLE short SET statement_timeout = 500',
+      'ALTER ROLE reader SET default_transaction_read_only = on',
+      'ALTER ROLE crowd CONNECTION LIMIT 0',
+    ])
+      await runSql({ connectionString: url('meter', 'postgres') }, statement);
+    for (const [user, database, line] of [
+      ['meter', 'latin', /its encoding is LATIN1.*ENCODING 'UTF8'/],
+      ['meter', 'ascii', /its encoding is SQL_ASCII/],
+      ['guest', 'postgres', /may not create a schema: GRANT CREATE/],
+      ['short', 'postgres', /its statement_timeout is 500 ms/],
+      ['reader', 'postgres', /read-only/],
+      ['crowd', 'postgres', /max_connections/],
+    ] as const) {
+      const env = { DATABASE_URL: url(user, database) };
+      const { code, output } = await runStackmeter(['portal', '--listen', '127.0.0.1:0'], {
+        cwd: folder,
+        env,
+      });
+      expect(code).toBe(1);
+      expect(output).toMatch(line);
+      expect(output).not.toMatch(/\n {4}at /);
+      expect(output).not.toContain(password);
+    }
   });
 });

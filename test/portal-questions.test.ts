@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import * as fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { createApiServer } from '../src/portal/api/server.ts';
@@ -175,5 +176,85 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     leave.abort();
     await Promise.all(stalled);
     await eventually(async () => ((await running(connection)) === 0 ? true : undefined));
+  });
+
+  it('with whatever parameters are answered or refused, and never an error inside', async () => {
+    const { url } = await portalWith(freshLedger);
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom(
+        '\0',
+        '%00',
+        '%ED%A0%80',
+        '1e999',
+        '-1',
+        '9'.repeat(400),
+        'a'.repeat(5000),
+        '2025-10-01',
+        '9999-12-31',
+      ),
+      fc
+        .array(
+          fc.oneof(
+            fc.string({ unit: 'binary', maxLength: 9 }),
+            fc.double(),
+            fc.integer(),
+            fc.constantFrom('\0', 490_000),
+          ),
+          { maxLength: 7 },
+        )
+        .map((keys) => Buffer.from(JSON.stringify(keys)).toString('base64url')),
+      fc
+        .tuple(
+          fc.integer(),
+          fc.array(fc.constantFrom('', 'a', '\0', '\ud800'), { minLength: 2, maxLength: 5 }),
+        )
+        .map(([hour, names]) => Buffer.from(JSON.stringify([hour, ...names])).toString('base64url')),
+    );
+    const names = [
+      'from',
+      'to',
+      'step',
+      'by',
+      'site',
+      'project',
+      'grant',
+      'resource',
+      'limit',
+      'cursor',
+      'format',
+      'search',
+      'x',
+    ];
+    const question = fc.tuple(
+      fc.constantFrom('usage', 'coverage', 'projects', 'sites', 'grants', 'nowhere'),
+      fc.array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 3 }),
+    );
+    const ask = async ([route, parameters]: [string, [string, string][]]) => {
+      const written = parameters.map(
+        ([name, text]) => `${name}=${encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '?'))}`,
+      );
+      const answer = await fetch(`${url}/api/v1/${route}?${written.join('&')}`);
+      await answer.text();
+      expect(answer.status).toBeLessThan(500);
+    };
+    await fc.assert(fc.asyncProperty(question, ask), {
+      numRuns: 300,
+      examples: [
+        [['coverage', [['cursor', Buffer.from('[489000,"a\0",""]').toString('base64url')]]]],
+        [['projects', [['cursor', Buffer.from('["\0","",""]').toString('base64url')]]]],
+        [['usage', [['cursor', Buffer.from('[489000,"","","\0","",""]').toString('base64url')]]]],
+      ],
+    });
+  });
+
+  it('about coverage stay within their period, whatever the cursor says', async () => {
+    const { url } = await portalWith(freshLedger);
+    const forged = (hour: number) => Buffer.from(JSON.stringify([hour, '', ''])).toString('base64url');
+    const ask = async (hour: number) =>
+      await fetch(`${url}/api/v1/coverage?from=2025-12-01&to=2025-12-02&cursor=${forged(hour)}`);
+    const first = Date.UTC(2025, 11, 1) / HOUR;
+    for (const hour of [first - 1, 0, -5_000_000, first + 24]) expect((await ask(hour)).status).toBe(400);
+    expect((await ask(first)).status).toBe(200);
   });
 });
