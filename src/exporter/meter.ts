@@ -73,7 +73,7 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
 
   return {
     open: async () => {
-      const counted = countedBefore((await openStore()).current());
+      const counted = countedBefore((await openStore()).current(), clock.nowMs());
       const cloud = await duringStart(async () => {
         const read = await readMeteredCloud(session, config.domains, counted);
         await requireNova(session);

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { partName } from './metering/pool.ts';
 import {
   chooseDomains,
+  isKnownAsDeleted,
   readDomains,
   readOwnProjects,
   readProjects,
@@ -41,7 +42,7 @@ export interface MeteredCloud {
 export interface Counted {
   /** Whether they were of all projects, though it may be that none had any usage yet. */
   allProjects: boolean;
-  /** Those whose servers ran when they were last read. */
+  /** Those whose servers ran when they were last read; none once that is long ago. */
   projects: Iterable<string>;
 }
 
@@ -78,7 +79,7 @@ async function readOwnCloud(
   if (projectId === undefined || counted.allProjects) throw refusal;
   const listed = await readOwnProjects(session);
   const reachable = listed.filter(({ id }) => id === projectId || session.inProject(id) !== undefined);
-  for (const id of counted.projects) if (!isAmong(reachable, id)) throw refusal;
+  await requireNoneLost(session, reachable, counted);
   const enabled = reachable.filter((project) => project.enabled);
   const [first, ...others] = filtered(await readViews(session, enabled), filter);
   if (first === undefined) throw refusal;
@@ -91,8 +92,27 @@ async function readOwnCloud(
   };
 }
 
+/** A project that counts so far is read, or Keystone says that it is deleted: anything else is a lost right. */
+async function requireNoneLost(
+  session: Session,
+  reachable: readonly Project[],
+  counted: Counted,
+): Promise<void> {
+  const missing = [...counted.projects].filter((id) => !isAmong(reachable, id)).map(withoutPart);
+  for (const id of new Set(missing))
+    if (!(await isKnownAsDeleted(session, id)))
+      throw new ServiceForbidden(
+        `the user of the exporter has no role any more in the project ${id}, whose servers ran, or the project is deleted; give the role back, or wait: after a day without a refresh the other projects go on without it`,
+      );
+}
+
 function isAmong(projects: readonly Project[], counted: string): boolean {
   return projects.some(({ id }) => id === counted || partName(id, counted) !== undefined);
+}
+
+/** The project, for a part of a pool. Keystone itself makes no ids with a slash. */
+function withoutPart(counted: string): string {
+  return counted.replace(/\/.*/s, '');
 }
 
 /** Each project with a session in it, whose token tells the name of the project's domain. */

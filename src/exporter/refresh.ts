@@ -3,7 +3,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Snapshot } from './exposition.ts';
 import type { GpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type Counted, type MeteredCloud } from './metered-cloud.ts';
-import { foldWindow, type FoldInput } from './metering/fold.ts';
+import { ABSENCE_MS, foldWindow, type FoldInput } from './metering/fold.ts';
 import type { ServerLife } from './metering/meter-state.ts';
 import { splitPool, type PoolValues } from './metering/pool.ts';
 import { settleFlavors } from './metering/unread-flavors.ts';
@@ -149,7 +149,11 @@ export function createRefresher(options: RefreshOptions): Refresher {
   return async () => {
     const startedMs = clock.nowMs();
     const draft = draftState(await options.openStore());
-    const cloud = await readMeteredCloud(session, settings.domains, countedBefore(draft.current()));
+    const cloud = await readMeteredCloud(
+      session,
+      settings.domains,
+      countedBefore(draft.current(), startedMs),
+    );
     options.onCloud(cloud);
     await readGpus(draft);
     evidence = await readNovaClock(session);
@@ -167,8 +171,14 @@ export function createRefresher(options: RefreshOptions): Refresher {
   };
 }
 
-export function countedBefore({ meter, allProjects }: ExporterState): Counted {
-  return { allProjects, projects: new Set([...meter.servers.values()].map(({ projectId }) => projectId)) };
+/**
+ * Nobody can tell a user without further rights whether a project is deleted or its role in it is gone. Either stops
+ * the other projects for no longer than a server may be absent.
+ */
+export function countedBefore({ meter, allProjects }: ExporterState, nowMs: number): Counted {
+  const servers = nowMs - meter.untilMs > ABSENCE_MS ? [] : [...meter.servers.values()];
+  const running = servers.filter(({ absentSinceMs }) => absentSinceMs === undefined);
+  return { allProjects, projects: new Set(running.map(({ projectId }) => projectId)) };
 }
 
 /** What one refresh goes by. */

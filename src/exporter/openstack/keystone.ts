@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../runtime/user-error.ts';
-import { ServiceError } from './service-error.ts';
+import { NotFound, ServiceError, ServiceForbidden } from './service-error.ts';
 import type { Session } from './session.ts';
 
 export interface Domain {
@@ -108,6 +108,20 @@ export async function readOwnProjects(session: Session): Promise<OwnProject[]> {
     domain: domains.find((domain) => domain.id === domainId) ?? { id: domainId, name: domainId },
   }));
   return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Whether Keystone says that there is no such project. It says so only to a user who may read any project
+ * (`identity:get_project`); to others it answers 403 for projects that exist and for those that do not.
+ */
+export async function isKnownAsDeleted(session: Session, id: string): Promise<boolean> {
+  try {
+    await session.get({ service: 'identity', path: `/projects/${encodeURIComponent(id)}` });
+  } catch (error) {
+    if (error instanceof NotFound) return true;
+    if (!(error instanceof ServiceForbidden)) throw error;
+  }
+  return false;
 }
 
 const domainSchema = z.object({ id: z.string(), name: z.string() });
