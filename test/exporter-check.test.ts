@@ -25,6 +25,7 @@ const ADMINISTRATOR = [
   'can       read extra specs of flavors',
   'can       read volumes of all projects',
   ...MISSING,
+  'can       read snapshots of all projects',
 ];
 const MEMBER = [
   `can not   read projects, which costs ${OTHERS} (Keystone answers 403 to GET /projects: You are not authorized to perform the requested action: identity:list_projects; ${ADVICE})`,
@@ -34,6 +35,7 @@ const MEMBER = [
   'can       read extra specs of flavors',
   `can not   read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (Cinder's volumes are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
   ...MISSING,
+  `can not   read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (Cinder's snapshots are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
 ];
 
 describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstack }) => {

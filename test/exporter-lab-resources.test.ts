@@ -19,7 +19,7 @@ import { startMoreServices, type MoreServices } from './openstack-more-services.
 import { temporaryFolder } from './processes.ts';
 
 const SETTLING_MS = 2000;
-const RESOURCES = 'resources = ["volume_gb", "floating_ip", "object_gb"]\n';
+const RESOURCES = 'resources = ["volume_gb", "floating_ip", "object_gb", "snapshot_gb"]\n';
 
 /** An exporter with this file of settings, whose first refresh has been. */
 async function startMeter(env: Record<string, string>, settings: string) {
@@ -129,7 +129,11 @@ describeWith(
       ]);
       const startMs = (resource: string) => meter.first.sampled.get(resource)?.untilMs ?? Number.NaN;
       expect(since.every((madeMs) => madeMs <= startMs('volume_gb'))).toBe(true);
-      const later = [await belongings.volume(5), await belongings.address()] as const;
+      const later = [
+        await belongings.volume(5),
+        await belongings.address(),
+        await belongings.snapshot(),
+      ] as const;
       await Promise.all([meter.refresh(), notReseller.refresh(), withoutMore.refresh()]);
 
       const { meter: servers, sampled } = meter.state();
@@ -141,19 +145,27 @@ describeWith(
         volume_fake_gb: volumes,
         floating_ip: BigInt(lasted('floating_ip') + untilMs - later[1]),
         object_gb: BigInt(Math.round(lasted('object_gb') / 1024)), // 1 MiB
+        snapshot_gb: BigInt(5 * (untilMs - later[2])),
       });
       expect([...new Set([...sampled.values()].map((state) => state.untilMs))]).toEqual([untilMs]);
-      expect(await failures(meter)).toEqual({ volume_gb: 1, floating_ip: 1, object_gb: 1 });
+      expect(await failures(meter)).toEqual({
+        volume_gb: 1,
+        floating_ip: 1,
+        object_gb: 1,
+        snapshot_gb: 1,
+      });
       expect(await failures(notReseller)).toEqual({
         volume_gb: 1,
         floating_ip: 1,
         object_gb: 0,
+        snapshot_gb: 1,
         'object_gb forbidden': 1,
       });
       expect(await failures(withoutMore)).toEqual({
         volume_gb: 1,
         floating_ip: 0,
         object_gb: 0,
+        snapshot_gb: 1,
         'floating_ip missing': 1,
         'object_gb missing': 1,
       });

@@ -5,7 +5,8 @@ import type { Snapshot } from '../src/exporter/exposition.ts';
 import type { Usage } from '../src/exporter/metering/amounts.ts';
 import { createOwnMetrics, type OwnMetrics } from '../src/exporter/own-metrics.ts';
 import { publish, type ShownCloud } from '../src/exporter/published.ts';
-import { RESOURCE_NAMES, volumeTypeResource } from '../src/exporter/resources.ts';
+import { volumeTypeResource } from '../src/exporter/openstack/volume-type-resource.ts';
+import { RESOURCE_NAMES } from '../src/exporter/resources.ts';
 import { parseExposition } from '../src/prometheus/text-format-parser.ts';
 import { describeWith } from './describe-with.ts';
 

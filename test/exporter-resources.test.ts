@@ -5,7 +5,7 @@ import { checkExporter } from '../src/exporter/check.ts';
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials.ts';
 import { exporterConfig } from '../src/exporter/config.ts';
-import { volumeTypeResource } from '../src/exporter/resources.ts';
+import { volumeTypeResource } from '../src/exporter/openstack/volume-type-resource.ts';
 import { readExporterSettings } from '../src/exporter/settings.ts';
 import { parseState, type ExporterState } from '../src/exporter/state-format.ts';
 import type { Labels } from '../src/prometheus/sample.ts';

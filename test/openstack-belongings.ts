@@ -13,7 +13,9 @@ export async function createBelongings(
   const [asAdmin, asOwner] = [await inAdminProject(admin), await signedIn(owner, { id: projectId })];
   const outside = await createOutsideNetwork(asAdmin, networkUrl);
   const volumes = `block-storage/${projectId}/volumes`;
+  const snapshots = `block-storage/${projectId}/snapshots`;
   const account = `${accountsUrl}/AUTH_${projectId}`;
+  let lastVolume = '';
   return {
     /** Resolves with when it was made. */
     volume: async (sizeGb: number): Promise<number> => {
@@ -22,9 +24,32 @@ export async function createBelongings(
       const shown = async () =>
         (await asOwner<{ volume: { status: string; created_at: string } }>('GET', `${volumes}/${volume.id}`))
           .volume;
+      lastVolume = volume.id;
       onTestFinished(async () => await asOwner('DELETE', `${volumes}/${volume.id}`));
       const made = await eventually(async () => {
         const { status, created_at: createdAt } = await shown();
+        return status === 'available' ? createdAt : undefined;
+      });
+      return Date.parse(`${made.slice(0, 23)}Z`);
+    },
+    /** A snapshot of the last volume; resolves with when it was taken. */
+    snapshot: async (): Promise<number> => {
+      type Shown = { snapshot: { id: string; status: string; created_at: string } };
+      const { snapshot } = await asOwner<Shown>('POST', snapshots, { snapshot: { volume_id: lastVolume } });
+      const path = `${snapshots}/${snapshot.id}`;
+      // Its volume cannot be deleted before it is gone.
+      onTestFinished(async () => {
+        await asOwner('DELETE', path);
+        await eventually(
+          async () =>
+            await asOwner('GET', path).then(
+              () => undefined,
+              () => true,
+            ),
+        );
+      });
+      const made = await eventually(async () => {
+        const { status, created_at: createdAt } = (await asOwner<Shown>('GET', path)).snapshot;
         return status === 'available' ? createdAt : undefined;
       });
       return Date.parse(`${made.slice(0, 23)}Z`);

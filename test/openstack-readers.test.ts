@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readSnapshots } from '../src/exporter/openstack/cinder-snapshots.ts';
 import { readVolumes } from '../src/exporter/openstack/cinder-volumes.ts';
 import { readCredentials, type Credentials } from '../src/exporter/openstack/credentials.ts';
 import { createHttp } from '../src/exporter/openstack/http.ts';
@@ -112,12 +113,14 @@ describe('the readers of a simulated cloud', () => {
       );
     expect(await failures()).toEqual({
       'volumes of all projects': 'missing',
+      'snapshots of all projects': 'missing',
       'floating IPs of all projects': 'forbidden',
     });
     cloud.setServices({ volume: 'present', network: 'missing' });
     cloud.setFaults(({ path }) => (path.startsWith('/volume/') ? { body: 'oops' } : undefined));
     expect(await failures()).toEqual({
       'volumes of all projects': 'failing',
+      'snapshots of all projects': 'failing',
       'floating IPs of all projects': 'missing',
     });
   });
@@ -174,6 +177,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
     await expect(readStoredBytes(admin(), ['p'])).rejects.toBeInstanceOf(ServiceMissing);
     await expect(readServers(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
     await expect(readVolumes(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
+    await expect(readSnapshots(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
   });
 
   it('give a user without rights what the own project has', async () => {
@@ -218,6 +222,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
       'servers of all projects': 'allowed',
       'extra specs of flavors': 'allowed',
       'volumes of all projects': 'allowed',
+      'snapshots of all projects': 'allowed',
       ...missing,
     });
     expect(await of(reader())).toEqual({
@@ -227,6 +232,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
       'servers of all projects': 'forbidden',
       'extra specs of flavors': 'allowed',
       'volumes of all projects': 'forbidden',
+      'snapshots of all projects': 'forbidden',
       ...missing,
     });
   });

@@ -8,9 +8,14 @@ import { settledUntil } from './metering/window.ts';
 import { unsafeConnection } from './openstack/agent.ts';
 import { isOfSystem } from './openstack/credentials.ts';
 import { readFlavors } from './openstack/nova-flavors.ts';
-import { readRights, type Right, type RightName } from './openstack/rights.ts';
+import {
+  readRights,
+  sampledResourceOf,
+  type BasicRight,
+  type Right,
+  type RightName,
+} from './openstack/rights.ts';
 import type { Session } from './openstack/session.ts';
-import type { SampledResource } from './resources.ts';
 import { readHoldings } from './sampling.ts';
 import type { ExporterConfig } from './config.ts';
 
@@ -19,30 +24,25 @@ const HOUR_MS = 3_600_000;
 const OTHER_PROJECTS = 'all projects but those that the user has a role in';
 
 /** What goes without a right. */
-const COSTS: Record<RightName, string> = {
+const COSTS: Record<BasicRight, string> = {
   projects: OTHER_PROJECTS,
   domains: OTHER_PROJECTS,
   'usage of all projects': OTHER_PROJECTS,
   'servers of all projects': '--split-project, for a project that the user has no role in',
   'extra specs of flavors': 'the resource gpu',
-  'volumes of all projects': 'the resource volume_gb',
-  'floating IPs of all projects': 'the resource floating_ip',
-  'object storage of all projects': 'the resource object_gb',
 };
+
+function costOf(right: RightName): string {
+  const resource = sampledResourceOf(right);
+  return resource === undefined ? COSTS[right as BasicRight] : `the resource ${resource}`;
+}
 
 /** Whether anything that the settings ask for needs the right. */
 function isNeeded(right: RightName, { resources, split }: ExporterConfig): boolean {
   if (right === 'servers of all projects') return split !== undefined || resources.includes('gpu');
-  const resource = right === 'extra specs of flavors' ? 'gpu' : RESOURCES[right];
+  const resource = right === 'extra specs of flavors' ? 'gpu' : sampledResourceOf(right);
   return resource === undefined || resources.includes(resource);
 }
-
-/** Resources that can be had of the own projects where those of all can not. */
-const RESOURCES: Partial<Record<RightName, SampledResource>> = {
-  'volumes of all projects': 'volume_gb',
-  'floating IPs of all projects': 'floating_ip',
-  'object storage of all projects': 'object_gb',
-};
 
 /**
  * Signs in and reads everything once, without counting: projects, the last hour's usage, and what the user's role may
@@ -103,13 +103,13 @@ function describeOwn(names: readonly string[], { identity }: Session['credential
 
 async function describeRight({ right, allowed, reason }: Right, cloud: MeteredCloud): Promise<string> {
   if (allowed) return `can       read ${right}`;
-  const cost = (await canReadOwn(right, cloud)) ? `${COSTS[right]} of ${OTHER_PROJECTS}` : COSTS[right];
+  const cost = (await canReadOwn(right, cloud)) ? `${costOf(right)} of ${OTHER_PROJECTS}` : costOf(right);
   return `can not   read ${right}, which costs ${cost} (${reason})`;
 }
 
 /** Who reads project by project may have a resource of its own projects, and be refused that of others. */
 async function canReadOwn(right: RightName, { allProjects, views }: MeteredCloud): Promise<boolean> {
-  const resource = RESOURCES[right];
+  const resource = sampledResourceOf(right);
   if (allProjects || resource === undefined) return false;
   try {
     await readHoldings(resource, views);

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { SERVER_RESOURCES } from './metering/amounts.ts';
+import { SAMPLED_SERVICES, type SampledResource } from './openstack/sampled-services.ts';
 
 /** Resources of services that show what is there now, each with a service of its own. */
-const SAMPLED_RESOURCES = ['volume_gb', 'floating_ip', 'object_gb'] as const;
-export type SampledResource = (typeof SAMPLED_RESOURCES)[number];
+const SAMPLED_RESOURCES = SAMPLED_SERVICES.map(({ resource }) => resource);
 
 /** What `--resources` may name. */
 export const RESOURCE_NAMES = [...SERVER_RESOURCES, 'gpu', ...SAMPLED_RESOURCES] as const;
@@ -11,22 +10,4 @@ export type ResourceName = (typeof RESOURCE_NAMES)[number];
 
 export function isSampled(resource: ResourceName): resource is SampledResource {
   return (SAMPLED_RESOURCES as readonly string[]).includes(resource);
-}
-
-/**
- * Volumes of a type are a resource of their own, beside that of all volumes: `volume_<type>_gb`. A type that is not
- * written as part of a metric's name is followed by `__` and a hash of it, so that each type has a name of its own.
- */
-export function volumeTypeResource(volumeType: string | undefined): string {
-  if (volumeType === undefined) return 'volume_untyped_gb';
-  if (isPlain(volumeType)) return `volume_${volumeType}_gb`;
-  const words = volumeType.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
-  const prefix = words.slice(0, 38).replaceAll(/^_+|_+$/g, '') || 'type';
-  const hash = createHash('sha256').update(volumeType).digest('hex').slice(0, 12);
-  return `volume_${prefix}__${hash}_gb`;
-}
-
-/** Its name is its own part of the metric's: no other type has it. */
-function isPlain(volumeType: string): boolean {
-  return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(volumeType) && volumeType.length <= 40 && volumeType !== 'untyped';
 }

@@ -1,12 +1,9 @@
 import type { Logger } from '../runtime/logger.ts';
 import type { View } from './metered-cloud.ts';
 import { foldSample, type Holding, type SampledState } from './metering/sampled.ts';
-import { readVolumes } from './openstack/cinder-volumes.ts';
-import { readFloatingIps } from './openstack/neutron-floating-ips.ts';
+import { SAMPLED_SERVICES, type SampledResource } from './openstack/sampled-services.ts';
 import { readFailure } from './openstack/service-error.ts';
-import { readStoredBytes } from './openstack/swift-accounts.ts';
 import type { OwnMetrics } from './own-metrics.ts';
-import { volumeTypeResource, type SampledResource } from './resources.ts';
 
 export interface SamplingOptions {
   resources: readonly SampledResource[];
@@ -26,42 +23,15 @@ export type Sampler = (
   input: SampleInput,
 ) => Promise<ReadonlyMap<string, SampledState>>;
 
-const GIB = 2 ** 30;
-
-const READERS: Record<SampledResource, (view: View) => Promise<Holding[]>> = {
-  volume_gb: async ({ session, allProjects }) => {
-    const volumes = await readVolumes(session, { allProjects });
-    return volumes.flatMap(({ projectId, sizeGb: amount, createdMs: sinceMs, volumeType }) => [
-      { resource: 'volume_gb', projectId, amount, sinceMs },
-      { resource: volumeTypeResource(volumeType), projectId, amount, sinceMs },
-    ]);
-  },
-  floating_ip: async ({ session, allProjects }) => {
-    const ips = await readFloatingIps(session, { allProjects });
-    return ips.map(({ projectId, createdMs: sinceMs }) => ({
-      resource: 'floating_ip',
-      projectId,
-      amount: 1,
-      sinceMs,
-    }));
-  },
-  object_gb: async ({ session, projects }) => {
-    const bytes = await readStoredBytes(
-      session,
-      projects.map(({ id }) => id),
-    );
-    return [...bytes].map(([projectId, stored]) => ({
-      resource: 'object_gb',
-      projectId,
-      amount: stored / GIB,
-      sinceMs: undefined,
-    }));
-  },
-};
-
 /** What is there now of all that is seen, or an error. */
 export async function readHoldings(resource: SampledResource, views: readonly View[]): Promise<Holding[]> {
-  return (await Promise.all(views.map(READERS[resource]))).flat();
+  const service = SAMPLED_SERVICES.find((candidate) => candidate.resource === resource);
+  if (service === undefined) throw new Error(`no service is listed for the resource ${resource}`);
+  const readings = views.map(async ({ session, allProjects, projects }) => {
+    const projectIds = async () => await Promise.resolve(projects.map(({ id }) => id));
+    return await service.read(session, { allProjects, projectIds });
+  });
+  return (await Promise.all(readings)).flat();
 }
 
 export function createSampler({ resources, logger, metrics }: SamplingOptions): Sampler {

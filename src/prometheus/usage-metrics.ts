@@ -81,14 +81,13 @@ export function helpOfResource(resource: string): string {
   return resourceNamed(resource)?.help ?? '';
 }
 
-/** Volumes of a type, `volume_<type>_gb`, are a resource of their own, beside that of all volumes. */
+/** Other resources in GiB say so by their names: `snapshot_gb`, and `volume_<type>_gb` for volumes of a type. */
 function resourceNamed(resource: string): Resource | undefined {
   const known = RESOURCES.find(({ name }) => name === resource);
-  const volumeType = /^volume_(.+)_gb$/.exec(resource)?.[1];
-  if (known !== undefined || volumeType === undefined) return known;
-  return {
-    name: resource,
-    unit: 'GiB-hours',
-    help: `GiB-hours of volumes of the type ${volumeType} since the start date`,
-  };
+  const thing = /^(.+)_gb$/.exec(resource)?.[1];
+  if (known !== undefined || thing === undefined) return known;
+  const volumeType = /^volume_(.+)$/.exec(thing)?.[1];
+  const what =
+    volumeType === undefined ? `${thing.replaceAll('_', ' ')}s` : `volumes of the type ${volumeType}`;
+  return { name: resource, unit: 'GiB-hours', help: `GiB-hours of ${what} since the start date` };
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { linksSchema } from './links-schema.ts';
 import { parseNovaTime } from './nova-time.ts';
 import { nextMarker, parseBody, readPages } from './pages.ts';
+import type { SampledService } from './sampled-service.ts';
 import type { Session } from './session.ts';
+import { volumeTypeResource } from './volume-type-resource.ts';
 import { requireWholeCloud } from './whole-cloud.ts';
 
 export interface Volume {
@@ -36,14 +38,14 @@ const pageSchema = z.object({ volumes: z.array(volumeSchema), volumes_links: lin
  */
 export async function readVolumes(session: Session, query: VolumesQuery): Promise<Volume[]> {
   const { projectId: own } = await session.signIn();
-  const volumes = await readPages('Cinder', async (marker) => await readPage(session, query, marker, own));
+  const found = await readPages('Cinder', async (marker) => await readPage(session, query, marker, own));
   if (query.allProjects)
     await requireWholeCloud(
       session,
       "Cinder's volumes",
-      volumes.map(({ projectId }) => projectId),
+      found.map(({ projectId }) => projectId),
     );
-  return volumes;
+  return found;
 }
 
 async function readPage(
@@ -76,3 +78,15 @@ function describe(volume: z.output<typeof volumeSchema>, own: string | undefined
     createdMs: parseNovaTime(volume.created_at) ?? 0,
   };
 }
+
+export const volumes = {
+  resource: 'volume_gb',
+  right: 'volumes of all projects',
+  read: async (session, { allProjects }) => {
+    const found = await readVolumes(session, { allProjects });
+    return found.flatMap(({ projectId, sizeGb: amount, createdMs: sinceMs, volumeType }) => [
+      { resource: 'volume_gb', projectId, amount, sinceMs },
+      { resource: volumeTypeResource(volumeType), projectId, amount, sinceMs },
+    ]);
+  },
+} as const satisfies SampledService;

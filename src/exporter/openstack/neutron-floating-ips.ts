@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { linksSchema } from './links-schema.ts';
 import { nextMarker, parseBody, readPages } from './pages.ts';
+import type { SampledService } from './sampled-service.ts';
 import type { Session } from './session.ts';
 import { requireWholeCloud } from './whole-cloud.ts';
 
@@ -67,3 +68,17 @@ export async function readFloatingIps(session: Session, query: FloatingIpsQuery)
 function describe(ip: z.output<typeof pageSchema>['floatingips'][number]): FloatingIp {
   return { id: ip.id, projectId: ip.project_id ?? ip.tenant_id ?? '', createdMs: ip.created_at ?? undefined };
 }
+
+export const floatingIps = {
+  resource: 'floating_ip',
+  right: 'floating IPs of all projects',
+  read: async (session, { allProjects }) => {
+    const found = await readFloatingIps(session, { allProjects });
+    return found.map(({ projectId, createdMs: sinceMs }) => ({
+      resource: 'floating_ip',
+      projectId,
+      amount: 1,
+      sinceMs,
+    }));
+  },
+} as const satisfies SampledService;

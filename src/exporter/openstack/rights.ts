@@ -1,22 +1,20 @@
-import { readVolumes } from './cinder-volumes.ts';
-import { readFloatingIps } from './neutron-floating-ips.ts';
 import { readFlavors } from './nova-flavors.ts';
 import { microversionHeaders } from './nova-microversion.ts';
 import { formatNovaTime } from './nova-time.ts';
+import { SAMPLED_SERVICES, type SampledResource } from './sampled-services.ts';
 import { readFailure, ServiceForbidden, type ReadFailure } from './service-error.ts';
 import type { Session } from './session.ts';
-import { readStoredBytes } from './swift-accounts.ts';
 
-/** What a role may be able to read. */
-export type RightName =
-  | 'projects'
-  | 'domains'
-  | 'usage of all projects'
-  | 'servers of all projects'
-  | 'extra specs of flavors'
-  | 'volumes of all projects'
-  | 'floating IPs of all projects'
-  | 'object storage of all projects';
+/** What a role may be able to read, beside the sampled services. */
+export type BasicRight =
+  'projects' | 'domains' | 'usage of all projects' | 'servers of all projects' | 'extra specs of flavors';
+
+export type RightName = BasicRight | (typeof SAMPLED_SERVICES)[number]['right'];
+
+/** The resource of a sampled service's right; undefined for the others. */
+export function sampledResourceOf(right: RightName): SampledResource | undefined {
+  return SAMPLED_SERVICES.find((service) => service.right === right)?.resource;
+}
 
 export interface Right {
   right: RightName;
@@ -41,21 +39,23 @@ export async function readRights(
   wanted: (right: RightName) => boolean = () => true,
 ): Promise<Right[]> {
   await session.signIn();
-  const probes: Record<RightName, () => Promise<unknown>> = {
+  const basic: Record<BasicRight, () => Promise<unknown>> = {
     projects: async () => await session.get({ service: 'identity', path: '/projects', query: { name: 'x' } }),
     domains: async () => await session.get({ service: 'identity', path: '/domains', query: { name: 'x' } }),
     'usage of all projects': async () => await askUsage(session, nowMs),
     'servers of all projects': async () => await askServers(session),
     'extra specs of flavors': async () => await askExtraSpecs(session),
-    'volumes of all projects': async () => await readVolumes(session, { allProjects: true }),
-    'floating IPs of all projects': async () => await readFloatingIps(session, { allProjects: true }),
-    'object storage of all projects': async () =>
-      await readStoredBytes(session, await otherProjects(session)),
   };
+  const scope = { allProjects: true, projectIds: async () => await otherProjects(session) };
+  const probes: [RightName, () => Promise<unknown>][] = [
+    ...(Object.entries(basic) as [BasicRight, () => Promise<unknown>][]),
+    ...SAMPLED_SERVICES.map(({ right, read }): [RightName, () => Promise<unknown>] => [
+      right,
+      async () => await read(session, scope),
+    ]),
+  ];
   return await Promise.all(
-    (Object.keys(probes) as RightName[])
-      .filter(wanted)
-      .map(async (right) => await readRight(right, probes[right])),
+    probes.filter(([right]) => wanted(right)).map(async ([right, ask]) => await readRight(right, ask)),
   );
 }
 

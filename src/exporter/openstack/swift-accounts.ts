@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
 import { NotFound, ServiceError, ServiceForbidden, ServiceMissing } from './service-error.ts';
+import type { SampledService } from './sampled-service.ts';
 import type { Session } from './session.ts';
 
 const REQUESTS_AT_ONCE = 4;
+const GIB = 2 ** 30;
 
 /**
  * Bytes in the object store of each of these projects: `HEAD` of its account, of Swift or radosgw, which takes the
@@ -75,3 +77,17 @@ function parseBytes(header: string | undefined): number {
     );
   return bytes;
 }
+
+export const storedObjects = {
+  resource: 'object_gb',
+  right: 'object storage of all projects',
+  read: async (session, { projectIds }) => {
+    const found = await readStoredBytes(session, await projectIds());
+    return [...found].map(([projectId, bytes]) => ({
+      resource: 'object_gb',
+      projectId,
+      amount: bytes / GIB,
+      sinceMs: undefined,
+    }));
+  },
+} as const satisfies SampledService;

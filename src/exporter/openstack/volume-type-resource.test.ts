@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resourceOfMetric, usageMetricName } from '../prometheus/usage-metrics.ts';
-import { volumeTypeResource } from './resources.ts';
+import { resourceOfMetric, usageMetricName } from '../../prometheus/usage-metrics.ts';
+import { volumeTypeResource } from './volume-type-resource.ts';
 
 const word = fc.stringMatching(/^[a-z0-9_]{0,45}$/);
 const name = fc.stringMatching(/^[aA_ -]{0,4}$/);
