@@ -145,6 +145,10 @@ describeWith(['prometheus'], 'a gate with a real Prometheus', ({ prometheus }) =
 project_mb_usage{project_id="2",project_name="back\\slash \"quote\" new\nline",domain_id="d"} 1e+21
 project_mb_usage{project_id="1",project_name="שלום Größe 😀",domain_id="d",job="mine"} 0.1
 project_mb_usage{project_id="3",project_name="",domain_id="d",instance="own"} NaN
+project_mb_usage{project_id="4",project_name="
+# TYPE x gauge
+x 1
+",domain_id="d"} 2
 # TYPE project_vcpu_usage counter
 project_vcpu_usage{project_id="1"} 17
 stackmeter_exporter_epoch_info{epoch="e"} 1
@@ -176,6 +180,7 @@ scrape_configs:
         .sort();
     expect(withoutTimes(answered)).toEqual(withoutTimes(expected));
     expect(parseExposition(answered.text).map(({ name }) => name)).toEqual([
+      'project_mb_usage',
       'project_mb_usage',
       'project_mb_usage',
       'project_mb_usage',

@@ -12,14 +12,14 @@ export class ExpositionError extends Error {
 }
 
 const TAB = 0x09;
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 const SPACE = 0x20;
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 const HASH = 0x23;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const EQUALS = 0x3d;
-const BACKSLASH = 0x5c;
+export const BACKSLASH = 0x5c;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
@@ -53,9 +53,26 @@ export class LineParser {
   #end = 0;
   #lineNumber = 0;
   #metricName = '';
+  #isOpen = false;
+  readonly #newlines: boolean;
   readonly #labelNames: string[] = [];
   /** By place in the list; without what would need a backslash. */
   readonly #labelValues: string[] = [];
+
+  /** @param newlines true where a label value may hold newlines, as at Prometheus' scraper: its line goes on behind them. */
+  constructor(newlines: boolean) {
+    this.#newlines = newlines;
+  }
+
+  /** Where the last line ended. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** True where the last line failed only because the text ends within a label value. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
 
   /**
    * The sample in `text` from `start` to `end` (where the newline is), or undefined for a comment or a blank line.
@@ -66,6 +83,7 @@ export class LineParser {
     this.#at = start;
     this.#end = end;
     this.#lineNumber = lineNumber;
+    this.#isOpen = false;
     const first = this.#skipBlanks();
     if (this.#at === end) return undefined;
     if (first !== HASH) return this.#sample();
@@ -153,27 +171,33 @@ export class LineParser {
   }
 
   #newValue(index: number): string {
-    const start = this.#at;
-    const value = this.#quoted();
-    if (value.length === this.#at - start - 2) this.#labelValues[index] = value;
+    const [start, end] = [this.#at, this.#end];
+    const value = this.#quoted(this.#newlines);
+    if (value.length === this.#at - start - 2 && this.#end === end) this.#labelValues[index] = value;
     return value;
   }
 
-  /** A string in double quotes, from its opening quote on. */
-  #quoted(): string {
+  /** A string in double quotes, from its opening quote on. Where it holds newlines, the line ends behind them. */
+  #quoted(newlines = false): string {
     const start = this.#at + 1;
+    const limit = newlines ? this.#text.length : this.#end;
     let escaped = false;
-    for (let at = start; at < this.#end; at++) {
+    for (let at = start; at < limit; at++) {
       const code = this.#text.charCodeAt(at);
       if (code === BACKSLASH) {
         escaped = true;
         at++;
+        // Prometheus takes no newline behind a backslash. One stands at the end of the text too: texts are cut there.
+        if (at >= this.#end && (at >= limit || this.#text.charCodeAt(at) === NEWLINE))
+          this.#fail('a quote is not closed');
       } else if (code === QUOTE) {
         this.#at = at + 1;
+        if (at > this.#end) this.#end = lineEnd(this.#text, at);
         const raw = this.#text.slice(start, at);
         return escaped ? unescape(raw) : raw;
       }
     }
+    this.#isOpen = newlines;
     return this.#fail('a quote is not closed');
   }
 
@@ -235,6 +259,12 @@ export class LineParser {
   #fail(problem: string): never {
     throw new ExpositionError(problem, this.#lineNumber);
   }
+}
+
+/** Where the line ends that `at` is in. */
+export function lineEnd(text: string, at: number): number {
+  const newline = text.indexOf('\n', at);
+  return newline === -1 ? text.length : newline;
 }
 
 function isBlank(code: number): boolean {

@@ -83,8 +83,19 @@ describe('the text format', () => {
     ]);
   });
 
+  it('takes newlines within label values, as Prometheus 2 and 3 do, but for those behind a backslash', () => {
+    const text = 'm{a="x\ny",b="\n\n"} 1\nm{a="x\ny",b="\n# TYPE \\\\\n"}\t2 3\nn 4';
+    expect(parseExposition(text)).toEqual([
+      sample('m', { a: 'x\ny', b: '\n\n' }, 1),
+      sample('m', { a: 'x\ny', b: '\n# TYPE \\\n' }, 2, 3),
+      sample('n', {}, 4),
+    ]);
+    expect(() => new ExpositionParser({ newlines: false }).push('m{a="x\n')).toThrow('a quote is not closed');
+  });
+
   it('is the same wherever it is cut into chunks', () => {
-    const text = '# TYPE m gauge\nm{a="x\\ny"} 1 2\n\nn 3\nlast{b="}"} 4';
+    const text =
+      '# TYPE m gauge\nm{a="x\\ny"} 1 2\n\nn 3\nm{a="\n\\"\n\\\\",b="\n"} 5\nm{a="\n"} 6\nlast{b="}"} 4';
     const whole = parseExposition(text);
     for (let size = 1; size <= text.length; size++) {
       const parser = new ExpositionParser();
@@ -102,7 +113,12 @@ describe('the text format', () => {
     expect(problemOf('{"m" b="2"} 1')).toBe(`line 1: expected ',' or '}' at 'b="2"} 1'`);
     expect(problemOf('{A} 0')).toBe("line 1: expected '=' after the label name 'A'");
     expect(problemOf('m{a="1",,b="2"} 1')).toBe(`line 1: expected a label name at ',b="2"} 1'`);
-    expect(problemOf('m{a="x\ny"} 1')).toBe('line 1: a quote is not closed');
+    expect(problemOf('m{a="x\n')).toBe('line 1: a quote is not closed');
+    expect(problemOf('m{a="x\ny"} 1\nn')).toBe('line 3: the value is missing');
+    expect(problemOf('m{a="\\\ny"} 1')).toBe('line 1: a quote is not closed');
+    expect(problemOf('m{a="x\n\\\ny"} 1')).toBe('line 1: a quote is not closed');
+    expect(problemOf('{"m\nn"} 1')).toBe('line 1: a quote is not closed');
+    expect(problemOf(`m{a="${'x\n'.repeat(600_000)}`)).toBe('line 1: longer than 1048576 characters');
     expect(problemOf('m{,} 1')).toBe("line 1: expected a label name at ',} 1'");
     expect(problemOf('m{"a"} 1')).toBe("line 1: expected '=' after the label name 'a'");
     expect(problemOf('{a="1"} 1')).toBe('line 1: a metric name is missing');
