@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashToken } from '../src/gate/tokens.ts';
 import { temporaryFolder } from './processes.ts';
-import { TOKEN, USAGE, startGate, sendRaw, federate } from './gate-harness.ts';
+import { TOKEN, USAGE, startGate, startUpstream, sendRaw, federate, plainText } from './gate-harness.ts';
 
 describe('a gate', () => {
   it('answers each refusal by status and one line, and never logs what it was sent', async () => {
@@ -35,6 +35,34 @@ describe('a gate', () => {
     expect(log()).not.toMatch(/secret|wrong-token|swordfish/);
   });
 
+  it('answers in HTTP/1.0, as proxies such as nginx ask, without chunks, and ends the connection', async () => {
+    const { url } = await startUpstream((_, response) => {
+      response.writeHead(200, plainText);
+      response.write('project_a_usage{job="project_usages"} 1\n');
+      response.end('project_b_usage{job="project_usages"} 2\n');
+    });
+    const started = await startGate({ source: { kind: 'prometheus', url } });
+    const ask = async (line: string) =>
+      await sendRaw(started, `${line} HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
+    const [head, body] = (await ask(`GET ${federate(USAGE)}`)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close/i);
+    expect(head).not.toMatch(/transfer-encoding/i);
+    expect(body).toBe('project_a_usage{job="project_usages"} 1\nproject_b_usage{job="project_usages"} 2\n');
+    expect(await ask('GET /healthz')).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\n$/);
+    expect(await ask('HEAD /healthz')).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
+  });
+
+  it('resets the connection of an answer in HTTP/1.0 that breaks off: its end would look like that of the whole', async () => {
+    const { url } = await startUpstream((_, response) => {
+      response.writeHead(200, plainText);
+      response.write('project_a_usage{job="project_usages"} 1\n');
+      setTimeout(() => response.destroy(), 50);
+    });
+    const started = await startGate({ source: { kind: 'prometheus', url } });
+    const bytes = `GET ${federate(USAGE)} HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`;
+    await expect(sendRaw(started, bytes)).rejects.toThrow('ECONNRESET');
+  });
+
   it('answers what is not a proper request, and ends the connection', async () => {
     const started = await startGate({});
     const host = 'Host: x\r\n';
@@ -50,7 +78,9 @@ describe('a gate', () => {
       401,
     );
     expect(await statusOf(`GET /federate HTTP/1.1\r\n${host}${auth}Content-Length: 3\r\n\r\nabc`)).toBe(400);
-    expect(await statusOf(`GET ${federate(USAGE)} HTTP/1.0\r\n${host}${auth}\r\n`)).toBe(505);
+    expect(await statusOf(`POST /api/v1/read HTTP/1.0\r\n${host}${auth}Content-Length: 0\r\n\r\n`)).toBe(505);
+    expect(await statusOf(`HEAD /healthz?x HTTP/1.1\r\n${host}\r\n`)).toBe(404);
+    expect(await statusOf(`POST /healthz HTTP/1.1\r\n${host}\r\n`)).toBe(405);
     expect(
       await statusOf(
         `GET /federate HTTP/1.1\r\n${host}${auth}Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,

@@ -15,6 +15,7 @@ const requirements = {
   promtool: { find: () => which('promtool'), get: 'apt-get install prometheus' },
   haproxy: { find: () => which('haproxy'), get: 'apt-get install haproxy' },
   'haproxy-3': { find: findHaproxy3, get: 'scripts/install-haproxy-3.sh' },
+  nginx: { find: findNginx, get: 'apt-get install nginx-light' },
   openssl: { find: () => which('openssl'), get: 'apt-get install openssl' },
   'systemd-analyze': { find: () => which('systemd-analyze'), get: 'apt-get install systemd' },
   influxdb: { find: () => which('influxd'), get: 'apt-get install influxdb' },
@@ -74,6 +75,11 @@ function which(program) {
 function findHaproxy3() {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return findFile(process.env.STACKMETER_TEST_HAPROXY_3 ?? join(cache, 'stackmeter/haproxy-3/haproxy'));
+}
+
+/** Debian keeps it out of the PATH of users. */
+function findNginx() {
+  return which('nginx') ?? findFile('/usr/sbin/nginx');
 }
 
 /** Debian keeps the server's programs in a folder for each major version. */

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { sendLine } from './answers.ts';
@@ -12,7 +14,15 @@ import { decide, type Selector } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { decideRead, readBody } from './remote-read.ts';
 import { extraRequests } from './request-cost.ts';
-import { acceptsGzip, bearerToken, type RequestHead, routeOf, selectorsOf, wrongToken } from './request.ts';
+import {
+  acceptsGzip,
+  bearerToken,
+  type RequestHead,
+  type Route,
+  routeOf,
+  selectorsOf,
+  wrongToken,
+} from './request.ts';
 import type { Source } from './source.ts';
 import { checkToken } from './tokens.ts';
 
@@ -65,10 +75,20 @@ function admit(request: IncomingMessage, account: Account, options: HandlerOptio
   if (grant instanceof Refusal) return grant;
   account.token = grant.name;
   options.limiter.count(grant.name, grant.limits);
-  if (head.httpVersion !== '1.1') throw new Refusal(505, 'HTTP/1.1 is needed');
+  if (head.httpVersion !== '1.1') checkOldVersion(head, route, request.socket);
   return route.name === 'read'
     ? async (response) => await answerRead(request, response, grant, account, options)
     : admitFederation(route.query, head, grant, account, options);
+}
+
+/**
+ * Proxies such as nginx ask in HTTP/1.0, where an answer ends with its connection. One that breaks off shows it by a reset, or in
+ * gzip: over TLS, nginx takes a reset for an end. Throws `Refusal`.
+ */
+function checkOldVersion(head: RequestHead, route: Route, socket: Socket): void {
+  if (head.httpVersion !== '1.0' || route.name !== 'federate') throw new Refusal(505, 'HTTP/1.1 is needed');
+  if (socket instanceof TLSSocket && !acceptsGzip(head))
+    throw new Refusal(505, 'HTTP/1.1 is needed, or gzip');
 }
 
 function admitFederation(

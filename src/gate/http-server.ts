@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { refuseConnection } from './answers.ts';
 import { limitConnections } from './connections.ts';
+import { GateResponse } from './gate-response.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** Bounds of what a client may send, and of the time that it may take. */
@@ -24,7 +25,7 @@ export function createHttpServer(
   listener: RequestListener,
   times: Partial<typeof HTTP_LIMITS> = {},
 ): GateHttpServer {
-  const limits = { ...HTTP_LIMITS, ...times };
+  const limits = { ...HTTP_LIMITS, ...times, ServerResponse: GateResponse };
   const server = tls
     ? createTlsServer({ ...limits, ...tlsOptions(tls) }, listener)
     : createServer(limits, listener);

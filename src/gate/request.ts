@@ -31,7 +31,11 @@ export function routeOf(head: RequestHead): Route {
   if (path === READ_PATH && query === undefined) return readRoute(head);
   if (path !== '/federate' && !(path === '/healthz' && query === undefined))
     throw new Refusal(404, 'there is nothing here');
-  if (head.method !== 'GET') throw new Refusal(405, 'only GET is taken', { headers: { allow: 'GET' } });
+  const methods = path === '/healthz' ? ['GET', 'HEAD'] : ['GET'];
+  if (!methods.includes(head.method))
+    throw new Refusal(405, `only ${methods.join(' and ')} is taken`, {
+      headers: { allow: methods.join(', ') },
+    });
   refuseBody(head);
   return path === '/healthz' ? { name: 'healthz' } : { name: 'federate', query: query ?? '' };
 }

@@ -3,7 +3,6 @@ import { ALL, API, type Attack, attacks, request, USAGE_QUERY } from './attack.t
 const inOrder = attacks(
   'not HTTP',
   [
-    ['an old version', 'a broken answer', request(`GET /federate?${USAGE_QUERY} HTTP/1.0`)],
     ['an older version', 'a broken answer', `GET /federate?${USAGE_QUERY}\r\n\r\n`],
     ['a newer version', 'another protocol', request(`GET /federate?${USAGE_QUERY} HTTP/2.0`)],
     ['a version of its own', 'another protocol', request(`GET /federate?${USAGE_QUERY} HTTP/1.1x`)],
@@ -54,8 +53,9 @@ const inOrder = attacks(
   (bytes) => bytes,
 );
 
-/** Some read the white space between the words more freely than others: then it is a proper request. */
+/** Some read more freely than others what stands around the words, or take an old version: then it is a proper request. */
 const blanks: Attack[] = [
+  { name: 'an old version', bytes: request(`GET /federate?${USAGE_QUERY} HTTP/1.0`) },
   { name: 'two blanks', bytes: request(`GET  /federate?${USAGE_QUERY} HTTP/1.1`) },
   { name: 'a tab', bytes: request(`GET\t/federate?${USAGE_QUERY}\tHTTP/1.1`) },
   { name: 'empty lines in front', bytes: `\r\n\r\n${request(`GET /federate?${USAGE_QUERY} HTTP/1.1`)}` },
