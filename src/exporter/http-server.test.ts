@@ -22,7 +22,7 @@ const text = Buffer.concat(published.text);
 
 async function serve(shown: Published | undefined): Promise<string> {
   const view = () => ({ published: shown, waitingFor: 'no complete refresh yet: Nova is away' });
-  const server = createExporterServer({ view, logger: silentLogger() });
+  const server = createExporterServer({ view, logger: silentLogger(), ownNames: ['usage.example.org'] });
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => await closeServer(server, 0));
   return `http://127.0.0.1:${port}`;
@@ -53,6 +53,21 @@ describe('the exporter over HTTP', () => {
     const page = (await fetchFrom(url, { accept: 'text/html,*/*' })).body.toString();
     expect((await fetchFrom(url)).body.equals(text)).toBe(true);
     expect(page).toContain('<td>&lt;b&gt;</td><td>Default</td><td class="n">0.000</td>');
+  });
+
+  it('refuses a foreign name with 421, as a page could have pointed it at us, except about health', async () => {
+    const url = await serve(published);
+    const ask = async (path: string, host: string) => await fetchFrom(url + path, { host });
+    for (const path of ['/', '/metrics']) {
+      const refused = await ask(path, 'evil.example:8000');
+      expect([refused.status, refused.body.toString()]).toEqual([
+        421,
+        expect.stringMatching(/set public_url.*\n$/),
+      ]);
+      for (const host of ['usage.example.org', 'exporter:8000', '10.0.0.1', '[::1]:8000'])
+        expect((await ask(path, host)).status).toBe(200);
+    }
+    expect((await ask('/healthz', 'evil.example')).status).toBe(200);
   });
 
   it('says 503 and why before the first complete refresh, and is healthy all the same', async () => {
