@@ -9,6 +9,7 @@ import { silentLogger } from '../src/runtime/logger.ts';
 import { eventually, startProgram, temporaryFolder, type Running } from './processes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const program = join(root, 'dist/cli/main.js');
 const asRoot = process.getuid?.() === 0;
 
 type Connection = { host: string; port: number; user: string; database: string };
@@ -171,5 +172,18 @@ describe.runIf(asRoot)('the embedded database of root', () => {
     const connection = await embedded(folder).start();
     expect(await ask(connection, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     expect((await stat(join(folder, 'postgresql'))).uid).not.toBe(0);
+  });
+
+  it('says what to do under a user id that no account has, as OpenShift gives one', async () => {
+    const folder = temporaryFolder();
+    await chmod(folder, 0o777);
+    const portal = [program, 'portal', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')];
+    const unknown = ['--reuid=12345', '--regid=0', '--clear-groups', process.execPath, ...portal];
+    const started = startProgram('setpriv', unknown, { cwd: folder });
+    onTestFinished(async () => void (await started.stop()));
+    expect([await started.exited, started.output()]).toEqual([
+      1,
+      expect.stringMatching(/^stackmeter: .*user ID 12345.*: set DATABASE_URL, start under a user .*\n$/),
+    ]);
   });
 });

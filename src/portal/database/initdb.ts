@@ -35,8 +35,18 @@ export async function initialiseCluster(
     if (code !== 0) throw new Error(said.trim().split('\n').at(-1) || 'it was ended');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot make a database in ${dirname(folder)}: initdb: ${reason}`, { cause });
+    throw new UserError(
+      `cannot make a database in ${dirname(folder)}: initdb: ${reason}${adviceOn(reason)}`,
+      { cause },
+    );
   } finally {
     await handed.release();
   }
+}
+
+/** Where a container runs under a user id of its own, as on OpenShift, no account has that id. */
+function adviceOn(reason: string): string {
+  return /could not look up effective user ID/.test(reason)
+    ? ': set DATABASE_URL, start under a user that is in /etc/passwd, or name this one with nss_wrapper'
+    : '';
 }
