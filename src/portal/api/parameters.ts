@@ -40,21 +40,32 @@ export const cursorParameter = textParameter('`next` of the page before');
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
+/** Years of a question: the ledger has none before, and the months of what is asked are counted one by one. */
+const [FIRST_YEAR, LAST_YEAR] = [1970, 2199];
+
 /** An ISO date or date-time, UTC where it names no zone, down to the whole hour (Unix milliseconds). */
 export function hourParameter(description: string) {
   return z
     .string({ error: 'may be given once' })
     .transform((text, context) => {
       const atMs = parseInstant(text);
-      if (atMs !== undefined) return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR;
+      if (atMs !== undefined && isTaken(atMs)) return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR;
       context.addIssue({
         code: 'custom',
-        message: 'must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z',
+        message:
+          atMs === undefined
+            ? 'must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'
+            : `must be in the years ${FIRST_YEAR} to ${LAST_YEAR}`,
       });
       return z.NEVER;
     })
     .optional()
     .meta({ description });
+}
+
+/** The first hour after the last year is taken too, as the end of it. */
+function isTaken(atMs: number): boolean {
+  return atMs >= Date.UTC(FIRST_YEAR, 0) && atMs <= Date.UTC(LAST_YEAR + 1, 0);
 }
 
 function parseInstant(written: string): number | undefined {

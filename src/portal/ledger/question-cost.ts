@@ -1,6 +1,6 @@
 import type { UsageQuery, UsageStep } from './ledger.ts';
 import { RefusedQuestionError } from './refused-question.ts';
-import { monthStarts, piecesOf, type HourRange } from './steps.ts';
+import { monthsBetween, piecesOf, type HourRange } from './steps.ts';
 
 /** How much the ledger answers to one question. */
 export interface QuestionLimits {
@@ -77,7 +77,7 @@ function stepsOf(step: UsageStep, range: HourRange): number {
   const { fromHour, toHour } = range;
   if (step === 'hour') return toHour - fromHour;
   if (step === 'day') return Math.ceil(toHour / HOURS_PER_DAY) - Math.floor(fromHour / HOURS_PER_DAY);
-  return step === 'month' ? monthStarts(range).length : 1;
+  return step === 'month' ? monthsBetween(range) : 1;
 }
 
 /** Throws a `RefusedQuestionError` where an answer in this form would have too many rows. */

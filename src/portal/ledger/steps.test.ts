@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import { firstHourNeeded, piecesOf, type Piece } from './steps.ts';
+import { firstHourNeeded, monthsBetween, monthStarts, piecesOf, type Piece } from './steps.ts';
 
 const hourOf = (time: string) => Date.parse(`${time}:00Z`) / MS_PER_HOUR;
 const range = (from: string, to: string) => ({ fromHour: hourOf(from), toHour: hourOf(to) });
@@ -75,4 +75,22 @@ describe('the first hour that is needed by itself', () => {
     );
     expect(firstHourNeeded('month', range('2026-01-05T00:00', '2026-03-09T00:00'))).toBeUndefined();
   });
+});
+
+it('the months of a range are counted as they are made', () => {
+  const hour = fc.integer({ min: 0, max: 500_000 });
+  fc.assert(
+    fc.property(hour, hour, (fromHour, toHour) => {
+      const asked = { fromHour, toHour };
+      expect(monthsBetween(asked)).toBe(monthStarts(asked).length);
+    }),
+    {
+      examples: [
+        [0, 0],
+        [0, 744],
+        [0, 745],
+        [743, 745],
+      ],
+    },
+  );
 });

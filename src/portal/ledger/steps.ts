@@ -79,6 +79,15 @@ export function monthStarts({ fromHour, toHour }: HourRange): number[] {
   return starts;
 }
 
+/** How many months a range touches, without making them. */
+export function monthsBetween({ fromHour, toHour }: HourRange): number {
+  const [first, last] = [fromHour, toHour - 1].map((hour) => {
+    const date = new Date(hour * MS_PER_HOUR);
+    return date.getUTCFullYear() * 12 + date.getUTCMonth();
+  }) as [number, number];
+  return fromHour < toHour ? last - first + 1 : 0;
+}
+
 /** The months of a range; the first and the last may be parts of one. */
 export function monthsOf(range: HourRange): HourRange[] {
   return monthStarts(range).map((fromHour) => ({ fromHour, toHour: stepEnd('month', fromHour, range) }));
