@@ -55,7 +55,7 @@ describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstac
   /** The whole output, and Nova's own count as it was before or after: meanwhile a server may have left the hour. */
   async function check(env: Record<string, string>, among?: Set<string>) {
     const before = await running(among);
-    const everything = ['--split-project', 'pool', '--resources', RESOURCE_NAMES.join(',')];
+    const everything = ['--split-project', 'pool', '--resources', ...RESOURCE_NAMES];
     const { code, output } = await runStackmeter(['exporter', '--check', ...everything], {
       cwd: temporaryFolder(),
       env,
