@@ -48,7 +48,9 @@ function createMeter(env: Record<string, string>, projectId: string, flags: Reco
   };
   /** What it shows: hours of each project of the one, and how often it failed. */
   const shown = async () => {
-    const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`);
+    // The commands of the cloud stop this process for longer than a server keeps an idle connection.
+    const headers = { connection: 'close' };
+    const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`, { headers });
     const samples = parseExposition(await response.text());
     const of = (metric: string) => samples.filter(({ name }) => name === metric);
     const hours = of('project_mb_usage').flatMap(({ labels: { project_id: id = '' }, value }) =>
