@@ -64,12 +64,21 @@ interface NameChange {
   names: NameState[];
 }
 
+/** A change while the sweep is folded. */
+interface GrowingChange extends MeterChange {
+  usages: Usage[];
+  gaps: MeterGap[];
+  anomalies: Anomaly[];
+  /** What the usages add to the hour that the last reading lies in, or more: one that begins before it counts whole. */
+  gained: bigint;
+}
+
 /** What readings change of projects and meters. */
 export interface MeterChanges {
   /** By `projectKey`. */
   names: Map<string, NameChange>;
   /** By `meterKey`. */
-  meters: Map<string, MeterChange>;
+  meters: Map<string, GrowingChange>;
   /** Epochs that are new, and when a reading of each was folded first. */
   epochs: Map<string, number>;
   folded: number;
@@ -192,7 +201,7 @@ function foldOne(
     step,
     rules,
   );
-  changes.meters.set(key, withStep(change, reading, step, gap));
+  noteStep(changes, key, reading, step, gap);
   if (step.anomaly !== undefined) changes.anomalies += 1;
   noteName(book, changes, reading);
 }
@@ -202,7 +211,7 @@ function contextOf(
   courses: CloudCourses,
   { cloud, epoch, atMs, total }: Reading,
   key: string,
-  change: MeterChange | undefined,
+  change: GrowingChange | undefined,
   baseMoved: boolean,
 ): ReadingContext {
   const course = courses.get(cloud);
@@ -221,34 +230,36 @@ function contextOf(
   };
 }
 
-const NOTHING: never[] = [];
-
-/** What the hour has that the meter's last reading lies in, or more: usages that begin before it count whole. */
-function bookedOf(known: BookedMeter | undefined, change: MeterChange | undefined): bigint {
+/** What the hour has that the meter's last reading lies in, or more. */
+function bookedOf(known: BookedMeter | undefined, change: GrowingChange | undefined): bigint {
   const hour = hourAt(change?.meter.lastAtMs ?? known?.lastAtMs ?? 0);
-  let booked = known !== undefined && known.open.hour >= hour ? known.open.amount : 0n;
-  for (const { amount, toMs } of change?.usages ?? NOTHING) if (hourBefore(toMs) >= hour) booked += amount;
-  return booked;
+  const open = known !== undefined && known.open.hour >= hour ? known.open.amount : 0n;
+  return open + (change?.gained ?? 0n);
 }
 
-function withStep(
-  change: MeterChange | undefined,
-  reading: Reading,
+/** Adds to the lists of the change: a copy for each reading would cost the square of a long history. */
+function noteStep(
+  changes: MeterChanges,
+  key: string,
+  { cloud, projectId, resource }: Reading,
   step: MeterStep,
   gap: MeterGap | undefined,
-): MeterChange {
-  const { cloud, projectId, resource } = reading;
-  return {
-    identity: change?.identity ?? { cloud, projectId, resource },
-    meter: step.meter,
-    usages: withLast(change?.usages, step.usage),
-    gaps: withLast(change?.gaps, gap),
-    anomalies: withLast(change?.anomalies, step.anomaly),
-  };
+): void {
+  const before = changes.meters.get(key);
+  const identity = { cloud, projectId, resource };
+  const change = before ?? { identity, meter: step.meter, usages: [], gaps: [], anomalies: [], gained: 0n };
+  if (before === undefined) changes.meters.set(key, change);
+  change.gained = gainedAfter(change, step);
+  change.meter = step.meter;
+  if (step.usage !== undefined) change.usages.push(step.usage);
+  if (gap !== undefined) change.gaps.push(gap);
+  if (step.anomaly !== undefined) change.anomalies.push(step.anomaly);
 }
 
-function withLast<T>(list: readonly T[] = NOTHING, last: T | undefined): readonly T[] {
-  return last === undefined ? list : [...list, last];
+function gainedAfter({ meter: before, gained }: GrowingChange, { meter, usage }: MeterStep): bigint {
+  const hour = hourAt(meter.lastAtMs);
+  const earlier = hourAt(before.lastAtMs) === hour ? gained : 0n;
+  return usage !== undefined && hourBefore(usage.toMs) >= hour ? earlier + usage.amount : earlier;
 }
 
 function noteName(book: MeterBook, changes: MeterChanges, reading: Reading): void {
@@ -257,5 +268,6 @@ function noteName(book: MeterBook, changes: MeterChanges, reading: Reading): voi
   const name = renamed(change?.names.at(-1) ?? book.names.get(key), reading, reading.atMs);
   if (name === undefined) return;
   const { cloud, projectId } = reading;
-  changes.names.set(key, { identity: { cloud, projectId }, names: [...(change?.names ?? []), name] });
+  if (change === undefined) changes.names.set(key, { identity: { cloud, projectId }, names: [name] });
+  else change.names.push(name);
 }

@@ -1,0 +1,89 @@
+import { array, assert, bigInt, constantFrom, integer, property, record } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Reading } from '../ledger.ts';
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { coursesOf } from './courses.ts';
+import { hourAt, hourBefore } from './hours.ts';
+import { METER, reading } from './in-memory-book.ts';
+import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type Usage } from './meter.ts';
+import { foldReadings, type BookedMeter, type MeterBook } from './sweep.ts';
+
+const MINUTE = 60_000;
+const known: BookedMeter = {
+  epoch: 'a',
+  opening: 0n,
+  lastTotal: 0n,
+  firstAtMs: 0,
+  lastAtMs: 10 * MINUTE,
+  open: { hour: 0, amount: 7n, spread: 0n },
+};
+const book: MeterBook = {
+  names: new Map(),
+  meters: new Map([[METER, known]]),
+  epochs: new Map([['a', 0]]),
+  usualHours: new Map(),
+  jumpedBy: new Map(),
+};
+const fold = (readings: readonly Reading[]) =>
+  foldReadings(book, coursesOf(new Map(), readings, DEFAULT_RULES), readings, DEFAULT_RULES);
+
+/** Steps of a total that now and then fill an hour of the ledger. */
+const aCourse = array(
+  record({
+    pauseMs: constantFrom(1, 20 * MINUTE, 30 * MINUTE, MS_PER_HOUR),
+    used: bigInt({ min: 0n, max: LARGEST_USAGE / 2n }),
+    projectName: constantFrom('one', 'two'),
+  }),
+  { maxLength: 30 },
+).map((steps) => {
+  let [atMs, total] = [known.lastAtMs, 0n];
+  return steps.map(({ pauseMs, used, projectName }) =>
+    reading((atMs += pauseMs), (total += used), { projectName }),
+  );
+});
+
+/** What the last hour has, summed up from all usages. */
+function bookedBy(meter: BookedMeter, usages: readonly Usage[]): bigint {
+  const hour = hourAt(meter.lastAtMs);
+  return usages
+    .filter(({ toMs }) => hourBefore(toMs) >= hour)
+    .reduce((sum, { amount }) => sum + amount, meter.open.hour >= hour ? meter.open.amount : 0n);
+}
+
+describe('many readings of one meter in one sweep', () => {
+  it('change what its readings change one by one', () => {
+    assert(
+      property(aCourse, (readings) => {
+        let meter = known;
+        const usages: Usage[] = [];
+        for (const one of readings) {
+          const context = { ...NO_CONTEXT, booked: bookedBy(meter, usages) };
+          const step = foldReading(meter, one, context, DEFAULT_RULES);
+          if (step?.usage !== undefined) usages.push(step.usage);
+          if (step !== undefined) meter = { ...step.meter, open: known.open };
+        }
+        const change = fold(readings).meters.get(METER);
+        expect(change?.usages ?? []).toEqual(usages);
+        expect(change?.meter.lastTotal ?? 0n).toBe(meter.lastTotal);
+      }),
+    );
+  });
+
+  it('cost each the same, however many they are', () => {
+    assert(
+      property(integer({ min: 10_000, max: 20_000 }), (many) => {
+        const one = Array.from({ length: many }, (_, i) =>
+          reading(known.lastAtMs + 1 + i, i, { projectName: `${i}` }),
+        );
+        const each = one.map((same, i) => ({ ...same, projectId: `p${i}` }));
+        const timeOf = (readings: readonly Reading[]) => {
+          const startMs = performance.now();
+          fold(readings);
+          return performance.now() - startMs;
+        };
+        expect(timeOf(one) / timeOf(each)).toBeLessThan(10);
+      }),
+      { numRuns: 1 },
+    );
+  });
+});
