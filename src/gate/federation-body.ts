@@ -1,4 +1,5 @@
-import { compileSelector, type SeriesPredicate } from '../prometheus/selector-matching.ts';
+import { compileSelector } from '../prometheus/selector-matching.ts';
+import { costOfMatcher } from '../prometheus/selectors.ts';
 import { familyHead } from '../prometheus/text-format-writer.ts';
 import type { Selector } from './policy.ts';
 import type { Scrape, StoredSample } from './scrape.ts';
@@ -6,9 +7,12 @@ import type { Scrape, StoredSample } from './scrape.ts';
 /** Prometheus' lookback: an older sample is no longer the present value of its series. */
 const LOOKBACK_MS = 5 * 60_000;
 
+/** What the matchers of a request cost, times the characters that they may read: some milliseconds. */
+export const WORK_IN_STEP = 1_000_000;
+
 /**
- * The answer of `/federate`, one family after the other: the series that any of the selectors selects, untyped, each with
- * the time of its sample. Source: web/federate.go of Prometheus.
+ * The answer of `/federate`: the series that any of the selectors selects, by family, untyped, each with the time of its sample.
+ * Each piece, also an empty one, ends a step of work. Source: web/federate.go of Prometheus.
  */
 export function* federationBody(
   scrape: Scrape,
@@ -16,22 +20,24 @@ export function* federationBody(
   nowMs: number,
 ): Generator<string> {
   const predicates = selectors.map((selector) => compileSelector(selector));
+  const cost = selectors.flat().reduce((sum, matcher) => sum + 1 + costOfMatcher(matcher), 1);
+  let [piece, work] = ['', 0];
   for (const [name, samples] of scrape) {
-    const lines = selectedLines(name, samples, predicates, nowMs);
-    if (lines !== '') yield familyHead({ name, help: '', type: 'untyped' }) + lines;
+    let head = familyHead({ name, help: '', type: 'untyped' });
+    for (const sample of samples) {
+      if (work > WORK_IN_STEP) {
+        yield piece;
+        [piece, work] = ['', 0];
+      }
+      work += cost * sample.line.length;
+      if (!isPresent(sample, nowMs) || !predicates.some((selects) => selects(name, sample.labels))) continue;
+      piece += head + sample.line;
+      head = '';
+    }
   }
+  yield piece;
 }
 
-function selectedLines(
-  name: string,
-  samples: readonly StoredSample[],
-  predicates: readonly SeriesPredicate[],
-  nowMs: number,
-): string {
-  let lines = '';
-  for (const { labels, timestampMs, line } of samples) {
-    if (timestampMs > nowMs || timestampMs < nowMs - LOOKBACK_MS) continue;
-    if (predicates.some((selects) => selects(name, labels))) lines += line;
-  }
-  return lines;
+function isPresent({ timestampMs }: StoredSample, nowMs: number): boolean {
+  return timestampMs <= nowMs && timestampMs >= nowMs - LOOKBACK_MS;
 }

@@ -1,4 +1,5 @@
 import type { Labels, Sample } from '../prometheus/sample.ts';
+import { eachInSteps, type Steps } from '../prometheus/steps.ts';
 import { createSeriesFormat, formatPoint } from '../prometheus/text-format-writer.ts';
 
 /** The labels that a Prometheus would give to the target. */
@@ -24,19 +25,23 @@ export type Scrape = ReadonlyMap<string, readonly StoredSample[]>;
  * the scrape began, is the time of every sample that has none of its own.
  * Source: mutateSampleLabels in scrape/scrape.go of Prometheus (honor_labels: false).
  */
-export function storeScrape(samples: readonly Sample[], target: TargetLabels, startedMs: number): Scrape {
+export function* storeSteps(
+  samples: readonly Sample[],
+  target: TargetLabels,
+  startedMs: number,
+): Steps<Scrape> {
   const formatSeries = createSeriesFormat();
   const seen = new Set<string>();
   const families = new Map<string, StoredSample[]>();
-  for (const { name, labels: exposed, value, timestampMs = startedMs } of samples) {
+  yield* eachInSteps(samples, ({ name, labels: exposed, value, timestampMs = startedMs }) => {
     const labels = targetLabelled(exposed, target);
     const series = formatSeries(name, labels);
-    if (seen.has(series)) continue;
+    if (seen.has(series)) return;
     seen.add(series);
     const family = families.get(name) ?? [];
     families.set(name, family);
     family.push({ labels, timestampMs, line: `${series}${formatPoint(value, timestampMs)}\n` });
-  }
+  });
   return new Map([...families].sort(byName));
 }
 

@@ -6,11 +6,12 @@ import { Agent } from 'undici';
 import { EXPOSITION_CONTENT_TYPE } from '../prometheus/text-format-writer.ts';
 import { USAGE_JOB } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { inTurns, myTurn } from '../runtime/in-turns.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
 import { createAnswerFilter } from './answer-filter.ts';
 import { federationBody } from './federation-body.ts';
-import { storeScrape, type Scrape } from './scrape.ts';
+import { type Scrape, storeSteps } from './scrape.ts';
 import { scrapeExporter } from './scrape-exporter.ts';
 import type { FederationRequest, Source } from './source.ts';
 
@@ -49,11 +50,20 @@ async function sendBody(
     'cache-control': 'no-store',
     ...(gzip ? { 'content-encoding': 'gzip' } : {}),
   });
-  const body = Readable.from(scrape ? federationBody(scrape, selectors, nowMs) : [], { objectMode: false });
+  const pieces = scrape ? federationBody(scrape, selectors, nowMs) : [];
+  const body = Readable.from(inStepsOf(pieces, signal), { objectMode: false });
   // The selectors have chosen already: the filter is for labels that do not leave.
   const filter = rules?.rewriting ? [createAnswerFilter(rules)] : [];
   const packing = gzip ? [createGzip({ level: constants.Z_BEST_SPEED })] : [];
   await pipeline([body, ...filter, ...packing, response], { signal });
+}
+
+/** Each piece when it is its turn to be made: many series and large expressions hold up nobody else. */
+async function* inStepsOf(pieces: Iterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+  for (const piece of pieces) {
+    if (piece !== '') yield piece;
+    await myTurn(signal);
+  }
 }
 
 /** The exporter's last good answer, asked for again when it is older than `reuseMs`, once for all who ask meanwhile. */
@@ -73,7 +83,7 @@ function createScrapes(
   const attempt = async (startedMs: number) => {
     try {
       const samples = await scrapeExporter(url, { dispatcher, timeoutMs, signal: closing.signal });
-      lastGood = storeScrape(samples, target, startedMs);
+      lastGood = await inTurns(storeSteps(samples, target, startedMs), closing.signal);
       if (failing) logger.info({ exporter: url }, 'the exporter answers again');
       failing = false;
     } catch (error) {
