@@ -1,4 +1,5 @@
 import { isPlainLabelName, isPlainMetricName } from './metric-names.ts';
+import { remembered } from './remembered.ts';
 import type { Labels, Sample } from './sample.ts';
 
 /** The content type of what `expositionLines` writes. */
@@ -51,35 +52,30 @@ export function formatPoint(value: number, timestampMs: number | undefined): str
 /** Writes a series as it stands before its value. */
 export type SeriesFormat = (name: string, labels: Labels) => string;
 
+/** An answer may have a new name in each line. */
+const REMEMBERED_NAMES_BYTES = 262_144;
+
 /**
  * A format that remembers how each name is written: there are few names and many series.
  * @param labelLists takes how labels are written, where the same object stands behind many names.
  */
 export function createSeriesFormat(labelLists?: Map<Labels, string>): SeriesFormat {
-  const labelNames = new Map<string, string>();
-  const metricNames = new Map<string, string>();
+  const shownLabel = remembered(shownLabelName, REMEMBERED_NAMES_BYTES);
+  const quotedMetric = remembered(quotedMetricName, REMEMBERED_NAMES_BYTES);
   const listOf = (labels: Labels): string => {
     let list = '';
     for (const label of Object.keys(labels)) {
-      const shown = remembered(labelNames, label, shownLabelName);
-      list += `${list === '' ? '' : ','}${shown}=${quote(labels[label] ?? '')}`;
+      list += `${list === '' ? '' : ','}${shownLabel(label)}=${quote(labels[label] ?? '')}`;
     }
     return list;
   };
   return (name, labels) => {
-    const quotedName = remembered(metricNames, name, quotedMetricName);
-    const list = labelLists === undefined ? listOf(labels) : remembered(labelLists, labels, listOf);
+    const quotedName = quotedMetric(name);
+    const list = labelLists?.get(labels) ?? listOf(labels);
+    labelLists?.set(labels, list);
     if (quotedName !== '') return `{${quotedName}${list === '' ? '' : `,${list}`}}`;
     return list === '' ? name : `${name}{${list}}`;
   };
-}
-
-function remembered<K>(memory: Map<K, string>, key: K, make: (key: K) => string): string {
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  const made = make(key);
-  memory.set(key, made);
-  return made;
 }
 
 /** Empty for a name that needs no quotes: it stands before the braces. */
