@@ -134,6 +134,10 @@ describe('gzip', () => {
     ['x-gzip', true],
     ['gzip;q=0', false],
     ['gzip; q=0.000', false],
+    ['gzip;q=0.001', true],
+    ['gzip;q=.050', true],
+    ['gzip;q=0.000', false],
+    ['gzip;q=0.0x1', false],
     ['identity', false],
     ['gzipped', false],
   ])('%s: %s', (value, accepted) => {

@@ -74,7 +74,7 @@ export function wrongToken(reason: RefusalReason = 'token', tokenName = ''): Ref
 export function acceptsGzip(head: RequestHead): boolean {
   return headerValues(head, 'accept-encoding')
     .flatMap((value) => value.toLowerCase().split(','))
-    .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?:1(?:\.0*)?|0?\.\d*[1-9]\d*)\s*)?$/.test(coding));
+    .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?:1(?:\.0*)?|0?\.0*[1-9]\d*)\s*)?$/.test(coding));
 }
 
 export function headerValues({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>, name: string): string[] {

@@ -31,7 +31,7 @@ const LONGEST_INT64 = 100;
 /** A series has a dozen labels; what has more than this is none. */
 const MAX_LABELS = 1000;
 
-const METADATA = /^#[ \t]+(HELP|TYPE)[ \t]+("(?:\\.|[^\\"])*"|[a-zA-Z_:][a-zA-Z0-9_:]*)?([^]*)$/;
+const KEYWORD_LENGTH = 4;
 const METRIC_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 const SPECIAL_VALUES = new Map([
   ['nan', Number.NaN],
@@ -234,12 +234,17 @@ export class LineParser {
 
   /** HELP and TYPE must name a metric, and TYPE a type; any other comment is free. */
   #checkComment(): void {
-    const match = METADATA.exec(this.#text.slice(this.#at, this.#end));
-    if (!match) return;
-    const [, keyword, name, rest = ''] = match;
+    this.#at++;
+    if (!isBlank(this.#text.charCodeAt(this.#at))) return;
+    this.#skipBlanks();
+    const keyword = this.#text.slice(this.#at, this.#at + KEYWORD_LENGTH);
+    this.#at += keyword.length;
+    if ((keyword !== 'HELP' && keyword !== 'TYPE') || !isBlank(this.#text.charCodeAt(this.#at))) return;
+    const name = this.#skipBlanks() === QUOTE ? this.#quoted() : this.#plainMetricName();
     if (name === undefined) this.#fail(`${keyword} names no metric`);
-    if (keyword === 'TYPE' && !METRIC_TYPES.has(rest.trim()))
-      this.#fail(`'${shorten(rest.trim())}' is not a metric type`);
+    if (keyword === 'HELP') return;
+    const type = this.#text.slice(this.#at, this.#end).trim();
+    if (!METRIC_TYPES.has(type)) this.#fail(`'${shorten(type)}' is not a metric type`);
   }
 
   /** Skips blanks; returns the code of the character after them. */

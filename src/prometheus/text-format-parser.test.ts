@@ -132,6 +132,10 @@ describe('the text format', () => {
     );
     expect(problemOf('# TYPE m gouge')).toBe("line 1: 'gouge' is not a metric type");
     expect(problemOf('# HELP 1')).toBe('line 1: HELP names no metric');
+    expect(problemOf('# \t TYPE  "m" gouge')).toBe("line 1: 'gouge' is not a metric type");
+    expect(problemOf('# TYPE "m gauge\n"')).toBe('line 1: a quote is not closed');
+    for (const free of ['#', '# ', '#HELP 1', '# HELP', '# HEL\n', '# HELPER 1', '# TYPE "m" gauge\t'])
+      expect(problemOf(free)).toBe('none');
     expect(problemOf('x'.repeat(2_000_000))).toBe('line 1: longer than 1048576 characters');
   });
 

@@ -1,6 +1,9 @@
 /** An address as messages and logs may show it, whole or not: without the user, the password and other secrets in it. */
 export function shownUrl(url: URL | string): string {
-  return String(url)
-    .replace(/\/\/.*@/, '//***@')
-    .replaceAll(/([?&](?:ssl)?(?:password|token|secret)=)[^&#]*/gi, '$1***');
+  return withoutUser(String(url)).replaceAll(/([?&](?:ssl)?(?:password|token|secret)=)[^&#]*/gi, '$1***');
+}
+
+function withoutUser(url: string): string {
+  const [start, end] = [url.indexOf('//'), url.lastIndexOf('@')];
+  return start === -1 || end < start ? url : `${url.slice(0, start)}//***${url.slice(end)}`;
 }

@@ -21,7 +21,12 @@ export function describeError(error: unknown): string {
     if (message !== '' && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof AggregateError ? current.errors[0] : (current as { cause?: unknown }).cause;
   }
-  return parts.join(': ').replaceAll(/\s*\n\s*/g, ' ');
+  return oneLine(parts.join(': '));
+}
+
+/** Blanks around a newline are one with it. Each is read once: `\s*\n\s*` would take the square of a text of blanks. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, (blanks) => (blanks.includes('\n') ? ' ' : blanks));
 }
 
 /** The `code` of a system error, such as `EADDRINUSE`. */

@@ -39,7 +39,7 @@ function devicesOf(key: string, value: string): Device[] {
 
 /** `a100:2`; none for what Nova would not take either. */
 function requestedDevice(text: string): Device[] {
-  const match = /^\s*([^:\s][^:]*?)\s*:\s*(\d{1,6})\s*$/.exec(text);
+  const match = /^\s*(?=[^:\s])([^:]*[^:\s])\s*:\s*(\d{1,6})\s*$/.exec(text);
   const count = Number(match?.[2] ?? 0);
   return match?.[1] === undefined || count === 0 ? [] : [{ name: match[1], count }];
 }

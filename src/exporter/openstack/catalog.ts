@@ -82,6 +82,6 @@ function endpointUrl(type: string, text: string): URL {
   if (!URL.canParse(text))
     throw new UserError(`Keystone's catalog has '${shownUrl(text)}' as address of the ${type} service`);
   const url = new URL(text);
-  url.pathname = url.pathname.replace(/\/+$/, '');
+  url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
   return url;
 }

@@ -123,7 +123,7 @@ async function ask(asked: ServiceRequest, token: Token, options: SessionOptions)
 /** Keystone is asked where it was signed in to: its entry in the catalog may be for others' networks. */
 function serviceUrl({ service, path }: ServiceRequest, token: Token, credentials: Credentials): URL {
   const url = baseUrl(service, token, credentials);
-  url.pathname = url.pathname.replace(/\/+$/, '');
+  url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
   url.pathname = typeof path === 'string' ? url.pathname.replace(/\/$/, '') + path : path(url.pathname);
   return url;
 }

@@ -13,7 +13,7 @@ export interface ResponseHead {
 export type Framing = { kind: 'chunked' } | { kind: 'length'; bytes: number };
 
 const STATUS_LINE = /^HTTP\/1\.1 (\d{3}) [\t\x20-\x7e\x80-\xff]*$/;
-const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/;
+const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const SINGLE = new Set(['content-length', 'transfer-encoding', 'content-type', 'content-encoding']);
 
 /**
@@ -33,7 +33,7 @@ function addField(headers: Map<string, string>, line: string): void {
   const [, field, value = ''] = FIELD_LINE.exec(line) ?? [];
   if (field === undefined) throw new ResponseError('a header that is none');
   const name = field.toLowerCase();
-  if (!headers.has(name)) headers.set(name, value.trimEnd());
+  if (!headers.has(name)) headers.set(name, value.replace(/^[\t ]+/, '').trimEnd());
   else if (SINGLE.has(name)) throw new ResponseError(`${name} twice`);
 }
 

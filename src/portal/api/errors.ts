@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ApiServer } from './api-parts.ts';
-import { codeOf } from '../../runtime/user-error.ts';
+import { codeOf, oneLine } from '../../runtime/user-error.ts';
 import { CursorError } from '../ledger/store/cursor.ts';
 import { RefusedQuestionError } from '../ledger/refused-question.ts';
 import { HoursGoneError } from '../ledger/store/hours-gone.ts';
@@ -74,8 +74,4 @@ function firstIssue({ validation }: Pick<FastifyError, 'validation'>): string {
   const issue = validation?.[0];
   const parameter = issue?.instancePath.replace(/^\//, '') ?? '';
   return `${parameter === '' ? '' : `${parameter}: `}${oneLine(issue?.message ?? 'invalid request')}`;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ');
 }
