@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AnswerError } from './answer-filter.ts';
 import { createFrameSplitter } from './read-frames.ts';
 
@@ -29,6 +29,21 @@ describe('the frames of a stream of chunks', () => {
         frames.end();
         expect(found.map((bytes) => [...bytes])).toEqual(messages.map((bytes) => [...bytes]));
         expect(Buffer.concat(passed).equals(stream)).toBe(true);
+      }),
+    );
+  });
+
+  it('are joined from their pieces once: bytes are copied a few times, however they drip in', () => {
+    const lengths = fc.array(fc.integer({ min: 0, max: 2000 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 50 }), (sizes, step) => {
+        const stream = Buffer.concat(sizes.map((size) => frame(Buffer.alloc(size))));
+        const joins = vi.spyOn(Buffer, 'concat');
+        const frames = createFrameSplitter();
+        for (let at = 0; at < stream.length; at += step) frames.push(stream.subarray(at, at + step));
+        const joined = joins.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+        joins.mockRestore();
+        expect(joined).toBeLessThanOrEqual(3 * stream.length + 8 * step);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBodyDecoder } from './body-decoder.ts';
-import type { Framing } from './response-head.ts';
+import { type Framing, ResponseError } from './response-head.ts';
 
 /** The body in a framing that comes cut into these pieces, and whether it has ended. */
 function decode(framing: Framing, pieces: readonly Uint8Array[]): [body: string, ended: boolean] {
@@ -36,6 +36,35 @@ describe('a chunked body', () => {
           const body = Buffer.concat(chunks).toString('latin1');
           expect(decode({ kind: 'chunked' }, cut(whole, cuts))).toEqual([body, true]);
           expect(decode({ kind: 'chunked' }, cut(whole.subarray(0, -1), cuts))).toEqual([body, false]);
+        },
+      ),
+    );
+  });
+
+  it('moves each byte once at the most, whatever the sizes of its chunks say', () => {
+    const part = fc.constantFrom('1\r\nx\r\n', 'ffffffff\r\n', '00000002\r\nab\r\n', '0\r\n', '\r', 'x');
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 60 }),
+        fc.array(fc.nat(400), { maxLength: 12 }),
+        (parts, cuts) => {
+          const bytes = Buffer.from(parts.join(''));
+          const decoder = createBodyDecoder({ kind: 'chunked' });
+          let [moved, body] = [0, 0];
+          try {
+            for (const piece of cut(bytes, cuts)) {
+              const counted = Buffer.from(piece);
+              counted.copyWithin = (to, start, end) => {
+                moved += Math.min(end ?? 0, piece.length) - start;
+                return Buffer.prototype.copyWithin.call(counted, to, start, end) as typeof counted;
+              };
+              body += decoder.take(counted).length;
+            }
+          } catch (error) {
+            if (!(error instanceof ResponseError)) throw error;
+          }
+          expect(moved).toBeLessThanOrEqual(bytes.length);
+          expect(body).toBeLessThanOrEqual(moved);
         },
       ),
     );
