@@ -31,3 +31,45 @@ export function* eachInSteps<T>(
     take(item);
   }
 }
+
+/** The different texts that items have. */
+export function* distinctOf<T>(items: Iterable<T>, textOf: (item: T) => string): Steps<Set<string>> {
+  const distinct = new Set<string>();
+  yield* eachInSteps(items, (item) => void distinct.add(textOf(item)));
+  return distinct;
+}
+
+/** Sorts as `toSorted` does, with equal items in their order: sorts runs of one step, and merges them. */
+export function* sortedInSteps<T>(
+  items: readonly T[],
+  compare: (one: T, other: T) => number,
+  itemsInStep = ITEMS_IN_STEP,
+): Steps<T[]> {
+  let runs: T[][] = [];
+  for (let start = 0; start < items.length; start += itemsInStep) {
+    if (start > 0) yield;
+    runs.push(items.slice(start, start + itemsInStep).toSorted(compare));
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(yield* merge(runs[i] ?? [], runs[i + 1] ?? [], compare, itemsInStep));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* merge<T>(
+  one: readonly T[],
+  other: readonly T[],
+  compare: (one: T, other: T) => number,
+  itemsInStep: number,
+): Steps<T[]> {
+  const merged: T[] = [];
+  for (let [i, j] = [0, 0]; i < one.length || j < other.length;) {
+    const takesOther = i === one.length || (j < other.length && compare(one[i] as T, other[j] as T) > 0);
+    merged.push((takesOther ? other[j++] : one[i++]) as T);
+    if (merged.length % itemsInStep === 0) yield;
+  }
+  return merged;
+}

@@ -1,3 +1,4 @@
+import { eachInSteps, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading, Refusal } from '../ledger.ts';
 import type { ProjectName } from './names.ts';
 import type { SiteCaps } from './site-caps.ts';
@@ -21,7 +22,7 @@ export interface Admitted {
  * Leaves out the readings that would make the ledger keep more of a site than `room` has for it; those of what it knows
  * always pass. A new name is left out by itself: the reading counts under the old one.
  */
-export function admit(readings: readonly Reading[], known: KnownOfSite, room: SiteCaps): Admitted {
+export function* admit(readings: readonly Reading[], known: KnownOfSite, room: SiteCaps): Steps<Admitted> {
   const places = {
     projects: new Places(known.projects.keys(), room.projects),
     clouds: new Places(known.clouds, room.clouds),
@@ -31,7 +32,7 @@ export function admit(readings: readonly Reading[], known: KnownOfSite, room: Si
   const names = new Names(known.projects, room.names);
   const refusals = new Map<string, Refusal>();
   const admitted: Reading[] = [];
-  for (const reading of readings) {
+  yield* eachInSteps(readings, (reading) => {
     const wanted = [
       [places.projects, projectKey(reading), 'too many projects'],
       [places.clouds, reading.cloud, 'too many clouds'],
@@ -41,13 +42,13 @@ export function admit(readings: readonly Reading[], known: KnownOfSite, room: Si
     const full = wanted.find(([place, key]) => !place.has(key));
     if (full !== undefined) {
       count(refusals, full[2], reading);
-      continue;
+      return;
     }
     for (const [place, key] of wanted) place.take(key);
     const named = names.admit(reading);
     if (named !== reading) count(refusals, 'too many names', reading);
     admitted.push(named);
-  }
+  });
   return { readings: admitted, refusals: [...refusals.values()] };
 }
 

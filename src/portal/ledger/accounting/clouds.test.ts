@@ -1,14 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../prometheus/steps.ts';
 import { inTheirClouds, type KnownClouds } from './clouds.ts';
 import { reading } from './in-memory-book.ts';
 
 const NEW_SITE: KnownClouds = { ofEpochs: new Map(), read: new Set() };
 
 const clouds = (known: KnownClouds, ...readings: [cloud: string, epoch: string][]) =>
-  inTheirClouds(
-    readings.map(([cloud, epoch]) => reading(0, 0, { cloud, epoch })),
-    known,
+  atOnce(
+    inTheirClouds(
+      readings.map(([cloud, epoch]) => reading(0, 0, { cloud, epoch })),
+      known,
+    ),
   ).map(({ cloud }) => cloud);
 
 describe('the cloud of a reading (A9)', () => {
@@ -50,7 +53,7 @@ describe('the cloud of a reading (A9)', () => {
       .map((more) => reading(0, 0, more));
     fc.assert(
       fc.property(fc.array(aReading), (readings) => {
-        const found = inTheirClouds(readings, NEW_SITE);
+        const found = atOnce(inTheirClouds(readings, NEW_SITE));
         for (const epoch of ['e', 'f'])
           expect(
             new Set(found.filter((one) => one.epoch === epoch).map(({ cloud }) => cloud)).size,

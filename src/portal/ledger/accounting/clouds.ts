@@ -1,3 +1,4 @@
+import { eachInSteps, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 
 /** What the ledger knows of the clouds of a site. */
@@ -15,13 +16,15 @@ export interface KnownClouds {
  * better is known: an epoch stays in the cloud under which it was read first, by whatever way its totals come. Without
  * an epoch, the label counts where it names a cloud that is configured or was read before.
  */
-export function inTheirClouds(readings: readonly Reading[], known: KnownClouds): Reading[] {
+export function* inTheirClouds(readings: readonly Reading[], known: KnownClouds): Steps<Reading[]> {
   const ofEpochs = new Map(known.ofEpochs);
-  return readings.map((reading) => {
+  const settled: Reading[] = [];
+  yield* eachInSteps(readings, (reading) => {
     const cloud = cloudOf(reading, ofEpochs, known);
     if (reading.epoch !== '') ofEpochs.set(reading.epoch, cloud);
-    return cloud === reading.cloud ? reading : { ...reading, cloud };
+    settled.push(cloud === reading.cloud ? reading : { ...reading, cloud });
   });
+  return settled;
 }
 
 function cloudOf(

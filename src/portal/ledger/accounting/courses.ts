@@ -1,3 +1,4 @@
+import { eachInSteps, sortedInSteps, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { isGap, type Interval } from './gap.ts';
 import type { AccountingRules } from './meter.ts';
@@ -24,35 +25,38 @@ interface CloudCourse {
 /** By name of the cloud. */
 export type CloudCourses = ReadonlyMap<string, CloudCourse>;
 
-export function coursesOf(
+export function* coursesOf(
   clouds: ReadonlyMap<string, CloudProgress>,
   readings: readonly Reading[],
   rules: AccountingRules,
-): CloudCourses {
+): Steps<CloudCourses> {
   const instants = new Map<string, Set<number>>();
-  for (const { cloud, atMs } of readings) {
+  yield* eachInSteps(readings, ({ cloud, atMs }) => {
     const known = instants.get(cloud);
     if (known === undefined) instants.set(cloud, new Set([atMs]));
     else known.add(atMs);
-  }
-  return new Map([...instants].map(([cloud, all]) => [cloud, courseOf(clouds.get(cloud), all, rules)]));
+  });
+  const courses = new Map<string, CloudCourse>();
+  for (const [cloud, all] of instants) courses.set(cloud, yield* courseOf(clouds.get(cloud), all, rules));
+  return courses;
 }
 
-function courseOf(
+function* courseOf(
   known: CloudProgress | undefined,
   instants: ReadonlySet<number>,
   rules: AccountingRules,
-): CloudCourse {
+): Steps<CloudCourse> {
   const before = new Map<number, CloudProgress | undefined>();
   const change = { coverage: new Map<number, HourCoverage>(), gaps: [] as Interval[] };
   let progress = known;
-  for (const atMs of [...instants].toSorted((one, other) => one - other)) {
+  const inOrder = yield* sortedInSteps([...instants], (one, other) => one - other);
+  yield* eachInSteps(inOrder, (atMs) => {
     before.set(atMs, progress);
     const next = advance(progress, atMs);
     if (progress !== undefined && next !== progress)
       cover(change, { fromMs: progress.lastMs, toMs: atMs }, rules);
     progress = next;
-  }
+  });
   if (progress === undefined || progress === known) return { known, before, change: undefined };
   return { known, before, change: { progress, ...change } };
 }

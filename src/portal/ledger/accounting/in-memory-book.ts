@@ -1,3 +1,4 @@
+import { atOnce } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import type { Interval, MeterGap } from './gap.ts';
@@ -73,13 +74,15 @@ export class InMemoryBook {
 
   foldLate(...readings: Reading[]) {
     const { usualHours } = this;
-    const late = correctMeters({ meters: this.meterGaps, usualHours }, readings, DEFAULT_RULES);
+    const gapBook = { meters: this.meterGaps, usualHours };
+    const late = atOnce(correctMeters(gapBook, readings, DEFAULT_RULES));
     for (const { key, gap, open, entries, correction } of late.meters) {
       this.meterGaps.set(key, replaced(this.meterGaps.get(key), gap, open));
       for (const entry of entries) this.#enter(key, entry);
       if (correction !== 0n) this.#correct(key, correction);
     }
-    for (const { cloud, gap, open, coverage } of correctClouds(this.cloudGaps, readings, DEFAULT_RULES)) {
+    const clouds = atOnce(correctClouds(this.cloudGaps, readings, DEFAULT_RULES));
+    for (const { cloud, gap, open, coverage } of clouds) {
       this.cloudGaps.set(cloud, replaced(this.cloudGaps.get(cloud), gap, open));
       for (const hour of coverage) this.#cover(hour);
     }

@@ -1,3 +1,4 @@
+import { eachInSteps, sortedInSteps, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { fillGap, isGap, partsOf, type Interval, type MeterGap } from './gap.ts';
@@ -45,27 +46,35 @@ export interface MeterCorrections {
  * Replaces what was spread over gaps of meters by what late readings say of them. They may be taken in parts, each with all the
  * readings of its meters.
  */
-export function correctMeters(
+export function* correctMeters(
   book: MeterGapBook,
   readings: readonly Reading[],
   rules: AccountingRules,
-): MeterCorrections {
+): Steps<MeterCorrections> {
   const changes: MeterCorrections = { meters: [], used: 0 };
-  for (const [key, late] of groupBy(readings, meterKey))
-    for (const gap of book.meters.get(key) ?? [])
-      correctMeter(changes, key, gap, late, book.usualHours.get(key) ?? 0n, rules);
+  for (const [key, late] of yield* groupBy(readings, meterKey))
+    yield* eachInSteps(
+      book.meters.get(key) ?? [],
+      (gap) => correctMeter(changes, key, gap, inside(gap, late), book.usualHours.get(key) ?? 0n, rules),
+      GAPS_IN_STEP,
+    );
   return changes;
 }
 
 /** Replaces what is known of how gaps of clouds were covered. `clouds` are the known gaps by name of the cloud. */
-export function correctClouds(
+export function* correctClouds(
   clouds: ReadonlyMap<string, readonly Interval[]>,
   readings: readonly Reading[],
   rules: AccountingRules,
-): CloudCorrection[] {
-  return [...groupBy(readings, (reading) => reading.cloud)].flatMap(([cloud, late]) =>
-    (clouds.get(cloud) ?? []).flatMap((gap) => correctCloud(cloud, gap, late, rules) ?? []),
-  );
+): Steps<CloudCorrection[]> {
+  const corrections: CloudCorrection[] = [];
+  for (const [cloud, late] of yield* groupBy(readings, (reading) => reading.cloud))
+    yield* eachInSteps(
+      clouds.get(cloud) ?? [],
+      (gap) => corrections.push(...(correctCloud(cloud, gap, inside(gap, late), rules) ?? [])),
+      GAPS_IN_STEP,
+    );
+  return corrections;
 }
 
 /** By `meterKey`: the meters whose gaps have another epoch in them, by their ends or by a late reading. */
@@ -83,14 +92,38 @@ export function mayChangeEpoch(
   return changing;
 }
 
-function groupBy(readings: readonly Reading[], keyOf: (reading: Reading) => string): Map<string, Reading[]> {
+/** A gap may be a month long: so many take some milliseconds. */
+const GAPS_IN_STEP = 20;
+
+/** The readings between the ends of a gap, of some in order of time: a look at all of them for each gap would cost the product. */
+function inside({ fromMs, toMs }: Interval, readings: readonly Reading[]): Reading[] {
+  return readings.slice(placeOf(fromMs + 1, readings), placeOf(toMs, readings));
+}
+
+/** The first place that is not before an instant. */
+function placeOf(atMs: number, readings: readonly Reading[]): number {
+  let [low, high] = [0, readings.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((readings[middle]?.atMs ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Each group is in order of time. */
+function* groupBy(
+  readings: readonly Reading[],
+  keyOf: (reading: Reading) => string,
+): Steps<Map<string, Reading[]>> {
   const groups = new Map<string, Reading[]>();
-  for (const reading of readings) {
+  const inOrder = yield* sortedInSteps(readings, (one, other) => one.atMs - other.atMs);
+  yield* eachInSteps(inOrder, (reading) => {
     const key = keyOf(reading);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [reading]);
     else group.push(reading);
-  }
+  });
   return groups;
 }
 
@@ -127,14 +160,14 @@ function correctCloud(
   gap: Interval,
   late: readonly Reading[],
   rules: AccountingRules,
-): CloudCorrection | undefined {
+): [CloudCorrection] | undefined {
   const parts = partsOf(
     gap,
     late.map(({ atMs }) => atMs),
   );
   if (parts.length === 1) return undefined;
   const open = parts.filter((part) => isGap(part, rules));
-  return { cloud, gap, open, coverage: coverageChanged(gap, parts, rules) };
+  return [{ cloud, gap, open, coverage: coverageChanged(gap, parts, rules) }];
 }
 
 function coverageChanged(gap: Interval, parts: readonly Interval[], rules: AccountingRules): HourCoverage[] {

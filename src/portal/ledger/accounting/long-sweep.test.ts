@@ -1,11 +1,16 @@
 import { array, assert, bigInt, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { admit } from './admission.ts';
+import { inTheirClouds } from './clouds.ts';
 import { coursesOf } from './courses.ts';
 import { hourAt, hourBefore } from './hours.ts';
 import { METER, reading } from './in-memory-book.ts';
 import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type Usage } from './meter.ts';
+import { correctClouds } from './late.ts';
+import { partsOfSweep } from './parts-of-sweep.ts';
 import { foldReadings, type BookedMeter, type MeterBook } from './sweep.ts';
 
 const MINUTE = 60_000;
@@ -24,8 +29,11 @@ const book: MeterBook = {
   usualHours: new Map(),
   jumpedBy: new Map(),
 };
-const fold = (readings: readonly Reading[]) =>
-  foldReadings(book, coursesOf(new Map(), readings, DEFAULT_RULES), readings, DEFAULT_RULES);
+function* foldSteps(readings: readonly Reading[]) {
+  const courses = yield* coursesOf(new Map(), readings, DEFAULT_RULES);
+  return yield* foldReadings(book, courses, readings, DEFAULT_RULES);
+}
+const fold = (readings: readonly Reading[]) => atOnce(foldSteps(readings));
 
 /** Steps of a total that now and then fill an hour of the ledger. */
 const aCourse = array(
@@ -85,5 +93,51 @@ describe('many readings of one meter in one sweep', () => {
       }),
       { numRuns: 1 },
     );
+  });
+});
+
+/** How often what is read of the readings was read between two yields, at most. */
+function longestStep(readings: readonly Reading[], work: (readings: readonly Reading[]) => Steps<unknown>) {
+  let [looks, most] = [0, 0];
+  const watched = readings.map(
+    (one) =>
+      new Proxy(one, {
+        get: (target, key) => {
+          looks += 1;
+          return Reflect.get(target, key) as unknown;
+        },
+      }),
+  );
+  for (const steps = work(watched); ;) {
+    const { done } = steps.next();
+    most = Math.max(most, looks);
+    looks = 0;
+    if (done === true) return most;
+  }
+}
+
+describe('a sweep, however large', () => {
+  const gap = { fromMs: 0, toMs: 1e9, fromTotal: 0n, fromEpoch: 'a', toTotal: 1n, toEpoch: 'a', amount: 1n };
+  const room = { projects: 1e6, clouds: 9, resources: 9, epochs: 9, names: 1e6 };
+  const nothing = {
+    projects: new Map(),
+    clouds: new Set(['']),
+    resources: new Set<string>(),
+    epochs: new Set<string>(),
+  };
+  const works: [string, (readings: readonly Reading[]) => Steps<unknown>][] = [
+    ['put into its clouds', (all) => inTheirClouds(all, { ofEpochs: new Map(), read: new Set() })],
+    ['admitted', (all) => admit(all, nothing, room)],
+    ['taken apart', (all) => partsOfSweep(all, 2000)],
+    ['folded', foldSteps],
+    ['folded as late truth of a cloud', (all) => correctClouds(new Map([['', [gap]]]), all, DEFAULT_RULES)],
+  ];
+
+  it.each(works)('is %s in steps of a bounded size', (_does, work) => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        reading(2e9 + (i % 3 === 0 ? 7 : i), i, { projectId: `p${i % 5}` }),
+      );
+    expect(longestStep(many(40_000), work)).toBeLessThan(1.5 * longestStep(many(10_000), work));
   });
 });

@@ -1,5 +1,6 @@
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { coursesOf } from './courses.ts';
 import { reading } from './in-memory-book.ts';
@@ -43,8 +44,10 @@ describe('the parts of a sweep', () => {
     assert(
       property(readings, integer({ min: 1, max: 50 }), (all, size) => {
         const { clouds, ...whole } = foldSweep(book, all, DEFAULT_RULES);
-        const courses = coursesOf(book.clouds, all, DEFAULT_RULES);
-        const parts = partsOfSweep(all, size).map((part) => foldReadings(book, courses, part, DEFAULT_RULES));
+        const courses = atOnce(coursesOf(book.clouds, all, DEFAULT_RULES));
+        const parts = atOnce(partsOfSweep(all, size)).map((part) =>
+          atOnce(foldReadings(book, courses, part, DEFAULT_RULES)),
+        );
         expect(byKey(joined(parts))).toEqual(byKey(whole));
         expect([...clouds.keys()].every((name) => courses.get(name)?.change !== undefined)).toBe(true);
       }),
@@ -55,7 +58,7 @@ describe('the parts of a sweep', () => {
     const all = ['vcpu', 'mb'].flatMap((resource) =>
       Array.from({ length: 10 }, (_, i) => reading(1, 1, { projectId: `p${i}`, resource })),
     );
-    const parts = partsOfSweep(all, 8);
+    const parts = atOnce(partsOfSweep(all, 8));
     expect(parts.map(({ length }) => length)).toEqual([8, 8, 4]);
     expect(parts.map((part) => new Set(part.map(({ projectId }) => projectId)).size)).toEqual([4, 4, 2]);
   });

@@ -1,3 +1,4 @@
+import { atOnce, eachInSteps, sortedInSteps, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { coursesOf, type CloudChange, type CloudCourses } from './courses.ts';
 import type { Entry } from './entries.ts';
@@ -106,20 +107,23 @@ export function foldSweep(
   readings: readonly Reading[],
   rules: AccountingRules,
 ): SweepChanges {
-  const courses = coursesOf(book.clouds, readings, rules);
+  const courses = atOnce(coursesOf(book.clouds, readings, rules));
   const clouds = [...courses].flatMap(([name, { change }]) =>
     change === undefined ? [] : [[name, change] as const],
   );
-  return { clouds: new Map(clouds), ...foldReadings(book, courses, readings, rules) };
+  return { clouds: new Map(clouds), ...atOnce(foldReadings(book, courses, readings, rules)) };
 }
 
+/** Of many small instants. */
+const READINGS_IN_STEP = 2000;
+
 /** Folds all that a sweep says of some projects. `courses` are those of the whole sweep. */
-export function foldReadings(
+export function* foldReadings(
   book: MeterBook,
   courses: CloudCourses,
   readings: readonly Reading[],
   rules: AccountingRules,
-): MeterChanges {
+): Steps<MeterChanges> {
   const changes: MeterChanges = {
     names: new Map(),
     meters: new Map(),
@@ -128,22 +132,30 @@ export function foldReadings(
     ignored: 0,
     anomalies: 0,
   };
-  for (const instant of instantsOf(readings)) {
-    const baseMoved = isNewBase(instant.flatMap((reading) => moveOf(book, changes, reading)));
-    for (const reading of instant) foldOne(book, courses, changes, reading, baseMoved, rules);
+  let inStep = 0;
+  for (const instant of yield* instantsOf(readings)) {
+    const moves: Move[] = [];
+    yield* eachInSteps(instant, (reading) => void moves.push(...moveOf(book, changes, reading)));
+    const baseMoved = isNewBase(moves);
+    yield* eachInSteps(instant, (reading) => foldOne(book, courses, changes, reading, baseMoved, rules));
+    inStep += instant.length;
+    if (inStep < READINGS_IN_STEP) continue;
+    inStep = 0;
+    yield;
   }
   return changes;
 }
 
 /** Readings of one cloud at one instant, in order of time. */
-function instantsOf(readings: readonly Reading[]): Reading[][] {
+function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
   const instants = new Map<string, Reading[]>();
-  for (const reading of readings.toSorted((one, other) => one.atMs - other.atMs)) {
+  const inOrder = yield* sortedInSteps(readings, (one, other) => one.atMs - other.atMs);
+  yield* eachInSteps(inOrder, (reading) => {
     const key = `${reading.atMs}\0${reading.cloud}`;
     const known = instants.get(key);
     if (known === undefined) instants.set(key, [reading]);
     else known.push(reading);
-  }
+  });
   return [...instants.values()];
 }
 

@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { distinctOf, eachInSteps, type Steps } from '../../../prometheus/steps.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import { admit, type KnownOfSite } from '../accounting/admission.ts';
 import type { SiteCaps } from '../accounting/site-caps.ts';
 import { projectKey } from '../accounting/sweep.ts';
@@ -17,9 +19,9 @@ export async function admitSweep(
 ): Promise<Sweep> {
   const siteId = await siteIdOf(database, site);
   const room = await roomOf(database, siteId, caps);
-  if (fitsSurely(sweep.readings, room)) return sweep;
+  if (await inTurns(fitsSurely(sweep.readings, room))) return sweep;
   const known = await loadKnown(database, siteId, sweep.readings);
-  const { readings, refusals } = admit(sweep.readings, known, room);
+  const { readings, refusals } = await inTurns(admit(sweep.readings, known, room));
   return { ...sweep, readings, refusals: [...sweep.refusals, ...refusals] };
 }
 
@@ -44,19 +46,19 @@ async function roomOf(database: Kysely<unknown>, siteId: number, caps: SiteCaps)
 }
 
 /** Whether there is room though everything in the readings were new: the usual case, decided without a look at the rest. */
-function fitsSurely(readings: readonly Reading[], room: SiteCaps): boolean {
+function* fitsSurely(readings: readonly Reading[], room: SiteCaps): Steps<boolean> {
   const distinct = {
     projects: new Set<string>(),
     clouds: new Set<string>(),
     resources: new Set<string>(),
     epochs: new Set<string>(),
   };
-  for (const reading of readings) {
+  yield* eachInSteps(readings, (reading) => {
     distinct.projects.add(reading.projectId);
     distinct.clouds.add(reading.cloud);
     distinct.resources.add(reading.resource);
     distinct.epochs.add(reading.epoch);
-  }
+  });
   return (
     distinct.projects.size * distinct.clouds.size <= room.projects &&
     distinct.clouds.size <= room.clouds &&
@@ -79,7 +81,7 @@ async function loadKnown(
   siteId: number,
   readings: readonly Reading[],
 ): Promise<KnownOfSite> {
-  const keys = [...new Set(readings.map(({ projectId }) => projectId))];
+  const keys = [...(await inTurns(distinctOf(readings, ({ projectId }) => projectId)))];
   const { rows } = await sql<KnownProject>`
     SELECT c.name AS cloud, p.key, n.project_name, n.domain_id, n.domain_name
     FROM ledger.project p JOIN ledger.cloud c USING (site_id, cloud_id)

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import { coursesOf } from '../accounting/courses.ts';
 import {
   correctClouds,
@@ -50,15 +51,17 @@ export async function foldLateIntoStore(
       await writeCloudCorrections(
         trx,
         site,
-        correctClouds(await loadCloudGaps(trx, site, readings), readings, rules),
+        await inTurns(correctClouds(await loadCloudGaps(trx, site, readings), readings, rules)),
       );
-    const courses = coursesOf(site.progress, readings, rules);
+    const courses = await inTurns(coursesOf(site.progress, readings, rules));
     await writeCourses(trx, site, courses);
-    for (const late of partsOfSweep(readings, readingsInPart)) {
+    for (const late of await inTurns(partsOfSweep(readings, readingsInPart))) {
       const part = await loadPart(trx, site, late);
-      const { meters, used } = correctMeters(await loadMeterGapBook(trx, part, late), late, rules);
+      const { meters, used } = await inTurns(
+        correctMeters(await loadMeterGapBook(trx, part, late), late, rules),
+      );
       await writeMeterCorrections(trx, part, meters, receivedAtMs);
-      const changes = foldReadings(part.book, courses, late, rules);
+      const changes = await inTurns(foldReadings(part.book, courses, late, rules));
       tally.add(changes, await writePart(trx, changedPart(part, changes)));
       outcome.replaced += meters.length;
       outcome.ignored -= used;

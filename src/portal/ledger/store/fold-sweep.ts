@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import { coursesOf } from '../accounting/courses.ts';
 import type { AccountingRules } from '../accounting/meter.ts';
 import { partsOfSweep } from '../accounting/parts-of-sweep.ts';
@@ -29,12 +30,13 @@ export async function foldIntoStore(
     await boundIdleTime(trx);
     const site = await lockSite(trx, siteName, sweep.readings);
     await requireLease(trx, lease);
-    const courses = coursesOf(site.progress, sweep.readings, rules);
+    const courses = await inTurns(coursesOf(site.progress, sweep.readings, rules));
     await writeCourses(trx, site, courses);
     const tally = new SweepTally();
-    await foldInOverlap(partsOfSweep(sweep.readings, readingsInPart), {
+    await foldInOverlap(await inTurns(partsOfSweep(sweep.readings, readingsInPart)), {
       load: async (readings) => await loadPart(trx, site, readings),
-      fold: (readings, part) => changedPart(part, foldReadings(part.book, courses, readings, rules)),
+      fold: async (readings, part) =>
+        changedPart(part, await inTurns(foldReadings(part.book, courses, readings, rules))),
       write: async (changed) => tally.add(changed.changes, await writePart(trx, changed)),
     });
     await writeSite(trx, site, tally, sweep);

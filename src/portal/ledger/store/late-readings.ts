@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { eachInSteps } from '../../../prometheus/steps.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import type { Reading } from '../ledger.ts';
 import { numberArray } from './columns.ts';
 import { siteIdOf } from './lock-site.ts';
@@ -14,8 +16,8 @@ export async function mayFillGaps(
 ): Promise<boolean> {
   const siteId = await siteIdOf(database, site);
   const older = await olderThanLast(database, siteId, readings);
-  if (older.length === 0) return false;
-  const instants = numberArray([...new Set(older.map(({ atMs }) => atMs))]);
+  if (older.size === 0) return false;
+  const instants = numberArray([...older]);
   const { rows } = await sql<{ open: boolean }>`
     SELECT EXISTS (
       SELECT FROM unnest(${instants}::bigint[]) AS w (at_ms), ledger.cloud_gap g
@@ -27,16 +29,21 @@ export async function mayFillGaps(
   return rows[0]?.open === true;
 }
 
+/** Instants of these readings. */
 async function olderThanLast(
   database: Kysely<unknown>,
   siteId: number,
   readings: readonly Reading[],
-): Promise<Reading[]> {
+): Promise<Set<number>> {
   const { rows } = await sql<{ name: string; prior_ms: string; last_ms: string }>`
     SELECT name, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`.execute(database);
   const clouds = new Map(rows.map(({ name, ...at }) => [name, at]));
-  return readings.filter(({ cloud, atMs }) => {
+  const older = new Set<number>();
+  const look = ({ cloud, atMs }: Reading) => {
     const known = clouds.get(cloud);
-    return known !== undefined && atMs < Number(known.last_ms) && atMs !== Number(known.prior_ms);
-  });
+    if (known !== undefined && atMs < Number(known.last_ms) && atMs !== Number(known.prior_ms))
+      older.add(atMs);
+  };
+  await inTurns(eachInSteps(readings, look));
+  return older;
 }

@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { distinctOf } from '../../../prometheus/steps.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import type { Reading } from '../ledger.ts';
 import { numberArray } from './columns.ts';
 
@@ -15,7 +17,7 @@ export async function loadEpochsOf(
   siteId: number,
   readings: readonly Reading[],
 ): Promise<EpochRow[]> {
-  const names = [...new Set(readings.map(({ epoch }) => epoch))];
+  const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
   const { rows } = await sql<EpochRecord>`
     SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
     WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`.execute(trx);

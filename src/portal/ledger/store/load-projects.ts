@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { eachInSteps } from '../../../prometheus/steps.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import type { NameState } from '../accounting/names.ts';
 import { projectKey, type ProjectIdentity } from '../accounting/sweep.ts';
 import type { Reading } from '../ledger.ts';
@@ -26,7 +28,8 @@ export async function loadProjects(
   readings: readonly Reading[],
 ): Promise<Map<string, KnownProject>> {
   const inClouds = new Set(cloudNames.values());
-  const distinct = new Map(readings.map((reading) => [projectKey(reading), reading]));
+  const distinct = new Map<string, Reading>();
+  await inTurns(eachInSteps(readings, (reading) => void distinct.set(projectKey(reading), reading)));
   const wanted = [...distinct].filter(([, { cloud }]) => inClouds.has(cloud));
   const known = new Map<string, KnownProject>();
   if (wanted.length === 0) return known;

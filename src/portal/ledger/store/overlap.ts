@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export interface Stages<Item, Loaded, Changes> {
   load: (item: Item) => Promise<Loaded>;
   /** Computes, while the database loads the next items and writes the last. */
-  fold: (item: Item, loaded: Loaded) => Changes;
+  fold: (item: Item, loaded: Loaded) => Changes | Promise<Changes>;
   write: (changes: Changes) => Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function foldInOverlap<Item, Loaded, Changes>(
       items.slice(index + AHEAD, index + AHEAD + 1).forEach(begin);
       // What was begun is on the wire before we compute.
       await nextTurn();
-      const changes = fold(item, loaded);
+      const changes = await fold(item, loaded);
       await writing;
       writing = watched(write(changes));
     }

@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { distinctOf } from '../../../prometheus/steps.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import { inTheirClouds } from '../accounting/clouds.ts';
 import type { Sweep } from '../ledger.ts';
 import { siteIdOf } from './lock-site.ts';
@@ -11,7 +13,7 @@ export async function settleClouds(
   configured: ReadonlySet<string> | undefined,
 ): Promise<Sweep> {
   const siteId = await siteIdOf(database, site);
-  const epochs = [...new Set(sweep.readings.map(({ epoch }) => epoch))];
+  const epochs = [...(await inTurns(distinctOf(sweep.readings, ({ epoch }) => epoch)))];
   const { rows } = await sql<{ cloud: string; epochs: string[] | null }>`
     SELECT c.name AS cloud, array_agg(e.name) FILTER (WHERE e.name IS NOT NULL) AS epochs
     FROM ledger.cloud c
@@ -21,8 +23,6 @@ export async function settleClouds(
     (names ?? []).map((name) => [name, cloud] as const),
   );
   const read = new Set(rows.map(({ cloud }) => cloud));
-  return {
-    ...sweep,
-    readings: inTheirClouds(sweep.readings, { ofEpochs: new Map(ofEpochs), read, configured }),
-  };
+  const known = { ofEpochs: new Map(ofEpochs), read, configured };
+  return { ...sweep, readings: await inTurns(inTheirClouds(sweep.readings, known)) };
 }

@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { eachInSteps } from '../../../prometheus/steps.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
 import { notTaken } from '../accounting/refusals.ts';
 import type { Refusal, Sweep } from '../ledger.ts';
 import { numberArray } from './columns.ts';
@@ -29,7 +31,8 @@ async function writeEpochs(
   for (const epoch of firstMs.keys()) epochs.idOf(epoch);
   const added = epochs.takeAdded();
   if (added.length === 0) return;
-  const cloudOf = new Map(readings.map(({ epoch, cloud }) => [epoch, cloud]));
+  const cloudOf = new Map<string, string>();
+  await inTurns(eachInSteps(readings, ({ epoch, cloud }) => void cloudOf.set(epoch, cloud)));
   await sql`
     INSERT INTO ledger.epoch (site_id, epoch_id, name, first_ms, cloud_id)
     SELECT ${siteId}, w.id, w.name, w.first_ms, CASE w.name WHEN '' THEN NULL ELSE w.cloud_id END FROM unnest(
