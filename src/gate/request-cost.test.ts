@@ -81,7 +81,7 @@ describe('the cost of a request', () => {
         expect(instructions).toBeLessThanOrEqual(128 * (cost + 1));
         expect(cost).toBeLessThanOrEqual(32);
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
     expect(taken).toBeGreaterThan(20);
   });
