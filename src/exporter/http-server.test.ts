@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -35,7 +36,26 @@ async function fetchFrom(url: string, headers: Record<string, string> = {}, meth
   return { status: statusCode, headers: answered, body: Buffer.from(await body.arrayBuffer()) };
 }
 
+/** Asks in HTTP/1.0, as nginx does by default; resolves with head and body. */
+async function askOld(url: string, line: string): Promise<(string | undefined)[]> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname, () => socket.write(`${line} HTTP/1.0\r\n\r\n`));
+  return Buffer.concat((await socket.toArray()) as Buffer[])
+    .toString()
+    .split(/\r\n\r\n([^]*)/);
+}
+
 describe('the exporter over HTTP', () => {
+  it.each(['/', '/metrics', '/healthz'])('answers %s in HTTP/1.0, and HEAD without a body', async (path) => {
+    const url = await serve(published);
+    const [head, body] = await askOld(url, `GET ${path}`);
+    const [headOnly, nothing] = await askOld(url, `HEAD ${path}`);
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(body).toBe(path === '/healthz' ? 'ok\n' : text.toString());
+    expect(headOnly).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(nothing).toBe('');
+  });
+
   it('serves the exposition, compressed for those who take it', async () => {
     const url = `${await serve(published)}/metrics`;
     const plain = await fetchFrom(url);

@@ -421,6 +421,11 @@ describe('health', () => {
     expect((await server.inject('/readyz')).statusCode).toBe(200);
   });
 
+  it.each(['/healthz', '/readyz'])('is told to HEAD %s without a body', async (url) => {
+    const { statusCode, body } = await server.inject({ method: 'HEAD', url });
+    expect([statusCode, body]).toEqual([200, '']);
+  });
+
   it('is told in metrics, with those of the process', async () => {
     const { body, headers } = await server.inject('/metrics');
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
