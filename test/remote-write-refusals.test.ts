@@ -119,6 +119,40 @@ async function count(pool: Pool, table: string): Promise<number> {
   return rows[0]?.n ?? -1;
 }
 
+describe('memory that is written of an earlier exporter', () => {
+  it('is counted in MiB, and what was written before the unit was known is no jump', async () => {
+    const { send, receiver, time, ledger } = await startReceiver();
+    const rule = { siteLabel: 'site', sites: ['a', 'b'] };
+    const write = async (minute: number) => {
+      const atMs = NOON + minute * MINUTE;
+      const labels = { site: 'a', project_id: 'p', project_name: 'p' };
+      // Two vCPUs and 4 GiB, for 100 hours and some minutes.
+      const series = [
+        writtenSeries('project_vcpu_usage', labels, 2 * (100 + minute / 60), atMs),
+        writtenSeries('project_mb_usage', labels, 4 * (100 + minute / 60), atMs),
+      ];
+      expect(await send(series)).toEqual(TAKEN);
+      time.nowMs = atMs + MINUTE;
+      await receiver.fold();
+    };
+    for (let minute = 0; minute <= 60; minute += 5) await write(minute);
+    receiver.setSources({
+      senders: [{ name: 'one', token: TOKEN, rule, memoryUnits: new Map([['a', 'GiB']]) }],
+      sites: [],
+    });
+    for (let minute = 65; minute <= 120; minute += 5) await write(minute);
+    const { data } = await ledger.usage(query({ step: 'hour' }));
+    expect(columns(data, 'resource', 'amount')).toEqual([
+      ['mb', 4],
+      ['vcpu', 2],
+      // Five minutes at the rate before, and fifty-five at the true one.
+      ['mb', expect.closeTo((4 * 5) / 60 + (4096 * 55) / 60, 3)],
+      ['vcpu', expect.closeTo(2, 3)],
+    ]);
+    expect(await ledger.verify()).toEqual([]);
+  });
+});
+
 describe('what is written of an exporter that states its epoch and time', () => {
   it('is refused where that never comes, and counted by what comes next', async () => {
     const { send, receiver, time, ledger, amounts } = await startReceiver();

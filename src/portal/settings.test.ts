@@ -89,6 +89,23 @@ describe('the portal configuration', () => {
     expect(refusal(`${siteA}clouds = [""]\n`)).toBe('/portal.toml: site[1].clouds[1]: is empty');
   });
 
+  it('knows what a site counts memory in, by the site or by those who send for it, which agree', () => {
+    const gib = `${siteA}memory_unit = "GiB"\n`;
+    expect(read(gib).sites[0]?.memoryUnit).toBe('GiB');
+    expect(read(siteA).sites[0]?.memoryUnit).toBeUndefined();
+    expect(refusal(`${siteA}memory_unit = "GB"\n`)).toBe(
+      '/portal.toml: site[1].memory_unit: must be "MiB" or "GiB"',
+    );
+    writeFileSync(join(folder, 'p.token'), 'a-secret-of-a-sender-of-this-portal');
+    const sends = (unit: string) =>
+      `[[sender]]\nname = "p"\ntoken_file = "p.token"\nsite = "site-a"\nmemory_unit = { "site-a" = "${unit}" }\n`;
+    expect(read(siteA + sends('GiB')).sites[0]?.memoryUnit).toBe('GiB');
+    expect(read(sends('GiB')).senders?.[0]?.memoryUnits).toEqual(new Map([['site-a', 'GiB']]));
+    expect(refusal(gib + sends('MiB'))).toBe(
+      `memory_unit of site 'site-a' is "GiB" in its [[site]] and "MiB" in sender 'p'; a site has one unit`,
+    );
+  });
+
   it('takes a token from the environment before the file', () => {
     expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
   });
@@ -240,6 +257,15 @@ describe('a sender in the portal configuration', () => {
       'site = "a"\nretired_clouds = { a = "west" }\n',
       'sender[1].retired_clouds.a: must be a list of names of clouds',
     ],
+    [
+      'site = "a"\nmemory_unit = { b = "GiB" }\n',
+      "sender[1].memory_unit: this sender may not write as 'b'; did you mean 'a'?",
+    ],
+    [
+      'site = "a"\nmemory_unit = "GiB"\n',
+      'sender[1].memory_unit: must be a table of units by site, such as { "site-b" = "GiB" }',
+    ],
+    ['site = "a"\nmemory_unit = { a = "GB" }\n', 'sender[1].memory_unit.a: must be "MiB" or "GiB"'],
     [
       'site = "a"\nclouds = { b = ["west"] }\n',
       "sender[1].clouds: this sender may not write as 'b'; did you mean 'a'?",

@@ -5,6 +5,7 @@ import { readSettings, setting, type SettingsSources } from '../runtime/settings
 import { grantTables, resolveGrants } from './grant-settings.ts';
 import type { Grant, StoragePolicy } from './ledger/ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from './ledger/question-cost.ts';
+import { memoryUnits } from './memory-units.ts';
 import { prometheusTable } from './prometheus-config/prometheus-settings.ts';
 import {
   resolveSenders,
@@ -134,8 +135,8 @@ export const portalSections = {
 /** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
 export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const { settings, sections } = readSettings(portalSettings, sources, portalSections);
-  const sites = resolveSites(sections.site, sources.env, sources.configFile);
   const senders = resolveSenders(sections.sender, sources.configFile);
+  const sites = withUnits(resolveSites(sections.site, sources.env, sources.configFile), senders);
   const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
     listen: settings.listen,
@@ -157,6 +158,15 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     autoSweep: true,
     collect: settings.collect,
   };
+}
+
+/** A site that is read and written has one unit of memory, on both ways. */
+function withUnits(sites: readonly SiteConfig[], senders: readonly SenderConfig[]): SiteConfig[] {
+  const units = memoryUnits(sites, senders);
+  return sites.map((site) => {
+    const memoryUnit = units.get(site.name);
+    return memoryUnit === undefined ? site : { ...site, memoryUnit };
+  });
 }
 
 /** Reads where the ledger is, of the same sources; the sites' tokens are not needed for that. */

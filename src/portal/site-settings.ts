@@ -6,6 +6,7 @@ import { shownUrl } from '../runtime/shown-url.ts';
 import { strictTable } from '../runtime/strict-table.ts';
 import { readTextFile } from '../runtime/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
+import type { MemoryUnit, SweepOptions } from './ledger/accounting/readings.ts';
 
 /** A site as the portal reads it. */
 export interface SiteConfig {
@@ -24,6 +25,8 @@ export interface SiteConfig {
   selectors: readonly string[];
   /** Ids of split pool projects whose parts all come under the pool's id, and are told apart by name (rule A9). */
   poolProjects?: readonly string[] | undefined;
+  /** What its exporter counts memory in, where it is an earlier one; MiB where it is left out. */
+  memoryUnit?: MemoryUnit | undefined;
   /** How many projects the ledger keeps of it; the usual where it is left out. */
   maxProjects?: number | undefined;
   /** Its clouds, where their names are not to be taken from labels that any hop may set. */
@@ -37,6 +40,8 @@ export const cloudNames = z
     error: 'must be a list of names of clouds',
   })
   .max(100, 'has more than 100 clouds');
+
+export const memoryUnit = z.enum(['MiB', 'GiB'], { error: 'must be "MiB" or "GiB"' });
 
 const siteTable = strictTable({
   name: z
@@ -67,6 +72,7 @@ const siteTable = strictTable({
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS]),
   pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
+  memory_unit: memoryUnit.optional(),
   clouds: cloudNames.optional(),
   retired_clouds: z.array(z.string(), { error: 'must be a list of names of clouds' }).default([]),
   max_projects: z
@@ -160,10 +166,19 @@ export function resolveSites(
     labels: table.labels,
     selectors: table.selectors,
     retiredClouds: table.retired_clouds,
+    ...(table.memory_unit === undefined ? {} : { memoryUnit: table.memory_unit }),
     ...(table.clouds === undefined ? {} : { clouds: table.clouds }),
     ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));
+}
+
+/** How what comes of a site is read. */
+export function sweepOptionsOf({
+  poolProjects,
+  memoryUnit: unit,
+}: Pick<SiteConfig, 'poolProjects' | 'memoryUnit'>): SweepOptions {
+  return { pools: new Set(poolProjects), memoryUnit: unit };
 }
 
 /** `site-a` → `STACKMETER_SITE_SITE_A_TOKEN` */

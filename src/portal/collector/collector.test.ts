@@ -71,6 +71,7 @@ function handClock() {
 function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, ignored: 1, anomalies: 0 })) {
   const calls: unknown[] = [];
   const projects: string[] = [];
+  const totals: bigint[] = [];
   const watchers: (() => void)[] = [];
   const note = (call: unknown) => {
     calls.push(call);
@@ -83,6 +84,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
     ledger: {
       fold: async (site: string, { receivedAtMs, readings }: Sweep) => {
         projects.push(...readings.map(({ projectId }) => projectId));
+        totals.push(...readings.map(({ total }) => total));
         note(['fold', site, receivedAtMs]);
         return await fold();
       },
@@ -102,7 +104,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise<void>((resolve) => void watchers.push(resolve));
   };
-  return { collector, meters, calls, projects, metrics, wakeAll, until };
+  return { collector, meters, calls, projects, totals, metrics, wakeAll, until };
 }
 
 describe('sweeping the sites', () => {
@@ -144,6 +146,15 @@ describe('sweeping the sites', () => {
     await collector.setSites([{ ...(await siteWith('a', pool)), poolProjects: ['pool'] }]);
     await collector.sweep();
     expect(projects).toEqual(['pool/x', 'pool/y']);
+  });
+
+  it('takes memory in the unit that the site has', async () => {
+    const { collector, totals } = setUp();
+    const memory: RequestListener = (_request, response) =>
+      void response.writeHead(200, text).end('project_mb_usage{project_id="p"} 1\n');
+    await collector.setSites([{ ...(await siteWith('a', memory)), memoryUnit: 'GiB' }]);
+    await collector.sweep();
+    expect(totals).toEqual([1024n * 3_600_000n]);
   });
 
   it('goes on with the other sites while one hangs', async () => {

@@ -1,7 +1,7 @@
-import { sweepSteps } from '../ledger/accounting/readings.ts';
+import { sweepSteps, type SweepOptions } from '../ledger/accounting/readings.ts';
 import { rulesOfSite } from '../ledger/accounting/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
-import type { SiteConfig } from '../site-settings.ts';
+import { sweepOptionsOf, type SiteConfig } from '../site-settings.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { GateClient } from './gate-client.ts';
 import { GapTries } from './gap-tries.ts';
@@ -28,7 +28,7 @@ export class GapFiller {
   /** A pause between readings that is longer is a gap. */
   readonly #thresholdMs: number;
   readonly #intervalMs: number;
-  readonly #pools: ReadonlySet<string>;
+  readonly #options: SweepOptions;
   readonly #client: Pick<GateClient, 'read'>;
   readonly #parts: GapParts;
   readonly #tries = new GapTries();
@@ -36,14 +36,14 @@ export class GapFiller {
   #retryAtMs = 0;
 
   constructor(
-    { name, intervalMs, poolProjects }: Pick<SiteConfig, 'name' | 'intervalMs' | 'poolProjects'>,
+    site: Pick<SiteConfig, 'name' | 'intervalMs' | 'poolProjects' | 'memoryUnit'>,
     client: Pick<GateClient, 'read'>,
     parts: GapParts,
   ) {
-    this.#site = name;
-    this.#intervalMs = intervalMs;
-    this.#pools = new Set(poolProjects);
-    this.#thresholdMs = rulesOfSite(intervalMs).gapThresholdMs;
+    this.#site = site.name;
+    this.#intervalMs = site.intervalMs;
+    this.#options = sweepOptionsOf(site);
+    this.#thresholdMs = rulesOfSite(site.intervalMs).gapThresholdMs;
     this.#client = client;
     this.#parts = parts;
   }
@@ -93,7 +93,7 @@ export class GapFiller {
         const samples = await this.#client.read(window, signal, tellBytes);
         if (samples === undefined) return;
         const steps = sweepOfHistory(samples, clock.nowMs(), (scrape, nowMs) =>
-          sweepSteps(scrape, nowMs, { pools: this.#pools }),
+          sweepSteps(scrape, nowMs, this.#options),
         );
         const sweep = await inTurns(steps, signal);
         readings += sweep.readings.length;

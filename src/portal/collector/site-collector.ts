@@ -5,7 +5,7 @@ import { inTurns } from '../../runtime/in-turns.ts';
 import { BYTES_OF_READING, SweepReader } from '../ledger/accounting/readings.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
-import type { SiteConfig } from '../site-settings.ts';
+import { sweepOptionsOf, type SiteConfig } from '../site-settings.ts';
 import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { GapFiller } from './gap-filler.ts';
@@ -34,7 +34,6 @@ export class SiteCollector {
   readonly #client: GateClient;
   readonly #gaps: GapFiller;
   readonly #budget: ReadingsBudget;
-  readonly #pools: ReadonlySet<string>;
   /** Bytes that the last sweep took; 0 where it failed: a site that does not answer must not take room. Undefined before the first. */
   #expected: number | undefined;
   readonly #ending = new AbortController();
@@ -46,7 +45,6 @@ export class SiteCollector {
   constructor(site: SiteConfig, parts: CollectorParts, budget: ReadingsBudget) {
     this.site = site;
     this.#budget = budget;
-    this.#pools = new Set(site.poolProjects);
     this.#parts = {
       ...parts,
       logger: parts.logger.child({ site: site.name }),
@@ -141,7 +139,7 @@ export class SiteCollector {
   }
 
   async #read(held: Held): Promise<Sweep> {
-    const reader = new SweepReader({ pools: this.#pools });
+    const reader = new SweepReader(sweepOptionsOf(this.site));
     await this.#client.federate(AbortSignal.any([this.#ending.signal, held.signal]), (sample) => {
       reader.add(sample);
       held.grow(reader.bytes);

@@ -35,7 +35,7 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
     logger: silentLogger(),
     metrics: createPortalMetrics(),
     limits: { maxRequests: 0 },
-    poolsOf: () => undefined,
+    optionsOf: () => undefined,
   });
   return { room, asked, recorded, tryToFold: async () => await folder.foldAll(room, room.take(nowMs)) };
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
-import { sweepSteps } from '../ledger/accounting/readings.ts';
+import { sweepSteps, type SweepOptions } from '../ledger/accounting/readings.ts';
 import { Refusals } from '../ledger/accounting/refusals.ts';
 import { LeaseLostError } from '../ledger/lease-lost.ts';
 import type { Ledger, Reading, Refusal, Sweep } from '../ledger/ledger.ts';
@@ -20,8 +20,8 @@ export interface GroupFolderParts {
   logger: Logger;
   metrics: PortalMetrics;
   limits: SetAsideLimits;
-  /** Ids of a site's pool projects (rule A9). */
-  poolsOf: (site: string) => ReadonlySet<string> | undefined;
+  /** How what comes of a site is read; as usual where it is undefined. */
+  optionsOf: (site: string) => SweepOptions | undefined;
 }
 
 /** What is bad by its content for so long stays so, and would fill the inbox. */
@@ -106,22 +106,22 @@ export class GroupFolder {
   }
 
   async #fold(room: WaitingRoom, groups: readonly Group[]): Promise<void> {
-    const { ledger, clock, metrics, poolsOf } = this.#parts;
+    const { ledger, clock, metrics, optionsOf } = this.#parts;
     const site = groups[0]?.site ?? '';
-    const sweep = await inTurns(sweepOf(groups, clock.nowMs(), poolsOf(site)));
+    const sweep = await inTurns(sweepOf(groups, clock.nowMs(), optionsOf(site)));
     const outcome = await ledger.foldInAnyOrder(site, sweep);
     countFold(metrics, site, outcome, [...sweep.refusals, ...(outcome.refusals ?? [])]);
     room.dismiss(groups);
   }
 }
 
-function* sweepOf(groups: readonly Group[], nowMs: number, pools?: ReadonlySet<string>): Steps<Sweep> {
+function* sweepOf(groups: readonly Group[], nowMs: number, options?: SweepOptions): Steps<Sweep> {
   const readings: Reading[] = [];
   const refusals: Refusal[] = [];
   for (const group of groups) {
     const sweep = yield* lacksStatement(group)
       ? refused(group)
-      : sweepSteps(withFacts(group), nowMs, { pools });
+      : sweepSteps(withFacts(group), nowMs, options);
     for (const reading of sweep.readings) readings.push(reading);
     refusals.push(...sweep.refusals);
     yield;

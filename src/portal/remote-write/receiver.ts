@@ -5,11 +5,14 @@ import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { LastingFailure } from '../lasting-failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { SweepOptions } from '../ledger/accounting/readings.ts';
+import { memoryUnits } from '../memory-units.ts';
 import type { PortalMetrics } from '../metrics.ts';
+import { sweepOptionsOf, type SiteConfig } from '../site-settings.ts';
 import { senderOf } from './authentication.ts';
 import { GroupFolder } from './group-folder.ts';
 import * as inbox from './inbox.ts';
-import type { SenderConfig, SiteRule } from './sender-settings.ts';
+import { sitesOfSenders, type SenderConfig, type SiteRule } from './sender-settings.ts';
 import { mayTake } from './fair-room.ts';
 import { RequestReader } from './request-reader.ts';
 import { bytesOf, type Sorted } from './sorting.ts';
@@ -58,7 +61,7 @@ export interface ReceiverParts {
 /** Who may write, and what the sites say of their projects. */
 interface WriteSources {
   senders?: readonly SenderConfig[] | undefined;
-  sites: readonly { name: string; poolProjects?: readonly string[] | undefined }[];
+  sites: readonly Pick<SiteConfig, 'name' | 'poolProjects' | 'memoryUnit'>[];
 }
 
 /** There is no room for more now; the sender is to try again. */
@@ -81,8 +84,8 @@ export class Receiver {
   readonly #reader = new RequestReader(WRITE_LIMITS);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
-  /** Pool projects by site (rule A9). */
-  #pools: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  /** How what comes of a site is read, by site. */
+  #options: ReadonlyMap<string, SweepOptions> = new Map();
   #loop: Promise<void> | undefined;
   #lastAcceptMs = 0;
   /** Bytes of what is left to another portal, by holder. */
@@ -95,7 +98,7 @@ export class Receiver {
     this.#folder = new GroupFolder({
       ...parts,
       limits: this.#limits,
-      poolsOf: (site) => this.#pools.get(site),
+      optionsOf: (site) => this.#options.get(site),
     });
     this.#keeping = new LastingFailure(parts.logger, {
       failed: 'what is written cannot be kept; senders are to try again',
@@ -110,7 +113,14 @@ export class Receiver {
   setSources({ senders = [], sites }: WriteSources): void {
     this.#senders = senders;
     this.#reader.setSenders(senders);
-    this.#pools = new Map(sites.map(({ name, poolProjects }) => [name, new Set(poolProjects)]));
+    const units = memoryUnits(sites, senders);
+    const written = sitesOfSenders(senders).map((name) => ({ name }));
+    this.#options = new Map(
+      [...written, ...sites].map((site) => [
+        site.name,
+        sweepOptionsOf({ ...site, memoryUnit: units.get(site.name) }),
+      ]),
+    );
   }
 
   senderOf(authorization: string | undefined): SenderConfig | undefined {

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
-import { cloudNames } from '../site-settings.ts';
+import type { MemoryUnit } from '../ledger/accounting/readings.ts';
+import { cloudNames, memoryUnit } from '../site-settings.ts';
 import { nearestName, strictTable } from '../../runtime/strict-table.ts';
 import { readTextFile } from '../../runtime/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
@@ -21,6 +22,8 @@ export interface SenderConfig {
   retiredClouds?: ReadonlyMap<string, readonly string[]> | undefined;
   /** By site: the clouds that it has. */
   clouds?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By site: what its exporter counts memory in, where it is an earlier one. */
+  memoryUnits?: ReadonlyMap<string, MemoryUnit> | undefined;
 }
 
 const siteName = z
@@ -47,6 +50,11 @@ const senderTable = strictTable({
     .max(86_400, 'must be at most 86400, a day')
     .optional(),
   sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
+  memory_unit: z
+    .record(z.string(), memoryUnit, {
+      error: 'must be a table of units by site, such as { "site-b" = "GiB" }',
+    })
+    .optional(),
   clouds: z
     .record(z.string(), cloudNames, {
       error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
@@ -74,7 +82,15 @@ export const senderTables = z
   });
 
 function problemOf(
-  { name, site, site_label: label, sites, clouds = {}, retired_clouds: retired = {} }: SenderTable,
+  {
+    name,
+    site,
+    site_label: label,
+    sites,
+    memory_unit: units = {},
+    clouds = {},
+    retired_clouds: retired = {},
+  }: SenderTable,
   before: readonly SenderTable[],
 ): [keyof SenderTable, string] | undefined {
   if (before.some((other) => other.name === name))
@@ -87,6 +103,7 @@ function problemOf(
     return ['sites', `missing; list the values of '${label}' that this sender may write as`];
   const written = site === undefined ? (sites ?? []) : [site];
   for (const [key, table] of [
+    ['memory_unit', units],
     ['clouds', clouds],
     ['retired_clouds', retired],
   ] as const) {
@@ -115,6 +132,7 @@ export function resolveSenders(
     ...(table.interval_seconds === undefined
       ? {}
       : { intervalMs: Math.round(table.interval_seconds * 1000) }),
+    ...(table.memory_unit === undefined ? {} : { memoryUnits: new Map(Object.entries(table.memory_unit)) }),
     ...(table.clouds === undefined ? {} : { clouds: new Map(Object.entries(table.clouds)) }),
     ...(table.retired_clouds === undefined
       ? {}

@@ -51,6 +51,24 @@ describe('an exporter that states no epoch', () => {
     expectConserved(book);
   });
 
+  it('has a new base where it is said from now on that it counts memory in GiB, and where that is taken back', () => {
+    const mb = '\0p1\0mb';
+    const book = new Book();
+    const at = (atMs: number, unit: number) => {
+      const memory = reading(atMs, 4 * atMs * unit, { resource: 'mb', epoch: '' });
+      book.fold(reading(atMs, atMs, { epoch: '' }), memory);
+    };
+    for (let atMs = 0; atMs <= 2 * HOUR; atMs += STEP) at(atMs, 1);
+    for (let atMs = 2 * HOUR + STEP; atMs <= 3 * HOUR; atMs += STEP) at(atMs, 1024);
+    // One reading by the rate before, eleven by the one after.
+    expect(hoursOf(book, 'p1')).toBe(3);
+    expect(Number(book.usage(mb)) / HOUR).toBeCloseTo(4 * (2 + 1 / 12) + 4096 * (11 / 12), 6);
+    expect(book.anomalyKinds).toEqual(new Set(['base-moved']));
+    for (let atMs = 3 * HOUR + STEP; atMs <= 4 * HOUR; atMs += STEP) at(atMs, 1);
+    expect(Number(book.usage(mb)) / HOUR).toBeCloseTo(4 * (2 + 1 / 12) + (4096 + 4) * (11 / 12), 6);
+    expectConserved(book);
+  });
+
   it('opens with a balance what is new at the instant at which its base moved', () => {
     const { book, at } = twoHours('');
     const atMs = 2 * HOUR + STEP;

@@ -89,6 +89,43 @@ describe('what stays of a large answer', () => {
   });
 });
 
+describe('memory of a site whose earlier exporter counts GiB', () => {
+  const options = { memoryUnit: 'GiB' } as const;
+  const memory = (value: number) => ({ ...usage(value), name: 'project_mb_usage' });
+
+  it('is counted in MiB, before it is rounded, and nothing else is', () => {
+    expect(readSweep([memory(1.5), usage(1.5)], NOW, options).readings).toEqual([
+      expected({ resource: 'mb', total: 1024n * 5_400_000n }),
+      expected(),
+    ]);
+    // A third of a GiB for an hour, less than a millisecond too little in MiB.
+    expect(readSweep([memory(1 / 3)], NOW, options).readings[0]?.total).toBe(1_228_800_000n);
+  });
+
+  it('is as it stands where its exporter states an epoch or a time, as ours does', () => {
+    const stated = expected({ resource: 'mb' });
+    const epoch = fact(EXPORTER_METRICS.epochInfo, 1, { epoch: 'e1' });
+    const until = fact(EXPORTER_METRICS.foldedUntil, (NOW - 30_000) / 1000);
+    expect(readSweep([memory(1.5), epoch], NOW, options).readings).toEqual([{ ...stated, epoch: 'e1' }]);
+    expect(readSweep([until, memory(1.5)], NOW, options).readings).toEqual([
+      { ...stated, atMs: NOW - 30_000 },
+    ]);
+  });
+
+  it('is refused where it is implausible in MiB', () => {
+    const { maxTotalHours } = DEFAULT_SWEEP_LIMITS;
+    const sample = memory(maxTotalHours / 1000);
+    expect(readSweep([sample], NOW, options).refusals).toEqual([
+      {
+        reason: 'an implausibly large total',
+        count: 1,
+        example: expect.stringContaining('project_mb_usage'),
+      },
+    ]);
+    expect(readSweep([sample], NOW).refusals).toEqual([]);
+  });
+});
+
 describe('a usage series', () => {
   it('is a reading of its meter', () => {
     expect(readSweep([usage(1.5)], NOW)).toEqual({ receivedAtMs: NOW, readings: [expected()], refusals: [] });

@@ -15,13 +15,22 @@ export interface SweepOptions {
   limits?: SweepLimits | undefined;
   /** Ids of split pool projects whose parts all come under the id of the pool (rule A9). */
   pools?: ReadonlySet<string> | undefined;
+  /** What exporters that state nothing about their totals count memory in; MiB where it is left out. */
+  memoryUnit?: MemoryUnit | undefined;
 }
+
+/** Ours count MiB; the earlier exporter's later versions count GiB under the same name. */
+export type MemoryUnit = 'MiB' | 'GiB';
+
+const MIB_IN: Readonly<Record<MemoryUnit, number>> = { MiB: 1, GiB: 1024 };
 
 const NO_POOLS: ReadonlySet<string> = new Set();
 
 /** A reading, but for what its exporter states. */
 interface Candidate {
   reading: Reading;
+  /** Its total as it travels, in the unit that the site uses. */
+  hours: number;
   /** By `exporterKey`. */
   exporter: string;
   /** When it was sampled: where two series are of one meter, the newer counts. */
@@ -55,6 +64,7 @@ const BYTES_OF_TEXT = 64;
 export class SweepReader {
   readonly #limits: SweepLimits;
   readonly #pools: ReadonlySet<string>;
+  readonly #memoryUnit: MemoryUnit;
   readonly #refusals = new Refusals();
   readonly #facts = new FactsReader();
   readonly #candidates: Candidate[] = [];
@@ -62,9 +72,10 @@ export class SweepReader {
   readonly #ids = new Texts(cleanId);
   readonly #keys = new Texts((key) => key);
 
-  constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS }: SweepOptions = {}) {
+  constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS, memoryUnit = 'MiB' }: SweepOptions = {}) {
     this.#limits = limits;
     this.#pools = pools;
+    this.#memoryUnit = memoryUnit;
   }
 
   /** How much memory its readings take so far, about. */
@@ -88,7 +99,7 @@ export class SweepReader {
   *finish(receivedAtMs: number): Steps<Sweep> {
     const byMeter = new Map<string, Candidate>();
     yield* eachInSteps(this.#candidates, (candidate) => {
-      complete(candidate, this.#facts, receivedAtMs);
+      complete(candidate, this.#facts, receivedAtMs, this.#memoryUnit);
       this.#take(candidate, byMeter, receivedAtMs);
     });
     const readings: Reading[] = [];
@@ -110,18 +121,21 @@ export class SweepReader {
       domainId: names.own(labels['domain_id'] ?? ''),
       domainName: names.own(labels['domain_name'] ?? ''),
       resource: names.own(resourceOfMetric(name) ?? ''),
-      total: totalOf(value),
+      // Known when it is known whether its exporter states an epoch.
+      total: 0n,
       // A fraction until it is known: V8 would make every object anew where a whole number becomes a large one.
       atMs: Number.NaN,
       epoch: '',
     };
-    return { reading, exporter: this.#keys.own(exporterKey(labels)), timestampMs };
+    return { reading, hours: value, exporter: this.#keys.own(exporterKey(labels)), timestampMs };
   }
 
   #take(candidate: Candidate, byMeter: Map<string, Candidate>, receivedAtMs: number): void {
     const key = meterKey(candidate.reading);
     const rival = byMeter.get(key);
-    const reason = whyTimeRefused(candidate.reading.atMs, receivedAtMs, this.#limits);
+    const reason =
+      whyTimeRefused(candidate.reading.atMs, receivedAtMs, this.#limits) ??
+      whyTotalRefused(candidate.reading.total, this.#limits);
     if (reason !== undefined) this.#refusals.add(reason, sampleOf(candidate));
     else if (rival === undefined && byMeter.size >= this.#limits.maxSeries)
       this.#refusals.add('too many series', sampleOf(candidate));
@@ -155,23 +169,31 @@ class Texts {
 }
 
 /** Facts may stand behind the readings that they are about. */
-function complete(candidate: Candidate, facts: FactsReader, receivedAtMs: number): void {
+function complete(
+  candidate: Candidate,
+  facts: FactsReader,
+  receivedAtMs: number,
+  memoryUnit: MemoryUnit,
+): void {
   const fact = facts.of(candidate.exporter);
+  const isStated = fact.epoch !== undefined || fact.foldedUntilMs !== undefined;
+  const isScaled = !isStated && candidate.reading.resource === 'mb';
+  candidate.reading.total = totalOf(candidate.hours * MIB_IN[isScaled ? memoryUnit : 'MiB']);
   candidate.reading.atMs = fact.foldedUntilMs ?? candidate.timestampMs ?? receivedAtMs;
   candidate.reading.epoch = fact.epoch ?? '';
   candidate.timestampMs ??= receivedAtMs;
 }
 
 /** What tells a series from others, of a sample that is gone. */
-function sampleOf({ reading, exporter, timestampMs }: Candidate): Sample {
-  const { cloud, projectId, projectName, domainId, domainName, resource, total } = reading;
+function sampleOf({ reading, hours, exporter, timestampMs }: Candidate): Sample {
+  const { cloud, projectId, projectName, domainId, domainName, resource } = reading;
   const [, instance = ''] = exporter.split('\0');
   const labels = { cloud, instance, project_id: projectId, project_name: projectName };
   const all = Object.entries({ ...labels, domain_id: domainId, domain_name: domainName });
   return {
     name: usageMetricName(resource),
     labels: Object.fromEntries(all.filter(([, text]) => text !== '')),
-    value: Number(total) / MS_PER_HOUR,
+    value: hours,
     timestampMs,
   };
 }
@@ -230,6 +252,10 @@ function whyRefused({ name, labels, value }: Sample, limits: SweepLimits): Refus
   if (value < 0) return 'a negative total';
   if (value > limits.maxTotalHours) return 'an implausibly large total';
   return labels['project_id'] ? undefined : 'no project_id';
+}
+
+function whyTotalRefused(total: bigint, limits: SweepLimits): RefusalReason | undefined {
+  return total > totalOf(limits.maxTotalHours) ? 'an implausibly large total' : undefined;
 }
 
 function whyTimeRefused(atMs: number, receivedAtMs: number, limits: SweepLimits): RefusalReason | undefined {

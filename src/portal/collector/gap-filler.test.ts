@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { silentLogger } from '../../runtime/logger.ts';
+import type { Sweep } from '../ledger/ledger.ts';
+import { readSweep } from '../ledger/accounting/readings.ts';
+import { GapFiller } from './gap-filler.ts';
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+const HOUR = 3_600_000;
+
+it("takes memory of a site's history in the unit that the site has", async () => {
+  const memory = (timestampMs: number) => ({
+    name: 'project_mb_usage',
+    labels: { project_id: 'p' },
+    value: 1,
+    timestampMs,
+  });
+  const folded: Sweep[] = [];
+  const none = { folded: 0, ignored: 0, anomalies: 0 };
+  const ledger = {
+    fold: async (_site: string, sweep: Sweep) => {
+      folded.push(sweep);
+      return none;
+    },
+    foldLate: async () => await Promise.reject(new Error('there are no gaps in this test')),
+    gaps: async () => [],
+    sites: async () => [{ name: 'a', last_reading_at: new Date(NOW - 3 * HOUR).toISOString() } as never],
+  };
+  const clock = { nowMs: () => NOW, sleep: async () => undefined };
+  const site = { name: 'a', intervalMs: 30_000, memoryUnit: 'GiB' } as const;
+  const history = { read: async () => [memory(NOW - HOUR)] };
+  const filler = new GapFiller(site, history, { ledger, clock, logger: silentLogger() });
+  await filler.before(readSweep([memory(NOW)], NOW), new AbortController().signal);
+  expect(new Set(folded.flatMap(({ readings }) => readings.map(({ total }) => total)))).toEqual(
+    new Set([1024n * 3_600_000n]),
+  );
+});
