@@ -89,6 +89,18 @@ describe('the portal configuration', () => {
     expect(refusal(`${siteA}clouds = [""]\n`)).toBe('/portal.toml: site[1].clouds[1]: is empty');
   });
 
+  it.each([
+    [`${siteA}labels = { location_id = "86\\u000076" }\n`, 'site[1].labels.location_id'],
+    [`${siteA}labels = { "location\\u0000id" = "8676" }\n`, 'site[1].labels'],
+    [`${siteA}clouds = ["east", "we\\u0000st"]\n`, 'site[1].clouds[2]'],
+    [`${siteA}retired_clouds = ["\\u0000"]\n`, 'site[1].retired_clouds[1]'],
+    [`${siteA}pool_projects = ["p\\u0000"]\n`, 'site[1].pool_projects[1]'],
+    ['[[sender]]\nname = "p"\nretired_clouds = { a = ["\\u0000"] }\n', 'sender[1].retired_clouds.a[1]'],
+    ['data = "a\\u0000b"\n', 'data'],
+  ])('refuses a NUL, which no database takes: %j', (toml, place) => {
+    expect(refusal(toml)).toBe(`/portal.toml: ${place}: holds a NUL character (\\u0000); take it out`);
+  });
+
   it('knows what a site counts memory in, by the site or by those who send for it, which agree', () => {
     const gib = `${siteA}memory_unit = "GiB"\n`;
     expect(read(gib).sites[0]?.memoryUnit).toBe('GiB');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstIssue, rejectUnknownKeys } from './strict-table.ts';
+import { firstIssue, rejectNul, rejectUnknownKeys } from './strict-table.ts';
 import { readTomlFile } from './toml-file.ts';
 import { UserError } from './user-error.ts';
 
@@ -47,6 +47,7 @@ export function readSettings<T extends SettingsTable, S extends z.ZodRawShape>(
   const file = sources.configFile === undefined ? {} : readTomlFile(sources.configFile);
   const where = sources.configFile ?? 'configuration';
   rejectUnknownKeys(file, [...Object.keys(table).map(tomlKey), ...Object.keys(sections)], where);
+  rejectNul(file, where);
   const settings = Object.fromEntries(
     Object.entries(table).map(([key, definition]) => [
       key,

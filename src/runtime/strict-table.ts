@@ -12,6 +12,27 @@ export function rejectUnknownKeys(
   if (unknown !== undefined) throw new UserError(`${where}: ${unknownKeyMessage(unknown, known)}`);
 }
 
+/** Throws for the first text of a file, or key, that has a NUL: no database, path or header takes one. */
+export function rejectNul(file: Record<string, unknown>, where: string): void {
+  const place = placeOfNul(file);
+  if (place === undefined) return;
+  throw new UserError(
+    `${where}: ${place === '' ? '' : `${place}: `}holds a NUL character (\\u0000); take it out`,
+  );
+}
+
+function placeOfNul(value: unknown, place = ''): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? place : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    if (key.includes('\0')) return place;
+    const name = Array.isArray(value) ? `[${Number(key) + 1}]` : `${place === '' ? '' : '.'}${key}`;
+    const found = placeOfNul(part, place + name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const nearest = nearestName(key, known);
   return `unknown key '${key}'${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${nearest}'?`}`;
