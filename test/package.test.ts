@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,9 +17,9 @@ describe('the package that npm pack makes of a fresh clone', () => {
   const installed = join(home, 'node_modules/stackmeter');
   let files: string[];
 
-  beforeAll(() => {
-    const clone = cloneInto(join(folder, 'clone'));
-    const [packed] = JSON.parse(run(clone, 'npm', 'pack', '--json', '--loglevel=error')) as {
+  beforeAll(async () => {
+    const clone = await cloneInto(join(folder, 'clone'));
+    const [packed] = JSON.parse(await run(clone, 'npm', 'pack', '--json', '--loglevel=error')) as {
       filename: string;
       files: { path: string }[];
     }[];
@@ -28,11 +29,12 @@ describe('the package that npm pack makes of a fresh clone', () => {
       '--engine-strict',
       '--omit=optional',
       '--prefer-offline',
+      '--ignore-scripts',
       '--no-audit',
       '--no-fund',
       '--loglevel=error',
     ];
-    run(home, 'npm', 'install', ...words, join(clone, packed?.filename ?? ''));
+    await run(home, 'npm', 'install', ...words, join(clone, packed?.filename ?? ''));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -43,14 +45,14 @@ describe('the package that npm pack makes of a fresh clone', () => {
     expect(files.filter((path) => /\.(map|ts|tsx)$|\.test\.|\.built$/.test(path))).toEqual([]);
   });
 
-  it('runs where it is installed', () => {
-    const stackmeter = (...words: string[]) =>
-      run(home, process.execPath, join(installed, 'dist/cli/main.js'), ...words);
+  it('runs where it is installed', async () => {
+    const stackmeter = async (...words: string[]) =>
+      await run(home, process.execPath, join(installed, 'dist/cli/main.js'), ...words);
     const { version } = json(join(root, 'package.json')) as { version: string };
-    expect(stackmeter('--version').trim()).toBe(version);
+    expect((await stackmeter('--version')).trim()).toBe(version);
     for (const role of ['exporter', 'gate', 'portal'])
-      expect(stackmeter(role, '--help')).toContain(`stackmeter ${role}`);
-    expect(run(home, join(home, 'node_modules/.bin/stackmeter'), '--version').trim()).toBe(version);
+      expect(await stackmeter(role, '--help')).toContain(`stackmeter ${role}`);
+    expect((await run(home, join(home, 'node_modules/.bin/stackmeter'), '--version')).trim()).toBe(version);
   });
 
   it('has the pages, with all that they load', () => {
@@ -69,17 +71,20 @@ describe('the package that npm pack makes of a fresh clone', () => {
 });
 
 /** As git would make it, with the packages that `npm ci` installs. */
-function cloneInto(folder: string): string {
+async function cloneInto(folder: string): Promise<string> {
   const made = new Set(['node_modules', 'dist', '.git', 'coverage', 'data']);
   for (const name of readdirSync(root).filter((entry) => !made.has(entry)))
     cpSync(join(root, name), join(folder, name), { recursive: true });
   // A copy: npm may install into it.
-  run(root, 'cp', '-a', 'node_modules', folder);
+  await run(root, 'cp', '-a', 'node_modules', folder);
   return folder;
 }
 
-function run(folder: string, program: string, ...words: string[]): string {
-  return execFileSync(program, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+/** Not synchronously: a worker that does not answer for long is taken for dead. */
+async function run(folder: string, program: string, ...words: string[]): Promise<string> {
+  const running = promisify(execFile)(program, words, { cwd: folder, maxBuffer: 64 * 1024 * 1024 });
+  running.child.stdin?.end();
+  return (await running).stdout;
 }
 
 function json(file: string): unknown {
