@@ -3,6 +3,7 @@ import { readExporterSettings } from '../exporter/settings.ts';
 import { loadCredentials } from '../exporter/openstack/openrc.ts';
 import { checkConfiguration } from '../gate/configuration.ts';
 import { readGateConfig } from '../gate/settings.ts';
+import { advicesOf } from '../portal/remote-write/sender-settings.ts';
 import { readPortalConfig } from '../portal/settings.ts';
 import { parseListenAddress } from '../runtime/listen.ts';
 import type { SettingsSources } from '../runtime/settings.ts';
@@ -43,7 +44,7 @@ const names: Record<ConfigurationKind, string> = {
 const checks: Record<ConfigurationKind, (sources: SettingsSources, file: string) => unknown> = {
   exporter: checkExporter,
   gate: checkGate,
-  portal: readPortalConfig,
+  portal: checkPortal,
   simulation: (sources) => readSimulationConfig(sources, Date.now()),
   profile: (_sources, file) => checkProfile(file),
 };
@@ -54,6 +55,12 @@ function checkExporter(sources: SettingsSources): void {
   parseListenAddress(listen);
   if (openrc !== undefined) loadCredentials({}, openrc);
   if (dummyData !== undefined) checkProfile(dummyData);
+}
+
+/** What may be right but often is not goes to standard error, and is no fault. */
+function checkPortal(sources: SettingsSources, file: string): void {
+  for (const advice of advicesOf(readPortalConfig(sources).senders ?? []))
+    process.stderr.write(`${file}: ${advice}\n`);
 }
 
 async function checkGate(sources: SettingsSources): Promise<void> {

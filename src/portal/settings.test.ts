@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
-import { intervalOfSite } from './remote-write/sender-settings.ts';
+import { advicesOf, intervalOfSite } from './remote-write/sender-settings.ts';
 import { readPortalConfig } from './settings.ts';
 
 let folder: string;
@@ -228,6 +228,15 @@ describe('a sender in the portal configuration', () => {
       undefined,
     ]);
     expect(intervalOfSite('a', senders.slice(0, 1))).toBe(60_000);
+  });
+
+  it('is advised to set the label last where it writes as several sites', () => {
+    const advised = (keys: string) => advicesOf(read(sender + keys).senders ?? []);
+    expect(advised('site = "a"\n')).toEqual([]);
+    expect(advised('site_label = "l"\nsites = ["a"]\n')).toEqual([]);
+    expect(advised('site_label = "l"\nsites = ["a", "b"]\n')).toEqual([
+      "sender 'p' writes as 2 sites by the label 'l': let each site have a job of its own that sets it last, or one can write as another (docs/upgrade.md#the-portal)",
+    ]);
   });
 
   it('may say of each of its sites which clouds are given up, or that none are', () => {
