@@ -195,6 +195,26 @@ describeWith(
       5 * MINUTES_MS,
     );
 
+    it('counts on over a rescue, which moves the launch', async () => {
+      const mine = await project();
+      const { refresh, counted } = createMeter(admin, mine.id);
+      await refresh();
+      const server = await mine.boot('m1.small');
+      const refreshExactly = async () => {
+        await pause(SETTLING_MS + 1500);
+        await refresh();
+        expect(counted()).toEqual(known({ [mine.id]: [server] }, counted()));
+      };
+      await refreshExactly();
+      await mine.act(server, { rescue: null }, 'RESCUE');
+      await refreshExactly();
+      await mine.act(server, { unrescue: null }, 'ACTIVE');
+      await refreshExactly();
+      const { launches } = server;
+      expect(launches.length).toBe(2);
+      expect(counted().untilMs).toBeGreaterThan(launches[1]?.atMs ?? Infinity);
+    });
+
     it(
       'shows nothing that is wrong while the cell with the servers is down, and misses nothing when it is back',
       async () => {

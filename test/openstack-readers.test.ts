@@ -6,7 +6,7 @@ import { readSnapshots } from '../src/exporter/openstack/cinder-snapshots.ts';
 import { readVolumes } from '../src/exporter/openstack/cinder-volumes.ts';
 import { readCredentials, type Credentials } from '../src/exporter/openstack/credentials.ts';
 import { createHttp } from '../src/exporter/openstack/http.ts';
-import { readOwnProjects } from '../src/exporter/openstack/keystone.ts';
+import { isKnownAsDeleted, readOwnProjects } from '../src/exporter/openstack/keystone.ts';
 import { readFloatingIps } from '../src/exporter/openstack/neutron-floating-ips.ts';
 import { readFlavors } from '../src/exporter/openstack/nova-flavors.ts';
 import { readServers } from '../src/exporter/openstack/nova-servers.ts';
@@ -178,6 +178,12 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
     await expect(readServers(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
     await expect(readVolumes(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
     await expect(readSnapshots(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
+  });
+
+  it('know that a project is deleted only with the right to read any project', async () => {
+    const noProject = '0'.repeat(32);
+    expect(await isKnownAsDeleted(admin(), noProject)).toBe(true);
+    expect(await isKnownAsDeleted(reader(), noProject)).toBe(false);
   });
 
   it('give a user without rights what the own project has', async () => {
