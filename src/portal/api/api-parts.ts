@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Grant, Ledger } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { Receiver } from '../remote-write/receiver.ts';
+import type { Untaken } from './untaken.ts';
 
 /** The server as routes see it: with types from their zod schemas. */
 export type ApiServer = FastifyInstance<
@@ -26,4 +27,6 @@ export interface ApiParts {
   receiver?: Receiver | undefined;
   /** How long a client may take nothing of a CSV that waits for it; two minutes where it is left out. */
   stalledMs?: number | undefined;
+  /** What answers hold in memory until their clients have taken it. */
+  untaken?: Untaken | undefined;
 }

@@ -17,6 +17,8 @@ import { readyzRoute } from './readyz-route.ts';
 import { requestLog } from './request-log.ts';
 import { secureAnswers } from './security-headers.ts';
 import { sitesRoute } from './sites-route.ts';
+import { endSlowClients } from './slow-clients-hook.ts';
+import { Untaken } from './untaken.ts';
 import { usageRoute } from './usage-route.ts';
 import { writeRoute } from './write-route.ts';
 
@@ -33,6 +35,7 @@ export async function createApiServer({
   logger,
   webFolder,
   ownNames = [],
+  untaken = new Untaken(),
   ...parts
 }: ApiOptions): Promise<ApiServer> {
   const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
@@ -47,6 +50,7 @@ export async function createApiServer({
   server.setSerializerCompiler(serializerCompiler);
   answerErrors(server);
   secureAnswers(server);
+  endSlowClients(server, untaken);
   refuseForeignHosts(server, ownNames);
   await server.register(compress, {
     encodings: ['gzip', 'identity'],
@@ -65,7 +69,7 @@ export async function createApiServer({
     readyzRoute,
     writeRoute,
   ])
-    route(server, parts);
+    route(server, { ...parts, untaken });
   await servePages(server, webFolder ?? WEB_FOLDER);
   await server.ready();
   return server;

@@ -11,7 +11,9 @@ const CONNECTIONS = {
   readiness: 2,
   questions: 4,
   longQuestions: 2,
-  csv: 3,
+  /** Their text is read ahead of the client, so that none keeps its turn for a slow one. */
+  shortCsv: 1,
+  csv: 2,
   longCsv: 2,
 } as const;
 
@@ -24,12 +26,13 @@ export type Lanes = Readonly<Record<LaneName, Turns>>;
 export const POOL_SIZE = Object.values(CONNECTIONS).reduce((sum, count) => sum + count, 0);
 
 export function openLanes(): Lanes {
-  const { sweeps, readiness, questions, longQuestions, csv, longCsv } = CONNECTIONS;
+  const { sweeps, readiness, questions, longQuestions, shortCsv, csv, longCsv } = CONNECTIONS;
   return {
     sweeps: new Turns(sweeps),
     readiness: new Turns(readiness),
     questions: new Turns(questions, MOST_WAITING),
     longQuestions: new Turns(longQuestions, MOST_WAITING),
+    shortCsv: new Turns(shortCsv, MOST_WAITING),
     csv: new Turns(csv, MOST_WAITING),
     longCsv: new Turns(longCsv, MOST_WAITING),
   };
