@@ -26,7 +26,7 @@ describe('the address of a usage answer', () => {
     const address = usageAddress({ ...question, site: 'a&b', projectId: 'p/1', resource: 'vcpu' }, 'csv');
     expect(address).toBe(
       'api/v1/usage?from=2026-11-22T13%3A00%3A00Z&to=2026-11-22T14%3A00%3A00Z&step=hour&by=site%2Cproject' +
-        '&site=a%26b&project=p%2F1&resource=vcpu&format=csv',
+        '&site=a%26b&project=p%2F1&resource=vcpu&format=csv&bom=true',
     );
   });
 });

@@ -53,8 +53,11 @@ export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): s
   if (question.projectId !== undefined) parameters.set('project', question.projectId);
   if (question.resource !== undefined) parameters.set('resource', question.resource);
   if (question.grant !== undefined) parameters.set('grant', question.grant);
-  if (format === 'csv') parameters.set('format', 'csv');
-  else parameters.set('limit', LARGEST_PAGE);
+  // People open what they download in a spreadsheet.
+  if (format === 'csv') {
+    parameters.set('format', 'csv');
+    parameters.set('bom', 'true');
+  } else parameters.set('limit', LARGEST_PAGE);
   return `api/v1/usage?${parameters}`;
 }
 

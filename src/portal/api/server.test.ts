@@ -216,6 +216,16 @@ describe('the API', () => {
     ]);
   });
 
+  it('begins a CSV with a byte order mark only if it is asked for, so that Excel reads UTF-8', async () => {
+    usage = async () => await Promise.resolve({ data: [{ ...ROW, project_name: 'Größe' }], next: null });
+    const csv = '/api/v1/usage?format=csv&by=project,resource';
+    const [plain, marked] = [await server.inject(csv), await server.inject(`${csv}&bom=true`)];
+    expect(marked.rawPayload.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
+    expect(marked.rawPayload.subarray(3)).toEqual(plain.rawPayload);
+    expect(plain.body).toContain('Größe');
+    expect((await server.inject(`${csv}&bom=1`)).statusCode).toBe(400);
+  });
+
   it('gives usage as CSV over all pages, with the columns that were asked for', async () => {
     const seen: (string | undefined)[] = [];
     usage = async ({ cursor }) => {
@@ -365,6 +375,7 @@ describe('the API', () => {
       'limit',
       'cursor',
       'format',
+      'bom',
     ]);
     expect(document.paths['/api/v1/usage']?.get.responses).toMatchObject({
       200: {

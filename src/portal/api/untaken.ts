@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /** Twelve of the largest pages. */
-export const MOST_UNTAKEN_BYTES = 128 * 2 ** 20;
+const MOST_UNTAKEN_BYTES = 128 * 2 ** 20;
 
 /** What answers hold in memory since their clients have not taken it yet. Beyond the bound the answer that moved least lately breaks off. */
 export class Untaken {

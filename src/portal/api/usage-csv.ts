@@ -15,14 +15,18 @@ function columnsOf({ by }: UsageQuery): Column[] {
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
 
+/** Without it Excel takes a file for one in the encoding of the machine, and breaks umlauts. */
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** All rows of `query` as CSV, in pieces; fewer where `gone` is aborted before it is their turn. */
 export async function* usageCsv(
   ledger: Pick<Ledger, 'allUsage'>,
   query: UsageQuery,
   gone: AbortSignal,
+  bom = false,
 ): AsyncGenerator<string> {
   const columns = columnsOf(query);
-  let head = csvLine(columns);
+  let head = (bom ? BYTE_ORDER_MARK : '') + csvLine(columns);
   for await (const rows of ledger.allUsage(query, gone)) {
     const lines = rows.map((row) => csvLine(columns.map((column) => row[column] ?? '')));
     yield head + lines.join('');

@@ -51,6 +51,10 @@ export const usageParameters = parameterTable({
     .enum(['json', 'csv'], { error: 'must be json or csv' })
     .default('json')
     .meta({ description: '`csv` is all of it, without pages: `limit` and `cursor` say nothing there' }),
+  bom: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .meta({ description: '`true` begins the CSV with a byte order mark, by which Excel reads it as UTF-8' }),
 });
 
 type UsageParameters = z.output<typeof usageParameters>;

@@ -35,7 +35,8 @@ export function usageRoute(
       const gone = goneOf(reply);
       if (parameters.format === 'json') return await ledger.usage(query, gone);
       const hold = (bytes: number) => untaken.hold(reply.raw, bytes);
-      const body = method === 'HEAD' ? '' : await textOf(usageCsv(ledger, query, gone), gone, hold);
+      const pieces = usageCsv(ledger, query, gone, parameters.bom === 'true');
+      const body = method === 'HEAD' ? '' : await textOf(pieces, gone, hold);
       reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
       return reply
         .type('text/csv; charset=utf-8; header=present')
