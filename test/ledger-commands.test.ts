@@ -149,6 +149,10 @@ describeWith(
           /^stackmeter: line \d+ of the import: it is not what an export has there/,
         ],
         ['', /^stackmeter: line 0 of the import: the end is missing/],
+        [
+          text.replace(/"opening": 118/, '"opening": 119'),
+          /^stackmeter: line \d+ .*its checksum does not match/,
+        ],
       ];
       for (const [content, reason] of refused) {
         writeFileSync(file, content);
@@ -165,6 +169,20 @@ describeWith(
         0,
         expect.stringMatching(new RegExp(`^\\d+ rows imported\n${AGREES}$`)),
       ]);
+    });
+
+    it('takes an import without a checksum, and says so', async () => {
+      const folder = temporaryFolder();
+      const makeDatabase = await startServer(folder);
+      const [full, empty] = [await makeDatabase('full_one'), await makeDatabase('empty_one')];
+      await fillLedger(full.connection);
+      const file = join(folder, 'ledger.ndjson');
+      await ledgerCommand('export', full, { stdout: file });
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/,"sha256":"[^"]+"/, ''));
+      const [code, said] = await ledgerCommand('import', empty, { stdin: file });
+      expect(code).toBe(0);
+      expect(said).toMatch(/"the import has no checksum, [^"]+"/);
+      expect(said).toMatch(new RegExp(`\\d+ rows imported\n${AGREES}`));
     });
 
     it('that a newer version has written is refused in one line', async () => {

@@ -24,7 +24,7 @@ import {
   type LedgerFixture,
 } from './ledger-fixture.ts';
 import { describeWith } from './describe-with.ts';
-import { installedPostgresql, otherDatabase, runSql, type TestServer } from './postgresql-server.ts';
+import { installedPostgresql, otherDatabase, reach, runSql, type TestServer } from './postgresql-server.ts';
 
 onEveryPostgresql('moving a ledger', (freshLedger) => {
   /** Two sites, with something in every table. */
@@ -93,18 +93,13 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
       await expect(other.importLines(lines(text.replace(/"schema":\d+/, '"schema":999')))).rejects.toThrow(
         /the export is of schema 999/,
       );
+      const digit = text.replace(/"opening": 118/, '"opening": 119');
+      await expect(other.importLines(lines(digit))).rejects.toThrow(/its checksum does not match/);
       expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.site')).toEqual([{ n: 0 }]);
       await expect(ledger.importLines(lines(text))).rejects.toThrow(/the ledger is not empty/);
     });
   });
 });
-
-/** The arguments by which PostgreSQL's programs reach a server of ours. */
-function reach(connection: DatabaseConnection): string[] {
-  if ('connectionString' in connection) return ['-d', connection.connectionString];
-  const { host, port, user, database } = connection;
-  return ['-h', host, '-p', String(port), '-U', user, '-d', database];
-}
 
 async function exported(ledger: Ledger): Promise<string> {
   let text = '';

@@ -56,6 +56,13 @@ export function otherDatabase(connection: DatabaseConnection, database: string):
   return { connectionString: url.href };
 }
 
+/** The arguments by which PostgreSQL's programs reach a server of ours. */
+export function reach(connection: DatabaseConnection): string[] {
+  if ('connectionString' in connection) return ['-d', connection.connectionString];
+  const { host, port, user, database } = connection;
+  return ['-h', host, '-p', String(port), '-U', user, '-d', database];
+}
+
 /** Runs one statement, outside of any pool. */
 export async function runSql<T extends object>(connection: DatabaseConnection, sql: string): Promise<T[]> {
   const client = new Client(connection);

@@ -24,7 +24,7 @@ export async function migrate(
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    await client.query(`SELECT pg_advisory_xact_lock(${LOCK_KEY})`);
+    await lockSchema(client);
     const applied = await appliedIds(client);
     const todo = pending(applied, migrations);
     if (applied.length > 0 && !allowDestructive) refuseDestructive(todo);
@@ -39,6 +39,23 @@ export async function migrate(
   } finally {
     client.release();
   }
+}
+
+/** Makes the caller the one who may change the schema, up to the end of its transaction. */
+export async function lockSchema(client: PoolClient): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(${LOCK_KEY})`);
+}
+
+/** Makes the tables of a ledger without data as they were when this was the newest migration. */
+export async function remakeTables(client: PoolClient, newest: number): Promise<void> {
+  await client.query('DROP SCHEMA ledger CASCADE');
+  await appliedIds(client);
+  for (const migration of MIGRATIONS) if (migration.id <= newest) await apply(client, migration);
+}
+
+/** Applies what is missing. Destructive migrations too: the caller keeps elsewhere what the ledger holds. */
+export async function applyMissing(client: PoolClient): Promise<void> {
+  for (const migration of pending(await appliedIds(client), MIGRATIONS)) await apply(client, migration);
 }
 
 /** The migrations that are still to be applied, in order; throws where the database has one that we do not know. */

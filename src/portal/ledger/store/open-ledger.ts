@@ -24,7 +24,8 @@ import { DEFAULT_STORAGE_POLICY, maintainStore } from './pack.ts';
 import { queryProjects } from './project-query.ts';
 import { settleClouds } from './settle-clouds.ts';
 import { declareSites, recordFailure, siteStatuses } from './site-queries.ts';
-import { exportLedger, importLedger } from './transfer.ts';
+import { exportLedger } from './export-ledger.ts';
+import { importLedger } from './import-ledger.ts';
 import { Questions } from './question.ts';
 import { askAllUsage, askUsage } from './usage-questions.ts';
 import { verifyConservation } from './verify.ts';
@@ -123,7 +124,7 @@ export async function openLedger({
     maintain: (policy) =>
       sweeps.run(() => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY)),
     exportLines: () => sweeps.through(() => exportLedger(pool)),
-    importLines: (lines) => sweeps.run(() => importLedger(pool, lines)),
+    importLines: (lines) => sweeps.run(() => importLedger(pool, lines, logger)),
     ping: () => readiness.run(async () => void (await sql`SELECT 1`.execute(database))),
     close: () => (closing ??= endAll(database, pool)),
   };
