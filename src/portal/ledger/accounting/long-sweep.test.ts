@@ -1,4 +1,4 @@
-import { array, assert, bigInt, constantFrom, integer, property, record } from 'fast-check';
+import { array, assert, bigInt, constantFrom, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { atOnce, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
@@ -78,21 +78,16 @@ describe('many readings of one meter in one sweep', () => {
   });
 
   it('cost each the same, however many they are', () => {
-    assert(
-      property(integer({ min: 10_000, max: 20_000 }), (many) => {
-        const one = Array.from({ length: many }, (_, i) =>
-          reading(known.lastAtMs + 1 + i, i, { projectName: `${i}` }),
-        );
-        const each = one.map((same, i) => ({ ...same, projectId: `p${i}` }));
-        const timeOf = (readings: readonly Reading[]) => {
-          const startMs = performance.now();
-          fold(readings);
-          return performance.now() - startMs;
-        };
-        expect(timeOf(one) / timeOf(each)).toBeLessThan(10);
-      }),
-      { numRuns: 1 },
+    const one = Array.from({ length: 20_000 }, (_, i) =>
+      reading(known.lastAtMs + 1 + i, i, { projectName: `${i}` }),
     );
+    const each = one.map((same, i) => ({ ...same, projectId: `p${i}` }));
+    const timeOf = (readings: readonly Reading[]) => {
+      const startMs = performance.now();
+      fold(readings);
+      return performance.now() - startMs;
+    };
+    expect(timeOf(one) / timeOf(each)).toBeLessThan(10);
   });
 });
 
