@@ -71,6 +71,12 @@ module.exports = {
       to: { path: '^src/exporter/(?!openstack/)' },
     },
     {
+      name: 'api-knows-the-top-of-the-ledger-only',
+      severity: 'error',
+      from: { path: '^src/portal/api/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/portal/ledger/(store|accounting)/' },
+    },
+    {
       name: 'pure-does-no-io',
       severity: 'error',
       from: { path: pure, pathNot: '\\.test\\.ts$' },

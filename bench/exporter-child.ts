@@ -1,9 +1,9 @@
 // The exporter that bench/exporter.ts measures, in a process of its own. Speaks with its parent by messages.
 import { createExporter } from '../src/exporter/exporter.ts';
-import { readCredentials } from '../src/exporter/openstack/credentials.ts';
-import { exporterConfig } from '../src/exporter/config.ts';
-import { readExporterSettings } from '../src/exporter/settings.ts';
-import { formatAddress } from '../src/runtime/listen.ts';
+import { readCredentials } from '../src/exporter/openstack/credentials/credentials.ts';
+import { exporterConfig } from '../src/exporter/settings/config.ts';
+import { readExporterSettings } from '../src/exporter/settings/settings.ts';
+import { formatAddress } from '../src/runtime/http/listen.ts';
 import { growHeapSparingly } from '../src/runtime/heap-growth.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { describeError } from '../src/runtime/user-error.ts';

@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
-import { listen } from '../src/runtime/listen.ts';
+import { listen } from '../src/runtime/http/listen.ts';
 
 export interface UpstreamGreeting {
   port: number;

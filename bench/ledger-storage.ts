@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { createEmbeddedDatabase } from '../src/portal/database/embedded-database.ts';
+import { createEmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ResourceName } from '../src/exporter/resources.ts';
+import type { ResourceName } from '../src/exporter/settings/resources.ts';
 import { compiled } from './compiled.ts';
 import type { ChildAnswer, ChildRequest } from './exporter-child.ts';
 

@@ -1,7 +1,7 @@
 // The portal that bench/remote-write.ts writes to, in a process of its own, like the InfluxDB beside it.
 import { createPortal } from '../src/portal/portal.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { formatAddress } from '../src/runtime/listen.ts';
+import { formatAddress } from '../src/runtime/http/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 
 const [dataFolder = '', token = ''] = process.argv.slice(2);

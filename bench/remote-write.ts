@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
-import { toSnappy } from '../src/prometheus/snappy.ts';
+import { toSnappy } from '../src/prometheus/remote/snappy.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { freePort, startProgram } from '../test/processes.ts';
-import { encodeWriteRequest, writtenSeries } from '../test/write-request.ts';
+import { freePort, startProgram } from '../test/support/processes.ts';
+import { encodeWriteRequest, writtenSeries } from '../test/portal/write-request.ts';
 import { startChild } from './child.ts';
 
 const REQUESTS = 30;

@@ -1,7 +1,7 @@
 // The gates that bench/sweep.ts has its portal read, in a process of its own. Speaks with its parent by messages.
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { listen } from '../src/runtime/listen.ts';
+import { listen } from '../src/runtime/http/listen.ts';
 import { exposition } from './many-meters.ts';
 
 /** Makes the answers of the next sweep: those of `sites` sites at `/0`, `/1`, and so on, with `meters` meters each. */

@@ -1,7 +1,7 @@
 // The portal that bench/sweep.ts measures, in a process of its own. Speaks with its parent by messages.
 import { createPortal } from '../src/portal/portal.ts';
 import { useLedger } from '../src/portal/use-ledger.ts';
-import type { SiteConfig } from '../src/portal/site-settings.ts';
+import type { SiteConfig } from '../src/portal/settings/site-settings.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { createApiServer } from '../src/portal/api/server.ts';
-import { createEmbeddedDatabase } from '../src/portal/database/embedded-database.ts';
+import { createEmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
 import { silentLogger } from '../src/runtime/logger.ts';

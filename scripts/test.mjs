@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRequired, missing } from '../test/requirements.mjs';
+import { isRequired, missing } from '../test/support/requirements.mjs';
 import { bin, build, install, root, say } from './prepare.mjs';
 
 install();

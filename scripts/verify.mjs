@@ -22,6 +22,9 @@ say('verify: lock file (npm run lock writes it anew)');
 run('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
   evidence: /./,
 });
+say('verify: rooms and rules');
+run(process.execPath, ['scripts/check-house.mjs'], { evidence: /[1-9]\d* rooms/ });
+run(process.execPath, ['scripts/check-rules.mjs'], { evidence: /[1-9]\d* places/ });
 for (const [name, program, args, evidence] of steps) {
   say(`verify: ${name}`);
   run(bin(program), args, { evidence });

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings.ts';
-import { gateSections, gateSettings } from '../gate/settings.ts';
-import { portalSections, portalSettings } from '../portal/settings.ts';
-import { readSettings, type SettingsTable } from '../runtime/settings.ts';
+import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings/settings.ts';
+import { gateSections, gateSettings } from '../gate/configuration/settings.ts';
+import { portalSections, portalSettings } from '../portal/settings/settings.ts';
+import { readSettings, type SettingsTable } from '../runtime/settings/settings.ts';
 import { demoSettings } from '../simulation/federation/settings.ts';
 import { profileSchema } from '../simulation/profile/profile.ts';
 import { simulationSettings } from '../simulation/settings.ts';

@@ -1,7 +1,7 @@
-import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings.ts';
-import { gateSections, gateSettings } from '../gate/settings.ts';
-import { portalSections, portalSettings } from '../portal/settings.ts';
-import { tomlKey } from '../runtime/settings.ts';
+import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings/settings.ts';
+import { gateSections, gateSettings } from '../gate/configuration/settings.ts';
+import { portalSections, portalSettings } from '../portal/settings/settings.ts';
+import { tomlKey } from '../runtime/settings/settings.ts';
 import { UserError } from '../runtime/user-error.ts';
 import { simulationSettings } from '../simulation/settings.ts';
 

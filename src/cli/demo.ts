@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
-import { formatAddress } from '../runtime/listen.ts';
+import { formatAddress } from '../runtime/http/listen.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createFederation } from '../simulation/federation/federation.ts';
 import { demoSettings, readFederationConfig } from '../simulation/federation/settings.ts';

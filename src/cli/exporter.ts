@@ -1,9 +1,13 @@
 import { Command } from 'commander';
-import { checkExporter } from '../exporter/check.ts';
-import { unreadEarlierNames } from '../exporter/earlier-names.ts';
+import { checkExporter } from '../exporter/cloud/check.ts';
+import { unreadEarlierNames } from '../exporter/settings/earlier-names.ts';
 import { createExporter } from '../exporter/exporter.ts';
-import { readExporterConfigs, type ExporterConfig } from '../exporter/config.ts';
-import { EXPORTER_SETTINGS, readExporterSettings, type ExporterSettings } from '../exporter/settings.ts';
+import { readExporterConfigs, type ExporterConfig } from '../exporter/settings/config.ts';
+import {
+  EXPORTER_SETTINGS,
+  readExporterSettings,
+  type ExporterSettings,
+} from '../exporter/settings/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { growHeapSparingly } from '../runtime/heap-growth.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';

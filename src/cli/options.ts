@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { flagName, type SettingsSources, type SettingsTable } from '../runtime/settings.ts';
+import { flagName, type SettingsSources, type SettingsTable } from '../runtime/settings/settings.ts';
 
 /** Adds a flag for each setting that may have one, and `--config FILE`. */
 export function addSettings(

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
-import { portalSettings, readLedgerPlace } from '../portal/settings.ts';
+import { portalSettings, readLedgerPlace } from '../portal/settings/settings.ts';
 import { useLedger } from '../portal/use-ledger.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { counted } from '../runtime/counted.ts';

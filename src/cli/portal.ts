@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { createPortal } from '../portal/portal.ts';
-import { portalSettings, readPortalConfig } from '../portal/settings.ts';
+import { portalSettings, readPortalConfig } from '../portal/settings/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger } from '../runtime/logger.ts';

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { readExporterConfig } from '../exporter/config.ts';
-import { readGateConfig } from '../gate/settings.ts';
-import { readPortalConfig } from '../portal/settings.ts';
-import type { SettingsSources } from '../runtime/settings.ts';
+import { readExporterConfig } from '../exporter/settings/config.ts';
+import { readGateConfig } from '../gate/configuration/settings.ts';
+import { readPortalConfig } from '../portal/settings/settings.ts';
+import type { SettingsSources } from '../runtime/settings/settings.ts';
 import { UserError } from '../runtime/user-error.ts';
 
 function withFile(text: string): SettingsSources {

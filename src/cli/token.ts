@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { parseExpiry, TOKEN_NAME_PATTERN } from '../gate/token-file.ts';
-import { hashToken, newToken } from '../gate/tokens.ts';
+import { parseExpiry, TOKEN_NAME_PATTERN } from '../gate/tokens/token-file.ts';
+import { hashToken, newToken } from '../gate/tokens/tokens.ts';
 import { UserError } from '../runtime/user-error.ts';
 
 export function tokenCommand(): Command {

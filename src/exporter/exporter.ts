@@ -1,13 +1,19 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
-import { closeServer, formatAddress, isLoopback, listen, type ListenAddress } from '../runtime/listen.ts';
+import {
+  closeServer,
+  formatAddress,
+  isLoopback,
+  listen,
+  type ListenAddress,
+} from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
-import { createMeteredCloud } from './cloud.ts';
-import { createExporterServer } from './http-server.ts';
-import { publish, type Published } from './published.ts';
-import type { ExporterConfig } from './config.ts';
+import { createMeteredCloud } from './cloud/cloud.ts';
+import { createExporterServer } from './exposition/http-server.ts';
+import { publish, type Published } from './exposition/published.ts';
+import type { ExporterConfig } from './settings/config.ts';
 
 export interface Exporter extends Role {
   /** Where it listens, once `start()` has resolved. */

@@ -3,17 +3,17 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { sendLine } from './answers.ts';
-import { type Account, closeAccount, failAccount, openAccount } from './audit.ts';
-import { includesAddress } from './client-addresses.ts';
-import { presents } from './client-certificate.ts';
-import type { Grant } from './grants.ts';
-import type { Limiter } from './limits.ts';
+import { sendLine } from './answers/answers.ts';
+import { type Account, closeAccount, failAccount, openAccount } from './answers/audit.ts';
+import { includesAddress } from './tokens/client-addresses.ts';
+import { presents } from './tokens/client-certificate.ts';
+import type { Grant } from './configuration/grants.ts';
+import type { Limiter } from './tokens/limits.ts';
 import type { GateMetrics } from './metrics.ts';
 import { decide, type Selector } from './policy.ts';
 import { Refusal } from './refusal.ts';
-import { decideRead, readBody } from './remote-read.ts';
-import { extraRequests } from './request-cost.ts';
+import { decideRead, readBody } from './requests/remote-read.ts';
+import { extraRequests } from './requests/request-cost.ts';
 import {
   acceptsGzip,
   bearerToken,
@@ -22,9 +22,9 @@ import {
   routeOf,
   selectorsOf,
   wrongToken,
-} from './request.ts';
-import type { Source } from './source.ts';
-import { checkToken } from './tokens.ts';
+} from './requests/request.ts';
+import type { Source } from './sources/source.ts';
+import { checkToken } from './tokens/tokens.ts';
 
 export interface HandlerOptions {
   source: Source;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { remembered } from '../prometheus/remembered.ts';
-import { formatSelector, type Matcher, parseSelector } from '../prometheus/selectors.ts';
+import { formatSelector, type Matcher, parseSelector } from '../prometheus/selectors/selectors.ts';
 import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { decide, parsePolicy } from './policy.ts';
 

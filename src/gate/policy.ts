@@ -1,6 +1,6 @@
-import { anchoredRegex } from '../prometheus/regex.ts';
-import { type Matcher, parseSelector, SelectorError } from '../prometheus/selectors.ts';
-import { PROJECT_ID, PROJECT_NAME } from './label-rewriting.ts';
+import { anchoredRegex } from '../prometheus/selectors/regex.ts';
+import { type Matcher, parseSelector, SelectorError } from '../prometheus/selectors/selectors.ts';
+import { PROJECT_ID, PROJECT_NAME } from './answers/label-rewriting.ts';
 
 export type Selector = readonly Matcher[];
 

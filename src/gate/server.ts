@@ -1,21 +1,21 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
-import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
+import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import { flatLogger, type Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
-import type { Loaded } from './configuration.ts';
-import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './connections.ts';
+import type { Loaded } from './configuration/configuration.ts';
+import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './listener/connections.ts';
 import { createHandler } from './handler.ts';
-import { createHttpServer, type GateHttpServer } from './http-server.ts';
-import { createLimiter } from './limits.ts';
-import { createLiveConfiguration } from './live-configuration.ts';
+import { createHttpServer, type GateHttpServer } from './listener/http-server.ts';
+import { createLimiter } from './tokens/limits.ts';
+import { createLiveConfiguration } from './configuration/live-configuration.ts';
 import { createGateMetrics, type GateMetrics } from './metrics.ts';
-import { createMetricsServer } from './metrics-server.ts';
-import type { GateConfig } from './config.ts';
-import { checkGateConfig } from './settings.ts';
-import { createExporterSource } from './source-exporter.ts';
-import type { Source } from './source.ts';
-import { createPrometheusSource } from './source-prometheus.ts';
+import { createMetricsServer } from './listener/metrics-server.ts';
+import type { GateConfig } from './configuration/config.ts';
+import { checkGateConfig } from './configuration/settings.ts';
+import { createExporterSource } from './sources/source-exporter.ts';
+import type { Source } from './sources/source.ts';
+import { createPrometheusSource } from './sources/source-prometheus.ts';
 
 const ANSWER_LIMITS = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { systemClock, type Clock } from '../runtime/clock.ts';
-import { closeServer, listen, type ListenAddress } from '../runtime/listen.ts';
+import { closeServer, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
@@ -12,11 +12,11 @@ import { LeaseKeeper, type LeaseParts } from './leases/lease-keeper.ts';
 import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
-import { connectToDatabase } from './ledger/store/connect.ts';
+import { connectToDatabase } from './ledger/store/database/connect.ts';
 import type { PortalMetrics } from './metrics.ts';
 import { createInboxTables } from './remote-write/inbox.ts';
 import { Receiver } from './remote-write/receiver.ts';
-import type { PortalConfig } from './settings.ts';
+import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
 import { createStore } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { declarationsOf, sitesOfPortal } from './declared-sites.ts';
-import type { SenderConfig } from './remote-write/sender-settings.ts';
-import type { SiteConfig } from './settings.ts';
+import type { SenderConfig } from './settings/sender-settings.ts';
+import type { SiteConfig } from './settings/settings.ts';
 
 const site = (name: string, more: Partial<SiteConfig> = {}): SiteConfig => ({
   name,

@@ -1,7 +1,7 @@
 import type { SiteDeclaration } from './ledger/ledger.ts';
 import type { PortalSites } from './leases/lease-store.ts';
-import { cloudsOf, intervalOfSite, sitesOfSenders } from './remote-write/sender-settings.ts';
-import type { PortalConfig } from './settings.ts';
+import { cloudsOf, intervalOfSite, sitesOfSenders } from './settings/sender-settings.ts';
+import type { PortalConfig } from './settings/settings.ts';
 
 type Sources = Pick<PortalConfig, 'sites' | 'senders'>;
 

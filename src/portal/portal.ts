@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { formatAddress, isLoopback, type ListenAddress } from '../runtime/listen.ts';
+import { formatAddress, isLoopback, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
@@ -7,7 +7,7 @@ import { assemble, type Assembly, type PortalSources } from './assembly.ts';
 import { declarationsOf, sitesOfPortal } from './declared-sites.ts';
 import type { PortalSites } from './leases/lease-store.ts';
 import { createPortalMetrics } from './metrics.ts';
-import type { PortalConfig } from './settings.ts';
+import type { PortalConfig } from './settings/settings.ts';
 
 export interface Portal extends Role {
   /** Where API and pages are, after `start()`. */

@@ -2,7 +2,7 @@ import { MS_PER_HOUR } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
-import { rulesOfSite } from './ledger/accounting/site-rules.ts';
+import { rulesOfSite } from './ledger/accounting/sites/site-rules.ts';
 import type { Ledger, SiteDeclaration, SiteStatus } from './ledger/ledger.ts';
 import { beginSite, forgetSite, type PortalMetrics } from './metrics.ts';
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { DatabaseConnection } from './database/connection.ts';
-import { createEmbeddedDatabase } from './database/embedded-database.ts';
+import { createEmbeddedDatabase } from './database/embedded/embedded-database.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { QuestionLimits } from './ledger/question-cost.ts';
 import { openLedger } from './ledger/store/open-ledger.ts';
-import type { LedgerPlace } from './settings.ts';
+import type { LedgerPlace } from './settings/settings.ts';
 
 /** The ledger with the database under it. */
 export interface Store {

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { LedgerPlace } from './settings.ts';
+import type { LedgerPlace } from './settings/settings.ts';
 import { createStore } from './store.ts';
 
 /** Opens the ledger for some work, and closes it after. Throws `UserError` where there is none. */

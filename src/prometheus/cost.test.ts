@@ -1,12 +1,12 @@
 import { array, assert, constantFrom, integer, oneof, property, string, uint8Array } from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { ProtobufError } from './protobuf-reader.ts';
-import { decodeReadRequest, readResponseSteps } from './remote-read.ts';
-import { decodeWriteRequest } from './remote-write.ts';
-import { SnappyError, snappySteps, toSnappy } from './snappy.ts';
+import { ProtobufError } from './remote/protobuf-reader.ts';
+import { decodeReadRequest, readResponseSteps } from './remote/remote-read.ts';
+import { decodeWriteRequest } from './remote/remote-write.ts';
+import { SnappyError, snappySteps, toSnappy } from './remote/snappy.ts';
 import { atOnce } from './steps.ts';
-import { unquoteLiteral } from './string-literal.ts';
-import { ExpositionError, ExpositionParser } from './text-format-parser.ts';
+import { unquoteLiteral } from './selectors/string-literal.ts';
+import { ExpositionError, ExpositionParser } from './text-format/text-format-parser.ts';
 
 /** What the work did until it ended or refused; other errors are none of a refusal. */
 function upToRefusal(work: () => void): void {

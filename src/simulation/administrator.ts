@@ -1,4 +1,4 @@
-import type { SimulatedUser } from './api/users.ts';
+import type { SimulatedUser } from './api/context/users.ts';
 import { stableId } from './model/stable-ids.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { readCredentials } from '../exporter/openstack/credentials.ts';
-import { exporterConfig, type ExporterConfig } from '../exporter/config.ts';
-import type { ExporterSettings } from '../exporter/settings.ts';
-import { parseStartDate } from '../exporter/start-date.ts';
+import { readCredentials } from '../exporter/openstack/credentials/credentials.ts';
+import { exporterConfig, type ExporterConfig } from '../exporter/settings/config.ts';
+import type { ExporterSettings } from '../exporter/settings/settings.ts';
+import { parseStartDate } from '../exporter/settings/start-date.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { SIMULATED_ADMINISTRATOR } from './administrator.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseState, type ExporterState } from '../exporter/state-format.ts';
+import { parseState, type ExporterState } from '../exporter/state/state-format.ts';
 import { codeOf } from '../runtime/user-error.ts';
 
 /** What an exporter keeps in its state file; undefined where there is none yet. */

@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import { parseStartDate } from '../exporter/start-date.ts';
+import { parseStartDate } from '../exporter/settings/start-date.ts';
 import { SIMULATED_ADMINISTRATOR } from './administrator.ts';
 import { generatedCloud } from './generated/generated-cloud.ts';
 import { SIMULATION_DEFAULTS, type SimulatedCloudConfig } from './simulated-cloud.ts';
-import { parseListenAddress } from '../runtime/listen.ts';
-import { readSettings, setting, type SettingsOf, type SettingsSources } from '../runtime/settings.ts';
+import { parseListenAddress } from '../runtime/http/listen.ts';
+import {
+  readSettings,
+  setting,
+  type SettingsOf,
+  type SettingsSources,
+} from '../runtime/settings/settings.ts';
 
 const MILLION = 1_000_000;
 

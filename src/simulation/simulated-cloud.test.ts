@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../runtime/clock.ts';
-import { formatAddress } from '../runtime/listen.ts';
+import { formatAddress } from '../runtime/http/listen.ts';
 import { silentLogger } from '../runtime/logger.ts';
-import type { SimulatedUser } from './api/users.ts';
+import type { SimulatedUser } from './api/context/users.ts';
 import type { Flavor, ServerLife } from './model/server-life.ts';
 import { stableUuid } from './model/stable-ids.ts';
 import { staticCloud } from './model/static-cloud.ts';

@@ -1,7 +1,7 @@
 import { createApiServer } from './api/api-server.ts';
-import { ALL_SERVICES, type SimulatedServices } from './api/services.ts';
-import { createTokenStore } from './api/tokens.ts';
-import { USER_DOMAIN, type SimulatedUser } from './api/users.ts';
+import { ALL_SERVICES, type SimulatedServices } from './api/context/services.ts';
+import { createTokenStore } from './api/context/tokens.ts';
+import { USER_DOMAIN, type SimulatedUser } from './api/context/users.ts';
 import type { FaultHook } from './faults.ts';
 import type { CloudModel } from './model/cloud-model.ts';
 import { belongingsTruth, flavorTruth, type BelongingsTruth } from './model/belongings-truth.ts';
@@ -9,7 +9,7 @@ import type { Flavor } from './model/server-life.ts';
 import { usageTruth, type UsageTruth } from './model/truth.ts';
 import { openProfileFile } from './profile/profile-file.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/listen.ts';
+import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 

@@ -1,6 +1,6 @@
-import { ProtobufWriter } from '../../src/prometheus/protobuf-writer.ts';
-import { parseSelector } from '../../src/prometheus/selectors.ts';
-import { toSnappy } from '../../src/prometheus/snappy.ts';
+import { ProtobufWriter } from '../../src/prometheus/remote/protobuf-writer.ts';
+import { parseSelector } from '../../src/prometheus/selectors/selectors.ts';
+import { toSnappy } from '../../src/prometheus/remote/snappy.ts';
 import { request } from './attack.ts';
 
 // Remote reads that no client would write: field by field, and as bytes (a character each).

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { ProtobufWriter } from '../../src/prometheus/protobuf-writer.ts';
+import type { ProtobufWriter } from '../../src/prometheus/remote/protobuf-writer.ts';
 import { ALL, API, type Attack, attacks, match, request, USAGE } from './attack.ts';
 import {
   hex,

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { clusterFolder } from '../../src/portal/database/cluster.ts';
+import { clusterFolder } from '../../src/portal/database/embedded/cluster.ts';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded-database.ts';
+import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { bundled } from '../bundled.ts';
-import { freePort, startProgram } from '../processes.ts';
-import { startTcpProxy } from '../tcp-proxy.ts';
+import { bundled } from '../support/bundled.ts';
+import { freePort, startProgram } from '../support/processes.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { FastTime } from './fast-time.ts';
 import { LivingCloud } from './living-cloud.ts';
 import { Packer } from './packer.ts';

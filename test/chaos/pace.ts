@@ -1,7 +1,7 @@
 import type { Page, ProjectRow, SiteStatus } from '../../src/portal/ledger/ledger.ts';
-import { getJson } from '../api-client.ts';
-import { runSql } from '../postgresql-server.ts';
-import { eventually } from '../processes.ts';
+import { getJson } from '../support/api-client.ts';
+import { runSql } from '../support/postgresql-server.ts';
+import { eventually } from '../support/processes.ts';
 import type { FastTime } from './fast-time.ts';
 import type { ChaosFederation } from './federation.ts';
 import type { Victim } from './victim.ts';

@@ -1,6 +1,6 @@
 import type { CoverageRow, SiteStatus } from '../../src/portal/ledger/ledger.ts';
 import { MS_PER_HOUR } from '../../src/prometheus/usage-metrics.ts';
-import type { UsageAnswerRow } from '../api-client.ts';
+import type { UsageAnswerRow } from '../support/api-client.ts';
 import type { Resource, Truth } from './truth.ts';
 
 /** What a portal says of a site, from the hour of its first reading to that of its last. */

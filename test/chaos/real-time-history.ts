@@ -1,12 +1,12 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { createFrameSplitter } from '../../src/gate/read-frames.ts';
-import { decodeChunkedResponse } from '../../src/prometheus/chunked-read.ts';
-import { decodeReadRequest, encodeReadRequest } from '../../src/prometheus/remote-read.ts';
-import { decodeXorChunk } from '../../src/prometheus/xor-chunk.ts';
-import { closeServer, listen } from '../../src/runtime/listen.ts';
-import { type AnsweredSeries, chunkedAnswer } from '../chunked-answer.ts';
+import { createFrameSplitter } from '../../src/gate/answers/read-frames.ts';
+import { decodeChunkedResponse } from '../../src/prometheus/remote/chunked-read.ts';
+import { decodeReadRequest, encodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';
+import { decodeXorChunk } from '../../src/prometheus/remote/xor-chunk.ts';
+import { closeServer, listen } from '../../src/runtime/http/listen.ts';
+import { type AnsweredSeries, chunkedAnswer } from '../gate/chunked-answer.ts';
 import type { FastTime } from './fast-time.ts';
 
 export interface RealTimeHistory {

@@ -1,16 +1,16 @@
 // A role as a process in fast motion: its name, the file of the time, and its flags as JSON. The rest is as in src/cli.
 import { settingsSources } from '../../src/cli/options.ts';
 import { createExporter } from '../../src/exporter/exporter.ts';
-import { readExporterConfigs } from '../../src/exporter/config.ts';
+import { readExporterConfigs } from '../../src/exporter/settings/config.ts';
 import { createGate } from '../../src/gate/server.ts';
-import { readGateConfig } from '../../src/gate/settings.ts';
+import { readGateConfig } from '../../src/gate/configuration/settings.ts';
 import { createPortal } from '../../src/portal/portal.ts';
-import { readPortalConfig } from '../../src/portal/settings.ts';
+import { readPortalConfig } from '../../src/portal/settings/settings.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { runUntilSignal } from '../../src/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../src/runtime/logger.ts';
 import type { Role } from '../../src/runtime/role.ts';
-import type { SettingsSources } from '../../src/runtime/settings.ts';
+import type { SettingsSources } from '../../src/runtime/settings/settings.ts';
 import { timeOfFile } from './fast-time.ts';
 
 const ROLES: Record<string, (sources: SettingsSources, parts: { clock: Clock; logger: Logger }) => Role> = {

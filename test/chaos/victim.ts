@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { Running } from '../processes.ts';
+import type { Running } from '../support/processes.ts';
 import { log } from './log.ts';
 
 const RESTART_MS = 200;

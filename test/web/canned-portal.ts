@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import type { GrantRow, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
-import { listen } from '../../src/runtime/listen.ts';
+import { listen } from '../../src/runtime/http/listen.ts';
 
 /** What a portal knows, as plain data: the pages are tested against answers whose every number is known. */
 export interface CannedLedger {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { linksSchema } from './links-schema.ts';
-import { parseNovaTime } from './nova-time.ts';
-import { nextMarker, parseBody, readPages } from './pages.ts';
+import { linksSchema } from './session/links-schema.ts';
+import { parseNovaTime } from './session/nova-time.ts';
+import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import type { SampledService } from './sampled-service.ts';
-import type { Session } from './session.ts';
-import { requireWholeCloud } from './whole-cloud.ts';
+import type { Session } from './session/session.ts';
+import { requireWholeCloud } from './session/whole-cloud.ts';
 
 export interface Snapshot {
   id: string;

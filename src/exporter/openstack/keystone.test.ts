@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readCredentials } from './credentials.ts';
+import { readCredentials } from './credentials/credentials.ts';
 import { chooseDomains, readDomains, readProjects } from './keystone.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 
 const domains = [
   { id: 'default', name: 'Default' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../runtime/user-error.ts';
-import { NotFound, ServiceError, ServiceForbidden } from './service-error.ts';
-import type { Session } from './session.ts';
+import { NotFound, ServiceError, ServiceForbidden } from './session/service-error.ts';
+import type { Session } from './session/session.ts';
 
 export interface Domain {
   id: string;

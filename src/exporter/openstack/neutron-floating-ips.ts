@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { linksSchema } from './links-schema.ts';
-import { nextMarker, parseBody, readPages } from './pages.ts';
+import { linksSchema } from './session/links-schema.ts';
+import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import type { SampledService } from './sampled-service.ts';
-import type { Session } from './session.ts';
-import { requireWholeCloud } from './whole-cloud.ts';
+import type { Session } from './session/session.ts';
+import { requireWholeCloud } from './session/whole-cloud.ts';
 
 export interface FloatingIp {
   id: string;

@@ -1,5 +1,5 @@
-import type { AnswerTiming } from './http.ts';
-import type { Session } from './session.ts';
+import type { AnswerTiming } from './session/http.ts';
+import type { Session } from './session/session.ts';
 
 /**
  * What Nova's clock says, by the `Date` of its version document, or of the error in its place. Undefined where there is

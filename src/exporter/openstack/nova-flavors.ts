@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { linksSchema } from './links-schema.ts';
-import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
-import { nextMarker, parseBody, readPages } from './pages.ts';
-import type { Session } from './session.ts';
+import { linksSchema } from './session/links-schema.ts';
+import { microversionHeaders, requireMicroversion } from './session/nova-microversion.ts';
+import { nextMarker, parseBody, readPages } from './session/pages.ts';
+import type { Session } from './session/session.ts';
 
 /** Flavors carry their extra specs from 2.61 on. */
 const MICROVERSION = '2.61';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { linksSchema } from './links-schema.ts';
-import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
-import { parseNovaTime } from './nova-time.ts';
-import { nextMarker, parseBody, readPages } from './pages.ts';
-import { NotFound, ServiceError } from './service-error.ts';
-import type { Session } from './session.ts';
+import { linksSchema } from './session/links-schema.ts';
+import { microversionHeaders, requireMicroversion } from './session/nova-microversion.ts';
+import { parseNovaTime } from './session/nova-time.ts';
+import { nextMarker, parseBody, readPages } from './session/pages.ts';
+import { NotFound, ServiceError } from './session/service-error.ts';
+import type { Session } from './session/session.ts';
 
 /** From 2.47 on a server carries its flavor's extra specs, and from 2.69 on one in a cell that is down is not left out. */
 const MICROVERSION = '2.69';

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCredentials } from './credentials.ts';
-import { formatNovaTime, parseNovaTime } from './nova-time.ts';
+import { readCredentials } from './credentials/credentials.ts';
+import { formatNovaTime, parseNovaTime } from './session/nova-time.ts';
 import { readServerUsage } from './nova-usage.ts';
-import type { ServiceRequest, Session } from './session.ts';
+import type { ServiceRequest, Session } from './session/session.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 const hour = 3_600_000;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { AnswerTiming, HttpAnswer } from './http.ts';
-import { linksSchema } from './links-schema.ts';
-import { microversionHeaders, requireMicroversion } from './nova-microversion.ts';
-import { formatNovaTime, parseNovaTime } from './nova-time.ts';
-import { nextMarker, parseBody, readPages } from './pages.ts';
-import type { Session } from './session.ts';
+import type { AnswerTiming, HttpAnswer } from './session/http.ts';
+import { linksSchema } from './session/links-schema.ts';
+import { microversionHeaders, requireMicroversion } from './session/nova-microversion.ts';
+import { formatNovaTime, parseNovaTime } from './session/nova-time.ts';
+import { nextMarker, parseBody, readPages } from './session/pages.ts';
+import type { Session } from './session/session.ts';
 
 /** Usage has pages from 2.40 on; older answers are cut at Nova's `max_limit` without a sign. */
 const MICROVERSION = '2.40';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readVolumes } from './cinder-volumes.ts';
-import { readCredentials } from './credentials.ts';
-import { overriddenEndpoint } from './endpoint-overrides.ts';
-import type { HttpAnswer } from './http.ts';
+import { readCredentials } from './credentials/credentials.ts';
+import { overriddenEndpoint } from './credentials/endpoint-overrides.ts';
+import type { HttpAnswer } from './session/http.ts';
 import { readServers } from './nova-servers.ts';
 import {
   NotFound,
@@ -11,9 +11,9 @@ import {
   ServiceForbidden,
   ServiceUnavailable,
   ServiceMissing,
-} from './service-error.ts';
-import { versionedPath } from './services.ts';
-import type { ServiceRequest, Session } from './session.ts';
+} from './session/service-error.ts';
+import { versionedPath } from './credentials/services.ts';
+import type { ServiceRequest, Session } from './session/session.ts';
 import { accountPath, readStoredBytes } from './swift-accounts.ts';
 
 const credentials = readCredentials({

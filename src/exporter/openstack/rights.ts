@@ -1,9 +1,9 @@
 import { readFlavors } from './nova-flavors.ts';
-import { microversionHeaders } from './nova-microversion.ts';
-import { formatNovaTime } from './nova-time.ts';
+import { microversionHeaders } from './session/nova-microversion.ts';
+import { formatNovaTime } from './session/nova-time.ts';
 import { SAMPLED_SERVICES, type SampledResource } from './sampled-services.ts';
-import { readFailure, ServiceForbidden, type ReadFailure } from './service-error.ts';
-import type { Session } from './session.ts';
+import { readFailure, ServiceForbidden, type ReadFailure } from './session/service-error.ts';
+import type { Session } from './session/session.ts';
 
 /** What a role may be able to read, beside the sampled services. */
 export type BasicRight =

@@ -1,4 +1,4 @@
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 
 /**
  * A service that shows what projects have now, and nothing of the past. Each is declared in its own file, and listed in

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import { NotFound, ServiceError, ServiceForbidden, ServiceMissing } from './service-error.ts';
+import { NotFound, ServiceError, ServiceForbidden, ServiceMissing } from './session/service-error.ts';
 import type { SampledService } from './sampled-service.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 
 const REQUESTS_AT_ONCE = 4;
 const GIB = 2 ** 30;

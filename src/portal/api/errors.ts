@@ -1,11 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import type { ApiServer } from './api-parts.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
 import { codeOf, oneLine } from '../../runtime/user-error.ts';
-import { CursorError } from '../ledger/store/cursor.ts';
-import { RefusedQuestionError } from '../ledger/refused-question.ts';
-import { HoursGoneError } from '../ledger/store/hours-gone.ts';
-import { RequestError } from './request-error.ts';
+import { CursorError, HoursGoneError, RefusedQuestionError } from '../ledger/question-errors.ts';
+import { RequestError } from './shapes/request-error.ts';
 
 /** Every error is `{"error": "one line"}`. What went wrong inside is for the log alone. */
 export function answerErrors(server: ApiServer): void {

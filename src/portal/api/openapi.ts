@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { version } from '../../runtime/version.ts';
-import type { ApiServer } from './api-parts.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
 
 /** Describes the routes that are registered after it, from the schemas that judge their requests. */
 export async function describeApi(server: ApiServer): Promise<void> {

@@ -1,5 +1,5 @@
-import { FOREIGN_HOST, isOwnHost } from '../../runtime/own-host.ts';
-import type { ApiServer } from './api-parts.ts';
+import { FOREIGN_HOST, isOwnHost } from '../../runtime/http/own-host.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
 
 /** Health tells nothing, and a write has a token that no page of another site knows. */
 const EXEMPT = new Set(['/healthz', '/readyz', '/api/v1/write']);

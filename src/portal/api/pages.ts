@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import serveFiles from '@fastify/static';
-import type { ApiServer } from './api-parts.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
 
 /** The built pages: dist/web, as seen from src/portal/api and from dist/portal/api. */
 export const WEB_FOLDER = fileURLToPath(new URL('../../../dist/web', import.meta.url));

@@ -1,4 +1,4 @@
-import type { ApiServer } from './api-parts.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
 
 const HEADERS = {
   'content-security-policy':

@@ -1,3 +1,4 @@
+import { HoursGoneError } from '../ledger/question-errors.ts';
 import { EventEmitter, once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,9 +17,8 @@ import type {
   UsageQuery,
   UsageRow,
 } from '../ledger/ledger.ts';
-import { HoursGoneError } from '../ledger/store/hours-gone.ts';
 import { createPortalMetrics } from '../metrics.ts';
-import type { ApiServer } from './api-parts.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
 import { createApiServer } from './server.ts';
 
 const SITE: SiteStatus = {

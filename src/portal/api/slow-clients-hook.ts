@@ -1,5 +1,5 @@
-import type { ApiServer } from './api-parts.ts';
-import type { Untaken } from './untaken.ts';
+import type { ApiServer } from './shapes/api-parts.ts';
+import type { Untaken } from './shapes/untaken.ts';
 
 const STALLED_MS = 120_000;
 

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../runtime/clock.ts';
-import { closeServer, listen } from '../../runtime/listen.ts';
+import { closeServer, listen } from '../../runtime/http/listen.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import type { FoldOutcome, SiteStatus, Sweep } from '../ledger/ledger.ts';
 import { createPortalMetrics } from '../metrics.ts';
-import type { SiteConfig } from '../site-settings.ts';
+import type { SiteConfig } from '../settings/site-settings.ts';
 import { Collector } from './collector.ts';
 import { DEFAULT_BODY_LIMITS } from './federate-body.ts';
 

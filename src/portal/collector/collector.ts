@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SiteConfig } from '../site-settings.ts';
+import type { SiteConfig } from '../settings/site-settings.ts';
 import { ReadingsBudget } from './readings-budget.ts';
 import { SiteCollector, type CollectorParts } from './site-collector.ts';
 

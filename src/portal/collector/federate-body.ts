@@ -1,6 +1,6 @@
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ExpositionParser } from '../../prometheus/text-format-parser.ts';
+import { ExpositionParser } from '../../prometheus/text-format/text-format-parser.ts';
 import type { Sample } from '../../prometheus/sample.ts';
 import { myTurn } from '../../runtime/in-turns.ts';
 import { SweepFailure } from './sweep-failure.ts';

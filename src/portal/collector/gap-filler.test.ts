@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
 import type { Sweep } from '../ledger/ledger.ts';
-import { readSweep } from '../ledger/accounting/readings.ts';
+import { readSweep } from '../ledger/accounting/sweeps/readings.ts';
 import { GapFiller } from './gap-filler.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);

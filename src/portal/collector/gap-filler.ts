@@ -1,7 +1,7 @@
-import { sweepSteps, type SweepOptions } from '../ledger/accounting/readings.ts';
-import { rulesOfSite } from '../ledger/accounting/site-rules.ts';
+import { sweepSteps, type SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
+import { rulesOfSite } from '../ledger/accounting/sites/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
-import { sweepOptionsOf, type SiteConfig } from '../site-settings.ts';
+import { sweepOptionsOf, type SiteConfig } from '../settings/site-settings.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { GateClient } from './gate-client.ts';
 import { GapTries } from './gap-tries.ts';

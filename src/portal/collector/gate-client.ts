@@ -3,7 +3,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { parseRetryAfter } from '../../runtime/retry.ts';
 import { version } from '../../runtime/version.ts';
-import type { SiteConfig } from '../site-settings.ts';
+import type { SiteConfig } from '../settings/site-settings.ts';
 import { readFederateBody, type BodyLimits, type TakeSample } from './federate-body.ts';
 import { NO_REMOTE_READ, readAnswer as readHistory, readRequest, type TellBytes } from './remote-read.ts';
 import type { ReadWindow } from './read-windows.ts';

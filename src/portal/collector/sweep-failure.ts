@@ -1,4 +1,4 @@
-import { ExpositionError } from '../../prometheus/text-format-parser.ts';
+import { ExpositionError } from '../../prometheus/text-format/text-format-parser.ts';
 import { codeOf, describeError } from '../../runtime/user-error.ts';
 
 /** A sweep that a site failed. The message is the reason, one line. */

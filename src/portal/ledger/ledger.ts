@@ -236,6 +236,8 @@ export interface StoragePolicy {
   gapsKeptDays: number;
 }
 
+export const DEFAULT_STORAGE_POLICY: StoragePolicy = { packAfterDays: 2, gapsKeptDays: 62 };
+
 export interface Maintained {
   /** Entries that were packed. */
   packed: number;

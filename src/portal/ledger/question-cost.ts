@@ -1,5 +1,5 @@
 import type { UsageQuery, UsageStep } from './ledger.ts';
-import { RefusedQuestionError } from './refused-question.ts';
+import { RefusedQuestionError } from './question-errors.ts';
 import { monthsBetween, piecesOf, type HourRange } from './steps.ts';
 
 /** How much the ledger answers to one question. */

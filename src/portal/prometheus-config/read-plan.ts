@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { readSettings, type SettingsSources } from '../../runtime/settings.ts';
+import { readSettings, type SettingsSources } from '../../runtime/settings/settings.ts';
 import { UserError } from '../../runtime/user-error.ts';
-import { portalSections, portalSettings } from '../settings.ts';
+import { portalSections, portalSettings } from '../settings/settings.ts';
 import type { FederatedSite, PrometheusPlan } from './render.ts';
 
 /**

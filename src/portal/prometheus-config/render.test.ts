@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { prometheusTable } from './prometheus-settings.ts';
+import { prometheusTable } from '../settings/prometheus-settings.ts';
 import { renderPrometheusConfig, type FederatedSite } from './render.ts';
 
 const siteA: FederatedSite = {

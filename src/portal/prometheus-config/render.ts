@@ -1,5 +1,5 @@
 import { DEFAULT_BODY_LIMITS } from '../collector/federate-body.ts';
-import type { PrometheusTable } from './prometheus-settings.ts';
+import type { PrometheusTable } from '../settings/prometheus-settings.ts';
 
 /** A site, as far as a Prometheus that federates it must know it. */
 export interface FederatedSite {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { SenderConfig } from './sender-settings.ts';
+import type { SenderConfig } from '../settings/sender-settings.ts';
 
 /**
  * The sender that an `Authorization` header is of: `Bearer TOKEN`, or `Basic` with the sender's name and the token as

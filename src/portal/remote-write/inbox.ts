@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { mergedFacts, type FactPart, type Instant } from './sorting.ts';
-import type { SiteRule } from './sender-settings.ts';
+import type { SiteRule } from '../settings/sender-settings.ts';
 
 /** A request that was received and is not folded yet, as it came. */
 export interface StoredRequest {

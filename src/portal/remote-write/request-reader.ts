@@ -1,9 +1,13 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { rememberedSeries, writeRequestSteps, type WriteLimits } from '../../prometheus/remote-write.ts';
-import { decompressedLength } from '../../prometheus/snappy.ts';
+import {
+  rememberedSeries,
+  writeRequestSteps,
+  type WriteLimits,
+} from '../../prometheus/remote/remote-write.ts';
+import { decompressedLength } from '../../prometheus/remote/snappy.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
 import { mayTake } from './fair-room.ts';
-import type { SenderConfig, SiteRule } from './sender-settings.ts';
+import type { SenderConfig, SiteRule } from '../settings/sender-settings.ts';
 import { Sorter, type Sorted } from './sorting.ts';
 
 /** Memory for the series of all senders whose labels are not read anew with each request. */

@@ -1,7 +1,7 @@
 import type { Sample } from '../../prometheus/sample.ts';
 import { EXPORTER_METRICS, resourceOfMetric } from '../../prometheus/usage-metrics.ts';
-import { epochIn, exporterKey } from '../ledger/accounting/exporter-facts.ts';
-import type { SiteRule } from './sender-settings.ts';
+import { epochIn, exporterKey } from '../ledger/accounting/sweeps/exporter-facts.ts';
+import type { SiteRule } from '../settings/sender-settings.ts';
 
 /** One scrape of one exporter: what belongs together by rule A0. */
 export interface Instant {

@@ -3,15 +3,15 @@ import type { Clock } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { FaultHook } from '../faults.ts';
-import type { ApiContext } from './api-context.ts';
-import { ApiError, type Answer, type ApiRequest } from './exchange.ts';
+import type { ApiContext } from './context/api-context.ts';
+import { ApiError, type Answer, type ApiRequest } from './context/exchange.ts';
 import { answerCinder } from './cinder.ts';
-import { answerKeystone } from './keystone.ts';
+import { answerKeystone } from './keystone/keystone.ts';
 import { answerNeutron } from './neutron.ts';
-import { answerNova } from './nova.ts';
-import { novaCrash } from './nova-errors.ts';
+import { answerNova } from './nova/nova.ts';
+import { novaCrash } from './nova/nova-errors.ts';
 import { answerSwift } from './swift.ts';
-import { sendAnswer } from './send-answer.ts';
+import { sendAnswer } from './context/send-answer.ts';
 
 const MAX_BODY_BYTES = 114_688; // Keystone's own limit
 

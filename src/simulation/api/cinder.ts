@@ -1,10 +1,10 @@
 import type { VolumeLife } from '../model/belongings.ts';
-import type { ApiContext } from './api-context.ts';
-import { ApiError, formatMicroseconds, type Answer, type ApiRequest } from './exchange.ts';
-import { unauthorized } from './keystone-errors.ts';
-import { VOLUME_PATH } from './keystone-catalog.ts';
-import { nextPageQuery, parsePage } from './nova-paging.ts';
-import type { Token } from './tokens.ts';
+import type { ApiContext } from './context/api-context.ts';
+import { ApiError, formatMicroseconds, type Answer, type ApiRequest } from './context/exchange.ts';
+import { unauthorized } from './keystone/keystone-errors.ts';
+import { VOLUME_PATH } from './keystone/keystone-catalog.ts';
+import { nextPageQuery, parsePage } from './nova/nova-paging.ts';
+import type { Token } from './context/tokens.ts';
 
 /** Cinder's part of the simulated APIs: `GET /volume/v3/PROJECT/volumes/detail`, newest first, in pages. */
 export function answerCinder(request: ApiRequest, context: ApiContext): Answer {

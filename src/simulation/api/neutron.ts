@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FloatingIpLife } from '../model/belongings.ts';
-import type { ApiContext } from './api-context.ts';
-import { ApiError, formatSeconds, type Answer, type ApiRequest } from './exchange.ts';
-import { NETWORK_PATH } from './keystone-catalog.ts';
-import { unauthorized } from './keystone-errors.ts';
-import { nextPageQuery } from './nova-paging.ts';
-import type { Token } from './tokens.ts';
+import type { ApiContext } from './context/api-context.ts';
+import { ApiError, formatSeconds, type Answer, type ApiRequest } from './context/exchange.ts';
+import { NETWORK_PATH } from './keystone/keystone-catalog.ts';
+import { unauthorized } from './keystone/keystone-errors.ts';
+import { nextPageQuery } from './nova/nova-paging.ts';
+import type { Token } from './context/tokens.ts';
 
 /** Neutron's part of the simulated APIs: `GET /network/v2.0/floatingips`, in pages where a limit asks for them. */
 export function answerNeutron(request: ApiRequest, context: ApiContext): Answer {

@@ -1,6 +1,6 @@
-import type { ApiContext } from './api-context.ts';
-import { ApiError, type Answer, type ApiRequest } from './exchange.ts';
-import { OBJECT_STORE_PATH } from './keystone-catalog.ts';
+import type { ApiContext } from './context/api-context.ts';
+import { ApiError, type Answer, type ApiRequest } from './context/exchange.ts';
+import { OBJECT_STORE_PATH } from './keystone/keystone-catalog.ts';
 
 /** Swift's part of the simulated APIs: `HEAD /object-store/v1/AUTH_PROJECT`, of which only the headers are sent. */
 export function answerSwift(request: ApiRequest, context: ApiContext): Answer {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from '../../runtime/atomic-file.ts';
+import { writeFileAtomically } from '../../runtime/files/atomic-file.ts';
 import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
 
 /** What a federation must find again when it is started a second time. */

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { createPortal, type Portal } from '../../portal/portal.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { ListenAddress } from '../../runtime/listen.ts';
+import type { ListenAddress } from '../../runtime/http/listen.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Role } from '../../runtime/role.ts';
 import { describeError } from '../../runtime/user-error.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { closeServer, listen } from '../../runtime/listen.ts';
+import { closeServer, listen } from '../../runtime/http/listen.ts';
 import { freeAddress } from './free-address.ts';
 
 describe('the address of a part of a federation', () => {

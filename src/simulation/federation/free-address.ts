@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { closeServer, listen, type ListenAddress } from '../../runtime/listen.ts';
+import { closeServer, listen, type ListenAddress } from '../../runtime/http/listen.ts';
 import { codeOf } from '../../runtime/user-error.ts';
 
 /** `usual` where its port is free, else any free port of the same host. */

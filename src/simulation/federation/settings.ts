@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseListenAddress } from '../../runtime/listen.ts';
-import { readSettings, setting, type SettingsSources } from '../../runtime/settings.ts';
+import { parseListenAddress } from '../../runtime/http/listen.ts';
+import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
 import type { FederationConfig } from './federation.ts';
 import { freeAddress } from './free-address.ts';
 import type { SiteOptions } from './site.ts';

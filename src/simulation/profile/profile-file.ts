@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Logger } from '../../runtime/logger.ts';
-import { readTextFile } from '../../runtime/text-file.ts';
+import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import type { CloudModel } from '../model/cloud-model.ts';
 import { changeLives, cloudOf, firstLives } from './profile-history.ts';

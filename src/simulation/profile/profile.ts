@@ -1,7 +1,7 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { firstIssue, strictTable } from '../../runtime/strict-table.ts';
-import { tomlError } from '../../runtime/toml-file.ts';
+import { firstIssue, strictTable } from '../../runtime/settings/strict-table.ts';
+import { tomlError } from '../../runtime/files/toml-file.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import type { Domain, Project } from '../model/cloud-model.ts';
 import type { Flavor } from '../model/server-life.ts';

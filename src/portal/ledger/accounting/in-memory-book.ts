@@ -1,14 +1,14 @@
 import { atOnce } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
-import { entriesOf, type Entry } from './entries.ts';
-import type { Interval, MeterGap } from './gap.ts';
-import { correctClouds, correctMeters } from './late.ts';
-import { hourBefore } from './hours.ts';
-import { DEFAULT_RULES, USUAL_HOURS, type Anomaly, type MeterState } from './meter.ts';
-import type { NameState } from './names.ts';
-import { addToOpenHour, NOTHING_OPEN } from './open-hour.ts';
-import type { CloudProgress, HourCoverage } from './progress.ts';
-import { foldSweep } from './sweep.ts';
+import { entriesOf, type Entry } from './meters/entries.ts';
+import type { Interval, MeterGap } from './meters/gap.ts';
+import { correctClouds, correctMeters } from './sweeps/late.ts';
+import { hourBefore } from './meters/hours.ts';
+import { DEFAULT_RULES, USUAL_HOURS, type Anomaly, type MeterState } from './meters/meter.ts';
+import type { NameState } from './sites/names.ts';
+import { addToOpenHour, NOTHING_OPEN } from './meters/open-hour.ts';
+import type { CloudProgress, HourCoverage } from './sites/progress.ts';
+import { foldSweep } from './sweeps/sweep.ts';
 
 /** The key of the meter that `reading` reads. */
 export const METER = '\0p1\0vcpu';

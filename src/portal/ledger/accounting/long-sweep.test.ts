@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { atOnce, type Steps } from '../../../prometheus/steps.ts';
 import type { Reading } from '../ledger.ts';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
-import { admit } from './admission.ts';
-import { inTheirClouds } from './clouds.ts';
-import { coursesOf } from './courses.ts';
-import { hourAt, hourBefore } from './hours.ts';
+import { admit } from './sweeps/admission.ts';
+import { inTheirClouds } from './sites/clouds.ts';
+import { coursesOf } from './sites/courses.ts';
+import { hourAt, hourBefore } from './meters/hours.ts';
 import { METER, reading } from './in-memory-book.ts';
-import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type Usage } from './meter.ts';
-import { correctClouds } from './late.ts';
-import { partsOfSweep } from './parts-of-sweep.ts';
-import { foldReadings, type BookedMeter, type MeterBook } from './sweep.ts';
+import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type Usage } from './meters/meter.ts';
+import { correctClouds } from './sweeps/late.ts';
+import { partsOfSweep } from './sweeps/parts-of-sweep.ts';
+import { foldReadings, type BookedMeter, type MeterBook } from './sweeps/sweep.ts';
 
 const MINUTE = 60_000;
 const known: BookedMeter = {

@@ -1,0 +1,135 @@
+import type { Clock } from '../../runtime/clock.ts';
+import { counted } from '../../runtime/counted.ts';
+import { shownUrl } from '../../runtime/http/shown-url.ts';
+import { connect, duringStart } from './connection.ts';
+import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
+import { gpusOfFlavor } from '../metering/gpus.ts';
+import { settledUntil } from '../metering/window.ts';
+import { unsafeConnection } from '../openstack/session/agent.ts';
+import { isOfSystem } from '../openstack/credentials/credentials.ts';
+import { readFlavors } from '../openstack/nova-flavors.ts';
+import {
+  readRights,
+  sampledResourceOf,
+  type BasicRight,
+  type Right,
+  type RightName,
+} from '../openstack/rights.ts';
+import type { Session } from '../openstack/session/session.ts';
+import { readHoldings } from './sampling.ts';
+import type { ExporterConfig } from '../settings/config.ts';
+
+const HOUR_MS = 3_600_000;
+
+const OTHER_PROJECTS = 'all projects but those that the user has a role in';
+
+/** What goes without a right. */
+const COSTS: Record<BasicRight, string> = {
+  projects: OTHER_PROJECTS,
+  domains: OTHER_PROJECTS,
+  'usage of all projects': OTHER_PROJECTS,
+  'servers of all projects': '--split-project, for a project that the user has no role in',
+  'extra specs of flavors': 'the resource gpu',
+};
+
+function costOf(right: RightName): string {
+  const resource = sampledResourceOf(right);
+  return resource === undefined ? COSTS[right as BasicRight] : `the resource ${resource}`;
+}
+
+/** Whether anything that the settings ask for needs the right. */
+function isNeeded(right: RightName, { resources, split }: ExporterConfig): boolean {
+  if (right === 'servers of all projects') return split !== undefined || resources.includes('gpu');
+  const resource = right === 'extra specs of flavors' ? 'gpu' : sampledResourceOf(right);
+  return resource === undefined || resources.includes(resource);
+}
+
+/**
+ * Signs in and reads everything once, without counting: projects, the last hour's usage, and what the user's role may
+ * read. Returns lines for a person; throws a `UserError` where there would be nothing to export.
+ */
+export async function checkExporter(config: ExporterConfig, { clock }: { clock: Clock }): Promise<string[]> {
+  const connection = connect(config, { clock });
+  const { session } = connection;
+  try {
+    return await duringStart(async () => {
+      const { user } = await session.signIn();
+      const cloud = await readMeteredCloud(session, config.domains, NOTHING_COUNTED);
+      const endMs = settledUntil(clock.nowMs(), config.settlingDelayMs);
+      const window = { startMs: endMs - HOUR_MS, endMs, pageSize: config.pageSize };
+      const { servers } = await cloud.readUsage(window);
+      const running = new Set(servers.map(({ projectId }) => projectId));
+      const rights = await readRights(session, clock.nowMs(), (right) => isNeeded(right, config));
+      const danger = unsafeConnection(config.credentials);
+      return [
+        ...(danger === undefined ? [] : [`Danger    ${danger}`]),
+        `Keystone  ${shownUrl(config.credentials.authUrl)}: signed in as ${quoted(user)}, ${await describeScope(session)}`,
+        `          ${describeCloud(cloud, session)}`,
+        `Nova      ${counted(servers.length, 'server')} of ${counted(running.size, 'project')} ran in the last hour`,
+        ...(await Promise.all(rights.map(async (right) => await describeRight(right, cloud)))),
+        ...(await describeAliases(session, config, rights)),
+      ];
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function describeScope(session: Session): Promise<string> {
+  const { project } = await session.signIn();
+  if (isOfSystem(session.credentials)) return 'the whole system';
+  return project === undefined ? 'no project' : `project ${quoted(project)}`;
+}
+
+function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }: Session): string {
+  if (!allProjects) return describeOwn(projects.map(({ name }) => quoted(name)).sort(), credentials);
+  const domains = [...new Set(projects.map(({ domain }) => domain.name))];
+  const among = `the ${domains.length === 1 ? 'domain' : 'domains'} ${domains.map(quoted).sort().join(', ')}`;
+  return `${counted(projects.length, 'project')} in ${among}`;
+}
+
+/** Keystone takes line ends and escape sequences for names, which a terminal would obey. */
+function quoted(name: string): string {
+  const shown = name.replaceAll(/\p{C}/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
+  return `'${shown}'`;
+}
+
+function describeOwn(names: readonly string[], { identity }: Session['credentials']): string {
+  const what = `only the ${names.length === 1 ? 'project' : 'projects'} ${names.join(', ')} can be read`;
+  return identity.method === 'application_credential'
+    ? `${what}, which the application credential is bound to: that usage is all that is exported`
+    : `${what}, by the roles that the user has: that usage is all that is exported`;
+}
+
+async function describeRight({ right, allowed, reason }: Right, cloud: MeteredCloud): Promise<string> {
+  if (allowed) return `can       read ${right}`;
+  const cost = (await canReadOwn(right, cloud)) ? `${costOf(right)} of ${OTHER_PROJECTS}` : costOf(right);
+  return `can not   read ${right}, which costs ${cost} (${reason})`;
+}
+
+/** Who reads project by project may have a resource of its own projects, and be refused that of others. */
+async function canReadOwn(right: RightName, { allProjects, views }: MeteredCloud): Promise<boolean> {
+  const resource = sampledResourceOf(right);
+  if (allProjects || resource === undefined) return false;
+  try {
+    await readHoldings(resource, views);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Names of devices that would count as no GPU because the configuration does not say how many they are. */
+async function describeAliases(
+  session: Session,
+  { resources, gpuAliases }: ExporterConfig,
+  rights: readonly Right[],
+): Promise<string[]> {
+  const readable = rights.some(({ right, allowed }) => right === 'extra specs of flavors' && allowed);
+  if (!resources.includes('gpu') || !readable) return [];
+  const flavors = await readFlavors(session);
+  const unknown = flavors.flatMap(({ extraSpecs = {} }) => gpusOfFlavor(extraSpecs, gpuAliases).unknown);
+  return [...new Set(unknown)]
+    .sort()
+    .map((alias) => `GPUs      '${alias}' is not one of gpu_aliases: it counts as no GPU`);
+}

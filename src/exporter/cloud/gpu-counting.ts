@@ -1,0 +1,69 @@
+import type { Logger } from '../../runtime/logger.ts';
+import { gpusOfFlavor, type GpuAliases } from '../metering/gpus.ts';
+import { readFlavors } from '../openstack/nova-flavors.ts';
+import { ServiceForbidden } from '../openstack/session/service-error.ts';
+import type { Session } from '../openstack/session/session.ts';
+import type { OwnMetrics } from '../exposition/own-metrics.ts';
+import { createResourceReport } from './sampling.ts';
+
+export interface GpuCountingOptions {
+  session: Session;
+  aliases: GpuAliases;
+  logger: Logger;
+  metrics: OwnMetrics;
+}
+
+/**
+ * Reads how many GPUs each flavor has, by its name. Flavors that Nova no longer has stay as they were `known`, and all do
+ * where Nova can't be asked. Never throws.
+ */
+export type GpuCounting = (known: ReadonlyMap<string, number>) => Promise<ReadonlyMap<string, number>>;
+
+export function createGpuCounting({ session, aliases, logger, metrics }: GpuCountingOptions): GpuCounting {
+  const report = createResourceReport(logger, metrics);
+  const reported = new Set<string>();
+
+  function reportUnknown(unknown: readonly string[]): void {
+    metrics.setUnknownGpuAliases(unknown);
+    for (const alias of unknown) {
+      if (!reported.has(alias))
+        logger.warn({ alias }, 'is not one of gpu_aliases: it counts as no GPU until it is');
+      reported.add(alias);
+    }
+  }
+
+  return async (known) => {
+    try {
+      const byFlavor = new Map(known);
+      reportUnknown(await readInto(byFlavor, session, aliases));
+      report('gpu', undefined);
+      return sameGpus(known, byFlavor) ? known : byFlavor;
+    } catch (error) {
+      report('gpu', error);
+      return known;
+    }
+  };
+}
+
+function sameGpus(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
+  return a.size === b.size && [...a].every(([flavor, gpus]) => b.get(flavor) === gpus);
+}
+
+/** Returns the names that the aliases don't have, sorted. */
+async function readInto(
+  byFlavor: Map<string, number>,
+  session: Session,
+  aliases: GpuAliases,
+): Promise<string[]> {
+  const unknown = new Set<string>();
+  for (const { name, extraSpecs } of await readFlavors(session)) {
+    if (extraSpecs === undefined)
+      throw new ServiceForbidden(
+        'Nova shows flavors without their extra specs; give the user of the exporter a role that may read them',
+      );
+    const found = gpusOfFlavor(extraSpecs, aliases);
+    byFlavor.set(name, found.gpus);
+    for (const alias of found.unknown) unknown.add(alias);
+  }
+  return [...unknown].sort();
+}

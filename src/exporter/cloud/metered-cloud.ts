@@ -1,0 +1,143 @@
+import pLimit from 'p-limit';
+import { partName } from '../metering/pool.ts';
+import {
+  chooseDomains,
+  isKnownAsDeleted,
+  readDomains,
+  readOwnProjects,
+  readProjects,
+  type DomainFilter,
+  type OwnProject,
+  type Project,
+} from '../openstack/keystone.ts';
+import {
+  joinUsage,
+  readProjectUsage,
+  readServerUsage,
+  type UsageAnswer,
+  type UsageQuery,
+} from '../openstack/nova-usage.ts';
+import { ServiceForbidden } from '../openstack/session/service-error.ts';
+import type { Session } from '../openstack/session/session.ts';
+
+const REQUESTS_AT_ONCE = 4;
+
+/** What the tokens of one session can read. */
+export interface View {
+  session: Session;
+  /** False where it is the token's own project alone. */
+  allProjects: boolean;
+  projects: readonly Project[];
+}
+
+/** What the user of the exporter sees: the whole cloud at once, or each project that it has a role in by itself. */
+export interface MeteredCloud {
+  allProjects: boolean;
+  projects: readonly Project[];
+  views: readonly [View, ...View[]];
+  readUsage(query: UsageQuery): Promise<UsageAnswer>;
+}
+
+/** What totals are of already: a right that is gone is an error, since what it showed would seem to be gone as well. */
+export interface Counted {
+  /** Whether they were of all projects, though it may be that none had any usage yet. */
+  allProjects: boolean;
+  /** Those whose servers ran when they were last read; none once that is long ago. */
+  projects: Iterable<string>;
+}
+
+export const NOTHING_COUNTED: Counted = { allProjects: false, projects: [] };
+
+/** A user who may list the projects of the cloud sees all; one who may not sees those that it has a role in, and no more. */
+export async function readMeteredCloud(
+  session: Session,
+  filter: DomainFilter,
+  counted: Counted,
+): Promise<MeteredCloud> {
+  try {
+    const domains = await readDomains(session, filter);
+    const projects = await readProjects(session, domains, filter);
+    return {
+      allProjects: true,
+      projects,
+      views: [{ session, allProjects: true, projects }],
+      readUsage: async (query) => await readServerUsage(session, query),
+    };
+  } catch (error) {
+    if (!(error instanceof ServiceForbidden)) throw error;
+    return await readOwnCloud(session, filter, error, counted);
+  }
+}
+
+async function readOwnCloud(
+  session: Session,
+  filter: DomainFilter,
+  refusal: ServiceForbidden,
+  counted: Counted,
+): Promise<MeteredCloud> {
+  const { projectId } = await session.signIn();
+  if (projectId === undefined || counted.allProjects) throw refusal;
+  const listed = await readOwnProjects(session);
+  const reachable = listed.filter(({ id }) => id === projectId || session.inProject(id) !== undefined);
+  await requireNoneLost(session, reachable, counted);
+  const enabled = reachable.filter((project) => project.enabled);
+  const [first, ...others] = filtered(await readViews(session, enabled), filter);
+  if (first === undefined) throw refusal;
+  const views: MeteredCloud['views'] = [first, ...others];
+  return {
+    allProjects: false,
+    projects: views.flatMap(({ projects }) => projects),
+    views,
+    readUsage: async (query) => await readOwnUsage(views, query),
+  };
+}
+
+/** A project that counts so far is read, or Keystone says that it is deleted: anything else is a lost right. */
+async function requireNoneLost(
+  session: Session,
+  reachable: readonly Project[],
+  counted: Counted,
+): Promise<void> {
+  const missing = [...counted.projects].filter((id) => !isAmong(reachable, id)).map(withoutPart);
+  for (const id of new Set(missing))
+    if (!(await isKnownAsDeleted(session, id)))
+      throw new ServiceForbidden(
+        `the user of the exporter has no role any more in the project ${id}, whose servers ran, or the project is deleted; give the role back, or wait: after a day without a refresh the other projects go on without it`,
+      );
+}
+
+function isAmong(projects: readonly Project[], counted: string): boolean {
+  return projects.some(({ id }) => id === counted || partName(id, counted) !== undefined);
+}
+
+/** The project, for a part of a pool. Keystone itself makes no ids with a slash. */
+function withoutPart(counted: string): string {
+  return counted.replace(/\/.*/s, '');
+}
+
+/** Each project with a session in it, whose token tells the name of the project's domain. */
+async function readViews(session: Session, projects: readonly OwnProject[]): Promise<View[]> {
+  return await pLimit(REQUESTS_AT_ONCE).map(projects, async ({ id, name, domain }) => {
+    const scoped = session.inProject(id) ?? session;
+    const { domains } = await scoped.signIn();
+    const named = domains.find((found) => found.id === domain.id) ?? domain;
+    return { session: scoped, allProjects: false, projects: [{ id, name, domain: named }] };
+  });
+}
+
+function filtered(views: readonly View[], filter: DomainFilter): View[] {
+  const domains = views.flatMap(({ projects }) => projects.map(({ domain }) => domain));
+  const unique = [...new Map(domains.map((domain) => [domain.id, domain])).values()];
+  const wanted = new Set(chooseDomains(unique, filter).map(({ id }) => id));
+  return views.filter(({ projects }) => projects.some(({ domain }) => wanted.has(domain.id)));
+}
+
+/** One project that can't be read is an error of all: the window has to be complete. */
+async function readOwnUsage(views: MeteredCloud['views'], query: UsageQuery): Promise<UsageAnswer> {
+  const parts = views.flatMap(({ session, projects }) => projects.map(({ id }) => ({ session, id })));
+  const [first, ...others] = await pLimit(REQUESTS_AT_ONCE).map(
+    parts,
+    async ({ session, id }) => await readProjectUsage(session, id, query),
+  );
+  return joinUsage([first as UsageAnswer, ...others]); // there is one project at least
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../runtime/logger.ts';
+import { runRegularly } from './regularly.ts';
+
+/** Runs refreshes that each take a second, and returns the instants, in seconds, at which they began. */
+async function instants(outcomes: ('ok' | 'fails')[]): Promise<number[]> {
+  const ending = new AbortController();
+  const began: number[] = [];
+  let nowMs = 0;
+  const clock = {
+    nowMs: () => nowMs,
+    sleep: async (durationMs: number) => {
+      nowMs += durationMs;
+      await Promise.resolve();
+    },
+  };
+  const refresh = async () => {
+    began.push(nowMs / 1000);
+    nowMs += 1000;
+    if (began.length === outcomes.length) ending.abort();
+    await Promise.resolve();
+    if (outcomes[began.length - 1] === 'fails') throw new Error('no luck');
+  };
+  await runRegularly(refresh, { intervalMs: 100_000, clock, logger: silentLogger(), signal: ending.signal });
+  return began;
+}
+
+describe('regular refreshes', () => {
+  it('begin an interval apart, however long they take', async () => {
+    expect(await instants(['ok', 'ok', 'ok'])).toEqual([0, 100, 200]);
+  });
+
+  it('are tried again sooner after a failure, with delays that grow up to the interval', async () => {
+    expect(await instants(['fails', 'fails', 'fails', 'fails', 'fails', 'ok', 'ok'])).toEqual([
+      0, 16, 47, 108, 209, 310, 410,
+    ]);
+  });
+});

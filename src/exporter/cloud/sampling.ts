@@ -1,0 +1,65 @@
+import type { Logger } from '../../runtime/logger.ts';
+import type { View } from './metered-cloud.ts';
+import { foldSample, type Holding, type SampledState } from '../metering/sampled.ts';
+import { SAMPLED_SERVICES, type SampledResource } from '../openstack/sampled-services.ts';
+import { readFailure } from '../openstack/session/service-error.ts';
+import type { OwnMetrics } from '../exposition/own-metrics.ts';
+
+export interface SamplingOptions {
+  resources: readonly SampledResource[];
+  logger: Logger;
+  metrics: OwnMetrics;
+}
+
+interface SampleInput {
+  views: readonly View[];
+  /** What is there now counts up to here. */
+  untilMs: number;
+}
+
+/** The states by resource after a sample of each; one whose service fails stays as it was, and is made up for later. */
+export type Sampler = (
+  before: ReadonlyMap<string, SampledState>,
+  input: SampleInput,
+) => Promise<ReadonlyMap<string, SampledState>>;
+
+/** What is there now of all that is seen, or an error. */
+export async function readHoldings(resource: SampledResource, views: readonly View[]): Promise<Holding[]> {
+  const service = SAMPLED_SERVICES.find((candidate) => candidate.resource === resource);
+  if (service === undefined) throw new Error(`no service is listed for the resource ${resource}`);
+  const readings = views.map(async ({ session, allProjects, projects }) => {
+    const projectIds = async () => await Promise.resolve(projects.map(({ id }) => id));
+    return await service.read(session, { allProjects, projectIds });
+  });
+  return (await Promise.all(readings)).flat();
+}
+
+export function createSampler({ resources, logger, metrics }: SamplingOptions): Sampler {
+  const report = createResourceReport(logger, metrics);
+  return async (before, input) => {
+    const next = new Map(before);
+    for (const resource of resources) {
+      try {
+        const holdings = await readHoldings(resource, input.views);
+        next.set(resource, foldSample(before.get(resource), holdings, input.untilMs, [resource]));
+        report(resource, undefined);
+      } catch (error) {
+        report(resource, error);
+      }
+    }
+    return next;
+  };
+}
+
+/** Says in a metric whether a resource can be read, and in the log when that changes. */
+export function createResourceReport(logger: Logger, metrics: OwnMetrics) {
+  const reasons = new Map<string, string | undefined>();
+  return (resource: string, error: unknown): void => {
+    const { failure, reason } = error === undefined ? {} : readFailure(error);
+    metrics.setResource(resource, failure);
+    if (reasons.has(resource) ? reasons.get(resource) === reason : reason === undefined) return;
+    reasons.set(resource, reason);
+    if (reason === undefined) logger.info({ resource }, 'can be read again');
+    else logger.warn({ resource, reason }, 'can not be read; the other resources are not affected');
+  };
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { usageFamilies } from './exposition.ts';
+import type { MeterState } from '../metering/meter-state.ts';
+import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
+import { createOwnMetrics } from './own-metrics.ts';
+
+const rows = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8').split('\n');
+const documented = rows
+  .filter((line) => line.startsWith('| `stackmeter_exporter_'))
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+
+/** Everything that an exporter can say about its totals and its work. */
+function allFamilies() {
+  const own = createOwnMetrics();
+  own.observeRequest({ service: 'nova', durationMs: 1, failed: true });
+  own.setNovaAhead(0);
+  own.setWholeCloud(true);
+  own.setResource('gpu', 'missing');
+  own.setGpusByName(0);
+  own.setUnknownGpuAliases(['a']);
+  const meter = {
+    epoch: 'e',
+    startMs: 0,
+    untilMs: 0,
+    totals: new Map(),
+    servers: new Map(),
+    unreadFlavors: new Map([['f', {}]]),
+  } as unknown as MeterState;
+  const snapshot = {
+    meter,
+    sampled: new Map([['object_gb', { untilMs: 0, totals: new Map() }]]),
+    projects: [],
+    completedMs: 0,
+    durationMs: 0,
+  };
+  return [...usageFamilies(snapshot, ['object_gb']), ...own.families()];
+}
+
+it('what the exporter says about its totals and itself is documented as it is declared: names, labels and meaning', () => {
+  const declared = allFamilies().map(({ name, help, samples }) => {
+    const labels = new Set([...samples].flatMap((sample) => Object.keys(sample.labels)));
+    const series = `\`${name}${labels.size === 0 ? '' : `{${[...labels].join(',')}}`}\``;
+    return ['', series, help.charAt(0).toLowerCase() + help.slice(1), ''];
+  });
+  expect(documented).toEqual(declared);
+});
+
+it('each label of a series of the exporter is one that a site may not set', () => {
+  const labels = allFamilies().flatMap(({ samples }) =>
+    [...samples].flatMap((one) => Object.keys(one.labels)),
+  );
+  expect(labels.length).toBeGreaterThan(0);
+  expect(labels.filter((name) => !isSeriesLabel(name))).toEqual([]);
+});

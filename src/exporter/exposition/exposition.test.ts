@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { cleanId } from '../../prometheus/label-text.ts';
+import { expositionLines } from '../../prometheus/text-format/text-format-writer.ts';
+import { version } from '../../runtime/version.ts';
+import { usageFamilies, type Snapshot } from './exposition.ts';
+import type { RememberedServer } from '../metering/meter-state.ts';
+import { createOwnMetrics } from './own-metrics.ts';
+
+const amounts = { vcpu: 2, mb: 4096, disk_gb: 40, instance: 1 };
+const server: RememberedServer = {
+  projectId: 'p1',
+  launches: [{ atMs: 0, amounts }],
+  countedUntilMs: 90_000_000,
+};
+
+const snapshot: Snapshot = {
+  meter: {
+    epoch: 'e1',
+    startMs: 0,
+    untilMs: 90_000_000,
+    totals: new Map([
+      ['p1', { vcpu: 5_400_000n, mb: 3_600_000n * 512n, disk_gb: 0n, instance: 1n }],
+      ['gone', { vcpu: 1n, mb: 1n, disk_gb: 1n, instance: 1n }],
+    ]),
+    servers: new Map([
+      ['s1', server],
+      ['s2', { ...server, absentSinceMs: 90_000_000 }],
+    ]),
+  },
+  sampled: new Map(),
+  projects: [
+    { id: 'p1', name: 'say "hi"\\\n', domain: { id: 'default', name: 'Default' } },
+    { id: 'p2', name: 'never used', domain: { id: 'default', name: 'Default' } },
+  ],
+  completedMs: 90_060_000,
+  durationMs: 250,
+};
+
+describe('the exposition', () => {
+  it('has every text as the whole way to a ledger takes it', () => {
+    const odd = {
+      id: 'pool/a\0b',
+      name: 'rtl \u202e evil\0nul \ud800',
+      domain: { id: 'd', name: 'Zwei "Dom"\t' },
+    };
+    const meter = {
+      ...snapshot.meter,
+      totals: new Map([[odd.id, { ...amounts, vcpu: 3_600_000n, mb: 0n, disk_gb: 0n, instance: 0n }]]),
+    };
+    const [family] = usageFamilies({ ...snapshot, meter, projects: [odd] }, ['vcpu']);
+    expect([...(family?.samples ?? [])]).toEqual([
+      {
+        name: 'project_vcpu_usage',
+        labels: {
+          project_id: cleanId(odd.id),
+          project_name: 'rtl \u202e evil\ufffdnul \ufffd',
+          domain_id: 'd',
+          domain_name: 'Zwei "Dom" ',
+        },
+        value: 1,
+        timestampMs: undefined,
+      },
+    ]);
+  });
+
+  it('has amount × hours of the projects that Keystone knows, and the facts about the totals', () => {
+    expect([...expositionLines(usageFamilies(snapshot, ['vcpu', 'mb']))].join('')).toBe(
+      String.raw`# HELP project_vcpu_usage vCPU-hours since the start date
+# TYPE project_vcpu_usage gauge
+project_vcpu_usage{project_id="p1",project_name="say \"hi\"\\ ",domain_id="default",domain_name="Default"} 1.5
+project_vcpu_usage{project_id="p2",project_name="never used",domain_id="default",domain_name="Default"} 0
+# HELP project_mb_usage MiB-hours of memory since the start date
+# TYPE project_mb_usage gauge
+project_mb_usage{project_id="p1",project_name="say \"hi\"\\ ",domain_id="default",domain_name="Default"} 512
+project_mb_usage{project_id="p2",project_name="never used",domain_id="default",domain_name="Default"} 0
+# HELP stackmeter_exporter_build_info The exporter and its version
+# TYPE stackmeter_exporter_build_info gauge
+stackmeter_exporter_build_info{version="${version}"} 1
+# HELP stackmeter_exporter_epoch_info The identity of these totals: a new one means that they began anew
+# TYPE stackmeter_exporter_epoch_info gauge
+stackmeter_exporter_epoch_info{epoch="e1"} 1
+# HELP stackmeter_exporter_start_timestamp_seconds The start date of the totals
+# TYPE stackmeter_exporter_start_timestamp_seconds gauge
+stackmeter_exporter_start_timestamp_seconds 0
+# HELP stackmeter_exporter_folded_until_timestamp_seconds Usage is in the totals up to this time
+# TYPE stackmeter_exporter_folded_until_timestamp_seconds gauge
+stackmeter_exporter_folded_until_timestamp_seconds 90000
+# HELP stackmeter_exporter_last_refresh_success_timestamp_seconds When the last complete refresh ended
+# TYPE stackmeter_exporter_last_refresh_success_timestamp_seconds gauge
+stackmeter_exporter_last_refresh_success_timestamp_seconds 90060
+# HELP stackmeter_exporter_last_refresh_duration_seconds How long the last complete refresh took
+# TYPE stackmeter_exporter_last_refresh_duration_seconds gauge
+stackmeter_exporter_last_refresh_duration_seconds 0.25
+# HELP stackmeter_exporter_projects Projects in this exposition
+# TYPE stackmeter_exporter_projects gauge
+stackmeter_exporter_projects 2
+# HELP stackmeter_exporter_servers Servers alive at the time of the totals
+# TYPE stackmeter_exporter_servers gauge
+stackmeter_exporter_servers 1
+# HELP stackmeter_exporter_servers_absent Servers that the last answer lacks although they were not deleted
+# TYPE stackmeter_exporter_servers_absent gauge
+stackmeter_exporter_servers_absent 1
+`,
+    );
+  });
+
+  it('has what the exporter did so far', () => {
+    const metrics = createOwnMetrics();
+    metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: false });
+    metrics.observeRequest({ service: 'Nova', durationMs: 500, failed: true });
+    metrics.countRefresh('success');
+    metrics.countDropped(3);
+    expect([...expositionLines(metrics.families())].join(''))
+      .toBe(`# HELP stackmeter_exporter_refreshes_total Refreshes by result: success or failure
+# TYPE stackmeter_exporter_refreshes_total counter
+stackmeter_exporter_refreshes_total{result="success"} 1
+stackmeter_exporter_refreshes_total{result="failure"} 0
+# HELP stackmeter_exporter_request_duration_seconds Duration of requests to OpenStack by service, each attempt by itself
+# TYPE stackmeter_exporter_request_duration_seconds summary
+stackmeter_exporter_request_duration_seconds_sum{service="nova"} 0.75
+stackmeter_exporter_request_duration_seconds_count{service="nova"} 2
+# HELP stackmeter_exporter_request_errors_total Requests to OpenStack that failed or were refused, by service
+# TYPE stackmeter_exporter_request_errors_total counter
+stackmeter_exporter_request_errors_total{service="nova"} 1
+# HELP stackmeter_exporter_servers_dropped_total Servers that vanished without a deletion, whose usage since they were last seen is lost
+# TYPE stackmeter_exporter_servers_dropped_total counter
+stackmeter_exporter_servers_dropped_total 3
+`);
+  });
+});

@@ -1,0 +1,140 @@
+import { cleanId, cleanName } from '../../prometheus/label-text.ts';
+import type { Labels, Sample } from '../../prometheus/sample.ts';
+import type { MetricFamily } from '../../prometheus/text-format/text-format-writer.ts';
+import {
+  EXPORTER_METRICS,
+  helpOfResource,
+  MS_PER_HOUR,
+  usageMetricName,
+} from '../../prometheus/usage-metrics.ts';
+import { version } from '../../runtime/version.ts';
+import type { Usage } from '../metering/amounts.ts';
+import type { MeterState } from '../metering/meter-state.ts';
+import type { SampledState } from '../metering/sampled.ts';
+import { isSampled, type ResourceName } from '../settings/resources.ts';
+
+/** What a complete refresh found. */
+export interface Snapshot {
+  meter: MeterState;
+  sampled: ReadonlyMap<string, SampledState>;
+  /** In the order in which they are shown: those that Keystone knows, and that the settings ask for. */
+  projects: readonly ShownProject[];
+  completedMs: number;
+  durationMs: number;
+}
+
+interface ShownProject {
+  id: string;
+  name: string;
+  domain: { id: string; name: string };
+}
+
+/** The usage of every project, 0 where it has none, and the facts about the totals. */
+export function usageFamilies(snapshot: Snapshot, resources: readonly ResourceName[]): MetricFamily[] {
+  const labels = snapshot.projects.map(projectLabels);
+  return [
+    ...shownResources(snapshot, resources).map((resource) => usageFamily(resource, snapshot, labels)),
+    ...factFamilies(snapshot),
+    sampledUntil(snapshot, resources),
+  ];
+}
+
+/** What can be shown of the resources that are asked for; volumes also by type. One that was never read is left out. */
+export function shownResources({ sampled }: Snapshot, resources: readonly ResourceName[]): string[] {
+  return resources.flatMap((resource) =>
+    isSampled(resource) ? [...(sampled.get(resource)?.totals.keys() ?? [])].sort() : [resource],
+  );
+}
+
+function usageFamily(resource: string, snapshot: Snapshot, labels: readonly Labels[]): MetricFamily {
+  const name = usageMetricName(resource);
+  const help = helpOfResource(resource);
+  const hours = usageHours(snapshot, resource);
+  return { name, help, type: 'gauge', samples: usageSamples(name, hours, snapshot, labels) };
+}
+
+/** One by one: they are many, and each is needed for a moment. */
+function* usageSamples(
+  name: string,
+  hours: (projectId: string) => number,
+  { projects }: Snapshot,
+  labels: readonly Labels[],
+): Generator<Sample> {
+  for (const [index, { id }] of projects.entries()) yield sample(name, hours(id), labels[index]);
+}
+
+/** Amount × hours of a project since the start date. */
+export function usageHours({ meter, sampled }: Snapshot, resource: string): (projectId: string) => number {
+  const byProject = [...sampled.values()].map(({ totals }) => totals.get(resource)).find((found) => found);
+  if (byProject !== undefined) return (id) => Number(byProject.get(id) ?? 0n) / MS_PER_HOUR;
+  return (id) => Number(meter.totals.get(id)?.[resource as keyof Usage] ?? 0n) / MS_PER_HOUR;
+}
+
+/** In the order in which the earlier exporter wrote them; a part's id comes out of metadata, as any text. */
+function projectLabels({ id, name, domain }: ShownProject): Labels {
+  return {
+    project_id: cleanId(id),
+    project_name: cleanName(name),
+    domain_id: cleanId(domain.id),
+    domain_name: cleanName(domain.name),
+  };
+}
+
+function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): MetricFamily[] {
+  const absent = [...meter.servers.values()].filter((server) => server.absentSinceMs !== undefined).length;
+  return [
+    fact(EXPORTER_METRICS.buildInfo, 'The exporter and its version', 1, { version }),
+    fact(
+      EXPORTER_METRICS.epochInfo,
+      'The identity of these totals: a new one means that they began anew',
+      1,
+      { epoch: meter.epoch },
+    ),
+    fact(EXPORTER_METRICS.start, 'The start date of the totals', meter.startMs / 1000),
+    fact(EXPORTER_METRICS.foldedUntil, 'Usage is in the totals up to this time', meter.untilMs / 1000),
+    fact(EXPORTER_METRICS.lastSuccess, 'When the last complete refresh ended', completedMs / 1000),
+    fact(
+      'stackmeter_exporter_last_refresh_duration_seconds',
+      'How long the last complete refresh took',
+      durationMs / 1000,
+    ),
+    fact('stackmeter_exporter_projects', 'Projects in this exposition', projects.length),
+    fact(
+      'stackmeter_exporter_servers',
+      'Servers alive at the time of the totals',
+      meter.servers.size - absent,
+    ),
+    fact(
+      'stackmeter_exporter_servers_absent',
+      'Servers that the last answer lacks although they were not deleted',
+      absent,
+    ),
+    unreadFlavors(meter),
+  ];
+}
+
+/** Only of totals that are on disk already, as all that is told of them. */
+function sampledUntil({ sampled }: Snapshot, resources: readonly ResourceName[]): MetricFamily {
+  const name = 'stackmeter_exporter_resource_sampled_until_timestamp_seconds';
+  const help = 'Usage of a sampled resource is in the totals up to this time';
+  const samples = resources.flatMap((resource) => {
+    const state = sampled.get(resource);
+    return state === undefined ? [] : [sample(name, state.untilMs / 1000, { resource })];
+  });
+  return { name, help, type: 'gauge', samples };
+}
+
+function unreadFlavors({ unreadFlavors: unread = new Map() }: MeterState): MetricFamily {
+  const name = 'stackmeter_exporter_unread_flavor';
+  const help = 'Flavors of servers whose GPUs are counted as soon as the flavor can be read';
+  const samples = [...unread.keys()].sort().map((flavor) => sample(name, 1, { flavor }));
+  return { name, help, type: 'gauge', samples };
+}
+
+function fact(name: string, help: string, value: number, labels: Labels = {}): MetricFamily {
+  return { name, help, type: 'gauge', samples: [sample(name, value, labels)] };
+}
+
+function sample(name: string, value: number, labels: Labels = {}): Sample {
+  return { name, labels, value, timestampMs: undefined };
+}

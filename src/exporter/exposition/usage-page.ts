@@ -1,0 +1,84 @@
+import { unitOfResource } from '../../prometheus/usage-metrics.ts';
+import { counted } from '../../runtime/counted.ts';
+import { version } from '../../runtime/version.ts';
+import { shownResources, usageHours, type Snapshot } from './exposition.ts';
+import type { ShownCloud } from './published.ts';
+import type { ResourceName } from '../settings/resources.ts';
+
+/** A wide table scrolls in itself, beside the names of projects, which stay. */
+const STYLE =
+  ':root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:1.5rem;background:Canvas;color:CanvasText}' +
+  'h1{font-size:1.4rem;overflow-wrap:anywhere}.t{overflow-x:auto;margin-top:1rem}' +
+  'table{border-collapse:collapse;min-width:100%}th,td{padding:.2rem .8rem;text-align:left;vertical-align:bottom}' +
+  'td:first-child,th:first-child{position:sticky;left:0;background:Canvas;min-width:8rem;max-width:40vw;overflow-wrap:anywhere}' +
+  'tr{border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}';
+
+/** The exporter's page for people: up to when usage is counted, and how much each project has. */
+export function usagePage(clouds: readonly ShownCloud[]): string {
+  const sections = clouds.map(({ cloud, snapshot, resources }) => {
+    const heading = cloud === undefined ? '' : `<h2>${escapeHtml(cloud)}</h2>\n`;
+    return `${heading}${snapshot === undefined ? '<p>not read yet</p>' : usageOf(snapshot, resources)}`;
+  });
+  return page(sections.join('\n'));
+}
+
+function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string {
+  const { meter, projects, completedMs } = snapshot;
+  const columns = shownResources(snapshot, resources).map((resource) => ({
+    resource,
+    hours: usageHours(snapshot, resource),
+  }));
+  const heads = columns.map(
+    ({ resource }) => `<th class="n">${breakable(resource)}<br>${unitOfResource(resource)}</th>`,
+  );
+  const rows = projects.map(({ id, name, domain }) =>
+    row(
+      name,
+      domain.name,
+      columns.map(({ hours }) => hours(id)),
+    ),
+  );
+  const totals = columns.map(({ hours }) => projects.reduce((sum, { id }) => sum + hours(id), 0));
+  return (
+    `<p>Usage of ${counted(projects.length, 'project')} from ${formatTime(meter.startMs)} until ${formatTime(meter.untilMs)}, ` +
+    `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
+    `<div class="t" tabindex="0" role="region" aria-label="Usage by project"><table>\n` +
+    `<thead><tr><th>Project</th><th>Domain</th>${heads.join('')}</tr>\n${row('All projects', '', totals)}</thead>\n` +
+    `<tbody>${rows.join('\n')}</tbody>\n</table></div>`
+  );
+}
+
+function row(project: string, domain: string, hours: readonly number[]): string {
+  const cells = hours.map((amount) => `<td class="n">${amount.toFixed(3)}</td>`).join('');
+  return `<tr><td>${escapeHtml(project)}</td><td>${escapeHtml(domain)}</td>${cells}</tr>`;
+}
+
+/** So that a long name of a volume type makes no wide column. */
+function breakable(resource: string): string {
+  return resource.replaceAll(/_+/g, '$&<wbr>');
+}
+
+/** The page while there are no totals yet. */
+export function waitingPage(reason: string): string {
+  return page(`<p>${escapeHtml(reason)}</p>`);
+}
+
+function page(content: string): string {
+  return (
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">' +
+    '<meta name="viewport" content="width=device-width"><title>stackmeter exporter</title>' +
+    `<style>${STYLE}</style></head>\n<body><h1>stackmeter exporter ${escapeHtml(version)}</h1>\n${content}\n</body></html>\n`
+  );
+}
+
+function formatTime(instantMs: number): string {
+  return `${new Date(instantMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { authRequest } from '../session/auth-request.ts';
+import { readCredentials } from './credentials.ts';
+
+const password = {
+  OS_AUTH_URL: 'http://keystone:5000/v3',
+  OS_USERNAME: 'admin',
+  OS_PASSWORD: 'secret',
+  OS_PROJECT_NAME: 'demo',
+};
+
+/** The body by which these variables sign in. */
+function signIn(env: Record<string, string>): unknown {
+  return authRequest(readCredentials(env).identity);
+}
+
+describe('a sign-in by password', () => {
+  it('names user and project within their domains, which are the default domain where none is named', () => {
+    expect(signIn({ ...password, OS_USER_DOMAIN_NAME: 'Users' })).toEqual({
+      auth: {
+        identity: {
+          methods: ['password'],
+          password: { user: { name: 'admin', domain: { name: 'Users' }, password: 'secret' } },
+        },
+        scope: { project: { name: 'demo', domain: { id: 'default' } } },
+      },
+    });
+  });
+
+  it('needs no domains where user and project are named by id', () => {
+    expect(signIn({ ...password, OS_USER_ID: 'u1', OS_PROJECT_ID: 'p1' })).toEqual({
+      auth: {
+        identity: { methods: ['password'], password: { user: { id: 'u1', password: 'secret' } } },
+        scope: { project: { id: 'p1' } },
+      },
+    });
+  });
+});
+
+describe('a sign-in by application credential', () => {
+  const secret = {
+    OS_AUTH_URL: 'http://keystone:5000',
+    OS_APPLICATION_CREDENTIAL_SECRET: 'secret',
+  };
+
+  it('needs id and secret alone', () => {
+    expect(signIn({ ...secret, OS_APPLICATION_CREDENTIAL_ID: 'a1' })).toEqual({
+      auth: {
+        identity: {
+          methods: ['application_credential'],
+          application_credential: { id: 'a1', secret: 'secret' },
+        },
+      },
+    });
+  });
+
+  it('needs the user where it is named by name', () => {
+    expect(signIn({ ...secret, OS_APPLICATION_CREDENTIAL_NAME: 'meter', OS_USERNAME: 'admin' })).toEqual({
+      auth: {
+        identity: {
+          methods: ['application_credential'],
+          application_credential: {
+            name: 'meter',
+            user: { name: 'admin', domain: { id: 'default' } },
+            secret: 'secret',
+          },
+        },
+      },
+    });
+  });
+});
+
+describe('the address of Keystone', () => {
+  it.each([
+    ['http://keystone:5000', 'http://keystone:5000/v3'],
+    ['http://keystone:5000/', 'http://keystone:5000/v3'],
+    ['http://keystone:5000/v3', 'http://keystone:5000/v3'],
+    ['https://cloud.example/identity/v3/', 'https://cloud.example/identity/v3'],
+    ['https://cloud.example/identity', 'https://cloud.example/identity/v3'],
+    ['https://cloud.example/identity/v2.0', 'https://cloud.example/identity/v3'],
+  ])('%s is that of version 3', (given, expected) => {
+    expect(readCredentials({ ...password, OS_AUTH_URL: given }).authUrl.href).toBe(expected);
+  });
+
+  it('must be one', () => {
+    expect(() => readCredentials({ ...password, OS_AUTH_URL: 'keystone:5000' })).toThrow(
+      "OS_AUTH_URL: 'keystone:5000' is not an http or https address",
+    );
+  });
+
+  it('holds no user, and a message no password', () => {
+    const attempt = () => readCredentials({ ...password, OS_AUTH_URL: 'http://me:hidden@keystone:5000/v3' });
+    expect(attempt).toThrow("OS_AUTH_URL: 'http://***@keystone:5000/v3' holds a user");
+    expect(attempt).not.toThrow('hidden');
+  });
+});
+
+describe('what is missing', () => {
+  it.each(['OS_AUTH_URL', 'OS_USERNAME', 'OS_PASSWORD', 'OS_PROJECT_NAME'])('is named: %s', (name) => {
+    expect(() => readCredentials({ ...password, [name]: '' })).toThrow(`${name} is not set`);
+  });
+
+  it('is the secret of an application credential', () => {
+    expect(() => readCredentials({ ...password, OS_APPLICATION_CREDENTIAL_ID: 'a1' })).toThrow(
+      'OS_APPLICATION_CREDENTIAL_SECRET is not set',
+    );
+  });
+});
+
+describe('the interface', () => {
+  it('is public unless it is named, and may have the name it had in Keystone v2', () => {
+    expect(readCredentials(password).interfaces).toEqual(['public']);
+    expect(readCredentials({ ...password, OS_ENDPOINT_TYPE: 'internalURL' }).interfaces).toEqual([
+      'internal',
+    ]);
+    expect(() => readCredentials({ ...password, OS_INTERFACE: 'secret' })).toThrow(
+      "OS_INTERFACE: 'secret' is none of public, internal, admin",
+    );
+  });
+});
+
+describe('system scope', () => {
+  const { OS_PROJECT_NAME, ...unscoped } = password;
+
+  it('takes the place of a project', () => {
+    const { identity } = readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all' });
+    expect(authRequest(identity)).toMatchObject({ auth: { scope: { system: { all: true } } } });
+  });
+
+  it.each([
+    [{ OS_PROJECT_NAME }, 'OS_SYSTEM_SCOPE and OS_PROJECT_NAME exclude one another'],
+    [{ OS_SYSTEM_SCOPE: 'some' }, "OS_SYSTEM_SCOPE: 'some' is not all"],
+  ])('is all, and of no project: %j', (more, message) => {
+    expect(() => readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all', ...more })).toThrow(message);
+  });
+});
+
+describe('one domain for both', () => {
+  it('stands for those that are not given', () => {
+    const { identity } = readCredentials({
+      ...password,
+      OS_DOMAIN_NAME: 'research',
+      OS_USER_DOMAIN_NAME: 'people',
+    });
+    expect(identity).toMatchObject({
+      user: { domain: { name: 'people' } },
+      project: { domain: { name: 'research' } },
+    });
+  });
+});

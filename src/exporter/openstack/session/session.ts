@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import type { Clock } from '../../../runtime/clock.ts';
+import { shownUrl } from '../../../runtime/http/shown-url.ts';
+import { UserError } from '../../../runtime/user-error.ts';
+import { authRequest } from './auth-request.ts';
+import { catalogSchema, serviceEndpoint, type Catalog } from './catalog.ts';
+import type { Credentials } from '../credentials/credentials.ts';
+import { overriddenEndpoint } from '../credentials/endpoint-overrides.ts';
+import type { Http, HttpAnswer } from './http.ts';
+import { answerError, faultMessage, ServiceError } from './service-error.ts';
+import { SERVICES, versionedPath, type Service } from '../credentials/services.ts';
+
+export interface Session {
+  credentials: Credentials;
+  /** Signs in unless a token is held that is still good. */
+  signIn(): Promise<SignedIn>;
+  /** Asks a service with a token; throws for any status but 2xx: `ServiceForbidden`, `ServiceMissing` and others. */
+  get(asked: ServiceRequest): Promise<HttpAnswer>;
+  /** The same user in another project, with tokens of its own; undefined where the credentials are for one project alone. */
+  inProject(projectId: string): Session | undefined;
+}
+
+interface SignedIn {
+  catalog: Catalog;
+  user: string;
+  project: string | undefined;
+  /** Of the token; undefined for one that is for no project. */
+  projectId: string | undefined;
+  /** Names of the user's roles in it. */
+  roles: readonly string[];
+  /** Those that the token names: of the user and of the project. */
+  domains: readonly { id: string; name: string }[];
+}
+
+export interface ServiceRequest {
+  service: Service;
+  method?: 'GET' | 'HEAD';
+  /** Below the service's address; or what makes another address of it. */
+  path: string | ((base: string) => string);
+  /** A list is sent as a parameter that is there several times. */
+  query?: Record<string, string | readonly string[]>;
+  headers?: Record<string, string>;
+  /** The headers are all that is wanted, of whatever status and body. */
+  onlyHeaders?: boolean;
+}
+
+export interface SessionOptions {
+  credentials: Credentials;
+  http: Http;
+  clock: Clock;
+  /** Ends what is under way. */
+  signal?: AbortSignal | undefined;
+}
+
+interface Token extends SignedIn {
+  id: string;
+  /** By this machine's clock. */
+  renewAtMs: number;
+}
+
+/** A Keystone v3 session: one token, renewed before it expires, and once when a service refuses it. */
+export function createSession(options: SessionOptions): Session {
+  let held: Promise<Token> | undefined;
+
+  /** The token that is held, or a new one for all who ask meanwhile where it is about to expire or was refused. */
+  async function currentToken(refused?: Token): Promise<Token> {
+    const before = held;
+    const token = await before?.catch(() => undefined);
+    if (held !== before) return await currentToken(refused);
+    if (token !== undefined && token !== refused && options.clock.nowMs() < token.renewAtMs) return token;
+    held = requestToken(options);
+    return await held;
+  }
+
+  const inProject = rememberSessions(options);
+  return {
+    credentials: options.credentials,
+    inProject,
+    signIn: async () => await currentToken(),
+    get: async (asked) => {
+      const token = await currentToken();
+      const answer = await ask(asked, token, options);
+      if (asked.onlyHeaders) return answer;
+      if (answer.status !== 401) return successful(asked, answer);
+      return successful(asked, await ask(asked, await currentToken(token), options));
+    },
+  };
+}
+
+/** An application credential can not be scoped to another project than its own. */
+function rememberSessions(options: SessionOptions): Session['inProject'] {
+  const sessions = new Map<string, Session>();
+  return (id) => {
+    const { credentials } = options;
+    const { identity } = credentials;
+    if (identity.method !== 'password') return undefined;
+    const session =
+      sessions.get(id) ??
+      createSession({
+        ...options,
+        credentials: { ...credentials, identity: { ...identity, project: { id } } },
+      });
+    sessions.set(id, session);
+    return session;
+  };
+}
+
+async function ask(asked: ServiceRequest, token: Token, options: SessionOptions): Promise<HttpAnswer> {
+  const url = serviceUrl(asked, token, options.credentials);
+  for (const [name, values] of Object.entries(asked.query ?? {})) {
+    for (const value of [values].flat()) url.searchParams.append(name, value);
+  }
+  return await options.http({
+    service: SERVICES[asked.service].name,
+    method: asked.method ?? 'GET',
+    url,
+    headers: { ...asked.headers, 'x-auth-token': token.id },
+    onlyHeaders: asked.onlyHeaders,
+    signal: options.signal,
+  });
+}
+
+/** Keystone is asked where it was signed in to: its entry in the catalog may be for others' networks. */
+function serviceUrl({ service, path }: ServiceRequest, token: Token, credentials: Credentials): URL {
+  const url = baseUrl(service, token, credentials);
+  url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
+  url.pathname = typeof path === 'string' ? url.pathname.replace(/\/$/, '') + path : path(url.pathname);
+  return url;
+}
+
+function baseUrl(service: Service, { catalog, projectId }: Token, credentials: Credentials): URL {
+  const override = credentials.endpoints[service];
+  if (override !== undefined) return overriddenEndpoint(override, projectId);
+  if (service === 'identity') return new URL(credentials.authUrl);
+  const url = serviceEndpoint(catalog, service, { ...credentials, ...credentials.choices[service] });
+  url.pathname = versionedPath(service, url.pathname.replace(/\/$/, ''), projectId);
+  return url;
+}
+
+function successful(asked: ServiceRequest, answer: HttpAnswer): HttpAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const path = typeof asked.path === 'string' ? asked.path : asked.path('');
+  const what = `${asked.method ?? 'GET'} ${path}`;
+  throw answerError(SERVICES[asked.service].name, what, answer.status, answer.body);
+}
+
+const domainSchema = z.object({ id: z.string(), name: z.string() });
+/** UTC where no zone is given. */
+const instantSchema = z.iso
+  .datetime({ offset: true, local: true })
+  .transform((text) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
+const tokenSchema = z.object({
+  token: z.object({
+    issued_at: instantSchema,
+    expires_at: instantSchema,
+    user: z.object({ name: z.string(), domain: domainSchema }),
+    project: z.object({ id: z.string(), name: z.string(), domain: domainSchema }).optional(),
+    roles: z.array(z.object({ name: z.string() })).default([]),
+    catalog: catalogSchema,
+  }),
+});
+
+async function requestToken({ credentials, http, signal }: SessionOptions): Promise<Token> {
+  const url = new URL(credentials.authUrl);
+  url.pathname += '/auth/tokens';
+  const body = authRequest(credentials.identity);
+  const answer = await http({ service: 'Keystone', method: 'POST', url, body, signal });
+  if (answer.status !== 201) throw signInError(answer, credentials);
+  const parsed = tokenSchema.safeParse(answer.body);
+  const id = answer.headers['x-subject-token'];
+  if (!parsed.success || id === undefined)
+    throw new ServiceError(
+      `${shownUrl(url)} answers a sign-in with something that is not a token of Keystone v3`,
+    );
+  const { token } = parsed.data;
+  const lifetimeMs = token.expires_at - token.issued_at;
+  return {
+    id,
+    catalog: token.catalog,
+    user: token.user.name,
+    project: token.project?.name,
+    projectId: token.project?.id,
+    roles: token.roles.map(({ name }) => name),
+    domains: [token.user.domain, ...(token.project ? [token.project.domain] : [])],
+    renewAtMs: answer.timing.sentMs + lifetimeMs - renewalMarginMs(lifetimeMs),
+  };
+}
+
+/** A token is renewed while it would still live through the requests of a page or two. */
+function renewalMarginMs(lifetimeMs: number): number {
+  return Math.min(120_000, lifetimeMs / 4);
+}
+
+function signInError({ status, body }: HttpAnswer, { authUrl, identity }: Credentials): Error {
+  if (status === 401)
+    return new UserError(
+      `Keystone at ${shownUrl(authUrl)} refuses the credentials (401): ${
+        identity.method === 'password'
+          ? 'check OS_USERNAME, OS_PASSWORD, the project and their domains'
+          : 'check the id and secret of the application credential, and whether it has expired'
+      }`,
+    );
+  if (status === 404 || (status >= 300 && status < 400))
+    return new UserError(
+      `${shownUrl(authUrl)} is not a Keystone v3 (it answers ${status}); check OS_AUTH_URL`,
+    );
+  const said = faultMessage(body);
+  return new ServiceError(
+    `Keystone at ${shownUrl(authUrl)} answers ${status}${said === undefined ? '' : `: ${said}`}`,
+  );
+}

@@ -1,0 +1,214 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { counted } from '../../runtime/counted.ts';
+import { publicUrlSetting } from '../../runtime/http/own-host.ts';
+import {
+  readSettings,
+  setting,
+  type SettingsOf,
+  type SettingsSources,
+} from '../../runtime/settings/settings.ts';
+import { strictTable } from '../../runtime/settings/strict-table.ts';
+import { UserError } from '../../runtime/user-error.ts';
+import { SERVER_RESOURCES } from '../metering/amounts.ts';
+import { RESOURCE_NAMES } from './resources.ts';
+
+const DAY_S = 86_400;
+
+const seconds = (what: string, least: number, most: number) =>
+  z
+    .number({ error: `${what} is a number of seconds` })
+    .min(least, `${what} is at least ${counted(least, 'second')}`)
+    .max(most, `${what} is at most ${most} seconds`);
+const optionalText = z.string().min(1).optional();
+const names = z.array(z.string().min(1), { error: 'a list of names' }).default([]);
+
+/** The exporter's settings. Credentials are `OS_*` variables, from the environment or an openrc. */
+export const EXPORTER_SETTINGS = {
+  listen: setting({
+    type: 'text',
+    value: 'HOST:PORT',
+    schema: z.string().default('127.0.0.1:8080'),
+    help: 'where to serve /metrics (default 127.0.0.1:8080, this machine only; :8080 is all addresses)',
+  }),
+  publicUrl: publicUrlSetting,
+  state: setting({
+    type: 'text',
+    value: 'FILE',
+    schema: z.string().min(1).default('./stackmeter-exporter.json'),
+    help: 'where the running totals are kept (default ./stackmeter-exporter.json)',
+  }),
+  start: setting({
+    type: 'text',
+    value: 'DATE',
+    schema: z.string().optional(),
+    help: 'count from this date on, YYYY-MM-DD or a date and time, UTC (default: the first start)',
+    earlierNames: ['USAGE_EXPORTER_START_DATE'],
+  }),
+  interval: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the interval', 1, DAY_S).default(300),
+    help: 'how often usage is read from OpenStack (default 300)',
+    earlierNames: ['USAGE_EXPORTER_UPDATE_INTERVAL'],
+  }),
+  domain: setting({
+    type: 'list',
+    value: 'NAME',
+    schema: names,
+    help: 'meter the projects of these domains only, by name',
+    earlierNames: ['USAGE_EXPORTER_PROJECT_DOMAINS'],
+  }),
+  domainId: setting({
+    type: 'list',
+    value: 'ID',
+    schema: names,
+    help: 'meter the projects of these domains only, by id',
+    earlierNames: ['USAGE_EXPORTER_PROJECT_DOMAIN_ID'],
+  }),
+  openrc: setting({
+    type: 'text',
+    value: 'FILE',
+    schema: optionalText,
+    help: 'read the credentials (OS_...) from this file instead of the environment',
+  }),
+  osCloud: setting({
+    type: 'text',
+    value: 'NAME',
+    schema: optionalText,
+    help: 'read the credentials of this cloud from clouds.yaml',
+  }),
+  dummyData: setting({
+    type: 'text',
+    value: 'FILE',
+    schema: optionalText,
+    help: 'read a simulated cloud, as this profile describes it, instead of an OpenStack',
+    earlierNames: ['USAGE_EXPORTER_DUMMY_FILE'],
+  }),
+  resources: setting({
+    type: 'list',
+    value: 'NAME',
+    schema: z
+      .array(z.enum(RESOURCE_NAMES, { error: `resources are ${RESOURCE_NAMES.join(', ')}` }))
+      .min(1)
+      .default([...SERVER_RESOURCES]),
+    help: `which resources to export: ${RESOURCE_NAMES.join(', ')} (default ${SERVER_RESOURCES.join(', ')})`,
+  }),
+  keepDeleted: setting({
+    type: 'number',
+    value: 'DAYS',
+    schema: z
+      .number({ error: 'how long deleted projects are shown is a number of days' })
+      .min(1, 'deleted projects are shown for a day at least')
+      .max(366, 'deleted projects are shown for 366 days at most')
+      .default(7),
+    help: 'for how many days a project that Keystone lists no more is shown with its final total (default 7)',
+  }),
+  splitProject: setting({
+    type: 'text',
+    value: 'ID',
+    schema: optionalText,
+    help: 'export the usage of this project by the value of a metadata key of its servers',
+    earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_ID'],
+  }),
+  splitMetadata: setting({
+    type: 'text',
+    value: 'KEY',
+    schema: optionalText,
+    help: 'the metadata key that tells whose a server of that project is (default project_name)',
+    earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_TAG'],
+  }),
+  settlingDelay: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the settling delay', 0, DAY_S).default(60),
+    help: 'how far behind now usage is counted, so that Nova has it all (default 60)',
+  }),
+  longestWindow: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the longest window', 60, 366 * DAY_S).default(7 * DAY_S),
+    help: 'how much time is asked of Nova at once, when there is much to catch up with (default 604800)',
+  }),
+  pageSize: setting({
+    type: 'number',
+    value: 'SERVERS',
+    schema: z
+      .int({ error: 'the page size is a whole number of servers' })
+      .min(1, 'the page size is at least 1')
+      .max(1_000_000, 'the page size is at most 1000000')
+      .optional(),
+    help: "how many servers are asked of Nova at once (default: Nova's own limit)",
+  }),
+  requestTimeout: setting({
+    type: 'number',
+    value: 'SECONDS',
+    schema: seconds('the timeout', 1, 3600).default(120),
+    help: 'how long a request to OpenStack may take (default 120)',
+  }),
+  check: setting({
+    type: 'switch',
+    schema: z.boolean().default(false),
+    help: 'sign in, read once without counting, say what is seen, and end',
+  }),
+};
+
+/** What only the file can hold. */
+export const EXPORTER_SECTIONS = {
+  /** How many GPUs the names in extra specs of flavors stand for. */
+  gpu_aliases: z
+    .record(
+      z.string(),
+      z.number({ error: 'how many GPUs it counts as, such as 1 or 0.25' }).min(0).max(1024),
+      { error: 'a table of names and how many GPUs each counts as' },
+    )
+    .default({}),
+  /** Several clouds or regions, each with a state of its own. */
+  cloud: z
+    .array(
+      strictTable({
+        name: z.string({ error: 'the name of the cloud, which its series carry as the label cloud' }).min(1),
+        state: z.string({ error: 'the file in which the running totals of this cloud are kept' }).min(1),
+        os_cloud: optionalText,
+        openrc: optionalText,
+        region: optionalText,
+        domain: names,
+        domain_id: names,
+      }),
+    )
+    .default([]),
+};
+
+export type CloudTable = z.output<(typeof EXPORTER_SECTIONS)['cloud']>[number];
+
+export type ExporterSettings = SettingsOf<typeof EXPORTER_SETTINGS> & {
+  gpuAliases: Readonly<Record<string, number>>;
+  clouds: readonly CloudTable[];
+};
+
+export function readExporterSettings(sources: SettingsSources): ExporterSettings {
+  const { settings, sections } = readSettings(EXPORTER_SETTINGS, sources, EXPORTER_SECTIONS);
+  requireApart(sections.cloud);
+  requireOneSpelling(Object.keys(sections.gpu_aliases));
+  return { ...settings, gpuAliases: sections.gpu_aliases, clouds: sections.cloud };
+}
+
+/** Two clouds of one name would be one on the wire, and two of one state would count into each other's totals. */
+function requireApart(clouds: readonly CloudTable[]): void {
+  for (const [index, { name, state }] of clouds.entries()) {
+    const before = clouds.slice(0, index);
+    if (before.some((other) => other.name === name))
+      throw new UserError(`cloud[${index + 1}].name: there is another cloud '${name}'`);
+    if (before.some((other) => resolve(other.state) === resolve(state)))
+      throw new UserError(`cloud[${index + 1}].state: ${state} is the state of another cloud`);
+  }
+}
+
+/** Names of devices compare without regard to case: of two that differ in nothing else only one could count. */
+function requireOneSpelling(aliases: readonly string[]): void {
+  for (const [index, alias] of aliases.entries()) {
+    const other = aliases.slice(0, index).find((one) => one.toLowerCase() === alias.toLowerCase());
+    if (other !== undefined)
+      throw new UserError(`gpu_aliases: '${other}' and '${alias}' are one name: leave out one of them`);
+  }
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError } from '../../runtime/user-error.ts';
+import { AnswerError } from './answer-filter.ts';
+import { sendRefusal } from './answers.ts';
+import type { GateMetrics } from '../metrics.ts';
+import { Refusal } from '../refusal.ts';
+
+/** What is logged of a request: the token's name, never the token, and nothing else of what the client wrote. */
+export interface Account {
+  from: string | undefined;
+  method: string | undefined;
+  route?: string;
+  token?: string | undefined;
+  selectors?: number;
+  socket: Socket;
+  startedMs: number;
+  bytesBefore: number;
+}
+
+interface Books {
+  metrics: GateMetrics;
+  clock: Clock;
+  logger: Logger;
+}
+
+export function openAccount({ socket, method }: IncomingMessage, { metrics, clock }: Books): Account {
+  metrics.inFlight(1);
+  return {
+    from: socket.remoteAddress,
+    method: /^[A-Z]{1,16}$/.test(method ?? '') ? method : undefined,
+    socket,
+    startedMs: clock.nowMs(),
+    bytesBefore: socket.bytesWritten,
+  };
+}
+
+/** Ends the account of a request that was answered. */
+export function closeAccount(account: Account, books: Books): void {
+  if (account.route === 'healthz') return books.metrics.inFlight(-1);
+  enter(account, 'allowed', '', books);
+  books.logger.info(lineOf(account, books, { decision: 'allowed' }), 'allowed');
+}
+
+/** Ends the account of one that was not, and tells the client, or breaks its answer off. */
+export function failAccount(error: unknown, response: ServerResponse, account: Account, books: Books): void {
+  const refusal =
+    error instanceof Refusal ? error : new Refusal(500, 'the gate is out of order', { cause: error });
+  const broken = response.headersSent;
+  if (broken) response.destroy();
+  else sendRefusal(response, refusal);
+  account.token ??= refusal.tokenName;
+  const failed = broken || refusal.status >= 500;
+  const reason = broken ? (error instanceof AnswerError ? 'answer' : 'upstream') : refusal.reason;
+  enter(account, failed ? 'failed' : 'denied', reason, books);
+  if (failed) books.metrics.upstreamFailed(refusal.status);
+  logFailure(refusal, { broken, failed, reason }, account, books);
+}
+
+function enter(
+  account: Account,
+  result: 'allowed' | 'denied' | 'failed',
+  reason: Refusal['reason'] | '',
+  { metrics }: Books,
+): void {
+  const token = account.token ?? '';
+  metrics.inFlight(-1);
+  metrics.decided({ token, result, reason });
+  metrics.answered(token, account.socket.bytesWritten - account.bytesBefore);
+}
+
+/** How a request ended. */
+interface Outcome {
+  decision: 'allowed' | 'denied' | 'failed';
+  reason?: Refusal['reason'];
+  status?: number;
+  why?: string;
+}
+
+/** One object, written down as a whole: to put it together of others costs more than to write it. */
+function lineOf(account: Account, { clock }: Books, outcome: Outcome) {
+  return {
+    from: account.from,
+    method: account.method,
+    route: account.route,
+    tokenName: account.token === '' ? undefined : account.token,
+    selectors: account.selectors,
+    bytes: account.socket.bytesWritten - account.bytesBefore,
+    durationMs: clock.nowMs() - account.startedMs,
+    decision: outcome.decision,
+    reason: outcome.reason,
+    status: outcome.status,
+    why: outcome.why,
+  };
+}
+
+function logFailure(
+  { status, message, cause }: Refusal,
+  { broken, failed, reason }: { broken: boolean; failed: boolean; reason: Refusal['reason'] },
+  account: Account,
+  books: Books,
+): void {
+  const { logger } = books;
+  const line = (outcome: Outcome) => lineOf(account, books, outcome);
+  if (!failed) logger.info(line({ decision: 'denied', reason, status, why: message }), 'denied');
+  else if (broken)
+    logger.warn(line({ decision: 'failed', reason, why: describeError(cause) }), 'an answer broke off');
+  else {
+    const why = describeError(cause ?? message);
+    logger.warn(line({ decision: 'failed', reason, status, why }), 'an answer failed');
+  }
+}

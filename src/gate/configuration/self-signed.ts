@@ -1,0 +1,33 @@
+import { X509Certificate } from 'node:crypto';
+import { generate } from 'selfsigned';
+import type { ServedTls } from '../listener/tls.ts';
+
+/** A certificate for tests, its key kept in memory alone. */
+export interface SelfSigned {
+  options: ServedTls;
+  /** SHA-256, as `openssl x509 -fingerprint` writes it. */
+  fingerprint: string;
+}
+
+const DAYS = 7;
+
+/** Makes a certificate for `localhost` and the host that the gate listens on. */
+export async function makeSelfSigned(host: string, nowMs: number): Promise<SelfSigned> {
+  const pems = await generate([{ name: 'commonName', value: 'stackmeter gate' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    notBeforeDate: new Date(nowMs - 60_000),
+    notAfterDate: new Date(nowMs + DAYS * 86_400_000),
+    extensions: [{ name: 'subjectAltName', altNames: alternativeNames(host) }],
+  });
+  return {
+    options: { cert: pems.cert, key: pems.private, minVersion: 'TLSv1.2' },
+    fingerprint: new X509Certificate(pems.cert).fingerprint256,
+  };
+}
+
+function alternativeNames(host: string): { type: 2 | 7; value?: string; ip?: string }[] {
+  const named = /^[a-z0-9.-]*[a-z][a-z0-9.-]*$/i.test(host) ? [{ type: 2 as const, value: host }] : [];
+  const numbered = /^[\d.]+$/.test(host) && host !== '127.0.0.1' ? [{ type: 7 as const, ip: host }] : [];
+  return [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }, ...named, ...numbered];
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import { policyOf } from './grants.ts';
+import { checkGateConfig, readGateConfig } from './settings.ts';
+
+const read = (flags: Record<string, unknown>, env: Record<string, string> = {}) =>
+  readGateConfig({ flags, env: { PORTAL_AUTH_TOKEN: 'swordfish-swordfish', ...env } });
+
+const exporter = 'http://127.0.0.1:8080';
+const loopback = { listen: '127.0.0.1:8443', exporter };
+
+describe('the settings of the gate', () => {
+  it('are read from flags, environment and the names of the earlier system', () => {
+    expect(
+      read({ prometheus: 'http://127.0.0.1:9090/p', tlsCert: 'c.pem' }, { STACKMETER_TLS_KEY: 'k.pem' }),
+    ).toEqual({
+      connectionsPerAddress: 64,
+      listen: { host: '', port: 8443 },
+      source: { kind: 'prometheus', url: new URL('http://127.0.0.1:9090/p') },
+      tokenFile: undefined,
+      authToken: 'swordfish-swordfish',
+      tls: { certFile: 'c.pem', keyFile: 'k.pem', clientCaFile: undefined },
+      unsafePlainHttp: false,
+      unsafeUncheckedAnswers: false,
+      selfSigned: false,
+      tokens: undefined,
+      metricsListen: undefined,
+      unsafeMetricsOffLoopback: false,
+      hashKeyFile: undefined,
+      configFile: undefined,
+      selectors: undefined,
+    });
+  });
+
+  it.each([
+    [{ listen: '127.0.0.1:1' }, /where is the usage\?: give --prometheus URL/],
+    [{ ...loopback, prometheus: exporter }, /exclude one another/],
+    [{ exporter }, /^:8443 would be served without TLS: give --tls-cert and --tls-key/],
+    [{ listen: '0.0.0.0:1', exporter }, /--unsafe-plain-http/],
+    [
+      { ...loopback, metricsListen: ':9464' },
+      /^--metrics-listen: :9464 would show .* --unsafe-metrics-off-loopback$/,
+    ],
+    [{ ...loopback, metricsListen: '192.0.2.1:1' }, /take 127\.0\.0\.1:PORT/],
+    [{ ...loopback, tlsCert: 'c.pem' }, /^--tls-key is missing/],
+    [{ ...loopback, tlsKey: 'k.pem' }, /^--tls-cert is missing/],
+    [{ ...loopback, exporter: '127.0.0.1:8080' }, /^--exporter: is not a URL such as/],
+    [{ ...loopback, exporter: 'http://u:secret@host' }, /^--exporter: must hold neither user nor password/],
+    [{ ...loopback, exporter: 'http://host/?a=b' }, /^--exporter: must end with its path/],
+  ])('%j are refused', (flags, message) => {
+    expect(() => read(flags)).toThrow(message);
+    expect(() => read(flags)).not.toThrow(/secret|swordfish/);
+  });
+
+  it('take plain HTTP on loopback, and elsewhere where the danger is named', () => {
+    expect(read(loopback).tls).toBe(undefined);
+    expect(read({ listen: ':1', exporter, unsafePlainHttp: true }).unsafePlainHttp).toBe(true);
+  });
+
+  it('show metrics on loopback, and elsewhere where the danger is named', () => {
+    const metricsListen = ':9464';
+    expect(read({ ...loopback, metricsListen: '[::1]:9464' }).metricsListen).toEqual({
+      host: '::1',
+      port: 9464,
+    });
+    expect(read({ ...loopback, metricsListen, unsafeMetricsOffLoopback: true }).metricsListen).toEqual({
+      host: '',
+      port: 9464,
+    });
+  });
+
+  it('refuse a gate without a token, and a token that no header can carry', () => {
+    expect(() => readGateConfig({ flags: loopback, env: {} })).toThrow(/no token is valid/);
+    for (const token of ['two words that are long', 'swordfish', 'x'.repeat(15), 'schwertfisch-größe'])
+      expect(() => read(loopback, { PORTAL_AUTH_TOKEN: token })).toThrow(/^PORTAL_AUTH_TOKEN: is no token/);
+  });
+
+  it('give out usage alone unless they name selectors', () => {
+    const config = read(loopback);
+    expect(policyOf(config.selectors, '')).toEqual(policyOf(USAGE_SELECTORS, ''));
+    expect(() => checkGateConfig({ ...config, selectors: ['up', '{'] })).toThrow(
+      /^selectors: \{: this is not/,
+    );
+    expect(() => checkGateConfig({ ...config, selectors: ['{a!="b"}'] })).toThrow(
+      /would give out everything/,
+    );
+  });
+});

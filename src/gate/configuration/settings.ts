@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { formatAddress, isLoopback, parseListenAddress } from '../../runtime/http/listen.ts';
+import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
+import { UserError } from '../../runtime/user-error.ts';
+import type { GateConfig } from './config.ts';
+import { DEFAULT_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS } from '../listener/connections.ts';
+import { policyOf } from './grants.ts';
+import { TOKEN_PATTERN } from '../tokens/token-file.ts';
+import type { TlsFiles } from '../listener/tls.ts';
+import { tokenTable } from '../tokens/token-table.ts';
+
+export const gateSettings = {
+  listen: setting({
+    type: 'text',
+    schema: z.string().default(':8443').transform(parseListenAddress),
+    value: 'HOST:PORT',
+    help: 'address of the gate (default :8443)',
+  }),
+  prometheus: setting({
+    type: 'text',
+    schema: sourceUrl(),
+    value: 'URL',
+    help: "the site's Prometheus, such as http://127.0.0.1:9090",
+  }),
+  exporter: setting({
+    type: 'text',
+    schema: sourceUrl(),
+    value: 'URL',
+    help: 'the exporter itself, where the site has no Prometheus, such as http://127.0.0.1:8080',
+  }),
+  tokenFile: setting({
+    type: 'text',
+    schema: path(),
+    value: 'FILE',
+    help: "the tokens that are valid: lines that 'stackmeter token' prints",
+  }),
+  authToken: setting({
+    type: 'text',
+    schema: z
+      .string()
+      .regex(
+        TOKEN_PATTERN,
+        'is no token: at least 16 ASCII characters without spaces; make one with: stackmeter token',
+      )
+      .optional(),
+    help: 'one more token that is valid',
+    earlierNames: ['PORTAL_AUTH_TOKEN'],
+    secret: true,
+  }),
+  tlsCert: setting({ type: 'text', schema: path(), value: 'FILE', help: 'certificate chain (PEM)' }),
+  tlsKey: setting({ type: 'text', schema: path(), value: 'FILE', help: 'key of the certificate (PEM)' }),
+  tlsClientCa: setting({
+    type: 'text',
+    schema: path(),
+    value: 'FILE',
+    help: 'who stands for the certificates of clients (PEM), where a token is bound to one',
+  }),
+  selfSigned: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: 'for tests: serve with a certificate made now, and print its fingerprint',
+  }),
+  metricsListen: setting({
+    type: 'text',
+    schema: z.string().transform(parseListenAddress).optional(),
+    value: 'HOST:PORT',
+    help: "address of the gate's own metrics, on loopback, such as 127.0.0.1:9464",
+  }),
+  connectionsPerAddress: setting({
+    type: 'number',
+    schema: z
+      .int('is not a whole number')
+      .min(1, 'is less than 1')
+      .max(MAX_CONNECTIONS, `is more than the ${MAX_CONNECTIONS} of all`)
+      .default(DEFAULT_CONNECTIONS_PER_ADDRESS),
+    value: 'COUNT',
+    help: `open connections from one address (default ${DEFAULT_CONNECTIONS_PER_ADDRESS}); more where all come from a TLS proxy`,
+  }),
+  hashKeyFile: setting({
+    type: 'text',
+    schema: path(),
+    value: 'FILE',
+    help: 'secret key for labels that leave as hashes (hash_labels of a token)',
+  }),
+  unsafeUncheckedAnswers: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: 'pass the answers of Prometheus on unopened: faster, without the defence behind the policy',
+  }),
+  unsafeMetricsOffLoopback: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: "serve the gate's own metrics where others reach them: names of tokens, and who is denied how often, need no token",
+  }),
+  unsafePlainHttp: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: 'serve without TLS on an address that others reach: tokens and usage can be read on the way',
+  }),
+};
+
+/** Keys that only a file can hold. */
+export const gateSections = {
+  token: z.array(tokenTable, 'is not a list of [[token]] tables').optional(),
+  selectors: z.array(z.string('is not a list of selectors'), 'is not a list of selectors').optional(),
+};
+
+function path() {
+  return z.string('is not text').min(1, 'is empty; name a file').optional();
+}
+
+function sourceUrl() {
+  return z
+    .url({ protocol: /^https?$/, error: 'is not a URL such as http://127.0.0.1:9090' })
+    .transform((text) => new URL(text))
+    .refine((url) => url.username === '' && url.password === '', 'must hold neither user nor password')
+    .refine((url) => url.search === '' && url.hash === '', 'must end with its path')
+    .optional();
+}
+
+/** Reads the gate's settings once. Throws `UserError`. */
+export function readGateConfig(sources: SettingsSources): GateConfig {
+  const { settings, sections } = readSettings(gateSettings, sources, gateSections);
+  const config: GateConfig = {
+    listen: settings.listen,
+    source: onlySource(settings.prometheus, settings.exporter),
+    tokenFile: settings.tokenFile,
+    authToken: settings.authToken,
+    tokens: sections.token,
+    tls: tlsFiles(settings.tlsCert, settings.tlsKey, settings.tlsClientCa),
+    selfSigned: settings.selfSigned,
+    metricsListen: settings.metricsListen,
+    unsafeMetricsOffLoopback: settings.unsafeMetricsOffLoopback,
+    connectionsPerAddress: settings.connectionsPerAddress,
+    hashKeyFile: settings.hashKeyFile,
+    unsafeUncheckedAnswers: settings.unsafeUncheckedAnswers,
+    unsafePlainHttp: settings.unsafePlainHttp,
+    configFile: sources.configFile,
+    selectors: sections.selectors,
+  };
+  checkGateConfig(config);
+  return config;
+}
+
+function onlySource(prometheus: URL | undefined, exporter: URL | undefined): GateConfig['source'] {
+  if (prometheus && !exporter) return { kind: 'prometheus', url: prometheus };
+  if (exporter && !prometheus) return { kind: 'exporter', url: exporter };
+  throw new UserError(
+    `${prometheus ? '--prometheus and --exporter exclude one another' : 'where is the usage?'}: ` +
+      `give --prometheus URL, or --exporter URL where the site has no Prometheus`,
+  );
+}
+
+function tlsFiles(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+  clientCaFile: string | undefined,
+): TlsFiles | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile };
+  if (certFile === undefined && keyFile === undefined && clientCaFile === undefined) return undefined;
+  throw new UserError(
+    `--tls-${certFile === undefined ? 'cert' : 'key'} is missing: a certificate needs its key, and a key its certificate`,
+  );
+}
+
+/** Throws `UserError` for what must not be served, whoever made the configuration. */
+export function checkGateConfig(config: GateConfig): void {
+  const { tokenFile, authToken, tokens, metricsListen } = config;
+  if (tokenFile === undefined && authToken === undefined && (tokens ?? []).length === 0)
+    throw new UserError(
+      "no token is valid: give --token-file FILE with a line that 'stackmeter token' prints, a [[token]], or PORTAL_AUTH_TOKEN",
+    );
+  if (config.tls && config.selfSigned)
+    throw new UserError('--self-signed and --tls-cert exclude one another: leave one of them out');
+  if (!config.tls && !config.selfSigned && !config.unsafePlainHttp && !isLoopback(config.listen.host))
+    throw new UserError(
+      `${formatAddress(config.listen)} would be served without TLS: give --tls-cert and --tls-key, ` +
+        `listen on 127.0.0.1 behind a TLS proxy, or name the danger with --unsafe-plain-http`,
+    );
+  if (metricsListen && !isLoopback(metricsListen.host) && !config.unsafeMetricsOffLoopback)
+    throw new UserError(
+      `--metrics-listen: ${formatAddress(metricsListen)} would show the gate's metrics to whoever reaches it, without a token: ` +
+        `take 127.0.0.1:PORT, or name the danger with --unsafe-metrics-off-loopback`,
+    );
+  policyOf(config.selectors, 'selectors');
+}

@@ -1,0 +1,34 @@
+import type { Server, Socket } from 'node:net';
+import { networkOf } from '../tokens/client-addresses.ts';
+
+export const MAX_CONNECTIONS = 512;
+export const DEFAULT_CONNECTIONS_PER_ADDRESS = 64;
+
+/**
+ * Bounds how many connections are open, all together and from one address: before a token is seen, and so that one client that
+ * holds connections open does not keep all others out.
+ */
+export function limitConnections(
+  server: Server,
+  perAddress: number,
+  onRefused: (reason: 'address' | 'total') => void,
+): void {
+  const counts = new Map<string, number>();
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () => onRefused('total'));
+  server.on('connection', (socket: Socket) => {
+    const network = networkOf(socket.remoteAddress);
+    const count = counts.get(network) ?? 0;
+    if (count >= perAddress) {
+      onRefused('address');
+      socket.destroy();
+      return;
+    }
+    counts.set(network, count + 1);
+    socket.once('close', () => {
+      const left = (counts.get(network) ?? 1) - 1;
+      if (left === 0) counts.delete(network);
+      else counts.set(network, left);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import { createServer, type Server } from 'node:http';
+import { EXPOSITION_CONTENT_TYPE } from '../../prometheus/text-format/text-format-writer.ts';
+import type { GateMetrics } from '../metrics.ts';
+
+/** Tighter than those of the gate itself: who is asked for no token gets little. */
+const HTTP_LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 5000,
+  keepAliveTimeout: 75_000,
+};
+const MAX_CONNECTIONS = 32;
+
+/** Serves the gate's own metrics, to whoever reaches it. */
+export function createMetricsServer(metrics: GateMetrics): Server {
+  const server = createServer(HTTP_LIMITS, (request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    void metrics.exposition().then((text) => {
+      response.writeHead(200, { 'content-type': EXPOSITION_CONTENT_TYPE }).end(text);
+    });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  return server;
+}

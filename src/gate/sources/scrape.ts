@@ -1,0 +1,73 @@
+import type { Labels, Sample } from '../../prometheus/sample.ts';
+import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
+import { createSeriesFormat, formatPoint } from '../../prometheus/text-format/text-format-writer.ts';
+
+/** The labels that a Prometheus would give to the target. */
+export interface TargetLabels {
+  job: string;
+  /** `HOST:PORT` */
+  instance: string;
+}
+
+export interface StoredSample {
+  labels: Labels;
+  timestampMs: number;
+  /** The sample as the text format has it, with the newline. */
+  line: string;
+}
+
+/** One complete answer of the exporter as a Prometheus would store it: samples by metric name, sorted by it. */
+export type Scrape = ReadonlyMap<string, readonly StoredSample[]>;
+
+/**
+ * Makes of the exporter's samples what a Prometheus would store: target labels set, the exporter's own of the same name
+ * kept as `exported_…`, empty labels dropped, labels sorted, the first of two samples of one series kept. `startedMs`, when
+ * the scrape began, is the time of every sample that has none of its own.
+ * Source: mutateSampleLabels in scrape/scrape.go of Prometheus (honor_labels: false).
+ */
+export function* storeSteps(
+  samples: readonly Sample[],
+  target: TargetLabels,
+  startedMs: number,
+): Steps<Scrape> {
+  const formatSeries = createSeriesFormat();
+  const seen = new Set<string>();
+  const families = new Map<string, StoredSample[]>();
+  yield* eachInSteps(samples, ({ name, labels: exposed, value, timestampMs = startedMs }) => {
+    const labels = targetLabelled(exposed, target);
+    const series = formatSeries(name, labels);
+    if (seen.has(series)) return;
+    seen.add(series);
+    const family = families.get(name) ?? [];
+    families.set(name, family);
+    family.push({ labels, timestampMs, line: `${series}${formatPoint(value, timestampMs)}\n` });
+  });
+  return new Map([...families].sort(byName));
+}
+
+type Entry = readonly [name: string, value: unknown];
+
+function byName([a]: Entry, [b]: Entry): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function targetLabelled(exposed: Labels, target: TargetLabels): Labels {
+  const entries = Object.entries(exposed).filter(([, value]) => value !== '');
+  const [moved, kept] = [entries.filter(isTargetLabel), entries.filter((entry) => !isTargetLabel(entry))];
+  const labels: [string, string][] = [...kept, ['instance', target.instance], ['job', target.job]];
+  for (const [label, value] of moved.sort(byNameLength)) labels.push([exportedName(label, labels), value]);
+  return Object.fromEntries(labels.sort(byName));
+}
+
+function isTargetLabel([name]: [string, string]): boolean {
+  return name === 'job' || name === 'instance';
+}
+
+function byNameLength([a]: [string, string], [b]: [string, string]): number {
+  return a.length - b.length;
+}
+
+function exportedName(label: string, taken: readonly [string, string][]): string {
+  const name = `exported_${label}`;
+  return taken.some(([other]) => other === name) ? exportedName(name, taken) : name;
+}

@@ -1,8 +1,0 @@
-import type { ApiServer } from './api-parts.ts';
-
-/** The process answers. */
-export function healthzRoute(server: ApiServer): void {
-  server.get('/healthz', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('text/plain').send('ok\n'),
-  );
-}

@@ -1,0 +1,8 @@
+import type { ApiServer } from '../shapes/api-parts.ts';
+
+/** The process answers. */
+export function healthzRoute(server: ApiServer): void {
+  server.get('/healthz', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/plain').send('ok\n'),
+  );
+}

@@ -1,0 +1,25 @@
+import { errorAnswer, pageOf, projectRow } from '../shapes/answers.ts';
+import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
+import { goneOf } from './gone.ts';
+import { cursorParameter, limitParameter, parameterTable, textParameter } from '../shapes/parameters.ts';
+
+const projectParameters = parameterTable({
+  site: textParameter('Of this site alone'),
+  search: textParameter('Part of a name or id, upper and lower case alike'),
+  limit: limitParameter,
+  cursor: cursorParameter,
+});
+
+export function projectsRoute(server: ApiServer, { ledger }: ApiParts): void {
+  server.get(
+    '/api/v1/projects',
+    {
+      schema: {
+        summary: 'The projects that sites have reported, with their present names',
+        querystring: projectParameters,
+        response: { 200: pageOf(projectRow), default: errorAnswer },
+      },
+    },
+    async ({ query }, reply) => await ledger.projects(query, goneOf(reply)),
+  );
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { unknownKeyMessage } from '../../../runtime/settings/strict-table.ts';
+import { MAX_PAGE } from '../../ledger/ledger.ts';
+import { RequestError } from './request-error.ts';
+
+const DEFAULT_PAGE = 1000;
+
+/** What the parameters of a route are: others are errors that name the nearest known one. */
+export function parameterTable<S extends z.ZodRawShape>(shape: S) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? unknownKeyMessage(issue.keys[0] ?? '', known).replace('unknown key', 'unknown parameter')
+        : undefined,
+  });
+}
+
+/** Text to look for; empty is the same as left out. */
+export function textParameter(description: string) {
+  return z
+    .string({ error: 'may be given once' })
+    .max(512, 'is longer than 512 characters')
+    .refine((text) => !text.includes('\0'), 'holds a NUL character')
+    .optional()
+    .transform((text) => (text === '' ? undefined : text))
+    .meta({ description });
+}
+
+export const limitParameter = z
+  .string({ error: 'may be given once' })
+  .regex(/^[1-9]\d{0,5}$/, `must be a number from 1 to ${MAX_PAGE}`)
+  .optional()
+  .transform((text) => Number(text ?? DEFAULT_PAGE))
+  .refine((limit) => limit <= MAX_PAGE, `must be a number from 1 to ${MAX_PAGE}`)
+  .meta({ description: `Rows of a page, 1 to ${MAX_PAGE}; ${DEFAULT_PAGE} where it is left out` });
+
+export const cursorParameter = textParameter('`next` of the page before');
+
+const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** Years of a question: the ledger has none before, and the months of what is asked are counted one by one. */
+const [FIRST_YEAR, LAST_YEAR] = [1970, 2199];
+
+/** An ISO date or date-time, UTC where it names no zone, down to the whole hour (Unix milliseconds). */
+export function hourParameter(description: string) {
+  return z
+    .string({ error: 'may be given once' })
+    .transform((text, context) => {
+      const atMs = parseInstant(text);
+      if (atMs !== undefined && isTaken(atMs)) return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR;
+      context.addIssue({
+        code: 'custom',
+        message:
+          atMs === undefined
+            ? 'must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'
+            : `must be in the years ${FIRST_YEAR} to ${LAST_YEAR}`,
+      });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ description });
+}
+
+/** The first hour after the last year is taken too, as the end of it. */
+function isTaken(atMs: number): boolean {
+  return atMs >= Date.UTC(FIRST_YEAR, 0) && atMs <= Date.UTC(LAST_YEAR + 1, 0);
+}
+
+function parseInstant(written: string): number | undefined {
+  // The plus sign of a zone arrives as a space where it was not encoded.
+  const text = written.replace(/ (?=\d{2}:?\d{2}$)/, '+');
+  const [, date, zone] = INSTANT.exec(text) ?? [];
+  if (date === undefined || !isCalendarDate(date)) return undefined;
+  // JavaScript takes a date-time without a zone for local time.
+  const atMs = Date.parse(text === date || zone !== undefined ? text : `${text}Z`);
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+/** JavaScript takes February 31st for March 3rd. */
+function isCalendarDate(date: string): boolean {
+  const atMs = Date.parse(date);
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(date);
+}
+
+/** The whole hours that are asked for, Unix milliseconds; the present month where nothing is said. Throws `RequestError`. */
+export function periodOf(
+  from: number | undefined,
+  to: number | undefined,
+  nowMs: number,
+): { fromMs: number; toMs: number } {
+  const toMs = to ?? endOfHour(nowMs);
+  const fromMs = from ?? startOfMonth(toMs - 1);
+  if (fromMs >= toMs) throw new RequestError(emptyPeriod(fromMs, toMs));
+  return { fromMs, toMs };
+}
+
+function emptyPeriod(fromMs: number, toMs: number): string {
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return from === to
+    ? `to: from and to lie in the same hour, ${from}; usage is kept by whole hours`
+    : `to: ${to} is before from, ${from}`;
+}
+
+function endOfHour(atMs: number): number {
+  return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR + MS_PER_HOUR;
+}
+
+function startOfMonth(atMs: number): number {
+  const at = new Date(atMs);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth());
+}

@@ -1,0 +1,44 @@
+import type { Ledger, UsageQuery, UsageRow } from '../../ledger/ledger.ts';
+import { csvLine } from './csv.ts';
+
+type Column = keyof UsageRow;
+
+/** The columns that were asked for, in the order of the API's rows. */
+function columnsOf({ by }: UsageQuery): Column[] {
+  const dimensions: Column[] = [
+    ...(by.has('grant') ? (['grant'] as const) : []),
+    ...(by.has('site') ? (['site'] as const) : []),
+    ...(by.has('cloud') ? (['cloud'] as const) : []),
+    ...(by.has('project') ? (['project_id', 'project_name'] as const) : []),
+    ...(by.has('resource') ? (['resource'] as const) : []),
+  ];
+  return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
+}
+
+/** Without it Excel takes a file for one in the encoding of the machine, and breaks umlauts. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** All rows of `query` as CSV, in pieces; fewer where `gone` is aborted before it is their turn. */
+export async function* usageCsv(
+  ledger: Pick<Ledger, 'allUsage'>,
+  query: UsageQuery,
+  gone: AbortSignal,
+  bom = false,
+): AsyncGenerator<string> {
+  const columns = columnsOf(query);
+  let head = (bom ? BYTE_ORDER_MARK : '') + csvLine(columns);
+  for await (const rows of ledger.allUsage(query, gone)) {
+    const lines = rows.map((row) => csvLine(columns.map((column) => row[column] ?? '')));
+    yield head + lines.join('');
+    head = '';
+  }
+  if (head !== '') yield head;
+}
+
+/** `usage-2026-01-01-to-2026-02-01-by-day.csv` */
+export function csvFileName({ fromMs, toMs, step }: UsageQuery): string {
+  const [from, to] = [fromMs, toMs].map((atMs) =>
+    new Date(atMs).toISOString().replace(/T00:00:00.000Z|:00.000Z/, ''),
+  );
+  return `usage-${from}-to-${to}-by-${step}.csv`.replaceAll(':', '');
+}

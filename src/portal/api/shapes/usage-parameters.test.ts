@@ -1,0 +1,188 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
+import { monthsBetween, monthStarts, piecesOf } from '../../ledger/steps.ts';
+import { usageParameters, usageQuery } from './usage-parameters.ts';
+
+const NOW = Date.UTC(2026, 1, 10, 13, 37);
+
+function query(parameters: Record<string, string>) {
+  const { fromMs, toMs, by, ...others } = usageQuery(usageParameters.parse(parameters), NOW);
+  return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), by: [...by], ...others };
+}
+
+function refusal(parameters: Record<string, string | string[]>): string {
+  const parsed = usageParameters.safeParse(parameters);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `${issue?.path.join('.')}: ${issue?.message}`;
+  }
+  try {
+    usageQuery(parsed.data, NOW);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+}
+
+describe('the period of a question for usage', () => {
+  it('is the present month up to the end of the present hour, and all is told apart, where nothing is said', () => {
+    expect(query({})).toEqual({
+      from: '2026-02-01T00:00:00.000Z',
+      to: '2026-02-10T14:00:00.000Z',
+      by: ['site', 'project', 'resource'],
+      step: 'total',
+      site: undefined,
+      projectId: undefined,
+      resource: undefined,
+      limit: 1000,
+      cursor: undefined,
+    });
+  });
+
+  it('begins with the month of its end where only the end is said', () => {
+    expect(query({ to: '2026-02-01' }).from).toBe('2026-01-01T00:00:00.000Z');
+  });
+
+  it.each([
+    ['2026-01-31', '2026-01-31T00:00:00.000Z'],
+    ['2026-01-31T10:00', '2026-01-31T10:00:00.000Z'],
+    ['2026-01-31T10:00:00Z', '2026-01-31T10:00:00.000Z'],
+    ['2026-01-31T10:00:00.123+02:00', '2026-01-31T08:00:00.000Z'],
+    ['2026-01-31T10:00 02:00', '2026-01-31T08:00:00.000Z'],
+    ['2026-01-31T10:59:59Z', '2026-01-31T10:00:00.000Z'],
+  ])('takes %s for %s', (from, instant) => {
+    expect(query({ from }).from).toBe(instant);
+  });
+
+  it('cuts both ends to the hour alike, so that periods that meet share no hour', () => {
+    const first = query({ from: '2026-01-01', to: '2026-01-05T10:30Z' });
+    const second = query({ from: '2026-01-05T10:30Z', to: '2026-01-09' });
+    expect(first.to).toBe(second.from);
+  });
+});
+
+describe('a question for usage', () => {
+  it('takes its dimensions and filters', () => {
+    expect(
+      query({
+        by: 'site, project',
+        resource: 'vcpu',
+        site: 'a',
+        project: 'p',
+        step: 'day',
+        limit: '7',
+        cursor: 'c',
+      }),
+    ).toMatchObject({
+      by: ['site', 'project'],
+      resource: 'vcpu',
+      site: 'a',
+      projectId: 'p',
+      step: 'day',
+      limit: 7,
+      cursor: 'c',
+    });
+  });
+
+  it('may tell nothing apart where it is of one resource', () => {
+    expect(query({ by: '', resource: 'vcpu' }).by).toEqual([]);
+  });
+
+  it.each([
+    [
+      { by: 'site' },
+      "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
+    ],
+    [{ by: 'sites' }, 'by: must be some of grant, site, cloud, project, resource, with commas between them'],
+    [{ from: 'yesterday' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
+    [{ from: '2026-02-31' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
+    [
+      { from: '2026-01-02', to: '2026-01-01' },
+      'to: 2026-01-01T00:00:00.000Z is before from, 2026-01-02T00:00:00.000Z',
+    ],
+    [
+      { from: '2026-01-02T10:05Z', to: '2026-01-02T10:50Z' },
+      'to: from and to lie in the same hour, 2026-01-02T10:00:00.000Z; usage is kept by whole hours',
+    ],
+    [{ from: '0001-01-01' }, 'from: must be in the years 1970 to 2199'],
+    [{ from: '2026-01-01', to: '9999-12-31' }, 'to: must be in the years 1970 to 2199'],
+    [{ step: 'week' }, 'step: must be hour, day, month or total'],
+    [{ format: 'xlsx' }, 'format: must be json or csv'],
+    [{ limit: '0' }, 'limit: must be a number from 1 to 10000'],
+    [{ limit: '10001' }, 'limit: must be a number from 1 to 10000'],
+    [{ project: 'a\0b' }, 'project: holds a NUL character'],
+    [{ site: ['a', 'b'] }, 'site: may be given once'],
+    [{ form: '2026-01-01' }, ": unknown parameter 'form'; did you mean 'from'?"],
+  ])('is refused in one line that names the parameter: %j', (parameters, line) => {
+    expect(refusal(parameters)).toBe(line);
+  });
+});
+
+describe('a question of any text', () => {
+  const year = fc.constantFrom(
+    '0000',
+    '0001',
+    '1969',
+    '1970',
+    '2026',
+    '2199',
+    '2200',
+    '9999',
+    '-271821',
+    '+275760',
+  );
+  const time = fc
+    .tuple(
+      year,
+      fc.constantFrom('-01-01', '-12-31', '-02-30', '-12-31T23:59:59.999999999-23:59', '-01-01T00:00+23:59'),
+    )
+    .map((parts) => parts.join(''));
+  const long = fc
+    .tuple(
+      fc.constantFrom(',', 'site,', 'a', '9', '0', ' ', '\0', '\ud800', '😀', '%'),
+      fc.integer({ min: 0, max: 4_000 }),
+    )
+    .map(([piece, times]) => piece.repeat(times));
+  const text = fc.oneof(
+    time,
+    long,
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('month', 'total', 'vcpu', 'csv'),
+  );
+  const names = fc.constantFrom(
+    'from',
+    'to',
+    'step',
+    'by',
+    'site',
+    'project',
+    'resource',
+    'limit',
+    'cursor',
+    'format',
+    'x',
+  );
+
+  it('costs no more than its length, or a bounded number of months, and is refused in a line as long as itself', () => {
+    fc.assert(
+      fc.property(fc.dictionary(names, text, { maxKeys: 5 }), (parameters) => {
+        const written = Object.values(parameters).join('').length;
+        const parsed = usageParameters.safeParse({ resource: 'vcpu', ...parameters });
+        const issues = parsed.success ? [] : parsed.error.issues;
+        expect(issues.length).toBeLessThanOrEqual(12);
+        expect(Math.max(0, ...issues.map(({ message }) => message.length))).toBeLessThan(300 + written);
+        if (!parsed.success) return;
+        const { from = 0, to = from + MS_PER_HOUR, by, site, project, cursor, limit } = parsed.data;
+        const range = { fromHour: from / MS_PER_HOUR, toHour: to / MS_PER_HOUR };
+        expect(monthsBetween(range)).toBeLessThanOrEqual(230 * 12);
+        expect(monthStarts(range).length).toBeLessThanOrEqual(230 * 12);
+        expect(piecesOf(parsed.data.step, range).length).toBeLessThanOrEqual(5);
+        expect(by.size).toBeLessThanOrEqual(5);
+        expect(limit).toBeLessThanOrEqual(10_000);
+        for (const kept of [site, project, cursor]) expect((kept ?? '').length).toBeLessThanOrEqual(512);
+      }),
+      { numRuns: 100, examples: [[{ from: '1970-01-01', to: '2200-01-01', step: 'month' }]] },
+    );
+  });
+});

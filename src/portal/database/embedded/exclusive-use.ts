@@ -1,0 +1,52 @@
+import { Client } from 'pg';
+import type { Logger } from '../../../runtime/logger.ts';
+import { UserError } from '../../../runtime/user-error.ts';
+import { DATABASE_USER } from './initdb.ts';
+import { SOCKET_PORT } from './socket-folder.ts';
+
+/** Key of the advisory lock that the one user of an embedded server holds; any number that never changes. */
+const LOCK_KEY = '7305217601';
+
+/** The right to an embedded server, held by an open connection: it ends with our process, however that ends. */
+export type ExclusiveUse = Client;
+
+/** Connects to the server's maintenance database. Throws what `pg` throws where there is none yet. */
+export async function connectToServer(socketFolder: string, logger: Logger): Promise<Client> {
+  const client = new Client({
+    host: socketFolder,
+    port: SOCKET_PORT,
+    user: DATABASE_USER,
+    database: 'postgres',
+    password: '',
+    ssl: false,
+    application_name: `stackmeter, process ${process.pid}`,
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on('error', (error) =>
+    logger.debug({ reason: error.message }, 'connection to the database server lost'),
+  );
+  await client.connect();
+  return client;
+}
+
+/** Takes the right to the server, or throws a `UserError` that names who has it. Ends the connection on failure. */
+export async function takeExclusiveUse(client: Client, dataFolder: string): Promise<ExclusiveUse> {
+  try {
+    const taken = await client.query<{ ok: boolean }>(`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS ok`);
+    if (taken.rows[0]?.ok === true) return client;
+    throw new UserError(
+      `the data folder ${dataFolder} is in use by another ${await holder(client)}: stop it, or name another data folder`,
+    );
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+async function holder(client: Client): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32) + l.objid::bigint = ${LOCK_KEY}`,
+  );
+  return rows[0]?.name || 'stackmeter';
+}

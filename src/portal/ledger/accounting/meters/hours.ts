@@ -1,0 +1,43 @@
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+
+/** What falls into one hour. */
+export interface HourShare {
+  /** Whole hours since the Unix epoch, UTC. */
+  hour: number;
+  amount: bigint;
+}
+
+/** The hour that an instant begins or lies in. */
+export function hourAt(ms: number): number {
+  return Math.floor(ms / MS_PER_HOUR);
+}
+
+/** The hour that an interval ends in: at the stroke of an hour it is the one that ends there. */
+export function hourBefore(ms: number): number {
+  return Math.ceil(ms / MS_PER_HOUR) - 1;
+}
+
+/** Whether no hour begins inside the interval. */
+export function liesInOneHour(fromMs: number, toMs: number): boolean {
+  return fromMs >= toMs || hourAt(fromMs) === hourBefore(toMs);
+}
+
+/**
+ * Spreads an amount over the hours of an interval in proportion to time (rule A2). The shares are whole and their sum
+ * is the amount: each is the difference of two rounded running sums. Hours without a share are left out. An interval
+ * without length counts to the hour that it ends in.
+ */
+export function* spreadOverHours(amount: bigint, fromMs: number, toMs: number): Generator<HourShare> {
+  if (liesInOneHour(fromMs, toMs)) {
+    if (amount !== 0n) yield { hour: hourBefore(toMs), amount };
+    return;
+  }
+  const length = BigInt(toMs - fromMs);
+  let before = 0n;
+  for (let hour = hourAt(fromMs); hour <= hourBefore(toMs); hour += 1) {
+    const endMs = Math.min((hour + 1) * MS_PER_HOUR, toMs);
+    const upTo = (amount * BigInt(endMs - fromMs)) / length;
+    if (upTo !== before) yield { hour, amount: upTo - before };
+    before = upTo;
+  }
+}

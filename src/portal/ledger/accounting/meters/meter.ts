@@ -1,0 +1,191 @@
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+import { liesInOneHour } from './hours.ts';
+import { isAbsurd } from './jumps.ts';
+
+/** What the ledger knows of a meter. */
+export interface MeterState {
+  epoch: string;
+  /** Usage from before the ledger began (rule A5). */
+  opening: bigint;
+  lastTotal: bigint;
+  firstAtMs: number;
+  lastAtMs: number;
+}
+
+/** The part of a reading that accounting needs. */
+export interface TotalAt {
+  total: bigint;
+  atMs: number;
+  epoch: string;
+}
+
+/** Usage of an interval, before it is spread over hours. */
+export interface Usage {
+  amount: bigint;
+  fromMs: number;
+  toMs: number;
+  quality: 'measured' | 'spread';
+}
+
+type AnomalyKind =
+  | 'total-fell'
+  | 'epoch-changed'
+  | 'epoch-returned'
+  | 'base-moved'
+  | 'implausible-jump'
+  | 'absurd-jump'
+  | 'late-truth';
+
+export interface Anomaly {
+  kind: AnomalyKind;
+  atMs: number;
+  /** What the total moved by without being usage; part of the sum of rule A7. */
+  correction: bigint;
+}
+
+/** What a reading did to a meter. */
+export interface MeterStep {
+  meter: MeterState;
+  usage: Usage | undefined;
+  anomaly: Anomaly | undefined;
+}
+
+/** What the ledger and the site's other readings say about a reading. */
+export interface ReadingContext {
+  /** Of a new meter: when it was still at zero; undefined where its total dates from before the ledger (rule A5). */
+  beganAtZeroMs: number | undefined;
+  /** Of a meter whose epoch changes: its largest usage of an hour lately (rule A4), amount × milliseconds. */
+  usualHour: bigint;
+  /** Whether the reading's epoch is one that the site had before the meter's present one. */
+  epochReturns: boolean;
+  /** Whether the totals of an exporter that states no epoch have a new base at this instant. */
+  baseMoved: boolean;
+  /** What the meter's latest hour has already, at most; it has to fit the ledger's hours together with what comes. */
+  booked: bigint;
+}
+
+/** What is assumed of a meter where nothing is known. */
+export const NO_CONTEXT: ReadingContext = {
+  beganAtZeroMs: undefined,
+  usualHour: 0n,
+  epochReturns: false,
+  baseMoved: false,
+  booked: 0n,
+};
+
+export interface AccountingRules {
+  /** An interval across an hour's boundary that is longer than this is marked as spread. */
+  gapThresholdMs: number;
+}
+
+/** Three refreshes of an exporter at its usual interval: one that fails, or two, make no gap. */
+export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 15 * 60_000 };
+
+/** The usual rate of a meter is that of its largest hour among so many before its last reading (rule A4). */
+export const USUAL_HOURS = 168;
+
+/** More than any project can use in an hour, or between two readings; what exceeds it does not fit the ledger's hours. */
+export const LARGEST_USAGE = 2n ** 62n;
+
+/** Folds a reading into a meter by the rules A1 to A5; undefined where it is not newer than the last (A1). */
+export function foldReading(
+  meter: MeterState | undefined,
+  reading: TotalAt,
+  context: ReadingContext,
+  rules: AccountingRules,
+): MeterStep | undefined {
+  if (meter === undefined) return firstReading(reading, context, rules);
+  if (reading.atMs <= meter.lastAtMs) return undefined;
+  if (reading.epoch !== meter.epoch)
+    return newBase(meter, reading, context, context.epochReturns ? 'epoch-returned' : 'epoch-changed');
+  if (context.baseMoved && reading.total > meter.lastTotal)
+    return newBase(meter, reading, context, 'base-moved');
+  return reading.total < meter.lastTotal
+    ? lowerTotal(meter, reading)
+    : sameEpoch(meter, reading, context, rules);
+}
+
+/** How well the parts of an interval's usage are known, hour by hour. */
+export function qualityOf(fromMs: number, toMs: number, rules: AccountingRules): Usage['quality'] {
+  return liesInOneHour(fromMs, toMs) || toMs - fromMs <= rules.gapThresholdMs ? 'measured' : 'spread';
+}
+
+/** A5 */
+function firstReading(reading: TotalAt, context: ReadingContext, rules: AccountingRules): MeterStep {
+  const opening = context.beganAtZeroMs === undefined ? reading.total : 0n;
+  const fromMs = Math.min(context.beganAtZeroMs ?? reading.atMs, reading.atMs);
+  const quality = fromMs < reading.atMs ? qualityOf(fromMs, reading.atMs, rules) : 'spread';
+  const meter = { ...reading, opening, lastTotal: opening, firstAtMs: reading.atMs, lastAtMs: fromMs };
+  return count(meter, reading, quality, context);
+}
+
+/** A2 */
+function sameEpoch(
+  meter: MeterState,
+  reading: TotalAt,
+  context: ReadingContext,
+  rules: AccountingRules,
+): MeterStep {
+  const step = count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), context);
+  if (step.anomaly !== undefined || !isAbsurd(meter, reading)) return step;
+  return { ...step, anomaly: { kind: 'absurd-jump', atMs: reading.atMs, correction: 0n } };
+}
+
+/** A3 */
+function lowerTotal(meter: MeterState, reading: TotalAt): MeterStep {
+  return rebase(meter, reading, 'total-fell');
+}
+
+/**
+ * A4. Totals of another epoch may reach back further than the old ones (a start date that was moved) or be another
+ * exporter's, and so may those of an exporter that states no epoch: the excess is usage only as far as the meter could have used it at its usual rate. The rest is corrected.
+ */
+function newBase(meter: MeterState, reading: TotalAt, context: ReadingContext, kind: AnomalyKind): MeterStep {
+  const difference = reading.total - meter.lastTotal;
+  const amount = clamp(difference, plausibleUsage(context, reading.atMs - meter.lastAtMs));
+  const usage: Usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality: 'spread' };
+  return {
+    meter: moved(meter, reading),
+    usage: amount === 0n ? undefined : usage,
+    anomaly: { kind, atMs: reading.atMs, correction: difference - amount },
+  };
+}
+
+function plausibleUsage({ usualHour, booked }: ReadingContext, durationMs: number): bigint {
+  const hour = BigInt(MS_PER_HOUR);
+  const usage = (usualHour * BigInt(durationMs) + hour - 1n) / hour;
+  return usage < LARGEST_USAGE - booked ? usage : LARGEST_USAGE - booked;
+}
+
+function clamp(amount: bigint, largest: bigint): bigint {
+  if (amount <= 0n) return 0n;
+  return amount < largest ? amount : largest;
+}
+
+/** The difference of the totals is usage. */
+function count(
+  meter: MeterState,
+  reading: TotalAt,
+  quality: Usage['quality'],
+  { booked }: ReadingContext,
+): MeterStep {
+  const amount = reading.total - meter.lastTotal;
+  if (amount > LARGEST_USAGE - booked) return rebase(meter, reading, 'implausible-jump');
+  const usage = { amount, fromMs: meter.lastAtMs, toMs: reading.atMs, quality };
+  return { meter: moved(meter, reading), usage: amount === 0n ? undefined : usage, anomaly: undefined };
+}
+
+/** The difference of the totals is no usage, but a correction. */
+function rebase(meter: MeterState, reading: TotalAt, kind: AnomalyKind): MeterStep {
+  const correction = reading.total - meter.lastTotal;
+  return {
+    meter: moved(meter, reading),
+    usage: undefined,
+    anomaly: { kind, atMs: reading.atMs, correction },
+  };
+}
+
+function moved(meter: MeterState, { total, atMs, epoch }: TotalAt): MeterState {
+  const { opening, firstAtMs } = meter;
+  return { epoch, opening, lastTotal: total, firstAtMs, lastAtMs: atMs };
+}

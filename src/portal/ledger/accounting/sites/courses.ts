@@ -1,0 +1,78 @@
+import { eachInSteps, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import type { Reading } from '../../ledger.ts';
+import { isGap, type Interval } from '../meters/gap.ts';
+import type { AccountingRules } from '../meters/meter.ts';
+import { advance, coverageBetween, type CloudProgress, type HourCoverage } from './progress.ts';
+
+/** How far a sweep brings a cloud. */
+export interface CloudChange {
+  progress: CloudProgress;
+  /** By hour. */
+  coverage: Map<number, HourCoverage>;
+  gaps: Interval[];
+}
+
+/** The way of one cloud through a sweep: it is known from the instants alone, before any meter is folded. */
+interface CloudCourse {
+  /** Before the sweep; undefined where the cloud is new. */
+  known: CloudProgress | undefined;
+  /** By instant: before its readings. */
+  before: ReadonlyMap<number, CloudProgress | undefined>;
+  /** Undefined where the sweep brings nothing newer. */
+  change: CloudChange | undefined;
+}
+
+/** By name of the cloud. */
+export type CloudCourses = ReadonlyMap<string, CloudCourse>;
+
+export function* coursesOf(
+  clouds: ReadonlyMap<string, CloudProgress>,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): Steps<CloudCourses> {
+  const instants = new Map<string, Set<number>>();
+  yield* eachInSteps(readings, ({ cloud, atMs }) => {
+    const known = instants.get(cloud);
+    if (known === undefined) instants.set(cloud, new Set([atMs]));
+    else known.add(atMs);
+  });
+  const courses = new Map<string, CloudCourse>();
+  for (const [cloud, all] of instants) courses.set(cloud, yield* courseOf(clouds.get(cloud), all, rules));
+  return courses;
+}
+
+function* courseOf(
+  known: CloudProgress | undefined,
+  instants: ReadonlySet<number>,
+  rules: AccountingRules,
+): Steps<CloudCourse> {
+  const before = new Map<number, CloudProgress | undefined>();
+  const change = { coverage: new Map<number, HourCoverage>(), gaps: [] as Interval[] };
+  let progress = known;
+  const inOrder = yield* sortedInSteps([...instants], (one, other) => one - other);
+  yield* eachInSteps(inOrder, (atMs) => {
+    before.set(atMs, progress);
+    const next = advance(progress, atMs);
+    if (progress !== undefined && next !== progress)
+      cover(change, { fromMs: progress.lastMs, toMs: atMs }, rules);
+    progress = next;
+  });
+  if (progress === undefined || progress === known) return { known, before, change: undefined };
+  return { known, before, change: { progress, ...change } };
+}
+
+function cover(
+  { coverage, gaps }: Omit<CloudChange, 'progress'>,
+  interval: Interval,
+  rules: AccountingRules,
+): void {
+  for (const gained of coverageBetween(interval.fromMs, interval.toMs, rules)) {
+    const had = coverage.get(gained.hour);
+    coverage.set(gained.hour, {
+      hour: gained.hour,
+      measuredMs: (had?.measuredMs ?? 0) + gained.measuredMs,
+      spreadMs: (had?.spreadMs ?? 0) + gained.spreadMs,
+    });
+  }
+  if (isGap(interval, rules)) gaps.push(interval);
+}

@@ -1,0 +1,126 @@
+import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import type { Reading, Refusal } from '../../ledger.ts';
+import type { ProjectName } from '../sites/names.ts';
+import type { SiteCaps } from '../sites/site-caps.ts';
+import { projectKey } from './sweep.ts';
+
+/** What the ledger knows already of what a sweep names. */
+export interface KnownOfSite {
+  /** Their present names, by `projectKey`. */
+  projects: ReadonlyMap<string, ProjectName>;
+  clouds: ReadonlySet<string>;
+  resources: ReadonlySet<string>;
+  epochs: ReadonlySet<string>;
+}
+
+export interface Admitted {
+  readings: Reading[];
+  refusals: Refusal[];
+}
+
+/**
+ * Leaves out the readings that would make the ledger keep more of a site than `room` has for it; those of what it knows
+ * always pass. A new name is left out by itself: the reading counts under the old one.
+ */
+export function* admit(readings: readonly Reading[], known: KnownOfSite, room: SiteCaps): Steps<Admitted> {
+  const places = {
+    projects: new Places(known.projects.keys(), room.projects),
+    clouds: new Places(known.clouds, room.clouds),
+    resources: new Places(known.resources, room.resources),
+    epochs: new Places(known.epochs, room.epochs),
+  };
+  const names = new Names(known.projects, room.names);
+  const refusals = new Map<string, Refusal>();
+  const admitted: Reading[] = [];
+  yield* eachInSteps(readings, (reading) => {
+    const wanted = [
+      [places.projects, projectKey(reading), 'too many projects'],
+      [places.clouds, reading.cloud, 'too many clouds'],
+      [places.resources, reading.resource, 'too many resources'],
+      [places.epochs, reading.epoch, 'too many epochs'],
+    ] as const;
+    const full = wanted.find(([place, key]) => !place.has(key));
+    if (full !== undefined) {
+      count(refusals, full[2], reading);
+      return;
+    }
+    for (const [place, key] of wanted) place.take(key);
+    const named = names.admit(reading);
+    if (named !== reading) count(refusals, 'too many names', reading);
+    admitted.push(named);
+  });
+  return { readings: admitted, refusals: [...refusals.values()] };
+}
+
+/** Places for what is new, beside all that is known. */
+class Places {
+  readonly #taken: Set<string>;
+  #left: number;
+
+  constructor(known: Iterable<string>, left: number) {
+    this.#taken = new Set(known);
+    this.#left = left;
+  }
+
+  has(key: string): boolean {
+    return this.#left > 0 || this.#taken.has(key);
+  }
+
+  take(key: string): void {
+    if (this.#taken.has(key)) return;
+    this.#taken.add(key);
+    this.#left -= 1;
+  }
+}
+
+class Names {
+  readonly #present: Map<string, ProjectName>;
+  #left: number;
+
+  constructor(known: ReadonlyMap<string, ProjectName>, left: number) {
+    this.#present = new Map(known);
+    this.#left = left;
+  }
+
+  /** The reading, or, where there is no room for its name, the reading under the project's present one. */
+  admit(reading: Reading): Reading {
+    const key = projectKey(reading);
+    const present = this.#present.get(key);
+    if (present !== undefined && sameName(present, reading)) return reading;
+    // A project that is new has a place of its own, and needs a name.
+    if (present !== undefined && this.#left <= 0) return { ...reading, ...namesOf(present) };
+    this.#left -= 1;
+    this.#present.set(key, namesOf(reading));
+    return reading;
+  }
+}
+
+function namesOf({ projectName, domainId, domainName }: ProjectName): ProjectName {
+  return { projectName, domainId, domainName };
+}
+
+function sameName(one: ProjectName, other: ProjectName): boolean {
+  return (
+    one.projectName === other.projectName &&
+    one.domainId === other.domainId &&
+    one.domainName === other.domainName
+  );
+}
+
+function count(
+  refusals: Map<string, Refusal>,
+  reason: string,
+  { cloud, projectId, ...reading }: Reading,
+): void {
+  const known = refusals.get(reason);
+  if (known !== undefined) known.count += 1;
+  else refusals.set(reason, { reason, count: 1, example: exampleOf({ cloud, projectId, ...reading }) });
+}
+
+/** One line that can be printed. */
+function exampleOf({ cloud, projectId, projectName, resource, epoch }: Reading): string {
+  const parts = Object.entries({ cloud, project_id: projectId, project_name: projectName, resource, epoch })
+    .filter(([, text]) => text !== '')
+    .map(([label, text]) => `${label}=${JSON.stringify(text.slice(0, 60))}`);
+  return parts.join(' ').replaceAll(/\p{C}/gu, '?').slice(0, 200);
+}

@@ -1,0 +1,188 @@
+import { eachInSteps, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import type { Reading } from '../../ledger.ts';
+import { entriesOf, type Entry } from '../meters/entries.ts';
+import { fillGap, isGap, partsOf, type Interval, type MeterGap } from '../meters/gap.ts';
+import type { AccountingRules, Usage } from '../meters/meter.ts';
+import { coverageBetween, type HourCoverage } from '../sites/progress.ts';
+import { meterKey } from './sweep.ts';
+
+/** The gaps that the ledger knows of, of the meters that late readings are about. */
+export interface MeterGapBook {
+  /** By `meterKey`. */
+  meters: ReadonlyMap<string, readonly MeterGap[]>;
+  /** By `meterKey`: the largest usage of an hour lately, of those that `mayChangeEpoch`. */
+  usualHours: ReadonlyMap<string, bigint>;
+}
+
+/** What late truth does to one gap of a meter. */
+export interface MeterCorrection {
+  /** By `meterKey`. */
+  key: string;
+  gap: MeterGap;
+  /** What is still open of it. */
+  open: MeterGap[];
+  /** What its hours gain and lose. */
+  entries: Entry[];
+  /** What the recorded corrections of rule A7 gain or lose; entries and this add up to zero. */
+  correction: bigint;
+}
+
+/** What late truth does to one gap of a cloud. */
+export interface CloudCorrection {
+  cloud: string;
+  gap: Interval;
+  open: Interval[];
+  /** What the coverage of its hours gains and loses. */
+  coverage: HourCoverage[];
+}
+
+export interface MeterCorrections {
+  meters: MeterCorrection[];
+  /** Readings that were of use. */
+  used: number;
+}
+
+/**
+ * Replaces what was spread over gaps of meters by what late readings say of them. They may be taken in parts, each with all the
+ * readings of its meters.
+ */
+export function* correctMeters(
+  book: MeterGapBook,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): Steps<MeterCorrections> {
+  const changes: MeterCorrections = { meters: [], used: 0 };
+  for (const [key, late] of yield* groupBy(readings, meterKey))
+    yield* eachInSteps(
+      book.meters.get(key) ?? [],
+      (gap) => correctMeter(changes, key, gap, inside(gap, late), book.usualHours.get(key) ?? 0n, rules),
+      GAPS_IN_STEP,
+    );
+  return changes;
+}
+
+/** Replaces what is known of how gaps of clouds were covered. `clouds` are the known gaps by name of the cloud. */
+export function* correctClouds(
+  clouds: ReadonlyMap<string, readonly Interval[]>,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): Steps<CloudCorrection[]> {
+  const corrections: CloudCorrection[] = [];
+  for (const [cloud, late] of yield* groupBy(readings, (reading) => reading.cloud))
+    yield* eachInSteps(
+      clouds.get(cloud) ?? [],
+      (gap) => corrections.push(...(correctCloud(cloud, gap, inside(gap, late), rules) ?? [])),
+      GAPS_IN_STEP,
+    );
+  return corrections;
+}
+
+/** By `meterKey`: the meters whose gaps have another epoch in them, by their ends or by a late reading. */
+export function mayChangeEpoch(
+  gaps: ReadonlyMap<string, readonly MeterGap[]>,
+  readings: readonly Reading[],
+): Set<string> {
+  const changing = new Set<string>();
+  for (const [key, list] of gaps)
+    if (list.some(({ fromEpoch, toEpoch }) => fromEpoch !== toEpoch)) changing.add(key);
+  for (const reading of readings) {
+    const key = meterKey(reading);
+    if (gaps.get(key)?.some(({ fromEpoch }) => fromEpoch !== reading.epoch)) changing.add(key);
+  }
+  return changing;
+}
+
+/** A gap may be a month long: so many take some milliseconds. */
+const GAPS_IN_STEP = 20;
+
+/** The readings between the ends of a gap, of some in order of time: a look at all of them for each gap would cost the product. */
+function inside({ fromMs, toMs }: Interval, readings: readonly Reading[]): Reading[] {
+  return readings.slice(placeOf(fromMs + 1, readings), placeOf(toMs, readings));
+}
+
+/** The first place that is not before an instant. */
+function placeOf(atMs: number, readings: readonly Reading[]): number {
+  let [low, high] = [0, readings.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((readings[middle]?.atMs ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Each group is in order of time. */
+function* groupBy(
+  readings: readonly Reading[],
+  keyOf: (reading: Reading) => string,
+): Steps<Map<string, Reading[]>> {
+  const groups = new Map<string, Reading[]>();
+  const inOrder = yield* sortedInSteps(readings, (one, other) => one.atMs - other.atMs);
+  yield* eachInSteps(inOrder, (reading) => {
+    const key = keyOf(reading);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [reading]);
+    else group.push(reading);
+  });
+  return groups;
+}
+
+function correctMeter(
+  changes: MeterCorrections,
+  key: string,
+  gap: MeterGap,
+  late: readonly Reading[],
+  usualHour: bigint,
+  rules: AccountingRules,
+): void {
+  const filled = fillGap(gap, late, usualHour, rules);
+  if (filled === undefined) return;
+  const usages = filled.steps.flatMap(({ usage }) => usage ?? []);
+  const corrections = filled.steps.reduce((sum, { anomaly }) => sum + (anomaly?.correction ?? 0n), 0n);
+  const correction = corrections - (gap.toTotal - gap.fromTotal - gap.amount);
+  changes.used += filled.used;
+  changes.meters.push({ key, gap, open: filled.gaps, entries: entriesChanged(gap, usages), correction });
+}
+
+function entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Usage[]): Entry[] {
+  const byHour = new Map<number, Entry>();
+  for (const { hour, amount: gained, spread } of entriesOf(usages))
+    byHour.set(hour, { hour, amount: gained, spread });
+  for (const { hour, amount: lost } of entriesOf([{ amount, fromMs, toMs, quality: 'spread' }])) {
+    const gained = byHour.get(hour);
+    byHour.set(hour, { hour, amount: (gained?.amount ?? 0n) - lost, spread: (gained?.spread ?? 0n) - lost });
+  }
+  return [...byHour.values()].filter((entry) => entry.amount !== 0n || entry.spread !== 0n);
+}
+
+function correctCloud(
+  cloud: string,
+  gap: Interval,
+  late: readonly Reading[],
+  rules: AccountingRules,
+): [CloudCorrection] | undefined {
+  const parts = partsOf(
+    gap,
+    late.map(({ atMs }) => atMs),
+  );
+  if (parts.length === 1) return undefined;
+  const open = parts.filter((part) => isGap(part, rules));
+  return [{ cloud, gap, open, coverage: coverageChanged(gap, parts, rules) }];
+}
+
+function coverageChanged(gap: Interval, parts: readonly Interval[], rules: AccountingRules): HourCoverage[] {
+  const byHour = new Map<number, HourCoverage>();
+  const add = (interval: Interval, sign: 1 | -1) => {
+    for (const { hour, measuredMs, spreadMs } of coverageBetween(interval.fromMs, interval.toMs, rules)) {
+      const had = byHour.get(hour) ?? { hour, measuredMs: 0, spreadMs: 0 };
+      byHour.set(hour, {
+        hour,
+        measuredMs: had.measuredMs + sign * measuredMs,
+        spreadMs: had.spreadMs + sign * spreadMs,
+      });
+    }
+  };
+  add(gap, -1);
+  for (const part of parts) add(part, 1);
+  return [...byHour.values()].filter(({ measuredMs, spreadMs }) => measuredMs !== 0 || spreadMs !== 0);
+}

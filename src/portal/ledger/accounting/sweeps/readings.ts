@@ -1,0 +1,265 @@
+import { cleanId, cleanName } from '../../../../prometheus/label-text.ts';
+import type { Labels, Sample } from '../../../../prometheus/sample.ts';
+import { MS_PER_HOUR, resourceOfMetric, usageMetricName } from '../../../../prometheus/usage-metrics.ts';
+import type { Reading, Sweep } from '../../ledger.ts';
+import { atOnce, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { exporterKey, FactsReader, isNeededFact } from './exporter-facts.ts';
+import { Refusals, type RefusalReason } from './refusals.ts';
+import { meterKey } from './sweep.ts';
+import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
+
+/** How the series about an exporter itself begin. */
+const EXPORTER_PREFIX = 'stackmeter_exporter_';
+
+export interface SweepOptions {
+  limits?: SweepLimits | undefined;
+  /** Ids of split pool projects whose parts all come under the id of the pool (rule A9). */
+  pools?: ReadonlySet<string> | undefined;
+  /** What exporters that state nothing about their totals count memory in; MiB where it is left out. */
+  memoryUnit?: MemoryUnit | undefined;
+}
+
+/** Ours count MiB; the earlier exporter's later versions count GiB under the same name. */
+export type MemoryUnit = 'MiB' | 'GiB';
+
+const MIB_IN: Readonly<Record<MemoryUnit, number>> = { MiB: 1, GiB: 1024 };
+
+const NO_POOLS: ReadonlySet<string> = new Set();
+
+/** A reading, but for what its exporter states. */
+interface Candidate {
+  reading: Reading;
+  /** Its total as it travels, in the unit that the site uses. */
+  hours: number;
+  /** By `exporterKey`. */
+  exporter: string;
+  /** When it was sampled: where two series are of one meter, the newer counts. */
+  timestampMs: number | undefined;
+}
+
+/**
+ * Makes readings of what a site delivered at one instant (rules A0, A9, A10). What cannot be accounted for is refused
+ * series by series, counted by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
+ */
+export function readSweep(samples: Iterable<Sample>, receivedAtMs: number, options?: SweepOptions): Sweep {
+  return atOnce(sweepSteps(samples, receivedAtMs, options));
+}
+
+/** As `readSweep`, in steps. */
+export function* sweepSteps(
+  samples: Iterable<Sample>,
+  receivedAtMs: number,
+  options?: SweepOptions,
+): Steps<Sweep> {
+  const reader = new SweepReader(options);
+  yield* eachInSteps(samples, (sample) => reader.add(sample));
+  return yield* reader.finish(receivedAtMs);
+}
+
+/** What a reading takes in memory, about, and each of its texts beside its characters. */
+export const BYTES_OF_READING = 250;
+const BYTES_OF_TEXT = 64;
+
+/** As `readSweep`, sample by sample. Keeps only the readings of a large body in memory, and facts that they need. */
+export class SweepReader {
+  readonly #limits: SweepLimits;
+  readonly #pools: ReadonlySet<string>;
+  readonly #memoryUnit: MemoryUnit;
+  readonly #refusals = new Refusals();
+  readonly #facts = new FactsReader();
+  readonly #candidates: Candidate[] = [];
+  readonly #names = new Texts(cleanName);
+  readonly #ids = new Texts(cleanId);
+  readonly #keys = new Texts((key) => key);
+
+  constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS, memoryUnit = 'MiB' }: SweepOptions = {}) {
+    this.#limits = limits;
+    this.#pools = pools;
+    this.#memoryUnit = memoryUnit;
+  }
+
+  /** How much memory its readings take so far, about. */
+  get bytes(): number {
+    return (
+      BYTES_OF_READING * this.#candidates.length + this.#names.bytes + this.#ids.bytes + this.#keys.bytes
+    );
+  }
+
+  add(sample: Sample): void {
+    if (sample.name.startsWith(EXPORTER_PREFIX)) {
+      if (isNeededFact(sample.name) && !this.#facts.add(sample))
+        this.#refusals.add('too many exporters', sample);
+      return;
+    }
+    const reason = whyRefused(sample, this.#limits) ?? this.#whyNoRoom();
+    if (reason === undefined) this.#candidates.push(this.#candidateOf(sample));
+    else this.#refusals.add(reason, sample);
+  }
+
+  *finish(receivedAtMs: number): Steps<Sweep> {
+    const byMeter = new Map<string, Candidate>();
+    yield* eachInSteps(this.#candidates, (candidate) => {
+      complete(candidate, this.#facts, receivedAtMs, this.#memoryUnit);
+      this.#take(candidate, byMeter, receivedAtMs);
+    });
+    const readings: Reading[] = [];
+    yield* eachInSteps(byMeter.values(), ({ reading }) => void readings.push(reading));
+    return { receivedAtMs, readings, refusals: this.#refusals.list() };
+  }
+
+  #whyNoRoom(): RefusalReason | undefined {
+    return this.bytes < this.#limits.maxBytes ? undefined : 'too many series';
+  }
+
+  #candidateOf({ name, labels, value, timestampMs }: Sample): Candidate {
+    const names = this.#names;
+    const ids = this.#ids;
+    const reading: Reading = {
+      cloud: ids.own(labels['cloud'] ?? ''),
+      projectId: ids.own(projectIdOf(labels, this.#pools)),
+      projectName: names.own(labels['project_name'] ?? ''),
+      domainId: names.own(labels['domain_id'] ?? ''),
+      domainName: names.own(labels['domain_name'] ?? ''),
+      resource: names.own(resourceOfMetric(name) ?? ''),
+      // Known when it is known whether its exporter states an epoch.
+      total: 0n,
+      // A fraction until it is known: V8 would make every object anew where a whole number becomes a large one.
+      atMs: Number.NaN,
+      epoch: '',
+    };
+    return { reading, hours: value, exporter: this.#keys.own(exporterKey(labels)), timestampMs };
+  }
+
+  #take(candidate: Candidate, byMeter: Map<string, Candidate>, receivedAtMs: number): void {
+    const key = meterKey(candidate.reading);
+    const rival = byMeter.get(key);
+    const reason =
+      whyTimeRefused(candidate.reading.atMs, receivedAtMs, this.#limits) ??
+      whyTotalRefused(candidate.reading.total, this.#limits);
+    if (reason !== undefined) this.#refusals.add(reason, sampleOf(candidate));
+    else if (rival === undefined && byMeter.size >= this.#limits.maxSeries)
+      this.#refusals.add('too many series', sampleOf(candidate));
+    else byMeter.set(key, rival === undefined ? candidate : newerOf(rival, candidate, this.#refusals));
+  }
+}
+
+/** One copy of each text: it holds neither the body that it was cut from nor what others of the same text hold. */
+class Texts {
+  readonly #known = new Map<string, string>();
+  readonly #clean: (text: string) => string;
+  #bytes = 0;
+
+  constructor(clean: (text: string) => string) {
+    this.#clean = clean;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  own(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(this.#clean(text)).toString();
+    // What was cleaned is known only as it is kept.
+    if (!this.#known.has(copy)) this.#bytes += BYTES_OF_TEXT + copy.length;
+    this.#known.set(copy, copy);
+    return copy;
+  }
+}
+
+/** Facts may stand behind the readings that they are about. */
+function complete(
+  candidate: Candidate,
+  facts: FactsReader,
+  receivedAtMs: number,
+  memoryUnit: MemoryUnit,
+): void {
+  const fact = facts.of(candidate.exporter);
+  const isStated = fact.epoch !== undefined || fact.foldedUntilMs !== undefined;
+  const isScaled = !isStated && candidate.reading.resource === 'mb';
+  candidate.reading.total = totalOf(candidate.hours * MIB_IN[isScaled ? memoryUnit : 'MiB']);
+  candidate.reading.atMs = fact.foldedUntilMs ?? candidate.timestampMs ?? receivedAtMs;
+  candidate.reading.epoch = fact.epoch ?? '';
+  candidate.timestampMs ??= receivedAtMs;
+}
+
+/** What tells a series from others, of a sample that is gone. */
+function sampleOf({ reading, hours, exporter, timestampMs }: Candidate): Sample {
+  const { cloud, projectId, projectName, domainId, domainName, resource } = reading;
+  const [, instance = ''] = exporter.split('\0');
+  const labels = { cloud, instance, project_id: projectId, project_name: projectName };
+  const all = Object.entries({ ...labels, domain_id: domainId, domain_name: domainName });
+  return {
+    name: usageMetricName(resource),
+    labels: Object.fromEntries(all.filter(([, text]) => text !== '')),
+    value: hours,
+    timestampMs,
+  };
+}
+
+/** A9: a pool's name tells its parts apart where its exporter gives all of them the id of the pool. */
+function projectIdOf(labels: Labels, pools: ReadonlySet<string>): string {
+  const id = labels['project_id'] ?? '';
+  return pools.has(id) ? `${id}/${labels['project_name'] ?? ''}` : id;
+}
+
+/** Amount × hours as it travels, in whole amount × milliseconds. Beyond 2^53 a double is whole anyway. */
+export function totalOf(hours: number): bigint {
+  return BigInt(Math.round(hours * MS_PER_HOUR));
+}
+
+/** A9: of two series for one meter the newer counts; the other is reported, since a lasting double is a fault. */
+function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidate {
+  if (isDeliveredTwice(one, other)) return one;
+  const isOther = areRivals(one, other) ? other.exporter < one.exporter : isNewer(other, one);
+  const [left, taken] = isOther ? [one, other] : [other, one];
+  refusals.add('a second series for one meter', sampleOf(left));
+  return taken;
+}
+
+/** A sender whose answer was lost writes the same sample again. */
+function isDeliveredTwice(one: Candidate, other: Candidate): boolean {
+  return (
+    one.timestampMs === other.timestampMs &&
+    one.exporter === other.exporter &&
+    one.reading.total === other.reading.total &&
+    one.reading.projectName === other.reading.projectName &&
+    one.reading.domainName === other.reading.domainName
+  );
+}
+
+/**
+ * Two exporters of which neither states whose its totals are: they are not comparable, and which is newer changes with every
+ * sweep. One of them counts, always the same.
+ */
+function areRivals(one: Candidate, other: Candidate): boolean {
+  const isNamed = one.reading.epoch !== '' || other.reading.epoch !== '';
+  return !isNamed && one.exporter !== other.exporter;
+}
+
+function isNewer(one: Candidate, other: Candidate): boolean {
+  const [oneMs, otherMs] = [one.timestampMs ?? 0, other.timestampMs ?? 0];
+  if (oneMs !== otherMs) return oneMs > otherMs;
+  if (one.reading.atMs !== other.reading.atMs) return one.reading.atMs > other.reading.atMs;
+  return one.reading.total > other.reading.total;
+}
+
+function whyRefused({ name, labels, value }: Sample, limits: SweepLimits): RefusalReason | undefined {
+  if (resourceOfMetric(name) === undefined) return 'a foreign metric name';
+  if (Number.isNaN(value)) return 'not a number';
+  if (!Number.isFinite(value)) return 'an infinite total';
+  if (value < 0) return 'a negative total';
+  if (value > limits.maxTotalHours) return 'an implausibly large total';
+  return labels['project_id'] ? undefined : 'no project_id';
+}
+
+function whyTotalRefused(total: bigint, limits: SweepLimits): RefusalReason | undefined {
+  return total > totalOf(limits.maxTotalHours) ? 'an implausibly large total' : undefined;
+}
+
+function whyTimeRefused(atMs: number, receivedAtMs: number, limits: SweepLimits): RefusalReason | undefined {
+  if (!Number.isSafeInteger(atMs)) return 'no time';
+  if (atMs > receivedAtMs + limits.futureToleranceMs) return 'a time in the future';
+  return atMs < receivedAtMs - limits.pastToleranceMs ? 'a time too long ago' : undefined;
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+import { InMemoryBook as Book, METER, reading } from '../in-memory-book.ts';
+
+const HOUR = MS_PER_HOUR;
+const MINUTE = 60_000;
+
+describe('a site that is read for the first time', () => {
+  it('opens with balances, and counts from then on (A5)', () => {
+    const book = new Book();
+    expect(book.fold(reading(0, 1_000))).toEqual({ folded: 1, ignored: 0, anomalies: 0 });
+    book.fold(reading(MINUTE, 1_060));
+    expect(book.meters.get(METER)).toEqual({
+      epoch: 'a',
+      opening: 1_000n,
+      lastTotal: 1_060n,
+      firstAtMs: 0,
+      lastAtMs: MINUTE,
+    });
+    expect(book.hours()).toEqual([[0, 60n, 0n]]);
+  });
+
+  it('opens with a balance for what comes late of its very first reading', () => {
+    const book = new Book();
+    book.fold(reading(MINUTE, 5));
+    book.fold(reading(MINUTE, 7, { projectId: 'p2' }));
+    expect(book.meters.get('\0p2\0vcpu')?.opening).toBe(7n);
+  });
+
+  it('opens with balances for exporters whose totals count up to different instants', () => {
+    const book = new Book();
+    book.fold(reading(0, 5), reading(20_000, 7, { projectId: 'p2' }));
+    expect(book.meters.get('\0p2\0vcpu')?.opening).toBe(7n);
+    expect(book.usage('\0p2\0vcpu')).toBe(0n);
+  });
+
+  it('knows nothing of its other clouds, which open with balances of their own', () => {
+    const book = new Book();
+    book.fold(reading(0, 5));
+    book.fold(reading(MINUTE, 100, { cloud: 'west' }));
+    expect(book.meters.get('west\0p1\0vcpu')?.opening).toBe(100n);
+    expect(book.usage('west\0p1\0vcpu')).toBe(0n);
+  });
+
+  it('opens with a balance for what comes late of the first reading of another cloud, though its epoch is known', () => {
+    const book = new Book();
+    book.fold(reading(0, 5));
+    book.fold(reading(MINUTE, 100, { cloud: 'west' }));
+    book.fold(reading(MINUTE, 7, { cloud: 'west', projectId: 'p2' }));
+    expect(book.meters.get('west\0p2\0vcpu')?.opening).toBe(7n);
+    expect(book.usage('west\0p2\0vcpu')).toBe(0n);
+  });
+});
+
+describe('a new meter at a site that is being read', () => {
+  it("began at zero at the site's previous reading (A5)", () => {
+    const book = new Book();
+    book.fold(reading(58 * MINUTE, 5));
+    book.fold(reading(62 * MINUTE, 9), reading(62 * MINUTE, 400, { projectId: 'p2' }));
+    expect(book.hours('\0p2\0vcpu')).toEqual([
+      [0, 200n, 0n],
+      [1, 200n, 0n],
+    ]);
+  });
+
+  it('began there too where it comes in a later part of the same reading', () => {
+    const book = new Book();
+    book.fold(reading(0, 5));
+    book.fold(reading(MINUTE, 9));
+    book.fold(reading(MINUTE, 400, { projectId: 'p2' }));
+    expect(book.hours('\0p2\0vcpu')).toEqual([[0, 400n, 0n]]);
+  });
+});
+
+describe('names', () => {
+  it('are attributes with a history: a renamed project counts on', () => {
+    const book = new Book();
+    book.fold(reading(0, 0));
+    book.fold(reading(MINUTE, 60, { projectName: 'two' }));
+    book.fold(reading(2 * MINUTE, 120, { projectName: 'two', domainName: 'Other' }));
+    expect(book.usage()).toBe(120n);
+    expect(book.history).toEqual([
+      ['\0p1', 'one', 0],
+      ['\0p1', 'two', MINUTE],
+      ['\0p1', 'two', 2 * MINUTE],
+    ]);
+  });
+
+  it('are not taken from a reading that is ignored', () => {
+    const book = new Book();
+    book.fold(reading(MINUTE, 60));
+    book.fold(reading(0, 0, { projectName: 'old' }));
+    expect(book.history).toEqual([['\0p1', 'one', MINUTE]]);
+  });
+});
+
+describe('coverage', () => {
+  it('is what the readings of the site span, hour by hour, and marks gaps', () => {
+    const book = new Book();
+    for (const atMs of [0, 59 * MINUTE, 61 * MINUTE, 3.5 * HOUR]) book.fold(reading(atMs, 0));
+    expect([...book.coverage]).toEqual([
+      [0, { measuredMs: 60 * MINUTE, spreadMs: 0 }],
+      [1, { measuredMs: MINUTE, spreadMs: 59 * MINUTE }],
+      [2, { measuredMs: 0, spreadMs: HOUR }],
+      [3, { measuredMs: 0, spreadMs: 30 * MINUTE }],
+    ]);
+  });
+});

@@ -1,0 +1,285 @@
+import { atOnce, eachInSteps, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import type { Reading } from '../../ledger.ts';
+import { coursesOf, type CloudChange, type CloudCourses } from '../sites/courses.ts';
+import type { Entry } from '../meters/entries.ts';
+import { gapOfStep, type MeterGap } from '../meters/gap.ts';
+import {
+  foldReading,
+  type AccountingRules,
+  type Anomaly,
+  type MeterState,
+  type MeterStep,
+  type ReadingContext,
+  type Usage,
+} from '../meters/meter.ts';
+import { isNewBase, mayJump, type Move } from '../meters/jumps.ts';
+import { renamed, type NameState } from '../sites/names.ts';
+import { hourAt, hourBefore } from '../meters/hours.ts';
+import { beganAtZero, type CloudProgress } from '../sites/progress.ts';
+
+export interface BookedMeter extends MeterState {
+  /** The latest hour that it has usage in, as far as it may still grow. */
+  open: Entry;
+}
+
+/** What the ledger knows of projects and meters before a sweep; of those that it reads. */
+export interface MeterBook {
+  /** By `projectKey`. */
+  names: ReadonlyMap<string, NameState>;
+  /** By `meterKey`. */
+  meters: ReadonlyMap<string, BookedMeter>;
+  /** By epoch: when a reading of it was folded first, Unix milliseconds. */
+  epochs: ReadonlyMap<string, number>;
+  /** By `meterKey`, of meters whose epoch changes or that may have jumped: the largest usage of an hour lately (rule A4). */
+  usualHours: ReadonlyMap<string, bigint>;
+  /** By `meterKey`: what a meter's last reading was corrected by as a jump. */
+  jumpedBy: ReadonlyMap<string, bigint>;
+}
+
+/** What the ledger knows of a site before a sweep. */
+export interface SiteBook extends MeterBook {
+  /** By name of the cloud. */
+  clouds: ReadonlyMap<string, CloudProgress>;
+}
+
+/** The identity of a project at a site (rule A9). */
+export type ProjectIdentity = Pick<Reading, 'cloud' | 'projectId'>;
+
+/** The identity of a meter at a site (rule A9). */
+export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource'>;
+
+/** What a sweep does to one meter. */
+export interface MeterChange {
+  identity: MeterIdentity;
+  meter: MeterState;
+  /** In order of time, without overlap. */
+  usages: readonly Usage[];
+  /** The usages that were spread over gaps, with what is needed to do better later. */
+  gaps: readonly MeterGap[];
+  anomalies: readonly Anomaly[];
+}
+
+interface NameChange {
+  identity: ProjectIdentity;
+  /** In order of time. */
+  names: NameState[];
+}
+
+/** A change while the sweep is folded. */
+interface GrowingChange extends MeterChange {
+  usages: Usage[];
+  gaps: MeterGap[];
+  anomalies: Anomaly[];
+  /** What the usages add to the hour that the last reading lies in, or more: one that begins before it counts whole. */
+  gained: bigint;
+}
+
+/** What readings change of projects and meters. */
+export interface MeterChanges {
+  /** By `projectKey`. */
+  names: Map<string, NameChange>;
+  /** By `meterKey`. */
+  meters: Map<string, GrowingChange>;
+  /** Epochs that are new, and when a reading of each was folded first. */
+  epochs: Map<string, number>;
+  folded: number;
+  ignored: number;
+  anomalies: number;
+}
+
+/** All that a sweep changes. */
+export interface SweepChanges extends MeterChanges {
+  /** By name of the cloud. */
+  clouds: Map<string, CloudChange>;
+}
+
+export function projectKey({ cloud, projectId }: ProjectIdentity): string {
+  return `${cloud}\0${projectId}`;
+}
+
+export function meterKey({ cloud, projectId, resource }: MeterIdentity): string {
+  return `${cloud}\0${projectId}\0${resource}`;
+}
+
+/** Folds the readings of a sweep, in order of time, into what is known of the site (rules A1 to A5). */
+export function foldSweep(
+  book: SiteBook,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): SweepChanges {
+  const courses = atOnce(coursesOf(book.clouds, readings, rules));
+  const clouds = [...courses].flatMap(([name, { change }]) =>
+    change === undefined ? [] : [[name, change] as const],
+  );
+  return { clouds: new Map(clouds), ...atOnce(foldReadings(book, courses, readings, rules)) };
+}
+
+/** Of many small instants. */
+const READINGS_IN_STEP = 2000;
+
+/** Folds all that a sweep says of some projects. `courses` are those of the whole sweep. */
+export function* foldReadings(
+  book: MeterBook,
+  courses: CloudCourses,
+  readings: readonly Reading[],
+  rules: AccountingRules,
+): Steps<MeterChanges> {
+  const changes: MeterChanges = {
+    names: new Map(),
+    meters: new Map(),
+    epochs: new Map(),
+    folded: 0,
+    ignored: 0,
+    anomalies: 0,
+  };
+  let inStep = 0;
+  for (const instant of yield* instantsOf(readings)) {
+    const moves: Move[] = [];
+    yield* eachInSteps(instant, (reading) => void moves.push(...moveOf(book, changes, reading)));
+    const baseMoved = isNewBase(moves);
+    yield* eachInSteps(instant, (reading) => foldOne(book, courses, changes, reading, baseMoved, rules));
+    inStep += instant.length;
+    if (inStep < READINGS_IN_STEP) continue;
+    inStep = 0;
+    yield;
+  }
+  return changes;
+}
+
+/** Readings of one cloud at one instant, in order of time. */
+function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
+  const instants = new Map<string, Reading[]>();
+  const inOrder = yield* sortedInSteps(readings, (one, other) => one.atMs - other.atMs);
+  yield* eachInSteps(inOrder, (reading) => {
+    const key = `${reading.atMs}\0${reading.cloud}`;
+    const known = instants.get(key);
+    if (known === undefined) instants.set(key, [reading]);
+    else known.push(reading);
+  });
+  return [...instants.values()];
+}
+
+/** How a total moved that no epoch stands beside. */
+function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move[] {
+  if (reading.epoch !== '') return [];
+  const key = meterKey(reading);
+  const known = book.meters.get(key);
+  const change = changes.meters.get(key);
+  const before = change?.meter ?? known;
+  if (known === undefined || before === undefined || before.epoch !== '' || reading.atMs <= before.lastAtMs)
+    return [];
+  return [
+    {
+      difference: reading.total - before.lastTotal,
+      durationMs: reading.atMs - before.lastAtMs,
+      usualHour: mayJump(known, reading.total) ? (book.usualHours.get(key) ?? 0n) : undefined,
+      jumpedBy: jumpOf(change, before) ?? book.jumpedBy.get(key) ?? 0n,
+    },
+  ];
+}
+
+/** What the last step of this sweep was corrected by as a jump; undefined where the sweep has no step yet. */
+function jumpOf(change: MeterChange | undefined, { lastAtMs }: MeterState): bigint | undefined {
+  if (change === undefined) return undefined;
+  const last = change.anomalies.at(-1);
+  return last?.kind === 'base-moved' && last.atMs === lastAtMs ? last.correction : 0n;
+}
+
+function foldOne(
+  book: MeterBook,
+  courses: CloudCourses,
+  changes: MeterChanges,
+  reading: Reading,
+  baseMoved: boolean,
+  rules: AccountingRules,
+): void {
+  const key = meterKey(reading);
+  const change = changes.meters.get(key);
+  const before = change?.meter ?? book.meters.get(key);
+  const isMoved = baseMoved && reading.epoch === '';
+  const context = contextOf(book, courses, reading, key, change, isMoved);
+  const step = foldReading(before, reading, context, rules);
+  if (step === undefined) {
+    changes.ignored += 1;
+    return;
+  }
+  changes.folded += 1;
+  if (!book.epochs.has(reading.epoch) && !changes.epochs.has(reading.epoch))
+    changes.epochs.set(reading.epoch, reading.atMs);
+  const fromMs = before?.lastAtMs ?? context.beganAtZeroMs ?? reading.atMs;
+  const gap = gapOfStep(
+    before ?? { epoch: reading.epoch, lastTotal: step.meter.opening },
+    fromMs,
+    step,
+    rules,
+  );
+  noteStep(changes, key, reading, step, gap);
+  if (step.anomaly !== undefined) changes.anomalies += 1;
+  noteName(book, changes, reading);
+}
+
+function contextOf(
+  book: MeterBook,
+  courses: CloudCourses,
+  { cloud, epoch, atMs, total }: Reading,
+  key: string,
+  change: GrowingChange | undefined,
+  baseMoved: boolean,
+): ReadingContext {
+  const course = courses.get(cloud);
+  const known = book.meters.get(key);
+  const before = change?.meter ?? known;
+  const epochFirstMs = book.epochs.get(epoch);
+  const presentFirstMs = before === undefined ? undefined : book.epochs.get(before.epoch);
+  return {
+    beganAtZeroMs: baseMoved
+      ? undefined
+      : beganAtZero(course?.known, course?.before.get(atMs), epochFirstMs, atMs),
+    usualHour: book.usualHours.get(key) ?? 0n,
+    baseMoved: baseMoved && (known === undefined || mayJump(known, total)),
+    epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,
+    booked: bookedOf(known, change),
+  };
+}
+
+/** What the hour has that the meter's last reading lies in, or more. */
+function bookedOf(known: BookedMeter | undefined, change: GrowingChange | undefined): bigint {
+  const hour = hourAt(change?.meter.lastAtMs ?? known?.lastAtMs ?? 0);
+  const open = known !== undefined && known.open.hour >= hour ? known.open.amount : 0n;
+  return open + (change?.gained ?? 0n);
+}
+
+/** Adds to the lists of the change: a copy for each reading would cost the square of a long history. */
+function noteStep(
+  changes: MeterChanges,
+  key: string,
+  { cloud, projectId, resource }: Reading,
+  step: MeterStep,
+  gap: MeterGap | undefined,
+): void {
+  const before = changes.meters.get(key);
+  const identity = { cloud, projectId, resource };
+  const change = before ?? { identity, meter: step.meter, usages: [], gaps: [], anomalies: [], gained: 0n };
+  if (before === undefined) changes.meters.set(key, change);
+  change.gained = gainedAfter(change, step);
+  change.meter = step.meter;
+  if (step.usage !== undefined) change.usages.push(step.usage);
+  if (gap !== undefined) change.gaps.push(gap);
+  if (step.anomaly !== undefined) change.anomalies.push(step.anomaly);
+}
+
+function gainedAfter({ meter: before, gained }: GrowingChange, { meter, usage }: MeterStep): bigint {
+  const hour = hourAt(meter.lastAtMs);
+  const earlier = hourAt(before.lastAtMs) === hour ? gained : 0n;
+  return usage !== undefined && hourBefore(usage.toMs) >= hour ? earlier + usage.amount : earlier;
+}
+
+function noteName(book: MeterBook, changes: MeterChanges, reading: Reading): void {
+  const key = projectKey(reading);
+  const change = changes.names.get(key);
+  const name = renamed(change?.names.at(-1) ?? book.names.get(key), reading, reading.atMs);
+  if (name === undefined) return;
+  const { cloud, projectId } = reading;
+  if (change === undefined) changes.names.set(key, { identity: { cloud, projectId }, names: [name] });
+  else change.names.push(name);
+}

@@ -1,0 +1,59 @@
+import { sql, type Kysely } from 'kysely';
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+import type { UsageQuery } from '../../ledger.ts';
+import type { LedgerCounts } from '../../question-cost.ts';
+import { grantedProjects } from './granted-projects.ts';
+
+interface CountsRecord {
+  sites: string;
+  clouds: string;
+  projects: string;
+  meters: string;
+  resources: string;
+  first_ms: string | null;
+  last_ms: string | null;
+}
+
+/** Counts what a question is about, by what sites keep count of: in time that does not grow with their usage. */
+export async function countLedger(database: Kysely<unknown>, query: UsageQuery): Promise<LedgerCounts> {
+  const { resource } = query;
+  const { rows } = await sql<CountsRecord>`
+    WITH asked AS (SELECT site_id FROM ledger.site WHERE ${ofSite(query)}),
+    granted AS (${grantedProjects(query)})
+    SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query)} AS projects,
+           (SELECT coalesce(sum(meters), 0) FROM ledger.site_state JOIN asked USING (site_id)) AS meters,
+           ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id))` : sql`1`} AS resources,
+           c.first_ms, c.last_ms
+    FROM (SELECT count(*) AS clouds, min(first_ms) AS first_ms, max(last_ms) AS last_ms
+          FROM ledger.cloud JOIN asked USING (site_id)) c`.execute(database);
+  return countsOf(rows[0] as CountsRecord);
+}
+
+function ofSite({ site }: UsageQuery) {
+  return site === undefined ? sql`true` : sql`name = ${site}`;
+}
+
+function projects({ grant, projectId }: UsageQuery) {
+  if (projectId !== undefined)
+    return sql`(SELECT count(*) FROM ledger.project JOIN asked USING (site_id) WHERE key = ${projectId})`;
+  if (grant !== undefined) return sql`(SELECT count(*) FROM granted JOIN asked USING (site_id))`;
+  return sql`(SELECT coalesce(sum(projects), 0) FROM ledger.site_state JOIN asked USING (site_id))`;
+}
+
+function countsOf({ first_ms, last_ms, ...counts }: CountsRecord): LedgerCounts {
+  const { sites, clouds, projects: ofProjects, meters, resources } = counts;
+  return {
+    sites: Number(sites),
+    clouds: Number(clouds),
+    projects: Number(ofProjects),
+    meters: Number(meters),
+    resources: Number(resources),
+    hours:
+      first_ms === null || last_ms === null
+        ? undefined
+        : {
+            fromHour: Math.floor(Number(first_ms) / MS_PER_HOUR),
+            toHour: Math.floor(Number(last_ms) / MS_PER_HOUR) + 1,
+          },
+  };
+}

@@ -1,0 +1,66 @@
+import { sql, type Kysely } from 'kysely';
+import type { Page, ProjectQuery, ProjectRow } from '../../ledger.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { isoOf } from './times.ts';
+
+interface ProjectRecord extends Omit<ProjectRow, 'first_reading_at' | 'last_reading_at'> {
+  first_ms: string;
+  last_ms: string;
+}
+
+/** Projects in the order of site, cloud and id, under their latest names. */
+export async function queryProjects(
+  database: Kysely<unknown>,
+  query: ProjectQuery,
+): Promise<Page<ProjectRow>> {
+  const { rows } = await sql<ProjectRecord>`
+    SELECT w.site, w.cloud, w.key AS project_id, w.project_name, w.domain_id, w.domain_name,
+           min(m.first_at_ms) AS first_ms, max(m.last_at_ms) AS last_ms
+    FROM (
+      SELECT p.site_id, p.project_id, s.name AS site, c.name AS cloud, p.key,
+             n.project_name, n.domain_id, n.domain_name
+      FROM ledger.project p
+      JOIN ledger.site s USING (site_id)
+      JOIN ledger.cloud c USING (site_id, cloud_id)
+      JOIN ledger.project_name n ON n.site_id = p.site_id AND n.project_id = p.project_id AND n.to_ms IS NULL
+      WHERE ${and(conditions(query))}
+      ORDER BY s.name, c.name, p.key LIMIT ${query.limit + 1}
+    ) w
+    JOIN ledger.meter m USING (site_id, project_id)
+    GROUP BY w.site, w.cloud, w.key, w.project_name, w.domain_id, w.domain_name
+    ORDER BY w.site, w.cloud, w.key`.execute(database);
+  return page(rows, query.limit);
+}
+
+function conditions({ site, search, cursor }: ProjectQuery) {
+  const list = [sql<boolean>`true`];
+  if (site !== undefined) list.push(sql`s.name = ${site}`);
+  if (search !== undefined && search !== '') list.push(matches(search));
+  if (cursor !== undefined) {
+    const [afterSite, afterCloud, afterKey] = readCursor(cursor, ['', '', ''] as const);
+    list.push(sql`(s.name, c.name, p.key) > (${afterSite}, ${afterCloud}, ${afterKey})`);
+  }
+  return list;
+}
+
+/** Compared in lower case by the rules of Unicode, whatever the locale of the database. */
+function matches(search: string) {
+  const part = sql`lower(${search}::text COLLATE "und-x-icu")`;
+  return sql<boolean>`(strpos(lower(n.project_name COLLATE "und-x-icu"), ${part}) > 0
+    OR strpos(lower(p.key COLLATE "und-x-icu"), ${part}) > 0)`;
+}
+
+function and(list: ReturnType<typeof conditions>) {
+  return sql.join(list, sql` AND `);
+}
+
+function page(rows: readonly ProjectRecord[], limit: number): Page<ProjectRow> {
+  const data = rows.slice(0, limit).map(rowOf);
+  const last = data.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { data, next: more ? writeCursor([last.site, last.cloud, last.project_id]) : null };
+}
+
+function rowOf({ first_ms, last_ms, ...row }: ProjectRecord): ProjectRow {
+  return { ...row, first_reading_at: isoOf(first_ms), last_reading_at: isoOf(last_ms) };
+}

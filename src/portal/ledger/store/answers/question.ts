@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql, type ControlledTransaction, type Kysely } from 'kysely';
+import type { Lanes } from '../../../database/lanes.ts';
+import { TooManyWaitError, type Turns } from '../../../database/turns.ts';
+import { codeOf } from '../../../../runtime/user-error.ts';
+import { RefusedQuestionError } from '../../question-errors.ts';
+
+export type Transaction = ControlledTransaction<unknown>;
+
+/** How a question is asked. */
+export interface Asking {
+  lane: Turns;
+  timeoutMs: number;
+  /** Is aborted when nobody waits for the answer any more. */
+  gone?: AbortSignal | undefined;
+}
+
+/** Asks the ledger questions that end: in time, and when those who asked are gone. */
+export class Questions {
+  readonly #database: Kysely<unknown>;
+  readonly #lanes: Lanes;
+
+  constructor(database: Kysely<unknown>, lanes: Lanes) {
+    this.#database = database;
+    this.#lanes = lanes;
+  }
+
+  /** Throws a `RefusedQuestionError` where the answer takes too long or too many are asked, and the reason of `gone`. */
+  async ask<T>(asking: Asking, answer: (trx: Transaction) => Promise<T>): Promise<T> {
+    const pieces = this.stream(asking, async function* (trx) {
+      yield await answer(trx);
+    });
+    for await (const piece of pieces) return piece;
+    throw new Error('a question had no answer');
+  }
+
+  /** As `ask`, for an answer that comes piece by piece; it keeps its turn and its connection until its end. */
+  async *stream<T>(asking: Asking, answer: (trx: Transaction) => AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* asking.lane.through(() => this.#inTransaction(asking, answer), asking.gone);
+    } catch (error) {
+      throw refusal(error, asking);
+    }
+  }
+
+  async *#inTransaction<T>(
+    asking: Asking,
+    answer: (trx: Transaction) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const { trx, end } = await this.#begin(asking);
+    try {
+      yield* answer(trx);
+    } finally {
+      await end();
+    }
+  }
+
+  /** Of one instant: hours that are dropped meanwhile are all there for this answer, or make it refuse. */
+  async #begin({ timeoutMs, gone }: Asking): Promise<{ trx: Transaction; end: () => Promise<void> }> {
+    const trx = await this.#database
+      .startTransaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute();
+    const ending = new AbortController();
+    let cancelling: Promise<void> | undefined;
+    let cancel: (() => void) | undefined;
+    const end = async () => {
+      ending.abort();
+      if (cancel !== undefined) gone?.removeEventListener('abort', cancel);
+      // What is cancelled later would be the next question on this connection.
+      await cancelling;
+      await trx
+        .rollback()
+        .execute()
+        .catch(() => undefined);
+    };
+    try {
+      const pid = await bound(trx, timeoutMs);
+      cancel = () => void (cancelling ??= this.#cancel(pid, ending.signal));
+      gone?.addEventListener('abort', cancel, { once: true });
+      gone?.throwIfAborted();
+      return { trx, end };
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  }
+
+  /** Again and again: a cancellation between two statements ends neither. */
+  async #cancel(pid: number, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await this.#lanes.readiness
+        .run(async () => await sql`SELECT pg_cancel_backend(${pid})`.execute(this.#database))
+        .catch(() => undefined);
+      await delay(CANCEL_AGAIN_MS, undefined, { signal: ended }).catch(() => undefined);
+    }
+  }
+}
+
+const CANCEL_AGAIN_MS = 100;
+
+/** A portal that stops in the middle would keep the connection: the database ends what is idle for half a minute. */
+async function bound(trx: Kysely<unknown>, timeoutMs: number): Promise<number> {
+  const { rows } = await sql<{ pid: number }>`
+    SELECT pg_backend_pid() AS pid, set_config('statement_timeout', ${String(timeoutMs)}, true),
+           set_config('idle_in_transaction_session_timeout', '30s', true)`.execute(trx);
+  return (rows[0] as { pid: number }).pid;
+}
+
+const QUERY_CANCELED = '57014';
+
+function refusal(error: unknown, { timeoutMs, gone }: Asking): unknown {
+  if (gone?.aborted === true) return error;
+  if (error instanceof TooManyWaitError)
+    return new RefusedQuestionError('busy', 'too many questions are asked at once: ask again later', error);
+  if (codeOf(error) !== QUERY_CANCELED) return error;
+  return new RefusedQuestionError(
+    'slow',
+    `the answer takes longer than ${timeoutMs / 1000} seconds: ask for a longer step, a shorter time, or one site, project, grant or resource`,
+    error,
+  );
+}

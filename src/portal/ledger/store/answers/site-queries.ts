@@ -1,0 +1,125 @@
+import { sql, type Kysely } from 'kysely';
+import type { Lease, SiteDeclaration, SiteStatus } from '../../ledger.ts';
+import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import { whyStandstill } from '../../accounting/sites/standstill.ts';
+import { requireLease } from '../database/fence.ts';
+import { siteIdOf } from '../sweeps/load/lock-site.ts';
+import { isoOrNull } from './times.ts';
+
+export async function declareSites(
+  database: Kysely<unknown>,
+  declarations: readonly SiteDeclaration[],
+): Promise<void> {
+  const names = declarations.map(({ name }) => name);
+  await database.transaction().execute(async (trx) => {
+    await sql`
+      INSERT INTO ledger.site (name, labels, declared)
+      SELECT w.name, coalesce(w.labels::jsonb, had.labels, '{}'), true
+      FROM unnest(${names}::text[], ${declarations.map(({ labels }) => labels && JSON.stringify(labels))}::text[]) AS w (name, labels)
+      LEFT JOIN ledger.site had USING (name)
+      ORDER BY w.name
+      ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true`.execute(trx);
+    await retireClouds(trx, declarations);
+    await sql`
+      UPDATE ledger.site SET declared = false
+      WHERE declared AND name <> ALL(${[...names, ...(await namedElsewhere(trx))]}::text[])`.execute(trx);
+    await sql`
+      INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`.execute(
+      trx,
+    );
+  });
+}
+
+/** Those that are named, and no others of the sites of which it is said. */
+async function retireClouds(trx: Kysely<unknown>, declarations: readonly SiteDeclaration[]): Promise<void> {
+  const said = declarations.filter(({ retiredClouds }) => retiredClouds !== undefined);
+  const retired = said.flatMap(({ name, retiredClouds = [] }) =>
+    retiredClouds.map((cloud) => ({ site: name, cloud })),
+  );
+  await sql`
+    WITH named AS (
+      SELECT c.site_id, c.cloud_id, (s.name, c.name) IN (
+        SELECT * FROM unnest(${retired.map(({ site }) => site)}::text[], ${retired.map(({ cloud }) => cloud)}::text[])
+      ) AS retired
+      FROM ledger.cloud c JOIN ledger.site s USING (site_id)
+      WHERE s.name = ANY(${said.map(({ name }) => name)}::text[])
+    )
+    UPDATE ledger.cloud c SET retired = n.retired FROM named n
+    WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`.execute(trx);
+}
+
+/** Sites that the configuration of a living portal names; all, where an older version does not say. */
+async function namedElsewhere(trx: Kysely<unknown>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT s.name FROM ledger.portal p JOIN ledger.site s ON p.sites IS NULL OR s.name = ANY (p.sites)
+    WHERE p.alive_until >= clock_timestamp()`.execute(trx);
+  return rows.map(({ name }) => name);
+}
+
+/** `lease`: nothing is recorded of a site that is another's by now. */
+export async function recordFailure(
+  database: Kysely<unknown>,
+  site: string,
+  atMs: number,
+  reason: string,
+  lease?: Lease,
+): Promise<void> {
+  await database.transaction().execute(async (trx) => {
+    await sql`
+      UPDATE ledger.site_state SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
+      WHERE site_id = ${await siteIdOf(trx, site)}`.execute(trx);
+    await requireLease(trx, lease);
+  });
+}
+
+interface SiteRow {
+  name: string;
+  labels: Record<string, string>;
+  first_ms: string | null;
+  last_ms: string | null;
+  last_sweep_ms: string | null;
+  last_success_ms: string | null;
+  last_error: string | null;
+  projects: number;
+  meters: number;
+  refused_series: number;
+  anomalies: string;
+}
+
+export async function siteStatuses(
+  database: Kysely<unknown>,
+  rulesOf: (site: string) => AccountingRules,
+): Promise<SiteStatus[]> {
+  const { rows } = await sql<SiteRow>`
+    SELECT s.name, s.labels, c.first_ms, c.last_ms, t.last_sweep_ms, t.last_success_ms, t.last_error,
+           t.projects, t.meters, t.refused_series, t.anomalies
+    FROM ledger.site s JOIN ledger.site_state t USING (site_id)
+    LEFT JOIN (SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM ledger.cloud GROUP BY site_id) c
+      USING (site_id)
+    WHERE s.declared OR c.first_ms IS NOT NULL
+    ORDER BY s.name`.execute(database);
+  return rows.map((row) => statusOf(row, rulesOf(row.name)));
+}
+
+function statusOf(row: SiteRow, rules: AccountingRules): SiteStatus {
+  return {
+    name: row.name,
+    labels: row.labels,
+    first_reading_at: isoOrNull(row.first_ms),
+    last_reading_at: isoOrNull(row.last_ms),
+    last_sweep_at: isoOrNull(row.last_sweep_ms),
+    last_success_at: isoOrNull(row.last_success_ms),
+    last_error: row.last_error ?? whyStandstill(timesOf(row), rules) ?? null,
+    projects: row.projects,
+    meters: row.meters,
+    refused_series: row.refused_series,
+    anomalies: Number(row.anomalies),
+  };
+}
+
+function timesOf({ last_success_ms: success, last_ms: reading }: SiteRow) {
+  return {
+    lastSuccessMs: success === null ? undefined : Number(success),
+    lastReadingMs: reading === null ? undefined : Number(reading),
+  };
+}

@@ -1,0 +1,190 @@
+import { CursorError } from '../../question-errors.ts';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+import type { UsageQuery, UsageStep } from '../../ledger.ts';
+import { monthStarts, piecesOf, type HourRange, type Piece } from '../../steps.ts';
+import { numberArray } from '../database/columns.ts';
+import { readCursor } from './cursor.ts';
+import { grantedProjects } from './granted-projects.ts';
+
+/** Usage of one step as the database sums it; dimensions that were not asked for are ''. */
+export interface UsageRecord {
+  start_hour: number;
+  /** '' also for projects of no grant. */
+  grant_name: string;
+  site: string;
+  cloud: string;
+  project_id: string;
+  project_name: string;
+  resource: string;
+  /** Amount × milliseconds, of any size. */
+  amount: string;
+  spread: string;
+}
+
+/** The keys by which usage is sorted, and of which a cursor is made. */
+export function sortKeys(row: UsageRecord): [number, string, string, string, string, string] {
+  return [row.start_hour, row.grant_name, row.site, row.cloud, row.project_id, row.resource];
+}
+
+/** The sums of a page, and of one row more. How they are planned is set for the transaction. */
+export async function sumUsage(
+  trx: Kysely<unknown>,
+  query: UsageQuery,
+  range: HourRange,
+): Promise<UsageRecord[]> {
+  await setPlanning(trx, query);
+  const { rows } = await sql<UsageRecord>`${usageSums(query, range)} LIMIT ${query.limit + 1}`.execute(trx);
+  return rows;
+}
+
+/** For the transaction. */
+export async function setPlanning(trx: Kysely<unknown>, query: UsageQuery): Promise<void> {
+  if (!isOfFewMeters(query)) await sql`SELECT ${sql.join(FOR_MANY_METERS)}`.execute(trx);
+}
+
+/**
+ * Sums entries by step, resource, and what else was asked for, in order. Amounts of different resources are never added, nor
+ * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
+ * cloud: only a grant adds projects up. `part` is the part of the range to sum, of whole steps.
+ */
+export function usageSums(query: UsageQuery, range: HourRange, part = range): RawBuilder<UsageRecord> {
+  const byProject = query.by.has('project');
+  const byCloud = byProject || query.by.has('cloud');
+  const bySite = byCloud || query.by.has('site');
+  return sql<UsageRecord>`
+    WITH granted AS (${grantedProjects(query)}), asked AS MATERIALIZED (
+      SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
+      FROM ledger.meter m ${grantJoin(query)}
+      WHERE ${sql.join(meterConditions(query), sql` AND `)}
+    ), sums AS (
+      SELECT m.grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
+             ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
+      FROM ${entriesFor(query, part)} e JOIN asked m USING (site_id, meter_id)
+      WHERE ${sql.join(entryConditions(query, part), sql` AND `)}
+      GROUP BY 1, 2, 3, 4, 5
+      HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
+    ), named AS (
+      SELECT sums.start_hour, sums.grant_name, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
+             ${byCloud ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
+             ${byProject ? sql`p.key` : sql`'' COLLATE "C"`} AS project_id,
+             ${byProject ? sql`n.project_name` : sql`''`} AS project_name,
+             sums.amount, sums.spread
+      FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
+      ${byCloud ? projectJoins : sql``}
+    )
+    SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource,
+           sum(amount) AS amount, sum(spread) AS spread
+    FROM named
+    WHERE ${afterCursor(query)}
+    GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource
+    ORDER BY start_hour, grant_name, site, cloud, project_id, resource`;
+}
+
+/** The costs that a database sees in what is off are no reason to compile (PostgreSQL before 18 would, for a second). */
+const FOR_MANY_METERS = ['enable_nestloop', 'enable_sort', 'jit'].map(
+  (setting) => sql`set_config(${setting}, 'off', true)`,
+);
+
+/**
+ * Of those the database finds each by its key. Of more it expects far too few entries, whatever its statistics say, since it
+ * takes keys of two columns for independent: left alone it sorts them, and goes through all projects for each sum.
+ */
+function isOfFewMeters({ projectId, grant }: UsageQuery): boolean {
+  return projectId !== undefined || grant !== undefined;
+}
+
+/** Usage of the projects of one grant, or all usage with the grant that each project is of. */
+function grantJoin({ by, grant }: UsageQuery): RawBuilder<unknown> {
+  const join = sql`JOIN granted g ON g.site_id = m.site_id AND g.project_id = m.project_id`;
+  if (grant !== undefined) return join;
+  return by.has('grant') ? sql`LEFT ${join}` : sql``;
+}
+
+const projectJoins = sql`
+  JOIN ledger.project p USING (site_id, project_id)
+  JOIN ledger.cloud c USING (site_id, cloud_id)
+  JOIN ledger.project_name n ON n.site_id = sums.site_id AND n.project_id = sums.project_id AND n.to_ms IS NULL`;
+
+/** Where the step begins that an entry belongs to; the first step begins with the range. */
+const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
+  hour: () => sql`e.hour`,
+  day: ({ fromHour }) => sql`greatest(e.hour - e.hour % 24, ${fromHour}::int)`,
+  month: (range) => {
+    const starts = numberArray(monthStarts(range));
+    return sql`(${starts}::int[])[width_bucket(e.hour, ${starts}::int[])]`;
+  },
+  total: ({ fromHour }) => sql`${fromHour}::int`,
+};
+
+const VIEWS = {
+  hours: sql`ledger.hourly`,
+  days: sql`ledger.daily`,
+  months: sql`ledger.monthly`,
+} satisfies Record<Piece['sumsOf'], RawBuilder<unknown>>;
+
+/** Each piece of the range from the sums that it is made of; the hour of a sum is its first. */
+function entriesFor({ step }: UsageQuery, range: HourRange): RawBuilder<unknown> {
+  const pieces = piecesOf(step, range).map(
+    ({ sumsOf, fromHour, toHour }) =>
+      sql`SELECT * FROM ${VIEWS[sumsOf]} WHERE hour >= ${fromHour}::int AND hour < ${toHour}::int`,
+  );
+  return sql`(${sql.join(pieces, sql` UNION ALL `)})`;
+}
+
+/** Which meters are asked for. */
+function meterConditions({ site, projectId, resource }: UsageQuery): RawBuilder<boolean>[] {
+  const list: RawBuilder<boolean>[] = [sql`true`];
+  if (site !== undefined) list.push(sql`m.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
+  if (projectId !== undefined)
+    list.push(
+      sql`(m.site_id, m.project_id) IN (SELECT site_id, project_id FROM ledger.project WHERE key = ${projectId})`,
+    );
+  if (resource !== undefined)
+    list.push(
+      sql`(m.site_id, m.resource_id) IN (SELECT site_id, resource_id FROM ledger.resource WHERE name = ${resource})`,
+    );
+  return list;
+}
+
+function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolean>[] {
+  const fromHour = query.cursor === undefined ? range.fromHour : cursorKeys(query.cursor)[0];
+  const list: RawBuilder<boolean>[] = [
+    sql`e.hour >= ${fromHour}::int`,
+    sql`e.hour < ${range.toHour}::int`,
+    sql`e.last_hour >= ${fromHour}::int`,
+    sql`e.first_hour < ${range.toHour}::int`,
+  ];
+  const { site } = query;
+  if (site !== undefined) list.push(sql`e.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
+  // By the keys of few meters they are found by index; else the months of all meters would be unpacked.
+  if (isOfFewMeters(query))
+    list.push(
+      sql`e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM asked))`,
+      sql`e.meter_id = ANY(ARRAY(SELECT DISTINCT meter_id FROM asked))`,
+    );
+  return list;
+}
+
+function cursorKeys(cursor: string) {
+  return readCursor(cursor, [0, '', '', '', '', ''] as ReturnType<typeof sortKeys>);
+}
+
+function afterCursor({ cursor }: UsageQuery): RawBuilder<boolean> {
+  if (cursor === undefined) return sql`true`;
+  const [hour, ...names] = cursorKeys(cursor);
+  return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${sql.join(names)})`;
+}
+
+/** The hours that a query's answer has rows of, from its cursor on. Throws `CursorError`. */
+export function remainingHours(query: UsageQuery): HourRange {
+  const { fromHour, toHour } = hourRange(query);
+  const reached = query.cursor === undefined ? fromHour : cursorKeys(query.cursor)[0];
+  if (reached < fromHour || reached >= toHour) throw new CursorError();
+  return { fromHour: reached, toHour };
+}
+
+/** The hours of a query's interval. */
+export function hourRange({ fromMs, toMs }: UsageQuery): HourRange {
+  return { fromHour: Math.floor(fromMs / MS_PER_HOUR), toHour: Math.ceil(toMs / MS_PER_HOUR) };
+}

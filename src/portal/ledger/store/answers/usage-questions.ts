@@ -1,0 +1,91 @@
+import { MAX_PAGE } from '../../ledger.ts';
+import type { Lanes } from '../../../database/lanes.ts';
+import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import type { Page, UsageQuery, UsageRow } from '../../ledger.ts';
+import {
+  costOf,
+  isQuick,
+  refuseCostly,
+  type LedgerCounts,
+  type QuestionCost,
+  type QuestionLimits,
+} from '../../question-cost.ts';
+import { countLedger } from './count-ledger.ts';
+import type { Questions } from './question.ts';
+import { queryUsage } from './usage.ts';
+import { remainingHours } from './usage-query.ts';
+import { streamUsage } from './usage-stream.ts';
+
+export interface UsageParts {
+  questions: Questions;
+  lanes: Lanes;
+  limits: QuestionLimits;
+  nowMs: () => number;
+  rulesOf: (site: string) => AccountingRules;
+}
+
+/** A page of usage, in the lane of its cost. */
+export async function askUsage(
+  parts: UsageParts,
+  query: UsageQuery,
+  gone?: AbortSignal,
+): Promise<Page<UsageRow>> {
+  const { cost } = await estimate(parts, query, gone);
+  refuseCostly(cost, 'json', parts.limits);
+  return await page(parts, query, cost, gone);
+}
+
+/** All rows of a query. Few are read at once, and wait for no client; others keep a connection until their end. */
+export async function* askAllUsage(
+  parts: UsageParts,
+  asked: UsageQuery,
+  gone?: AbortSignal,
+): AsyncGenerator<UsageRow[]> {
+  const { lanes, limits, questions, nowMs, rulesOf } = parts;
+  const query = { ...asked, cursor: undefined, limit: MAX_PAGE };
+  const { cost, counts } = await estimate(parts, query, gone);
+  refuseCostly(cost, 'csv', limits);
+  if (cost.rows <= MAX_PAGE) {
+    yield (await page(parts, query, cost, gone)).data;
+    return;
+  }
+  const lane = lanes[csvLane(cost, limits)];
+  const late = AbortSignal.timeout(limits.csvTimeoutMs);
+  const asking = {
+    lane,
+    timeoutMs: limits.csvTimeoutMs,
+    gone: gone === undefined ? late : AbortSignal.any([gone, late]),
+  };
+  yield* questions.stream(asking, (trx) => streamUsage(trx, query, counts.hours, nowMs(), rulesOf));
+}
+
+/** Their text is some megabytes, which the API takes ahead of a slow client. */
+const SHORT_CSV_ROWS = 50_000;
+
+function csvLane({ rows }: QuestionCost, limits: QuestionLimits): 'shortCsv' | 'csv' | 'longCsv' {
+  if (rows <= SHORT_CSV_ROWS) return 'shortCsv';
+  return rows <= limits.rows ? 'csv' : 'longCsv';
+}
+
+async function page(
+  { questions, lanes, limits, nowMs, rulesOf }: UsageParts,
+  query: UsageQuery,
+  cost: QuestionCost,
+  gone: AbortSignal | undefined,
+): Promise<Page<UsageRow>> {
+  const lane = isQuick(cost) ? lanes.questions : lanes.longQuestions;
+  return await questions.ask({ lane, timeoutMs: limits.timeoutMs, gone }, async (trx) =>
+    queryUsage(trx, query, nowMs(), rulesOf),
+  );
+}
+
+async function estimate(
+  { questions, lanes, limits }: UsageParts,
+  query: UsageQuery,
+  gone: AbortSignal | undefined,
+): Promise<{ cost: QuestionCost; counts: LedgerCounts }> {
+  const range = remainingHours(query);
+  const asking = { lane: lanes.questions, timeoutMs: limits.timeoutMs, gone };
+  const counts = await questions.ask(asking, async (trx) => await countLedger(trx, query));
+  return { counts, cost: costOf(query, counts, range) };
+}

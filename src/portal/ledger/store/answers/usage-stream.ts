@@ -1,0 +1,52 @@
+import { sql, type Kysely } from 'kysely';
+import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import type { UsageQuery, UsageRow } from '../../ledger.ts';
+import { overlap } from '../../question-cost.ts';
+import { monthsOf, type HourRange } from '../../steps.ts';
+import { refuseHoursGone } from './hours-gone.ts';
+import { rowMaker } from './usage.ts';
+import { hourRange, setPlanning, usageSums, type UsageRecord } from './usage-query.ts';
+
+const ROWS_AT_ONCE = 2_000;
+
+/**
+ * All rows of a query in their order, some at a time, in a transaction of one instant: the database sums once and not for each
+ * page. `hours` are those of which the ledger has any. Throws `HoursGoneError` before the first row.
+ */
+export async function* streamUsage(
+  trx: Kysely<unknown>,
+  asked: UsageQuery,
+  hours: HourRange | undefined,
+  nowMs: number,
+  rulesOf: (site: string) => AccountingRules,
+): AsyncGenerator<UsageRow[]> {
+  const query = { ...asked, cursor: undefined };
+  const range = hourRange(query);
+  await refuseHoursGone(trx, query, range);
+  await setPlanning(trx, query);
+  // All rows are wanted, not the first ones soon.
+  await sql`SET LOCAL cursor_tuple_fraction = 1`.execute(trx);
+  const rowOf = await rowMaker(trx, query, range, nowMs, rulesOf);
+  for (const part of partsOf(query, range).filter((one) => overlap(one, hours) !== undefined))
+    for await (const records of recordsOf(trx, query, range, part)) yield records.map(rowOf);
+}
+
+/** Days and hours of all projects are many: the database sorts those of one month at a time. */
+function partsOf({ step }: UsageQuery, range: HourRange): HourRange[] {
+  return step === 'day' || step === 'hour' ? monthsOf(range) : [range];
+}
+
+async function* recordsOf(
+  trx: Kysely<unknown>,
+  query: UsageQuery,
+  range: HourRange,
+  part: HourRange,
+): AsyncGenerator<UsageRecord[]> {
+  await sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, part)}`.execute(trx);
+  for (;;) {
+    const { rows } = await sql<UsageRecord>`FETCH ${sql.lit(ROWS_AT_ONCE)} FROM usage`.execute(trx);
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await sql`CLOSE usage`.execute(trx);
+}

@@ -1,0 +1,63 @@
+import { Client, Pool, type PoolConfig } from 'pg';
+import type { Logger } from '../../../../runtime/logger.ts';
+import { describeError, UserError } from '../../../../runtime/user-error.ts';
+import { databaseAdvice } from '../../../database/database-advice.ts';
+import type { DatabaseConnection } from '../../../database/connection.ts';
+
+/** Opens a pool and tries it out. Throws a `UserError` that names the server, and never the password. */
+export async function connectToDatabase(
+  connection: DatabaseConnection,
+  logger: Logger,
+  size = 10,
+): Promise<Pool> {
+  const pool = openPool(connection, size);
+  // Without a listener a connection that breaks while it is idle would end the process.
+  pool.on('error', (error) => {
+    // The server may end first what is being ended: that is no news.
+    if (!pool.ending) logger.warn({ reason: error.message }, 'an idle database connection broke');
+  });
+  // The pool's own listener is gone while a connection is being closed.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  try {
+    await pool.query('SELECT 1');
+    return pool;
+  } catch (cause) {
+    await pool.end();
+    throw new UserError(
+      `cannot use the database ${serverName(connection)}: ${describeError(cause)}: ${databaseAdvice(cause) ?? 'start it, or correct DATABASE_URL'}`,
+      { cause },
+    );
+  }
+}
+
+function openPool(connection: DatabaseConnection, size: number): Pool {
+  const settings: PoolConfig = {
+    max: size,
+    connectionTimeoutMillis: 10_000,
+    // A server that vanished is noticed within minutes, not hours.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    application_name: 'stackmeter',
+  };
+  refuseUnreadable(connection);
+  return new Pool({ ...settings, ...withoutEnvironment(connection) });
+}
+
+function refuseUnreadable(connection: DatabaseConnection): void {
+  try {
+    void new Client(connection);
+  } catch {
+    // What the parser says may repeat the password.
+    throw new UserError('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
+  }
+}
+
+/** Our own server is reached as we say, whatever variables such as PGPASSWORD or PGSSLMODE are set. */
+function withoutEnvironment(connection: DatabaseConnection): PoolConfig {
+  return 'connectionString' in connection ? connection : { ...connection, password: '', ssl: false };
+}
+
+function serverName(connection: DatabaseConnection): string {
+  const { database, host, port, user } = new Client(connection);
+  return `"${database ?? user ?? ''}" at ${host}:${port}`;
+}

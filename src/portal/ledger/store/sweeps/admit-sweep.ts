@@ -1,0 +1,113 @@
+import { sql, type Kysely } from 'kysely';
+import { distinctOf, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { inTurns } from '../../../../runtime/in-turns.ts';
+import { admit, type KnownOfSite } from '../../accounting/sweeps/admission.ts';
+import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
+import { projectKey } from '../../accounting/sweeps/sweep.ts';
+import type { Reading, Sweep } from '../../ledger.ts';
+import { siteIdOf } from './load/lock-site.ts';
+
+/**
+ * Refuses what would make the ledger keep more of a site than its caps allow. Whoever folds next decides anew, so that
+ * two who fold at once may exceed a cap by a sweep.
+ */
+export async function admitSweep(
+  database: Kysely<unknown>,
+  site: string,
+  sweep: Sweep,
+  caps: SiteCaps,
+): Promise<Sweep> {
+  const siteId = await siteIdOf(database, site);
+  const room = await roomOf(database, siteId, caps);
+  if (await inTurns(fitsSurely(sweep.readings, room))) return sweep;
+  const known = await loadKnown(database, siteId, sweep.readings);
+  const { readings, refusals } = await inTurns(admit(sweep.readings, known, room));
+  return { ...sweep, readings, refusals: [...sweep.refusals, ...refusals] };
+}
+
+/** What is left of the caps. */
+async function roomOf(database: Kysely<unknown>, siteId: number, caps: SiteCaps): Promise<SiteCaps> {
+  const { rows } = await sql<SiteCaps>`
+    SELECT (SELECT count(*) FROM ledger.project WHERE site_id = ${siteId})::int AS projects,
+           (SELECT count(*) FROM ledger.cloud WHERE site_id = ${siteId})::int AS clouds,
+           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId})::int AS resources,
+           (SELECT count(*) FROM ledger.epoch WHERE site_id = ${siteId})::int AS epochs,
+           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names`.execute(
+    database,
+  );
+  const has = rows[0] as SiteCaps;
+  return {
+    projects: caps.projects - has.projects,
+    clouds: caps.clouds - has.clouds,
+    resources: caps.resources - has.resources,
+    epochs: caps.epochs - has.epochs,
+    names: caps.names - has.names,
+  };
+}
+
+/** Whether there is room though everything in the readings were new: the usual case, decided without a look at the rest. */
+function* fitsSurely(readings: readonly Reading[], room: SiteCaps): Steps<boolean> {
+  const distinct = {
+    projects: new Set<string>(),
+    clouds: new Set<string>(),
+    resources: new Set<string>(),
+    epochs: new Set<string>(),
+  };
+  yield* eachInSteps(readings, (reading) => {
+    distinct.projects.add(reading.projectId);
+    distinct.clouds.add(reading.cloud);
+    distinct.resources.add(reading.resource);
+    distinct.epochs.add(reading.epoch);
+  });
+  return (
+    distinct.projects.size * distinct.clouds.size <= room.projects &&
+    distinct.clouds.size <= room.clouds &&
+    distinct.resources.size <= room.resources &&
+    distinct.epochs.size <= room.epochs &&
+    readings.length <= room.names
+  );
+}
+
+interface KnownProject {
+  cloud: string;
+  key: string;
+  project_name: string;
+  domain_id: string;
+  domain_name: string;
+}
+
+async function loadKnown(
+  database: Kysely<unknown>,
+  siteId: number,
+  readings: readonly Reading[],
+): Promise<KnownOfSite> {
+  const keys = [...(await inTurns(distinctOf(readings, ({ projectId }) => projectId)))];
+  const { rows } = await sql<KnownProject>`
+    SELECT c.name AS cloud, p.key, n.project_name, n.domain_id, n.domain_name
+    FROM ledger.project p JOIN ledger.cloud c USING (site_id, cloud_id)
+    JOIN ledger.project_name n ON n.site_id = p.site_id AND n.project_id = p.project_id AND n.to_ms IS NULL
+    WHERE p.site_id = ${siteId} AND p.key = ANY(${keys}::text[])`.execute(database);
+  const named = rows.map(
+    ({ cloud, key, project_name, domain_id, domain_name }) =>
+      [
+        projectKey({ cloud, projectId: key }),
+        { projectName: project_name, domainId: domain_id, domainName: domain_name },
+      ] as const,
+  );
+  const [clouds, resources, epochs] = await Promise.all([
+    namesIn(database, siteId, sql`ledger.cloud`),
+    namesIn(database, siteId, sql`ledger.resource`),
+    namesIn(database, siteId, sql`ledger.epoch`),
+  ]);
+  return { projects: new Map(named), clouds, resources, epochs };
+}
+
+async function namesIn(
+  database: Kysely<unknown>,
+  siteId: number,
+  table: ReturnType<typeof sql>,
+): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT name FROM ${table} WHERE site_id = ${siteId}`.execute(database);
+  return new Set(rows.map(({ name }) => name));
+}

@@ -1,0 +1,189 @@
+import { sql, type Kysely } from 'kysely';
+import { inTurns } from '../../../../runtime/in-turns.ts';
+import { coursesOf } from '../../accounting/sites/courses.ts';
+import {
+  correctClouds,
+  correctMeters,
+  type CloudCorrection,
+  type MeterCorrection,
+} from '../../accounting/sweeps/late.ts';
+import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
+import { foldReadings } from '../../accounting/sweeps/sweep.ts';
+import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
+import { numberArray } from '../database/columns.ts';
+import { boundIdleTime, requireLease } from '../database/fence.ts';
+import { loadCloudGaps, loadMeterGapBook } from './load/load-gaps.ts';
+import { loadPart, type LoadedPart } from './load/load-part.ts';
+import { lockSite, type LockedSite } from './load/lock-site.ts';
+import { SweepTally } from './write/sweep-tally.ts';
+import { writeAnomalies } from './write/write-anomalies.ts';
+import { writeCourses } from './write/write-courses.ts';
+import { writeCoverage } from './write/write-coverage.ts';
+import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from './write/write-gaps.ts';
+import { changedPart, writePart } from './write/write-part.ts';
+import { writeSite } from './write/write-site.ts';
+
+/**
+ * Readings that are folded at once: few, since each may correct all hours of a month, and what is known of these hours stands
+ * in memory.
+ */
+const READINGS_IN_PART = 500;
+
+/** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
+export async function foldLateIntoStore(
+  database: Kysely<unknown>,
+  siteName: string,
+  sweeps: readonly Sweep[],
+  rules: AccountingRules,
+  lease?: Lease,
+  readingsInPart = READINGS_IN_PART,
+): Promise<LateOutcome & FoldOutcome> {
+  const sweep = joined(sweeps);
+  const { readings, receivedAtMs } = sweep;
+  return await database.transaction().execute(async (trx) => {
+    await boundIdleTime(trx);
+    const site = await lockSite(trx, siteName, readings);
+    await requireLease(trx, lease);
+    const outcome: LateOutcome = { replaced: 0, folded: 0, ignored: 0 };
+    const tally = new SweepTally();
+    if (readings.length > 0)
+      await writeCloudCorrections(
+        trx,
+        site,
+        await inTurns(correctClouds(await loadCloudGaps(trx, site, readings), readings, rules)),
+      );
+    const courses = await inTurns(coursesOf(site.progress, readings, rules));
+    await writeCourses(trx, site, courses);
+    for (const late of await inTurns(partsOfSweep(readings, readingsInPart))) {
+      const part = await loadPart(trx, site, late);
+      const { meters, used } = await inTurns(
+        correctMeters(await loadMeterGapBook(trx, part, late), late, rules),
+      );
+      await writeMeterCorrections(trx, part, meters, receivedAtMs);
+      const changes = await inTurns(foldReadings(part.book, courses, late, rules));
+      tally.add(changes, await writePart(trx, changedPart(part, changes)));
+      outcome.replaced += meters.length;
+      outcome.ignored -= used;
+    }
+    await writeSite(trx, site, tally, sweep);
+    const { folded, ignored, anomalies } = tally.outcome;
+    return { ...outcome, folded, ignored: outcome.ignored + ignored, anomalies };
+  });
+}
+
+/** The parts of an answer as one. */
+export function joined(sweeps: readonly Sweep[]): Sweep {
+  return {
+    receivedAtMs: sweeps.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0),
+    readings: sweeps.flatMap(({ readings }) => readings),
+    refusals: sweeps.flatMap(({ refusals }) => refusals),
+  };
+}
+
+async function writeMeterCorrections(
+  trx: Kysely<unknown>,
+  site: LoadedPart,
+  meters: readonly MeterCorrection[],
+  bookedAtMs: number,
+): Promise<void> {
+  const { siteId } = site;
+  const byId = meters.map((change) => ({ meterId: site.meters.idOf(change.key), ...change }));
+  await removeMeterGaps(
+    trx,
+    siteId,
+    byId.map(({ meterId, gap }) => ({ meterId, ...gap })),
+  );
+  await writeMeterGaps(
+    trx,
+    site,
+    byId.flatMap(({ meterId, open }) => open.map((gap) => ({ meterId, ...gap }))),
+  );
+  const entries = byId.flatMap(({ meterId, entries: list }) => list.map((entry) => ({ meterId, ...entry })));
+  await writeLateEntries(trx, siteId, entries, bookedAtMs);
+  const anomalies = byId.filter(({ correction }) => correction !== 0n);
+  await writeAnomalies(
+    trx,
+    siteId,
+    anomalies.map(({ meterId, gap, correction }) => ({
+      meterId,
+      kind: 'late-truth',
+      atMs: gap.toMs,
+      correction,
+    })),
+  );
+}
+
+async function writeCloudCorrections(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  clouds: readonly CloudCorrection[],
+): Promise<void> {
+  const byId = clouds.map((change) => ({ cloudId: site.clouds.idOf(change.cloud), ...change }));
+  await removeCloudGaps(
+    trx,
+    site.siteId,
+    byId.map(({ cloudId, gap }) => ({ cloudId, ...gap })),
+  );
+  await writeCloudGaps(
+    trx,
+    site.siteId,
+    byId.flatMap(({ cloudId, open }) => open.map((gap) => ({ cloudId, ...gap }))),
+  );
+  await writeCoverage(
+    trx,
+    site,
+    byId.flatMap(({ cloudId, coverage }) => coverage.map((hour) => ({ cloudId, ...hour }))),
+  );
+}
+
+interface LateEntry {
+  meterId: number;
+  hour: number;
+  amount: bigint;
+  spread: bigint;
+}
+
+const ENTRIES_PER_STATEMENT = 100_000;
+
+/** Moves amounts between hours, and writes down what was moved; hours that are left without usage are removed. */
+async function writeLateEntries(
+  trx: Kysely<unknown>,
+  siteId: number,
+  entries: readonly LateEntry[],
+  bookedAtMs: number,
+): Promise<void> {
+  for (let start = 0; start < entries.length; start += ENTRIES_PER_STATEMENT) {
+    await writeLateBatch(trx, siteId, entries.slice(start, start + ENTRIES_PER_STATEMENT), bookedAtMs);
+  }
+}
+
+async function writeLateBatch(
+  trx: Kysely<unknown>,
+  siteId: number,
+  entries: readonly LateEntry[],
+  bookedAtMs: number,
+): Promise<void> {
+  const rows = sql`
+    SELECT w.meter_id, w.hour, sum(w.amount) AS amount, sum(w.spread) AS spread
+    FROM unnest(
+      ${numberArray(entries.map(({ meterId }) => meterId))}::int[],
+      ${numberArray(entries.map(({ hour }) => hour))}::int[],
+      ${numberArray(entries.map(({ amount }) => amount))}::bigint[],
+      ${numberArray(entries.map(({ spread }) => spread))}::bigint[]) AS w (meter_id, hour, amount, spread)
+    GROUP BY w.meter_id, w.hour`;
+  await sql`
+    INSERT INTO ledger.late_entry AS had (site_id, meter_id, hour, booked_at_ms, amount, spread)
+    SELECT ${siteId}, n.meter_id, n.hour, ${bookedAtMs}, n.amount, n.spread FROM (${rows}) n
+    ON CONFLICT (site_id, meter_id, hour, booked_at_ms) DO UPDATE
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
+  await sql`
+    INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
+    SELECT ${siteId}, n.meter_id, n.hour, n.amount, n.spread FROM (${rows}) n
+    ON CONFLICT (site_id, meter_id, hour) DO UPDATE
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
+  await sql`
+    DELETE FROM ledger.entry e USING (${rows}) n
+    WHERE e.site_id = ${siteId} AND e.meter_id = n.meter_id AND e.hour = n.hour
+      AND e.amount = 0 AND e.spread = 0`.execute(trx);
+}

@@ -1,0 +1,45 @@
+import type { Kysely } from 'kysely';
+import { inTurns } from '../../../../runtime/in-turns.ts';
+import { coursesOf } from '../../accounting/sites/courses.ts';
+import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
+import { foldReadings } from '../../accounting/sweeps/sweep.ts';
+import type { FoldOutcome, Lease, Sweep } from '../../ledger.ts';
+import { boundIdleTime, requireLease } from '../database/fence.ts';
+import { loadPart } from './load/load-part.ts';
+import { lockSite } from './load/lock-site.ts';
+import { foldInOverlap } from './overlap.ts';
+import { SweepTally } from './write/sweep-tally.ts';
+import { writeCourses } from './write/write-courses.ts';
+import { changedPart, writePart } from './write/write-part.ts';
+import { writeSite } from './write/write-site.ts';
+
+/** Readings that are folded at once: so the memory for what is known of their meters is bounded. */
+const READINGS_IN_PART = 2_000;
+
+/** Folds a sweep into the ledger: readings, entries and the site's progress in one transaction (rule A6). */
+export async function foldIntoStore(
+  database: Kysely<unknown>,
+  siteName: string,
+  sweep: Sweep,
+  rules: AccountingRules,
+  lease?: Lease,
+  readingsInPart = READINGS_IN_PART,
+): Promise<FoldOutcome> {
+  return await database.transaction().execute(async (trx) => {
+    await boundIdleTime(trx);
+    const site = await lockSite(trx, siteName, sweep.readings);
+    await requireLease(trx, lease);
+    const courses = await inTurns(coursesOf(site.progress, sweep.readings, rules));
+    await writeCourses(trx, site, courses);
+    const tally = new SweepTally();
+    await foldInOverlap(await inTurns(partsOfSweep(sweep.readings, readingsInPart)), {
+      load: async (readings) => await loadPart(trx, site, readings),
+      fold: async (readings, part) =>
+        changedPart(part, await inTurns(foldReadings(part.book, courses, readings, rules))),
+      write: async (changed) => tally.add(changed.changes, await writePart(trx, changed)),
+    });
+    await writeSite(trx, site, tally, sweep);
+    return tally.outcome;
+  });
+}

@@ -1,0 +1,47 @@
+import { sql, type Kysely } from 'kysely';
+import { distinctOf } from '../../../../../prometheus/steps.ts';
+import { inTurns } from '../../../../../runtime/in-turns.ts';
+import type { Reading } from '../../../ledger.ts';
+import { numberArray } from '../../database/columns.ts';
+
+export interface EpochRow {
+  id: number;
+  name: string;
+  /** When a reading of it was folded first. */
+  firstMs: number;
+}
+
+/** The epochs of readings, as far as they are known. */
+export async function loadEpochsOf(
+  trx: Kysely<unknown>,
+  siteId: number,
+  readings: readonly Reading[],
+): Promise<EpochRow[]> {
+  const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
+  const { rows } = await sql<EpochRecord>`
+    SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
+    WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`.execute(trx);
+  return rows.map(epochRow);
+}
+
+export async function loadEpochs(
+  trx: Kysely<unknown>,
+  siteId: number,
+  ids: readonly number[],
+): Promise<EpochRow[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<EpochRecord>`
+    SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
+    WHERE site_id = ${siteId} AND epoch_id = ANY(${numberArray(ids)}::int[])`.execute(trx);
+  return rows.map(epochRow);
+}
+
+interface EpochRecord {
+  id: number;
+  name: string;
+  first_ms: string;
+}
+
+function epochRow({ id, name, first_ms }: EpochRecord): EpochRow {
+  return { id, name, firstMs: Number(first_ms) };
+}

@@ -1,0 +1,106 @@
+import { sql, type Kysely } from 'kysely';
+import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
+import { mayChangeEpoch, type MeterGapBook } from '../../../accounting/sweeps/late.ts';
+import type { Gap, Reading } from '../../../ledger.ts';
+import { numberArray } from '../../database/columns.ts';
+import type { LoadedPart } from './load-part.ts';
+import { loadUsualHours } from './load-usual-hours.ts';
+import type { LockedSite } from './lock-site.ts';
+
+/** The gaps of a site, the oldest first. */
+export async function listGaps(database: Kysely<unknown>, site: string): Promise<Gap[]> {
+  const { rows } = await sql<{ cloud: string; from_ms: string; to_ms: string }>`
+    SELECT c.name AS cloud, g.from_ms, g.to_ms
+    FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id)
+    WHERE s.name = ${site} ORDER BY g.from_ms, c.name`.execute(database);
+  return rows.map(({ cloud, from_ms, to_ms }) => ({ cloud, fromMs: Number(from_ms), toMs: Number(to_ms) }));
+}
+
+/** The gaps of the loaded meters that readings fall into. */
+export async function loadMeterGapBook(
+  trx: Kysely<unknown>,
+  site: LoadedPart,
+  readings: readonly Reading[],
+): Promise<MeterGapBook> {
+  const meters = await loadMeterGaps(trx, site, spanOf(readings));
+  const changing = mayChangeEpoch(meters, readings);
+  const known = new Map([...site.book.meters].filter(([key]) => changing.has(key)));
+  return { meters, usualHours: await loadUsualHours(trx, site.siteId, known) };
+}
+
+function spanOf(readings: readonly Reading[]): Interval {
+  const span = { fromMs: Infinity, toMs: -Infinity };
+  for (const { atMs } of readings) {
+    span.fromMs = Math.min(span.fromMs, atMs);
+    span.toMs = Math.max(span.toMs, atMs);
+  }
+  return span;
+}
+
+/** The gaps of clouds that readings fall into, by name of the cloud. */
+export async function loadCloudGaps(
+  trx: Kysely<unknown>,
+  { siteId }: LockedSite,
+  readings: readonly Reading[],
+): Promise<Map<string, Interval[]>> {
+  const { fromMs, toMs } = spanOf(readings);
+  const { rows } = await sql<{ name: string; from_ms: string; to_ms: string }>`
+    SELECT c.name, g.from_ms, g.to_ms FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id)
+    WHERE g.site_id = ${siteId} AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint`.execute(trx);
+  const book = new Map<string, Interval[]>();
+  for (const { name, from_ms, to_ms } of rows) {
+    book.set(name, [...(book.get(name) ?? []), { fromMs: Number(from_ms), toMs: Number(to_ms) }]);
+  }
+  return book;
+}
+
+interface MeterGapRecord {
+  meter_id: number;
+  from_ms: string;
+  to_ms: string;
+  from_epoch_id: number;
+  to_epoch_id: number;
+  from_epoch: string;
+  to_epoch: string;
+  from_total: string;
+  to_total: string;
+  amount: string;
+}
+
+async function loadMeterGaps(
+  trx: Kysely<unknown>,
+  { siteId, book, epochs }: LoadedPart,
+  { fromMs, toMs }: Interval,
+): Promise<Map<string, MeterGap[]>> {
+  const keys = new Map(Array.from(book.meters, ([key, { id }]) => [id, key]));
+  const { rows } = await sql<MeterGapRecord>`
+    SELECT g.*, one.name AS from_epoch, other.name AS to_epoch
+    FROM ledger.meter_gap g
+    JOIN ledger.epoch one ON one.site_id = g.site_id AND one.epoch_id = g.from_epoch_id
+    JOIN ledger.epoch other ON other.site_id = g.site_id AND other.epoch_id = g.to_epoch_id
+    WHERE g.site_id = ${siteId} AND g.meter_id = ANY(${numberArray([...keys.keys()])}::int[])
+      AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint
+    ORDER BY g.meter_id, g.to_ms`.execute(trx);
+  const gaps = new Map<string, MeterGap[]>();
+  for (const row of rows) {
+    epochs.learn(row.from_epoch, row.from_epoch_id);
+    epochs.learn(row.to_epoch, row.to_epoch_id);
+    const key = keys.get(row.meter_id) ?? '';
+    const list = gaps.get(key);
+    if (list === undefined) gaps.set(key, [gapOf(row)]);
+    else list.push(gapOf(row));
+  }
+  return gaps;
+}
+
+function gapOf(row: MeterGapRecord): MeterGap {
+  return {
+    fromMs: Number(row.from_ms),
+    toMs: Number(row.to_ms),
+    fromTotal: BigInt(row.from_total),
+    fromEpoch: row.from_epoch,
+    toTotal: BigInt(row.to_total),
+    toEpoch: row.to_epoch,
+    amount: BigInt(row.amount),
+  };
+}

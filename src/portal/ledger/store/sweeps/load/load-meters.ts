@@ -1,0 +1,107 @@
+import { sql, type Kysely } from 'kysely';
+import { meterKey, type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
+import { BY_INDEX, numberArray, valuesOfArray } from '../../database/columns.ts';
+import { loadEpochs } from './load-epochs.ts';
+import type { KnownProject } from './load-projects.ts';
+import type { LockedSite } from './lock-site.ts';
+
+export interface KnownMeter extends BookedMeter {
+  id: number;
+  /** Ids of the project and the resource. */
+  ofProject: number;
+  ofResource: number;
+}
+
+interface MeterColumns {
+  ids: string | null;
+  project_ids: string | null;
+  resource_ids: string | null;
+  epoch_ids: string | null;
+  openings: string | null;
+  last_totals: string | null;
+  first_at_ms: string | null;
+  last_at_ms: string | null;
+  open_hours: string | null;
+  open_amounts: string | null;
+  open_spreads: string | null;
+}
+
+/** The meters of these projects, by `meterKey`; learns their epochs. */
+export async function loadMeters(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  projects: ReadonlyMap<string, KnownProject>,
+): Promise<Map<string, KnownMeter>> {
+  const byId = new Map(Array.from(projects.values(), (project) => [project.id, project]));
+  const meters = new Map<string, KnownMeter>();
+  if (byId.size === 0) return meters;
+  const { rows } = await sql<MeterColumns>`
+    SELECT array_agg(meter_id)::text AS ids, array_agg(m.project_id)::text AS project_ids,
+           array_agg(resource_id)::text AS resource_ids, array_agg(epoch_id)::text AS epoch_ids,
+           array_agg(opening)::text AS openings, array_agg(last_total)::text AS last_totals,
+           array_agg(first_at_ms)::text AS first_at_ms, array_agg(last_at_ms)::text AS last_at_ms,
+           array_agg(open_hour)::text AS open_hours, array_agg(open_amount)::text AS open_amounts,
+           array_agg(open_spread)::text AS open_spreads
+    FROM unnest(${numberArray([...byId.keys()])}::int[]) AS w (project_id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM ledger.meter
+      WHERE site_id = ${site.siteId} AND project_id = w.project_id ${BY_INDEX}) m`.execute(trx);
+  for (const columns of rows) {
+    await learnEpochs(trx, site, columns);
+    addMeters(meters, columns, site, byId);
+  }
+  return meters;
+}
+
+async function learnEpochs(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  { epoch_ids }: MeterColumns,
+): Promise<void> {
+  const unknown = [...new Set(valuesOfArray(epoch_ids))]
+    .map(Number)
+    .filter((id) => !site.knownEpochs.has(id));
+  for (const epoch of await loadEpochs(trx, site.siteId, unknown)) {
+    site.knownEpochs.set(epoch.id, epoch);
+    site.epochs.learn(epoch.name, epoch.id);
+  }
+}
+
+function addMeters(
+  meters: Map<string, KnownMeter>,
+  columns: MeterColumns,
+  { resourceNames, knownEpochs }: LockedSite,
+  projects: ReadonlyMap<number, KnownProject>,
+): void {
+  const projectIds = valuesOfArray(columns.project_ids);
+  const resourceIds = valuesOfArray(columns.resource_ids);
+  const epochIds = valuesOfArray(columns.epoch_ids);
+  const openings = valuesOfArray(columns.openings);
+  const lastTotals = valuesOfArray(columns.last_totals);
+  const firstAtMs = valuesOfArray(columns.first_at_ms);
+  const lastAtMs = valuesOfArray(columns.last_at_ms);
+  const openHours = valuesOfArray(columns.open_hours);
+  const openAmounts = valuesOfArray(columns.open_amounts);
+  const openSpreads = valuesOfArray(columns.open_spreads);
+  for (const [i, id] of valuesOfArray(columns.ids).entries()) {
+    const ofProject = Number(projectIds[i]);
+    const ofResource = Number(resourceIds[i]);
+    const { cloud = '', projectId = '' } = projects.get(ofProject) ?? {};
+    const resource = resourceNames.get(ofResource) ?? '';
+    meters.set(meterKey({ cloud, projectId, resource }), {
+      id: Number(id),
+      ofProject,
+      ofResource,
+      epoch: knownEpochs.get(Number(epochIds[i]))?.name ?? '',
+      opening: BigInt(openings[i] ?? 0),
+      lastTotal: BigInt(lastTotals[i] ?? 0),
+      firstAtMs: Number(firstAtMs[i]),
+      lastAtMs: Number(lastAtMs[i]),
+      open: {
+        hour: Number(openHours[i]),
+        amount: BigInt(openAmounts[i] ?? 0),
+        spread: BigInt(openSpreads[i] ?? 0),
+      },
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { Kysely } from 'kysely';
+import type { MeterBook } from '../../../accounting/sweeps/sweep.ts';
+import type { Reading } from '../../../ledger.ts';
+import { loadMeters, type KnownMeter } from './load-meters.ts';
+import { loadProjects } from './load-projects.ts';
+import { loadJumps, loadUsualHours, metersToBound } from './load-usual-hours.ts';
+import type { LockedSite } from './lock-site.ts';
+import { IdMap } from './site-ids.ts';
+
+interface BookOfPart extends MeterBook {
+  meters: ReadonlyMap<string, KnownMeter>;
+}
+
+/** A locked site with those of its projects and meters that some readings are about. */
+export interface LoadedPart extends LockedSite {
+  book: BookOfPart;
+  /** By `projectKey`. */
+  projects: IdMap;
+  /** By `meterKey`. */
+  meters: IdMap;
+}
+
+export async function loadPart(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  readings: readonly Reading[],
+): Promise<LoadedPart> {
+  const projects = await loadProjects(trx, site, readings);
+  const meters = await loadMeters(trx, site, projects);
+  const bounded = metersToBound(meters, readings);
+  const usualHours = await loadUsualHours(trx, site.siteId, bounded);
+  const jumpedBy = await loadJumps(trx, site.siteId, bounded);
+  return {
+    ...site,
+    book: {
+      names: projects,
+      meters,
+      epochs: new Map([...site.knownEpochs.values()].map(({ name, firstMs }) => [name, firstMs])),
+      usualHours,
+      jumpedBy,
+    },
+    projects: new IdMap(projects, site.counter),
+    meters: new IdMap(meters, site.counter),
+  };
+}

@@ -1,0 +1,66 @@
+import { sql, type Kysely } from 'kysely';
+import { USUAL_HOURS } from '../../../accounting/meters/meter.ts';
+import { hourBefore } from '../../../accounting/meters/hours.ts';
+import { mayJump } from '../../../accounting/meters/jumps.ts';
+import { meterKey } from '../../../accounting/sweeps/sweep.ts';
+import type { Reading } from '../../../ledger.ts';
+import { BY_INDEX, numberArray } from '../../database/columns.ts';
+import type { KnownMeter } from './load-meters.ts';
+
+/** The meters whose usual rate is needed: those that have a reading of another epoch than their last, or may have jumped without one. */
+export function metersToBound(
+  meters: ReadonlyMap<string, KnownMeter>,
+  readings: readonly Reading[],
+): Map<string, KnownMeter> {
+  const changing = new Map<string, KnownMeter>();
+  const epochs = new Set(readings.map(({ epoch }) => epoch));
+  for (const { epoch } of meters.values()) epochs.add(epoch);
+  if (epochs.size < 2 && !epochs.has('')) return changing;
+  for (const reading of readings) {
+    const key = meterKey(reading);
+    const meter = meters.get(key);
+    if (meter === undefined) continue;
+    if (meter.epoch !== reading.epoch || (reading.epoch === '' && mayJump(meter, reading.total)))
+      changing.set(key, meter);
+  }
+  return changing;
+}
+
+/** By `meterKey`, as the meters: the largest usage of an hour in the week up to the meter's last reading (rule A4). */
+export async function loadUsualHours(
+  trx: Kysely<unknown>,
+  siteId: number,
+  meters: ReadonlyMap<string, KnownMeter>,
+): Promise<Map<string, bigint>> {
+  if (meters.size === 0) return new Map();
+  const keys = new Map(Array.from(meters, ([key, { id }]) => [id, key]));
+  const all = [...meters.values()];
+  const { rows } = await sql<{ meter_id: number; amount: string }>`
+    SELECT w.meter_id, max(h.amount) AS amount
+    FROM unnest(
+      ${numberArray(all.map(({ id }) => id))}::int[],
+      ${numberArray(all.map(({ lastAtMs }) => hourBefore(lastAtMs)))}::int[]) AS w (meter_id, hour)
+    CROSS JOIN LATERAL (
+      SELECT sum(e.amount) AS amount FROM ledger.hourly e
+      WHERE e.site_id = ${siteId} AND e.meter_id = w.meter_id
+        AND e.last_hour > w.hour - ${USUAL_HOURS}::int AND e.first_hour <= w.hour
+        AND e.hour > w.hour - ${USUAL_HOURS}::int AND e.hour <= w.hour
+      GROUP BY e.hour ${BY_INDEX}) h
+    GROUP BY w.meter_id`.execute(trx);
+  return new Map(rows.map(({ meter_id, amount }) => [keys.get(meter_id) ?? '', BigInt(amount)]));
+}
+
+/** By `meterKey`, as the meters: what the last reading of each was corrected by as a jump. */
+export async function loadJumps(
+  trx: Kysely<unknown>,
+  siteId: number,
+  meters: ReadonlyMap<string, KnownMeter>,
+): Promise<Map<string, bigint>> {
+  const keys = new Map(Array.from(meters, ([key, { id }]) => [id, key]));
+  if (keys.size === 0) return new Map();
+  const { rows } = await sql<{ meter_id: number; correction: string }>`
+    SELECT a.meter_id, a.correction FROM ledger.anomaly a JOIN ledger.meter m USING (site_id, meter_id)
+    WHERE a.site_id = ${siteId} AND a.meter_id = ANY(${numberArray([...keys.keys()])}::int[])
+      AND a.kind = 'base-moved' AND a.last_at_ms = m.last_at_ms`.execute(trx);
+  return new Map(rows.map(({ meter_id, correction }) => [keys.get(meter_id) ?? '', BigInt(correction)]));
+}

@@ -1,0 +1,101 @@
+import { sql, type Kysely } from 'kysely';
+import type { CloudProgress } from '../../../accounting/sites/progress.ts';
+import type { Reading } from '../../../ledger.ts';
+import { loadEpochsOf, type EpochRow } from './load-epochs.ts';
+import { IdMap, type IdCounter } from './site-ids.ts';
+
+/** A site under our lock: how far its clouds were read, and the ids of what it names. */
+export interface LockedSite {
+  siteId: number;
+  counter: IdCounter;
+  /** By name of the cloud. */
+  progress: ReadonlyMap<string, CloudProgress>;
+  clouds: IdMap;
+  resources: IdMap;
+  epochs: IdMap;
+  /** By id: what the ledger knew before the transaction. */
+  cloudNames: ReadonlyMap<number, string>;
+  resourceNames: ReadonlyMap<number, string>;
+  /** By id: as far as readings and meters needed them so far. */
+  knownEpochs: Map<number, EpochRow>;
+}
+
+type Transaction = Kysely<unknown>;
+
+/** Locks a site against other sweeps until the transaction ends, and loads what is common to its projects. */
+export async function lockSite(
+  trx: Transaction,
+  site: string,
+  readings: readonly Reading[],
+): Promise<LockedSite> {
+  const { siteId, counter } = await lockState(trx, site);
+  const clouds = await loadClouds(trx, siteId);
+  const resources = await loadResources(trx, siteId);
+  const epochs = await loadEpochsOf(trx, siteId, readings);
+  return {
+    siteId,
+    counter,
+    progress: new Map(clouds.map(({ name, progress }) => [name, progress])),
+    clouds: idsOf(clouds, counter),
+    resources: idsOf(resources, counter),
+    epochs: idsOf(epochs, counter),
+    cloudNames: new Map(clouds.map(({ id, name }) => [id, name])),
+    resourceNames: new Map(resources.map(({ id, name }) => [id, name])),
+    knownEpochs: new Map(epochs.map((epoch) => [epoch.id, epoch])),
+  };
+}
+
+function idsOf(rows: readonly NamedRow[], counter: IdCounter): IdMap {
+  return new IdMap(new Map(rows.map((row) => [row.name, row])), counter);
+}
+
+async function lockState(trx: Transaction, site: string): Promise<{ siteId: number; counter: IdCounter }> {
+  const siteId = await siteIdOf(trx, site);
+  const { rows } = await sql<{ next_id: number }>`
+    SELECT next_id FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`.execute(trx);
+  const [row] = rows;
+  if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} has no state in the ledger`);
+  return { siteId, counter: { next: row.next_id } };
+}
+
+/** By itself: where tables are distributed, what locks or changes a site's rows has to name their key. */
+export async function siteIdOf(trx: Transaction, site: string): Promise<number> {
+  const { rows } = await sql<{ site_id: number }>`
+    SELECT site_id FROM ledger.site WHERE name = ${site}`.execute(trx);
+  const [row] = rows;
+  if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} was not declared to the ledger`);
+  return row.site_id;
+}
+
+interface NamedRow {
+  id: number;
+  name: string;
+}
+
+interface CloudRow extends NamedRow {
+  progress: CloudProgress;
+}
+
+async function loadClouds(trx: Transaction, siteId: number): Promise<CloudRow[]> {
+  const { rows } = await sql<{
+    id: number;
+    name: string;
+    first_ms: string;
+    prior_ms: string;
+    last_ms: string;
+  }>`
+    SELECT cloud_id AS id, name, first_ms, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`.execute(
+    trx,
+  );
+  return rows.map(({ id, name, first_ms, prior_ms, last_ms }) => ({
+    id,
+    name,
+    progress: { firstMs: Number(first_ms), priorMs: Number(prior_ms), lastMs: Number(last_ms) },
+  }));
+}
+
+async function loadResources(trx: Transaction, siteId: number): Promise<NamedRow[]> {
+  const { rows } = await sql<NamedRow>`
+    SELECT resource_id AS id, name FROM ledger.resource WHERE site_id = ${siteId}`.execute(trx);
+  return rows;
+}

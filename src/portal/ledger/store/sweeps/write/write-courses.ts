@@ -1,0 +1,48 @@
+import { sql, type Kysely } from 'kysely';
+import type { CloudChange, CloudCourses } from '../../../accounting/sites/courses.ts';
+import { numberArray } from '../../database/columns.ts';
+import type { LockedSite } from '../load/lock-site.ts';
+import { writeCoverage } from './write-coverage.ts';
+import { writeCloudGaps } from './write-gaps.ts';
+
+interface CloudRow extends CloudChange {
+  id: number;
+  name: string;
+}
+
+/** Writes how far the clouds of a site have come, and what is known of the hours between. */
+export async function writeCourses(
+  trx: Kysely<unknown>,
+  site: LockedSite,
+  courses: CloudCourses,
+): Promise<void> {
+  const rows = [...courses].flatMap(([name, { change }]) =>
+    change === undefined ? [] : [{ id: site.clouds.idOf(name), name, ...change }],
+  );
+  await writeClouds(trx, site.siteId, rows);
+  await writeCoverage(
+    trx,
+    site,
+    rows.flatMap(({ id, coverage }) => [...coverage.values()].map((hour) => ({ cloudId: id, ...hour }))),
+  );
+  await writeCloudGaps(
+    trx,
+    site.siteId,
+    rows.flatMap(({ id, gaps }) => gaps.map((gap) => ({ cloudId: id, ...gap }))),
+  );
+}
+
+async function writeClouds(trx: Kysely<unknown>, siteId: number, rows: readonly CloudRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    INSERT INTO ledger.cloud (site_id, cloud_id, name, first_ms, prior_ms, last_ms)
+    SELECT ${siteId}, * FROM unnest(
+      ${numberArray(rows.map(({ id }) => id))}::int[],
+      ${rows.map(({ name }) => name)}::text[],
+      ${numberArray(rows.map(({ progress }) => progress.firstMs))}::bigint[],
+      ${numberArray(rows.map(({ progress }) => progress.priorMs))}::bigint[],
+      ${numberArray(rows.map(({ progress }) => progress.lastMs))}::bigint[])
+    ON CONFLICT (site_id, cloud_id) DO UPDATE SET prior_ms = excluded.prior_ms, last_ms = excluded.last_ms`.execute(
+    trx,
+  );
+}

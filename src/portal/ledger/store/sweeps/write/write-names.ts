@@ -1,0 +1,67 @@
+import { sql, type Kysely } from 'kysely';
+import type { MeterChanges } from '../../../accounting/sweeps/sweep.ts';
+import { numberArray } from '../../database/columns.ts';
+import type { LoadedPart } from '../load/load-part.ts';
+import type { LockedSite } from '../load/lock-site.ts';
+
+type Transaction = Kysely<unknown>;
+
+/** Writes new projects, by `projectKey`. */
+export async function writeProjects(
+  trx: Transaction,
+  { siteId, clouds }: LockedSite,
+  added: readonly { id: number; key: string }[],
+): Promise<void> {
+  if (added.length === 0) return;
+  const rows = added.map(({ id, key }) => ({ id, ...partsOf(key) }));
+  await sql`
+    INSERT INTO ledger.project (site_id, project_id, cloud_id, key)
+    SELECT ${siteId}, * FROM unnest(
+      ${numberArray(rows.map(({ id }) => id))}::int[],
+      ${numberArray(rows.map(({ cloud }) => clouds.idOf(cloud)))}::int[],
+      ${rows.map(({ projectId }) => projectId)}::text[])`.execute(trx);
+}
+
+function partsOf(key: string): { cloud: string; projectId: string } {
+  const [cloud = '', projectId = ''] = key.split('\0');
+  return { cloud, projectId };
+}
+
+/** Ends the names that were, and writes the new ones. */
+export async function writeNames(
+  trx: Transaction,
+  site: LoadedPart,
+  names: MeterChanges['names'],
+): Promise<void> {
+  if (names.size === 0) return;
+  const changed = [...names].map(([key, change]) => ({ id: site.projects.idOf(key), names: change.names }));
+  await sql`
+    UPDATE ledger.project_name n SET to_ms = w.to_ms
+    FROM unnest(
+      ${numberArray(changed.map(({ id }) => id))}::int[],
+      ${numberArray(changed.map((change) => change.names[0]?.sinceMs ?? 0))}::bigint[]) AS w (project_id, to_ms)
+    WHERE n.site_id = ${site.siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`.execute(trx);
+  const rows = changed.flatMap(({ id, names: list }) =>
+    list.map((name, index) => ({ id, ...name, untilMs: list[index + 1]?.sinceMs ?? null })),
+  );
+  await sql`
+    INSERT INTO ledger.project_name (site_id, project_id, from_ms, to_ms, project_name, domain_id, domain_name)
+    SELECT ${site.siteId}, * FROM unnest(
+      ${numberArray(rows.map(({ id }) => id))}::int[],
+      ${numberArray(rows.map(({ sinceMs }) => sinceMs))}::bigint[],
+      ${rows.map(({ untilMs }) => untilMs)}::bigint[],
+      ${rows.map(({ projectName }) => projectName)}::text[],
+      ${rows.map(({ domainId }) => domainId)}::text[],
+      ${rows.map(({ domainName }) => domainName)}::text[])`.execute(trx);
+}
+
+/** Writes the resources that were not known. */
+export async function writeResources(trx: Transaction, { siteId, resources }: LockedSite): Promise<void> {
+  const added = resources.takeAdded();
+  if (added.length === 0) return;
+  await sql`
+    INSERT INTO ledger.resource (site_id, resource_id, name)
+    SELECT ${siteId}, * FROM unnest(
+      ${numberArray(added.map(({ id }) => id))}::int[],
+      ${added.map(({ key }) => key)}::text[])`.execute(trx);
+}

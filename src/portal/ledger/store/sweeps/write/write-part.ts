@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely';
+import { NOTHING_OPEN } from '../../../accounting/meters/open-hour.ts';
+import { projectKey, type MeterChange, type MeterChanges } from '../../../accounting/sweeps/sweep.ts';
+import type { LoadedPart } from '../load/load-part.ts';
+import type { Discovered } from './sweep-tally.ts';
+import { anomalyRows, writeAnomalies } from './write-anomalies.ts';
+import { writeEntries, type MeterRow } from './write-entries.ts';
+import { writeMeterGaps } from './write-gaps.ts';
+import { writeMeters } from './write-meters.ts';
+import { writeNames, writeProjects, writeResources } from './write-names.ts';
+
+/** What readings change of a part, with the ids of all that is new. */
+export interface ChangedPart {
+  part: LoadedPart;
+  changes: MeterChanges;
+  meters: readonly MeterRow[];
+}
+
+export function changedPart(part: LoadedPart, changes: MeterChanges): ChangedPart {
+  const meters = Array.from(changes.meters, ([key, change]) => meterRow(part, key, change));
+  return { part, changes, meters };
+}
+
+/** Writes what readings change, with a number of statements that does not depend on the number of meters. */
+export async function writePart(
+  trx: Kysely<unknown>,
+  { part, changes, meters }: ChangedPart,
+): Promise<Discovered> {
+  const newProjects = part.projects.takeAdded();
+  const newMeters = part.meters.takeAdded().length;
+  await writeProjects(trx, part, newProjects);
+  await writeNames(trx, part, changes.names);
+  await writeResources(trx, part);
+  const open = await writeEntries(trx, part.siteId, meters);
+  await writeMeters(trx, part.siteId, meters, open);
+  await writeMeterGaps(
+    trx,
+    part,
+    meters.flatMap(({ meterId, change }) => change.gaps.map((gap) => ({ meterId, ...gap }))),
+  );
+  await writeAnomalies(trx, part.siteId, anomalyRows(meters));
+  return { projects: newProjects.length, meters: newMeters };
+}
+
+function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow {
+  const known = part.book.meters.get(key);
+  return {
+    meterId: known?.id ?? part.meters.idOf(key),
+    projectId: known?.ofProject ?? part.projects.idOf(projectKey(change.identity)),
+    resourceId: known?.ofResource ?? part.resources.idOf(change.identity.resource),
+    epochId: part.epochs.idOf(change.meter.epoch),
+    change,
+    openHour: known?.open ?? NOTHING_OPEN,
+  };
+}

@@ -1,0 +1,151 @@
+import { sql, type Kysely } from 'kysely';
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+import { describeError } from '../../../../runtime/user-error.ts';
+import type { Maintained, StoragePolicy } from '../../ledger.ts';
+import { boundIdleTime } from '../database/fence.ts';
+import { expireGaps } from '../sweeps/write/write-gaps.ts';
+
+/** Meters in one transaction: sweeps of the site wait for it. */
+const METERS_PER_TRANSACTION = 500;
+
+const HOURS_PER_DAY = 24;
+
+/** A day of such hours fits its sum many times over. What a site says beyond that stays an entry. */
+const LARGEST_PACKED = 2n ** 57n;
+
+/**
+ * Packs closed days, drops hours and gives up gaps that are kept no longer, in small transactions; may end and begin anywhere.
+ * Throws what failed first, once everything else is done: what one site makes impossible is done for the others.
+ */
+export async function maintainStore(
+  database: Kysely<unknown>,
+  nowMs: number,
+  policy: StoragePolicy,
+): Promise<Maintained> {
+  const done: Maintained = { packed: 0, dropped: 0, expired: 0 };
+  const failures: unknown[] = [];
+  for (const { site_id: siteId, name, meter_id: last } of await lastMeters(database))
+    await maintainSite(database, siteId, last, nowMs, policy, done).catch((cause: unknown) =>
+      failures.push(new Error(`site '${name}': ${describeError(cause)}`, { cause })),
+    );
+  done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR);
+  if (failures.length > 0) throw failures[0];
+  return done;
+}
+
+async function maintainSite(
+  database: Kysely<unknown>,
+  siteId: number,
+  lastMeter: number,
+  nowMs: number,
+  { packAfterDays, hoursKeptDays }: StoragePolicy,
+  done: Maintained,
+): Promise<void> {
+  for (let first = 0; first <= lastMeter; first += METERS_PER_TRANSACTION) {
+    const meters = { siteId, first, end: first + METERS_PER_TRANSACTION };
+    done.packed += await packMeters(database, meters, startOfDay(nowMs, packAfterDays));
+    if (hoursKeptDays === undefined) continue;
+    done.dropped += await dropHours(database, meters, startOfDay(nowMs, hoursKeptDays));
+  }
+}
+
+function startOfDay(nowMs: number, daysAgo: number): number {
+  return (Math.floor(nowMs / MS_PER_HOUR / HOURS_PER_DAY) - daysAgo) * HOURS_PER_DAY;
+}
+
+interface MeterRange {
+  siteId: number;
+  first: number;
+  end: number;
+}
+
+async function lastMeters(database: Kysely<unknown>) {
+  const { rows } = await sql<{ site_id: number; name: string; meter_id: number }>`
+    SELECT site_id, name, meter_id
+    FROM ledger.site JOIN (SELECT site_id, max(meter_id) AS meter_id FROM ledger.meter GROUP BY site_id) m USING (site_id)
+    ORDER BY site_id`.execute(database);
+  return rows;
+}
+
+/** Moves entries into their months; the hour of a meter is never in neither, nor in both. */
+async function packMeters(
+  database: Kysely<unknown>,
+  { siteId, first, end }: MeterRange,
+  beforeHour: number,
+): Promise<number> {
+  return await database.transaction().execute(async (trx) => {
+    await boundIdleTime(trx);
+    await sql`SELECT FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`.execute(trx);
+    const { rows } = await sql<{ packed: string }>`
+      WITH moved AS (
+        DELETE FROM ledger.entry
+        WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int AND hour < ${beforeHour}::int
+          AND abs(amount) < ${LARGEST_PACKED} AND abs(spread) < ${LARGEST_PACKED}
+        RETURNING meter_id, hour, amount, spread
+      ), placed AS (
+        SELECT moved.*, (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC')) / 3600)::int AS first_hour,
+               (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC') AT TIME ZONE 'UTC' + interval '1 month') / 3600)::int
+                 AS end_hour
+        FROM moved
+      ), months AS (
+        SELECT DISTINCT meter_id, first_hour, end_hour FROM placed
+      ), hours AS (
+        SELECT n.meter_id, n.first_hour, n.end_hour, n.first_hour + i AS hour,
+               coalesce(m.hour_amounts[i + 1], 0) + coalesce(p.amount, 0) AS amount,
+               coalesce(m.hour_spreads[i + 1], 0) + coalesce(p.spread, 0) AS spread,
+               coalesce(p.amount, 0) AS new_amount, coalesce(p.spread, 0) AS new_spread
+        FROM months n CROSS JOIN LATERAL generate_series(0, n.end_hour - n.first_hour - 1) AS i
+        LEFT JOIN placed p ON p.meter_id = n.meter_id AND p.hour = n.first_hour + i
+        LEFT JOIN ledger.month m
+          ON m.site_id = ${siteId} AND m.meter_id = n.meter_id AND m.first_hour = n.first_hour
+      ), packed_hours AS (
+        SELECT meter_id, first_hour, end_hour, array_agg(amount ORDER BY hour) AS amounts,
+               CASE WHEN bool_or(spread <> 0) THEN array_agg(spread ORDER BY hour) END AS spreads
+        FROM hours GROUP BY meter_id, first_hour, end_hour
+      ), days AS (
+        SELECT h.meter_id, h.first_hour, (h.hour - h.first_hour) / 24 AS day,
+               sum(h.new_amount)::bigint AS amount, sum(h.new_spread)::bigint AS spread
+        FROM hours h GROUP BY 1, 2, 3
+      ), packed_days AS (
+        SELECT d.meter_id, d.first_hour,
+               array_agg(d.amount + coalesce(m.day_amounts[d.day + 1], 0) ORDER BY d.day) AS amounts,
+               CASE WHEN bool_or(d.spread + coalesce(m.day_spreads[d.day + 1], 0) <> 0)
+                 THEN array_agg(d.spread + coalesce(m.day_spreads[d.day + 1], 0) ORDER BY d.day) END AS spreads,
+               bool_or(m.site_id IS NOT NULL AND m.hour_amounts IS NULL) AS hours_dropped
+        FROM days d LEFT JOIN ledger.month m
+          ON m.site_id = ${siteId} AND m.meter_id = d.meter_id AND m.first_hour = d.first_hour
+        GROUP BY d.meter_id, d.first_hour
+      ), written AS (
+        INSERT INTO ledger.month
+          (site_id, meter_id, first_hour, last_hour, hour_amounts, hour_spreads, day_amounts, day_spreads)
+        SELECT ${siteId}, h.meter_id, h.first_hour, h.end_hour - 1,
+               CASE WHEN d.hours_dropped THEN NULL ELSE h.amounts END,
+               CASE WHEN d.hours_dropped THEN NULL ELSE h.spreads END, d.amounts, d.spreads
+        FROM packed_hours h JOIN packed_days d USING (meter_id, first_hour)
+        ON CONFLICT (site_id, meter_id, first_hour) DO UPDATE
+        SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,
+            day_amounts = excluded.day_amounts, day_spreads = excluded.day_spreads
+      )
+      SELECT count(*) AS packed FROM moved`.execute(trx);
+    return Number(rows[0]?.packed ?? 0);
+  });
+}
+
+/** Drops hours, and says from where on the site has them: an answer must not take what is gone for nothing used. */
+async function dropHours(
+  database: Kysely<unknown>,
+  { siteId, first, end }: MeterRange,
+  beforeHour: number,
+): Promise<number> {
+  const { rows } = await sql<{ dropped: string }>`
+    WITH dropped AS (UPDATE ledger.month SET hour_amounts = NULL, hour_spreads = NULL
+    WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int
+      AND last_hour < ${beforeHour}::int AND hour_amounts IS NOT NULL
+    RETURNING last_hour
+    ), noted AS (
+      UPDATE ledger.site_state SET hours_from = greatest(hours_from, (SELECT max(last_hour) + 1 FROM dropped))
+      WHERE site_id = ${siteId} AND EXISTS (SELECT FROM dropped)
+    )
+    SELECT count(*) AS dropped FROM dropped`.execute(database);
+  return Number(rows[0]?.dropped ?? 0);
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { UserError } from '../../../../runtime/user-error.ts';
+import { endLine, headerLine, ROWS_AT_ONCE, tableLine, type TableName } from './export-lines.ts';
+
+/** What an export says, in its order: of which schema it is, rows of a table up to a line, and how it ends. */
+export type ExportPart =
+  | { schema: number }
+  | { table: TableName; rows: string[]; line: number }
+  | { rowCount: number; hasChecksum: boolean };
+
+/** Reads an export, its lines without their ends. Throws a `UserError` where it is not whole. */
+export async function* readExport(lines: AsyncIterable<string>): AsyncGenerator<ExportPart> {
+  const hash = createHash('sha256');
+  let number = 0;
+  let rowCount = 0;
+  let table: TableName | undefined;
+  let rows: string[] = [];
+  let ended = false;
+  for await (const line of lines) {
+    number += 1;
+    if (ended) throw brokenImport(number, 'there is more after the end');
+    const kind = kindOf(line, number);
+    if (kind === 'row') rows.push(line);
+    if (kind === 'row' && table === undefined) throw brokenImport(number, 'a row comes before its table');
+    if (table !== undefined && (rows.length >= ROWS_AT_ONCE || (kind !== 'row' && rows.length > 0))) {
+      yield { table, rows, line: number };
+      rowCount += rows.length;
+      rows = [];
+    }
+    if (kind === 'header') yield { schema: parseLine(headerLine, line, number).schema };
+    if (kind === 'table') table = parseLine(tableLine, line, number).table;
+    if (kind === 'end') yield checkedEnd(line, number, { rowCount, sha256: hash.copy().digest('hex') });
+    ended = kind === 'end';
+    hash.update(`${line}\n`);
+  }
+  if (!ended) throw brokenImport(number, 'the end is missing, so it is not whole');
+}
+
+function kindOf(line: string, number: number): 'header' | 'table' | 'end' | 'row' {
+  if (number === 1) return 'header';
+  if (line.startsWith('{"table":')) return 'table';
+  return line.startsWith('{"end":') ? 'end' : 'row';
+}
+
+function checkedEnd(line: string, number: number, read: { rowCount: number; sha256: string }): ExportPart {
+  const { rows, sha256 } = parseLine(endLine, line, number);
+  if (rows !== read.rowCount) throw brokenImport(number, 'rows are missing');
+  if (sha256 !== undefined && sha256 !== read.sha256)
+    throw brokenImport(number, 'the export is damaged or was edited: its checksum does not match');
+  return { rowCount: rows, hasChecksum: sha256 !== undefined };
+}
+
+function parseLine<T>(schema: z.ZodType<T>, line: string, number: number): T {
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch {
+    throw brokenImport(number, 'it is not what an export has there');
+  }
+}
+
+export function brokenImport(line: number, reason: string): UserError {
+  return new UserError(`line ${line} of the import: ${reason}; nothing was imported`);
+}

@@ -1,0 +1,49 @@
+import { sql, type Kysely } from 'kysely';
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
+import type { Discrepancy } from '../../ledger.ts';
+
+interface Difference {
+  site: string;
+  project_id: string;
+  resource: string;
+  difference: string;
+}
+
+/**
+ * Rule A7 for every meter: opening + entries + corrections − last total, where that is not zero; and for every month
+ * whose hours are kept: its days − its hours, where a day is not the sum of its hours.
+ */
+export async function verifyConservation(database: Kysely<unknown>): Promise<Discrepancy[]> {
+  const { rows } = await sql<Difference>`
+    SELECT s.name AS site, p.key AS project_id, r.name AS resource, d.difference
+    FROM (${totalsThatDiffer} UNION ALL ${daysThatDiffer}) d
+    JOIN ledger.meter m USING (site_id, meter_id)
+    JOIN ledger.site s USING (site_id)
+    JOIN ledger.project p USING (site_id, project_id)
+    JOIN ledger.resource r USING (site_id, resource_id)
+    ORDER BY s.name, p.key, r.name`.execute(database);
+  return rows.map((row) => ({ ...row, difference: Number(BigInt(row.difference)) / MS_PER_HOUR }));
+}
+
+const totalsThatDiffer = sql`
+  SELECT m.site_id, m.meter_id,
+         m.opening + coalesce(e.amount, 0) + coalesce(a.correction, 0) - m.last_total AS difference
+  FROM ledger.meter m
+  LEFT JOIN (SELECT site_id, meter_id, sum(amount) AS amount FROM ledger.daily GROUP BY site_id, meter_id) e
+    USING (site_id, meter_id)
+  LEFT JOIN (SELECT site_id, meter_id, sum(correction) AS correction FROM ledger.anomaly GROUP BY site_id, meter_id) a
+    USING (site_id, meter_id)
+  WHERE m.opening + coalesce(e.amount, 0) + coalesce(a.correction, 0) <> m.last_total`;
+
+/** The larger difference of amounts and of what is spread; days may differ though their sum does not. */
+const daysThatDiffer = sql`
+  SELECT site_id, meter_id, max(greatest(abs(amount), abs(spread))) AS difference
+  FROM (
+    SELECT m.site_id, m.meter_id, m.first_hour, (u.i - 1) / 24 AS day,
+           m.day_amounts[(u.i - 1) / 24 + 1] - sum(u.amount) AS amount,
+           coalesce(m.day_spreads[(u.i - 1) / 24 + 1], 0) - sum(coalesce(u.spread, 0)) AS spread
+    FROM ledger.month m, unnest(m.hour_amounts, m.hour_spreads) WITH ORDINALITY AS u (amount, spread, i)
+    GROUP BY m.site_id, m.meter_id, m.first_hour, (u.i - 1) / 24
+  ) days
+  WHERE amount <> 0 OR spread <> 0
+  GROUP BY site_id, meter_id`;

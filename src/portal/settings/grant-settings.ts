@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { nearestName, strictTable } from '../../runtime/settings/strict-table.ts';
+import { UserError } from '../../runtime/user-error.ts';
+import type { Grant, GrantProject } from '../ledger/ledger.ts';
+
+const grantTable = strictTable({
+  name: z
+    .string({ error: 'missing; give the grant a name, such as "climate"' })
+    .trim()
+    .min(1, 'is empty')
+    .max(100, 'is longer than 100 characters')
+    .regex(/^\P{C}*$/u, 'holds a character that is not printable'),
+  projects: z
+    .array(
+      strictTable({
+        site: z.string({ error: 'missing; name the site that the project is at' }),
+        id: z.string({ error: 'missing; it is the id that OpenStack gave the project' }).min(1, 'is empty'),
+        cloud: z.string({ error: 'must be the text of the label cloud' }).optional(),
+      }),
+      { error: 'must be a list such as [{ site = "site-a", id = "0f6c…" }]' },
+    )
+    .min(1, 'is empty; list the projects that the grant is made of'),
+});
+
+type GrantTable = z.output<typeof grantTable>;
+
+/** The `[[grant]]` tables of portal.toml. */
+export const grantTables = z
+  .array(grantTable, { error: 'write [[grant]], with double brackets, once for each grant' })
+  .default([])
+  .superRefine((grants, context) => {
+    const problem = doubleName(grants) ?? doubleProject(grants);
+    if (problem !== undefined)
+      context.addIssue({ code: 'custom', path: [...problem.path], message: problem.message });
+  });
+
+interface Problem {
+  path: readonly (string | number)[];
+  message: string;
+}
+
+function doubleName(grants: readonly GrantTable[]): Problem | undefined {
+  const names = grants.map(({ name }) => name);
+  const index = names.findIndex((name, at) => names.indexOf(name) < at);
+  if (index < 0) return undefined;
+  return {
+    path: [index, 'name'],
+    message: `there are two grants '${names[index]}'; give each a name of its own`,
+  };
+}
+
+/** A project in two grants would be counted twice. */
+function doubleProject(grants: readonly GrantTable[]): Problem | undefined {
+  const seen = new Map<string, { grant: string; cloud: string | undefined }[]>();
+  for (const [index, { name, projects }] of grants.entries())
+    for (const [at, { site, id, cloud }] of projects.entries()) {
+      const key = `${site}\0${id}`;
+      const others = seen.get(key) ?? [];
+      const other = others.find((one) => overlap(one.cloud, cloud));
+      if (other !== undefined)
+        return {
+          path: [index, 'projects', at],
+          message: `'${id}' at '${site}' is in grant '${other.grant}' already; a project is in one grant, once`,
+        };
+      seen.set(key, [...others, { grant: name, cloud }]);
+    }
+  return undefined;
+}
+
+function overlap(one: string | undefined, other: string | undefined): boolean {
+  return one === undefined || other === undefined || one === other;
+}
+
+/** The grants of the tables; throws `UserError` where one names a site that the portal has not. */
+export function resolveGrants(
+  tables: readonly GrantTable[],
+  sites: readonly string[],
+  configFile: string | undefined,
+): Grant[] {
+  return tables.map(({ name, projects }, index) => ({
+    name,
+    projects: projects.map(({ site, id, cloud }, at): GrantProject => {
+      if (!sites.includes(site))
+        throw new UserError(
+          `${configFile ?? 'configuration'}: grant[${index + 1}].projects[${at + 1}].site: ${unknownSite(site, sites)}`,
+        );
+      return { site, projectId: id, ...(cloud === undefined ? {} : { cloud }) };
+    }),
+  }));
+}
+
+function unknownSite(site: string, sites: readonly string[]): string {
+  const nearest = nearestName(site, sites);
+  const known = sites.length === 0 ? 'there are none' : `known are ${sites.join(', ')}`;
+  return `no [[site]] or [[sender]] has a site '${site}'; ${nearest === undefined ? known : `did you mean '${nearest}'?`}`;
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { strictTable } from '../../runtime/settings/strict-table.ts';
+import { DEFAULT_STORAGE_POLICY, type StoragePolicy } from '../ledger/ledger.ts';
+
+/** Late truth of a month moves its hours, and a meter's usual hours are those of its last week. */
+const SHORTEST_DAYS = 31;
+
+const days = z
+  .int({ error: 'must be a whole number of days' })
+  .min(SHORTEST_DAYS, `must be at least ${SHORTEST_DAYS}`)
+  .max(36_500, 'must be at most 36500; leave it out to keep them for ever');
+
+/** The table `[retention]` of portal.toml. */
+export const retentionTable = strictTable({
+  hours_days: days.optional(),
+  gaps_days: days.default(DEFAULT_STORAGE_POLICY.gapsKeptDays),
+}).prefault({});
+
+export function storagePolicy({ hours_days, gaps_days }: z.output<typeof retentionTable>): StoragePolicy {
+  return { ...DEFAULT_STORAGE_POLICY, hoursKeptDays: hours_days, gapsKeptDays: gaps_days };
+}

@@ -1,0 +1,197 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
+import type { MemoryUnit } from '../ledger/accounting/sweeps/readings.ts';
+import { cloudNames, memoryUnit } from './site-settings.ts';
+import { nearestName, strictTable } from '../../runtime/settings/strict-table.ts';
+import { readTextFile } from '../../runtime/files/text-file.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
+
+/** Whose the samples of a sender are (rule A9): always one site's, or by a label that the sender sets. */
+export type SiteRule = { site: string } | { siteLabel: string; sites: readonly string[] };
+
+/** A Prometheus that writes to the portal. */
+export interface SenderConfig {
+  name: string;
+  /** Secret: the bearer token, or the password beside the sender's name. */
+  token: string;
+  rule: SiteRule;
+  /** How often what it sends is read; the usual where it is left out. */
+  intervalMs?: number | undefined;
+  /** By site: its clouds that were given up. Of the others the sender says nothing. */
+  retiredClouds?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By site: the clouds that it has. */
+  clouds?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By site: what its exporter counts memory in, where it is an earlier one. */
+  memoryUnits?: ReadonlyMap<string, MemoryUnit> | undefined;
+}
+
+const siteName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63');
+
+const senderTable = strictTable({
+  name: z
+    .string({ error: 'missing; give the sender a name, such as "portal-prometheus"' })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63'),
+  token_file: z.string({ error: 'missing; name the file that holds the token' }).min(1, 'is empty'),
+  site: siteName.optional(),
+  site_label: z
+    .string()
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no name of a label')
+    .refine((name) => !isSeriesLabel(name), {
+      error:
+        'is a label that the series of a site have already; name one that this sender sets, such as "location"',
+    })
+    .optional(),
+  interval_seconds: z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(86_400, 'must be at most 86400, a day')
+    .optional(),
+  sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
+  memory_unit: z
+    .record(z.string(), memoryUnit, {
+      error: 'must be a table of units by site, such as { "site-b" = "GiB" }',
+    })
+    .optional(),
+  clouds: z
+    .record(z.string(), cloudNames, {
+      error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
+    })
+    .optional(),
+  retired_clouds: z
+    .record(z.string(), z.array(z.string(), { error: 'must be a list of names of clouds' }), {
+      error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
+    })
+    .optional(),
+});
+
+type SenderTable = z.output<typeof senderTable>;
+
+/** The `[[sender]]` tables of portal.toml. */
+export const senderTables = z
+  .array(senderTable, { error: 'write [[sender]], with double brackets, once for each sender' })
+  .default([])
+  .superRefine((senders, context) => {
+    senders.forEach((sender, index) => {
+      const problem = problemOf(sender, senders.slice(0, index));
+      if (problem !== undefined)
+        context.addIssue({ code: 'custom', path: [index, problem[0]], message: problem[1] });
+    });
+  });
+
+function problemOf(
+  {
+    name,
+    site,
+    site_label: label,
+    sites,
+    memory_unit: units = {},
+    clouds = {},
+    retired_clouds: retired = {},
+  }: SenderTable,
+  before: readonly SenderTable[],
+): [keyof SenderTable, string] | undefined {
+  if (before.some((other) => other.name === name))
+    return ['name', `there are two senders '${name}'; give each a name of its own`];
+  if (site !== undefined && (label !== undefined || sites !== undefined))
+    return ['site', 'stands beside site_label or sites; a sender is one site, or names its sites by a label'];
+  if (site === undefined && label === undefined)
+    return ['site', 'missing; name the site whose usage this sender sends, or set site_label and sites'];
+  if (label !== undefined && (sites ?? []).length === 0)
+    return ['sites', `missing; list the values of '${label}' that this sender may write as`];
+  const written = site === undefined ? (sites ?? []) : [site];
+  for (const [key, table] of [
+    ['memory_unit', units],
+    ['clouds', clouds],
+    ['retired_clouds', retired],
+  ] as const) {
+    const foreign = Object.keys(table).find((one) => !written.includes(one));
+    if (foreign !== undefined) return [key, notWritten(foreign, written)];
+  }
+  return undefined;
+}
+
+function notWritten(site: string, written: readonly string[]): string {
+  const nearest = nearestName(site, written);
+  const help = nearest === undefined ? `its sites are ${written.join(', ')}` : `did you mean '${nearest}'?`;
+  return `this sender may not write as '${site}'; ${help}`;
+}
+
+/** Reads the files that the tables name; their paths are relative to the configuration file. */
+export function resolveSenders(
+  tables: readonly SenderTable[],
+  configFile: string | undefined,
+): SenderConfig[] {
+  const folder = configFile === undefined ? '.' : dirname(configFile);
+  return tables.map((table) => ({
+    name: table.name,
+    token: readToken(table.name, resolve(folder, table.token_file)),
+    rule: ruleOf(table),
+    ...(table.interval_seconds === undefined
+      ? {}
+      : { intervalMs: Math.round(table.interval_seconds * 1000) }),
+    ...(table.memory_unit === undefined ? {} : { memoryUnits: new Map(Object.entries(table.memory_unit)) }),
+    ...(table.clouds === undefined ? {} : { clouds: new Map(Object.entries(table.clouds)) }),
+    ...(table.retired_clouds === undefined
+      ? {}
+      : { retiredClouds: new Map(Object.entries(table.retired_clouds)) }),
+  }));
+}
+
+function ruleOf({ site, site_label: siteLabel = '', sites = [] }: SenderTable): SiteRule {
+  return site === undefined ? { siteLabel, sites } : { site };
+}
+
+function readToken(sender: string, path: string): string {
+  let token: string;
+  try {
+    token = readTextFile(path).trim();
+  } catch (error) {
+    throw new UserError(`sender '${sender}': cannot read token_file: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+  if (!/^[\x21-\x7e]{16,4096}$/.test(token))
+    throw new UserError(
+      `sender '${sender}': token_file ${path} holds no token: a token is one line of at least 16 ASCII characters without spaces; stackmeter token makes one`,
+    );
+  return token;
+}
+
+/** Every site that some sender may write as. */
+export function sitesOfSenders(senders: readonly SenderConfig[]): string[] {
+  return [...new Set(senders.flatMap(sitesOf))];
+}
+
+/** How often a site is read whose usage is sent; undefined where no sender says it. */
+export function intervalOfSite(site: string, senders: readonly SenderConfig[]): number | undefined {
+  const stated = senders.flatMap((sender) =>
+    sitesOf(sender).includes(site) ? (sender.intervalMs ?? []) : [],
+  );
+  return stated.length === 0 ? undefined : Math.max(...stated);
+}
+
+/** The clouds of a site that some sender names (`clouds`), or says are given up; undefined where none says anything of it. */
+export function cloudsOf(
+  site: string,
+  senders: readonly SenderConfig[],
+  which: 'clouds' | 'retiredClouds',
+): string[] | undefined {
+  const stated = senders.map((sender) => sender[which]?.get(site)).filter((clouds) => clouds !== undefined);
+  return stated.length === 0 ? undefined : [...new Set(stated.flat())];
+}
+
+function sitesOf({ rule }: SenderConfig): readonly string[] {
+  return 'site' in rule ? [rule.site] : rule.sites;
+}
+
+/** One line for each sender whose label could name another site: only its own configuration can prevent that. */
+export function advicesOf(senders: readonly Pick<SenderConfig, 'name' | 'rule'>[]): string[] {
+  return senders.flatMap(({ name, rule }) =>
+    'site' in rule || rule.sites.length < 2
+      ? []
+      : `sender '${name}' writes as ${rule.sites.length} sites by the label '${rule.siteLabel}': let each site have a job of its own that sets it last, or one can write as another (docs/upgrade.md#the-portal)`,
+  );
+}

@@ -1,0 +1,223 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { isSeriesLabel, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import { isLoopback } from '../../runtime/http/listen.ts';
+import { shownUrl } from '../../runtime/http/shown-url.ts';
+import { strictTable } from '../../runtime/settings/strict-table.ts';
+import { readTextFile } from '../../runtime/files/text-file.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
+import type { MemoryUnit, SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
+
+/** A site as the portal reads it. */
+export interface SiteConfig {
+  name: string;
+  /** Address of the gate; `/federate` is appended to its path. */
+  url: string;
+  /** Secret: goes into the Authorization header, and nowhere else. */
+  token: string;
+  /** Certificates (PEM) that the gate's own is verified against; the system's where undefined. */
+  ca: string | undefined;
+  intervalMs: number;
+  /** For a whole sweep: connection, answer and its last byte. */
+  timeoutMs: number;
+  labels: Readonly<Record<string, string>>;
+  /** What is asked for, each a `match[]`. */
+  selectors: readonly string[];
+  /** Ids of split pool projects whose parts all come under the pool's id, and are told apart by name (rule A9). */
+  poolProjects?: readonly string[] | undefined;
+  /** What its exporter counts memory in, where it is an earlier one; MiB where it is left out. */
+  memoryUnit?: MemoryUnit | undefined;
+  /** How many projects the ledger keeps of it; the usual where it is left out. */
+  maxProjects?: number | undefined;
+  /** Its clouds, where their names are not to be taken from labels that any hop may set. */
+  clouds?: readonly string[] | undefined;
+  /** Its clouds that were given up: what they used stays, and nothing more of them is missed. */
+  retiredClouds?: readonly string[] | undefined;
+}
+
+export const cloudNames = z
+  .array(z.string().min(1, 'is empty').max(512, 'is longer than 512 characters'), {
+    error: 'must be a list of names of clouds',
+  })
+  .max(100, 'has more than 100 clouds');
+
+export const memoryUnit = z.enum(['MiB', 'GiB'], { error: 'must be "MiB" or "GiB"' });
+
+const siteTable = strictTable({
+  name: z
+    .string({ error: 'missing; give the site a name, such as "site-a"' })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63'),
+  url: z.string({
+    error: 'missing; write the address of the site\'s gate, such as "https://usage.site-a.example:8443"',
+  }),
+  token_file: z.string().min(1, 'is empty').optional(),
+  ca_file: z.string().min(1, 'is empty').optional(),
+  interval_seconds: z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(86_400, 'must be at most 86400, a day')
+    .default(30),
+  timeout_seconds: z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(3600, 'must be at most 3600, an hour')
+    .default(30),
+  labels: z
+    .record(z.string(), z.string(), {
+      error: 'must be a table of texts, such as { location_id = "8676" }',
+    })
+    .default({}),
+  selectors: z
+    .array(z.string().min(1), { error: 'must be a list of PromQL selectors' })
+    .min(1, 'is empty; leave it out to ask for the usage')
+    .default([...USAGE_SELECTORS]),
+  pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
+  memory_unit: memoryUnit.optional(),
+  clouds: cloudNames.optional(),
+  retired_clouds: z.array(z.string(), { error: 'must be a list of names of clouds' }).default([]),
+  max_projects: z
+    .int({ error: 'must be a whole number of projects' })
+    .min(1, 'must be at least 1')
+    .max(10_000_000, 'must be at most 10000000')
+    .optional(),
+  unsafe_plain_http: z.boolean({ error: 'must be true or false' }).default(false),
+});
+
+type SiteTable = z.output<typeof siteTable>;
+
+/** The `[[site]]` tables of portal.toml. */
+export const siteTables = z
+  .array(siteTable, { error: 'write [[site]], with double brackets, once for each site' })
+  .default([])
+  .superRefine((sites, context) => {
+    sites.forEach((site, index) => {
+      const problem = duplicateProblem(site, sites.slice(0, index)) ?? urlProblem(site) ?? labelProblem(site);
+      if (problem !== undefined)
+        context.addIssue({ code: 'custom', path: [index, problem.key], message: problem.message });
+    });
+  });
+
+interface Problem {
+  key: keyof SiteTable;
+  message: string;
+}
+
+function duplicateProblem(site: SiteTable, before: readonly SiteTable[]): Problem | undefined {
+  const same = before.find(({ name }) => tokenVariable(name) === tokenVariable(site.name));
+  if (same === undefined) return undefined;
+  const message =
+    same.name === site.name
+      ? `there are two sites '${site.name}'; give each a name of its own`
+      : `'${site.name}' and '${same.name}' differ too little: both would take their token from ${tokenVariable(site.name)}`;
+  return { key: 'name', message };
+}
+
+function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTable): Problem | undefined {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return {
+      key: 'url',
+      message: `'${shownUrl(text)}' is not an http(s) address; write it as https://HOST:PORT`,
+    };
+  if (url.username !== '' || url.password !== '')
+    return { key: 'url', message: 'holds a user name or password; a gate takes a token, see token_file' };
+  if (url.search !== '' || url.hash !== '')
+    return {
+      key: 'url',
+      message: `'${shownUrl(text)}' has a part after '?' or '#'; write the gate's address alone`,
+    };
+  if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))
+    return {
+      key: 'url',
+      message: `'${text}' would send the token unencrypted; use https, or name the danger with unsafe_plain_http = true`,
+    };
+  return undefined;
+}
+
+/** A Prometheus drops these labels from the series of the other sites: what usage is known by must not be among them. */
+function labelProblem({ labels }: SiteTable): Problem | undefined {
+  const names = Object.keys(labels);
+  const taken = names.find((name) => name === 'location' || isSeriesLabel(name));
+  const wrong = names.find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name));
+  if (wrong !== undefined)
+    return { key: 'labels', message: `'${wrong}' is no name of a label: take letters, digits and '_'` };
+  if (taken === 'location')
+    return { key: 'labels', message: "'location' is the name of the site already; leave it out" };
+  if (taken !== undefined)
+    return { key: 'labels', message: `'${taken}' is a label that series have already; choose another name` };
+  return undefined;
+}
+
+/** Reads the files that the tables name; their paths are relative to the configuration file. */
+export function resolveSites(
+  tables: readonly SiteTable[],
+  env: Record<string, string | undefined>,
+  configFile: string | undefined,
+): SiteConfig[] {
+  const folder = configFile === undefined ? '.' : dirname(configFile);
+  return tables.map((table) => ({
+    name: table.name,
+    url: table.url,
+    token: readToken(table, env, folder),
+    ca:
+      table.ca_file === undefined ? undefined : readCertificates(table.name, resolve(folder, table.ca_file)),
+    intervalMs: Math.round(table.interval_seconds * 1000),
+    timeoutMs: Math.round(table.timeout_seconds * 1000),
+    labels: table.labels,
+    selectors: table.selectors,
+    retiredClouds: table.retired_clouds,
+    ...(table.memory_unit === undefined ? {} : { memoryUnit: table.memory_unit }),
+    ...(table.clouds === undefined ? {} : { clouds: table.clouds }),
+    ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
+    ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
+  }));
+}
+
+/** How what comes of a site is read. */
+export function sweepOptionsOf({
+  poolProjects,
+  memoryUnit: unit,
+}: Pick<SiteConfig, 'poolProjects' | 'memoryUnit'>): SweepOptions {
+  return { pools: new Set(poolProjects), memoryUnit: unit };
+}
+
+/** `site-a` → `STACKMETER_SITE_SITE_A_TOKEN` */
+function tokenVariable(siteName: string): string {
+  return `STACKMETER_SITE_${siteName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_TOKEN`;
+}
+
+function readToken(table: SiteTable, env: Record<string, string | undefined>, folder: string): string {
+  const variable = tokenVariable(table.name);
+  const fromEnv = env[variable];
+  if (fromEnv !== undefined && fromEnv !== '') return checkedToken(fromEnv, variable);
+  if (table.token_file === undefined)
+    throw new UserError(
+      `site '${table.name}' has no token: set token_file, or the environment variable ${variable}`,
+    );
+  const path = resolve(folder, table.token_file);
+  return checkedToken(readSiteFile(table.name, 'token_file', path), `token_file ${path}`);
+}
+
+function checkedToken(text: string, where: string): string {
+  const token = text.trim();
+  if (token === '') throw new UserError(`${where} is empty; it must hold the token that the site gave out`);
+  if (!/^[\x21-\x7e]{1,4096}$/.test(token))
+    throw new UserError(`${where} holds no token: a token is one line without spaces, of ASCII characters`);
+  return token;
+}
+
+function readCertificates(site: string, path: string): string {
+  const pem = readSiteFile(site, 'ca_file', path);
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new UserError(
+    `site '${site}': ca_file ${path} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`,
+  );
+}
+
+function readSiteFile(site: string, key: string, path: string): string {
+  try {
+    return readTextFile(path);
+  } catch (error) {
+    throw new UserError(`site '${site}': cannot read ${key}: ${describeError(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,69 @@
+import { ProtobufReader } from './protobuf-reader.ts';
+import type { Sample } from '../sample.ts';
+import { snappySteps } from './snappy.ts';
+import { remembered } from '../remembered.ts';
+import { atOnce, type Steps } from '../steps.ts';
+import { ItemBudget, Pace, readSeries, timeSeriesSteps, type SeriesOf } from './time-series.ts';
+
+/** What one request may hold. */
+export interface WriteLimits {
+  /** After decompression. */
+  maxBytes: number;
+  /** Series and samples together. */
+  maxSamples: number;
+}
+
+/** Labels of a request, for each of the samples that it may hold. */
+const LABELS_PER_SAMPLE = 8;
+/** Samples of one series that are given out in a step. */
+const SAMPLES_IN_STEP = 2000;
+
+/** The samples of a remote write 1.0 request; see `writeRequestSteps`. */
+export function decodeWriteRequest(
+  body: Uint8Array,
+  limits: WriteLimits,
+  seriesOf: SeriesOf = readSeries,
+): Sample[] {
+  const all: Sample[] = [];
+  atOnce(writeRequestSteps(body, limits, (sample) => void all.push(sample), seriesOf));
+  return all;
+}
+
+/**
+ * Gives `take` the samples of a remote write 1.0 request, as it comes over the wire; throws `SnappyError` or `ProtobufError`.
+ * Metadata, exemplars and native histograms are passed over.
+ * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and prompb/remote.proto.
+ */
+export function* writeRequestSteps(
+  body: Uint8Array,
+  { maxBytes, maxSamples }: WriteLimits,
+  take: (sample: Sample) => void,
+  seriesOf: SeriesOf = readSeries,
+): Steps<void> {
+  const message = new ProtobufReader(yield* snappySteps(body, maxBytes));
+  const budget = new ItemBudget(maxSamples, LABELS_PER_SAMPLE * maxSamples);
+  const pace = new Pace();
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (pace.isOver(message)) yield;
+    if (field !== 1) {
+      message.skip();
+      continue;
+    }
+    const { name, labels, samples } = yield* timeSeriesSteps(message.message(), budget, pace, seriesOf);
+    for (const [index, { value, timestampMs }] of samples.entries()) {
+      if (index % SAMPLES_IN_STEP === SAMPLES_IN_STEP - 1) yield;
+      take({ name, labels, value, timestampMs });
+    }
+  }
+}
+
+/** Of a list of labels as text and as an object. */
+const bytesOfSeries = (labels: string) => 4 * labels.length + 500;
+
+/**
+ * Reads series, and remembers the last of them, in `maxBytes`, by the bytes of their labels: the same come with every scrape, and
+ * to read them takes most of the time of a request.
+ */
+export function rememberedSeries(maxBytes: number): SeriesOf {
+  return remembered(readSeries, maxBytes, bytesOfSeries);
+}

@@ -1,0 +1,184 @@
+import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
+import type { Labels } from '../sample.ts';
+import { NAME_LABEL } from '../selectors/selectors.ts';
+import type { Steps } from '../steps.ts';
+
+/** A series with its samples, as remote read and remote write carry it. */
+export interface TimeSeries {
+  name: string;
+  labels: Labels;
+  samples: { value: number; timestampMs: number }[];
+}
+
+/** What counts a message's parts while it is read; throws `ProtobufError` for the first one beyond `maxItems`. */
+export function itemBudget(maxItems: number, items = 'series and samples'): () => void {
+  let left = maxItems;
+  return () => {
+    left -= 1;
+    if (left < 0) throw new ProtobufError(`it holds more than ${maxItems} ${items}`);
+  };
+}
+
+/** Counts series, samples and labels while they are read; throws `ProtobufError` for the first one beyond its bounds. */
+export class ItemBudget {
+  readonly item: () => void;
+  readonly #maxLabels: number;
+  #labels = 0;
+  #labelsOfSeries = 0;
+
+  constructor(maxItems: number, maxLabels = maxItems) {
+    this.item = itemBudget(maxItems);
+    this.#maxLabels = maxLabels;
+  }
+
+  series(): void {
+    this.item();
+    this.#labelsOfSeries = 0;
+  }
+
+  readonly label = (): void => {
+    this.#labels += 1;
+    this.#labelsOfSeries += 1;
+    if (this.#labels > this.#maxLabels)
+      throw new ProtobufError(`it holds more than ${this.#maxLabels} labels`);
+    if (this.#labelsOfSeries > MAX_LABELS_OF_SERIES)
+      throw new ProtobufError(`a series has more than ${MAX_LABELS_OF_SERIES} labels`);
+  };
+}
+
+/** A series has a dozen labels; what has more than this is none. */
+const MAX_LABELS_OF_SERIES = 1000;
+/** As long as a line of the text format may be. */
+const MAX_LABEL_BYTES = 1_048_576;
+
+/** Bytes of a message that are read in one step: some milliseconds of work, even where every series is empty. */
+const BYTES_IN_STEP = 16_384;
+
+/** Says when it is time to end a step. */
+export class Pace {
+  #end = BYTES_IN_STEP;
+
+  isOver({ position }: ProtobufReader): boolean {
+    if (position < this.#end) return false;
+    this.#end = position + BYTES_IN_STEP;
+    return true;
+  }
+}
+
+const LABELS = 1;
+const SAMPLES = 2;
+
+/** What tells a series from others. */
+export type SeriesIdentity = Pick<TimeSeries, 'name' | 'labels'>;
+
+/** The series whose `Label` messages have these bytes, a character each. */
+export type SeriesOf = (labels: string) => SeriesIdentity;
+
+/**
+ * `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. The series, each sample and each label
+ * count: an empty one takes two bytes on the wire and far more in memory.
+ */
+export function* timeSeriesSteps(
+  message: ProtobufReader,
+  budget: ItemBudget,
+  pace: Pace,
+  seriesOf: SeriesOf = readSeries,
+): Steps<TimeSeries> {
+  budget.series();
+  const samples: TimeSeries['samples'] = [];
+  let labels = message.leading(LABELS, budget.label);
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === SAMPLES) {
+      budget.item();
+      samples.push(readSample(message.message()));
+    } else if (field === LABELS) message.message();
+    else message.skip();
+    labels += message.leading(LABELS, budget.label);
+    if (labels.length > MAX_LABEL_BYTES) break;
+    if (pace.isOver(message)) yield;
+  }
+  if (labels.length > MAX_LABEL_BYTES)
+    throw new ProtobufError(`a series has more than ${MAX_LABEL_BYTES} bytes of labels`);
+  const { name, labels: byName } = seriesOf(labels);
+  return { name, labels: byName, samples };
+}
+
+/** Throws `ProtobufError`. */
+export function readSeries(labels: string): SeriesIdentity {
+  return readPlainSeries(labels) ?? readAnySeries(labels);
+}
+
+const NAME_FIELD = 0x0a;
+const VALUE_FIELD = 0x12;
+
+/**
+ * Most lists are ASCII, and no text in them is longer than 127 bytes: then each length is one byte, and the texts stand there as
+ * they are. Undefined where a list is not of that kind, or not as Prometheus writes it.
+ */
+export function readPlainSeries(labels: string): SeriesIdentity | undefined {
+  if (/[^\0-\x7f]/.test(labels)) return undefined;
+  const collected = new LabelCollector();
+  for (let at = 0; at < labels.length;) {
+    const end = at + 2 + labels.charCodeAt(at + 1);
+    const nameEnd = at + 4 + labels.charCodeAt(at + 3);
+    const valueEnd = nameEnd + 2 + labels.charCodeAt(nameEnd + 1);
+    const isPlain =
+      labels.charCodeAt(at) === LABELS * 8 + 2 &&
+      labels.charCodeAt(at + 2) === NAME_FIELD &&
+      labels.charCodeAt(nameEnd) === VALUE_FIELD &&
+      valueEnd === end &&
+      end <= labels.length;
+    if (!isPlain) return undefined;
+    collected.add(labels.slice(at + 4, nameEnd), labels.slice(nameEnd + 2, end));
+    at = end;
+  }
+  return collected.finish();
+}
+
+/** Throws `ProtobufError`. */
+export function readAnySeries(labels: string): SeriesIdentity {
+  const message = new ProtobufReader(Buffer.from(labels, 'latin1'));
+  const collected = new LabelCollector();
+  for (let field = message.next(); field !== 0; field = message.next()) collected.read(message.message());
+  return collected.finish();
+}
+
+/** Gathers `Label` messages into a name and labels; throws `ProtobufError` where one stands there twice. */
+class LabelCollector {
+  #name = '';
+  readonly #labels: Record<string, string> = {};
+
+  read(message: ProtobufReader): void {
+    let name = '';
+    let value = '';
+    for (let field = message.next(); field !== 0; field = message.next()) {
+      if (field === 1) name = message.text();
+      else if (field === 2) value = message.text();
+      else message.skip();
+    }
+    this.add(name, value);
+  }
+
+  add(name: string, value: string): void {
+    if (Object.hasOwn(this.#labels, name) || (name === NAME_LABEL && this.#name !== ''))
+      throw new ProtobufError('a label stands there twice');
+    if (name === NAME_LABEL) this.#name = value;
+    else if (name === '__proto__')
+      Object.defineProperty(this.#labels, name, { value, enumerable: true, writable: true });
+    else this.#labels[name] = value;
+  }
+
+  finish(): { name: string; labels: Labels } {
+    return { name: this.#name, labels: this.#labels };
+  }
+}
+
+function readSample(message: ProtobufReader): TimeSeries['samples'][number] {
+  let [value, timestampMs] = [0, 0];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) value = message.double();
+    else if (field === 2) timestampMs = message.int64();
+    else message.skip();
+  }
+  return { value, timestampMs };
+}

@@ -1,0 +1,35 @@
+import { anchoredRegex } from './regex.ts';
+import type { Labels } from '../sample.ts';
+import { NAME_LABEL, type Matcher } from './selectors.ts';
+
+/** Tells whether a series is selected. */
+export type SeriesPredicate = (name: string, labels: Labels) => boolean;
+
+/**
+ * Compiles a selector once for many series; the semantics are Prometheus' (RE2, a missing label is empty): those of
+ * Prometheus 3, or of 2 where `.` does not match a newline.
+ */
+export function compileSelector(matchers: readonly Matcher[], dotMatchesNewline = true): SeriesPredicate {
+  const conditions = matchers.map((matcher) => ({
+    label: matcher.label,
+    holds: valueTest(matcher, dotMatchesNewline),
+  }));
+  return (name, labels) => conditions.every(({ label, holds }) => holds(labelValue(label, name, labels)));
+}
+
+/** True if the selector selects the series. For many series compile it once. */
+export function selectorMatches(matchers: readonly Matcher[], name: string, labels: Labels): boolean {
+  return compileSelector(matchers)(name, labels);
+}
+
+function labelValue(label: string, name: string, labels: Labels): string {
+  if (label === NAME_LABEL) return name;
+  return Object.hasOwn(labels, label) ? (labels[label] ?? '') : '';
+}
+
+function valueTest({ op, value }: Matcher, dotMatchesNewline: boolean): (text: string) => boolean {
+  if (op === '=') return (text) => text === value;
+  if (op === '!=') return (text) => text !== value;
+  const regex = anchoredRegex(value, dotMatchesNewline);
+  return op === '=~' ? (text) => regex.matches(text) : (text) => !regex.matches(text);
+}

@@ -1,0 +1,71 @@
+import type { Server } from 'node:net';
+import { codeOf, UserError } from '../user-error.ts';
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+/** Parses `HOST:PORT`, `:PORT` (all addresses) and `[::1]:PORT`. */
+export function parseListenAddress(text: string): ListenAddress {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535)
+    throw new UserError(`'${text}' is not an address to listen on: write HOST:PORT, such as 127.0.0.1:8080`);
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+export function formatAddress({ host, port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** True for addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Makes `server` listen; resolves with the address it got (port 0 asks for a free one). */
+export async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    const onListening = () => {
+      server.off('error', reject);
+      resolve();
+    };
+    if (address.host === '') server.listen(address.port, onListening);
+    else server.listen(address.port, address.host, onListening);
+  }).catch((error: unknown) => {
+    throw listenError(error, address);
+  });
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the server listens on no TCP port');
+  return { host: address.host === '' ? bound.address : address.host, port: bound.port };
+}
+
+/** What to tell an operator whose address can't be listened on. */
+function listenError(error: unknown, address: ListenAddress): unknown {
+  const advice = LISTEN_ADVICE[codeOf(error) ?? ''];
+  if (advice === undefined) return error;
+  return new UserError(`cannot listen on ${formatAddress(address)}: ${advice}`, { cause: error });
+}
+
+const LISTEN_ADVICE: Record<string, string> = {
+  EADDRINUSE: 'the port is taken; stop what holds it, or choose another with --listen',
+  EACCES: 'permission denied; choose a port above 1023 with --listen',
+  EADDRNOTAVAIL: 'this machine has no such address; choose another with --listen',
+  ENOTFOUND: 'this machine has no such address; choose another with --listen',
+};
+
+/** Closes an HTTP server: no new connections, the open ones end after the answer they are in, at most `graceMs`. */
+export async function closeServer(
+  server: Server & { closeIdleConnections?(): void; closeAllConnections?(): void },
+  graceMs = 3000,
+): Promise<void> {
+  if (!server.listening) return;
+  const force = setTimeout(() => server.closeAllConnections?.(), graceMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections?.();
+  });
+  clearTimeout(force);
+}

@@ -1,0 +1,42 @@
+import { ApiError } from '../context/exchange.ts';
+
+/** Errors of Nova: the name of the body's one member varies with the status. */
+export function novaBadRequest(message: string): ApiError {
+  return novaError('badRequest', 400, message);
+}
+
+export function novaForbidden(rule: string): ApiError {
+  return novaError('forbidden', 403, `Policy doesn't allow ${rule} to be performed.`);
+}
+
+export function serverNotFound(id: string): ApiError {
+  return novaError('itemNotFound', 404, `Instance ${id} could not be found.`);
+}
+
+export function unsupportedVersion(version: string, lowest: string, highest: string): ApiError {
+  return novaError(
+    'computeFault',
+    406,
+    `Version ${version} is not supported by the API. Minimum is ${lowest} and maximum is ${highest}.`,
+  );
+}
+
+export function novaCrash(kind: string): ApiError {
+  return novaError(
+    'computeFault',
+    500,
+    `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class '${kind}'>`,
+  );
+}
+
+/** Nova answers an unknown path, and a method that a path has not, with a page. */
+export function noSuchPage(): ApiError {
+  return new ApiError({
+    status: 404,
+    body: '<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  The resource could not be found.<br /><br />\n\n\n\n </body>\n</html>',
+  });
+}
+
+function novaError(member: string, code: number, message: string): ApiError {
+  return new ApiError({ status: code, body: { [member]: { code, message } } });
+}

@@ -1,0 +1,173 @@
+// Starts the site's stack with a real engine, on a clone of this folder, beside a simulated OpenStack: what is missing is asked for, the
+// usage goes through the gate and nothing else does, exporter and gate run alone beside a Prometheus of the site's own, and HAProxy takes
+// the gate's place. Takes everything down again.
+//
+//   node test/deploy/compose/site.mjs            with docker compose (v2)
+//   node test/deploy/compose/site.mjs v1         with docker-compose 1.29
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { askGate, engineAddress, inClone, makeCertificate, newToken, startCloud } from './site-stack.mjs';
+import { composeOf, docker, during, freePort, json, read, run, say, see } from './stack.mjs';
+
+const ports = {
+  GATE_PORT: await freePort(),
+  EXPORTER_PORT: await freePort(),
+  PROMETHEUS_PORT: await freePort(),
+  GRAFANA_PORT: await freePort(),
+};
+const USAGE = 'match[]={job="project_usages",__name__=~"project_.*_usage"}';
+const asUs = `/federate?${encodeURI(USAGE)}`;
+const asCurl = `/federate?match[]=${encodeURIComponent(USAGE.slice('match[]='.length)).replace('*', '%2A')}`;
+const project = 'stackmeter-test-site';
+const cloud = `${project}-simulated`;
+const theirs = `${project}-prometheus`;
+const files = ['-p', project, '-f', 'docker-compose.site.yml'];
+const token = newToken();
+
+await inClone('site', async (folder) => {
+  const compose = composeOf(folder, files, ports);
+  const withHaproxy = composeOf(folder, [...files, '-f', 'docker-compose.site.haproxy.yml'], ports);
+  refusesWithout(folder, 'credentials', /usage-openrc|PORTAL_AUTH_TOKEN/);
+  writeFileSync(join(folder, 'usage-openrc'), 'OS_AUTH_URL=http://simulated:5000/v3\n');
+  refusesWithout(folder, 'a token', /openssl rand -hex 32/);
+  writeFileSync(
+    join(folder, '.env'),
+    `PORTAL_AUTH_TOKEN=${token}\nUSAGE_EXPORTER_UPDATE_INTERVAL=5\nUSAGE_EXPORTER_START_DATE=2026-01-01\n`,
+  );
+  makeCertificate(folder);
+  await during(withHaproxy, async () => {
+    try {
+      await besideACloud(folder, compose);
+      await withGrafana(composeOf(folder, [...files, '--profile', 'grafana'], ports));
+      await withTheirPrometheus(folder, compose);
+      await haproxyInItsPlace(folder, compose, withHaproxy);
+    } finally {
+      // They go before the network that they are in.
+      docker('rm', '-f', cloud, theirs);
+    }
+  });
+});
+
+function refusesWithout(folder, what, says) {
+  const command = process.argv[2] === 'v1' ? 'docker-compose' : 'docker compose';
+  const words = `${command} ${files.join(' ')} up --detach --build 2>&1; true`;
+  const env = { ...process.env, PORTAL_AUTH_TOKEN: '' };
+  const message = run('/bin/sh', ['-c', words], { cwd: folder, env });
+  if (!says.test(message)) throw new Error(`started without ${what}: ${message}`);
+  say(`without ${what} it does not start, and says what to do`);
+}
+
+async function besideACloud(folder, compose) {
+  compose('build');
+  compose('up', '-d', 'site_prometheus');
+  await startCloud(cloud, `${project}_site`, folder);
+  compose('up', '--detach', '--build');
+  await see('the exporter shows values on port 8080, at / as at /metrics', async () =>
+    (
+      await Promise.all(
+        ['', 'metrics'].map((path) => read(`http://127.0.0.1:${ports.EXPORTER_PORT}/${path}`)),
+      )
+    ).every(usageIn),
+  );
+  await see('the gate gives them out', async () => usageIn((await ask(folder, asUs)).text));
+  await see('and nothing else', async () => (await ask(folder, '/api/v1/query?query=up')).status === 404);
+  await see('to nobody without the token', async () => (await ask(folder, asUs, '')).status === 401);
+  await see(
+    "the site's Prometheus sees exporter, gate and itself",
+    async () =>
+      (await targets(ports.PROMETHEUS_PORT)) === 'project_usages up, prometheus up, stackmeter_gate up',
+  );
+  await see('every service is healthy', async () => healthy(compose, 3));
+}
+
+async function withGrafana(withProfile) {
+  withProfile('up', '--detach', '--build');
+  await see('with its profile, Grafana answers, and has a password, data source and dashboards', async () => {
+    await fetch(`http://127.0.0.1:${ports.GRAFANA_PORT}/api/health`, { signal: AbortSignal.timeout(5000) });
+    const inGrafana = (...words) => withProfile('exec', '-T', 'site_grafana', ...words);
+    const [password, dashboards, dataSource] = [
+      inGrafana('cat', '/run/stackmeter/grafana.password'),
+      inGrafana('ls', '/etc/grafana/dashboards'),
+      inGrafana('cat', '/etc/grafana/provisioning/datasources/prometheus.yml'),
+    ];
+    return (
+      /^\S{32,}$/.test(password.trim()) &&
+      dashboards.trim().split(/\s+/).join(' ') === 'project.json site.json' &&
+      dataSource.includes('$PROMETHEUS_URL')
+    );
+  });
+  withProfile('rm', '--stop', '--force', 'site_grafana', 'site_secrets');
+}
+
+/** A site that has a Prometheus adds one job to it, and starts exporter and gate alone. */
+async function withTheirPrometheus(folder, compose) {
+  compose('rm', '--stop', '--force', 'site_prometheus', 'site_gate');
+  const configuration = join(folder, 'theirs.yml');
+  writeFileSync(
+    configuration,
+    `scrape_configs:
+  - job_name: project_usages
+    scrape_interval: 5s
+    static_configs:
+      - targets: ['127.0.0.1:${ports.EXPORTER_PORT}']
+`,
+  );
+  const port = await freePort();
+  const address = `${engineAddress()}:${port}`;
+  const image = 'prom/prometheus:v2.55.1';
+  const mount = `${configuration}:/etc/prometheus/prometheus.yml:ro`;
+  const start = ['run', '--detach', '--name', theirs, '--network', 'host', '--volume', mount, image];
+  docker(
+    ...start,
+    '--config.file=/etc/prometheus/prometheus.yml',
+    '--storage.tsdb.path=/prometheus',
+    `--web.listen-address=${address}`,
+  );
+  const own = composeOf(folder, files, {
+    ...ports,
+    SITE_PROMETHEUS: `http://host.docker.internal:${port}`,
+  });
+  own('up', '--detach', '--build', 'site_exporter', 'site_gate');
+  await see('with a Prometheus of its own, the site starts exporter and gate alone', async () =>
+    usageIn((await ask(folder, asUs)).text),
+  );
+  await see('and only these two', async () => healthy(compose, 2));
+}
+
+async function haproxyInItsPlace(folder, compose, withHaproxy) {
+  compose('rm', '--stop', '--force', 'site_gate');
+  withHaproxy('up', '--detach', '--build');
+  await see('HAProxy in its place gives them out', async () => usageIn((await ask(folder, asCurl)).text));
+  await see(
+    'and nothing else, either',
+    async () => (await ask(folder, '/api/v1/query?query=up')).status === 404,
+  );
+  await see(
+    'and Prometheus misses no gate',
+    async () => (await targets(ports.PROMETHEUS_PORT)) === 'project_usages up, prometheus up',
+  );
+}
+
+function ask(folder, path, bearer = token) {
+  return askGate({ folder, port: ports.GATE_PORT, token: bearer, path });
+}
+
+/** The jobs of a Prometheus, each with how its one target is. */
+async function targets(port) {
+  const { data } = await json(`http://127.0.0.1:${port}/api/v1/targets`);
+  return data.activeTargets
+    .map(({ scrapePool, health }) => `${scrapePool} ${health}`)
+    .sort()
+    .join(', ');
+}
+
+/** Whether just so many containers of the stack run, and each is healthy. */
+function healthy(compose, count) {
+  const ids = compose('ps', '-q').trim().split('\n');
+  const states = docker('inspect', '--format', '{{.State.Status}} {{.State.Health.Status}}', ...ids);
+  return states.trim() === Array(count).fill('running healthy').join('\n');
+}
+
+function usageIn(text) {
+  return /^project_vcpu_usage\{.* [1-9]/m.test(text);
+}

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const lock = (
+  json(join(root, 'package-lock.json')) as { packages: Record<string, { dev?: true; version: string }> }
+).packages;
+
+describe('the package that npm pack makes of a fresh clone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stackmeter-package-'));
+  const home = join(folder, 'home');
+  const installed = join(home, 'node_modules/stackmeter');
+  let files: string[];
+
+  beforeAll(async () => {
+    const clone = await cloneInto(join(folder, 'clone'));
+    const [packed] = JSON.parse(await run(clone, 'npm', 'pack', '--json', '--loglevel=error')) as {
+      filename: string;
+      files: { path: string }[];
+    }[];
+    files = packed?.files.map(({ path }) => path) ?? [];
+    mkdirSync(home);
+    const words = [
+      '--engine-strict',
+      '--omit=optional',
+      '--prefer-offline',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ];
+    await run(home, 'npm', 'install', ...words, join(clone, packed?.filename ?? ''));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds the program, its pages, its documentation and what a deployment takes, and nothing to develop with', () => {
+    expect(new Set(files.map((path) => path.split('/')[0]))).toEqual(
+      new Set(['LICENSE', 'README.md', 'deploy', 'dist', 'docs', 'package.json']),
+    );
+    expect(files.filter((path) => /\.(map|ts|tsx)$|\.test\.|\.built$/.test(path))).toEqual([]);
+  });
+
+  it('runs where it is installed', async () => {
+    const stackmeter = async (...words: string[]) =>
+      await run(home, process.execPath, join(installed, 'dist/cli/main.js'), ...words);
+    const { version } = json(join(root, 'package.json')) as { version: string };
+    expect((await stackmeter('--version')).trim()).toBe(version);
+    for (const role of ['exporter', 'gate', 'portal'])
+      expect(await stackmeter(role, '--help')).toContain(`stackmeter ${role}`);
+    expect((await run(home, join(home, 'node_modules/.bin/stackmeter'), '--version')).trim()).toBe(version);
+  });
+
+  it('has the pages, with all that they load', () => {
+    const page = readFileSync(join(installed, 'dist/web/index.html'), 'utf8');
+    const loaded = [...page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path = '']) => path);
+    expect(loaded.length).toBeGreaterThan(1);
+    expect(loaded.filter((path) => !existsSync(join(installed, 'dist/web', path)))).toEqual([]);
+  });
+
+  it('brings what a lock file of its own would: versions that run on each Node.js that stackmeter runs on', () => {
+    const versionOf = (name: string) =>
+      (json(join(home, 'node_modules', name, 'package.json')) as { version: string }).version;
+    for (const name of ['cookie', 'light-my-request'])
+      expect(versionOf(name)).toBe(lock[`node_modules/${name}`]?.version);
+  });
+});
+
+/** As git would make it, with the packages that `npm ci` installs. */
+async function cloneInto(folder: string): Promise<string> {
+  const made = new Set(['node_modules', 'dist', '.git', 'coverage', 'data']);
+  for (const name of readdirSync(root).filter((entry) => !made.has(entry)))
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  // A copy: npm may install into it.
+  await run(root, 'cp', '-a', 'node_modules', folder);
+  return folder;
+}
+
+/** Not synchronously: a worker that does not answer for long is taken for dead. */
+async function run(folder: string, program: string, ...words: string[]): Promise<string> {
+  const running = promisify(execFile)(program, words, { cwd: folder, maxBuffer: 64 * 1024 * 1024 });
+  running.child.stdin?.end();
+  return (await running).stdout;
+}
+
+function json(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

@@ -1,0 +1,167 @@
+// Walks docs/installation-systemd.md with a real systemd: runs its commands, word for word, on a bare Debian 13 in a container whose first
+// process is systemd. Only a simulated OpenStack, and what a reader is told to bring, is added. Then kills each role, reloads the gate and
+// the portal, and starts the machine anew. Needs a docker engine; takes everything down again.
+//
+//   node test/deploy/systemd/walk.mjs
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { docker, root, say, see } from '../compose/stack.mjs';
+import { inClone } from '../compose/site-stack.mjs';
+import { bareDebian, inside, restartMachine, startMachine } from './machine.mjs';
+
+const HOST = 'usage.site-a.example';
+const roles = ['exporter', 'gate', 'portal'];
+const sections = readSections();
+
+await inClone('systemd', async (clone) => {
+  const machine = startMachine(bareDebian(), { clone, host: HOST });
+  try {
+    await walk(machine);
+    for (const role of roles) await comesBack(machine, role);
+    await reloads(machine);
+    await outlivesAReboot(machine);
+  } finally {
+    docker('rm', '-f', '-v', machine);
+  }
+});
+
+/** The page's indented lines, by the heading that they stand under. */
+function readSections() {
+  const page = readFileSync(join(root, 'docs/installation-systemd.md'), 'utf8');
+  return new Map(
+    page.split(/^#+ /m).map((section) => {
+      const [title, ...lines] = section.split('\n');
+      const commands = lines.filter((line) => line.startsWith('    ')).map((line) => line.trim());
+      return [title, commands];
+    }),
+  );
+}
+
+async function walk(machine) {
+  const begun = Date.now();
+  const seconds = () => Math.round((Date.now() - begun) / 1000);
+  await run(machine, sections.get('Installation with systemd, without containers'), '/root');
+  say(`from a bare Debian to an installed stackmeter in ${seconds()} s`);
+  startCloud(machine);
+  await run(machine, sections.get('The exporter'));
+  say(`to an exporter that shows usage in ${seconds()} s`);
+  const token = makeToken(machine, 'tokens');
+  await run(machine, sections.get('The gate'));
+  await see('the gate gives usage to the bearer of the token', async () =>
+    usage(machine, token).includes('project_vcpu_usage{'),
+  );
+  say(`to a running site in ${seconds()} s`);
+  if (seconds() > 600) throw new Error('that is more than ten minutes');
+  refreshOften(machine);
+  writePortal(machine, token);
+  await run(machine, sections.get('The portal'));
+  await see('the portal bills the usage', async () => billed(machine) > 0);
+  say(`to a running portal in ${seconds()} s`);
+}
+
+/** Commands one after the other, as one types them. Those of curl are made again until they succeed: a reader would wait, too. */
+async function run(machine, commands, folder = '/opt/stackmeter') {
+  if (commands === undefined || commands.length === 0) throw new Error('the page has no such section');
+  for (const command of commands) {
+    const words = `cd ${folder}; ${command.replace('URL-OF-STACKMETER', '/media/stackmeter')}`;
+    if (command.startsWith('cd ')) folder = command.slice(3);
+    else if (command.startsWith('curl ')) await see(command, async () => inside(machine, words) !== '');
+    else inside(machine, words);
+  }
+}
+
+/** An OpenStack, and the file with its credentials. */
+function startCloud(machine) {
+  inside(
+    machine,
+    `cd /opt/stackmeter; systemd-run --quiet --unit=cloud --working-directory=/opt/stackmeter /bin/sh -c 'exec node dist/cli/main.js simulate --listen 127.0.0.1:5000 --start 2026-01-01 --profile deploy/profiles/site-a.toml > /tmp/cloud.log'
+     until grep -q OS_IDENTITY /tmp/cloud.log; do sleep 1; done; grep ^OS_ /tmp/cloud.log > usage-openrc`,
+  );
+}
+
+/** As a portal makes it: the portal keeps the token, the site gets the line. */
+function makeToken(machine, file) {
+  const made = inside(machine, 'cd /opt/stackmeter; node dist/cli/main.js token portal');
+  const [, token] = /^([\w-]{43})$/m.exec(made);
+  const [line] = /^portal sha256:.*$/m.exec(made);
+  inside(machine, `cd /opt/stackmeter; echo '${line}' > ${file}`);
+  return token;
+}
+
+/** Every five seconds in place of minutes: two refreshes are needed until something is billed. */
+function refreshOften(machine) {
+  inside(
+    machine,
+    'echo STACKMETER_INTERVAL=5 >> /etc/stackmeter/exporter.env; systemctl restart stackmeter-exporter',
+  );
+}
+
+function writePortal(machine, token) {
+  const toml = `[[site]]\nname = "site-a"\nurl = "https://${HOST}:8443"\ntoken_file = "site-a.token"\nca_file = "site-a.pem"\ninterval_seconds = 1\n`;
+  inside(
+    machine,
+    `cd /opt/stackmeter; echo '${token}' > site-a.token; cp site.pem site-a.pem; echo '${toml}' > portal.toml`,
+  );
+}
+
+function usage(machine, token) {
+  const match = '{job="project_usages",__name__=~"project_.*_usage"}';
+  return inside(
+    machine,
+    `curl --silent --show-error --get --cacert /opt/stackmeter/site.pem --header 'Authorization: Bearer ${token}' --data-urlencode 'match[]=${match}' https://${HOST}:8443/federate`,
+  );
+}
+
+function billed(machine) {
+  const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+  const answer = inside(
+    machine,
+    `curl --silent 'http://127.0.0.1:8000/api/v1/usage?from=${day(-1)}&to=${day(1)}&step=total&by=resource'`,
+  );
+  return JSON.parse(answer).data.find(({ resource }) => resource === 'vcpu')?.amount ?? 0;
+}
+
+function processOf(machine, role) {
+  return inside(machine, `systemctl show --property MainPID --value stackmeter-${role}`).trim();
+}
+
+async function comesBack(machine, role) {
+  const before = { process: processOf(machine, role), billed: billed(machine) };
+  inside(machine, `kill -9 ${before.process}`);
+  await see(`the ${role} comes back after kill -9, and usage goes on`, async () => {
+    const now = processOf(machine, role);
+    return now !== '0' && now !== before.process && billed(machine) > before.billed;
+  });
+}
+
+async function reloads(machine) {
+  const before = roles.map((role) => processOf(machine, role));
+  const next = makeToken(machine, 'tokens');
+  inside(
+    machine,
+    'install -m 640 -g stackmeter-gate /opt/stackmeter/tokens /etc/stackmeter/gate/tokens; systemctl reload stackmeter-gate',
+  );
+  await see('a reloaded gate takes the new token', async () =>
+    usage(machine, next).includes('project_vcpu_usage{'),
+  );
+  inside(
+    machine,
+    `printf '%s' '${next}' > /etc/stackmeter/portal/site-a.token; systemctl reload stackmeter-portal`,
+  );
+  const billedBefore = billed(machine);
+  await see('and so does the portal', async () => billed(machine) > billedBefore);
+  if (String(roles.map((role) => processOf(machine, role))) !== String(before))
+    throw new Error('a reload has started a role anew');
+  say('without a process of its own having ended');
+}
+
+async function outlivesAReboot(machine) {
+  const before = billed(machine);
+  restartMachine(machine);
+  await see(
+    'the machine starts anew',
+    async () => inside(machine, 'test -e /run/systemd/system && echo yes') !== '',
+  );
+  startCloud(machine);
+  await see('and with it all roles, and usage goes on', async () => billed(machine) > before);
+}

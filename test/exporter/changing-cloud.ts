@@ -1,0 +1,144 @@
+import type { ExporterState } from '../../src/exporter/state/state-format.ts';
+import type { Flavor, ServerLife } from '../../src/simulation/model/server-life.ts';
+import { staticCloud } from '../../src/simulation/model/static-cloud.ts';
+import type { CloudModel } from '../../src/simulation/model/cloud-model.ts';
+import { domains, START_MS } from './small-cloud.ts';
+
+/** What happens to a cloud. `server`, `project` and `flavor` are picked modulo how many there are. */
+export type Happening =
+  | { kind: 'boot'; project: number; flavor: number }
+  | { kind: 'short life'; project: number; flavor: number; lastsS: number }
+  | { kind: 'resize'; server: number; flavor: number; takesS: number }
+  | { kind: 'revert'; server: number; takesS: number }
+  | { kind: 'confirm' | 'shelve' | 'rebuild' | 'rescue' | 'unshelve' | 'evacuate' | 'delete'; server: number }
+  | { kind: 'archive and purge' }
+  | { kind: 'rename'; project: number }
+  | { kind: 'remove'; project: number };
+
+const FLAVORS: readonly Flavor[] = [1, 2, 4, 16].map((vcpus) => ({
+  id: `f${vcpus}`,
+  name: `f${vcpus}`,
+  vcpus,
+  memoryMb: 512 * vcpus,
+  diskGb: 10,
+  ephemeralGb: vcpus,
+  extraSpecs: vcpus > 2 ? { 'pci_passthrough:alias': `a100:${vcpus / 4}` } : {},
+}));
+
+/** The most that a server has of anything: MiB. */
+const LARGEST = 512 * 16;
+
+type Server = { -readonly [Key in keyof ServerLife]: ServerLife[Key] } & { launches: ServerLife['launches'] };
+
+/** A cloud to which things happen, and how much of that no meter could know. Time goes in whole seconds, as Nova's does. */
+export class ChangingCloud {
+  nowMs: number;
+  readonly servers: Server[] = [];
+  #projects = ['p0', 'p1', 'p2'].map((id) => ({ id, name: `project ${id}`, domainId: 'default' }));
+  /** Whether nothing happens of which Nova tells less than was. */
+  readonly #gentle: boolean;
+  /** By project: amount × milliseconds by which a meter may be wrong, of anything. */
+  readonly unknowable = new Map<string, bigint>();
+
+  constructor(nowMs: number, gentle: boolean) {
+    this.nowMs = nowMs;
+    this.#gentle = gentle;
+  }
+
+  model(): CloudModel {
+    const servers = this.servers.map((server) => ({ ...server }));
+    return staticCloud({ domains, projects: this.#projects, servers });
+  }
+
+  /** Of what an exporter with this state can't know any more, a gentle cloud lets nothing happen. */
+  happen(next: Happening, known: ExporterState | undefined): void {
+    this.nowMs += 1000;
+    if (next.kind === 'boot') this.#boot(next.project, next.flavor, this.nowMs);
+    else if (next.kind === 'short life') this.#shortLife(next);
+    else if (next.kind === 'archive and purge') this.#archive(known);
+    else if (next.kind === 'rename') this.#rename(next.project);
+    else if (next.kind === 'remove')
+      this.#projects.splice(next.project % Math.max(1, this.#projects.length), 1);
+    else this.#change(next, known);
+  }
+
+  /** From before anybody looked. */
+  begin(project: number, flavor: number, atMs: number, deletedMs: number | undefined): void {
+    this.#boot(project, flavor, atMs).deletedMs = deletedMs;
+  }
+
+  isBusy(): boolean {
+    return this.servers.some(({ launches }) => (launches.at(-1)?.atMs ?? 0) > this.nowMs);
+  }
+
+  #boot(project: number, flavor: number, atMs: number): Server {
+    const index = this.servers.length;
+    const server: Server = {
+      id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      name: `server ${index}`,
+      projectId: `p${project % 3}`,
+      metadata: {},
+      cell: index % 3 === 0 ? 'cell2' : 'cell1',
+      launches: [{ atMs, flavor: flavorAt(flavor) }],
+    };
+    this.servers.push(server);
+    return server;
+  }
+
+  #shortLife({ project, flavor, lastsS }: { project: number; flavor: number; lastsS: number }): void {
+    const server = this.#boot(project, flavor, this.nowMs);
+    this.nowMs += lastsS * 1000;
+    server.deletedMs = this.nowMs;
+  }
+
+  #rename(index: number): void {
+    const project = this.#projects[index % Math.max(1, this.#projects.length)];
+    if (project !== undefined) project.name = `${project.name.slice(0, 20)} at ${this.nowMs}`;
+  }
+
+  #change(next: Extract<Happening, { server: number }>, known: ExporterState | undefined): void {
+    const server = this.servers[next.server % Math.max(1, this.servers.length)];
+    const last = server?.launches.at(-1);
+    if (server === undefined || last === undefined) return;
+    if (server.deletedMs !== undefined || last.atMs >= this.nowMs) return;
+    if (next.kind === 'delete') server.deletedMs = this.nowMs;
+    else if (next.kind === 'resize') this.#launch(server, flavorAt(next.flavor), next.takesS, known);
+    else if (next.kind === 'revert')
+      this.#launch(server, (server.launches.at(-2) ?? last).flavor, next.takesS, known);
+    else if (next.kind !== 'confirm' && next.kind !== 'shelve') this.#launch(server, last.flavor, 0, known);
+  }
+
+  /** Nova forgets the launch before: that is a loss for who did not know it yet. */
+  #launch(server: Server, flavor: Flavor, takesS: number, known: ExporterState | undefined): void {
+    const atMs = this.nowMs + takesS * 1000;
+    const remembered = known?.meter.servers.get(server.id);
+    const isKnown = remembered?.launches.at(-1)?.atMs === server.launches.at(-1)?.atMs;
+    if (!isKnown && this.#gentle) return;
+    if (!isKnown) this.#lose(server, atMs, known);
+    server.launches = [...server.launches, { atMs, flavor, flavorShownMs: this.nowMs }];
+  }
+
+  #archive(known: ExporterState | undefined): void {
+    for (const server of this.servers) {
+      const { deletedMs, archivedMs } = server;
+      if (deletedMs === undefined || archivedMs !== undefined) continue;
+      const isCounted = known !== undefined && known.meter.untilMs >= deletedMs;
+      const isOpen = known?.meter.servers.has(server.id) ?? false;
+      if ((!isCounted || isOpen) && this.#gentle) continue;
+      if (!isCounted || isOpen) this.#lose(server, deletedMs, known);
+      server.archivedMs = this.nowMs;
+    }
+  }
+
+  /** At most the time from which on the meter has not counted it up to the event. */
+  #lose(server: Server, untilMs: number, known: ExporterState | undefined): void {
+    const fromMs =
+      known?.meter.servers.get(server.id)?.countedUntilMs ?? Math.max(START_MS, server.launches[0].atMs);
+    const lost = BigInt(Math.max(0, untilMs - fromMs)) * BigInt(LARGEST);
+    this.unknowable.set(server.projectId, (this.unknowable.get(server.projectId) ?? 0n) + lost);
+  }
+}
+
+function flavorAt(index: number): Flavor {
+  return FLAVORS[index % FLAVORS.length] as Flavor;
+}

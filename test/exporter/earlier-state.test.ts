@@ -1,0 +1,152 @@
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { exporterConfig } from '../../src/exporter/settings/config.ts';
+import { createExporter } from '../../src/exporter/exporter.ts';
+import { readCredentials } from '../../src/exporter/openstack/credentials/credentials.ts';
+import type { Usage } from '../../src/exporter/metering/amounts.ts';
+import { volumeTypeResource } from '../../src/exporter/openstack/volume-type-resource.ts';
+import { RESOURCE_NAMES } from '../../src/exporter/settings/resources.ts';
+import { readExporterSettings } from '../../src/exporter/settings/settings.ts';
+import { parseState } from '../../src/exporter/state/state-format.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { flavorTruth } from '../../src/simulation/model/belongings-truth.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
+import type { Flavor, ServerLife } from '../../src/simulation/model/server-life.ts';
+import { staticCloud } from '../../src/simulation/model/static-cloud.ts';
+import { temporaryFolder } from '../support/processes.ts';
+import { domains, projects, servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+
+/** Each as that version wrote it, named by its commit. */
+const folder = fileURLToPath(new URL('../earlier-states/', import.meta.url));
+const HOUR_MS = 3_600_000;
+const GPUS: Record<number, Record<string, string>> = {
+  2: { 'pci_passthrough:alias': 'a100:2' },
+  3: { 'resources:VGPU': '1' },
+  9: { 'pci_passthrough:alias': 'a100:1' },
+};
+const LATER_MS = START_MS + 20 * HOUR_MS + 600_000;
+const id = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+
+const withGpus = (flavor: Flavor): Flavor => ({ ...flavor, extraSpecs: GPUS[flavor.vcpus] ?? {} });
+const withFlavors = ([first, ...rest]: ServerLife['launches']): ServerLife['launches'] => [
+  { ...first, flavor: withGpus(first.flavor) },
+  ...rest.map((launch) => ({ ...launch, flavor: withGpus(launch.flavor) })),
+];
+/** Of the pool p1 each server belongs to a course, or to nobody. */
+const metadata = (index: number) => [{ course: 'a' }, { course: 'b/c' }, {}][index % 3] ?? {};
+const early = servers(60).map((server, index) => ({
+  ...server,
+  metadata: metadata(Math.floor(index / 3)) as Record<string, string>,
+  launches: withFlavors(server.launches),
+}));
+const large = {
+  id: 'f9',
+  name: 'f9',
+  vcpus: 9,
+  memoryMb: 9,
+  diskGb: 9,
+  ephemeralGb: 0,
+  extraSpecs: GPUS[9] ?? {},
+};
+/** Its flavor could not be read while the state was written. */
+const late: ServerLife = {
+  id: id(999),
+  name: 'late',
+  projectId: 'p3',
+  metadata: {},
+  launches: [{ atMs: LATER_MS, flavor: large }],
+};
+const belongings = {
+  volumes: [
+    {
+      id: id(1),
+      projectId: 'p0',
+      volumeType: 'SSD fast',
+      sizes: [{ atMs: START_MS - HOUR_MS, sizeGb: 100 }] as const,
+    },
+    {
+      id: id(2),
+      projectId: 'p1',
+      volumeType: 'hdd',
+      sizes: [{ atMs: START_MS + 90 * 60_000, sizeGb: 7 }] as const,
+    },
+  ],
+  floatingIps: [{ id: id(3), projectId: 'p3', createdMs: START_MS - HOUR_MS }],
+  storedBytes: [{ projectId: 'p0', amounts: [{ atMs: START_MS - HOUR_MS, bytes: 3 * 2 ** 30 }] }],
+};
+
+/** The cloud in which exporters of earlier versions lived the first 22 hours of, and how an exporter of today goes on. */
+async function goOn(state: string) {
+  const clock = settableClock();
+  clock.passTime(22 * HOUR_MS);
+  const cloud = await startCloud(clock, { domains, projects, servers: [...early, late], belongings });
+  const flags = {
+    listen: '127.0.0.1:0',
+    state,
+    settlingDelay: 0,
+    resources: RESOURCE_NAMES,
+    splitProject: 'p1',
+    splitMetadata: 'course',
+  };
+  const settings = { ...readExporterSettings({ flags, env: {} }), gpuAliases: { a100: 1, vgpu: 0.25 } };
+  const config = exporterConfig(settings, readCredentials(cloud.environment()), START_MS);
+  const exporter = createExporter(config, { clock, logger: silentLogger() });
+  onTestFinished(async () => await exporter.close());
+  for (let hours = 0; hours < 8; hours++) {
+    clock.passTime(HOUR_MS);
+    await exporter.refresh();
+  }
+  return cloud;
+}
+
+/** The same cloud as the meter sees it: the pool's servers belong to its parts. */
+function truth() {
+  const course = (index: number) => metadata(Math.floor(index / 3))['course'];
+  const apart = early.map((server, index) => {
+    const part = server.projectId === 'p1' ? course(index) : undefined;
+    return part === undefined ? server : { ...server, projectId: `p1/${part}` };
+  });
+  return staticCloud({ domains, projects, servers: [...apart, late] });
+}
+
+it.each(readdirSync(folder))(
+  'the state of an earlier version, %s, is read, goes on, and is written as that of this one',
+  async (file) => {
+    const path = join(temporaryFolder(), 'state.json');
+    copyFileSync(join(folder, file), path);
+    const before = parseState(readFileSync(path, 'utf8'));
+    await goOn(path);
+
+    const after = parseState(readFileSync(path, 'utf8'));
+    const untilMs = START_MS + 30 * HOUR_MS;
+    const model = truth();
+    const quarters = flavorTruth(model, START_MS, untilMs, ({ vcpus }) => ({ 2: 8, 3: 1, 9: 4 })[vcpus] ?? 0);
+    const used = usageTruth(model, START_MS, untilMs);
+    const expected = [...used].map(([project, usage]) => [
+      project,
+      { ...usage, gpu: (quarters.get(project) ?? 0n) / 4n },
+    ]);
+    expect([after.meter.epoch, after.meter.untilMs]).toEqual([before.meter.epoch, untilMs]);
+    expect(after.meter.totals).toEqual(new Map(expected as [string, Usage][]));
+    // From the first sample on, an hour after the start.
+    const gibHours = (hours: number, gib: number) => BigInt(hours * gib * HOUR_MS);
+    expect(after.sampled.get('volume_gb')?.totals).toEqual(
+      new Map([
+        [
+          'volume_gb',
+          new Map([
+            ['p1', gibHours(28.5, 7)],
+            ['p0', gibHours(29, 100)],
+          ]),
+        ],
+        ['volume_ssd_fast_gb', new Map([['p0', gibHours(21, 100)]])],
+        [volumeTypeResource('SSD fast'), new Map([['p0', gibHours(8, 100)]])],
+        ['volume_hdd_gb', new Map([['p1', gibHours(28.5, 7)]])],
+      ]),
+    );
+    expect(after.sampled.get('floating_ip')?.totals.get('floating_ip')?.get('p3')).toBe(gibHours(29, 1));
+    expect(after.sampled.get('object_gb')?.totals.get('object_gb')?.get('p0')).toBe(gibHours(29, 3));
+  },
+);

@@ -1,0 +1,313 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as tlsConnect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseAddresses } from '../../src/gate/tokens/client-addresses.ts';
+import type { TokenTable } from '../../src/gate/tokens/token-table.ts';
+import { hashToken } from '../../src/gate/tokens/tokens.ts';
+import { decodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';
+import { formatSelector } from '../../src/prometheus/selectors/selectors.ts';
+import { describeWith } from '../support/describe-with.ts';
+import { type Attack, BARRED, USAGE, USAGE_QUERY } from '../attacks/attack.ts';
+import { ATTACKS } from '../attacks/list.ts';
+import { START_MS } from '../attacks/read-requests.ts';
+import { issue, makeCa } from '../support/certificate-authority.ts';
+import { CHUNKED_TYPE, chunkedAnswer, labelBytes } from './chunked-answer.ts';
+import { plainText, startGate, startUpstream, TOKEN } from './harness.ts';
+import { eventually, freePort, startProgram, temporaryFolder } from '../support/processes.ts';
+import { queryEventually, startPrometheus } from '../support/prometheus-server.ts';
+
+const configuration = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url));
+const PROPER = `GET /federate?${USAGE_QUERY} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${TOKEN}\r\nConnection: close\r\n\r\n`;
+
+const READ_PATH = 'POST /api/v1/read';
+/** What proper requests make the gate ask for; anything else upstream is a breach. */
+const FORWARDED =
+  /^GET \/federate\?match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D(?:~|%7E)%22project_.(?:\*|%2A)_usage%22%7D$/;
+const READ = `${READ_PATH} ${USAGE} streamed-chunks`;
+const isForwarded = (asked: string) => FORWARDED.test(asked) || asked === READ;
+/** Headers that gates write themselves. */
+const OWN_HEADERS = ['host', 'accept', 'accept-encoding', 'user-agent', 'connection'];
+const OWN_READ_HEADERS = [...OWN_HEADERS, 'content-type', 'content-encoding', 'content-length'];
+OWN_READ_HEADERS.push('x-prometheus-remote-read-version');
+
+/** An upstream that has a secret for whoever asks, and remembers all that it was asked. */
+async function startRecorder() {
+  const asked: string[] = [];
+  const { url } = await startUpstream((incoming, response) => void record(incoming, response));
+  const record = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const question = await questionOf(incoming);
+    asked.push(question);
+    if (question.startsWith(READ_PATH)) return answerRead(response, isForwarded(question));
+    const usage = isForwarded(question) ? 'project_a_usage{job="project_usages"} 1\n' : 'outside_secret 1\n';
+    response.writeHead(200, plainText).end(usage);
+  };
+  return { url, asked };
+}
+
+/** What was asked, as a line: the selectors of a remote read, and headers that came from elsewhere, stand in it. */
+async function questionOf(incoming: IncomingMessage): Promise<string> {
+  const body = Buffer.concat((await incoming.toArray().catch(() => [])) as Buffer[]);
+  const line = `${incoming.method} ${incoming.url}`;
+  const own = line === READ_PATH ? OWN_READ_HEADERS : OWN_HEADERS;
+  const foreign = Object.entries(incoming.headers)
+    // HAProxy says of a request without a body that it has none.
+    .filter(([name, value]) => !own.includes(name) && !(name === 'content-length' && value === '0'))
+    .map(([name]) => name);
+  return [line, ...(line === READ_PATH ? readOf(body) : []), ...foreign].join(' ');
+}
+
+function readOf(body: Buffer): string[] {
+  try {
+    const { queries, accepted } = decodeReadRequest(body, 1_000_000);
+    return [queries.map(({ matchers }) => formatSelector(matchers)).join(), ...accepted];
+  } catch {
+    return ['what is no remote read'];
+  }
+}
+
+function answerRead(response: ServerResponse, proper: boolean): void {
+  const labels = labelBytes(
+    proper ? { __name__: 'project_a_usage', job: 'project_usages' } : { __name__: 'outside_secret' },
+  );
+  response
+    .writeHead(200, { 'content-type': CHUNKED_TYPE })
+    .end(chunkedAnswer([{ labels, samples: [{ timestampMs: START_MS, high: 0, low: 0 }] }]));
+}
+
+/** How long an attacker waits for a word before it goes. */
+const PATIENCE_MS = 1000;
+
+/** Sends bytes; resolves with all that comes back until the other side closes, or says nothing any more. */
+async function exchange(open: () => Socket, event: string, bytes: string): Promise<string> {
+  return await new Promise((resolve) => {
+    const socket = open();
+    let answer = '';
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.once(event, () => socket.write(bytes, 'latin1'));
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+type Send = (bytes: string) => Promise<string>;
+
+const plainTo =
+  (port: number): Send =>
+  async (bytes) =>
+    await exchange(() => connect(port, '127.0.0.1'), 'connect', bytes);
+
+const tlsTo =
+  (port: number): Send =>
+  async (bytes) =>
+    await exchange(
+      () => tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }),
+      'secureConnect',
+      bytes,
+    );
+
+/** What came of an attack: nothing, unless it got through. */
+async function breachOf(attack: Attack, send: Send, asked: string[]): Promise<string | undefined> {
+  const before = asked.length;
+  const answer = await send(attack.bytes.replaceAll('{TOKEN}', TOKEN));
+  const reached = asked.slice(before);
+  const allowed = attack.proper ?? 0;
+  const succeeded = [...answer.matchAll(/^HTTP\/1\.[01] 2\d\d([^]*?)\r\n\r\n(.*)/gm)].filter(
+    ([, head = '', line = '']) => line !== 'ok' && !(isAnswerToHead(head) && line.startsWith('HTTP/1.1 4')),
+  );
+  const fine =
+    reached.length <= allowed &&
+    reached.every(isForwarded) &&
+    succeeded.length <= allowed &&
+    // A gate that fails has not decided.
+    !/outside|swordfish|^HTTP\/1\.[01] 500/m.test(answer);
+  return fine
+    ? undefined
+    : `${attack.class}, ${attack.name} (for ${attack.reaches}): asked ${reached.join(', ')}; ${answer.slice(0, 300)}`;
+}
+
+/** Behind the head of an answer to HEAD /healthz stands that of the next answer. */
+const isAnswerToHead = (head: string) => /^content-length: 3\r?$/im.test(head);
+
+async function breaches(send: Send, asked: string[]): Promise<string[]> {
+  const found: (string | undefined)[] = [];
+  for (const attack of ATTACKS) found.push(await breachOf(attack, send, asked));
+  return found.filter((breach) => breach !== undefined);
+}
+
+/** Still there, and doing its work. */
+async function expectToServe(send: Send): Promise<void> {
+  expect(await send(PROPER)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*project_a_usage/);
+}
+
+describe('the list of attacks', () => {
+  it('has more than 500 in 19 classes, each of its own', () => {
+    expect(ATTACKS.length).toBeGreaterThan(500);
+    expect(new Set(ATTACKS.map((attack) => attack.class)).size).toBe(19);
+    expect(new Set(ATTACKS.map((attack) => `${attack.class}: ${attack.name}`)).size).toBe(ATTACKS.length);
+    expect(new Set(ATTACKS.map(({ bytes }) => bytes)).size).toBe(ATTACKS.length);
+  });
+
+  it('would be noticed where there is no gate', async () => {
+    const { url, asked } = await startRecorder();
+    expect((await breaches(plainTo(Number(url.port)), asked)).length).toBeGreaterThan(250);
+  });
+});
+
+/** Tokens that the gate knows and must not take from an attacker. */
+const barredToken = (name: keyof typeof BARRED, more: Partial<TokenTable>): TokenTable => ({
+  name,
+  hash: hashToken(BARRED[name]),
+  expiresMs: undefined,
+  selectors: undefined,
+  dropLabels: [],
+  hashLabels: [],
+  limits: {},
+  addresses: undefined,
+  certificate: undefined,
+  ...more,
+});
+
+/** A certificate of the gate, and an authority that stands for the portal's. */
+async function makeTls() {
+  const folder = temporaryFolder();
+  const [ca, clientCa] = [await makeCa('gate CA'), await makeCa('portal CA')];
+  const pair = await issue(ca, 'localhost');
+  const files = {
+    certFile: join(folder, 'cert'),
+    keyFile: join(folder, 'key'),
+    clientCaFile: join(folder, 'ca'),
+  };
+  writeFileSync(files.certFile, pair.cert);
+  writeFileSync(files.keyFile, pair.key);
+  writeFileSync(files.clientCaFile, clientCa.cert);
+  return files;
+}
+
+describe('a gate under attack', () => {
+  it.each([
+    ['checked', false],
+    ['passed on unopened', true],
+  ])('lets nothing reach what stands behind it, and logs no token, with answers %s', async (_, unchecked) => {
+    const { url, asked } = await startRecorder();
+    const { gate, log } = await startGate({
+      source: { kind: 'prometheus', url },
+      unsafeUncheckedAnswers: unchecked,
+      tls: await makeTls(),
+      tokens: [
+        barredToken('expired', { expiresMs: Date.now() - 1 }),
+        barredToken('elsewhere', { addresses: parseAddresses(['203.0.113.7']) }),
+        barredToken('certified', { certificate: { commonName: 'portal' } }),
+      ],
+    });
+    const send = tlsTo(gate.address.port);
+    await expectToServe(send);
+    expect(await breaches(send, asked)).toEqual([]);
+    await expectToServe(send);
+    expect(log()).not.toContain('swordfish');
+  });
+});
+
+describeWith(['prometheus'], 'a gate under attack, with a real Prometheus behind it', ({ prometheus }) => {
+  it('gives out nothing but usage', async () => {
+    const { url: exporter } = await startUpstream((_, response) => {
+      response.writeHead(200, plainText).end('project_a_usage 1\noutside_secret 1\n');
+    });
+    const server = await startPrometheus(
+      prometheus,
+      temporaryFolder(),
+      `global: { scrape_interval: 1s }
+scrape_configs:
+  - { job_name: project_usages, static_configs: [{ targets: ['${exporter.host}'] }] }
+  - { job_name: outside, static_configs: [{ targets: ['${exporter.host}'] }] }
+`,
+    );
+    await queryEventually(
+      server,
+      'outside_secret{job="outside"} and on () project_a_usage{job="project_usages"}',
+    );
+    const { gate } = await startGate({ source: { kind: 'prometheus', url: new URL(server.url) } });
+    const send = plainTo(gate.address.port);
+    await expectToServe(send);
+    expect(await breaches(send, [])).toEqual([]);
+  });
+});
+
+/** HAProxy 2.6 as Debian 12 has it, and 3.0 as Debian 13. */
+describe.each([
+  ['haproxy', 'HAProxy version 2.'],
+  ['haproxy-3', 'HAProxy version 3.0'],
+] as const)('with %s,', (name, version) => {
+  describeWith([name, 'openssl'], 'deploy/haproxy/haproxy.cfg', ({ [name]: program, openssl }) => {
+    it('is run by the version that it is meant for', () => {
+      expect(execFileSync(program, ['-v'], { encoding: 'utf8' })).toContain(version);
+    });
+
+    it('lets nothing reach what stands behind it, and logs no token', async () => {
+      const { url, asked } = await startRecorder();
+      const { port, log } = await startHaproxy(program, openssl, url.host);
+      const send = tlsTo(port);
+      await expectToServe(send);
+      expect(await breaches(send, asked)).toEqual([]);
+      await expectToServe(send);
+      expect(log()).not.toContain('swordfish');
+      expect(log()).toContain('"reason":"policy"');
+    });
+
+    it('does not start without a token', async () => {
+      const running = startProgram(program, ['-c', '-f', configuration], { env: { PORTAL_AUTH_TOKEN: '' } });
+      expect([await running.exited, running.output()]).toEqual([
+        1,
+        expect.stringContaining('PORTAL_AUTH_TOKEN is empty'),
+      ]);
+    });
+  });
+});
+
+async function startHaproxy(program: string, openssl: string, upstream: string) {
+  const folder = temporaryFolder();
+  const certificate = join(folder, 'gate.pem');
+  makePem(openssl, folder, certificate);
+  const port = await freePort();
+  const running = startProgram(program, ['-db', '-f', configuration], {
+    env: {
+      PORTAL_AUTH_TOKEN: TOKEN,
+      GATE_LISTEN: `127.0.0.1:${port}`,
+      GATE_CERTIFICATE: certificate,
+      PROMETHEUS_ADDRESS: upstream,
+    },
+  });
+  onTestFinished(async () => void (await running.stop('SIGTERM')));
+  const send = tlsTo(port);
+  await eventually(async () =>
+    (await send('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).includes('ok')
+      ? true
+      : undefined,
+  );
+  return { port, log: () => running.output() };
+}
+
+function makePem(openssl: string, folder: string, target: string): void {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  execFileSync(
+    openssl,
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+    ].concat(['-subj', '/CN=gate', '-addext', 'subjectAltName=DNS:localhost', '-out', cert, '-keyout', key]),
+    { stdio: 'pipe' },
+  );
+  writeFileSync(target, readFileSync(cert, 'utf8') + readFileSync(key, 'utf8'));
+}

@@ -1,0 +1,84 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { hashToken } from '../../src/gate/tokens/tokens.ts';
+import { costs } from '../attacks/costs.ts';
+import { federate, get, plainText, startUpstream, USAGE } from './harness.ts';
+import { startStackmeter, temporaryFolder } from '../support/processes.ts';
+
+const HONEST = 'swordfish-of-an-honest-portal-0123456789abc';
+const HOSTILE = 'swordfish-of-a-hostile-portal-0123456789abc';
+const MAX_MEMORY_MB = 300;
+
+/** A gate as a process, before a Prometheus that answers at once. */
+async function startProcess() {
+  const { url } = await startUpstream((_, response) => {
+    response.writeHead(200, plainText).end('project_a_usage{job="project_usages"} 1\n');
+  });
+  const tokens = join(temporaryFolder(), 'tokens');
+  const line = (name: string, token: string) => `${name} sha256:${hashToken(token).toString('hex')}\n`;
+  writeFileSync(tokens, line('honest', HONEST) + line('hostile', HOSTILE));
+  const running = startStackmeter([
+    'gate',
+    '--listen',
+    '127.0.0.1:0',
+    '--prometheus',
+    url.href,
+    '--token-file',
+    tokens,
+  ]);
+  onTestFinished(async () => void (await running.stop()));
+  const [, port] = await running.waitFor(/gate listening on 127\.0\.0\.1:(\d+)/);
+  return { running, port: Number(port) };
+}
+
+/** How long an honest request takes: the longest of some, one after the other. */
+async function honestMs(port: number, requests: number): Promise<number> {
+  let longest = 0;
+  for (let count = 0; count < requests; count += 1) {
+    const before = performance.now();
+    const { status } = await get(`http://127.0.0.1:${port}${federate(USAGE)}`, {
+      authorization: `Bearer ${HONEST}`,
+    });
+    expect(status).toBe(200);
+    longest = Math.max(longest, performance.now() - before);
+  }
+  return longest;
+}
+
+/** Sends bytes; resolves with the status of the answer, or with nothing where there is none. */
+async function statusOf(port: number, bytes: string): Promise<number> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])));
+  });
+}
+
+/** All attacks at the same time, as often as a minute's requests allow and more. */
+async function attack(port: number, rounds: number): Promise<Set<number>> {
+  const statuses = new Set<number>();
+  for (let round = 0; round < rounds; round += 1) {
+    const answers = costs.map(async ({ bytes }) => await statusOf(port, bytes.replace('{TOKEN}', HOSTILE)));
+    for (const status of await Promise.all(answers)) statuses.add(status);
+  }
+  return statuses;
+}
+
+it('a gate that is asked for what costs much refuses it cheaply: others are answered in their usual time, in little memory', async () => {
+  const { running, port } = await startProcess();
+  await honestMs(port, 20);
+  const usualMs = await honestMs(port, 50);
+  const hostile = { ended: false };
+  const statuses = attack(port, 100).finally(() => (hostile.ended = true));
+  let longestMs = 0;
+  while (!hostile.ended) longestMs = Math.max(longestMs, await honestMs(port, 1));
+  expect(await statuses).toEqual(new Set([400, 403, 429]));
+  expect(longestMs).toBeLessThan(Math.max(10 * usualMs, 500));
+  const [, peakKb = ''] =
+    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8')) ?? [];
+  expect(Number(peakKb) / 1024).toBeLessThan(MAX_MEMORY_MB);
+});

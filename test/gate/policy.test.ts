@@ -1,0 +1,106 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { decide } from '../../src/gate/policy.ts';
+import type { Sample } from '../../src/prometheus/sample.ts';
+import { compileSelector } from '../../src/prometheus/selectors/selector-matching.ts';
+import { formatSelector, type Matcher } from '../../src/prometheus/selectors/selectors.ts';
+import { parseExposition } from '../../src/prometheus/text-format/text-format-parser.ts';
+import { expositionLines } from '../../src/prometheus/text-format/text-format-writer.ts';
+import { describeWith } from '../support/describe-with.ts';
+import { plainText, startUpstream } from './harness.ts';
+import { temporaryFolder } from '../support/processes.ts';
+import { queryEventually, startPrometheus } from '../support/prometheus-server.ts';
+
+const NAMES = ['x', 'xy', 'y', 'project_a_usage', 'project_b_usage'];
+const VALUES = ['', 'x', 'X', 'xy', 'y', 'x\ny', 'ö', 'project_usages'];
+const REGEXES = [
+  '',
+  'x',
+  '(x)',
+  'x.*',
+  '.+',
+  'x|y',
+  'y|x',
+  '[^x]+',
+  '(?i)X',
+  'x.y',
+  '.*',
+  'project_.*_usage',
+  'ö?',
+];
+
+/** Every metric name with every value of two labels. */
+const exposition = [
+  ...expositionLines(
+    NAMES.map((name) => ({
+      name,
+      help: '',
+      type: 'untyped' as const,
+      samples: VALUES.flatMap((a) =>
+        VALUES.map((job): Sample => ({ name, labels: { a, job }, value: 1, timestampMs: undefined })),
+      ),
+    })),
+  ),
+].join('');
+
+const label = fc.constantFrom('__name__', 'job', 'a');
+const matcher: fc.Arbitrary<Matcher> = fc.oneof(
+  fc.record({ label, op: fc.constantFrom('=', '!='), value: fc.constantFrom(...VALUES, ...NAMES) }),
+  fc.record({ label, op: fc.constantFrom('=~', '!~'), value: fc.constantFrom(...REGEXES) }),
+);
+/** One that selects something has a chance to be asked. */
+const selector = fc.array(matcher, { minLength: 1, maxLength: 3 });
+const selectsAll = (matchers: readonly Matcher[]) => compileSelector(matchers, false)('', {});
+
+describeWith(['prometheus'], 'what is forwarded to a real Prometheus', ({ prometheus }) => {
+  it('selects no series outside the policy, and all that were asked for', async () => {
+    const { url } = await startUpstream(
+      (_, response) => void response.writeHead(200, plainText).end(exposition),
+    );
+    const server = await startPrometheus(
+      prometheus,
+      temporaryFolder(),
+      `global: { scrape_interval: 1s }
+scrape_configs:
+  - { job_name: outside, honor_labels: true, static_configs: [{ targets: ['${url.host}'] }] }
+`,
+    );
+    await queryEventually(server, 'project_b_usage');
+    const federated = async (selectors: readonly (readonly Matcher[])[]) => {
+      const query = selectors.map((one) => `match[]=${encodeURIComponent(formatSelector(one))}`).join('&');
+      const response = await fetch(`${server.url}/federate?${query}`);
+      expect([response.status, selectors.map(formatSelector)]).toEqual([200, expect.anything()]);
+      return parseExposition(await response.text());
+    };
+    const key = ({ name, labels }: Sample) =>
+      JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
+    const all = await federated([[{ label: '__name__', op: '!=', value: '' }]]);
+    expect(all.length).toBeGreaterThanOrEqual(NAMES.length * VALUES.length * VALUES.length);
+    let selected = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(selector, { minLength: 1, maxLength: 2 }),
+        selector,
+        fc.boolean(),
+        async (allowed, more, within) => {
+          const asked = within ? [...(allowed[0] ?? []), ...more] : more;
+          // A policy of all, and a selector of all, which Prometheus does not take, are refused elsewhere.
+          fc.pre(!allowed.some(selectsAll) && !selectsAll(asked));
+          const decision = decide([asked], { allowed });
+          if (!decision.allowed) return;
+          const found = (await federated(decision.forwarded)).map(key).sort();
+          const policy = allowed.map((one) => compileSelector(one, false));
+          const wanted = compileSelector(asked, false);
+          const expected = all.filter(({ name, labels }) => wanted(name, labels));
+          expect(
+            expected.filter(({ name, labels }) => !policy.some((allows) => allows(name, labels))),
+          ).toEqual([]);
+          expect(found).toEqual(expected.map(key).sort());
+          selected += found.length;
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(selected).toBeGreaterThan(100);
+  });
+});

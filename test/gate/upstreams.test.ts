@@ -1,0 +1,86 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { federate, plainText, startGate, startUpstream, USAGE } from './harness.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { eventually } from '../support/processes.ts';
+
+const LINE = 'project_mb_usage{job="project_usages"} 1\n';
+const answerLimits = { timeoutMs: 700, maxBytes: 5_000_000 };
+
+async function askOf(handler: RequestListener, unsafeUncheckedAnswers: boolean) {
+  const { url } = await startUpstream(handler);
+  const started = await startGate(
+    { source: { kind: 'prometheus', url }, unsafeUncheckedAnswers },
+    systemClock,
+    {
+      answerLimits,
+    },
+  );
+  return { ...started, answer: async () => await started.get(federate(USAGE)) };
+}
+
+/** Sends without end, as fast as it is taken. */
+const endless: RequestListener = (_, response) => {
+  response.writeHead(200, plainText);
+  const piece = LINE.repeat(1000);
+  const more = () => {
+    while (!response.destroyed && response.write(piece));
+    response.once('drain', more);
+  };
+  response.on('error', () => undefined);
+  more();
+};
+
+const dripping: RequestListener = (_, response) => {
+  response.writeHead(200, plainText);
+  const timer = setInterval(() => response.write(LINE), 20);
+  response.on('close', () => clearInterval(timer));
+};
+
+describe.each([
+  ['checked', false],
+  ['passed on unopened', true],
+])('an answer that is %s', (_, unchecked) => {
+  it.each([
+    ['drips without end', dripping],
+    ['grows without end', endless],
+  ])('is broken off where it %s', async (__, handler) => {
+    const { answer, log } = await askOf(handler, unchecked);
+    const { complete, body } = await answer();
+    expect(complete).toBe(false);
+    expect(body.length).toBeGreaterThan(0);
+    expect(body.length).toBeLessThan(1_000_000_000);
+    await eventually(
+      async () =>
+        await Promise.resolve(/the answer (?:took too long|grew too large)/.test(log()) || undefined),
+    );
+  });
+
+  it('is 502 where it announces more than is taken', async () => {
+    const { answer, log } = await askOf((__, response) => {
+      response.writeHead(200, { ...plainText, 'content-length': '5000001' });
+      response.write(LINE);
+    }, unchecked);
+    expect(await answer()).toMatchObject({ status: 502, text: 'the source of usage is out of order\n' });
+    expect(log()).toContain('Prometheus answered with 5000001 bytes, which is too much');
+  });
+
+  it('is 502 or 504 where it never begins', async () => {
+    const { answer } = await askOf(() => undefined, unchecked);
+    expect([502, 504]).toContain((await answer()).status);
+  });
+});
+
+describe('answers at the same time', () => {
+  it('are as many as a token may have', async () => {
+    const { get, log } = await askOf(dripping, false);
+    const answers = await Promise.all(Array.from({ length: 10 }, async () => await get(federate(USAGE))));
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
+      ...Array.from({ length: 8 }, () => 200),
+      429,
+      429,
+    ]);
+    expect(answers.find(({ status }) => status === 429)?.headers['retry-after']).toBe('1');
+    expect(log()).toContain('"reason":"concurrency"');
+  });
+});

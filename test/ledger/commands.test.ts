@@ -1,0 +1,250 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
+import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { totalUsage } from '../support/api-client.ts';
+import { describeWith } from '../support/describe-with.ts';
+import { startFakeGate, TEXT_FORMAT, usageLine } from '../portal/fake-gate.ts';
+import { clockAt, foldAll, HOUR, NOON, sitesNamed } from './fixture.ts';
+import { startPortalIn, stackmeter } from '../support/portal-under-test.ts';
+import { installedPostgresql, otherDatabase, runSql } from '../support/postgresql-server.ts';
+import { eventually, temporaryFolder } from '../support/processes.ts';
+
+const AGREES = 'every meter agrees with its entries\n';
+
+/** Two sites with entries, packed days, a gap and a correction, the last reading being of now. */
+async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {
+  const clock = clockAt({ nowMs: lastMs });
+  const ledger = await openLedger({ connection, clock, logger: silentLogger() });
+  await ledger.declareSites(sitesNamed('a', 'b'));
+  const firstMs = lastMs - 72 * HOUR;
+  const total = (atMs: number, amount: number | bigint) => reading(atMs, amount, { epoch: '' });
+  await foldAll(ledger, 'b', total(firstMs, 2n ** 70n), total(firstMs + 5 * HOUR, 2n ** 70n + 7n));
+  await foldAll(
+    ledger,
+    'a',
+    total(firstMs, 0),
+    total(firstMs + 9 * HOUR, 9 * HOUR),
+    total(firstMs + 10 * HOUR, 3),
+    total(lastMs, 30 * HOUR),
+  );
+  await ledger.maintain();
+  await ledger.close();
+}
+
+/** `stackmeter portal ledger …` as a process of its own, up to its end. */
+async function ledgerCommand(
+  name: 'verify' | 'export' | 'import',
+  place: string | { databaseUrl: string },
+  files: { stdin?: string; stdout?: string } = {},
+): Promise<[code: number | null, said: string]> {
+  const args = typeof place === 'string' ? ['--data', place] : [];
+  const env: Record<string, string> = typeof place === 'string' ? {} : { DATABASE_URL: place.databaseUrl };
+  const running = stackmeter(['portal', 'ledger', name, ...args], env, files);
+  return [await running.exited, running.output()];
+}
+
+function sortedLines(file: string): string[] {
+  return readFileSync(file, 'utf8').split('\n').toSorted();
+}
+
+describe('the ledger of the embedded database, from the command line', () => {
+  async function withDatabase(
+    dataFolder: string,
+    work: (connection: DatabaseConnection) => Promise<unknown>,
+  ): Promise<void> {
+    const database = createEmbeddedDatabase({ dataFolder, logger: silentLogger() });
+    try {
+      await work(await database.start());
+    } finally {
+      await database.close();
+    }
+  }
+
+  it('is exported, imported into another one, and the same there', async () => {
+    const folder = temporaryFolder();
+    const [data, other] = [join(folder, 'data'), join(folder, 'other')];
+    const [file, again] = [join(folder, 'ledger.ndjson'), join(folder, 'again.ndjson')];
+    await withDatabase(data, fillLedger);
+    expect(await ledgerCommand('verify', data)).toEqual([0, AGREES]);
+    expect(await ledgerCommand('export', data, { stdout: file })).toEqual([0, '']);
+    const rows = /"end": ?true, ?"rows": ?(\d+)/.exec(readFileSync(file, 'utf8'))?.[1];
+    expect(await ledgerCommand('import', other, { stdin: file })).toEqual([
+      0,
+      `${rows} rows imported\n${AGREES}`,
+    ]);
+    expect(await ledgerCommand('export', other, { stdout: again })).toEqual([0, '']);
+    expect(sortedLines(again)).toEqual(sortedLines(file));
+    expect(await ledgerCommand('import', other, { stdin: file })).toEqual([
+      1,
+      'stackmeter: the ledger is not empty: import into a new one, with --data or DATABASE_URL\n',
+    ]);
+    expect(await ledgerCommand('verify', other)).toEqual([0, AGREES]);
+  });
+
+  it('that somebody has tampered with is told meter by meter', async () => {
+    const data = join(temporaryFolder(), 'data');
+    await withDatabase(data, async (connection) => {
+      await fillLedger(connection);
+      await runSql(
+        connection,
+        `UPDATE ledger.meter SET last_total = last_total + ${2 * HOUR}
+         WHERE site_id = (SELECT site_id FROM ledger.site WHERE name = 'a')`,
+      );
+    });
+    expect(await ledgerCommand('verify', data)).toEqual([
+      1,
+      'a p1 vcpu: entries differ from the total by -2 hours\n1 of the meters does not agree with their entries\n',
+    ]);
+  });
+});
+
+describeWith(
+  ['postgresql'],
+  'the ledger of a PostgreSQL that runs, from the command line',
+  ({ postgresql }) => {
+    /** Databases on a server of our own, until the test has ended. */
+    async function startServer(folder: string) {
+      const server = installedPostgresql(postgresql, join(folder, 'server'));
+      onTestFinished(async () => await server.close());
+      const base = await server.start();
+      return async (name: string) => {
+        await runSql(base, `CREATE DATABASE ${name}`);
+        const connection = otherDatabase(base, name);
+        return { connection, databaseUrl: urlOf(connection) };
+      };
+    }
+
+    it('takes an import whole or not at all, and says at which line it is wrong', async () => {
+      const folder = temporaryFolder();
+      const makeDatabase = await startServer(folder);
+      const full = await makeDatabase('full_one');
+      const empty = await makeDatabase('empty_one');
+      await fillLedger(full.connection);
+      const file = join(folder, 'ledger.ndjson');
+      expect(await ledgerCommand('export', full, { stdout: file })).toEqual([0, '']);
+      const text = readFileSync(file, 'utf8');
+      const lines = text.trimEnd().split('\n');
+      const meterAt = lines.indexOf('{"table":"meter"}') + 1;
+      const wrong = (change: (lines: string[]) => string[]) => change([...lines]).join('\n');
+      const refused: [string, RegExp][] = [
+        [
+          wrong((all) => all.slice(0, -1)),
+          new RegExp(`^stackmeter: line ${lines.length - 1} of the import: the end is missing`),
+        ],
+        [text.slice(0, text.length / 2), /^stackmeter: line \d+ of the import: /],
+        [
+          wrong((all) => all.with(meterAt, '{"site_id": 1, "opening":')),
+          /^stackmeter: line \d+ of the import: rows of meter are not taken: invalid input syntax/,
+        ],
+        [wrong((all) => all.toSpliced(meterAt, 1)), /^stackmeter: line \d+ of the import: /],
+        [
+          wrong((all) => all.with(meterAt - 1, '{"table":"pg_authid"}')),
+          /^stackmeter: line \d+ of the import: it is not what an export has there/,
+        ],
+        ['', /^stackmeter: line 0 of the import: the end is missing/],
+        [
+          text.replace(/"opening": 118/, '"opening": 119'),
+          /^stackmeter: line \d+ .*its checksum does not match/,
+        ],
+      ];
+      for (const [content, reason] of refused) {
+        writeFileSync(file, content);
+        const [code, said] = await ledgerCommand('import', empty, { stdin: file });
+        expect([code, said]).toEqual([1, expect.stringMatching(reason)]);
+        expect(said).toMatch(/; nothing was imported\n$/);
+        expect(said.split('\n')).toHaveLength(2);
+      }
+      expect(
+        await runSql(empty.connection, 'SELECT FROM ledger.site UNION ALL SELECT FROM ledger.resource'),
+      ).toEqual([]);
+      writeFileSync(file, text);
+      expect(await ledgerCommand('import', empty, { stdin: file })).toEqual([
+        0,
+        expect.stringMatching(new RegExp(`^\\d+ rows imported\n${AGREES}$`)),
+      ]);
+    });
+
+    it('takes an import without a checksum, and says so', async () => {
+      const folder = temporaryFolder();
+      const makeDatabase = await startServer(folder);
+      const [full, empty] = [await makeDatabase('full_one'), await makeDatabase('empty_one')];
+      await fillLedger(full.connection);
+      const file = join(folder, 'ledger.ndjson');
+      await ledgerCommand('export', full, { stdout: file });
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/,"sha256":"[^"]+"/, ''));
+      const [code, said] = await ledgerCommand('import', empty, { stdin: file });
+      expect(code).toBe(0);
+      expect(said).toMatch(/"the import has no checksum, [^"]+"/);
+      expect(said).toMatch(new RegExp(`\\d+ rows imported\n${AGREES}`));
+    });
+
+    it('that a newer version has written is refused in one line', async () => {
+      const makeDatabase = await startServer(temporaryFolder());
+      const database = await makeDatabase('newer');
+      await fillLedger(database.connection);
+      await runSql(
+        database.connection,
+        `INSERT INTO ledger.migration (id, name) VALUES (999, 'of the future')`,
+      );
+      expect(await ledgerCommand('verify', database)).toEqual([
+        1,
+        expect.stringMatching(
+          /^stackmeter: the ledger in the database was written by a newer stackmeter .*\n$/,
+        ),
+      ]);
+    });
+
+    it('is backed up by pg_dump and restored by pg_restore, and a portal goes on from there', async () => {
+      const folder = temporaryFolder();
+      const makeDatabase = await startServer(folder);
+      const before = await makeDatabase('before');
+      const restored = await makeDatabase('restored');
+      const lastMs = Math.floor(Date.now() / HOUR) * HOUR - 3 * HOUR;
+      await fillLedger(before.connection, lastMs);
+      const run = async (program: string, ...args: string[]) =>
+        await promisify(execFile)(join(postgresql, program), args);
+      const dump = join(folder, 'ledger.dump');
+      await run('pg_dump', '-Fc', '-f', dump, before.databaseUrl);
+      await run('pg_restore', '--exit-on-error', '-d', restored.databaseUrl, dump);
+      expect(await ledgerCommand('verify', restored)).toEqual([0, AGREES]);
+      const files = [join(folder, '1.ndjson'), join(folder, '2.ndjson')] as const;
+      await ledgerCommand('export', before, { stdout: files[0] });
+      await ledgerCommand('export', restored, { stdout: files[1] });
+      expect(sortedLines(files[1])).toEqual(sortedLines(files[0]));
+
+      const gate = await startFakeGate((_request, response) => {
+        response.writeHead(200, TEXT_FORMAT).end(usageLine('p1', 42, lastMs + 2 * HOUR));
+      });
+      writeFileSync(join(folder, 'token'), 'a-token\n');
+      writeFileSync(
+        join(folder, 'portal.toml'),
+        `[[site]]\nname = "a"\nurl = "${gate}"\ntoken_file = "token"\n`,
+      );
+      const { process, url } = await startPortalIn(folder, '127.0.0.1:0', {
+        DATABASE_URL: restored.databaseUrl,
+      });
+      const amount = await eventually(async () => {
+        const rows = await totalUsage(url, lastMs, lastMs + 3 * HOUR);
+        return rows.find(({ site, resource }) => site === 'a' && resource === 'vcpu')?.amount;
+      });
+      expect(amount).toBe(42 - 30);
+      await process.stop();
+      expect(await ledgerCommand('verify', restored)).toEqual([0, AGREES]);
+    });
+  },
+);
+
+/** As DATABASE_URL and PostgreSQL's programs take it: by the folder of its socket. */
+function urlOf(connection: DatabaseConnection): string {
+  if ('connectionString' in connection) return connection.connectionString;
+  const { host, port, user, database } = connection;
+  const parameters = new URLSearchParams({ host, port: String(port), user });
+  return `postgresql:///${database}?${parameters.toString()}`;
+}

@@ -1,0 +1,138 @@
+import { PassThrough } from 'node:stream';
+import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { connectToDatabase } from '../../src/portal/ledger/store/database/connect.ts';
+import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
+import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import { createLogger, silentLogger } from '../../src/runtime/logger.ts';
+import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
+import { runSql } from '../support/postgresql-server.ts';
+
+onEveryPostgresql('the ledger', (freshLedger) => {
+  describe('the database of a ledger', () => {
+    it('is migrated once, also when two open it at the same moment', async () => {
+      const { open, connection } = await freshLedger();
+      await runSql(connection, 'DROP SCHEMA ledger CASCADE');
+      const ledgers = await Promise.all([open(), open(), open()]);
+      await Promise.all(ledgers.map((ledger) => ledger.close()));
+      expect(await runSql(connection, 'SELECT id FROM ledger.migration ORDER BY id')).toEqual(
+        MIGRATIONS.map(({ id }) => ({ id })),
+      );
+    });
+
+    it('is refused where a newer version has written it', async () => {
+      const { open, connection } = await freshLedger();
+      await runSql(connection, `INSERT INTO ledger.migration (id, name) VALUES (999, 'of the future')`);
+      await expect(open()).rejects.toThrow(
+        /^the ledger in the database was written by a newer stackmeter \(its schema is 999, this program knows \d+\): use that version or a newer one$/,
+      );
+    });
+
+    it('is migrated destructively by name alone, or while there is nothing in it', async () => {
+      const { connection } = await freshLedger();
+      const pool = await connectToDatabase(connection, silentLogger());
+      onTestFinished(async () => await pool.end());
+      const expand = { id: 998, name: 'one more', sql: 'ALTER TABLE ledger.site ADD COLUMN more text' };
+      const drop = {
+        id: 999,
+        name: 'no labels',
+        sql: 'ALTER TABLE ledger.site DROP COLUMN labels',
+        destructive: true,
+      };
+      const migrations = [...MIGRATIONS, expand, drop];
+      const columnsOfSite = async () =>
+        (
+          await runSql<{ name: string }>(
+            connection,
+            `SELECT column_name AS name FROM information_schema.columns
+           WHERE table_schema = 'ledger' AND table_name = 'site' ORDER BY ordinal_position`,
+          )
+        ).map(({ name }) => name);
+      const refusal = `migration 999 of the ledger ('no labels') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`;
+      await expect(migrate(pool, silentLogger(), { migrations })).rejects.toThrow(refusal);
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'labels', 'declared']);
+      await migrate(pool, silentLogger(), { migrations, allowDestructive: true });
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
+      await migrate(pool, silentLogger(), { migrations });
+      await runSql(connection, 'DROP SCHEMA ledger CASCADE');
+      await migrate(pool, silentLogger(), { migrations });
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
+    });
+
+    it('ends its connections in silence, also those that its server breaks while they end', async () => {
+      const { connection } = await freshLedger();
+      const { logger, lines } = loggerInMemory();
+      const pool = await connectToDatabase(connection, logger);
+      const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const pid = rows[0]?.pid ?? 0;
+      const ended = new Promise((resolve) => void pool.once('remove', resolve));
+      // It finds both when it goes on: that we are gone, and that it is to end.
+      process.kill(pid, 'SIGSTOP');
+      await pool.end();
+      await runSql(connection, `SELECT pg_terminate_backend(${pid})`);
+      process.kill(pid, 'SIGCONT');
+      await ended;
+      expect(lines()).toEqual([]);
+    });
+
+    it('tells of a connection that breaks while it is not used', async () => {
+      const { connection } = await freshLedger();
+      const { logger, lines } = loggerInMemory();
+      const pool = await connectToDatabase(connection, logger);
+      onTestFinished(async () => await pool.end());
+      const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const broken = new Promise((resolve) => void pool.once('error', resolve));
+      await runSql(connection, `SELECT pg_terminate_backend(${rows[0]?.pid})`);
+      await broken;
+      expect(lines().map(({ level, msg }) => [level, msg])).toEqual([
+        ['warn', 'an idle database connection broke'],
+      ]);
+    });
+
+    it('may break the connections: what was not folded can be folded again', async () => {
+      const { ledger, connection } = await freshLedger();
+      await ledger.fold('a', sweep([reading(NOON, 0)]));
+      await runSql(
+        connection,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+      const next = sweep([reading(NOON + MINUTE, HOUR)]);
+      await ledger.fold('a', next).catch(() => undefined);
+      await ledger.fold('a', next);
+      await ledger.ping();
+      expect(columns((await ledger.usage(query())).data, 'amount')).toEqual([[1]]);
+    });
+  });
+});
+
+describe('a database that cannot be used', () => {
+  const clock = clockAt({ nowMs: NOON });
+  const open = (connectionString: string) =>
+    openLedger({ connection: { connectionString }, clock, logger: silentLogger() });
+
+  it('is told by its name and place, in one line, and without the password', async () => {
+    await expect(open('postgres://me:secret@127.0.0.1:9/usage')).rejects.toThrow(
+      /^cannot use the database "usage" at 127\.0\.0\.1:9: connect ECONNREFUSED 127\.0\.0\.1:9: start it, or correct DATABASE_URL$/,
+    );
+  });
+
+  it('is told where its address is no URL, without the password', async () => {
+    const message = await open('postgres://me:secret@[broken').catch((error: Error) => error.message);
+    expect(message).toBe('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
+  });
+});
+
+function loggerInMemory() {
+  const destination = new PassThrough();
+  const text: string[] = [];
+  destination.on('data', (chunk) => text.push(String(chunk)));
+  const lines = () =>
+    text
+      .join('')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { level: string; msg: string });
+  return { logger: createLogger({ destination, pretty: false }), lines };
+}

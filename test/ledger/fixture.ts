@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
+import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import type {
+  Ledger,
+  Page,
+  Reading,
+  Refusal,
+  SiteDeclaration,
+  Sweep,
+  UsageQuery,
+  UsageRow,
+} from '../../src/portal/ledger/ledger.ts';
+import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { describeWith } from '../support/describe-with.ts';
+import {
+  installedPostgresql,
+  otherDatabase,
+  runningPostgresql,
+  runSql,
+  type TestServer,
+} from '../support/postgresql-server.ts';
+
+export const HOUR = 3_600_000;
+export const MINUTE = 60_000;
+/** Noon of the last day of January. */
+export const NOON = Date.UTC(2026, 0, 31, 12);
+
+export const at = (ms: number) => new Date(ms).toISOString();
+
+export function sweep(readings: Reading[], refusals: Refusal[] = []): Sweep {
+  return { receivedAtMs: Math.max(0, ...readings.map(({ atMs }) => atMs)), readings, refusals };
+}
+
+export async function foldAll(ledger: Ledger, site: string, ...readings: Reading[]): Promise<void> {
+  for (const one of readings) await ledger.fold(site, sweep([one]));
+}
+
+export function query(more: Partial<UsageQuery> = {}): UsageQuery {
+  const by = new Set(['site', 'project', 'resource'] as const);
+  return { fromMs: NOON - 12 * HOUR, toMs: NOON + 36 * HOUR, step: 'hour', by, limit: 1_000, ...more };
+}
+
+/** Rows, in the order of the answer, by the keys named. */
+export function columns<K extends keyof UsageRow>(rows: readonly UsageRow[], ...keys: K[]): UsageRow[K][][] {
+  return rows.map((row) => keys.map((key) => row[key]));
+}
+
+/** The rows of all pages, each of so many. */
+export async function inPages<Row>(
+  limit: number,
+  ask: (page: { limit: number; cursor: string | undefined }) => Promise<Page<Row>>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask({ limit, cursor });
+    rows.push(...page.data);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return rows;
+}
+
+/** Sites of which nothing is said but their names. */
+export function sitesNamed(...names: string[]): SiteDeclaration[] {
+  return names.map((name) => ({ name, labels: {} }));
+}
+
+/** A clock that stands still until its time is set. */
+export function clockAt(time: { nowMs: number }): Clock {
+  return { nowMs: () => time.nowMs, sleep: async () => undefined };
+}
+
+/** The database as the parts of the store take it, until the test has ended; `heard` is told each statement. */
+export function storeOn(
+  connection: DatabaseConnection,
+  heard: (statement: string) => void = () => undefined,
+): Kysely<unknown> {
+  const dialect = new PostgresDialect({ pool: new Pool(connection) });
+  const database = new Kysely<unknown>({ dialect, log: ({ query: { sql } }) => heard(sql) });
+  onTestFinished(async () => await database.destroy());
+  return database;
+}
+
+export interface LedgerFixture {
+  ledger: Ledger;
+  connection: DatabaseConnection;
+  /** Stands still until it is set. */
+  time: { nowMs: number };
+  /** Opens the same ledger once more. */
+  open: () => Promise<Ledger>;
+}
+
+/** Makes a ledger in a database of its own, with these sites. */
+export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
+
+/**
+ * The same tests on every PostgreSQL that there is: the embedded one, the system's (`postgresql`), and the one that
+ * STACKMETER_TEST_DATABASE_URL names.
+ */
+export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
+  describe(`${name}, on the embedded PostgreSQL`, () => {
+    tests(ledgersOn((dataFolder) => createEmbeddedDatabase({ dataFolder, logger: silentLogger() })));
+  });
+  describeWith(['postgresql'], `${name}, on the PostgreSQL of the system`, ({ postgresql }) => {
+    tests(ledgersOn((dataFolder) => installedPostgresql(postgresql, dataFolder)));
+  });
+  for (const url of databaseUrls()) {
+    describe(`${name}, on STACKMETER_TEST_DATABASE_URL`, () => {
+      tests(ledgersOn(() => runningPostgresql(url)));
+    });
+  }
+}
+
+function databaseUrls(): string[] {
+  const url = process.env['STACKMETER_TEST_DATABASE_URL'];
+  return url === undefined ? [] : [url];
+}
+
+function ledgersOn(makeServer: (dataFolder: string) => TestServer): FreshLedger {
+  let folder: string;
+  let server: TestServer;
+  let base: DatabaseConnection;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
+    server = makeServer(folder);
+    base = await server.start();
+  });
+  afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return async (sites = ['a']) => {
+    const fixture = await ledgerIn(base);
+    await fixture.ledger.declareSites(sitesNamed(...sites));
+    return fixture;
+  };
+}
+
+async function ledgerIn(base: DatabaseConnection): Promise<LedgerFixture> {
+  const name = `stackmeter_test_${randomBytes(6).toString('hex')}`;
+  await runSql(base, `CREATE DATABASE ${name}`);
+  const connection = otherDatabase(base, name);
+  const time = { nowMs: NOON };
+  const open = () => openLedger({ connection, clock: clockAt(time), logger: silentLogger() });
+  const ledger = await open();
+  onTestFinished(async () => {
+    await ledger.close();
+    await runSql(base, `DROP DATABASE ${name} WITH (FORCE)`);
+  });
+  return { ledger, connection, time, open };
+}

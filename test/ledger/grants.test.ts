@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import type { Grant, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import { columns, HOUR, inPages, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
+
+onEveryPostgresql('grants', (freshLedger) => {
+  describe('usage by grant', () => {
+    /** `climate` is p1 at a and p1 in the west of b; `imaging` is p2 at a; the rest is of no grant. */
+    const GRANTS: Grant[] = [
+      {
+        name: 'climate',
+        projects: [
+          { site: 'a', projectId: 'p1' },
+          { site: 'b', projectId: 'p1', cloud: 'west' },
+        ],
+      },
+      {
+        name: 'imaging',
+        projects: [
+          { site: 'a', projectId: 'p2' },
+          { site: 'b', projectId: 'never read' },
+        ],
+      },
+    ];
+
+    /** Each project uses as many vCPU as its number says, for two hours: a p1 1, a p2 2, a p3 4, b west p1 8, b east p1 16. */
+    async function federation() {
+      const fixture = await freshLedger(['a', 'b']);
+      for (const hour of [0, 1, 2]) {
+        const used = (vcpus: number, projectId: string, cloud = '') =>
+          reading(NOON + hour * HOUR, vcpus * hour * HOUR, { projectId, cloud, epoch: cloud || 'a' });
+        await fixture.ledger.fold('a', sweep([used(1, 'p1'), used(2, 'p2'), used(4, 'p3')]));
+        await fixture.ledger.fold('b', sweep([used(8, 'p1', 'west'), used(16, 'p1', 'east')]));
+      }
+      fixture.time.nowMs = NOON + 2 * HOUR;
+      return fixture;
+    }
+
+    const grants = (more: Partial<UsageQuery> = {}) =>
+      query({ step: 'total', by: new Set(['grant', 'resource']), grants: GRANTS, ...more });
+
+    it('adds up the projects of its sites, and tells what is of no grant, so that all of it adds up', async () => {
+      const { ledger } = await federation();
+      expect(columns((await ledger.usage(grants())).data, 'grant', 'amount')).toEqual([
+        [null, 2 * (4 + 16)],
+        ['climate', 2 * (1 + 8)],
+        ['imaging', 2 * 2],
+      ]);
+    });
+
+    it('is of one grant alone where that is asked for, told apart by site and project or not', async () => {
+      const { ledger } = await federation();
+      const of = async (by: UsageQuery['by'], ...keys: (keyof UsageRow)[]) =>
+        columns(
+          (await ledger.usage(grants({ by, grant: 'climate', resource: 'vcpu' }))).data,
+          ...keys,
+          'amount',
+        );
+      expect(await of(new Set(), 'grant')).toEqual([[undefined, 18]]);
+      expect(await of(new Set(['grant']), 'grant')).toEqual([['climate', 18]]);
+      expect(await of(new Set(['site', 'project']), 'site', 'project_id')).toEqual([
+        ['a', 'p1', 2],
+        ['b', 'p1', 16],
+      ]);
+    });
+
+    it('is what the configuration links now: a project in a cloud that is not named is linked in every one', async () => {
+      const { ledger } = await federation();
+      const everywhere = [{ name: 'climate', projects: [{ site: 'b', projectId: 'p1' }] }];
+      const { data } = await ledger.usage(grants({ grants: everywhere, grant: 'climate' }));
+      expect(columns(data, 'grant', 'amount')).toEqual([['climate', 2 * (8 + 16)]]);
+      expect(columns((await ledger.usage(grants({ grants: [] }))).data, 'grant', 'amount')).toEqual([
+        [null, 2 * 31],
+      ]);
+    });
+
+    it('comes in pages that make up the whole', async () => {
+      const { ledger } = await federation();
+      for (const by of [['grant'], ['grant', 'site'], ['grant', 'site', 'project']] as const) {
+        const asked = grants({ step: 'hour', by: new Set(by) });
+        const whole = (await ledger.usage(asked)).data;
+        const pages = await inPages(1, (page) => ledger.usage({ ...asked, ...page }));
+        expect(pages).toEqual(whole);
+        expect(whole.length).toBeGreaterThan(3);
+      }
+    });
+
+    it('is missing where a site of the grant has not been read since, and not where another has not', async () => {
+      const { ledger, time } = await federation();
+      const later = [reading(NOON + 6 * HOUR, 16 * 2 * HOUR, { cloud: 'west', epoch: 'west' })];
+      await ledger.fold('b', sweep(later));
+      await ledger.fold('b', sweep([reading(NOON + 6 * HOUR, 32 * HOUR, { cloud: 'east', epoch: 'east' })]));
+      time.nowMs = NOON + 6 * HOUR;
+      const ofB = [{ name: 'only b', projects: [{ site: 'b', projectId: 'p1' }] }];
+      const coverage = async (more: Partial<UsageQuery>) =>
+        columns((await ledger.usage(grants({ toMs: NOON + 5 * HOUR, ...more }))).data, 'grant', 'coverage');
+      expect(await coverage({ grants: ofB })).toEqual([
+        [null, 'missing'],
+        ['only b', 'spread'],
+      ]);
+      expect(await coverage({ grant: 'climate' })).toEqual([['climate', 'missing']]);
+    });
+  });
+});

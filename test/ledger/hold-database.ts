@@ -1,0 +1,15 @@
+// Starts an embedded database in the folder that it is given, says where it listens, and holds it until it is killed.
+import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { createLogger } from '../../src/runtime/logger.ts';
+import { describeError } from '../../src/runtime/user-error.ts';
+
+const database = createEmbeddedDatabase({
+  dataFolder: process.argv[2] ?? '',
+  logger: createLogger({ level: 'warn', pretty: false }),
+});
+try {
+  process.stdout.write(`started ${JSON.stringify(await database.start())}\n`);
+  process.once('SIGTERM', () => void database.close());
+} catch (error) {
+  process.stdout.write(`failed ${describeError(error)}\n`);
+}

@@ -1,0 +1,99 @@
+import { Pool } from 'pg';
+import { expect, it, onTestFinished } from 'vitest';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { releaseLeases, removePortal, renewLeases, siteLease } from '../../src/portal/leases/lease-store.ts';
+import { columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sitesNamed, sweep } from './fixture.ts';
+
+const LONG_MS = 600_000;
+const BOTH = { read: ['a', 'b'], declared: ['a', 'b'] };
+
+onEveryPostgresql('a lease', (freshLedger) => {
+  const setUp = async () => {
+    const fixture = await freshLedger(['a', 'b']);
+    const pool = new Pool(fixture.connection);
+    onTestFinished(async () => await pool.end());
+    const renew = async (portal: string, durationMs = LONG_MS, read = ['a', 'b'], declared = read) =>
+      [...(await renewLeases(pool, portal, { read, declared }, durationMs)).held].toSorted();
+    const expected = async () => {
+      const { rows } = await pool.query<{ name: string }>(
+        'SELECT name FROM ledger.site WHERE declared ORDER BY name',
+      );
+      return rows.map(({ name }) => name);
+    };
+    return { ...fixture, pool, renew, expected };
+  };
+
+  it('passes to another portal when its holder has not been heard of, and then the old one cannot write', async () => {
+    const { ledger, renew } = await setUp();
+    const lease = { name: siteLease('a'), holder: 'one' };
+    expect(await renew('one', 0)).toEqual(['inbox', 'site/a', 'site/b']);
+    await ledger.fold('a', sweep([reading(NOON, 0)]), lease);
+    expect(await renew('two')).toEqual(['inbox', 'site/a', 'site/b']);
+    const late = sweep([reading(NOON + MINUTE, HOUR)]);
+    await expect(ledger.fold('a', late, lease)).rejects.toThrow("is another portal's by now");
+    await expect(ledger.foldLate('a', [late], lease)).rejects.toThrow("is another portal's by now");
+    await expect(ledger.recordFailure('a', NOON + HOUR, 'late', lease)).rejects.toThrow(
+      "is another portal's by now",
+    );
+    await ledger.fold('a', late, { ...lease, holder: 'two' });
+    expect((await ledger.sites()).map(({ name, last_error }) => [name, last_error])).toEqual([
+      ['a', null],
+      ['b', null],
+    ]);
+    expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'amount')).toEqual([[1]]);
+    expect(await ledger.verify()).toEqual([]);
+  });
+
+  it('is given back by who has more than its share, and is free only then', async () => {
+    const { pool, renew } = await setUp();
+    await renew('one');
+    expect(await renew('two')).toEqual([]);
+    const { held, surplus } = await renewLeases(pool, 'one', BOTH, LONG_MS);
+    expect([[...held].toSorted(), surplus]).toEqual([['inbox', 'site/a'], ['site/b']]);
+    expect(await renew('two')).toEqual([]);
+    await releaseLeases(pool, 'one', surplus);
+    expect(await renew('two')).toEqual(['site/b']);
+  });
+
+  it('is free at once when its holder ends in order', async () => {
+    const { pool, renew } = await setUp();
+    await renew('one');
+    await removePortal(pool, 'one');
+    expect(await renew('two')).toEqual(['inbox', 'site/a', 'site/b']);
+  });
+
+  it('is not kept from a portal that reads other sites, so that none is left unread', async () => {
+    const { renew } = await setUp();
+    await renew('one');
+    expect(await renew('two', LONG_MS, ['a', 'b', 'c'])).toEqual(['site/c']);
+  });
+
+  it('leaves a site expected while the configuration of a living portal names it, whatever those of others do', async () => {
+    const { ledger, renew, expected, pool } = await setUp();
+    await renew('one');
+    // A second portal knows of another site already, and of one that only a sender writes, but no more of b.
+    await ledger.declareSites(sitesNamed('a', 'c', 'written'));
+    await renew('two', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
+    expect(await expected()).toEqual(['a', 'b', 'c', 'written']);
+    // The first is started again with its old configuration, and then with the new one.
+    await ledger.declareSites(sitesNamed('a', 'b'));
+    await renew('one');
+    expect(await expected()).toEqual(['a', 'b', 'c', 'written']);
+    await ledger.declareSites(sitesNamed('a', 'c', 'written'));
+    await renew('one', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
+    expect(await expected()).toEqual(['a', 'c', 'written']);
+    await removePortal(pool, 'one');
+    await removePortal(pool, 'two');
+    await ledger.declareSites(sitesNamed('a'));
+    expect(await expected()).toEqual(['a']);
+  });
+
+  it('lets a portal that was taken for dead bring its sites back', async () => {
+    const { renew, expected } = await setUp();
+    await renew('one', 0);
+    await renew('two', LONG_MS, ['a']);
+    expect(await expected()).toEqual(['a']);
+    await renew('one');
+    expect(await expected()).toEqual(['a', 'b']);
+  });
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import {
+  at,
+  columns,
+  foldAll,
+  HOUR,
+  MINUTE,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  sweep,
+} from './fixture.ts';
+import { runSql } from '../support/postgresql-server.ts';
+
+onEveryPostgresql('the directory', (freshLedger) => {
+  describe('projects', () => {
+    it('go by their latest name, and are found by parts of it and of their id', async () => {
+      const { ledger } = await freshLedger(['a', 'b']);
+      const strange = 'Größe "quoted" \\back\\slash {1,2}';
+      await ledger.fold(
+        'a',
+        sweep([reading(NOON, 0), reading(NOON, 0, { projectId: 'ABC', projectName: strange })]),
+      );
+      await ledger.fold(
+        'a',
+        sweep([reading(NOON + MINUTE, HOUR, { projectName: 'renamed', domainName: 'Moved' })]),
+      );
+      await ledger.fold('b', sweep([reading(NOON, 0)]));
+      const rest = { cloud: '', domain_id: 'default', domain_name: 'Default', first_reading_at: at(NOON) };
+      const abc = { ...rest, site: 'a', project_id: 'ABC', project_name: strange, last_reading_at: at(NOON) };
+      const renamed = {
+        ...rest,
+        site: 'a',
+        project_id: 'p1',
+        project_name: 'renamed',
+        domain_name: 'Moved',
+        last_reading_at: at(NOON + MINUTE),
+      };
+      const ofB = { ...rest, site: 'b', project_id: 'p1', project_name: 'one', last_reading_at: at(NOON) };
+      const found = async (more: object) => (await ledger.projects({ limit: 10, ...more })).data;
+      expect(await found({})).toEqual([abc, renamed, ofB]);
+      expect(await found({ search: 'GRÖSSE' })).toEqual([]);
+      expect(await found({ search: 'GRÖßE "Q' })).toEqual([abc]);
+      expect(await found({ search: 'abc' })).toEqual([abc]);
+      expect(await found({ search: '\\back' })).toEqual([abc]);
+      expect(await found({ search: '%' })).toEqual([]);
+      expect(await found({ site: 'b' })).toEqual([ofB]);
+      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'project_name', 'amount')).toEqual([
+        ['renamed', 1],
+      ]);
+    });
+
+    it('come in pages', async () => {
+      const { ledger } = await freshLedger(['a', 'b']);
+      for (const site of ['a', 'b'])
+        await ledger.fold(
+          site,
+          sweep(['p1', 'p2', 'p3'].map((projectId) => reading(NOON, 0, { projectId }))),
+        );
+      const first = await ledger.projects({ limit: 4 });
+      const second = await ledger.projects({ limit: 4, cursor: first.next ?? '' });
+      expect([...first.data, ...second.data].map(({ site, project_id }) => site + project_id)).toEqual([
+        'ap1',
+        'ap2',
+        'ap3',
+        'bp1',
+        'bp2',
+        'bp3',
+      ]);
+      expect(second.next).toBeNull();
+    });
+  });
+
+  describe('the room of a site', () => {
+    it('is bounded: what is new beyond is refused and told, what is known goes on, other sites have their own', async () => {
+      const { ledger } = await freshLedger([]);
+      await ledger.declareSites([
+        { name: 'a', labels: {}, maxProjects: 3 },
+        { name: 'b', labels: {} },
+      ]);
+      const of = (atMs: number, ...ids: string[]) =>
+        sweep(ids.map((projectId) => reading(atMs, (atMs - NOON) * 2, { projectId, epoch: '' })));
+      await ledger.fold('a', of(NOON, 'p1', 'p2'));
+      const outcome = await ledger.fold('a', of(NOON + MINUTE, 'q1', 'p1', 'q2', 'p2'));
+      expect(outcome).toEqual({
+        folded: 3,
+        ignored: 0,
+        anomalies: 0,
+        refusals: [
+          {
+            reason: 'too many projects',
+            count: 1,
+            example: 'project_id="q2" project_name="one" resource="vcpu"',
+          },
+        ],
+      });
+      await ledger.foldLate('a', [of(NOON + 2 * MINUTE, 'q3', 'p1')]);
+      expect(await ledger.sites()).toMatchObject([{ projects: 3, refused_series: 1 }, { projects: 0 }]);
+      expect((await ledger.fold('b', of(NOON, 'p1', 'p2', 'p3', 'p4'))).folded).toBe(4);
+      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'project_id', 'amount')).toEqual([
+        ['p1', (4 * MINUTE) / HOUR],
+        ['p2', (2 * MINUTE) / HOUR],
+        ['q1', (2 * MINUTE) / HOUR],
+      ]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('has ten names a project: one that is renamed all the time counts on under the last that there was room for', async () => {
+      const { ledger, connection } = await freshLedger([]);
+      await ledger.declareSites([{ name: 'a', labels: {}, maxProjects: 2 }]);
+      for (let minute = 0; minute < 30; minute += 1)
+        await ledger.fold(
+          'a',
+          sweep([reading(NOON + minute * MINUTE, minute * MINUTE, { projectName: `name ${minute}` })]),
+        );
+      expect(await runSql(connection, 'SELECT FROM ledger.project_name')).toHaveLength(20);
+      expect((await ledger.sites())[0]?.refused_series).toBe(1);
+      const { data } = await ledger.usage(query({ step: 'total' }));
+      expect(columns(data, 'project_name', 'amount')).toEqual([['name 19', (29 * MINUTE) / HOUR]]);
+    });
+
+    it('has so many epochs: an exporter that states a new one each time stops counting, and the others go on', async () => {
+      const { ledger, connection } = await freshLedger(['a']);
+      await ledger.fold('a', sweep([reading(NOON, 0), reading(NOON, 0, { projectId: 'p2', epoch: 'x' })]));
+      await runSql(
+        connection,
+        `INSERT INTO ledger.epoch (site_id, epoch_id, name)
+         SELECT site_id, 1000 + i, 'e' || i FROM ledger.site, generate_series(1, 9998) AS i`,
+      );
+      await ledger.fold(
+        'a',
+        sweep([reading(NOON + HOUR, HOUR), reading(NOON + HOUR, HOUR, { projectId: 'p2', epoch: 'y' })]),
+      );
+      const { data } = await ledger.usage(query({ step: 'total' }));
+      expect(columns(data, 'project_id', 'amount')).toEqual([['p1', 1]]);
+      expect((await ledger.sites())[0]?.refused_series).toBe(1);
+    });
+  });
+
+  describe('sites', () => {
+    it('tell how they were read, and why not', async () => {
+      const { ledger } = await freshLedger([]);
+      await ledger.declareSites([{ name: 'a', labels: { location_id: '8676' } }]);
+      const nothing = {
+        name: 'a',
+        labels: { location_id: '8676' },
+        first_reading_at: null,
+        last_reading_at: null,
+        last_sweep_at: null,
+        last_success_at: null,
+        last_error: null,
+        projects: 0,
+        meters: 0,
+        refused_series: 0,
+        anomalies: 0,
+      };
+      expect(await ledger.sites()).toEqual([nothing]);
+      // Another portal, to whom others write for the site.
+      await ledger.declareSites([{ name: 'a' }]);
+      expect(await ledger.sites()).toEqual([nothing]);
+      const refusals = [
+        { reason: 'not a number', count: 2, example: 'x' },
+        { reason: 'no project_id', count: 1, example: 'y' },
+      ];
+      await ledger.fold('a', sweep([reading(NOON, 5), reading(NOON, 5, { resource: 'mb' })]));
+      await ledger.fold('a', sweep([reading(NOON + MINUTE, 2)], refusals));
+      const read = {
+        ...nothing,
+        first_reading_at: at(NOON),
+        last_reading_at: at(NOON + MINUTE),
+        last_sweep_at: at(NOON + MINUTE),
+        last_success_at: at(NOON + MINUTE),
+        last_error: 'series were not taken: not a number (2, such as x); no project_id (1, such as y)',
+        projects: 1,
+        meters: 2,
+        refused_series: 3,
+        anomalies: 1,
+      };
+      expect(await ledger.sites()).toEqual([read]);
+      await ledger.recordFailure('a', NOON + 2 * MINUTE, 'the gate answers 401');
+      expect(await ledger.sites()).toEqual([
+        { ...read, last_sweep_at: at(NOON + 2 * MINUTE), last_error: 'the gate answers 401' },
+      ]);
+      await ledger.fold('a', sweep([reading(NOON + 3 * MINUTE, 3)]));
+      expect(await ledger.sites()).toMatchObject([{ last_error: null, refused_series: 0 }]);
+      const standing = { ...sweep([reading(NOON + 3 * MINUTE, 3)]), receivedAtMs: NOON + 19 * MINUTE };
+      await ledger.fold('a', standing);
+      expect(await ledger.sites()).toMatchObject([
+        {
+          last_success_at: at(NOON + 19 * MINUTE),
+          last_error: `the site answers, but the exporter's totals have not moved since ${at(NOON + 3 * MINUTE)}`,
+        },
+      ]);
+      await ledger.fold('a', sweep([reading(NOON + 19 * MINUTE, 4)]));
+      expect(await ledger.sites()).toMatchObject([{ last_error: null }]);
+    });
+
+    it('that are gone from the configuration keep their entries, and those never read leave no trace', async () => {
+      const { ledger } = await freshLedger(['a', 'b', 'c']);
+      await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + MINUTE, HOUR));
+      await ledger.declareSites(sitesNamed('a'));
+      expect((await ledger.sites()).map(({ name }) => name)).toEqual(['a', 'b']);
+      expect(columns((await ledger.usage(query())).data, 'site', 'amount')).toEqual([['b', 1]]);
+    });
+  });
+});

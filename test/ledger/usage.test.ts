@@ -1,0 +1,362 @@
+import { describe, expect, it } from 'vitest';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import type { Ledger, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import {
+  at,
+  columns,
+  foldAll,
+  HOUR,
+  inPages,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  sweep,
+} from './fixture.ts';
+import { runSql } from '../support/postgresql-server.ts';
+
+onEveryPostgresql('answers', (freshLedger) => {
+  describe('usage', () => {
+    /** Two sites with a project of one id each, used by 1 and 2 vCPU and 512 MiB over a month's end. */
+    async function twoSites() {
+      const fixture = await freshLedger(['a', 'b']);
+      const hours = Array.from({ length: 25 }, (_, i) => i);
+      for (const [site, vcpus] of [
+        ['a', 1],
+        ['b', 2],
+      ] as const)
+        for (const hour of hours)
+          await fixture.ledger.fold(
+            site,
+            sweep([
+              reading(NOON + hour * HOUR, vcpus * hour * HOUR),
+              reading(NOON + hour * HOUR, 512 * hour * HOUR, { resource: 'mb' }),
+            ]),
+          );
+      fixture.time.nowMs = NOON + 24 * HOUR;
+      return fixture;
+    }
+
+    it('is summed by hour, day, month and in total', async () => {
+      const { ledger } = await twoSites();
+      const sums = async (step: UsageQuery['step']) =>
+        columns((await ledger.usage(query({ step, site: 'a', resource: 'vcpu' }))).data, 'start', 'amount');
+      expect((await sums('hour')).slice(0, 2)).toEqual([
+        [at(NOON), 1],
+        [at(NOON + HOUR), 1],
+      ]);
+      const halves = [
+        [at(NOON - 12 * HOUR), 12],
+        [at(NOON + 12 * HOUR), 12],
+      ];
+      expect(await sums('day')).toEqual(halves);
+      expect(await sums('month')).toEqual(halves);
+      expect(await sums('total')).toEqual([[at(NOON - 12 * HOUR), 24]]);
+    });
+
+    it('begins its first step with the interval that is asked for', async () => {
+      const { ledger } = await twoSites();
+      for (const step of ['day', 'month', 'total'] as const) {
+        const { data } = await ledger.usage(
+          query({ step, site: 'a', resource: 'vcpu', fromMs: NOON + 3 * HOUR }),
+        );
+        expect(data[0]).toMatchObject({ start: at(NOON + 3 * HOUR), amount: step === 'total' ? 21 : 9 });
+      }
+    });
+
+    it('ends before the hour at which the interval ends', async () => {
+      const { ledger } = await twoSites();
+      const { data } = await ledger.usage(
+        query({ step: 'total', site: 'a', resource: 'vcpu', toMs: NOON + 5 * HOUR }),
+      );
+      expect(columns(data, 'amount')).toEqual([[5]]);
+    });
+
+    it('has the dimensions that are asked for, and never adds different resources', async () => {
+      const { ledger } = await twoSites();
+      const total = (by: UsageQuery['by'], more: Partial<UsageQuery> = {}) =>
+        ledger.usage(query({ step: 'total', by, ...more })).then(({ data }) => data);
+      const rest = { start: at(NOON - 12 * HOUR), coverage: 'measured' };
+      expect(await total(new Set())).toEqual([
+        { ...rest, resource: 'mb', amount: 2 * 512 * 24, unit: 'MiB-hours' },
+        { ...rest, resource: 'vcpu', amount: 72, unit: 'vCPU-hours' },
+      ]);
+      expect(await total(new Set(['site']), { resource: 'vcpu' })).toEqual([
+        { ...rest, site: 'a', amount: 24, unit: 'vCPU-hours' },
+        { ...rest, site: 'b', amount: 48, unit: 'vCPU-hours' },
+      ]);
+    });
+
+    it('keeps projects of two sites apart that have one id (A9)', async () => {
+      const { ledger } = await twoSites();
+      const { data } = await ledger.usage(
+        query({ step: 'total', by: new Set(['project']), resource: 'vcpu' }),
+      );
+      expect(columns(data, 'project_id', 'amount')).toEqual([
+        ['p1', 24],
+        ['p1', 48],
+      ]);
+    });
+
+    it('is of the site and the project that are asked for', async () => {
+      const { ledger } = await twoSites();
+      await ledger.fold('a', sweep([reading(NOON + 25 * HOUR, HOUR, { projectId: 'p2' })]));
+      const total = (more: Partial<UsageQuery>) =>
+        ledger
+          .usage(query({ step: 'total', resource: 'vcpu', ...more }))
+          .then(({ data }) => columns(data, 'site', 'project_id', 'amount'));
+      expect(await total({ site: 'b' })).toEqual([['b', 'p1', 48]]);
+      expect(await total({ projectId: 'p2' })).toEqual([['a', 'p2', 1]]);
+      expect(await total({ projectId: 'no such' })).toEqual([]);
+      expect(await total({ site: 'no such' })).toEqual([]);
+    });
+
+    it('comes in pages that make up the whole', async () => {
+      const { ledger } = await twoSites();
+      for (const step of ['hour', 'day', 'month', 'total'] as const)
+        for (const by of [['site', 'project'], ['resource'], []] as const) {
+          const asked = query({ step, by: new Set(by) });
+          const whole = await ledger.usage(asked);
+          const pages = await inPages(3, (page) => ledger.usage({ ...asked, ...page }));
+          expect(pages).toEqual(whole.data);
+          expect(await collected(ledger.allUsage({ ...asked, limit: 3 }))).toEqual(whole.data);
+        }
+    });
+
+    it('comes whole, of one instant, while usage is folded and hours are dropped', async () => {
+      const { ledger, time } = await freshLedger();
+      const projects = Array.from({ length: 30 }, (_, index) => `p${index}`);
+      const readingsAt = (hours: number) =>
+        projects.map((projectId) => reading(NOON + hours * HOUR, hours * HOUR, { projectId }));
+      for (const hours of [0, 24, 48, 72]) await ledger.fold('a', sweep(readingsAt(hours)));
+      time.nowMs = NOON + 100 * 24 * HOUR;
+      const asked = query({ step: 'hour', toMs: NOON + 20 * 24 * HOUR, by: new Set(['project']) });
+      const before = await collected(ledger.allUsage(asked));
+      expect(before).toHaveLength(30 * 72);
+      const rows = ledger.allUsage(asked)[Symbol.asyncIterator]();
+      const first = await rows.next();
+      await ledger.fold('a', sweep(readingsAt(96)));
+      await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 });
+      const rest = await collected({ [Symbol.asyncIterator]: () => rows });
+      expect([...(first.value as UsageRow[]), ...rest]).toEqual(before);
+      await expect(collected(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
+    });
+
+    it('breaks off where the database ends it, and the ledger answers on', async () => {
+      const { ledger, connection } = await twoSites();
+      const projects = Array.from({ length: 3_000 }, (_, index) => `p${index}`);
+      for (const hours of [26, 27])
+        await ledger.fold(
+          'a',
+          sweep(projects.map((projectId) => reading(NOON + hours * HOUR, hours * HOUR, { projectId }))),
+        );
+      const rows = ledger.allUsage(query());
+      await expect(
+        (async () => {
+          for await (const piece of rows) {
+            expect(piece.length).toBeGreaterThan(0);
+            await runSql(
+              connection,
+              `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND state = 'idle in transaction'`,
+            );
+          }
+        })(),
+      ).rejects.toThrow(/terminat|connection/i);
+      expect((await collected(ledger.allUsage(query()))).length).toBeGreaterThan(3_000);
+    });
+
+    it('gives back its connection where nobody wants the rest of it', async () => {
+      const { ledger } = await twoSites();
+      for (let time = 0; time < 40; time += 1)
+        for await (const rows of ledger.allUsage(query())) {
+          expect(rows.length).toBeGreaterThan(0);
+          break;
+        }
+    });
+
+    it('refuses a cursor that it did not give', async () => {
+      const { ledger } = await freshLedger();
+      for (const cursor of ['x', Buffer.from('[1,2]').toString('base64url')])
+        await expect(ledger.usage(query({ cursor }))).rejects.toThrow(
+          'the cursor is not one that an earlier answer gave as "next"',
+        );
+    });
+  });
+
+  describe('coverage', () => {
+    const coverages = async (ledger: Ledger, more: Partial<UsageQuery> = {}) =>
+      columns((await ledger.usage(query({ by: new Set(['site']), ...more }))).data, 'start', 'coverage');
+
+    it('is spread for the hours of a gap, as far as usage was spread over them', async () => {
+      const { ledger, time } = await freshLedger();
+      const readings = [0, 0.5, 2.5, 2.9].map((hours) => reading(NOON + hours * HOUR, hours * HOUR));
+      await foldAll(ledger, 'a', ...readings);
+      time.nowMs = NOON + 2.95 * HOUR;
+      expect(await coverages(ledger)).toEqual([
+        [at(NOON), 'spread'],
+        [at(NOON + HOUR), 'spread'],
+        [at(NOON + 2 * HOUR), 'spread'],
+      ]);
+      await foldAll(ledger, 'a', reading(NOON + 3 * HOUR, 3 * HOUR), reading(NOON + 3.1 * HOUR, 3.1 * HOUR));
+      expect((await coverages(ledger)).at(-1)).toEqual([at(NOON + 3 * HOUR), 'measured']);
+    });
+
+    it('is missing for an hour that ended without the site, also in its day and in the total', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
+      await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + 3 * HOUR, HOUR));
+      time.nowMs = NOON + 0.9 * HOUR;
+      expect(await coverages(ledger, { site: 'a' })).toEqual([[at(NOON), 'measured']]);
+      time.nowMs = NOON + 3 * HOUR;
+      expect(await coverages(ledger, { site: 'a' })).toEqual([[at(NOON), 'missing']]);
+      expect(await coverages(ledger, { site: 'a', step: 'day' })).toEqual([
+        [at(NOON - 12 * HOUR), 'missing'],
+      ]);
+      expect(await coverages(ledger, { site: 'b', step: 'day' })).toEqual([[at(NOON - 12 * HOUR), 'spread']]);
+      expect(await coverages(ledger, { by: new Set(), step: 'total' })).toEqual([
+        [at(NOON - 12 * HOUR), 'missing'],
+      ]);
+    });
+
+    it('is known of every hour of every site and cloud, used or not', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      await foldAll(
+        ledger,
+        'a',
+        reading(NOON + 0.5 * HOUR, 5),
+        reading(NOON + 0.7 * HOUR, 5),
+        reading(NOON + 2.5 * HOUR, 5),
+        reading(NOON + 3 * HOUR, 5),
+        reading(NOON + 3.9 * HOUR, 5),
+      );
+      await foldAll(
+        ledger,
+        'b',
+        reading(NOON + 2 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
+        reading(NOON + 2.2 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
+      );
+      await ledger.declareSites(sitesNamed('a'));
+      time.nowMs = NOON + 5.9 * HOUR;
+      const asked = { fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
+      const { data } = await ledger.coverage(asked);
+      expect(
+        data.map((row) => [
+          row.site + row.cloud,
+          (Date.parse(row.start) - NOON) / HOUR,
+          row.coverage,
+          row.measured_seconds,
+          row.spread_seconds,
+        ]),
+      ).toEqual([
+        ['a', 0, 'spread', 720, 1080],
+        ['a', 1, 'spread', 0, 3600],
+        ['a', 2, 'spread', 1800, 1800],
+        ['bwest', 2, 'measured', 720, 0],
+        ['a', 3, 'missing', 3240, 0],
+        ['a', 4, 'missing', 0, 0],
+        ['a', 5, 'measured', 0, 0],
+      ]);
+      const pages = await inPages(2, (page) => ledger.coverage({ ...asked, ...page }));
+      expect(pages).toEqual(data);
+      expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
+    });
+
+    it('is told of a time as a whole in parts of it, from the first reading of each cloud of a declared site on', async () => {
+      const { ledger } = await freshLedger(['a', 'b', 'none']);
+      await foldAll(
+        ledger,
+        'a',
+        reading(NOON + 0.5 * HOUR, 5),
+        reading(NOON + 0.7 * HOUR, 5),
+        reading(NOON + 2.5 * HOUR, 5),
+        reading(NOON + 1.5 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
+        reading(NOON + 1.7 * HOUR, 5, { cloud: 'west', epoch: 'w' }),
+      );
+      await foldAll(ledger, 'b', reading(NOON, 5), reading(NOON + 0.2 * HOUR, 5));
+      await ledger.declareSites(sitesNamed('a', 'none'));
+      const shares = async (fromHours: number, toHours: number) =>
+        (await ledger.coverageShares(NOON + fromHours * HOUR, NOON + toHours * HOUR)).map((row) => [
+          row.site,
+          ...[row.measured, row.spread, row.missing].map((part) => Number(part.toFixed(6))),
+        ]);
+      // Of a's own cloud 2.5 hours, of its western one 1.5.
+      expect(await shares(-9, 3)).toEqual([['a', 0.1, 0.45, 0.45]]);
+      expect(await shares(2, 3)).toEqual([['a', 0, 0.25, 0.75]]);
+      expect(await shares(-9, 0)).toEqual([]);
+    });
+
+    it('goes by how often a site is read: the pauses of one that is read seldom are no gaps', async () => {
+      const { ledger, time } = await freshLedger([]);
+      await ledger.declareSites([
+        { name: 'often', labels: {}, intervalMs: 30_000 },
+        { name: 'seldom', labels: {}, intervalMs: HOUR / 4 },
+      ]);
+      const readings = [0, 0.8, 1.2, 1.9].map((hours) => reading(NOON + hours * HOUR, hours * HOUR));
+      for (const site of ['often', 'seldom']) await foldAll(ledger, site, ...readings);
+      time.nowMs = NOON + 2.5 * HOUR;
+      expect(columns((await ledger.usage(query())).data, 'site', 'start', 'coverage')).toEqual([
+        ['often', at(NOON), 'spread'],
+        ['seldom', at(NOON), 'measured'],
+        ['often', at(NOON + HOUR), 'missing'],
+        ['seldom', at(NOON + HOUR), 'measured'],
+      ]);
+      expect([(await ledger.gaps('often')).length, (await ledger.gaps('seldom')).length]).toEqual([1, 0]);
+    });
+
+    it('misses nothing of a cloud that its site has given up, and again where it has not', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      for (const cloud of ['', 'west']) {
+        const more = { cloud, epoch: `e${cloud}` };
+        await foldAll(ledger, 'a', reading(NOON, 0, more), reading(NOON + 0.5 * HOUR, HOUR, more));
+      }
+      await foldAll(ledger, 'a', reading(NOON + 2 * HOUR, HOUR, { epoch: 'e' }));
+      time.nowMs = NOON + 2.5 * HOUR;
+      const missing = async (...retiredClouds: string[]) => {
+        await ledger.declareSites([
+          { name: 'a', labels: {}, retiredClouds },
+          { name: 'b', labels: {}, retiredClouds: [''] },
+        ]);
+        const { data } = await ledger.coverage({ fromMs: NOON, toMs: NOON + 3 * HOUR, limit: 10 });
+        const [shares] = await ledger.coverageShares(NOON, NOON + 2 * HOUR);
+        return [
+          data
+            .filter(({ coverage }) => coverage === 'missing')
+            .map(({ cloud, start }) => `${cloud} ${start}`),
+          await coverages(ledger, { step: 'total', fromMs: NOON, toMs: NOON + 2 * HOUR }),
+          shares?.missing,
+        ];
+      };
+      const west = [0, 1].map((hours) => `west ${at(NOON + hours * HOUR)}`);
+      expect(await missing('west')).toEqual([[], [[at(NOON), 'measured']], 0]);
+      expect(await missing()).toEqual([west, [[at(NOON), 'missing']], 0.375]);
+    });
+
+    it('misses nothing of a cloud that was given up while another portal says nothing of it', async () => {
+      const { ledger, time } = await freshLedger(['a']);
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.9 * HOUR, HOUR));
+      time.nowMs = NOON + 2 * HOUR;
+      const missing = async (...said: (readonly string[] | undefined)[]) => {
+        for (const retiredClouds of said)
+          await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds }]);
+        return (await ledger.coverageShares(NOON + HOUR, NOON + 2 * HOUR)).map((share) => share.missing);
+      };
+      expect(await missing([''], undefined)).toEqual([]);
+      expect(await missing([], undefined)).toEqual([1]);
+    });
+
+    it('misses nothing of a site that is no longer declared', async () => {
+      const { ledger, time } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
+      await ledger.declareSites(sitesNamed('b'));
+      time.nowMs = NOON + 30 * HOUR;
+      expect(await coverages(ledger)).toEqual([[at(NOON), 'measured']]);
+    });
+  });
+});
+
+async function collected(pieces: AsyncIterable<UsageRow[]>): Promise<UsageRow[]> {
+  const rows: UsageRow[] = [];
+  for await (const piece of pieces) rows.push(...piece);
+  return rows;
+}

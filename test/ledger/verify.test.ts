@@ -1,0 +1,131 @@
+import { expect, it } from 'vitest';
+import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { foldAll, HOUR, NOON, onEveryPostgresql } from './fixture.ts';
+import { runSql } from '../support/postgresql-server.ts';
+
+const OF_A = `site_id = (SELECT site_id FROM ledger.site WHERE name = 'a')`;
+/** February of the one meter of a: its hours and days are packed up to the 1st. */
+const PACKED = `${OF_A} AND first_hour = (SELECT max(first_hour) FROM ledger.month)`;
+
+/** What may be wrong by an amount, and what is told of it where that is an hour too much. */
+const WRONG: [what: string, change: (by: string) => string, told: number[], less: number[]][] = [
+  ['an opening', (by) => `UPDATE ledger.meter SET opening = opening ${by} WHERE ${OF_A}`, [1], [-1]],
+  ['a last total', (by) => `UPDATE ledger.meter SET last_total = last_total ${by} WHERE ${OF_A}`, [-1], [1]],
+  [
+    'the open hour',
+    (by) => `UPDATE ledger.meter SET open_amount = open_amount ${by} WHERE ${OF_A}`,
+    [1],
+    [-1],
+  ],
+  [
+    'an entry',
+    (by) => `UPDATE ledger.entry SET amount = amount ${by}
+             WHERE ${OF_A} AND hour = (SELECT min(hour) FROM ledger.entry WHERE ${OF_A})`,
+    [1],
+    [-1],
+  ],
+  [
+    'the smaller of two corrections',
+    (by) => `UPDATE ledger.anomaly SET correction = correction ${by}
+             WHERE ${OF_A} AND hour = (SELECT max(hour) FROM ledger.anomaly)`,
+    [1],
+    [-1],
+  ],
+  [
+    'a packed hour',
+    (by) => `UPDATE ledger.month SET hour_amounts[5] = hour_amounts[5] ${by} WHERE ${PACKED}`,
+    [1],
+    [1],
+  ],
+  [
+    'what is spread of a packed hour',
+    (by) => `UPDATE ledger.month SET hour_spreads[5] = hour_spreads[5] ${by} WHERE ${PACKED}`,
+    [1],
+    [1],
+  ],
+  // Neither the total is what it was then, nor the hours are.
+  [
+    'a day',
+    (by) => `UPDATE ledger.month SET day_amounts[1] = day_amounts[1] ${by} WHERE ${PACKED}`,
+    [1, 1],
+    [-1, 1],
+  ],
+  [
+    'what is spread of a day',
+    (by) => `UPDATE ledger.month SET day_spreads[1] = day_spreads[1] ${by} WHERE ${PACKED}`,
+    [1],
+    [1],
+  ],
+  [
+    'one day by as much as another, the other way',
+    (
+      by,
+    ) => `UPDATE ledger.month SET day_amounts[1] = day_amounts[1] ${by}, day_amounts[2] = day_amounts[2] - (0 ${by})
+             WHERE ${PACKED}`,
+    [1],
+    [1],
+  ],
+];
+
+onEveryPostgresql('the verification (A7)', (freshLedger) => {
+  /** A meter with an opening, a gap, two corrections, packed days, entries and an open hour; and one that is well. */
+  async function livedLedger() {
+    const fixture = await freshLedger(['a', 'b']);
+    const { ledger, time } = fixture;
+    await foldAll(ledger, 'b', reading(NOON, 7), reading(NOON + 2 * HOUR, HOUR));
+    await foldAll(
+      ledger,
+      'a',
+      reading(NOON, 5 * HOUR),
+      reading(NOON + HOUR, 6 * HOUR),
+      reading(NOON + 2 * HOUR, 4 * HOUR),
+      reading(NOON + 3 * HOUR, 3 * HOUR),
+      reading(NOON + 96 * HOUR, 200 * HOUR),
+      reading(NOON + 97 * HOUR, 201 * HOUR),
+    );
+    time.nowMs = NOON + 97 * HOUR;
+    await ledger.maintain();
+    return fixture;
+  }
+
+  it('tells by how much a meter is wrong, whatever of it is, and of no other meter', async () => {
+    const { ledger, connection } = await livedLedger();
+    expect(await ledger.verify()).toEqual([]);
+    for (const [what, change, told, less] of WRONG) {
+      const differences = async (by: string) => {
+        await runSql(connection, change(by));
+        const found = await ledger.verify();
+        return found
+          .toSorted((one, other) => one.difference - other.difference)
+          .map(({ site, difference }) => [site, difference]);
+      };
+      const ofA = (list: number[]) => list.map((difference) => ['a', difference]);
+      expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, ofA(told)]);
+      expect([what, await differences(`- ${2 * HOUR}`)]).toEqual([what, ofA(less)]);
+      expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, []]);
+    }
+  });
+
+  it('tells where it was forgotten what of days or of hours was spread', async () => {
+    for (const forgotten of ['day_spreads', 'hour_spreads']) {
+      const { ledger, connection } = await livedLedger();
+      const [spread] = await runSql<{ hours: number }>(
+        connection,
+        `SELECT max(day / ${HOUR}.0)::float AS hours FROM ledger.month, unnest(day_spreads) AS day WHERE ${PACKED}`,
+      );
+      await runSql(connection, `UPDATE ledger.month SET ${forgotten} = NULL WHERE ${PACKED}`);
+      expect(await ledger.verify()).toEqual([
+        { site: 'a', project_id: 'p1', resource: 'vcpu', difference: spread?.hours },
+      ]);
+    }
+  });
+
+  it('does not miss hours that are kept no longer', async () => {
+    const { ledger, time } = await livedLedger();
+    time.nowMs = NOON + 70 * 24 * HOUR;
+    expect((await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 31, gapsKeptDays: 62 })).dropped).toBe(
+      3,
+    );
+    expect(await ledger.verify()).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import { onTestFinished } from 'vitest';
+import { inAdminProject, signedIn, type Call } from './client.ts';
+import type { MoreServices } from './more-services.ts';
+import { eventually } from '../support/processes.ts';
+
+/** Gives a project of a real cloud what is not a server; all of it goes with the test. */
+export async function createBelongings(
+  admin: Record<string, string>,
+  owner: Record<string, string>,
+  projectId: string,
+  { networkUrl, accountsUrl }: MoreServices,
+) {
+  const [asAdmin, asOwner] = [await inAdminProject(admin), await signedIn(owner, { id: projectId })];
+  const outside = await createOutsideNetwork(asAdmin, networkUrl);
+  const volumes = `block-storage/${projectId}/volumes`;
+  const snapshots = `block-storage/${projectId}/snapshots`;
+  const account = `${accountsUrl}/AUTH_${projectId}`;
+  let lastVolume = '';
+  return {
+    /** Resolves with when it was made. */
+    volume: async (sizeGb: number): Promise<number> => {
+      const wanted = { volume: { size: sizeGb, volume_type: 'fake' } };
+      const { volume } = await asOwner<{ volume: { id: string } }>('POST', volumes, wanted);
+      const shown = async () =>
+        (await asOwner<{ volume: { status: string; created_at: string } }>('GET', `${volumes}/${volume.id}`))
+          .volume;
+      lastVolume = volume.id;
+      onTestFinished(async () => await asOwner('DELETE', `${volumes}/${volume.id}`));
+      const made = await eventually(async () => {
+        const { status, created_at: createdAt } = await shown();
+        return status === 'available' ? createdAt : undefined;
+      });
+      return Date.parse(`${made.slice(0, 23)}Z`);
+    },
+    /** A snapshot of the last volume; resolves with when it was taken. */
+    snapshot: async (): Promise<number> => {
+      type Shown = { snapshot: { id: string; status: string; created_at: string } };
+      const { snapshot } = await asOwner<Shown>('POST', snapshots, { snapshot: { volume_id: lastVolume } });
+      const path = `${snapshots}/${snapshot.id}`;
+      // Its volume cannot be deleted before it is gone.
+      onTestFinished(async () => {
+        await asOwner('DELETE', path);
+        await eventually(
+          async () =>
+            await asOwner('GET', path).then(
+              () => undefined,
+              () => true,
+            ),
+        );
+      });
+      const made = await eventually(async () => {
+        const { status, created_at: createdAt } = (await asOwner<Shown>('GET', path)).snapshot;
+        return status === 'available' ? createdAt : undefined;
+      });
+      return Date.parse(`${made.slice(0, 23)}Z`);
+    },
+    /** A floating IP; resolves with when it was taken. */
+    address: async (): Promise<number> => {
+      const floatingip = { floating_network_id: outside, project_id: projectId };
+      const { floatingip: made } = await asAdmin<{ floatingip: { id: string; created_at: string } }>(
+        'POST',
+        `${networkUrl}/floatingips`,
+        { floatingip },
+      );
+      onTestFinished(async () => await asAdmin('DELETE', `${networkUrl}/floatingips/${made.id}`));
+      return Date.parse(made.created_at);
+    },
+    /** 1 MiB in the object store; resolves when its account knows. */
+    object: async (): Promise<void> => {
+      await asOwner('PUT', `${account}/container`);
+      await asOwner('PUT', `${account}/container/object`, Buffer.alloc(2 ** 20));
+      await eventually(async () => {
+        const [container] = await asOwner<{ bytes: number }[]>('GET', `${account}?format=json`);
+        return container?.bytes === 2 ** 20 ? true : undefined;
+      });
+    },
+  };
+}
+
+/** A network from which projects can have addresses. */
+async function createOutsideNetwork(call: Call, networkUrl: string): Promise<string> {
+  const { network } = await call<{ network: { id: string } }>('POST', `${networkUrl}/networks`, {
+    network: { name: 'stackmeter-outside', 'router:external': true },
+  });
+  onTestFinished(async () => await call('DELETE', `${networkUrl}/networks/${network.id}`));
+  const subnet = { network_id: network.id, cidr: '203.0.113.0/24', ip_version: 4, enable_dhcp: false };
+  await call('POST', `${networkUrl}/subnets`, { subnet });
+  return network.id;
+}

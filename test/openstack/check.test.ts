@@ -1,0 +1,121 @@
+import { expect, it } from 'vitest';
+import { RESOURCE_NAMES } from '../../src/exporter/settings/resources.ts';
+import { counted } from '../../src/runtime/counted.ts';
+import { describeWith } from '../support/describe-with.ts';
+import { signIn } from './nova.ts';
+import { signedIn } from './client.ts';
+import { openstackEnvironment } from './environment.ts';
+import { runStackmeter, temporaryFolder } from '../support/processes.ts';
+
+const SETTLING_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const OTHERS = 'all projects but those that the user has a role in';
+const ADVICE = 'give the user of the exporter a role that may read this';
+
+/** What this cloud has not; nobody can read it. */
+const MISSING = [
+  'can not   read floating IPs of all projects, which costs the resource floating_ip (Neutron answers 404 to GET /floatingips: The resource could not be found)',
+  "can not   read object storage of all projects, which costs the resource object_gb (Keystone's catalog has no object-store service: this cloud has no Swift)",
+];
+const ADMINISTRATOR = [
+  'can       read projects',
+  'can       read domains',
+  'can       read usage of all projects',
+  'can       read servers of all projects',
+  'can       read extra specs of flavors',
+  'can       read volumes of all projects',
+  ...MISSING,
+  'can       read snapshots of all projects',
+];
+const MEMBER = [
+  `can not   read projects, which costs ${OTHERS} (Keystone answers 403 to GET /projects: You are not authorized to perform the requested action: identity:list_projects; ${ADVICE})`,
+  `can not   read domains, which costs ${OTHERS} (Keystone answers 403 to GET /domains: You are not authorized to perform the requested action: identity:list_domains; ${ADVICE})`,
+  `can not   read usage of all projects, which costs ${OTHERS} (Nova answers 403 to GET /os-simple-tenant-usage: Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed; ${ADVICE})`,
+  `can not   read servers of all projects, which costs --split-project, for a project that the user has no role in (Nova answers 403 to GET /servers/detail: Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed; ${ADVICE})`,
+  'can       read extra specs of flavors',
+  `can not   read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (Cinder's volumes are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
+  ...MISSING,
+  `can not   read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (Cinder's snapshots are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
+];
+
+describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstack }) => {
+  const environment = openstackEnvironment(openstack);
+  const beside = (name: string) => openstackEnvironment(openstack.replace(/openrc$/, name));
+  const keystone = environment['OS_AUTH_URL'] ?? '';
+
+  /** What Nova itself tells of the projects, or of all. */
+  async function running(among?: ReadonlySet<string>): Promise<string> {
+    const endMs = Math.floor((Date.now() - SETTLING_MS) / 1000) * 1000;
+    const counts = await (await signIn(environment)).servers(endMs - HOUR_MS, endMs);
+    const seen = [...counts].filter(([id, count]) => count > 0 && (among === undefined || among.has(id)));
+    const servers = seen.reduce((sum, [, count]) => sum + count, 0);
+    return `Nova      ${counted(servers, 'server')} of ${counted(seen.length, 'project')} ran in the last hour`;
+  }
+
+  /** The whole output, and Nova's own count as it was before or after: meanwhile a server may have left the hour. */
+  async function check(env: Record<string, string>, among?: Set<string>) {
+    const before = await running(among);
+    const everything = ['--split-project', 'pool', '--resources', ...RESOURCE_NAMES];
+    const { code, output } = await runStackmeter(['exporter', '--check', ...everything], {
+      cwd: temporaryFolder(),
+      env,
+    });
+    const nova = output.includes(before) ? before : await running(among);
+    return { nova, printed: { code, lines: output.split('\n') } };
+  }
+
+  const credentialByName = async () => {
+    const { OS_APPLICATION_CREDENTIAL_ID: id, ...rest } = beside('openrc-appcred');
+    const call = await signedIn(environment, { name: 'admin', domain: { id: 'default' } });
+    const { users } = await call<{ users: { id: string }[] }>('GET', `${keystone}/users?name=admin`);
+    const { application_credential: found } = await call<{ application_credential: { name: string } }>(
+      'GET',
+      `${keystone}/users/${users[0]?.id}/application_credentials/${id}`,
+    );
+    const user = { OS_USERNAME: 'admin', OS_USER_DOMAIN_NAME: 'Default' };
+    return { ...rest, ...user, OS_APPLICATION_CREDENTIAL_NAME: found.name };
+  };
+
+  it.each([
+    ['the administrator', async () => await Promise.resolve(environment)],
+    [
+      'an application credential of the administrator, by id',
+      async () => await Promise.resolve(beside('openrc-appcred')),
+    ],
+    ['an application credential of the administrator, by name', credentialByName],
+  ])('%s reads what there is', async (_, env) => {
+    const { size } = await (await signIn(environment)).projectNames();
+    const { nova, printed } = await check(await env());
+    const lines = [
+      `Keystone  ${keystone}: signed in as 'admin', project 'admin'`,
+      `          ${size} projects in the domains 'Default', 'elixir'`,
+      nova,
+      ...ADMINISTRATOR,
+      '',
+    ];
+    expect(printed).toEqual({ code: 0, lines });
+  });
+
+  it.each(['reader', 'owner'])('a user with roles in projects alone, %s, reads those', async (user) => {
+    const env = beside(`openrc-${user}`);
+    const call = await signedIn(env, { name: 'demo', domain: { id: 'default' } });
+    const { projects } = await call<{ projects: { id: string; name: string; enabled: boolean }[] }>(
+      'GET',
+      `${keystone}/auth/projects`,
+    );
+    const own = projects.filter(({ enabled }) => enabled);
+    const names = own.map(
+      ({ name }) => `'${name.replaceAll('\t', '\\u{9}').replaceAll('\u200B', '\\u{200b}')}'`,
+    );
+    const { nova, printed } = await check(env, new Set(own.map(({ id }) => id)));
+    const projectNames = `${own.length === 1 ? 'project' : 'projects'} ${names.sort().join(', ')}`;
+    const lines = [
+      `Keystone  ${keystone}: signed in as '${user}', project 'demo'`,
+      `          only the ${projectNames} can be read, by the roles that the user has: that usage is all that is exported`,
+      nova,
+      ...MEMBER,
+      '',
+    ];
+    expect(printed).toEqual({ code: 0, lines });
+  });
+});

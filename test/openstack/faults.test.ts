@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { readExporterConfig } from '../../src/exporter/settings/config.ts';
+import { createExporter } from '../../src/exporter/exporter.ts';
+import { parseState } from '../../src/exporter/state/state-format.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { describeWith } from '../support/describe-with.ts';
+import { signIn } from './nova.ts';
+import { serviceAddress } from './client.ts';
+import { openstackEnvironment } from './environment.ts';
+import { temporaryFolder } from '../support/processes.ts';
+import { startTamperingProxy, type Tampering } from '../support/tampering-proxy.ts';
+
+const START = '2026-01-01';
+const HOUR_MS = 3_600_000;
+
+const onLaterPages =
+  (spoil: NonNullable<Tampering['answers']>): NonNullable<Tampering['answers']> =>
+  (answer, path) =>
+    path.includes('marker=') ? spoil(answer, path) : answer;
+
+/** What may become of a page after the first on the way from Nova, and what the exporter says of it. */
+const SPOILT: [string, Tampering, RegExp][] = [
+  [
+    'breaks off',
+    { answers: onLaterPages((answer) => ({ ...answer, body: answer.body.subarray(0, -9) })) },
+    /^Nova .* does not answer/,
+  ],
+  ['does not come', { answers: onLaterPages(() => undefined) }, /^Nova .* does not answer/],
+  [
+    'is the 502 of a proxy',
+    { answers: onLaterPages(() => ({ status: 502, headers: {}, body: Buffer.from('<html>') })) },
+    /^Nova answers 502/,
+  ],
+  [
+    'is not JSON',
+    { answers: onLaterPages(() => ({ status: 200, headers: {}, body: Buffer.from('<html>') })) },
+    /not whole JSON/,
+  ],
+  [
+    'begins after a server that Nova has forgotten',
+    { asks: (path) => path.replace(/marker=[^&]*/, () => `marker=${randomUUID()}`) },
+    /^Nova answers 400 .*Marker .* could not be found/,
+  ],
+];
+
+function novaAhead(aheadMs: number): Tampering {
+  const date = () => new Date(Date.now() + aheadMs).toUTCString();
+  return { answers: (answer) => ({ ...answer, headers: { ...answer.headers, date: date() } }) };
+}
+
+/** Usage is asked for in whole seconds. */
+async function aWindowLater(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+}
+
+/** An exporter that reads a real Nova on pages of ten servers, through a proxy that can spoil them. */
+async function tampered(environment: Record<string, string>) {
+  const proxy = await startTamperingProxy(await serviceAddress(environment, 'compute'));
+  const stateFile = join(temporaryFolder(), 'state.json');
+  const flags = {
+    state: stateFile,
+    start: START,
+    settlingDelay: 2,
+    longestWindow: 1000 * 86_400,
+    pageSize: 10,
+  };
+  const env = { ...environment, OS_COMPUTE_ENDPOINT_OVERRIDE: proxy.url };
+  const config = { ...readExporterConfig({ flags, env }), firstRetryDelayMs: 1 };
+  const exporter = createExporter(config, { clock: systemClock, logger: silentLogger() });
+  onTestFinished(async () => await exporter.close());
+  const state = () => parseState(readFileSync(stateFile, 'utf8'));
+  const refresh = async () => await exporter.refresh();
+  /** Returns the instant up to which it has counted. */
+  const refreshExactly = async () => {
+    await refresh();
+    const { untilMs, totals } = state().meter;
+    const fromNova = await (await signIn(environment)).usage(Date.parse(START), untilMs);
+    for (const [id, { mb }] of fromNova)
+      expect(Math.abs(Number(totals.get(id)?.mb ?? 0n) / HOUR_MS - mb)).toBeLessThan(1e-6);
+    return untilMs;
+  };
+  return { proxy, state, refresh, refreshExactly };
+}
+
+describeWith(['openstack'], 'the exporter of a real OpenStack whose answers are spoilt', ({ openstack }) => {
+  const environment = openstackEnvironment(openstack);
+
+  it('folds nothing in where a page is not whole, whatever became of it, and makes up for it', async () => {
+    const { proxy, state, refresh, refreshExactly } = await tampered(environment);
+    await refreshExactly();
+    for (const [what, tampering, message] of SPOILT) {
+      const before = state();
+      proxy.tamper(tampering);
+      await aWindowLater();
+      await expect(refresh()).rejects.toThrow(message);
+      expect([what, state()]).toEqual([what, before]);
+      proxy.tamper({});
+      await refresh();
+      expect([what, state().meter.untilMs > before.meter.untilMs]).toEqual([what, true]);
+    }
+    await refreshExactly();
+  });
+
+  it('counts nothing too early where the clock of Nova jumps, and nothing twice', async () => {
+    const { proxy, state, refresh, refreshExactly } = await tampered(environment);
+    proxy.tamper(novaAhead(48 * HOUR_MS));
+    const untilMs = await refreshExactly();
+    expect(untilMs).toBeLessThan(Date.now());
+    proxy.tamper(novaAhead(-HOUR_MS));
+    await aWindowLater();
+    await refresh();
+    expect(state().meter.untilMs).toBe(untilMs);
+    proxy.tamper({});
+    expect(await refreshExactly()).toBeGreaterThan(untilMs);
+  });
+});

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import { inAdminProject } from './client.ts';
+import type { labTools } from './lab-tools.ts';
+import { eventually } from '../support/processes.ts';
+
+interface ComputeService {
+  id: string;
+  state: string;
+}
+
+/** A host of its own for servers, which may fail. It goes with the test, and servers evacuated from it have to go before. */
+export interface LabHost {
+  name: string;
+  /** Ends it, and tells Nova so. */
+  fail(): Promise<void>;
+}
+
+/** Starts a nova-compute beside the one that the cloud has. */
+export async function startLabHost(
+  tools: ReturnType<typeof labTools>,
+  admin: Record<string, string>,
+): Promise<LabHost> {
+  const name = `stackmeter-${randomUUID().slice(0, 8)}`;
+  const call = await inAdminProject(admin);
+  const services = async () => {
+    const path = `/os-services?binary=nova-compute&host=${name}`;
+    return (await call<{ services: ComputeService[] }>('GET', path)).services;
+  };
+  const compute = tools.startCompute(name);
+  onTestFinished(async () => {
+    compute.kill();
+    for (const { id } of await services()) await call('DELETE', `/os-services/${id}`);
+  });
+  const { id } = await eventually(async () => (await services()).find(({ state }) => state === 'up'));
+  compute.discover();
+  return {
+    name,
+    fail: async () => {
+      compute.kill();
+      await call('PUT', `/os-services/${id}`, { forced_down: true });
+    },
+  };
+}

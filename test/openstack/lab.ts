@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { inAdminProject, signedIn, type Call } from './client.ts';
+import { eventually } from '../support/processes.ts';
+
+/** What a server was since an instant, as Nova said at the time. */
+export interface KnownLaunch {
+  atMs: number;
+  vcpus: number;
+  memoryMb: number;
+}
+
+export interface LabServer {
+  id: string;
+  launches: KnownLaunch[];
+  endedMs: number | undefined;
+}
+
+/** A project of its own in a cloud whose database and services the tests may meddle with. */
+export interface LabProject {
+  id: string;
+  /** On a host that an administrator chooses, or on any. */
+  boot(flavor: string, how?: { host?: string; metadata?: Record<string, string> }): Promise<LabServer>;
+  /** Asks for an action and notes the launch that it leads to. */
+  act(server: LabServer, action: object, status: string): Promise<void>;
+  /** Up to where it is to be confirmed or reverted. */
+  resize(server: LabServer, flavor: string): Promise<void>;
+  rebuild(server: LabServer): Promise<void>;
+  /** Away from its host, which has failed. */
+  evacuate(server: LabServer): Promise<void>;
+  delete(server: LabServer): Promise<void>;
+  remove(): Promise<void>;
+}
+
+interface NovaServer {
+  id: string;
+  status: string;
+  'OS-SRV-USG:launched_at': string | null;
+  'OS-SRV-USG:terminated_at': string | null;
+  flavor: { vcpus: number; ram: number };
+}
+
+/** Makes a project in which the user of `owner` may boot servers. */
+export async function createLabProject(
+  admin: Record<string, string>,
+  owner: Record<string, string>,
+): Promise<LabProject> {
+  const cloud = await inAdminProject(admin);
+  const keystone = admin['OS_AUTH_URL'] ?? '';
+  const body = { project: { name: `stackmeter-${randomUUID()}`, domain_id: 'default' } };
+  const { project } = await cloud<{ project: { id: string } }>('POST', `${keystone}/projects`, body);
+  const named = async (kind: 'users' | 'roles', name = '') => {
+    const found = await cloud<Record<string, { id: string }[]>>('GET', `${keystone}/${kind}?name=${name}`);
+    return found[kind]?.[0]?.id ?? '';
+  };
+  const grant = async (user: string | undefined, role: string) => {
+    const path = `users/${await named('users', user)}/roles/${await named('roles', role)}`;
+    await cloud('PUT', `${keystone}/projects/${project.id}/${path}`);
+  };
+  await grant(owner['OS_USERNAME'], 'member');
+  await grant(admin['OS_USERNAME'], 'admin');
+  const call = await signedIn(owner, { id: project.id });
+  return {
+    ...servers(call, await signedIn(admin, { id: project.id })),
+    id: project.id,
+    remove: async () => {
+      await deleteServers(call);
+      await cloud('DELETE', `${keystone}/projects/${project.id}`);
+    },
+  };
+}
+
+function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
+  const show = async (id: string) => (await call<{ server: NovaServer }>('GET', `/servers/${id}`)).server;
+  const named = async (kind: 'flavors' | 'images', name?: string) => {
+    const path = kind === 'images' ? 'image/v2/images' : '/flavors';
+    const found = await call<Record<string, { id: string; name: string; status?: string }[]>>('GET', path);
+    const usable = found[kind]?.filter(({ status = 'active' }) => status === 'active');
+    return usable?.find((one) => name === undefined || one.name === name)?.id;
+  };
+  const reach = async (server: LabServer, status: string) => {
+    const found = await eventually(async () => {
+      const shown = await show(server.id);
+      if (shown.status === 'ERROR') throw new Error(`server ${server.id} is in ERROR`);
+      return shown.status === status ? shown : undefined;
+    });
+    const atMs = novaTime(found['OS-SRV-USG:launched_at']);
+    if (atMs > (server.launches.at(-1)?.atMs ?? 0))
+      server.launches.push({ atMs, vcpus: found.flavor.vcpus, memoryMb: found.flavor.ram });
+  };
+  const act = async (server: LabServer, action: object, status: string, as = call) => {
+    await as('POST', `/servers/${server.id}/action`, action);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // until Nova has begun with it
+    await reach(server, status);
+  };
+  return {
+    act,
+    boot: async (flavor, { host, metadata = {} } = {}) => {
+      const [flavorRef, imageRef] = [await named('flavors', flavor), await named('images')];
+      const zone = host === undefined ? {} : { availability_zone: `nova:${host}` };
+      const body = { server: { name: 'metered', flavorRef, imageRef, metadata, networks: 'none', ...zone } };
+      const made = await (host === undefined ? call : admin)<{ server: { id: string } }>(
+        'POST',
+        '/servers',
+        body,
+      );
+      const server: LabServer = { id: made.server.id, launches: [], endedMs: undefined };
+      await reach(server, 'ACTIVE');
+      return server;
+    },
+    resize: async (server, flavor) => {
+      await act(server, { resize: { flavorRef: await named('flavors', flavor) } }, 'VERIFY_RESIZE');
+    },
+    rebuild: async (server) => await act(server, { rebuild: { imageRef: await named('images') } }, 'ACTIVE'),
+    evacuate: async (server) => await act(server, { evacuate: {} }, 'ACTIVE', admin),
+    delete: async (server) => {
+      await call('DELETE', `/servers/${server.id}`);
+      server.endedMs = await eventually(async () => {
+        const path = `/servers/detail?all_tenants=1&deleted=true&uuid=${server.id}`;
+        const { servers: found } = await admin<{ servers: NovaServer[] }>('GET', path);
+        const ended = found.find(({ id }) => id === server.id)?.['OS-SRV-USG:terminated_at'];
+        return ended ? novaTime(ended) : undefined;
+      });
+    },
+  };
+}
+
+async function deleteServers(call: Call): Promise<void> {
+  const list = async () => (await call<{ servers: { id: string }[] }>('GET', '/servers')).servers;
+  for (const { id } of await list()) await call('DELETE', `/servers/${id}`);
+  await eventually(async () => ((await list()).length === 0 ? true : undefined));
+}
+
+function novaTime(text: string | null): number {
+  return Date.parse(`${(text ?? '').slice(0, 19)}Z`);
+}

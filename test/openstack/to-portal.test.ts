@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { getJson, totalUsage } from '../support/api-client.ts';
+import { describeWith } from '../support/describe-with.ts';
+import { signIn, type NovaUsage } from './nova.ts';
+import { openstackEnvironment } from './environment.ts';
+import { eventually, temporaryFolder } from '../support/processes.ts';
+import { startPrometheus } from '../support/prometheus-server.ts';
+import { startPortal, startSite } from '../support/site.ts';
+
+const scrape = (exporterPort: number) => `
+global: { scrape_interval: 1s }
+scrape_configs:
+  - job_name: project_usages
+    static_configs: [{ targets: ['127.0.0.1:${exporterPort}'] }]
+`;
+
+interface SiteAnswer {
+  first_reading_at: string | null;
+  last_reading_at: string | null;
+  last_error: string | null;
+}
+
+/** How far the ledger has come: the readings between which its entries lie. */
+async function readWindow(portalUrl: string, atLeastMs: number): Promise<[number, number]> {
+  return await eventually(async () => {
+    const { data } = (await getJson(`${portalUrl}/api/v1/sites`)) as { data: SiteAnswer[] };
+    const [site] = data;
+    if (typeof site?.first_reading_at !== 'string' || site.last_reading_at === null) return undefined;
+    const window: [number, number] = [Date.parse(site.first_reading_at), Date.parse(site.last_reading_at)];
+    return window[1] - window[0] >= atLeastMs ? window : undefined;
+  });
+}
+
+describeWith(
+  ['openstack', 'prometheus'],
+  'the whole way from a real OpenStack to the portal',
+  ({ openstack, prometheus }) => {
+    it.each(['with a Prometheus between exporter and gate', 'without a Prometheus'])(
+      'loses and adds nothing, %s',
+      async (way) => {
+        const environment = openstackEnvironment(openstack);
+        const folder = temporaryFolder();
+        const site = await startSite({
+          folder,
+          exporter: '--start 2026-01-01 --longest-window 40000000 --interval 1 --settling-delay 1'.split(' '),
+          env: environment,
+          ...(way.startsWith('without')
+            ? {}
+            : {
+                prometheusUrl: async (port: number) =>
+                  (await startPrometheus(prometheus, join(folder, 'site'), scrape(port))).url,
+              }),
+        });
+        const { url } = await startPortal(folder, { 'site-a': site });
+        await readWindow(url, 4000);
+        // The ledger rests when the exporter has ended: then its last reading stays the last.
+        await site.exporter.stop();
+        const [fromMs, toMs] = await settled(url);
+
+        const cloud = await signIn(environment);
+        const names = await cloud.projectNames();
+        const rows = await totalUsage(url, fromMs - (fromMs % 3_600_000), toMs + 3_600_000);
+        const fromPortal = new Map(rows.map((row) => [`${row.project_id} ${row.resource}`, row]));
+        const fromNova = await cloud.usage(fromMs, toMs);
+        expect(fromNova.size).toBeGreaterThan(10);
+        for (const [projectId, usage] of fromNova) {
+          for (const resource of ['vcpu', 'mb', 'disk_gb', 'instance'] satisfies (keyof NovaUsage)[]) {
+            const row = fromPortal.get(`${projectId} ${resource}`);
+            expect(Math.abs((row?.amount ?? Number.NaN) - usage[resource])).toBeLessThan(1e-6);
+            expect(row?.project_name).toBe(names.get(projectId));
+          }
+        }
+      },
+    );
+  },
+);
+
+/** The window once it no longer moves. */
+async function settled(portalUrl: string): Promise<[number, number]> {
+  let before = await readWindow(portalUrl, 0);
+  return await eventually(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const now = await readWindow(portalUrl, 0);
+    const isSettled = now[1] === before[1];
+    before = now;
+    return isSettled ? now : undefined;
+  });
+}

@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { formatAddress } from '../../src/runtime/http/listen.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { createFederation } from '../../src/simulation/federation/federation.ts';
+import { DEMO_SITES } from '../../src/simulation/federation/settings.ts';
+import { generatedCloud } from '../../src/simulation/generated/generated-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
+import { getJson, totalUsage } from '../support/api-client.ts';
+import { runStackmeter, startStackmeter, temporaryFolder, type Running } from '../support/processes.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+interface SiteAnswer {
+  first_reading_at: string;
+  last_reading_at: string;
+  refused_series: number;
+  anomalies: number;
+}
+
+/** The whole hours that the ledger knows of every site. */
+async function knownHours(url: string): Promise<[number, number]> {
+  const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteAnswer[] };
+  const firstMs = Math.max(...data.map((site) => Date.parse(site.first_reading_at)));
+  const lastMs = Math.min(...data.map((site) => Date.parse(site.last_reading_at)));
+  expect(data.map((site) => [site.refused_series, site.anomalies])).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+  return [Math.ceil(firstMs / HOUR_MS) * HOUR_MS, Math.floor(lastMs / HOUR_MS) * HOUR_MS];
+}
+
+/** Amount × hours by site, project and resource, of those that are not zero. */
+type Amounts = Record<string, number>;
+
+function trueAmounts(fromMs: number, toMs: number): Amounts {
+  const amounts: Amounts = {};
+  for (const { name, cloud } of DEMO_SITES) {
+    for (const [projectId, usage] of usageTruth(generatedCloud(cloud), fromMs, toMs)) {
+      for (const [resource, amountMs] of Object.entries(usage))
+        amounts[`${name} ${projectId} ${resource}`] = Number(amountMs) / HOUR_MS;
+    }
+  }
+  return amounts;
+}
+
+async function portalAmounts(url: string, fromMs: number, toMs: number): Promise<Amounts> {
+  const rows = await totalUsage(url, fromMs, toMs);
+  expect([...new Set(rows.map(({ coverage }) => coverage))]).toEqual(['measured']);
+  return Object.fromEntries(
+    rows
+      .filter(({ amount }) => amount !== 0)
+      .map(({ site, project_id: project, resource, amount }) => [`${site} ${project} ${resource}`, amount]),
+  );
+}
+
+async function expectTruth(url: string, fromMs: number, toMs: number): Promise<void> {
+  const truth = trueAmounts(fromMs, toMs);
+  const amounts = await portalAmounts(url, fromMs, toMs);
+  expect(Object.keys(amounts).sort()).toEqual(Object.keys(truth).sort());
+  for (const [meter, amount] of Object.entries(truth))
+    expect([meter, Math.abs((amounts[meter] ?? 0) - amount) <= 1e-9 * amount]).toEqual([meter, true]);
+}
+
+async function startDemo(folder: string): Promise<{ demo: Running; url: string }> {
+  const demo = startStackmeter(['demo', '--data', folder], { cwd: folder });
+  onTestFinished(async () => void (await demo.stop()));
+  const [, url = ''] = await demo.waitFor(/ready: (http:\/\/\S+)/);
+  return { demo, url };
+}
+
+/** How many hours it has lived through before it was ready. */
+function livedThrough(demo: Running): number {
+  return Number(/living through (\d+) hours/.exec(demo.output())?.[1] ?? 0);
+}
+
+describe('the demo', () => {
+  it('begins with 30 days of history, equal to what was used, and goes on with it when it is started again', async () => {
+    const folder = temporaryFolder();
+    const first = await startDemo(folder);
+
+    expect(first.demo.output()).toMatch(/portal: http:\S+\n.*the first numbers are there/);
+    const [fromMs, toMs] = await knownHours(first.url);
+    expect((toMs - fromMs) / DAY_MS).toBeGreaterThanOrEqual(30);
+    await expectTruth(first.url, fromMs, toMs);
+    await expectTruth(first.url, toMs - HOUR_MS, toMs);
+    expect(await first.demo.stop('SIGINT')).toBe(0);
+
+    const second = await startDemo(folder);
+    expect(livedThrough(first.demo)).toBeGreaterThan(30 * 24 - 2);
+    expect(livedThrough(second.demo)).toBeLessThan(24);
+    expect((await knownHours(second.url))[0]).toBe(fromMs);
+    await expectTruth(second.url, fromMs, toMs);
+    expect(await second.demo.stop('SIGINT')).toBe(0);
+
+    const verified = await runStackmeter(['portal', 'ledger', 'verify', '--data', join(folder, 'portal')]);
+    expect([verified.code, verified.output]).toEqual([0, 'every meter agrees with its entries\n']);
+  });
+
+  it('makes up for the hours in which it was not running, each for itself', async () => {
+    const folder = temporaryFolder();
+    const noonMs = Date.UTC(2026, 4, 1, 12);
+    const liveUntil = async (nowMs: number, check: (url: string) => Promise<void>) => {
+      const clock: Clock = { nowMs: () => nowMs, sleep: async (_, signal) => await aborted(signal) };
+      const listen = { host: '127.0.0.1', port: 0 };
+      const federation = createFederation(
+        { dataFolder: folder, listen, historyMs: 3 * HOUR_MS, sites: DEMO_SITES },
+        { clock, logger: silentLogger() },
+      );
+      try {
+        await federation.start();
+        await check(`http://${formatAddress(federation.address)}`);
+      } finally {
+        await federation.close();
+      }
+    };
+    const expectHours = async (url: string, fromMs: number, toMs: number) => {
+      expect(await knownHours(url)).toEqual([fromMs, toMs]);
+      for (let hourMs = fromMs; hourMs < toMs; hourMs += HOUR_MS)
+        await expectTruth(url, hourMs, hourMs + HOUR_MS);
+    };
+    await liveUntil(
+      noonMs + 20 * 60_000,
+      async (url) => await expectHours(url, noonMs - 3 * HOUR_MS, noonMs),
+    );
+    await liveUntil(
+      noonMs + 5 * HOUR_MS + 20 * 60_000,
+      async (url) => await expectHours(url, noonMs - 3 * HOUR_MS, noonMs + 5 * HOUR_MS),
+    );
+  });
+});
+
+async function aborted(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

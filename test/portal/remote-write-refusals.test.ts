@@ -1,0 +1,410 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Lease, Sweep } from '../../src/portal/ledger/ledger.ts';
+import type { Pool } from 'pg';
+import { createApiServer } from '../../src/portal/api/server.ts';
+import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { connectToDatabase } from '../../src/portal/ledger/store/database/connect.ts';
+import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import { createPortalMetrics } from '../../src/portal/metrics.ts';
+import { createInboxTables, forgetExcessFacts } from '../../src/portal/remote-write/inbox.ts';
+import { Receiver, type ReceiverParts } from '../../src/portal/remote-write/receiver.ts';
+import { EXPORTER_METRICS } from '../../src/prometheus/usage-metrics.ts';
+import { toSnappy } from '../../src/prometheus/remote/snappy.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { clockAt, columns, HOUR, MINUTE, NOON, query, sitesNamed } from '../ledger/fixture.ts';
+import { temporaryFolder } from '../support/processes.ts';
+import { encodeWriteRequest, writtenSeries, type WrittenSeries } from './write-request.ts';
+
+const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
+const OTHER_TOKEN = 'other-token-of-43-characters-0123456789abcde';
+
+/** An embedded database that can be stopped and started again, until the test has ended. */
+function startDatabase() {
+  const dataFolder = join(temporaryFolder(), 'data');
+  const logger = silentLogger();
+  let database = createEmbeddedDatabase({ dataFolder, logger });
+  onTestFinished(async () => await database.close());
+  return {
+    stop: async () => await database.close(),
+    start: async () => {
+      database = createEmbeddedDatabase({ dataFolder, logger });
+      return await database.start();
+    },
+  };
+}
+
+/** A portal's receiver and API on a real database, on a clock that the test moves. */
+async function startReceiver(
+  limits: ReceiverParts['limits'] = {},
+  database = startDatabase(),
+  lease: () => Lease | undefined = () => undefined,
+  folds?: () => boolean,
+  hasOther = false,
+) {
+  const time = { nowMs: NOON };
+  const clock = clockAt(time);
+  const logger = silentLogger();
+  const connection = await database.start();
+  const ledger = await openLedger({ connection, clock, logger });
+  await ledger.declareSites(sitesNamed('a', 'b'));
+  const pool = await connectToDatabase(connection, logger);
+  await createInboxTables(pool);
+  const metrics = createPortalMetrics();
+  const fenced = {
+    ...ledger,
+    foldInAnyOrder: async (site: string, sweep: Sweep) => await ledger.foldInAnyOrder(site, sweep, lease()),
+    recordFailure: async (site: string, atMs: number, reason: string) =>
+      await ledger.recordFailure(site, atMs, reason),
+  };
+  const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits, folds });
+  const rule = { siteLabel: 'site', sites: ['a', 'b'] };
+  const other = { name: 'other', token: OTHER_TOKEN, rule: { site: 'b' } };
+  receiver.setSources({
+    senders: [{ name: 'one', token: TOKEN, rule }, ...(hasOther ? [other] : [])],
+    sites: [],
+  });
+  const server = await createApiServer({ ledger, metrics, clock, receiver, logger });
+  onTestFinished(async () => {
+    await server.close();
+    await receiver.close();
+    await pool.end();
+    await ledger.close();
+  });
+  const post = async (body: Buffer, token = TOKEN) => {
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/api/v1/write',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+      },
+      payload: toSnappy(body),
+    });
+    return [answer.statusCode, answer.headers['retry-after']];
+  };
+  const send = async (series: readonly WrittenSeries[], token = TOKEN) =>
+    await post(encodeWriteRequest(series), token);
+  const write = async (site: string, project: string, amount: number, atMs: number) =>
+    await send([usageOf(site, project, amount, atMs)]);
+  const amounts = async () =>
+    columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'project_id', 'amount');
+  return { time, ledger, pool, metrics, receiver, post, send, write, amounts, database };
+}
+
+function usageOf(site: string, project: string, amount: number, atMs: number): WrittenSeries {
+  return writtenSeries(
+    'project_vcpu_usage',
+    { site, project_id: project, project_name: project },
+    amount,
+    atMs,
+  );
+}
+
+/** What the exporter of a states about the totals of an instant. */
+function statedOf(atMs: number): [until: WrittenSeries, epoch: WrittenSeries] {
+  return [
+    writtenSeries(EXPORTER_METRICS.foldedUntil, { site: 'a' }, atMs / 1000, atMs),
+    writtenSeries(EXPORTER_METRICS.epochInfo, { site: 'a', epoch: 'one' }, 1, atMs),
+  ];
+}
+
+const NEVER = [400, undefined];
+const BACK_LATER = [503, '5'];
+const TAKEN = [204, undefined];
+
+async function count(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM remote_write.${table}`);
+  return rows[0]?.n ?? -1;
+}
+
+describe('memory that is written of an earlier exporter', () => {
+  it('is counted in MiB, and what was written before the unit was known is no jump', async () => {
+    const { send, receiver, time, ledger } = await startReceiver();
+    const rule = { siteLabel: 'site', sites: ['a', 'b'] };
+    const write = async (minute: number) => {
+      const atMs = NOON + minute * MINUTE;
+      const labels = { site: 'a', project_id: 'p', project_name: 'p' };
+      // Two vCPUs and 4 GiB, for 100 hours and some minutes.
+      const series = [
+        writtenSeries('project_vcpu_usage', labels, 2 * (100 + minute / 60), atMs),
+        writtenSeries('project_mb_usage', labels, 4 * (100 + minute / 60), atMs),
+      ];
+      expect(await send(series)).toEqual(TAKEN);
+      time.nowMs = atMs + MINUTE;
+      await receiver.fold();
+    };
+    for (let minute = 0; minute <= 60; minute += 5) await write(minute);
+    receiver.setSources({
+      senders: [{ name: 'one', token: TOKEN, rule, memoryUnits: new Map([['a', 'GiB']]) }],
+      sites: [],
+    });
+    for (let minute = 65; minute <= 120; minute += 5) await write(minute);
+    const { data } = await ledger.usage(query({ step: 'hour' }));
+    expect(columns(data, 'resource', 'amount')).toEqual([
+      ['mb', 4],
+      ['vcpu', 2],
+      // Five minutes at the rate before, and fifty-five at the true one.
+      ['mb', expect.closeTo((4 * 5) / 60 + (4096 * 55) / 60, 3)],
+      ['vcpu', expect.closeTo(2, 3)],
+    ]);
+    expect(await ledger.verify()).toEqual([]);
+  });
+});
+
+describe('what is written of an exporter that states its epoch and time', () => {
+  it('is refused where that never comes, and counted by what comes next', async () => {
+    const { send, receiver, time, ledger, amounts } = await startReceiver();
+    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...statedOf(atMs)];
+    const [until] = statedOf(NOON - MINUTE);
+    const [, epoch] = statedOf(NOON);
+    expect(await send(whole(10, NOON - 2 * MINUTE))).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 12, NOON - MINUTE), until])).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 14, NOON), epoch])).toEqual(TAKEN);
+    // Long after, as by a portal that was down.
+    time.nowMs = NOON + HOUR;
+    await receiver.fold();
+    expect(await amounts()).toEqual([]);
+    expect(await send(whole(15, NOON + MINUTE))).toEqual(TAKEN);
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 5]]);
+    expect((await ledger.sites()).map(({ name, anomalies }) => [name, anomalies])).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
+  });
+});
+
+describe('what an exporter states', () => {
+  it('is kept for totals that come later', async () => {
+    const { send, receiver, time, ledger } = await startReceiver();
+    expect(await send(statedOf(NOON))).toEqual(TAKEN);
+    time.nowMs = NOON + 5 * HOUR;
+    await receiver.fold();
+    expect(await send([usageOf('a', 'p', 10, NOON)])).toEqual(TAKEN);
+    await receiver.fold();
+    expect((await ledger.sites())[0]?.last_reading_at).toBe(new Date(NOON).toISOString());
+  });
+
+  it('is answered 503 while it cannot be kept, as its totals are then', async () => {
+    const { send, receiver, pool, time, amounts } = await startReceiver();
+    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...statedOf(atMs)];
+    expect(await send(whole(10, NOON - MINUTE))).toEqual(TAKEN);
+    await pool.query('ALTER TABLE remote_write.fact RENAME TO away');
+    expect(await send(whole(12, NOON))).toEqual(BACK_LATER);
+    expect(await send(statedOf(NOON))).toEqual(BACK_LATER);
+    await pool.query('ALTER TABLE remote_write.away RENAME TO fact');
+    expect(await send(whole(12, NOON))).toEqual(TAKEN);
+    time.nowMs = NOON + 10 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+});
+
+describe('what is no remote write', () => {
+  it('is answered 400, whatever of it is wrong', async () => {
+    const { post } = await startReceiver();
+    expect(await post(Buffer.from('no protobuf'))).toEqual(NEVER);
+    expect(await post(encodeWriteRequest([usageOf('a', 'p', 1, NOON)]).subarray(0, -1))).toEqual(NEVER);
+  });
+});
+
+describe('a sender that writes more than others', () => {
+  it('finds no room any more, where another that writes little still does', async () => {
+    const limits = { maxWaitingSamples: 40 };
+    const { send, write } = await startReceiver(limits, startDatabase(), undefined, undefined, true);
+    const many = Array.from({ length: 30 }, (_, n) => usageOf('a', `p${n}`, 1, NOON));
+    expect(await send(many)).toEqual(TAKEN);
+    expect(await write('a', 'p', 1, NOON)).toEqual(BACK_LATER);
+    expect(await send([usageOf('b', 'p', 1, NOON)], OTHER_TOKEN)).toEqual(TAKEN);
+  });
+
+  it('has 60,000 statements in one request kept by few statements of SQL', async () => {
+    const { send, pool } = await startReceiver();
+    let asked = 0;
+    pool.on('acquire', () => (asked += 1));
+    expect(await send(Array.from({ length: 30_000 }, (_, n) => statedOf(NOON + n)).flat())).toEqual(TAKEN);
+    expect(asked).toBeLessThan(50);
+    expect(await count(pool, 'fact')).toBe(30_000);
+    await forgetExcessFacts(pool, 1000);
+    expect(await count(pool, 'fact')).toBe(1000);
+  });
+
+  it('is told that a request is about too many instants', async () => {
+    const { send } = await startReceiver();
+    expect(await send(Array.from({ length: 20_001 }, (_, n) => usageOf('a', 'p', 1, NOON + n)))).toEqual(
+      NEVER,
+    );
+  });
+});
+
+describe('a portal that cannot take what is written', () => {
+  it('answers 503 with Retry-After while too much waits to be folded, and takes it once that is folded', async () => {
+    const { write, receiver, time, amounts } = await startReceiver({ maxWaitingSamples: 2 });
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
+    time.nowMs = NOON + 10 * MINUTE;
+    await receiver.fold();
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
+    time.nowMs = NOON + 20 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 5]]);
+  });
+
+  it('answers 503 with Retry-After while too much waits that it leaves to another portal', async () => {
+    let folds = false;
+    const limits = { maxWaitingBytes: 1 };
+    const { write, receiver, amounts } = await startReceiver(limits, startDatabase(), undefined, () => folds);
+    expect(await write('a', 'p', 10, NOON - 20 * MINUTE)).toEqual(TAKEN);
+    await receiver.tryToFold();
+    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(BACK_LATER);
+    folds = true;
+    await receiver.tryToFold();
+    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(TAKEN);
+    expect(await amounts()).toEqual([]);
+  });
+
+  it('holds nothing any more that it has left to another', async () => {
+    let folds = true;
+    const limits = { maxWaitingSamples: 1 };
+    const { write, receiver } = await startReceiver(limits, startDatabase(), undefined, () => folds);
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(BACK_LATER);
+    folds = false;
+    await receiver.tryToFold();
+    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+  });
+
+  it('loads all that others have taken, however many requests that are', async () => {
+    let folds = false;
+    const { write, receiver, time, amounts } = await startReceiver(
+      {},
+      startDatabase(),
+      undefined,
+      () => folds,
+    );
+    for (let minute = 0; minute < 120; minute += 1)
+      expect(await write('a', 'p', minute, NOON + minute * MINUTE)).toEqual(TAKEN);
+    folds = true;
+    time.nowMs = NOON + 3 * HOUR;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 119]]);
+  });
+
+  it('answers 503 with Retry-After while the database is down, and loses nothing that was taken before', async () => {
+    const { write, receiver, time, database } = await startReceiver();
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+    await database.stop();
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
+    time.nowMs = NOON + 2 * HOUR;
+    await expect(receiver.fold()).rejects.toThrow(/ENOENT|ECONNREFUSED|terminated/);
+    const next = await startReceiver({}, database);
+    expect(await next.write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
+    next.time.nowMs = NOON + 2 * HOUR;
+    await next.receiver.fold();
+    expect([await next.amounts(), await count(next.pool, 'set_aside')]).toEqual([[['a', 'p', 5]], 0]);
+  });
+});
+
+describe('what the ledger never takes of what is written', () => {
+  /** A rule of the database that one project breaks: whatever else of its content a fold may fail by for ever. */
+  const poison = `ALTER TABLE ledger.project ADD CONSTRAINT wanted CHECK (key <> 'poison')`;
+
+  it('is tried for an hour, then set aside, told, and in the way of nothing else', async () => {
+    const { write, receiver, time, pool, metrics, amounts } = await startReceiver({ maxWaitingSamples: 10 });
+    await pool.query(poison);
+    await write('a', 'p', 10, NOON - 2 * MINUTE);
+    await write('a', 'poison', 1, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    await write('b', 'p', 5, NOON);
+    time.nowMs = NOON + 10 * MINUTE;
+    await expect(receiver.fold()).rejects.toThrow(/violates check constraint "wanted"/);
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([3, 0]);
+    time.nowMs = NOON + 61 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
+    const { rows } = await pool.query('SELECT site, reason FROM remote_write.set_aside');
+    expect(rows).toEqual([
+      { site: 'a', reason: expect.stringContaining('violates check constraint "wanted"') },
+    ]);
+    expect(await metrics.registry.metrics()).toContain(
+      'stackmeter_portal_remote_write_set_aside_samples_total{site="a"} 1',
+    );
+    expect(await write('a', 'p', 15, NOON + HOUR)).toEqual(TAKEN);
+  });
+
+  it('is kept up to a bound, the newest, and folded when somebody puts it back', async () => {
+    const { write, receiver, time, pool, ledger } = await startReceiver({ maxRequests: 2 });
+    await pool.query(poison);
+    for (const minute of [3, 2, 1]) await write('a', 'poison', 10 - minute, NOON - minute * MINUTE);
+    time.nowMs = NOON + 61 * MINUTE;
+    await receiver.fold();
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 2]);
+    await pool.query('ALTER TABLE ledger.project DROP CONSTRAINT wanted');
+    await pool.query(`WITH again AS (DELETE FROM remote_write.set_aside RETURNING rule, received_ms, body)
+      INSERT INTO remote_write.inbox (rule, received_ms, body) SELECT DISTINCT rule, received_ms, body FROM again`);
+    await receiver.fold();
+    const { data } = await ledger.projects({ limit: 10 });
+    expect(data.map(({ project_id, first_reading_at }) => [project_id, first_reading_at])).toEqual([
+      ['poison', new Date(NOON - 2 * MINUTE).toISOString()],
+    ]);
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 0]);
+  });
+
+  it('is never what the database fails by, however long that lasts and comes and goes', async () => {
+    const { write, receiver, time, pool, amounts } = await startReceiver();
+    await write('a', 'p', 10, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    for (const hours of [1, 2, 24]) {
+      await pool.query('ALTER TABLE ledger.site_state RENAME TO away');
+      time.nowMs = NOON + hours * HOUR;
+      await expect(receiver.fold()).rejects.toThrow(/relation "ledger.site_state" does not exist/);
+      await pool.query('ALTER TABLE ledger.away RENAME TO site_state');
+    }
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([2, 0]);
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+
+  it('is told from what the database fails by while it is looked for', async () => {
+    const { write, receiver, time, pool, ledger } = await startReceiver();
+    await write('a', 'poison', 12, NOON - 2 * MINUTE);
+    await write('a', 'p', 10, NOON - MINUTE);
+    await pool.query(poison);
+    // Once what is bad is told from the rest, the rest meets a server that shuts down.
+    await pool.query(`
+      CREATE FUNCTION ledger.shut_down() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF new.key = 'p' THEN RAISE EXCEPTION 'going down' USING ERRCODE = 'admin_shutdown'; END IF; RETURN new; END $$;
+      CREATE TRIGGER shut_down BEFORE INSERT ON ledger.project FOR EACH ROW EXECUTE FUNCTION ledger.shut_down()`);
+    time.nowMs = NOON + 2 * HOUR;
+    await expect(receiver.fold()).rejects.toThrow('going down');
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([1, 1]);
+    await pool.query('DROP TRIGGER shut_down ON ledger.project');
+    await receiver.fold();
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
+    const { data } = await ledger.projects({ limit: 10 });
+    expect(data.map(({ project_id }) => project_id)).toEqual(['p']);
+  });
+
+  it('is left to the portal that has taken over, however long that has taken', async () => {
+    let lease: Lease | undefined = { name: 'inbox', holder: 'a portal that was not heard of' };
+    const { write, receiver, time, pool, metrics, amounts } = await startReceiver(
+      {},
+      startDatabase(),
+      () => lease,
+    );
+    await write('a', 'p', 10, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    time.nowMs = NOON + 61 * MINUTE;
+    await expect(receiver.fold()).rejects.toThrow("the lease inbox is another portal's by now");
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([2, 0]);
+    expect(await metrics.registry.metrics()).not.toContain('result="ledger_failure"} 1');
+    lease = undefined;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+  });
+});

@@ -1,0 +1,160 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** What has not come by then will not come, however busy the machine is. */
+const HANGS_AFTER_MS = 240_000;
+
+export interface Running {
+  pid: number | undefined;
+  /** Everything that it has printed, to both streams. */
+  output(): string;
+  /** Resolves with the match as soon as the output has one; rejects with the output when the process ends before. */
+  waitFor(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  /** Sends a signal that does not end it, such as SIGHUP. */
+  send(signal: NodeJS.Signals): void;
+  /** Ends it with a signal and resolves with its exit code (null when the signal killed it). */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  exited: Promise<number | null>;
+}
+
+export interface StartOptions {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  /** Files that it reads from and writes to in place of a terminal; what goes to a file is no output. */
+  stdin?: string | undefined;
+  stdout?: string | undefined;
+}
+
+/** Starts the built `stackmeter` command with an environment of its own, without the caller's OS_ and STACKMETER_ names. */
+export function startStackmeter(args: readonly string[], options: StartOptions = {}): Running {
+  return startProgram(process.execPath, [cli, ...args], options);
+}
+
+export function startProgram(program: string, args: readonly string[], options: StartOptions = {}): Running {
+  const stdin = options.stdin === undefined ? ('ignore' as const) : openSync(options.stdin, 'r');
+  const stdout = options.stdout === undefined ? ('pipe' as const) : openSync(options.stdout, 'w');
+  const child = spawn(program, args, {
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...inheritedEnvironment(), ...options.env },
+    stdio: [stdin, stdout, 'pipe'],
+  });
+  for (const file of [stdin, stdout]) if (typeof file === 'number') closeSync(file);
+  return observe(child, `${program} ${args.join(' ')}`);
+}
+
+/** Runs a command to its end. */
+export async function runStackmeter(
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<{ code: number | null; output: string }> {
+  const running = startStackmeter(args, options);
+  return { code: await running.exited, output: running.output() };
+}
+
+function inheritedEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(OS_|STACKMETER_|USAGE_EXPORTER_|PORTAL_AUTH|DATABASE_URL|VITEST|NODE_ENV)/.test(name),
+    ),
+  );
+}
+
+function observe(child: ChildProcess, description: string): Running {
+  let output = '';
+  const listeners = new Set<() => void>();
+  const onChange = () => {
+    for (const listener of listeners) listener();
+  };
+  const append = (chunk: Buffer) => {
+    output += chunk.toString();
+    onChange();
+  };
+  child.stdout?.on('data', append);
+  child.stderr?.on('data', append);
+  const exited = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code));
+  });
+  let ended = false;
+  void exited
+    .catch(() => null)
+    .then(() => {
+      ended = true;
+      onChange();
+    });
+  return {
+    pid: child.pid,
+    output: () => output,
+    exited,
+    waitFor: (pattern, timeoutMs = HANGS_AFTER_MS) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const match = pattern.exec(output);
+          if (match) finish(() => resolve(match));
+          else if (ended)
+            finish(() => reject(new Error(`${description} ended before ${pattern}:\n${output}`)));
+        };
+        const timer = setTimeout(
+          () => finish(() => reject(new Error(`${description} never said ${pattern}:\n${output}`))),
+          timeoutMs,
+        );
+        const finish = (settle: () => void) => {
+          clearTimeout(timer);
+          listeners.delete(check);
+          settle();
+        };
+        listeners.add(check);
+        check();
+      }),
+    send: (signal) => void child.kill(signal),
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return await exited;
+    },
+  };
+}
+
+/** A folder for one test, removed when it has ended. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
+  // The embedded PostgreSQL of a portal that runs as root has an account of its own, which has to enter.
+  chmodSync(folder, 0o755);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Ports that are free now, for programs that can't say which one they got. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Calls `attempt` until it resolves with something other than undefined; rejects with its last error after `timeoutMs`. */
+export async function eventually<T>(
+  attempt: () => Promise<T | undefined>,
+  timeoutMs = HANGS_AFTER_MS,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown = new Error('it did not come about');
+  while (Date.now() < deadline) {
+    try {
+      const result = await attempt();
+      if (result !== undefined) return result;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw last;
+}

@@ -1,0 +1,328 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/describe-with.ts';
+import { barriers, chartHasColour, startBrowser, type Browser } from './browser.ts';
+import { AWKWARD_NAMES, cannedLedger } from './canned-ledger.ts';
+import { PORTAL_NOW_MS, startCannedPortal, type CannedPortal } from './canned-portal.ts';
+
+describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
+  let webRoot: string;
+  let browser: Browser;
+  let portal: CannedPortal;
+  let page: Page;
+
+  beforeAll(async () => {
+    webRoot = await mkdtemp(join(tmpdir(), 'stackmeter-web-'));
+    await build({ root: 'web', logLevel: 'error', build: { outDir: webRoot } });
+    browser = await startBrowser(chromium);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await rm(webRoot, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    portal = await startCannedPortal(webRoot, cannedLedger(PORTAL_NOW_MS, 8));
+    page = await browser.context.newPage();
+    await page.clock.setFixedTime(PORTAL_NOW_MS);
+    browser.complaints.length = 0;
+  });
+
+  afterEach(async () => {
+    await page.close();
+    await portal.close();
+  });
+
+  async function open(address = ''): Promise<void> {
+    await page.goto(`${portal.url}${address}`);
+    await page.locator('.project-table, .bucket-table').last().waitFor();
+  }
+
+  const projectTable = () => page.getByRole('table', { name: /^Projects and their usage/ });
+  const siteRow = (name: string) =>
+    page
+      .getByRole('table', { name: /^Sites/ })
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name }) });
+
+  it('load everything from the portal itself, within its content security policy, and complain of nothing', async () => {
+    const elsewhere: string[] = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(portal.url)) elsewhere.push(request.url());
+    });
+    await open();
+    await page.getByRole('link', { name: 'metagenome-10' }).click();
+    await page.getByRole('heading', { name: 'Identifiers' }).waitFor();
+    expect({ elsewhere, complaints: browser.complaints }).toEqual({ elsewhere: [], complaints: [] });
+  });
+
+  it('say the state of each site in words, with the reason and the exact time', async () => {
+    await open();
+    await expectText(siteRow('bielefeld'), /failing.*answered 401.*7 h ago/s);
+    await expectText(siteRow('tübingen'), /late.*3 refused readings, 1 anomaly.*25 min ago.*12.*48/s);
+    await expectText(siteRow('gießen'), /never read.*never/s);
+    await expectText(siteRow('freiburg'), /reporting.*12 s ago.*41.*164/s);
+    const title = await siteRow('freiburg').locator('time').getAttribute('title');
+    expect(title).toBe('2026-11-22 14:23:48 UTC');
+  });
+
+  it('show names of any characters as text and nothing else', async () => {
+    await open();
+    const shown = await projectTable().locator('th[scope=row] a bdi[dir=auto]').allTextContents();
+    const asText = AWKWARD_NAMES.slice(0, 4);
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        ...asText,
+        'line⟨U+000A⟩break⟨U+0000⟩nul',
+        '⟨U+202E⟩gnp.exe',
+        '(no name)',
+        AWKWARD_NAMES[7],
+      ]),
+    );
+    await expectCount(page.locator('img[src=x]'), 0);
+    await expect.poll(() => page.title()).toBe('Overview – stackmeter');
+  });
+
+  it('show amounts of the ledger: rounded in the cell, exact in its title, whole in the CSV', async () => {
+    await open();
+    const firstHourMs = Date.UTC(2026, 10, 21, 15);
+    const [project] = portal.ledger.projects;
+    const amount = portal.ledger.usage
+      .filter(
+        (row) => row.project_id === project?.project_id && row.site === 'freiburg' && row.resource === 'mb',
+      )
+      .filter((row) => Date.parse(row.start) >= firstHourMs)
+      .reduce((sum, row) => sum + row.amount, 0);
+    const cell = projectTable()
+      .getByRole('row')
+      .filter({ hasText: 'proteomics-1' })
+      .first()
+      .locator('td.amount')
+      .nth(1);
+    expect(await cell.getAttribute('title')).toBe(`${number(amount, 9)} MiB-hours`);
+    await expectText(cell, new RegExp(`^${number(amount / 1024 / 1024, 2)}$`));
+    const csv = await (
+      await page.request.get(
+        `${portal.url}${await page.getByRole('link', { name: 'CSV' }).getAttribute('href')}`,
+      )
+    ).text();
+    expect(csv.split('\n')[0]?.split(',')).toEqual(
+      expect.arrayContaining(['site', 'project_id', 'resource', 'amount', 'unit', 'coverage']),
+    );
+    expect(csv.match(/"vCPU-hours"/g)).toHaveLength(24 * portal.ledger.projects.length);
+  });
+
+  it('mark what is spread or missing in words', async () => {
+    await open();
+    await expectText(page.getByText('Of 24 hours'), /3 are spread over a gap, 1 has readings missing/);
+    await page.getByText('Numbers by hour').click();
+    const byHour = page.getByRole('table', { name: /^vCPU by hour/ });
+    await expect.poll(() => byHour.getByRole('cell', { name: 'spread' }).count()).toBe(3);
+    await expect.poll(() => byHour.getByRole('cell', { name: 'missing' }).count()).toBe(1);
+    await expectText(projectTable().getByRole('row').nth(1), /partly missing/);
+  });
+
+  it('have landmarks, captions, labels and words for every picture', async () => {
+    await open();
+    await page.getByText('Numbers by hour').click();
+    expect(await barriers(page)).toEqual([]);
+    await open(projectAddress(4));
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it('are worked with the keyboard alone', async () => {
+    await open();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+    await page.getByRole('radio', { name: '24 hours' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('table', { name: 'vCPU by project, 7 days' }).waitFor();
+    await page.getByLabel('Search projects').focus();
+    await page.keyboard.type('koln teaching');
+    await page.getByText('No project matches the search.').waitFor();
+    await page.getByLabel('Search projects').fill('TEACHING freiburg');
+    await expectCount(projectTable().locator('tbody tr'), 5);
+    await page.getByRole('button', { name: /^Project/ }).press('Enter');
+    expect(
+      await page.getByRole('columnheader', { name: 'Project', exact: true }).last().getAttribute('aria-sort'),
+    ).toBe('ascending');
+    await expect.poll(() => page.url()).toMatch(/#\/\?range=7d&search=TEACHING\+freiburg&sort=name$/);
+  });
+
+  it('go through a long list page by page, to its end', async () => {
+    await open();
+    await expectCount(projectTable().locator('tbody tr'), 25);
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('51–53 of 53 projects').waitFor();
+    expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+  });
+
+  it('go from a project to its own page, by resource and time, and back', async () => {
+    await open('#/?range=7d');
+    await page.getByRole('link', { name: AWKWARD_NAMES[2] }).first().click();
+    await page.getByRole('heading', { level: 1, name: AWKWARD_NAMES[2] }).waitFor();
+    await expect.poll(() => page.title()).toBe(`${AWKWARD_NAMES[2]} – stackmeter`);
+    await expectCount(page.locator('canvas'), 4);
+    await expectText(
+      page.locator('.identity'),
+      new RegExp(`${portal.ledger.projects[3]?.project_id}.*default.*freiburg`, 's'),
+    );
+    await page.getByRole('radio', { name: 'Days', exact: true }).check({ force: true });
+    const byDay = page.getByRole('table', { name: 'Usage by day, last 7 days' });
+    await expectCount(byDay.locator('tbody tr'), 7);
+    await expectText(byDay.locator('tbody tr').first(), /so far/);
+    await page.goBack();
+    await projectTable().waitFor();
+  });
+
+  it('show what a grant links: its usage over all sites, by site and by project', async () => {
+    const { projects, usage } = portal.ledger;
+    const linked = [projects[3], projects[45]].map((row) => ({
+      site: row?.site ?? '',
+      id: row?.project_id ?? '',
+    }));
+    portal.ledger.grants = [
+      {
+        name: 'Climate & <ice>',
+        projects: [
+          ...linked.map(({ site, id }) => ({ site, cloud: null, project_id: id })),
+          { site: 'bielefeld', cloud: null, project_id: 'never-seen' },
+        ],
+      },
+    ];
+    const vcpus = usage
+      .filter(({ site, project_id }) => linked.some((one) => one.site === site && one.id === project_id))
+      .filter(({ resource, start }) => resource === 'vcpu' && Date.parse(start) >= Date.UTC(2026, 10, 21, 15))
+      .reduce((sum, { amount }) => sum + amount, 0);
+    await open();
+    const grants = page.getByRole('table', { name: /^Grants and their usage/ });
+    await expectText(grants.getByRole('row').nth(1), /3 projects at bielefeld, freiburg, tübingen/);
+    const total = `${number(vcpus, 9)} vCPU-hours`;
+    expect(await grants.locator('td.amount').first().getAttribute('title')).toBe(total);
+    await grants.getByRole('link', { name: 'Climate & <ice>' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Climate & <ice>' }).waitFor();
+    await expectCount(page.locator('canvas'), 4);
+    expect(await page.locator('.figures dd').first().getAttribute('title')).toBe(total);
+    const ofGrant = page.getByRole('table', { name: /^Projects of the grant/ });
+    await expectCount(ofGrant.locator('tbody tr'), 3);
+    await expectText(ofGrant, /tübingen.*never-seen.*not read yet/s);
+    await expectText(page.getByLabel('Sites in the charts'), /bielefeld\s+freiburg\s+tübingen/);
+    expect(await barriers(page)).toEqual([]);
+    const href = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+    const csv = await (await page.request.get(`${portal.url}${href}`)).text();
+    expect(csv.match(/"vCPU-hours"/g)).toHaveLength(24 * linked.length);
+    await page.goto(`${portal.url}#/grants/none`);
+    await page.getByRole('heading', { name: 'This grant is not known' }).waitFor();
+  });
+
+  it('say that a project or a page is not known', async () => {
+    await page.goto(`${portal.url}#/projects/freiburg/none`);
+    await page.getByRole('heading', { name: 'This project is not known' }).waitFor();
+    await page.goto(`${portal.url}#/elsewhere`);
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    await expect.poll(() => page.title()).toBe('Not found – stackmeter');
+  });
+
+  it('keep the last numbers while the portal does not answer, and say since when', async () => {
+    await page.clock.install({ time: PORTAL_NOW_MS });
+    await open();
+    portal.broken = true;
+    await page.clock.runFor(11_000);
+    const notice = page.locator('.notice');
+    await notice.waitFor();
+    await expectText(
+      notice,
+      /^No answer since 2026-11-22 14:24:\d\d UTC: the database does not answer\. What you see is of 2026-11-22 14:24:\d\d UTC/,
+    );
+    await expect.poll(() => projectTable().locator('tbody tr').count()).toBe(25);
+    portal.broken = false;
+    await page.clock.runFor(61_000);
+    await notice.waitFor({ state: 'detached' });
+  });
+
+  it('ask again every few seconds, and not while nobody sees them', async () => {
+    await page.clock.install({ time: PORTAL_NOW_MS });
+    await open();
+    const atFirst = timesAsked('/api/v1/sites');
+    await page.clock.runFor(5_100);
+    await expect.poll(() => timesAsked('/api/v1/sites')).toBeGreaterThan(atFirst);
+    await setHidden(true);
+    await page.clock.runFor(1_000);
+    await askForItself();
+    const whenHidden = portal.asked.length;
+    await page.clock.runFor(600_000);
+    await askForItself();
+    expect(portal.asked.length).toBe(whenHidden + 1);
+    await setHidden(false);
+    await expect.poll(() => portal.asked.length).toBeGreaterThan(whenHidden + 1);
+  });
+
+  it('say what to do where there are no sites, and that there is nothing where there are no numbers', async () => {
+    portal.ledger = { sites: [], projects: [], usage: [] };
+    await page.goto(portal.url);
+    await page.getByRole('heading', { name: 'No sites yet' }).waitFor();
+    portal.ledger = { ...cannedLedger(PORTAL_NOW_MS, 1), projects: [], usage: [] };
+    await page.reload();
+    await page.getByText('No usage in the last 24 hours.').waitFor();
+    await page.getByText('No projects yet.').waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it('fit a narrow screen', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await open();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await open(projectAddress(5));
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  it('draw charts in the colours of the scheme, also when it changes', async () => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open();
+    await expect.poll(() => chartHasColour(page, '--series-1')).toBe(true);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(() => chartHasColour(page, '--series-1')).toBe(true);
+    expect(
+      await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--series-1')"),
+    ).toBe('#6d9bff');
+  });
+
+  function projectAddress(index: number): string {
+    const project = portal.ledger.projects[index];
+    return `#/projects/${encodeURIComponent(project?.site ?? '')}/${project?.project_id}`;
+  }
+
+  function timesAsked(path: string): number {
+    return portal.asked.filter((address) => address === path).length;
+  }
+
+  /** A request of the test's own: what the page asked for before it has arrived, too. */
+  async function askForItself(): Promise<void> {
+    await page.evaluate("fetch('api/v1/projects?search=itself').then((answer) => answer.text())");
+  }
+
+  /** A headless browser sees every tab; this is what it tells a page that is hidden. */
+  async function setHidden(hidden: boolean): Promise<void> {
+    await page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'))`);
+  }
+});
+
+async function expectText(locator: Locator, pattern: RegExp): Promise<void> {
+  await expect.poll(() => locator.innerText()).toMatch(pattern);
+}
+
+async function expectCount(locator: Locator, count: number): Promise<void> {
+  await expect.poll(() => locator.count()).toBe(count);
+}
+
+function number(value: number, maximumFractionDigits: number): string {
+  return new Intl.NumberFormat('en-US', { maximumFractionDigits }).format(value);
+}
