@@ -19,7 +19,7 @@ import { temporaryFolder } from '../support/processes.ts';
 import { domains, projects, servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
 
 /** Each as that version wrote it, named by its commit. */
-const folder = fileURLToPath(new URL('../earlier-states/', import.meta.url));
+const folder = fileURLToPath(new URL('earlier-states/', import.meta.url));
 const HOUR_MS = 3_600_000;
 const GPUS: Record<number, Record<string, string>> = {
   2: { 'pci_passthrough:alias': 'a100:2' },

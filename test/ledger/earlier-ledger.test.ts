@@ -16,7 +16,7 @@ import { installedPostgresql, otherDatabase, reach, runSql } from '../support/po
 import { temporaryFolder } from '../support/processes.ts';
 
 /** Each as that version wrote it, named by its commit: by `portal ledger export`, and by `pg_dump`. */
-const folder = fileURLToPath(new URL('../earlier-ledgers/', import.meta.url));
+const folder = fileURLToPath(new URL('earlier-ledgers/', import.meta.url));
 const filesEndingIn = (end: string) => readdirSync(folder).filter((name) => name.endsWith(end));
 const NOW = NOON + 80 * HOUR;
 
