@@ -135,8 +135,9 @@ function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTabl
 }
 
 /** A Prometheus drops these labels from the series of the other sites: what usage is known by must not be among them. */
-function labelProblem({ labels }: SiteTable): Problem | undefined {
-  const names = Object.keys(labels);
+/** A table with another fault has no defaults yet. */
+function labelProblem({ labels }: Partial<SiteTable>): Problem | undefined {
+  const names = Object.keys(labels ?? {});
   const taken = names.find((name) => name === 'location' || isSeriesLabel(name));
   const wrong = names.find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name));
   if (wrong !== undefined)
