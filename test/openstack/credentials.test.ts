@@ -66,7 +66,7 @@ describeWith(['openstack'], 'a cloud of clouds.yaml that is named by --os-cloud'
   it('is read with the password of secure.yaml, over TLS by its own CA, at the address that overrides the catalog', async () => {
     const { folder, keystone, nova, write } = await cloudOverTls(environment);
     write({ cacert: join(folder, 'ca.pem') });
-    const flags = ['--listen', '127.0.0.1:0', '--start', START, '--longest-window', '40000000'];
+    const flags = ['--listen', '127.0.0.1:0', '--start', START, '--longest-window', '31622400'];
     const exporter = startStackmeter(['exporter', '--os-cloud', 'lab', ...flags], {
       cwd: folder,
       env: { HOME: folder },

@@ -65,7 +65,7 @@ async function tampered(environment: Record<string, string>) {
     state: stateFile,
     start: START,
     settlingDelay: 2,
-    longestWindow: 1000 * 86_400,
+    longestWindow: 366 * 86_400,
     pageSize: 10,
   };
   const env = { ...environment, OS_COMPUTE_ENDPOINT_OVERRIDE: proxy.url };

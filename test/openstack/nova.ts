@@ -11,7 +11,7 @@ export interface TestCloud {
   usage(fromMs: number, toMs: number): Promise<Map<string, NovaUsage>>;
   /** How many servers each project had in the window. */
   servers(fromMs: number, toMs: number): Promise<Map<string, number>>;
-  /** Names of all projects by id. */
+  /** Names of all projects by id, on one line as an exporter shows them. */
   projectNames(): Promise<Map<string, string>>;
 }
 
@@ -63,7 +63,7 @@ export async function signIn(environment: Record<string, string>): Promise<TestC
     },
     projectNames: async () => {
       const { projects } = (await get(`${authUrl}/projects`)) as { projects: { id: string; name: string }[] };
-      return new Map(projects.map(({ id, name }) => [id, name]));
+      return new Map(projects.map(({ id, name }) => [id, name.replaceAll(/\s/g, ' ')]));
     },
   };
 }

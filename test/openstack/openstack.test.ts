@@ -22,7 +22,7 @@ const RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const satisfies (keyo
 function exporter(flags: Record<string, unknown>, env: Record<string, string> = {}) {
   const state = join(temporaryFolder(), 'state.json');
   // One window up to now: each is a request, and for some users one for each project.
-  const longestWindow = 1000 * 86_400;
+  const longestWindow = 366 * 86_400;
   const defaults = { listen: '127.0.0.1:0', state, start: START, settlingDelay: 2, longestWindow };
   const config = readExporterConfig({ flags: { ...defaults, ...flags }, env });
   const created = createExporter(config, { clock: systemClock, logger: silentLogger() });

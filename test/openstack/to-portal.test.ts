@@ -43,7 +43,7 @@ describeWith(
         const folder = temporaryFolder();
         const site = await startSite({
           folder,
-          exporter: '--start 2026-01-01 --longest-window 40000000 --interval 1 --settling-delay 1'.split(' '),
+          exporter: '--start 2026-01-01 --longest-window 31622400 --interval 1 --settling-delay 1'.split(' '),
           env: environment,
           ...(way.startsWith('without')
             ? {}
