@@ -6,6 +6,7 @@ import type { Role } from '../runtime/role.ts';
 import type { Loaded } from './configuration/configuration.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './listener/connections.ts';
 import { createHandler } from './handler.ts';
+import { parserWarning } from './listener/http-parser.ts';
 import { createHttpServer, type GateHttpServer } from './listener/http-server.ts';
 import { createLimiter } from './tokens/limits.ts';
 import { createLiveConfiguration } from './configuration/live-configuration.ts';
@@ -37,6 +38,8 @@ export interface GateDependencies {
   /** How often the files are looked at. */
   watchIntervalMs?: number;
   answerLimits?: { timeoutMs: number; maxBytes: number };
+  /** What it runs on; `process.version` where it is left out. */
+  nodeVersion?: string;
 }
 
 /** The site's gate. Throws `UserError` for a configuration that must not be served. */
@@ -79,7 +82,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
     await live.start();
     address = await listen(server, config.listen);
     if (config.metricsListen) metricsAddress = await listen(metricsServer, config.metricsListen);
-    logStart(config, address, live.loaded, logger);
+    logStart(config, address, live.loaded, dependencies);
   };
   let started: Promise<void> | undefined;
   return {
@@ -138,7 +141,7 @@ function logStart(
   config: GateConfig,
   address: ListenAddress,
   loaded: Loaded | undefined,
-  logger: Logger,
+  { logger, nodeVersion = process.version }: GateDependencies,
 ): void {
   const tls = loaded?.tls !== undefined;
   const made = loaded?.fingerprint;
@@ -146,4 +149,6 @@ function logStart(
     { source: config.source.url.href, tls, ...(made === undefined ? {} : { fingerprint: made }) },
     `gate listening on ${formatAddress(address)}`,
   );
+  const warning = parserWarning(nodeVersion);
+  if (warning !== undefined) logger.warn(warning);
 }

@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { TOKEN, USAGE, startGate, startUpstream, sendRaw, federate, plainText } from './harness.ts';
 
@@ -87,6 +88,19 @@ describe('a gate', () => {
       ),
     ).toBe(400);
     expect(await sendRaw(started, `CONNECT x:1 HTTP/1.1\r\n${host}\r\n`)).toBe('');
+  });
+
+  it('are warned of at the start where Node.js itself takes some that no standard allows', async () => {
+    const warnings = async (nodeVersion: string) => {
+      const { log } = await startGate({}, systemClock, { nodeVersion });
+      return (
+        log()
+          .match(/"level":"warn".*/g)
+          ?.join() ?? ''
+      );
+    };
+    expect(await warnings('v20.19.1')).toContain('CVE-2025-23167');
+    expect(await warnings('v20.19.2')).toBe('');
   });
 
   it('reads its tokens again on reload, and keeps the old ones when the file is wrong', async () => {
