@@ -7,7 +7,7 @@ import { sendLine } from './answers/answers.ts';
 import { type Account, closeAccount, failAccount, openAccount } from './answers/audit.ts';
 import { includesAddress } from './tokens/client-addresses.ts';
 import { presents } from './tokens/client-certificate.ts';
-import type { Grant } from './configuration/grants.ts';
+import type { GateToken } from './configuration/gate-tokens.ts';
 import type { Limiter } from './tokens/limits.ts';
 import type { GateMetrics } from './metrics.ts';
 import { decide, type Selector } from './policy.ts';
@@ -29,7 +29,7 @@ import { checkToken } from './tokens/tokens.ts';
 export interface HandlerOptions {
   source: Source;
   /** The tokens that are valid now: they can be reloaded. */
-  grants: () => readonly Grant[];
+  tokens: () => readonly GateToken[];
   limiter: Limiter;
   metrics: GateMetrics;
   clock: Clock;
@@ -71,14 +71,14 @@ function admit(request: IncomingMessage, account: Account, options: HandlerOptio
   const route = routeOf(head);
   account.route = route.name;
   if (route.name === 'healthz') return (response) => sendLine(response, 200, 'ok');
-  const grant = authenticate(request, head, options);
-  if (grant instanceof Refusal) return grant;
-  account.token = grant.name;
-  options.limiter.count(grant.name, grant.limits);
+  const token = authenticate(request, head, options);
+  if (token instanceof Refusal) return token;
+  account.token = token.name;
+  options.limiter.count(token.name, token.limits);
   if (head.httpVersion !== '1.1') checkOldVersion(head, route, request.socket);
   return route.name === 'read'
-    ? async (response) => await answerRead(request, response, grant, account, options)
-    : admitFederation(route.query, head, grant, account, options);
+    ? async (response) => await answerRead(request, response, token, account, options)
+    : admitFederation(route.query, head, token, account, options);
 }
 
 /**
@@ -94,19 +94,19 @@ function checkOldVersion(head: RequestHead, route: Route, socket: Socket): void 
 function admitFederation(
   query: string,
   head: RequestHead,
-  grant: Grant,
+  token: GateToken,
   account: Account,
   options: HandlerOptions,
 ): Begin | Refusal {
-  const selectors = selectorsOf(query, (asked) => charge(asked, grant, options));
+  const selectors = selectorsOf(query, (asked) => charge(asked, token, options));
   account.selectors = selectors.length;
-  const decision = decide(selectors, grant.policy);
+  const decision = decide(selectors, token.policy);
   if (!decision.allowed) return new Refusal(403, decision.reason);
-  const opened = options.checkAnswers() || grant.rewriting !== undefined;
-  const rules = opened ? { allowed: grant.policy.allowed, rewriting: grant.rewriting } : undefined;
+  const opened = options.checkAnswers() || token.rewriting !== undefined;
+  const rules = opened ? { allowed: token.policy.allowed, rewriting: token.rewriting } : undefined;
   const asked = { selectors: decision.forwarded, gzip: acceptsGzip(head), rules };
   return async (response) =>
-    await during(grant, response, options, async (signal) => {
+    await during(token, response, options, async (signal) => {
       await options.source.federate({ ...asked, signal }, response);
     });
 }
@@ -114,7 +114,7 @@ function admitFederation(
 /** Counts what is costly to decide as more than one request, before it is decided. Throws `Refusal`. */
 function charge(
   selectors: readonly Selector[],
-  { name, limits, policy }: Grant,
+  { name, limits, policy }: GateToken,
   { limiter }: HandlerOptions,
 ): void {
   const more = extraRequests(selectors, policy);
@@ -124,7 +124,7 @@ function charge(
 async function answerRead(
   request: IncomingMessage,
   response: ServerResponse,
-  grant: Grant,
+  token: GateToken,
   account: Account,
   options: HandlerOptions,
 ): Promise<void> {
@@ -132,14 +132,14 @@ async function answerRead(
   const asked = await readBody(request, response);
   const read = options.source.read;
   if (read === undefined) throw new Refusal(404, 'there is nothing here');
-  if (grant.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
-  const { queries, answer } = decideRead(asked, grant.policy, (selectors) =>
-    charge(selectors, grant, options),
+  if (token.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
+  const { queries, answer } = decideRead(asked, token.policy, (selectors) =>
+    charge(selectors, token, options),
   );
   account.selectors = queries.length;
-  const allowed = options.checkAnswers() ? grant.policy.allowed : undefined;
-  await during(grant, response, options, async (signal) =>
-    options.limiter.readInTurn(grant.name, grant.limits, async () => {
+  const allowed = options.checkAnswers() ? token.policy.allowed : undefined;
+  await during(token, response, options, async (signal) =>
+    options.limiter.readInTurn(token.name, token.limits, async () => {
       signal.throwIfAborted();
       await read({ queries, answer, allowed, signal }, response);
     }),
@@ -150,13 +150,13 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): Requ
   return { method: method ?? '', target: url ?? '', httpVersion, rawHeaders };
 }
 
-/** The grant of the request's token. Whatever is wrong with it, the client is told the same. */
+/** The token that the request presents. Whatever is wrong with it, the client is told the same. */
 function authenticate(
   { socket }: IncomingMessage,
   head: RequestHead,
-  { grants, clock }: HandlerOptions,
-): Grant | Refusal {
-  const check = checkToken(grants(), bearerToken(head), clock.nowMs());
+  { tokens, clock }: HandlerOptions,
+): GateToken | Refusal {
+  const check = checkToken(tokens(), bearerToken(head), clock.nowMs());
   if (!check.valid) return check.expired === undefined ? wrongToken() : wrongToken('expired', check.expired);
   const { name, addresses, certificate } = check.token;
   if (addresses && !includesAddress(addresses, socket.remoteAddress)) return wrongToken('address', name);
@@ -166,12 +166,12 @@ function authenticate(
 
 /** Answers within the token's concurrency, and within the bounds of time and size. */
 async function during(
-  grant: Grant,
+  token: GateToken,
   response: ServerResponse,
   { limiter, answerLimits }: HandlerOptions,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const end = limiter.begin(grant.name, grant.limits);
+  const end = limiter.begin(token.name, token.limits);
   const bounds = watch(response, answerLimits);
   try {
     await work(bounds.signal);

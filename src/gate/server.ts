@@ -53,7 +53,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
   let [address, metricsAddress] = [config.listen, config.metricsListen];
   const handler = createHandler({
     source,
-    grants: () => live.loaded?.grants ?? [],
+    tokens: () => live.loaded?.tokens ?? [],
     limiter: createLimiter(clock),
     metrics,
     clock,
@@ -120,8 +120,8 @@ function createSource(
     : createExporterSource(url, { clock, logger });
 }
 
-function tellExpiries({ grants, certificateExpiresMs }: Loaded, metrics: GateMetrics): void {
-  const expiring = grants.flatMap(({ name, expiresMs }) =>
+function tellExpiries({ tokens, certificateExpiresMs }: Loaded, metrics: GateMetrics): void {
+  const expiring = tokens.flatMap(({ name, expiresMs }) =>
     expiresMs === undefined ? [] : [[name, expiresMs] as const],
   );
   metrics.tokensExpire(new Map(expiring));

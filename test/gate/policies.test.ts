@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readGrants } from '../../src/gate/configuration/grants.ts';
+import { readTokens } from '../../src/gate/configuration/gate-tokens.ts';
 import { readGateConfig } from '../../src/gate/configuration/settings.ts';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { encodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';
@@ -122,7 +122,7 @@ describe('a token of the configuration', () => {
     const file = join(temporaryFolder(), 'gate.toml');
     const head = `listen = "127.0.0.1:0"\nexporter = "http://127.0.0.1:1"\n${key}\n`;
     writeFileSync(file, `${head}[[token]]\nname = "a"\n${hash('a')}\ndrop_labels = ${labels}\n`);
-    expect(() => readGrants(readGateConfig({ flags: {}, env: {}, configFile: file }))).toThrow(message);
+    expect(() => readTokens(readGateConfig({ flags: {}, env: {}, configFile: file }))).toThrow(message);
   });
 
   it('ends at its hour, and is taken from its networks alone: whoever else has it is told nothing', async () => {

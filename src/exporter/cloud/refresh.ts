@@ -86,10 +86,10 @@ export function createRefresher(options: RefreshOptions): Refresher {
   async function foldOne(
     window: Window,
     targetMs: number,
-    reading: Reading,
+    input: RefreshInput,
     draft: StateDraft,
   ): Promise<number> {
-    const { cloud, values: known } = reading;
+    const { cloud, values: known } = input;
     const { pageSize, settlingDelayMs } = settings;
     const askedEndMs = askedEnd(window.endMs, targetMs, reachedByNova(evidence, clock.nowMs()));
     const answer = await cloud.readUsage({ startMs: window.startMs, endMs: askedEndMs, pageSize });
@@ -182,7 +182,7 @@ export function countedBefore({ meter, allProjects }: ExporterState, nowMs: numb
 }
 
 /** What one refresh goes by. */
-interface Reading {
+interface RefreshInput {
   cloud: MeteredCloud;
   values: PoolValues;
 }

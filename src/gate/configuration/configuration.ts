@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type Grant, readGrants } from './grants.ts';
+import { type GateToken, readTokens } from './gate-tokens.ts';
 import type { GateConfig } from './config.ts';
 import { makeSelfSigned } from './self-signed.ts';
 import { codeOf, UserError } from '../../runtime/user-error.ts';
@@ -7,7 +7,7 @@ import { expiryOfCertificate, readTls, type ServedTls } from '../listener/tls.ts
 
 /** What can be reloaded. */
 export interface Loaded {
-  grants: readonly Grant[];
+  tokens: readonly GateToken[];
   tls: ServedTls | undefined;
   /** Unix milliseconds. */
   certificateExpiresMs: number | undefined;
@@ -19,28 +19,28 @@ export interface Loaded {
 
 /** Reads all files of a configuration anew. Throws `UserError`. */
 export async function loadConfiguration(config: GateConfig, nowMs: number, before?: Loaded): Promise<Loaded> {
-  const grants = readGrants(config);
+  const tokens = readTokens(config);
   const checkAnswers = config.unsafeUncheckedAnswers !== true;
   // A certificate made for a test stays: its fingerprint has been told.
-  if (config.selfSigned && before) return { ...before, grants, checkAnswers };
+  if (config.selfSigned && before) return { ...before, tokens, checkAnswers };
   if (config.selfSigned) {
     const { options, fingerprint } = await makeSelfSigned(config.listen.host, nowMs);
     const certificateExpiresMs = expiryOfCertificate(options.cert);
-    return { grants, checkAnswers, tls: options, certificateExpiresMs, fingerprint };
+    return { tokens, checkAnswers, tls: options, certificateExpiresMs, fingerprint };
   }
   const tls = config.tls && readTls(config.tls);
   const certificateExpiresMs = tls && expiryOfCertificate(tls.cert);
-  return { grants, checkAnswers, tls, certificateExpiresMs, fingerprint: undefined };
+  return { tokens, checkAnswers, tls, certificateExpiresMs, fingerprint: undefined };
 }
 
 /** Throws `UserError` for a configuration that could be served, and would serve nobody, or not at all. */
 export async function checkConfiguration(config: GateConfig, nowMs: number): Promise<void> {
-  const { grants, certificateExpiresMs = Infinity } = await loadConfiguration(config, nowMs);
+  const { tokens, certificateExpiresMs = Infinity } = await loadConfiguration(config, nowMs);
   if (certificateExpiresMs <= nowMs)
     throw new UserError(
       `${config.tls?.certFile} expired on ${new Date(certificateExpiresMs).toISOString()}: give the gate a new certificate`,
     );
-  if (grants.every(({ expiresMs = Infinity }) => expiresMs <= nowMs))
+  if (tokens.every(({ expiresMs = Infinity }) => expiresMs <= nowMs))
     throw new UserError("every token has expired: add one that 'stackmeter token' prints");
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
-import { policyOf } from './grants.ts';
+import { policyOf } from './gate-tokens.ts';
 import { checkGateConfig, readGateConfig } from './settings.ts';
 
 const read = (flags: Record<string, unknown>, env: Record<string, string> = {}) =>

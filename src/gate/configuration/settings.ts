@@ -4,7 +4,7 @@ import { readSettings, setting, type SettingsSources } from '../../runtime/setti
 import { UserError } from '../../runtime/user-error.ts';
 import type { GateConfig } from './config.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS } from '../listener/connections.ts';
-import { policyOf } from './grants.ts';
+import { policyOf } from './gate-tokens.ts';
 import { TOKEN_PATTERN } from '../tokens/token-file.ts';
 import type { TlsFiles } from '../listener/tls.ts';
 import { tokenTable } from '../tokens/token-table.ts';

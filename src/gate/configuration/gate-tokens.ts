@@ -18,7 +18,7 @@ import type { TokenTable } from '../tokens/token-table.ts';
 import type { Token } from '../tokens/tokens.ts';
 
 /** A token, and all that it stands for. */
-export interface Grant extends Token {
+export interface GateToken extends Token {
   policy: Policy;
   /** Undefined where answers leave as they are. */
   rewriting?: LabelRewriting | undefined;
@@ -29,19 +29,19 @@ export interface Grant extends Token {
 }
 
 /** The tokens of the configuration, of the token file and of the environment, read anew. Throws `UserError`. */
-export function readGrants(config: GateConfig): Grant[] {
+export function readTokens(config: GateConfig): GateToken[] {
   const policy = policyOf(config.selectors, 'selectors');
   const plain = [
     ...(config.tokenFile === undefined ? [] : readTokenFile(config.tokenFile)),
     ...(config.authToken === undefined ? [] : [bareToken('environment', config.authToken)]),
   ];
   return [
-    ...(config.tokens ?? []).map((table) => grantOf(table, config)),
+    ...(config.tokens ?? []).map((table) => tokenOf(table, config)),
     ...plain.map((token) => ({ ...token, policy, limits: DEFAULT_LIMITS })),
   ];
 }
 
-function grantOf(table: TokenTable, config: GateConfig): Grant {
+function tokenOf(table: TokenTable, config: GateConfig): GateToken {
   const { name, hash, expiresMs, addresses, certificate, dropLabels, hashLabels } = table;
   if (certificate && config.tls?.clientCaFile === undefined)
     throw new UserError(
