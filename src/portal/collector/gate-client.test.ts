@@ -46,7 +46,7 @@ async function startGate(handler: RequestListener): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-const site = (url: string, timeoutMs = 10_000) => ({
+const site = (url: string, timeoutMs = 300_000) => ({
   name: 'a',
   url,
   token: 'sesame',

@@ -18,7 +18,7 @@ function http(options: Partial<HttpOptions> = {}) {
   return createHttp({
     clock: systemClock,
     dispatcher,
-    timeoutMs: 10_000,
+    timeoutMs: 300_000,
     maxBodyBytes: 1000,
     retries: 0,
     firstRetryDelayMs: 1,
