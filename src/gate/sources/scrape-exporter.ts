@@ -1,21 +1,27 @@
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import type { Sample } from '../../prometheus/sample.ts';
 import { ExpositionParser } from '../../prometheus/text-format/text-format-parser.ts';
+import { unpacked, type BodyEncoding } from '../../runtime/http/unpacked.ts';
 
-/** Bytes of an uncompressed answer: some hundred thousand series. */
-const MAX_BODY_BYTES = 128 * 1_048_576;
+/** What one answer may cost the gate; more fails the scrape. */
+interface ScrapeLimits {
+  /** On the wire, and after decompression: some hundred thousand series. */
+  maxBytes: number;
+  maxSamples: number;
+}
+
+const LIMITS: ScrapeLimits = { maxBytes: 128 * 1_048_576, maxSamples: 1_000_000 };
 
 /** Asks an exporter for its metrics once. Rejects unless the answer is whole and in the text format. */
 export async function scrapeExporter(
   url: string,
   options: { dispatcher: Dispatcher; timeoutMs: number; signal: AbortSignal },
 ): Promise<Sample[]> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
   const { statusCode, headers, body } = await request(url, {
     dispatcher: options.dispatcher,
-    signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
+    signal,
     headers: {
       accept: 'text/plain;version=0.0.4',
       'accept-encoding': 'gzip',
@@ -28,45 +34,43 @@ export async function scrapeExporter(
     body.on('error', () => undefined).destroy();
     throw new Error(`the exporter answers ${statusCode}`);
   }
-  return await parseBody(body, headers['content-encoding'] === 'gzip');
+  const encoding = headers['content-encoding'] === 'gzip' ? 'gzip' : 'identity';
+  return await readExposition(body, encoding, LIMITS, signal);
 }
 
-async function parseBody(body: Readable, gzip: boolean): Promise<Sample[]> {
+/** Parses an answer as it streams, within limits. */
+export async function readExposition(
+  body: Readable,
+  encoding: BodyEncoding,
+  limits: ScrapeLimits,
+  signal?: AbortSignal,
+): Promise<Sample[]> {
   const samples: Sample[] = [];
-  const parser = new ExpositionParser();
-  const parse = async (chunks: AsyncIterable<string>) => {
-    for await (const chunk of chunks) for (const sample of parser.push(chunk)) samples.push(sample);
+  const take = (more: readonly Sample[]) => {
+    if (samples.length + more.length > limits.maxSamples) throw tooLarge();
+    for (const sample of more) samples.push(sample);
   };
-  const text = [sizeLimit(), utf8Decoder()] as const;
-  if (gzip) await pipeline(body, createGunzip(), ...text, parse);
-  else await pipeline(body, ...text, parse);
-  return samples.concat(parser.end());
+  const parser = new ExpositionParser();
+  const decode = strictDecoder();
+  const bounds = { maxWireBytes: limits.maxBytes, maxUnpackedBytes: limits.maxBytes, refusal: tooLarge };
+  for await (const piece of unpacked(body, encoding, bounds, signal)) take(parser.push(decode(piece)));
+  decode();
+  take(parser.end());
+  return samples;
 }
 
-function sizeLimit(): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform: (chunk: Buffer, _, done) => {
-      bytes += chunk.length;
-      done(bytes > MAX_BODY_BYTES ? new Error(`the exporter's answer is too large`) : null, chunk);
-    },
-  });
+function tooLarge(): Error {
+  return new Error(`the exporter's answer is too large`);
 }
 
 /** Text that is not UTF-8 is an error: a replaced character would be another label value. */
-function utf8Decoder(): Transform {
+function strictDecoder(): (bytes?: Buffer) => string {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  return new Transform({
-    readableObjectMode: true,
-    transform: (chunk: Buffer, _, done) => attempt(done, () => decoder.decode(chunk, { stream: true })),
-    flush: (done) => attempt(done, () => decoder.decode()),
-  });
-}
-
-function attempt(done: (error: Error | null, text?: string) => void, decode: () => string): void {
-  try {
-    done(null, decode());
-  } catch (error) {
-    done(new Error(`the exporter's answer is not UTF-8`, { cause: error }));
-  }
+  return (bytes) => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (error) {
+      throw new Error(`the exporter's answer is not UTF-8`, { cause: error });
+    }
+  };
 }

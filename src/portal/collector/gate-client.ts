@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici';
 import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { BodyEncoding } from '../../runtime/http/unpacked.ts';
 import { parseRetryAfter } from '../../runtime/retry.ts';
 import { version } from '../../runtime/version.ts';
 import type { SiteConfig } from '../settings/site-settings.ts';
@@ -108,7 +109,7 @@ async function readAnswer(
 type Headers = Dispatcher.ResponseData['headers'];
 
 /** What the body is encoded in; throws where it can't be told whether it has arrived whole, or is no text. */
-function encodingOf(headers: Headers): 'gzip' | 'identity' {
+function encodingOf(headers: Headers): BodyEncoding {
   const type = textHeader(headers['content-type']) ?? '';
   if (!/^text\/plain\b/i.test(type))
     throw new SweepFailure(

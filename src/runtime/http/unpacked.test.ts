@@ -1,0 +1,94 @@
+import { Readable } from 'node:stream';
+import { Gunzip, gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { unpacked, type BodyEncoding } from './unpacked.ts';
+
+const KIB = 1024;
+const BOUNDS = { maxWireBytes: 64 * KIB, maxUnpackedBytes: 300 * KIB };
+class TooLarge extends Error {}
+const refusal = (maxBytes: number, where: string) => new TooLarge(`${maxBytes} ${where}`);
+
+/** What a gzip stream can be made of: bombs, members of nothing, text, and what is no gzip. */
+const MEMBERS = {
+  bomb: gzipSync(Buffer.alloc(16 * KIB * KIB)),
+  smallBomb: gzipSync(Buffer.alloc(200 * KIB)),
+  nothing: Buffer.concat(Array.from({ length: 500 }, () => gzipSync(''))),
+  noise: gzipSync(Buffer.from(Array.from({ length: 20 * KIB }, (_, i) => (i * i * 31) % 251))),
+  text: gzipSync('m{a="b"} 1\n'.repeat(100)),
+  broken: Buffer.from('no gzip'),
+};
+const aBody = fc
+  .record({
+    members: fc.array(fc.constantFrom(...Object.values(MEMBERS)), { minLength: 1, maxLength: 8 }),
+    cutAt: fc.integer({ min: 1, max: 3000 }),
+    lost: fc.integer({ min: 0, max: 20 }),
+  })
+  .map(({ members, cutAt, lost }) => {
+    const bytes = Buffer.concat(members);
+    return piecesOf(bytes.subarray(0, bytes.length - lost), cutAt);
+  });
+
+function piecesOf(bytes: Buffer, size: number): Buffer[] {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  );
+}
+
+/** What a body costs: bytes read off the wire, bytes inflated, bytes given out; and how it ended. */
+async function costOf(pieces: readonly Buffer[], encoding: BodyEncoding) {
+  const cost = { read: 0, inflated: 0, given: 0, largestPiece: 0 };
+  const push = vi.spyOn(Gunzip.prototype, 'push').mockImplementation(function (
+    this: Readable,
+    chunk: Buffer | null,
+  ) {
+    cost.inflated += chunk?.length ?? 0;
+    return Readable.prototype.push.call(this, chunk);
+  });
+  onTestFinished(() => push.mockRestore());
+  function* source() {
+    for (const piece of pieces) {
+      cost.read += piece.length;
+      yield piece;
+    }
+  }
+  let error: unknown;
+  try {
+    for await (const piece of unpacked(Readable.from(source()), encoding, { ...BOUNDS, refusal })) {
+      cost.given += piece.length;
+      cost.largestPiece = Math.max(cost.largestPiece, piece.length);
+    }
+  } catch (caught) {
+    error = caught;
+  }
+  return { ...cost, error };
+}
+
+/** What streams may hold on the way: their own buffers, and one chunk of the decompression. */
+const ON_THE_WAY = 512 * KIB;
+
+describe('a body of others', () => {
+  it('is read, inflated and given out within its bounds, whatever is in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(aBody, fc.constantFrom<BodyEncoding>('gzip', 'identity'), async (pieces, encoding) => {
+        const cost = await costOf(pieces, encoding);
+        expect(cost.read).toBeLessThanOrEqual(BOUNDS.maxWireBytes + ON_THE_WAY);
+        expect(cost.inflated).toBeLessThanOrEqual(BOUNDS.maxUnpackedBytes + ON_THE_WAY);
+        expect(cost.given).toBeLessThanOrEqual(Math.max(...Object.values(BOUNDS)));
+        expect(cost.largestPiece).toBeLessThanOrEqual(16 * KIB);
+      }),
+    );
+  });
+
+  it('is refused where it is larger, and told where', async () => {
+    const bomb = await costOf([MEMBERS.bomb], 'gzip');
+    expect([bomb.error, bomb.inflated > BOUNDS.maxUnpackedBytes]).toEqual([
+      new TooLarge(`${BOUNDS.maxUnpackedBytes} decompressed`),
+      true,
+    ]);
+    const endless = Array.from({ length: 10_000 }, () => MEMBERS.nothing);
+    const { error, read } = await costOf(endless, 'gzip');
+    expect(error).toEqual(new TooLarge(`${BOUNDS.maxWireBytes} on the wire`));
+    expect(read).toBeLessThan(BOUNDS.maxWireBytes + ON_THE_WAY);
+  });
+});
