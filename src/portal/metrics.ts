@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { version } from '../runtime/version.ts';
-import type { Coverage, FoldOutcome, Refusal } from './ledger/ledger.ts';
+import type { Coverage, FoldOutcome, Refusal, SiteStatus } from './ledger/ledger.ts';
 
 interface MetricDeclaration {
   type: 'counter' | 'gauge';
@@ -40,8 +40,8 @@ export const DECLARATIONS = {
   lastReading: {
     type: 'gauge',
     name: 'last_reading_timestamp_seconds',
-    help: 'The instant up to which the ledger knows the usage of the site; 0 where it knows none',
-    labels: ['site'],
+    help: 'Up to when the ledger knows the usage of each cloud that is not retired; 0 where it knows none',
+    labels: ['site', 'cloud'],
   },
   ordinaryPause: {
     type: 'gauge',
@@ -150,7 +150,7 @@ function register({ type, name, help, labels }: MetricDeclaration, registry: Reg
 const RESULTS = ['success', 'failure', 'ledger_failure'] as const;
 const COVERAGES = ['measured', 'spread', 'missing'] as const satisfies readonly Coverage[];
 const COUNTS_OF_SITE = ['folded', 'ignored', 'refused', 'anomalies', 'setAsideSamples'] as const;
-const GAUGES_OF_SITE = ['lastSuccess', 'lastReading', 'ordinaryPause'] as const;
+const GAUGES_OF_SITE = ['lastSuccess', 'ordinaryPause'] as const;
 
 /** The series of a site begin at zero: else the first event would be a beginning, and no increase. */
 export function beginSite({ sweeps, ...metrics }: PortalMetrics, site: string): void {
@@ -158,6 +158,16 @@ export function beginSite({ sweeps, ...metrics }: PortalMetrics, site: string): 
   for (const key of COUNTS_OF_SITE) metrics[key].inc({ site }, 0);
   metrics.lastSuccess.set({ site }, 0);
   metrics.lastReading.set({ site }, 0);
+}
+
+/** Shows up to when the usage of all sites is known: of clouds that are retired, and of sites that are not among these, nothing. */
+export function showLastReadings({ lastReading }: PortalMetrics, sites: readonly SiteStatus[]): void {
+  lastReading.reset();
+  for (const { name: site, first_reading_at: first, clouds } of sites) {
+    if (first === null) lastReading.set({ site }, 0);
+    for (const { cloud, last_reading_at: at } of clouds)
+      lastReading.set({ site, ...(cloud === '' ? {} : { cloud }) }, Date.parse(at) / 1000);
+  }
 }
 
 /** Counts what folding a sweep of a site did, and what was refused of it. */

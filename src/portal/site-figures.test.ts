@@ -13,6 +13,7 @@ function status(name: string, more: Partial<SiteStatus> = {}): SiteStatus {
     labels: {},
     first_reading_at: null,
     last_reading_at: null,
+    clouds: [],
     last_sweep_at: null,
     last_success_at: null,
     last_error: null,
@@ -25,7 +26,9 @@ function status(name: string, more: Partial<SiteStatus> = {}): SiteStatus {
 }
 
 const READ = status('read', {
+  first_reading_at: '1970-01-01T00:00:00.000Z',
   last_reading_at: '1970-01-01T00:01:00.000Z',
+  clouds: [{ cloud: '', last_reading_at: '1970-01-01T00:01:00.000Z' }],
   last_success_at: '1970-01-01T00:01:10.000Z',
 });
 
@@ -123,6 +126,32 @@ it('what a site has counted stays over a reload that keeps it, and all of it goe
   state.sites = [];
   await figures.update();
   expect(await lines()).toEqual([]);
+});
+
+it('each cloud that is not retired has the instant up to which it is known', async () => {
+  const cloud = (name: string, second: number) => ({
+    cloud: name,
+    last_reading_at: new Date(second * 1000).toISOString(),
+  });
+  let clouds = [cloud('west', 40), cloud('', 50), cloud('east', 60)];
+  const { figures, state, lines } = setUp(async () => [{ ...READ, clouds }]);
+  const shown = async () => (await lines()).filter((line) => line.startsWith('last_reading'));
+  await figures.update();
+  expect(await shown()).toEqual([
+    'last_reading_timestamp_seconds{site="read",cloud="west"} 40',
+    'last_reading_timestamp_seconds{site="read"} 50',
+    'last_reading_timestamp_seconds{site="read",cloud="east"} 60',
+  ]);
+  clouds = [cloud('east', 70)];
+  await figures.update();
+  expect(await shown()).toEqual(['last_reading_timestamp_seconds{site="read",cloud="east"} 70']);
+  clouds = [];
+  await figures.update();
+  expect(await shown()).toEqual([]);
+  clouds = [cloud('east', 80)];
+  state.sites = [];
+  await figures.update();
+  expect(await shown()).toEqual([]);
 });
 
 it('coverage is asked for once an hour, and for a site that has a past, of the 24 hours that have been over for an hour', async () => {

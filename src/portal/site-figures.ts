@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
 import { rulesOfSite } from './ledger/accounting/sites/site-rules.ts';
 import type { Ledger, SiteDeclaration, SiteStatus } from './ledger/ledger.ts';
-import { beginSite, forgetSite, type PortalMetrics } from './metrics.ts';
+import { beginSite, forgetSite, showLastReadings, type PortalMetrics } from './metrics.ts';
 
 const INTERVAL_MS = 15_000;
 const COVERED_MS = 24 * MS_PER_HOUR;
@@ -68,7 +68,8 @@ export class SiteFigures {
     const { ledger, sites } = this.#parts;
     this.#declare(sites());
     const statuses = (await ledger.sites()).filter(({ name }) => this.#names.has(name));
-    for (const status of statuses) this.#show(status);
+    for (const status of statuses) this.#showSuccess(status);
+    showLastReadings(this.#parts.metrics, statuses);
     await this.#showCoverage(statuses);
   }
 
@@ -83,10 +84,8 @@ export class SiteFigures {
     this.#names = names;
   }
 
-  #show({ name: site, last_success_at: success, last_reading_at: reading }: SiteStatus): void {
-    const { lastSuccess, lastReading } = this.#parts.metrics;
-    if (success !== null) lastSuccess.set({ site }, Date.parse(success) / 1000);
-    if (reading !== null) lastReading.set({ site }, Date.parse(reading) / 1000);
+  #showSuccess({ name: site, last_success_at: success }: SiteStatus): void {
+    if (success !== null) this.#parts.metrics.lastSuccess.set({ site }, Date.parse(success) / 1000);
   }
 
   /** Once an hour, and when a site that has a past comes in: little else changes it. */

@@ -23,14 +23,21 @@ const portal = 'stackmeter_portal_';
 const sweeps = (result: string) => `${portal}sweeps_total{site="a",result="${result}"}`;
 
 /** What a portal says of a site that is read often enough. */
-function site(times: { success: string; reading?: string }, instance = 'p'): Record<string, string> {
+function site(
+  times: { success: string; reading?: string },
+  instance = 'p',
+  cloud = '',
+): Record<string, string> {
   const labels = `{site="a",instance="${instance}"}`;
   return {
     [`${portal}ordinary_pause_seconds${labels}`]: constant(900),
     [`${portal}last_success_timestamp_seconds${labels}`]: times.success,
     ...(times.reading === undefined
       ? {}
-      : { [`${portal}last_reading_timestamp_seconds${labels}`]: times.reading }),
+      : {
+          [`${portal}last_reading_timestamp_seconds{site="a",instance="${instance}",cloud="${cloud}"}`]:
+            times.reading,
+        }),
   };
 }
 
@@ -41,7 +48,7 @@ function requests(failing: number): Record<string, string> {
   };
 }
 
-export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
+export const ALERT_CASES: Readonly<Record<string, AlertCase | AlertCase[]>> = {
   StackmeterExporterDown: simple('up{job="project_usages",instance="e"}', constant(0), constant(1), {
     job: 'project_usages',
     instance: 'e',
@@ -102,13 +109,30 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   },
   StackmeterSiteNotFederated: simple('up{location="a"}', constant(0), constant(1), { location: 'a' }),
   // Where nothing comes at all, another alert says so.
-  StackmeterUsageStale: {
-    fires: site({ success: NOW, reading: '0+60x20 1200+0x100' }),
-    quiet: site({ success: '0+60x20 1200+0x100', reading: '0+60x20 1200+0x100' }),
-    labels: { site: 'a' },
-    // The reading of 20 minutes, an ordinary pause of 15, five minutes of waiting, and the pace of evaluation.
-    at: '45m',
-  },
+  StackmeterUsageStale: [
+    {
+      fires: site({ success: NOW, reading: '0+60x20 1200+0x100' }),
+      quiet: site({ success: '0+60x20 1200+0x100', reading: '0+60x20 1200+0x100' }),
+      labels: { site: 'a' },
+      // The reading of 20 minutes, an ordinary pause of 15, five minutes of waiting, and the pace of evaluation.
+      at: '45m',
+    },
+    {
+      fires: {
+        ...site({ success: NOW, reading: NOW }, 'p', 'east'),
+        ...site({ success: NOW, reading: '0+60x20 1200+0x100' }, 'p', 'west'),
+        ...site({ success: NOW, reading: '0+60x15 900+0x100' }, 'q', 'west'),
+      },
+      // A portal may know less than another for some seconds.
+      quiet: {
+        ...site({ success: NOW, reading: NOW }, 'p', 'east'),
+        ...site({ success: NOW, reading: NOW }, 'p', 'west'),
+        ...site({ success: NOW, reading: '0+60x20 1200+0x100' }, 'q', 'west'),
+      },
+      labels: { site: 'a', cloud: 'west' },
+      at: '45m',
+    },
+  ],
   StackmeterCoverageFalling: simple(
     `${portal}coverage_ratio{site="a",coverage="measured"}`,
     constant(0.89),

@@ -30,10 +30,14 @@ function rulesOf(name: string): Rule[] {
 const FILES = ['site', 'portal'] as const;
 const allRules = FILES.flatMap(rulesOf);
 
-/** Annotations of these rules have no other template than labels. */
+/** Annotations of these rules have no other templates than labels, and texts around a label that may be empty. */
 function annotationsFor({ annotations }: Rule, labels: Record<string, string>): Record<string, string> {
   const fill = (text: string) =>
-    text.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? '');
+    text
+      .replaceAll(/\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ end \}\}/g, (_, label: string, around: string) =>
+        labels[label] ? around.replaceAll('{{ . }}', labels[label]) : '',
+      )
+      .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? '');
   return Object.fromEntries(Object.entries(annotations).map(([key, text]) => [key, fill(text)]));
 }
 
@@ -55,7 +59,12 @@ describeWith(['promtool'], 'the alerts', ({ promtool }) => {
     const tests = rulesOf(name).flatMap((rule) => {
       const found = ALERT_CASES[rule.alert];
       if (found === undefined) throw new Error(`${rule.alert} has no case in alert-cases.ts`);
-      return [testOf(rule, found.fires, found.at, found.labels), testOf(rule, found.quiet, found.at)];
+      return [found]
+        .flat()
+        .flatMap(({ fires, quiet, at, labels }) => [
+          testOf(rule, fires, at, labels),
+          testOf(rule, quiet, at),
+        ]);
     });
     const file = join(temporaryFolder(), 'tests.yml');
     writeFileSync(file, stringify({ rule_files: [pathOf(name)], evaluation_interval: '5m', tests }));

@@ -148,6 +148,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         labels: { location_id: '8676' },
         first_reading_at: null,
         last_reading_at: null,
+        clouds: [],
         last_sweep_at: null,
         last_success_at: null,
         last_error: null,
@@ -170,6 +171,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         ...nothing,
         first_reading_at: at(NOON),
         last_reading_at: at(NOON + MINUTE),
+        clouds: [{ cloud: '', last_reading_at: at(NOON + MINUTE) }],
         last_sweep_at: at(NOON + MINUTE),
         last_success_at: at(NOON + MINUTE),
         last_error: 'series were not taken: not a number (2, such as x); no project_id (1, such as y)',
@@ -195,6 +197,43 @@ onEveryPostgresql('the directory', (freshLedger) => {
       ]);
       await ledger.fold('a', sweep([reading(NOON + 19 * MINUTE, 4)]));
       expect(await ledger.sites()).toMatchObject([{ last_error: null }]);
+    });
+
+    it('are as well as the cloud that was read longest ago, of those that are not retired', async () => {
+      const { ledger } = await freshLedger(['a']);
+      const of = (cloud: string, minute: number) =>
+        reading(NOON + minute * MINUTE, minute, { cloud, epoch: `epoch of ${cloud}` });
+      const status = async () => (await ledger.sites())[0];
+      const fold = async (minute: number, ...clouds: string[]) =>
+        await ledger.fold('a', sweep(clouds.map((cloud) => of(cloud, minute))));
+      await fold(0, 'east', 'west', 'south');
+      await fold(15, 'east', 'west');
+      expect(await status()).toMatchObject({ last_error: null });
+      await fold(16, 'east', 'west');
+      expect(await status()).toMatchObject({
+        last_reading_at: at(NOON + 16 * MINUTE),
+        clouds: [
+          { cloud: 'south', last_reading_at: at(NOON) },
+          { cloud: 'east', last_reading_at: at(NOON + 16 * MINUTE) },
+          { cloud: 'west', last_reading_at: at(NOON + 16 * MINUTE) },
+        ],
+        last_error: `the site answers, but the totals of cloud 'south' have not moved since ${at(NOON)}`,
+      });
+      await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds: ['south'] }]);
+      expect(await status()).toMatchObject({
+        clouds: [{ cloud: 'east' }, { cloud: 'west' }],
+        last_error: null,
+      });
+      await fold(32, 'east');
+      expect(await status()).toMatchObject({
+        last_error: `the site answers, but the totals of cloud 'west' have not moved since ${at(NOON + 16 * MINUTE)}`,
+      });
+      await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds: ['east', 'south', 'west'] }]);
+      expect(await status()).toMatchObject({
+        last_reading_at: at(NOON + 32 * MINUTE),
+        clouds: [],
+        last_error: null,
+      });
     });
 
     it('that are gone from the configuration keep their entries, and those never read leave no trace', async () => {

@@ -39,7 +39,7 @@ function sitesAt(nowMs: number): SiteStatus[] {
     labels: {},
   };
   const read = { last_sweep_at: at(4_000), last_success_at: at(4_000) };
-  return [
+  const sites: Omit<SiteStatus, 'clouds'>[] = [
     {
       ...common,
       ...read,
@@ -81,6 +81,12 @@ function sitesAt(nowMs: number): SiteStatus[] {
       meters: 0,
     },
   ];
+  return sites.map((site) => ({ ...site, clouds: cloudsOf(site) }));
+}
+
+/** None of these sites has several. */
+function cloudsOf({ last_reading_at: at }: Pick<SiteStatus, 'last_reading_at'>): SiteStatus['clouds'] {
+  return at === null ? [] : [{ cloud: '', last_reading_at: at }];
 }
 
 function projectsOf(site: string, number: number, lastMs: number): ProjectRow[] {

@@ -6,11 +6,13 @@ const NOW = Date.UTC(2026, 10, 22, 14);
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
 function site(name: string, changed: Partial<SiteStatus>): SiteStatus {
+  const readAt = changed.last_reading_at === undefined ? ago(10_000) : changed.last_reading_at;
   return {
     name,
     labels: {},
     first_reading_at: ago(1e9),
     last_reading_at: ago(10_000),
+    clouds: readAt === null ? [] : [{ cloud: '', last_reading_at: readAt }],
     last_sweep_at: ago(5_000),
     last_success_at: ago(5_000),
     last_error: null,
@@ -37,6 +39,19 @@ describe('the state of a site', () => {
       name: 'late',
       reason: 'the newest reading is older than 10 minutes',
     });
+  });
+
+  it('is late where one cloud of several is, and names it', () => {
+    const east = { cloud: 'east', last_reading_at: ago(10_000) };
+    const west = { cloud: 'west', last_reading_at: ago(600_001) };
+    expect(siteState(site('several', { clouds: [west, east] }), NOW)).toEqual({
+      name: 'late',
+      reason: "the newest reading of cloud 'west' is older than 10 minutes",
+    });
+    expect(siteState(site('retired', { clouds: [east] }), NOW).name).toBe('reporting');
+    expect(siteState(site('given up', { clouds: [], last_reading_at: ago(1e8) }), NOW).name).toBe(
+      'reporting',
+    );
   });
 
   it('is failing with the reason of the last sweep, even with fresh readings or none', () => {

@@ -19,10 +19,20 @@ const ORDER: readonly SiteStateName[] = ['failing', 'late', 'never read', 'repor
 
 export function siteState(site: SiteStatus, nowMs: number): SiteState {
   if (site.last_error !== null) return { name: 'failing', reason: site.last_error };
-  if (site.last_reading_at === null) return { name: 'never read', reason: 'no reading has arrived yet' };
-  if (nowMs - Date.parse(site.last_reading_at) > LATE_AFTER_MS)
-    return { name: 'late', reason: 'the newest reading is older than 10 minutes' };
+  const readAt = countedUpTo(site);
+  if (readAt === null) return { name: 'never read', reason: 'no reading has arrived yet' };
+  if (site.clouds.length > 0 && nowMs - Date.parse(readAt) > LATE_AFTER_MS)
+    return { name: 'late', reason: `the newest reading${ofCloud(site)} is older than 10 minutes` };
   return { name: 'reporting', reason: null };
+}
+
+/** Up to when all that is still to come of the site has come: the cloud that was read longest ago decides. */
+export function countedUpTo({ clouds: [oldest], last_reading_at: newest }: SiteStatus): string | null {
+  return oldest?.last_reading_at ?? newest;
+}
+
+function ofCloud({ clouds: [oldest] }: SiteStatus): string {
+  return oldest === undefined || oldest.cloud === '' ? '' : ` of cloud '${oldest.cloud}'`;
 }
 
 /** What needs a look first, then by name. */

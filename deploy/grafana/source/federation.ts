@@ -7,6 +7,9 @@ import { RESOURCES } from './resources.ts';
 const SITES = 'site=~"$location"';
 const SUCCESS = 'stackmeter_portal_last_success_timestamp_seconds';
 const READING = 'stackmeter_portal_last_reading_timestamp_seconds';
+/** By site: of its cloud that was read longest ago. */
+const OLDEST_READING = `min by (site) (max by (site, cloud) (${READING}{${SITES}}))`;
+const AGE_OF_USAGE = `max by (site) (${age(READING, 'site, cloud', SITES)})`;
 const PAUSE = `max by (site) (stackmeter_portal_ordinary_pause_seconds{${SITES}})`;
 const BAD = [
   ['green', null],
@@ -62,7 +65,7 @@ const overview: Row = {
         width: 4,
         thresholds: BAD,
       },
-      { expr: `count(time() - max by (site) (${READING}{${SITES}}) > 4 * ${PAUSE}) or vector(0)` },
+      { expr: `count(time() - ${OLDEST_READING} > 4 * ${PAUSE}) or vector(0)` },
     ),
     figure(
       {
@@ -107,7 +110,7 @@ const overview: Row = {
       },
       [
         { expr: age(SUCCESS, 'site', SITES) },
-        { expr: age(READING, 'site', SITES) },
+        { expr: AGE_OF_USAGE },
         { expr: share('measured') },
         { expr: share('spread') },
         { expr: share('missing') },
@@ -220,11 +223,11 @@ const health: Row = {
       {
         title: 'Age of usage',
         description:
-          'By site: how long ago the instant is up to which the ledger knows its usage. It swings between the settling delay of the exporter and its interval.',
+          'By site: how long ago the instant is up to which the ledger knows the usage of all its clouds. It swings between the settling delay of the exporter and its interval.',
         unit: 's',
         width: 8,
       },
-      [{ expr: age(READING, 'site', SITES), legend: '{{site}}' }],
+      [{ expr: AGE_OF_USAGE, legend: '{{site}}' }],
     ),
     lines(
       {

@@ -26,6 +26,7 @@ const SITE: SiteStatus = {
   labels: { location_id: '8676' },
   first_reading_at: '2026-01-01T00:00:00.000Z',
   last_reading_at: '2026-01-02T00:00:00.000Z',
+  clouds: [{ cloud: '', last_reading_at: '2026-01-02T00:00:00.000Z' }],
   last_sweep_at: null,
   last_success_at: null,
   last_error: null,

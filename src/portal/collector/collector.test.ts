@@ -43,6 +43,7 @@ function siteStatus(name: string, meters: number): SiteStatus {
     labels: {},
     first_reading_at: null,
     last_reading_at: null,
+    clouds: [],
     last_sweep_at: null,
     last_success_at: null,
     last_error: null,

@@ -166,12 +166,21 @@ export interface CoverageShares {
   missing: number;
 }
 
+interface CloudStatus {
+  /** '' for readings that name none. */
+  cloud: string;
+  last_reading_at: string;
+}
+
 export interface SiteStatus {
   name: string;
   labels: Readonly<Record<string, string>>;
   /** ISO 8601, or null before the first. */
   first_reading_at: string | null;
+  /** Of the cloud that was read last. */
   last_reading_at: string | null;
+  /** Those that are not retired, the one that was read longest ago first. */
+  clouds: CloudStatus[];
   last_sweep_at: string | null;
   last_success_at: string | null;
   /** Why the last sweep failed, what was not taken of it, or that it told nothing new for longer than an ordinary pause; else null. */

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { SiteStatus } from '../api.ts';
 import { count, MINUTE_MS, plural } from '../format.ts';
 import { useNow } from '../live/use-now.ts';
-import { inOrderOfConcern, siteState } from '../site-state.ts';
+import { countedUpTo, inOrderOfConcern, siteState } from '../site-state.ts';
 import { Age } from '../controls/age.tsx';
 import { Name } from '../controls/name.tsx';
 import { StateBadge } from './state-badge.tsx';
@@ -51,6 +51,7 @@ export function SiteTable({ sites }: { sites: readonly SiteStatus[] }) {
 
 function SiteLine({ site, nowMs }: { site: SiteStatus; nowMs: number }) {
   const state = siteState(site, nowMs);
+  const readAt = countedUpTo(site);
   return (
     <tr>
       <th scope="row">
@@ -62,7 +63,7 @@ function SiteLine({ site, nowMs }: { site: SiteStatus; nowMs: number }) {
         {state.reason !== null && <p class="reason">{state.reason}</p>}
         <SiteRemarks site={site} />
       </td>
-      <td>{site.last_reading_at === null ? 'never' : <Age at={site.last_reading_at} />}</td>
+      <td>{readAt === null ? 'never' : <Age at={readAt} />}</td>
       <td class="amount" data-label="projects">
         {count(site.projects)}
       </td>

@@ -30,12 +30,20 @@ export const siteRow = z.object({
   name: z.string(),
   labels: z.record(z.string(), z.string()),
   first_reading_at: instant.nullable(),
-  last_reading_at: instant.nullable(),
+  last_reading_at: instant.nullable().meta({ description: 'Of the cloud that was read last' }),
+  clouds: z
+    .array(
+      z.object({
+        cloud: z.string().meta({ description: "'' for readings that name none" }),
+        last_reading_at: instant,
+      }),
+    )
+    .meta({ description: 'Those that are not retired, the one that was read longest ago first' }),
   last_sweep_at: instant.nullable(),
   last_success_at: instant.nullable(),
   last_error: z.string().nullable().meta({
     description:
-      'Why the last sweep failed, what the ledger did not take of it, or that nothing new came for longer than an ordinary pause; else null',
+      'Why the last sweep failed, what the ledger did not take of it, or that nothing new came of a cloud for longer than an ordinary pause; else null',
   }),
   projects: z.number(),
   meters: z.number(),

@@ -4,8 +4,9 @@ import { whyStandstill } from './standstill.ts';
 
 const MINUTE = 60_000;
 const NOON = Date.UTC(2026, 0, 31, 12);
-const whyAfter = (minutes: number, intervalMs?: number) =>
-  whyStandstill({ lastReadingMs: NOON, lastSuccessMs: NOON + minutes * MINUTE }, rulesOfSite(intervalMs));
+const ONE = [{ cloud: '', lastMs: NOON }];
+const whyAfter = (minutes: number, intervalMs?: number, clouds = ONE) =>
+  whyStandstill(NOON + minutes * MINUTE, clouds, rulesOfSite(intervalMs));
 
 it('is no standstill within an ordinary pause of the site', () => {
   expect([whyAfter(15), whyAfter(30, 10 * MINUTE), whyAfter(60, 24 * 60 * MINUTE)]).toEqual([
@@ -20,8 +21,22 @@ it('is one beyond, and says since when', () => {
   expect([whyAfter(16), whyAfter(31, 10 * MINUTE), whyAfter(61, 24 * 60 * MINUTE)]).toEqual([why, why, why]);
 });
 
-it('is none of a site that was never read, or never had a reading', () => {
+it('is one where one cloud of several stands still, whichever it is, and names it', () => {
+  const whyOf = (...clouds: [string, number][]) =>
+    whyAfter(
+      16,
+      undefined,
+      clouds.map(([cloud, minute]) => ({ cloud, lastMs: NOON + minute * MINUTE })),
+    );
+  const since = 'have not moved since 2026-01-31T12:00:00.000Z';
+  const west = `the site answers, but the totals of cloud 'west' ${since}`;
+  expect([whyOf(['east', 15], ['west', 0]), whyOf(['west', 0], ['east', 15])]).toEqual([west, west]);
+  expect(whyOf(['', 0], ['east', 15])).toBe(`the site answers, but the totals that name no cloud ${since}`);
+  expect(whyOf(['east', 15], ['west', 1])).toBeUndefined();
+});
+
+it('is none of a site that was never read, or has no cloud that is still to be read', () => {
   const rules = rulesOfSite(undefined);
-  expect(whyStandstill({ lastReadingMs: undefined, lastSuccessMs: NOON }, rules)).toBeUndefined();
-  expect(whyStandstill({ lastReadingMs: NOON, lastSuccessMs: undefined }, rules)).toBeUndefined();
+  expect(whyStandstill(NOON, [], rules)).toBeUndefined();
+  expect(whyStandstill(undefined, ONE, rules)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
 import { requireLease } from '../database/fence.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
-import { isoOrNull } from './times.ts';
+import { isoOf, isoOrNull } from './times.ts';
 
 export async function declareSites(
   database: Kysely<unknown>,
@@ -77,6 +77,7 @@ interface SiteRow {
   labels: Record<string, string>;
   first_ms: string | null;
   last_ms: string | null;
+  clouds: { cloud: string; lastMs: number }[] | null;
   last_sweep_ms: string | null;
   last_success_ms: string | null;
   last_error: string | null;
@@ -91,35 +92,34 @@ export async function siteStatuses(
   rulesOf: (site: string) => AccountingRules,
 ): Promise<SiteStatus[]> {
   const { rows } = await sql<SiteRow>`
-    SELECT s.name, s.labels, c.first_ms, c.last_ms, t.last_sweep_ms, t.last_success_ms, t.last_error,
+    SELECT s.name, s.labels, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies
     FROM ledger.site s JOIN ledger.site_state t USING (site_id)
-    LEFT JOIN (SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM ledger.cloud GROUP BY site_id) c
-      USING (site_id)
+    LEFT JOIN (
+      SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms,
+             json_agg(json_build_object('cloud', name, 'lastMs', last_ms) ORDER BY last_ms, name)
+               FILTER (WHERE NOT retired) AS clouds
+      FROM ledger.cloud GROUP BY site_id) c USING (site_id)
     WHERE s.declared OR c.first_ms IS NOT NULL
     ORDER BY s.name`.execute(database);
   return rows.map((row) => statusOf(row, rulesOf(row.name)));
 }
 
 function statusOf(row: SiteRow, rules: AccountingRules): SiteStatus {
+  const clouds = row.clouds ?? [];
+  const lastSuccessMs = row.last_success_ms === null ? undefined : Number(row.last_success_ms);
   return {
     name: row.name,
     labels: row.labels,
     first_reading_at: isoOrNull(row.first_ms),
     last_reading_at: isoOrNull(row.last_ms),
+    clouds: clouds.map(({ cloud, lastMs }) => ({ cloud, last_reading_at: isoOf(lastMs) })),
     last_sweep_at: isoOrNull(row.last_sweep_ms),
     last_success_at: isoOrNull(row.last_success_ms),
-    last_error: row.last_error ?? whyStandstill(timesOf(row), rules) ?? null,
+    last_error: row.last_error ?? whyStandstill(lastSuccessMs, clouds, rules) ?? null,
     projects: row.projects,
     meters: row.meters,
     refused_series: row.refused_series,
     anomalies: Number(row.anomalies),
-  };
-}
-
-function timesOf({ last_success_ms: success, last_ms: reading }: SiteRow) {
-  return {
-    lastSuccessMs: success === null ? undefined : Number(success),
-    lastReadingMs: reading === null ? undefined : Number(reading),
   };
 }
