@@ -27,7 +27,7 @@ module.exports.rooms = [
   { room: 'src/exporter/openstack', order: ['session', 'credentials'] },
   {
     room: 'src/gate',
-    order: ['configuration', 'listener', 'requests', 'sources', 'answers', 'tokens'],
+    order: ['settings', 'listener', 'requests', 'sources', 'answers', 'tokens'],
     below: ['policy', 'refusal', 'metrics'],
   },
   { room: 'src/gate/sources', order: ['upstream'] },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings/settings.ts';
-import { gateSections, gateSettings } from '../gate/configuration/settings.ts';
+import { gateSections, gateSettings } from '../gate/settings/settings.ts';
 import { portalSections, portalSettings } from '../portal/settings/settings.ts';
 import { readSettings, type SettingsTable } from '../runtime/settings/settings.ts';
 import { demoSettings } from '../simulation/federation/settings.ts';

@@ -1,8 +1,8 @@
 import { Argument, Command, Option } from 'commander';
 import { readExporterSettings } from '../exporter/settings/settings.ts';
 import { loadCredentials } from '../exporter/openstack/credentials/openrc.ts';
-import { checkConfiguration } from '../gate/configuration/configuration.ts';
-import { readGateConfig } from '../gate/configuration/settings.ts';
+import { checkLiveConfig } from '../gate/settings/live-config.ts';
+import { readGateConfig } from '../gate/settings/settings.ts';
 import { advicesOf } from '../portal/settings/sender-settings.ts';
 import { readPortalConfig } from '../portal/settings/settings.ts';
 import { parseListenAddress } from '../runtime/http/listen.ts';
@@ -64,7 +64,7 @@ function checkPortal(sources: SettingsSources, file: string): void {
 }
 
 async function checkGate(sources: SettingsSources): Promise<void> {
-  await checkConfiguration(readGateConfig(sources), Date.now());
+  await checkLiveConfig(readGateConfig(sources), Date.now());
 }
 
 function checkProfile(file: string): void {

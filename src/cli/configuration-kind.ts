@@ -1,5 +1,5 @@
 import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings/settings.ts';
-import { gateSections, gateSettings } from '../gate/configuration/settings.ts';
+import { gateSections, gateSettings } from '../gate/settings/settings.ts';
 import { portalSections, portalSettings } from '../portal/settings/settings.ts';
 import { tomlKey } from '../runtime/settings/settings.ts';
 import { UserError } from '../runtime/user-error.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { createGate } from '../gate/server.ts';
-import { gateSettings, readGateConfig } from '../gate/configuration/settings.ts';
+import { gateSettings, readGateConfig } from '../gate/settings/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger } from '../runtime/logger.ts';

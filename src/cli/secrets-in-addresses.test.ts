@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readExporterConfig } from '../exporter/settings/config.ts';
-import { readGateConfig } from '../gate/configuration/settings.ts';
+import { readGateConfig } from '../gate/settings/settings.ts';
 import { readPortalConfig } from '../portal/settings/settings.ts';
 import type { SettingsSources } from '../runtime/settings/settings.ts';
 import { UserError } from '../runtime/user-error.ts';

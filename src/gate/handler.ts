@@ -7,7 +7,7 @@ import { sendLine } from './answers/answers.ts';
 import { type Account, closeAccount, failAccount, openAccount } from './answers/audit.ts';
 import { includesAddress } from './tokens/client-addresses.ts';
 import { presents } from './tokens/client-certificate.ts';
-import type { GateToken } from './configuration/gate-tokens.ts';
+import type { GateToken } from './settings/gate-tokens.ts';
 import type { Limiter } from './tokens/limits.ts';
 import type { GateMetrics } from './metrics.ts';
 import { decide, type Selector } from './policy.ts';

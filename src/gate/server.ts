@@ -3,17 +3,17 @@ import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import { flatLogger, type Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
-import type { Loaded } from './configuration/configuration.ts';
+import type { LiveConfig } from './settings/live-config.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './listener/connections.ts';
-import { createHandler } from './handler.ts';
+import { createHandler, type Handler } from './handler.ts';
 import { parserWarning } from './listener/http-parser.ts';
 import { createHttpServer, type GateHttpServer } from './listener/http-server.ts';
 import { createLimiter } from './tokens/limits.ts';
-import { createLiveConfiguration } from './configuration/live-configuration.ts';
+import { createConfigReloader } from './settings/config-reloader.ts';
 import { createGateMetrics, type GateMetrics } from './metrics.ts';
 import { createMetricsServer } from './listener/metrics-server.ts';
-import type { GateConfig } from './configuration/config.ts';
-import { checkGateConfig } from './configuration/settings.ts';
+import type { GateConfig } from './settings/config.ts';
+import { checkGateConfig } from './settings/settings.ts';
 import { createExporterSource } from './sources/source-exporter.ts';
 import type { Source } from './sources/source.ts';
 import { createPrometheusSource } from './sources/source-prometheus.ts';
@@ -45,44 +45,13 @@ export interface GateDependencies {
 /** The site's gate. Throws `UserError` for a configuration that must not be served. */
 export function createGate(config: GateConfig, dependencies: GateDependencies): Gate {
   checkGateConfig(config);
-  const { clock, logger } = dependencies;
-  const metrics = createGateMetrics();
-  const metricsServer = createMetricsServer(metrics);
-  const answerLimits = dependencies.answerLimits ?? ANSWER_LIMITS;
-  const source = createSource(config, { ...dependencies, answerLimits });
+  const { reloader, server, metricsServer, source } = createParts(config, dependencies);
   let [address, metricsAddress] = [config.listen, config.metricsListen];
-  const handler = createHandler({
-    source,
-    tokens: () => live.loaded?.tokens ?? [],
-    limiter: createLimiter(clock),
-    metrics,
-    clock,
-    logger: flatLogger(logger),
-    checkAnswers: () => live.loaded?.checkAnswers ?? true,
-    answerLimits,
-  });
-  const server = createHttpServer(
-    config.selfSigned ? { certFile: '', keyFile: '' } : config.tls,
-    {
-      perAddress: config.connectionsPerAddress ?? DEFAULT_CONNECTIONS_PER_ADDRESS,
-      onRefused: (reason) => metrics.connectionRefused(reason),
-    },
-    (request, response) => void handler(request, response),
-  );
-  const live = createLiveConfiguration(config, {
-    ...dependencies,
-    onLoaded: (loaded) => {
-      if (loaded.tls && 'setSecureContext' in server) server.setSecureContext(loaded.tls);
-      tellExpiries(loaded, metrics);
-      warnOfExpiry(loaded, dependencies);
-    },
-    onReload: (succeeded) => metrics.reloaded(succeeded),
-  });
   const start = async () => {
-    await live.start();
+    await reloader.start();
     address = await listen(server, config.listen);
     if (config.metricsListen) metricsAddress = await listen(metricsServer, config.metricsListen);
-    logStart(config, address, live.loaded, dependencies);
+    logStart(config, address, reloader.live, dependencies);
   };
   let started: Promise<void> | undefined;
   return {
@@ -93,17 +62,55 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
       return metricsAddress;
     },
     get fingerprint() {
-      return live.loaded?.fingerprint;
+      return reloader.live?.fingerprint;
     },
     start: async () => await (started ??= start()),
-    reload: async () => await live.reload(),
+    reload: async () => await reloader.reload(),
     close: async () => {
       await started?.catch(() => undefined);
-      live.close();
+      reloader.close();
       await closeServers(server, metricsServer);
       await source.close();
     },
   };
+}
+
+function createParts(config: GateConfig, dependencies: GateDependencies) {
+  const { clock, logger, answerLimits = ANSWER_LIMITS } = dependencies;
+  const metrics = createGateMetrics();
+  const source = createSource(config, { ...dependencies, answerLimits });
+  const handler = createHandler({
+    source,
+    tokens: () => reloader.live?.tokens ?? [],
+    limiter: createLimiter(clock),
+    metrics,
+    clock,
+    logger: flatLogger(logger),
+    checkAnswers: () => reloader.live?.checkAnswers ?? true,
+    answerLimits,
+  });
+  const server = createServer(config, metrics, handler);
+  const reloader = createConfigReloader(config, {
+    ...dependencies,
+    onRead: (live) => {
+      if (live.tls && 'setSecureContext' in server) server.setSecureContext(live.tls);
+      tellExpiries(live, metrics);
+      warnOfExpiry(live, dependencies);
+    },
+    onReload: (succeeded) => metrics.reloaded(succeeded),
+  });
+  return { reloader, server, metricsServer: createMetricsServer(metrics), source };
+}
+
+function createServer(config: GateConfig, metrics: GateMetrics, handler: Handler): GateHttpServer {
+  return createHttpServer(
+    config.selfSigned ? { certFile: '', keyFile: '' } : config.tls,
+    {
+      perAddress: config.connectionsPerAddress ?? DEFAULT_CONNECTIONS_PER_ADDRESS,
+      onRefused: (reason) => metrics.connectionRefused(reason),
+    },
+    (request, response) => void handler(request, response),
+  );
 }
 
 async function closeServers(server: GateHttpServer, metricsServer: Server): Promise<void> {
@@ -120,7 +127,7 @@ function createSource(
     : createExporterSource(url, { clock, logger });
 }
 
-function tellExpiries({ tokens, certificateExpiresMs }: Loaded, metrics: GateMetrics): void {
+function tellExpiries({ tokens, certificateExpiresMs }: LiveConfig, metrics: GateMetrics): void {
   const expiring = tokens.flatMap(({ name, expiresMs }) =>
     expiresMs === undefined ? [] : [[name, expiresMs] as const],
   );
@@ -129,7 +136,7 @@ function tellExpiries({ tokens, certificateExpiresMs }: Loaded, metrics: GateMet
 }
 
 function warnOfExpiry(
-  { certificateExpiresMs = Infinity }: Loaded,
+  { certificateExpiresMs = Infinity }: LiveConfig,
   { clock, logger }: GateDependencies,
 ): void {
   if (certificateExpiresMs > clock.nowMs()) return;
@@ -140,11 +147,11 @@ function warnOfExpiry(
 function logStart(
   config: GateConfig,
   address: ListenAddress,
-  loaded: Loaded | undefined,
+  live: LiveConfig | undefined,
   { logger, nodeVersion = process.version }: GateDependencies,
 ): void {
-  const tls = loaded?.tls !== undefined;
-  const made = loaded?.fingerprint;
+  const tls = live?.tls !== undefined;
+  const made = live?.fingerprint;
   logger.info(
     { source: config.source.url.href, tls, ...(made === undefined ? {} : { fingerprint: made }) },
     `gate listening on ${formatAddress(address)}`,

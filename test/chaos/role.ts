@@ -3,7 +3,7 @@ import { settingsSources } from '../../src/cli/options.ts';
 import { createExporter } from '../../src/exporter/exporter.ts';
 import { readExporterConfigs } from '../../src/exporter/settings/config.ts';
 import { createGate } from '../../src/gate/server.ts';
-import { readGateConfig } from '../../src/gate/configuration/settings.ts';
+import { readGateConfig } from '../../src/gate/settings/settings.ts';
 import { createPortal } from '../../src/portal/portal.ts';
 import { readPortalConfig } from '../../src/portal/settings/settings.ts';
 import type { Clock } from '../../src/runtime/clock.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { createGate, type Gate, type GateDependencies } from '../../src/gate/server.ts';
-import type { GateConfig } from '../../src/gate/configuration/config.ts';
+import type { GateConfig } from '../../src/gate/settings/config.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 import { createLogger } from '../../src/runtime/logger.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readTokens } from '../../src/gate/configuration/gate-tokens.ts';
-import { readGateConfig } from '../../src/gate/configuration/settings.ts';
+import { readTokens } from '../../src/gate/settings/gate-tokens.ts';
+import { readGateConfig } from '../../src/gate/settings/settings.ts';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { encodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';
 import { parseSelector } from '../../src/prometheus/selectors/selectors.ts';

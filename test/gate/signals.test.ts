@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
-import { makeSelfSigned } from '../../src/gate/configuration/self-signed.ts';
+import { makeSelfSigned } from '../../src/gate/settings/self-signed.ts';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { federate, LOOPBACK, USAGE } from './harness.ts';
 import { freePort, startStackmeter, temporaryFolder } from '../support/processes.ts';

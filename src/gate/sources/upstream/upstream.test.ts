@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../runtime/http/listen.ts';
-import { makeSelfSigned } from '../../configuration/self-signed.ts';
+import { makeSelfSigned } from '../../settings/self-signed.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
 const LIMITS = { connectTimeoutMs: 5000, firstByteTimeoutMs: 30_000, idleTimeoutMs: 30_000 };

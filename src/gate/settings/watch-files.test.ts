@@ -2,9 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { GateConfig } from './config.ts';
-import { checkConfiguration, watchFiles } from './configuration.ts';
-import type { TokenTable } from '../tokens/token-table.ts';
+import { watchFiles } from './watch-files.ts';
 
 function watched() {
   vi.useFakeTimers();
@@ -47,48 +45,5 @@ describe('watchFiles', () => {
     end();
     writeFileSync(file, 'other');
     expect(changesAfter(1000)).toBe(0);
-  });
-});
-
-describe('checkConfiguration', () => {
-  const NOW = Date.UTC(2026, 0, 1);
-  const token = { name: 'a', hash: Buffer.alloc(32), selectors: undefined, dropLabels: [], limits: {} };
-  const problemOf = async (more: Partial<TokenTable>, config: Partial<GateConfig> = {}) =>
-    await checkConfiguration(
-      {
-        listen: { host: '127.0.0.1', port: 0 },
-        source: { kind: 'exporter', url: new URL('http://127.0.0.1:1') },
-        tokens: [
-          {
-            ...token,
-            expiresMs: undefined,
-            hashLabels: [],
-            addresses: undefined,
-            certificate: undefined,
-            ...more,
-          },
-        ],
-        ...config,
-      },
-      NOW,
-    ).then(
-      () => 'nothing',
-      (error: Error) => error.message,
-    );
-
-  it('names what would make a gate useless', async () => {
-    expect([
-      await problemOf({}),
-      await problemOf({ expiresMs: NOW }),
-      await problemOf({ hashLabels: ['project_name'] }),
-      await problemOf({ hashLabels: ['project_name'] }, { hashKeyFile: '/nonexistent/key' }),
-      await problemOf({ certificate: { commonName: 'portal' } }),
-    ]).toEqual([
-      'nothing',
-      expect.stringContaining('every token has expired'),
-      expect.stringContaining('hash_labels needs --hash-key-file'),
-      expect.stringContaining('/nonexistent/key'),
-      expect.stringContaining('--tls-client-ca names none'),
-    ]);
   });
 });

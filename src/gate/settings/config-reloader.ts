@@ -2,48 +2,49 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { GateConfig } from './config.ts';
-import { filesOf, loadConfiguration, type Loaded, watchFiles } from './configuration.ts';
+import { type LiveConfig, readLiveConfig } from './live-config.ts';
+import { watchFiles } from './watch-files.ts';
 
-export interface LiveOptions {
+export interface ReloaderOptions {
   clock: Clock;
   logger: Logger;
   /** Reads the configuration again; without it only its files are. */
   reread?: () => GateConfig;
   /** How often the files are looked at. */
   watchIntervalMs?: number;
-  /** Takes what was loaded before it is in force. */
-  onLoaded: (loaded: Loaded) => void;
+  /** Takes each configuration before it is in force. */
+  onRead: (live: LiveConfig) => void;
   onReload: (succeeded: boolean) => void;
 }
 
-/** The configuration in force. */
-export interface LiveConfiguration {
-  /** Undefined before `start()`. */
-  readonly loaded: Loaded | undefined;
-  /** Loads it, and from then on again whenever one of its files changes. */
+/** Keeps the configuration in force up to date. */
+export interface ConfigReloader {
+  /** The configuration in force; undefined before `start()`. */
+  readonly live: LiveConfig | undefined;
+  /** Reads it, and from then on again whenever one of its files changes. */
   start(): Promise<void>;
-  /** Loads it again; keeps the old on error, and throws. */
+  /** Reads it again; keeps the old on error, and throws. */
   reload(): Promise<void>;
   close(): void;
 }
 
 const WATCH_INTERVAL_MS = 2000;
 
-export function createLiveConfiguration(config: GateConfig, options: LiveOptions): LiveConfiguration {
-  const { clock, logger, reread = () => config, onLoaded, onReload } = options;
+export function createConfigReloader(config: GateConfig, options: ReloaderOptions): ConfigReloader {
+  const { clock, logger, reread = () => config, onRead, onReload } = options;
   let current = config;
-  let loaded: Loaded | undefined;
+  let live: LiveConfig | undefined;
   let unwatch = () => {};
-  const load = async (from: GateConfig) => {
-    const next = await loadConfiguration(from, clock.nowMs(), loaded);
-    onLoaded(next);
-    [current, loaded] = [from, next];
+  const putInForce = async (from: GateConfig) => {
+    const next = await readLiveConfig(from, clock.nowMs(), live);
+    onRead(next);
+    [current, live] = [from, next];
     onReload(true);
   };
   const reload = async () => {
     try {
       const next = reread();
-      await load(next);
+      await putInForce(next);
       if (needsRestart(config, next)) logger.warn(`${FIXED} change with a restart alone`);
     } catch (error) {
       onReload(false);
@@ -60,8 +61,8 @@ export function createLiveConfiguration(config: GateConfig, options: LiveOptions
     }
   };
   return {
-    get loaded() {
-      return loaded;
+    get live() {
+      return live;
     },
     start: async () => {
       const intervalMs = options.watchIntervalMs ?? WATCH_INTERVAL_MS;
@@ -70,11 +71,17 @@ export function createLiveConfiguration(config: GateConfig, options: LiveOptions
         intervalMs,
         () => void reloadChanged(),
       );
-      await load(config);
+      await putInForce(config);
     },
     reload,
     close: () => unwatch(),
   };
+}
+
+/** The files that a configuration is read from. */
+function filesOf({ configFile, tokenFile, hashKeyFile, tls }: GateConfig): string[] {
+  const files = [configFile, tokenFile, hashKeyFile, tls?.certFile, tls?.keyFile, tls?.clientCaFile];
+  return files.filter((file) => file !== undefined);
 }
 
 const FIXED =
