@@ -75,7 +75,6 @@ module.exports.rooms = [
       'format',
       'names',
       'period',
-      'reading-spans',
       'resources',
       'routing',
       'site-state',

@@ -144,7 +144,7 @@ async function checkSite(federation: ChaosFederation, name: string, cloud: Livin
   expect([name, site.anomalies]).toEqual([name, 0]);
   const endMs = Math.floor(Date.parse(site.last_reading_at ?? '') / HOUR) * HOUR + HOUR;
   const firstDayMs = Math.floor(Date.parse(site.first_reading_at ?? '') / (24 * HOUR)) * 24 * HOUR;
-  const ofSite = <T extends { site: string }>(rows: T[]) => rows.filter((row) => row.site === name);
+  const ofSite = <T extends { site?: string }>(rows: T[]) => rows.filter((row) => row.site === name);
   const [url = ''] = federation.urls;
   // Again where it fails: a connection that was kept may be closed at the very instant at which it is used.
   const answers = await eventually(async () => ({

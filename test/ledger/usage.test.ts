@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
-import type { Ledger, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { CoverageQuery, Ledger, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
 import {
   at,
   columns,
   foldAll,
   HOUR,
   inPages,
+  MINUTE,
   NOON,
   onEveryPostgresql,
   query,
@@ -242,24 +243,70 @@ onEveryPostgresql('answers', (freshLedger) => {
       const { data } = await ledger.coverage(asked);
       expect(
         data.map((row) => [
-          row.site + row.cloud,
+          `${row.site}${row.cloud}`,
           (Date.parse(row.start) - NOON) / HOUR,
           row.coverage,
           row.measured_seconds,
           row.spread_seconds,
+          row.reached,
         ]),
       ).toEqual([
-        ['a', 0, 'spread', 720, 1080],
-        ['a', 1, 'spread', 0, 3600],
-        ['a', 2, 'spread', 1800, 1800],
-        ['bwest', 2, 'measured', 720, 0],
-        ['a', 3, 'missing', 3240, 0],
-        ['a', 4, 'missing', 0, 0],
-        ['a', 5, 'measured', 0, 0],
+        ['a', 0, 'spread', 720, 1080, true],
+        ['a', 1, 'spread', 0, 3600, true],
+        ['a', 2, 'spread', 1800, 1800, true],
+        ['bwest', 2, 'measured', 720, 0, true],
+        ['a', 3, 'missing', 3240, 0, true],
+        ['a', 4, 'missing', 0, 0, false],
+        ['a', 5, 'measured', 0, 0, false],
       ]);
       const pages = await inPages(2, (page) => ledger.coverage({ ...asked, ...page }));
       expect(pages).toEqual(data);
       expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
+    });
+
+    it('is measured in an hour of which the next reading is not due yet, and in the present one', async () => {
+      const { ledger, time } = await freshLedger();
+      await foldAll(ledger, 'a', reading(NOON + 60 * MINUTE, 5), reading(NOON + 115 * MINUTE, 5));
+      const known = async (minute: number) => {
+        time.nowMs = NOON + (2 * 60 + minute) * MINUTE;
+        const { data } = await ledger.coverage({ fromMs: NOON + HOUR, toMs: NOON + 9 * HOUR, limit: 9 });
+        return data.map((row) => [row.start, row.coverage, row.measured_seconds / 60, row.reached]);
+      };
+      const present = [at(NOON + 2 * HOUR), 'measured', 0, false];
+      expect(await known(12)).toEqual([[at(NOON + HOUR), 'measured', 55, true], present]);
+      expect(await known(15)).toEqual([[at(NOON + HOUR), 'missing', 55, true], present]);
+    });
+
+    it('is told of days, of all sites together, and of the clouds of a project or a grant', async () => {
+      const { ledger, time } = await freshLedger(['a', 'b']);
+      const west = { cloud: 'west', epoch: 'w', projectId: 'p2' };
+      await foldAll(ledger, 'a', reading(NOON + 11.5 * HOUR, 5), reading(NOON + 13 * HOUR, 5));
+      await foldAll(ledger, 'b', reading(NOON + 12 * HOUR, 5), reading(NOON + 12.2 * HOUR, 5));
+      await foldAll(ledger, 'b', reading(NOON + 12.8 * HOUR, 5, west), reading(NOON + 13 * HOUR, 5, west));
+      time.nowMs = NOON + 13.3 * HOUR;
+      const asked = { fromMs: NOON, toMs: NOON + 36 * HOUR, limit: 9 };
+      const known = async (more: Partial<CoverageQuery>) => {
+        const { data } = await ledger.coverage({ ...asked, ...more });
+        expect(await inPages(1, (page) => ledger.coverage({ ...asked, ...more, ...page }))).toEqual(data);
+        return data;
+      };
+      const today = { start: at(NOON), measured_seconds: 0, spread_seconds: 1800 };
+      const tomorrow = { start: at(NOON + 12 * HOUR), reached: true };
+      const together = await known({ step: 'day', by: new Set() });
+      expect(together).toEqual([
+        { ...today, coverage: 'spread', reached: true },
+        { ...tomorrow, coverage: 'missing', measured_seconds: 1440, spread_seconds: 3600 },
+      ]);
+      const whole = { start: at(NOON), reached: true, measured_seconds: 1440, spread_seconds: 0 };
+      expect(await known({ step: 'total', by: new Set(['site']), site: 'b' })).toEqual([
+        { ...whole, site: 'b', coverage: 'missing' },
+      ]);
+      const ofWest = { ...whole, coverage: 'measured', measured_seconds: 720 };
+      const total = { step: 'total', by: new Set<never>() } as const;
+      expect(await known({ ...total, projectId: 'p2' })).toEqual([ofWest]);
+      const grants = [{ name: 'g', projects: [{ site: 'b', projectId: 'p2' }] }];
+      expect(await known({ ...total, grant: 'g', grants })).toEqual([ofWest]);
+      expect(await known({ ...total, projectId: 'p3' })).toEqual([]);
     });
 
     it('is told of a time as a whole in parts of it, from the first reading of each cloud of a declared site on', async () => {

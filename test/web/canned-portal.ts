@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
-import type { GrantRow, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type {
+  CoverageRow,
+  GrantRow,
+  ProjectRow,
+  SiteStatus,
+  UsageRow,
+} from '../../src/portal/ledger/ledger.ts';
 import { listen } from '../../src/runtime/http/listen.ts';
 
 /** What a portal knows, as plain data: the pages are tested against answers whose every number is known. */
@@ -11,6 +17,8 @@ export interface CannedLedger {
   /** By hour, site, project and resource. */
   usage: UsageRow[];
   grants?: GrantRow[];
+  /** Of the steps without usage. */
+  coverage?: CoverageRow[];
 }
 
 export interface CannedPortal {
@@ -65,6 +73,8 @@ function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): vo
     sendJson(response, 200, { data: portal.ledger.sites, next: null });
   else if (url.pathname === '/api/v1/grants')
     sendJson(response, 200, { data: portal.ledger.grants ?? [], next: null });
+  else if (url.pathname === '/api/v1/coverage')
+    sendJson(response, 200, { data: portal.ledger.coverage ?? [], next: null });
   else if (url.pathname === '/api/v1/projects')
     sendJson(response, 200, projectsPage(portal.ledger, url.searchParams));
   else if (url.searchParams.get('format') === 'csv')

@@ -1,4 +1,5 @@
 import type {
+  CoverageRow,
   GrantRow,
   Page,
   ProjectRow,
@@ -9,7 +10,14 @@ import type {
 } from '../../src/portal/ledger/ledger.ts';
 import { isoInstant } from './format.ts';
 
-export type { Coverage, GrantRow, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+export type {
+  Coverage,
+  CoverageRow,
+  GrantRow,
+  ProjectRow,
+  SiteStatus,
+  UsageRow,
+} from '../../src/portal/ledger/ledger.ts';
 
 /** A question to `/api/v1/usage`; times are whole hours, Unix milliseconds, `toMs` is exclusive. */
 export interface UsageQuestion {
@@ -22,6 +30,12 @@ export interface UsageQuestion {
   resource?: string;
   grant?: string;
 }
+
+/** A question to `/api/v1/coverage`, of the clouds of all sites together, or of those that these have usage in. */
+export type CoverageQuestion = Pick<
+  UsageQuestion,
+  'fromMs' | 'toMs' | 'step' | 'site' | 'projectId' | 'grant'
+>;
 
 export interface ProjectsQuestion {
   site?: string;
@@ -43,22 +57,30 @@ const LARGEST_PAGE = '10000';
 
 /** The address of a usage answer, relative to the page. */
 export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): string {
-  const parameters = new URLSearchParams({
-    from: isoInstant(question.fromMs),
-    to: isoInstant(question.toMs),
-    step: question.step,
-    by: question.by.join(','),
-  });
-  if (question.site !== undefined) parameters.set('site', question.site);
-  if (question.projectId !== undefined) parameters.set('project', question.projectId);
+  const parameters = stepParameters(question, question.by);
   if (question.resource !== undefined) parameters.set('resource', question.resource);
-  if (question.grant !== undefined) parameters.set('grant', question.grant);
   // People open what they download in a spreadsheet.
   if (format === 'csv') {
     parameters.set('format', 'csv');
     parameters.set('bom', 'true');
   } else parameters.set('limit', LARGEST_PAGE);
   return `api/v1/usage?${parameters}`;
+}
+
+function stepParameters(
+  { fromMs, toMs, step, site, projectId, grant }: CoverageQuestion,
+  by: readonly string[],
+): URLSearchParams {
+  const parameters = new URLSearchParams({
+    from: isoInstant(fromMs),
+    to: isoInstant(toMs),
+    step,
+    by: by.join(','),
+  });
+  if (site !== undefined) parameters.set('site', site);
+  if (projectId !== undefined) parameters.set('project', projectId);
+  if (grant !== undefined) parameters.set('grant', grant);
+  return parameters;
 }
 
 /** `fetch`, as far as it is needed here. */
@@ -98,6 +120,13 @@ export class Api {
 
   usage(question: UsageQuestion, signal: AbortSignal): Promise<UsageRow[]> {
     return this.#everyPage(usageAddress(question, 'json'), signal);
+  }
+
+  /** The steps of which the portal says how they are known. */
+  coverage(question: CoverageQuestion, signal: AbortSignal): Promise<CoverageRow[]> {
+    const parameters = stepParameters(question, []);
+    parameters.set('limit', LARGEST_PAGE);
+    return this.#everyPage(`api/v1/coverage?${parameters}`, signal);
   }
 
   /** A list is shown whole or not at all, so the cursors are followed to the end. */

@@ -1,4 +1,4 @@
-import type { Coverage } from './api.ts';
+import type { Coverage, CoverageRow } from './api.ts';
 import { count } from './format.ts';
 import type { BucketStep } from './period.ts';
 
@@ -11,6 +11,16 @@ export function worstCoverage(coverages: Iterable<BucketCoverage>): BucketCovera
   let worst: BucketCoverage = 'none';
   for (const coverage of coverages) if (ORDER.indexOf(coverage) > ORDER.indexOf(worst)) worst = coverage;
   return worst;
+}
+
+/** How the steps are known that have no row of usage, by their start: as the portal says it. */
+export function coverageByStart(rows: readonly CoverageRow[]): (startMs: number) => BucketCoverage {
+  const byStart = new Map(rows.map((row) => [Date.parse(row.start), bucketCoverage(row)]));
+  return (startMs) => byStart.get(startMs) ?? 'none';
+}
+
+function bucketCoverage({ coverage, reached }: CoverageRow): BucketCoverage {
+  return reached || coverage === 'missing' ? coverage : 'none';
 }
 
 /** How coverage is called in one word or two. */

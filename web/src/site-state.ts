@@ -13,7 +13,7 @@ export interface SiteState {
  * Beyond this a reading is old: a site's Prometheus drops a silent exporter after five minutes, a window settles in a few.
  * The portal says it as `last_error` once an ordinary pause has passed.
  */
-export const LATE_AFTER_MS = 10 * MINUTE_MS;
+const LATE_AFTER_MS = 10 * MINUTE_MS;
 
 const ORDER: readonly SiteStateName[] = ['failing', 'late', 'never read', 'reporting'];
 

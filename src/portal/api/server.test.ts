@@ -153,6 +153,8 @@ describe('the API', () => {
       {
         fromMs: Date.UTC(2026, 0, 30, 12),
         toMs: Date.UTC(2026, 0, 31, 1),
+        step: 'hour',
+        by: new Set(['site', 'cloud']),
         site: 'a',
         limit: 5,
         cursor: undefined,
@@ -163,6 +165,22 @@ describe('the API', () => {
       400,
       { error: 'from: is more than 366 days before to; ask for less at once' },
     ]);
+  });
+
+  it('asks the ledger for the coverage of longer steps, of sites together, and of a grant that there is', async () => {
+    const together = '/api/v1/coverage?from=2026-01-30&step=day&by=&project=p&grant=climate';
+    expect((await server.inject(together)).statusCode).toBe(200);
+    expect(coverageQueries).toMatchObject([
+      { step: 'day', by: new Set(), projectId: 'p', grant: 'climate', grants: GRANTS },
+    ]);
+    for (const [wrong, error] of [
+      ['step=week', 'step: must be hour, day, month or total'],
+      ['by=project', 'by: must be some of site, cloud, with commas between them'],
+      ['grant=x', "grant: there is no grant 'x'; /api/v1/grants lists them"],
+    ] as const) {
+      const answer = await server.inject(`/api/v1/coverage?${wrong}`);
+      expect([answer.statusCode, answer.json()]).toEqual([400, { error }]);
+    }
   });
 
   it('answers usage with the rows of the ledger', async () => {

@@ -137,25 +137,36 @@ export interface UsageRow {
   coverage: Coverage;
 }
 
-/** Hours as the readings of sites cover them. */
+/** Steps as the readings of sites cover them. */
 export interface CoverageQuery {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
   fromMs: number;
   toMs: number;
+  /** The hour where it is undefined. */
+  step?: UsageStep | undefined;
+  /** What is told apart; sites and clouds where it is undefined. */
+  by?: ReadonlySet<'site' | 'cloud'> | undefined;
   site?: string | undefined;
+  /** Of the clouds that have this project. */
+  projectId?: string | undefined;
+  /** Of the clouds that have projects of this grant. */
+  grant?: string | undefined;
+  grants?: readonly Grant[] | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
 export interface CoverageRow {
-  site: string;
-  cloud: string;
-  /** Start of the hour, ISO 8601, UTC. */
+  site?: string;
+  cloud?: string;
+  /** Start of the step, ISO 8601, UTC. */
   start: string;
   coverage: Coverage;
-  /** Of the hour's 3600: between readings in an ordinary pause, and in a gap. No reading reaches the rest. */
+  /** Of all clouds together: between readings in an ordinary pause, and in a gap. No reading reaches the rest. */
   measured_seconds: number;
   spread_seconds: number;
+  /** Whether any reading came after the step's start: the present hour is measured without one until it is due. */
+  reached: boolean;
 }
 
 /** How a time of a site is known, in parts of 1: of all of its clouds, each from its first reading on. */
@@ -291,7 +302,7 @@ export interface Ledger {
    * Few of many rows are answered at once, and others wait; those of few rows wait for none of them.
    */
   allUsage(query: UsageQuery, gone?: AbortSignal): AsyncIterable<UsageRow[]>;
-  /** Every hour of every cloud from its first reading on, up to the present one. */
+  /** Every step of every cloud from its first reading on, up to the present hour. */
   coverage(query: CoverageQuery, gone?: AbortSignal): Promise<Page<CoverageRow>>;
   /** Of the declared sites, from one whole hour to another; Unix milliseconds. */
   coverageShares(fromMs: number, toMs: number): Promise<CoverageShares[]>;

@@ -75,14 +75,18 @@ function amountsByStart(rows: readonly UsageRow[]): Map<number, number> {
   return amounts;
 }
 
-/** Null where nothing is known; what is measured and has no row is no usage. */
+/** Null where nothing is known. What lies between readings and has no row is no usage: a total tells what a gap had. */
 function knownAmounts(
   starts: readonly number[],
   rows: readonly UsageRow[],
   coverages: readonly BucketCoverage[],
 ): (number | null)[] {
   const amounts = amountsByStart(rows);
-  return starts.map((start, index) => amounts.get(start) ?? (coverages[index] === 'measured' ? 0 : null));
+  return starts.map((start, index) => amounts.get(start) ?? (isBetweenReadings(coverages[index]) ? 0 : null));
+}
+
+function isBetweenReadings(coverage: BucketCoverage | undefined): boolean {
+  return coverage === 'measured' || coverage === 'spread';
 }
 
 /** A layer without a row used nothing, where the total is known. */

@@ -63,14 +63,18 @@ export const projectRow = z.object({
 });
 
 export const coverageRow = z.object({
-  site: z.string(),
-  cloud: z.string(),
-  start: instant.meta({ description: 'Start of the hour, UTC' }),
+  site: z.string().optional(),
+  cloud: z.string().optional(),
+  start: instant.meta({ description: 'Start of the step, UTC' }),
   coverage: z.enum(['measured', 'spread', 'missing']).meta({
     description: 'Between readings, at least in part over a gap, or not reached by any though it is due',
   }),
-  measured_seconds: z.number(),
+  measured_seconds: z.number().meta({ description: 'Of all clouds that the row is about together' }),
   spread_seconds: z.number(),
+  reached: z.boolean().meta({
+    description:
+      'Whether any reading came after the start of the step. The present hour is measured without one until it is due',
+  }),
 });
 
 export const grantRow = z.object({

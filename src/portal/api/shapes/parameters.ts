@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { unknownKeyMessage } from '../../../runtime/settings/strict-table.ts';
-import { MAX_PAGE } from '../../ledger/ledger.ts';
+import { MAX_PAGE, type UsageStep } from '../../ledger/ledger.ts';
 import { RequestError } from './request-error.ts';
 
 const DEFAULT_PAGE = 1000;
@@ -25,6 +25,31 @@ export function textParameter(description: string) {
     .refine((text) => !text.includes('\0'), 'holds a NUL character')
     .optional()
     .transform((text) => (text === '' ? undefined : text))
+    .meta({ description });
+}
+
+/** Some of these words, with commas between them. */
+export function dimensionsParameter<D extends string>(
+  dimensions: readonly D[],
+  usual: string,
+  description: string,
+) {
+  const isDimension = (text: string): text is D => (dimensions as readonly string[]).includes(text);
+  return z
+    .string({ error: 'may be given once, with commas in it' })
+    .default(usual)
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => part === '' || isDimension(part)), {
+      error: `must be some of ${dimensions.join(', ')}, with commas between them`,
+    })
+    .transform((parts): ReadonlySet<D> => new Set(parts.filter(isDimension)))
+    .meta({ description });
+}
+
+export function stepParameter(usual: UsageStep, description: string) {
+  return z
+    .enum(['hour', 'day', 'month', 'total'], { error: 'must be hour, day, month or total' })
+    .default(usual)
     .meta({ description });
 }
 

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { Grant, UsageDimension, UsageQuery } from '../../ledger/ledger.ts';
 import {
   cursorParameter,
+  dimensionsParameter,
   hourParameter,
   limitParameter,
   parameterTable,
   periodOf,
+  stepParameter,
   textParameter,
 } from './parameters.ts';
 import { RequestError } from './request-error.ts';
@@ -25,22 +27,12 @@ export const usageParameters = parameterTable({
   to: hourParameter(
     'End, not included; in the form of `from`. The end of the present hour where it is left out',
   ),
-  step: z
-    .enum(['hour', 'day', 'month', 'total'], { error: 'must be hour, day, month or total' })
-    .default('total')
-    .meta({ description: 'A row is the usage of a step; days and months are those of UTC' }),
-  by: z
-    .string({ error: 'may be given once, with commas in it' })
-    .default('site,project,resource')
-    .transform((text) => text.split(',').map((part) => part.trim()))
-    .refine((parts) => parts.every((part) => part === '' || isDimension(part)), {
-      error: `must be some of ${DIMENSIONS.join(', ')}, with commas between them`,
-    })
-    .transform((parts): ReadonlySet<UsageDimension> => new Set(parts.filter(isDimension)))
-    .meta({
-      description:
-        'What is told apart: some of grant, site, cloud, project and resource, with commas between them. Usage is summed over the others',
-    }),
+  step: stepParameter('total', 'A row is the usage of a step; days and months are those of UTC'),
+  by: dimensionsParameter(
+    DIMENSIONS,
+    'site,project,resource',
+    'What is told apart: some of grant, site, cloud, project and resource, with commas between them. Usage is summed over the others',
+  ),
   site: textParameter('Of this site alone'),
   project: textParameter('Of the projects with this id alone'),
   grant: textParameter('Of the projects of this grant alone'),
@@ -59,10 +51,6 @@ export const usageParameters = parameterTable({
 
 type UsageParameters = z.output<typeof usageParameters>;
 
-function isDimension(text: string): text is UsageDimension {
-  return (DIMENSIONS as readonly string[]).includes(text);
-}
-
 /**
  * What the ledger is asked. Both ends are cut down to whole hours, so that periods that meet neither overlap nor leave
  * an hour out. Throws `RequestError`.
@@ -78,8 +66,13 @@ export function usageQuery(
     throw new RequestError(
       "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
     );
-  if (grant !== undefined && grants.every(({ name }) => name !== grant))
-    throw new RequestError(`grant: there is no grant '${grant}'; /api/v1/grants lists them`);
+  requireGrant(grant, grants);
   const links = by.has('grant') || grant !== undefined ? { grant, grants } : {};
   return { fromMs, toMs, step, by, site, projectId: project, resource, ...links, limit, cursor };
+}
+
+/** Throws `RequestError` where a grant is asked for that there is not. */
+export function requireGrant(grant: string | undefined, grants: readonly Grant[]): void {
+  if (grant !== undefined && grants.every(({ name }) => name !== grant))
+    throw new RequestError(`grant: there is no grant '${grant}'; /api/v1/grants lists them`);
 }

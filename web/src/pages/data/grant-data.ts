@@ -2,9 +2,9 @@ import type { Api, GrantRow, UsageRow } from '../../api.ts';
 import { COLOURS } from '../../charts/colours.ts';
 import type { LayerRows } from '../../charts/stack.ts';
 import { coveragesAt } from '../../charts/stack.ts';
+import { coverageByStart } from '../../coverage.ts';
 import { projectKey } from '../../names.ts';
 import { bucketStarts, spanUpTo, type BucketStep, type PeriodName } from '../../period.ts';
-import { readingSpans, withoutRowIn } from '../../reading-spans.ts';
 import { projectUsages } from '../../tables/project-usage.ts';
 import { resourceUsages, type ResourcesOverTime } from './project-data.ts';
 import { projectLines, type ProjectLine } from '../../tables/project-list.ts';
@@ -24,21 +24,20 @@ export async function loadGrant(
   step: BucketStep,
   signal: AbortSignal,
 ): Promise<GrantPageData | undefined> {
-  const [all, grants] = await Promise.all([api.sites(signal), api.grants(signal)]);
+  const grants = await api.grants(signal);
   const grant = grants.find((candidate) => candidate.name === name);
   if (grant === undefined) return undefined;
-  const nowMs = api.nowMs();
-  const span = spanUpTo(nowMs, period, step);
+  const span = spanUpTo(api.nowMs(), period, step);
   const question = { fromMs: span.fromMs, toMs: span.toMs, grant: name };
   const sites = sitesOf(grant);
-  const [rows, totals, known] = await Promise.all([
+  const [rows, totals, coverage, known] = await Promise.all([
     api.usage({ ...question, step, by: ['site', 'resource'] }, signal),
     api.usage({ ...question, step: 'total', by: ['site', 'project', 'resource'] }, signal),
+    api.coverage({ ...question, step }, signal),
     Promise.all(sites.map((site) => api.projects({ site }, signal))),
   ]);
   const starts = bucketStarts(span);
-  const spans = readingSpans(all.filter((site) => sites.includes(site.name)));
-  const withoutRow = withoutRowIn(span, spans, nowMs);
+  const withoutRow = coverageByStart(coverage);
   const linked = known.flat().filter((row) => isLinked(grant, row));
   return {
     span,

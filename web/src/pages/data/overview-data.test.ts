@@ -25,6 +25,8 @@ describe('the overview', () => {
     const fetchAnswer = (address: string) => {
       if (address === 'api/v1/sites') return Promise.resolve(Response.json({ data: [], next: null }));
       const parameters = new URL(address, 'http://portal').searchParams;
+      if (address.startsWith('api/v1/coverage'))
+        return Promise.resolve(Response.json({ data: [], next: null }));
       asked.push(
         `${parameters.get('step')} by ${parameters.get('by')} of ${parameters.get('project') ?? 'all'}`,
       );

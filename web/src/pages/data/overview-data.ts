@@ -1,8 +1,8 @@
 import type { Api } from '../../api.ts';
-import { stackOf, type CoverageWithoutRow, type Stack } from '../../charts/stack.ts';
+import { stackOf, type Stack } from '../../charts/stack.ts';
 import { COLOURS } from '../../charts/colours.ts';
+import { coverageByStart } from '../../coverage.ts';
 import { bucketStarts, spanUpTo, usualStep, type PeriodName, type Span } from '../../period.ts';
-import { readingSpans, withoutRowIn } from '../../reading-spans.ts';
 import { chooseResource } from '../../resources.ts';
 import {
   projectUsages,
@@ -28,9 +28,9 @@ export async function loadOverviewUsage(
   wantedResource: string | undefined,
   signal: AbortSignal,
 ): Promise<OverviewUsage> {
-  const sites = await api.sites(signal);
-  const nowMs = api.nowMs();
-  const span = spanUpTo(nowMs, period, usualStep(period));
+  // The first answer tells the portal's time.
+  await api.sites(signal);
+  const span = spanUpTo(api.nowMs(), period, usualStep(period));
   const rows = await api.usage(
     { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
     signal,
@@ -46,14 +46,7 @@ export async function loadOverviewUsage(
     resources,
     projects,
     resource,
-    stack: await loadStack(
-      api,
-      span,
-      resource,
-      projects,
-      withoutRowIn(span, readingSpans(sites), nowMs),
-      signal,
-    ),
+    stack: await loadStack(api, span, resource, projects, signal),
   };
 }
 
@@ -63,11 +56,10 @@ async function loadStack(
   span: Span,
   resource: string | undefined,
   projects: readonly ProjectUsage[],
-  withoutRow: CoverageWithoutRow,
   signal: AbortSignal,
 ): Promise<Stack> {
   const starts = bucketStarts(span);
-  if (resource === undefined) return stackOf(starts, [], [], withoutRow);
+  if (resource === undefined) return stackOf(starts, [], [], coverageByStart([]));
   const question = { ...bounds(span), step: span.step, resource };
   const layerOf = async ({ key, site, projectId, projectName }: ProjectUsage) => {
     const rows = await api.usage(
@@ -76,11 +68,12 @@ async function loadStack(
     );
     return { key, label: projectName, rows };
   };
-  const [total, layers] = await Promise.all([
+  const [total, known, layers] = await Promise.all([
     api.usage({ ...question, by: ['resource'] }, signal),
+    api.coverage({ ...bounds(span), step: span.step }, signal),
     Promise.all(topProjects(projects, resource, COLOURS).map(layerOf)),
   ]);
-  return stackOf(starts, total, layers, withoutRow);
+  return stackOf(starts, total, layers, coverageByStart(known));
 }
 
 function bounds({ fromMs, toMs }: Span) {

@@ -11,18 +11,11 @@ function row(resource: string, start: string, amount: number, coverage: UsageRow
 describe('a project’s page', () => {
   it('has one stack a resource, days without usage told from days before the site was read, and the project of that very id', async () => {
     const answers: Record<string, unknown[]> = {
-      '/api/v1/sites': [
-        {
-          name: 'a',
-          first_reading_at: '2026-11-20T12:00:00.000Z',
-          last_reading_at: '2026-11-22T14:29:00.000Z',
-        },
-        {
-          name: 'b',
-          first_reading_at: '2026-11-01T12:00:00.000Z',
-          last_reading_at: '2026-11-02T14:29:00.000Z',
-        },
-      ],
+      '/api/v1/coverage': [20, 21, 22].map((day) => ({
+        start: `2026-11-${day}T00:00:00.000Z`,
+        coverage: 'measured',
+        reached: true,
+      })),
       '/api/v1/projects': [
         { site: 'a', project_id: 'p1-old' },
         { site: 'a', project_id: 'p1', project_name: 'one' },
@@ -58,5 +51,50 @@ describe('a project’s page', () => {
       ['mb', 'mb-hours', 2, [null, 0, 2, 0]],
     ]);
     expect(data.coverages.slice(-4)).toEqual(['none', 'measured', 'measured', 'spread']);
+  });
+
+  it('knows an hour without usage as the portal does: one that no reading is due of yet is not missing', async () => {
+    const hour = (start: string, coverage: string, reached: boolean) => ({ start, coverage, reached });
+    const answers: Record<string, unknown[]> = {
+      '/api/v1/sites': [
+        {
+          name: 'a',
+          first_reading_at: '2026-11-22T11:30:00.000Z',
+          last_reading_at: '2026-11-22T13:55:00.000Z',
+        },
+      ],
+      '/api/v1/projects': [],
+      '/api/v1/usage': [row('vcpu', '2026-11-22T12:00:00.000Z', 1, 'measured')],
+      '/api/v1/coverage': [
+        hour('2026-11-22T11:00:00.000Z', 'spread', true),
+        hour('2026-11-22T12:00:00.000Z', 'measured', true),
+        hour('2026-11-22T13:00:00.000Z', 'measured', true),
+        hour('2026-11-22T14:00:00.000Z', 'measured', false),
+      ],
+    };
+    const asked: string[] = [];
+    const api = new Api(
+      (address) => {
+        const { pathname, searchParams } = new URL(address, 'http://portal');
+        if (pathname === '/api/v1/coverage') asked.push(String(searchParams));
+        return Promise.resolve(Response.json({ data: answers[pathname], next: null }));
+      },
+      () => Date.UTC(2026, 10, 22, 14, 12),
+    );
+    const { signal } = new AbortController();
+    const data = await loadProject(api, { site: 'a', projectId: 'p1' }, '24h', 'hour', signal);
+    expect(data.coverages.slice(-5)).toEqual(['none', 'spread', 'measured', 'measured', 'none']);
+    expect(data.resources[0]?.stack.totals.slice(-5)).toEqual([null, 0, 1, 0, null]);
+    expect(asked.map((text) => Object.fromEntries(new URLSearchParams(text)))).toEqual([
+      {
+        from: '2026-11-21T15:00:00Z',
+        to: '2026-11-22T15:00:00Z',
+        step: 'hour',
+        by: '',
+        site: 'a',
+        project: 'p1',
+        limit: '10000',
+      },
+    ]);
   });
 });

@@ -6,9 +6,8 @@ import {
   type LayerRows,
   type Stack,
 } from '../../charts/stack.ts';
-import type { BucketCoverage } from '../../coverage.ts';
+import { coverageByStart, type BucketCoverage } from '../../coverage.ts';
 import { bucketStarts, spanUpTo, type BucketStep, type PeriodName, type Span } from '../../period.ts';
-import { readingSpans, withoutRowIn } from '../../reading-spans.ts';
 import { compareResources, resourceLabel } from '../../resources.ts';
 
 /** One resource of a project over time. */
@@ -39,16 +38,14 @@ export async function loadProject(
   step: BucketStep,
   signal: AbortSignal,
 ): Promise<ProjectPageData> {
-  const sites = await api.sites(signal);
-  const nowMs = api.nowMs();
-  const span = spanUpTo(nowMs, period, step);
-  const { fromMs, toMs } = span;
-  const [found, rows] = await Promise.all([
-    api.projects({ site, search: projectId }, signal),
-    api.usage({ fromMs, toMs, step, by: ['resource'], site, projectId }, signal),
+  const found = await api.projects({ site, search: projectId }, signal);
+  const span = spanUpTo(api.nowMs(), period, step);
+  const question = { fromMs: span.fromMs, toMs: span.toMs, step, site, projectId };
+  const [rows, known] = await Promise.all([
+    api.usage({ ...question, by: ['resource'] }, signal),
+    api.coverage(question, signal),
   ]);
-  const ofSite = readingSpans(sites.filter(({ name }) => name === site));
-  const withoutRow = withoutRowIn(span, ofSite, nowMs);
+  const withoutRow = coverageByStart(known);
   return {
     span,
     identity: found.filter((row) => row.site === site && row.project_id === projectId),

@@ -4,67 +4,102 @@ import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../../accounting/sites/coverage.ts';
 import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import type { CoverageQuery, CoverageRow, Page } from '../../ledger.ts';
+import { stepEnd, type HourRange } from '../../steps.ts';
+import { numberArray } from '../database/columns.ts';
+import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { isoOf } from './times.ts';
+import { hourRange, startOf } from './usage-query.ts';
 
-interface HourRecord {
-  hour: number;
+/** A step as the database sums it; sites and clouds that were not asked for are ''. */
+interface StepRecord {
+  start_hour: number;
   site: string;
   cloud: string;
-  expected: boolean;
-  first_ms: string;
-  last_ms: string;
-  measured_ms: number;
-  spread_ms: number;
+  measured_ms: string;
+  spread_ms: string;
 }
 
-/** Hours in order of time, site and cloud, also those of which there is nothing. */
+type Clouds = Awaited<ReturnType<typeof loadCoveredClouds>>;
+type Dimensions = NonNullable<CoverageQuery['by']>;
+
+const EACH_CLOUD: Dimensions = new Set(['site', 'cloud']);
+
+/** Steps in order of time, site and cloud, also those of which there is nothing. */
 export async function queryCoverage(
   database: Kysely<unknown>,
-  { fromMs, toMs, site, limit, cursor }: CoverageQuery,
+  { by = EACH_CLOUD, ...query }: CoverageQuery,
   nowMs: number,
   rulesOf: (site: string) => AccountingRules,
 ): Promise<Page<CoverageRow>> {
-  const after =
-    cursor === undefined ? undefined : readCursor(cursor, [0, '', ''] as [number, string, string]);
-  const firstHour = Math.floor(fromMs / MS_PER_HOUR);
-  const fromHour = after?.[0] ?? firstHour;
-  // The period of the question bounds what it costs.
-  if (fromHour < firstHour || fromHour * MS_PER_HOUR >= toMs) throw new CursorError();
-  const lastHour = Math.ceil(Math.min(toMs, nowMs) / MS_PER_HOUR) - 1;
-  const { rows } = await sql<HourRecord>`
-    SELECT h.hour, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, c.first_ms, c.last_ms,
-           coalesce(k.measured_ms, 0) AS measured_ms, coalesce(k.spread_ms, 0) AS spread_ms
-    FROM ledger.cloud c JOIN ledger.site s USING (site_id)
-    CROSS JOIN LATERAL generate_series(
-      greatest(${fromHour}::int, c.first_ms / ${MS_PER_HOUR}::bigint)::int,
-      least(${lastHour}::int, CASE WHEN s.declared AND NOT c.retired THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
-    ) AS h (hour)
-    LEFT JOIN ledger.site_hour k ON k.site_id = c.site_id AND k.cloud_id = c.cloud_id AND k.hour = h.hour
-    WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${
-      after === undefined
-        ? sql`true`
-        : sql`(h.hour, s.name, c.name) > (${after[0]}::int, ${after[1]}, ${after[2]})`
-    }
-    ORDER BY h.hour, s.name, c.name LIMIT ${limit + 1}`.execute(database);
-  const shown = rows.slice(0, limit);
+  const range = hourRange(query);
+  const clouds = await loadCoveredClouds(database, query, rulesOf);
+  const rows = await sumHours(database, { ...query, by }, range, clouds, nowMs);
+  const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
+  const more = rows.length > query.limit && last !== undefined;
   return {
-    data: shown.map((row) => coverageRow(row, nowMs, rulesOf(row.site))),
-    next: rows.length > limit && last !== undefined ? writeCursor([last.hour, last.site, last.cloud]) : null,
+    data: shown.map((row) => {
+      const endHour = stepEnd(query.step ?? 'hour', row.start_hour, range);
+      return coverageRow(row, endHour, coveredClouds(clouds, row, by), by, nowMs);
+    }),
+    next: more ? writeCursor([last.start_hour, last.site, last.cloud]) : null,
   };
 }
 
-function coverageRow(row: HourRecord, nowMs: number, rules: AccountingRules): CoverageRow {
-  const startMs = row.hour * MS_PER_HOUR;
-  const interval = { fromMs: startMs, toMs: startMs + MS_PER_HOUR, spread: row.spread_ms > 0 };
-  const progress = { firstMs: Number(row.first_ms), lastMs: Number(row.last_ms) };
+/** The sums of a page, and of one row more. */
+async function sumHours(
+  database: Kysely<unknown>,
+  { step = 'hour', by, limit, cursor }: CoverageQuery & { by: Dimensions },
+  range: HourRange,
+  clouds: Clouds,
+  nowMs: number,
+): Promise<StepRecord[]> {
+  const after =
+    cursor === undefined ? undefined : readCursor(cursor, [0, '', ''] as [number, string, string]);
+  const fromHour = after?.[0] ?? range.fromHour;
+  // The period of the question bounds what it costs.
+  if (fromHour < range.fromHour || fromHour >= range.toHour) throw new CursorError();
+  const lastHour = Math.min(range.toHour, Math.ceil(nowMs / MS_PER_HOUR)) - 1;
+  const { rows } = await sql<StepRecord>`
+    SELECT start_hour, site, cloud, sum(measured_ms) AS measured_ms, sum(spread_ms) AS spread_ms
+    FROM (
+      SELECT ${startOf[step](range)} AS start_hour,
+             ${by.size > 0 ? sql`s.name` : sql`'' COLLATE "C"`} AS site, ${by.has('cloud') ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
+             coalesce(k.measured_ms, 0) AS measured_ms, coalesce(k.spread_ms, 0) AS spread_ms
+      FROM ledger.cloud c JOIN ledger.site s USING (site_id)
+      CROSS JOIN LATERAL generate_series(
+        greatest(${fromHour}::int, c.first_ms / ${MS_PER_HOUR}::bigint)::int,
+        least(${lastHour}::int, CASE WHEN s.declared AND NOT c.retired THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
+      ) AS e (hour)
+      LEFT JOIN ledger.site_hour k ON k.site_id = c.site_id AND k.cloud_id = c.cloud_id AND k.hour = e.hour
+      WHERE (c.site_id, c.cloud_id) IN (SELECT * FROM unnest(
+        ${numberArray(clouds.map(({ siteId }) => siteId))}::int[], ${numberArray(clouds.map(({ cloudId }) => cloudId))}::int[]))
+    ) w
+    WHERE ${
+      after === undefined
+        ? sql`true`
+        : sql`(start_hour, site, cloud) > (${after[0]}::int, ${after[1]}, ${after[2]})`
+    }
+    GROUP BY start_hour, site, cloud ORDER BY start_hour, site, cloud LIMIT ${limit + 1}`.execute(database);
+  return rows;
+}
+
+function coverageRow(
+  row: StepRecord,
+  endHour: number,
+  clouds: Clouds,
+  by: Dimensions,
+  nowMs: number,
+): CoverageRow {
+  const [fromMs, toMs] = [row.start_hour * MS_PER_HOUR, endHour * MS_PER_HOUR];
   return {
-    site: row.site,
-    cloud: row.cloud,
-    start: isoOf(startMs),
-    coverage: coverageOf(interval, [{ progress, expected: row.expected, rules }], nowMs),
-    measured_seconds: row.measured_ms / 1000,
-    spread_seconds: row.spread_ms / 1000,
+    ...(by.has('site') ? { site: row.site } : {}),
+    ...(by.has('cloud') ? { cloud: row.cloud } : {}),
+    start: isoOf(fromMs),
+    coverage: coverageOf({ fromMs, toMs, spread: Number(row.spread_ms) > 0 }, clouds, nowMs),
+    measured_seconds: Number(row.measured_ms) / 1000,
+    spread_seconds: Number(row.spread_ms) / 1000,
+    reached: clouds.some(({ progress }) => progress.firstMs < toMs && progress.lastMs > fromMs),
   };
 }

@@ -2,7 +2,10 @@ import { sql, type RawBuilder } from 'kysely';
 import type { UsageQuery } from '../../ledger.ts';
 
 /** The projects that a query's grants link: their ids, the id of their cloud, and the grant's name. */
-export function grantedProjects({ grant, grants = [] }: UsageQuery): RawBuilder<unknown> {
+export function grantedProjects({
+  grant,
+  grants = [],
+}: Pick<UsageQuery, 'grant' | 'grants'>): RawBuilder<unknown> {
   const links = grants
     .filter(({ name }) => grant === undefined || name === grant)
     .flatMap(({ name, projects }) => projects.map((project) => ({ name, ...project })));

@@ -106,8 +106,8 @@ const projectJoins = sql`
   JOIN ledger.cloud c USING (site_id, cloud_id)
   JOIN ledger.project_name n ON n.site_id = sums.site_id AND n.project_id = sums.project_id AND n.to_ms IS NULL`;
 
-/** Where the step begins that an entry belongs to; the first step begins with the range. */
-const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
+/** Where the step begins that the hour of `e` belongs to; the first step begins with the range. */
+export const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
   hour: () => sql`e.hour`,
   day: ({ fromHour }) => sql`greatest(e.hour - e.hour % 24, ${fromHour}::int)`,
   month: (range) => {
@@ -185,6 +185,6 @@ export function remainingHours(query: UsageQuery): HourRange {
 }
 
 /** The hours of a query's interval. */
-export function hourRange({ fromMs, toMs }: UsageQuery): HourRange {
+export function hourRange({ fromMs, toMs }: Pick<UsageQuery, 'fromMs' | 'toMs'>): HourRange {
   return { fromHour: Math.floor(fromMs / MS_PER_HOUR), toHour: Math.ceil(toMs / MS_PER_HOUR) };
 }

@@ -1,0 +1,66 @@
+import { sql, type Kysely } from 'kysely';
+import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import type { CoveredCloud } from '../../accounting/sites/coverage.ts';
+import type { UsageDimension, UsageQuery } from '../../ledger.ts';
+import { grantedProjects } from './granted-projects.ts';
+
+interface NamedCloud extends CoveredCloud {
+  siteId: number;
+  cloudId: number;
+  site: string;
+  cloud: string;
+  progress: { firstMs: number; lastMs: number };
+  /** That have a project in it, as far as the query is about grants. */
+  grants: readonly string[];
+}
+
+interface CloudRecord {
+  site_id: number;
+  cloud_id: number;
+  site: string;
+  cloud: string;
+  expected: boolean;
+  first_ms: string;
+  last_ms: string;
+  grants: string[];
+}
+
+/** The clouds that the query could have usage from. */
+export async function loadCoveredClouds(
+  database: Kysely<unknown>,
+  query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
+  rulesOf: (site: string) => AccountingRules,
+): Promise<NamedCloud[]> {
+  const { site, projectId, grant } = query;
+  const { rows } = await sql<CloudRecord>`
+    WITH granted AS (${grantedProjects(query)})
+    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, c.first_ms, c.last_ms,
+           ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
+    FROM ledger.cloud c JOIN ledger.site s USING (site_id)
+    WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${
+      projectId === undefined
+        ? sql`true`
+        : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
+    }`.execute(database);
+  const asked = grant === undefined ? rows : rows.filter(({ grants }) => grants.includes(grant));
+  return asked.map(({ site_id: siteId, cloud_id: cloudId, first_ms, last_ms, ...row }) => ({
+    ...row,
+    siteId,
+    cloudId,
+    progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
+    rules: rulesOf(row.site),
+  }));
+}
+
+/** The clouds that a row of an answer comes from, or could have come from. */
+export function coveredClouds(
+  clouds: readonly NamedCloud[],
+  row: { site: string; cloud: string; grant_name?: string },
+  by: ReadonlySet<UsageDimension>,
+): NamedCloud[] {
+  const { grant_name: grant = '' } = row;
+  if (by.has('project') || by.has('cloud'))
+    return clouds.filter(({ site, cloud }) => site === row.site && cloud === row.cloud);
+  const ofGrant = grant === '' ? clouds : clouds.filter(({ grants }) => grants.includes(grant));
+  return by.has('site') ? ofGrant.filter(({ site }) => site === row.site) : [...ofGrant];
+}
