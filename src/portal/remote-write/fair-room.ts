@@ -1,3 +1,5 @@
+import type { SiteRule } from '../settings/sender-settings.ts';
+
 interface Room {
   most: number;
   taken: number;
@@ -14,4 +16,9 @@ interface Room {
 export function mayTake({ most, taken, own, sharers }: Room): boolean {
   if (sharers <= 1) return taken < most;
   return taken < most / 2 || own < most / 2 / sharers;
+}
+
+/** Senders that may write as the same sites share what they may take. */
+export function holderOf(rule: SiteRule): string {
+  return 'site' in rule ? rule.site : `${rule.siteLabel} ${rule.sites.toSorted().join(' ')}`;
 }

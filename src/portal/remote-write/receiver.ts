@@ -1,8 +1,6 @@
 import type { Pool } from 'pg';
-import type { WriteLimits } from '../../prometheus/remote/remote-write.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { describeError } from '../../runtime/user-error.ts';
 import { LastingFailure } from '../lasting-failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
@@ -10,42 +8,19 @@ import { memoryUnits } from '../settings/memory-units.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { sweepOptionsOf, type SiteConfig } from '../settings/site-settings.ts';
 import { senderOf } from './authentication.ts';
-import { GroupFolder } from './group-folder.ts';
 import * as inbox from './inbox.ts';
+import { InboxFolder } from './inbox-folder.ts';
 import { sitesOfSenders, type SenderConfig, type SiteRule } from '../settings/sender-settings.ts';
-import { mayTake } from './fair-room.ts';
+import { holderOf, mayTake } from './fair-room.ts';
 import { RequestReader } from './request-reader.ts';
-import { bytesOf, type Sorted } from './sorting.ts';
-import { SET_ASIDE_LIMITS, setAside, type SetAsideLimits } from './set-aside.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import type { Sorted } from './sorting.ts';
+import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
+import { WRITE_LIMITS, type WaitingLimits } from './write-limits.ts';
 
-/** What the portal takes of one request, and holds of all that are not folded yet. */
-export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number } & WaitingLimits = {
-  maxBodyBytes: 16 * 1024 * 1024,
-  maxBytes: 64 * 1024 * 1024,
-  maxSamples: 500_000,
-  maxWaitingSamples: 1_000_000,
-  maxRoomBytes: 256 * 1024 * 1024,
-  maxWaitingBytes: 256 * 1024 * 1024,
-};
-
-/** More may not wait to be folded. */
-interface WaitingLimits {
-  /** At the portal that folds. */
-  maxWaitingSamples: number;
-  /** Memory of these, about, with what the inbox holds of them. */
-  maxRoomBytes: number;
-  /** In the inbox, for a portal that leaves folding to another. */
-  maxWaitingBytes: number;
-}
-
-const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
 const PAUSE_MS = 1000;
 /** A request within this time puts folding off, so many pauses at most. */
 const BUSY_MS = 250;
 const MOST_DEFERRED = 5;
-/** How often facts are counted. */
-const FACTS_COUNTED_MS = 60_000;
 
 export interface ReceiverParts {
   pool: Pool;
@@ -77,10 +52,9 @@ class ReceiverFullError extends Error {
 export class Receiver {
   readonly #parts: ReceiverParts;
   readonly #limits: WaitingLimits & SetAsideLimits;
-  readonly #folder: GroupFolder;
+  readonly #folder: InboxFolder;
   readonly #keeping: LastingFailure;
   readonly #folding: LastingFailure;
-  #room = new WaitingRoom(PATIENCE);
   readonly #reader = new RequestReader(WRITE_LIMITS);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
@@ -88,16 +62,14 @@ export class Receiver {
   #options: ReadonlyMap<string, SweepOptions> = new Map();
   #loop: Promise<void> | undefined;
   #lastAcceptMs = 0;
-  /** Bytes of what is left to another portal, by holder. */
-  #inboxBytes: ReadonlyMap<string, number> = new Map();
-  #factsCountedMs = 0;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
     this.#limits = { ...WRITE_LIMITS, ...SET_ASIDE_LIMITS, ...parts.limits };
-    this.#folder = new GroupFolder({
+    this.#folder = new InboxFolder({
       ...parts,
       limits: this.#limits,
+      reader: this.#reader,
       optionsOf: (site) => this.#options.get(site),
     });
     this.#keeping = new LastingFailure(parts.logger, {
@@ -135,7 +107,7 @@ export class Receiver {
     const sorted = await this.#reader.read(sender, body, rule);
     this.#lastAcceptMs = receivedMs;
     const id = await this.#keep(sorted, { rule, receivedMs, body });
-    if (id !== undefined && this.#folds) this.#await({ id, rule, receivedMs, body }, sorted);
+    if (id !== undefined && this.#folds) this.#folder.add({ id, rule, receivedMs, body }, sorted);
     metrics.writtenSamples.inc({ sender }, countOf(sorted));
     metrics.foreignSamples.inc({ sender }, sorted.foreign);
     return sorted;
@@ -160,16 +132,6 @@ export class Receiver {
     }
   }
 
-  get #isFull(): boolean {
-    const { maxWaitingSamples, maxRoomBytes } = this.#limits;
-    return this.#room.samples >= maxWaitingSamples || this.#room.bytes >= maxRoomBytes;
-  }
-
-  #await({ id, rule, receivedMs, body }: inbox.StoredRequest, { usage }: Sorted): void {
-    const holding = { holder: holderOf(rule), bytes: body.length + bytesOf(usage) };
-    this.#room.add(id, usage, receivedMs, holding);
-  }
-
   /** Room for the body of a request that comes, as `RequestReader.takeRoom`. */
   takeRoom(sender: SenderConfig, bytes: number): (() => void) | undefined {
     return this.#reader.takeRoom(sender.name, bytes);
@@ -180,12 +142,13 @@ export class Receiver {
     const { maxWaitingSamples, maxRoomBytes, maxWaitingBytes } = this.#limits;
     const holder = holderOf(rule);
     const sharers = new Set(this.#senders.map((sender) => holderOf(sender.rule))).size;
-    const own = this.#room.heldBy(holder);
-    const inboxBytes = [...this.#inboxBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
-    const ownInboxBytes = this.#inboxBytes.get(holder) ?? 0;
+    const { waiting, inboxBytes: others } = this.#folder;
+    const own = this.#folder.heldBy(holder);
+    const inboxBytes = [...others.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const ownInboxBytes = others.get(holder) ?? 0;
     return !(
-      mayTake({ most: maxWaitingSamples, taken: this.#room.samples, own: own.samples, sharers }) &&
-      mayTake({ most: maxRoomBytes, taken: this.#room.bytes, own: own.bytes, sharers }) &&
+      mayTake({ most: maxWaitingSamples, taken: waiting.samples, own: own.samples, sharers }) &&
+      mayTake({ most: maxRoomBytes, taken: waiting.bytes, own: own.bytes, sharers }) &&
       mayTake({ most: maxWaitingBytes, taken: inboxBytes, own: ownInboxBytes, sharers })
     );
   }
@@ -197,26 +160,7 @@ export class Receiver {
 
   /** Folds what is complete, once. */
   async fold(): Promise<void> {
-    const { pool, clock } = this.#parts;
-    await this.#loadOthers();
-    const lacking = this.#room.lacking();
-    if (lacking.length > 0) this.#room.learn(await inbox.loadStatements(pool, lacking));
-    try {
-      await this.#folder.foldAll(this.#room, this.#room.take(clock.nowMs()));
-    } finally {
-      // What is folded leaves the inbox, whatever else fails.
-      await this.#removeFinished();
-      this.#parts.metrics.waitingSamples.set(this.#room.samples);
-    }
-    await this.#forgetFacts();
-  }
-
-  async #forgetFacts(): Promise<void> {
-    const { pool, clock } = this.#parts;
-    await inbox.forgetOldFacts(pool, clock.nowMs());
-    if (clock.nowMs() - this.#factsCountedMs < FACTS_COUNTED_MS) return;
-    this.#factsCountedMs = clock.nowMs();
-    await inbox.forgetExcessFacts(pool);
+    await this.#folder.fold();
   }
 
   async close(): Promise<void> {
@@ -239,68 +183,22 @@ export class Receiver {
     return this.#parts.folds?.() ?? true;
   }
 
-  /** All of it is in the inbox, where whoever folds it finds it. */
-  async #leaveToOthers(): Promise<void> {
-    const { pool, metrics } = this.#parts;
-    this.#room = new WaitingRoom(PATIENCE);
-    metrics.waitingSamples.set(0);
-    const waiting = new Map<string, number>();
-    for (const { rule, bytes } of await inbox.waitingBytes(pool))
-      waiting.set(holderOf(rule), (waiting.get(holderOf(rule)) ?? 0) + bytes);
-    this.#inboxBytes = waiting;
-  }
-
   /** Many instants in one fold cost little more than one: while senders catch up, folding lets them. */
   #isBusy(): boolean {
     const recent = this.#parts.clock.nowMs() - this.#lastAcceptMs < BUSY_MS;
-    return recent && this.#room.samples < this.#limits.maxWaitingSamples / 2;
+    return recent && this.#folder.waiting.samples < this.#limits.maxWaitingSamples / 2;
   }
 
   /** Folds, or leaves that to the portal that has it to do. What fails stays in the inbox, and is tried again. */
   async tryToFold(): Promise<void> {
     try {
       if (this.#folds) await this.fold();
-      else await this.#leaveToOthers();
+      else await this.#folder.leaveToOthers();
       this.#folding.succeeded();
     } catch (error) {
       this.#folding.failed(error);
     }
   }
-
-  /** What this portal does not know of that was written: to others, and before it ran. */
-  async #loadOthers(): Promise<void> {
-    this.#inboxBytes = new Map();
-    for (let isAll = false; !isAll && !this.#isFull;) {
-      const loaded = await inbox.loadRequests(this.#parts.pool, this.#room.requests);
-      for (const request of loaded.requests) await this.#load(request);
-      isAll = loaded.isAll;
-    }
-  }
-
-  /** An earlier version may have taken what this one does not. */
-  async #load(request: inbox.StoredRequest): Promise<void> {
-    try {
-      this.#await(request, await this.#reader.readNow(request.body, request.rule));
-    } catch (error) {
-      const { pool, clock, logger } = this.#parts;
-      const aside = { site: holderOf(request.rule), requests: [request.id], nowMs: clock.nowMs() };
-      const reason = describeError(error);
-      await setAside(pool, { ...aside, reason }, this.#limits);
-      await inbox.removeRequests(pool, [request.id]);
-      logger.error({ site: aside.site, reason }, 'a request that was kept cannot be read: it is set aside');
-    }
-  }
-
-  async #removeFinished(): Promise<void> {
-    const finished = this.#room.finished();
-    await inbox.removeRequests(this.#parts.pool, finished);
-    this.#room.forget(finished);
-  }
-}
-
-/** Senders that may write as the same sites share what they may take. */
-function holderOf(rule: SiteRule): string {
-  return 'site' in rule ? rule.site : `${rule.siteLabel} ${rule.sites.toSorted().join(' ')}`;
 }
 
 function countOf({ usage, facts }: Sorted): number {

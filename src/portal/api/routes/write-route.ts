@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProtobufError } from '../../../prometheus/remote/protobuf-reader.ts';
 import { SnappyError } from '../../../prometheus/remote/snappy.ts';
-import { type Receiver, WRITE_LIMITS } from '../../remote-write/receiver.ts';
+import type { Receiver } from '../../remote-write/receiver.ts';
 import { OversizedRequestError } from '../../remote-write/sorting.ts';
+import { WRITE_LIMITS } from '../../remote-write/write-limits.ts';
 import type { SenderConfig } from '../../settings/sender-settings.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 
