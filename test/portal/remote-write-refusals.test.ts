@@ -309,6 +309,34 @@ describe('a portal that cannot take what is written', () => {
   });
 });
 
+describe('a request that is kept and cannot be read', () => {
+  it('is set aside and told, and those behind it are folded', async () => {
+    const { write, receiver, time, pool, metrics, amounts } = await startReceiver();
+    // As an earlier version may have taken it: no snappy, and no protobuf within snappy.
+    for (const body of [Buffer.from('garbage'), toSnappy(Buffer.from('no protobuf'))])
+      await pool.query('INSERT INTO remote_write.inbox (rule, received_ms, body) VALUES ($1, $2, $3)', [
+        JSON.stringify({ site: 'a' }),
+        NOON - HOUR,
+        body,
+      ]);
+    await write('a', 'p', 10, NOON - MINUTE);
+    await write('b', 'p', 1, NOON - MINUTE);
+    await write('a', 'p', 12, NOON);
+    time.nowMs = NOON + 10 * MINUTE;
+    await receiver.fold();
+    expect(await amounts()).toEqual([['a', 'p', 2]]);
+    expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 2]);
+    const { rows } = await pool.query('SELECT site, body, reason FROM remote_write.set_aside ORDER BY id');
+    expect(rows).toEqual([
+      { site: 'a', body: Buffer.from('garbage'), reason: expect.stringMatching(/snappy/i) },
+      { site: 'a', body: toSnappy(Buffer.from('no protobuf')), reason: expect.any(String) },
+    ]);
+    expect(await metrics.registry.metrics()).toContain(
+      'stackmeter_portal_remote_write_set_aside_samples_total{site="a"} 2',
+    );
+  });
+});
+
 describe('what the ledger never takes of what is written', () => {
   /** A rule of the database that one project breaks: whatever else of its content a fold may fail by for ever. */
   const poison = `ALTER TABLE ledger.project ADD CONSTRAINT wanted CHECK (key <> 'poison')`;

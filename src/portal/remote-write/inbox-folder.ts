@@ -5,6 +5,7 @@ import { describeError } from '../../runtime/user-error.ts';
 import type { SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
+import { sitesOf } from '../settings/sender-settings.ts';
 import { holderOf } from './fair-room.ts';
 import { GroupFolder } from './group-folder.ts';
 import * as inbox from './inbox.ts';
@@ -125,11 +126,13 @@ export class InboxFolder {
     }
   }
 
+  /** How many samples of which site it holds nobody knows: it counts as one of each site that its sender may write as. */
   async #setAside({ id, rule }: inbox.StoredRequest, reason: string): Promise<void> {
-    const { pool, clock, logger, limits } = this.#parts;
+    const { pool, clock, logger, metrics, limits } = this.#parts;
     const aside = { site: holderOf(rule), requests: [id], nowMs: clock.nowMs() };
     await setAside(pool, { ...aside, reason }, limits);
     await inbox.removeRequests(pool, [id]);
+    for (const site of sitesOf({ rule })) metrics.setAsideSamples.inc({ site });
     logger.error({ site: aside.site, reason }, 'a request that was kept cannot be read: it is set aside');
   }
 

@@ -183,7 +183,8 @@ export function cloudsOf(
   return stated.length === 0 ? undefined : [...new Set(stated.flat())];
 }
 
-function sitesOf({ rule }: SenderConfig): readonly string[] {
+/** Every site that a sender may write as. */
+export function sitesOf({ rule }: Pick<SenderConfig, 'rule'>): readonly string[] {
   return 'site' in rule ? [rule.site] : rule.sites;
 }
 
