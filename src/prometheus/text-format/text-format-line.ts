@@ -1,4 +1,20 @@
 import type { Sample } from '../sample.ts';
+import {
+  BACKSLASH,
+  BRACE_CLOSE,
+  BRACE_OPEN,
+  COMMA,
+  EQUALS,
+  HASH,
+  isBlank,
+  isNameCode,
+  lineEnd,
+  NEWLINE,
+  QUOTE,
+  shorten,
+  unescape,
+} from './text-format-characters.ts';
+import { timestampIn, valueIn } from './text-format-number.ts';
 
 /** A text that is not in the text format; the message names the line, counted from 1. */
 export class ExpositionError extends Error {
@@ -11,37 +27,11 @@ export class ExpositionError extends Error {
   }
 }
 
-const TAB = 0x09;
-export const NEWLINE = 0x0a;
-const SPACE = 0x20;
-export const QUOTE = 0x22;
-const HASH = 0x23;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const EQUALS = 0x3d;
-export const BACKSLASH = 0x5c;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
-
-/** Prometheus takes times up to this; beyond 2^53 ours are rounded. */
-const MAX_INT64 = 2n ** 63n - 1n;
-/** With zeros in front. */
-const LONGEST_INT64 = 100;
-
 /** A series has a dozen labels; what has more than this is none. */
 const MAX_LABELS = 1000;
 
 const KEYWORD_LENGTH = 4;
 const METRIC_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
-const SPECIAL_VALUES = new Map([
-  ['nan', Number.NaN],
-  ['inf', Infinity],
-  ['+inf', Infinity],
-  ['-inf', -Infinity],
-  ['infinity', Infinity],
-  ['+infinity', Infinity],
-  ['-infinity', -Infinity],
-]);
 
 /**
  * Parses lines of the Prometheus text format 0.0.4 as Prometheus' own scraper does, quoted names included.
@@ -204,22 +194,15 @@ export class LineParser {
   #value(): number {
     if (this.#skipBlanks() === BRACE_OPEN) this.#fail(`a value is missing at '${this.#excerpt()}'`);
     const text = this.#word();
-    if (text === '') this.#fail('the value is missing');
-    const value = isDecimal(text) ? Number(text) : SPECIAL_VALUES.get(text.toLowerCase());
-    if (value === undefined || (Number.isNaN(value) && isDecimal(text)))
-      return this.#fail(`'${shorten(text)}' is not a number`);
-    if (!Number.isFinite(value) && isDecimal(text)) this.#fail(`'${shorten(text)}' is out of range`);
-    return value;
+    const value = valueIn(text);
+    return typeof value === 'number' ? value : this.#fail(value);
   }
 
   #timestamp(): number | undefined {
     this.#skipBlanks();
     if (this.#at === this.#end) return undefined;
-    const text = this.#word();
-    const timestampMs = Number(text);
-    if (!/^\d+$/.test(text)) this.#fail(`'${shorten(text)}' is not a timestamp in milliseconds`);
-    if (timestampMs > Number.MAX_SAFE_INTEGER && (text.length > LONGEST_INT64 || BigInt(text) > MAX_INT64))
-      this.#fail(`the timestamp ${shorten(text)} is out of range`);
+    const timestampMs = timestampIn(this.#word());
+    if (typeof timestampMs === 'string') this.#fail(timestampMs);
     this.#skipBlanks();
     return timestampMs;
   }
@@ -264,40 +247,4 @@ export class LineParser {
   #fail(problem: string): never {
     throw new ExpositionError(problem, this.#lineNumber);
   }
-}
-
-/** Where the line ends that `at` is in. */
-export function lineEnd(text: string, at: number): number {
-  const newline = text.indexOf('\n', at);
-  return newline === -1 ? text.length : newline;
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
-}
-
-function isNameCode(code: number, digits: boolean, colon: boolean): boolean {
-  if (code >= 0x61 && code <= 0x7a) return true;
-  if (code === 0x5f || (code >= 0x41 && code <= 0x5a)) return true;
-  return (digits && code >= 0x30 && code <= 0x39) || (colon && code === COLON);
-}
-
-/** True where only digits, signs, a point and an exponent stand: of these JavaScript and Go make the same number. */
-function isDecimal(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    const digit = code >= 0x30 && code <= 0x39;
-    if (!digit && code !== 0x2b && code !== 0x2d && code !== 0x2e && code !== 0x45 && code !== 0x65)
-      return false;
-  }
-  return true;
-}
-
-/** Undoes `\\`, `\"` and `\n`; any other backslash stands for itself, as in Prometheus. */
-function unescape(raw: string): string {
-  return raw.replaceAll(/\\([\\"n])/g, (_, code: string) => (code === 'n' ? '\n' : code));
-}
-
-function shorten(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }

@@ -1,5 +1,6 @@
 import type { Sample } from '../sample.ts';
-import { BACKSLASH, ExpositionError, lineEnd, LineParser, NEWLINE, QUOTE } from './text-format-line.ts';
+import { BACKSLASH, lineEnd, NEWLINE, QUOTE } from './text-format-characters.ts';
+import { ExpositionError, LineParser } from './text-format-line.ts';
 
 export { ExpositionError } from './text-format-line.ts';
 
