@@ -3,6 +3,7 @@ import { readExporterSettings } from '../exporter/settings/settings.ts';
 import { loadCredentials } from '../exporter/openstack/credentials/openrc.ts';
 import { checkLiveConfig } from '../gate/settings/live-config.ts';
 import { readGateConfig } from '../gate/settings/settings.ts';
+import { readRenderedSender } from '../portal/prometheus-config/read-plan.ts';
 import { advicesOf } from '../portal/settings/sender-settings.ts';
 import { readPortalConfig } from '../portal/settings/settings.ts';
 import { parseListenAddress } from '../runtime/http/listen.ts';
@@ -59,7 +60,8 @@ function checkExporter(sources: SettingsSources): void {
 
 /** What may be right but often is not goes to standard error, and is no fault. */
 function checkPortal(sources: SettingsSources, file: string): void {
-  for (const advice of advicesOf(readPortalConfig(sources).senders ?? []))
+  const { senders = [] } = readPortalConfig(sources);
+  for (const advice of advicesOf(senders, readRenderedSender(sources)))
     process.stderr.write(`${file}: ${advice}\n`);
 }
 

@@ -97,6 +97,12 @@ export const DECLARATIONS = {
     help: 'Samples that are no usage and were passed over',
     labels: ['sender'],
   },
+  exposedSites: {
+    type: 'gauge',
+    name: 'remote_write_exposed_sites',
+    help: 'Sites that another site can write as, since they share a job that keeps labels',
+    labels: ['sender'],
+  },
   waitingSamples: {
     type: 'gauge',
     name: 'remote_write_waiting_samples',

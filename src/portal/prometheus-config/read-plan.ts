@@ -42,6 +42,11 @@ export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
   };
 }
 
+/** The sender whose configuration `prometheus-config` writes. Throws `UserError`. */
+export function readRenderedSender(sources: SettingsSources): string | undefined {
+  return readSettings(portalSettings, sources, portalSections).sections.portal_prometheus.sender;
+}
+
 function senderTokenFile(
   name: string | undefined,
   senders: readonly { name: string; token_file: string }[],

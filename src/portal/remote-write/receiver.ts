@@ -13,6 +13,7 @@ import { InboxFolder } from './inbox-folder.ts';
 import { sitesOfSenders, type SenderConfig, type SiteRule } from '../settings/sender-settings.ts';
 import { holderOf, mayTake } from './fair-room.ts';
 import { RequestReader } from './request-reader.ts';
+import { SharedJobsWatch } from './shared-jobs-watch.ts';
 import type { Sorted } from './sorting.ts';
 import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
 import { WRITE_LIMITS, type WaitingLimits } from './write-limits.ts';
@@ -53,6 +54,7 @@ export class Receiver {
   readonly #parts: ReceiverParts;
   readonly #limits: WaitingLimits & SetAsideLimits;
   readonly #folder: InboxFolder;
+  readonly #sharedJobs: SharedJobsWatch;
   readonly #keeping: LastingFailure;
   readonly #folding: LastingFailure;
   readonly #reader = new RequestReader(WRITE_LIMITS);
@@ -72,6 +74,7 @@ export class Receiver {
       reader: this.#reader,
       optionsOf: (site) => this.#options.get(site),
     });
+    this.#sharedJobs = new SharedJobsWatch(parts);
     this.#keeping = new LastingFailure(parts.logger, {
       failed: 'what is written cannot be kept; senders are to try again',
       recovered: 'what is written is kept again',
@@ -85,6 +88,7 @@ export class Receiver {
   setSources({ senders = [], sites }: WriteSources): void {
     this.#senders = senders;
     this.#reader.setSenders(senders);
+    this.#sharedJobs.setSenders(senders);
     const units = memoryUnits(sites, senders);
     const written = sitesOfSenders(senders).map((name) => ({ name }));
     this.#options = new Map(
@@ -108,6 +112,7 @@ export class Receiver {
     this.#lastAcceptMs = receivedMs;
     const id = await this.#keep(sorted, { rule, receivedMs, body });
     if (id !== undefined && this.#folds) this.#folder.add({ id, rule, receivedMs, body }, sorted);
+    this.#sharedJobs.see(sender, sorted, receivedMs);
     metrics.writtenSamples.inc({ sender }, countOf(sorted));
     metrics.foreignSamples.inc({ sender }, sorted.foreign);
     return sorted;

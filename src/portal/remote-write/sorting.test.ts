@@ -66,12 +66,39 @@ describe('the samples of a request', () => {
       denied: 2,
       deniedSite: 'c',
       foreign: 0,
+      targets: [],
     });
   });
 
   it('are of the one site of a sender, whatever their labels say (A9)', () => {
     const { usage: parts, denied } = sortSamples([usage(1, { location: 'b' })], { site: 'a' });
     expect([parts.map(({ site }) => site), denied]).toEqual([['a'], 0]);
+  });
+
+  it("tell the targets of a sender that names its sites by a label, each by its series 'up'", () => {
+    const up = (labels: Record<string, string>, value = 1) => ({ ...usage(value, labels), name: 'up' });
+    const written = [
+      up({ job: 'j', location: 'a' }),
+      up({ job: 'j', location: 'foreign' }, 0),
+      up({ job: 'p' }),
+      up({ job: 'ended', location: 'a' }, Number.NaN),
+    ];
+    expect(sortSamples(written, BY_LABEL)).toMatchObject({
+      denied: 0,
+      foreign: 3,
+      targets: [
+        { site: 'a', job: 'j', instance: 'e' },
+        { site: 'foreign', job: 'j', instance: 'e' },
+        { site: '', job: 'p', instance: 'e' },
+      ],
+    });
+    expect(sortSamples(written, { site: 'a' }).targets).toEqual([]);
+    expect(
+      sortSamples(
+        Array.from({ length: 1001 }, () => up({})),
+        BY_LABEL,
+      ).targets,
+    ).toHaveLength(1000);
   });
 
   it('are no usage where they mark the end of a series', () => {
@@ -82,6 +109,7 @@ describe('the samples of a request', () => {
       denied: 0,
       deniedSite: undefined,
       foreign: 0,
+      targets: [],
     });
   });
 

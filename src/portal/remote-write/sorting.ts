@@ -2,6 +2,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import { EXPORTER_METRICS, resourceOfMetric } from '../../prometheus/usage-metrics.ts';
 import { epochIn, exporterKey } from '../ledger/accounting/sweeps/exporter-facts.ts';
 import type { SiteRule } from '../settings/sender-settings.ts';
+import { originOf, type Origin } from './shared-jobs.ts';
 
 /** One scrape of one exporter: what belongs together by rule A0. */
 export interface Instant {
@@ -32,6 +33,8 @@ export interface Sorted {
   deniedSite: string | undefined;
   /** Samples that are no usage. */
   foreign: number;
+  /** Targets of a sender that names its sites by a label: each has a series `up`. */
+  targets: Origin[];
 }
 
 /** A request about more instants, or with more statements, than a portal takes at once. */
@@ -42,6 +45,8 @@ export class OversizedRequestError extends Error {
 /** Each instant is a group that waits by itself. A Prometheus sends some thousand samples at a time. */
 const MAX_INSTANTS = 20_000;
 const MAX_FACTS = 100_000;
+/** Targets beyond these are passed over. */
+const MAX_TARGETS = 1000;
 
 export function sortSamples(samples: readonly Sample[], rule: SiteRule): Sorted {
   const sorter = new Sorter(rule);
@@ -53,7 +58,13 @@ export function sortSamples(samples: readonly Sample[], rule: SiteRule): Sorted 
 export class Sorter {
   readonly #rule: SiteRule;
   readonly #usage = new Map<string, UsagePart>();
-  readonly #sorted: Omit<Sorted, 'usage'> = { facts: [], denied: 0, deniedSite: undefined, foreign: 0 };
+  readonly #sorted: Omit<Sorted, 'usage'> = {
+    facts: [],
+    denied: 0,
+    deniedSite: undefined,
+    foreign: 0,
+    targets: [],
+  };
 
   constructor(rule: SiteRule) {
     this.#rule = rule;
@@ -64,7 +75,7 @@ export class Sorter {
     if (Number.isNaN(sample.value)) return;
     const isUsage = resourceOfMetric(sample.name) !== undefined;
     const site = siteOf(sample, this.#rule);
-    if (!isUsage && !isFact(sample)) this.#sorted.foreign += 1;
+    if (!isUsage && !isFact(sample)) this.#addForeign(sample);
     else if (site === undefined) deny(this.#sorted, sample, this.#rule);
     else if (isUsage) this.#addUsage(instantOf(sample, site), sample);
     else this.#addFact(factOf(sample, instantOf(sample, site)));
@@ -72,6 +83,13 @@ export class Sorter {
 
   finish(): Sorted {
     return { ...this.#sorted, usage: [...this.#usage.values()] };
+  }
+
+  #addForeign({ name, labels }: Sample): void {
+    const { targets } = this.#sorted;
+    this.#sorted.foreign += 1;
+    if (name === 'up' && 'siteLabel' in this.#rule && targets.length < MAX_TARGETS)
+      targets.push(originOf(labels, labels[this.#rule.siteLabel] ?? ''));
   }
 
   #addUsage(instant: Instant, sample: Sample): void {

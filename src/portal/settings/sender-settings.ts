@@ -188,10 +188,16 @@ export function sitesOf({ rule }: Pick<SenderConfig, 'rule'>): readonly string[]
   return 'site' in rule ? [rule.site] : rule.sites;
 }
 
-/** One line for each sender whose label could name another site: only its own configuration can prevent that. */
-export function advicesOf(senders: readonly Pick<SenderConfig, 'name' | 'rule'>[]): string[] {
+/**
+ * One line for each sender whose label could name another site: only its own configuration can prevent that. That of `rendered`
+ * does: `prometheus-config` writes it.
+ */
+export function advicesOf(
+  senders: readonly Pick<SenderConfig, 'name' | 'rule'>[],
+  rendered: string | undefined,
+): string[] {
   return senders.flatMap(({ name, rule }) =>
-    'site' in rule || rule.sites.length < 2
+    'site' in rule || rule.sites.length < 2 || name === rendered
       ? []
       : `sender '${name}' writes as ${rule.sites.length} sites by the label '${rule.siteLabel}': let each site have a job of its own that sets it last, or one can write as another (docs/upgrade.md#the-portal)`,
   );

@@ -231,12 +231,15 @@ describe('a sender in the portal configuration', () => {
   });
 
   it('is advised to set the label last where it writes as several sites', () => {
-    const advised = (keys: string) => advicesOf(read(sender + keys).senders ?? []);
+    const advised = (keys: string, rendered?: string) =>
+      advicesOf(read(sender + keys).senders ?? [], rendered);
     expect(advised('site = "a"\n')).toEqual([]);
     expect(advised('site_label = "l"\nsites = ["a"]\n')).toEqual([]);
     expect(advised('site_label = "l"\nsites = ["a", "b"]\n')).toEqual([
       "sender 'p' writes as 2 sites by the label 'l': let each site have a job of its own that sets it last, or one can write as another (docs/upgrade.md#the-portal)",
     ]);
+    expect(advised('site_label = "l"\nsites = ["a", "b"]\n', 'q')).toHaveLength(1);
+    expect(advised('site_label = "l"\nsites = ["a", "b"]\n', 'p')).toEqual([]);
   });
 
   it('may say of each of its sites which clouds are given up, or that none are', () => {

@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from '../../runtime/logger.ts';
+import type { PortalMetrics } from '../metrics.ts';
+import type { SenderConfig, SiteRule } from '../settings/sender-settings.ts';
+import { originOf, SharedJobs } from './shared-jobs.ts';
+import type { Sorted } from './sorting.ts';
+
+interface Watched {
+  rule: SiteRule;
+  jobs: SharedJobs;
+  /** Names of the sites that the log has told of. */
+  told: string;
+}
+
+/** Says in the log, once for the same sites, and in the metrics where one site of a sender can write as another. */
+export class SharedJobsWatch {
+  readonly #logger: Logger;
+  readonly #metrics: PortalMetrics;
+  /** Senders that name their sites by a label, by name. */
+  #senders = new Map<string, Watched>();
+
+  constructor({ logger, metrics }: { logger: Logger; metrics: PortalMetrics }) {
+    this.#logger = logger;
+    this.#metrics = metrics;
+  }
+
+  setSenders(senders: readonly SenderConfig[]): void {
+    const before = this.#senders;
+    this.#senders = new Map();
+    this.#metrics.exposedSites.reset();
+    for (const { name, rule } of senders) {
+      if ('site' in rule) continue;
+      const known = before.get(name);
+      const isSame = known !== undefined && isDeepStrictEqual(known.rule, rule);
+      this.#senders.set(name, isSame ? known : { rule, jobs: new SharedJobs(), told: '' });
+      this.#metrics.exposedSites.set({ sender: name }, 0);
+    }
+  }
+
+  see(sender: string, { targets, usage }: Sorted, nowMs: number): void {
+    const watched = this.#senders.get(sender);
+    if (watched === undefined) return;
+    const origins = usage.map(({ samples: [first], site }) => originOf(first?.labels ?? {}, site));
+    watched.jobs.learn(targets, origins, nowMs);
+    const sites = watched.jobs.exposedSites(nowMs);
+    this.#metrics.exposedSites.set({ sender }, sites.length);
+    if (sites.join(' ') !== watched.told) this.#tell(sender, sites);
+    watched.told = sites.join(' ');
+  }
+
+  #tell(sender: string, sites: readonly string[]): void {
+    if (sites.length === 0) this.#logger.info({ sender }, 'each site of the sender has a job of its own now');
+    else
+      this.#logger.warn(
+        { sender, sites: sites.join(', ') },
+        'these sites share a job that keeps the labels which a site sends, so that one can write as another: give each a job of its own (docs/upgrade.md#the-portal)',
+      );
+  }
+}
