@@ -23,6 +23,15 @@ const series = (labels: object) =>
     .map(([name, value]) => `${name}="${value}"`)
     .join(',')}}`;
 
+/** A project that the site deleted in the middle of an hour; its exporter shows it no more from then on. */
+const DELETED = { project_id: 'q', project_name: 'two', domain_id: 'd', domain_name: 'D' };
+const DELETED_MINUTE = -150;
+
+/** It used 3 vCPU for as long as it was there. */
+function deletedTotalAt(atMs: number, strokeMs: number): number {
+  return 7 + (3 * (atMs - strokeMs + 4 * HOUR)) / HOUR;
+}
+
 /** The stroke of the present hour; the site used 2 vCPU until three hours before it, then 1, then 5, then none. */
 const stroke = () => Math.floor(Date.now() / HOUR) * HOUR;
 
@@ -52,10 +61,14 @@ async function startExporter(strokeMs: number): Promise<string> {
 function writePast(promtool: string, folder: string, strokeMs: number): void {
   mkdirSync(folder, { recursive: true });
   const lines = ['# TYPE project_vcpu_usage gauge'];
-  for (let atMs = strokeMs - 4 * HOUR; atMs < Date.now() - 60_000; atMs += 30_000)
-    lines.push(
-      `${series({ ...LABELS, job: 'project_usages', instance: 'e' })} ${totalAt(atMs, strokeMs)} ${atMs / 1000}`,
-    );
+  const write = (labels: object, untilMs: number, totalOf: typeof totalAt) => {
+    for (let atMs = strokeMs - 4 * HOUR; atMs <= untilMs; atMs += 30_000)
+      lines.push(
+        `${series({ ...labels, job: 'project_usages', instance: 'e' })} ${totalOf(atMs, strokeMs)} ${atMs / 1000}`,
+      );
+  };
+  write(LABELS, Date.now() - 60_000, totalAt);
+  write(DELETED, strokeMs + DELETED_MINUTE * 60_000, deletedTotalAt);
   const file = join(folder, 'past.txt');
   writeFileSync(file, `${lines.join('\n')}\n# EOF\n`);
   execFileSync(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, join(folder, 'tsdb')]);
@@ -68,10 +81,17 @@ async function writeLedger(folder: string, strokeMs: number, readAtMs: readonly 
   const ledger = await openLedger({ connection, clock: systemClock, logger: silentLogger() });
   await ledger.declareSites([{ name: 'site-a', labels: {} }]);
   for (const atMs of readAtMs) {
-    const total = BigInt(Math.round(totalAt(atMs, strokeMs) * HOUR));
-    const names = { projectId: 'p', projectName: 'one', domainId: 'd', domainName: 'D' };
-    const reading = { cloud: '', ...names, resource: 'vcpu', total, atMs, epoch: '' };
-    await ledger.fold('site-a', { receivedAtMs: atMs, readings: [reading], refusals: [] });
+    const common = { cloud: '', domainId: 'd', domainName: 'D', resource: 'vcpu', atMs, epoch: '' };
+    const total = (hours: number) => BigInt(Math.round(hours * HOUR));
+    const one = { ...common, projectId: 'p', projectName: 'one', total: total(totalAt(atMs, strokeMs)) };
+    const two = {
+      ...common,
+      projectId: 'q',
+      projectName: 'two',
+      total: total(deletedTotalAt(atMs, strokeMs)),
+    };
+    const readings = atMs <= strokeMs + DELETED_MINUTE * 60_000 ? [one, two] : [one];
+    await ledger.fold('site-a', { receivedAtMs: atMs, readings, refusals: [] });
   }
   await ledger.close();
   await database.close();
@@ -98,19 +118,25 @@ async function startPortal(folder: string, gateUrl: string): Promise<string> {
 }
 
 /** Amount and coverage by hours before the stroke, as soon as they are `wanted`. */
-async function hoursOnce(url: string, strokeMs: number, wanted: string): Promise<(string | number)[][]> {
+async function hoursOnce(
+  url: string,
+  strokeMs: number,
+  wanted: string,
+  projectId = 'p',
+): Promise<(string | number)[][]> {
   const [from, to] = [strokeMs - 5 * HOUR, strokeMs + HOUR].map((ms) => new Date(ms).toISOString());
   return await eventually(async () => {
     const page = (await getJson(
       `${url}/api/v1/usage?from=${from}&to=${to}&step=hour&by=project,resource`,
     )) as Page<UsageRow>;
-    const rows = page.data.map((row) => [
+    const ofProject = (id: string) => page.data.filter(({ project_id }) => project_id === id);
+    const rows = ofProject(projectId).map((row) => [
       (Date.parse(row.start) - strokeMs) / HOUR,
       Math.round(row.amount * 1e9) / 1e9,
       row.coverage,
     ]);
     return page.data.every(({ coverage }) => coverage === wanted) &&
-      page.data.reduce((sum, { amount }) => sum + amount, 0) > 6.3
+      ofProject('p').reduce((sum, { amount }) => sum + amount, 0) > 6.3
       ? rows
       : undefined;
   });
@@ -151,6 +177,19 @@ scrape_configs:
     const url = await portalThatHasRead([-190, -1], strokeMs);
     expect(await hoursOnce(url, strokeMs, 'measured')).toEqual(MEASURED);
   });
+
+  it.each([[[-190]], [[-190, -1]]])(
+    'holds the last total of a project that was deleted in it (read at minutes %j)',
+    async (readAt) => {
+      const strokeMs = stroke();
+      const url = await portalThatHasRead(readAt, strokeMs);
+      // 40 minutes of 3 vCPU, from the last reading to the deletion.
+      expect(await hoursOnce(url, strokeMs, 'measured', 'q')).toEqual([
+        [-4, 0.5, 'measured'],
+        [-3, 1.5, 'measured'],
+      ]);
+    },
+  );
 });
 
 describe('what a portal has missed where the gate has no history', () => {

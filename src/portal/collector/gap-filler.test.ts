@@ -34,3 +34,28 @@ it("takes memory of a site's history in the unit that the site has", async () =>
     new Set([1024n * 3_600_000n]),
   );
 });
+
+it('asks a gate without history once, however many gaps there are', async () => {
+  let asked = 0;
+  const none = async () => await Promise.reject(new Error('there is nothing to fold in this test'));
+  const gaps = [9, 6, 3].map((hours) => ({
+    cloud: '',
+    fromMs: NOW - hours * HOUR,
+    toMs: NOW - (hours - 2) * HOUR,
+  }));
+  const ledger = { fold: none, foldLate: none, gaps: async () => gaps, sites: async () => [] };
+  const clock = { nowMs: () => NOW, sleep: async () => undefined };
+  const history = {
+    read: async () => {
+      asked += 1;
+      return await Promise.resolve(undefined);
+    },
+  };
+  const filler = new GapFiller({ name: 'a', intervalMs: 30_000 }, history, {
+    ledger,
+    clock,
+    logger: silentLogger(),
+  });
+  await filler.late(new AbortController().signal);
+  expect(asked).toBe(1);
+});

@@ -1,4 +1,4 @@
-import { sweepSteps, type SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
+import { BYTES_OF_READING, sweepSteps, type SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
 import { rulesOfSite } from '../ledger/accounting/sites/site-rules.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { sweepOptionsOf, type SiteConfig } from '../settings/site-settings.ts';
@@ -6,7 +6,8 @@ import { describeError } from '../../runtime/user-error.ts';
 import type { GateClient } from './gate-client.ts';
 import { GapTries } from './gap-tries.ts';
 import { sweepOfHistory } from './history.ts';
-import { windowsOf } from './read-windows.ts';
+import { readGap } from './read-gap.ts';
+import type { ReadWindow } from './read-windows.ts';
 import type { TellBytes } from './remote-read.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
@@ -74,6 +75,15 @@ export class GapFiller {
     await this.#readAll(gaps, async (sweep) => await ledger.foldLate(this.#site, [sweep]), signal, tellBytes);
   }
 
+  /** Undefined where the gate has no history. */
+  async #read(window: ReadWindow, signal: AbortSignal, tellBytes: TellBytes): Promise<Sweep | undefined> {
+    const samples = await this.#client.read(window, signal, tellBytes);
+    if (samples === undefined) return undefined;
+    const nowMs = this.#parts.clock.nowMs();
+    const steps = sweepOfHistory(samples, nowMs, (scrape) => sweepSteps(scrape, nowMs, this.#options));
+    return await inTurns(steps, signal);
+  }
+
   async #lastReadingMs(): Promise<number | undefined> {
     const sites = await this.#parts.ledger.sites();
     const last = sites.find(({ name }) => name === this.#site)?.last_reading_at;
@@ -86,18 +96,23 @@ export class GapFiller {
     signal: AbortSignal,
     tellBytes?: TellBytes,
   ): Promise<void> {
-    const { clock, logger } = this.#parts;
+    const { logger } = this.#parts;
     let readings = 0;
+    let hasHistory = true;
+    const read = async (window: ReadWindow, beside: number) => {
+      const tell: TellBytes = (bytes) => tellBytes?.(bytes + BYTES_OF_READING * beside);
+      const sweep = await this.#read(window, signal, tell);
+      hasHistory = sweep !== undefined;
+      return sweep;
+    };
     try {
-      for (const window of gaps.flatMap((gap) => windowsOf(gap, this.#intervalMs))) {
-        const samples = await this.#client.read(window, signal, tellBytes);
-        if (samples === undefined) return;
-        const steps = sweepOfHistory(samples, clock.nowMs(), (scrape, nowMs) =>
-          sweepSteps(scrape, nowMs, this.#options),
-        );
-        const sweep = await inTurns(steps, signal);
-        readings += sweep.readings.length;
-        if (sweep.readings.length > 0) await fold(sweep);
+      for (const gap of gaps) {
+        if (!hasHistory) return;
+        for await (const sweep of readGap(gap, this.#intervalMs, read, signal)) {
+          const inside = sweep.readings.filter(({ atMs }) => atMs < gap.toMs);
+          readings += inside.length;
+          if (inside.length > 0) await fold({ ...sweep, readings: inside });
+        }
       }
     } catch (error) {
       signal.throwIfAborted();

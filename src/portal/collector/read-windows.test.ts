@@ -10,13 +10,21 @@ const minutes = (gap: [number, number], intervalMs = MINUTE / 2) =>
   ]);
 
 describe('what is read of a gap', () => {
-  it('is nothing where it lies in one hour: all of it is usage of that hour', () => {
-    expect(minutes([1, 59])).toEqual([]);
-    expect(minutes([0, 60])).toEqual([]);
+  it('is its ends where it lies in one hour: all of it is usage of that hour', () => {
+    expect(minutes([1, 59])).toEqual([
+      [1, 4],
+      [4, 7],
+      [53, 56],
+      [56, 59],
+      [59, 62],
+      [62, 65],
+    ]);
   });
 
-  it('is the time around each stroke of an hour, in short windows', () => {
+  it('is also the time around each stroke of an hour, in short windows, none of them twice', () => {
     expect(minutes([10, 125])).toEqual([
+      [10, 13],
+      [13, 16],
       [54, 57],
       [57, 60],
       [60, 63],
@@ -26,29 +34,34 @@ describe('what is read of a gap', () => {
       [114, 117],
       [117, 120],
       [120, 123],
-      [123, 125],
+      [123, 126],
+      [126, 129],
+      [129, 131],
     ]);
   });
 
   it('is more where the site is read seldom, so that a refresh lies on either side of the stroke', () => {
-    const wide = minutes([0, 119], 15 * MINUTE);
-    expect([wide[0]?.[0], wide.at(-1)?.[1]]).toEqual([60 - 17, 60 + 32]);
-    const widest = minutes([0, 119], 24 * HOUR);
-    expect([widest[0]?.[0], widest.at(-1)?.[1]]).toEqual([60 - 22, 60 + 42]);
+    const inside = (windows: number[][], minute: number) =>
+      windows.some(([from = 0, to = 0]) => from <= minute && minute <= to);
+    const edges = (windows: number[][]) =>
+      Array.from({ length: 160 }, (_, minute) => minute).filter(
+        (minute) => inside(windows, minute) !== inside(windows, minute - 1),
+      );
+    expect(edges(minutes([0, 119], 15 * MINUTE))).toEqual([0, 18, 60 - 17, 60 + 33, 119 - 17, 119 + 18]);
+    expect(edges(minutes([0, 119], 24 * HOUR))).toEqual([0, 23, 60 - 22, 119 + 23]);
   });
 
-  it('stays within the gap', () => {
+  it('begins with the gap, and ends soon after it', () => {
     expect(minutes([58, 64])).toEqual([
       [58, 61],
       [61, 64],
+      [64, 67],
+      [67, 70],
     ]);
   });
 
   it('is no more than the last month', () => {
     const windows = windowsOf({ fromMs: 0, toMs: 10_000 * HOUR }, MINUTE / 2);
-    expect([windows[0]?.startMs, windows.length]).toEqual([
-      (10_000 - 31 * 24 + 1) * HOUR - 6 * MINUTE,
-      31 * 24 * 6 - 6,
-    ]);
+    expect([windows[0]?.startMs, windows.length]).toEqual([(10_000 - 31 * 24) * HOUR, 31 * 24 * 6]);
   });
 });

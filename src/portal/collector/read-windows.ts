@@ -29,18 +29,39 @@ const LONGEST_GAP_MS = 31 * 86_400_000;
 
 /**
  * What of a gap has to be read so that every hour in it is known: only how much fell into which hour is unknown, so that
- * the readings around the strokes of its hours say all. In order of time.
+ * the readings around the strokes of its hours say all of a meter that goes on. Those at its two ends tell which do: see
+ * `readGap`. In order of time.
  */
 export function windowsOf(gap: { fromMs: number; toMs: number }, intervalMs: number): ReadWindow[] {
   const { beforeMs, afterMs } = aroundStroke(intervalMs);
   const fromMs = Math.max(gap.fromMs, gap.toMs - LONGEST_GAP_MS);
+  const stretches = [{ startMs: fromMs, endMs: fromMs + beforeMs }];
+  for (let stroke = nextStroke(fromMs); stroke < gap.toMs; stroke += MS_PER_HOUR)
+    stretches.push({
+      startMs: Math.max(stroke - beforeMs, fromMs),
+      endMs: Math.min(stroke + afterMs, gap.toMs),
+    });
+  stretches.push({ startMs: Math.max(gap.toMs - beforeMs, fromMs), endMs: gap.toMs + beforeMs });
+  return joined(stretches).flatMap(inWindows);
+}
+
+/** A longer time in windows of one request each, in order of time. */
+export function inWindows({ startMs, endMs }: ReadWindow): ReadWindow[] {
   const windows: ReadWindow[] = [];
-  for (let stroke = nextStroke(fromMs); stroke < gap.toMs; stroke += MS_PER_HOUR) {
-    const endMs = Math.min(stroke + afterMs, gap.toMs);
-    for (let startMs = Math.max(stroke - beforeMs, fromMs); startMs < endMs; startMs += LONGEST_MS)
-      windows.push({ startMs, endMs: Math.min(startMs + LONGEST_MS, endMs) });
-  }
+  for (let atMs = startMs; atMs < endMs; atMs += LONGEST_MS)
+    windows.push({ startMs: atMs, endMs: Math.min(atMs + LONGEST_MS, endMs) });
   return windows;
+}
+
+/** Those that touch one another as one: nothing is read twice. They come in order of their starts. */
+function joined(stretches: readonly ReadWindow[]): ReadWindow[] {
+  const apart: ReadWindow[] = [];
+  for (const { startMs, endMs } of stretches) {
+    const last = apart.at(-1);
+    if (last !== undefined && startMs <= last.endMs) last.endMs = Math.max(last.endMs, endMs);
+    else apart.push({ startMs, endMs });
+  }
+  return apart;
 }
 
 function nextStroke(ms: number): number {
