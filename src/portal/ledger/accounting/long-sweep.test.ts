@@ -9,7 +9,9 @@ import { coursesOf } from './sites/courses.ts';
 import { hourAt, hourBefore } from './meters/hours.ts';
 import { METER, reading } from './in-memory-book.ts';
 import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type Usage } from './meters/meter.ts';
-import { correctClouds } from './sweeps/late.ts';
+import { correctClouds, correctMeters, mayChangeEpoch } from './sweeps/late.ts';
+import { metersToBound } from './sweeps/meters-to-bound.ts';
+import { closeHours } from './meters/open-hour.ts';
 import { partsOfSweep } from './sweeps/parts-of-sweep.ts';
 import { foldReadings, type BookedMeter, type MeterBook } from './sweeps/sweep.ts';
 
@@ -92,7 +94,7 @@ describe('many readings of one meter in one sweep', () => {
 });
 
 /** How often what is read of the readings was read between two yields, at most. */
-function longestStep(readings: readonly Reading[], work: (readings: readonly Reading[]) => Steps<unknown>) {
+function longestStep<T extends object>(readings: readonly T[], work: (readings: readonly T[]) => Generator) {
   let [looks, most] = [0, 0];
   const watched = readings.map(
     (one) =>
@@ -112,7 +114,16 @@ function longestStep(readings: readonly Reading[], work: (readings: readonly Rea
 }
 
 describe('a sweep, however large', () => {
-  const gap = { fromMs: 0, toMs: 1e9, fromTotal: 0n, fromEpoch: 'a', toTotal: 1n, toEpoch: 'a', amount: 1n };
+  const gap = {
+    fromMs: 0,
+    toMs: 3e9,
+    fromTotal: 0n,
+    fromEpoch: 'a',
+    toTotal: 10n ** 9n,
+    toEpoch: 'a',
+    amount: 1n,
+  };
+  const gapBook = { meters: new Map([[METER, [gap]]]), usualHours: new Map<string, bigint>() };
   const room = { projects: 1e6, clouds: 9, resources: 9, epochs: 9, names: 1e6 };
   const nothing = {
     projects: new Map(),
@@ -125,6 +136,9 @@ describe('a sweep, however large', () => {
     ['admitted', (all) => admit(all, nothing, room)],
     ['taken apart', (all) => partsOfSweep(all, 2000)],
     ['folded', foldSteps],
+    ['looked through for other epochs', (all) => metersToBound(book.meters, all)],
+    ['looked through for gaps', (all) => mayChangeEpoch(new Map([[METER, [gap]]]), all)],
+    ['folded as late truth of a meter', (all) => correctMeters(gapBook, all, DEFAULT_RULES)],
     ['folded as late truth of a cloud', (all) => correctClouds(new Map([['', [gap]]]), all, DEFAULT_RULES)],
   ];
 
@@ -134,5 +148,17 @@ describe('a sweep, however large', () => {
         reading(2e9 + (i % 3 === 0 ? 7 : i), i, { projectId: `p${i % 5}` }),
       );
     expect(longestStep(many(40_000), work)).toBeLessThan(1.5 * longestStep(many(10_000), work));
+  });
+
+  it('closes the hours of a meter in steps of a bounded size, however much of it lies in one', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i): Usage => ({
+        amount: 1n,
+        fromMs: i,
+        toMs: i + 1,
+        quality: 'measured',
+      }));
+    const close = (usages: readonly Usage[]) => closeHours(known.open, usages);
+    expect(longestStep(many(40_000), close)).toBeLessThan(1.5 * longestStep(many(10_000), close));
   });
 });

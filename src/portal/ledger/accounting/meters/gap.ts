@@ -1,3 +1,4 @@
+import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import {
   foldReading,
   NO_CONTEXT,
@@ -55,16 +56,16 @@ export function gapOfStep(
 }
 
 /**
- * Folds late readings between the two ends of a gap, as they would have been folded in time. Only those count that fit
+ * Folds late readings, in order of time, between the two ends of a gap, as they would have been folded in time. Only those count that fit
  * between the ends: so late truth moves usage between hours, and finds usage of an epoch that ended inside the gap, but
  * never more than the totals say, nor beyond `usualHour` what a change of epoch brings (rule A4). Undefined where none fits.
  */
-export function fillGap(
+export function* fillGap(
   gap: MeterGap,
   late: readonly TotalAt[],
   usualHour: bigint,
   rules: AccountingRules,
-): FilledGap | undefined {
+): Steps<FilledGap | undefined> {
   if (isOfMovedBase(gap)) return undefined;
   let meter = startOf(gap);
   const filled: FilledGap = { steps: [], gaps: [], used: 0 };
@@ -76,11 +77,11 @@ export function fillGap(
     if (open !== undefined) filled.gaps.push(open);
     meter = step.meter;
   };
-  for (const reading of late.toSorted((one, other) => one.atMs - other.atMs)) {
-    if (!fits(gap, meter, reading)) continue;
+  yield* eachInSteps(late, (reading) => {
+    if (!fits(gap, meter, reading)) return;
     advance(reading);
     filled.used += 1;
-  }
+  });
   if (filled.used === 0) return undefined;
   advance({ total: gap.toTotal, atMs: gap.toMs, epoch: gap.toEpoch });
   return filled;
@@ -101,11 +102,18 @@ function fits(gap: MeterGap, meter: MeterState, { total, atMs, epoch }: TotalAt)
   return epoch === meter.epoch ? total >= meter.lastTotal : epoch === gap.toEpoch;
 }
 
-/** The parts of a gap of a cloud between its ends and the instants at which it turns out to have been read. */
-export function partsOf({ fromMs, toMs }: Interval, instants: readonly number[]): Interval[] {
-  const inside = [...new Set(instants)].filter((atMs) => atMs > fromMs && atMs < toMs);
-  const stops = [...inside.toSorted((one, other) => one - other), toMs];
-  return stops.map((stop, index) => ({ fromMs: stops[index - 1] ?? fromMs, toMs: stop }));
+/** The parts of a gap of a cloud between its ends and the instants at which it turns out to have been read, in order of time. */
+export function* partsOf(
+  { fromMs, toMs }: Interval,
+  instants: Iterable<{ atMs: number }>,
+): Generator<Interval> {
+  let last = fromMs;
+  for (const { atMs } of instants) {
+    if (atMs <= last || atMs >= toMs) continue;
+    yield { fromMs: last, toMs: atMs };
+    last = atMs;
+  }
+  yield { fromMs: last, toMs };
 }
 
 /** Whether the time between two readings of a cloud is a gap. */

@@ -1,4 +1,5 @@
-import type { Entry } from './entries.ts';
+import { entriesOf, type Entry } from './entries.ts';
+import type { Usage } from './meter.ts';
 
 /** Of a meter that has used nothing yet. */
 export const NOTHING_OPEN: Entry = { hour: 0, amount: 0n, spread: 0n };
@@ -17,6 +18,19 @@ export function* addToOpenHour(open: Entry, gained: Iterable<Entry>): Generator<
       if (older.amount !== 0n || older.spread !== 0n) yield older;
     }
     latest = later(latest, entry);
+  }
+  return latest;
+}
+
+/** Many usages may lie in one hour, so that no hour is over for long. */
+const USAGES_IN_STEP = 2000;
+
+/** As `addToOpenHour`, in steps: what a meter gained by its usages, in order of time. */
+export function* closeHours(open: Entry, usages: readonly Usage[]): Generator<Entry | void, Entry> {
+  let latest = open;
+  for (let start = 0; start < usages.length; start += USAGES_IN_STEP) {
+    if (start > 0) yield;
+    latest = yield* addToOpenHour(latest, entriesOf(usages.slice(start, start + USAGES_IN_STEP)));
   }
   return latest;
 }

@@ -53,11 +53,10 @@ export function* correctMeters(
 ): Steps<MeterCorrections> {
   const changes: MeterCorrections = { meters: [], used: 0 };
   for (const [key, late] of yield* groupBy(readings, meterKey))
-    yield* eachInSteps(
-      book.meters.get(key) ?? [],
-      (gap) => correctMeter(changes, key, gap, inside(gap, late), book.usualHours.get(key) ?? 0n, rules),
-      GAPS_IN_STEP,
-    );
+    for (const [index, gap] of (book.meters.get(key) ?? []).entries()) {
+      if (index % GAPS_IN_STEP === GAPS_IN_STEP - 1) yield;
+      yield* correctMeter(changes, key, gap, inside(gap, late), book.usualHours.get(key) ?? 0n, rules);
+    }
   return changes;
 }
 
@@ -69,26 +68,30 @@ export function* correctClouds(
 ): Steps<CloudCorrection[]> {
   const corrections: CloudCorrection[] = [];
   for (const [cloud, late] of yield* groupBy(readings, (reading) => reading.cloud))
-    yield* eachInSteps(
-      clouds.get(cloud) ?? [],
-      (gap) => corrections.push(...(correctCloud(cloud, gap, inside(gap, late), rules) ?? [])),
-      GAPS_IN_STEP,
-    );
+    for (const [index, gap] of (clouds.get(cloud) ?? []).entries()) {
+      if (index % GAPS_IN_STEP === GAPS_IN_STEP - 1) yield;
+      corrections.push(...((yield* correctCloud(cloud, gap, inside(gap, late), rules)) ?? []));
+    }
   return corrections;
 }
 
 /** By `meterKey`: the meters whose gaps have another epoch in them, by their ends or by a late reading. */
-export function mayChangeEpoch(
+export function* mayChangeEpoch(
   gaps: ReadonlyMap<string, readonly MeterGap[]>,
   readings: readonly Reading[],
-): Set<string> {
+): Steps<Set<string>> {
   const changing = new Set<string>();
   for (const [key, list] of gaps)
     if (list.some(({ fromEpoch, toEpoch }) => fromEpoch !== toEpoch)) changing.add(key);
-  for (const reading of readings) {
+  // One look for each epoch of a meter: a gap for each reading would cost the product.
+  const looked = new Set<string>();
+  yield* eachInSteps(readings, (reading) => {
     const key = meterKey(reading);
+    const look = `${key}\0${reading.epoch}`;
+    if (changing.has(key) || looked.has(look)) return;
+    looked.add(look);
     if (gaps.get(key)?.some(({ fromEpoch }) => fromEpoch !== reading.epoch)) changing.add(key);
-  }
+  });
   return changing;
 }
 
@@ -127,27 +130,36 @@ function* groupBy(
   return groups;
 }
 
-function correctMeter(
+function* correctMeter(
   changes: MeterCorrections,
   key: string,
   gap: MeterGap,
   late: readonly Reading[],
   usualHour: bigint,
   rules: AccountingRules,
-): void {
-  const filled = fillGap(gap, late, usualHour, rules);
+): Steps<void> {
+  const filled = yield* fillGap(gap, late, usualHour, rules);
   if (filled === undefined) return;
-  const usages = filled.steps.flatMap(({ usage }) => usage ?? []);
-  const corrections = filled.steps.reduce((sum, { anomaly }) => sum + (anomaly?.correction ?? 0n), 0n);
+  const usages: Usage[] = [];
+  let corrections = 0n;
+  yield* eachInSteps(filled.steps, ({ usage, anomaly }) => {
+    if (usage !== undefined) usages.push(usage);
+    corrections += anomaly?.correction ?? 0n;
+  });
   const correction = corrections - (gap.toTotal - gap.fromTotal - gap.amount);
   changes.used += filled.used;
-  changes.meters.push({ key, gap, open: filled.gaps, entries: entriesChanged(gap, usages), correction });
+  const entries = yield* entriesChanged(gap, usages);
+  changes.meters.push({ key, gap, open: filled.gaps, entries, correction });
 }
 
-function entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Usage[]): Entry[] {
+function* entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Usage[]): Steps<Entry[]> {
   const byHour = new Map<number, Entry>();
-  for (const { hour, amount: gained, spread } of entriesOf(usages))
-    byHour.set(hour, { hour, amount: gained, spread });
+  yield* eachInSteps(usages, (usage) => {
+    for (const { hour, amount: gained, spread } of entriesOf([usage])) {
+      const had = byHour.get(hour);
+      byHour.set(hour, { hour, amount: (had?.amount ?? 0n) + gained, spread: (had?.spread ?? 0n) + spread });
+    }
+  });
   for (const { hour, amount: lost } of entriesOf([{ amount, fromMs, toMs, quality: 'spread' }])) {
     const gained = byHour.get(hour);
     byHour.set(hour, { hour, amount: (gained?.amount ?? 0n) - lost, spread: (gained?.spread ?? 0n) - lost });
@@ -155,22 +167,27 @@ function entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Usa
   return [...byHour.values()].filter((entry) => entry.amount !== 0n || entry.spread !== 0n);
 }
 
-function correctCloud(
+function* correctCloud(
   cloud: string,
   gap: Interval,
   late: readonly Reading[],
   rules: AccountingRules,
-): [CloudCorrection] | undefined {
-  const parts = partsOf(
-    gap,
-    late.map(({ atMs }) => atMs),
-  );
+): Steps<[CloudCorrection] | undefined> {
+  const parts: Interval[] = [];
+  const open: Interval[] = [];
+  yield* eachInSteps(partsOf(gap, late), (part) => {
+    parts.push(part);
+    if (isGap(part, rules)) open.push(part);
+  });
   if (parts.length === 1) return undefined;
-  const open = parts.filter((part) => isGap(part, rules));
-  return [{ cloud, gap, open, coverage: coverageChanged(gap, parts, rules) }];
+  return [{ cloud, gap, open, coverage: yield* coverageChanged(gap, parts, rules) }];
 }
 
-function coverageChanged(gap: Interval, parts: readonly Interval[], rules: AccountingRules): HourCoverage[] {
+function* coverageChanged(
+  gap: Interval,
+  parts: readonly Interval[],
+  rules: AccountingRules,
+): Steps<HourCoverage[]> {
   const byHour = new Map<number, HourCoverage>();
   const add = (interval: Interval, sign: 1 | -1) => {
     for (const { hour, measuredMs, spreadMs } of coverageBetween(interval.fromMs, interval.toMs, rules)) {
@@ -183,6 +200,6 @@ function coverageChanged(gap: Interval, parts: readonly Interval[], rules: Accou
     }
   };
   add(gap, -1);
-  for (const part of parts) add(part, 1);
+  yield* eachInSteps(parts, (part) => add(part, 1));
   return [...byHour.values()].filter(({ measuredMs, spreadMs }) => measuredMs !== 0 || spreadMs !== 0);
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { myTurn } from '../../../../runtime/in-turns.ts';
 
 /**
  * Thousands of rows travel as a few texts, a column each: the driver would make an object of every row, and parse or
@@ -14,6 +15,28 @@ export const BY_INDEX = sql`OFFSET 0`;
 /** An array literal; `unnest(…::bigint[])` makes rows of it. */
 export function numberArray(values: readonly (number | bigint)[]): string {
   return `{${values.join(',')}}`;
+}
+
+/** Rows in one statement: to make its texts takes some milliseconds, and an ordinary part of a sweep is one statement. */
+const ROWS_PER_STATEMENT = 10_000;
+
+/** Gives `write` as many rows at once as one statement takes, so that none of it is long work; of rows that come in steps, too. */
+export async function inBatches<Row>(
+  rows: Iterable<Row | void>,
+  write: (batch: readonly Row[]) => Promise<unknown>,
+): Promise<void> {
+  let batch: Row[] = [];
+  for (const row of rows) {
+    if (row === undefined) {
+      await myTurn();
+      continue;
+    }
+    batch.push(row);
+    if (batch.length < ROWS_PER_STATEMENT) continue;
+    await write(batch);
+    batch = [];
+  }
+  if (batch.length > 0) await write(batch);
 }
 
 /** The values of an array literal, as `array_agg(…)::text` makes it: NULL where there are no rows. */

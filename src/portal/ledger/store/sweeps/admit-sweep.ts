@@ -2,9 +2,11 @@ import { sql, type Kysely } from 'kysely';
 import { distinctOf, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { admit, type KnownOfSite } from '../../accounting/sweeps/admission.ts';
+import type { ProjectName } from '../../accounting/sites/names.ts';
 import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
 import { projectKey } from '../../accounting/sweeps/sweep.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
+import { inBatches } from '../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /**
@@ -81,25 +83,27 @@ async function loadKnown(
   siteId: number,
   readings: readonly Reading[],
 ): Promise<KnownOfSite> {
-  const keys = [...(await inTurns(distinctOf(readings, ({ projectId }) => projectId)))];
-  const { rows } = await sql<KnownProject>`
+  const projects = new Map<string, ProjectName>();
+  const learn = async (keys: readonly string[]) => {
+    const { rows } = await sql<KnownProject>`
     SELECT c.name AS cloud, p.key, n.project_name, n.domain_id, n.domain_name
     FROM ledger.project p JOIN ledger.cloud c USING (site_id, cloud_id)
     JOIN ledger.project_name n ON n.site_id = p.site_id AND n.project_id = p.project_id AND n.to_ms IS NULL
     WHERE p.site_id = ${siteId} AND p.key = ANY(${keys}::text[])`.execute(database);
-  const named = rows.map(
-    ({ cloud, key, project_name, domain_id, domain_name }) =>
-      [
-        projectKey({ cloud, projectId: key }),
-        { projectName: project_name, domainId: domain_id, domainName: domain_name },
-      ] as const,
-  );
+    for (const { cloud, key, ...named } of rows)
+      projects.set(projectKey({ cloud, projectId: key }), {
+        projectName: named.project_name,
+        domainId: named.domain_id,
+        domainName: named.domain_name,
+      });
+  };
+  await inBatches(await inTurns(distinctOf(readings, ({ projectId }) => projectId)), learn);
   const [clouds, resources, epochs] = await Promise.all([
     namesIn(database, siteId, sql`ledger.cloud`),
     namesIn(database, siteId, sql`ledger.resource`),
     namesIn(database, siteId, sql`ledger.epoch`),
   ]);
-  return { projects: new Map(named), clouds, resources, epochs };
+  return { projects, clouds, resources, epochs };
 }
 
 async function namesIn(

@@ -7,11 +7,11 @@ import {
   type CloudCorrection,
   type MeterCorrection,
 } from '../../accounting/sweeps/late.ts';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import type { AccountingRules, Anomaly } from '../../accounting/meters/meter.ts';
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
 import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
-import { numberArray } from '../database/columns.ts';
+import { inBatches, numberArray } from '../database/columns.ts';
 import { boundIdleTime, requireLease } from '../database/fence.ts';
 import { loadCloudGaps, loadMeterGapBook } from './load/load-gaps.ts';
 import { loadPart, type LoadedPart } from './load/load-part.ts';
@@ -89,29 +89,28 @@ async function writeMeterCorrections(
 ): Promise<void> {
   const { siteId } = site;
   const byId = meters.map((change) => ({ meterId: site.meters.idOf(change.key), ...change }));
+  const rowsOf = function* <Row>(list: (change: MeterCorrection) => Iterable<Row>) {
+    for (const change of byId) for (const row of list(change)) yield { meterId: change.meterId, ...row };
+  };
   await removeMeterGaps(
     trx,
     siteId,
-    byId.map(({ meterId, gap }) => ({ meterId, ...gap })),
+    rowsOf(({ gap }) => [gap]),
   );
   await writeMeterGaps(
     trx,
     site,
-    byId.flatMap(({ meterId, open }) => open.map((gap) => ({ meterId, ...gap }))),
+    rowsOf(({ open }) => open),
   );
-  const entries = byId.flatMap(({ meterId, entries: list }) => list.map((entry) => ({ meterId, ...entry })));
-  await writeLateEntries(trx, siteId, entries, bookedAtMs);
-  const anomalies = byId.filter(({ correction }) => correction !== 0n);
-  await writeAnomalies(
-    trx,
-    siteId,
-    anomalies.map(({ meterId, gap, correction }) => ({
-      meterId,
-      kind: 'late-truth',
-      atMs: gap.toMs,
-      correction,
-    })),
+  await inBatches(
+    rowsOf(({ entries }) => entries),
+    async (batch) => await writeLateBatch(trx, siteId, batch, bookedAtMs),
   );
+  await writeAnomalies(trx, siteId, rowsOf(anomalyOf));
+}
+
+function anomalyOf({ gap, correction }: MeterCorrection): Anomaly[] {
+  return correction === 0n ? [] : [{ kind: 'late-truth', atMs: gap.toMs, correction }];
 }
 
 async function writeCloudCorrections(
@@ -144,20 +143,7 @@ interface LateEntry {
   spread: bigint;
 }
 
-const ENTRIES_PER_STATEMENT = 100_000;
-
 /** Moves amounts between hours, and writes down what was moved; hours that are left without usage are removed. */
-async function writeLateEntries(
-  trx: Kysely<unknown>,
-  siteId: number,
-  entries: readonly LateEntry[],
-  bookedAtMs: number,
-): Promise<void> {
-  for (let start = 0; start < entries.length; start += ENTRIES_PER_STATEMENT) {
-    await writeLateBatch(trx, siteId, entries.slice(start, start + ENTRIES_PER_STATEMENT), bookedAtMs);
-  }
-}
-
 async function writeLateBatch(
   trx: Kysely<unknown>,
   siteId: number,

@@ -3,6 +3,7 @@ import { distinctOf } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { inTheirClouds } from '../../accounting/sites/clouds.ts';
 import type { Sweep } from '../../ledger.ts';
+import { inBatches } from '../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /** Puts the readings of a sweep into their clouds, as the ledger and the configuration (`configured`) know them. */
@@ -13,16 +14,20 @@ export async function settleClouds(
   configured: ReadonlySet<string> | undefined,
 ): Promise<Sweep> {
   const siteId = await siteIdOf(database, site);
-  const epochs = [...(await inTurns(distinctOf(sweep.readings, ({ epoch }) => epoch)))];
-  const { rows } = await sql<{ cloud: string; epochs: string[] | null }>`
+  const ofEpochs = new Map<string, string>();
+  const read = new Set<string>();
+  const learn = async (epochs: readonly string[]) => {
+    const { rows } = await sql<{ cloud: string; epochs: string[] | null }>`
     SELECT c.name AS cloud, array_agg(e.name) FILTER (WHERE e.name IS NOT NULL) AS epochs
     FROM ledger.cloud c
     LEFT JOIN ledger.epoch e ON e.site_id = c.site_id AND e.cloud_id = c.cloud_id AND e.name = ANY(${epochs}::text[])
     WHERE c.site_id = ${siteId} GROUP BY c.name`.execute(database);
-  const ofEpochs = rows.flatMap(({ cloud, epochs: names }) =>
-    (names ?? []).map((name) => [name, cloud] as const),
-  );
-  const read = new Set(rows.map(({ cloud }) => cloud));
-  const known = { ofEpochs: new Map(ofEpochs), read, configured };
+    for (const { cloud, epochs: names } of rows) {
+      read.add(cloud);
+      for (const name of names ?? []) ofEpochs.set(name, cloud);
+    }
+  };
+  await inBatches(await inTurns(distinctOf(sweep.readings, ({ epoch }) => epoch)), learn);
+  const known = { ofEpochs, read, configured };
   return { ...sweep, readings: await inTurns(inTheirClouds(sweep.readings, known)) };
 }

@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
+import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
 import { mayChangeEpoch, type MeterGapBook } from '../../../accounting/sweeps/late.ts';
 import type { Gap, Reading } from '../../../ledger.ts';
@@ -22,18 +24,18 @@ export async function loadMeterGapBook(
   site: LoadedPart,
   readings: readonly Reading[],
 ): Promise<MeterGapBook> {
-  const meters = await loadMeterGaps(trx, site, spanOf(readings));
-  const changing = mayChangeEpoch(meters, readings);
+  const meters = await loadMeterGaps(trx, site, await inTurns(spanOf(readings)));
+  const changing = await inTurns(mayChangeEpoch(meters, readings));
   const known = new Map([...site.book.meters].filter(([key]) => changing.has(key)));
   return { meters, usualHours: await loadUsualHours(trx, site.siteId, known) };
 }
 
-function spanOf(readings: readonly Reading[]): Interval {
+function* spanOf(readings: readonly Reading[]): Steps<Interval> {
   const span = { fromMs: Infinity, toMs: -Infinity };
-  for (const { atMs } of readings) {
+  yield* eachInSteps(readings, ({ atMs }) => {
     span.fromMs = Math.min(span.fromMs, atMs);
     span.toMs = Math.max(span.toMs, atMs);
-  }
+  });
   return span;
 }
 
@@ -43,7 +45,7 @@ export async function loadCloudGaps(
   { siteId }: LockedSite,
   readings: readonly Reading[],
 ): Promise<Map<string, Interval[]>> {
-  const { fromMs, toMs } = spanOf(readings);
+  const { fromMs, toMs } = await inTurns(spanOf(readings));
   const { rows } = await sql<{ name: string; from_ms: string; to_ms: string }>`
     SELECT c.name, g.from_ms, g.to_ms FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id)
     WHERE g.site_id = ${siteId} AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint`.execute(trx);
@@ -82,14 +84,15 @@ async function loadMeterGaps(
       AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint
     ORDER BY g.meter_id, g.to_ms`.execute(trx);
   const gaps = new Map<string, MeterGap[]>();
-  for (const row of rows) {
+  const take = (row: MeterGapRecord) => {
     epochs.learn(row.from_epoch, row.from_epoch_id);
     epochs.learn(row.to_epoch, row.to_epoch_id);
     const key = keys.get(row.meter_id) ?? '';
     const list = gaps.get(key);
     if (list === undefined) gaps.set(key, [gapOf(row)]);
     else list.push(gapOf(row));
-  }
+  };
+  await inTurns(eachInSteps(rows, take));
   return gaps;
 }
 

@@ -1,30 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 import { USUAL_HOURS } from '../../../accounting/meters/meter.ts';
 import { hourBefore } from '../../../accounting/meters/hours.ts';
-import { mayJump } from '../../../accounting/meters/jumps.ts';
-import { meterKey } from '../../../accounting/sweeps/sweep.ts';
-import type { Reading } from '../../../ledger.ts';
 import { BY_INDEX, numberArray } from '../../database/columns.ts';
 import type { KnownMeter } from './load-meters.ts';
-
-/** The meters whose usual rate is needed: those that have a reading of another epoch than their last, or may have jumped without one. */
-export function metersToBound(
-  meters: ReadonlyMap<string, KnownMeter>,
-  readings: readonly Reading[],
-): Map<string, KnownMeter> {
-  const changing = new Map<string, KnownMeter>();
-  const epochs = new Set(readings.map(({ epoch }) => epoch));
-  for (const { epoch } of meters.values()) epochs.add(epoch);
-  if (epochs.size < 2 && !epochs.has('')) return changing;
-  for (const reading of readings) {
-    const key = meterKey(reading);
-    const meter = meters.get(key);
-    if (meter === undefined) continue;
-    if (meter.epoch !== reading.epoch || (reading.epoch === '' && mayJump(meter, reading.total)))
-      changing.set(key, meter);
-  }
-  return changing;
-}
 
 /** By `meterKey`, as the meters: the largest usage of an hour in the week up to the meter's last reading (rule A4). */
 export async function loadUsualHours(

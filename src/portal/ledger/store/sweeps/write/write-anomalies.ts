@@ -1,27 +1,28 @@
 import { sql, type Kysely } from 'kysely';
 import { hourBefore } from '../../../accounting/meters/hours.ts';
 import type { Anomaly } from '../../../accounting/meters/meter.ts';
-import { numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../database/columns.ts';
 import type { MeterRow } from './write-entries.ts';
 
 export interface AnomalyRow extends Anomaly {
   meterId: number;
 }
 
-export function anomalyRows(meters: readonly MeterRow[]): AnomalyRow[] {
-  return meters.flatMap(({ meterId, change }) =>
-    change.anomalies.map((anomaly) => ({ meterId, ...anomaly })),
-  );
+export function* anomalyRows(meters: readonly MeterRow[]): Generator<AnomalyRow> {
+  for (const { meterId, change } of meters)
+    for (const anomaly of change.anomalies) yield { meterId, ...anomaly };
 }
 
 /** Adds up anomalies by meter, hour and kind. */
 export async function writeAnomalies(
   trx: Kysely<unknown>,
   siteId: number,
-  rows: readonly AnomalyRow[],
+  anomalies: Iterable<AnomalyRow>,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
+  await inBatches(
+    anomalies,
+    async (rows) =>
+      await sql`
     INSERT INTO ledger.anomaly AS had (site_id, meter_id, hour, kind, count, correction, last_at_ms)
     SELECT ${siteId}, w.meter_id, w.hour, w.kind, count(*), sum(w.correction), max(w.at_ms)
     FROM unnest(
@@ -33,5 +34,6 @@ export async function writeAnomalies(
     GROUP BY w.meter_id, w.hour, w.kind
     ON CONFLICT (site_id, meter_id, hour, kind) DO UPDATE
     SET count = had.count + excluded.count, correction = had.correction + excluded.correction,
-        last_at_ms = greatest(had.last_at_ms, excluded.last_at_ms)`.execute(trx);
+        last_at_ms = greatest(had.last_at_ms, excluded.last_at_ms)`.execute(trx),
+  );
 }

@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { CloudChange, CloudCourses } from '../../../accounting/sites/courses.ts';
 import { numberArray } from '../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
-import { writeCoverage } from './write-coverage.ts';
-import { writeCloudGaps } from './write-gaps.ts';
+import { writeCoverage, type CoverageRow } from './write-coverage.ts';
+import { writeCloudGaps, type CloudGapRow } from './write-gaps.ts';
 
 interface CloudRow extends CloudChange {
   id: number;
@@ -20,16 +20,16 @@ export async function writeCourses(
     change === undefined ? [] : [{ id: site.clouds.idOf(name), name, ...change }],
   );
   await writeClouds(trx, site.siteId, rows);
-  await writeCoverage(
-    trx,
-    site,
-    rows.flatMap(({ id, coverage }) => [...coverage.values()].map((hour) => ({ cloudId: id, ...hour }))),
-  );
-  await writeCloudGaps(
-    trx,
-    site.siteId,
-    rows.flatMap(({ id, gaps }) => gaps.map((gap) => ({ cloudId: id, ...gap }))),
-  );
+  await writeCoverage(trx, site, coverageRows(rows));
+  await writeCloudGaps(trx, site.siteId, gapRows(rows));
+}
+
+function* coverageRows(clouds: readonly CloudRow[]): Generator<CoverageRow> {
+  for (const { id, coverage } of clouds) for (const hour of coverage.values()) yield { cloudId: id, ...hour };
+}
+
+function* gapRows(clouds: readonly CloudRow[]): Generator<CloudGapRow> {
+  for (const { id, gaps } of clouds) for (const gap of gaps) yield { cloudId: id, ...gap };
 }
 
 async function writeClouds(trx: Kysely<unknown>, siteId: number, rows: readonly CloudRow[]): Promise<void> {

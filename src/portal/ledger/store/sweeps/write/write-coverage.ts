@@ -1,9 +1,9 @@
 import { sql, type Kysely } from 'kysely';
 import type { HourCoverage } from '../../../accounting/sites/progress.ts';
-import { numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
-interface CoverageRow extends HourCoverage {
+export interface CoverageRow extends HourCoverage {
   cloudId: number;
 }
 
@@ -11,10 +11,12 @@ interface CoverageRow extends HourCoverage {
 export async function writeCoverage(
   trx: Kysely<unknown>,
   { siteId }: LockedSite,
-  rows: readonly CoverageRow[],
+  hours: Iterable<CoverageRow>,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
+  await inBatches(
+    hours,
+    async (rows) =>
+      await sql`
     INSERT INTO ledger.site_hour AS had (site_id, cloud_id, hour, measured_ms, spread_ms)
     SELECT ${siteId}, w.cloud_id, w.hour, sum(w.measured_ms), sum(w.spread_ms) FROM unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
@@ -24,6 +26,7 @@ export async function writeCoverage(
     GROUP BY w.cloud_id, w.hour
     ON CONFLICT (site_id, cloud_id, hour) DO UPDATE
     SET measured_ms = had.measured_ms + excluded.measured_ms, spread_ms = had.spread_ms + excluded.spread_ms`.execute(
-    trx,
+        trx,
+      ),
   );
 }

@@ -1,11 +1,8 @@
 import { sql, type Kysely } from 'kysely';
-import { entriesOf, type Entry } from '../../../accounting/meters/entries.ts';
-import { addToOpenHour } from '../../../accounting/meters/open-hour.ts';
+import type { Entry } from '../../../accounting/meters/entries.ts';
+import { closeHours } from '../../../accounting/meters/open-hour.ts';
 import type { MeterChange } from '../../../accounting/sweeps/sweep.ts';
-import { numberArray } from '../../database/columns.ts';
-
-/** Entries in one statement: an ordinary part of a sweep is one, and a long gap does not fill the memory. */
-const ENTRIES_PER_STATEMENT = 150_000;
+import { inBatches, numberArray } from '../../database/columns.ts';
 
 /** A changed meter with its ids. */
 export interface MeterRow {
@@ -29,20 +26,18 @@ export async function writeEntries(
   meters: readonly MeterRow[],
 ): Promise<Entry[]> {
   const open: Entry[] = [];
-  let batch: EntryRow[] = [];
+  await inBatches(closedHours(meters, open), async (batch) => await writeBatch(trx, siteId, batch));
+  return open;
+}
+
+/** The hours that are over, in steps; adds the open hour of each meter to `open`. */
+function* closedHours(meters: readonly MeterRow[], open: Entry[]): Generator<EntryRow | void> {
   for (const { meterId, openHour, change } of meters) {
-    const hours = addToOpenHour(openHour, entriesOf(change.usages));
+    const hours = closeHours(openHour, change.usages);
     let next = hours.next();
-    for (; next.done !== true; next = hours.next()) {
-      batch.push({ meterId, ...next.value });
-      if (batch.length < ENTRIES_PER_STATEMENT) continue;
-      await writeBatch(trx, siteId, batch);
-      batch = [];
-    }
+    for (; next.done !== true; next = hours.next()) yield next.value && { meterId, ...next.value };
     open.push(next.value);
   }
-  if (batch.length > 0) await writeBatch(trx, siteId, batch);
-  return open;
 }
 
 /** There is an entry already where late truth moved usage into the hour, or an older portal wrote one while it lasted. */

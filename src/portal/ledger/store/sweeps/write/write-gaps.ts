@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
-import { numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
 export interface CloudGapRow extends Interval {
@@ -14,39 +14,47 @@ export interface MeterGapRow extends MeterGap {
 export async function writeCloudGaps(
   trx: Kysely<unknown>,
   siteId: number,
-  rows: readonly CloudGapRow[],
+  gaps: Iterable<CloudGapRow>,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
+  await inBatches(
+    gaps,
+    async (rows) =>
+      await sql`
     INSERT INTO ledger.cloud_gap (site_id, cloud_id, from_ms, to_ms)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
       ${numberArray(rows.map(({ fromMs }) => fromMs))}::bigint[],
-      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[])`.execute(trx);
+      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[])`.execute(trx),
+  );
 }
 
 /** Removes gaps; they are known by their ends. */
 export async function removeCloudGaps(
   trx: Kysely<unknown>,
   siteId: number,
-  rows: readonly CloudGapRow[],
+  gaps: Iterable<CloudGapRow>,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
+  await inBatches(
+    gaps,
+    async (rows) =>
+      await sql`
     DELETE FROM ledger.cloud_gap g
     USING unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
       ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (cloud_id, to_ms)
-    WHERE g.site_id = ${siteId} AND g.cloud_id = w.cloud_id AND g.to_ms = w.to_ms`.execute(trx);
+    WHERE g.site_id = ${siteId} AND g.cloud_id = w.cloud_id AND g.to_ms = w.to_ms`.execute(trx),
+  );
 }
 
 export async function writeMeterGaps(
   trx: Kysely<unknown>,
   { siteId, epochs }: LockedSite,
-  rows: readonly MeterGapRow[],
+  gaps: Iterable<MeterGapRow>,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
+  await inBatches(
+    gaps,
+    async (rows) =>
+      await sql`
     INSERT INTO ledger.meter_gap
       (site_id, meter_id, to_ms, from_ms, from_epoch_id, to_epoch_id, from_total, to_total, amount)
     SELECT ${siteId}, * FROM unnest(
@@ -57,22 +65,26 @@ export async function writeMeterGaps(
       ${numberArray(rows.map(({ toEpoch }) => epochs.idOf(toEpoch)))}::int[],
       ${numberArray(rows.map(({ fromTotal }) => fromTotal))}::numeric[],
       ${numberArray(rows.map(({ toTotal }) => toTotal))}::numeric[],
-      ${numberArray(rows.map(({ amount }) => amount))}::bigint[])`.execute(trx);
+      ${numberArray(rows.map(({ amount }) => amount))}::bigint[])`.execute(trx),
+  );
 }
 
 /** Removes gaps; they are known by their ends. */
 export async function removeMeterGaps(
   trx: Kysely<unknown>,
   siteId: number,
-  rows: readonly MeterGapRow[],
+  gaps: Iterable<MeterGapRow>,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
+  await inBatches(
+    gaps,
+    async (rows) =>
+      await sql`
     DELETE FROM ledger.meter_gap g
     USING unnest(
       ${numberArray(rows.map(({ meterId }) => meterId))}::int[],
       ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (meter_id, to_ms)
-    WHERE g.site_id = ${siteId} AND g.meter_id = w.meter_id AND g.to_ms = w.to_ms`.execute(trx);
+    WHERE g.site_id = ${siteId} AND g.meter_id = w.meter_id AND g.to_ms = w.to_ms`.execute(trx),
+  );
 }
 
 /** Gives up gaps that ended before an instant, of meters and of clouds; returns how many of clouds. */

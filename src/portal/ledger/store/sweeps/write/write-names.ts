@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
+import type { NameState } from '../../../accounting/sites/names.ts';
 import type { MeterChanges } from '../../../accounting/sweeps/sweep.ts';
-import { numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../database/columns.ts';
 import type { LoadedPart } from '../load/load-part.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
@@ -41,10 +42,10 @@ export async function writeNames(
       ${numberArray(changed.map(({ id }) => id))}::int[],
       ${numberArray(changed.map((change) => change.names[0]?.sinceMs ?? 0))}::bigint[]) AS w (project_id, to_ms)
     WHERE n.site_id = ${site.siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`.execute(trx);
-  const rows = changed.flatMap(({ id, names: list }) =>
-    list.map((name, index) => ({ id, ...name, untilMs: list[index + 1]?.sinceMs ?? null })),
-  );
-  await sql`
+  await inBatches(
+    nameRows(changed),
+    async (rows) =>
+      await sql`
     INSERT INTO ledger.project_name (site_id, project_id, from_ms, to_ms, project_name, domain_id, domain_name)
     SELECT ${site.siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
@@ -52,7 +53,22 @@ export async function writeNames(
       ${rows.map(({ untilMs }) => untilMs)}::bigint[],
       ${rows.map(({ projectName }) => projectName)}::text[],
       ${rows.map(({ domainId }) => domainId)}::text[],
-      ${rows.map(({ domainName }) => domainName)}::text[])`.execute(trx);
+      ${rows.map(({ domainName }) => domainName)}::text[])`.execute(trx),
+  );
+}
+
+interface ChangedNames {
+  id: number;
+  /** In order of time. */
+  names: readonly NameState[];
+}
+
+function* nameRows(
+  changed: readonly ChangedNames[],
+): Generator<NameState & { id: number; untilMs: number | null }> {
+  for (const { id, names } of changed)
+    for (const [index, name] of names.entries())
+      yield { id, ...name, untilMs: names[index + 1]?.sinceMs ?? null };
 }
 
 /** Writes the resources that were not known. */

@@ -5,7 +5,7 @@ import type { LoadedPart } from '../load/load-part.ts';
 import type { Discovered } from './sweep-tally.ts';
 import { anomalyRows, writeAnomalies } from './write-anomalies.ts';
 import { writeEntries, type MeterRow } from './write-entries.ts';
-import { writeMeterGaps } from './write-gaps.ts';
+import { writeMeterGaps, type MeterGapRow } from './write-gaps.ts';
 import { writeMeters } from './write-meters.ts';
 import { writeNames, writeProjects, writeResources } from './write-names.ts';
 
@@ -33,13 +33,13 @@ export async function writePart(
   await writeResources(trx, part);
   const open = await writeEntries(trx, part.siteId, meters);
   await writeMeters(trx, part.siteId, meters, open);
-  await writeMeterGaps(
-    trx,
-    part,
-    meters.flatMap(({ meterId, change }) => change.gaps.map((gap) => ({ meterId, ...gap }))),
-  );
+  await writeMeterGaps(trx, part, gapRows(meters));
   await writeAnomalies(trx, part.siteId, anomalyRows(meters));
   return { projects: newProjects.length, meters: newMeters };
+}
+
+function* gapRows(meters: readonly MeterRow[]): Generator<MeterGapRow> {
+  for (const { meterId, change } of meters) for (const gap of change.gaps) yield { meterId, ...gap };
 }
 
 function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow {

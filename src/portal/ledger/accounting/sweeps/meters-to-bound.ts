@@ -1,0 +1,24 @@
+import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import type { Reading } from '../../ledger.ts';
+import { mayJump } from '../meters/jumps.ts';
+import { meterKey, type BookedMeter } from './sweep.ts';
+
+/** The meters whose usual rate is needed: those that have a reading of another epoch than their last, or may have jumped without one. */
+export function* metersToBound<Meter extends BookedMeter>(
+  meters: ReadonlyMap<string, Meter>,
+  readings: readonly Reading[],
+): Steps<Map<string, Meter>> {
+  const changing = new Map<string, Meter>();
+  const epochs = new Set<string>();
+  yield* eachInSteps(readings, ({ epoch }) => void epochs.add(epoch));
+  for (const { epoch } of meters.values()) epochs.add(epoch);
+  if (epochs.size < 2 && !epochs.has('')) return changing;
+  yield* eachInSteps(readings, (reading) => {
+    const key = meterKey(reading);
+    const meter = meters.get(key);
+    if (meter === undefined) return;
+    if (meter.epoch !== reading.epoch || (reading.epoch === '' && mayJump(meter, reading.total)))
+      changing.set(key, meter);
+  });
+  return changing;
+}
