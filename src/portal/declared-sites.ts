@@ -5,12 +5,12 @@ import type { PortalConfig } from './settings/settings.ts';
 
 type Sources = Pick<PortalConfig, 'sites' | 'senders'>;
 
-/** Sites that are read, and those that senders may write as; of one that is both, what its `[[site]]` says counts. */
+/** Sites that are read, of which their table says all there is to say, and those that senders may write as; of one that is both, what its `[[site]]` says counts. */
 export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaration[] {
   const read = new Set(sites.map(({ name }) => name));
   const written = sitesOfSenders(senders).filter((name) => !read.has(name));
   return [
-    ...sites,
+    ...sites.map(({ maxProjects = null, clouds = null, ...site }) => ({ ...site, maxProjects, clouds })),
     ...written.map((name) => ({
       name,
       intervalMs: intervalOfSite(name, senders),

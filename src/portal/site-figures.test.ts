@@ -17,6 +17,7 @@ function status(name: string, more: Partial<SiteStatus> = {}): SiteStatus {
     last_sweep_at: null,
     last_success_at: null,
     last_error: null,
+    ordinary_pause_seconds: 900,
     projects: 0,
     meters: 0,
     refused_series: 0,
@@ -30,6 +31,7 @@ const READ = status('read', {
   last_reading_at: '1970-01-01T00:01:00.000Z',
   clouds: [{ cloud: '', last_reading_at: '1970-01-01T00:01:00.000Z' }],
   last_success_at: '1970-01-01T00:01:10.000Z',
+  ordinary_pause_seconds: 1800,
 });
 
 function setUp(
@@ -39,7 +41,7 @@ function setUp(
   const asked: number[][] = [];
   const state = {
     nowMs: NOW,
-    sites: [{ name: 'read', intervalMs: 600_000 }, { name: 'written' }] as Partial<SiteDeclaration>[],
+    sites: [{ name: 'read' }, { name: 'written' }] as Partial<SiteDeclaration>[],
     closing: undefined as Promise<void> | undefined,
     sleeps: 0,
   };

@@ -2,7 +2,6 @@ import { MS_PER_HOUR } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeError } from '../runtime/user-error.ts';
-import { rulesOfSite } from './ledger/accounting/sites/site-rules.ts';
 import type { Ledger, SiteDeclaration, SiteStatus } from './ledger/ledger.ts';
 import { beginSite, forgetSite, showLastReadings, type PortalMetrics } from './metrics.ts';
 
@@ -68,7 +67,7 @@ export class SiteFigures {
     const { ledger, sites } = this.#parts;
     this.#declare(sites());
     const statuses = (await ledger.sites()).filter(({ name }) => this.#names.has(name));
-    for (const status of statuses) this.#showSuccess(status);
+    for (const status of statuses) this.#showSite(status);
     showLastReadings(this.#parts.metrics, statuses);
     await this.#showCoverage(statuses);
   }
@@ -77,14 +76,12 @@ export class SiteFigures {
     const { metrics } = this.#parts;
     const names = new Set(sites.map(({ name }) => name));
     for (const name of this.#names) if (!names.has(name)) forgetSite(metrics, name);
-    for (const { name, intervalMs } of sites) {
-      if (!this.#names.has(name)) beginSite(metrics, name);
-      metrics.ordinaryPause.set({ site: name }, rulesOfSite(intervalMs).gapThresholdMs / 1000);
-    }
+    for (const name of names) if (!this.#names.has(name)) beginSite(metrics, name);
     this.#names = names;
   }
 
-  #showSuccess({ name: site, last_success_at: success }: SiteStatus): void {
+  #showSite({ name: site, last_success_at: success, ordinary_pause_seconds: pause }: SiteStatus): void {
+    this.#parts.metrics.ordinaryPause.set({ site }, pause);
     if (success !== null) this.#parts.metrics.lastSuccess.set({ site }, Date.parse(success) / 1000);
   }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Ledger } from '../../src/portal/ledger/ledger.ts';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
 import {
   at,
@@ -152,6 +153,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         last_sweep_at: null,
         last_success_at: null,
         last_error: null,
+        ordinary_pause_seconds: 900,
         projects: 0,
         meters: 0,
         refused_series: 0,
@@ -233,6 +235,48 @@ onEveryPostgresql('the directory', (freshLedger) => {
         last_reading_at: at(NOON + 32 * MINUTE),
         clouds: [],
         last_error: null,
+      });
+    });
+
+    it('are at every portal on the database what one of them says, until it says otherwise', async () => {
+      const { ledger, time, open } = await freshLedger([]);
+      const said = { name: 'a', labels: { location_id: '8676' } };
+      await ledger.declareSites([{ ...said, intervalMs: 20 * MINUTE, maxProjects: 1, clouds: ['east'] }]);
+      await foldAll(ledger, 'a', reading(NOON + 30 * MINUTE, 0), reading(NOON + 75 * MINUTE, HOUR));
+      time.nowMs = NOON + 2.5 * HOUR;
+      const other = await open();
+      onTestFinished(async () => await other.close());
+      const answers = async (portal: Ledger) => [
+        (await portal.sites()).map((site) => [site.labels, site.ordinary_pause_seconds]),
+        columns((await portal.usage(query())).data, 'coverage'),
+        (await portal.coverage({ fromMs: NOON, toMs: NOON + 2 * HOUR, limit: 9 })).data.map(
+          ({ coverage }) => coverage,
+        ),
+      ];
+      const labels = said.labels;
+      const asSaid = [[[labels, 3600]], [['measured'], ['measured']], ['measured', 'measured']];
+      expect([await answers(ledger), await answers(other)]).toEqual([asSaid, asSaid]);
+      // It names the site for its senders.
+      await other.declareSites([{ name: 'a' }]);
+      expect([await answers(ledger), await answers(other)]).toEqual([asSaid, asSaid]);
+      const strange = [
+        reading(NOON + 120 * MINUTE, HOUR, { cloud: 'west' }),
+        reading(NOON + 120 * MINUTE, 0, { projectId: 'p2' }),
+      ];
+      expect(await other.fold('a', sweep(strange))).toMatchObject({
+        folded: 1,
+        refusals: [{ reason: 'too many projects', count: 1 }],
+      });
+      expect((await other.sites())[0]?.clouds.map(({ cloud }) => cloud)).toEqual(['']);
+      await other.declareSites([{ ...said, intervalMs: null, maxProjects: null, clouds: null }]);
+      const next = [
+        reading(NOON + 150 * MINUTE, 0, { projectId: 'p3', cloud: 'west', epoch: 'w' }),
+        reading(NOON + 150 * MINUTE, 2 * HOUR),
+      ];
+      expect((await ledger.fold('a', sweep(next))).folded).toBe(2);
+      expect((await ledger.sites())[0]).toMatchObject({
+        ordinary_pause_seconds: 900,
+        clouds: [{ cloud: '' }, { cloud: 'west' }],
       });
     });
 

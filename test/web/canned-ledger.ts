@@ -34,6 +34,7 @@ function sitesAt(nowMs: number): SiteStatus[] {
   const common = {
     first_reading_at: at(40 * 24 * HOUR_MS),
     last_error: null,
+    ordinary_pause_seconds: 900,
     refused_series: 0,
     anomalies: 0,
     labels: {},

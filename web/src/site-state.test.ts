@@ -16,6 +16,7 @@ function site(name: string, changed: Partial<SiteStatus>): SiteStatus {
     last_sweep_at: ago(5_000),
     last_success_at: ago(5_000),
     last_error: null,
+    ordinary_pause_seconds: 900,
     projects: 1,
     meters: 2,
     refused_series: 0,
@@ -26,27 +27,28 @@ function site(name: string, changed: Partial<SiteStatus>): SiteStatus {
 
 const reporting = site('reporting', {});
 const failing = site('failing', { last_error: 'the gate answered 401' });
-const late = site('late', { last_reading_at: ago(600_001) });
+const late = site('late', { last_reading_at: ago(900_001) });
 const unread = site('unread', { first_reading_at: null, last_reading_at: null });
 
 describe('the state of a site', () => {
-  it('is reporting up to an age of 10 minutes, and late beyond', () => {
-    expect(siteState(site('edge', { last_reading_at: ago(600_000) }), NOW)).toEqual({
+  it('is reporting up to the ordinary pause of the site, and late beyond', () => {
+    expect(siteState(site('edge', { last_reading_at: ago(900_000) }), NOW)).toEqual({
       name: 'reporting',
       reason: null,
     });
     expect(siteState(late, NOW)).toEqual({
       name: 'late',
-      reason: 'the newest reading is older than 10 minutes',
+      reason: 'the newest reading is older than 15 minutes',
     });
+    expect(siteState({ ...late, ordinary_pause_seconds: 3600 }, NOW).name).toBe('reporting');
   });
 
   it('is late where one cloud of several is, and names it', () => {
     const east = { cloud: 'east', last_reading_at: ago(10_000) };
-    const west = { cloud: 'west', last_reading_at: ago(600_001) };
+    const west = { cloud: 'west', last_reading_at: ago(900_001) };
     expect(siteState(site('several', { clouds: [west, east] }), NOW)).toEqual({
       name: 'late',
-      reason: "the newest reading of cloud 'west' is older than 10 minutes",
+      reason: "the newest reading of cloud 'west' is older than 15 minutes",
     });
     expect(siteState(site('retired', { clouds: [east] }), NOW).name).toBe('reporting');
     expect(siteState(site('given up', { clouds: [], last_reading_at: ago(1e8) }), NOW).name).toBe(

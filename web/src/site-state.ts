@@ -9,20 +9,18 @@ export interface SiteState {
   reason: string | null;
 }
 
-/**
- * Beyond this a reading is old: a site's Prometheus drops a silent exporter after five minutes, a window settles in a few.
- * The portal says it as `last_error` once an ordinary pause has passed.
- */
-const LATE_AFTER_MS = 10 * MINUTE_MS;
-
 const ORDER: readonly SiteStateName[] = ['failing', 'late', 'never read', 'reporting'];
 
 export function siteState(site: SiteStatus, nowMs: number): SiteState {
   if (site.last_error !== null) return { name: 'failing', reason: site.last_error };
   const readAt = countedUpTo(site);
   if (readAt === null) return { name: 'never read', reason: 'no reading has arrived yet' };
-  if (site.clouds.length > 0 && nowMs - Date.parse(readAt) > LATE_AFTER_MS)
-    return { name: 'late', reason: `the newest reading${ofCloud(site)} is older than 10 minutes` };
+  const pauseMs = site.ordinary_pause_seconds * 1000;
+  if (site.clouds.length > 0 && nowMs - Date.parse(readAt) > pauseMs)
+    return {
+      name: 'late',
+      reason: `the newest reading${ofCloud(site)} is older than ${pauseMs / MINUTE_MS} minutes`,
+    };
   return { name: 'reporting', reason: null };
 }
 

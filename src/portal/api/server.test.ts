@@ -30,6 +30,7 @@ const SITE: SiteStatus = {
   last_sweep_at: null,
   last_success_at: null,
   last_error: null,
+  ordinary_pause_seconds: 900,
   projects: 1,
   meters: 2,
   refused_series: 0,

@@ -47,6 +47,7 @@ function siteStatus(name: string, meters: number): SiteStatus {
     last_sweep_at: null,
     last_success_at: null,
     last_error: null,
+    ordinary_pause_seconds: 900,
     projects: 0,
     meters,
     refused_series: 0,

@@ -35,20 +35,17 @@ export interface Sweep {
   refusals: readonly Refusal[];
 }
 
+/** What a portal says of a site, for all portals on the database. What is undefined stays as another may have said. */
 export interface SiteDeclaration {
   name: string;
-  /** Undefined: as they are. */
   labels?: Readonly<Record<string, string>> | undefined;
-  /** How often the portal reads it; undefined where others write. */
-  intervalMs?: number | undefined;
-  /** How many projects the ledger keeps of it; the usual where it is undefined. */
-  maxProjects?: number | undefined;
-  /** The clouds that it has; those that its exporters and readings name where it is undefined. */
-  clouds?: readonly string[] | undefined;
-  /**
-   * Clouds of the site that nothing comes of any more: after their last reading nothing is missing. Undefined leaves
-   * them as another portal may have said.
-   */
+  /** How often it is read; null for the usual. */
+  intervalMs?: number | null | undefined;
+  /** How many projects the ledger keeps of it; null for the usual. */
+  maxProjects?: number | null | undefined;
+  /** The clouds that it has; null for those that its exporters and readings name. */
+  clouds?: readonly string[] | null | undefined;
+  /** Clouds of the site that nothing comes of any more: after their last reading nothing is missing. */
   retiredClouds?: readonly string[] | undefined;
 }
 
@@ -196,6 +193,8 @@ export interface SiteStatus {
   last_success_at: string | null;
   /** Why the last sweep failed, what was not taken of it, or that it told nothing new for longer than an ordinary pause; else null. */
   last_error: string | null;
+  /** How long a pause between two readings may be; a longer one is a gap. */
+  ordinary_pause_seconds: number;
   projects: number;
   meters: number;
   refused_series: number;

@@ -45,6 +45,9 @@ export const siteRow = z.object({
     description:
       'Why the last sweep failed, what the ledger did not take of it, or that nothing new came of a cloud for longer than an ordinary pause; else null',
   }),
+  ordinary_pause_seconds: z.number().meta({
+    description: 'How long a pause between two readings may be; a longer one is a gap',
+  }),
   projects: z.number(),
   meters: z.number(),
   refused_series: z.number(),

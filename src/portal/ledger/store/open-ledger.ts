@@ -8,8 +8,6 @@ import { withAdvice } from '../../database/database-advice.ts';
 import { openLanes, POOL_SIZE } from '../../database/lanes.ts';
 import { requireServer } from '../../database/require-server.ts';
 import type { AccountingRules } from '../accounting/meters/meter.ts';
-import { capsOfSite, type SiteCaps } from '../accounting/sites/site-caps.ts';
-import { rulesOfSite } from '../accounting/sites/site-rules.ts';
 import type { FoldOutcome, Ledger, Lease, Sweep } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
 import { connectToDatabase } from './database/connect.ts';
@@ -20,6 +18,7 @@ import { foldLateIntoStore, joined } from './sweeps/fold-late.ts';
 import { foldIntoStore } from './sweeps/fold-sweep.ts';
 import { mayFillGaps } from './sweeps/late-readings.ts';
 import { listGaps } from './sweeps/load/load-gaps.ts';
+import { loadSiteRules } from './sweeps/load/site-rules.ts';
 import { migrate } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
 import { queryProjects } from './answers/project-query.ts';
@@ -53,15 +52,11 @@ export async function openLedger({
   allowDestructiveMigrations,
   limits = DEFAULT_QUESTION_LIMITS,
 }: LedgerOptions): Promise<Ledger> {
-  // Of the declared sites: who looks after them declares them.
-  const rules = new Map<string, AccountingRules>();
-  const caps = new Map<string, SiteCaps>();
-  const clouds = new Map<string, ReadonlySet<string> | undefined>();
   const admitted = async (site: string, sweep: Sweep) => {
-    const settled = await settleClouds(database, site, sweep, clouds.get(site));
-    return await admitSweep(database, site, settled, caps.get(site) ?? capsOfSite());
+    const { rules, caps, clouds } = await loadSiteRules(database, site);
+    const settled = await settleClouds(database, site, sweep, clouds);
+    return { rules, taken: await admitSweep(database, site, settled, caps) };
   };
-  const rulesOf = (site: string) => rules.get(site) ?? rulesOfSite(undefined);
   const lanes = openLanes();
   const { sweeps, readiness } = lanes;
   const pool = await connectToDatabase(connection, logger, POOL_SIZE);
@@ -75,51 +70,48 @@ export async function openLedger({
   }
   const questions = new Questions(database, lanes);
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
-  const usage = { questions, lanes, limits, nowMs: () => clock.nowMs(), rulesOf };
-  const foldInOrderOrLate = async (site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome> => {
+  const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
+  const foldInOrderOrLate = async (
+    site: string,
+    sweep: Sweep,
+    rules: AccountingRules,
+    lease?: Lease,
+  ): Promise<FoldOutcome> => {
     if (!(await mayFillGaps(database, site, sweep.readings)))
-      return await foldIntoStore(database, site, sweep, rulesOf(site), lease);
-    const outcome = await foldLateIntoStore(database, site, [sweep], rulesOf(site), lease);
+      return await foldIntoStore(database, site, sweep, rules, lease);
+    const outcome = await foldLateIntoStore(database, site, [sweep], rules, lease);
     const { folded, ignored, anomalies } = outcome;
     return { folded, ignored, anomalies };
   };
   let closing: Promise<void> | undefined;
   return {
-    declareSites: async (sites) => {
-      await sweeps.run(() => declareSites(database, sites));
-      for (const { name, intervalMs, maxProjects, clouds: names } of sites) {
-        rules.set(name, rulesOfSite(intervalMs));
-        caps.set(name, capsOfSite(maxProjects));
-        clouds.set(name, names && new Set(names));
-      }
-    },
+    declareSites: (sites) => sweeps.run(() => declareSites(database, sites)),
     fold: (site, sweep, lease) =>
       sweeps.run(async () => {
-        const taken = await admitted(site, sweep);
-        const outcome = await foldIntoStore(database, site, taken, rulesOf(site), lease);
+        const { taken, rules } = await admitted(site, sweep);
+        const outcome = await foldIntoStore(database, site, taken, rules, lease);
         return withRefusals(outcome, sweep, taken);
       }),
     foldInAnyOrder: (site, sweep, lease) =>
       sweeps.run(async () => {
-        const taken = await admitted(site, sweep);
-        return withRefusals(await foldInOrderOrLate(site, taken, lease), sweep, taken);
+        const { taken, rules } = await admitted(site, sweep);
+        return withRefusals(await foldInOrderOrLate(site, taken, rules, lease), sweep, taken);
       }),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     foldLate: (site, late, lease) =>
       sweeps.run(async () => {
-        const taken = await admitted(site, joined(late));
-        const outcome = await foldLateIntoStore(database, site, [taken], rulesOf(site), lease);
+        const { taken, rules } = await admitted(site, joined(late));
+        const outcome = await foldLateIntoStore(database, site, [taken], rules, lease);
         const { replaced, folded, ignored } = outcome;
         return { replaced, folded, ignored };
       }),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
-    sites: (gone) => questions.ask(quick(gone), (trx) => siteStatuses(trx, rulesOf)),
+    sites: (gone) => questions.ask(quick(gone), (trx) => siteStatuses(trx)),
     projects: (query, gone) => questions.ask(quick(gone), (trx) => queryProjects(trx, query)),
     usage: (query, gone) => askUsage(usage, query, gone),
     allUsage: (query, gone) => askAllUsage(usage, query, gone),
-    coverage: (query, gone) =>
-      questions.ask(quick(gone), (trx) => queryCoverage(trx, query, clock.nowMs(), rulesOf)),
+    coverage: (query, gone) => questions.ask(quick(gone), (trx) => queryCoverage(trx, query, clock.nowMs())),
     coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
     verify: () => sweeps.run(() => verifyConservation(database)),
     maintain: (policy) =>

@@ -2,7 +2,6 @@ import { CursorError } from '../../question-errors.ts';
 import { sql, type Kysely } from 'kysely';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../../accounting/sites/coverage.ts';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import type { CoverageQuery, CoverageRow, Page } from '../../ledger.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
 import { numberArray } from '../database/columns.ts';
@@ -30,10 +29,9 @@ export async function queryCoverage(
   database: Kysely<unknown>,
   { by = EACH_CLOUD, ...query }: CoverageQuery,
   nowMs: number,
-  rulesOf: (site: string) => AccountingRules,
 ): Promise<Page<CoverageRow>> {
   const range = hourRange(query);
-  const clouds = await loadCoveredClouds(database, query, rulesOf);
+  const clouds = await loadCoveredClouds(database, query);
   const rows = await sumHours(database, { ...query, by }, range, clouds, nowMs);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);

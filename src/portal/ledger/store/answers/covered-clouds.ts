@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import type { CoveredCloud } from '../../accounting/sites/coverage.ts';
+import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import type { UsageDimension, UsageQuery } from '../../ledger.ts';
 import { grantedProjects } from './granted-projects.ts';
 
@@ -20,6 +20,7 @@ interface CloudRecord {
   site: string;
   cloud: string;
   expected: boolean;
+  interval_ms: number | null;
   first_ms: string;
   last_ms: string;
   grants: string[];
@@ -29,12 +30,11 @@ interface CloudRecord {
 export async function loadCoveredClouds(
   database: Kysely<unknown>,
   query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
-  rulesOf: (site: string) => AccountingRules,
 ): Promise<NamedCloud[]> {
   const { site, projectId, grant } = query;
   const { rows } = await sql<CloudRecord>`
     WITH granted AS (${grantedProjects(query)})
-    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, c.first_ms, c.last_ms,
+    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms,
            ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
     WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${
@@ -43,12 +43,12 @@ export async function loadCoveredClouds(
         : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
     }`.execute(database);
   const asked = grant === undefined ? rows : rows.filter(({ grants }) => grants.includes(grant));
-  return asked.map(({ site_id: siteId, cloud_id: cloudId, first_ms, last_ms, ...row }) => ({
+  return asked.map(({ site_id: siteId, cloud_id: cloudId, interval_ms, first_ms, last_ms, ...row }) => ({
     ...row,
     siteId,
     cloudId,
     progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
-    rules: rulesOf(row.site),
+    rules: rulesOfSite(interval_ms ?? undefined),
   }));
 }
 

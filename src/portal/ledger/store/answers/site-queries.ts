@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Lease, SiteDeclaration, SiteStatus } from '../../ledger.ts';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
 import { requireLease } from '../database/fence.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
@@ -13,12 +13,17 @@ export async function declareSites(
   const names = declarations.map(({ name }) => name);
   await database.transaction().execute(async (trx) => {
     await sql`
-      INSERT INTO ledger.site (name, labels, declared)
-      SELECT w.name, coalesce(w.labels::jsonb, had.labels, '{}'), true
-      FROM unnest(${names}::text[], ${declarations.map(({ labels }) => labels && JSON.stringify(labels))}::text[]) AS w (name, labels)
+      INSERT INTO ledger.site (name, labels, declared, interval_ms, max_projects, clouds)
+      SELECT w.name, coalesce(w.said -> 'labels', had.labels, '{}'), true,
+             CASE WHEN w.said ? 'intervalMs' THEN (w.said ->> 'intervalMs')::int ELSE had.interval_ms END,
+             CASE WHEN w.said ? 'maxProjects' THEN (w.said ->> 'maxProjects')::int ELSE had.max_projects END,
+             CASE jsonb_typeof(w.said -> 'clouds') WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(w.said -> 'clouds'))
+               WHEN 'null' THEN NULL ELSE had.clouds END
+      FROM unnest(${names}::text[], ${declarations.map(saidOf)}::jsonb[]) AS w (name, said)
       LEFT JOIN ledger.site had USING (name)
       ORDER BY w.name
-      ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true`.execute(trx);
+      ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true, interval_ms = excluded.interval_ms,
+        max_projects = excluded.max_projects, clouds = excluded.clouds`.execute(trx);
     await retireClouds(trx, declarations);
     await sql`
       UPDATE ledger.site SET declared = false
@@ -28,6 +33,11 @@ export async function declareSites(
       trx,
     );
   });
+}
+
+/** As JSON, which leaves out what is undefined. */
+function saidOf({ labels, intervalMs, maxProjects, clouds }: SiteDeclaration): string {
+  return JSON.stringify({ labels, intervalMs, maxProjects, clouds });
 }
 
 /** Those that are named, and no others of the sites of which it is said. */
@@ -75,6 +85,7 @@ export async function recordFailure(
 interface SiteRow {
   name: string;
   labels: Record<string, string>;
+  interval_ms: number | null;
   first_ms: string | null;
   last_ms: string | null;
   clouds: { cloud: string; lastMs: number }[] | null;
@@ -87,12 +98,9 @@ interface SiteRow {
   anomalies: string;
 }
 
-export async function siteStatuses(
-  database: Kysely<unknown>,
-  rulesOf: (site: string) => AccountingRules,
-): Promise<SiteStatus[]> {
+export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatus[]> {
   const { rows } = await sql<SiteRow>`
-    SELECT s.name, s.labels, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
+    SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies
     FROM ledger.site s JOIN ledger.site_state t USING (site_id)
     LEFT JOIN (
@@ -102,10 +110,11 @@ export async function siteStatuses(
       FROM ledger.cloud GROUP BY site_id) c USING (site_id)
     WHERE s.declared OR c.first_ms IS NOT NULL
     ORDER BY s.name`.execute(database);
-  return rows.map((row) => statusOf(row, rulesOf(row.name)));
+  return rows.map(statusOf);
 }
 
-function statusOf(row: SiteRow, rules: AccountingRules): SiteStatus {
+function statusOf(row: SiteRow): SiteStatus {
+  const rules = rulesOfSite(row.interval_ms ?? undefined);
   const clouds = row.clouds ?? [];
   const lastSuccessMs = row.last_success_ms === null ? undefined : Number(row.last_success_ms);
   return {
@@ -117,6 +126,7 @@ function statusOf(row: SiteRow, rules: AccountingRules): SiteStatus {
     last_sweep_at: isoOrNull(row.last_sweep_ms),
     last_success_at: isoOrNull(row.last_success_ms),
     last_error: row.last_error ?? whyStandstill(lastSuccessMs, clouds, rules) ?? null,
+    ordinary_pause_seconds: rules.gapThresholdMs / 1000,
     projects: row.projects,
     meters: row.meters,
     refused_series: row.refused_series,

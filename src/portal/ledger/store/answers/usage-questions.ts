@@ -1,6 +1,5 @@
 import { MAX_PAGE } from '../../ledger.ts';
 import type { Lanes } from '../../../database/lanes.ts';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import type { Page, UsageQuery, UsageRow } from '../../ledger.ts';
 import {
   costOf,
@@ -21,7 +20,6 @@ export interface UsageParts {
   lanes: Lanes;
   limits: QuestionLimits;
   nowMs: () => number;
-  rulesOf: (site: string) => AccountingRules;
 }
 
 /** A page of usage, in the lane of its cost. */
@@ -41,7 +39,7 @@ export async function* askAllUsage(
   asked: UsageQuery,
   gone?: AbortSignal,
 ): AsyncGenerator<UsageRow[]> {
-  const { lanes, limits, questions, nowMs, rulesOf } = parts;
+  const { lanes, limits, questions, nowMs } = parts;
   const query = { ...asked, cursor: undefined, limit: MAX_PAGE };
   const { cost, counts } = await estimate(parts, query, gone);
   refuseCostly(cost, 'csv', limits);
@@ -56,7 +54,7 @@ export async function* askAllUsage(
     timeoutMs: limits.csvTimeoutMs,
     gone: gone === undefined ? late : AbortSignal.any([gone, late]),
   };
-  yield* questions.stream(asking, (trx) => streamUsage(trx, query, counts.hours, nowMs(), rulesOf));
+  yield* questions.stream(asking, (trx) => streamUsage(trx, query, counts.hours, nowMs()));
 }
 
 /** Their text is some megabytes, which the API takes ahead of a slow client. */
@@ -68,14 +66,14 @@ function csvLane({ rows }: QuestionCost, limits: QuestionLimits): 'shortCsv' | '
 }
 
 async function page(
-  { questions, lanes, limits, nowMs, rulesOf }: UsageParts,
+  { questions, lanes, limits, nowMs }: UsageParts,
   query: UsageQuery,
   cost: QuestionCost,
   gone: AbortSignal | undefined,
 ): Promise<Page<UsageRow>> {
   const lane = isQuick(cost) ? lanes.questions : lanes.longQuestions;
   return await questions.ask({ lane, timeoutMs: limits.timeoutMs, gone }, async (trx) =>
-    queryUsage(trx, query, nowMs(), rulesOf),
+    queryUsage(trx, query, nowMs()),
   );
 }
 

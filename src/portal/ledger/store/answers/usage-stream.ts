@@ -1,5 +1,4 @@
 import { sql, type Kysely } from 'kysely';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import type { UsageQuery, UsageRow } from '../../ledger.ts';
 import { overlap } from '../../question-cost.ts';
 import { monthsOf, type HourRange } from '../../steps.ts';
@@ -18,7 +17,6 @@ export async function* streamUsage(
   asked: UsageQuery,
   hours: HourRange | undefined,
   nowMs: number,
-  rulesOf: (site: string) => AccountingRules,
 ): AsyncGenerator<UsageRow[]> {
   const query = { ...asked, cursor: undefined };
   const range = hourRange(query);
@@ -26,7 +24,7 @@ export async function* streamUsage(
   await setPlanning(trx, query);
   // All rows are wanted, not the first ones soon.
   await sql`SET LOCAL cursor_tuple_fraction = 1`.execute(trx);
-  const rowOf = await rowMaker(trx, query, range, nowMs, rulesOf);
+  const rowOf = await rowMaker(trx, query, range, nowMs);
   for (const part of partsOf(query, range).filter((one) => overlap(one, hours) !== undefined))
     for await (const records of recordsOf(trx, query, range, part)) yield records.map(rowOf);
 }

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import { MS_PER_HOUR, unitOfResource } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf, type CoveredCloud } from '../../accounting/sites/coverage.ts';
-import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import type { Page, UsageQuery, UsageRow } from '../../ledger.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
 import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
@@ -15,12 +14,11 @@ export async function queryUsage(
   trx: Kysely<unknown>,
   query: UsageQuery,
   nowMs: number,
-  rulesOf: (site: string) => AccountingRules,
 ): Promise<Page<UsageRow>> {
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
   const records = await sumUsage(trx, query, range);
-  const rowOf = await rowMaker(trx, query, range, nowMs, rulesOf);
+  const rowOf = await rowMaker(trx, query, range, nowMs);
   const shown = records.slice(0, query.limit);
   const last = shown.at(-1);
   return {
@@ -35,9 +33,8 @@ export async function rowMaker(
   query: UsageQuery,
   range: HourRange,
   nowMs: number,
-  rulesOf: (site: string) => AccountingRules,
 ): Promise<(record: UsageRecord) => UsageRow> {
-  const clouds = await loadCoveredClouds(trx, query, rulesOf);
+  const clouds = await loadCoveredClouds(trx, query);
   return (record) => usageRow(record, query, range, coveredClouds(clouds, record, query.by), nowMs);
 }
 

@@ -9,6 +9,7 @@ import { openHour } from './0008-open-hour.ts';
 import { retiredClouds } from './0009-retired-clouds.ts';
 import { monthSums } from './0010-month-sums.ts';
 import { cloudsOfEpochs } from './0011-clouds-of-epochs.ts';
+import { saidOfSites } from './0012-said-of-sites.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 9, name: 'retired clouds', sql: retiredClouds },
   { id: 10, name: 'sums of months', sql: monthSums },
   { id: 11, name: 'clouds of epochs', sql: cloudsOfEpochs },
+  { id: 12, name: 'what is said of sites', sql: saidOfSites },
 ];
