@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import { flatLogger, type Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
+import type { AnswerLimits } from './answers/answer-bounds.ts';
 import type { LiveConfig } from './settings/live-config.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './listener/connections.ts';
 import { createHandler, type Handler } from './handler.ts';
@@ -18,7 +19,7 @@ import { createExporterSource } from './sources/source-exporter.ts';
 import type { Source } from './sources/source.ts';
 import { createPrometheusSource } from './sources/source-prometheus.ts';
 
-const ANSWER_LIMITS = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
+const ANSWER_LIMITS: AnswerLimits = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
 
 export interface Gate extends Role {
   /** Where it listens; known after `start()`. */
@@ -37,7 +38,7 @@ export interface GateDependencies {
   reread?: () => GateConfig;
   /** How often the files are looked at. */
   watchIntervalMs?: number;
-  answerLimits?: { timeoutMs: number; maxBytes: number };
+  answerLimits?: AnswerLimits;
   /** What it runs on; `process.version` where it is left out. */
   nodeVersion?: string;
 }
@@ -120,7 +121,7 @@ async function closeServers(server: GateHttpServer, metricsServer: Server): Prom
 
 function createSource(
   { source: { kind, url } }: GateConfig,
-  { clock, logger, answerLimits }: GateDependencies & { answerLimits: { maxBytes: number } },
+  { clock, logger, answerLimits }: GateDependencies & { answerLimits: AnswerLimits },
 ): Source {
   return kind === 'prometheus'
     ? createPrometheusSource(url, { maxAnswerBytes: answerLimits.maxBytes })
