@@ -24,14 +24,17 @@ describe.each([
     const [first, second, third] = [await open(), await open(), await open()];
     await eventually(async () => await Promise.resolve(third.ended() || undefined));
     expect([first.ended(), second.ended()]).toEqual([false, false]);
-    const metrics = await (await fetch(`http://127.0.0.1:${gate.metricsAddress?.port}/metrics`)).text();
-    expect(metrics).toContain('stackmeter_gate_connections_refused_total{reason="address"} 1');
+    const refused = async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${gate.metricsAddress?.port}/metrics`)).text();
+      return /^stackmeter_gate_connections_refused_total\{reason="address"\} (\d+)$/m.exec(metrics)?.[1];
+    };
+    expect(await refused()).toBe('1');
     first.socket.destroy();
     // Until the gate has noticed, others are refused as well.
     await eventually(async () => {
-      const { ended } = await open();
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      return ended() ? undefined : true;
+      const before = await refused();
+      await open();
+      return (await refused()) === before ? true : undefined;
     });
   });
 });

@@ -56,8 +56,7 @@ describe('a gate', () => {
   it('resets the connection of an answer in HTTP/1.0 that breaks off: its end would look like that of the whole', async () => {
     const { url } = await startUpstream((_, response) => {
       response.writeHead(200, plainText);
-      response.write('project_a_usage{job="project_usages"} 1\n');
-      setTimeout(() => response.destroy(), 50);
+      response.write('project_a_usage{job="project_usages"} 1\n', () => response.destroy());
     });
     const started = await startGate({ source: { kind: 'prometheus', url } });
     const bytes = `GET ${federate(USAGE)} HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`;

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../runtime/http/listen.ts';
@@ -45,11 +46,11 @@ function asking(url: string, limits = LIMITS): (signal?: AbortSignal) => Promise
   };
 }
 
-/** One after the other: timers of different lengths may end in another order than they should. */
+/** Each is read before the next is written. */
 async function writeInPieces(socket: Socket, text: string): Promise<void> {
   for (const byte of text) {
     socket.write(byte);
-    await delay(1);
+    await nextTurn();
   }
 }
 
@@ -75,13 +76,15 @@ describe('an upstream', () => {
   });
 
   it('can not answer a question before it was asked', async () => {
+    const asked: Socket[] = [];
     const { port } = await serve((socket, connection) => {
+      asked.push(socket);
       socket.write(answer(`${connection}`));
-      setTimeout(() => socket.write(answer('forged')), 20);
     });
     const ask = asking(`http://127.0.0.1:${port}`);
     expect(await ask()).toBe('1');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    asked[0]?.write(answer('forged'));
+    await once(asked[0] as Socket, 'close');
     expect(await ask()).toBe('2');
   });
 
@@ -107,8 +110,12 @@ describe('an upstream', () => {
   it('is no longer waited for when nobody wants the answer', async () => {
     const { port } = await serve((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx'));
     const abort = new AbortController();
-    const asked = asking(`http://127.0.0.1:${port}`)(abort.signal);
-    setTimeout(() => abort.abort(new Error('the client is gone')), 50);
+    const upstream = createUpstream(new URL(`http://127.0.0.1:${port}`), LIMITS);
+    onTestFinished(() => upstream.close());
+    const request = { method: 'GET' as const, target: '/', headers: {} };
+    const asked = upstream.ask(request, abort.signal, async ({ body }) => {
+      for await (const _ of body) abort.abort(new Error('the client is gone'));
+    });
     await expect(asked).rejects.toThrow('the client is gone');
   });
 
