@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { federationHead, readHead } from './upstream-head.ts';
+
+const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+const STREAMED = 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse';
+const MAX_BYTES = 1000;
+
+const announced = (headers: Record<string, string>, length?: number) => ({
+  headers: new Map(Object.entries(headers)),
+  length,
+});
+
+/** The head that is sent on, or what the log says of an answer that is not. */
+function headOf(make: () => unknown): unknown {
+  try {
+    return make();
+  } catch (error) {
+    return ((error as Error).cause as Error).message;
+  }
+}
+
+describe('the head of a federation', () => {
+  const federation = (headers: Record<string, string>, length?: number, gzip = true) =>
+    headOf(() => federationHead(announced(headers, length), gzip, MAX_BYTES));
+
+  it('has what the gate knows, and nothing else of what Prometheus sent', () => {
+    expect(federation({ 'content-type': TEXT, 'set-cookie': 'a=b', server: 'x' }, 12)).toEqual({
+      'content-type': TEXT,
+      'cache-control': 'no-store',
+      'content-length': '12',
+    });
+    expect(federation({ 'content-type': TEXT, 'content-encoding': 'gzip' })).toEqual({
+      'content-type': TEXT,
+      'cache-control': 'no-store',
+      'content-encoding': 'gzip',
+    });
+  });
+
+  it('is not sent on in a coding that the client did not ask for, or in another one', () => {
+    const packed = (coding: string, gzip: boolean) =>
+      federation({ 'content-type': TEXT, 'content-encoding': coding }, undefined, gzip);
+    expect([packed('gzip', false), packed('br', true)]).toEqual([
+      'Prometheus answered with another content encoding',
+      'Prometheus answered with another content encoding',
+    ]);
+    expect(packed('identity', false)).toEqual({ 'content-type': TEXT, 'cache-control': 'no-store' });
+  });
+
+  it.each([
+    '',
+    'text/html',
+    'text/plain; a="b"',
+    'text/plainer',
+    'application/openmetrics-text; version=1.0.0',
+  ])('is not sent on with the type %j', (type) => {
+    expect(federation({ 'content-type': type })).toBe('Prometheus answered with another content type');
+  });
+
+  it('is not sent on where it announces too much: the answer would be broken off', () => {
+    expect(federation({ 'content-type': TEXT }, MAX_BYTES)).toMatchObject({ 'content-length': '1000' });
+    expect(federation({ 'content-type': TEXT }, MAX_BYTES + 1)).toBe(
+      'Prometheus answered with 1001 bytes, which is too much',
+    );
+  });
+});
+
+describe('the head of a remote read', () => {
+  const read = (headers: Record<string, string>) => headOf(() => readHead(announced(headers), MAX_BYTES));
+
+  it('is that of a stream of chunks', () => {
+    expect(read({ 'content-type': STREAMED })).toEqual({
+      'content-type': STREAMED,
+      'cache-control': 'no-store',
+    });
+    const other = 'Prometheus answered with another content type';
+    expect(read({ 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' })).toBe(other);
+    expect(read({ 'content-type': STREAMED, 'content-encoding': 'gzip' })).toBe(other);
+  });
+});
