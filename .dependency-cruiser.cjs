@@ -77,6 +77,14 @@ module.exports = {
       to: { path: '^src/portal/ledger/(store|accounting)/' },
     },
     {
+      name: 'pages-know-types-of-wire-shapes-only',
+      comment:
+        'Each shape of an answer is declared in src/portal/api/shapes; the pages take only its type from there (.oxlintrc.json).',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^(src|test)/', pathNot: '^src/portal/api/shapes/' },
+    },
+    {
       name: 'pure-does-no-io',
       severity: 'error',
       from: { path: pure, pathNot: '\\.test\\.ts$' },

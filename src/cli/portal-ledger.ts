@@ -62,7 +62,7 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
 function report(found: readonly Discrepancy[]): string {
   if (found.length === 0) return 'every meter agrees with its entries\n';
   const lines = found.map(
-    ({ site, project_id: project, resource, difference }) =>
+    ({ site, projectId: project, resource, difference }) =>
       `${site} ${project} ${resource}: entries differ from the total by ${difference} hours\n`,
   );
   return `${lines.join('')}${found.length} of the meters ${found.length === 1 ? 'does' : 'do'} not agree with their entries\n`;

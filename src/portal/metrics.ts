@@ -169,10 +169,10 @@ export function beginSite({ sweeps, ...metrics }: PortalMetrics, site: string): 
 /** Shows up to when the usage of all sites is known: of clouds that are retired, and of sites that are not among these, nothing. */
 export function showLastReadings({ lastReading }: PortalMetrics, sites: readonly SiteStatus[]): void {
   lastReading.reset();
-  for (const { name: site, first_reading_at: first, clouds } of sites) {
-    if (first === null) lastReading.set({ site }, 0);
-    for (const { cloud, last_reading_at: at } of clouds)
-      lastReading.set({ site, ...(cloud === '' ? {} : { cloud }) }, Date.parse(at) / 1000);
+  for (const { name: site, firstReadingMs, clouds } of sites) {
+    if (firstReadingMs === undefined) lastReading.set({ site }, 0);
+    for (const { cloud, lastReadingMs } of clouds)
+      lastReading.set({ site, ...(cloud === '' ? {} : { cloud }) }, lastReadingMs / 1000);
   }
 }
 

@@ -11,27 +11,27 @@ function status(name: string, more: Partial<SiteStatus> = {}): SiteStatus {
   return {
     name,
     labels: {},
-    first_reading_at: null,
-    last_reading_at: null,
+    firstReadingMs: undefined,
+    lastReadingMs: undefined,
     clouds: [],
-    last_sweep_at: null,
-    last_success_at: null,
-    last_error: null,
-    ordinary_pause_seconds: 900,
+    lastSweepMs: undefined,
+    lastSuccessMs: undefined,
+    lastError: undefined,
+    ordinaryPauseMs: 900_000,
     projects: 0,
     meters: 0,
-    refused_series: 0,
+    refusedSeries: 0,
     anomalies: 0,
     ...more,
   };
 }
 
 const READ = status('read', {
-  first_reading_at: '1970-01-01T00:00:00.000Z',
-  last_reading_at: '1970-01-01T00:01:00.000Z',
-  clouds: [{ cloud: '', last_reading_at: '1970-01-01T00:01:00.000Z' }],
-  last_success_at: '1970-01-01T00:01:10.000Z',
-  ordinary_pause_seconds: 1800,
+  firstReadingMs: 0,
+  lastReadingMs: 60_000,
+  clouds: [{ cloud: '', lastReadingMs: 60_000 }],
+  lastSuccessMs: 70_000,
+  ordinaryPauseMs: 1_800_000,
 });
 
 function setUp(
@@ -133,7 +133,7 @@ it('what a site has counted stays over a reload that keeps it, and all of it goe
 it('each cloud that is not retired has the instant up to which it is known', async () => {
   const cloud = (name: string, second: number) => ({
     cloud: name,
-    last_reading_at: new Date(second * 1000).toISOString(),
+    lastReadingMs: second * 1000,
   });
   let clouds = [cloud('west', 40), cloud('', 50), cloud('east', 60)];
   const { figures, state, lines } = setUp(async () => [{ ...READ, clouds }]);
@@ -157,8 +157,8 @@ it('each cloud that is not retired has the instant up to which it is known', asy
 });
 
 it('coverage is asked for once an hour, and for a site that has a past, of the 24 hours that have been over for an hour', async () => {
-  let past: string | null = null;
-  const { figures, state, asked } = setUp(async () => [status('written', { first_reading_at: past })]);
+  let past: number | undefined;
+  const { figures, state, asked } = setUp(async () => [status('written', { firstReadingMs: past })]);
   for (const minutes of [0, 10, 29, 31, 40]) {
     state.nowMs = NOW + minutes * 60_000;
     await figures.update();
@@ -168,10 +168,10 @@ it('coverage is asked for once an hour, and for a site that has a past, of the 2
     [-24.5, -0.5],
   ];
   expect(asked).toEqual(hours);
-  past = new Date(NOW).toISOString();
+  past = NOW;
   await figures.update();
   expect(asked).toEqual(hours);
-  past = new Date(NOW - HOUR).toISOString();
+  past = NOW - HOUR;
   await figures.update();
   await figures.update();
   expect(asked).toEqual([...hours, hours[1]]);

@@ -80,9 +80,9 @@ export class SiteFigures {
     this.#names = names;
   }
 
-  #showSite({ name: site, last_success_at: success, ordinary_pause_seconds: pause }: SiteStatus): void {
-    this.#parts.metrics.ordinaryPause.set({ site }, pause);
-    if (success !== null) this.#parts.metrics.lastSuccess.set({ site }, Date.parse(success) / 1000);
+  #showSite({ name: site, lastSuccessMs, ordinaryPauseMs }: SiteStatus): void {
+    this.#parts.metrics.ordinaryPause.set({ site }, ordinaryPauseMs / 1000);
+    if (lastSuccessMs !== undefined) this.#parts.metrics.lastSuccess.set({ site }, lastSuccessMs / 1000);
   }
 
   /** Once an hour, and when a site that has a past comes in: little else changes it. */
@@ -90,7 +90,7 @@ export class SiteFigures {
     const { ledger, clock, metrics } = this.#parts;
     const toMs = Math.floor((clock.nowMs() - SETTLING_MS) / MS_PER_HOUR) * MS_PER_HOUR;
     const known = statuses.filter(
-      ({ first_reading_at: first }) => first !== null && Date.parse(first) < toMs,
+      ({ firstReadingMs }) => firstReadingMs !== undefined && firstReadingMs < toMs,
     );
     const asked = [toMs, ...known.map(({ name }) => name)].join(' ');
     if (asked === this.#covered) return;

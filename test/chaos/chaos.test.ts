@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
@@ -138,13 +138,14 @@ async function check(federation: ChaosFederation): Promise<void> {
 }
 
 async function checkSite(federation: ChaosFederation, name: string, cloud: LivingCloud) {
-  const sites = await eventually(async () => await ask<SiteStatus>(federation, '/api/v1/sites'));
+  const sites = await eventually(async () => await ask<SiteRow>(federation, '/api/v1/sites'));
   const site = sites.find((one) => one.name === name);
   if (site === undefined) throw new Error(`there is no site ${name}`);
   expect([name, site.anomalies]).toEqual([name, 0]);
   const endMs = Math.floor(Date.parse(site.last_reading_at ?? '') / HOUR) * HOUR + HOUR;
   const firstDayMs = Math.floor(Date.parse(site.first_reading_at ?? '') / (24 * HOUR)) * 24 * HOUR;
-  const ofSite = <T extends { site?: string }>(rows: T[]) => rows.filter((row) => row.site === name);
+  const ofSite = <T extends { site?: string | undefined }>(rows: T[]) =>
+    rows.filter((row) => row.site === name);
   const [url = ''] = federation.urls;
   // Again where it fails: a connection that was kept may be closed at the very instant at which it is used.
   const answers = await eventually(async () => ({

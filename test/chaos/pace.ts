@@ -1,4 +1,4 @@
-import type { Page, ProjectRow, SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import type { Page, ProjectRow, SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { getJson } from '../support/api-client.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { eventually } from '../support/processes.ts';
@@ -24,7 +24,7 @@ export async function readUpTo(
   ms: number,
 ): Promise<void> {
   await eventually(async () => {
-    const all = await ask<SiteStatus>(federation, '/api/v1/sites');
+    const all = await ask<SiteRow>(federation, '/api/v1/sites');
     const lastOf = (name: string) => all.find((site) => site.name === name)?.last_reading_at ?? '';
     return sites.every((name) => Date.parse(lastOf(name)) >= ms - BEHIND_MS) ? true : undefined;
   });
@@ -75,7 +75,7 @@ export async function settle(federation: ChaosFederation): Promise<void> {
   });
   await endAll(gates);
   await eventually(async () => {
-    const sites = await ask<SiteStatus>(federation, '/api/v1/sites');
+    const sites = await ask<SiteRow>(federation, '/api/v1/sites');
     return sites.every(({ last_error: error }) => error !== null) ? true : undefined;
   });
 }

@@ -1,11 +1,11 @@
-import type { CoverageRow, SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import type { CoverageRow, SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { MS_PER_HOUR } from '../../src/prometheus/usage-metrics.ts';
 import type { UsageAnswerRow } from '../support/api-client.ts';
 import type { Resource, Truth } from './truth.ts';
 
 /** What a portal says of a site, from the hour of its first reading to that of its last. */
 export interface Answers {
-  site: Pick<SiteStatus, 'name' | 'first_reading_at' | 'last_reading_at'>;
+  site: Pick<SiteRow, 'name' | 'first_reading_at' | 'last_reading_at'>;
   /** As long as hours are dropped days, from then on hours. */
   steps: readonly UsageAnswerRow[];
   totals: readonly UsageAnswerRow[];

@@ -51,13 +51,14 @@ onEveryPostgresql('the ledger', (freshLedger) => {
         ).map(({ name }) => name);
       const refusal = `migration 999 of the ledger ('no labels') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`;
       await expect(migrate(pool, silentLogger(), { migrations })).rejects.toThrow(refusal);
-      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'labels', 'declared']);
+      const others = ['declared', 'interval_ms', 'max_projects', 'clouds'];
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'labels', ...others]);
       await migrate(pool, silentLogger(), { migrations, allowDestructive: true });
-      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', ...others, 'more']);
       await migrate(pool, silentLogger(), { migrations });
       await runSql(connection, 'DROP SCHEMA ledger CASCADE');
       await migrate(pool, silentLogger(), { migrations });
-      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'declared', 'more']);
+      expect(await columnsOfSite()).toEqual(['site_id', 'name', ...others, 'more']);
     });
 
     it('ends its connections in silence, also those that its server breaks while they end', async () => {

@@ -37,7 +37,7 @@ async function lifeOf(ledger: Ledger, connection: DatabaseConnection) {
   await foldAll(ledger, 'b', reading(NOW - HOUR, 2n ** 70n + 9n + BigInt(HOUR)));
   return {
     migrations,
-    usage: columns(data, 'site', 'cloud', 'project_id', 'amount'),
+    usage: columns(data, 'site', 'cloud', 'projectId', 'amount'),
     disagree: [...disagree, ...(await ledger.verify())],
   };
 }

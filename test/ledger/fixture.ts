@@ -15,7 +15,7 @@ import type {
   SiteDeclaration,
   Sweep,
   UsageQuery,
-  UsageRow,
+  StepUsage,
 } from '../../src/portal/ledger/ledger.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
@@ -50,7 +50,10 @@ export function query(more: Partial<UsageQuery> = {}): UsageQuery {
 }
 
 /** Rows, in the order of the answer, by the keys named. */
-export function columns<K extends keyof UsageRow>(rows: readonly UsageRow[], ...keys: K[]): UsageRow[K][][] {
+export function columns<K extends keyof StepUsage>(
+  rows: readonly StepUsage[],
+  ...keys: K[]
+): StepUsage[K][][] {
   return rows.map((row) => keys.map((key) => row[key]));
 }
 

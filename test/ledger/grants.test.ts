@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
-import type { Grant, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { Grant, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
 import { columns, HOUR, inPages, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
 
 onEveryPostgresql('grants', (freshLedger) => {
@@ -50,7 +50,7 @@ onEveryPostgresql('grants', (freshLedger) => {
 
     it('is of one grant alone where that is asked for, told apart by site and project or not', async () => {
       const { ledger } = await federation();
-      const of = async (by: UsageQuery['by'], ...keys: (keyof UsageRow)[]) =>
+      const of = async (by: UsageQuery['by'], ...keys: (keyof StepUsage)[]) =>
         columns(
           (await ledger.usage(grants({ by, grant: 'climate', resource: 'vcpu' }))).data,
           ...keys,
@@ -58,7 +58,7 @@ onEveryPostgresql('grants', (freshLedger) => {
         );
       expect(await of(new Set(), 'grant')).toEqual([[undefined, 18]]);
       expect(await of(new Set(['grant']), 'grant')).toEqual([['climate', 18]]);
-      expect(await of(new Set(['site', 'project']), 'site', 'project_id')).toEqual([
+      expect(await of(new Set(['site', 'project']), 'site', 'projectId')).toEqual([
         ['a', 'p1', 2],
         ['b', 'p1', 16],
       ]);

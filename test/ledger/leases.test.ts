@@ -36,9 +36,9 @@ onEveryPostgresql('a lease', (freshLedger) => {
       "is another portal's by now",
     );
     await ledger.fold('a', late, { ...lease, holder: 'two' });
-    expect((await ledger.sites()).map(({ name, last_error }) => [name, last_error])).toEqual([
-      ['a', null],
-      ['b', null],
+    expect((await ledger.sites()).map(({ name, lastError }) => [name, lastError])).toEqual([
+      ['a', undefined],
+      ['b', undefined],
     ]);
     expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'amount')).toEqual([[1]]);
     expect(await ledger.verify()).toEqual([]);

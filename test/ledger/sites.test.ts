@@ -29,17 +29,17 @@ onEveryPostgresql('the directory', (freshLedger) => {
         sweep([reading(NOON + MINUTE, HOUR, { projectName: 'renamed', domainName: 'Moved' })]),
       );
       await ledger.fold('b', sweep([reading(NOON, 0)]));
-      const rest = { cloud: '', domain_id: 'default', domain_name: 'Default', first_reading_at: at(NOON) };
-      const abc = { ...rest, site: 'a', project_id: 'ABC', project_name: strange, last_reading_at: at(NOON) };
+      const rest = { cloud: '', domainId: 'default', domainName: 'Default', firstReadingMs: NOON };
+      const abc = { ...rest, site: 'a', projectId: 'ABC', projectName: strange, lastReadingMs: NOON };
       const renamed = {
         ...rest,
         site: 'a',
-        project_id: 'p1',
-        project_name: 'renamed',
-        domain_name: 'Moved',
-        last_reading_at: at(NOON + MINUTE),
+        projectId: 'p1',
+        projectName: 'renamed',
+        domainName: 'Moved',
+        lastReadingMs: NOON + MINUTE,
       };
-      const ofB = { ...rest, site: 'b', project_id: 'p1', project_name: 'one', last_reading_at: at(NOON) };
+      const ofB = { ...rest, site: 'b', projectId: 'p1', projectName: 'one', lastReadingMs: NOON };
       const found = async (more: object) => (await ledger.projects({ limit: 10, ...more })).data;
       expect(await found({})).toEqual([abc, renamed, ofB]);
       expect(await found({ search: 'GRÖSSE' })).toEqual([]);
@@ -48,7 +48,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       expect(await found({ search: '\\back' })).toEqual([abc]);
       expect(await found({ search: '%' })).toEqual([]);
       expect(await found({ site: 'b' })).toEqual([ofB]);
-      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'project_name', 'amount')).toEqual([
+      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'projectName', 'amount')).toEqual([
         ['renamed', 1],
       ]);
     });
@@ -62,7 +62,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         );
       const first = await ledger.projects({ limit: 4 });
       const second = await ledger.projects({ limit: 4, cursor: first.next ?? '' });
-      expect([...first.data, ...second.data].map(({ site, project_id }) => site + project_id)).toEqual([
+      expect([...first.data, ...second.data].map(({ site, projectId }) => site + projectId)).toEqual([
         'ap1',
         'ap2',
         'ap3',
@@ -98,9 +98,9 @@ onEveryPostgresql('the directory', (freshLedger) => {
         ],
       });
       await ledger.foldLate('a', [of(NOON + 2 * MINUTE, 'q3', 'p1')]);
-      expect(await ledger.sites()).toMatchObject([{ projects: 3, refused_series: 1 }, { projects: 0 }]);
+      expect(await ledger.sites()).toMatchObject([{ projects: 3, refusedSeries: 1 }, { projects: 0 }]);
       expect((await ledger.fold('b', of(NOON, 'p1', 'p2', 'p3', 'p4'))).folded).toBe(4);
-      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'project_id', 'amount')).toEqual([
+      expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'projectId', 'amount')).toEqual([
         ['p1', (4 * MINUTE) / HOUR],
         ['p2', (2 * MINUTE) / HOUR],
         ['q1', (2 * MINUTE) / HOUR],
@@ -117,9 +117,9 @@ onEveryPostgresql('the directory', (freshLedger) => {
           sweep([reading(NOON + minute * MINUTE, minute * MINUTE, { projectName: `name ${minute}` })]),
         );
       expect(await runSql(connection, 'SELECT FROM ledger.project_name')).toHaveLength(20);
-      expect((await ledger.sites())[0]?.refused_series).toBe(1);
+      expect((await ledger.sites())[0]?.refusedSeries).toBe(1);
       const { data } = await ledger.usage(query({ step: 'total' }));
-      expect(columns(data, 'project_name', 'amount')).toEqual([['name 19', (29 * MINUTE) / HOUR]]);
+      expect(columns(data, 'projectName', 'amount')).toEqual([['name 19', (29 * MINUTE) / HOUR]]);
     });
 
     it('has so many epochs: an exporter that states a new one each time stops counting, and the others go on', async () => {
@@ -135,8 +135,8 @@ onEveryPostgresql('the directory', (freshLedger) => {
         sweep([reading(NOON + HOUR, HOUR), reading(NOON + HOUR, HOUR, { projectId: 'p2', epoch: 'y' })]),
       );
       const { data } = await ledger.usage(query({ step: 'total' }));
-      expect(columns(data, 'project_id', 'amount')).toEqual([['p1', 1]]);
-      expect((await ledger.sites())[0]?.refused_series).toBe(1);
+      expect(columns(data, 'projectId', 'amount')).toEqual([['p1', 1]]);
+      expect((await ledger.sites())[0]?.refusedSeries).toBe(1);
     });
   });
 
@@ -147,16 +147,16 @@ onEveryPostgresql('the directory', (freshLedger) => {
       const nothing = {
         name: 'a',
         labels: { location_id: '8676' },
-        first_reading_at: null,
-        last_reading_at: null,
+        firstReadingMs: undefined,
+        lastReadingMs: undefined,
         clouds: [],
-        last_sweep_at: null,
-        last_success_at: null,
-        last_error: null,
-        ordinary_pause_seconds: 900,
+        lastSweepMs: undefined,
+        lastSuccessMs: undefined,
+        lastError: undefined,
+        ordinaryPauseMs: 900_000,
         projects: 0,
         meters: 0,
-        refused_series: 0,
+        refusedSeries: 0,
         anomalies: 0,
       };
       expect(await ledger.sites()).toEqual([nothing]);
@@ -171,34 +171,34 @@ onEveryPostgresql('the directory', (freshLedger) => {
       await ledger.fold('a', sweep([reading(NOON + MINUTE, 2)], refusals));
       const read = {
         ...nothing,
-        first_reading_at: at(NOON),
-        last_reading_at: at(NOON + MINUTE),
-        clouds: [{ cloud: '', last_reading_at: at(NOON + MINUTE) }],
-        last_sweep_at: at(NOON + MINUTE),
-        last_success_at: at(NOON + MINUTE),
-        last_error: 'series were not taken: not a number (2, such as x); no project_id (1, such as y)',
+        firstReadingMs: NOON,
+        lastReadingMs: NOON + MINUTE,
+        clouds: [{ cloud: '', lastReadingMs: NOON + MINUTE }],
+        lastSweepMs: NOON + MINUTE,
+        lastSuccessMs: NOON + MINUTE,
+        lastError: 'series were not taken: not a number (2, such as x); no project_id (1, such as y)',
         projects: 1,
         meters: 2,
-        refused_series: 3,
+        refusedSeries: 3,
         anomalies: 1,
       };
       expect(await ledger.sites()).toEqual([read]);
       await ledger.recordFailure('a', NOON + 2 * MINUTE, 'the gate answers 401');
       expect(await ledger.sites()).toEqual([
-        { ...read, last_sweep_at: at(NOON + 2 * MINUTE), last_error: 'the gate answers 401' },
+        { ...read, lastSweepMs: NOON + 2 * MINUTE, lastError: 'the gate answers 401' },
       ]);
       await ledger.fold('a', sweep([reading(NOON + 3 * MINUTE, 3)]));
-      expect(await ledger.sites()).toMatchObject([{ last_error: null, refused_series: 0 }]);
+      expect(await ledger.sites()).toMatchObject([{ lastError: undefined, refusedSeries: 0 }]);
       const standing = { ...sweep([reading(NOON + 3 * MINUTE, 3)]), receivedAtMs: NOON + 19 * MINUTE };
       await ledger.fold('a', standing);
       expect(await ledger.sites()).toMatchObject([
         {
-          last_success_at: at(NOON + 19 * MINUTE),
-          last_error: `the site answers, but the exporter's totals have not moved since ${at(NOON + 3 * MINUTE)}`,
+          lastSuccessMs: NOON + 19 * MINUTE,
+          lastError: `the site answers, but the exporter's totals have not moved since ${at(NOON + 3 * MINUTE)}`,
         },
       ]);
       await ledger.fold('a', sweep([reading(NOON + 19 * MINUTE, 4)]));
-      expect(await ledger.sites()).toMatchObject([{ last_error: null }]);
+      expect(await ledger.sites()).toMatchObject([{ lastError: undefined }]);
     });
 
     it('are as well as the cloud that was read longest ago, of those that are not retired', async () => {
@@ -210,31 +210,31 @@ onEveryPostgresql('the directory', (freshLedger) => {
         await ledger.fold('a', sweep(clouds.map((cloud) => of(cloud, minute))));
       await fold(0, 'east', 'west', 'south');
       await fold(15, 'east', 'west');
-      expect(await status()).toMatchObject({ last_error: null });
+      expect(await status()).toMatchObject({ lastError: undefined });
       await fold(16, 'east', 'west');
       expect(await status()).toMatchObject({
-        last_reading_at: at(NOON + 16 * MINUTE),
+        lastReadingMs: NOON + 16 * MINUTE,
         clouds: [
-          { cloud: 'south', last_reading_at: at(NOON) },
-          { cloud: 'east', last_reading_at: at(NOON + 16 * MINUTE) },
-          { cloud: 'west', last_reading_at: at(NOON + 16 * MINUTE) },
+          { cloud: 'south', lastReadingMs: NOON },
+          { cloud: 'east', lastReadingMs: NOON + 16 * MINUTE },
+          { cloud: 'west', lastReadingMs: NOON + 16 * MINUTE },
         ],
-        last_error: `the site answers, but the totals of cloud 'south' have not moved since ${at(NOON)}`,
+        lastError: `the site answers, but the totals of cloud 'south' have not moved since ${at(NOON)}`,
       });
       await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds: ['south'] }]);
       expect(await status()).toMatchObject({
         clouds: [{ cloud: 'east' }, { cloud: 'west' }],
-        last_error: null,
+        lastError: undefined,
       });
       await fold(32, 'east');
       expect(await status()).toMatchObject({
-        last_error: `the site answers, but the totals of cloud 'west' have not moved since ${at(NOON + 16 * MINUTE)}`,
+        lastError: `the site answers, but the totals of cloud 'west' have not moved since ${at(NOON + 16 * MINUTE)}`,
       });
       await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds: ['east', 'south', 'west'] }]);
       expect(await status()).toMatchObject({
-        last_reading_at: at(NOON + 32 * MINUTE),
+        lastReadingMs: NOON + 32 * MINUTE,
         clouds: [],
-        last_error: null,
+        lastError: undefined,
       });
     });
 
@@ -247,14 +247,14 @@ onEveryPostgresql('the directory', (freshLedger) => {
       const other = await open();
       onTestFinished(async () => await other.close());
       const answers = async (portal: Ledger) => [
-        (await portal.sites()).map((site) => [site.labels, site.ordinary_pause_seconds]),
+        (await portal.sites()).map((site) => [site.labels, site.ordinaryPauseMs]),
         columns((await portal.usage(query())).data, 'coverage'),
         (await portal.coverage({ fromMs: NOON, toMs: NOON + 2 * HOUR, limit: 9 })).data.map(
           ({ coverage }) => coverage,
         ),
       ];
       const labels = said.labels;
-      const asSaid = [[[labels, 3600]], [['measured'], ['measured']], ['measured', 'measured']];
+      const asSaid = [[[labels, HOUR]], [['measured'], ['measured']], ['measured', 'measured']];
       expect([await answers(ledger), await answers(other)]).toEqual([asSaid, asSaid]);
       // It names the site for its senders.
       await other.declareSites([{ name: 'a' }]);
@@ -275,7 +275,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       ];
       expect((await ledger.fold('a', sweep(next))).folded).toBe(2);
       expect((await ledger.sites())[0]).toMatchObject({
-        ordinary_pause_seconds: 900,
+        ordinaryPauseMs: 900_000,
         clouds: [{ cloud: '' }, { cloud: 'west' }],
       });
     });

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
-import type { Ledger, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { Ledger, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
 import { at, columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { eventually } from '../support/processes.ts';
@@ -22,7 +22,7 @@ onEveryPostgresql('storage', (freshLedger) => {
     }
   }
 
-  async function answers(ledger: Ledger): Promise<UsageRow[][]> {
+  async function answers(ledger: Ledger): Promise<StepUsage[][]> {
     const steps = (['hour', 'day', 'month', 'total'] as const).flatMap((step) => [
       query({ step, toMs: NOON + 7 * DAY - 12 * HOUR }),
       query({ step, fromMs: NOON + 5 * HOUR, toMs: NOON + 4 * DAY + HOUR, by: new Set(['site']) }),
@@ -65,7 +65,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       const before = await ledger.usage(days);
       expect(await ledger.maintain()).toEqual({ packed: 9, dropped: 0, expired: 0 });
       expect(await ledger.usage(days)).toEqual(before);
-      expect(columns(before.data, 'project_id', 'amount')).toEqual([
+      expect(columns(before.data, 'projectId', 'amount')).toEqual([
         ['absurd', Number(10n * step) / HOUR],
         ['p1', 10],
       ]);
@@ -133,11 +133,11 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.maintain(policy)).toEqual({ packed: 13, dropped: 1, expired: 0 });
       const sums = async (step: 'hour' | 'day') => {
         const more = { step, fromMs: NOON - 12 * HOUR, toMs: NOON + 12 * HOUR + DAY, by: new Set<never>() };
-        return columns((await ledger.usage(query(more))).data, 'start', 'amount');
+        return columns((await ledger.usage(query(more))).data, 'startMs', 'amount');
       };
       expect(await sums('day')).toEqual([
-        [at(NOON - 12 * HOUR), expect.closeTo(2 + 10 / 3, 9)],
-        [at(NOON + 12 * HOUR), expect.closeTo(2 / 3, 9)],
+        [NOON - 12 * HOUR, expect.closeTo(2 + 10 / 3, 9)],
+        [NOON + 12 * HOUR, expect.closeTo(2 / 3, 9)],
       ]);
       expect(await ledger.verify()).toEqual([]);
     });

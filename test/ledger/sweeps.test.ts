@@ -5,7 +5,6 @@ import { InMemoryBook, reading } from '../../src/portal/ledger/accounting/in-mem
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
 import {
-  at,
   columns,
   foldAll,
   HOUR,
@@ -35,7 +34,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
               sweep([reading(NOON + minute * MINUTE, minute * MINUTE, { cloud, epoch })]),
             );
         const { data } = await ledger.usage(query(hoursByCloud));
-        expect(columns(data, 'cloud', 'project_id', 'amount')).toEqual([['', 'p1', 28 / 60]]);
+        expect(columns(data, 'cloud', 'projectId', 'amount')).toEqual([['', 'p1', 28 / 60]]);
       },
     );
 
@@ -54,7 +53,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
           reading(NOON + MINUTE, MINUTE, { ...old, cloud }),
         );
       const { data } = await ledger.usage(query(hoursByCloud));
-      expect(columns(data, 'cloud', 'project_id', 'amount')).toEqual([
+      expect(columns(data, 'cloud', 'projectId', 'amount')).toEqual([
         ['', 'p2', 1 / 60],
         ['second', 'p2', 1 / 60],
         ['west', 'p1', 2 / 60],
@@ -78,7 +77,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const later = [reading(NOON + HOUR, 0n), reading(NOON + HOUR + MINUTE, MINUTE)];
       await foldAll(ledger, 'a', ...later.map((one) => ({ ...one, projectId: 'swings' })));
       const { data } = await ledger.usage(query({ fromMs: NOON, step: 'total', by: new Set(['project']) }));
-      expect(columns(data, 'project_id', 'amount')).toEqual([
+      expect(columns(data, 'projectId', 'amount')).toEqual([
         ['p1', 1 / 3],
         ['swings', Number(2n * high + BigInt(MINUTE)) / HOUR],
       ]);
@@ -98,20 +97,20 @@ onEveryPostgresql('sweeps', (freshLedger) => {
         data: [
           {
             site: 'a',
-            project_id: 'p1',
-            project_name: 'one',
+            projectId: 'p1',
+            projectName: 'one',
             resource: 'vcpu',
-            start: at(NOON - HOUR),
+            startMs: NOON - HOUR,
             amount: 2 / 60,
             unit: 'vCPU-hours',
             coverage: 'measured',
           },
           {
             site: 'a',
-            project_id: 'p1',
-            project_name: 'one',
+            projectId: 'p1',
+            projectName: 'one',
             resource: 'vcpu',
-            start: at(NOON),
+            startMs: NOON,
             amount: 1 / 60,
             unit: 'vCPU-hours',
             coverage: 'measured',
@@ -132,7 +131,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
         readings.flatMap((one) => [ledger.fold('a', sweep([one])), other.fold('a', sweep([one]))]),
       );
       await other.close();
-      expect(columns((await ledger.usage(query())).data, 'start', 'amount')).toEqual([[at(NOON), 20 / 60]]);
+      expect(columns((await ledger.usage(query())).data, 'startMs', 'amount')).toEqual([[NOON, 20 / 60]]);
       expect(await ledger.verify()).toEqual([]);
     });
 
@@ -231,10 +230,10 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const usageOf = async (site: string) =>
         columns(
           (await ledger.usage(query({ site }))).data,
-          'project_id',
-          'project_name',
+          'projectId',
+          'projectName',
           'resource',
-          'start',
+          'startMs',
           'amount',
           'coverage',
         );

@@ -10,7 +10,6 @@ import type { Ledger } from '../../src/portal/ledger/ledger.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import {
-  at,
   clockAt,
   columns,
   foldAll,
@@ -148,7 +147,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
     const elsewhere = otherDatabase(connection, 'restored');
     await run('pg_restore', '--exit-on-error', ...reach(elsewhere), dump);
     const restored = await openLedger({ connection: elsewhere, clock, logger });
-    expect((await restored.sites())[0]?.last_reading_at).toBe(at(NOON + 9 * HOUR));
+    expect((await restored.sites())[0]?.lastReadingMs).toBe(NOON + 9 * HOUR);
     await foldAll(restored, 'a', reading(NOON + 10 * HOUR, 10 * HOUR));
     expect(await restored.verify()).toEqual([]);
     const total = await restored.usage(query({ step: 'total' }));

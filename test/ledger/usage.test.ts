@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
-import type { CoverageQuery, Ledger, UsageQuery, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { CoverageQuery, Ledger, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
 import {
-  at,
   columns,
   foldAll,
   HOUR,
@@ -41,18 +40,18 @@ onEveryPostgresql('answers', (freshLedger) => {
     it('is summed by hour, day, month and in total', async () => {
       const { ledger } = await twoSites();
       const sums = async (step: UsageQuery['step']) =>
-        columns((await ledger.usage(query({ step, site: 'a', resource: 'vcpu' }))).data, 'start', 'amount');
+        columns((await ledger.usage(query({ step, site: 'a', resource: 'vcpu' }))).data, 'startMs', 'amount');
       expect((await sums('hour')).slice(0, 2)).toEqual([
-        [at(NOON), 1],
-        [at(NOON + HOUR), 1],
+        [NOON, 1],
+        [NOON + HOUR, 1],
       ]);
       const halves = [
-        [at(NOON - 12 * HOUR), 12],
-        [at(NOON + 12 * HOUR), 12],
+        [NOON - 12 * HOUR, 12],
+        [NOON + 12 * HOUR, 12],
       ];
       expect(await sums('day')).toEqual(halves);
       expect(await sums('month')).toEqual(halves);
-      expect(await sums('total')).toEqual([[at(NOON - 12 * HOUR), 24]]);
+      expect(await sums('total')).toEqual([[NOON - 12 * HOUR, 24]]);
     });
 
     it('begins its first step with the interval that is asked for', async () => {
@@ -61,7 +60,7 @@ onEveryPostgresql('answers', (freshLedger) => {
         const { data } = await ledger.usage(
           query({ step, site: 'a', resource: 'vcpu', fromMs: NOON + 3 * HOUR }),
         );
-        expect(data[0]).toMatchObject({ start: at(NOON + 3 * HOUR), amount: step === 'total' ? 21 : 9 });
+        expect(data[0]).toMatchObject({ startMs: NOON + 3 * HOUR, amount: step === 'total' ? 21 : 9 });
       }
     });
 
@@ -77,7 +76,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       const { ledger } = await twoSites();
       const total = (by: UsageQuery['by'], more: Partial<UsageQuery> = {}) =>
         ledger.usage(query({ step: 'total', by, ...more })).then(({ data }) => data);
-      const rest = { start: at(NOON - 12 * HOUR), coverage: 'measured' };
+      const rest = { startMs: NOON - 12 * HOUR, coverage: 'measured' };
       expect(await total(new Set())).toEqual([
         { ...rest, resource: 'mb', amount: 2 * 512 * 24, unit: 'MiB-hours' },
         { ...rest, resource: 'vcpu', amount: 72, unit: 'vCPU-hours' },
@@ -93,7 +92,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       const { data } = await ledger.usage(
         query({ step: 'total', by: new Set(['project']), resource: 'vcpu' }),
       );
-      expect(columns(data, 'project_id', 'amount')).toEqual([
+      expect(columns(data, 'projectId', 'amount')).toEqual([
         ['p1', 24],
         ['p1', 48],
       ]);
@@ -105,7 +104,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       const total = (more: Partial<UsageQuery>) =>
         ledger
           .usage(query({ step: 'total', resource: 'vcpu', ...more }))
-          .then(({ data }) => columns(data, 'site', 'project_id', 'amount'));
+          .then(({ data }) => columns(data, 'site', 'projectId', 'amount'));
       expect(await total({ site: 'b' })).toEqual([['b', 'p1', 48]]);
       expect(await total({ projectId: 'p2' })).toEqual([['a', 'p2', 1]]);
       expect(await total({ projectId: 'no such' })).toEqual([]);
@@ -139,7 +138,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       await ledger.fold('a', sweep(readingsAt(96)));
       await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 });
       const rest = await collected({ [Symbol.asyncIterator]: () => rows });
-      expect([...(first.value as UsageRow[]), ...rest]).toEqual(before);
+      expect([...(first.value as StepUsage[]), ...rest]).toEqual(before);
       await expect(collected(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
     });
 
@@ -187,7 +186,7 @@ onEveryPostgresql('answers', (freshLedger) => {
 
   describe('coverage', () => {
     const coverages = async (ledger: Ledger, more: Partial<UsageQuery> = {}) =>
-      columns((await ledger.usage(query({ by: new Set(['site']), ...more }))).data, 'start', 'coverage');
+      columns((await ledger.usage(query({ by: new Set(['site']), ...more }))).data, 'startMs', 'coverage');
 
     it('is spread for the hours of a gap, as far as usage was spread over them', async () => {
       const { ledger, time } = await freshLedger();
@@ -195,12 +194,12 @@ onEveryPostgresql('answers', (freshLedger) => {
       await foldAll(ledger, 'a', ...readings);
       time.nowMs = NOON + 2.95 * HOUR;
       expect(await coverages(ledger)).toEqual([
-        [at(NOON), 'spread'],
-        [at(NOON + HOUR), 'spread'],
-        [at(NOON + 2 * HOUR), 'spread'],
+        [NOON, 'spread'],
+        [NOON + HOUR, 'spread'],
+        [NOON + 2 * HOUR, 'spread'],
       ]);
       await foldAll(ledger, 'a', reading(NOON + 3 * HOUR, 3 * HOUR), reading(NOON + 3.1 * HOUR, 3.1 * HOUR));
-      expect((await coverages(ledger)).at(-1)).toEqual([at(NOON + 3 * HOUR), 'measured']);
+      expect((await coverages(ledger)).at(-1)).toEqual([NOON + 3 * HOUR, 'measured']);
     });
 
     it('is missing for an hour that ended without the site, also in its day and in the total', async () => {
@@ -208,15 +207,13 @@ onEveryPostgresql('answers', (freshLedger) => {
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + 3 * HOUR, HOUR));
       time.nowMs = NOON + 0.9 * HOUR;
-      expect(await coverages(ledger, { site: 'a' })).toEqual([[at(NOON), 'measured']]);
+      expect(await coverages(ledger, { site: 'a' })).toEqual([[NOON, 'measured']]);
       time.nowMs = NOON + 3 * HOUR;
-      expect(await coverages(ledger, { site: 'a' })).toEqual([[at(NOON), 'missing']]);
-      expect(await coverages(ledger, { site: 'a', step: 'day' })).toEqual([
-        [at(NOON - 12 * HOUR), 'missing'],
-      ]);
-      expect(await coverages(ledger, { site: 'b', step: 'day' })).toEqual([[at(NOON - 12 * HOUR), 'spread']]);
+      expect(await coverages(ledger, { site: 'a' })).toEqual([[NOON, 'missing']]);
+      expect(await coverages(ledger, { site: 'a', step: 'day' })).toEqual([[NOON - 12 * HOUR, 'missing']]);
+      expect(await coverages(ledger, { site: 'b', step: 'day' })).toEqual([[NOON - 12 * HOUR, 'spread']]);
       expect(await coverages(ledger, { by: new Set(), step: 'total' })).toEqual([
-        [at(NOON - 12 * HOUR), 'missing'],
+        [NOON - 12 * HOUR, 'missing'],
       ]);
     });
 
@@ -244,10 +241,10 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(
         data.map((row) => [
           `${row.site}${row.cloud}`,
-          (Date.parse(row.start) - NOON) / HOUR,
+          (row.startMs - NOON) / HOUR,
           row.coverage,
-          row.measured_seconds,
-          row.spread_seconds,
+          row.measuredMs / 1000,
+          row.spreadMs / 1000,
           row.reached,
         ]),
       ).toEqual([
@@ -270,11 +267,11 @@ onEveryPostgresql('answers', (freshLedger) => {
       const known = async (minute: number) => {
         time.nowMs = NOON + (2 * 60 + minute) * MINUTE;
         const { data } = await ledger.coverage({ fromMs: NOON + HOUR, toMs: NOON + 9 * HOUR, limit: 9 });
-        return data.map((row) => [row.start, row.coverage, row.measured_seconds / 60, row.reached]);
+        return data.map((row) => [row.startMs, row.coverage, row.measuredMs / MINUTE, row.reached]);
       };
-      const present = [at(NOON + 2 * HOUR), 'measured', 0, false];
-      expect(await known(12)).toEqual([[at(NOON + HOUR), 'measured', 55, true], present]);
-      expect(await known(15)).toEqual([[at(NOON + HOUR), 'missing', 55, true], present]);
+      const present = [NOON + 2 * HOUR, 'measured', 0, false];
+      expect(await known(12)).toEqual([[NOON + HOUR, 'measured', 55, true], present]);
+      expect(await known(15)).toEqual([[NOON + HOUR, 'missing', 55, true], present]);
     });
 
     it('is told of days, of all sites together, and of the clouds of a project or a grant', async () => {
@@ -290,18 +287,18 @@ onEveryPostgresql('answers', (freshLedger) => {
         expect(await inPages(1, (page) => ledger.coverage({ ...asked, ...more, ...page }))).toEqual(data);
         return data;
       };
-      const today = { start: at(NOON), measured_seconds: 0, spread_seconds: 1800 };
-      const tomorrow = { start: at(NOON + 12 * HOUR), reached: true };
+      const today = { startMs: NOON, measuredMs: 0, spreadMs: 30 * MINUTE };
+      const tomorrow = { startMs: NOON + 12 * HOUR, reached: true };
       const together = await known({ step: 'day', by: new Set() });
       expect(together).toEqual([
         { ...today, coverage: 'spread', reached: true },
-        { ...tomorrow, coverage: 'missing', measured_seconds: 1440, spread_seconds: 3600 },
+        { ...tomorrow, coverage: 'missing', measuredMs: 24 * MINUTE, spreadMs: HOUR },
       ]);
-      const whole = { start: at(NOON), reached: true, measured_seconds: 1440, spread_seconds: 0 };
+      const whole = { startMs: NOON, reached: true, measuredMs: 24 * MINUTE, spreadMs: 0 };
       expect(await known({ step: 'total', by: new Set(['site']), site: 'b' })).toEqual([
         { ...whole, site: 'b', coverage: 'missing' },
       ]);
-      const ofWest = { ...whole, coverage: 'measured', measured_seconds: 720 };
+      const ofWest = { ...whole, coverage: 'measured', measuredMs: 12 * MINUTE };
       const total = { step: 'total', by: new Set<never>() } as const;
       expect(await known({ ...total, projectId: 'p2' })).toEqual([ofWest]);
       const grants = [{ name: 'g', projects: [{ site: 'b', projectId: 'p2' }] }];
@@ -342,11 +339,11 @@ onEveryPostgresql('answers', (freshLedger) => {
       const readings = [0, 0.8, 1.2, 1.9].map((hours) => reading(NOON + hours * HOUR, hours * HOUR));
       for (const site of ['often', 'seldom']) await foldAll(ledger, site, ...readings);
       time.nowMs = NOON + 2.5 * HOUR;
-      expect(columns((await ledger.usage(query())).data, 'site', 'start', 'coverage')).toEqual([
-        ['often', at(NOON), 'spread'],
-        ['seldom', at(NOON), 'measured'],
-        ['often', at(NOON + HOUR), 'missing'],
-        ['seldom', at(NOON + HOUR), 'measured'],
+      expect(columns((await ledger.usage(query())).data, 'site', 'startMs', 'coverage')).toEqual([
+        ['often', NOON, 'spread'],
+        ['seldom', NOON, 'measured'],
+        ['often', NOON + HOUR, 'missing'],
+        ['seldom', NOON + HOUR, 'measured'],
       ]);
       expect([(await ledger.gaps('often')).length, (await ledger.gaps('seldom')).length]).toEqual([1, 0]);
     });
@@ -369,14 +366,14 @@ onEveryPostgresql('answers', (freshLedger) => {
         return [
           data
             .filter(({ coverage }) => coverage === 'missing')
-            .map(({ cloud, start }) => `${cloud} ${start}`),
+            .map(({ cloud, startMs }) => `${cloud} ${startMs}`),
           await coverages(ledger, { step: 'total', fromMs: NOON, toMs: NOON + 2 * HOUR }),
           shares?.missing,
         ];
       };
-      const west = [0, 1].map((hours) => `west ${at(NOON + hours * HOUR)}`);
-      expect(await missing('west')).toEqual([[], [[at(NOON), 'measured']], 0]);
-      expect(await missing()).toEqual([west, [[at(NOON), 'missing']], 0.375]);
+      const west = [0, 1].map((hours) => `west ${NOON + hours * HOUR}`);
+      expect(await missing('west')).toEqual([[], [[NOON, 'measured']], 0]);
+      expect(await missing()).toEqual([west, [[NOON, 'missing']], 0.375]);
     });
 
     it('misses nothing of a cloud that was given up while another portal says nothing of it', async () => {
@@ -397,13 +394,13 @@ onEveryPostgresql('answers', (freshLedger) => {
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
       await ledger.declareSites(sitesNamed('b'));
       time.nowMs = NOON + 30 * HOUR;
-      expect(await coverages(ledger)).toEqual([[at(NOON), 'measured']]);
+      expect(await coverages(ledger)).toEqual([[NOON, 'measured']]);
     });
   });
 });
 
-async function collected(pieces: AsyncIterable<UsageRow[]>): Promise<UsageRow[]> {
-  const rows: UsageRow[] = [];
+async function collected(pieces: AsyncIterable<StepUsage[]>): Promise<StepUsage[]> {
+  const rows: StepUsage[] = [];
   for await (const piece of pieces) rows.push(...piece);
   return rows;
 }

@@ -115,7 +115,7 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
       );
       await runSql(connection, `UPDATE ledger.month SET ${forgotten} = NULL WHERE ${PACKED}`);
       expect(await ledger.verify()).toEqual([
-        { site: 'a', project_id: 'p1', resource: 'vcpu', difference: spread?.hours },
+        { site: 'a', projectId: 'p1', resource: 'vcpu', difference: spread?.hours },
       ]);
     }
   });

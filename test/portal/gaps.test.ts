@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
-import type { Page, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { Page, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { closeServer, listen } from '../../src/runtime/http/listen.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Page, SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import type { Page, SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { EXPORTER_METRICS } from '../../src/prometheus/usage-metrics.ts';
 import { getJson, totalUsage } from '../support/api-client.ts';
 import { describeWith } from '../support/describe-with.ts';
@@ -104,7 +104,7 @@ describeWith(['postgresql'], 'portals on one database', ({ postgresql }) => {
     await two.process.stop();
     await allReadBy('one');
 
-    const sites = async () => ((await getJson(`${again.url}/api/v1/sites`)) as Page<SiteStatus>).data;
+    const sites = async () => ((await getJson(`${again.url}/api/v1/sites`)) as Page<SiteRow>).data;
     const found = await eventually(async () => {
       const states = await sites();
       const rows = await totalUsage(again.url, Date.now() - 86_400_000, Date.now() + 3_600_000);
@@ -149,7 +149,7 @@ describeWith(['postgresql'], 'portals on one database', ({ postgresql }) => {
       };
       const folded = async ({ url }: { url: string }) =>
         await eventually(async () => {
-          const [site] = ((await getJson(`${url}/api/v1/sites`)) as Page<SiteStatus>).data;
+          const [site] = ((await getJson(`${url}/api/v1/sites`)) as Page<SiteRow>).data;
           return site?.last_reading_at === new Date(startMs + (minutes - 1) * 60_000).toISOString()
             ? true
             : undefined;

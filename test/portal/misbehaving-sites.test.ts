@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import { createPortal, type Portal } from '../../src/portal/portal.ts';
 import type { SiteConfig } from '../../src/portal/settings/settings.ts';
 import { formatAddress } from '../../src/runtime/http/listen.ts';
@@ -117,7 +117,7 @@ describe('a portal with sites that misbehave', () => {
     time.nowMs = START + 4 * HOUR;
     await portal.sweep();
 
-    const { data } = await read<{ data: SiteStatus[] }>(portal, '/api/v1/sites');
+    const { data } = await read<{ data: SiteRow[] }>(portal, '/api/v1/sites');
     expect(Object.fromEntries(data.map(({ name, last_error }) => [name, last_error]))).toEqual({
       good: null,
       'not-numbers': expect.stringMatching(

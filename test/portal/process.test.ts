@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Page, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { Page, ProjectRow, SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
 import { stackmeter } from '../support/portal-under-test.ts';
@@ -101,8 +101,7 @@ describe('a portal that is told to reload', () => {
       response.writeHead(200, TEXT_FORMAT).end(usageLine('p', 1, Date.now()));
     });
     const { process, url } = await startPortal(folder, writeConfig(folder, { a: gate }));
-    const names = async () =>
-      (await read<Page<SiteStatus>>(`${url}/api/v1/sites`)).data.map(({ name }) => name);
+    const names = async () => (await read<Page<SiteRow>>(`${url}/api/v1/sites`)).data.map(({ name }) => name);
     expect(await names()).toEqual(['a']);
 
     writeConfig(folder, { a: gate, b: gate });

@@ -89,7 +89,7 @@ async function startReceiver(
   const write = async (site: string, project: string, amount: number, atMs: number) =>
     await send([usageOf(site, project, amount, atMs)]);
   const amounts = async () =>
-    columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'project_id', 'amount');
+    columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'projectId', 'amount');
   return { time, ledger, pool, metrics, receiver, post, send, write, amounts, database };
 }
 
@@ -184,7 +184,7 @@ describe('what an exporter states', () => {
     await receiver.fold();
     expect(await send([usageOf('a', 'p', 10, NOON)])).toEqual(TAKEN);
     await receiver.fold();
-    expect((await ledger.sites())[0]?.last_reading_at).toBe(new Date(NOON).toISOString());
+    expect((await ledger.sites())[0]?.lastReadingMs).toBe(NOON);
   });
 
   it('is answered 503 while it cannot be kept, as its totals are then', async () => {
@@ -377,8 +377,8 @@ describe('what the ledger never takes of what is written', () => {
       INSERT INTO remote_write.inbox (rule, received_ms, body) SELECT DISTINCT rule, received_ms, body FROM again`);
     await receiver.fold();
     const { data } = await ledger.projects({ limit: 10 });
-    expect(data.map(({ project_id, first_reading_at }) => [project_id, first_reading_at])).toEqual([
-      ['poison', new Date(NOON - 2 * MINUTE).toISOString()],
+    expect(data.map(({ projectId, firstReadingMs }) => [projectId, firstReadingMs])).toEqual([
+      ['poison', NOON - 2 * MINUTE],
     ]);
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 0]);
   });
@@ -415,7 +415,7 @@ describe('what the ledger never takes of what is written', () => {
     await receiver.fold();
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
     const { data } = await ledger.projects({ limit: 10 });
-    expect(data.map(({ project_id }) => project_id)).toEqual(['p']);
+    expect(data.map(({ projectId }) => projectId)).toEqual(['p']);
   });
 
   it('is left to the portal that has taken over, however long that has taken', async () => {

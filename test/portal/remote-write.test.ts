@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Page, SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import type { Page, SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { EXPORTER_METRICS } from '../../src/prometheus/usage-metrics.ts';
 import { getJson, totalUsage } from '../support/api-client.ts';
 import { describeWith } from '../support/describe-with.ts';
@@ -24,8 +24,8 @@ const ONE_SITE = '[[sender]]\nname = "one"\ntoken_file = "sender.token"\nsite = 
 const BY_LABEL =
   '[[sender]]\nname = "many"\ntoken_file = "sender.token"\nsite_label = "location"\nsites = ["site-a", "site-b"]\n';
 
-async function sitesOf(url: string): Promise<SiteStatus[]> {
-  return ((await getJson(`${url}/api/v1/sites`)) as Page<SiteStatus>).data;
+async function sitesOf(url: string): Promise<SiteRow[]> {
+  return ((await getJson(`${url}/api/v1/sites`)) as Page<SiteRow>).data;
 }
 
 /** What the portal says of its sites about itself. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { SiteStatus } from '../../src/portal/ledger/ledger.ts';
+import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { createPortal } from '../../src/portal/portal.ts';
 import { USAGE_SELECTORS } from '../../src/prometheus/usage-metrics.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -67,7 +67,7 @@ describe('a portal with a site that hangs, one that drips and one that floods', 
     await goodIsSwept;
     expect([...open].filter((name) => name !== 'floods').toSorted()).toEqual(['drips', 'hangs']);
     const url = `http://${formatAddress(portal.address)}`;
-    const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteStatus[] };
+    const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteRow[] };
     expect(data.map(({ name, last_success_at }) => [name, last_success_at !== null])).toEqual([
       ['drips', false],
       ['floods', false],

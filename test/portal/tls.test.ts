@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import { createPortal } from '../../src/portal/portal.ts';
 import type { SiteConfig } from '../../src/portal/settings/settings.ts';
 import { USAGE_SELECTORS } from '../../src/prometheus/usage-metrics.ts';
@@ -80,7 +80,7 @@ describe('a portal that reads gates over TLS', () => {
     await portal.sweep();
 
     const url = `http://${formatAddress(portal.address)}`;
-    const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteStatus[] };
+    const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteRow[] };
     const untrusted = (host: string) =>
       `TLS: the certificate of ${host} is signed by none that is trusted; give its issuer as ca_file`;
     expect(Object.fromEntries(data.map(({ name, last_error }) => [name, last_error]))).toEqual({

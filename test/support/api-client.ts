@@ -1,4 +1,4 @@
-import type { CoverageRow, Page } from '../../src/portal/ledger/ledger.ts';
+import type { CoverageRow, Page } from '../../src/portal/api/shapes/answers.ts';
 
 /** What the tests ask a portal's API for. */
 export interface UsageAnswerRow {

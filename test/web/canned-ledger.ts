@@ -1,4 +1,4 @@
-import type { Coverage, ProjectRow, SiteStatus, UsageRow } from '../../src/portal/ledger/ledger.ts';
+import type { Coverage, ProjectRow, SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import { unitOfResource } from '../../src/prometheus/usage-metrics.ts';
 import type { CannedLedger } from './canned-portal.ts';
 
@@ -29,7 +29,7 @@ export function cannedLedger(nowMs: number, days: number): CannedLedger {
   };
 }
 
-function sitesAt(nowMs: number): SiteStatus[] {
+function sitesAt(nowMs: number): SiteRow[] {
   const at = (agoMs: number) => new Date(nowMs - agoMs).toISOString();
   const common = {
     first_reading_at: at(40 * 24 * HOUR_MS),
@@ -40,7 +40,7 @@ function sitesAt(nowMs: number): SiteStatus[] {
     labels: {},
   };
   const read = { last_sweep_at: at(4_000), last_success_at: at(4_000) };
-  const sites: Omit<SiteStatus, 'clouds'>[] = [
+  const sites: Omit<SiteRow, 'clouds'>[] = [
     {
       ...common,
       ...read,
@@ -86,7 +86,7 @@ function sitesAt(nowMs: number): SiteStatus[] {
 }
 
 /** None of these sites has several. */
-function cloudsOf({ last_reading_at: at }: Pick<SiteStatus, 'last_reading_at'>): SiteStatus['clouds'] {
+function cloudsOf({ last_reading_at: at }: Pick<SiteRow, 'last_reading_at'>): SiteRow['clouds'] {
   return at === null ? [] : [{ cloud: '', last_reading_at: at }];
 }
 

@@ -5,14 +5,14 @@ import type {
   CoverageRow,
   GrantRow,
   ProjectRow,
-  SiteStatus,
+  SiteRow,
   UsageRow,
-} from '../../src/portal/ledger/ledger.ts';
+} from '../../src/portal/api/shapes/answers.ts';
 import { listen } from '../../src/runtime/http/listen.ts';
 
 /** What a portal knows, as plain data: the pages are tested against answers whose every number is known. */
 export interface CannedLedger {
-  sites: SiteStatus[];
+  sites: SiteRow[];
   projects: ProjectRow[];
   /** By hour, site, project and resource. */
   usage: UsageRow[];

@@ -3,11 +3,10 @@ import type {
   GrantRow,
   Page,
   ProjectRow,
-  SiteStatus,
-  UsageDimension,
+  SiteRow,
   UsageRow,
-  UsageStep,
-} from '../../src/portal/ledger/ledger.ts';
+} from '../../src/portal/api/shapes/answers.ts';
+import type { UsageDimension, UsageStep } from '../../src/portal/api/shapes/usage-parameters.ts';
 import { isoInstant } from './format.ts';
 
 export type {
@@ -15,9 +14,9 @@ export type {
   CoverageRow,
   GrantRow,
   ProjectRow,
-  SiteStatus,
+  SiteRow,
   UsageRow,
-} from '../../src/portal/ledger/ledger.ts';
+} from '../../src/portal/api/shapes/answers.ts';
 
 /** A question to `/api/v1/usage`; times are whole hours, Unix milliseconds, `toMs` is exclusive. */
 export interface UsageQuestion {
@@ -105,7 +104,7 @@ export class Api {
     return this.#nowMs() + this.#offsetMs;
   }
 
-  sites(signal: AbortSignal): Promise<SiteStatus[]> {
+  sites(signal: AbortSignal): Promise<SiteRow[]> {
     return this.#everyPage('api/v1/sites', signal);
   }
 

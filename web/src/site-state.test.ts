@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { SiteStatus } from './api.ts';
+import type { SiteRow } from './api.ts';
 import { inOrderOfConcern, siteState } from './site-state.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 14);
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
-function site(name: string, changed: Partial<SiteStatus>): SiteStatus {
+function site(name: string, changed: Partial<SiteRow>): SiteRow {
   const readAt = changed.last_reading_at === undefined ? ago(10_000) : changed.last_reading_at;
   return {
     name,

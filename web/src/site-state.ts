@@ -1,4 +1,4 @@
-import type { SiteStatus } from './api.ts';
+import type { SiteRow } from './api.ts';
 import { MINUTE_MS } from './format.ts';
 
 export type SiteStateName = 'failing' | 'late' | 'never read' | 'reporting';
@@ -11,7 +11,7 @@ export interface SiteState {
 
 const ORDER: readonly SiteStateName[] = ['failing', 'late', 'never read', 'reporting'];
 
-export function siteState(site: SiteStatus, nowMs: number): SiteState {
+export function siteState(site: SiteRow, nowMs: number): SiteState {
   if (site.last_error !== null) return { name: 'failing', reason: site.last_error };
   const readAt = countedUpTo(site);
   if (readAt === null) return { name: 'never read', reason: 'no reading has arrived yet' };
@@ -25,16 +25,16 @@ export function siteState(site: SiteStatus, nowMs: number): SiteState {
 }
 
 /** Up to when all that is still to come of the site has come: the cloud that was read longest ago decides. */
-export function countedUpTo({ clouds: [oldest], last_reading_at: newest }: SiteStatus): string | null {
+export function countedUpTo({ clouds: [oldest], last_reading_at: newest }: SiteRow): string | null {
   return oldest?.last_reading_at ?? newest;
 }
 
-function ofCloud({ clouds: [oldest] }: SiteStatus): string {
+function ofCloud({ clouds: [oldest] }: SiteRow): string {
   return oldest === undefined || oldest.cloud === '' ? '' : ` of cloud '${oldest.cloud}'`;
 }
 
 /** What needs a look first, then by name. */
-export function inOrderOfConcern(sites: readonly SiteStatus[], nowMs: number): SiteStatus[] {
-  const concern = (site: SiteStatus) => ORDER.indexOf(siteState(site, nowMs).name);
+export function inOrderOfConcern(sites: readonly SiteRow[], nowMs: number): SiteRow[] {
+  const concern = (site: SiteRow) => ORDER.indexOf(siteState(site, nowMs).name);
   return [...sites].sort((a, b) => concern(a) - concern(b) || a.name.localeCompare(b.name));
 }

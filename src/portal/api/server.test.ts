@@ -14,14 +14,15 @@ import type {
   Page,
   ProjectQuery,
   SiteStatus,
+  StepUsage,
   UsageQuery,
-  UsageRow,
 } from '../ledger/ledger.ts';
 import { createPortalMetrics } from '../metrics.ts';
+import type { SiteRow, UsageRow } from './shapes/answers.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
 import { createApiServer } from './server.ts';
 
-const SITE: SiteStatus = {
+const SITE: SiteRow = {
   name: 'a',
   labels: { location_id: '8676' },
   first_reading_at: '2026-01-01T00:00:00.000Z',
@@ -47,6 +48,33 @@ const ROW: UsageRow = {
   coverage: 'measured',
 };
 
+/** The same as the ledger says it. */
+const STATUS: SiteStatus = {
+  name: 'a',
+  labels: { location_id: '8676' },
+  firstReadingMs: Date.UTC(2026, 0, 1),
+  lastReadingMs: Date.UTC(2026, 0, 2),
+  clouds: [{ cloud: '', lastReadingMs: Date.UTC(2026, 0, 2) }],
+  lastSweepMs: undefined,
+  lastSuccessMs: undefined,
+  lastError: undefined,
+  ordinaryPauseMs: 900_000,
+  projects: 1,
+  meters: 2,
+  refusedSeries: 0,
+  anomalies: 0,
+};
+const USED: StepUsage = {
+  site: 'a',
+  projectId: 'p',
+  projectName: '=cmd "x"',
+  resource: 'vcpu',
+  startMs: Date.UTC(2026, 0, 1),
+  amount: 1.5,
+  unit: 'vCPU-hours',
+  coverage: 'measured',
+};
+
 interface ApiDocument {
   openapi: string;
   paths: Record<string, { get: { parameters?: { name: string }[]; responses: Record<string, unknown> } }>;
@@ -63,7 +91,7 @@ const GRANTS: Grant[] = [
   },
 ];
 
-let usage: (query: UsageQuery) => Promise<Page<UsageRow>>;
+let usage: (query: UsageQuery) => Promise<Page<StepUsage>>;
 let allUsage: Ledger['allUsage'];
 let ping: () => Promise<void>;
 let projectQueries: ProjectQuery[];
@@ -74,7 +102,7 @@ let server: ApiServer;
 const unused = async (): Promise<never> => await Promise.reject(new Error('not asked for in this test'));
 
 beforeEach(async () => {
-  usage = async () => ({ data: [ROW], next: null });
+  usage = async () => ({ data: [USED], next: null });
   allUsage = async function* (query) {
     let cursor: string | undefined;
     do {
@@ -109,7 +137,7 @@ beforeEach(async () => {
     },
     importLines: unused,
     close: unused,
-    sites: async () => [SITE],
+    sites: async () => [STATUS],
     projects: async (query) => {
       projectQueries.push(query);
       return { data: [], next: 'more' };
@@ -209,8 +237,8 @@ describe('the API', () => {
       asked.push(query);
       return {
         data: [
-          { ...ROW, grant: 'climate' },
-          { ...ROW, grant: null },
+          { ...USED, grant: 'climate' },
+          { ...USED, grant: null },
         ],
         next: null,
       };
@@ -237,7 +265,7 @@ describe('the API', () => {
   });
 
   it('begins a CSV with a byte order mark only if it is asked for, so that Excel reads UTF-8', async () => {
-    usage = async () => await Promise.resolve({ data: [{ ...ROW, project_name: 'Größe' }], next: null });
+    usage = async () => await Promise.resolve({ data: [{ ...USED, projectName: 'Größe' }], next: null });
     const csv = '/api/v1/usage?format=csv&by=project,resource';
     const [plain, marked] = [await server.inject(csv), await server.inject(`${csv}&bom=true`)];
     expect(marked.rawPayload.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
@@ -250,7 +278,7 @@ describe('the API', () => {
     const seen: (string | undefined)[] = [];
     usage = async ({ cursor }) => {
       seen.push(cursor);
-      return { data: [ROW], next: cursor === undefined ? 'second' : null };
+      return { data: [USED], next: cursor === undefined ? 'second' : null };
     };
     const answer = await server.inject(
       '/api/v1/usage?format=csv&by=project&resource=vcpu&from=2026-01-01&step=day',
@@ -318,7 +346,7 @@ describe('the API', () => {
 
   it('breaks a CSV off where the ledger fails, so that half of it is not taken for all', async () => {
     usage = async ({ cursor }) =>
-      cursor === undefined ? { data: [ROW], next: 'second' } : await Promise.reject(new Error('gone'));
+      cursor === undefined ? { data: [USED], next: 'second' } : await Promise.reject(new Error('gone'));
     await expect(server.inject('/api/v1/usage?format=csv')).rejects.toThrow(/destroyed/);
   });
 
@@ -330,10 +358,10 @@ describe('the API', () => {
       allUsage = async function* (_query, signal) {
         signal?.addEventListener('abort', () => told.emit('gone'));
         try {
-          if (when === 'while it is sent') yield [ROW];
+          if (when === 'while it is sent') yield [USED];
           told.emit('begun');
           await gone;
-          for (;;) yield Array.from({ length: 1000 }, () => ROW);
+          for (;;) yield Array.from({ length: 1000 }, () => USED);
         } finally {
           told.emit('ended', 'let go');
         }
@@ -350,7 +378,7 @@ describe('the API', () => {
     const ended = once(told, 'ended');
     allUsage = async function* () {
       try {
-        for (;;) yield Array.from({ length: 1000 }, () => ROW);
+        for (;;) yield Array.from({ length: 1000 }, () => USED);
       } finally {
         told.emit('ended', 'let go');
       }
@@ -409,7 +437,7 @@ describe('the API', () => {
   });
 
   it('compresses what is large', async () => {
-    usage = async () => ({ data: Array.from({ length: 100 }, () => ROW), next: null });
+    usage = async () => ({ data: Array.from({ length: 100 }, () => USED), next: null });
     const headers = { 'accept-encoding': 'gzip' };
     for (const format of ['json', 'csv']) {
       const answer = await server.inject({ url: `/api/v1/usage?format=${format}`, headers });

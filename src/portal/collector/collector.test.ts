@@ -41,16 +41,16 @@ function siteStatus(name: string, meters: number): SiteStatus {
   return {
     name,
     labels: {},
-    first_reading_at: null,
-    last_reading_at: null,
+    firstReadingMs: undefined,
+    lastReadingMs: undefined,
     clouds: [],
-    last_sweep_at: null,
-    last_success_at: null,
-    last_error: null,
-    ordinary_pause_seconds: 900,
+    lastSweepMs: undefined,
+    lastSuccessMs: undefined,
+    lastError: undefined,
+    ordinaryPauseMs: 900_000,
     projects: 0,
     meters,
-    refused_series: 0,
+    refusedSeries: 0,
     anomalies: 0,
   };
 }

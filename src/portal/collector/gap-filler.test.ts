@@ -23,7 +23,7 @@ it("takes memory of a site's history in the unit that the site has", async () =>
     },
     foldLate: async () => await Promise.reject(new Error('there are no gaps in this test')),
     gaps: async () => [],
-    sites: async () => [{ name: 'a', last_reading_at: new Date(NOW - 3 * HOUR).toISOString() } as never],
+    sites: async () => [{ name: 'a', lastReadingMs: NOW - 3 * HOUR } as never],
   };
   const clock = { nowMs: () => NOW, sleep: async () => undefined };
   const site = { name: 'a', intervalMs: 30_000, memoryUnit: 'GiB' } as const;

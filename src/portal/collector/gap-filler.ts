@@ -86,8 +86,7 @@ export class GapFiller {
 
   async #lastReadingMs(): Promise<number | undefined> {
     const sites = await this.#parts.ledger.sites();
-    const last = sites.find(({ name }) => name === this.#site)?.last_reading_at;
-    return last === null || last === undefined ? undefined : Date.parse(last);
+    return sites.find(({ name }) => name === this.#site)?.lastReadingMs;
   }
 
   async #readAll(

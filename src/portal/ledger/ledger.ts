@@ -117,17 +117,16 @@ export interface UsageQuery {
   cursor?: string | undefined;
 }
 
-export interface UsageRow {
+export interface StepUsage {
   /** Null for what was used by projects of no grant. */
   grant?: string | null;
   site?: string;
   /** '' where the site has one cloud. */
   cloud?: string;
-  project_id?: string;
-  project_name?: string;
+  projectId?: string;
+  projectName?: string;
   resource?: string;
-  /** Start of the step, ISO 8601, UTC. */
-  start: string;
+  startMs: number;
   /** Amount × hours. */
   amount: number;
   unit: string;
@@ -153,15 +152,14 @@ export interface CoverageQuery {
   cursor?: string | undefined;
 }
 
-export interface CoverageRow {
+export interface StepCoverage {
   site?: string;
   cloud?: string;
-  /** Start of the step, ISO 8601, UTC. */
-  start: string;
+  startMs: number;
   coverage: Coverage;
   /** Of all clouds together: between readings in an ordinary pause, and in a gap. No reading reaches the rest. */
-  measured_seconds: number;
-  spread_seconds: number;
+  measuredMs: number;
+  spreadMs: number;
   /** Whether any reading came after the step's start: the present hour is measured without one until it is due. */
   reached: boolean;
 }
@@ -174,52 +172,36 @@ export interface CoverageShares {
   missing: number;
 }
 
-interface CloudStatus {
-  /** '' for readings that name none. */
-  cloud: string;
-  last_reading_at: string;
-}
-
 export interface SiteStatus {
   name: string;
   labels: Readonly<Record<string, string>>;
-  /** ISO 8601, or null before the first. */
-  first_reading_at: string | null;
+  /** Unix milliseconds, undefined before the first. */
+  firstReadingMs: number | undefined;
   /** Of the cloud that was read last. */
-  last_reading_at: string | null;
-  /** Those that are not retired, the one that was read longest ago first. */
-  clouds: CloudStatus[];
-  last_sweep_at: string | null;
-  last_success_at: string | null;
-  /** Why the last sweep failed, what was not taken of it, or that it told nothing new for longer than an ordinary pause; else null. */
-  last_error: string | null;
+  lastReadingMs: number | undefined;
+  /** Those that are not retired, the one that was read longest ago first; '' for readings that name none. */
+  clouds: readonly { cloud: string; lastReadingMs: number }[];
+  lastSweepMs: number | undefined;
+  lastSuccessMs: number | undefined;
+  /** Why the last sweep failed, what was not taken of it, or that a cloud told nothing new for longer than an ordinary pause. */
+  lastError: string | undefined;
   /** How long a pause between two readings may be; a longer one is a gap. */
-  ordinary_pause_seconds: number;
+  ordinaryPauseMs: number;
   projects: number;
   meters: number;
-  refused_series: number;
+  refusedSeries: number;
   anomalies: number;
 }
 
-export interface ProjectRow {
+export interface Project {
   site: string;
   cloud: string;
-  project_id: string;
-  project_name: string;
-  domain_id: string;
-  domain_name: string;
-  first_reading_at: string;
-  last_reading_at: string;
-}
-
-export interface GrantRow {
-  name: string;
-  projects: {
-    site: string;
-    /** Null: every cloud of the site. */
-    cloud: string | null;
-    project_id: string;
-  }[];
+  projectId: string;
+  projectName: string;
+  domainId: string;
+  domainName: string;
+  firstReadingMs: number;
+  lastReadingMs: number;
 }
 
 export interface ProjectQuery {
@@ -240,7 +222,7 @@ export interface Page<T> {
 
 export interface Discrepancy {
   site: string;
-  project_id: string;
+  projectId: string;
   resource: string;
   /** opening + entries + corrections − last total, amount × hours. */
   difference: number;
@@ -294,15 +276,15 @@ export interface Ledger {
    * comes beside too many others is refused by a `RefusedQuestionError`.
    */
   sites(gone?: AbortSignal): Promise<SiteStatus[]>;
-  projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<ProjectRow>>;
-  usage(query: UsageQuery, gone?: AbortSignal): Promise<Page<UsageRow>>;
+  projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<Project>>;
+  usage(query: UsageQuery, gone?: AbortSignal): Promise<Page<StepUsage>>;
   /**
    * All rows that `usage` gives page by page, as they are at one instant, some at a time; a query's limit and cursor mean nothing.
    * Few of many rows are answered at once, and others wait; those of few rows wait for none of them.
    */
-  allUsage(query: UsageQuery, gone?: AbortSignal): AsyncIterable<UsageRow[]>;
+  allUsage(query: UsageQuery, gone?: AbortSignal): AsyncIterable<StepUsage[]>;
   /** Every step of every cloud from its first reading on, up to the present hour. */
-  coverage(query: CoverageQuery, gone?: AbortSignal): Promise<Page<CoverageRow>>;
+  coverage(query: CoverageQuery, gone?: AbortSignal): Promise<Page<StepCoverage>>;
   /** Of the declared sites, from one whole hour to another; Unix milliseconds. */
   coverageShares(fromMs: number, toMs: number): Promise<CoverageShares[]>;
   /** Packs days that are over, and drops hours that are kept no longer, in small transactions. */

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { SiteStatus } from '../api.ts';
+import type { SiteRow } from '../api.ts';
 import { count, MINUTE_MS, plural } from '../format.ts';
 import { useNow } from '../live/use-now.ts';
 import { countedUpTo, inOrderOfConcern, siteState } from '../site-state.ts';
@@ -11,7 +11,7 @@ import { TableScroll } from './table-scroll.tsx';
 const SHOWN_AT_FIRST = 8;
 
 /** The sites, those that need a look first. */
-export function SiteTable({ sites }: { sites: readonly SiteStatus[] }) {
+export function SiteTable({ sites }: { sites: readonly SiteRow[] }) {
   const [all, setAll] = useState(false);
   const nowMs = useNow(MINUTE_MS / 6);
   const ordered = inOrderOfConcern(sites, nowMs);
@@ -49,7 +49,7 @@ export function SiteTable({ sites }: { sites: readonly SiteStatus[] }) {
   );
 }
 
-function SiteLine({ site, nowMs }: { site: SiteStatus; nowMs: number }) {
+function SiteLine({ site, nowMs }: { site: SiteRow; nowMs: number }) {
   const state = siteState(site, nowMs);
   const readAt = countedUpTo(site);
   return (
@@ -80,7 +80,7 @@ function SiteLabels({ labels }: { labels: Readonly<Record<string, string>> }) {
   return <p class="labels">{entries.map(([name, value]) => `${name}=${value}`).join(', ')}</p>;
 }
 
-function SiteRemarks({ site }: { site: SiteStatus }) {
+function SiteRemarks({ site }: { site: SiteRow }) {
   const remarks = [
     site.refused_series > 0 ? plural(site.refused_series, 'refused reading') : '',
     site.anomalies > 0 ? `${count(site.anomalies)} ${site.anomalies === 1 ? 'anomaly' : 'anomalies'}` : '',

@@ -11,6 +11,7 @@ import {
   stepParameter,
   textParameter,
 } from '../shapes/parameters.ts';
+import { coverageRowOf, pageWith } from '../shapes/rows.ts';
 import { RequestError } from '../shapes/request-error.ts';
 import { requireGrant } from '../shapes/usage-parameters.ts';
 
@@ -49,7 +50,8 @@ export function coverageRoute(server: ApiServer, { ledger, clock, grants = () =>
         throw new RequestError(`from: is more than ${LONGEST_DAYS} days before to; ask for less at once`);
       requireGrant(grant, grants());
       const links = grant === undefined ? {} : { grant, grants: grants() };
-      return await ledger.coverage({ fromMs, toMs, projectId: project, ...links, ...others }, goneOf(reply));
+      const query = { fromMs, toMs, projectId: project, ...links, ...others };
+      return pageWith(await ledger.coverage(query, goneOf(reply)), coverageRowOf);
     },
   );
 }

@@ -1,6 +1,6 @@
-import type { Grant, GrantRow } from '../../ledger/ledger.ts';
 import { errorAnswer, grantRow, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
+import { grantRowOf } from '../shapes/rows.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 
 export function grantsRoute(server: ApiServer, { grants = () => [] }: ApiParts): void {
@@ -13,13 +13,6 @@ export function grantsRoute(server: ApiServer, { grants = () => [] }: ApiParts):
         response: { 200: pageOf(grantRow), default: errorAnswer },
       },
     },
-    async () => ({ data: grants().map(rowOf), next: null }),
+    async () => ({ data: grants().map(grantRowOf), next: null }),
   );
-}
-
-function rowOf({ name, projects }: Grant): GrantRow {
-  return {
-    name,
-    projects: projects.map(({ site, cloud = null, projectId }) => ({ site, cloud, project_id: projectId })),
-  };
 }

@@ -2,6 +2,7 @@ import { errorAnswer, pageOf, projectRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
 import { cursorParameter, limitParameter, parameterTable, textParameter } from '../shapes/parameters.ts';
+import { pageWith, projectRowOf } from '../shapes/rows.ts';
 
 const projectParameters = parameterTable({
   site: textParameter('Of this site alone'),
@@ -20,6 +21,6 @@ export function projectsRoute(server: ApiServer, { ledger }: ApiParts): void {
         response: { 200: pageOf(projectRow), default: errorAnswer },
       },
     },
-    async ({ query }, reply) => await ledger.projects(query, goneOf(reply)),
+    async ({ query }, reply) => pageWith(await ledger.projects(query, goneOf(reply)), projectRowOf),
   );
 }

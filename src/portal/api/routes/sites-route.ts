@@ -1,6 +1,7 @@
 import { errorAnswer, pageOf, siteRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
+import { siteRowOf } from '../shapes/rows.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 
 export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
@@ -13,6 +14,6 @@ export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
         response: { 200: pageOf(siteRow), default: errorAnswer },
       },
     },
-    async (_request, reply) => ({ data: await ledger.sites(goneOf(reply)), next: null }),
+    async (_request, reply) => ({ data: (await ledger.sites(goneOf(reply))).map(siteRowOf), next: null }),
   );
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { errorAnswer, pageOf, usageRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
+import { pageWith, usageRowOf } from '../shapes/rows.ts';
 import { Untaken } from '../shapes/untaken.ts';
 import { csvFileName, usageCsv } from '../shapes/usage-csv.ts';
 import { usageParameters, usageQuery } from '../shapes/usage-parameters.ts';
@@ -33,7 +34,7 @@ export function usageRoute(
     async ({ query: parameters, method }, reply) => {
       const query = usageQuery(parameters, clock.nowMs(), grants());
       const gone = goneOf(reply);
-      if (parameters.format === 'json') return await ledger.usage(query, gone);
+      if (parameters.format === 'json') return pageWith(await ledger.usage(query, gone), usageRowOf);
       const hold = (bytes: number) => untaken.hold(reply.raw, bytes);
       const pieces = usageCsv(ledger, query, gone, parameters.bom === 'true');
       const body = method === 'HEAD' ? '' : await textOf(pieces, gone, hold);

@@ -24,6 +24,12 @@ export function pageOf<T extends z.ZodType>(row: T) {
   });
 }
 
+export type Page<T> = z.output<ReturnType<typeof pageOf<z.ZodType<T>>>>;
+
+const coverage = z.enum(['measured', 'spread', 'missing']);
+
+export type Coverage = z.output<typeof coverage>;
+
 const instant = z.string().meta({ format: 'date-time' });
 
 export const siteRow = z.object({
@@ -54,6 +60,8 @@ export const siteRow = z.object({
   anomalies: z.number(),
 });
 
+export type SiteRow = z.output<typeof siteRow>;
+
 export const projectRow = z.object({
   site: z.string(),
   cloud: z.string().meta({ description: "The label of a site with several clouds; '' elsewhere" }),
@@ -65,11 +73,13 @@ export const projectRow = z.object({
   last_reading_at: instant,
 });
 
+export type ProjectRow = z.output<typeof projectRow>;
+
 export const coverageRow = z.object({
   site: z.string().optional(),
   cloud: z.string().optional(),
   start: instant.meta({ description: 'Start of the step, UTC' }),
-  coverage: z.enum(['measured', 'spread', 'missing']).meta({
+  coverage: coverage.meta({
     description: 'Between readings, at least in part over a gap, or not reached by any though it is due',
   }),
   measured_seconds: z.number().meta({ description: 'Of all clouds that the row is about together' }),
@@ -79,6 +89,8 @@ export const coverageRow = z.object({
       'Whether any reading came after the start of the step. The present hour is measured without one until it is due',
   }),
 });
+
+export type CoverageRow = z.output<typeof coverageRow>;
 
 export const grantRow = z.object({
   name: z.string(),
@@ -90,6 +102,8 @@ export const grantRow = z.object({
     }),
   ),
 });
+
+export type GrantRow = z.output<typeof grantRow>;
 
 export const usageRow = z.object({
   grant: z
@@ -105,7 +119,7 @@ export const usageRow = z.object({
   start: instant.meta({ description: 'Start of the step, UTC' }),
   amount: z.number(),
   unit: z.string().meta({ examples: ['vCPU-hours'] }),
-  coverage: z
-    .enum(['measured', 'spread', 'missing'])
-    .meta({ description: 'How the step is known: measured, spread over a gap, or missing' }),
+  coverage: coverage.meta({ description: 'How the step is known: measured, spread over a gap, or missing' }),
 });
+
+export type UsageRow = z.output<typeof usageRow>;

@@ -1,5 +1,7 @@
-import type { Ledger, UsageQuery, UsageRow } from '../../ledger/ledger.ts';
+import type { Ledger, UsageQuery } from '../../ledger/ledger.ts';
+import type { UsageRow } from './answers.ts';
 import { csvLine } from './csv.ts';
+import { usageRowOf } from './rows.ts';
 
 type Column = keyof UsageRow;
 
@@ -28,7 +30,7 @@ export async function* usageCsv(
   const columns = columnsOf(query);
   let head = (bom ? BYTE_ORDER_MARK : '') + csvLine(columns);
   for await (const rows of ledger.allUsage(query, gone)) {
-    const lines = rows.map((row) => csvLine(columns.map((column) => row[column] ?? '')));
+    const lines = rows.map(usageRowOf).map((row) => csvLine(columns.map((column) => row[column] ?? '')));
     yield head + lines.join('');
     head = '';
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Grant, UsageDimension, UsageQuery } from '../../ledger/ledger.ts';
+import type { Grant, UsageDimension as LedgerDimension, UsageQuery } from '../../ledger/ledger.ts';
 import {
   cursorParameter,
   dimensionsParameter,
@@ -18,7 +18,9 @@ const DIMENSIONS = [
   'cloud',
   'project',
   'resource',
-] as const satisfies readonly UsageDimension[];
+] as const satisfies readonly LedgerDimension[];
+
+export type UsageDimension = (typeof DIMENSIONS)[number];
 
 export const usageParameters = parameterTable({
   from: hourParameter(
@@ -50,6 +52,8 @@ export const usageParameters = parameterTable({
 });
 
 type UsageParameters = z.output<typeof usageParameters>;
+
+export type UsageStep = UsageParameters['step'];
 
 /**
  * What the ledger is asked. Both ends are cut down to whole hours, so that periods that meet neither overlap nor leave

@@ -1,5 +1,5 @@
 import { useContext } from 'preact/hooks';
-import type { SiteStatus } from '../../api.ts';
+import type { SiteRow } from '../../api.ts';
 import { ConnectionNotice } from '../../controls/connection-notice.tsx';
 import { Figures, type Figure } from '../../controls/figures.tsx';
 import { SiteTable } from '../../tables/site-table.tsx';
@@ -47,7 +47,7 @@ export function OverviewPage({ route }: { route: OverviewRoute }) {
   );
 }
 
-function SitesSection({ sites, failed }: { sites: readonly SiteStatus[] | undefined; failed: boolean }) {
+function SitesSection({ sites, failed }: { sites: readonly SiteRow[] | undefined; failed: boolean }) {
   return (
     <section class="card" aria-labelledby="sites-heading" aria-busy={sites === undefined && !failed}>
       <h2 id="sites-heading">Sites</h2>
@@ -60,9 +60,9 @@ function SitesSection({ sites, failed }: { sites: readonly SiteStatus[] | undefi
   );
 }
 
-function figures(sites: readonly SiteStatus[], usage: OverviewUsage | undefined, nowMs: number): Figure[] {
+function figures(sites: readonly SiteRow[], usage: OverviewUsage | undefined, nowMs: number): Figure[] {
   const reporting = sites.filter((site) => siteState(site, nowMs).name === 'reporting').length;
-  const sum = (of: (site: SiteStatus) => number) => count(sites.reduce((total, site) => total + of(site), 0));
+  const sum = (of: (site: SiteRow) => number) => count(sites.reduce((total, site) => total + of(site), 0));
   return [
     { label: 'Sites reporting', value: count(reporting), detail: `of ${count(sites.length)}` },
     { label: 'Projects', value: sum((site) => site.projects) },

@@ -2,12 +2,11 @@ import { CursorError } from '../../question-errors.ts';
 import { sql, type Kysely } from 'kysely';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../../accounting/sites/coverage.ts';
-import type { CoverageQuery, CoverageRow, Page } from '../../ledger.ts';
+import type { CoverageQuery, StepCoverage, Page } from '../../ledger.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
 import { numberArray } from '../database/columns.ts';
 import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { isoOf } from './times.ts';
 import { hourRange, startOf } from './usage-query.ts';
 
 /** A step as the database sums it; sites and clouds that were not asked for are ''. */
@@ -29,7 +28,7 @@ export async function queryCoverage(
   database: Kysely<unknown>,
   { by = EACH_CLOUD, ...query }: CoverageQuery,
   nowMs: number,
-): Promise<Page<CoverageRow>> {
+): Promise<Page<StepCoverage>> {
   const range = hourRange(query);
   const clouds = await loadCoveredClouds(database, query);
   const rows = await sumHours(database, { ...query, by }, range, clouds, nowMs);
@@ -39,7 +38,7 @@ export async function queryCoverage(
   return {
     data: shown.map((row) => {
       const endHour = stepEnd(query.step ?? 'hour', row.start_hour, range);
-      return coverageRow(row, endHour, coveredClouds(clouds, row, by), by, nowMs);
+      return stepCoverage(row, endHour, coveredClouds(clouds, row, by), by, nowMs);
     }),
     next: more ? writeCursor([last.start_hour, last.site, last.cloud]) : null,
   };
@@ -83,21 +82,21 @@ async function sumHours(
   return rows;
 }
 
-function coverageRow(
+function stepCoverage(
   row: StepRecord,
   endHour: number,
   clouds: Clouds,
   by: Dimensions,
   nowMs: number,
-): CoverageRow {
+): StepCoverage {
   const [fromMs, toMs] = [row.start_hour * MS_PER_HOUR, endHour * MS_PER_HOUR];
   return {
     ...(by.has('site') ? { site: row.site } : {}),
     ...(by.has('cloud') ? { cloud: row.cloud } : {}),
-    start: isoOf(fromMs),
+    startMs: fromMs,
     coverage: coverageOf({ fromMs, toMs, spread: Number(row.spread_ms) > 0 }, clouds, nowMs),
-    measured_seconds: Number(row.measured_ms) / 1000,
-    spread_seconds: Number(row.spread_ms) / 1000,
+    measuredMs: Number(row.measured_ms),
+    spreadMs: Number(row.spread_ms),
     reached: clouds.some(({ progress }) => progress.firstMs < toMs && progress.lastMs > fromMs),
   };
 }

@@ -1,18 +1,20 @@
 import { sql, type Kysely } from 'kysely';
-import type { Page, ProjectQuery, ProjectRow } from '../../ledger.ts';
+import type { Page, ProjectQuery, Project } from '../../ledger.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { isoOf } from './times.ts';
 
-interface ProjectRecord extends Omit<ProjectRow, 'first_reading_at' | 'last_reading_at'> {
+interface ProjectRecord {
+  site: string;
+  cloud: string;
+  project_id: string;
+  project_name: string;
+  domain_id: string;
+  domain_name: string;
   first_ms: string;
   last_ms: string;
 }
 
 /** Projects in the order of site, cloud and id, under their latest names. */
-export async function queryProjects(
-  database: Kysely<unknown>,
-  query: ProjectQuery,
-): Promise<Page<ProjectRow>> {
+export async function queryProjects(database: Kysely<unknown>, query: ProjectQuery): Promise<Page<Project>> {
   const { rows } = await sql<ProjectRecord>`
     SELECT w.site, w.cloud, w.key AS project_id, w.project_name, w.domain_id, w.domain_name,
            min(m.first_at_ms) AS first_ms, max(m.last_at_ms) AS last_ms
@@ -54,13 +56,25 @@ function and(list: ReturnType<typeof conditions>) {
   return sql.join(list, sql` AND `);
 }
 
-function page(rows: readonly ProjectRecord[], limit: number): Page<ProjectRow> {
-  const data = rows.slice(0, limit).map(rowOf);
-  const last = data.at(-1);
+function page(rows: readonly ProjectRecord[], limit: number): Page<Project> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return { data, next: more ? writeCursor([last.site, last.cloud, last.project_id]) : null };
+  return {
+    data: shown.map(projectOf),
+    next: more ? writeCursor([last.site, last.cloud, last.project_id]) : null,
+  };
 }
 
-function rowOf({ first_ms, last_ms, ...row }: ProjectRecord): ProjectRow {
-  return { ...row, first_reading_at: isoOf(first_ms), last_reading_at: isoOf(last_ms) };
+function projectOf(record: ProjectRecord): Project {
+  return {
+    site: record.site,
+    cloud: record.cloud,
+    projectId: record.project_id,
+    projectName: record.project_name,
+    domainId: record.domain_id,
+    domainName: record.domain_name,
+    firstReadingMs: Number(record.first_ms),
+    lastReadingMs: Number(record.last_ms),
+  };
 }

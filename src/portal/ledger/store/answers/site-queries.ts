@@ -4,7 +4,6 @@ import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
 import { requireLease } from '../database/fence.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
-import { isoOf, isoOrNull } from './times.ts';
 
 export async function declareSites(
   database: Kysely<unknown>,
@@ -116,20 +115,24 @@ export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatu
 function statusOf(row: SiteRow): SiteStatus {
   const rules = rulesOfSite(row.interval_ms ?? undefined);
   const clouds = row.clouds ?? [];
-  const lastSuccessMs = row.last_success_ms === null ? undefined : Number(row.last_success_ms);
+  const lastSuccessMs = msOrUndefined(row.last_success_ms);
   return {
     name: row.name,
     labels: row.labels,
-    first_reading_at: isoOrNull(row.first_ms),
-    last_reading_at: isoOrNull(row.last_ms),
-    clouds: clouds.map(({ cloud, lastMs }) => ({ cloud, last_reading_at: isoOf(lastMs) })),
-    last_sweep_at: isoOrNull(row.last_sweep_ms),
-    last_success_at: isoOrNull(row.last_success_ms),
-    last_error: row.last_error ?? whyStandstill(lastSuccessMs, clouds, rules) ?? null,
-    ordinary_pause_seconds: rules.gapThresholdMs / 1000,
+    firstReadingMs: msOrUndefined(row.first_ms),
+    lastReadingMs: msOrUndefined(row.last_ms),
+    clouds: clouds.map(({ cloud, lastMs }) => ({ cloud, lastReadingMs: lastMs })),
+    lastSweepMs: msOrUndefined(row.last_sweep_ms),
+    lastSuccessMs,
+    lastError: row.last_error ?? whyStandstill(lastSuccessMs, clouds, rules),
+    ordinaryPauseMs: rules.gapThresholdMs,
     projects: row.projects,
     meters: row.meters,
-    refused_series: row.refused_series,
+    refusedSeries: row.refused_series,
     anomalies: Number(row.anomalies),
   };
+}
+
+function msOrUndefined(ms: string | null): number | undefined {
+  return ms === null ? undefined : Number(ms);
 }

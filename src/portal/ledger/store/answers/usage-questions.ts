@@ -1,6 +1,6 @@
 import { MAX_PAGE } from '../../ledger.ts';
 import type { Lanes } from '../../../database/lanes.ts';
-import type { Page, UsageQuery, UsageRow } from '../../ledger.ts';
+import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
 import {
   costOf,
   isQuick,
@@ -27,7 +27,7 @@ export async function askUsage(
   parts: UsageParts,
   query: UsageQuery,
   gone?: AbortSignal,
-): Promise<Page<UsageRow>> {
+): Promise<Page<StepUsage>> {
   const { cost } = await estimate(parts, query, gone);
   refuseCostly(cost, 'json', parts.limits);
   return await page(parts, query, cost, gone);
@@ -38,7 +38,7 @@ export async function* askAllUsage(
   parts: UsageParts,
   asked: UsageQuery,
   gone?: AbortSignal,
-): AsyncGenerator<UsageRow[]> {
+): AsyncGenerator<StepUsage[]> {
   const { lanes, limits, questions, nowMs } = parts;
   const query = { ...asked, cursor: undefined, limit: MAX_PAGE };
   const { cost, counts } = await estimate(parts, query, gone);
@@ -70,7 +70,7 @@ async function page(
   query: UsageQuery,
   cost: QuestionCost,
   gone: AbortSignal | undefined,
-): Promise<Page<UsageRow>> {
+): Promise<Page<StepUsage>> {
   const lane = isQuick(cost) ? lanes.questions : lanes.longQuestions;
   return await questions.ask({ lane, timeoutMs: limits.timeoutMs, gone }, async (trx) =>
     queryUsage(trx, query, nowMs()),

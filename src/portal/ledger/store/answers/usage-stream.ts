@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { UsageQuery, UsageRow } from '../../ledger.ts';
+import type { UsageQuery, StepUsage } from '../../ledger.ts';
 import { overlap } from '../../question-cost.ts';
 import { monthsOf, type HourRange } from '../../steps.ts';
 import { refuseHoursGone } from './hours-gone.ts';
@@ -17,7 +17,7 @@ export async function* streamUsage(
   asked: UsageQuery,
   hours: HourRange | undefined,
   nowMs: number,
-): AsyncGenerator<UsageRow[]> {
+): AsyncGenerator<StepUsage[]> {
   const query = { ...asked, cursor: undefined };
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);

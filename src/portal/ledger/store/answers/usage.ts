@@ -1,20 +1,19 @@
 import type { Kysely } from 'kysely';
 import { MS_PER_HOUR, unitOfResource } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf, type CoveredCloud } from '../../accounting/sites/coverage.ts';
-import type { Page, UsageQuery, UsageRow } from '../../ledger.ts';
+import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
 import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
 import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
-import { isoOf } from './times.ts';
 import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
-/** Answers a usage query in a transaction of one instant; see `UsageQuery` and `UsageRow`. Throws `CursorError` and `HoursGoneError`. */
+/** Answers a usage query in a transaction of one instant; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(
   trx: Kysely<unknown>,
   query: UsageQuery,
   nowMs: number,
-): Promise<Page<UsageRow>> {
+): Promise<Page<StepUsage>> {
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
   const records = await sumUsage(trx, query, range);
@@ -33,18 +32,18 @@ export async function rowMaker(
   query: UsageQuery,
   range: HourRange,
   nowMs: number,
-): Promise<(record: UsageRecord) => UsageRow> {
+): Promise<(record: UsageRecord) => StepUsage> {
   const clouds = await loadCoveredClouds(trx, query);
-  return (record) => usageRow(record, query, range, coveredClouds(clouds, record, query.by), nowMs);
+  return (record) => stepUsage(record, query, range, coveredClouds(clouds, record, query.by), nowMs);
 }
 
-function usageRow(
+function stepUsage(
   record: UsageRecord,
   query: UsageQuery,
   range: HourRange,
   clouds: readonly CoveredCloud[],
   nowMs: number,
-): UsageRow {
+): StepUsage {
   const interval = {
     fromMs: record.start_hour * MS_PER_HOUR,
     toMs: stepEnd(query.step, record.start_hour, range) * MS_PER_HOUR,
@@ -52,7 +51,7 @@ function usageRow(
   };
   return {
     ...dimensions(record, query),
-    start: isoOf(interval.fromMs),
+    startMs: interval.fromMs,
     amount: Number(BigInt(record.amount)) / MS_PER_HOUR,
     unit: unitOfResource(record.resource),
     coverage: coverageOf(interval, clouds, nowMs),
@@ -65,7 +64,7 @@ function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
     ...(by.has('grant') ? { grant: record.grant_name === '' ? null : record.grant_name } : {}),
     ...(by.has('site') ? { site: record.site } : {}),
     ...(by.has('cloud') ? { cloud: record.cloud } : {}),
-    ...(by.has('project') ? { project_id: record.project_id, project_name: record.project_name } : {}),
+    ...(by.has('project') ? { projectId: record.project_id, projectName: record.project_name } : {}),
     ...(by.has('resource') || resource === undefined ? { resource: record.resource } : {}),
   };
 }

@@ -22,7 +22,11 @@ export async function verifyConservation(database: Kysely<unknown>): Promise<Dis
     JOIN ledger.project p USING (site_id, project_id)
     JOIN ledger.resource r USING (site_id, resource_id)
     ORDER BY s.name, p.key, r.name`.execute(database);
-  return rows.map((row) => ({ ...row, difference: Number(BigInt(row.difference)) / MS_PER_HOUR }));
+  return rows.map(({ project_id: projectId, difference, ...row }) => ({
+    ...row,
+    projectId,
+    difference: Number(BigInt(difference)) / MS_PER_HOUR,
+  }));
 }
 
 const totalsThatDiffer = sql`

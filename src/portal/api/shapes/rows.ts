@@ -1,0 +1,79 @@
+import type {
+  Grant,
+  Page as LedgerPage,
+  Project,
+  SiteStatus,
+  StepCoverage,
+  StepUsage,
+} from '../../ledger/ledger.ts';
+import type { CoverageRow, GrantRow, Page, ProjectRow, SiteRow, UsageRow } from './answers.ts';
+
+/** How what the ledger says is written in answers: one place for each row. */
+export function siteRowOf(site: SiteStatus): SiteRow {
+  return {
+    name: site.name,
+    labels: site.labels,
+    first_reading_at: isoOrNull(site.firstReadingMs),
+    last_reading_at: isoOrNull(site.lastReadingMs),
+    clouds: site.clouds.map(({ cloud, lastReadingMs }) => ({ cloud, last_reading_at: isoOf(lastReadingMs) })),
+    last_sweep_at: isoOrNull(site.lastSweepMs),
+    last_success_at: isoOrNull(site.lastSuccessMs),
+    last_error: site.lastError ?? null,
+    ordinary_pause_seconds: site.ordinaryPauseMs / 1000,
+    projects: site.projects,
+    meters: site.meters,
+    refused_series: site.refusedSeries,
+    anomalies: site.anomalies,
+  };
+}
+
+export function projectRowOf(project: Project): ProjectRow {
+  return {
+    site: project.site,
+    cloud: project.cloud,
+    project_id: project.projectId,
+    project_name: project.projectName,
+    domain_id: project.domainId,
+    domain_name: project.domainName,
+    first_reading_at: isoOf(project.firstReadingMs),
+    last_reading_at: isoOf(project.lastReadingMs),
+  };
+}
+
+export function coverageRowOf({ startMs, measuredMs, spreadMs, ...known }: StepCoverage): CoverageRow {
+  return {
+    ...known,
+    start: isoOf(startMs),
+    measured_seconds: measuredMs / 1000,
+    spread_seconds: spreadMs / 1000,
+  };
+}
+
+export function usageRowOf({ startMs, projectId, projectName, ...known }: StepUsage): UsageRow {
+  return {
+    ...known,
+    ...(projectId === undefined ? {} : { project_id: projectId, project_name: projectName }),
+    start: isoOf(startMs),
+  };
+}
+
+export function grantRowOf({ name, projects }: Grant): GrantRow {
+  return {
+    name,
+    projects: projects.map(({ site, cloud = null, projectId }) => ({ site, cloud, project_id: projectId })),
+  };
+}
+
+/** A page of the ledger with its rows as answers have them. */
+export function pageWith<T, Row>({ data, next }: LedgerPage<T>, rowOf: (value: T) => Row): Page<Row> {
+  return { data: data.map(rowOf), next };
+}
+
+/** ISO 8601, UTC. */
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : isoOf(ms);
+}
