@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { createEmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { openDatabase } from '../src/portal/database/database.ts';
 
 const METERS = Number(process.argv[2] ?? 200);
 const HOURS = 365 * 24;
@@ -34,7 +35,11 @@ async function measure(name: string, unlike: number): Promise<void> {
   try {
     const connection = await database.start();
     const clock = { nowMs: () => (FIRST_HOUR + HOURS + 72) * 3_600_000, sleep: async () => undefined };
-    const ledger = await openLedger({ connection, clock, logger: silentLogger() });
+    const ledger = await openLedger({
+      database: await openDatabase(connection, silentLogger()),
+      clock,
+      logger: silentLogger(),
+    });
     await ledger.declareSites([{ name: 'a', labels: {} }]);
     const client = new Client(connection);
     await client.connect();

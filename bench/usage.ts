@@ -12,6 +12,7 @@ import { createEmbeddedDatabase } from '../src/portal/database/embedded/embedded
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { openDatabase } from '../src/portal/database/database.ts';
 
 const PROJECTS = Number(process.argv[2] ?? 10_000);
 const MS_PER_HOUR = 3_600_000;
@@ -69,7 +70,7 @@ const database = createEmbeddedDatabase({ dataFolder: folder, logger });
 try {
   const connection = await database.start();
   const clock = { nowMs: () => END_MS, sleep: async () => undefined };
-  const ledger = await openLedger({ connection, clock, logger });
+  const ledger = await openLedger({ database: await openDatabase(connection, logger), clock, logger });
   await ledger.declareSites([{ name: 'a', labels: {} }]);
   const client = new Client(connection);
   await client.connect();

@@ -45,7 +45,7 @@ module.exports.rooms = [
     ],
     below: ['metrics', 'lasting-failure'],
   },
-  { room: 'src/portal/database', order: ['embedded'], below: ['connection'] },
+  { room: 'src/portal/database', order: ['embedded'], below: ['advisory-keys', 'connection'] },
   { room: 'src/portal/api', order: ['routes', 'shapes'] },
   {
     room: 'src/portal/ledger',

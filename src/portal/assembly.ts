@@ -1,20 +1,17 @@
-import type { Pool } from 'pg';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { closeServer, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
-import type { DatabaseConnection } from './database/connection.ts';
+import type { Database } from './database/database.ts';
 import { declarationsOf } from './declared-sites.ts';
 import { fencedLedger } from './leases/fenced-ledger.ts';
 import { LeaseKeeper, type LeaseParts } from './leases/lease-keeper.ts';
 import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
-import { connectToDatabase } from './ledger/store/database/connect.ts';
 import type { PortalMetrics } from './metrics.ts';
-import { createInboxTables } from './remote-write/inbox.ts';
 import { Receiver } from './remote-write/receiver.ts';
 import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
@@ -58,11 +55,10 @@ export async function assemble(given: Given): Promise<Assembly> {
   given.atEnd(async () => await store.close());
   const ledger = await store.open();
   await ledger.declareSites(declarationsOf(config));
-  const pool = await connect(given, store.connection);
-  const leases = createLeases(given, pool, async (held) => {
+  const leases = createLeases(given, store.database, async (held) => {
     await collector.setSites(sources().sites.filter(({ name }) => held.has(siteLease(name))));
   });
-  const receiver = await createReceiver(given, ledger, pool, leases);
+  const receiver = createReceiver(given, ledger, store.database, leases);
   receiver.setSources(config);
   const address = await startApi(given, ledger, receiver);
   const collector = createCollector(given, ledger, leases);
@@ -71,20 +67,14 @@ export async function assemble(given: Given): Promise<Assembly> {
   return { address, ledger, collector, leases, maintenance, figures, receiver };
 }
 
-async function connect({ logger, atEnd }: Given, connection: DatabaseConnection): Promise<Pool> {
-  const pool = await connectToDatabase(connection, logger);
-  atEnd(async () => await pool.end());
-  return pool;
-}
-
 /** Which sites this portal reads, of those that all portals on the database read. */
 function createLeases(
   { config, logger, metrics, atEnd }: Given,
-  pool: Pool,
+  database: Database,
   onChange: LeaseParts['onChange'],
 ): LeaseKeeper {
   const leases = new LeaseKeeper({
-    pool,
+    database,
     clock: systemClock,
     logger,
     metrics,
@@ -96,15 +86,14 @@ function createLeases(
   return leases;
 }
 
-async function createReceiver(
+function createReceiver(
   { clock, logger, metrics, atEnd }: Given,
   ledger: Ledger,
-  pool: Pool,
+  database: Database,
   leases: LeaseKeeper,
-): Promise<Receiver> {
-  await createInboxTables(pool);
+): Receiver {
   const receiver = new Receiver({
-    pool,
+    database: database.inLane('remoteWrite'),
     ledger: fencedLedger(ledger, () => leases.leaseOf(INBOX_LEASE)),
     clock,
     logger,

@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { DatabaseConnection } from './database/connection.ts';
+import { openDatabase, type Database } from './database/database.ts';
 import { createEmbeddedDatabase } from './database/embedded/embedded-database.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { QuestionLimits } from './ledger/question-cost.ts';
@@ -11,8 +12,8 @@ import type { LedgerPlace } from './settings/settings.ts';
 export interface Store {
   /** Starts the embedded database, or uses the one that runs, and opens the ledger in it; throws `UserError`. */
   open(): Promise<Ledger>;
-  /** How to reach the database, once it is open. */
-  readonly connection: DatabaseConnection;
+  /** Once it is open. */
+  readonly database: Database;
   /** Ends both. May be called twice, and after `open()` has failed. */
   close(): Promise<void>;
 }
@@ -26,26 +27,26 @@ export function createStore(
   }: LedgerPlace & { limits?: QuestionLimits | undefined },
   parts: { clock: Clock; logger: Logger },
 ): Store {
-  const database =
+  const server =
     databaseUrl === undefined
       ? createEmbeddedDatabase({ dataFolder, logger: parts.logger })
       : runningDatabase({ connectionString: databaseUrl });
   let ledger: Ledger | undefined;
-  let connection: DatabaseConnection | undefined;
+  let database: Database | undefined;
   return {
-    get connection() {
-      if (connection === undefined) throw new Error('the store is not open');
-      return connection;
+    get database() {
+      if (database === undefined) throw new Error('the store is not open');
+      return database;
     },
     open: async () => {
-      connection = await database.start();
-      ledger = await openLedger({ connection, allowDestructiveMigrations, limits, ...parts });
+      database = await openDatabase(await server.start(), parts.logger);
+      ledger = await openLedger({ database, allowDestructiveMigrations, limits, ...parts });
       return ledger;
     },
     close: async () => {
       await ledger?.close();
       ledger = undefined;
-      await database.close();
+      await server.close();
     },
   };
 }

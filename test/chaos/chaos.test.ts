@@ -17,6 +17,7 @@ import { ask, readUpTo, removeWhatWasRead, scrapedUpTo, settle, walk } from './p
 import { planOf, type Step } from './plan.ts';
 import { checkPromises } from './promises.ts';
 import { truthOf } from './truth.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 /** Real minutes of faults; a longer run, such as 8, by STACKMETER_CHAOS_MINUTES. */
 const MINUTES = Number(process.env['STACKMETER_CHAOS_MINUTES'] ?? 0.5);
@@ -132,7 +133,11 @@ async function check(federation: ChaosFederation): Promise<void> {
   for (const { measured } of checked) expect(measured).toBeGreaterThan(0);
   for (const { days } of checked) expect(days).toBeGreaterThan(0);
   for (const url of urls) expect(await eventually(async () => await notRefused(url, MONTH))).toEqual([]);
-  const ledger = await openLedger({ connection, clock: systemClock, logger: silentLogger() });
+  const ledger = await openLedger({
+    database: await openDatabase(connection, silentLogger()),
+    clock: systemClock,
+    logger: silentLogger(),
+  });
   expect(await ledger.verify()).toEqual([]);
   await ledger.close();
 }

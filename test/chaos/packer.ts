@@ -2,6 +2,7 @@ import type { DatabaseConnection } from '../../src/portal/database/connection.ts
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 /**
  * Packs days as soon as they are over, and drops the hours of a month as soon as that is, while portals fold, and correct what was
@@ -33,7 +34,7 @@ export class Packer {
 
   async #packOnce(): Promise<void> {
     const ledger = await openLedger({
-      connection: this.#connection,
+      database: await openDatabase(this.#connection, silentLogger()),
       clock: this.#clock,
       logger: silentLogger(),
     });

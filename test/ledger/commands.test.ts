@@ -15,13 +15,18 @@ import { clockAt, foldAll, HOUR, NOON, sitesNamed } from './fixture.ts';
 import { startPortalIn, stackmeter } from '../support/portal-under-test.ts';
 import { installedPostgresql, otherDatabase, runSql } from '../support/postgresql-server.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 const AGREES = 'every meter agrees with its entries\n';
 
 /** Two sites with entries, packed days, a gap and a correction, the last reading being of now. */
 async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {
   const clock = clockAt({ nowMs: lastMs });
-  const ledger = await openLedger({ connection, clock, logger: silentLogger() });
+  const ledger = await openLedger({
+    database: await openDatabase(connection, silentLogger()),
+    clock,
+    logger: silentLogger(),
+  });
   await ledger.declareSites(sitesNamed('a', 'b'));
   const firstMs = lastMs - 72 * HOUR;
   const total = (atMs: number, amount: number | bigint) => reading(atMs, amount, { epoch: '' });

@@ -2,8 +2,9 @@ import { PassThrough } from 'node:stream';
 import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
-import { connectToDatabase } from '../../src/portal/ledger/store/database/connect.ts';
+import { connectToDatabase } from '../../src/portal/database/connect.ts';
 import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { createLogger, silentLogger } from '../../src/runtime/logger.ts';
 import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
@@ -31,8 +32,8 @@ onEveryPostgresql('the ledger', (freshLedger) => {
 
     it('is migrated destructively by name alone, or while there is nothing in it', async () => {
       const { connection } = await freshLedger();
-      const pool = await connectToDatabase(connection, silentLogger());
-      onTestFinished(async () => await pool.end());
+      const database = await openDatabase(connection, silentLogger());
+      onTestFinished(async () => await database.close());
       const expand = { id: 998, name: 'one more', sql: 'ALTER TABLE ledger.site ADD COLUMN more text' };
       const drop = {
         id: 999,
@@ -50,14 +51,14 @@ onEveryPostgresql('the ledger', (freshLedger) => {
           )
         ).map(({ name }) => name);
       const refusal = `migration 999 of the ledger ('no labels') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`;
-      await expect(migrate(pool, silentLogger(), { migrations })).rejects.toThrow(refusal);
+      await expect(migrate(database, silentLogger(), { migrations })).rejects.toThrow(refusal);
       const others = ['declared', 'interval_ms', 'max_projects', 'clouds'];
       expect(await columnsOfSite()).toEqual(['site_id', 'name', 'labels', ...others]);
-      await migrate(pool, silentLogger(), { migrations, allowDestructive: true });
+      await migrate(database, silentLogger(), { migrations, allowDestructive: true });
       expect(await columnsOfSite()).toEqual(['site_id', 'name', ...others, 'more']);
-      await migrate(pool, silentLogger(), { migrations });
+      await migrate(database, silentLogger(), { migrations });
       await runSql(connection, 'DROP SCHEMA ledger CASCADE');
-      await migrate(pool, silentLogger(), { migrations });
+      await migrate(database, silentLogger(), { migrations });
       expect(await columnsOfSite()).toEqual(['site_id', 'name', ...others, 'more']);
     });
 
@@ -111,7 +112,9 @@ onEveryPostgresql('the ledger', (freshLedger) => {
 describe('a database that cannot be used', () => {
   const clock = clockAt({ nowMs: NOON });
   const open = (connectionString: string) =>
-    openLedger({ connection: { connectionString }, clock, logger: silentLogger() });
+    openDatabase({ connectionString }, silentLogger()).then((database) =>
+      openLedger({ database, clock, logger: silentLogger() }),
+    );
 
   it('is told by its name and place, in one line, and without the password', async () => {
     await expect(open('postgres://me:secret@127.0.0.1:9/usage')).rejects.toThrow(

@@ -14,6 +14,7 @@ import { describeWith } from '../support/describe-with.ts';
 import { clockAt, columns, foldAll, HOUR, NOON, onEveryPostgresql, query } from './fixture.ts';
 import { installedPostgresql, otherDatabase, reach, runSql } from '../support/postgresql-server.ts';
 import { temporaryFolder } from '../support/processes.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 /** Each as that version wrote it, named by its commit: by `portal ledger export`, and by `pg_dump`. */
 const folder = fileURLToPath(new URL('earlier-ledgers/', import.meta.url));
@@ -93,7 +94,11 @@ describeWith(['postgresql'], 'a ledger that an earlier version left in a databas
       '--set=ON_ERROR_STOP=1',
       `--file=${join(folder, file)}`,
     ]);
-    const ledger = await openLedger({ connection, clock: clockAt({ nowMs: NOW }), logger: silentLogger() });
+    const ledger = await openLedger({
+      database: await openDatabase(connection, silentLogger()),
+      clock: clockAt({ nowMs: NOW }),
+      logger: silentLogger(),
+    });
     onTestFinished(async () => await ledger.close());
     expect(await lifeOf(ledger, connection)).toEqual(LIFE);
   });

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
@@ -28,6 +27,7 @@ import {
   runSql,
   type TestServer,
 } from '../support/postgresql-server.ts';
+import { Database, openDatabase } from '../../src/portal/database/database.ts';
 
 export const HOUR = 3_600_000;
 export const MINUTE = 60_000;
@@ -86,10 +86,18 @@ export function clockAt(time: { nowMs: number }): Clock {
 export function storeOn(
   connection: DatabaseConnection,
   heard: (statement: string) => void = () => undefined,
-): Kysely<unknown> {
-  const dialect = new PostgresDialect({ pool: new Pool(connection) });
-  const database = new Kysely<unknown>({ dialect, log: ({ query: { sql } }) => heard(sql) });
-  onTestFinished(async () => await database.destroy());
+): Database {
+  const pool = new Pool(connection);
+  pool.on('connect', (client) => {
+    const ask = client.query.bind(client) as (statement: { text: string }) => unknown;
+    const heardQuery = (statement: { text: string }) => {
+      heard(statement.text);
+      return ask(statement);
+    };
+    Object.assign(client, { query: heardQuery });
+  });
+  const database = new Database(pool);
+  onTestFinished(async () => await database.close());
   return database;
 }
 
@@ -153,7 +161,12 @@ async function ledgerIn(base: DatabaseConnection): Promise<LedgerFixture> {
   await runSql(base, `CREATE DATABASE ${name}`);
   const connection = otherDatabase(base, name);
   const time = { nowMs: NOON };
-  const open = () => openLedger({ connection, clock: clockAt(time), logger: silentLogger() });
+  const open = async () =>
+    await openLedger({
+      database: await openDatabase(connection, silentLogger()),
+      clock: clockAt(time),
+      logger: silentLogger(),
+    });
   const ledger = await open();
   onTestFinished(async () => {
     await ledger.close();

@@ -1,8 +1,18 @@
-import { Pool } from 'pg';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
+import { sql } from '../../src/portal/database/sql.ts';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
 import { releaseLeases, removePortal, renewLeases, siteLease } from '../../src/portal/leases/lease-store.ts';
-import { columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sitesNamed, sweep } from './fixture.ts';
+import {
+  columns,
+  HOUR,
+  MINUTE,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  storeOn,
+  sweep,
+} from './fixture.ts';
 
 const LONG_MS = 600_000;
 const BOTH = { read: ['a', 'b'], declared: ['a', 'b'] };
@@ -10,17 +20,15 @@ const BOTH = { read: ['a', 'b'], declared: ['a', 'b'] };
 onEveryPostgresql('a lease', (freshLedger) => {
   const setUp = async () => {
     const fixture = await freshLedger(['a', 'b']);
-    const pool = new Pool(fixture.connection);
-    onTestFinished(async () => await pool.end());
+    const database = storeOn(fixture.connection);
     const renew = async (portal: string, durationMs = LONG_MS, read = ['a', 'b'], declared = read) =>
-      [...(await renewLeases(pool, portal, { read, declared }, durationMs)).held].toSorted();
+      [...(await renewLeases(database, portal, { read, declared }, durationMs)).held].toSorted();
     const expected = async () => {
-      const { rows } = await pool.query<{ name: string }>(
-        'SELECT name FROM ledger.site WHERE declared ORDER BY name',
-      );
+      const { rows } = await database.query<{ name: string }>(sql`
+        SELECT name FROM ledger.site WHERE declared ORDER BY name`);
       return rows.map(({ name }) => name);
     };
-    return { ...fixture, pool, renew, expected };
+    return { ...fixture, database, renew, expected };
   };
 
   it('passes to another portal when its holder has not been heard of, and then the old one cannot write', async () => {
@@ -45,20 +53,20 @@ onEveryPostgresql('a lease', (freshLedger) => {
   });
 
   it('is given back by who has more than its share, and is free only then', async () => {
-    const { pool, renew } = await setUp();
+    const { database, renew } = await setUp();
     await renew('one');
     expect(await renew('two')).toEqual([]);
-    const { held, surplus } = await renewLeases(pool, 'one', BOTH, LONG_MS);
+    const { held, surplus } = await renewLeases(database, 'one', BOTH, LONG_MS);
     expect([[...held].toSorted(), surplus]).toEqual([['inbox', 'site/a'], ['site/b']]);
     expect(await renew('two')).toEqual([]);
-    await releaseLeases(pool, 'one', surplus);
+    await releaseLeases(database, 'one', surplus);
     expect(await renew('two')).toEqual(['site/b']);
   });
 
   it('is free at once when its holder ends in order', async () => {
-    const { pool, renew } = await setUp();
+    const { database, renew } = await setUp();
     await renew('one');
-    await removePortal(pool, 'one');
+    await removePortal(database, 'one');
     expect(await renew('two')).toEqual(['inbox', 'site/a', 'site/b']);
   });
 
@@ -69,7 +77,7 @@ onEveryPostgresql('a lease', (freshLedger) => {
   });
 
   it('leaves a site expected while the configuration of a living portal names it, whatever those of others do', async () => {
-    const { ledger, renew, expected, pool } = await setUp();
+    const { ledger, renew, expected, database } = await setUp();
     await renew('one');
     // A second portal knows of another site already, and of one that only a sender writes, but no more of b.
     await ledger.declareSites(sitesNamed('a', 'c', 'written'));
@@ -82,8 +90,8 @@ onEveryPostgresql('a lease', (freshLedger) => {
     await ledger.declareSites(sitesNamed('a', 'c', 'written'));
     await renew('one', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
     expect(await expected()).toEqual(['a', 'c', 'written']);
-    await removePortal(pool, 'one');
-    await removePortal(pool, 'two');
+    await removePortal(database, 'one');
+    await removePortal(database, 'two');
     await ledger.declareSites(sitesNamed('a'));
     expect(await expected()).toEqual(['a']);
   });

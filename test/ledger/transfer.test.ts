@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
 import type { Ledger } from '../../src/portal/ledger/ledger.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import {
@@ -135,7 +136,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
   it('by pg_dump is restored by pg_restore, and the ledger goes on from there', async () => {
     const clock = clockAt({ nowMs: NOON });
     const logger = silentLogger();
-    const ledger = await openLedger({ connection, clock, logger });
+    const ledger = await openLedger({ database: await openDatabase(connection, logger), clock, logger });
     await ledger.declareSites(sitesNamed('a'));
     await foldAll(ledger, 'a', reading(NOON, 5), reading(NOON + 9 * HOUR, 9 * HOUR));
     const dump = join(folder, 'ledger.dump');
@@ -146,7 +147,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
     await runSql(connection, 'CREATE DATABASE restored');
     const elsewhere = otherDatabase(connection, 'restored');
     await run('pg_restore', '--exit-on-error', ...reach(elsewhere), dump);
-    const restored = await openLedger({ connection: elsewhere, clock, logger });
+    const restored = await openLedger({ database: await openDatabase(elsewhere, logger), clock, logger });
     expect((await restored.sites())[0]?.lastReadingMs).toBe(NOON + 9 * HOUR);
     await foldAll(restored, 'a', reading(NOON + 10 * HOUR, 10 * HOUR));
     expect(await restored.verify()).toEqual([]);

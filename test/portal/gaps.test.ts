@@ -14,6 +14,7 @@ import { describeWith } from '../support/describe-with.ts';
 import { startPortalIn, stackmeter } from '../support/portal-under-test.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
 import { startPrometheus } from '../support/prometheus-server.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 const HOUR = 3_600_000;
 const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
@@ -78,7 +79,11 @@ function writePast(promtool: string, folder: string, strokeMs: number): void {
 async function writeLedger(folder: string, strokeMs: number, readAtMs: readonly number[]): Promise<void> {
   const database = createEmbeddedDatabase({ dataFolder: join(folder, 'data'), logger: silentLogger() });
   const connection = await database.start();
-  const ledger = await openLedger({ connection, clock: systemClock, logger: silentLogger() });
+  const ledger = await openLedger({
+    database: await openDatabase(connection, silentLogger()),
+    clock: systemClock,
+    logger: silentLogger(),
+  });
   await ledger.declareSites([{ name: 'site-a', labels: {} }]);
   for (const atMs of readAtMs) {
     const common = { cloud: '', domainId: 'd', domainName: 'D', resource: 'vcpu', atMs, epoch: '' };

@@ -11,6 +11,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { clockAt, HOUR, onEveryPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { eventually } from '../support/processes.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 const [FROM, TO] = [Date.UTC(2025, 9, 1), Date.UTC(2026, 0, 1)];
 const PROJECTS = 150;
@@ -49,7 +50,12 @@ async function portalWith(freshLedger: FreshLedger, limits: Partial<QuestionLimi
   await seed(connection);
   const [clock, logger] = [clockAt({ nowMs: TO }), silentLogger()];
   const all = { ...DEFAULT_QUESTION_LIMITS, ...limits };
-  const ledger = await openLedger({ connection, clock, logger, limits: all });
+  const ledger = await openLedger({
+    database: await openDatabase(connection, logger),
+    clock,
+    logger,
+    limits: all,
+  });
   onTestFinished(async () => await ledger.close());
   const leave = new AbortController();
   const server = await createApiServer({ ledger, metrics: createPortalMetrics(), clock, logger });

@@ -4,10 +4,11 @@ import type { Lease, Sweep } from '../../src/portal/ledger/ledger.ts';
 import type { Pool } from 'pg';
 import { createApiServer } from '../../src/portal/api/server.ts';
 import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
-import { connectToDatabase } from '../../src/portal/ledger/store/database/connect.ts';
+import { connectToDatabase } from '../../src/portal/database/connect.ts';
+import { Database, openDatabase } from '../../src/portal/database/database.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../../src/portal/metrics.ts';
-import { createInboxTables, forgetExcessFacts } from '../../src/portal/remote-write/inbox.ts';
+import { forgetExcessFacts } from '../../src/portal/remote-write/inbox.ts';
 import { Receiver, type ReceiverParts } from '../../src/portal/remote-write/receiver.ts';
 import { EXPORTER_METRICS } from '../../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../../src/prometheus/remote/snappy.ts';
@@ -46,10 +47,9 @@ async function startReceiver(
   const clock = clockAt(time);
   const logger = silentLogger();
   const connection = await database.start();
-  const ledger = await openLedger({ connection, clock, logger });
+  const ledger = await openLedger({ database: await openDatabase(connection, logger), clock, logger });
   await ledger.declareSites(sitesNamed('a', 'b'));
   const pool = await connectToDatabase(connection, logger);
-  await createInboxTables(pool);
   const metrics = createPortalMetrics();
   const fenced = {
     ...ledger,
@@ -57,7 +57,15 @@ async function startReceiver(
     recordFailure: async (site: string, atMs: number, reason: string) =>
       await ledger.recordFailure(site, atMs, reason),
   };
-  const receiver = new Receiver({ pool, ledger: fenced, clock, logger, metrics, limits, folds });
+  const receiver = new Receiver({
+    database: new Database(pool),
+    ledger: fenced,
+    clock,
+    logger,
+    metrics,
+    limits,
+    folds,
+  });
   const rule = { siteLabel: 'site', sites: ['a', 'b'] };
   const other = { name: 'other', token: OTHER_TOKEN, rule: { site: 'b' } };
   receiver.setSources({
@@ -227,7 +235,7 @@ describe('a sender that writes more than others', () => {
     expect(await send(Array.from({ length: 30_000 }, (_, n) => statedOf(NOON + n)).flat())).toEqual(TAKEN);
     expect(asked).toBeLessThan(50);
     expect(await count(pool, 'fact')).toBe(30_000);
-    await forgetExcessFacts(pool, 1000);
+    await forgetExcessFacts(new Database(pool), 1000);
     expect(await count(pool, 'fact')).toBe(1000);
   });
 

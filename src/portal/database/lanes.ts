@@ -15,18 +15,22 @@ const CONNECTIONS = {
   shortCsv: 1,
   csv: 2,
   longCsv: 2,
+  remoteWrite: 9,
+  /** A portal that cannot renew its leases loses its sites. */
+  leases: 1,
 } as const;
 
 /** Questions that wait in a lane; more are refused. */
 const MOST_WAITING = 100;
 
-type LaneName = keyof typeof CONNECTIONS;
+export type LaneName = keyof typeof CONNECTIONS;
 export type Lanes = Readonly<Record<LaneName, Turns>>;
 
 export const POOL_SIZE = Object.values(CONNECTIONS).reduce((sum, count) => sum + count, 0);
 
 export function openLanes(): Lanes {
-  const { sweeps, readiness, questions, longQuestions, shortCsv, csv, longCsv } = CONNECTIONS;
+  const { sweeps, readiness, questions, longQuestions, shortCsv, csv, longCsv, remoteWrite, leases } =
+    CONNECTIONS;
   return {
     sweeps: new Turns(sweeps),
     readiness: new Turns(readiness),
@@ -35,5 +39,7 @@ export function openLanes(): Lanes {
     shortCsv: new Turns(shortCsv, MOST_WAITING),
     csv: new Turns(csv, MOST_WAITING),
     longCsv: new Turns(longCsv, MOST_WAITING),
+    remoteWrite: new Turns(remoteWrite),
+    leases: new Turns(leases),
   };
 }

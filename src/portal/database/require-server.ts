@@ -1,16 +1,15 @@
-import type { Pool } from 'pg';
 import { UserError } from '../../runtime/user-error.ts';
+import { sql, type Queryable } from './sql.ts';
 
 const OLDEST = 150_000;
 const SHORTEST_TIMEOUT_MS = 60_000;
 
 /** Throws a `UserError` where the ledger cannot be kept in this database. */
-export async function requireServer(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<ServerFacts>(
-    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS named,
+export async function requireServer(database: Queryable): Promise<void> {
+  const { rows } = await database.query<ServerFacts>(sql`
+    SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS named,
             current_setting('server_encoding') AS encoding,
-            (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS timeout_ms`,
-  );
+            (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS timeout_ms`);
   for (const fault of faultsOf(rows[0] as ServerFacts))
     throw new UserError(`cannot use the database: ${fault}`);
 }

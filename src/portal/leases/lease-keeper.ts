@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
+import type { Database } from '../database/database.ts';
 import type { Lease } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './lease-store.ts';
 
 export interface LeaseParts {
-  pool: Pool;
+  database: Database;
   /** Goes with the database's, so that it is real even where the portal's own is not. */
   clock: Clock;
   logger: Logger;
@@ -57,7 +57,7 @@ export class LeaseKeeper {
 
   /** Takes what is free of these sites, and goes on until `close()`. */
   async start(sites: PortalSites): Promise<void> {
-    if (this.#parts.alone) await removeAllPortals(this.#parts.pool);
+    if (this.#parts.alone) await removeAllPortals(this.#parts.database);
     await this.setSites(sites);
     this.#loop ??= this.#renewAtIntervals();
   }
@@ -73,7 +73,7 @@ export class LeaseKeeper {
     this.#ending.abort();
     await this.#loop;
     await this.#rounds;
-    await removePortal(this.#parts.pool, this.#holder);
+    await removePortal(this.#parts.database, this.#holder);
   }
 
   async #inTurn(round: () => Promise<void>): Promise<void> {
@@ -95,13 +95,13 @@ export class LeaseKeeper {
   }
 
   async #renew(tellAnyway: boolean): Promise<void> {
-    const { pool, clock, durationMs } = this.#parts;
+    const { database, clock, durationMs } = this.#parts;
     const askedAtMs = clock.nowMs();
-    const round = await renewLeases(pool, this.#holder, this.#sites, durationMs);
+    const round = await renewLeases(database, this.#holder, this.#sites, durationMs);
     this.#renewedAtMs = askedAtMs;
     this.#noteLosses(round);
     await this.#use(round.held, tellAnyway);
-    await releaseLeases(pool, this.#holder, round.surplus);
+    await releaseLeases(database, this.#holder, round.surplus);
   }
 
   #noteLosses({ held, surplus }: Round): void {

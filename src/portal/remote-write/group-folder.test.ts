@@ -1,4 +1,3 @@
-import { Pool } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
 import type { FoldOutcome, Sweep } from '../ledger/ledger.ts';
@@ -22,8 +21,7 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
   const asked: number[] = [];
   const recorded: string[] = [];
   const folder = new GroupFolder({
-    // Nothing is set aside here.
-    pool: new Pool(),
+    database: { query: async () => await Promise.reject(new Error('nothing is set aside here')) },
     ledger: {
       foldInAnyOrder: async (_site, sweep) => {
         asked.push(sweep.readings.length);

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Queryable } from '../database/sql.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
@@ -14,7 +14,7 @@ import { setAside, type SetAsideLimits } from './set-aside.ts';
 import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiting-room.ts';
 
 export interface GroupFolderParts {
-  pool: Pool;
+  database: Queryable;
   ledger: Pick<Ledger, 'foldInAnyOrder' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
@@ -86,9 +86,9 @@ export class GroupFolder {
     { site, requests, samples, ...group }: Group,
     reason: string,
   ): Promise<void> {
-    const { pool, clock, logger, metrics, limits } = this.#parts;
+    const { database, clock, logger, metrics, limits } = this.#parts;
     const aside = { site, requests: [...requests], reason, nowMs: clock.nowMs() };
-    const dropped = await setAside(pool, aside, limits);
+    const dropped = await setAside(database, aside, limits);
     room.dismiss([{ site, requests, samples, ...group }]);
     await this.#record(site, reason);
     metrics.setAsideSamples.inc({ site }, samples.length);

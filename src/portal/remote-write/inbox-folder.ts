@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Queryable } from '../database/sql.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
@@ -20,7 +20,7 @@ const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
 const FACTS_COUNTED_MS = 60_000;
 
 export interface InboxFolderParts {
-  pool: Pool;
+  database: Queryable;
   ledger: Pick<Ledger, 'foldInAnyOrder' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
@@ -68,10 +68,10 @@ export class InboxFolder {
 
   /** Folds what is complete, once. */
   async fold(): Promise<void> {
-    const { pool, clock } = this.#parts;
+    const { database, clock } = this.#parts;
     await this.#loadOthers();
     const lacking = this.#room.lacking();
-    if (lacking.length > 0) this.#room.learn(await inbox.loadStatements(pool, lacking));
+    if (lacking.length > 0) this.#room.learn(await inbox.loadStatements(database, lacking));
     try {
       await this.#folder.foldAll(this.#room, this.#room.take(clock.nowMs()));
     } finally {
@@ -84,11 +84,11 @@ export class InboxFolder {
 
   /** All of it is in the inbox, where whoever folds it finds it. */
   async leaveToOthers(): Promise<void> {
-    const { pool, metrics } = this.#parts;
+    const { database, metrics } = this.#parts;
     this.#room = new WaitingRoom(PATIENCE);
     metrics.waitingSamples.set(0);
     const waiting = new Map<string, number>();
-    for (const { rule, bytes } of await inbox.waitingBytes(pool))
+    for (const { rule, bytes } of await inbox.waitingBytes(database))
       waiting.set(holderOf(rule), (waiting.get(holderOf(rule)) ?? 0) + bytes);
     this.#inboxBytes = waiting;
   }
@@ -99,18 +99,18 @@ export class InboxFolder {
   }
 
   async #forgetFacts(): Promise<void> {
-    const { pool, clock } = this.#parts;
-    await inbox.forgetOldFacts(pool, clock.nowMs());
+    const { database, clock } = this.#parts;
+    await inbox.forgetOldFacts(database, clock.nowMs());
     if (clock.nowMs() - this.#factsCountedMs < FACTS_COUNTED_MS) return;
     this.#factsCountedMs = clock.nowMs();
-    await inbox.forgetExcessFacts(pool);
+    await inbox.forgetExcessFacts(database);
   }
 
   /** What this portal does not know of that was written: to others, and before it ran. */
   async #loadOthers(): Promise<void> {
     this.#inboxBytes = new Map();
     for (let isAll = false; !isAll && !this.#isFull;) {
-      const loaded = await inbox.loadRequests(this.#parts.pool, this.#room.requests);
+      const loaded = await inbox.loadRequests(this.#parts.database, this.#room.requests);
       for (const request of loaded.requests) await this.#load(request);
       isAll = loaded.isAll;
     }
@@ -128,17 +128,17 @@ export class InboxFolder {
 
   /** How many samples of which site it holds nobody knows: it counts as one of each site that its sender may write as. */
   async #setAside({ id, rule }: inbox.StoredRequest, reason: string): Promise<void> {
-    const { pool, clock, logger, metrics, limits } = this.#parts;
+    const { database, clock, logger, metrics, limits } = this.#parts;
     const aside = { site: holderOf(rule), requests: [id], nowMs: clock.nowMs() };
-    await setAside(pool, { ...aside, reason }, limits);
-    await inbox.removeRequests(pool, [id]);
+    await setAside(database, { ...aside, reason }, limits);
+    await inbox.removeRequests(database, [id]);
     for (const site of sitesOf({ rule })) metrics.setAsideSamples.inc({ site });
     logger.error({ site: aside.site, reason }, 'a request that was kept cannot be read: it is set aside');
   }
 
   async #removeFinished(): Promise<void> {
     const finished = this.#room.finished();
-    await inbox.removeRequests(this.#parts.pool, finished);
+    await inbox.removeRequests(this.#parts.database, finished);
     this.#room.forget(finished);
   }
 }

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Queryable } from '../database/sql.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { LastingFailure } from '../lasting-failure.ts';
@@ -24,7 +24,7 @@ const BUSY_MS = 250;
 const MOST_DEFERRED = 5;
 
 export interface ReceiverParts {
-  pool: Pool;
+  database: Queryable;
   ledger: Pick<Ledger, 'foldInAnyOrder' | 'recordFailure'>;
   clock: Clock;
   logger: Logger;
@@ -123,11 +123,11 @@ export class Receiver {
     { usage, facts }: Sorted,
     request: Omit<inbox.StoredRequest, 'id'>,
   ): Promise<string | undefined> {
-    const { pool } = this.#parts;
+    const { database } = this.#parts;
     try {
       const [id] = await Promise.all([
-        usage.length > 0 ? inbox.storeRequest(pool, request) : undefined,
-        inbox.storeFacts(pool, facts, request.receivedMs),
+        usage.length > 0 ? inbox.storeRequest(database, request) : undefined,
+        inbox.storeFacts(database, facts, request.receivedMs),
       ]);
       this.#keeping.succeeded();
       return id;

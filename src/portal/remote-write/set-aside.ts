@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import { sql, type Queryable } from '../database/sql.ts';
 
 /** So much of what could not be folded is kept for somebody to look at; the oldest goes for more. */
 export interface SetAsideLimits {
@@ -17,20 +17,17 @@ export interface SetAside {
 
 /** Copies requests out of the inbox, and makes room where there is none; returns how many were dropped for that. */
 export async function setAside(
-  pool: Pool,
+  database: Queryable,
   { site, requests, reason, nowMs }: SetAside,
   { maxRequests }: SetAsideLimits,
 ): Promise<number> {
-  await pool.query(
-    `INSERT INTO remote_write.set_aside (id, site, rule, received_ms, body, reason, set_aside_ms)
-     SELECT id, $2, rule, received_ms, body, $3, $4 FROM remote_write.inbox WHERE id = ANY ($1::bigint[])
-     ON CONFLICT (id, site) DO NOTHING`,
-    [requests, site, reason.replaceAll('\0', ''), nowMs],
-  );
-  const { rowCount } = await pool.query(
-    `DELETE FROM remote_write.set_aside WHERE (id, site) IN (
-       SELECT id, site FROM remote_write.set_aside ORDER BY set_aside_ms DESC, id DESC OFFSET $1)`,
-    [maxRequests],
-  );
+  await database.query(sql`
+    INSERT INTO remote_write.set_aside (id, site, rule, received_ms, body, reason, set_aside_ms)
+    SELECT id, ${site}, rule, received_ms, body, ${reason.replaceAll('\0', '')}, ${nowMs}
+    FROM remote_write.inbox WHERE id = ANY (${requests}::bigint[])
+    ON CONFLICT (id, site) DO NOTHING`);
+  const { rowCount } = await database.query(sql`
+    DELETE FROM remote_write.set_aside WHERE (id, site) IN (
+      SELECT id, site FROM remote_write.set_aside ORDER BY set_aside_ms DESC, id DESC OFFSET ${maxRequests})`);
   return rowCount ?? 0;
 }

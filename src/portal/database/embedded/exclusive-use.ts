@@ -1,11 +1,9 @@
 import { Client } from 'pg';
 import type { Logger } from '../../../runtime/logger.ts';
 import { UserError } from '../../../runtime/user-error.ts';
+import { ADVISORY_KEYS } from '../advisory-keys.ts';
 import { DATABASE_USER } from './initdb.ts';
 import { SOCKET_PORT } from './socket-folder.ts';
-
-/** Key of the advisory lock that the one user of an embedded server holds; any number that never changes. */
-const LOCK_KEY = '7305217601';
 
 /** The right to an embedded server, held by an open connection: it ends with our process, however that ends. */
 export type ExclusiveUse = Client;
@@ -32,7 +30,9 @@ export async function connectToServer(socketFolder: string, logger: Logger): Pro
 /** Takes the right to the server, or throws a `UserError` that names who has it. Ends the connection on failure. */
 export async function takeExclusiveUse(client: Client, dataFolder: string): Promise<ExclusiveUse> {
   try {
-    const taken = await client.query<{ ok: boolean }>(`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS ok`);
+    const taken = await client.query<{ ok: boolean }>(
+      `SELECT pg_try_advisory_lock(${ADVISORY_KEYS.embeddedServer}) AS ok`,
+    );
     if (taken.rows[0]?.ok === true) return client;
     throw new UserError(
       `the data folder ${dataFolder} is in use by another ${await holder(client)}: stop it, or name another data folder`,
@@ -46,7 +46,7 @@ export async function takeExclusiveUse(client: Client, dataFolder: string): Prom
 async function holder(client: Client): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-     WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32) + l.objid::bigint = ${LOCK_KEY}`,
+     WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32) + l.objid::bigint = ${ADVISORY_KEYS.embeddedServer}`,
   );
   return rows[0]?.name || 'stackmeter';
 }

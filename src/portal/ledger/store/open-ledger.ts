@@ -1,16 +1,13 @@
 import { DEFAULT_STORAGE_POLICY } from '../ledger.ts';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import type { Pool } from 'pg';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
-import type { DatabaseConnection } from '../../database/connection.ts';
+import type { Database } from '../../database/database.ts';
 import { withAdvice } from '../../database/database-advice.ts';
-import { openLanes, POOL_SIZE } from '../../database/lanes.ts';
 import { requireServer } from '../../database/require-server.ts';
+import { sql } from '../../database/sql.ts';
 import type { AccountingRules } from '../accounting/meters/meter.ts';
 import type { FoldOutcome, Ledger, Lease, Sweep } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
-import { connectToDatabase } from './database/connect.ts';
 import { admitSweep } from './sweeps/admit-sweep.ts';
 import { queryCoverage } from './answers/coverage-query.ts';
 import { queryCoverageShares } from './answers/coverage-shares.ts';
@@ -31,7 +28,8 @@ import { askAllUsage, askUsage } from './answers/usage-questions.ts';
 import { verifyConservation } from './upkeep/verify.ts';
 
 export interface LedgerOptions {
-  connection: DatabaseConnection;
+  /** Is the ledger's from now on: `close()` closes it. */
+  database: Database;
   clock: Clock;
   logger: Logger;
   /** Whether migrations may run that destroy something. */
@@ -41,12 +39,12 @@ export interface LedgerOptions {
 }
 
 /**
- * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError` where the
- * database does not answer, was written by a newer version, or would have to be migrated destructively. Later every method throws what the database threw:
- * nothing of it was done then, and the caller may try again.
+ * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError`, and closes the
+ * database, where it was written by a newer version, or would have to be migrated destructively. Later every method
+ * throws what the database threw: nothing of it was done then, and the caller may try again.
  */
 export async function openLedger({
-  connection,
+  database,
   clock,
   logger,
   allowDestructiveMigrations,
@@ -57,18 +55,16 @@ export async function openLedger({
     const settled = await settleClouds(database, site, sweep, clouds);
     return { rules, taken: await admitSweep(database, site, settled, caps) };
   };
-  const lanes = openLanes();
+  const { lanes } = database;
   const { sweeps, readiness } = lanes;
-  const pool = await connectToDatabase(connection, logger, POOL_SIZE);
-  const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await requireServer(pool);
-    await migrate(pool, logger, { allowDestructive: allowDestructiveMigrations });
+    await requireServer(database);
+    await migrate(database, logger, { allowDestructive: allowDestructiveMigrations });
   } catch (error) {
-    await pool.end();
+    await database.close();
     throw withAdvice(error);
   }
-  const questions = new Questions(database, lanes);
+  const questions = new Questions(database);
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
   const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
   const foldInOrderOrLate = async (
@@ -83,7 +79,6 @@ export async function openLedger({
     const { folded, ignored, anomalies } = outcome;
     return { folded, ignored, anomalies };
   };
-  let closing: Promise<void> | undefined;
   return {
     declareSites: (sites) => sweeps.run(() => declareSites(database, sites)),
     fold: (site, sweep, lease) =>
@@ -116,10 +111,10 @@ export async function openLedger({
     verify: () => sweeps.run(() => verifyConservation(database)),
     maintain: (policy) =>
       sweeps.run(() => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY)),
-    exportLines: () => sweeps.through(() => exportLedger(pool)),
-    importLines: (lines) => sweeps.run(() => importLedger(pool, lines, logger)),
-    ping: () => readiness.run(async () => void (await sql`SELECT 1`.execute(database))),
-    close: () => (closing ??= endAll(database, pool)),
+    exportLines: () => sweeps.through(() => exportLedger(database)),
+    importLines: (lines) => sweeps.run(() => importLedger(database, lines, logger)),
+    ping: () => readiness.run(async () => void (await database.query(sql`SELECT 1`))),
+    close: () => database.close(),
   };
 }
 
@@ -127,10 +122,4 @@ export async function openLedger({
 function withRefusals(outcome: FoldOutcome, sweep: Sweep, taken: Sweep): FoldOutcome {
   const refusals = taken.refusals.slice(sweep.refusals.length);
   return refusals.length === 0 ? outcome : { ...outcome, refusals };
-}
-
-/** Kysely ends the pool only where it has asked something itself; what uses the pool alone would leave it open. */
-async function endAll(database: Kysely<unknown>, pool: Pool): Promise<void> {
-  await database.destroy();
-  if (!pool.ending) await pool.end();
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { UsageQuery } from '../../ledger.ts';
 import type { LedgerCounts } from '../../question-cost.ts';
@@ -15,9 +15,9 @@ interface CountsRecord {
 }
 
 /** Counts what a question is about, by what sites keep count of: in time that does not grow with their usage. */
-export async function countLedger(database: Kysely<unknown>, query: UsageQuery): Promise<LedgerCounts> {
+export async function countLedger(database: Queryable, query: UsageQuery): Promise<LedgerCounts> {
   const { resource } = query;
-  const { rows } = await sql<CountsRecord>`
+  const { rows } = await database.query<CountsRecord>(sql`
     WITH asked AS (SELECT site_id FROM ledger.site WHERE ${ofSite(query)}),
     granted AS (${grantedProjects(query)})
     SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query)} AS projects,
@@ -25,7 +25,7 @@ export async function countLedger(database: Kysely<unknown>, query: UsageQuery):
            ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id))` : sql`1`} AS resources,
            c.first_ms, c.last_ms
     FROM (SELECT count(*) AS clouds, min(first_ms) AS first_ms, max(last_ms) AS last_ms
-          FROM ledger.cloud JOIN asked USING (site_id)) c`.execute(database);
+          FROM ledger.cloud JOIN asked USING (site_id)) c`);
   return countsOf(rows[0] as CountsRecord);
 }
 

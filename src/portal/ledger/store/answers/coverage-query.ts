@@ -1,10 +1,10 @@
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { CursorError } from '../../question-errors.ts';
-import { sql, type Kysely } from 'kysely';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../../accounting/sites/coverage.ts';
 import type { CoverageQuery, StepCoverage, Page } from '../../ledger.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
-import { numberArray } from '../database/columns.ts';
+import { numberArray } from '../../../database/columns.ts';
 import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { hourRange, startOf } from './usage-query.ts';
@@ -25,7 +25,7 @@ const EACH_CLOUD: Dimensions = new Set(['site', 'cloud']);
 
 /** Steps in order of time, site and cloud, also those of which there is nothing. */
 export async function queryCoverage(
-  database: Kysely<unknown>,
+  database: Queryable,
   { by = EACH_CLOUD, ...query }: CoverageQuery,
   nowMs: number,
 ): Promise<Page<StepCoverage>> {
@@ -46,7 +46,7 @@ export async function queryCoverage(
 
 /** The sums of a page, and of one row more. */
 async function sumHours(
-  database: Kysely<unknown>,
+  database: Queryable,
   { step = 'hour', by, limit, cursor }: CoverageQuery & { by: Dimensions },
   range: HourRange,
   clouds: Clouds,
@@ -58,7 +58,7 @@ async function sumHours(
   // The period of the question bounds what it costs.
   if (fromHour < range.fromHour || fromHour >= range.toHour) throw new CursorError();
   const lastHour = Math.min(range.toHour, Math.ceil(nowMs / MS_PER_HOUR)) - 1;
-  const { rows } = await sql<StepRecord>`
+  const { rows } = await database.query<StepRecord>(sql`
     SELECT start_hour, site, cloud, sum(measured_ms) AS measured_ms, sum(spread_ms) AS spread_ms
     FROM (
       SELECT ${startOf[step](range)} AS start_hour,
@@ -78,7 +78,7 @@ async function sumHours(
         ? sql`true`
         : sql`(start_hour, site, cloud) > (${after[0]}::int, ${after[1]}, ${after[2]})`
     }
-    GROUP BY start_hour, site, cloud ORDER BY start_hour, site, cloud LIMIT ${limit + 1}`.execute(database);
+    GROUP BY start_hour, site, cloud ORDER BY start_hour, site, cloud LIMIT ${limit + 1}`);
   return rows;
 }
 

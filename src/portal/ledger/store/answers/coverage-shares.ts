@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { CoverageShares } from '../../ledger.ts';
 
@@ -11,11 +11,11 @@ interface ShareRecord {
 
 /** Of the declared sites' clouds that are not retired; one of which no reading is older than `toMs` has nothing to miss. Both are whole hours. */
 export async function queryCoverageShares(
-  database: Kysely<unknown>,
+  database: Queryable,
   fromMs: number,
   toMs: number,
 ): Promise<CoverageShares[]> {
-  const { rows } = await sql<ShareRecord>`
+  const { rows } = await database.query<ShareRecord>(sql`
     SELECT s.name AS site, sum(${toMs}::bigint - greatest(${fromMs}::bigint, c.first_ms)) AS expected_ms,
            sum(k.measured_ms) AS measured_ms, sum(k.spread_ms) AS spread_ms
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
@@ -24,7 +24,7 @@ export async function queryCoverageShares(
       FROM ledger.site_hour h WHERE h.site_id = c.site_id AND h.cloud_id = c.cloud_id
         AND h.hour >= ${fromMs / MS_PER_HOUR}::int AND h.hour < ${toMs / MS_PER_HOUR}::int) k
     WHERE s.declared AND NOT c.retired AND c.first_ms < ${toMs}
-    GROUP BY s.name ORDER BY s.name`.execute(database);
+    GROUP BY s.name ORDER BY s.name`);
   return rows.map(sharesOf);
 }
 

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import type { CoveredCloud } from '../../accounting/sites/coverage.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import type { UsageDimension, UsageQuery } from '../../ledger.ts';
@@ -28,11 +28,11 @@ interface CloudRecord {
 
 /** The clouds that the query could have usage from. */
 export async function loadCoveredClouds(
-  database: Kysely<unknown>,
+  database: Queryable,
   query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
 ): Promise<NamedCloud[]> {
   const { site, projectId, grant } = query;
-  const { rows } = await sql<CloudRecord>`
+  const { rows } = await database.query<CloudRecord>(sql`
     WITH granted AS (${grantedProjects(query)})
     SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms,
            ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
@@ -41,7 +41,7 @@ export async function loadCoveredClouds(
       projectId === undefined
         ? sql`true`
         : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
-    }`.execute(database);
+    }`);
   const asked = grant === undefined ? rows : rows.filter(({ grants }) => grants.includes(grant));
   return asked.map(({ site_id: siteId, cloud_id: cloudId, interval_ms, first_ms, last_ms, ...row }) => ({
     ...row,

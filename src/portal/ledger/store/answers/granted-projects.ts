@@ -1,11 +1,8 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type Sql } from '../../../database/sql.ts';
 import type { UsageQuery } from '../../ledger.ts';
 
 /** The projects that a query's grants link: their ids, the id of their cloud, and the grant's name. */
-export function grantedProjects({
-  grant,
-  grants = [],
-}: Pick<UsageQuery, 'grant' | 'grants'>): RawBuilder<unknown> {
+export function grantedProjects({ grant, grants = [] }: Pick<UsageQuery, 'grant' | 'grants'>): Sql {
   const links = grants
     .filter(({ name }) => grant === undefined || name === grant)
     .flatMap(({ name, projects }) => projects.map((project) => ({ name, ...project })));

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { join, sql, type Queryable } from '../../../database/sql.ts';
 import type { Page, ProjectQuery, Project } from '../../ledger.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 
@@ -14,8 +14,8 @@ interface ProjectRecord {
 }
 
 /** Projects in the order of site, cloud and id, under their latest names. */
-export async function queryProjects(database: Kysely<unknown>, query: ProjectQuery): Promise<Page<Project>> {
-  const { rows } = await sql<ProjectRecord>`
+export async function queryProjects(database: Queryable, query: ProjectQuery): Promise<Page<Project>> {
+  const { rows } = await database.query<ProjectRecord>(sql`
     SELECT w.site, w.cloud, w.key AS project_id, w.project_name, w.domain_id, w.domain_name,
            min(m.first_at_ms) AS first_ms, max(m.last_at_ms) AS last_ms
     FROM (
@@ -30,12 +30,12 @@ export async function queryProjects(database: Kysely<unknown>, query: ProjectQue
     ) w
     JOIN ledger.meter m USING (site_id, project_id)
     GROUP BY w.site, w.cloud, w.key, w.project_name, w.domain_id, w.domain_name
-    ORDER BY w.site, w.cloud, w.key`.execute(database);
+    ORDER BY w.site, w.cloud, w.key`);
   return page(rows, query.limit);
 }
 
 function conditions({ site, search, cursor }: ProjectQuery) {
-  const list = [sql<boolean>`true`];
+  const list = [sql`true`];
   if (site !== undefined) list.push(sql`s.name = ${site}`);
   if (search !== undefined && search !== '') list.push(matches(search));
   if (cursor !== undefined) {
@@ -48,12 +48,12 @@ function conditions({ site, search, cursor }: ProjectQuery) {
 /** Compared in lower case by the rules of Unicode, whatever the locale of the database. */
 function matches(search: string) {
   const part = sql`lower(${search}::text COLLATE "und-x-icu")`;
-  return sql<boolean>`(strpos(lower(n.project_name COLLATE "und-x-icu"), ${part}) > 0
+  return sql`(strpos(lower(n.project_name COLLATE "und-x-icu"), ${part}) > 0
     OR strpos(lower(p.key COLLATE "und-x-icu"), ${part}) > 0)`;
 }
 
 function and(list: ReturnType<typeof conditions>) {
-  return sql.join(list, sql` AND `);
+  return join(list, ' AND ');
 }
 
 function page(rows: readonly ProjectRecord[], limit: number): Page<Project> {

@@ -1,11 +1,9 @@
+import type { Database } from '../../../database/database.ts';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sql, type ControlledTransaction, type Kysely } from 'kysely';
-import type { Lanes } from '../../../database/lanes.ts';
 import { TooManyWaitError, type Turns } from '../../../database/turns.ts';
 import { codeOf } from '../../../../runtime/user-error.ts';
 import { RefusedQuestionError } from '../../question-errors.ts';
-
-export type Transaction = ControlledTransaction<unknown>;
 
 /** How a question is asked. */
 export interface Asking {
@@ -17,16 +15,14 @@ export interface Asking {
 
 /** Asks the ledger questions that end: in time, and when those who asked are gone. */
 export class Questions {
-  readonly #database: Kysely<unknown>;
-  readonly #lanes: Lanes;
+  readonly #database: Database;
 
-  constructor(database: Kysely<unknown>, lanes: Lanes) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#lanes = lanes;
   }
 
   /** Throws a `RefusedQuestionError` where the answer takes too long or too many are asked, and the reason of `gone`. */
-  async ask<T>(asking: Asking, answer: (trx: Transaction) => Promise<T>): Promise<T> {
+  async ask<T>(asking: Asking, answer: (trx: Queryable) => Promise<T>): Promise<T> {
     const pieces = this.stream(asking, async function* (trx) {
       yield await answer(trx);
     });
@@ -35,63 +31,46 @@ export class Questions {
   }
 
   /** As `ask`, for an answer that comes piece by piece; it keeps its turn and its connection until its end. */
-  async *stream<T>(asking: Asking, answer: (trx: Transaction) => AsyncIterable<T>): AsyncGenerator<T> {
+  async *stream<T>(asking: Asking, answer: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
     try {
-      yield* asking.lane.through(() => this.#inTransaction(asking, answer), asking.gone);
+      yield* asking.lane.through(() => this.#atOneInstant(asking, answer), asking.gone);
     } catch (error) {
       throw refusal(error, asking);
     }
   }
 
-  async *#inTransaction<T>(
-    asking: Asking,
-    answer: (trx: Transaction) => AsyncIterable<T>,
-  ): AsyncGenerator<T> {
-    const { trx, end } = await this.#begin(asking);
-    try {
-      yield* answer(trx);
-    } finally {
-      await end();
-    }
+  /** Hours that are dropped meanwhile are all there for this answer, or make it refuse. */
+  #atOneInstant<T>(asking: Asking, answer: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
+    return this.#database.snapshot((trx) => this.#bounded(trx, asking, answer));
   }
 
-  /** Of one instant: hours that are dropped meanwhile are all there for this answer, or make it refuse. */
-  async #begin({ timeoutMs, gone }: Asking): Promise<{ trx: Transaction; end: () => Promise<void> }> {
-    const trx = await this.#database
-      .startTransaction()
-      .setIsolationLevel('repeatable read')
-      .setAccessMode('read only')
-      .execute();
+  async *#bounded<T>(
+    trx: Queryable,
+    { timeoutMs, gone }: Asking,
+    answer: (trx: Queryable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const pid = await bound(trx, timeoutMs);
     const ending = new AbortController();
     let cancelling: Promise<void> | undefined;
-    let cancel: (() => void) | undefined;
-    const end = async () => {
+    const cancel = () => void (cancelling ??= this.#cancel(pid, ending.signal));
+    gone?.addEventListener('abort', cancel, { once: true });
+    try {
+      gone?.throwIfAborted();
+      yield* answer(trx);
+    } finally {
       ending.abort();
-      if (cancel !== undefined) gone?.removeEventListener('abort', cancel);
+      gone?.removeEventListener('abort', cancel);
       // What is cancelled later would be the next question on this connection.
       await cancelling;
-      await trx
-        .rollback()
-        .execute()
-        .catch(() => undefined);
-    };
-    try {
-      const pid = await bound(trx, timeoutMs);
-      cancel = () => void (cancelling ??= this.#cancel(pid, ending.signal));
-      gone?.addEventListener('abort', cancel, { once: true });
-      gone?.throwIfAborted();
-      return { trx, end };
-    } catch (error) {
-      await end();
-      throw error;
     }
   }
 
   /** Again and again: a cancellation between two statements ends neither. */
   async #cancel(pid: number, ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
-      await this.#lanes.readiness
-        .run(async () => await sql`SELECT pg_cancel_backend(${pid})`.execute(this.#database))
+      await this.#database
+        .inLane('readiness')
+        .query(sql`SELECT pg_cancel_backend(${pid})`)
         .catch(() => undefined);
       await delay(CANCEL_AGAIN_MS, undefined, { signal: ended }).catch(() => undefined);
     }
@@ -101,10 +80,10 @@ export class Questions {
 const CANCEL_AGAIN_MS = 100;
 
 /** A portal that stops in the middle would keep the connection: the database ends what is idle for half a minute. */
-async function bound(trx: Kysely<unknown>, timeoutMs: number): Promise<number> {
-  const { rows } = await sql<{ pid: number }>`
+async function bound(trx: Queryable, timeoutMs: number): Promise<number> {
+  const { rows } = await trx.query<{ pid: number }>(sql`
     SELECT pg_backend_pid() AS pid, set_config('statement_timeout', ${String(timeoutMs)}, true),
-           set_config('idle_in_transaction_session_timeout', '30s', true)`.execute(trx);
+           set_config('idle_in_transaction_session_timeout', '30s', true)`);
   return (rows[0] as { pid: number }).pid;
 }
 

@@ -1,4 +1,5 @@
-import { sql, type Kysely } from 'kysely';
+import type { Database } from '../../../database/database.ts';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import type { Lease, SiteDeclaration, SiteStatus } from '../../ledger.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
@@ -6,12 +7,12 @@ import { requireLease } from '../database/fence.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
 
 export async function declareSites(
-  database: Kysely<unknown>,
+  database: Database,
   declarations: readonly SiteDeclaration[],
 ): Promise<void> {
   const names = declarations.map(({ name }) => name);
-  await database.transaction().execute(async (trx) => {
-    await sql`
+  await database.transaction(async (trx) => {
+    await trx.query(sql`
       INSERT INTO ledger.site (name, labels, declared, interval_ms, max_projects, clouds)
       SELECT w.name, coalesce(w.said -> 'labels', had.labels, '{}'), true,
              CASE WHEN w.said ? 'intervalMs' THEN (w.said ->> 'intervalMs')::int ELSE had.interval_ms END,
@@ -22,15 +23,13 @@ export async function declareSites(
       LEFT JOIN ledger.site had USING (name)
       ORDER BY w.name
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true, interval_ms = excluded.interval_ms,
-        max_projects = excluded.max_projects, clouds = excluded.clouds`.execute(trx);
+        max_projects = excluded.max_projects, clouds = excluded.clouds`);
     await retireClouds(trx, declarations);
-    await sql`
+    await trx.query(sql`
       UPDATE ledger.site SET declared = false
-      WHERE declared AND name <> ALL(${[...names, ...(await namedElsewhere(trx))]}::text[])`.execute(trx);
-    await sql`
-      INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`.execute(
-      trx,
-    );
+      WHERE declared AND name <> ALL(${[...names, ...(await namedElsewhere(trx))]}::text[])`);
+    await trx.query(sql`
+      INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`);
   });
 }
 
@@ -40,12 +39,12 @@ function saidOf({ labels, intervalMs, maxProjects, clouds }: SiteDeclaration): s
 }
 
 /** Those that are named, and no others of the sites of which it is said. */
-async function retireClouds(trx: Kysely<unknown>, declarations: readonly SiteDeclaration[]): Promise<void> {
+async function retireClouds(trx: Queryable, declarations: readonly SiteDeclaration[]): Promise<void> {
   const said = declarations.filter(({ retiredClouds }) => retiredClouds !== undefined);
   const retired = said.flatMap(({ name, retiredClouds = [] }) =>
     retiredClouds.map((cloud) => ({ site: name, cloud })),
   );
-  await sql`
+  await trx.query(sql`
     WITH named AS (
       SELECT c.site_id, c.cloud_id, (s.name, c.name) IN (
         SELECT * FROM unnest(${retired.map(({ site }) => site)}::text[], ${retired.map(({ cloud }) => cloud)}::text[])
@@ -54,29 +53,29 @@ async function retireClouds(trx: Kysely<unknown>, declarations: readonly SiteDec
       WHERE s.name = ANY(${said.map(({ name }) => name)}::text[])
     )
     UPDATE ledger.cloud c SET retired = n.retired FROM named n
-    WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`.execute(trx);
+    WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`);
 }
 
 /** Sites that the configuration of a living portal names; all, where an older version does not say. */
-async function namedElsewhere(trx: Kysely<unknown>): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
+async function namedElsewhere(trx: Queryable): Promise<string[]> {
+  const { rows } = await trx.query<{ name: string }>(sql`
     SELECT DISTINCT s.name FROM ledger.portal p JOIN ledger.site s ON p.sites IS NULL OR s.name = ANY (p.sites)
-    WHERE p.alive_until >= clock_timestamp()`.execute(trx);
+    WHERE p.alive_until >= clock_timestamp()`);
   return rows.map(({ name }) => name);
 }
 
 /** `lease`: nothing is recorded of a site that is another's by now. */
 export async function recordFailure(
-  database: Kysely<unknown>,
+  database: Database,
   site: string,
   atMs: number,
   reason: string,
   lease?: Lease,
 ): Promise<void> {
-  await database.transaction().execute(async (trx) => {
-    await sql`
+  await database.transaction(async (trx) => {
+    await trx.query(sql`
       UPDATE ledger.site_state SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
-      WHERE site_id = ${await siteIdOf(trx, site)}`.execute(trx);
+      WHERE site_id = ${await siteIdOf(trx, site)}`);
     await requireLease(trx, lease);
   });
 }
@@ -97,8 +96,8 @@ interface SiteRow {
   anomalies: string;
 }
 
-export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatus[]> {
-  const { rows } = await sql<SiteRow>`
+export async function siteStatuses(database: Queryable): Promise<SiteStatus[]> {
+  const { rows } = await database.query<SiteRow>(sql`
     SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies
     FROM ledger.site s JOIN ledger.site_state t USING (site_id)
@@ -108,7 +107,7 @@ export async function siteStatuses(database: Kysely<unknown>): Promise<SiteStatu
                FILTER (WHERE NOT retired) AS clouds
       FROM ledger.cloud GROUP BY site_id) c USING (site_id)
     WHERE s.declared OR c.first_ms IS NOT NULL
-    ORDER BY s.name`.execute(database);
+    ORDER BY s.name`);
   return rows.map(statusOf);
 }
 

@@ -1,9 +1,9 @@
+import { join, sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { CursorError } from '../../question-errors.ts';
-import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { UsageQuery, UsageStep } from '../../ledger.ts';
 import { monthStarts, piecesOf, type HourRange, type Piece } from '../../steps.ts';
-import { numberArray } from '../database/columns.ts';
+import { numberArray } from '../../../database/columns.ts';
 import { readCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
 
@@ -28,19 +28,15 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
 }
 
 /** The sums of a page, and of one row more. How they are planned is set for the transaction. */
-export async function sumUsage(
-  trx: Kysely<unknown>,
-  query: UsageQuery,
-  range: HourRange,
-): Promise<UsageRecord[]> {
+export async function sumUsage(trx: Queryable, query: UsageQuery, range: HourRange): Promise<UsageRecord[]> {
   await setPlanning(trx, query);
-  const { rows } = await sql<UsageRecord>`${usageSums(query, range)} LIMIT ${query.limit + 1}`.execute(trx);
+  const { rows } = await trx.query<UsageRecord>(sql`${usageSums(query, range)} LIMIT ${query.limit + 1}`);
   return rows;
 }
 
 /** For the transaction. */
-export async function setPlanning(trx: Kysely<unknown>, query: UsageQuery): Promise<void> {
-  if (!isOfFewMeters(query)) await sql`SELECT ${sql.join(FOR_MANY_METERS)}`.execute(trx);
+export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<void> {
+  if (!isOfFewMeters(query)) await trx.query(sql`SELECT ${join(FOR_MANY_METERS)}`);
 }
 
 /**
@@ -48,20 +44,20 @@ export async function setPlanning(trx: Kysely<unknown>, query: UsageQuery): Prom
  * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
  * cloud: only a grant adds projects up. `part` is the part of the range to sum, of whole steps.
  */
-export function usageSums(query: UsageQuery, range: HourRange, part = range): RawBuilder<UsageRecord> {
+export function usageSums(query: UsageQuery, range: HourRange, part = range): Sql {
   const byProject = query.by.has('project');
   const byCloud = byProject || query.by.has('cloud');
   const bySite = byCloud || query.by.has('site');
-  return sql<UsageRecord>`
+  return sql`
     WITH granted AS (${grantedProjects(query)}), asked AS MATERIALIZED (
       SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
       FROM ledger.meter m ${grantJoin(query)}
-      WHERE ${sql.join(meterConditions(query), sql` AND `)}
+      WHERE ${join(meterConditions(query), ' AND ')}
     ), sums AS (
       SELECT m.grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
       FROM ${entriesFor(query, part)} e JOIN asked m USING (site_id, meter_id)
-      WHERE ${sql.join(entryConditions(query, part), sql` AND `)}
+      WHERE ${join(entryConditions(query, part), ' AND ')}
       GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
@@ -95,10 +91,10 @@ function isOfFewMeters({ projectId, grant }: UsageQuery): boolean {
 }
 
 /** Usage of the projects of one grant, or all usage with the grant that each project is of. */
-function grantJoin({ by, grant }: UsageQuery): RawBuilder<unknown> {
-  const join = sql`JOIN granted g ON g.site_id = m.site_id AND g.project_id = m.project_id`;
-  if (grant !== undefined) return join;
-  return by.has('grant') ? sql`LEFT ${join}` : sql``;
+function grantJoin({ by, grant }: UsageQuery): Sql {
+  const granted = sql`JOIN granted g ON g.site_id = m.site_id AND g.project_id = m.project_id`;
+  if (grant !== undefined) return granted;
+  return by.has('grant') ? sql`LEFT ${granted}` : sql``;
 }
 
 const projectJoins = sql`
@@ -107,7 +103,7 @@ const projectJoins = sql`
   JOIN ledger.project_name n ON n.site_id = sums.site_id AND n.project_id = sums.project_id AND n.to_ms IS NULL`;
 
 /** Where the step begins that the hour of `e` belongs to; the first step begins with the range. */
-export const startOf: Record<UsageStep, (range: HourRange) => RawBuilder<number>> = {
+export const startOf: Record<UsageStep, (range: HourRange) => Sql> = {
   hour: () => sql`e.hour`,
   day: ({ fromHour }) => sql`greatest(e.hour - e.hour % 24, ${fromHour}::int)`,
   month: (range) => {
@@ -121,20 +117,20 @@ const VIEWS = {
   hours: sql`ledger.hourly`,
   days: sql`ledger.daily`,
   months: sql`ledger.monthly`,
-} satisfies Record<Piece['sumsOf'], RawBuilder<unknown>>;
+} satisfies Record<Piece['sumsOf'], Sql>;
 
 /** Each piece of the range from the sums that it is made of; the hour of a sum is its first. */
-function entriesFor({ step }: UsageQuery, range: HourRange): RawBuilder<unknown> {
+function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
   const pieces = piecesOf(step, range).map(
     ({ sumsOf, fromHour, toHour }) =>
       sql`SELECT * FROM ${VIEWS[sumsOf]} WHERE hour >= ${fromHour}::int AND hour < ${toHour}::int`,
   );
-  return sql`(${sql.join(pieces, sql` UNION ALL `)})`;
+  return sql`(${join(pieces, ' UNION ALL ')})`;
 }
 
 /** Which meters are asked for. */
-function meterConditions({ site, projectId, resource }: UsageQuery): RawBuilder<boolean>[] {
-  const list: RawBuilder<boolean>[] = [sql`true`];
+function meterConditions({ site, projectId, resource }: UsageQuery): Sql[] {
+  const list: Sql[] = [sql`true`];
   if (site !== undefined) list.push(sql`m.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
   if (projectId !== undefined)
     list.push(
@@ -147,9 +143,9 @@ function meterConditions({ site, projectId, resource }: UsageQuery): RawBuilder<
   return list;
 }
 
-function entryConditions(query: UsageQuery, range: HourRange): RawBuilder<boolean>[] {
+function entryConditions(query: UsageQuery, range: HourRange): Sql[] {
   const fromHour = query.cursor === undefined ? range.fromHour : cursorKeys(query.cursor)[0];
-  const list: RawBuilder<boolean>[] = [
+  const list: Sql[] = [
     sql`e.hour >= ${fromHour}::int`,
     sql`e.hour < ${range.toHour}::int`,
     sql`e.last_hour >= ${fromHour}::int`,
@@ -170,10 +166,10 @@ function cursorKeys(cursor: string) {
   return readCursor(cursor, [0, '', '', '', '', ''] as ReturnType<typeof sortKeys>);
 }
 
-function afterCursor({ cursor }: UsageQuery): RawBuilder<boolean> {
+function afterCursor({ cursor }: UsageQuery): Sql {
   if (cursor === undefined) return sql`true`;
   const [hour, ...names] = cursorKeys(cursor);
-  return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${sql.join(names)})`;
+  return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${join(names)})`;
 }
 
 /** The hours that a query's answer has rows of, from its cursor on. Throws `CursorError`. */

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import type { UsageQuery, StepUsage } from '../../ledger.ts';
 import { overlap } from '../../question-cost.ts';
 import { monthsOf, type HourRange } from '../../steps.ts';
@@ -13,7 +13,7 @@ const ROWS_AT_ONCE = 2_000;
  * page. `hours` are those of which the ledger has any. Throws `HoursGoneError` before the first row.
  */
 export async function* streamUsage(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   asked: UsageQuery,
   hours: HourRange | undefined,
   nowMs: number,
@@ -23,7 +23,7 @@ export async function* streamUsage(
   await refuseHoursGone(trx, query, range);
   await setPlanning(trx, query);
   // All rows are wanted, not the first ones soon.
-  await sql`SET LOCAL cursor_tuple_fraction = 1`.execute(trx);
+  await trx.query(sql`SET LOCAL cursor_tuple_fraction = 1`);
   const rowOf = await rowMaker(trx, query, range, nowMs);
   for (const part of partsOf(query, range).filter((one) => overlap(one, hours) !== undefined))
     for await (const records of recordsOf(trx, query, range, part)) yield records.map(rowOf);
@@ -35,16 +35,16 @@ function partsOf({ step }: UsageQuery, range: HourRange): HourRange[] {
 }
 
 async function* recordsOf(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   query: UsageQuery,
   range: HourRange,
   part: HourRange,
 ): AsyncGenerator<UsageRecord[]> {
-  await sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, part)}`.execute(trx);
+  await trx.query(sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, part)}`);
   for (;;) {
-    const { rows } = await sql<UsageRecord>`FETCH ${sql.lit(ROWS_AT_ONCE)} FROM usage`.execute(trx);
+    const { rows } = await trx.query<UsageRecord>(sql`FETCH ${raw(String(ROWS_AT_ONCE))} FROM usage`);
     if (rows.length === 0) break;
     yield rows;
   }
-  await sql`CLOSE usage`.execute(trx);
+  await trx.query(sql`CLOSE usage`);
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR, unitOfResource } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf, type CoveredCloud } from '../../accounting/sites/coverage.ts';
 import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
@@ -9,11 +9,7 @@ import { refuseHoursGone } from './hours-gone.ts';
 import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
 /** Answers a usage query in a transaction of one instant; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
-export async function queryUsage(
-  trx: Kysely<unknown>,
-  query: UsageQuery,
-  nowMs: number,
-): Promise<Page<StepUsage>> {
+export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: number): Promise<Page<StepUsage>> {
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
   const records = await sumUsage(trx, query, range);
@@ -28,7 +24,7 @@ export async function queryUsage(
 
 /** Makes rows of sums, with what the ledger knows now of how far each site was read. */
 export async function rowMaker(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   query: UsageQuery,
   range: HourRange,
   nowMs: number,

@@ -1,10 +1,9 @@
-import type { Pool, PoolClient } from 'pg';
 import type { Logger } from '../../../../runtime/logger.ts';
 import { UserError } from '../../../../runtime/user-error.ts';
+import { ADVISORY_KEYS } from '../../../database/advisory-keys.ts';
+import type { Database } from '../../../database/database.ts';
+import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import { MIGRATIONS, type Migration } from '../migrations/all.ts';
-
-/** Key of the advisory lock under which one process at a time migrates; any number that never changes. */
-const LOCK_KEY = '7305217602';
 
 export interface MigrationOptions {
   migrations?: readonly Migration[];
@@ -17,45 +16,37 @@ export interface MigrationOptions {
  * newer, or where it would take a destructive migration that was not allowed; then nothing has changed.
  */
 export async function migrate(
-  pool: Pool,
+  database: Database,
   logger: Logger,
   { migrations = MIGRATIONS, allowDestructive = false }: MigrationOptions = {},
 ): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await lockSchema(client);
-    const applied = await appliedIds(client);
+  await database.transaction(async (trx) => {
+    await lockSchema(trx);
+    const applied = await appliedIds(trx);
     const todo = pending(applied, migrations);
     if (applied.length > 0 && !allowDestructive) refuseDestructive(todo);
     for (const migration of todo) {
-      await apply(client, migration);
+      await apply(trx, migration);
       logger.info({ migration: migration.id, subject: migration.name }, 'ledger migrated');
     }
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 /** Makes the caller the one who may change the schema, up to the end of its transaction. */
-export async function lockSchema(client: PoolClient): Promise<void> {
-  await client.query(`SELECT pg_advisory_xact_lock(${LOCK_KEY})`);
+export async function lockSchema(trx: Queryable): Promise<void> {
+  await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.schema})`);
 }
 
 /** Makes the tables of a ledger without data as they were when this was the newest migration. */
-export async function remakeTables(client: PoolClient, newest: number): Promise<void> {
-  await client.query('DROP SCHEMA ledger CASCADE');
-  await appliedIds(client);
-  for (const migration of MIGRATIONS) if (migration.id <= newest) await apply(client, migration);
+export async function remakeTables(trx: Queryable, newest: number): Promise<void> {
+  await trx.query(sql`DROP SCHEMA ledger CASCADE`);
+  await appliedIds(trx);
+  for (const migration of MIGRATIONS) if (migration.id <= newest) await apply(trx, migration);
 }
 
 /** Applies what is missing. Destructive migrations too: the caller keeps elsewhere what the ledger holds. */
-export async function applyMissing(client: PoolClient): Promise<void> {
-  for (const migration of pending(await appliedIds(client), MIGRATIONS)) await apply(client, migration);
+export async function applyMissing(trx: Queryable): Promise<void> {
+  for (const migration of pending(await appliedIds(trx), MIGRATIONS)) await apply(trx, migration);
 }
 
 /** The migrations that are still to be applied, in order; throws where the database has one that we do not know. */
@@ -77,21 +68,19 @@ function refuseDestructive(migrations: readonly Migration[]): void {
   );
 }
 
-async function appliedIds(client: PoolClient): Promise<number[]> {
-  const { rows } = await client.query<{ there: boolean }>(
-    `SELECT to_regclass('ledger.migration') IS NOT NULL AS there`,
-  );
+async function appliedIds(trx: Queryable): Promise<number[]> {
+  const { rows } = await trx.query<{ there: boolean }>(sql`
+    SELECT to_regclass('ledger.migration') IS NOT NULL AS there`);
   if (rows[0]?.there !== true) {
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ledger`);
-    await client.query(
-      'CREATE TABLE ledger.migration (id integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
-    );
+    await trx.query(sql`CREATE SCHEMA IF NOT EXISTS ledger`);
+    await trx.query(sql`
+      CREATE TABLE ledger.migration (id integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
   }
-  const applied = await client.query<{ id: number }>('SELECT id FROM ledger.migration ORDER BY id');
+  const applied = await trx.query<{ id: number }>(sql`SELECT id FROM ledger.migration ORDER BY id`);
   return applied.rows.map(({ id }) => id);
 }
 
-async function apply(client: PoolClient, { id, name, sql }: Migration): Promise<void> {
-  await client.query(sql);
-  await client.query('INSERT INTO ledger.migration (id, name) VALUES ($1, $2)', [id, name]);
+async function apply(trx: Queryable, { id, name, sql: statements }: Migration): Promise<void> {
+  await trx.query(raw(statements));
+  await trx.query(sql`INSERT INTO ledger.migration (id, name) VALUES (${id}, ${name})`);
 }

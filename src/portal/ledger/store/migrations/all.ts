@@ -10,6 +10,7 @@ import { retiredClouds } from './0009-retired-clouds.ts';
 import { monthSums } from './0010-month-sums.ts';
 import { cloudsOfEpochs } from './0011-clouds-of-epochs.ts';
 import { saidOfSites } from './0012-said-of-sites.ts';
+import { remoteWriteTables } from './0013-remote-write.ts';
 
 export interface Migration {
   /** Numbers grow; a migration that was released never changes. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 10, name: 'sums of months', sql: monthSums },
   { id: 11, name: 'clouds of epochs', sql: cloudsOfEpochs },
   { id: 12, name: 'what is said of sites', sql: saidOfSites },
+  { id: 13, name: 'tables of remote write', sql: remoteWriteTables },
 ];

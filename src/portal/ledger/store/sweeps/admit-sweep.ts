@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { distinctOf, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { admit, type KnownOfSite } from '../../accounting/sweeps/admission.ts';
@@ -6,7 +6,7 @@ import type { ProjectName } from '../../accounting/sites/names.ts';
 import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
 import { projectKey } from '../../accounting/sweeps/sweep.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
-import { inBatches } from '../database/columns.ts';
+import { inBatches } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /**
@@ -14,7 +14,7 @@ import { siteIdOf } from './load/lock-site.ts';
  * two who fold at once may exceed a cap by a sweep.
  */
 export async function admitSweep(
-  database: Kysely<unknown>,
+  database: Queryable,
   site: string,
   sweep: Sweep,
   caps: SiteCaps,
@@ -28,15 +28,13 @@ export async function admitSweep(
 }
 
 /** What is left of the caps. */
-async function roomOf(database: Kysely<unknown>, siteId: number, caps: SiteCaps): Promise<SiteCaps> {
-  const { rows } = await sql<SiteCaps>`
+async function roomOf(database: Queryable, siteId: number, caps: SiteCaps): Promise<SiteCaps> {
+  const { rows } = await database.query<SiteCaps>(sql`
     SELECT (SELECT count(*) FROM ledger.project WHERE site_id = ${siteId})::int AS projects,
            (SELECT count(*) FROM ledger.cloud WHERE site_id = ${siteId})::int AS clouds,
            (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId})::int AS resources,
            (SELECT count(*) FROM ledger.epoch WHERE site_id = ${siteId})::int AS epochs,
-           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names`.execute(
-    database,
-  );
+           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names`);
   const has = rows[0] as SiteCaps;
   return {
     projects: caps.projects - has.projects,
@@ -79,17 +77,17 @@ interface KnownProject {
 }
 
 async function loadKnown(
-  database: Kysely<unknown>,
+  database: Queryable,
   siteId: number,
   readings: readonly Reading[],
 ): Promise<KnownOfSite> {
   const projects = new Map<string, ProjectName>();
   const learn = async (keys: readonly string[]) => {
-    const { rows } = await sql<KnownProject>`
+    const { rows } = await database.query<KnownProject>(sql`
     SELECT c.name AS cloud, p.key, n.project_name, n.domain_id, n.domain_name
     FROM ledger.project p JOIN ledger.cloud c USING (site_id, cloud_id)
     JOIN ledger.project_name n ON n.site_id = p.site_id AND n.project_id = p.project_id AND n.to_ms IS NULL
-    WHERE p.site_id = ${siteId} AND p.key = ANY(${keys}::text[])`.execute(database);
+    WHERE p.site_id = ${siteId} AND p.key = ANY(${keys}::text[])`);
     for (const { cloud, key, ...named } of rows)
       projects.set(projectKey({ cloud, projectId: key }), {
         projectName: named.project_name,
@@ -107,11 +105,11 @@ async function loadKnown(
 }
 
 async function namesIn(
-  database: Kysely<unknown>,
+  database: Queryable,
   siteId: number,
   table: ReturnType<typeof sql>,
 ): Promise<Set<string>> {
-  const { rows } = await sql<{ name: string }>`
-    SELECT name FROM ${table} WHERE site_id = ${siteId}`.execute(database);
+  const { rows } = await database.query<{ name: string }>(sql`
+    SELECT name FROM ${table} WHERE site_id = ${siteId}`);
   return new Set(rows.map(({ name }) => name));
 }

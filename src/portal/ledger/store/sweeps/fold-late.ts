@@ -1,4 +1,5 @@
-import { sql, type Kysely } from 'kysely';
+import type { Database } from '../../../database/database.ts';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { coursesOf } from '../../accounting/sites/courses.ts';
 import {
@@ -11,7 +12,7 @@ import type { AccountingRules, Anomaly } from '../../accounting/meters/meter.ts'
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
 import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
-import { inBatches, numberArray } from '../database/columns.ts';
+import { inBatches, numberArray } from '../../../database/columns.ts';
 import { boundIdleTime, requireLease } from '../database/fence.ts';
 import { loadCloudGaps, loadMeterGapBook } from './load/load-gaps.ts';
 import { loadPart, type LoadedPart } from './load/load-part.ts';
@@ -32,7 +33,7 @@ const READINGS_IN_PART = 500;
 
 /** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
 export async function foldLateIntoStore(
-  database: Kysely<unknown>,
+  database: Database,
   siteName: string,
   sweeps: readonly Sweep[],
   rules: AccountingRules,
@@ -41,7 +42,7 @@ export async function foldLateIntoStore(
 ): Promise<LateOutcome & FoldOutcome> {
   const sweep = joined(sweeps);
   const { readings, receivedAtMs } = sweep;
-  return await database.transaction().execute(async (trx) => {
+  return await database.transaction(async (trx) => {
     await boundIdleTime(trx);
     const site = await lockSite(trx, siteName, readings);
     await requireLease(trx, lease);
@@ -82,7 +83,7 @@ export function joined(sweeps: readonly Sweep[]): Sweep {
 }
 
 async function writeMeterCorrections(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   site: LoadedPart,
   meters: readonly MeterCorrection[],
   bookedAtMs: number,
@@ -114,7 +115,7 @@ function anomalyOf({ gap, correction }: MeterCorrection): Anomaly[] {
 }
 
 async function writeCloudCorrections(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   site: LockedSite,
   clouds: readonly CloudCorrection[],
 ): Promise<void> {
@@ -145,7 +146,7 @@ interface LateEntry {
 
 /** Moves amounts between hours, and writes down what was moved; hours that are left without usage are removed. */
 async function writeLateBatch(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   entries: readonly LateEntry[],
   bookedAtMs: number,
@@ -158,18 +159,18 @@ async function writeLateBatch(
       ${numberArray(entries.map(({ amount }) => amount))}::bigint[],
       ${numberArray(entries.map(({ spread }) => spread))}::bigint[]) AS w (meter_id, hour, amount, spread)
     GROUP BY w.meter_id, w.hour`;
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.late_entry AS had (site_id, meter_id, hour, booked_at_ms, amount, spread)
     SELECT ${siteId}, n.meter_id, n.hour, ${bookedAtMs}, n.amount, n.spread FROM (${rows}) n
     ON CONFLICT (site_id, meter_id, hour, booked_at_ms) DO UPDATE
-    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
-  await sql`
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`);
+  await trx.query(sql`
     INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
     SELECT ${siteId}, n.meter_id, n.hour, n.amount, n.spread FROM (${rows}) n
     ON CONFLICT (site_id, meter_id, hour) DO UPDATE
-    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
-  await sql`
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`);
+  await trx.query(sql`
     DELETE FROM ledger.entry e USING (${rows}) n
     WHERE e.site_id = ${siteId} AND e.meter_id = n.meter_id AND e.hour = n.hour
-      AND e.amount = 0 AND e.spread = 0`.execute(trx);
+      AND e.amount = 0 AND e.spread = 0`);
 }

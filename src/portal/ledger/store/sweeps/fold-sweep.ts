@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Database } from '../../../database/database.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { coursesOf } from '../../accounting/sites/courses.ts';
 import type { AccountingRules } from '../../accounting/meters/meter.ts';
@@ -19,14 +19,14 @@ const READINGS_IN_PART = 2_000;
 
 /** Folds a sweep into the ledger: readings, entries and the site's progress in one transaction (rule A6). */
 export async function foldIntoStore(
-  database: Kysely<unknown>,
+  database: Database,
   siteName: string,
   sweep: Sweep,
   rules: AccountingRules,
   lease?: Lease,
   readingsInPart = READINGS_IN_PART,
 ): Promise<FoldOutcome> {
-  return await database.transaction().execute(async (trx) => {
+  return await database.transaction(async (trx) => {
     await boundIdleTime(trx);
     const site = await lockSite(trx, siteName, sweep.readings);
     await requireLease(trx, lease);

@@ -1,8 +1,8 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { eachInSteps } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import type { Reading } from '../../ledger.ts';
-import { numberArray } from '../database/columns.ts';
+import { numberArray } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /**
@@ -10,7 +10,7 @@ import { siteIdOf } from './load/lock-site.ts';
  * that lags is late truth. Nearly always nothing is older, or what is was read before, and one small question tells.
  */
 export async function mayFillGaps(
-  database: Kysely<unknown>,
+  database: Queryable,
   site: string,
   readings: readonly Reading[],
 ): Promise<boolean> {
@@ -18,25 +18,25 @@ export async function mayFillGaps(
   const older = await olderThanLast(database, siteId, readings);
   if (older.size === 0) return false;
   const instants = numberArray([...older]);
-  const { rows } = await sql<{ open: boolean }>`
+  const { rows } = await database.query<{ open: boolean }>(sql`
     SELECT EXISTS (
       SELECT FROM unnest(${instants}::bigint[]) AS w (at_ms), ledger.cloud_gap g
       WHERE g.site_id = ${siteId} AND g.from_ms < w.at_ms AND g.to_ms > w.at_ms
     ) OR EXISTS (
       SELECT FROM unnest(${instants}::bigint[]) AS w (at_ms), ledger.meter_gap g
       WHERE g.site_id = ${siteId} AND g.from_ms < w.at_ms AND g.to_ms > w.at_ms
-    ) AS open`.execute(database);
+    ) AS open`);
   return rows[0]?.open === true;
 }
 
 /** Instants of these readings. */
 async function olderThanLast(
-  database: Kysely<unknown>,
+  database: Queryable,
   siteId: number,
   readings: readonly Reading[],
 ): Promise<Set<number>> {
-  const { rows } = await sql<{ name: string; prior_ms: string; last_ms: string }>`
-    SELECT name, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`.execute(database);
+  const { rows } = await database.query<{ name: string; prior_ms: string; last_ms: string }>(sql`
+    SELECT name, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`);
   const clouds = new Map(rows.map(({ name, ...at }) => [name, at]));
   const older = new Set<number>();
   const look = ({ cloud, atMs }: Reading) => {

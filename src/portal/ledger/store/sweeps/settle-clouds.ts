@@ -1,14 +1,14 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { distinctOf } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { inTheirClouds } from '../../accounting/sites/clouds.ts';
 import type { Sweep } from '../../ledger.ts';
-import { inBatches } from '../database/columns.ts';
+import { inBatches } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /** Puts the readings of a sweep into their clouds, as the ledger and the configuration (`configured`) know them. */
 export async function settleClouds(
-  database: Kysely<unknown>,
+  database: Queryable,
   site: string,
   sweep: Sweep,
   configured: ReadonlySet<string> | undefined,
@@ -17,11 +17,11 @@ export async function settleClouds(
   const ofEpochs = new Map<string, string>();
   const read = new Set<string>();
   const learn = async (epochs: readonly string[]) => {
-    const { rows } = await sql<{ cloud: string; epochs: string[] | null }>`
+    const { rows } = await database.query<{ cloud: string; epochs: string[] | null }>(sql`
     SELECT c.name AS cloud, array_agg(e.name) FILTER (WHERE e.name IS NOT NULL) AS epochs
     FROM ledger.cloud c
     LEFT JOIN ledger.epoch e ON e.site_id = c.site_id AND e.cloud_id = c.cloud_id AND e.name = ANY(${epochs}::text[])
-    WHERE c.site_id = ${siteId} GROUP BY c.name`.execute(database);
+    WHERE c.site_id = ${siteId} GROUP BY c.name`);
     for (const { cloud, epochs: names } of rows) {
       read.add(cloud);
       for (const name of names ?? []) ofEpochs.set(name, cloud);

@@ -1,4 +1,5 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Database } from '../../../database/database.ts';
+import { raw, sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import type { Logger } from '../../../../runtime/logger.ts';
 import { describeError, UserError } from '../../../../runtime/user-error.ts';
 import { SCHEMA } from './export-lines.ts';
@@ -10,86 +11,73 @@ import { brokenImport, readExport } from './read-export.ts';
  * Returns the number of rows; throws a `UserError` where there is a ledger already, or the lines are not a whole export.
  */
 export async function importLedger(
-  pool: Pool,
+  database: Database,
   lines: AsyncIterable<string>,
   logger: Logger,
 ): Promise<number> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await lockSchema(client);
-    await refuseFilled(client);
-    const { rowCount, hasChecksum } = await takeParts(client, lines);
-    await applyMissing(client);
-    await client.query(
-      `SELECT setval(pg_get_serial_sequence('ledger.site', 'site_id'), greatest(1, max(site_id)), count(*) > 0) FROM ledger.site`,
-    );
-    await client.query('COMMIT');
-    if (!hasChecksum)
-      logger.warn(
-        {},
-        'the import has no checksum, as an earlier version wrote it: damage to it may not show',
-      );
-    return rowCount;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  const { rowCount, hasChecksum } = await database.transaction(async (trx) => {
+    await lockSchema(trx);
+    await refuseFilled(trx);
+    const end = await takeParts(trx, lines);
+    await applyMissing(trx);
+    await trx.query(sql`
+      SELECT setval(pg_get_serial_sequence('ledger.site', 'site_id'), greatest(1, max(site_id)), count(*) > 0) FROM ledger.site`);
+    return end;
+  });
+  if (!hasChecksum)
+    logger.warn({}, 'the import has no checksum, as an earlier version wrote it: damage to it may not show');
+  return rowCount;
 }
 
-async function refuseFilled(client: PoolClient): Promise<void> {
-  await client.query('LOCK TABLE ledger.site IN EXCLUSIVE MODE');
-  const { rowCount } = await client.query('SELECT FROM ledger.site LIMIT 1');
+async function refuseFilled(trx: Queryable): Promise<void> {
+  await trx.query(sql`LOCK TABLE ledger.site IN EXCLUSIVE MODE`);
+  const { rowCount } = await trx.query(sql`SELECT FROM ledger.site LIMIT 1`);
   if (rowCount !== 0)
     throw new UserError('the ledger is not empty: import into a new one, with --data or DATABASE_URL');
 }
 
-async function takeParts(client: PoolClient, lines: AsyncIterable<string>) {
+async function takeParts(trx: Queryable, lines: AsyncIterable<string>) {
   let end = { rowCount: 0, hasChecksum: false };
   for await (const part of readExport(lines)) {
-    if ('schema' in part) await makeTablesOf(client, part.schema);
-    else if ('table' in part) await insert(client, part);
+    if ('schema' in part) await makeTablesOf(trx, part.schema);
+    else if ('table' in part) await insert(trx, part);
     else end = part;
   }
   return end;
 }
 
-async function makeTablesOf(client: PoolClient, schema: number): Promise<void> {
+async function makeTablesOf(trx: Queryable, schema: number): Promise<void> {
   if (schema > SCHEMA)
     throw new UserError(
       `the export is of schema ${schema}, and this stackmeter knows ${SCHEMA}: import it with the version that exported it, or a newer one`,
     );
   if (schema === SCHEMA) return;
   try {
-    await remakeTables(client, schema);
+    await remakeTables(trx, schema);
   } catch (cause) {
     throw brokenImport(1, `tables of schema ${schema} cannot be made: ${describeError(cause)}`);
   }
 }
 
 async function insert(
-  client: PoolClient,
+  trx: Queryable,
   { table, rows, line }: { table: string; rows: readonly string[]; line: number },
 ): Promise<void> {
   try {
-    const columns = await columnsOf(client, table);
-    await client.query(
-      `INSERT INTO ledger.${table} (${columns}) SELECT ${columns} FROM jsonb_populate_recordset(NULL::ledger.${table}, $1::jsonb)`,
-      [`[${rows.join(',')}]`],
-    );
+    const columns = await columnsOf(trx, table);
+    const into = raw(`ledger.${table}`);
+    await trx.query(sql`
+      INSERT INTO ${into} (${columns})
+      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${into}, ${`[${rows.join(',')}]`}::jsonb)`);
   } catch (cause) {
     throw brokenImport(line, `rows of ${table} are not taken: ${describeError(cause)}`);
   }
 }
 
 /** Those that are not made of others. */
-async function columnsOf(client: PoolClient, table: string): Promise<string> {
-  const { rows } = await client.query<{ columns: string }>(
-    `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
-     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
-    [`ledger.${table}`],
-  );
-  return rows[0]?.columns ?? '';
+async function columnsOf(trx: Queryable, table: string): Promise<Sql> {
+  const { rows } = await trx.query<{ columns: string }>(sql`
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
+     WHERE attrelid = ${`ledger.${table}`}::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`);
+  return raw(rows[0]?.columns ?? '');
 }

@@ -1,4 +1,5 @@
-import { sql, type Kysely } from 'kysely';
+import type { Database } from '../../../database/database.ts';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { describeError } from '../../../../runtime/user-error.ts';
 import type { Maintained, StoragePolicy } from '../../ledger.ts';
@@ -18,7 +19,7 @@ const LARGEST_PACKED = 2n ** 57n;
  * Throws what failed first, once everything else is done: what one site makes impossible is done for the others.
  */
 export async function maintainStore(
-  database: Kysely<unknown>,
+  database: Database,
   nowMs: number,
   policy: StoragePolicy,
 ): Promise<Maintained> {
@@ -34,7 +35,7 @@ export async function maintainStore(
 }
 
 async function maintainSite(
-  database: Kysely<unknown>,
+  database: Database,
   siteId: number,
   lastMeter: number,
   nowMs: number,
@@ -59,24 +60,24 @@ interface MeterRange {
   end: number;
 }
 
-async function lastMeters(database: Kysely<unknown>) {
-  const { rows } = await sql<{ site_id: number; name: string; meter_id: number }>`
+async function lastMeters(database: Queryable) {
+  const { rows } = await database.query<{ site_id: number; name: string; meter_id: number }>(sql`
     SELECT site_id, name, meter_id
     FROM ledger.site JOIN (SELECT site_id, max(meter_id) AS meter_id FROM ledger.meter GROUP BY site_id) m USING (site_id)
-    ORDER BY site_id`.execute(database);
+    ORDER BY site_id`);
   return rows;
 }
 
 /** Moves entries into their months; the hour of a meter is never in neither, nor in both. */
 async function packMeters(
-  database: Kysely<unknown>,
+  database: Database,
   { siteId, first, end }: MeterRange,
   beforeHour: number,
 ): Promise<number> {
-  return await database.transaction().execute(async (trx) => {
+  return await database.transaction(async (trx) => {
     await boundIdleTime(trx);
-    await sql`SELECT FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`.execute(trx);
-    const { rows } = await sql<{ packed: string }>`
+    await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
+    const { rows } = await trx.query<{ packed: string }>(sql`
       WITH moved AS (
         DELETE FROM ledger.entry
         WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int AND hour < ${beforeHour}::int
@@ -126,18 +127,18 @@ async function packMeters(
         SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,
             day_amounts = excluded.day_amounts, day_spreads = excluded.day_spreads
       )
-      SELECT count(*) AS packed FROM moved`.execute(trx);
+      SELECT count(*) AS packed FROM moved`);
     return Number(rows[0]?.packed ?? 0);
   });
 }
 
 /** Drops hours, and says from where on the site has them: an answer must not take what is gone for nothing used. */
 async function dropHours(
-  database: Kysely<unknown>,
+  database: Queryable,
   { siteId, first, end }: MeterRange,
   beforeHour: number,
 ): Promise<number> {
-  const { rows } = await sql<{ dropped: string }>`
+  const { rows } = await database.query<{ dropped: string }>(sql`
     WITH dropped AS (UPDATE ledger.month SET hour_amounts = NULL, hour_spreads = NULL
     WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int
       AND last_hour < ${beforeHour}::int AND hour_amounts IS NOT NULL
@@ -146,6 +147,6 @@ async function dropHours(
       UPDATE ledger.site_state SET hours_from = greatest(hours_from, (SELECT max(last_hour) + 1 FROM dropped))
       WHERE site_id = ${siteId} AND EXISTS (SELECT FROM dropped)
     )
-    SELECT count(*) AS dropped FROM dropped`.execute(database);
+    SELECT count(*) AS dropped FROM dropped`);
   return Number(rows[0]?.dropped ?? 0);
 }

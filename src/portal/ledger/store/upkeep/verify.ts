@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { Discrepancy } from '../../ledger.ts';
 
@@ -13,15 +13,15 @@ interface Difference {
  * Rule A7 for every meter: opening + entries + corrections − last total, where that is not zero; and for every month
  * whose hours are kept: its days − its hours, where a day is not the sum of its hours.
  */
-export async function verifyConservation(database: Kysely<unknown>): Promise<Discrepancy[]> {
-  const { rows } = await sql<Difference>`
+export async function verifyConservation(database: Queryable): Promise<Discrepancy[]> {
+  const { rows } = await database.query<Difference>(sql`
     SELECT s.name AS site, p.key AS project_id, r.name AS resource, d.difference
     FROM (${totalsThatDiffer} UNION ALL ${daysThatDiffer}) d
     JOIN ledger.meter m USING (site_id, meter_id)
     JOIN ledger.site s USING (site_id)
     JOIN ledger.project p USING (site_id, project_id)
     JOIN ledger.resource r USING (site_id, resource_id)
-    ORDER BY s.name, p.key, r.name`.execute(database);
+    ORDER BY s.name, p.key, r.name`);
   return rows.map(({ project_id: projectId, difference, ...row }) => ({
     ...row,
     projectId,

@@ -1,8 +1,8 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import { distinctOf } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { Reading } from '../../../ledger.ts';
-import { numberArray } from '../../database/columns.ts';
+import { numberArray } from '../../../../database/columns.ts';
 
 export interface EpochRow {
   id: number;
@@ -13,26 +13,26 @@ export interface EpochRow {
 
 /** The epochs of readings, as far as they are known. */
 export async function loadEpochsOf(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   readings: readonly Reading[],
 ): Promise<EpochRow[]> {
   const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
-  const { rows } = await sql<EpochRecord>`
+  const { rows } = await trx.query<EpochRecord>(sql`
     SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
-    WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`.execute(trx);
+    WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`);
   return rows.map(epochRow);
 }
 
 export async function loadEpochs(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   ids: readonly number[],
 ): Promise<EpochRow[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<EpochRecord>`
+  const { rows } = await trx.query<EpochRecord>(sql`
     SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
-    WHERE site_id = ${siteId} AND epoch_id = ANY(${numberArray(ids)}::int[])`.execute(trx);
+    WHERE site_id = ${siteId} AND epoch_id = ANY(${numberArray(ids)}::int[])`);
   return rows.map(epochRow);
 }
 

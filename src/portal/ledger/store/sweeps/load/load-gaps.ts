@@ -1,26 +1,26 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
 import { mayChangeEpoch, type MeterGapBook } from '../../../accounting/sweeps/late.ts';
 import type { Gap, Reading } from '../../../ledger.ts';
-import { numberArray } from '../../database/columns.ts';
+import { numberArray } from '../../../../database/columns.ts';
 import type { LoadedPart } from './load-part.ts';
 import { loadUsualHours } from './load-usual-hours.ts';
 import type { LockedSite } from './lock-site.ts';
 
 /** The gaps of a site, the oldest first. */
-export async function listGaps(database: Kysely<unknown>, site: string): Promise<Gap[]> {
-  const { rows } = await sql<{ cloud: string; from_ms: string; to_ms: string }>`
+export async function listGaps(database: Queryable, site: string): Promise<Gap[]> {
+  const { rows } = await database.query<{ cloud: string; from_ms: string; to_ms: string }>(sql`
     SELECT c.name AS cloud, g.from_ms, g.to_ms
     FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id)
-    WHERE s.name = ${site} ORDER BY g.from_ms, c.name`.execute(database);
+    WHERE s.name = ${site} ORDER BY g.from_ms, c.name`);
   return rows.map(({ cloud, from_ms, to_ms }) => ({ cloud, fromMs: Number(from_ms), toMs: Number(to_ms) }));
 }
 
 /** The gaps of the loaded meters that readings fall into. */
 export async function loadMeterGapBook(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   site: LoadedPart,
   readings: readonly Reading[],
 ): Promise<MeterGapBook> {
@@ -41,14 +41,14 @@ function* spanOf(readings: readonly Reading[]): Steps<Interval> {
 
 /** The gaps of clouds that readings fall into, by name of the cloud. */
 export async function loadCloudGaps(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   { siteId }: LockedSite,
   readings: readonly Reading[],
 ): Promise<Map<string, Interval[]>> {
   const { fromMs, toMs } = await inTurns(spanOf(readings));
-  const { rows } = await sql<{ name: string; from_ms: string; to_ms: string }>`
+  const { rows } = await trx.query<{ name: string; from_ms: string; to_ms: string }>(sql`
     SELECT c.name, g.from_ms, g.to_ms FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id)
-    WHERE g.site_id = ${siteId} AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint`.execute(trx);
+    WHERE g.site_id = ${siteId} AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint`);
   const book = new Map<string, Interval[]>();
   for (const { name, from_ms, to_ms } of rows) {
     book.set(name, [...(book.get(name) ?? []), { fromMs: Number(from_ms), toMs: Number(to_ms) }]);
@@ -70,19 +70,19 @@ interface MeterGapRecord {
 }
 
 async function loadMeterGaps(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   { siteId, book, epochs }: LoadedPart,
   { fromMs, toMs }: Interval,
 ): Promise<Map<string, MeterGap[]>> {
   const keys = new Map(Array.from(book.meters, ([key, { id }]) => [id, key]));
-  const { rows } = await sql<MeterGapRecord>`
+  const { rows } = await trx.query<MeterGapRecord>(sql`
     SELECT g.*, one.name AS from_epoch, other.name AS to_epoch
     FROM ledger.meter_gap g
     JOIN ledger.epoch one ON one.site_id = g.site_id AND one.epoch_id = g.from_epoch_id
     JOIN ledger.epoch other ON other.site_id = g.site_id AND other.epoch_id = g.to_epoch_id
     WHERE g.site_id = ${siteId} AND g.meter_id = ANY(${numberArray([...keys.keys()])}::int[])
       AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint
-    ORDER BY g.meter_id, g.to_ms`.execute(trx);
+    ORDER BY g.meter_id, g.to_ms`);
   const gaps = new Map<string, MeterGap[]>();
   const take = (row: MeterGapRecord) => {
     epochs.learn(row.from_epoch, row.from_epoch_id);

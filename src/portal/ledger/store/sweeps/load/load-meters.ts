@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import { meterKey, type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
-import { BY_INDEX, numberArray, valuesOfArray } from '../../database/columns.ts';
+import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
 import { loadEpochs } from './load-epochs.ts';
 import type { KnownProject } from './load-projects.ts';
 import type { LockedSite } from './lock-site.ts';
@@ -28,14 +28,14 @@ interface MeterColumns {
 
 /** The meters of these projects, by `meterKey`; learns their epochs. */
 export async function loadMeters(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   site: LockedSite,
   projects: ReadonlyMap<string, KnownProject>,
 ): Promise<Map<string, KnownMeter>> {
   const byId = new Map(Array.from(projects.values(), (project) => [project.id, project]));
   const meters = new Map<string, KnownMeter>();
   if (byId.size === 0) return meters;
-  const { rows } = await sql<MeterColumns>`
+  const { rows } = await trx.query<MeterColumns>(sql`
     SELECT array_agg(meter_id)::text AS ids, array_agg(m.project_id)::text AS project_ids,
            array_agg(resource_id)::text AS resource_ids, array_agg(epoch_id)::text AS epoch_ids,
            array_agg(opening)::text AS openings, array_agg(last_total)::text AS last_totals,
@@ -45,7 +45,7 @@ export async function loadMeters(
     FROM unnest(${numberArray([...byId.keys()])}::int[]) AS w (project_id)
     CROSS JOIN LATERAL (
       SELECT * FROM ledger.meter
-      WHERE site_id = ${site.siteId} AND project_id = w.project_id ${BY_INDEX}) m`.execute(trx);
+      WHERE site_id = ${site.siteId} AND project_id = w.project_id ${BY_INDEX}) m`);
   for (const columns of rows) {
     await learnEpochs(trx, site, columns);
     addMeters(meters, columns, site, byId);
@@ -53,11 +53,7 @@ export async function loadMeters(
   return meters;
 }
 
-async function learnEpochs(
-  trx: Kysely<unknown>,
-  site: LockedSite,
-  { epoch_ids }: MeterColumns,
-): Promise<void> {
+async function learnEpochs(trx: Queryable, site: LockedSite, { epoch_ids }: MeterColumns): Promise<void> {
   const unknown = [...new Set(valuesOfArray(epoch_ids))]
     .map(Number)
     .filter((id) => !site.knownEpochs.has(id));

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Queryable } from '../../../../database/sql.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { metersToBound } from '../../../accounting/sweeps/meters-to-bound.ts';
 import type { MeterBook } from '../../../accounting/sweeps/sweep.ts';
@@ -23,7 +23,7 @@ export interface LoadedPart extends LockedSite {
 }
 
 export async function loadPart(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   site: LockedSite,
   readings: readonly Reading[],
 ): Promise<LoadedPart> {

@@ -1,10 +1,10 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { NameState } from '../../../accounting/sites/names.ts';
 import { projectKey, type ProjectIdentity } from '../../../accounting/sweeps/sweep.ts';
 import type { Reading } from '../../../ledger.ts';
-import { BY_INDEX, numberArray, valuesOfArray } from '../../database/columns.ts';
+import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
 import type { LockedSite } from './lock-site.ts';
 
 export interface KnownProject extends ProjectIdentity, NameState {
@@ -23,7 +23,7 @@ interface ProjectColumns {
 
 /** The projects that readings are about, as far as the ledger knows them, with their present names; by `projectKey`. */
 export async function loadProjects(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   { siteId, clouds, cloudNames }: LockedSite,
   readings: readonly Reading[],
 ): Promise<Map<string, KnownProject>> {
@@ -33,7 +33,7 @@ export async function loadProjects(
   const wanted = [...distinct].filter(([, { cloud }]) => inClouds.has(cloud));
   const known = new Map<string, KnownProject>();
   if (wanted.length === 0) return known;
-  const { rows } = await sql<ProjectColumns>`
+  const { rows } = await trx.query<ProjectColumns>(sql`
     SELECT array_agg(p.project_id)::text AS ids, array_agg(w.place)::text AS places,
            array_agg(n.from_ms)::text AS from_ms, json_agg(n.project_name) AS project_names,
            json_agg(n.domain_id) AS domain_ids, json_agg(n.domain_name) AS domain_names
@@ -44,7 +44,7 @@ export async function loadProjects(
       WHERE site_id = ${siteId} AND cloud_id = w.cloud_id AND key = w.key ${BY_INDEX}) p
     CROSS JOIN LATERAL (
       SELECT from_ms, project_name, domain_id, domain_name FROM ledger.project_name
-      WHERE site_id = ${siteId} AND project_id = p.project_id AND to_ms IS NULL ${BY_INDEX}) n`.execute(trx);
+      WHERE site_id = ${siteId} AND project_id = p.project_id AND to_ms IS NULL ${BY_INDEX}) n`);
   for (const columns of rows) addProjects(known, columns, wanted);
   return known;
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { CloudProgress } from '../../../accounting/sites/progress.ts';
 import type { Reading } from '../../../ledger.ts';
 import { loadEpochsOf, type EpochRow } from './load-epochs.ts';
@@ -20,11 +20,9 @@ export interface LockedSite {
   knownEpochs: Map<number, EpochRow>;
 }
 
-type Transaction = Kysely<unknown>;
-
 /** Locks a site against other sweeps until the transaction ends, and loads what is common to its projects. */
 export async function lockSite(
-  trx: Transaction,
+  trx: Queryable,
   site: string,
   readings: readonly Reading[],
 ): Promise<LockedSite> {
@@ -49,19 +47,19 @@ function idsOf(rows: readonly NamedRow[], counter: IdCounter): IdMap {
   return new IdMap(new Map(rows.map((row) => [row.name, row])), counter);
 }
 
-async function lockState(trx: Transaction, site: string): Promise<{ siteId: number; counter: IdCounter }> {
+async function lockState(trx: Queryable, site: string): Promise<{ siteId: number; counter: IdCounter }> {
   const siteId = await siteIdOf(trx, site);
-  const { rows } = await sql<{ next_id: number }>`
-    SELECT next_id FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`.execute(trx);
+  const { rows } = await trx.query<{ next_id: number }>(sql`
+    SELECT next_id FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
   const [row] = rows;
   if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} has no state in the ledger`);
   return { siteId, counter: { next: row.next_id } };
 }
 
 /** By itself: where tables are distributed, what locks or changes a site's rows has to name their key. */
-export async function siteIdOf(trx: Transaction, site: string): Promise<number> {
-  const { rows } = await sql<{ site_id: number }>`
-    SELECT site_id FROM ledger.site WHERE name = ${site}`.execute(trx);
+export async function siteIdOf(trx: Queryable, site: string): Promise<number> {
+  const { rows } = await trx.query<{ site_id: number }>(sql`
+    SELECT site_id FROM ledger.site WHERE name = ${site}`);
   const [row] = rows;
   if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} was not declared to the ledger`);
   return row.site_id;
@@ -76,17 +74,15 @@ interface CloudRow extends NamedRow {
   progress: CloudProgress;
 }
 
-async function loadClouds(trx: Transaction, siteId: number): Promise<CloudRow[]> {
-  const { rows } = await sql<{
+async function loadClouds(trx: Queryable, siteId: number): Promise<CloudRow[]> {
+  const { rows } = await trx.query<{
     id: number;
     name: string;
     first_ms: string;
     prior_ms: string;
     last_ms: string;
-  }>`
-    SELECT cloud_id AS id, name, first_ms, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`.execute(
-    trx,
-  );
+  }>(sql`
+    SELECT cloud_id AS id, name, first_ms, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`);
   return rows.map(({ id, name, first_ms, prior_ms, last_ms }) => ({
     id,
     name,
@@ -94,8 +90,8 @@ async function loadClouds(trx: Transaction, siteId: number): Promise<CloudRow[]>
   }));
 }
 
-async function loadResources(trx: Transaction, siteId: number): Promise<NamedRow[]> {
-  const { rows } = await sql<NamedRow>`
-    SELECT resource_id AS id, name FROM ledger.resource WHERE site_id = ${siteId}`.execute(trx);
+async function loadResources(trx: Queryable, siteId: number): Promise<NamedRow[]> {
+  const { rows } = await trx.query<NamedRow>(sql`
+    SELECT resource_id AS id, name FROM ledger.resource WHERE site_id = ${siteId}`);
   return rows;
 }

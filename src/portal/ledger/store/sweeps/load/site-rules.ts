@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { AccountingRules } from '../../../accounting/meters/meter.ts';
 import { capsOfSite, type SiteCaps } from '../../../accounting/sites/site-caps.ts';
 import { rulesOfSite } from '../../../accounting/sites/site-rules.ts';
@@ -17,9 +17,9 @@ interface SaidRecord {
   clouds: string[] | null;
 }
 
-export async function loadSiteRules(database: Kysely<unknown>, site: string): Promise<SiteRules> {
-  const { rows } = await sql<SaidRecord>`
-    SELECT interval_ms, max_projects, clouds FROM ledger.site WHERE name = ${site}`.execute(database);
+export async function loadSiteRules(database: Queryable, site: string): Promise<SiteRules> {
+  const { rows } = await database.query<SaidRecord>(sql`
+    SELECT interval_ms, max_projects, clouds FROM ledger.site WHERE name = ${site}`);
   const [said] = rows;
   if (said === undefined) throw new Error(`the site ${JSON.stringify(site)} was not declared to the ledger`);
   return {

@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { CloudChange, CloudCourses } from '../../../accounting/sites/courses.ts';
-import { numberArray } from '../../database/columns.ts';
+import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 import { writeCoverage, type CoverageRow } from './write-coverage.ts';
 import { writeCloudGaps, type CloudGapRow } from './write-gaps.ts';
@@ -11,11 +11,7 @@ interface CloudRow extends CloudChange {
 }
 
 /** Writes how far the clouds of a site have come, and what is known of the hours between. */
-export async function writeCourses(
-  trx: Kysely<unknown>,
-  site: LockedSite,
-  courses: CloudCourses,
-): Promise<void> {
+export async function writeCourses(trx: Queryable, site: LockedSite, courses: CloudCourses): Promise<void> {
   const rows = [...courses].flatMap(([name, { change }]) =>
     change === undefined ? [] : [{ id: site.clouds.idOf(name), name, ...change }],
   );
@@ -32,9 +28,9 @@ function* gapRows(clouds: readonly CloudRow[]): Generator<CloudGapRow> {
   for (const { id, gaps } of clouds) for (const gap of gaps) yield { cloudId: id, ...gap };
 }
 
-async function writeClouds(trx: Kysely<unknown>, siteId: number, rows: readonly CloudRow[]): Promise<void> {
+async function writeClouds(trx: Queryable, siteId: number, rows: readonly CloudRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.cloud (site_id, cloud_id, name, first_ms, prior_ms, last_ms)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
@@ -42,7 +38,5 @@ async function writeClouds(trx: Kysely<unknown>, siteId: number, rows: readonly 
       ${numberArray(rows.map(({ progress }) => progress.firstMs))}::bigint[],
       ${numberArray(rows.map(({ progress }) => progress.priorMs))}::bigint[],
       ${numberArray(rows.map(({ progress }) => progress.lastMs))}::bigint[])
-    ON CONFLICT (site_id, cloud_id) DO UPDATE SET prior_ms = excluded.prior_ms, last_ms = excluded.last_ms`.execute(
-    trx,
-  );
+    ON CONFLICT (site_id, cloud_id) DO UPDATE SET prior_ms = excluded.prior_ms, last_ms = excluded.last_ms`);
 }

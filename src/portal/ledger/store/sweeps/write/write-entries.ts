@@ -1,8 +1,8 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
 import { closeHours } from '../../../accounting/meters/open-hour.ts';
 import type { MeterChange } from '../../../accounting/sweeps/sweep.ts';
-import { inBatches, numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../../../database/columns.ts';
 
 /** A changed meter with its ids. */
 export interface MeterRow {
@@ -21,7 +21,7 @@ interface EntryRow extends Entry {
 
 /** Adds the hours of meters that are over to their entries; resolves with the open hour that each meter has then. */
 export async function writeEntries(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   meters: readonly MeterRow[],
 ): Promise<Entry[]> {
@@ -41,8 +41,8 @@ function* closedHours(meters: readonly MeterRow[], open: Entry[]): Generator<Ent
 }
 
 /** There is an entry already where late truth moved usage into the hour, or an older portal wrote one while it lasted. */
-async function writeBatch(trx: Kysely<unknown>, siteId: number, batch: readonly EntryRow[]): Promise<void> {
-  await sql`
+async function writeBatch(trx: Queryable, siteId: number, batch: readonly EntryRow[]): Promise<void> {
+  await trx.query(sql`
     INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(batch.map(({ meterId }) => meterId))}::int[],
@@ -50,5 +50,5 @@ async function writeBatch(trx: Kysely<unknown>, siteId: number, batch: readonly 
       ${numberArray(batch.map(({ amount }) => amount))}::bigint[],
       ${numberArray(batch.map(({ spread }) => spread))}::bigint[])
     ON CONFLICT (site_id, meter_id, hour) DO UPDATE
-    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`.execute(trx);
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`);
 }

@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
-import { inBatches, numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
 export interface CloudGapRow extends Interval {
@@ -12,49 +12,49 @@ export interface MeterGapRow extends MeterGap {
 }
 
 export async function writeCloudGaps(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   gaps: Iterable<CloudGapRow>,
 ): Promise<void> {
   await inBatches(
     gaps,
     async (rows) =>
-      await sql`
+      await trx.query(sql`
     INSERT INTO ledger.cloud_gap (site_id, cloud_id, from_ms, to_ms)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
       ${numberArray(rows.map(({ fromMs }) => fromMs))}::bigint[],
-      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[])`.execute(trx),
+      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[])`),
   );
 }
 
 /** Removes gaps; they are known by their ends. */
 export async function removeCloudGaps(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   gaps: Iterable<CloudGapRow>,
 ): Promise<void> {
   await inBatches(
     gaps,
     async (rows) =>
-      await sql`
+      await trx.query(sql`
     DELETE FROM ledger.cloud_gap g
     USING unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
       ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (cloud_id, to_ms)
-    WHERE g.site_id = ${siteId} AND g.cloud_id = w.cloud_id AND g.to_ms = w.to_ms`.execute(trx),
+    WHERE g.site_id = ${siteId} AND g.cloud_id = w.cloud_id AND g.to_ms = w.to_ms`),
   );
 }
 
 export async function writeMeterGaps(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   { siteId, epochs }: LockedSite,
   gaps: Iterable<MeterGapRow>,
 ): Promise<void> {
   await inBatches(
     gaps,
     async (rows) =>
-      await sql`
+      await trx.query(sql`
     INSERT INTO ledger.meter_gap
       (site_id, meter_id, to_ms, from_ms, from_epoch_id, to_epoch_id, from_total, to_total, amount)
     SELECT ${siteId}, * FROM unnest(
@@ -65,32 +65,33 @@ export async function writeMeterGaps(
       ${numberArray(rows.map(({ toEpoch }) => epochs.idOf(toEpoch)))}::int[],
       ${numberArray(rows.map(({ fromTotal }) => fromTotal))}::numeric[],
       ${numberArray(rows.map(({ toTotal }) => toTotal))}::numeric[],
-      ${numberArray(rows.map(({ amount }) => amount))}::bigint[])`.execute(trx),
+      ${numberArray(rows.map(({ amount }) => amount))}::bigint[])`),
   );
 }
 
 /** Removes gaps; they are known by their ends. */
 export async function removeMeterGaps(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   gaps: Iterable<MeterGapRow>,
 ): Promise<void> {
   await inBatches(
     gaps,
     async (rows) =>
-      await sql`
+      await trx.query(sql`
     DELETE FROM ledger.meter_gap g
     USING unnest(
       ${numberArray(rows.map(({ meterId }) => meterId))}::int[],
       ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (meter_id, to_ms)
-    WHERE g.site_id = ${siteId} AND g.meter_id = w.meter_id AND g.to_ms = w.to_ms`.execute(trx),
+    WHERE g.site_id = ${siteId} AND g.meter_id = w.meter_id AND g.to_ms = w.to_ms`),
   );
 }
 
 /** Gives up gaps that ended before an instant, of meters and of clouds; returns how many of clouds. */
-export async function expireGaps(database: Kysely<unknown>, beforeMs: number): Promise<number> {
-  await sql`DELETE FROM ledger.meter_gap WHERE to_ms < ${beforeMs}::bigint`.execute(database);
-  const { numAffectedRows = 0n } =
-    await sql`DELETE FROM ledger.cloud_gap WHERE to_ms < ${beforeMs}::bigint`.execute(database);
-  return Number(numAffectedRows);
+export async function expireGaps(database: Queryable, beforeMs: number): Promise<number> {
+  await database.query(sql`DELETE FROM ledger.meter_gap WHERE to_ms < ${beforeMs}::bigint`);
+  const { rowCount } = await database.query(
+    sql`DELETE FROM ledger.cloud_gap WHERE to_ms < ${beforeMs}::bigint`,
+  );
+  return rowCount ?? 0;
 }

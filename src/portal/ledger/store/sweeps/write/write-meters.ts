@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
-import { numberArray } from '../../database/columns.ts';
+import { numberArray } from '../../../../database/columns.ts';
 import type { MeterRow } from './write-entries.ts';
 
 /**
@@ -9,13 +9,13 @@ import type { MeterRow } from './write-entries.ts';
  * table's size; an UPDATE that joins a list reads all rows of the site for each part of a sweep.
  */
 export async function writeMeters(
-  trx: Kysely<unknown>,
+  trx: Queryable,
   siteId: number,
   rows: readonly MeterRow[],
   open: readonly Entry[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.meter
       (site_id, meter_id, project_id, resource_id, epoch_id, opening, last_total, first_at_ms, last_at_ms,
        open_hour, open_amount, open_spread)
@@ -33,7 +33,5 @@ export async function writeMeters(
       ${numberArray(open.map(({ spread }) => spread))}::bigint[])
     ON CONFLICT (site_id, meter_id) DO UPDATE
     SET epoch_id = excluded.epoch_id, last_total = excluded.last_total, last_at_ms = excluded.last_at_ms,
-        open_hour = excluded.open_hour, open_amount = excluded.open_amount, open_spread = excluded.open_spread`.execute(
-    trx,
-  );
+        open_hour = excluded.open_hour, open_amount = excluded.open_amount, open_spread = excluded.open_spread`);
 }

@@ -1,11 +1,11 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { NameState } from '../../../accounting/sites/names.ts';
 import type { MeterChanges } from '../../../accounting/sweeps/sweep.ts';
-import { inBatches, numberArray } from '../../database/columns.ts';
+import { inBatches, numberArray } from '../../../../database/columns.ts';
 import type { LoadedPart } from '../load/load-part.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
-type Transaction = Kysely<unknown>;
+type Transaction = Queryable;
 
 /** Writes new projects, by `projectKey`. */
 export async function writeProjects(
@@ -15,12 +15,12 @@ export async function writeProjects(
 ): Promise<void> {
   if (added.length === 0) return;
   const rows = added.map(({ id, key }) => ({ id, ...partsOf(key) }));
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.project (site_id, project_id, cloud_id, key)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
       ${numberArray(rows.map(({ cloud }) => clouds.idOf(cloud)))}::int[],
-      ${rows.map(({ projectId }) => projectId)}::text[])`.execute(trx);
+      ${rows.map(({ projectId }) => projectId)}::text[])`);
 }
 
 function partsOf(key: string): { cloud: string; projectId: string } {
@@ -36,16 +36,16 @@ export async function writeNames(
 ): Promise<void> {
   if (names.size === 0) return;
   const changed = [...names].map(([key, change]) => ({ id: site.projects.idOf(key), names: change.names }));
-  await sql`
+  await trx.query(sql`
     UPDATE ledger.project_name n SET to_ms = w.to_ms
     FROM unnest(
       ${numberArray(changed.map(({ id }) => id))}::int[],
       ${numberArray(changed.map((change) => change.names[0]?.sinceMs ?? 0))}::bigint[]) AS w (project_id, to_ms)
-    WHERE n.site_id = ${site.siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`.execute(trx);
+    WHERE n.site_id = ${site.siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`);
   await inBatches(
     nameRows(changed),
     async (rows) =>
-      await sql`
+      await trx.query(sql`
     INSERT INTO ledger.project_name (site_id, project_id, from_ms, to_ms, project_name, domain_id, domain_name)
     SELECT ${site.siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
@@ -53,7 +53,7 @@ export async function writeNames(
       ${rows.map(({ untilMs }) => untilMs)}::bigint[],
       ${rows.map(({ projectName }) => projectName)}::text[],
       ${rows.map(({ domainId }) => domainId)}::text[],
-      ${rows.map(({ domainName }) => domainName)}::text[])`.execute(trx),
+      ${rows.map(({ domainName }) => domainName)}::text[])`),
   );
 }
 
@@ -75,9 +75,9 @@ function* nameRows(
 export async function writeResources(trx: Transaction, { siteId, resources }: LockedSite): Promise<void> {
   const added = resources.takeAdded();
   if (added.length === 0) return;
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.resource (site_id, resource_id, name)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(added.map(({ id }) => id))}::int[],
-      ${added.map(({ key }) => key)}::text[])`.execute(trx);
+      ${added.map(({ key }) => key)}::text[])`);
 }

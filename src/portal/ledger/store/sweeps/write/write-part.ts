@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Queryable } from '../../../../database/sql.ts';
 import { NOTHING_OPEN } from '../../../accounting/meters/open-hour.ts';
 import { projectKey, type MeterChange, type MeterChanges } from '../../../accounting/sweeps/sweep.ts';
 import type { LoadedPart } from '../load/load-part.ts';
@@ -22,10 +22,7 @@ export function changedPart(part: LoadedPart, changes: MeterChanges): ChangedPar
 }
 
 /** Writes what readings change, with a number of statements that does not depend on the number of meters. */
-export async function writePart(
-  trx: Kysely<unknown>,
-  { part, changes, meters }: ChangedPart,
-): Promise<Discovered> {
+export async function writePart(trx: Queryable, { part, changes, meters }: ChangedPart): Promise<Discovered> {
   const newProjects = part.projects.takeAdded();
   const newMeters = part.meters.takeAdded().length;
   await writeProjects(trx, part, newProjects);

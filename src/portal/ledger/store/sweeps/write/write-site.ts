@@ -1,17 +1,15 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { notTaken } from '../../../accounting/sweeps/refusals.ts';
 import type { Refusal, Sweep } from '../../../ledger.ts';
-import { numberArray } from '../../database/columns.ts';
+import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 import type { SweepTally } from './sweep-tally.ts';
 
-type Transaction = Kysely<unknown>;
-
 /** Writes what a sweep tells of the site as a whole, after all of its parts. */
 export async function writeSite(
-  trx: Transaction,
+  trx: Queryable,
   site: LockedSite,
   tally: SweepTally,
   sweep: Sweep,
@@ -22,7 +20,7 @@ export async function writeSite(
 }
 
 async function writeEpochs(
-  trx: Transaction,
+  trx: Queryable,
   { siteId, epochs, clouds }: LockedSite,
   firstMs: SweepTally['epochs'],
   { readings }: Sweep,
@@ -33,21 +31,19 @@ async function writeEpochs(
   if (added.length === 0) return;
   const cloudOf = new Map<string, string>();
   await inTurns(eachInSteps(readings, ({ epoch, cloud }) => void cloudOf.set(epoch, cloud)));
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.epoch (site_id, epoch_id, name, first_ms, cloud_id)
     SELECT ${siteId}, w.id, w.name, w.first_ms, CASE w.name WHEN '' THEN NULL ELSE w.cloud_id END FROM unnest(
       ${numberArray(added.map(({ id }) => id))}::int[],
       ${added.map(({ key }) => key)}::text[],
       ${numberArray(added.map(({ key }) => firstMs.get(key) ?? 0))}::bigint[],
-      ${numberArray(added.map(({ key }) => clouds.idOf(cloudOf.get(key) ?? '')))}::int[]) AS w (id, name, first_ms, cloud_id)`.execute(
-    trx,
-  );
+      ${numberArray(added.map(({ key }) => clouds.idOf(cloudOf.get(key) ?? '')))}::int[]) AS w (id, name, first_ms, cloud_id)`);
 }
 
-async function writeRefusals(trx: Transaction, { siteId }: LockedSite, sweep: Sweep): Promise<void> {
+async function writeRefusals(trx: Queryable, { siteId }: LockedSite, sweep: Sweep): Promise<void> {
   const { refusals, receivedAtMs } = sweep;
   if (refusals.length === 0) return;
-  await sql`
+  await trx.query(sql`
     INSERT INTO ledger.refusal AS had (site_id, reason, first_at_ms, last_at_ms, series, last_series, example)
     SELECT ${siteId}, w.reason, ${receivedAtMs}, ${receivedAtMs}, sum(w.series), sum(w.series), min(w.example)
     FROM unnest(
@@ -57,21 +53,21 @@ async function writeRefusals(trx: Transaction, { siteId }: LockedSite, sweep: Sw
     GROUP BY w.reason
     ON CONFLICT (site_id, reason) DO UPDATE
     SET last_at_ms = excluded.last_at_ms, series = had.series + excluded.series,
-        last_series = excluded.last_series, example = excluded.example`.execute(trx);
+        last_series = excluded.last_series, example = excluded.example`);
 }
 
 async function writeState(
-  trx: Transaction,
+  trx: Queryable,
   site: LockedSite,
   { discovered, outcome }: SweepTally,
   { receivedAtMs, refusals }: Sweep,
 ): Promise<void> {
   const refused = refusals.reduce((sum, { count }) => sum + count, 0);
-  await sql`
+  await trx.query(sql`
     UPDATE ledger.site_state
     SET next_id = ${site.counter.next}, last_sweep_ms = ${receivedAtMs}, last_success_ms = ${receivedAtMs},
         last_error = ${notTaken(refusals)}, refused_series = ${refused},
         projects = projects + ${discovered.projects}, meters = meters + ${discovered.meters},
         anomalies = anomalies + ${outcome.anomalies}
-    WHERE site_id = ${site.siteId}`.execute(trx);
+    WHERE site_id = ${site.siteId}`);
 }

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import { myTurn } from '../../../../runtime/in-turns.ts';
+import { sql } from './sql.ts';
+import { myTurn } from '../../runtime/in-turns.ts';
 
 /**
  * Thousands of rows travel as a few texts, a column each: the driver would make an object of every row, and parse or

@@ -1,8 +1,8 @@
 import { Client, Pool, type PoolConfig } from 'pg';
-import type { Logger } from '../../../../runtime/logger.ts';
-import { describeError, UserError } from '../../../../runtime/user-error.ts';
-import { databaseAdvice } from '../../../database/database-advice.ts';
-import type { DatabaseConnection } from '../../../database/connection.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
+import { databaseAdvice } from './database-advice.ts';
+import type { DatabaseConnection } from './connection.ts';
 
 /** Opens a pool and tries it out. Throws a `UserError` that names the server, and never the password. */
 export async function connectToDatabase(

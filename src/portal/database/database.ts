@@ -1,0 +1,81 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from '../../runtime/logger.ts';
+import { connectToDatabase } from './connect.ts';
+import type { DatabaseConnection } from './connection.ts';
+import { openLanes, POOL_SIZE, type LaneName, type Lanes } from './lanes.ts';
+import { sql, type Queryable, type Rows, type Sql } from './sql.ts';
+
+/** The one pool of a process, and the lanes in which its uses take turns. */
+export class Database implements Queryable {
+  readonly lanes: Lanes = openLanes();
+  readonly #pool: Pool;
+  #closing: Promise<void> | undefined;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async query<Row extends object>(statement: Sql): Promise<Rows<Row>> {
+    return await queryOn<Row>(this.#pool, statement);
+  }
+
+  /** For statements that take turns in a lane, each by itself. */
+  inLane(name: LaneName): Queryable {
+    return { query: async (statement) => await this.lanes[name].run(() => this.query(statement)) };
+  }
+
+  /** Does all of `work`, or nothing of it. */
+  async transaction<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    const trx = queryable(client);
+    try {
+      await trx.query(sql`BEGIN`);
+      const result = await work(trx);
+      await trx.query(sql`COMMIT`);
+      client.release();
+      return result;
+    } catch (error) {
+      await rollBack(client);
+      throw error;
+    }
+  }
+
+  /** Reads the database as it is at one instant, piece by piece. */
+  async *snapshot<T>(read: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
+    const client = await this.#pool.connect();
+    try {
+      const trx = queryable(client);
+      await trx.query(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
+      yield* read(trx);
+    } finally {
+      await rollBack(client);
+    }
+  }
+
+  async close(): Promise<void> {
+    await (this.#closing ??= this.#pool.end());
+  }
+}
+
+/** Connects, with as many connections as the lanes need. Throws a `UserError` that names the server. */
+export async function openDatabase(connection: DatabaseConnection, logger: Logger): Promise<Database> {
+  return new Database(await connectToDatabase(connection, logger, POOL_SIZE));
+}
+
+function queryable(client: PoolClient): Queryable {
+  return { query: async (statement) => await queryOn(client, statement) };
+}
+
+/** `pg` writes into the object that it is given, and a statement may be asked twice. */
+async function queryOn<Row extends object>(on: Pool | PoolClient, { text, values }: Sql): Promise<Rows<Row>> {
+  return await (on as Pool).query<Row>({ text, values });
+}
+
+/** A connection that cannot roll back is closed: its transaction ends with it. */
+async function rollBack(client: PoolClient): Promise<void> {
+  const isDone = await client.query('ROLLBACK').then(
+    () => true,
+    () => false,
+  );
+  client.release(!isDone);
+}
