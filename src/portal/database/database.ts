@@ -35,7 +35,7 @@ export class Database implements Queryable {
       client.release();
       return result;
     } catch (error) {
-      await rollBack(client);
+      await rollBack(client, trx);
       throw error;
     }
   }
@@ -43,12 +43,12 @@ export class Database implements Queryable {
   /** Reads the database as it is at one instant, piece by piece. */
   async *snapshot<T>(read: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
     const client = await this.#pool.connect();
+    const trx = queryable(client);
     try {
-      const trx = queryable(client);
       await trx.query(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
       yield* read(trx);
     } finally {
-      await rollBack(client);
+      await rollBack(client, trx);
     }
   }
 
@@ -62,8 +62,16 @@ export async function openDatabase(connection: DatabaseConnection, logger: Logge
   return new Database(await connectToDatabase(connection, logger, POOL_SIZE));
 }
 
+/** A connection does one statement at a time: the next begins when the last has ended. */
 function queryable(client: PoolClient): Queryable {
-  return { query: async (statement) => await queryOn(client, statement) };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    query: async <Row extends object>(statement: Sql) => {
+      const asked = last.then(async () => await queryOn<Row>(client, statement));
+      last = asked.catch(() => undefined);
+      return await asked;
+    },
+  };
 }
 
 /** `pg` writes into the object that it is given, and a statement may be asked twice. */
@@ -72,8 +80,8 @@ async function queryOn<Row extends object>(on: Pool | PoolClient, { text, values
 }
 
 /** A connection that cannot roll back is closed: its transaction ends with it. */
-async function rollBack(client: PoolClient): Promise<void> {
-  const isDone = await client.query('ROLLBACK').then(
+async function rollBack(client: PoolClient, trx: Queryable): Promise<void> {
+  const isDone = await trx.query(sql`ROLLBACK`).then(
     () => true,
     () => false,
   );
