@@ -4,11 +4,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
 import { connectToDatabase } from '../../src/portal/database/connect.ts';
 import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
-import { openDatabase } from '../../src/portal/database/database.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { createLogger, silentLogger } from '../../src/runtime/logger.ts';
 import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
 
 onEveryPostgresql('the ledger', (freshLedger) => {
   describe('the database of a ledger', () => {
@@ -51,15 +51,17 @@ onEveryPostgresql('the ledger', (freshLedger) => {
           )
         ).map(({ name }) => name);
       const refusal = `migration 999 of the ledger ('no labels') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`;
+      const before = await columnsOfSite();
+      const after = [...before.filter((name) => name !== 'labels'), 'more'];
+      expect(before).toContain('labels');
       await expect(migrate(database, silentLogger(), { migrations })).rejects.toThrow(refusal);
-      const others = ['declared', 'interval_ms', 'max_projects', 'clouds'];
-      expect(await columnsOfSite()).toEqual(['site_id', 'name', 'labels', ...others]);
+      expect(await columnsOfSite()).toEqual(before);
       await migrate(database, silentLogger(), { migrations, allowDestructive: true });
-      expect(await columnsOfSite()).toEqual(['site_id', 'name', ...others, 'more']);
+      expect(await columnsOfSite()).toEqual(after);
       await migrate(database, silentLogger(), { migrations });
       await runSql(connection, 'DROP SCHEMA ledger CASCADE');
       await migrate(database, silentLogger(), { migrations });
-      expect(await columnsOfSite()).toEqual(['site_id', 'name', ...others, 'more']);
+      expect(await columnsOfSite()).toEqual(after);
     });
 
     it('ends its connections in silence, also those that its server breaks while they end', async () => {

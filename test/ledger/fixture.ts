@@ -89,10 +89,10 @@ export function storeOn(
 ): Database {
   const pool = new Pool(connection);
   pool.on('connect', (client) => {
-    const ask = client.query.bind(client) as (statement: { text: string }) => unknown;
-    const heardQuery = (statement: { text: string }) => {
+    const ask = client.query.bind(client) as (statement: { text: string }, ...more: unknown[]) => unknown;
+    const heardQuery: typeof ask = (statement, ...more) => {
       heard(statement.text);
-      return ask(statement);
+      return ask(statement, ...more);
     };
     Object.assign(client, { query: heardQuery });
   });
