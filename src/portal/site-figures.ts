@@ -1,7 +1,8 @@
 import { MS_PER_HOUR } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { describeError } from '../runtime/user-error.ts';
+import { LastingFailure } from '../runtime/lasting-failure.ts';
+import { runRegularly } from '../runtime/regularly.ts';
 import type { Ledger, SiteDeclaration, SiteStatus } from './ledger/ledger.ts';
 import { beginSite, forgetSite, showLastReadings, type PortalMetrics } from './metrics.ts';
 
@@ -29,11 +30,15 @@ export class SiteFigures {
   #names: ReadonlySet<string> = new Set();
   /** What the coverage that is shown was asked for. */
   #covered: string | undefined;
-  #failing: string | undefined;
+  readonly #updating: LastingFailure;
   #loop: Promise<void> | undefined;
 
   constructor(parts: SiteFiguresParts) {
     this.#parts = parts;
+    this.#updating = new LastingFailure(parts.logger, {
+      failed: 'the metrics of the sites could not be brought up to date',
+      recovered: 'the metrics of the sites are up to date again',
+    });
   }
 
   start(): void {
@@ -46,21 +51,17 @@ export class SiteFigures {
   }
 
   async #updateAtIntervals(): Promise<void> {
-    const { signal } = this.#ending;
-    for (; !signal.aborted; await this.#parts.clock.sleep(INTERVAL_MS, signal)) await this.#tryToUpdate();
-  }
-
-  /** Where the database does not answer, the figures of before stay: they are as old as they say. */
-  async #tryToUpdate(): Promise<void> {
-    try {
+    const work = async () => {
       await this.update();
-      this.#failing = undefined;
-    } catch (error) {
-      const reason = describeError(error);
-      if (reason !== this.#failing)
-        this.#parts.logger.warn({ reason }, 'the metrics of the sites could not be brought up to date');
-      this.#failing = reason;
-    }
+      this.#updating.succeeded();
+    };
+    await runRegularly(work, {
+      clock: this.#parts.clock,
+      signal: this.#ending.signal,
+      delayMs: () => INTERVAL_MS,
+      // The figures of before stay: they are as old as they say.
+      onFailure: (error) => this.#updating.failed(error),
+    });
   }
 
   async update(): Promise<void> {

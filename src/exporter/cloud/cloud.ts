@@ -1,13 +1,14 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { runRegularly, type Turn } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Snapshot } from '../exposition/exposition.ts';
 import { createMeter } from './meter.ts';
 import { unsafeConnection } from '../openstack/session/agent.ts';
 import { createOwnMetrics } from '../exposition/own-metrics.ts';
 import type { ShownCloud } from '../exposition/published.ts';
-import { runRegularly } from './regularly.ts';
+import { refreshDelayMs } from './refresh-delay.ts';
 import type { ExporterConfig } from '../settings/config.ts';
 
 /** One of the clouds of an exporter: its meter, and what is shown of it. */
@@ -61,6 +62,11 @@ export function createMeteredCloud(config: ExporterConfig, options: CloudOptions
     logger.info({ until, projects: projects.length, servers, durationMs }, 'refreshed');
   }
 
+  function logFailure(error: unknown, turn: Turn): void {
+    const retryInS = Math.round(refreshDelayMs(turn, intervalMs) / 1000);
+    logger.error({ reason: describeError(error), retryInS }, 'the refresh failed, nothing is counted yet');
+  }
+
   return {
     open: async () => {
       const danger = unsafeConnection(config.credentials);
@@ -68,7 +74,12 @@ export function createMeteredCloud(config: ExporterConfig, options: CloudOptions
       await meter.open();
     },
     run: async () => {
-      await runRegularly(refreshAndLog, { intervalMs, clock, logger, signal: ending.signal });
+      await runRegularly(refreshAndLog, {
+        clock,
+        signal: ending.signal,
+        delayMs: (turn) => refreshDelayMs(turn, intervalMs),
+        onFailure: logFailure,
+      });
     },
     refresh: async () => void (await refresh()),
     shown: () => ({ cloud, snapshot, resources, metrics }),

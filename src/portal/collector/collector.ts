@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { runRegularly } from '../../runtime/regularly.ts';
 import type { SiteConfig } from '../settings/site-settings.ts';
 import { ReadingsBudget } from './readings-budget.ts';
 import { SiteCollector, type CollectorParts } from './site-collector.ts';
@@ -64,12 +65,12 @@ export class Collector {
 
   async #summarizeAtIntervals(): Promise<void> {
     const { clock, logger } = this.#parts;
-    const { signal } = this.#ending;
-    for (;;) {
-      await clock.sleep(SUMMARY_INTERVAL_MS, signal);
-      if (signal.aborted) return;
-      logger.info(this.#summary(), 'sites are swept');
-    }
+    await runRegularly(async () => logger.info(this.#summary(), 'sites are swept'), {
+      clock,
+      signal: this.#ending.signal,
+      firstDelayMs: SUMMARY_INTERVAL_MS,
+      delayMs: () => SUMMARY_INTERVAL_MS,
+    });
   }
 
   #summary(): Record<string, number | string> {

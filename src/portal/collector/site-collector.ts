@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
+import { runRegularly } from '../../runtime/regularly.ts';
 import { BYTES_OF_READING, SweepReader } from '../ledger/accounting/sweeps/readings.ts';
 import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
@@ -80,12 +81,12 @@ export class SiteCollector {
 
   async #sweepAtIntervals(): Promise<void> {
     const { clock, random } = this.#parts;
-    const { signal } = this.#ending;
-    await clock.sleep(random() * Math.min(FIRST_SPREAD_MS, this.site.intervalMs), signal);
-    while (!signal.aborted) {
-      await this.sweep();
-      await clock.sleep(this.#pauseMs(), signal);
-    }
+    await runRegularly(async () => await this.sweep(), {
+      clock,
+      signal: this.#ending.signal,
+      firstDelayMs: random() * Math.min(FIRST_SPREAD_MS, this.site.intervalMs),
+      delayMs: () => this.#pauseMs(),
+    });
   }
 
   #pauseMs(): number {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { runRegularly } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Database } from '../database/database.ts';
 import type { Lease } from '../ledger/ledger.ts';
@@ -84,14 +85,14 @@ export class LeaseKeeper {
 
   async #renewAtIntervals(): Promise<void> {
     const { clock, durationMs } = this.#parts;
-    const { signal } = this.#ending;
-    for (;;) {
-      await clock.sleep(durationMs / ROUNDS_PER_DURATION, signal);
-      if (signal.aborted) return;
-      await this.#inTurn(async () => await this.#renew(false)).catch(
-        async (error: unknown) => await this.#afterFailure(error),
-      );
-    }
+    const pauseMs = durationMs / ROUNDS_PER_DURATION;
+    await runRegularly(async () => await this.#inTurn(async () => await this.#renew(false)), {
+      clock,
+      signal: this.#ending.signal,
+      firstDelayMs: pauseMs,
+      delayMs: () => pauseMs,
+      onFailure: async (error) => await this.#afterFailure(error),
+    });
   }
 
   async #renew(tellAnyway: boolean): Promise<void> {

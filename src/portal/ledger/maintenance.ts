@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { runRegularly } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Ledger, StoragePolicy } from './ledger.ts';
 
@@ -38,22 +39,21 @@ export class Maintenance {
   }
 
   async #runAtIntervals(): Promise<void> {
-    const { signal } = this.#ending;
-    await this.#parts.clock.sleep(FIRST_DELAY_MS, signal);
-    while (!signal.aborted) {
-      await this.#run();
-      await this.#parts.clock.sleep(INTERVAL_MS, signal);
-    }
+    const { clock, logger } = this.#parts;
+    await runRegularly(async () => await this.#run(), {
+      clock,
+      signal: this.#ending.signal,
+      firstDelayMs: FIRST_DELAY_MS,
+      delayMs: () => INTERVAL_MS,
+      onFailure: (error) =>
+        logger.warn({ reason: describeError(error) }, 'the storage of the ledger could not be looked after'),
+    });
   }
 
   async #run(): Promise<void> {
     const { ledger, logger, policy } = this.#parts;
-    try {
-      const done = await ledger.maintain(policy?.());
-      if (done.packed + done.dropped + done.expired > 0)
-        logger.debug(done, 'the storage of the ledger was looked after');
-    } catch (error) {
-      logger.warn({ reason: describeError(error) }, 'the storage of the ledger could not be looked after');
-    }
+    const done = await ledger.maintain(policy?.());
+    if (done.packed + done.dropped + done.expired > 0)
+      logger.debug(done, 'the storage of the ledger was looked after');
   }
 }

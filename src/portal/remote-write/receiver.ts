@@ -1,7 +1,8 @@
 import type { Queryable } from '../database/sql.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { LastingFailure } from '../lasting-failure.ts';
+import { LastingFailure } from '../../runtime/lasting-failure.ts';
+import { runRegularly } from '../../runtime/regularly.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
 import { memoryUnits } from '../settings/memory-units.ts';
@@ -174,14 +175,15 @@ export class Receiver {
   }
 
   async #foldAtIntervals(): Promise<void> {
-    const { clock } = this.#parts;
-    const { signal } = this.#ending;
-    for (let deferred = 0; !signal.aborted; await clock.sleep(PAUSE_MS, signal)) {
+    let deferred = 0;
+    const work = async () => {
       deferred = this.#isBusy() ? deferred + 1 : MOST_DEFERRED;
-      if (deferred < MOST_DEFERRED) continue;
+      if (deferred < MOST_DEFERRED) return;
       await this.tryToFold();
       deferred = 0;
-    }
+    };
+    const { clock } = this.#parts;
+    await runRegularly(work, { clock, signal: this.#ending.signal, delayMs: () => PAUSE_MS });
   }
 
   get #folds(): boolean {

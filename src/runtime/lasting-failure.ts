@@ -1,5 +1,5 @@
-import type { Logger } from '../runtime/logger.ts';
-import { describeError } from '../runtime/user-error.ts';
+import type { Logger } from './logger.ts';
+import { describeError } from './user-error.ts';
 
 /** Says when something begins to fail, or fails for another reason, and when it has recovered: not each time. */
 export class LastingFailure {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../runtime/logger.ts';
-import { runRegularly } from './regularly.ts';
+import { runRegularly } from '../../runtime/regularly.ts';
+import { refreshDelayMs } from './refresh-delay.ts';
 
 /** Runs refreshes that each take a second, and returns the instants, in seconds, at which they began. */
 async function instants(outcomes: ('ok' | 'fails')[]): Promise<number[]> {
@@ -21,7 +21,12 @@ async function instants(outcomes: ('ok' | 'fails')[]): Promise<number[]> {
     await Promise.resolve();
     if (outcomes[began.length - 1] === 'fails') throw new Error('no luck');
   };
-  await runRegularly(refresh, { intervalMs: 100_000, clock, logger: silentLogger(), signal: ending.signal });
+  await runRegularly(refresh, {
+    clock,
+    signal: ending.signal,
+    delayMs: (turn) => refreshDelayMs(turn, 100_000),
+    onFailure: () => undefined,
+  });
   return began;
 }
 
