@@ -8,7 +8,15 @@ const common = { globalSetup: 'test/build.ts', testTimeout: 300_000, hookTimeout
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'], testTimeout: 300_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'],
+          testTimeout: 300_000,
+          // They keep nothing from each other, and a process for each file takes longer than the tests.
+          isolate: false,
+        },
+      },
       {
         test: {
           name: 'system',
