@@ -37,6 +37,8 @@ describe('an openrc', () => {
     ['export OS_USERNAME=x OS_PASSWORD=one\\\ntwo', 'onetwo'],
     ["OS_PASSWORD='two\nlines'", 'two\nlines'],
     ['OS_PASSWORD=~/secret', `${homedir()}/secret`],
+    ['OS_PASSWORD=\\\n~/secret', `${homedir()}/secret`],
+    ['export OS_PASSWORD=a=~', 'a=~'],
   ])('has the words of a shell: %j', (script, password) => {
     expect(variables(script)['OS_PASSWORD']).toBe(password);
   });
@@ -44,6 +46,7 @@ describe('an openrc', () => {
   it.each([
     ['OS_PASSWORD=$(echo secret)', 'openrc:1: OS_PASSWORD has a command ($(…)), which takes a shell'],
     ['\nOS_PASSWORD=`secret`', 'openrc:2: OS_PASSWORD has a command (`…`)'],
+    ['OS_PASSWORD=secret$\\\nword', 'openrc:1: OS_PASSWORD has a variable ($…), which takes a shell'],
     ['OS_PASSWORD=secret$word', 'openrc:1: OS_PASSWORD has a variable ($…)'],
     ['OS_PASSWORD="pa$$secret"', 'openrc:1: OS_PASSWORD has a variable ($…)'],
     ['OS_USERNAME=${OS_USERNAME:-secret}', 'openrc:1: OS_USERNAME has a variable (${…})'],

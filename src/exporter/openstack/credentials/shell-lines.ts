@@ -105,7 +105,7 @@ function readPart(script: string, at: number, place: Place): Part {
   if (first === '\\' && second === '\n') return { text: '', end: at + 2 };
   if (first === '\\' && second !== undefined) return { text: second, end: at + 2 };
   const needsShell =
-    first === '$' && /['"]/.test(second ?? '') ? 'a quote behind $' : expansionAt(script, at);
+    first === '$' && /['"]/.test(nextOf(script, at)) ? 'a quote behind $' : expansionAt(script, at);
   return { text: first, end: at + 1, needsShell };
 }
 
@@ -129,16 +129,26 @@ function readDoubleQuotes(script: string, start: number, place: Place): Part {
 function expansionAt(script: string, at: number): string | undefined {
   if (script[at] === '`') return 'a command (`…`)';
   if (script[at] !== '$') return undefined;
-  const next = script[at + 1] ?? '';
+  const next = nextOf(script, at);
   if (next === '(') return 'a command ($(…))';
   if (next === '{') return 'a variable (${…})';
   return /[A-Za-z0-9_@*#?$!-]/.test(next) ? 'a variable ($…)' : undefined;
 }
 
+/** The character behind `at`: a line that goes on in the next one is one line before a shell looks at it. */
+function nextOf(script: string, at: number): string {
+  let next = at + 1;
+  while (script.startsWith('\\\n', next)) next += 2;
+  return script[next] ?? '';
+}
+
 /** The home that a shell puts in place of `~` where a word, a value or a part of a path list begins. */
 function homeAt(script: string, at: number, start: number): Part | undefined {
-  if (script[at] !== '~' || (at > start && !/[=:]/.test(script[at - 1] as string))) return undefined;
-  const own = script[at - 1] !== ':' && /^~(?:[/\s]|$)/.test(script.slice(at, at + 2));
+  if (script[at] !== '~') return undefined;
+  const before = script.slice(start, at).replaceAll('\\\n', '');
+  const isPathList = before.endsWith(':');
+  if (!isPathList && !/^(?:[A-Za-z_]\w*=)?$/.test(before)) return undefined;
+  const own = !isPathList && /[/\s]|^$/.test(nextOf(script, at));
   return { text: own ? homedir() : '~', end: at + 1, needsShell: own ? undefined : 'a home (~)' };
 }
 
