@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type { Lease, Sweep } from '../../src/portal/ledger/ledger.ts';
 import type { Pool } from 'pg';
 import { createApiServer } from '../../src/portal/api/server.ts';
@@ -14,23 +18,44 @@ import { EXPORTER_METRICS } from '../../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../../src/prometheus/remote/snappy.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { clockAt, columns, HOUR, MINUTE, NOON, query, sitesNamed } from '../ledger/fixture.ts';
+import { otherDatabase, runSql } from '../support/postgresql-server.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { encodeWriteRequest, writtenSeries, type WrittenSeries } from './write-request.ts';
 
 const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
 const OTHER_TOKEN = 'other-token-of-43-characters-0123456789abcde';
 
-/** An embedded database that can be stopped and started again, until the test has ended. */
-function startDatabase() {
+/** An embedded server that can be stopped and started again, until the test has ended. */
+function startServer() {
   const dataFolder = join(temporaryFolder(), 'data');
   const logger = silentLogger();
-  let database = createEmbeddedDatabase({ dataFolder, logger });
-  onTestFinished(async () => await database.close());
+  let server = createEmbeddedDatabase({ dataFolder, logger });
+  onTestFinished(async () => await server.close());
   return {
-    stop: async () => await database.close(),
+    stop: async () => await server.close(),
     start: async () => {
-      database = createEmbeddedDatabase({ dataFolder, logger });
-      return await database.start();
+      server = createEmbeddedDatabase({ dataFolder, logger });
+      return await server.start();
+    },
+  };
+}
+
+const serverFolder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
+const sharedServer = createEmbeddedDatabase({ dataFolder: serverFolder, logger: silentLogger() });
+let onServer: DatabaseConnection;
+beforeAll(async () => void (onServer = await sharedServer.start()));
+afterAll(async () => {
+  await sharedServer.close();
+  rmSync(serverFolder, { recursive: true, force: true });
+});
+
+/** A database of its own on the server of this file. */
+function freshDatabase() {
+  const name = `stackmeter_test_${randomBytes(6).toString('hex')}`;
+  return {
+    start: async () => {
+      await runSql(onServer, `CREATE DATABASE ${name}`);
+      return otherDatabase(onServer, name);
     },
   };
 }
@@ -38,7 +63,7 @@ function startDatabase() {
 /** A portal's receiver and API on a real database, on a clock that the test moves. */
 async function startReceiver(
   limits: ReceiverParts['limits'] = {},
-  database = startDatabase(),
+  database: { start: () => Promise<DatabaseConnection> } = freshDatabase(),
   lease: () => Lease | undefined = () => undefined,
   folds?: () => boolean,
   hasOther = false,
@@ -72,15 +97,15 @@ async function startReceiver(
     senders: [{ name: 'one', token: TOKEN, rule }, ...(hasOther ? [other] : [])],
     sites: [],
   });
-  const server = await createApiServer({ ledger, metrics, clock, receiver, logger });
+  const api = await createApiServer({ ledger, metrics, clock, receiver, logger });
   onTestFinished(async () => {
-    await server.close();
+    await api.close();
     await receiver.close();
     await pool.end();
     await ledger.close();
   });
   const post = async (body: Buffer, token = TOKEN) => {
-    const answer = await server.inject({
+    const answer = await api.inject({
       method: 'POST',
       url: '/api/v1/write',
       headers: {
@@ -98,7 +123,7 @@ async function startReceiver(
     await send([usageOf(site, project, amount, atMs)]);
   const amounts = async () =>
     columns((await ledger.usage(query({ step: 'total' }))).data, 'site', 'projectId', 'amount');
-  return { time, ledger, pool, metrics, receiver, post, send, write, amounts, database };
+  return { time, ledger, pool, metrics, receiver, post, send, write, amounts };
 }
 
 function usageOf(site: string, project: string, amount: number, atMs: number): WrittenSeries {
@@ -221,7 +246,7 @@ describe('what is no remote write', () => {
 describe('a sender that writes more than others', () => {
   it('finds no room any more, where another that writes little still does', async () => {
     const limits = { maxWaitingSamples: 40 };
-    const { send, write } = await startReceiver(limits, startDatabase(), undefined, undefined, true);
+    const { send, write } = await startReceiver(limits, freshDatabase(), undefined, undefined, true);
     const many = Array.from({ length: 30 }, (_, n) => usageOf('a', `p${n}`, 1, NOON));
     expect(await send(many)).toEqual(TAKEN);
     expect(await write('a', 'p', 1, NOON)).toEqual(BACK_LATER);
@@ -264,7 +289,7 @@ describe('a portal that cannot take what is written', () => {
   it('answers 503 with Retry-After while too much waits that it leaves to another portal', async () => {
     let folds = false;
     const limits = { maxWaitingBytes: 1 };
-    const { write, receiver, amounts } = await startReceiver(limits, startDatabase(), undefined, () => folds);
+    const { write, receiver, amounts } = await startReceiver(limits, freshDatabase(), undefined, () => folds);
     expect(await write('a', 'p', 10, NOON - 20 * MINUTE)).toEqual(TAKEN);
     await receiver.tryToFold();
     expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(BACK_LATER);
@@ -277,7 +302,7 @@ describe('a portal that cannot take what is written', () => {
   it('holds nothing any more that it has left to another', async () => {
     let folds = true;
     const limits = { maxWaitingSamples: 1 };
-    const { write, receiver } = await startReceiver(limits, startDatabase(), undefined, () => folds);
+    const { write, receiver } = await startReceiver(limits, freshDatabase(), undefined, () => folds);
     expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
     expect(await write('a', 'p', 12, NOON)).toEqual(BACK_LATER);
     folds = false;
@@ -289,7 +314,7 @@ describe('a portal that cannot take what is written', () => {
     let folds = false;
     const { write, receiver, time, amounts } = await startReceiver(
       {},
-      startDatabase(),
+      freshDatabase(),
       undefined,
       () => folds,
     );
@@ -302,14 +327,15 @@ describe('a portal that cannot take what is written', () => {
   });
 
   it('answers 503 with Retry-After while the database is down, and loses nothing that was taken before', async () => {
-    const { write, receiver, time, database } = await startReceiver();
+    const ownServer = startServer();
+    const { write, receiver, time } = await startReceiver({}, ownServer);
     expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
     expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
-    await database.stop();
+    await ownServer.stop();
     expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
     time.nowMs = NOON + 2 * HOUR;
     await expect(receiver.fold()).rejects.toThrow(/ENOENT|ECONNREFUSED|terminated/);
-    const next = await startReceiver({}, database);
+    const next = await startReceiver({}, ownServer);
     expect(await next.write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
     next.time.nowMs = NOON + 2 * HOUR;
     await next.receiver.fold();
@@ -430,7 +456,7 @@ describe('what the ledger never takes of what is written', () => {
     let lease: Lease | undefined = { name: 'inbox', holder: 'a portal that was not heard of' };
     const { write, receiver, time, pool, metrics, amounts } = await startReceiver(
       {},
-      startDatabase(),
+      freshDatabase(),
       () => lease,
     );
     await write('a', 'p', 10, NOON - MINUTE);
