@@ -97,6 +97,13 @@ module.exports = {
       to: { path: '^(src/runtime/|node_modules/(undici|pg|fastify|pino|kysely)/)' },
     },
     {
+      name: 'product-files-serve-the-program',
+      comment: 'What only tests import is not shipped: it lies in test/.',
+      severity: 'error',
+      from: { path: '^src/cli/main\\.ts$' },
+      to: { path: '^src/', pathNot: ['\\.test\\.ts$', '\\.d\\.ts$'], reachable: false },
+    },
+    {
       name: 'product-imports-no-tests',
       severity: 'error',
       from: { path: '^(src|web)/', pathNot: '\\.test\\.tsx?$' },

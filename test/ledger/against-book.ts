@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { reading, type InMemoryBook } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading, type InMemoryBook } from './in-memory-book.ts';
 import { HOUR, MINUTE, NOON } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 

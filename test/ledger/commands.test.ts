@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { totalUsage } from '../support/api-client.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import { connectToDatabase } from '../../src/portal/database/connect.ts';
 import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { capsOfSite } from '../../src/portal/ledger/accounting/sites/site-caps.ts';
 import { admitSweep } from '../../src/portal/ledger/store/sweeps/admit-sweep.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import type { Ledger } from '../../src/portal/ledger/ledger.ts';
 import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';

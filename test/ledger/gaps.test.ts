@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type { Interval } from '../../src/portal/ledger/accounting/meters/gap.ts';
-import { InMemoryBook, reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { InMemoryBook, reading } from './in-memory-book.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import type { Reading } from '../../src/portal/ledger/ledger.ts';
 import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';

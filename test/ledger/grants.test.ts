@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import type { Grant, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
 import { columns, HOUR, inPages, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { sql } from '../../src/portal/database/sql.ts';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import { releaseLeases, removePortal, renewLeases, siteLease } from '../../src/portal/leases/lease-store.ts';
 import {
   columns,

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Ledger } from '../../src/portal/ledger/ledger.ts';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import {
   at,
   columns,

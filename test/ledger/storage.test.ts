@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import type { Ledger, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
 import { at, columns, foldAll, HOUR, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import type { CoverageQuery, Ledger, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
 import {
   columns,

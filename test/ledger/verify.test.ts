@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reading } from '../../src/portal/ledger/accounting/in-memory-book.ts';
+import { reading } from './in-memory-book.ts';
 import { foldAll, HOUR, NOON, onEveryPostgresql } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 

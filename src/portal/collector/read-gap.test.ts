@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reading } from '../ledger/accounting/in-memory-book.ts';
+import { reading } from '../../../test/ledger/in-memory-book.ts';
 import type { Reading, Sweep } from '../ledger/ledger.ts';
 import { readGap } from './read-gap.ts';
 import type { ReadWindow } from './read-windows.ts';

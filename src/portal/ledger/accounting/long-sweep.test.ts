@@ -7,7 +7,7 @@ import { admit } from './sweeps/admission.ts';
 import { inTheirClouds } from './sites/clouds.ts';
 import { coursesOf } from './sites/courses.ts';
 import { hourAt, hourBefore } from './meters/hours.ts';
-import { METER, reading } from './in-memory-book.ts';
+import { METER, reading } from '../../../../test/ledger/in-memory-book.ts';
 import { DEFAULT_RULES, foldReading, LARGEST_USAGE, NO_CONTEXT, type Usage } from './meters/meter.ts';
 import { correctClouds, correctMeters, mayChangeEpoch } from './sweeps/late.ts';
 import { metersToBound } from './sweeps/meters-to-bound.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../../../prometheus/steps.ts';
 import { inTheirClouds, type KnownClouds } from './clouds.ts';
-import { reading } from '../in-memory-book.ts';
+import { reading } from '../../../../../test/ledger/in-memory-book.ts';
 
 const NEW_SITE: KnownClouds = { ofEpochs: new Map(), read: new Set() };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../../../prometheus/steps.ts';
 import { admit, type KnownOfSite } from './admission.ts';
-import { reading } from '../in-memory-book.ts';
+import { reading } from '../../../../../test/ledger/in-memory-book.ts';
 
 const NOTHING: KnownOfSite = {
   projects: new Map(),

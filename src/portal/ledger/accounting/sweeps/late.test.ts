@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
-import { InMemoryBook as Book, METER, reading } from '../in-memory-book.ts';
+import { InMemoryBook as Book, METER, reading } from '../../../../../test/ledger/in-memory-book.ts';
 
 const HOUR = MS_PER_HOUR;
 const MINUTE = 60_000;

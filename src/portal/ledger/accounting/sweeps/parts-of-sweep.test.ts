@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
 import { coursesOf } from '../sites/courses.ts';
-import { reading } from '../in-memory-book.ts';
+import { reading } from '../../../../../test/ledger/in-memory-book.ts';
 import { DEFAULT_RULES } from '../meters/meter.ts';
 import { NOTHING_OPEN } from '../meters/open-hour.ts';
 import { partsOfSweep } from './parts-of-sweep.ts';

@@ -1,14 +1,19 @@
-import { atOnce } from '../../../prometheus/steps.ts';
-import type { Reading } from '../ledger.ts';
-import { entriesOf, type Entry } from './meters/entries.ts';
-import type { Interval, MeterGap } from './meters/gap.ts';
-import { correctClouds, correctMeters } from './sweeps/late.ts';
-import { hourBefore } from './meters/hours.ts';
-import { DEFAULT_RULES, USUAL_HOURS, type Anomaly, type MeterState } from './meters/meter.ts';
-import type { NameState } from './sites/names.ts';
-import { addToOpenHour, NOTHING_OPEN } from './meters/open-hour.ts';
-import type { CloudProgress, HourCoverage } from './sites/progress.ts';
-import { foldSweep } from './sweeps/sweep.ts';
+import { atOnce } from '../../src/prometheus/steps.ts';
+import type { Reading } from '../../src/portal/ledger/ledger.ts';
+import { entriesOf, type Entry } from '../../src/portal/ledger/accounting/meters/entries.ts';
+import type { Interval, MeterGap } from '../../src/portal/ledger/accounting/meters/gap.ts';
+import { correctClouds, correctMeters } from '../../src/portal/ledger/accounting/sweeps/late.ts';
+import { hourBefore } from '../../src/portal/ledger/accounting/meters/hours.ts';
+import {
+  DEFAULT_RULES,
+  USUAL_HOURS,
+  type Anomaly,
+  type MeterState,
+} from '../../src/portal/ledger/accounting/meters/meter.ts';
+import type { NameState } from '../../src/portal/ledger/accounting/sites/names.ts';
+import { addToOpenHour, NOTHING_OPEN } from '../../src/portal/ledger/accounting/meters/open-hour.ts';
+import type { CloudProgress, HourCoverage } from '../../src/portal/ledger/accounting/sites/progress.ts';
+import { foldSweep } from '../../src/portal/ledger/accounting/sweeps/sweep.ts';
 
 /** The key of the meter that `reading` reads. */
 export const METER = '\0p1\0vcpu';
