@@ -1,4 +1,5 @@
 import { createApiServer } from './api/api-server.ts';
+import type { ApiContext } from './api/context/api-context.ts';
 import { ALL_SERVICES, type SimulatedServices } from './api/context/services.ts';
 import { createTokenStore } from './api/context/tokens.ts';
 import { USER_DOMAIN, type SimulatedUser } from './api/context/users.ts';
@@ -63,36 +64,24 @@ export function createSimulatedCloud(
   config: SimulatedCloudConfig,
   { clock, logger }: { clock: Clock; logger: Logger },
 ): SimulatedCloud {
+  const now = cloudAtStart(config, logger);
   const tokens = createTokenStore(config.tokenLifetimeMs);
-  let modelAt = modelSource(config.source, logger);
-  let faults: FaultHook | undefined;
-  let novaAheadMs = 0;
-  let downCells: ReadonlySet<string> = new Set();
-  let services = { ...ALL_SERVICES, ...config.services };
-  let address: ListenAddress | undefined;
-  const context = () => {
+  const { users, region, maxLimit } = config;
+  const context = (): ApiContext => {
+    const { novaAheadMs, downCells, services } = now;
     const nowMs = clock.nowMs();
-    const { users, region, maxLimit } = config;
+    const model = now.modelAt(nowMs);
     const novaNowMs = nowMs + novaAheadMs;
-    return {
-      model: modelAt(nowMs),
-      nowMs,
-      novaNowMs,
-      downCells,
-      tokens,
-      users,
-      region,
-      maxLimit,
-      services,
-    };
+    return { model, nowMs, novaNowMs, downCells, tokens, users, region, maxLimit, services };
   };
   const server = createApiServer({
     clock,
     logger,
     context,
-    faults: () => faults,
-    novaAheadMs: () => novaAheadMs,
+    faults: () => now.faults,
+    novaAheadMs: () => now.novaAheadMs,
   });
+  let address: ListenAddress | undefined;
   const cloud: SimulatedCloud = {
     start: async () => {
       address = await listen(server, config.listen);
@@ -103,28 +92,65 @@ export function createSimulatedCloud(
       return address;
     },
     environment: () => signInEnvironment(cloud.address, config),
-    model: () => context().model,
-    truth: (fromMs, toMs) => usageTruth(context().model, fromMs, toMs),
-    belongingsTruth: (fromMs, toMs) =>
-      belongingsTruth(context().model.belongings(fromMs, toMs), fromMs, toMs),
-    flavorTruth: (fromMs, toMs, amountOf) => flavorTruth(context().model, fromMs, toMs, amountOf),
-    setServices: (changed) => {
-      services = { ...services, ...changed };
-    },
-    setModel: (model) => {
-      modelAt = () => model;
-    },
-    setFaults: (hook) => {
-      faults = hook;
-    },
-    setNovaAhead: (durationMs) => {
-      novaAheadMs = durationMs;
-    },
-    setDownCells: (cells) => {
-      downCells = new Set(cells);
-    },
+    ...truthsOf(() => now.modelAt(clock.nowMs())),
+    ...changesOf(now),
   };
   return cloud;
+}
+
+/** What may change while the cloud runs. */
+interface ChangingCloud {
+  modelAt: (nowMs: number) => CloudModel;
+  faults: FaultHook | undefined;
+  novaAheadMs: number;
+  downCells: ReadonlySet<string>;
+  services: SimulatedServices;
+}
+
+function cloudAtStart({ source, services }: SimulatedCloudConfig, logger: Logger): ChangingCloud {
+  return {
+    modelAt: modelSource(source, logger),
+    faults: undefined,
+    novaAheadMs: 0,
+    downCells: new Set(),
+    services: { ...ALL_SERVICES, ...services },
+  };
+}
+
+type Truths = Pick<SimulatedCloud, 'model' | 'truth' | 'belongingsTruth' | 'flavorTruth'>;
+
+function truthsOf(model: () => CloudModel): Truths {
+  return {
+    model,
+    truth: (fromMs, toMs) => usageTruth(model(), fromMs, toMs),
+    belongingsTruth: (fromMs, toMs) => belongingsTruth(model().belongings(fromMs, toMs), fromMs, toMs),
+    flavorTruth: (fromMs, toMs, amountOf) => flavorTruth(model(), fromMs, toMs, amountOf),
+  };
+}
+
+type Changes = Pick<
+  SimulatedCloud,
+  'setServices' | 'setModel' | 'setFaults' | 'setNovaAhead' | 'setDownCells'
+>;
+
+function changesOf(now: ChangingCloud): Changes {
+  return {
+    setServices: (changed) => {
+      now.services = { ...now.services, ...changed };
+    },
+    setModel: (model) => {
+      now.modelAt = () => model;
+    },
+    setFaults: (hook) => {
+      now.faults = hook;
+    },
+    setNovaAhead: (durationMs) => {
+      now.novaAheadMs = durationMs;
+    },
+    setDownCells: (cells) => {
+      now.downCells = new Set(cells);
+    },
+  };
 }
 
 function modelSource(source: SimulatedCloudConfig['source'], logger: Logger): (nowMs: number) => CloudModel {

@@ -2,6 +2,7 @@
  * What the portal's other parts know of the ledger: what goes in (a sweep), and what can be asked.
  * Amounts are bigint amount × milliseconds inside, and number amount × hours in answers.
  */
+import type { StoragePolicy } from './storage-policy.ts';
 
 /** The total of one meter at an instant, as a site stated it. */
 export interface Reading {
@@ -227,17 +228,6 @@ export interface Discrepancy {
   /** opening + entries + corrections − last total, amount × hours. */
   difference: number;
 }
-
-export interface StoragePolicy {
-  /** Days stay entries for so long after their end, as late truth may still move them. */
-  packAfterDays: number;
-  /** Hours of months that ended longer ago are dropped; their days stay. Undefined: hours are kept for ever. */
-  hoursKeptDays?: number | undefined;
-  /** Gaps that ended longer ago are given up: what was spread over them stays as it is, and is asked for no more. */
-  gapsKeptDays: number;
-}
-
-export const DEFAULT_STORAGE_POLICY: StoragePolicy = { packAfterDays: 2, gapsKeptDays: 62 };
 
 export interface Maintained {
   /** Entries that were packed. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
-import type { StoragePolicy } from './ledger.ts';
+import type { StoragePolicy } from './storage-policy.ts';
 import { Maintenance } from './maintenance.ts';
 
 describe('maintenance', () => {

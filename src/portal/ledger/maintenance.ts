@@ -2,7 +2,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { runRegularly } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import type { Ledger, StoragePolicy } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { StoragePolicy } from './storage-policy.ts';
 
 /** Days are packed some hours after they are due at the latest. */
 const INTERVAL_MS = 6 * 3_600_000;

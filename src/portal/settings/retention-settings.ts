@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { strictTable } from '../../runtime/settings/strict-table.ts';
-import { DEFAULT_STORAGE_POLICY, type StoragePolicy } from '../ledger/ledger.ts';
+import { DEFAULT_STORAGE_POLICY, type StoragePolicy } from '../ledger/storage-policy.ts';
 
 /** Late truth of a month moves its hours, and a meter's usual hours are those of its last week. */
 const SHORTEST_DAYS = 31;

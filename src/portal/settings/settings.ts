@@ -3,7 +3,8 @@ import { parseListenAddress, type ListenAddress } from '../../runtime/http/liste
 import { publicUrlSetting } from '../../runtime/http/own-host.ts';
 import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
-import type { Grant, StoragePolicy } from '../ledger/ledger.ts';
+import type { Grant } from '../ledger/ledger.ts';
+import type { StoragePolicy } from '../ledger/storage-policy.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../ledger/question-cost.ts';
 import { memoryUnits } from './memory-units.ts';
 import { prometheusTable } from './prometheus-settings.ts';

@@ -1,25 +1,19 @@
-import { DEFAULT_STORAGE_POLICY } from '../ledger.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { Database } from '../../database/database.ts';
 import { withAdvice } from '../../database/database-advice.ts';
 import { requireServer } from '../../database/require-server.ts';
 import { sql } from '../../database/sql.ts';
-import type { AccountingRules } from '../accounting/meters/meter.ts';
-import type { FoldOutcome, Ledger, Lease, Sweep } from '../ledger.ts';
+import type { Ledger } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
-import { admitSweep } from './sweeps/admit-sweep.ts';
+import { DEFAULT_STORAGE_POLICY } from '../storage-policy.ts';
 import { queryCoverage } from './answers/coverage-query.ts';
 import { queryCoverageShares } from './answers/coverage-shares.ts';
-import { foldLateIntoStore, joined } from './sweeps/fold-late.ts';
-import { foldIntoStore } from './sweeps/fold-sweep.ts';
-import { mayFillGaps } from './sweeps/late-readings.ts';
 import { listGaps } from './sweeps/load/load-gaps.ts';
-import { loadSiteRules } from './sweeps/load/site-rules.ts';
+import { sweepFolds } from './sweeps/sweep-folds.ts';
 import { migrate } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
 import { queryProjects } from './answers/project-query.ts';
-import { settleClouds } from './sweeps/settle-clouds.ts';
 import { declareSites, recordFailure, siteStatuses } from './answers/site-queries.ts';
 import { exportLedger } from './upkeep/export-ledger.ts';
 import { importLedger } from './upkeep/import-ledger.ts';
@@ -50,11 +44,6 @@ export async function openLedger({
   allowDestructiveMigrations,
   limits = DEFAULT_QUESTION_LIMITS,
 }: LedgerOptions): Promise<Ledger> {
-  const admitted = async (site: string, sweep: Sweep) => {
-    const { rules, caps, clouds } = await loadSiteRules(database, site);
-    const settled = await settleClouds(database, site, sweep, clouds);
-    return { rules, taken: await admitSweep(database, site, settled, caps) };
-  };
   const { lanes } = database;
   const { sweeps, readiness } = lanes;
   try {
@@ -67,39 +56,10 @@ export async function openLedger({
   const questions = new Questions(database);
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
   const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
-  const foldInOrderOrLate = async (
-    site: string,
-    sweep: Sweep,
-    rules: AccountingRules,
-    lease?: Lease,
-  ): Promise<FoldOutcome> => {
-    if (!(await mayFillGaps(database, site, sweep.readings)))
-      return await foldIntoStore(database, site, sweep, rules, lease);
-    const outcome = await foldLateIntoStore(database, site, [sweep], rules, lease);
-    const { folded, ignored, anomalies } = outcome;
-    return { folded, ignored, anomalies };
-  };
   return {
     declareSites: (sites) => sweeps.run(() => declareSites(database, sites)),
-    fold: (site, sweep, lease) =>
-      sweeps.run(async () => {
-        const { taken, rules } = await admitted(site, sweep);
-        const outcome = await foldIntoStore(database, site, taken, rules, lease);
-        return withRefusals(outcome, sweep, taken);
-      }),
-    foldInAnyOrder: (site, sweep, lease) =>
-      sweeps.run(async () => {
-        const { taken, rules } = await admitted(site, sweep);
-        return withRefusals(await foldInOrderOrLate(site, taken, rules, lease), sweep, taken);
-      }),
+    ...sweepFolds(database),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
-    foldLate: (site, late, lease) =>
-      sweeps.run(async () => {
-        const { taken, rules } = await admitted(site, joined(late));
-        const outcome = await foldLateIntoStore(database, site, [taken], rules, lease);
-        const { replaced, folded, ignored } = outcome;
-        return { replaced, folded, ignored };
-      }),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
     sites: (gone) => questions.ask(quick(gone), (trx) => siteStatuses(trx)),
@@ -116,10 +76,4 @@ export async function openLedger({
     ping: () => readiness.run(async () => void (await database.query(sql`SELECT 1`))),
     close: () => database.close(),
   };
-}
-
-/** The outcome with what admission refused, beside what was refused before. */
-function withRefusals(outcome: FoldOutcome, sweep: Sweep, taken: Sweep): FoldOutcome {
-  const refusals = taken.refusals.slice(sweep.refusals.length);
-  return refusals.length === 0 ? outcome : { ...outcome, refusals };
 }

@@ -1,8 +1,9 @@
 import type { Database } from '../../../database/database.ts';
-import { sql, type Queryable } from '../../../database/sql.ts';
+import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { describeError } from '../../../../runtime/user-error.ts';
-import type { Maintained, StoragePolicy } from '../../ledger.ts';
+import type { Maintained } from '../../ledger.ts';
+import type { StoragePolicy } from '../../storage-policy.ts';
 import { boundIdleTime } from '../database/fence.ts';
 import { expireGaps } from '../sweeps/write/write-gaps.ts';
 
@@ -69,67 +70,68 @@ async function lastMeters(database: Queryable) {
 }
 
 /** Moves entries into their months; the hour of a meter is never in neither, nor in both. */
-async function packMeters(
-  database: Database,
-  { siteId, first, end }: MeterRange,
-  beforeHour: number,
-): Promise<number> {
+async function packMeters(database: Database, meters: MeterRange, beforeHour: number): Promise<number> {
   return await database.transaction(async (trx) => {
     await boundIdleTime(trx);
-    await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
-    const { rows } = await trx.query<{ packed: string }>(sql`
-      WITH moved AS (
-        DELETE FROM ledger.entry
-        WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int AND hour < ${beforeHour}::int
-          AND abs(amount) < ${LARGEST_PACKED} AND abs(spread) < ${LARGEST_PACKED}
-        RETURNING meter_id, hour, amount, spread
-      ), placed AS (
-        SELECT moved.*, (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC')) / 3600)::int AS first_hour,
-               (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC') AT TIME ZONE 'UTC' + interval '1 month') / 3600)::int
-                 AS end_hour
-        FROM moved
-      ), months AS (
-        SELECT DISTINCT meter_id, first_hour, end_hour FROM placed
-      ), hours AS (
-        SELECT n.meter_id, n.first_hour, n.end_hour, n.first_hour + i AS hour,
-               coalesce(m.hour_amounts[i + 1], 0) + coalesce(p.amount, 0) AS amount,
-               coalesce(m.hour_spreads[i + 1], 0) + coalesce(p.spread, 0) AS spread,
-               coalesce(p.amount, 0) AS new_amount, coalesce(p.spread, 0) AS new_spread
-        FROM months n CROSS JOIN LATERAL generate_series(0, n.end_hour - n.first_hour - 1) AS i
-        LEFT JOIN placed p ON p.meter_id = n.meter_id AND p.hour = n.first_hour + i
-        LEFT JOIN ledger.month m
-          ON m.site_id = ${siteId} AND m.meter_id = n.meter_id AND m.first_hour = n.first_hour
-      ), packed_hours AS (
-        SELECT meter_id, first_hour, end_hour, array_agg(amount ORDER BY hour) AS amounts,
-               CASE WHEN bool_or(spread <> 0) THEN array_agg(spread ORDER BY hour) END AS spreads
-        FROM hours GROUP BY meter_id, first_hour, end_hour
-      ), days AS (
-        SELECT h.meter_id, h.first_hour, (h.hour - h.first_hour) / 24 AS day,
-               sum(h.new_amount)::bigint AS amount, sum(h.new_spread)::bigint AS spread
-        FROM hours h GROUP BY 1, 2, 3
-      ), packed_days AS (
-        SELECT d.meter_id, d.first_hour,
-               array_agg(d.amount + coalesce(m.day_amounts[d.day + 1], 0) ORDER BY d.day) AS amounts,
-               CASE WHEN bool_or(d.spread + coalesce(m.day_spreads[d.day + 1], 0) <> 0)
-                 THEN array_agg(d.spread + coalesce(m.day_spreads[d.day + 1], 0) ORDER BY d.day) END AS spreads,
-               bool_or(m.site_id IS NOT NULL AND m.hour_amounts IS NULL) AS hours_dropped
-        FROM days d LEFT JOIN ledger.month m
-          ON m.site_id = ${siteId} AND m.meter_id = d.meter_id AND m.first_hour = d.first_hour
-        GROUP BY d.meter_id, d.first_hour
-      ), written AS (
-        INSERT INTO ledger.month
-          (site_id, meter_id, first_hour, last_hour, hour_amounts, hour_spreads, day_amounts, day_spreads)
-        SELECT ${siteId}, h.meter_id, h.first_hour, h.end_hour - 1,
-               CASE WHEN d.hours_dropped THEN NULL ELSE h.amounts END,
-               CASE WHEN d.hours_dropped THEN NULL ELSE h.spreads END, d.amounts, d.spreads
-        FROM packed_hours h JOIN packed_days d USING (meter_id, first_hour)
-        ON CONFLICT (site_id, meter_id, first_hour) DO UPDATE
-        SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,
-            day_amounts = excluded.day_amounts, day_spreads = excluded.day_spreads
-      )
-      SELECT count(*) AS packed FROM moved`);
+    await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${meters.siteId} FOR UPDATE`);
+    const { rows } = await trx.query<{ packed: string }>(entriesIntoMonths(meters, beforeHour));
     return Number(rows[0]?.packed ?? 0);
   });
+}
+
+/** Takes entries away, and adds them to the hours and the days of their months; says how many it took. */
+function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: number): Sql {
+  return sql`
+    WITH moved AS (
+      DELETE FROM ledger.entry
+      WHERE site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int AND hour < ${beforeHour}::int
+        AND abs(amount) < ${LARGEST_PACKED} AND abs(spread) < ${LARGEST_PACKED}
+      RETURNING meter_id, hour, amount, spread
+    ), placed AS (
+      SELECT moved.*, (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC')) / 3600)::int AS first_hour,
+             (extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600.0), 'UTC') AT TIME ZONE 'UTC' + interval '1 month') / 3600)::int
+               AS end_hour
+      FROM moved
+    ), months AS (
+      SELECT DISTINCT meter_id, first_hour, end_hour FROM placed
+    ), hours AS (
+      SELECT n.meter_id, n.first_hour, n.end_hour, n.first_hour + i AS hour,
+             coalesce(m.hour_amounts[i + 1], 0) + coalesce(p.amount, 0) AS amount,
+             coalesce(m.hour_spreads[i + 1], 0) + coalesce(p.spread, 0) AS spread,
+             coalesce(p.amount, 0) AS new_amount, coalesce(p.spread, 0) AS new_spread
+      FROM months n CROSS JOIN LATERAL generate_series(0, n.end_hour - n.first_hour - 1) AS i
+      LEFT JOIN placed p ON p.meter_id = n.meter_id AND p.hour = n.first_hour + i
+      LEFT JOIN ledger.month m
+        ON m.site_id = ${siteId} AND m.meter_id = n.meter_id AND m.first_hour = n.first_hour
+    ), packed_hours AS (
+      SELECT meter_id, first_hour, end_hour, array_agg(amount ORDER BY hour) AS amounts,
+             CASE WHEN bool_or(spread <> 0) THEN array_agg(spread ORDER BY hour) END AS spreads
+      FROM hours GROUP BY meter_id, first_hour, end_hour
+    ), days AS (
+      SELECT h.meter_id, h.first_hour, (h.hour - h.first_hour) / 24 AS day,
+             sum(h.new_amount)::bigint AS amount, sum(h.new_spread)::bigint AS spread
+      FROM hours h GROUP BY 1, 2, 3
+    ), packed_days AS (
+      SELECT d.meter_id, d.first_hour,
+             array_agg(d.amount + coalesce(m.day_amounts[d.day + 1], 0) ORDER BY d.day) AS amounts,
+             CASE WHEN bool_or(d.spread + coalesce(m.day_spreads[d.day + 1], 0) <> 0)
+               THEN array_agg(d.spread + coalesce(m.day_spreads[d.day + 1], 0) ORDER BY d.day) END AS spreads,
+             bool_or(m.site_id IS NOT NULL AND m.hour_amounts IS NULL) AS hours_dropped
+      FROM days d LEFT JOIN ledger.month m
+        ON m.site_id = ${siteId} AND m.meter_id = d.meter_id AND m.first_hour = d.first_hour
+      GROUP BY d.meter_id, d.first_hour
+    ), written AS (
+      INSERT INTO ledger.month
+        (site_id, meter_id, first_hour, last_hour, hour_amounts, hour_spreads, day_amounts, day_spreads)
+      SELECT ${siteId}, h.meter_id, h.first_hour, h.end_hour - 1,
+             CASE WHEN d.hours_dropped THEN NULL ELSE h.amounts END,
+             CASE WHEN d.hours_dropped THEN NULL ELSE h.spreads END, d.amounts, d.spreads
+      FROM packed_hours h JOIN packed_days d USING (meter_id, first_hour)
+      ON CONFLICT (site_id, meter_id, first_hour) DO UPDATE
+      SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,
+          day_amounts = excluded.day_amounts, day_spreads = excluded.day_spreads
+    )
+    SELECT count(*) AS packed FROM moved`;
 }
 
 /** Drops hours, and says from where on the site has them: an answer must not take what is gone for nothing used. */
