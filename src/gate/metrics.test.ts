@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { COUNTERS, GAUGES } from './metrics.ts';
+import { DECLARATIONS } from './metrics.ts';
 
 const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
   .split('\n')
@@ -14,7 +14,7 @@ const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url
 
 describe("the gate's own metrics", () => {
   it('are documented as they are declared: names, labels and meaning', () => {
-    const declared = Object.entries({ ...COUNTERS, ...GAUGES }).map(([name, [help, labels]]) => [
+    const declared = Object.values(DECLARATIONS).map(({ name, labels, help }) => [
       `\`stackmeter_gate_${name}${labels.length === 0 ? '' : `{${labels.join(',')}}`}\``,
       help,
     ]);

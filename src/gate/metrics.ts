@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { createMetrics, type MetricDeclaration } from '../runtime/metrics.ts';
 import type { RefusalReason } from './refusal.ts';
 
 /** What the gate tells about itself: never to the portal, and nothing of what it was asked. */
@@ -21,64 +21,83 @@ export interface GateMetrics {
   exposition(): Promise<string>;
 }
 
-/** Help and labels by what stands after `stackmeter_gate_`; docs/metrics.md lists the same. */
-export const COUNTERS = {
-  decisions_total: ['requests by token, result and reason', ['token', 'result', 'reason']],
-  answer_bytes_total: ['bytes that were sent in answer, as they were on the wire', ['token']],
-  upstream_errors_total: [
-    'requests that failed behind the gate, by the status that the client got',
-    ['status'],
-  ],
-  connections_refused_total: [
-    'connections that were one too many, from their address or in total',
-    ['reason'],
-  ],
-  reload_failures_total: ['reloads that failed and left the old configuration in force', []],
-} as const;
-
-export const GAUGES = {
-  requests_in_flight: ['requests that are being answered', []],
-  reload_success: ['1 if the last reload, or the start, succeeded', []],
-  token_expiry_timestamp_seconds: ['when a token expires', ['token']],
-  certificate_expiry_timestamp_seconds: ["when the gate's own certificate expires", []],
-} as const;
+/** What stands after `stackmeter_gate_`; docs/metrics.md lists the same. */
+export const DECLARATIONS = {
+  decisions: {
+    type: 'counter',
+    name: 'decisions_total',
+    help: 'requests by token, result and reason',
+    labels: ['token', 'result', 'reason'],
+  },
+  answerBytes: {
+    type: 'counter',
+    name: 'answer_bytes_total',
+    help: 'bytes that were sent in answer, as they were on the wire',
+    labels: ['token'],
+  },
+  upstreamErrors: {
+    type: 'counter',
+    name: 'upstream_errors_total',
+    help: 'requests that failed behind the gate, by the status that the client got',
+    labels: ['status'],
+  },
+  connectionsRefused: {
+    type: 'counter',
+    name: 'connections_refused_total',
+    help: 'connections that were one too many, from their address or in total',
+    labels: ['reason'],
+  },
+  reloadFailures: {
+    type: 'counter',
+    name: 'reload_failures_total',
+    help: 'reloads that failed and left the old configuration in force',
+    labels: [],
+  },
+  inFlight: {
+    type: 'gauge',
+    name: 'requests_in_flight',
+    help: 'requests that are being answered',
+    labels: [],
+  },
+  reloadSuccess: {
+    type: 'gauge',
+    name: 'reload_success',
+    help: '1 if the last reload, or the start, succeeded',
+    labels: [],
+  },
+  tokenExpiry: {
+    type: 'gauge',
+    name: 'token_expiry_timestamp_seconds',
+    help: 'when a token expires',
+    labels: ['token'],
+  },
+  certificateExpiry: {
+    type: 'gauge',
+    name: 'certificate_expiry_timestamp_seconds',
+    help: "when the gate's own certificate expires",
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDeclaration>;
 
 export function createGateMetrics(): GateMetrics {
-  const registry = new Registry();
-  const declared = (name: string, [help, labelNames]: readonly [string, readonly string[]]) => ({
-    name: `stackmeter_gate_${name}`,
-    help,
-    labelNames,
-    registers: [registry],
-  });
-  const counter = (name: keyof typeof COUNTERS) => new Counter<string>(declared(name, COUNTERS[name]));
-  const gauge = (name: keyof typeof GAUGES) => new Gauge<string>(declared(name, GAUGES[name]));
-  const decisions = counter('decisions_total');
-  const bytes = counter('answer_bytes_total');
-  const upstreamErrors = counter('upstream_errors_total');
-  const connectionsRefused = counter('connections_refused_total');
-  const reloadFailures = counter('reload_failures_total');
-  const inFlight = gauge('requests_in_flight');
-  const reloadSuccess = gauge('reload_success');
-  const tokenExpiry = gauge('token_expiry_timestamp_seconds');
-  const certificateExpiry = gauge('certificate_expiry_timestamp_seconds');
+  const metrics = createMetrics('stackmeter_gate_', DECLARATIONS);
   return {
-    decided: (labels) => decisions.inc(labels),
-    answered: (token, count) => bytes.inc({ token }, count),
-    upstreamFailed: (status) => upstreamErrors.inc({ status }),
-    connectionRefused: (reason) => connectionsRefused.inc({ reason }),
-    inFlight: (change) => inFlight.inc(change),
+    decided: (labels) => metrics.decisions.inc(labels),
+    answered: (token, count) => metrics.answerBytes.inc({ token }, count),
+    upstreamFailed: (status) => metrics.upstreamErrors.inc({ status }),
+    connectionRefused: (reason) => metrics.connectionsRefused.inc({ reason }),
+    inFlight: (change) => metrics.inFlight.inc(change),
     reloaded: (succeeded) => {
-      reloadSuccess.set(succeeded ? 1 : 0);
-      if (!succeeded) reloadFailures.inc();
+      metrics.reloadSuccess.set(succeeded ? 1 : 0);
+      if (!succeeded) metrics.reloadFailures.inc();
     },
     tokensExpire: (expiries) => {
-      tokenExpiry.reset();
-      for (const [token, atMs] of expiries) tokenExpiry.set({ token }, atMs / 1000);
+      metrics.tokenExpiry.reset();
+      for (const [token, atMs] of expiries) metrics.tokenExpiry.set({ token }, atMs / 1000);
     },
     certificateExpires: (atMs) => {
-      if (atMs !== undefined) certificateExpiry.set(atMs / 1000);
+      if (atMs !== undefined) metrics.certificateExpiry.set(atMs / 1000);
     },
-    exposition: async () => await registry.metrics(),
+    exposition: async () => await metrics.registry.metrics(),
   };
 }

@@ -1,13 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createMetrics, type MetricDeclaration, type Metrics } from '../runtime/metrics.ts';
 import { version } from '../runtime/version.ts';
 import type { Coverage, FoldOutcome, Refusal, SiteStatus } from './ledger/ledger.ts';
-
-interface MetricDeclaration {
-  type: 'counter' | 'gauge';
-  name: string;
-  help: string;
-  labels: readonly string[];
-}
 
 /** What the portal says about itself, after `stackmeter_portal_`; docs/metrics.md lists the same. `site` is the name of a configured site. */
 export const DECLARATIONS = {
@@ -129,28 +123,16 @@ export const DECLARATIONS = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
-type Declarations = typeof DECLARATIONS;
-
-export type PortalMetrics = { registry: Registry } & {
-  [K in keyof Declarations]: Declarations[K]['type'] extends 'counter' ? Counter : Gauge;
-};
+export type PortalMetrics = Metrics<typeof DECLARATIONS>;
 
 /** The portal's own metrics and those of its process, in a registry of their own. */
 export function createPortalMetrics(): PortalMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const metrics = Object.fromEntries(
-    Object.entries(DECLARATIONS).map(([key, declaration]) => [key, register(declaration, registry)]),
-  );
-  const portal = { registry, ...metrics } as PortalMetrics;
-  portal.buildInfo.set({ version }, 1);
-  portal.reloadSuccess.set(1);
-  return portal;
-}
-
-function register({ type, name, help, labels }: MetricDeclaration, registry: Registry): Counter | Gauge {
-  const options = { name: `stackmeter_portal_${name}`, help, labelNames: labels, registers: [registry] };
-  return type === 'counter' ? new Counter(options) : new Gauge(options);
+  const metrics = createMetrics('stackmeter_portal_', DECLARATIONS, registry);
+  metrics.buildInfo.set({ version }, 1);
+  metrics.reloadSuccess.set(1);
+  return metrics;
 }
 
 const RESULTS = ['success', 'failure', 'ledger_failure'] as const;

@@ -1,61 +1,8 @@
-import type { ReadFailure } from '../openstack/session/service-error.ts';
-import type { Labels } from '../../prometheus/sample.ts';
 import type { MetricFamily } from '../../prometheus/text-format/text-format-writer.ts';
+import type { ReadFailure } from '../openstack/session/service-error.ts';
+import { family } from './own-families.ts';
 
-/** What the exporter says about its own work, by name. */
-const TABLE = {
-  refreshes: {
-    name: 'stackmeter_exporter_refreshes_total',
-    type: 'counter',
-    help: 'Refreshes by result: success or failure',
-  },
-  requestDuration: {
-    name: 'stackmeter_exporter_request_duration_seconds',
-    type: 'summary',
-    help: 'Duration of requests to OpenStack by service, each attempt by itself',
-  },
-  requestErrors: {
-    name: 'stackmeter_exporter_request_errors_total',
-    type: 'counter',
-    help: 'Requests to OpenStack that failed or were refused, by service',
-  },
-  serversDropped: {
-    name: 'stackmeter_exporter_servers_dropped_total',
-    type: 'counter',
-    help: 'Servers that vanished without a deletion, whose usage since they were last seen is lost',
-  },
-  novaAhead: {
-    name: 'stackmeter_exporter_nova_clock_ahead_seconds',
-    type: 'gauge',
-    help: 'How far the clock of Nova is ahead of that of the exporter, as far as its dates tell',
-  },
-  wholeCloud: {
-    name: 'stackmeter_exporter_whole_cloud',
-    type: 'gauge',
-    help: '1 where all projects can be read, 0 where those that the user has a role in are all that is exported',
-  },
-  resourceUp: {
-    name: 'stackmeter_exporter_resource_up',
-    type: 'gauge',
-    help: 'Whether what a resource is counted from could be read at the last refresh',
-  },
-  resourceFailure: {
-    name: 'stackmeter_exporter_resource_failure',
-    type: 'gauge',
-    help: 'Why a resource could not be read at the last refresh: missing, forbidden or failing',
-  },
-  gpusByName: {
-    name: 'stackmeter_exporter_servers_gpus_by_flavor_name',
-    type: 'gauge',
-    help: 'Servers whose own flavor could not be read: their GPUs go by the flavor that has its name',
-  },
-  unknownGpuAlias: {
-    name: 'stackmeter_exporter_unknown_gpu_alias',
-    type: 'gauge',
-    help: 'Names in extra specs of flavors that gpu_aliases does not have; they count as no GPU',
-  },
-} as const;
-
+/** What the exporter says about its own work. */
 export interface OwnMetrics {
   observeRequest(request: { service: string; durationMs: number; failed: boolean }): void;
   countRefresh(result: 'success' | 'failure'): void;
@@ -69,21 +16,46 @@ export interface OwnMetrics {
   families(): MetricFamily[];
 }
 
+export function createOwnMetrics(): OwnMetrics {
+  const refreshes = { success: 0, failure: 0 };
+  let dropped = 0;
+  const requests = requestFigures();
+  const cloud = cloudFigures();
+  const resources = resourceFigures();
+  const gpus = gpuFigures();
+  return {
+    ...requests,
+    ...cloud,
+    ...resources,
+    ...gpus,
+    countRefresh: (result) => {
+      refreshes[result] += 1;
+    },
+    countDropped: (servers) => {
+      dropped += servers;
+    },
+    families: () => [
+      family('refreshes', [
+        { labels: { result: 'success' }, value: refreshes.success },
+        { labels: { result: 'failure' }, value: refreshes.failure },
+      ]),
+      ...requests.families(),
+      family('serversDropped', [{ labels: {}, value: dropped }]),
+      ...cloud.families(),
+      ...resources.families(),
+      ...gpus.families(),
+    ],
+  };
+}
+
 interface ServiceFigures {
   requests: number;
   errors: number;
   durationMs: number;
 }
 
-export function createOwnMetrics(): OwnMetrics {
-  const refreshes = { success: 0, failure: 0 };
+function requestFigures(): Pick<OwnMetrics, 'observeRequest' | 'families'> {
   const services = new Map<string, ServiceFigures>();
-  const resources = new Map<string, ReadFailure | undefined>();
-  let gpusByName: number | undefined;
-  let unknownAliases: readonly string[] = [];
-  let wholeCloud: boolean | undefined;
-  let novaAheadMs: number | undefined;
-  let dropped = 0;
 
   function figuresOf(service: string): ServiceFigures {
     const figures = services.get(service) ?? { requests: 0, errors: 0, durationMs: 0 };
@@ -98,19 +70,57 @@ export function createOwnMetrics(): OwnMetrics {
       figures.durationMs += durationMs;
       if (failed) figures.errors += 1;
     },
-    countRefresh: (result) => {
-      refreshes[result] += 1;
+    families: () => {
+      const all = [...services];
+      const durations = all.flatMap(([service, { requests, durationMs }]) => [
+        { suffix: '_sum', labels: { service }, value: durationMs / 1000 },
+        { suffix: '_count', labels: { service }, value: requests },
+      ]);
+      const errors = all.map(([service, figures]) => ({ labels: { service }, value: figures.errors }));
+      return [family('requestDuration', durations), family('requestErrors', errors)];
     },
-    countDropped: (servers) => {
-      dropped += servers;
-    },
+  };
+}
+
+function cloudFigures(): Pick<OwnMetrics, 'setNovaAhead' | 'setWholeCloud' | 'families'> {
+  let novaAheadMs: number | undefined;
+  let wholeCloud: boolean | undefined;
+  return {
     setNovaAhead: (durationMs) => {
       novaAheadMs = durationMs;
     },
     setWholeCloud: (allProjects) => {
       wholeCloud = allProjects;
     },
+    families: () => [
+      family('novaAhead', novaAheadMs === undefined ? [] : [{ labels: {}, value: novaAheadMs / 1000 }]),
+      family('wholeCloud', wholeCloud === undefined ? [] : [{ labels: {}, value: Number(wholeCloud) }]),
+    ],
+  };
+}
+
+function resourceFigures(): Pick<OwnMetrics, 'setResource' | 'families'> {
+  const resources = new Map<string, ReadFailure | undefined>();
+  return {
     setResource: (resource, failure) => void resources.set(resource, failure),
+    families: () => {
+      const all = [...resources];
+      const up = all.map(([resource, failure]) => ({
+        labels: { resource },
+        value: Number(failure === undefined),
+      }));
+      const failures = all.flatMap(([resource, failure]) =>
+        failure === undefined ? [] : [{ labels: { resource, failure }, value: 1 }],
+      );
+      return [family('resourceUp', up), family('resourceFailure', failures)];
+    },
+  };
+}
+
+function gpuFigures(): Pick<OwnMetrics, 'setGpusByName' | 'setUnknownGpuAliases' | 'families'> {
+  let gpusByName: number | undefined;
+  let unknownAliases: readonly string[] = [];
+  return {
     setGpusByName: (servers) => {
       gpusByName = servers;
     },
@@ -118,37 +128,6 @@ export function createOwnMetrics(): OwnMetrics {
       unknownAliases = aliases;
     },
     families: () => [
-      family('refreshes', [
-        { labels: { result: 'success' }, value: refreshes.success },
-        { labels: { result: 'failure' }, value: refreshes.failure },
-      ]),
-      family(
-        'requestDuration',
-        [...services].flatMap(([service, { requests, durationMs }]) => [
-          { suffix: '_sum', labels: { service }, value: durationMs / 1000 },
-          { suffix: '_count', labels: { service }, value: requests },
-        ]),
-      ),
-      family(
-        'requestErrors',
-        [...services].map(([service, { errors }]) => ({ labels: { service }, value: errors })),
-      ),
-      family('serversDropped', [{ labels: {}, value: dropped }]),
-      family('novaAhead', novaAheadMs === undefined ? [] : [{ labels: {}, value: novaAheadMs / 1000 }]),
-      family('wholeCloud', wholeCloud === undefined ? [] : [{ labels: {}, value: Number(wholeCloud) }]),
-      family(
-        'resourceUp',
-        [...resources].map(([resource, failure]) => ({
-          labels: { resource },
-          value: Number(failure === undefined),
-        })),
-      ),
-      family(
-        'resourceFailure',
-        [...resources].flatMap(([resource, failure]) =>
-          failure === undefined ? [] : [{ labels: { resource, failure }, value: 1 }],
-        ),
-      ),
       family('gpusByName', gpusByName === undefined ? [] : [{ labels: {}, value: gpusByName }]),
       family(
         'unknownGpuAlias',
@@ -156,18 +135,4 @@ export function createOwnMetrics(): OwnMetrics {
       ),
     ],
   };
-}
-
-function family(
-  key: keyof typeof TABLE,
-  values: { suffix?: string; labels: Labels; value: number }[],
-): MetricFamily {
-  const { name, type, help } = TABLE[key];
-  const samples = values.map(({ suffix = '', labels, value }) => ({
-    name: `${name}${suffix}`,
-    labels,
-    value,
-    timestampMs: undefined,
-  }));
-  return { name, type, help, samples };
 }
