@@ -16,7 +16,7 @@ export function describeWith<N extends string>(
   else if (absent.some(isRequired)) {
     describe(name, () => {
       it(`finds ${absent.join(', ')}`, () => {
-        throw new Error(`${absent.join(', ')} is required here and not installed`);
+        throw new Error(`${absent.join(', ')} is required here and not there`);
       });
     });
   } else {

@@ -1,11 +1,14 @@
 // The programs that some tests need: where to find each, and how to get it. Read by scripts/test.mjs, which says what
 // is left out, and by the tests themselves.
-import { existsSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const lab = process.env.OPENSTACK_LAB ?? '/var/tmp/openstack-lab';
+/** A Keystone that needs longer is of no use to a test. */
+const ANSWERS_WITHIN_MS = 10_000;
 const tools =
   process.env.OPENSTACK_LAB_TOOLS ?? fileURLToPath(new URL('../../../shared/openstack', import.meta.url));
 
@@ -23,8 +26,8 @@ const requirements = {
   postgresql: { find: findPostgresql, get: 'apt-get install postgresql' },
   chromium: { find: () => which('chromium'), get: 'apt-get install chromium' },
   openstack: {
-    find: () => findFile(join(lab, 'openrc')),
-    get: 'an openrc of a test cloud in $OPENSTACK_LAB/openrc',
+    find: () => findOpenstack(),
+    get: 'an openrc in $OPENSTACK_LAB/openrc of a test cloud that runs',
   },
   'openstack-tools': {
     find: () => findFile(join(tools, 'nova-manage')),
@@ -88,6 +91,28 @@ function findPostgresql() {
   if (!existsSync(base)) return undefined;
   const versions = readdirSync(base).sort((a, b) => Number(b) - Number(a));
   return versions.map((version) => join(base, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
+}
+
+/** A cloud that is stopped leaves its openrc behind. It is asked once: what does not answer then is left out. */
+const findOpenstack = once(() => {
+  const openrc = findFile(join(lab, 'openrc'));
+  return openrc !== undefined && answers(keystoneOf(openrc)) ? openrc : undefined;
+});
+
+function keystoneOf(openrc) {
+  return /^OS_AUTH_URL=(.*)$/m.exec(readFileSync(openrc, 'utf8'))?.[1] ?? '';
+}
+
+/** In a process of its own: suites are declared before anything can be waited for. */
+function answers(url) {
+  const get = `fetch(process.argv[1], { signal: AbortSignal.timeout(${ANSWERS_WITHIN_MS}) })`;
+  const code = `${get}.then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
+  return spawnSync(process.execPath, ['--eval', code, url]).status === 0;
+}
+
+function once(look) {
+  let found;
+  return () => (found ??= { value: look() }).value;
 }
 
 function findFile(path) {
