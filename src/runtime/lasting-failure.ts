@@ -5,16 +5,22 @@ import { describeError } from './user-error.ts';
 export class LastingFailure {
   readonly #logger: Logger;
   readonly #says: { failed: string; recovered: string };
+  readonly #level: 'error' | 'warn';
   #reason: string | undefined;
 
-  constructor(logger: Logger, says: { failed: string; recovered: string }) {
+  constructor(
+    logger: Logger,
+    says: { failed: string; recovered: string },
+    level: 'error' | 'warn' = 'error',
+  ) {
     this.#logger = logger;
     this.#says = says;
+    this.#level = level;
   }
 
   failed(error: unknown): void {
     const reason = describeError(error);
-    if (reason !== this.#reason) this.#logger.error({ reason }, this.#says.failed);
+    if (reason !== this.#reason) this.#logger[this.#level]({ reason }, this.#says.failed);
     this.#reason = reason;
   }
 

@@ -3,6 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/exporter/cloud/connection.ts';
 import { readCredentials } from '../../src/exporter/openstack/credentials/credentials.ts';
 import { createOwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
+import { readMeteredCloud } from '../../src/exporter/cloud/metered-cloud.ts';
+import { readNovaClock } from '../../src/exporter/openstack/nova-clock.ts';
 import { createRefresher } from '../../src/exporter/cloud/refresh.ts';
 import { createSampler } from '../../src/exporter/cloud/sampling.ts';
 import { exporterConfig } from '../../src/exporter/settings/config.ts';
@@ -32,6 +34,7 @@ async function site() {
   const logger = silentLogger();
   const store = await openStateStore({ path, startMs: START_MS, nowMs: START_MS, logger });
   const connection = connect({ ...config, firstRetryDelayMs: 1 }, { clock });
+  const { session } = connection;
   onTestFinished(async () => {
     await connection.close();
     await store.close();
@@ -46,7 +49,8 @@ async function site() {
   };
   const refresh = createRefresher({
     settings: config,
-    session: connection.session,
+    readCloud: async (counted) => await readMeteredCloud(session, config.domains, counted),
+    readClock: async () => await readNovaClock(session),
     gpus: undefined,
     sample: createSampler({ resources: ['volume_gb'], logger, metrics: createOwnMetrics() }),
     openStore: async () => await Promise.resolve(noting),

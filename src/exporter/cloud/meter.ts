@@ -8,6 +8,7 @@ import type { Snapshot } from '../exposition/exposition.ts';
 import { createGpuCounting } from './gpu-counting.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { isOfSystem } from '../openstack/credentials/credentials.ts';
+import { readNovaClock } from '../openstack/nova-clock.ts';
 import { serviceEndpoint } from '../openstack/session/catalog.ts';
 import type { Session } from '../openstack/session/session.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
@@ -55,7 +56,8 @@ export function createMeter(config: ExporterConfig, options: MeterOptions): Mete
   const { resources, gpuAliases: aliases } = config;
   const refresh = createRefresher({
     settings: config,
-    session,
+    readCloud: async (counted) => await readMeteredCloud(session, config.domains, counted),
+    readClock: async () => await readNovaClock(session),
     gpus: resources.includes('gpu')
       ? {
           flavors: createGpuCounting({ session, aliases, logger, metrics }),

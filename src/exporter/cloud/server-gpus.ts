@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
+import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { describeError } from '../../runtime/user-error.ts';
 import type { MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor, type GpuAliases } from '../metering/gpus.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
@@ -32,40 +32,26 @@ interface ServerGpusOptions {
   metrics: OwnMetrics;
 }
 
-interface OwnFlavor {
-  name: string;
-  launchedMs: number | undefined;
-  gpus: number;
-}
+const SAYS = {
+  failed: "servers' own flavors can not be read: GPUs go by today's flavors of their names",
+  recovered: "servers' own flavors can be read again",
+};
 
 /** All servers are read once, which takes long where there are many; then only those that have changed. */
 export function createServerGpus({ aliases, logger, metrics }: ServerGpusOptions): ServerGpus {
-  const known = new Map<string, OwnFlavor>();
+  const flavors = ownFlavors(aliases);
+  const failure = new LastingFailure(logger, SAYS, 'warn');
   let hasReadAll = false;
   /** From where on changes are still to be read. */
   let changesSinceMs = Infinity;
-  let reported: string | undefined;
 
-  function note({ id, launchedMs, flavor: { name, extraSpecs } }: NovaServer): void {
-    if (extraSpecs === undefined) return;
-    known.set(id, { name, launchedMs, gpus: gpusOfFlavor(extraSpecs, aliases).gpus });
-  }
+  const unread = (servers: readonly ServerUsage[]) =>
+    servers.filter((usage) => flavors.gpusOf(usage) === undefined).length;
 
   function noteAll(servers: readonly NovaServer[]): void {
     hasReadAll = true;
-    servers.forEach(note);
-    if (servers.some(({ flavor }) => flavor.extraSpecs === undefined))
-      throw new ServiceForbidden("Nova shows servers without their flavors' extra specs");
+    flavors.note(servers);
   }
-
-  function gpusOf({ id, flavorName, launchedMs }: ServerUsage): number | undefined {
-    const own = known.get(id);
-    const isOfThisLaunch = own?.name === flavorName && (own.launchedMs ?? launchedMs) === launchedMs;
-    return isOfThisLaunch ? own.gpus : undefined;
-  }
-
-  const unread = (servers: readonly ServerUsage[]) =>
-    servers.filter((usage) => gpusOf(usage) === undefined).length;
 
   /** Servers that were launched before are in the list of all; those that were deleted since only in that of changes. */
   async function read({ servers, startMs }: UsageOfServers, cloud: Pick<MeteredCloud, 'views'>) {
@@ -75,26 +61,45 @@ export function createServerGpus({ aliases, logger, metrics }: ServerGpusOptions
     changesSinceMs = Infinity;
   }
 
-  function report(reason: string | undefined): void {
-    if (reason !== reported && reason !== undefined)
-      logger.warn(
-        { reason },
-        "servers' own flavors can not be read: GPUs go by today's flavors of their names",
-      );
-    else if (reason !== reported) logger.info("servers' own flavors can be read again");
-    reported = reason;
-  }
-
   return {
-    gpusOf,
+    gpusOf: flavors.gpusOf,
+    keep: flavors.keep,
     learn: async (answer, cloud) => {
       await read(answer, cloud).then(
-        () => report(undefined),
-        (error: unknown) => report(describeError(error)),
+        () => failure.succeeded(),
+        (error: unknown) => failure.failed(error),
       );
       metrics.setGpusByName(unread(answer.servers));
     },
-    keep: (servers) => {
+  };
+}
+
+interface OwnFlavor {
+  name: string;
+  launchedMs: number | undefined;
+  gpus: number;
+}
+
+/** What is known of servers' own flavors. */
+function ownFlavors(aliases: GpuAliases) {
+  const known = new Map<string, OwnFlavor>();
+  return {
+    /** Throws after it has noted what it can, where servers are shown without what their flavors have. */
+    note: (servers: readonly NovaServer[]): void => {
+      for (const { id, launchedMs, flavor } of servers) {
+        const { name, extraSpecs } = flavor;
+        if (extraSpecs !== undefined)
+          known.set(id, { name, launchedMs, gpus: gpusOfFlavor(extraSpecs, aliases).gpus });
+      }
+      if (servers.some(({ flavor }) => flavor.extraSpecs === undefined))
+        throw new ServiceForbidden("Nova shows servers without their flavors' extra specs");
+    },
+    gpusOf: ({ id, flavorName, launchedMs }: ServerUsage): number | undefined => {
+      const own = known.get(id);
+      const isOfThisLaunch = own?.name === flavorName && (own.launchedMs ?? launchedMs) === launchedMs;
+      return isOfThisLaunch ? own.gpus : undefined;
+    },
+    keep: (servers: { has(id: string): boolean }): void => {
       for (const id of known.keys()) if (!servers.has(id)) known.delete(id);
     },
   };

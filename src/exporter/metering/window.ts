@@ -36,6 +36,11 @@ export function reachedByNova(evidence: ClockEvidence | undefined, nowMs: number
   return evidence.dateMs + nowMs - evidence.receivedMs;
 }
 
+/** The latest instant that both clocks have reached: one that jumps ahead must not count what is still to come. */
+export function reachedByBoth(evidence: ClockEvidence | undefined, nowMs: number): number {
+  return Math.min(nowMs, reachedByNova(evidence, nowMs));
+}
+
 /** How far Nova's clock is ahead of ours (negative: behind): the least that agrees with its date, 0 without one. */
 export function clockSkew({ sentMs, receivedMs, dateMs }: ClockEvidence): number {
   return dateMs === undefined ? 0 : nearestToZero(dateMs - receivedMs, dateMs + 999 - sentMs);
