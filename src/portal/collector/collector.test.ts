@@ -177,7 +177,7 @@ describe('sweeping the sites', () => {
   });
 
   it('reads large sites in turn, from the first sweep on where the ledger knows how large they are', async () => {
-    const { collector, meters } = setUp();
+    const { collector, meters, calls, until } = setUp();
     let asked = 0;
     const answers: (() => void)[] = [];
     const large: RequestListener = (_request, response) => {
@@ -191,11 +191,11 @@ describe('sweeping the sites', () => {
       await siteWith('small', good),
     ]);
     const sweeping = collector.sweep();
+    // The small site is asked after both: by its answer the other would have been asked as well, if it did not wait.
+    await until(() => calls.length === 1);
     for (let turn = 1; turn <= 2; turn += 1) {
-      while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      // Time for the other to be asked as well, if it did not wait.
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(asked).toBe(turn);
+      while (answers.length === 0) await new Promise((resolve) => void setImmediate(resolve));
+      expect([asked, calls.length]).toEqual([turn, turn]);
       answers.pop()?.();
     }
     await sweeping;
