@@ -32,6 +32,19 @@ export function* eachInSteps<T>(
   }
 }
 
+/** Counts work over several loops: many short ones end a step as one long one does. */
+export class Pace {
+  #items = 0;
+
+  /** After so many items of work. */
+  *did(items: number): Steps<void> {
+    this.#items += items;
+    if (this.#items < ITEMS_IN_STEP) return;
+    this.#items = 0;
+    yield;
+  }
+}
+
 /** The different texts that items have. */
 export function* distinctOf<T>(items: Iterable<T>, textOf: (item: T) => string): Steps<Set<string>> {
   const distinct = new Set<string>();

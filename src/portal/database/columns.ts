@@ -18,7 +18,7 @@ export function numberArray(values: readonly (number | bigint)[]): string {
 }
 
 /** Rows in one statement: to make its texts takes some milliseconds, and an ordinary part of a sweep is one statement. */
-const ROWS_PER_STATEMENT = 10_000;
+const ROWS_PER_STATEMENT = 4000;
 
 /** Gives `write` as many rows at once as one statement takes, so that none of it is long work; of rows that come in steps, too. */
 export async function inBatches<Row>(

@@ -13,7 +13,7 @@ import { correctClouds, correctMeters, mayChangeEpoch } from './sweeps/late.ts';
 import { metersToBound } from './sweeps/meters-to-bound.ts';
 import { closeHours } from './meters/open-hour.ts';
 import { partsOfSweep } from './sweeps/parts-of-sweep.ts';
-import { foldReadings, type BookedMeter, type MeterBook } from './sweeps/sweep.ts';
+import { foldReadings, meterKey, type BookedMeter, type MeterBook } from './sweeps/sweep.ts';
 
 const MINUTE = 60_000;
 const known: BookedMeter = {
@@ -32,8 +32,8 @@ const book: MeterBook = {
   jumpedBy: new Map(),
 };
 function* foldSteps(readings: readonly Reading[]) {
-  const courses = yield* coursesOf(new Map(), readings, DEFAULT_RULES);
-  return yield* foldReadings(book, courses, readings, DEFAULT_RULES);
+  const courses = yield* coursesOf(new Map(), readings, RULES);
+  return yield* foldReadings(book, courses, readings, RULES);
 }
 const fold = (readings: readonly Reading[]) => atOnce(foldSteps(readings));
 
@@ -93,24 +93,37 @@ describe('many readings of one meter in one sweep', () => {
   });
 });
 
-/** How often what is read of the readings was read between two yields, at most. */
+let looks = 0;
+
+/** The same, but each look at it is counted. */
+function watched<T extends object>(one: T): T {
+  return new Proxy(one, {
+    get: (target, key) => {
+      looks += 1;
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+}
+
+/** Of intervals between instants, where the readings are no longer looked at. */
+const RULES = watched(DEFAULT_RULES);
+
+/** How often readings and rules were looked at between two yields, at most. */
 function longestStep<T extends object>(readings: readonly T[], work: (readings: readonly T[]) => Generator) {
-  let [looks, most] = [0, 0];
-  const watched = readings.map(
-    (one) =>
-      new Proxy(one, {
-        get: (target, key) => {
-          looks += 1;
-          return Reflect.get(target, key) as unknown;
-        },
-      }),
-  );
-  for (const steps = work(watched); ;) {
+  let most = 0;
+  looks = 0;
+  for (const steps = work(readings.map(watched)); ;) {
     const { done } = steps.next();
     most = Math.max(most, looks);
     looks = 0;
     if (done === true) return most;
   }
+}
+
+function countSteps(steps: Generator): number {
+  let count = 1;
+  while (steps.next().done !== true) count += 1;
+  return count;
 }
 
 describe('a sweep, however large', () => {
@@ -138,8 +151,8 @@ describe('a sweep, however large', () => {
     ['folded', foldSteps],
     ['looked through for other epochs', (all) => metersToBound(book.meters, all)],
     ['looked through for gaps', (all) => mayChangeEpoch(new Map([[METER, [gap]]]), all)],
-    ['folded as late truth of a meter', (all) => correctMeters(gapBook, all, DEFAULT_RULES)],
-    ['folded as late truth of a cloud', (all) => correctClouds(new Map([['', [gap]]]), all, DEFAULT_RULES)],
+    ['folded as late truth of a meter', (all) => correctMeters(gapBook, all, RULES)],
+    ['folded as late truth of a cloud', (all) => correctClouds(new Map([['', [gap]]]), all, RULES)],
   ];
 
   it.each(works)('is %s in steps of a bounded size', (_does, work) => {
@@ -148,6 +161,34 @@ describe('a sweep, however large', () => {
         reading(2e9 + (i % 3 === 0 ? 7 : i), i, { projectId: `p${i % 5}` }),
       );
     expect(longestStep(many(40_000), work)).toBeLessThan(1.5 * longestStep(many(10_000), work));
+  });
+
+  /** Work on the readings of many meters and clouds, of which each has few. */
+  const gapsOf = (keyOf: (cloud: string) => string) =>
+    new Map(Array.from({ length: 400 }, (_, i) => [keyOf(`c${i}`), [{ ...gap, toMs: 2e9, toEpoch: 'b' }]]));
+  const meterGaps = gapsOf((cloud) => meterKey({ cloud, projectId: 'p1', resource: 'vcpu' }));
+  const cloudGaps = gapsOf((cloud) => cloud);
+  const shared: [string, (readings: readonly Reading[]) => Steps<unknown>][] = [
+    ['folded', foldSteps],
+    ['brought to its courses', (all) => coursesOf(new Map(), all, RULES)],
+    ['folded as late truth of meters', (all) => correctMeters({ ...gapBook, meters: meterGaps }, all, RULES)],
+    ['folded as late truth of clouds', (all) => correctClouds(cloudGaps, all, RULES)],
+  ];
+
+  it.each(shared)('is %s in steps of a bounded size, of however many clouds and meters', (_does, work) => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        reading(1e9 + Math.floor(i / 100) + (i % 100) * 1.5 * MS_PER_HOUR, i % 100, {
+          cloud: `c${Math.floor(i / 100)}`,
+        }),
+      );
+    expect(longestStep(many(16_000), work)).toBeLessThan(1.5 * longestStep(many(4000), work));
+  });
+
+  it.each(shared.slice(2))('is %s in more steps where more hours are spread', (_does, work) => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => reading(1e9 + i, 1, { cloud: `c${i}` }));
+    expect(countSteps(work(many(400)))).toBeGreaterThan(3 * countSteps(work(many(100))));
   });
 
   it('closes the hours of a meter in steps of a bounded size, however much of it lies in one', () => {

@@ -32,6 +32,23 @@ describe('spreadOverHours', () => {
     expect([...spreadOverHours(0n, 0, 3 * MS_PER_HOUR)]).toEqual([]);
   });
 
+  it('gives the difference of two rounded running sums, and costs no more than there are shares', () => {
+    const amounts = fc.oneof(anAmount, fc.bigInt({ min: 0n, max: 300n }));
+    fc.assert(
+      fc.property(amounts, anInterval, (amount, { fromMs, toMs }) => {
+        const length = BigInt(toMs - fromMs);
+        let sum = 0n;
+        for (const share of spreadOverHours(amount, fromMs, toMs)) {
+          sum += share.amount;
+          const endMs = Math.min((share.hour + 1) * MS_PER_HOUR, toMs);
+          expect([sum, share.amount > 0n]).toEqual([(amount * BigInt(endMs - fromMs)) / length, true]);
+        }
+      }),
+    );
+    // More hours than anyone could wait for.
+    expect([...spreadOverHours(3n, 0, Number.MAX_SAFE_INTEGER)]).toHaveLength(3);
+  });
+
   it('loses and adds nothing, whatever the amount and the interval', () => {
     fc.assert(
       fc.property(anAmount, anInterval, (amount, { fromMs, toMs }) => {

@@ -25,7 +25,7 @@ export function liesInOneHour(fromMs: number, toMs: number): boolean {
 /**
  * Spreads an amount over the hours of an interval in proportion to time (rule A2). The shares are whole and their sum
  * is the amount: each is the difference of two rounded running sums. Hours without a share are left out. An interval
- * without length counts to the hour that it ends in.
+ * without length counts to the hour that it ends in. Costs as much as there are shares: a small amount may lie in a long time.
  */
 export function* spreadOverHours(amount: bigint, fromMs: number, toMs: number): Generator<HourShare> {
   if (liesInOneHour(fromMs, toMs)) {
@@ -33,11 +33,13 @@ export function* spreadOverHours(amount: bigint, fromMs: number, toMs: number): 
     return;
   }
   const length = BigInt(toMs - fromMs);
-  let before = 0n;
-  for (let hour = hourAt(fromMs); hour <= hourBefore(toMs); hour += 1) {
+  for (let before = 0n; before < amount;) {
+    // Rounded up: the first instant at which the running sum is larger.
+    const nextMs = ((before + 1n) * length + amount - 1n) / amount;
+    const hour = hourBefore(fromMs + Number(nextMs));
     const endMs = Math.min((hour + 1) * MS_PER_HOUR, toMs);
     const upTo = (amount * BigInt(endMs - fromMs)) / length;
-    if (upTo !== before) yield { hour, amount: upTo - before };
+    yield { hour, amount: upTo - before };
     before = upTo;
   }
 }

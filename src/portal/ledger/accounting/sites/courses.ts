@@ -1,4 +1,4 @@
-import { eachInSteps, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { eachInSteps, Pace, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
 import { isGap, type Interval } from '../meters/gap.ts';
 import type { AccountingRules } from '../meters/meter.ts';
@@ -37,7 +37,12 @@ export function* coursesOf(
     else known.add(atMs);
   });
   const courses = new Map<string, CloudCourse>();
-  for (const [cloud, all] of instants) courses.set(cloud, yield* courseOf(clouds.get(cloud), all, rules));
+  const pace = new Pace();
+  for (const [cloud, all] of instants) {
+    const course = yield* courseOf(clouds.get(cloud), all, rules);
+    courses.set(cloud, course);
+    yield* pace.did(all.size + (course.change?.coverage.size ?? 0));
+  }
   return courses;
 }
 

@@ -24,7 +24,7 @@ export interface Admitted {
  */
 export function* admit(readings: readonly Reading[], known: KnownOfSite, room: SiteCaps): Steps<Admitted> {
   const places = {
-    projects: new Places(known.projects.keys(), room.projects),
+    projects: new Places(known.projects, room.projects),
     clouds: new Places(known.clouds, room.clouds),
     resources: new Places(known.resources, room.resources),
     epochs: new Places(known.epochs, room.epochs),
@@ -52,45 +52,54 @@ export function* admit(readings: readonly Reading[], known: KnownOfSite, room: S
   return { readings: admitted, refusals: [...refusals.values()] };
 }
 
-/** Places for what is new, beside all that is known. */
+type Known = Pick<ReadonlySet<string>, 'has'>;
+
+/** Places for what is new, beside all that is known: that may be much, and is not copied. */
 class Places {
-  readonly #taken: Set<string>;
+  readonly #known: Known;
+  readonly #taken = new Set<string>();
   #left: number;
 
-  constructor(known: Iterable<string>, left: number) {
-    this.#taken = new Set(known);
+  constructor(known: Known, left: number) {
+    this.#known = known;
     this.#left = left;
   }
 
   has(key: string): boolean {
-    return this.#left > 0 || this.#taken.has(key);
+    return this.#left > 0 || this.#isKnown(key);
   }
 
   take(key: string): void {
-    if (this.#taken.has(key)) return;
+    if (this.#isKnown(key)) return;
     this.#taken.add(key);
     this.#left -= 1;
+  }
+
+  #isKnown(key: string): boolean {
+    return this.#known.has(key) || this.#taken.has(key);
   }
 }
 
 class Names {
-  readonly #present: Map<string, ProjectName>;
+  readonly #known: ReadonlyMap<string, ProjectName>;
+  /** Of this sweep. */
+  readonly #latest = new Map<string, ProjectName>();
   #left: number;
 
   constructor(known: ReadonlyMap<string, ProjectName>, left: number) {
-    this.#present = new Map(known);
+    this.#known = known;
     this.#left = left;
   }
 
   /** The reading, or, where there is no room for its name, the reading under the project's present one. */
   admit(reading: Reading): Reading {
     const key = projectKey(reading);
-    const present = this.#present.get(key);
+    const present = this.#latest.get(key) ?? this.#known.get(key);
     if (present !== undefined && sameName(present, reading)) return reading;
     // A project that is new has a place of its own, and needs a name.
     if (present !== undefined && this.#left <= 0) return { ...reading, ...namesOf(present) };
     this.#left -= 1;
-    this.#present.set(key, namesOf(reading));
+    this.#latest.set(key, namesOf(reading));
     return reading;
   }
 }

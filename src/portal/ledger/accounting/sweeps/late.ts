@@ -1,8 +1,9 @@
-import { eachInSteps, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { eachInSteps, Pace, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
 import { entriesOf, type Entry } from '../meters/entries.ts';
 import { fillGap, isGap, partsOf, type Interval, type MeterGap } from '../meters/gap.ts';
 import type { AccountingRules, Usage } from '../meters/meter.ts';
+import { hourAt, hourBefore } from '../meters/hours.ts';
 import { coverageBetween, type HourCoverage } from '../sites/progress.ts';
 import { meterKey } from './sweep.ts';
 
@@ -52,10 +53,12 @@ export function* correctMeters(
   rules: AccountingRules,
 ): Steps<MeterCorrections> {
   const changes: MeterCorrections = { meters: [], used: 0 };
-  for (const [key, late] of yield* groupBy(readings, meterKey))
-    for (const [index, gap] of (book.meters.get(key) ?? []).entries()) {
-      if (index % GAPS_IN_STEP === GAPS_IN_STEP - 1) yield;
-      yield* correctMeter(changes, key, gap, inside(gap, late), book.usualHours.get(key) ?? 0n, rules);
+  const pace = new Pace();
+  for (const [key, all] of yield* groupBy(readings, meterKey))
+    for (const gap of book.meters.get(key) ?? []) {
+      const late = inside(gap, all);
+      yield* correctMeter(changes, key, gap, late, book.usualHours.get(key) ?? 0n, rules);
+      yield* pace.did(late.length + hoursOf(gap));
     }
   return changes;
 }
@@ -67,10 +70,12 @@ export function* correctClouds(
   rules: AccountingRules,
 ): Steps<CloudCorrection[]> {
   const corrections: CloudCorrection[] = [];
-  for (const [cloud, late] of yield* groupBy(readings, (reading) => reading.cloud))
-    for (const [index, gap] of (clouds.get(cloud) ?? []).entries()) {
-      if (index % GAPS_IN_STEP === GAPS_IN_STEP - 1) yield;
-      corrections.push(...((yield* correctCloud(cloud, gap, inside(gap, late), rules)) ?? []));
+  const pace = new Pace();
+  for (const [cloud, all] of yield* groupBy(readings, (reading) => reading.cloud))
+    for (const gap of clouds.get(cloud) ?? []) {
+      const late = inside(gap, all);
+      corrections.push(...((yield* correctCloud(cloud, gap, late, rules)) ?? []));
+      yield* pace.did(late.length + hoursOf(gap));
     }
   return corrections;
 }
@@ -95,8 +100,10 @@ export function* mayChangeEpoch(
   return changing;
 }
 
-/** A gap may be a month long: so many take some milliseconds. */
-const GAPS_IN_STEP = 20;
+/** Each hour of a gap is work, however few readings lie in it. */
+function hoursOf({ fromMs, toMs }: Interval): number {
+  return hourBefore(toMs) - hourAt(fromMs) + 1;
+}
 
 /** The readings between the ends of a gap, of some in order of time: a look at all of them for each gap would cost the product. */
 function inside({ fromMs, toMs }: Interval, readings: readonly Reading[]): Reading[] {
@@ -154,17 +161,26 @@ function* correctMeter(
 
 function* entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Usage[]): Steps<Entry[]> {
   const byHour = new Map<number, Entry>();
-  yield* eachInSteps(usages, (usage) => {
-    for (const { hour, amount: gained, spread } of entriesOf([usage])) {
-      const had = byHour.get(hour);
-      byHour.set(hour, { hour, amount: (had?.amount ?? 0n) + gained, spread: (had?.spread ?? 0n) + spread });
-    }
-  });
-  for (const { hour, amount: lost } of entriesOf([{ amount, fromMs, toMs, quality: 'spread' }])) {
-    const gained = byHour.get(hour);
-    byHour.set(hour, { hour, amount: (gained?.amount ?? 0n) - lost, spread: (gained?.spread ?? 0n) - lost });
-  }
+  const add = (gained: Entry, sign: 1n | -1n) => {
+    const had = byHour.get(gained.hour) ?? { amount: 0n, spread: 0n };
+    byHour.set(gained.hour, {
+      hour: gained.hour,
+      amount: had.amount + sign * gained.amount,
+      spread: had.spread + sign * gained.spread,
+    });
+  };
+  yield* eachInSteps(
+    ofEach(usages, (usage) => entriesOf([usage])),
+    (entry) => add(entry, 1n),
+  );
+  const was = entriesOf([{ amount, fromMs, toMs, quality: 'spread' }]);
+  yield* eachInSteps(was, (entry) => add(entry, -1n));
   return [...byHour.values()].filter((entry) => entry.amount !== 0n || entry.spread !== 0n);
+}
+
+/** What comes of each item, one after the other. */
+function* ofEach<Item, Part>(items: Iterable<Item>, of: (item: Item) => Iterable<Part>): Generator<Part> {
+  for (const item of items) yield* of(item);
 }
 
 function* correctCloud(
@@ -189,17 +205,16 @@ function* coverageChanged(
   rules: AccountingRules,
 ): Steps<HourCoverage[]> {
   const byHour = new Map<number, HourCoverage>();
-  const add = (interval: Interval, sign: 1 | -1) => {
-    for (const { hour, measuredMs, spreadMs } of coverageBetween(interval.fromMs, interval.toMs, rules)) {
-      const had = byHour.get(hour) ?? { hour, measuredMs: 0, spreadMs: 0 };
-      byHour.set(hour, {
-        hour,
-        measuredMs: had.measuredMs + sign * measuredMs,
-        spreadMs: had.spreadMs + sign * spreadMs,
-      });
-    }
+  const add = ({ hour, measuredMs, spreadMs }: HourCoverage, sign: 1 | -1) => {
+    const had = byHour.get(hour) ?? { hour, measuredMs: 0, spreadMs: 0 };
+    byHour.set(hour, {
+      hour,
+      measuredMs: had.measuredMs + sign * measuredMs,
+      spreadMs: had.spreadMs + sign * spreadMs,
+    });
   };
-  add(gap, -1);
-  yield* eachInSteps(parts, (part) => add(part, 1));
+  const covered = ({ fromMs, toMs }: Interval) => coverageBetween(fromMs, toMs, rules);
+  yield* eachInSteps(covered(gap), (hour) => add(hour, -1));
+  yield* eachInSteps(ofEach(parts, covered), (hour) => add(hour, 1));
   return [...byHour.values()].filter(({ measuredMs, spreadMs }) => measuredMs !== 0 || spreadMs !== 0);
 }

@@ -1,4 +1,4 @@
-import { atOnce, eachInSteps, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { atOnce, eachInSteps, Pace, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
 import { coursesOf, type CloudChange, type CloudCourses } from '../sites/courses.ts';
 import type { Entry } from '../meters/entries.ts';
@@ -114,9 +114,6 @@ export function foldSweep(
   return { clouds: new Map(clouds), ...atOnce(foldReadings(book, courses, readings, rules)) };
 }
 
-/** Of many small instants. */
-const READINGS_IN_STEP = 2000;
-
 /** Folds all that a sweep says of some projects. `courses` are those of the whole sweep. */
 export function* foldReadings(
   book: MeterBook,
@@ -132,16 +129,13 @@ export function* foldReadings(
     ignored: 0,
     anomalies: 0,
   };
-  let inStep = 0;
+  const pace = new Pace();
   for (const instant of yield* instantsOf(readings)) {
     const moves: Move[] = [];
     yield* eachInSteps(instant, (reading) => void moves.push(...moveOf(book, changes, reading)));
     const baseMoved = isNewBase(moves);
     yield* eachInSteps(instant, (reading) => foldOne(book, courses, changes, reading, baseMoved, rules));
-    inStep += instant.length;
-    if (inStep < READINGS_IN_STEP) continue;
-    inStep = 0;
-    yield;
+    yield* pace.did(instant.length);
   }
   return changes;
 }

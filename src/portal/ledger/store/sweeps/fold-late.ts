@@ -119,21 +119,26 @@ async function writeCloudCorrections(
   site: LockedSite,
   clouds: readonly CloudCorrection[],
 ): Promise<void> {
-  const byId = clouds.map((change) => ({ cloudId: site.clouds.idOf(change.cloud), ...change }));
+  const rowsOf = function* <Row>(list: (change: CloudCorrection) => Iterable<Row>) {
+    for (const change of clouds) {
+      const cloudId = site.clouds.idOf(change.cloud);
+      for (const row of list(change)) yield { cloudId, ...row };
+    }
+  };
   await removeCloudGaps(
     trx,
     site.siteId,
-    byId.map(({ cloudId, gap }) => ({ cloudId, ...gap })),
+    rowsOf(({ gap }) => [gap]),
   );
   await writeCloudGaps(
     trx,
     site.siteId,
-    byId.flatMap(({ cloudId, open }) => open.map((gap) => ({ cloudId, ...gap }))),
+    rowsOf(({ open }) => open),
   );
   await writeCoverage(
     trx,
     site,
-    byId.flatMap(({ cloudId, coverage }) => coverage.map((hour) => ({ cloudId, ...hour }))),
+    rowsOf(({ coverage }) => coverage),
   );
 }
 

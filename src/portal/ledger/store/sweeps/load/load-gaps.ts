@@ -50,9 +50,10 @@ export async function loadCloudGaps(
     SELECT c.name, g.from_ms, g.to_ms FROM ledger.cloud_gap g JOIN ledger.cloud c USING (site_id, cloud_id)
     WHERE g.site_id = ${siteId} AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint`);
   const book = new Map<string, Interval[]>();
-  for (const { name, from_ms, to_ms } of rows) {
-    book.set(name, [...(book.get(name) ?? []), { fromMs: Number(from_ms), toMs: Number(to_ms) }]);
-  }
+  const take = ({ name, from_ms, to_ms }: (typeof rows)[number]) => {
+    addTo(book, name, { fromMs: Number(from_ms), toMs: Number(to_ms) });
+  };
+  await inTurns(eachInSteps(rows, take));
   return book;
 }
 
@@ -87,13 +88,17 @@ async function loadMeterGaps(
   const take = (row: MeterGapRecord) => {
     epochs.learn(row.from_epoch, row.from_epoch_id);
     epochs.learn(row.to_epoch, row.to_epoch_id);
-    const key = keys.get(row.meter_id) ?? '';
-    const list = gaps.get(key);
-    if (list === undefined) gaps.set(key, [gapOf(row)]);
-    else list.push(gapOf(row));
+    addTo(gaps, keys.get(row.meter_id) ?? '', gapOf(row));
   };
   await inTurns(eachInSteps(rows, take));
   return gaps;
+}
+
+/** Adds to a list: a copy for each gap would cost the square of them. */
+function addTo<One>(lists: Map<string, One[]>, key: string, one: One): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [one]);
+  else list.push(one);
 }
 
 function gapOf(row: MeterGapRecord): MeterGap {

@@ -1,4 +1,6 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
+import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
+import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { meterKey, type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
 import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
 import { loadEpochs } from './load-epochs.ts';
@@ -12,7 +14,7 @@ export interface KnownMeter extends BookedMeter {
   ofResource: number;
 }
 
-interface MeterColumns {
+export interface MeterColumns {
   ids: string | null;
   project_ids: string | null;
   resource_ids: string | null;
@@ -48,7 +50,7 @@ export async function loadMeters(
       WHERE site_id = ${site.siteId} AND project_id = w.project_id ${BY_INDEX}) m`);
   for (const columns of rows) {
     await learnEpochs(trx, site, columns);
-    addMeters(meters, columns, site, byId);
+    await inTurns(addMeters(meters, columns, site, byId));
   }
   return meters;
 }
@@ -63,12 +65,13 @@ async function learnEpochs(trx: Queryable, site: LockedSite, { epoch_ids }: Mete
   }
 }
 
-function addMeters(
+/** In steps: a project of a few readings may have a meter of each resource. */
+export function* addMeters(
   meters: Map<string, KnownMeter>,
   columns: MeterColumns,
-  { resourceNames, knownEpochs }: LockedSite,
-  projects: ReadonlyMap<number, KnownProject>,
-): void {
+  { resourceNames, knownEpochs }: Pick<LockedSite, 'resourceNames' | 'knownEpochs'>,
+  projects: ReadonlyMap<number, Pick<KnownProject, 'cloud' | 'projectId'>>,
+): Steps<void> {
   const projectIds = valuesOfArray(columns.project_ids);
   const resourceIds = valuesOfArray(columns.resource_ids);
   const epochIds = valuesOfArray(columns.epoch_ids);
@@ -79,7 +82,7 @@ function addMeters(
   const openHours = valuesOfArray(columns.open_hours);
   const openAmounts = valuesOfArray(columns.open_amounts);
   const openSpreads = valuesOfArray(columns.open_spreads);
-  for (const [i, id] of valuesOfArray(columns.ids).entries()) {
+  yield* eachInSteps(valuesOfArray(columns.ids).entries(), ([i, id]) => {
     const ofProject = Number(projectIds[i]);
     const ofResource = Number(resourceIds[i]);
     const { cloud = '', projectId = '' } = projects.get(ofProject) ?? {};
@@ -99,5 +102,5 @@ function addMeters(
         spread: BigInt(openSpreads[i] ?? 0),
       },
     });
-  }
+  });
 }

@@ -1,4 +1,5 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
+import { Pace } from '../../../../../prometheus/steps.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
 import { closeHours } from '../../../accounting/meters/open-hour.ts';
 import type { MeterChange } from '../../../accounting/sweeps/sweep.ts';
@@ -31,12 +32,17 @@ export async function writeEntries(
 }
 
 /** The hours that are over, in steps; adds the open hour of each meter to `open`. */
-function* closedHours(meters: readonly MeterRow[], open: Entry[]): Generator<EntryRow | void> {
+export function* closedHours(
+  meters: readonly Pick<MeterRow, 'meterId' | 'openHour' | 'change'>[],
+  open: Entry[],
+): Generator<EntryRow | void> {
+  const pace = new Pace();
   for (const { meterId, openHour, change } of meters) {
     const hours = closeHours(openHour, change.usages);
     let next = hours.next();
     for (; next.done !== true; next = hours.next()) yield next.value && { meterId, ...next.value };
     open.push(next.value);
+    yield* pace.did(change.usages.length);
   }
 }
 
