@@ -1,83 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { expect, it, onTestFinished } from 'vitest';
-import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { createApiServer } from '../../src/portal/api/server.ts';
-import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../../src/portal/ledger/question-cost.ts';
-import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
-import { createPortalMetrics } from '../../src/portal/metrics.ts';
-import { listen } from '../../src/runtime/http/listen.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
-import { clockAt, HOUR, onEveryPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
-import { runSql } from '../support/postgresql-server.ts';
+import { expect, it } from 'vitest';
+import { at, HOUR, MINUTE, onEveryPostgresql } from '../ledger/fixture.ts';
 import { eventually } from '../support/processes.ts';
-import { openDatabase } from '../../src/portal/database/database.ts';
+import {
+  FROM,
+  lastSweepOf,
+  portalWith,
+  PROJECTS,
+  RESOURCES,
+  running,
+  sweepsOf,
+  TO,
+} from './portal-with-usage.ts';
 
-const [FROM, TO] = [Date.UTC(2025, 9, 1), Date.UTC(2026, 0, 1)];
-const PROJECTS = 150;
-const RESOURCES = ['vcpu', 'mb', 'instance', 'disk_gb'];
 const PERIOD = 'from=2025-10-01&to=2026-01-01';
 /** 92 days by hour, of all meters: more than a million rows. */
 const LARGEST = `step=hour&by=grant,site,project,resource&limit=1&${PERIOD}`;
-
-/** Three packed months of projects with four resources. */
-async function seed(connection: DatabaseConnection): Promise<void> {
-  const meters = PROJECTS * RESOURCES.length;
-  const resources = RESOURCES.map((name, index) => `(1, ${index + 1}, '${name}')`).join(', ');
-  await runSql(
-    connection,
-    `INSERT INTO ledger.cloud VALUES (1, 1, '', ${FROM}, ${TO - 1}, ${TO});
-     INSERT INTO ledger.epoch VALUES (1, 1, 'e', 0);
-     INSERT INTO ledger.resource VALUES ${resources};
-     INSERT INTO ledger.project SELECT 1, n, 1, 'project-' || n FROM generate_series(1, ${PROJECTS}) n;
-     INSERT INTO ledger.project_name SELECT 1, n, 0, NULL, 'project ' || n, 'd', 'D' FROM generate_series(1, ${PROJECTS}) n;
-     INSERT INTO ledger.meter SELECT 1, n, (n + 3) / 4, 1 + (n - 1) % 4, 1, 0, 0, 0, ${TO} FROM generate_series(1, ${meters}) n;
-     UPDATE ledger.site_state SET next_id = ${meters + 1}, projects = ${PROJECTS}, meters = ${meters} WHERE site_id = 1;
-     INSERT INTO ledger.month
-     SELECT 1, n, first_hour, first_hour + hours - 1, array_fill((1 + n % 64) * 3600000::bigint, ARRAY[hours]), NULL,
-            array_fill(24 * (1 + n % 64) * 3600000::bigint, ARRAY[hours / 24]), NULL
-     FROM generate_series(1, ${meters}) n, (
-       SELECT (extract(epoch FROM m) / 3600)::int AS first_hour,
-              (extract(epoch FROM m + interval '1 month' - m) / 3600)::int AS hours
-       FROM generate_series('2025-10-01'::timestamp, '2025-12-01', '1 month') AS m) months;
-     ANALYZE;`,
-  );
-}
-
-/** The API of a ledger with these limits, over HTTP. */
-async function portalWith(freshLedger: FreshLedger, limits: Partial<QuestionLimits> = {}) {
-  const { connection } = await freshLedger(['a', 'b']);
-  await seed(connection);
-  const [clock, logger] = [clockAt({ nowMs: TO }), silentLogger()];
-  const all = { ...DEFAULT_QUESTION_LIMITS, ...limits };
-  const ledger = await openLedger({
-    database: await openDatabase(connection, logger),
-    clock,
-    logger,
-    limits: all,
-  });
-  onTestFinished(async () => await ledger.close());
-  const leave = new AbortController();
-  const server = await createApiServer({ ledger, metrics: createPortalMetrics(), clock, logger });
-  onTestFinished(async () => {
-    leave.abort();
-    await server.close();
-  });
-  const { port } = await listen(server.server, { host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${port}`;
-  const usage = async (question: string, signal?: AbortSignal) =>
-    await fetch(`${url}/api/v1/usage?${question}`, signal === undefined ? {} : { signal });
-  return { connection, ledger, url, usage, leave };
-}
-
-async function running(connection: DatabaseConnection): Promise<number> {
-  const [row] = await runSql<{ count: string }>(
-    connection,
-    `SELECT count(*) FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND application_name = 'stackmeter'`,
-  );
-  return Number(row?.count);
-}
 
 onEveryPostgresql('questions to a portal', (freshLedger) => {
   it('as JSON are refused where their answer would be too large, and name CSV', async () => {
@@ -131,10 +70,11 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
   });
 
   it('of ten who hang up delay neither readiness, pages nor sweeps, and end in the database', async () => {
-    const { usage, ledger, url, connection } = await portalWith(freshLedger, {
+    const { usage, url, connection, collector, time } = await portalWith(freshLedger, {
       rows: 1e9,
       timeoutMs: 600_000,
     });
+    const { sweep, begin } = await sweepsOf(collector, time);
     const hangUp = new AbortController();
     const asked = Array.from(
       { length: 10 },
@@ -143,26 +83,20 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     await eventually(async () => ((await running(connection)) > 0 ? true : undefined));
     for (let minute = 0; minute < 3; minute += 1) {
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
-      expect((await fetch(`${url}/api/v1/sites`)).status).toBe(200);
       expect((await usage(`step=day&by=resource&${PERIOD}`)).status).toBe(200);
-      const reading = {
-        cloud: '',
-        projectId: 'p',
-        projectName: 'p',
-        domainId: 'd',
-        domainName: 'D',
-        resource: 'vcpu',
-        epoch: 'e',
-        total: BigInt(minute * HOUR),
-        atMs: TO + minute * 60_000,
-      };
-      expect(await ledger.fold('b', sweep([reading]))).toMatchObject({ folded: 1 });
+      time.nowMs += MINUTE;
+      await sweep();
+      expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     }
     // All of that came before the first of the ten had its answer.
     expect(await Promise.race([...asked, delay(0, 'still asked')])).toBe('still asked');
     expect(await running(connection)).toBeGreaterThan(0);
+    time.nowMs += MINUTE;
+    const onItsWay = await begin(Promise.allSettled(asked));
     hangUp.abort();
     expect(await Promise.all(asked)).toEqual(Array.from({ length: 10 }, () => 'left'));
+    await onItsWay.done;
+    expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     await eventually(async () => ((await running(connection)) === 0 ? true : undefined));
   });
 

@@ -1,0 +1,124 @@
+import { onTestFinished } from 'vitest';
+import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
+import { createApiServer } from '../../src/portal/api/server.ts';
+import { Collector } from '../../src/portal/collector/collector.ts';
+import { DEFAULT_BODY_LIMITS } from '../../src/portal/collector/federate-body.ts';
+import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
+import { openDatabase } from '../../src/portal/database/database.ts';
+import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../../src/portal/ledger/question-cost.ts';
+import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import { createPortalMetrics } from '../../src/portal/metrics.ts';
+import { USAGE_SELECTORS } from '../../src/prometheus/usage-metrics.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { listen } from '../../src/runtime/http/listen.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { clockAt, HOUR, MINUTE, type FreshLedger } from '../ledger/fixture.ts';
+import { getJson } from '../support/api-client.ts';
+import { runSql } from '../support/postgresql-server.ts';
+import { eventually } from '../support/processes.ts';
+import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
+
+export const [FROM, TO] = [Date.UTC(2025, 9, 1), Date.UTC(2026, 0, 1)];
+export const PROJECTS = 150;
+export const RESOURCES = ['vcpu', 'mb', 'instance', 'disk_gb'];
+
+/** Three packed months of projects with four resources. */
+async function seed(connection: DatabaseConnection): Promise<void> {
+  const meters = PROJECTS * RESOURCES.length;
+  const resources = RESOURCES.map((name, index) => `(1, ${index + 1}, '${name}')`).join(', ');
+  await runSql(
+    connection,
+    `INSERT INTO ledger.cloud VALUES (1, 1, '', ${FROM}, ${TO - 1}, ${TO});
+     INSERT INTO ledger.epoch VALUES (1, 1, 'e', 0);
+     INSERT INTO ledger.resource VALUES ${resources};
+     INSERT INTO ledger.project SELECT 1, n, 1, 'project-' || n FROM generate_series(1, ${PROJECTS}) n;
+     INSERT INTO ledger.project_name SELECT 1, n, 0, NULL, 'project ' || n, 'd', 'D' FROM generate_series(1, ${PROJECTS}) n;
+     INSERT INTO ledger.meter SELECT 1, n, (n + 3) / 4, 1 + (n - 1) % 4, 1, 0, 0, 0, ${TO} FROM generate_series(1, ${meters}) n;
+     UPDATE ledger.site_state SET next_id = ${meters + 1}, projects = ${PROJECTS}, meters = ${meters} WHERE site_id = 1;
+     INSERT INTO ledger.month
+     SELECT 1, n, first_hour, first_hour + hours - 1, array_fill((1 + n % 64) * 3600000::bigint, ARRAY[hours]), NULL,
+            array_fill(24 * (1 + n % 64) * 3600000::bigint, ARRAY[hours / 24]), NULL
+     FROM generate_series(1, ${meters}) n, (
+       SELECT (extract(epoch FROM m) / 3600)::int AS first_hour,
+              (extract(epoch FROM m + interval '1 month' - m) / 3600)::int AS hours
+       FROM generate_series('2025-10-01'::timestamp, '2025-12-01', '1 month') AS m) months;
+     ANALYZE;`,
+  );
+}
+
+/** The API of a ledger with these limits, over HTTP. */
+export async function portalWith(freshLedger: FreshLedger, limits: Partial<QuestionLimits> = {}) {
+  const { connection } = await freshLedger(['a', 'b']);
+  await seed(connection);
+  const time = { nowMs: TO };
+  const [clock, logger, metrics] = [clockAt(time), silentLogger(), createPortalMetrics()];
+  const all = { ...DEFAULT_QUESTION_LIMITS, ...limits };
+  const ledger = await openLedger({
+    database: await openDatabase(connection, logger),
+    clock,
+    logger,
+    limits: all,
+  });
+  onTestFinished(async () => await ledger.close());
+  const leave = new AbortController();
+  const server = await createApiServer({ ledger, metrics, clock, logger });
+  onTestFinished(async () => {
+    leave.abort();
+    await server.close();
+  });
+  const { port } = await listen(server.server, { host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${port}`;
+  const usage = async (question: string, signal?: AbortSignal) =>
+    await fetch(`${url}/api/v1/usage?${question}`, signal === undefined ? {} : { signal });
+  const collector = new Collector({
+    ledger,
+    clock: { ...clock, sleep: async (ms, signal) => await systemClock.sleep(ms, signal) },
+    logger,
+    metrics,
+    random: () => 0,
+    limits: DEFAULT_BODY_LIMITS,
+  });
+  onTestFinished(async () => await collector.close());
+  return { connection, url, usage, leave, collector, time };
+}
+
+/** Has a site swept as a portal does it: `sweep` asks a gate whose answer is over, and folded, when `rest` resolves. */
+export async function sweepsOf(collector: Collector, time: { nowMs: number }) {
+  let asked = 0;
+  let rest: Promise<unknown> = Promise.resolve();
+  const url = await startFakeGate((_request, response) => {
+    const line = (project: string) => usageLine(project, (time.nowMs - TO) / HOUR, time.nowMs);
+    response.writeHead(200, TEXT_FORMAT).write(line('one'));
+    void rest.then(() => response.end(line('other')));
+    asked += 1;
+  });
+  const [intervalMs, timeoutMs, selectors] = [MINUTE, MINUTE, USAGE_SELECTORS];
+  await collector.setSites([
+    { name: 'b', url, token: 't', ca: undefined, intervalMs, timeoutMs, labels: {}, selectors },
+  ]);
+  return {
+    sweep: async () => await collector.sweep(),
+    /** Resolves when the gate is asked. */
+    begin: async (until: Promise<unknown>) => {
+      const before = asked;
+      rest = until;
+      const done = collector.sweep();
+      await eventually(async () => (asked > before ? true : undefined));
+      return { done };
+    },
+  };
+}
+
+export async function lastSweepOf(portalUrl: string, site: string): Promise<string | null | undefined> {
+  const { data } = (await getJson(`${portalUrl}/api/v1/sites`)) as { data: SiteRow[] };
+  return data.find(({ name }) => name === site)?.last_success_at;
+}
+
+export async function running(connection: DatabaseConnection): Promise<number> {
+  const [row] = await runSql<{ count: string }>(
+    connection,
+    `SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND application_name = 'stackmeter'`,
+  );
+  return Number(row?.count);
+}
