@@ -10,12 +10,14 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { signIn } from './nova.ts';
 import { serviceAddress } from './client.ts';
+import { aSecondAfter } from './clock.ts';
 import { openstackEnvironment } from './environment.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { startTamperingProxy, type Tampering } from '../support/tampering-proxy.ts';
 
 const START = '2026-01-01';
 const HOUR_MS = 3_600_000;
+const SETTLING_MS = 2000;
 
 const onLaterPages =
   (spoil: NonNullable<Tampering['answers']>): NonNullable<Tampering['answers']> =>
@@ -52,11 +54,6 @@ function novaAhead(aheadMs: number): Tampering {
   return { answers: (answer) => ({ ...answer, headers: { ...answer.headers, date: date() } }) };
 }
 
-/** Usage is asked for in whole seconds. */
-async function aWindowLater(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-}
-
 /** An exporter that reads a real Nova on pages of ten servers, through a proxy that can spoil them. */
 async function tampered(environment: Record<string, string>) {
   const proxy = await startTamperingProxy(await serviceAddress(environment, 'compute'));
@@ -64,7 +61,7 @@ async function tampered(environment: Record<string, string>) {
   const flags = {
     state: stateFile,
     start: START,
-    settlingDelay: 2,
+    settlingDelay: SETTLING_MS / 1000,
     longestWindow: 366 * 86_400,
     pageSize: 10,
   };
@@ -83,14 +80,16 @@ async function tampered(environment: Record<string, string>) {
       expect(Math.abs(Number(totals.get(id)?.mb ?? 0n) / HOUR_MS - mb)).toBeLessThan(1e-6);
     return untilMs;
   };
-  return { proxy, state, refresh, refreshExactly };
+  /** Waits until a refresh has something to ask for. */
+  const aWindowLater = async () => await aSecondAfter(state().meter.untilMs, SETTLING_MS);
+  return { proxy, state, refresh, refreshExactly, aWindowLater };
 }
 
 describeWith(['openstack'], 'the exporter of a real OpenStack whose answers are spoilt', ({ openstack }) => {
   const environment = openstackEnvironment(openstack);
 
   it('folds nothing in where a page is not whole, whatever became of it, and makes up for it', async () => {
-    const { proxy, state, refresh, refreshExactly } = await tampered(environment);
+    const { proxy, state, refresh, refreshExactly, aWindowLater } = await tampered(environment);
     await refreshExactly();
     for (const [what, tampering, message] of SPOILT) {
       const before = state();
@@ -106,7 +105,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack whose answers are 
   });
 
   it('counts nothing too early where the clock of Nova jumps, and nothing twice', async () => {
-    const { proxy, state, refresh, refreshExactly } = await tampered(environment);
+    const { proxy, state, refresh, refreshExactly, aWindowLater } = await tampered(environment);
     proxy.tamper(novaAhead(48 * HOUR_MS));
     const untilMs = await refreshExactly();
     expect(untilMs).toBeLessThan(Date.now());

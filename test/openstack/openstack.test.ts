@@ -10,11 +10,13 @@ import { formatAddress } from '../../src/runtime/http/listen.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { UserError } from '../../src/runtime/user-error.ts';
 import { describeWith } from '../support/describe-with.ts';
+import { aSecondAfter } from './clock.ts';
 import { signIn, type NovaUsage } from './nova.ts';
 import { openstackEnvironment } from './environment.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
 
 const START = '2026-01-01';
+const SETTLING_MS = 2000;
 /** For users with a token for each of many projects: Keystone takes its time for each password. */
 const SLOW_MS = 240_000;
 const RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const satisfies (keyof NovaUsage)[];
@@ -23,7 +25,13 @@ function exporter(flags: Record<string, unknown>, env: Record<string, string> = 
   const state = join(temporaryFolder(), 'state.json');
   // One window up to now: each is a request, and for some users one for each project.
   const longestWindow = 366 * 86_400;
-  const defaults = { listen: '127.0.0.1:0', state, start: START, settlingDelay: 2, longestWindow };
+  const defaults = {
+    listen: '127.0.0.1:0',
+    state,
+    start: START,
+    settlingDelay: SETTLING_MS / 1000,
+    longestWindow,
+  };
   const config = readExporterConfig({ flags: { ...defaults, ...flags }, env });
   const created = createExporter(config, { clock: systemClock, logger: silentLogger() });
   onTestFinished(async () => await created.close());
@@ -78,7 +86,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     const { created, state } = exporter({ openrc: openstack });
     await created.refresh();
     const first = state().meter.untilMs;
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await aSecondAfter(first, SETTLING_MS);
     await created.refresh();
     const { untilMs, totals } = state().meter;
     expect(untilMs).toBeGreaterThan(first);

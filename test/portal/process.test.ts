@@ -67,7 +67,8 @@ describe('a portal that is killed (-9) in the midst of sweeps', () => {
     await opening.process.stop();
     growing = true;
 
-    // Wherever a kill falls, from the first byte of the answer to after the commit, the outcome must be the same.
+    // Wherever a kill falls, from the first byte of the answer to after the commit, the outcome must be the same: how long
+    // after that byte it falls is what is tested, and nothing is waited for.
     for (const delayMs of [0, 5, 10, 20, 40, 80, 160]) {
       const asked = new Promise<void>((resolve) => (served = resolve));
       const { process } = await startPortal(folder, config);
