@@ -2,8 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 /** They change the one OpenStack of this machine, or notice its changes: one file at a time, after all others. */
 const openstack = ['test/openstack/**/*.test.ts'];
+/** For `npm run coverage`: the processes that tests start write what they ran into this folder. */
+const coverage = process.env['STACKMETER_TEST_COVERAGE'];
 // No test depends on speed: whatever takes as long as this hangs.
-const common = { globalSetup: 'test/build.ts', testTimeout: 300_000, hookTimeout: 300_000 };
+const common = {
+  globalSetup: 'test/build.ts',
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  env: coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage },
+};
 
 export default defineConfig({
   test: {
