@@ -187,7 +187,7 @@ describe('another request', () => {
     ['GET', '/federate/', 404, 'there is nothing here', 'path'],
     ['POST', '/federate', 405, 'only GET is taken', 'method'],
     ['DELETE', '/healthz', 405, 'only GET and HEAD is taken', 'method'],
-  ])('%s %s is refused whoever asks', (method, target, ...refusal) => {
+  ])('%s %s is refused to anyone', (method, target, ...refusal) => {
     expect(decided({ head: { method, target } })).toEqual([refusal, {}]);
   });
 });

@@ -33,7 +33,7 @@ interface ServerGpusOptions {
 }
 
 const SAYS = {
-  failed: "servers' own flavors can not be read: GPUs go by today's flavors of their names",
+  failed: "servers' own flavors cannot be read: GPUs are counted by the present flavors of the same names",
   recovered: "servers' own flavors can be read again",
 };
 

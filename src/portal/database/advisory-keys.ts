@@ -4,6 +4,6 @@ export const ADVISORY_KEYS = {
   embeddedServer: 7305217601n,
   /** One process changes the schema. */
   schema: 7305217602n,
-  /** One portal takes its share of the sites. */
+  /** One portal takes its share of the sites. …603 was for the tables of remote write in earlier versions. */
   leases: 7305217604n,
 } as const;

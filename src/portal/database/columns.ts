@@ -20,7 +20,7 @@ export function numberArray(values: readonly (number | bigint)[]): string {
 /** Rows in one statement: to make its texts takes some milliseconds, and an ordinary part of a sweep is one statement. */
 const ROWS_PER_STATEMENT = 4000;
 
-/** Gives `write` as many rows at once as one statement takes, so that none of it is long work; of rows that come in steps, too. */
+/** Gives `write` the rows of one statement at a time. Other work goes on between two steps of rows that come in steps. */
 export async function inBatches<Row>(
   rows: Iterable<Row | void>,
   write: (batch: readonly Row[]) => Promise<unknown>,

@@ -82,7 +82,7 @@ export class InboxFolder {
     await this.#forgetFacts();
   }
 
-  /** All of it is in the inbox, where whoever folds it finds it. */
+  /** Another portal folds it: all of it is in the inbox. */
   async leaveToOthers(): Promise<void> {
     const { database, metrics } = this.#parts;
     this.#room = new WaitingRoom(PATIENCE);

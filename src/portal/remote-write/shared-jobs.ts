@@ -34,7 +34,7 @@ export class SharedJobs {
     for (const origin of usage) this.#usage.see(origin, nowMs);
   }
 
-  /** Sites that another one can write as. A site with a job of its own is none of them: others are for something else than usage. */
+  /** Sites that another site can write as. A site with a job of its own is safe. */
   exposedSites(nowMs: number): string[] {
     this.#targets.forgetBefore(nowMs - KEPT_MS);
     this.#usage.forgetBefore(nowMs - KEPT_MS);

@@ -7,7 +7,7 @@ export async function boundIdleTime(trx: Queryable): Promise<void> {
   await trx.query(sql`SET LOCAL idle_in_transaction_session_timeout = '30s'`);
 }
 
-/** To be asked under the site's lock: whoever takes over later folds after us, upon what we write. */
+/** Call it under the site's lock: a portal that takes over later then folds after us, on top of what we wrote. */
 export async function requireLease(trx: Queryable, lease: Lease | undefined): Promise<void> {
   if (lease === undefined) return;
   const { rows } = await trx.query(sql`
