@@ -6,7 +6,7 @@ import { Refusal } from './refusal.ts';
 import type { RequestHead } from './requests/request.ts';
 import type { GateToken } from './settings/gate-tokens.ts';
 import { parseAddresses } from './tokens/client-addresses.ts';
-import { createLimiter, DEFAULT_LIMITS } from './tokens/limits.ts';
+import { DEFAULT_LIMITS, Limiter } from './tokens/limits.ts';
 import { hashToken } from './tokens/tokens.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -45,7 +45,7 @@ function decided({ head, headers, peer, token, checkAnswers = true, earlier = 0 
   const rawHeaders = headers ?? ['Authorization', `Bearer ${SECRET}`];
   const asked = { method: 'GET', target: `/federate?${ASKED}`, httpVersion: '1.1', rawHeaders, ...head };
   const notes: RequestNotes = {};
-  const limiter = createLimiter({ ...systemClock, nowMs: () => NOW });
+  const limiter = new Limiter({ ...systemClock, nowMs: () => NOW });
   for (let count = 0; count < earlier; count++) limiter.count('portal', DEFAULT_LIMITS);
   const rules = { tokens: [tokenOf(token)], limiter, checkAnswers, nowMs: NOW };
   return [outcomeOf(() => admit(asked, { ...here, ...peer }, notes, rules)), notes];

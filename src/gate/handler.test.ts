@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { AnswerError } from './answers/answer-filter.ts';
-import { createHandler } from './handler.ts';
-import { createGateMetrics } from './metrics.ts';
+import { requestHandler } from './handler.ts';
+import { GateMetrics } from './metrics.ts';
 import { parsePolicy } from './policy.ts';
 import type { GateToken } from './settings/gate-tokens.ts';
 import { type Source, UpstreamFailure } from './sources/source.ts';
-import { createLimiter } from './tokens/limits.ts';
+import { Limiter } from './tokens/limits.ts';
 import { hashToken } from './tokens/tokens.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -63,12 +63,12 @@ function startHandler(source: Source) {
       done();
     },
   });
-  const metrics = createGateMetrics();
+  const metrics = new GateMetrics();
   const clock = { ...systemClock, nowMs: () => NOW };
-  const handler = createHandler({
+  const handler = requestHandler({
     source,
     tokens: () => [token],
-    limiter: createLimiter(clock),
+    limiter: new Limiter(clock),
     metrics,
     clock,
     logger: createLogger({ destination, pretty: false }),

@@ -18,13 +18,13 @@ import type { Limiter } from './tokens/limits.ts';
 
 export interface HandlerOptions {
   source: Source;
-  /** The tokens that are valid now: they can be reloaded. */
+  /** The valid tokens; a reload changes them. */
   tokens: () => readonly GateToken[];
   limiter: Limiter;
   metrics: GateMetrics;
   clock: Clock;
   logger: Logger;
-  /** Whether answers are opened and held against the policy. */
+  /** Whether answers are opened and checked against the policy. */
   checkAnswers: () => boolean;
   answerLimits: AnswerLimits;
 }
@@ -32,10 +32,10 @@ export interface HandlerOptions {
 /** Answers one request. Never rejects. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export function createHandler(options: HandlerOptions): Handler {
+export function requestHandler(options: HandlerOptions): Handler {
   const { tokens, limiter, checkAnswers, clock } = options;
   return async (request, response) => {
-    // What a source destroys is reported by its promise.
+    // If a source destroys the response, the promise of the source reports why.
     response.on('error', () => undefined);
     const account = openAccount(request, options);
     try {
@@ -89,9 +89,9 @@ async function answerRead(
   options: HandlerOptions,
 ): Promise<void> {
   const { source, limiter, checkAnswers } = options;
-  // Who is still sending when the connection ends does not hear why.
+  // A client that is still sending when the connection ends does not receive the refusal.
   const asked = await readBody(request, response);
-  const { read } = source;
+  const read = source.read?.bind(source);
   if (read === undefined) throw new Refusal(404, 'there is nothing here');
   if (token.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
   const { queries, answer: form } = decideRead(asked, token.policy, (selectors) =>
@@ -107,7 +107,7 @@ async function answerRead(
   );
 }
 
-/** Answers within the token's concurrency, and within the bounds of time and size. */
+/** Does the work within the token's concurrency, and within the limits of time and size. */
 async function during(
   { name, limits }: GateToken,
   response: ServerResponse,

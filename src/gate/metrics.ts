@@ -1,27 +1,7 @@
 import { createMetrics, type MetricDeclaration } from '../runtime/metrics.ts';
 import type { RefusalReason } from './refusal.ts';
 
-/** What the gate tells about itself: never to the portal, and nothing of what it was asked. */
-export interface GateMetrics {
-  /** `token` is empty where there was no valid one. */
-  decided(decision: {
-    token: string;
-    result: 'allowed' | 'denied' | 'failed';
-    reason: RefusalReason | '';
-  }): void;
-  answered(token: string, bytes: number): void;
-  upstreamFailed(status: number): void;
-  inFlight(change: 1 | -1): void;
-  connectionRefused(reason: 'address' | 'total'): void;
-  reloaded(succeeded: boolean): void;
-  /** Unix milliseconds by token name; names that are gone are forgotten. */
-  tokensExpire(expiries: ReadonlyMap<string, number>): void;
-  certificateExpires(atMs: number | undefined): void;
-  /** The exposition of all of them. */
-  exposition(): Promise<string>;
-}
-
-/** What stands after `stackmeter_gate_`; docs/metrics.md lists the same. */
+/** Names without `stackmeter_gate_`; docs/metrics.md lists the same metrics. */
 export const DECLARATIONS = {
   decisions: {
     type: 'counter',
@@ -79,25 +59,52 @@ export const DECLARATIONS = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
-export function createGateMetrics(): GateMetrics {
-  const metrics = createMetrics('stackmeter_gate_', DECLARATIONS);
-  return {
-    decided: (labels) => metrics.decisions.inc(labels),
-    answered: (token, count) => metrics.answerBytes.inc({ token }, count),
-    upstreamFailed: (status) => metrics.upstreamErrors.inc({ status }),
-    connectionRefused: (reason) => metrics.connectionsRefused.inc({ reason }),
-    inFlight: (change) => metrics.inFlight.inc(change),
-    reloaded: (succeeded) => {
-      metrics.reloadSuccess.set(succeeded ? 1 : 0);
-      if (!succeeded) metrics.reloadFailures.inc();
-    },
-    tokensExpire: (expiries) => {
-      metrics.tokenExpiry.reset();
-      for (const [token, atMs] of expiries) metrics.tokenExpiry.set({ token }, atMs / 1000);
-    },
-    certificateExpires: (atMs) => {
-      if (atMs !== undefined) metrics.certificateExpiry.set(atMs / 1000);
-    },
-    exposition: async () => await metrics.registry.metrics(),
-  };
+/** The gate's own metrics. They hold nothing of what clients asked for, and the portal cannot read them. */
+export class GateMetrics {
+  readonly #metrics = createMetrics('stackmeter_gate_', DECLARATIONS);
+
+  /** `token` is empty where the request had no valid one. */
+  decided(decision: {
+    token: string;
+    result: 'allowed' | 'denied' | 'failed';
+    reason: RefusalReason | '';
+  }): void {
+    this.#metrics.decisions.inc(decision);
+  }
+
+  answered(token: string, bytes: number): void {
+    this.#metrics.answerBytes.inc({ token }, bytes);
+  }
+
+  upstreamFailed(status: number): void {
+    this.#metrics.upstreamErrors.inc({ status });
+  }
+
+  inFlight(change: 1 | -1): void {
+    this.#metrics.inFlight.inc(change);
+  }
+
+  connectionRefused(reason: 'address' | 'total'): void {
+    this.#metrics.connectionsRefused.inc({ reason });
+  }
+
+  reloaded(succeeded: boolean): void {
+    this.#metrics.reloadSuccess.set(succeeded ? 1 : 0);
+    if (!succeeded) this.#metrics.reloadFailures.inc();
+  }
+
+  /** Unix milliseconds by token name. Tokens that are missing in `expiries` lose their metric. */
+  tokensExpire(expiries: ReadonlyMap<string, number>): void {
+    this.#metrics.tokenExpiry.reset();
+    for (const [token, atMs] of expiries) this.#metrics.tokenExpiry.set({ token }, atMs / 1000);
+  }
+
+  certificateExpires(atMs: number | undefined): void {
+    if (atMs !== undefined) this.#metrics.certificateExpiry.set(atMs / 1000);
+  }
+
+  /** All metrics in the text format. */
+  async exposition(): Promise<string> {
+    return await this.#metrics.registry.metrics();
+  }
 }

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import { flatLogger, type Logger } from '../runtime/logger.ts';
@@ -6,27 +5,27 @@ import type { Role } from '../runtime/role.ts';
 import type { AnswerLimits } from './answers/answer-bounds.ts';
 import type { LiveConfig } from './settings/live-config.ts';
 import { DEFAULT_CONNECTIONS_PER_ADDRESS } from './listener/connections.ts';
-import { createHandler, type Handler } from './handler.ts';
+import { type Handler, requestHandler } from './handler.ts';
 import { parserWarning } from './listener/http-parser.ts';
 import { createHttpServer, type GateHttpServer } from './listener/http-server.ts';
-import { createLimiter } from './tokens/limits.ts';
-import { createConfigReloader } from './settings/config-reloader.ts';
-import { createGateMetrics, type GateMetrics } from './metrics.ts';
+import { Limiter } from './tokens/limits.ts';
+import { ConfigReloader } from './settings/config-reloader.ts';
+import { GateMetrics } from './metrics.ts';
 import { createMetricsServer } from './listener/metrics-server.ts';
 import type { GateConfig } from './settings/config.ts';
 import { checkGateConfig } from './settings/settings.ts';
-import { createExporterSource } from './sources/source-exporter.ts';
+import { ExporterSource } from './sources/source-exporter.ts';
 import type { Source } from './sources/source.ts';
-import { createPrometheusSource } from './sources/source-prometheus.ts';
+import { PrometheusSource } from './sources/source-prometheus.ts';
 
 const ANSWER_LIMITS: AnswerLimits = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
 
 export interface Gate extends Role {
-  /** Where it listens; known after `start()`. */
+  /** The address on which the gate listens; its port is known after `start()`. */
   readonly address: ListenAddress;
-  /** Where its own metrics are; undefined where they are not served. */
+  /** The address of the gate's own metrics; undefined where they are not served. */
   readonly metricsAddress: ListenAddress | undefined;
-  /** SHA-256 of a certificate that was made for a test. */
+  /** SHA-256 of the self-signed certificate; undefined with any other certificate. */
   readonly fingerprint: string | undefined;
   reload(): Promise<void>;
 }
@@ -34,73 +33,95 @@ export interface Gate extends Role {
 export interface GateDependencies {
   clock: Clock;
   logger: Logger;
-  /** Reads the configuration again; without it only its files are. */
+  /** Reads the configuration again; where it is left out, only the files of the configuration are read again. */
   reread?: () => GateConfig;
-  /** How often the files are looked at. */
+  /** How often the files are checked for changes. */
   watchIntervalMs?: number;
   answerLimits?: AnswerLimits;
-  /** What it runs on; `process.version` where it is left out. */
+  /** Version of Node.js; default `process.version`. */
   nodeVersion?: string;
 }
 
 /** The site's gate. Throws `UserError` for a configuration that must not be served. */
 export function createGate(config: GateConfig, dependencies: GateDependencies): Gate {
   checkGateConfig(config);
-  const { reloader, server, metricsServer, source } = createParts(config, dependencies);
-  let [address, metricsAddress] = [config.listen, config.metricsListen];
-  const start = async () => {
-    await reloader.start();
-    address = await listen(server, config.listen);
-    if (config.metricsListen) metricsAddress = await listen(metricsServer, config.metricsListen);
-    logStart(config, address, reloader.live, dependencies);
-  };
-  let started: Promise<void> | undefined;
-  return {
-    get address() {
-      return address;
-    },
-    get metricsAddress() {
-      return metricsAddress;
-    },
-    get fingerprint() {
-      return reloader.live?.fingerprint;
-    },
-    start: async () => await (started ??= start()),
-    reload: async () => await reloader.reload(),
-    close: async () => {
-      await started?.catch(() => undefined);
-      reloader.close();
-      await closeServers(server, metricsServer);
-      await source.close();
-    },
-  };
+  return new GateRole(config, dependencies);
 }
 
-function createParts(config: GateConfig, dependencies: GateDependencies) {
-  const { clock, logger, answerLimits = ANSWER_LIMITS } = dependencies;
-  const metrics = createGateMetrics();
-  const source = createSource(config, { ...dependencies, answerLimits });
-  const handler = createHandler({
-    source,
-    tokens: () => reloader.live?.tokens ?? [],
-    limiter: createLimiter(clock),
-    metrics,
-    clock,
-    logger: flatLogger(logger),
-    checkAnswers: () => reloader.live?.checkAnswers ?? true,
-    answerLimits,
-  });
-  const server = createServer(config, metrics, handler);
-  const reloader = createConfigReloader(config, {
-    ...dependencies,
-    onRead: (live) => {
-      if (live.tls && 'setSecureContext' in server) server.setSecureContext(live.tls);
-      tellExpiries(live, metrics);
-      warnOfExpiry(live, dependencies);
-    },
-    onReload: (succeeded) => metrics.reloaded(succeeded),
-  });
-  return { reloader, server, metricsServer: createMetricsServer(metrics), source };
+class GateRole implements Gate {
+  readonly #config: GateConfig;
+  readonly #dependencies: GateDependencies;
+  readonly #metrics = new GateMetrics();
+  readonly #source: Source;
+  readonly #server: GateHttpServer;
+  readonly #metricsServer = createMetricsServer(this.#metrics);
+  readonly #reloader: ConfigReloader;
+  #starting: Promise<void> | undefined;
+  address: ListenAddress;
+  metricsAddress: ListenAddress | undefined;
+
+  constructor(config: GateConfig, dependencies: GateDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+    [this.address, this.metricsAddress] = [config.listen, config.metricsListen];
+    const answerLimits = dependencies.answerLimits ?? ANSWER_LIMITS;
+    this.#source = sourceOf(config, answerLimits, dependencies);
+    this.#server = createServer(config, this.#metrics, this.#handler(answerLimits));
+    this.#reloader = new ConfigReloader({
+      ...dependencies,
+      config,
+      onRead: (live) => this.#use(live),
+      onReload: (succeeded) => this.#metrics.reloaded(succeeded),
+    });
+  }
+
+  get fingerprint(): string | undefined {
+    return this.#reloader.live?.fingerprint;
+  }
+
+  async start(): Promise<void> {
+    await (this.#starting ??= this.#startAll());
+  }
+
+  async reload(): Promise<void> {
+    await this.#reloader.reload();
+  }
+
+  async close(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    this.#reloader.close();
+    await closeServer(this.#server);
+    await closeServer(this.#metricsServer, 0);
+    await this.#source.close();
+  }
+
+  async #startAll(): Promise<void> {
+    const { listen: address, metricsListen } = this.#config;
+    await this.#reloader.start();
+    this.address = await listen(this.#server, address);
+    if (metricsListen) this.metricsAddress = await listen(this.#metricsServer, metricsListen);
+    logStart(this.#config, this.address, this.#reloader.live, this.#dependencies);
+  }
+
+  #handler(answerLimits: AnswerLimits): Handler {
+    const { clock, logger } = this.#dependencies;
+    return requestHandler({
+      source: this.#source,
+      tokens: () => this.#reloader.live?.tokens ?? [],
+      limiter: new Limiter(clock),
+      metrics: this.#metrics,
+      clock,
+      logger: flatLogger(logger),
+      checkAnswers: () => this.#reloader.live?.checkAnswers ?? true,
+      answerLimits,
+    });
+  }
+
+  #use(live: LiveConfig): void {
+    if (live.tls && 'setSecureContext' in this.#server) this.#server.setSecureContext(live.tls);
+    tellExpiries(live, this.#metrics);
+    warnOfExpiry(live, this.#dependencies);
+  }
 }
 
 function createServer(config: GateConfig, metrics: GateMetrics, handler: Handler): GateHttpServer {
@@ -114,18 +135,14 @@ function createServer(config: GateConfig, metrics: GateMetrics, handler: Handler
   );
 }
 
-async function closeServers(server: GateHttpServer, metricsServer: Server): Promise<void> {
-  await closeServer(server);
-  await closeServer(metricsServer, 0);
-}
-
-function createSource(
+function sourceOf(
   { source: { kind, url } }: GateConfig,
-  { clock, logger, answerLimits }: GateDependencies & { answerLimits: AnswerLimits },
+  { maxBytes }: AnswerLimits,
+  { clock, logger }: GateDependencies,
 ): Source {
   return kind === 'prometheus'
-    ? createPrometheusSource(url, { maxAnswerBytes: answerLimits.maxBytes })
-    : createExporterSource(url, { clock, logger });
+    ? new PrometheusSource(url, { maxAnswerBytes: maxBytes })
+    : new ExporterSource(url, { clock, logger });
 }
 
 function tellExpiries({ tokens, certificateExpiresMs }: LiveConfig, metrics: GateMetrics): void {

@@ -1,7 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { createFrameSplitter } from '../../src/gate/answers/read-frames.ts';
+import { FrameSplitter } from '../../src/gate/answers/read-frames.ts';
 import { decodeChunkedResponse } from '../../src/prometheus/remote/chunked-read.ts';
 import { decodeReadRequest, encodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';
 import { decodeXorChunk } from '../../src/prometheus/remote/xor-chunk.ts';
@@ -61,7 +61,7 @@ function inRealTime(body: Buffer, time: FastTime): Buffer {
 }
 
 function inFastTime(answer: Buffer, time: FastTime): Buffer {
-  const { messages } = createFrameSplitter().push(answer);
+  const { messages } = new FrameSplitter().push(answer);
   const series = messages.flatMap(decodeChunkedResponse).map(({ labels, chunks }) => {
     const samples: AnsweredSeries['samples'][number][] = [];
     for (const { data } of chunks)

@@ -273,7 +273,7 @@ describe('a configuration that changes', () => {
     const started = await startWith(table);
     started.write(`connections_per_address = 7\n${table}`);
     await reloaded(started, 1);
-    expect(started.log()).toContain('change with a restart alone');
+    expect(started.log()).toContain('change only with a restart');
   });
 });
 

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { createFrameSplitter } from '../../src/gate/answers/read-frames.ts';
+import { FrameSplitter } from '../../src/gate/answers/read-frames.ts';
 import { decodeChunkedResponse } from '../../src/prometheus/remote/chunked-read.ts';
 import {
   decodeReadRequest,
@@ -208,7 +208,7 @@ scrape_configs:
     // As vmctl has it.
     const streamed = await post(gate.address.port, insisting, { 'content-type': CHUNKED_TYPE });
     expect(streamed.type).toBe(CHUNKED_TYPE);
-    const { messages } = createFrameSplitter().push(streamed.body);
+    const { messages } = new FrameSplitter().push(streamed.body);
     expect(messages.flatMap(decodeChunkedResponse).map(({ labels }) => readSeries(labels).name)).toEqual([
       'project_mb_usage',
     ]);

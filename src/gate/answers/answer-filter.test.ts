@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerError, createAnswerExaminer, createAnswerFilter } from './answer-filter.ts';
-import { createLabelHash, type LabelRewriting } from './label-rewriting.ts';
+import { AnswerError, AnswerExaminer, createAnswerFilter } from './answer-filter.ts';
+import { labelHash, type LabelRewriting } from './label-rewriting.ts';
 import { parsePolicy } from '../policy.ts';
 
 const { allowed } = parsePolicy(['{__name__=~"project_.*_usage"}']);
@@ -9,7 +9,7 @@ const dropped = { dropped: new Set(['a']), hashed: new Set<string>(), hash: () =
 
 /** What leaves of an answer, or why nothing does. */
 function passed(answer: string | Buffer, rewriting?: LabelRewriting): string {
-  const examiner = createAnswerExaminer({ allowed, rewriting });
+  const examiner = new AnswerExaminer({ allowed, rewriting });
   try {
     return [examiner.push(Buffer.from(answer)), examiner.end()].join('');
   } catch (error) {
@@ -61,7 +61,7 @@ describe('an answer', () => {
 
   /** The parts in which an answer leaves that comes in pieces of so many bytes. */
   function leaving(answer: string, step: number): { parts: string[]; error: unknown } {
-    const examiner = createAnswerExaminer({ allowed });
+    const examiner = new AnswerExaminer({ allowed });
     const bytes = Buffer.from(answer);
     const parts: string[] = [];
     try {
@@ -99,7 +99,7 @@ describe('an answer', () => {
   });
 
   it('is refused with a line that has no end', () => {
-    const examiner = createAnswerExaminer({ allowed });
+    const examiner = new AnswerExaminer({ allowed });
     const push = () => examiner.push(Buffer.alloc(600_000, 'x'));
     push();
     expect(push).toThrow(AnswerError);
@@ -117,7 +117,7 @@ describe('an answer', () => {
 });
 
 describe('an answer whose labels are rewritten', () => {
-  const hash = createLabelHash('a key of some length');
+  const hash = labelHash('a key of some length');
   const rewriting = { dropped: new Set(['a']), hashed: new Set(['project_name']), hash };
 
   it('is written again: a head before each family, dropped labels gone, hashed ones as hashes', () => {

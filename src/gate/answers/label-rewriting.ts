@@ -4,7 +4,7 @@ import { remembered } from '../../prometheus/remembered.ts';
 import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 
-/** What becomes of labels before they leave the site. */
+/** How labels change before they leave the site. */
 export interface LabelRewriting {
   dropped: ReadonlySet<string>;
   hashed: ReadonlySet<string>;
@@ -26,8 +26,8 @@ export function readHashKey(path: string): string {
   throw new UserError(`${path}: a hash key has at least ${MIN_KEY_LENGTH} characters`);
 }
 
-/** The same value has the same hash, 32 hexadecimal digits; without the key it can't be guessed from a list of names. */
-export function createLabelHash(key: string): (value: string) => string {
+/** Hashes a value into 32 hexadecimal digits. Without the key, nobody can find the value by hashing a list of names. */
+export function labelHash(key: string): (value: string) => string {
   return remembered(
     (value) => createHmac('sha256', key).update(value).digest('hex').slice(0, 32),
     REMEMBERED_BYTES,
@@ -53,7 +53,7 @@ function hidesNames({ dropped, hashed }: LabelRewriting): boolean {
   return dropped.has(PROJECT_NAME) || hashed.has(PROJECT_NAME);
 }
 
-/** The id of a pool's part is `POOL/NAME`: its name becomes the hash that `project_name` has. */
+/** The id of a pool's part is `POOL/NAME`: NAME becomes the same hash as in `project_name`. */
 function hiddenPart(id: string, hash: LabelRewriting['hash']): string {
   const slash = id.indexOf('/');
   return slash === -1 ? id : `${id.slice(0, slash)}/${hash(id.slice(slash + 1))}`;

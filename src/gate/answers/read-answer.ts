@@ -8,28 +8,28 @@ import { ProtobufError } from '../../prometheus/remote/protobuf-reader.ts';
 import type { QueryResult } from '../../prometheus/remote/samples-answer.ts';
 import { readSeries, type SeriesIdentity } from '../../prometheus/remote/time-series.ts';
 import { decodeXorChunk } from '../../prometheus/remote/xor-chunk.ts';
-import { AnswerError, createSeriesTest } from './answer-filter.ts';
+import { AnswerError, seriesTest } from './answer-filter.ts';
 import type { Selector } from '../policy.ts';
-import { createFrameSplitter } from './read-frames.ts';
+import { FrameSplitter } from './read-frames.ts';
 
-/** Throws `AnswerError` for a series that no allowed selector selects; nothing is looked at where none are named. */
+/** Throws `AnswerError` for a series that no allowed selector selects. Without allowed selectors every series passes. */
 type CheckSeries = (identity: SeriesIdentity) => void;
 
-function createSeriesCheck(allowed: readonly Selector[] | undefined): CheckSeries {
+function seriesCheck(allowed: readonly Selector[] | undefined): CheckSeries {
   if (allowed === undefined) return () => undefined;
-  const isWithin = createSeriesTest(allowed);
+  const isAllowed = seriesTest(allowed);
   return ({ name, labels }) => {
-    if (!isWithin(name, labels)) throw new AnswerError('the answer holds a series outside the policy');
+    if (!isAllowed(name, labels)) throw new AnswerError('the answer holds a series outside the policy');
   };
 }
 
-/** Passes on a stream of chunks frame by frame. Ends with an `AnswerError` at the first series outside the policy. */
+/** Passes on a stream of chunks frame by frame. Throws `AnswerError` at the first series outside the policy. */
 export async function* checkedChunks(
   body: AsyncIterable<Buffer>,
   allowed: readonly Selector[],
 ): AsyncGenerator<Buffer> {
-  const check = createSeriesCheck(allowed);
-  const frames = createFrameSplitter();
+  const check = seriesCheck(allowed);
+  const frames = new FrameSplitter();
   for await (const bytes of body) {
     const { whole, messages } = frames.push(bytes);
     for (const message of messages)
@@ -40,26 +40,26 @@ export async function* checkedChunks(
   frames.end();
 }
 
-/** A time of which samples are wanted, both ends included. */
+/** The time whose samples are wanted, both ends included. */
 interface TimeRange {
   startMs: number;
   endMs: number;
 }
 
-/** Bits of chunks that are decoded before others have their turn. */
+/** Bytes of chunks that are decoded before other work has its turn. */
 const TURN_BYTES = 16_384;
 
 /**
- * Gathers the samples of a stream of chunks. Chunks go beyond the time that was asked about, and what does is cut off; those of
- * native histograms are passed over. Throws `AnswerError`, and what `result` throws where it is too much.
+ * Gathers the samples of a stream of chunks. Chunks can hold samples outside the range, which are left out; so are chunks of
+ * native histograms. Throws `AnswerError`, and the error of `result` where there are too many samples.
  */
 export async function gatherSamples(
   body: AsyncIterable<Buffer>,
   result: QueryResult,
   { range, allowed }: { range: TimeRange; allowed: readonly Selector[] | undefined },
 ): Promise<void> {
-  const check = createSeriesCheck(allowed);
-  const frames = createFrameSplitter();
+  const check = seriesCheck(allowed);
+  const frames = new FrameSplitter();
   let decodedBytes = 0;
   for await (const bytes of body)
     for (const message of frames.push(bytes).messages)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AnswerError } from './answer-filter.ts';
-import { createFrameSplitter } from './read-frames.ts';
+import { FrameSplitter } from './read-frames.ts';
 
 const frame = (message: Uint8Array) =>
   Buffer.concat([
@@ -18,7 +18,7 @@ describe('the frames of a stream of chunks', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 6 }), fc.integer({ min: 1, max: 400 }), (messages, step) => {
         const stream = Buffer.concat(messages.map(frame));
-        const frames = createFrameSplitter();
+        const frames = new FrameSplitter();
         const found: Buffer[] = [];
         const passed: Buffer[] = [];
         for (let at = 0; at < stream.length; at += step) {
@@ -39,7 +39,7 @@ describe('the frames of a stream of chunks', () => {
       fc.property(lengths, fc.integer({ min: 1, max: 50 }), (sizes, step) => {
         const stream = Buffer.concat(sizes.map((size) => frame(Buffer.alloc(size))));
         const joins = vi.spyOn(Buffer, 'concat');
-        const frames = createFrameSplitter();
+        const frames = new FrameSplitter();
         for (let at = 0; at < stream.length; at += step) frames.push(stream.subarray(at, at + step));
         const joined = joins.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
         joins.mockRestore();
@@ -49,10 +49,10 @@ describe('the frames of a stream of chunks', () => {
   });
 
   it('are an error where one is longer than any of Prometheus, or the stream ends within one', () => {
-    const push = (bytes: Buffer) => createFrameSplitter().push(bytes);
+    const push = (bytes: Buffer) => new FrameSplitter().push(bytes);
     expect(() => push(Buffer.from('ffffff7f', 'hex'))).toThrow(AnswerError);
     expect(() => push(Buffer.from('ffffffff01', 'hex'))).toThrow(AnswerError);
-    const frames = createFrameSplitter();
+    const frames = new FrameSplitter();
     frames.push(frame(Buffer.alloc(9)).subarray(0, 6));
     expect(() => frames.end()).toThrow('in the middle of a frame');
   });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { EXPOSITION_CONTENT_TYPE } from '../../prometheus/text-format/text-format-writer.ts';
 import type { GateMetrics } from '../metrics.ts';
 
-/** Tighter than those of the gate itself: who is asked for no token gets little. */
+/** Lower than the limits of the gate itself, because clients of this server need no token. */
 const HTTP_LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
@@ -11,7 +11,7 @@ const HTTP_LIMITS = {
 };
 const MAX_CONNECTIONS = 32;
 
-/** Serves the gate's own metrics, to whoever reaches it. */
+/** Serves the gate's own metrics to anyone who can reach the address. */
 export function createMetricsServer(metrics: GateMetrics): Server {
   const server = createServer(HTTP_LIMITS, (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {

@@ -6,79 +6,85 @@ import { type LiveConfig, readLiveConfig } from './live-config.ts';
 import { watchFiles } from './watch-files.ts';
 
 export interface ReloaderOptions {
+  config: GateConfig;
   clock: Clock;
   logger: Logger;
-  /** Reads the configuration again; without it only its files are. */
+  /** Reads the configuration again; where it is left out, only the files of `config` are read again. */
   reread?: () => GateConfig;
-  /** How often the files are looked at. */
+  /** How often the files are checked for changes. */
   watchIntervalMs?: number;
-  /** Takes each configuration before it is in force. */
+  /** Receives each configuration before it takes effect. */
   onRead: (live: LiveConfig) => void;
   onReload: (succeeded: boolean) => void;
 }
 
-/** Keeps the configuration in force up to date. */
-export interface ConfigReloader {
-  /** The configuration in force; undefined before `start()`. */
-  readonly live: LiveConfig | undefined;
-  /** Reads it, and from then on again whenever one of its files changes. */
-  start(): Promise<void>;
-  /** Reads it again; keeps the old on error, and throws. */
-  reload(): Promise<void>;
-  close(): void;
-}
-
 const WATCH_INTERVAL_MS = 2000;
 
-export function createConfigReloader(config: GateConfig, options: ReloaderOptions): ConfigReloader {
-  const { clock, logger, reread = () => config, onRead, onReload } = options;
-  let current = config;
-  let live: LiveConfig | undefined;
-  let unwatch = () => {};
-  const putInForce = async (from: GateConfig) => {
-    const next = await readLiveConfig(from, clock.nowMs(), live);
-    onRead(next);
-    [current, live] = [from, next];
-    onReload(true);
-  };
-  const reload = async () => {
+/** Keeps the configuration in force up to date. */
+export class ConfigReloader {
+  readonly #options: ReloaderOptions;
+  #config: GateConfig;
+  #live: LiveConfig | undefined;
+  #unwatch = () => {};
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.#config = options.config;
+  }
+
+  /** The configuration in force; undefined before `start()`. */
+  get live(): LiveConfig | undefined {
+    return this.#live;
+  }
+
+  /** Reads the configuration, and reads it again whenever one of its files changes. Throws `UserError`. */
+  async start(): Promise<void> {
+    this.#unwatch = watchFiles(
+      () => filesOf(this.#config),
+      this.#options.watchIntervalMs ?? WATCH_INTERVAL_MS,
+      () => void this.#reloadChanged(),
+    );
+    await this.#putInForce(this.#config);
+  }
+
+  /** Reads the configuration again. Keeps the old one on an error, and throws `UserError`. */
+  async reload(): Promise<void> {
+    const { config, reread = () => config, logger, onReload } = this.#options;
     try {
       const next = reread();
-      await putInForce(next);
-      if (needsRestart(config, next)) logger.warn(`${FIXED} change with a restart alone`);
+      await this.#putInForce(next);
+      if (needsRestart(config, next)) logger.warn(`${FIXED} change only with a restart`);
     } catch (error) {
       onReload(false);
       throw error;
     }
-  };
-  const reloadChanged = async () => {
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+
+  async #reloadChanged(): Promise<void> {
+    const { logger } = this.#options;
     try {
-      await reload();
+      await this.reload();
       logger.info('a file has changed: configuration reloaded');
     } catch (error) {
       const message = 'a file has changed: reload failed, the old configuration stays in force';
       logger.error({ reason: describeError(error) }, message);
     }
-  };
-  return {
-    get live() {
-      return live;
-    },
-    start: async () => {
-      const intervalMs = options.watchIntervalMs ?? WATCH_INTERVAL_MS;
-      unwatch = watchFiles(
-        () => filesOf(current),
-        intervalMs,
-        () => void reloadChanged(),
-      );
-      await putInForce(config);
-    },
-    reload,
-    close: () => unwatch(),
-  };
+  }
+
+  async #putInForce(config: GateConfig): Promise<void> {
+    const { clock, onRead, onReload } = this.#options;
+    const live = await readLiveConfig(config, clock.nowMs(), this.#live);
+    onRead(live);
+    [this.#config, this.#live] = [config, live];
+    onReload(true);
+  }
 }
 
-/** The files that a configuration is read from. */
+/** The files from which a configuration is read. */
 function filesOf({ configFile, tokenFile, hashKeyFile, tls }: GateConfig): string[] {
   const files = [configFile, tokenFile, hashKeyFile, tls?.certFile, tls?.keyFile, tls?.clientCaFile];
   return files.filter((file) => file !== undefined);
@@ -87,7 +93,7 @@ function filesOf({ configFile, tokenFile, hashKeyFile, tls }: GateConfig): strin
 const FIXED =
   'listen, metrics_listen, connections_per_address, the source, and whether there is TLS or a CA of clients';
 
-/** True for a change of what is made once. */
+/** True if a setting differs that is applied only at the start. */
 function needsRestart(before: GateConfig, after: GateConfig): boolean {
   const fixed = ({ listen, metricsListen, source: { kind, url }, ...more }: GateConfig) =>
     JSON.stringify([

@@ -4,7 +4,7 @@ import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import type { ClientCertificate } from '../tokens/client-certificate.ts';
 import {
-  createLabelHash,
+  labelHash,
   type LabelRewriting,
   PROJECT_ID,
   PROJECT_NAME,
@@ -79,7 +79,7 @@ function rewritingOf(
     throw new UserError(
       `token '${name}': to drop ${PROJECT_NAME} needs --hash-key-file FILE: ids of a pool's parts hold names too, which leave as hashes`,
     );
-  const hash = createLabelHash(hashKeyFile === undefined ? '' : readHashKey(hashKeyFile));
+  const hash = labelHash(hashKeyFile === undefined ? '' : readHashKey(hashKeyFile));
   return { dropped: new Set(dropLabels), hashed: new Set(hashLabels), hash };
 }
 

@@ -12,14 +12,14 @@ import type { ReadRequest } from './source.ts';
 import { readHead } from './upstream-head.ts';
 import type { Upstream, UpstreamAnswer } from './upstream/upstream.ts';
 
-/** Of Prometheus' own answers one with samples is whole in its memory before the first byte leaves: it is asked for chunks only. */
+/** Asks Prometheus for a remote read. It asks only for chunks: Prometheus keeps a whole answer with samples in memory. */
 export type AskRead = (
   queries: readonly ReadQuery[],
   signal: AbortSignal,
   use: (answer: UpstreamAnswer) => Promise<void>,
 ) => Promise<void>;
 
-export function createAskRead(upstream: Upstream, basePath: string): AskRead {
+export function askRead(upstream: Upstream, basePath: string): AskRead {
   const headers = {
     'content-type': 'application/x-protobuf',
     'content-encoding': 'snappy',
@@ -32,7 +32,7 @@ export function createAskRead(upstream: Upstream, basePath: string): AskRead {
   };
 }
 
-/** Answers a remote read with what Prometheus streams: chunks as they come, or the samples in them. */
+/** Answers a remote read with the chunks that Prometheus streams, or with the samples in them. */
 export async function answerRead(
   ask: AskRead,
   request: ReadRequest,
@@ -49,7 +49,7 @@ export async function answerRead(
   });
 }
 
-/** What an answer with samples takes in memory: it is whole there before its first byte can leave. */
+/** Memory for an answer with samples, which is complete there before its first byte can leave. */
 const MAX_SAMPLES_BYTES = 134_217_728;
 
 async function sendSamples(
@@ -58,7 +58,7 @@ async function sendSamples(
   maxBytes: number,
   response: ServerResponse,
 ): Promise<void> {
-  const spend = createBudget();
+  const spend = samplesBudget();
   const results = new Map<string, QueryResult>();
   for (const query of distinct(queries)) {
     const copies = queries.filter((other) => keyOf(other) === keyOf(query)).length;
@@ -79,7 +79,7 @@ async function sendSamples(
   await pipeline(Readable.from(toSnappyPieces(pieces, length)), response, { signal });
 }
 
-function createBudget(): (bytes: number) => void {
+function samplesBudget(): (bytes: number) => void {
   let left = MAX_SAMPLES_BYTES;
   return (bytes) => {
     left -= bytes;
@@ -91,10 +91,10 @@ function createBudget(): (bytes: number) => void {
   };
 }
 
-/** The longest time that Prometheus is asked about at once. */
+/** The longest range of one request to Prometheus. */
 const WINDOW_MS = 31 * 86_400_000;
 
-/** The time of a query in pieces, one after the other; of two that follow one another none holds an instant of the other. */
+/** Splits the range of a query into windows in order of time, which share no instant. */
 function windowsOf({ startMs, endMs }: Pick<ReadQuery, 'startMs' | 'endMs'>) {
   const windows: { startMs: number; endMs: number }[] = [];
   for (let at = startMs; at <= endMs; at += WINDOW_MS)

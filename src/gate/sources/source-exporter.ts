@@ -11,32 +11,40 @@ import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { createAnswerFilter } from '../answers/answer-filter.ts';
 import { federationBody } from './federation-body.ts';
-import { type Scrape, storeSteps } from './scrape.ts';
+import { type Scrape, storeSteps, type TargetLabels } from './scrape.ts';
 import { scrapeExporter } from './scrape-exporter.ts';
 import type { FederationRequest, Source } from './source.ts';
 
 export interface ExporterSourceOptions {
   clock: Clock;
   logger: Logger;
-  /** How long a scrape, or a failure, is taken for all who ask. */
+  /** For how long the result of a scrape, or its failure, answers all requests. */
   reuseMs?: number;
   timeoutMs?: number;
 }
 
 /**
- * Answers federations from the exporter's own metrics, as a Prometheus that scrapes it would. While the exporter is down
- * its last complete answer stays, with its own times, as long as Prometheus would show it; then the answer is empty.
+ * Answers federations from the exporter's own metrics, as a Prometheus that scrapes the exporter would. While the exporter is
+ * down, its last complete answer is served with its original times for as long as Prometheus would show it. Then the answer is
+ * empty.
  */
-export function createExporterSource(exporterUrl: URL, options: ExporterSourceOptions): Source {
-  const { clock } = options;
-  const scrapes = createScrapes(exporterUrl, options);
-  return {
-    federate: async (request, response) => {
-      const scrape = await scrapes.latest();
-      await sendBody(scrape, clock.nowMs(), request, response);
-    },
-    close: scrapes.close,
-  };
+export class ExporterSource implements Source {
+  readonly #clock: Clock;
+  readonly #scrapes: Scrapes;
+
+  constructor(exporterUrl: URL, options: ExporterSourceOptions) {
+    this.#clock = options.clock;
+    this.#scrapes = new Scrapes(exporterUrl, options);
+  }
+
+  async federate(request: FederationRequest, response: ServerResponse): Promise<void> {
+    const scrape = await this.#scrapes.latest();
+    await sendBody(scrape, this.#clock.nowMs(), request, response);
+  }
+
+  async close(): Promise<void> {
+    await this.#scrapes.close();
+  }
 }
 
 async function sendBody(
@@ -52,13 +60,13 @@ async function sendBody(
   });
   const pieces = scrape ? federationBody(scrape, selectors, nowMs) : [];
   const body = Readable.from(inStepsOf(pieces, signal), { objectMode: false });
-  // The selectors have chosen already: the filter is for labels that do not leave.
+  // The selectors have chosen the series already: the filter only rewrites labels.
   const filter = rules?.rewriting ? [createAnswerFilter(rules)] : [];
   const packing = gzip ? [createGzip({ level: constants.Z_BEST_SPEED })] : [];
   await pipeline([body, ...filter, ...packing, response], { signal });
 }
 
-/** Each piece when it is its turn to be made: many series and large expressions hold up nobody else. */
+/** Makes each piece in its own turn of the event loop, so that many series and large expressions delay no other request. */
 async function* inStepsOf(pieces: Iterable<string>, signal: AbortSignal): AsyncGenerator<string> {
   for (const piece of pieces) {
     if (piece !== '') yield piece;
@@ -66,49 +74,57 @@ async function* inStepsOf(pieces: Iterable<string>, signal: AbortSignal): AsyncG
   }
 }
 
-/** The exporter's last good answer, asked for again when it is older than `reuseMs`, once for all who ask meanwhile. */
-function createScrapes(
-  exporterUrl: URL,
-  { clock, logger, reuseMs = 5000, timeoutMs = 10_000 }: ExporterSourceOptions,
-) {
-  const url = metricsUrl(exporterUrl);
-  const target = { job: USAGE_JOB, instance: instanceOf(exporterUrl) };
-  const dispatcher = new Agent({ connections: 2 });
-  const closing = new AbortController();
-  let lastGood: Scrape | undefined;
-  let attemptedMs: number | undefined;
-  let running: Promise<void> | undefined;
-  let failing = false;
+/** The exporter's last complete answer. It is scraped again after `reuseMs`, once for all requests that come meanwhile. */
+class Scrapes {
+  readonly #url: string;
+  readonly #target: TargetLabels;
+  readonly #options: ExporterSourceOptions;
+  readonly #dispatcher = new Agent({ connections: 2 });
+  readonly #closing = new AbortController();
+  #lastGood: Scrape | undefined;
+  #attemptedMs: number | undefined;
+  #running: Promise<void> | undefined;
+  #failing = false;
 
-  const attempt = async (startedMs: number) => {
+  constructor(exporterUrl: URL, options: ExporterSourceOptions) {
+    this.#url = metricsUrl(exporterUrl);
+    this.#target = { job: USAGE_JOB, instance: instanceOf(exporterUrl) };
+    this.#options = options;
+  }
+
+  async latest(): Promise<Scrape | undefined> {
+    const { clock, reuseMs = 5000 } = this.#options;
+    const ageMs = this.#attemptedMs === undefined ? Infinity : clock.nowMs() - this.#attemptedMs;
+    if (this.#running === undefined && (ageMs >= reuseMs || ageMs < 0)) this.#running = this.#refresh();
+    await this.#running;
+    return this.#lastGood;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#dispatcher.destroy();
+  }
+
+  async #refresh(): Promise<void> {
+    this.#attemptedMs = this.#options.clock.nowMs();
+    await this.#attempt(this.#attemptedMs);
+    this.#running = undefined;
+  }
+
+  async #attempt(startedMs: number): Promise<void> {
+    const { logger, timeoutMs = 10_000 } = this.#options;
+    const [dispatcher, { signal }, exporter] = [this.#dispatcher, this.#closing, this.#url];
     try {
-      const samples = await scrapeExporter(url, { dispatcher, timeoutMs, signal: closing.signal });
-      lastGood = await inTurns(storeSteps(samples, target, startedMs), closing.signal);
-      if (failing) logger.info({ exporter: url }, 'the exporter answers again');
-      failing = false;
+      const samples = await scrapeExporter(exporter, { dispatcher, timeoutMs, signal });
+      this.#lastGood = await inTurns(storeSteps(samples, this.#target, startedMs), signal);
+      if (this.#failing) logger.info({ exporter }, 'the exporter answers again');
+      this.#failing = false;
     } catch (error) {
-      if (!failing)
-        logger.warn({ exporter: url, reason: describeError(error) }, 'the exporter does not answer');
-      failing = true;
+      if (!this.#failing)
+        logger.warn({ exporter, reason: describeError(error) }, 'the exporter does not answer');
+      this.#failing = true;
     }
-  };
-  const refresh = async () => {
-    attemptedMs = clock.nowMs();
-    await attempt(attemptedMs);
-    running = undefined;
-  };
-  return {
-    latest: async (): Promise<Scrape | undefined> => {
-      const ageMs = attemptedMs === undefined ? Infinity : clock.nowMs() - attemptedMs;
-      if (running === undefined && (ageMs >= reuseMs || ageMs < 0)) running = refresh();
-      await running;
-      return lastGood;
-    },
-    close: async () => {
-      closing.abort();
-      await dispatcher.destroy();
-    },
-  };
+  }
 }
 
 /** `/metrics`, unless the URL names another path. */
@@ -116,7 +132,7 @@ function metricsUrl(exporterUrl: URL): string {
   return exporterUrl.pathname === '/' ? new URL('/metrics', exporterUrl).href : exporterUrl.href;
 }
 
-/** The address as Prometheus puts it into `instance`: with the port, even where it is the usual one. */
+/** The address as Prometheus writes it into `instance`: always with the port. */
 function instanceOf({ hostname, port, protocol }: URL): string {
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 }

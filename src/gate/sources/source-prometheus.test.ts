@@ -1,14 +1,14 @@
 import { createServer, ServerResponse, type IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { closeServer, listen } from '../../runtime/http/listen.ts';
-import { createPrometheusSource } from './source-prometheus.ts';
+import { PrometheusSource } from './source-prometheus.ts';
 
 describe('a Prometheus that is too slow', () => {
   it('is answered for by 504', async () => {
     const upstream = createServer(() => undefined);
     const { port } = await listen(upstream, { host: '127.0.0.1', port: 0 });
     onTestFinished(async () => await closeServer(upstream, 0));
-    const source = createPrometheusSource(new URL(`http://127.0.0.1:${port}`), {
+    const source = new PrometheusSource(new URL(`http://127.0.0.1:${port}`), {
       maxAnswerBytes: 1000,
       firstByteTimeoutMs: 50,
     });

@@ -4,22 +4,22 @@ import { constants, createGunzip, createGzip } from 'node:zlib';
 import pLimit from 'p-limit';
 import { formatSelector } from '../../prometheus/selectors/selectors.ts';
 import { codeOf } from '../../runtime/user-error.ts';
-import { AnswerError, createAnswerExaminer, createAnswerFilter } from '../answers/answer-filter.ts';
+import { AnswerError, AnswerExaminer, createAnswerFilter } from '../answers/answer-filter.ts';
 import type { AnswerRules } from '../answers/answer-filter.ts';
-import { answerRead, createAskRead } from './read-prometheus.ts';
+import { answerRead, askRead } from './read-prometheus.ts';
 import { Refusal } from '../refusal.ts';
 import { sendPieces } from '../answers/send-pieces.ts';
-import { type FederationRequest, type Source, UpstreamFailure } from './source.ts';
+import { type FederationRequest, type ReadRequest, type Source, UpstreamFailure } from './source.ts';
 import { federationHead } from './upstream-head.ts';
 import { SlowUpstreamError } from './upstream/connection.ts';
-import { createUpstream, type Upstream, type UpstreamLimits } from './upstream/upstream.ts';
+import { Upstream, type UpstreamLimits } from './upstream/upstream.ts';
 
 export type PrometheusLimits = UpstreamLimits & {
-  /** What an answer may announce: more is refused before it begins. */
+  /** An answer that announces more bytes is refused before its first byte is sent. */
   maxAnswerBytes: number;
 };
 
-/** Remote reads at a time: Prometheus takes ten, and each may hold an answer with samples. */
+/** Remote reads at the same time: Prometheus takes ten, and each may hold an answer with samples in memory. */
 const MAX_READS = 4;
 
 const TIMEOUTS: UpstreamLimits = {
@@ -28,71 +28,78 @@ const TIMEOUTS: UpstreamLimits = {
   idleTimeoutMs: 30_000,
 };
 
-/** The site's Prometheus, and what its answers may announce. */
-interface Prometheus {
-  upstream: Upstream;
-  /** Before its paths. */
-  basePath: string;
-  maxBytes: number;
-}
-
 /**
- * The site's Prometheus. It is asked anew (rule G2), and its answer is passed on as it streams: held against the policy line by
- * line, or, where there are no rules for it, compressed or not as it is.
+ * The site's Prometheus. It gets a request that is written from the parsed selectors (rule G2). Its answer streams through:
+ * checked against the policy line by line, or unopened where a request has no rules.
  */
-export function createPrometheusSource(
-  baseUrl: URL,
-  { maxAnswerBytes, ...timeouts }: Partial<PrometheusLimits> & { maxAnswerBytes: number },
-): Source {
-  const upstream = createUpstream(baseUrl, { ...TIMEOUTS, ...timeouts });
-  const prometheus = { upstream, basePath: baseUrl.pathname.replace(/\/$/, ''), maxBytes: maxAnswerBytes };
-  const ask = createAskRead(upstream, prometheus.basePath);
-  const readInTurn = pLimit(MAX_READS);
-  const orFail = async (response: ServerResponse, work: Promise<void>) => {
-    try {
-      await work;
-    } catch (error) {
-      throw response.headersSent || error instanceof Refusal ? error : upstreamFailure(error);
-    }
-  };
-  return {
-    federate: async (request, response) => await orFail(response, federate(prometheus, request, response)),
-    read: async (request, response) =>
-      await orFail(
-        response,
-        readInTurn(async () => await answerRead(ask, request, maxAnswerBytes, response)),
-      ),
-    close: async () => await Promise.resolve(upstream.close()),
-  };
+export class PrometheusSource implements Source {
+  readonly #upstream: Upstream;
+  /** The part of the URL before Prometheus' own paths. */
+  readonly #basePath: string;
+  readonly #maxAnswerBytes: number;
+  readonly #readInTurn = pLimit(MAX_READS);
+
+  constructor(
+    baseUrl: URL,
+    { maxAnswerBytes, ...timeouts }: Partial<PrometheusLimits> & { maxAnswerBytes: number },
+  ) {
+    this.#upstream = new Upstream(baseUrl, { ...TIMEOUTS, ...timeouts });
+    this.#basePath = baseUrl.pathname.replace(/\/$/, '');
+    this.#maxAnswerBytes = maxAnswerBytes;
+  }
+
+  async federate(request: FederationRequest, response: ServerResponse): Promise<void> {
+    await orFail(response, this.#federate(request, response));
+  }
+
+  async read(request: ReadRequest, response: ServerResponse): Promise<void> {
+    const ask = askRead(this.#upstream, this.#basePath);
+    await orFail(
+      response,
+      this.#readInTurn(async () => await answerRead(ask, request, this.#maxAnswerBytes, response)),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve(this.#upstream.close());
+  }
+
+  async #federate(
+    { selectors, gzip, rules, signal }: FederationRequest,
+    response: ServerResponse,
+  ): Promise<void> {
+    const query = new URLSearchParams(
+      selectors.map((selector): [string, string] => ['match[]', formatSelector(selector)]),
+    );
+    const headers = {
+      accept: 'text/plain;version=0.0.4',
+      'accept-encoding': gzip ? 'gzip' : 'identity',
+      'user-agent': 'stackmeter-gate',
+    };
+    const target = `${this.#basePath}/federate?${query.toString()}`;
+    await this.#upstream.ask({ method: 'GET', target, headers }, signal, async (answer) => {
+      const { 'content-length': length, ...head } = federationHead(answer, gzip, this.#maxAnswerBytes);
+      if (rules) {
+        response.writeHead(200, head);
+        await sendOpened(answer.body, head['content-encoding'] === 'gzip', { rules, signal }, response);
+        return;
+      }
+      response.writeHead(200, length === undefined ? head : { ...head, 'content-length': length });
+      await sendPieces(answer.body, response);
+    });
+  }
 }
 
-async function federate(
-  { upstream, basePath, maxBytes }: Prometheus,
-  { selectors, gzip, rules, signal }: FederationRequest,
-  response: ServerResponse,
-): Promise<void> {
-  const query = new URLSearchParams(
-    selectors.map((selector): [string, string] => ['match[]', formatSelector(selector)]),
-  );
-  const headers = {
-    accept: 'text/plain;version=0.0.4',
-    'accept-encoding': gzip ? 'gzip' : 'identity',
-    'user-agent': 'stackmeter-gate',
-  };
-  const request = { method: 'GET' as const, target: `${basePath}/federate?${query.toString()}`, headers };
-  await upstream.ask(request, signal, async (answer) => {
-    const { 'content-length': length, ...head } = federationHead(answer, gzip, maxBytes);
-    if (rules) {
-      response.writeHead(200, head);
-      await sendOpened(answer.body, head['content-encoding'] === 'gzip', { rules, signal }, response);
-      return;
-    }
-    response.writeHead(200, length === undefined ? head : { ...head, 'content-length': length });
-    await sendPieces(answer.body, response);
-  });
+/** Turns any error before the first byte of the answer into `UpstreamFailure`. */
+async function orFail(response: ServerResponse, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw response.headersSent || error instanceof Refusal ? error : upstreamFailure(error);
+  }
 }
 
-/** Opens an answer, looks at each line, and packs it again if it was packed. */
+/** Decompresses an answer, examines each line, and compresses it again if it was compressed. */
 async function sendOpened(
   body: AsyncIterable<Buffer>,
   packed: boolean,
@@ -105,12 +112,12 @@ async function sendOpened(
 }
 
 async function* examined(body: AsyncIterable<Buffer>, rules: AnswerRules): AsyncGenerator<string | Buffer> {
-  const examiner = createAnswerExaminer(rules);
+  const examiner = new AnswerExaminer(rules);
   for await (const piece of body) yield examiner.push(piece);
   yield examiner.end();
 }
 
-/** Pieces that streams may hold on to. */
+/** Copies of the pieces, which streams may keep. */
 async function* kept(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const piece of body) yield Buffer.from(piece);
 }

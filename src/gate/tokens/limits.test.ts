@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
 import { includesAddress, parseAddresses } from './client-addresses.ts';
-import { createLimiter } from './limits.ts';
+import { Limiter } from './limits.ts';
 import { Refusal } from '../refusal.ts';
 
 function refusalOf(work: () => void): Refusal | undefined {
@@ -19,7 +19,7 @@ describe('the rate of a token', () => {
 
   it('is earned as time passes, up to a minute of it', () => {
     let nowMs = 0;
-    const limiter = createLimiter({ ...systemClock, nowMs: () => nowMs });
+    const limiter = new Limiter({ ...systemClock, nowMs: () => nowMs });
     const taken = () => {
       for (let count = 0; ; count++) {
         const refusal = refusalOf(() => limiter.count('a', limits));
@@ -37,7 +37,7 @@ describe('the rate of a token', () => {
   });
 
   it('is spent sooner by what counts as several requests, and never held back for ever', () => {
-    const limiter = createLimiter({ ...systemClock, nowMs: () => 0 });
+    const limiter = new Limiter({ ...systemClock, nowMs: () => 0 });
     limiter.count('a', limits, 50);
     expect(refusalOf(() => limiter.count('a', limits, 11))?.headers['retry-after']).toBe('1');
     limiter.count('a', limits, 10);
@@ -46,7 +46,7 @@ describe('the rate of a token', () => {
   });
 
   it('leaves room for so many answers at a time', () => {
-    const limiter = createLimiter(systemClock);
+    const limiter = new Limiter(systemClock);
     const end = limiter.begin('a', limits);
     expect(() => limiter.begin('a', limits)).toThrow('too many requests at the same time');
     limiter.begin('b', limits);
@@ -74,7 +74,7 @@ describe('a list of addresses', () => {
 
 describe('remote reads', () => {
   it('of one token are done one after the other, beside those of another', async () => {
-    const limiter = createLimiter(systemClock);
+    const limiter = new Limiter(systemClock);
     const limits = { requestsPerMinute: 60, concurrency: 8 };
     const events: string[] = [];
     let endFirst = () => {};

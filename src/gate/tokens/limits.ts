@@ -2,9 +2,9 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Clock } from '../../runtime/clock.ts';
 import { Refusal } from '../refusal.ts';
 
-/** What one token may ask for. */
+/** Limits of one token. */
 export interface TokenLimits {
-  /** Requests that arrive faster than this are refused once as many have been saved up for. */
+  /** A token saves up at most this many requests; each request takes one. */
   requestsPerMinute: number;
   /** Answers at the same time. */
   concurrency: number;
@@ -13,55 +13,56 @@ export interface TokenLimits {
 export const DEFAULT_LIMITS: TokenLimits = { requestsPerMinute: 600, concurrency: 8 };
 
 interface Use {
-  /** Requests that are left. */
+  /** Requests that the token has saved up. */
   left: number;
   atMs: number;
   inFlight: number;
   readInTurn: LimitFunction;
 }
 
-/** Counts what each token uses, by its name: old and new token of a rotation share one account. */
-export interface Limiter {
-  /** Counts a request, or one that costs as much as several; throws a `Refusal` (429) where it is one too many. */
-  count(name: string, limits: TokenLimits, requests?: number): void;
-  /** Counts an answer that begins; the result ends it. Throws a `Refusal` (429). */
-  begin(name: string, limits: TokenLimits): () => void;
-  /** Does the work of a remote read once those of the same token that began before are done. */
-  readInTurn(name: string, limits: TokenLimits, work: () => Promise<void>): Promise<void>;
-}
+/** Counts the use of each token by its name: the old and the new token of a rotation share one account. */
+export class Limiter {
+  readonly #clock: Clock;
+  readonly #uses = new Map<string, Use>();
 
-export function createLimiter(clock: Clock): Limiter {
-  const uses = new Map<string, Use>();
-  const useOf = (name: string, { requestsPerMinute }: TokenLimits): Use => {
-    const nowMs = clock.nowMs();
-    const use = uses.get(name) ?? {
-      left: requestsPerMinute,
-      atMs: nowMs,
-      inFlight: 0,
-      readInTurn: pLimit(1),
-    };
-    uses.set(name, use);
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Counts a request, or one that costs as much as several. Throws `Refusal` (429) where that is too many. */
+  count(name: string, limits: TokenLimits, requests = 1): void {
+    const use = this.#useOf(name, limits);
+    // A request that costs more than a token can save up takes everything that it has saved.
+    const taken = Math.min(requests, limits.requestsPerMinute);
+    if (use.left < taken) throw tooMany('rate', ((taken - use.left) * 60) / limits.requestsPerMinute);
+    use.left -= taken;
+  }
+
+  /** Counts an answer that starts; the returned function ends it. Throws `Refusal` (429). */
+  begin(name: string, limits: TokenLimits): () => void {
+    const use = this.#useOf(name, limits);
+    if (use.inFlight >= limits.concurrency) throw tooMany('concurrency', 1);
+    use.inFlight++;
+    return () => void use.inFlight--;
+  }
+
+  /** Does the work of a remote read after all earlier remote reads of the same token. */
+  async readInTurn(name: string, limits: TokenLimits, work: () => Promise<void>): Promise<void> {
+    await this.#useOf(name, limits).readInTurn(work);
+  }
+
+  #useOf(name: string, { requestsPerMinute }: TokenLimits): Use {
+    const nowMs = this.#clock.nowMs();
+    let use = this.#uses.get(name);
+    if (use === undefined) {
+      use = { left: requestsPerMinute, atMs: nowMs, inFlight: 0, readInTurn: pLimit(1) };
+      this.#uses.set(name, use);
+    }
     const earned = (Math.max(0, nowMs - use.atMs) * requestsPerMinute) / 60_000;
     use.left = Math.min(requestsPerMinute, use.left + earned);
     use.atMs = nowMs;
     return use;
-  };
-  return {
-    count: (name, limits, requests = 1) => {
-      const use = useOf(name, limits);
-      // What costs more than can be saved up takes all of it.
-      const taken = Math.min(requests, limits.requestsPerMinute);
-      if (use.left < taken) throw tooMany('rate', ((taken - use.left) * 60) / limits.requestsPerMinute);
-      use.left -= taken;
-    },
-    begin: (name, limits) => {
-      const use = useOf(name, limits);
-      if (use.inFlight >= limits.concurrency) throw tooMany('concurrency', 1);
-      use.inFlight++;
-      return () => void use.inFlight--;
-    },
-    readInTurn: async (name, limits, work) => await useOf(name, limits).readInTurn(work),
-  };
+  }
 }
 
 function tooMany(reason: 'rate' | 'concurrency', seconds: number): Refusal {

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBodyDecoder } from './body-decoder.ts';
+import { bodyDecoder } from './body-decoder.ts';
 import { type Framing, ResponseError } from './response-head.ts';
 
 /** The body in a framing that comes cut into these pieces, and whether it has ended. */
 function decode(framing: Framing, pieces: readonly Uint8Array[]): [body: string, ended: boolean] {
-  const decoder = createBodyDecoder(framing);
+  const decoder = bodyDecoder(framing);
   const body = pieces.map((piece) => Buffer.from(decoder.take(Buffer.from(piece))));
   return [Buffer.concat(body).toString('latin1'), decoder.ended()];
 }
@@ -49,7 +49,7 @@ describe('a chunked body', () => {
         fc.array(fc.nat(400), { maxLength: 12 }),
         (parts, cuts) => {
           const bytes = Buffer.from(parts.join(''));
-          const decoder = createBodyDecoder({ kind: 'chunked' });
+          const decoder = bodyDecoder({ kind: 'chunked' });
           let [moved, body] = [0, 0];
           try {
             for (const piece of cut(bytes, cuts)) {

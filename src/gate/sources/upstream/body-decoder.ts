@@ -1,27 +1,33 @@
 import { type Framing, ResponseError } from './response-head.ts';
 
-/** Takes a body out of its framing, whatever the pieces in which it comes. */
+/** Takes a body out of its framing. The pieces may be of any size. */
 export interface BodyDecoder {
-  /** What of `bytes` is body: a part of the same memory, the rest of which is no longer what it was. Throws `ResponseError`. */
+  /** The part of `bytes` that belongs to the body. It lies in the same memory, and the rest of `bytes` is overwritten. Throws `ResponseError`. */
   take(bytes: Buffer): Buffer;
   /** True once the whole body was taken. */
   ended(): boolean;
 }
 
-export function createBodyDecoder(framing: Framing): BodyDecoder {
-  return framing.kind === 'chunked' ? createChunkedDecoder() : createLengthDecoder(framing.bytes);
+export function bodyDecoder(framing: Framing): BodyDecoder {
+  return framing.kind === 'chunked' ? new ChunkedDecoder() : new LengthDecoder(framing.bytes);
 }
 
-function createLengthDecoder(length: number): BodyDecoder {
-  let left = length;
-  return {
-    take: (bytes) => {
-      if (bytes.length > left) throw new ResponseError('more than it announced');
-      left -= bytes.length;
-      return bytes;
-    },
-    ended: () => left === 0,
-  };
+class LengthDecoder implements BodyDecoder {
+  #left: number;
+
+  constructor(length: number) {
+    this.#left = length;
+  }
+
+  take(bytes: Buffer): Buffer {
+    if (bytes.length > this.#left) throw new ResponseError('more than it announced');
+    this.#left -= bytes.length;
+    return bytes;
+  }
+
+  ended(): boolean {
+    return this.#left === 0;
+  }
 }
 
 const CR = 0x0d;
@@ -30,50 +36,52 @@ const MAX_SIZE_DIGITS = 8;
 
 type State = 'size' | 'size LF' | 'data' | 'data CR' | 'data LF' | 'last CR' | 'last LF' | 'ended';
 
-/** Chunks without extensions or trailers: nothing that reads usage sends them. Source: RFC 9112, section 7.1. */
-function createChunkedDecoder(): BodyDecoder {
-  let state: State = 'size';
-  /** Bytes of the chunk that are still to come, and digits of its size that were read. */
-  let [left, digits] = [0, 0];
+/** Chunks without extensions or trailers: no source of usage sends those. Source: RFC 9112, section 7.1. */
+class ChunkedDecoder implements BodyDecoder {
+  #state: State = 'size';
+  /** Bytes of the chunk that are still to come. */
+  #left = 0;
+  /** Digits of the chunk's size that were read. */
+  #digits = 0;
 
-  const sizeCharacter = (byte: number): State => {
-    if (byte === CR && digits > 0) return 'size LF';
-    const digit = hexDigit(byte);
-    if (digit === undefined || ++digits > MAX_SIZE_DIGITS) throw malformed();
-    left = left * 16 + digit;
-    return 'size';
-  };
-  const betweenData = (byte: number): State => {
-    if (state === 'size') return sizeCharacter(byte);
+  take(bytes: Buffer): Buffer {
+    let body = 0;
+    for (let at = 0; at < bytes.length;) {
+      if (this.#state !== 'data') {
+        this.#state = this.#betweenData(bytes[at++] ?? 0);
+        continue;
+      }
+      const end = Math.min(at + this.#left, bytes.length);
+      bytes.copyWithin(body, at, end);
+      [body, this.#left, at] = [body + end - at, this.#left - (end - at), end];
+      if (this.#left === 0) this.#state = 'data CR';
+    }
+    return bytes.subarray(0, body);
+  }
+
+  ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  #betweenData(byte: number): State {
+    const state = this.#state;
+    if (state === 'size') return this.#sizeCharacter(byte);
     if (state === 'ended') throw new ResponseError('more than it announced');
     if (byte !== (state.endsWith('CR') ? CR : LF)) throw malformed();
-    if (state === 'size LF') return left === 0 ? 'last CR' : 'data';
-    digits = 0;
-    return state === 'data CR'
-      ? 'data LF'
-      : state === 'data LF'
-        ? 'size'
-        : state === 'last CR'
-          ? 'last LF'
-          : 'ended';
-  };
-  return {
-    take: (bytes) => {
-      let body = 0;
-      for (let at = 0; at < bytes.length;) {
-        if (state !== 'data') {
-          state = betweenData(bytes[at++] ?? 0);
-          continue;
-        }
-        const end = Math.min(at + left, bytes.length);
-        bytes.copyWithin(body, at, end);
-        [body, left, at] = [body + end - at, left - (end - at), end];
-        if (left === 0) state = 'data CR';
-      }
-      return bytes.subarray(0, body);
-    },
-    ended: () => state === 'ended',
-  };
+    if (state === 'size LF') return this.#left === 0 ? 'last CR' : 'data';
+    this.#digits = 0;
+    if (state === 'data CR') return 'data LF';
+    if (state === 'data LF') return 'size';
+    return state === 'last CR' ? 'last LF' : 'ended';
+  }
+
+  #sizeCharacter(byte: number): State {
+    if (byte === CR && this.#digits > 0) return 'size LF';
+    const digit = hexDigit(byte);
+    if (digit === undefined || ++this.#digits > MAX_SIZE_DIGITS) throw malformed();
+    this.#left = this.#left * 16 + digit;
+    return 'size';
+  }
 }
 
 function hexDigit(byte: number): number | undefined {

@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type OnReadOpts } from 'node:net';
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /** The connection has ended, or could not be made. */
@@ -6,84 +6,111 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
-/** The other side took too long. */
+/** The upstream server took too long. */
 export class SlowUpstreamError extends Error {
   override readonly name = 'SlowUpstreamError';
 }
 
-/** A connection that is read only when asked: what is not taken waits in the kernel. */
-export interface Connection {
-  write(bytes: Buffer): void;
-  /** The next bytes, in memory that is theirs until the next call. Rejects with `ConnectionError` or `SlowUpstreamError`. */
-  next(timeoutMs: number): Promise<Buffer>;
-  /** Watches for its end while nobody asks. */
-  rest(): void;
-  destroy(reason?: Error): void;
-  readonly destroyed: boolean;
-}
-
-/** One read fills it: the larger, the fewer steps an answer takes. */
+/** One read fills a buffer: the larger the buffer, the fewer steps an answer takes. */
 const BUFFER_BYTES = 262_144;
 const TLS_BUFFER_BYTES = 16_384;
 
-export function openConnection(origin: URL, connectTimeoutMs: number, onClose: () => void): Connection {
-  /** What came without being asked for: TLS gives out all that it has unpacked. */
-  const arrived: Buffer[] = [];
-  let waiting: { take: (bytes: Buffer) => void; fail: (error: Error) => void } | undefined;
-  let [resting, failure] = [false, undefined as Error | undefined];
-  const onBytes = (count: number, memory: Uint8Array): boolean => {
-    const bytes = (memory as Buffer).subarray(0, count);
-    // An answer to no question would be taken for that to the next.
-    if (resting) socket.destroy();
-    if (waiting) waiting.take(bytes);
-    else arrived.push(bytes);
-    return false;
-  };
-  const socket = openSocket(origin, onBytes);
-  const tooSlow = () => socket.destroy(new SlowUpstreamError(`no connection in ${connectTimeoutMs} ms`));
-  const connecting = setTimeout(tooSlow, connectTimeoutMs);
-  socket.once('connect', () => clearTimeout(connecting));
-  socket.on('error', (error) => (failure = error));
-  socket.once('close', () => {
-    clearTimeout(connecting);
-    waiting?.fail(endOf(failure));
-    onClose();
-  });
-  return {
-    write: (bytes) => void socket.write(bytes),
-    next: async (timeoutMs) => {
-      resting = false;
-      const before = arrived.shift();
-      if (before) return before;
-      if (socket.destroyed) throw endOf(failure);
-      return await new Promise<Buffer>((resolve, reject) => {
-        const slow = () => socket.destroy(new SlowUpstreamError(`nothing came for ${timeoutMs} ms`));
-        const timer = setTimeout(slow, timeoutMs);
-        const settled = () => {
-          clearTimeout(timer);
-          waiting = undefined;
-        };
-        waiting = {
-          take: (bytes) => (settled(), resolve(bytes)),
-          fail: (error) => (settled(), reject(error)),
-        };
-        socket.resume();
-      });
-    },
-    rest: () => {
-      resting = true;
-      if (arrived.length > 0) socket.destroy();
-      else socket.resume();
-    },
-    destroy: (reason) => void socket.destroy(reason),
-    get destroyed() {
-      return socket.destroyed;
-    },
-  };
+export interface ConnectionOptions {
+  origin: URL;
+  connectTimeoutMs: number;
+  onClose: () => void;
 }
 
-/** Reads into one buffer again and again; over TLS, where a pause comes too late for what is unpacked, into new ones. */
-function openSocket({ protocol, hostname, port }: URL, callback: OnReadOpts['callback']) {
+interface Reader {
+  take: (bytes: Buffer) => void;
+  fail: (error: Error) => void;
+}
+
+/** A connection that reads only on request: other bytes wait in the kernel. */
+export class Connection {
+  readonly #socket: Socket;
+  /** Bytes that came without a request: TLS hands out everything that it has decrypted. */
+  readonly #arrived: Buffer[] = [];
+  #reader: Reader | undefined;
+  #resting = false;
+  #failure: Error | undefined;
+
+  constructor({ origin, connectTimeoutMs, onClose }: ConnectionOptions) {
+    this.#socket = openSocket(origin, (count, memory) =>
+      this.#onBytes((memory as Buffer).subarray(0, count)),
+    );
+    const tooSlow = () =>
+      this.#socket.destroy(new SlowUpstreamError(`no connection in ${connectTimeoutMs} ms`));
+    const connecting = setTimeout(tooSlow, connectTimeoutMs);
+    this.#socket.once('connect', () => clearTimeout(connecting));
+    this.#socket.on('error', (error) => (this.#failure = error));
+    this.#socket.once('close', () => {
+      clearTimeout(connecting);
+      this.#reader?.fail(this.#endReason());
+      onClose();
+    });
+  }
+
+  get destroyed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  write(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  /**
+   * The next bytes. The next call reuses their memory. Rejects with `ConnectionError`, or with `SlowUpstreamError` after
+   * `timeoutMs`.
+   */
+  async next(timeoutMs: number): Promise<Buffer> {
+    this.#resting = false;
+    const before = this.#arrived.shift();
+    if (before) return before;
+    if (this.#socket.destroyed) throw this.#endReason();
+    const slow = () => this.#socket.destroy(new SlowUpstreamError(`nothing came for ${timeoutMs} ms`));
+    const timer = setTimeout(slow, timeoutMs);
+    try {
+      return await new Promise<Buffer>((take, fail) => {
+        this.#reader = { take, fail };
+        this.#socket.resume();
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Watches for the end of the connection while nobody reads. */
+  rest(): void {
+    this.#resting = true;
+    if (this.#arrived.length > 0) this.#socket.destroy();
+    else this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #onBytes(bytes: Buffer): boolean {
+    // An answer to no request would be taken for the answer to the next one.
+    if (this.#resting) this.#socket.destroy();
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader) reader.take(bytes);
+    else this.#arrived.push(bytes);
+    return false;
+  }
+
+  #endReason(): Error {
+    if (this.#failure instanceof SlowUpstreamError) return this.#failure;
+    return new ConnectionError(this.#failure?.message ?? 'the connection has ended', {
+      cause: this.#failure,
+    });
+  }
+}
+
+/** Reads into one buffer again and again. Over TLS each read has a new buffer: a pause comes too late for decrypted bytes. */
+function openSocket({ protocol, hostname, port }: URL, callback: OnReadOpts['callback']): Socket {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (protocol === 'https:') {
     const onread = { buffer: () => Buffer.allocUnsafeSlow(TLS_BUFFER_BYTES), callback };
@@ -93,9 +120,4 @@ function openSocket({ protocol, hostname, port }: URL, callback: OnReadOpts['cal
   }
   const onread = { buffer: Buffer.allocUnsafeSlow(BUFFER_BYTES), callback };
   return connectTcp({ host, port: Number(port || 80), noDelay: true, onread });
-}
-
-function endOf(failure: Error | undefined): Error {
-  if (failure instanceof SlowUpstreamError) return failure;
-  return new ConnectionError(failure?.message ?? 'the connection has ended', { cause: failure });
 }

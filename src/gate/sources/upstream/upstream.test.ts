@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../runtime/http/listen.ts';
 import { makeSelfSigned } from '../../settings/self-signed.ts';
-import { createUpstream, type Upstream } from './upstream.ts';
+import { Upstream } from './upstream.ts';
 
 const LIMITS = { connectTimeoutMs: 5000, firstByteTimeoutMs: 30_000, idleTimeoutMs: 30_000 };
 const NEVER = new AbortController().signal;
@@ -34,7 +34,7 @@ async function serve(
 }
 
 function asking(url: string, limits = LIMITS): (signal?: AbortSignal) => Promise<string> {
-  const upstream: Upstream = createUpstream(new URL(url), limits);
+  const upstream = new Upstream(new URL(url), limits);
   onTestFinished(() => upstream.close());
   return async (signal = NEVER) => {
     let text = '';
@@ -110,7 +110,7 @@ describe('an upstream', () => {
   it('is no longer waited for when nobody wants the answer', async () => {
     const { port } = await serve((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx'));
     const abort = new AbortController();
-    const upstream = createUpstream(new URL(`http://127.0.0.1:${port}`), LIMITS);
+    const upstream = new Upstream(new URL(`http://127.0.0.1:${port}`), LIMITS);
     onTestFinished(() => upstream.close());
     const request = { method: 'GET' as const, target: '/', headers: {} };
     const asked = upstream.ask(request, abort.signal, async ({ body }) => {

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
-import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
-import { type Connection, ConnectionError, openConnection } from './connection.ts';
+import { bodyDecoder, type BodyDecoder } from './body-decoder.ts';
+import { type Connection, ConnectionError } from './connection.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { framingOf, isKept, parseResponseHead, ResponseError } from './response-head.ts';
 
 export interface UpstreamLimits {
   connectTimeoutMs: number;
-  /** Up to the head of the answer. */
+  /** Until the head of the answer. */
   firstByteTimeoutMs: number;
   /** Between two pieces of the answer. */
   idleTimeoutMs: number;
@@ -19,59 +20,64 @@ interface UpstreamRequest {
   body?: Uint8Array | undefined;
 }
 
-/** An answer with status 200 whose end is known. */
+/** An answer with status 200 that states where it ends. */
 export interface UpstreamAnswer {
   headers: ReadonlyMap<string, string>;
-  /** Bytes of the body, where the answer announces them. */
+  /** Bytes of the body; undefined where the answer does not announce them. */
   length: number | undefined;
-  /** The body as it comes, without framing. Each piece is its taker's until the next is asked for. Ends with an error unless it was whole. */
+  /** The body as it comes, without framing. The next piece reuses the memory of a piece. Throws unless the body is whole. */
   body: AsyncIterable<Buffer>;
-}
-
-/** A server that is asked over HTTP/1.1, on connections that are kept. */
-export interface Upstream {
-  /** Asks, and gives the answer to `use`. Nothing of it lies about afterwards, whatever becomes of it. */
-  ask(
-    request: UpstreamRequest,
-    signal: AbortSignal,
-    use: (answer: UpstreamAnswer) => Promise<void>,
-  ): Promise<void>;
-  close(): void;
 }
 
 const MAX_CONNECTIONS = 64;
 const MAX_HEAD_BYTES = 16_384;
-/** Prometheus keeps them for five minutes. */
-const KEPT_MS = 60_000;
 
-export function createUpstream(origin: URL, limits: UpstreamLimits): Upstream {
-  const inTurn = pLimit(MAX_CONNECTIONS);
-  const connections = createConnections(origin, limits.connectTimeoutMs);
-  const begin = async (request: Buffer, signal: AbortSignal): Promise<Begun> => {
-    const kept = connections.kept();
+/** A server that the gate asks over HTTP/1.1, on connections that it keeps. */
+export class Upstream {
+  readonly #origin: URL;
+  readonly #limits: UpstreamLimits;
+  readonly #connections: ConnectionPool;
+  readonly #inTurn = pLimit(MAX_CONNECTIONS);
+
+  constructor(origin: URL, limits: UpstreamLimits) {
+    this.#origin = origin;
+    this.#limits = limits;
+    this.#connections = new ConnectionPool(origin, limits.connectTimeoutMs);
+  }
+
+  /** Sends a request and gives the answer to `use`. Leaves no connection half read, however `use` ends. */
+  async ask(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    use: (answer: UpstreamAnswer) => Promise<void>,
+  ): Promise<void> {
+    const bytes = requestBytes(this.#origin, request);
+    await this.#inTurn(async () => {
+      signal.throwIfAborted();
+      const start = await this.#send(bytes, signal);
+      if (await answered(start, signal, this.#limits, use)) this.#connections.keep(start.connection);
+    });
+  }
+
+  close(): void {
+    this.#connections.close();
+  }
+
+  async #send(request: Buffer, signal: AbortSignal): Promise<AnswerStart> {
+    const kept = this.#connections.takeKept();
     try {
-      if (kept) return await firstBytes(kept, request, signal, limits);
+      if (kept) return await firstBytes(kept, request, signal, this.#limits);
     } catch (error) {
-      // The server may have ended it just then: nothing has been answered, and nothing is changed by asking.
+      // The server may have closed the kept connection at that moment. It has answered nothing, and a request changes
+      // nothing there, so the request is sent again.
       if (!(error instanceof ConnectionError) || signal.aborted) throw error;
     }
-    return await firstBytes(connections.open(), request, signal, limits);
-  };
-  return {
-    ask: async (request, signal, use) => {
-      const bytes = requestBytes(origin, request);
-      await inTurn(async () => {
-        signal.throwIfAborted();
-        const begun = await begin(bytes, signal);
-        if (await answered(begun, signal, limits, use)) connections.keep(begun.connection);
-      });
-    },
-    close: connections.close,
-  };
+    return await firstBytes(this.#connections.open(), request, signal, this.#limits);
+  }
 }
 
-/** A connection on which an answer has begun. */
-interface Begun {
+/** A connection, and the first bytes of an answer on it. */
+interface AnswerStart {
   connection: Connection;
   bytes: Buffer;
 }
@@ -90,7 +96,7 @@ async function firstBytes(
   request: Buffer,
   signal: AbortSignal,
   { firstByteTimeoutMs }: UpstreamLimits,
-): Promise<Begun> {
+): Promise<AnswerStart> {
   const abort = () => connection.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -104,9 +110,9 @@ async function firstBytes(
   }
 }
 
-/** Gives the answer to `use`; resolves with whether the connection can bring another. */
+/** Gives the answer to `use`. Resolves with true if the connection can carry another answer. */
 async function answered(
-  { connection, bytes }: Begun,
+  { connection, bytes }: AnswerStart,
   signal: AbortSignal,
   limits: UpstreamLimits,
   use: (answer: UpstreamAnswer) => Promise<void>,
@@ -116,7 +122,7 @@ async function answered(
     const { head, rest } = await readHead(connection, bytes, limits.firstByteTimeoutMs);
     if (head.status !== 200) throw new ResponseError(`the status ${head.status}`);
     const framing = framingOf(head);
-    const decoder = createBodyDecoder(framing);
+    const decoder = bodyDecoder(framing);
     const length = framing.kind === 'length' ? framing.bytes : undefined;
     await use({
       headers: head.headers,
@@ -152,7 +158,7 @@ async function readHead(connection: Connection, first: Buffer, timeoutMs: number
       throw new ResponseError('a head that is too long');
     if (end !== -1)
       return { head: parseResponseHead(bytes.toString('latin1', 0, end)), rest: bytes.subarray(end + 4) };
-    // Its memory is the next bytes'.
+    // The next bytes reuse this memory.
     const before = Buffer.from(bytes);
     bytes = Buffer.concat([before, await connection.next(timeoutMs)]);
   }
@@ -171,31 +177,4 @@ async function* bodyOf(
     if (decoder.ended()) return;
     bytes = await connection.next(timeoutMs);
   }
-}
-
-/** The connections that are open, and those of them that wait for a question. */
-function createConnections(origin: URL, connectTimeoutMs: number) {
-  const open = new Set<Connection>();
-  const idle: { connection: Connection; timer: NodeJS.Timeout }[] = [];
-  return {
-    open: (): Connection => {
-      const connection = openConnection(origin, connectTimeoutMs, () => open.delete(connection));
-      open.add(connection);
-      return connection;
-    },
-    kept: (): Connection | undefined => {
-      for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
-        clearTimeout(last.timer);
-        if (!last.connection.destroyed) return last.connection;
-      }
-      return undefined;
-    },
-    keep: (connection: Connection): void => {
-      connection.rest();
-      idle.push({ connection, timer: setTimeout(() => connection.destroy(), KEPT_MS).unref() });
-    },
-    close: (): void => {
-      for (const connection of open) connection.destroy();
-    },
-  };
 }
