@@ -17,10 +17,10 @@ import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
 import { createStore } from './store.ts';
 
-/** What a reload takes anew: where readings come from, and what counts as one, and what is kept. */
+/** The settings that a reload applies: where readings come from, which grants exist, and how long data is kept. */
 export type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 'retention'>;
 
-/** What a portal is made of. */
+/** The parts of a running portal. */
 export interface Assembly {
   address: ListenAddress;
   ledger: Ledger;
@@ -31,45 +31,45 @@ export interface Assembly {
   receiver: Receiver;
 }
 
-/** What it is made with. */
-interface Given {
+/** The settings and tools that the parts of a portal need. */
+interface AssemblyParts {
   config: PortalConfig;
-  /** Those of the moment, as a reload may change them. */
+  /** Returns the present sources: a reload may change them. */
   sources: () => PortalSources;
   metrics: PortalMetrics;
   clock: Clock;
   logger: Logger;
   random?: (() => number) | undefined;
   webFolder?: string | undefined;
-  /** Takes what ends a part, as soon as there is something to end; the last is to be ended first. */
+  /** Registers a function that closes a part. The caller closes the part that was registered last first. */
   atEnd: (end: () => Promise<void>) => void;
 }
 
-/** How long a portal that says nothing still has its sites, where the configuration leaves it open. */
+/** The usual duration of a lease: a portal that does not renew its leases keeps its sites for this long. */
 const LEASE_MS = 30_000;
 
-/** Makes the parts of a portal and joins them. Ledger and API have started then; nothing is swept or folded yet. */
-export async function assemble(given: Given): Promise<Assembly> {
-  const { config, sources } = given;
-  const store = createStore(config, given);
-  given.atEnd(async () => await store.close());
+/** Creates the parts of a portal and connects them. Starts the ledger and the API, but sweeps and folds nothing yet. */
+export async function assemble(parts: AssemblyParts): Promise<Assembly> {
+  const { config, sources } = parts;
+  const store = createStore(config, parts);
+  parts.atEnd(async () => await store.close());
   const ledger = await store.open();
   await ledger.declareSites(declarationsOf(config));
-  const leases = createLeases(given, store.database, async (held) => {
+  const leases = createLeases(parts, store.database, async (held) => {
     await collector.setSites(sources().sites.filter(({ name }) => held.has(siteLease(name))));
   });
-  const receiver = createReceiver(given, ledger, store.database, leases);
+  const receiver = createReceiver(parts, ledger, store.database, leases);
   receiver.setSources(config);
-  const address = await startApi(given, ledger, receiver);
-  const collector = createCollector(given, ledger, leases);
-  const maintenance = createMaintenance(given, ledger);
-  const figures = createFigures(given, ledger);
+  const address = await startApi(parts, ledger, receiver);
+  const collector = createCollector(parts, ledger, leases);
+  const maintenance = createMaintenance(parts, ledger);
+  const figures = createFigures(parts, ledger);
   return { address, ledger, collector, leases, maintenance, figures, receiver };
 }
 
-/** Which sites this portal reads, of those that all portals on the database read. */
+/** The portals on one database share the sites. The leases decide which sites this portal reads. */
 function createLeases(
-  { config, logger, metrics, atEnd }: Given,
+  { config, logger, metrics, atEnd }: AssemblyParts,
   database: Database,
   onChange: LeaseParts['onChange'],
 ): LeaseKeeper {
@@ -87,7 +87,7 @@ function createLeases(
 }
 
 function createReceiver(
-  { clock, logger, metrics, atEnd }: Given,
+  { clock, logger, metrics, atEnd }: AssemblyParts,
   ledger: Ledger,
   database: Database,
   leases: LeaseKeeper,
@@ -105,7 +105,7 @@ function createReceiver(
 }
 
 async function startApi(
-  { config, sources, metrics, clock, logger, webFolder, atEnd }: Given,
+  { config, sources, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
   ledger: Ledger,
   receiver: Receiver,
 ): Promise<ListenAddress> {
@@ -121,7 +121,7 @@ async function startApi(
 }
 
 function createCollector(
-  { clock, logger, random = Math.random, metrics, atEnd }: Given,
+  { clock, logger, random = Math.random, metrics, atEnd }: AssemblyParts,
   ledger: Ledger,
   leases: LeaseKeeper,
 ): Collector {
@@ -137,13 +137,16 @@ function createCollector(
   return collector;
 }
 
-function createMaintenance({ sources, clock, logger, atEnd }: Given, ledger: Ledger): Maintenance {
+function createMaintenance({ sources, clock, logger, atEnd }: AssemblyParts, ledger: Ledger): Maintenance {
   const maintenance = new Maintenance({ ledger, clock, logger, policy: () => sources().retention });
   atEnd(async () => await maintenance.close());
   return maintenance;
 }
 
-function createFigures({ sources, clock, logger, metrics, atEnd }: Given, ledger: Ledger): SiteFigures {
+function createFigures(
+  { sources, clock, logger, metrics, atEnd }: AssemblyParts,
+  ledger: Ledger,
+): SiteFigures {
   const sites = () => declarationsOf(sources());
   const figures = new SiteFigures({ ledger, clock, logger, metrics, sites });
   atEnd(async () => await figures.close());

@@ -23,13 +23,13 @@ function sender(sites: string[], more: Partial<SenderConfig> = {}): SenderConfig
 const retired = (clouds: Record<string, string[]>) => ({ retiredClouds: new Map(Object.entries(clouds)) });
 
 describe('the sites of a portal', () => {
-  it('are those that it reads, and those that are written, each once', () => {
+  it('are those that it reads and those that senders write to, each once', () => {
     const sources = { sites: [site('a')], senders: [sender(['a', 'b']), sender(['c', 'b'])] };
     expect(declarationsOf(sources).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     expect(sitesOfPortal(sources)).toEqual({ read: ['a'], declared: ['a', 'b', 'c'] });
   });
 
-  it('have the clouds given up that any of their senders names, and are left alone where none says anything', () => {
+  it('retire the clouds that any of their senders names, and stay as they are if no sender names any', () => {
     const senders = [
       sender(['b', 'c', 'd', 'constructor'], retired({ b: ['west'], c: [] })),
       sender(['b'], retired({ b: ['east', 'west'] })),
@@ -43,7 +43,7 @@ describe('the sites of a portal', () => {
     ]);
   });
 
-  it('go by their own table where they are read and written', () => {
+  it('follow their own table if they are both read and written', () => {
     const senders = [sender(['a', 'b'], { ...retired({ a: ['west'], b: ['west'] }), intervalMs: 600_000 })];
     const sites = [site('a'), site('b', { retiredClouds: ['east'] })];
     expect(declarationsOf({ sites, senders })).toEqual(

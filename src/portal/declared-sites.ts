@@ -5,7 +5,10 @@ import type { PortalConfig } from './settings/settings.ts';
 
 type Sources = Pick<PortalConfig, 'sites' | 'senders'>;
 
-/** Sites that are read, of which their table says all there is to say, and those that senders may write as; of one that is both, what its `[[site]]` says counts. */
+/**
+ * Declares the sites that the portal reads and those that senders write to. If a site is both, only its `[[site]]` table
+ * counts.
+ */
 export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaration[] {
   const read = new Set(sites.map(({ name }) => name));
   const written = sitesOfSenders(senders).filter((name) => !read.has(name));
@@ -20,7 +23,7 @@ export function declarationsOf({ sites, senders = [] }: Sources): SiteDeclaratio
   ];
 }
 
-/** The same by name, as the portals on one database tell one another. */
+/** The names of these sites. Portals on one database exchange them. */
 export function sitesOfPortal(sources: Sources): PortalSites {
   return {
     read: sources.sites.map(({ name }) => name),

@@ -7,7 +7,7 @@ const documented = rows
   .filter((line) => line.startsWith('| `stackmeter_portal_'))
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-it('what the portal says about itself is documented as it is declared: names, labels and meaning', () => {
+it('documents the metrics of the portal as they are declared: names, labels and meaning', () => {
   const declared = Object.values(DECLARATIONS).map(({ name, labels, help }) => {
     const series = `\`stackmeter_portal_${name}${labels.length === 0 ? '' : `{${labels.join(',')}}`}\``;
     return ['', series, help.charAt(0).toLowerCase() + help.slice(1), ''];

@@ -3,10 +3,13 @@ import { createMetrics, type MetricDeclaration, type Metrics } from '../runtime/
 import { version } from '../runtime/version.ts';
 import type { Coverage, FoldOutcome, Refusal, SiteStatus } from './ledger/ledger.ts';
 
-/** What the portal says about itself, after `stackmeter_portal_`; docs/metrics.md lists the same. `site` is the name of a configured site. */
+/**
+ * The metrics of the portal. Their names start with `stackmeter_portal_`; docs/metrics.md lists them, too. The label `site`
+ * is the name of a configured site.
+ */
 export const DECLARATIONS = {
   buildInfo: { type: 'gauge', name: 'build_info', help: '1, with the version', labels: ['version'] },
-  sites: { type: 'gauge', name: 'sites', help: 'Sites that are configured', labels: [] },
+  sites: { type: 'gauge', name: 'sites', help: 'Configured sites', labels: [] },
   sitesHeld: {
     type: 'gauge',
     name: 'sites_held',
@@ -28,25 +31,25 @@ export const DECLARATIONS = {
   lastSuccess: {
     type: 'gauge',
     name: 'last_success_timestamp_seconds',
-    help: 'When a sweep of the site was last folded, as the ledger has it; 0 where none ever was',
+    help: 'When the last sweep of the site was folded, according to the ledger; 0 if none was',
     labels: ['site'],
   },
   lastReading: {
     type: 'gauge',
     name: 'last_reading_timestamp_seconds',
-    help: 'Up to when the ledger knows the usage of each cloud that is not retired; 0 where it knows none',
+    help: 'Time up to which the ledger knows the usage of each cloud that is not retired; 0 if it knows none',
     labels: ['site', 'cloud'],
   },
   ordinaryPause: {
     type: 'gauge',
     name: 'ordinary_pause_seconds',
-    help: 'How long a pause between two readings of the site may be; a longer one is a gap',
+    help: 'Longest ordinary pause between two readings of the site; a longer one is a gap',
     labels: ['site'],
   },
   coverage: {
     type: 'gauge',
     name: 'coverage_ratio',
-    help: 'How the last 24 hours that are settled are known: parts of 1 that are measured, spread and missing',
+    help: 'Shares of the last 24 settled hours that are measured, spread and missing, from 0 to 1',
     labels: ['site', 'coverage'],
   },
   folded: {
@@ -76,37 +79,37 @@ export const DECLARATIONS = {
   writeRequests: {
     type: 'counter',
     name: 'remote_write_requests_total',
-    help: 'Remote write requests by status; the sender is empty where none has the token',
+    help: 'Remote write requests by status; the sender is empty if the token is unknown',
     labels: ['sender', 'status'],
   },
   writtenSamples: {
     type: 'counter',
     name: 'remote_write_samples_total',
-    help: 'Samples that were kept',
+    help: 'Samples that were stored',
     labels: ['sender'],
   },
   foreignSamples: {
     type: 'counter',
     name: 'remote_write_foreign_samples_total',
-    help: 'Samples that are no usage and were passed over',
+    help: 'Samples that are not usage and were skipped',
     labels: ['sender'],
   },
   exposedSites: {
     type: 'gauge',
     name: 'remote_write_exposed_sites',
-    help: 'Sites that another site can write as, since they share a job that keeps labels',
+    help: 'Sites in whose name another site can write, because both share a job that keeps labels',
     labels: ['sender'],
   },
   waitingSamples: {
     type: 'gauge',
     name: 'remote_write_waiting_samples',
-    help: 'Samples that are kept and not folded yet',
+    help: 'Samples that are stored and not folded yet',
     labels: [],
   },
   setAsideSamples: {
     type: 'counter',
     name: 'remote_write_set_aside_samples_total',
-    help: 'Samples that could not be folded for an hour, and are set aside for somebody to look at',
+    help: 'Samples that could not be folded for an hour and are set aside for a person to look at',
     labels: ['site'],
   },
   reloads: {
@@ -118,14 +121,14 @@ export const DECLARATIONS = {
   reloadSuccess: {
     type: 'gauge',
     name: 'reload_success',
-    help: '1 where the last reload succeeded, 0 where the configuration before it stays in force',
+    help: '1 if the last reload succeeded, 0 if the earlier configuration stays in force',
     labels: [],
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
 export type PortalMetrics = Metrics<typeof DECLARATIONS>;
 
-/** The portal's own metrics and those of its process, in a registry of their own. */
+/** Creates the metrics of the portal and of its process, in their own registry. */
 export function createPortalMetrics(): PortalMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -140,7 +143,7 @@ const COVERAGES = ['measured', 'spread', 'missing'] as const satisfies readonly 
 const COUNTS_OF_SITE = ['folded', 'ignored', 'refused', 'anomalies', 'setAsideSamples'] as const;
 const GAUGES_OF_SITE = ['lastSuccess', 'ordinaryPause'] as const;
 
-/** The series of a site begin at zero: else the first event would be a beginning, and no increase. */
+/** Starts the series of a site at zero. Otherwise Prometheus would not count the first event as an increase. */
 export function beginSite({ sweeps, ...metrics }: PortalMetrics, site: string): void {
   for (const result of RESULTS) sweeps.inc({ site, result }, 0);
   for (const key of COUNTS_OF_SITE) metrics[key].inc({ site }, 0);
@@ -148,7 +151,7 @@ export function beginSite({ sweeps, ...metrics }: PortalMetrics, site: string): 
   metrics.lastReading.set({ site }, 0);
 }
 
-/** Shows up to when the usage of all sites is known: of clouds that are retired, and of sites that are not among these, nothing. */
+/** Shows the time up to which usage is known, for the clouds of these sites only. Retired clouds have no series. */
 export function showLastReadings({ lastReading }: PortalMetrics, sites: readonly SiteStatus[]): void {
   lastReading.reset();
   for (const { name: site, firstReadingMs, clouds } of sites) {
@@ -158,7 +161,7 @@ export function showLastReadings({ lastReading }: PortalMetrics, sites: readonly
   }
 }
 
-/** Counts what folding a sweep of a site did, and what was refused of it. */
+/** Counts the outcome of a folded sweep of a site, and the refused series. */
 export function countFold(
   metrics: PortalMetrics,
   site: string,
@@ -175,7 +178,7 @@ export function countFold(
   );
 }
 
-/** Takes the series of a site that is configured no more out of the answer. */
+/** Removes the series of a site that is no longer configured. */
 export function forgetSite({ sweeps, coverage, ...metrics }: PortalMetrics, site: string): void {
   for (const result of RESULTS) sweeps.remove({ site, result });
   for (const known of COVERAGES) coverage.remove({ site, coverage: known });

@@ -10,13 +10,13 @@ import { createPortalMetrics } from './metrics.ts';
 import type { PortalConfig } from './settings/settings.ts';
 
 export interface Portal extends Role {
-  /** Where API and pages are, after `start()`. */
+  /** The address of the API and the pages. Known after `start()`. */
   readonly address: ListenAddress;
-  /** Sweeps every site once. What goes wrong is recorded, not thrown. */
+  /** Sweeps every site once. Failures are recorded, not thrown. */
   sweep(): Promise<void>;
   /**
-   * Begins to sweep each site at its interval and to fold what is written, where the configuration left that to the
-   * caller (`autoSweep`).
+   * Starts to sweep each site at its interval and to fold what senders write. With `autoSweep` in the configuration,
+   * `start()` does this itself.
    */
   startSweeping(): void;
   reload(): Promise<void>;
@@ -25,11 +25,11 @@ export interface Portal extends Role {
 export interface PortalParts {
   clock: Clock;
   logger: Logger;
-  /** Reads what a reload takes anew; throws `UserError`. Without it a reload changes nothing. */
+  /** Reads the settings that a reload applies; throws `UserError`. Without it a reload changes nothing. */
   reread?: (() => PortalSources) | undefined;
   /** In [0, 1). */
   random?: (() => number) | undefined;
-  /** Folder of the built pages, where they are not in their usual place. */
+  /** Folder of the built pages, if they are not in the usual place. */
   webFolder?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ class PortalRole implements Portal {
   readonly #config: PortalConfig;
   readonly #parts: PortalParts;
   readonly #metrics = createPortalMetrics();
-  /** Ends what has started, the last first. */
+  /** Close the parts that have started. The part that started last is closed first. */
   readonly #ends: (() => Promise<void>)[] = [];
   #sources: PortalSources;
   #starting: Promise<Assembly> | undefined;
@@ -82,7 +82,7 @@ class PortalRole implements Portal {
     figures.start();
   }
 
-  /** One at a time, in the order in which they are asked for. */
+  /** Reloads run one at a time, in the order of the calls. */
   async reload(): Promise<void> {
     const reloading = this.#reloading.then(async () => await this.#reloadSites());
     this.#reloading = reloading.catch(() => undefined);
@@ -112,7 +112,7 @@ class PortalRole implements Portal {
     return assembly;
   }
 
-  /** Takes these from now on; returns their names. */
+  /** Uses these sources from now on; returns the names of their sites. */
   #use(sources: PortalSources): PortalSites {
     this.#sources = sources;
     this.#metrics.sites.set(sources.sites.length);
@@ -164,7 +164,7 @@ class PortalRole implements Portal {
       await end().catch((error: unknown) => {
         this.#parts.logger.error(
           { reason: describeError(error) },
-          'a part of the portal did not end in order',
+          'a part of the portal could not be closed',
         );
       });
     }

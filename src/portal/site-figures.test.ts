@@ -86,7 +86,7 @@ const counts = (site: string) => [
   ].map((name) => `${name}_total{site="${site}"} 0`),
 ];
 
-it('every declared site has all of its series from the first look on, also one that no reading came of', async () => {
+it('every declared site has all of its series from the first update on, even without any reading', async () => {
   const { figures, lines } = setUp();
   await figures.update();
   expect((await lines()).sort()).toEqual(
@@ -106,7 +106,7 @@ it('every declared site has all of its series from the first look on, also one t
   );
 });
 
-it('what a site has counted stays over a reload that keeps it, and all of it goes with the site', async () => {
+it('a reload keeps the counters of a site that stays, and removes all series of a site that goes', async () => {
   const { figures, metrics, state, lines } = setUp();
   await figures.update();
   countFold(metrics, 'read', { folded: 3, ignored: 2, anomalies: 1 }, [
@@ -130,7 +130,7 @@ it('what a site has counted stays over a reload that keeps it, and all of it goe
   expect(await lines()).toEqual([]);
 });
 
-it('each cloud that is not retired has the instant up to which it is known', async () => {
+it('each cloud that is not retired shows the instant of its last reading', async () => {
   const cloud = (name: string, second: number) => ({
     cloud: name,
     lastReadingMs: second * 1000,
@@ -156,7 +156,7 @@ it('each cloud that is not retired has the instant up to which it is known', asy
   expect(await shown()).toEqual([]);
 });
 
-it('coverage is asked for once an hour, and for a site that has a past, of the 24 hours that have been over for an hour', async () => {
+it('asks for coverage once an hour and for a new site with a past, of the 24 hours that ended an hour ago', async () => {
   let past: number | undefined;
   const { figures, state, asked } = setUp(async () => [status('written', { firstReadingMs: past })]);
   for (const minutes of [0, 10, 29, 31, 40]) {
@@ -177,7 +177,7 @@ it('coverage is asked for once an hour, and for a site that has a past, of the 2
   expect(asked).toEqual([...hours, hours[1]]);
 });
 
-it('goes on where the ledger fails, until it is closed, and leaves what it knew', async () => {
+it('continues when the ledger fails, until it is closed, and keeps the earlier figures', async () => {
   let looks = 0;
   const { figures, state, lines } = setUp(async () => {
     looks += 1;

@@ -8,7 +8,7 @@ import { beginSite, forgetSite, showLastReadings, type PortalMetrics } from './m
 
 const INTERVAL_MS = 15_000;
 const COVERED_MS = 24 * MS_PER_HOUR;
-/** What an hour had is settled when it has been over for so long: then no ordinary pause is open in it any more. */
+/** An hour is settled this long after its end: by then every ordinary pause in the hour is over. */
 const SETTLING_MS = MS_PER_HOUR;
 
 export interface SiteFiguresParts {
@@ -16,19 +16,19 @@ export interface SiteFiguresParts {
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
-  /** Those of the moment, as a reload may change them. */
+  /** Returns the present sites: a reload may change them. */
   sites: () => readonly SiteDeclaration[];
 }
 
 /**
- * Keeps the metrics that tell how each site is, from the ledger: so they are the same however its readings come, at
- * every portal on the database, and after a restart.
+ * Updates the metrics of each site from the ledger. So they are the same for sites that are read and for sites that are
+ * written, at every portal on the database, and after a restart.
  */
 export class SiteFigures {
   readonly #parts: SiteFiguresParts;
   readonly #ending = new AbortController();
   #names: ReadonlySet<string> = new Set();
-  /** What the coverage that is shown was asked for. */
+  /** The hour and sites of the coverage that the metrics show. */
   #covered: string | undefined;
   readonly #updating: LastingFailure;
   #loop: Promise<void> | undefined;
@@ -36,7 +36,7 @@ export class SiteFigures {
   constructor(parts: SiteFiguresParts) {
     this.#parts = parts;
     this.#updating = new LastingFailure(parts.logger, {
-      failed: 'the metrics of the sites could not be brought up to date',
+      failed: 'the metrics of the sites could not be updated',
       recovered: 'the metrics of the sites are up to date again',
     });
   }
@@ -59,7 +59,7 @@ export class SiteFigures {
       clock: this.#parts.clock,
       signal: this.#ending.signal,
       delayMs: () => INTERVAL_MS,
-      // The figures of before stay: they are as old as they say.
+      // The earlier figures stay: their timestamps show how old they are.
       onFailure: (error) => this.#updating.failed(error),
     });
   }
@@ -86,7 +86,7 @@ export class SiteFigures {
     if (lastSuccessMs !== undefined) this.#parts.metrics.lastSuccess.set({ site }, lastSuccessMs / 1000);
   }
 
-  /** Once an hour, and when a site that has a past comes in: little else changes it. */
+  /** Asks once an hour, and when a site with earlier readings is added. Little else changes the coverage. */
   async #showCoverage(statuses: readonly SiteStatus[]): Promise<void> {
     const { ledger, clock, metrics } = this.#parts;
     const toMs = Math.floor((clock.nowMs() - SETTLING_MS) / MS_PER_HOUR) * MS_PER_HOUR;

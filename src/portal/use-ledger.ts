@@ -4,7 +4,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerPlace } from './settings/settings.ts';
 import { createStore } from './store.ts';
 
-/** Opens the ledger for some work, and closes it after. Throws `UserError` where there is none. */
+/** Opens the ledger, does the work, and closes the ledger. Throws `UserError` if there is no ledger. */
 export async function useLedger(
   place: LedgerPlace,
   parts: { clock: Clock; logger: Logger },

@@ -37,7 +37,7 @@ export async function answeredThoughGone(url: string, keptFromMs: number): Promi
 
 /** One line for each question that was not refused in the words that it has to be. Rejects where one was not answered. */
 export async function notRefused(url: string, keptFromMs: number): Promise<string[]> {
-  const refusal = `400 from: hours before ${iso(keptFromMs)} are kept no longer; their days are: ask by day, month or total, from 00:00 to 00:00 UTC`;
+  const refusal = `400 from: hours before ${iso(keptFromMs)} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`;
   const answers = await answersOf(url, keptFromMs);
   if (answers.length < questionsOf(keptFromMs).length) throw new Error(`${url} left a question open`);
   return answers.filter(({ said }) => said !== refusal).map(({ asked, said }) => `${asked}: ${said}`);

@@ -176,7 +176,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         clouds: [{ cloud: '', lastReadingMs: NOON + MINUTE }],
         lastSweepMs: NOON + MINUTE,
         lastSuccessMs: NOON + MINUTE,
-        lastError: 'series were not taken: not a number (2, such as x); no project_id (1, such as y)',
+        lastError: 'series were refused: not a number (2, such as x); no project_id (1, such as y)',
         projects: 1,
         meters: 2,
         refusedSeries: 3,

@@ -160,7 +160,7 @@ onEveryPostgresql('storage', (freshLedger) => {
         const asked = query({ step: 'total', by: new Set(), toMs: midnight + 20 * DAY, ...more });
         return columns((await ledger.usage(asked)).data, 'amount')[0]?.[0];
       };
-      const gone = `hours before ${at(midnight)} are kept no longer; their days are: ask by day, month or total, from 00:00 to 00:00 UTC`;
+      const gone = `hours before ${at(midnight)} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`;
       await expect(total({ step: 'hour' })).rejects.toThrow(gone);
       await expect(total({ fromMs: NOON })).rejects.toThrow(gone);
       await expect(total({ fromMs: NOON, toMs: NOON + 3 * HOUR })).rejects.toThrow(gone);

@@ -121,7 +121,7 @@ describe('a portal with sites that misbehave', () => {
     expect(Object.fromEntries(data.map(({ name, last_error }) => [name, last_error]))).toEqual({
       good: null,
       'not-numbers': expect.stringMatching(
-        /^series were not taken: not a number \(1, such as project_vcpu_usage.*bad-0.*; an infinite total \(1, .*; a negative total \(1, /,
+        /^series were refused: not a number \(1, such as project_vcpu_usage.*bad-0.*; an infinite total \(1, .*; a negative total \(1, /,
       ),
       slow: 'no complete answer within 1 s',
       denied: 'the gate refuses the token (401): renew it on both sides',

@@ -1,12 +1,12 @@
 /**
- * What the portal's other parts know of the ledger: what goes in (a sweep), and what can be asked.
- * Amounts are bigint amount × milliseconds inside, and number amount × hours in answers.
+ * The interface of the ledger for the other parts of the portal: sweeps go in, questions are answered.
+ * Sweeps carry amount × milliseconds as bigint. Answers carry amount × hours as number.
  */
 import type { StoragePolicy } from './storage-policy.ts';
 
-/** The total of one meter at an instant, as a site stated it. */
+/** The total of one meter at an instant, as the site states it. */
 export interface Reading {
-  /** The label `cloud` of a site with several clouds; '' where there is none. */
+  /** The label `cloud` of a site with several clouds; '' without the label. */
   cloud: string;
   projectId: string;
   projectName: string;
@@ -17,11 +17,11 @@ export interface Reading {
   total: bigint;
   /** The instant up to which the total counts (rule A0), Unix milliseconds. */
   atMs: number;
-  /** The identity of the running totals; '' where the exporter states none. */
+  /** The identity of the running totals; '' if the exporter states none. */
   epoch: string;
 }
 
-/** What was refused of a sweep, and why (rule A10). */
+/** The number of refused series in a sweep that share a reason (rule A10). */
 export interface Refusal {
   reason: string;
   count: number;
@@ -36,21 +36,21 @@ export interface Sweep {
   refusals: readonly Refusal[];
 }
 
-/** What a portal says of a site, for all portals on the database. What is undefined stays as another may have said. */
+/** A portal's settings of a site, for all portals on the database. An undefined field keeps the value in the database. */
 export interface SiteDeclaration {
   name: string;
   labels?: Readonly<Record<string, string>> | undefined;
-  /** How often it is read; null for the usual. */
+  /** The time between two sweeps; null for the default. */
   intervalMs?: number | null | undefined;
-  /** How many projects the ledger keeps of it; null for the usual. */
+  /** The largest number of projects that the ledger keeps of the site; null for the default. */
   maxProjects?: number | null | undefined;
-  /** The clouds that it has; null for those that its exporters and readings name. */
+  /** The clouds of the site; null for the clouds that its exporters and readings name. */
   clouds?: readonly string[] | null | undefined;
-  /** Clouds of the site that nothing comes of any more: after their last reading nothing is missing. */
+  /** Clouds of the site that deliver nothing any more: no hour after their last reading is missing. */
   retiredClouds?: readonly string[] | undefined;
 }
 
-/** What a portal must hold to fold; `holder` is the portal's name. */
+/** The lease that a portal needs to fold. `holder` is the portal's name. */
 export interface Lease {
   name: string;
   holder: string;
@@ -59,28 +59,28 @@ export interface Lease {
 export interface FoldOutcome {
   /** Readings that moved a meter forward. */
   folded: number;
-  /** Readings that were not newer than the last (rule A1). */
+  /** Readings that were not newer than the last one of their meter (rule A1). */
   ignored: number;
   anomalies: number;
-  /** What the ledger had no room for, beside what was refused before (rule A10). */
+  /** Series for which the ledger had no room. Refusals of the sweep itself are not repeated (rule A10). */
   refusals?: readonly Refusal[];
 }
 
-/** A time between two readings of a cloud, longer than an ordinary pause, of which the ledger knows only the sum. */
+/** A time between two readings of a cloud that is longer than an ordinary pause. The ledger knows only its total usage. */
 export interface Gap {
   cloud: string;
-  /** Unix milliseconds: the readings at its two ends, which are known. */
+  /** The times of the readings at both ends, Unix milliseconds. */
   fromMs: number;
   toMs: number;
 }
 
-/** What late truth did. */
+/** The outcome of folding late readings. */
 export interface LateOutcome {
-  /** Spread intervals of meters that were replaced by what was measured. */
+  /** Spread intervals of meters that measured usage has replaced. */
   replaced: number;
-  /** Readings that were news by themselves: newer than the last of their meter, or of a meter unknown so far. */
+  /** Readings outside gaps that moved a meter forward, or that were the first of their meter. */
   folded: number;
-  /** Readings that said nothing new. */
+  /** Readings with nothing new. */
   ignored: number;
 }
 
@@ -97,7 +97,7 @@ export interface Grant {
 export interface GrantProject {
   site: string;
   projectId: string;
-  /** Undefined: in every cloud of the site. */
+  /** Undefined means every cloud of the site. */
   cloud?: string | undefined;
 }
 
@@ -110,19 +110,19 @@ export interface UsageQuery {
   site?: string | undefined;
   projectId?: string | undefined;
   resource?: string | undefined;
-  /** Of the projects of this grant alone. */
+  /** Only the projects of this grant. */
   grant?: string | undefined;
-  /** What links projects to grants now, where it is asked by or of grants; no project is in two of them. */
+  /** The present grants, for a question by grant or about a grant. No project is in two grants. */
   grants?: readonly Grant[] | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
 export interface StepUsage {
-  /** Null for what was used by projects of no grant. */
+  /** Null for the usage of projects without a grant. */
   grant?: string | null;
   site?: string;
-  /** '' where the site has one cloud. */
+  /** '' if the site has one cloud. */
   cloud?: string;
   projectId?: string;
   projectName?: string;
@@ -134,19 +134,19 @@ export interface StepUsage {
   coverage: Coverage;
 }
 
-/** Steps as the readings of sites cover them. */
+/** A question about how well the readings of sites cover each step. */
 export interface CoverageQuery {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
   fromMs: number;
   toMs: number;
-  /** The hour where it is undefined. */
+  /** Undefined means the hour. */
   step?: UsageStep | undefined;
-  /** What is told apart; sites and clouds where it is undefined. */
+  /** Gives each site, or each cloud, rows of its own. Undefined means both. */
   by?: ReadonlySet<'site' | 'cloud'> | undefined;
   site?: string | undefined;
-  /** Of the clouds that have this project. */
+  /** Only the clouds that have this project. */
   projectId?: string | undefined;
-  /** Of the clouds that have projects of this grant. */
+  /** Only the clouds that have projects of this grant. */
   grant?: string | undefined;
   grants?: readonly Grant[] | undefined;
   limit: number;
@@ -158,14 +158,17 @@ export interface StepCoverage {
   cloud?: string;
   startMs: number;
   coverage: Coverage;
-  /** Of all clouds together: between readings in an ordinary pause, and in a gap. No reading reaches the rest. */
+  /**
+   * The sums over all clouds: `measuredMs` lies in ordinary pauses between readings, `spreadMs` in gaps. No reading
+   * reaches the rest of the step.
+   */
   measuredMs: number;
   spreadMs: number;
-  /** Whether any reading came after the step's start: the present hour is measured without one until it is due. */
+  /** Whether any reading is later than the start of the step. The present hour counts as measured until one is due. */
   reached: boolean;
 }
 
-/** How a time of a site is known, in parts of 1: of all of its clouds, each from its first reading on. */
+/** The coverage of a time at a site, in shares from 0 to 1: over all its clouds, each from its first reading on. */
 export interface CoverageShares {
   site: string;
   measured: number;
@@ -176,17 +179,17 @@ export interface CoverageShares {
 export interface SiteStatus {
   name: string;
   labels: Readonly<Record<string, string>>;
-  /** Unix milliseconds, undefined before the first. */
+  /** Unix milliseconds; undefined before the first reading. */
   firstReadingMs: number | undefined;
-  /** Of the cloud that was read last. */
+  /** The last reading of the cloud that was read last. */
   lastReadingMs: number | undefined;
-  /** Those that are not retired, the one that was read longest ago first; '' for readings that name none. */
+  /** The clouds that are not retired, the one with the oldest last reading first. '' stands for readings without a cloud. */
   clouds: readonly { cloud: string; lastReadingMs: number }[];
   lastSweepMs: number | undefined;
   lastSuccessMs: number | undefined;
-  /** Why the last sweep failed, what was not taken of it, or that a cloud told nothing new for longer than an ordinary pause. */
+  /** Why the last sweep failed, which series were refused, or which cloud had nothing new for longer than an ordinary pause. */
   lastError: string | undefined;
-  /** How long a pause between two readings may be; a longer one is a gap. */
+  /** The longest ordinary pause between two readings. A longer pause is a gap. */
   ordinaryPauseMs: number;
   projects: number;
   meters: number;
@@ -207,13 +210,13 @@ export interface Project {
 
 export interface ProjectQuery {
   site?: string | undefined;
-  /** Part of a name or id, without case. */
+  /** Part of a name or id, in upper or lower case. */
   search?: string | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
-/** Rows that a page has at most. */
+/** The largest number of rows on a page. */
 export const MAX_PAGE = 10_000;
 
 export interface Page<T> {
@@ -229,63 +232,66 @@ export interface Discrepancy {
   difference: number;
 }
 
-export interface Maintained {
+export interface MaintenanceOutcome {
   /** Entries that were packed. */
   packed: number;
   /** Months of meters whose hours were dropped. */
   dropped: number;
-  /** Gaps of clouds that were given up. */
+  /** Gaps of clouds that are no longer asked for. */
   expired: number;
 }
 
 export interface Ledger {
   /**
-   * Makes the sites known, with their labels; sites that are gone from the list keep their entries, and are expected no more
-   * unless another portal on the database names them.
+   * Declares the sites with their settings. A site that is no longer in the list keeps its entries. The ledger expects no
+   * readings from it any more, unless another portal on the database declares it.
    */
   declareSites(sites: readonly SiteDeclaration[]): Promise<void>;
   /**
-   * Folds a sweep into the site's meters in one transaction (rule A6). Its readings may be of many instants, in any
-   * order: they are folded in order of time. So a gap that can be filled before its end is folded needs no correction.
+   * Folds a sweep into the site's meters in one transaction (rule A6). Its readings may have many instants, in any order:
+   * the ledger folds them in order of time. So a gap needs no correction if it is filled before its end is folded.
    */
   fold(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
-  /** As `fold`, but what falls into an open gap is late truth, as in `foldLate`: for writers of which some lag behind others. */
+  /**
+   * Like `fold`, but handles readings inside an open gap like `foldLate`. For several writers, of which some lag behind
+   * others.
+   */
   foldInAnyOrder(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
-  /** What was spread at the site so far, the oldest first; late truth about it can still be folded. */
+  /** The open gaps of the site, the oldest first. Late readings inside them can still be folded. */
   gaps(site: string): Promise<Gap[]>;
   /**
-   * Folds readings of instants inside gaps, in one transaction: what was spread over a gap is replaced by what these
-   * readings say, by corrections that are entries themselves and add up to nothing. What they leave open stays spread,
-   * and stays a gap. Anything else in the sweeps is folded as by `fold`. An answer for a long gap may come in parts, by
-   * meters or by time; of each meter the first and the last reading in an hour say all that there is to say.
+   * Folds readings inside gaps, in one transaction. Measured usage replaces the usage that was spread over a gap:
+   * corrections, which are entries themselves and add up to zero, move it between hours. The time that the readings leave
+   * open stays spread, and stays a gap. All other readings are folded as by `fold`. The readings of a long gap may come in
+   * parts, by meters or by time. The first and the last reading of each meter in an hour are enough.
    */
   foldLate(site: string, sweeps: readonly Sweep[], lease?: Lease): Promise<LateOutcome>;
   recordFailure(site: string, atMs: number, reason: string, lease?: Lease): Promise<void>;
   /**
-   * Questions end when `gone` is aborted, as nobody waits for them any more. One that costs too much, takes too long, or
-   * comes beside too many others is refused by a `RefusedQuestionError`.
+   * Questions end when `gone` is aborted, because nobody waits for the answer any more. Throws `RefusedQuestionError` if a
+   * question costs too much, takes too long, or if too many questions run at once.
    */
   sites(gone?: AbortSignal): Promise<SiteStatus[]>;
   projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<Project>>;
   usage(query: UsageQuery, gone?: AbortSignal): Promise<Page<StepUsage>>;
   /**
-   * All rows that `usage` gives page by page, as they are at one instant, some at a time; a query's limit and cursor mean nothing.
-   * Few of many rows are answered at once, and others wait; those of few rows wait for none of them.
+   * All rows that `usage` returns page by page, as of one instant, in batches. The query's limit and cursor are ignored.
+   * Only a few large answers run at the same time, and other large ones wait. Small answers do not wait for them.
    */
   allUsage(query: UsageQuery, gone?: AbortSignal): AsyncIterable<StepUsage[]>;
   /** Every step of every cloud from its first reading on, up to the present hour. */
   coverage(query: CoverageQuery, gone?: AbortSignal): Promise<Page<StepCoverage>>;
-  /** Of the declared sites, from one whole hour to another; Unix milliseconds. */
+  /** The coverage shares of the declared sites between two whole hours, Unix milliseconds. */
   coverageShares(fromMs: number, toMs: number): Promise<CoverageShares[]>;
-  /** Packs days that are over, and drops hours that are kept no longer, in small transactions. */
-  maintain(policy?: StoragePolicy): Promise<Maintained>;
-  /** Rule A7 for every meter, and that sums of days agree with hours; empty where all agree. */
+  /** Packs days that are over and drops hours whose time is up, in small transactions. */
+  maintain(policy?: StoragePolicy): Promise<MaintenanceOutcome>;
+  /** Checks rule A7 for every meter, and the sums of days against their hours. Returns an empty list if all agree. */
   verify(): Promise<Discrepancy[]>;
-  /** All of the ledger at one instant, as text in pieces of whole lines; see docs/portal-guide.md. */
+  /** The whole ledger at one instant, as text in chunks of whole lines; see docs/portal-guide.md. */
   exportLines(): AsyncIterable<string>;
-  /** Brings exported lines, without their ends, into an empty ledger, whole or not at all; returns the number of rows. */
+  /** Imports exported lines (without line ends) into an empty ledger, in one transaction; returns the number of rows. */
   importLines(lines: AsyncIterable<string>): Promise<number>;
-  /** Rejects where the database does not answer. */
+  /** Rejects if the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

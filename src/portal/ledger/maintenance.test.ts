@@ -4,7 +4,7 @@ import type { StoragePolicy } from './storage-policy.ts';
 import { Maintenance } from './maintenance.ts';
 
 describe('maintenance', () => {
-  it('goes on at intervals though one time fails, until it is closed', async () => {
+  it('continues at intervals after a failed run, until it is closed', async () => {
     const slept: number[] = [];
     let runs = 0;
     let closing: Promise<void> | undefined;
@@ -30,7 +30,7 @@ describe('maintenance', () => {
     expect([runs, slept]).toEqual([3, [5, 360, 360, 360]]);
   });
 
-  it('goes by the policy of the moment, which a reload may change', async () => {
+  it('follows the present policy, which a reload may change', async () => {
     const policies: unknown[] = [];
     const present = { packAfterDays: 2, hoursKeptDays: 400 as number | undefined, gapsKeptDays: 62 };
     let closing: Promise<void> | undefined;

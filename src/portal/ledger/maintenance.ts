@@ -5,21 +5,21 @@ import { describeError } from '../../runtime/user-error.ts';
 import type { Ledger } from './ledger.ts';
 import type { StoragePolicy } from './storage-policy.ts';
 
-/** Days are packed some hours after they are due at the latest. */
+/** A day that is due is packed within this time. */
 const INTERVAL_MS = 6 * 3_600_000;
 
-/** The first comes late, so that a portal that is restarted all the time does something else first. */
+/** The first run waits, so that a portal that restarts again and again does its other work first. */
 const FIRST_DELAY_MS = 5 * 60_000;
 
 export interface MaintenanceParts {
   ledger: Pick<Ledger, 'maintain'>;
   clock: Clock;
   logger: Logger;
-  /** The present one, as a reload may change it; the usual one where it is undefined. */
+  /** Returns the present policy: a reload may change it. The default policy applies if it is undefined. */
   policy?: (() => StoragePolicy | undefined) | undefined;
 }
 
-/** Looks after the ledger's storage from time to time. Failures are logged, and tried again the next time. */
+/** Maintains the ledger's storage at intervals. A failure is logged, and the next run tries again. */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
   readonly #ending = new AbortController();
@@ -33,7 +33,7 @@ export class Maintenance {
     this.#loop ??= this.#runAtIntervals();
   }
 
-  /** Waits for what is on its way. */
+  /** Waits for a run that is under way. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#loop;
@@ -46,8 +46,7 @@ export class Maintenance {
       signal: this.#ending.signal,
       firstDelayMs: FIRST_DELAY_MS,
       delayMs: () => INTERVAL_MS,
-      onFailure: (error) =>
-        logger.warn({ reason: describeError(error) }, 'the storage of the ledger could not be looked after'),
+      onFailure: (error) => logger.warn({ reason: describeError(error) }, 'maintenance of the ledger failed'),
     });
   }
 
@@ -55,6 +54,6 @@ export class Maintenance {
     const { ledger, logger, policy } = this.#parts;
     const done = await ledger.maintain(policy?.());
     if (done.packed + done.dropped + done.expired > 0)
-      logger.debug(done, 'the storage of the ledger was looked after');
+      logger.debug(done, 'maintenance of the ledger is done');
   }
 }

@@ -37,7 +37,7 @@ describe('the cost of a question', () => {
     expect(costOf(asked, LEDGER, HOURS)).toEqual({ rows, sums });
   });
 
-  it('is of the hours that the ledger has, and that are left from the cursor on', () => {
+  it('counts only the hours that the ledger has, from the cursor on', () => {
     const all = query(['project', 'resource']);
     expect(costOf(all, LEDGER, { fromHour: -17_000_000, toHour: 70_000_000 }).rows).toBe(8000 * 2160);
     expect(costOf(all, LEDGER, { fromHour: HOURS.toHour - 1, toHour: HOURS.toHour }).rows).toBe(8000);
@@ -45,13 +45,13 @@ describe('the cost of a question', () => {
     expect(costOf(all, { ...LEDGER, hours: undefined }, HOURS)).toEqual({ rows: 0, sums: 0 });
   });
 
-  it('of a project is that of its own meters', () => {
+  it('of a project counts only the meters of the project', () => {
     const counts = { ...LEDGER, projects: 1 };
     const asked = query(['project', 'resource'], { projectId: 'p' });
     expect(costOf(asked, counts, HOURS)).toEqual({ rows: 4 * 2160, sums: 4 * 2160 });
   });
 
-  it('beyond a limit is refused, as JSON earlier than as CSV', () => {
+  it('is refused beyond a limit, which is lower for JSON than for CSV', () => {
     const cost = { rows: 17_280_000, sums: 0 };
     expect(() => refuseCostly(cost, 'json', DEFAULT_QUESTION_LIMITS)).toThrow(
       'the answer could have 17280000 rows, and pages of JSON may have 1000000: ask with format=csv, or for less: a longer step',

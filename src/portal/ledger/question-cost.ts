@@ -2,14 +2,14 @@ import type { UsageQuery, UsageStep } from './ledger.ts';
 import { RefusedQuestionError } from './question-errors.ts';
 import { monthsBetween, piecesOf, type HourRange } from './steps.ts';
 
-/** How much the ledger answers to one question. */
+/** The limits of one question to the ledger. */
 export interface QuestionLimits {
-  /** Rows that the pages of a JSON answer may have together. */
+  /** The largest number of rows on all pages of a JSON answer. */
   rows: number;
   csvRows: number;
-  /** How long the database works on a JSON answer. */
+  /** The longest time that the database works on a JSON answer. */
   timeoutMs: number;
-  /** How long a CSV may take, with all that its client takes. */
+  /** The longest time for a CSV, including the time that the client takes to read it. */
   csvTimeoutMs: number;
 }
 
@@ -20,7 +20,7 @@ export const DEFAULT_QUESTION_LIMITS: QuestionLimits = {
   csvTimeoutMs: 3_600_000,
 };
 
-/** What the ledger counts of what a question is about. */
+/** How much data the ledger has for a question: what its answer can contain at most. */
 export interface LedgerCounts {
   sites: number;
   clouds: number;
@@ -28,18 +28,18 @@ export interface LedgerCounts {
   meters: number;
   /** Kinds of resource. */
   resources: number;
-  /** The hours that have readings; undefined where none have. */
+  /** The hours that have readings; undefined if there are none. */
   hours: HourRange | undefined;
 }
 
 export interface QuestionCost {
-  /** Rows that the answer has at most. */
+  /** The largest number of rows in the answer. */
   rows: number;
-  /** Sums of hours, days and months that are read for it at most. */
+  /** The largest number of sums (of hours, days and months) that the database reads. */
   sums: number;
 }
 
-/** What an answer costs at most; `range` is what is asked for, from the cursor on. */
+/** The largest cost of an answer. `range` starts at the cursor. */
 export function costOf(query: UsageQuery, counts: LedgerCounts, range: HourRange): QuestionCost {
   const known = overlap(range, counts.hours);
   if (known === undefined) return { rows: 0, sums: 0 };
@@ -80,7 +80,7 @@ function stepsOf(step: UsageStep, range: HourRange): number {
   return step === 'month' ? monthsBetween(range) : 1;
 }
 
-/** Throws a `RefusedQuestionError` where an answer in this form would have too many rows. */
+/** Throws `RefusedQuestionError` if an answer in this format could have too many rows. */
 export function refuseCostly({ rows }: QuestionCost, format: 'json' | 'csv', limits: QuestionLimits): void {
   const most = format === 'json' ? limits.rows : limits.csvRows;
   if (rows <= most) return;
@@ -92,7 +92,7 @@ export function refuseCostly({ rows }: QuestionCost, format: 'json' | 'csv', lim
   );
 }
 
-/** Questions that a page of the portal asks are quick; those that cost more wait among themselves. */
+/** Questions from the portal's pages cost less than this. Questions that cost more wait for one another. */
 const QUICK: QuestionCost = { rows: 50_000, sums: 500_000 };
 
 export function isQuick({ rows, sums }: QuestionCost): boolean {

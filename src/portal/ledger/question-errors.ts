@@ -1,9 +1,9 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { UserError } from '../../runtime/user-error.ts';
 
-/** The ledger does not answer a question for what it costs; its message says what to ask instead. */
+/** The ledger refuses a question because of its cost. The message says what to ask instead. */
 export class RefusedQuestionError extends UserError {
-  /** It would cost too much, it took too long, or too many others are asked. */
+  /** The question would cost too much, took too long, or came while too many others were running. */
   readonly kind: 'costly' | 'slow' | 'busy';
 
   constructor(kind: RefusedQuestionError['kind'], message: string, cause?: unknown) {
@@ -12,19 +12,19 @@ export class RefusedQuestionError extends UserError {
   }
 }
 
-/** The cursor of a query is not one that an earlier answer gave. */
+/** The cursor of a query does not come from an earlier answer. */
 export class CursorError extends UserError {
   constructor() {
     super('the cursor is not one that an earlier answer gave as "next"');
   }
 }
 
-/** An answer would need hours that are kept no longer: to leave them out would be to say that nothing was used. */
+/** An answer would need hours that were dropped. Without them it would wrongly say that nothing was used. */
 export class HoursGoneError extends UserError {
   constructor(keptFromHour: number) {
     const keptFrom = new Date(keptFromHour * MS_PER_HOUR).toISOString();
     super(
-      `hours before ${keptFrom} are kept no longer; their days are: ask by day, month or total, from 00:00 to 00:00 UTC`,
+      `hours before ${keptFrom} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`,
     );
   }
 }

@@ -12,7 +12,7 @@ describe('usage of a range is summed', () => {
   const evening = piece('hours', '2025-12-30T22:00', '2025-12-31T00:00');
   const night = piece('hours', '2026-03-02T00:00', '2026-03-02T03:00');
 
-  it('by month and in total from whole months, from whole days beside them, and from hours beside those', () => {
+  it('by month and in total from whole months, then from whole days, then from hours', () => {
     const pieces = [
       evening,
       piece('days', '2025-12-31T00:00', '2026-01-01T00:00'),
@@ -33,7 +33,7 @@ describe('usage of a range is summed', () => {
     expect(piecesOf('hour', untidy)).toEqual([{ sumsOf: 'hours', ...untidy }]);
   });
 
-  it('from nothing else where months or days fill it, or where none is whole', () => {
+  it('from months only, days only or hours only, if these fill it', () => {
     expect(piecesOf('total', range('2026-02-01T00:00', '2026-03-01T00:00'))).toEqual([
       piece('months', '2026-02-01T00:00', '2026-03-01T00:00'),
     ]);
@@ -45,7 +45,7 @@ describe('usage of a range is summed', () => {
     ]);
   });
 
-  it('from pieces that fill it without overlap, months being months and days being days', () => {
+  it('from pieces that fill it without overlap, each of whole months or whole days', () => {
     const anyRange = fc
       .tuple(fc.integer({ min: 480_000, max: 500_000 }), fc.integer({ min: 1, max: 3_000 }))
       .map(([fromHour, hours]) => ({ fromHour, toHour: fromHour + hours }));
@@ -66,7 +66,7 @@ describe('usage of a range is summed', () => {
 });
 
 describe('the first hour that is needed by itself', () => {
-  it('is that before the first whole day, or after the last', () => {
+  it('lies before the first whole day, or after the last', () => {
     expect(firstHourNeeded('total', range('2026-01-31T23:00', '2026-03-01T00:00'))).toBe(
       hourOf('2026-01-31T23:00'),
     );
@@ -77,7 +77,7 @@ describe('the first hour that is needed by itself', () => {
   });
 });
 
-it('the months of a range are counted as they are made', () => {
+it('counts as many months of a range as it lists', () => {
   const hour = fc.integer({ min: 0, max: 500_000 });
   fc.assert(
     fc.property(hour, hour, (fromHour, toHour) => {

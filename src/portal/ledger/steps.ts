@@ -1,7 +1,7 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import type { UsageStep } from './ledger.ts';
 
-/** Hours are whole hours since the Unix epoch, UTC; intervals exclude their end. */
+/** Whole hours since the Unix epoch, UTC. `toHour` is exclusive. */
 export interface HourRange {
   fromHour: number;
   toHour: number;
@@ -9,12 +9,15 @@ export interface HourRange {
 
 const HOURS_PER_DAY = 24;
 
-/** A part of a range with the sums that its usage is made of. */
+/** A part of a range, and the sums from which its usage is added up. */
 export interface Piece extends HourRange {
   sumsOf: 'hours' | 'days' | 'months';
 }
 
-/** What usage is summed from: the coarsest sums that the step and the range allow, which are fewest, and kept for ever. */
+/**
+ * The sums from which usage is added up: the coarsest that the step and the range allow. They are the fewest, and sums of
+ * days and months are kept for ever.
+ */
 export function piecesOf(step: UsageStep, range: HourRange): Piece[] {
   if (step === 'hour') return hoursOf(range);
   if (step === 'day') return daysAndHoursOf(range);
@@ -29,7 +32,7 @@ function hoursOf(range: HourRange): Piece[] {
   return range.fromHour < range.toHour ? [{ sumsOf: 'hours', ...range }] : [];
 }
 
-/** `whole` with what `rest` makes of the range before and after it. */
+/** The piece `whole`, and the pieces that `rest` makes of the range before and after it. */
 function around(range: HourRange, whole: Piece, rest: (range: HourRange) => Piece[]): Piece[] {
   if (whole.fromHour >= whole.toHour) return rest(range);
   return [
@@ -39,7 +42,7 @@ function around(range: HourRange, whole: Piece, rest: (range: HourRange) => Piec
   ];
 }
 
-/** What is whole of a range; ends before it begins where nothing is. */
+/** The whole days or months in a range. The piece ends before it begins if there is none. */
 function wholeOf(
   sumsOf: Piece['sumsOf'],
   { fromHour, toHour }: HourRange,
@@ -67,19 +70,19 @@ function firstMonthFrom(hour: number): number {
   return startOfMonth(hour) === hour ? hour : nextStarts.month(hour);
 }
 
-/** The first hour of a range whose hours are needed by themselves; undefined where sums of days and months cover all. */
+/** The first hour for which sums of hours are needed; undefined if sums of days and months cover the range. */
 export function firstHourNeeded(step: UsageStep, range: HourRange): number | undefined {
   return piecesOf(step, range).find(({ sumsOf }) => sumsOf === 'hours')?.fromHour;
 }
 
-/** Where the months of a range begin; the first begins with the range, even in the middle of a month. */
+/** The first hour of each month in a range. The first month begins with the range, even in the middle of a month. */
 export function monthStarts({ fromHour, toHour }: HourRange): number[] {
   const starts: number[] = [];
   for (let hour = fromHour; hour < toHour; hour = nextStarts.month(hour)) starts.push(hour);
   return starts;
 }
 
-/** How many months a range touches, without making them. */
+/** The number of months that a range touches, counted without listing them. */
 export function monthsBetween({ fromHour, toHour }: HourRange): number {
   const [first, last] = [fromHour, toHour - 1].map((hour) => {
     const date = new Date(hour * MS_PER_HOUR);

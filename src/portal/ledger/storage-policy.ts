@@ -1,10 +1,10 @@
-/** How long the ledger keeps what in which form. */
+/** How long the ledger keeps entries, hours and gaps. */
 export interface StoragePolicy {
-  /** Days stay entries for so long after their end, as late truth may still move them. */
+  /** A day stays in entries for this long after its end, because late readings may still move them. */
   packAfterDays: number;
-  /** Hours of months that ended longer ago are dropped; their days stay. Undefined: hours are kept for ever. */
+  /** The hours of months that ended longer ago are dropped; their days stay. Undefined keeps hours for ever. */
   hoursKeptDays?: number | undefined;
-  /** Gaps that ended longer ago are given up: what was spread over them stays as it is, and is asked for no more. */
+  /** Gaps that ended longer ago are no longer asked for: the usage that was spread over them stays as it is. */
   gapsKeptDays: number;
 }
 

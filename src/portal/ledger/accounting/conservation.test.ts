@@ -6,7 +6,7 @@ import { InMemoryBook as Book, METER, reading } from '../../../../test/ledger/in
 const HOUR = MS_PER_HOUR;
 const MINUTE = 60_000;
 
-/** What really happened at a cloud: the total of one meter at increasing instants, the stroke of each hour included. */
+/** The truth at a cloud: the total of one meter at increasing instants, including every full hour. */
 const aTruth = fc
   .array(
     fc.record({
@@ -32,7 +32,7 @@ const aTruth = fc
     });
   });
 
-/** Deliveries of a truth: some lost, some twice, in an order of their own, as by two writers that stumble. */
+/** Deliveries of the truth: some are lost, some come twice, in any order, as from two unreliable writers. */
 const someDeliveries = aTruth.chain((truth) =>
   fc.record({
     truth: fc.constant(truth),
@@ -40,7 +40,7 @@ const someDeliveries = aTruth.chain((truth) =>
   }),
 );
 
-/** Readings that nobody can make sense of: any totals, any order, several epochs, clouds, projects and names. */
+/** Readings without any sense: any totals, any order, several epochs, clouds, projects and names. */
 const anyReadings = fc.array(
   fc
     .record({
@@ -55,8 +55,8 @@ const anyReadings = fc.array(
   { maxLength: 40 },
 );
 
-describe('the ledger, whatever is delivered', () => {
-  it('conserves: opening + entries + corrections = last total, for every meter (A7)', () => {
+describe('the ledger, for any deliveries', () => {
+  it('keeps opening + entries + corrections = last total for every meter (A7)', () => {
     fc.assert(
       fc.property(fc.array(anyReadings, { maxLength: 5 }), (sweeps) => {
         const book = new Book();
@@ -69,7 +69,7 @@ describe('the ledger, whatever is delivered', () => {
     );
   });
 
-  it('never has a negative amount, nor more spread than there is', () => {
+  it('never has a negative amount, or more spread usage than usage', () => {
     fc.assert(
       fc.property(fc.array(anyReadings, { maxLength: 5 }), (sweeps) => {
         const book = new Book();
@@ -96,7 +96,7 @@ describe('the ledger, whatever is delivered', () => {
 });
 
 describe('the ledger against the truth', () => {
-  it('has the true usage of every hour where it was read at the stroke of each', () => {
+  it('has the true usage of every hour if it is read at every full hour', () => {
     fc.assert(
       fc.property(aTruth, (truth) => {
         const book = new Book();
@@ -112,7 +112,7 @@ describe('the ledger against the truth', () => {
     );
   });
 
-  it('counts once what is delivered twice, late, out of order, or not at all', () => {
+  it('counts usage once if it is delivered twice, late, out of order, or not at all', () => {
     fc.assert(
       fc.property(someDeliveries, ({ truth, deliveries }) => {
         const book = new Book();
@@ -125,7 +125,7 @@ describe('the ledger against the truth', () => {
     );
   });
 
-  it('is not moved by what it ignores', () => {
+  it('does not change with readings that it ignores', () => {
     fc.assert(
       fc.property(someDeliveries, ({ truth, deliveries }) => {
         const all = new Book();
@@ -137,7 +137,7 @@ describe('the ledger against the truth', () => {
     );
   });
 
-  it('comes to the same by one sweep of many instants as by many sweeps', () => {
+  it('ends the same with one sweep of many instants as with many sweeps', () => {
     fc.assert(
       fc.property(aTruth, ([first, ...rest]) => {
         const atOnce = new Book();
@@ -150,7 +150,7 @@ describe('the ledger against the truth', () => {
     );
   });
 
-  it('counts what is used between resets, and corrects by what was reset (A3)', () => {
+  it('counts the usage between resets, and records each reset as a correction (A3)', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(1_000)), { minLength: 1 }), (steps) => {
         const book = new Book();
@@ -169,7 +169,7 @@ describe('the ledger against the truth', () => {
     );
   });
 
-  it('marks as spread whatever happened around a change of epoch (A4)', () => {
+  it('marks usage around a change of epoch as spread (A4)', () => {
     const book = new Book();
     book.fold(reading(0, 100));
     book.fold(reading(MINUTE, 20, { epoch: 'b' }));
@@ -182,7 +182,7 @@ describe('the ledger against the truth', () => {
     expect(book.corrections.get(METER)).toBe(-80n);
   });
 
-  it('does not bill years where a start date is moved back (A4)', () => {
+  it('does not bill years if a start date moves back (A4)', () => {
     const book = new Book();
     const used = HOUR / 5;
     book.fold(reading(0, 0));
@@ -192,7 +192,7 @@ describe('the ledger against the truth', () => {
     expect(book.usage() + (book.corrections.get(METER) ?? 0n)).toBe(16_757n * BigInt(HOUR));
   });
 
-  it('counts no faster than usual where two exporters alternate, and names them (A4, A9)', () => {
+  it('counts no faster than usual if two exporters alternate, and names them (A4, A9)', () => {
     const book = new Book();
     book.fold(reading(0, 0));
     book.fold(reading(HOUR, 3_600));
@@ -204,7 +204,7 @@ describe('the ledger against the truth', () => {
     expect(book.anomalyKinds).toEqual(new Set(['epoch-changed', 'epoch-returned']));
   });
 
-  it('opens with a balance what an exporter says that is new to the site, in pieces too (A5)', () => {
+  it('opens with balances at a new exporter of the site, even in pieces (A5)', () => {
     const book = new Book();
     book.fold(reading(0, 5));
     book.fold(reading(MINUTE, 6));

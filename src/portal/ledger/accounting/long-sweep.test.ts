@@ -37,7 +37,7 @@ function* foldSteps(readings: readonly Reading[]) {
 }
 const fold = (readings: readonly Reading[]) => atOnce(foldSteps(readings));
 
-/** Steps of a total that now and then fill an hour of the ledger. */
+/** Steps of a total. Some fill an hour of the ledger to its limit. */
 const aCourse = array(
   record({
     pauseMs: constantFrom(1, 20 * MINUTE, 30 * MINUTE, MS_PER_HOUR),
@@ -52,7 +52,7 @@ const aCourse = array(
   );
 });
 
-/** What the last hour has, summed up from all usages. */
+/** The usage of the last hour, added up from all usages. */
 function bookedBy(meter: BookedMeter, usages: readonly Usage[]): bigint {
   const hour = hourAt(meter.lastAtMs);
   return usages
@@ -61,7 +61,7 @@ function bookedBy(meter: BookedMeter, usages: readonly Usage[]): bigint {
 }
 
 describe('many readings of one meter in one sweep', () => {
-  it('change what its readings change one by one', () => {
+  it('make the same changes as when they are folded one by one', () => {
     assert(
       property(aCourse, (readings) => {
         let meter = known;
@@ -79,7 +79,7 @@ describe('many readings of one meter in one sweep', () => {
     );
   });
 
-  it('cost each the same, however many they are', () => {
+  it('cost the same for each reading, for any number of readings', () => {
     const one = Array.from({ length: 20_000 }, (_, i) =>
       reading(known.lastAtMs + 1 + i, i, { projectName: `${i}` }),
     );
@@ -95,7 +95,7 @@ describe('many readings of one meter in one sweep', () => {
 
 let looks = 0;
 
-/** The same, but each look at it is counted. */
+/** A proxy that counts each read of a property. */
 function watched<T extends object>(one: T): T {
   return new Proxy(one, {
     get: (target, key) => {
@@ -105,10 +105,10 @@ function watched<T extends object>(one: T): T {
   });
 }
 
-/** Of intervals between instants, where the readings are no longer looked at. */
+/** The rules as a proxy: they are read for intervals between instants, where no reading is. */
 const RULES = watched(DEFAULT_RULES);
 
-/** How often readings and rules were looked at between two yields, at most. */
+/** The largest number of reads of readings and rules between two yields. */
 function longestStep<T extends object>(readings: readonly T[], work: (readings: readonly T[]) => Generator) {
   let most = 0;
   looks = 0;
@@ -126,7 +126,7 @@ function countSteps(steps: Generator): number {
   return count;
 }
 
-describe('a sweep, however large', () => {
+describe('a sweep of any size', () => {
   const gap = {
     fromMs: 0,
     toMs: 3e9,
@@ -147,12 +147,12 @@ describe('a sweep, however large', () => {
   const works: [string, (readings: readonly Reading[]) => Steps<unknown>][] = [
     ['put into its clouds', (all) => inTheirClouds(all, { ofEpochs: new Map(), read: new Set() })],
     ['admitted', (all) => admit(all, nothing, room)],
-    ['taken apart', (all) => partsOfSweep(all, 2000)],
+    ['split into parts', (all) => partsOfSweep(all, 2000)],
     ['folded', foldSteps],
-    ['looked through for other epochs', (all) => metersToBound(book.meters, all)],
-    ['looked through for gaps', (all) => mayChangeEpoch(new Map([[METER, [gap]]]), all)],
-    ['folded as late truth of a meter', (all) => correctMeters(gapBook, all, RULES)],
-    ['folded as late truth of a cloud', (all) => correctClouds(new Map([['', [gap]]]), all, RULES)],
+    ['searched for other epochs', (all) => metersToBound(book.meters, all)],
+    ['searched for gaps', (all) => mayChangeEpoch(new Map([[METER, [gap]]]), all)],
+    ['folded as late readings of a meter', (all) => correctMeters(gapBook, all, RULES)],
+    ['folded as late readings of a cloud', (all) => correctClouds(new Map([['', [gap]]]), all, RULES)],
   ];
 
   it.each(works)('is %s in steps of a bounded size', (_does, work) => {
@@ -163,19 +163,22 @@ describe('a sweep, however large', () => {
     expect(longestStep(many(40_000), work)).toBeLessThan(1.5 * longestStep(many(10_000), work));
   });
 
-  /** Work on the readings of many meters and clouds, of which each has few. */
+  /** Work on many meters and clouds with a few readings each. */
   const gapsOf = (keyOf: (cloud: string) => string) =>
     new Map(Array.from({ length: 400 }, (_, i) => [keyOf(`c${i}`), [{ ...gap, toMs: 2e9, toEpoch: 'b' }]]));
   const meterGaps = gapsOf((cloud) => meterKey({ cloud, projectId: 'p1', resource: 'vcpu' }));
   const cloudGaps = gapsOf((cloud) => cloud);
   const shared: [string, (readings: readonly Reading[]) => Steps<unknown>][] = [
     ['folded', foldSteps],
-    ['brought to its courses', (all) => coursesOf(new Map(), all, RULES)],
-    ['folded as late truth of meters', (all) => correctMeters({ ...gapBook, meters: meterGaps }, all, RULES)],
-    ['folded as late truth of clouds', (all) => correctClouds(cloudGaps, all, RULES)],
+    ['followed along the courses of its clouds', (all) => coursesOf(new Map(), all, RULES)],
+    [
+      'folded as late readings of meters',
+      (all) => correctMeters({ ...gapBook, meters: meterGaps }, all, RULES),
+    ],
+    ['folded as late readings of clouds', (all) => correctClouds(cloudGaps, all, RULES)],
   ];
 
-  it.each(shared)('is %s in steps of a bounded size, of however many clouds and meters', (_does, work) => {
+  it.each(shared)('is %s in steps of a bounded size, for any number of clouds and meters', (_does, work) => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) =>
         reading(1e9 + Math.floor(i / 100) + (i % 100) * 1.5 * MS_PER_HOUR, i % 100, {
@@ -185,13 +188,13 @@ describe('a sweep, however large', () => {
     expect(longestStep(many(16_000), work)).toBeLessThan(1.5 * longestStep(many(4000), work));
   });
 
-  it.each(shared.slice(2))('is %s in more steps where more hours are spread', (_does, work) => {
+  it.each(shared.slice(2))('is %s in more steps if more hours are spread', (_does, work) => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => reading(1e9 + i, 1, { cloud: `c${i}` }));
     expect(countSteps(work(many(400)))).toBeGreaterThan(3 * countSteps(work(many(100))));
   });
 
-  it('closes the hours of a meter in steps of a bounded size, however much of it lies in one', () => {
+  it('closes the hours of a meter in steps of a bounded size, even with many usages in one hour', () => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i): Usage => ({
         amount: 1n,

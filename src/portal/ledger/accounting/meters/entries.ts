@@ -12,11 +12,11 @@ export interface Entry {
 
 const NO_ENTRIES: readonly Entry[] = [];
 
-/** The entries of one meter's usages, which follow one another in time; one for each hour, in order. */
+/** The entries of one meter's usages, one for each hour, in order. The usages have to be in order of time. */
 export function entriesOf(usages: readonly Usage[]): Iterable<Entry> {
   const [first] = usages;
   if (first === undefined) return NO_ENTRIES;
-  // What nearly every meter of a sweep has, without the cost of generators.
+  // The case of nearly every meter in a sweep, without the cost of generators.
   if (usages.length === 1 && liesInOneHour(first.fromMs, first.toMs)) return entryOf(first);
   return spreadEntries(usages);
 }

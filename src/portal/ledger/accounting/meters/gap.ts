@@ -15,26 +15,26 @@ export interface Interval {
   toMs: number;
 }
 
-/** What is known of a meter's gap: its two ends, and how much between them was counted as usage. */
+/** A gap of a meter: the readings at both ends, and the usage that was counted between them. */
 export interface MeterGap extends Interval {
   fromTotal: bigint;
   fromEpoch: string;
   toTotal: bigint;
   toEpoch: string;
-  /** Spread over the gap; what the totals moved by beyond it was corrected. */
+  /** The usage that was spread over the gap. The rest of the difference between the totals is a correction. */
   amount: bigint;
 }
 
-/** What late truth makes of a meter's gap; usage and correction together are what they were before. */
+/** A gap after late readings were folded into it. The sum of usage and correction is the same as before. */
 export interface FilledGap {
   steps: MeterStep[];
-  /** What is still open. */
+  /** The gaps that are still open. */
   gaps: MeterGap[];
-  /** Readings that were of use. */
+  /** Late readings that were used. */
   used: number;
 }
 
-/** The gap that a step leaves behind it; undefined where it was measured, or nothing was to be spread. */
+/** The gap that a step leaves; undefined if the step was measured, or had no usage to spread. */
 export function gapOfStep(
   before: Pick<MeterState, 'epoch' | 'lastTotal'>,
   fromMs: number,
@@ -56,9 +56,10 @@ export function gapOfStep(
 }
 
 /**
- * Folds late readings, in order of time, between the two ends of a gap, as they would have been folded in time. Only those count that fit
- * between the ends: so late truth moves usage between hours, and finds usage of an epoch that ended inside the gap, but
- * never more than the totals say, nor beyond `usualHour` what a change of epoch brings (rule A4). Undefined where none fits.
+ * Folds late readings, in order of time, between the two ends of a gap, as if they had come in time. Only readings count
+ * whose totals fit between the ends. So late readings move usage between hours, and find the usage of an epoch that ended
+ * inside the gap. They never add more than the totals allow, and at a change of epoch no more than `usualHour` allows
+ * (rule A4). Undefined if no reading fits.
  */
 export function* fillGap(
   gap: MeterGap,
@@ -87,7 +88,7 @@ export function* fillGap(
   return filled;
 }
 
-/** Without an epoch nobody can tell whether a total in it is of before or after its base moved. */
+/** Without an epoch, a total inside such a gap may come from before or after its base moved, and nothing tells which. */
 function isOfMovedBase({ fromEpoch, toEpoch, fromTotal, toTotal, amount }: MeterGap): boolean {
   return fromEpoch === '' && toEpoch === '' && amount < toTotal - fromTotal;
 }
@@ -102,7 +103,7 @@ function fits(gap: MeterGap, meter: MeterState, { total, atMs, epoch }: TotalAt)
   return epoch === meter.epoch ? total >= meter.lastTotal : epoch === gap.toEpoch;
 }
 
-/** The parts of a gap of a cloud between its ends and the instants at which it turns out to have been read, in order of time. */
+/** Splits a gap of a cloud at the instants of late readings. The instants have to be in order of time. */
 export function* partsOf(
   { fromMs, toMs }: Interval,
   instants: Iterable<{ atMs: number }>,

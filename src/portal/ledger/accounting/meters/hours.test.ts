@@ -19,20 +19,20 @@ describe('spreadOverHours', () => {
     ]);
   });
 
-  it('gives an interval that ends at the stroke of an hour to the hour that ends there', () => {
+  it('counts an interval that ends at a full hour to the hour that ends there', () => {
     expect([...spreadOverHours(7n, 0, MS_PER_HOUR)]).toEqual([{ hour: 0, amount: 7n }]);
   });
 
-  it('gives an interval without length to the hour that it ends in', () => {
+  it('counts an interval without length to the hour in which it ends', () => {
     expect([...spreadOverHours(7n, 5 * MS_PER_HOUR, 5 * MS_PER_HOUR)]).toEqual([{ hour: 4, amount: 7n }]);
   });
 
-  it('leaves out hours that get nothing', () => {
+  it('leaves out hours without a share', () => {
     expect([...spreadOverHours(1n, 0, 3 * MS_PER_HOUR)]).toEqual([{ hour: 2, amount: 1n }]);
     expect([...spreadOverHours(0n, 0, 3 * MS_PER_HOUR)]).toEqual([]);
   });
 
-  it('gives the difference of two rounded running sums, and costs no more than there are shares', () => {
+  it('gives the difference of two rounded running sums, at a cost of the number of shares', () => {
     const amounts = fc.oneof(anAmount, fc.bigInt({ min: 0n, max: 300n }));
     fc.assert(
       fc.property(amounts, anInterval, (amount, { fromMs, toMs }) => {
@@ -45,11 +45,11 @@ describe('spreadOverHours', () => {
         }
       }),
     );
-    // More hours than anyone could wait for.
+    // A loop over this many hours would never end.
     expect([...spreadOverHours(3n, 0, Number.MAX_SAFE_INTEGER)]).toHaveLength(3);
   });
 
-  it('loses and adds nothing, whatever the amount and the interval', () => {
+  it('loses and adds nothing, for any amount and interval', () => {
     fc.assert(
       fc.property(anAmount, anInterval, (amount, { fromMs, toMs }) => {
         const shares = [...spreadOverHours(amount, fromMs, toMs)];
@@ -58,7 +58,7 @@ describe('spreadOverHours', () => {
     );
   });
 
-  it('is less than one unit away from the exact proportion in every hour', () => {
+  it('stays within one unit of the exact proportion in every hour', () => {
     fc.assert(
       fc.property(anAmount, anInterval, (amount, { fromMs, toMs }) => {
         const length = BigInt(toMs - fromMs);
@@ -75,7 +75,7 @@ describe('spreadOverHours', () => {
 });
 
 describe('liesInOneHour', () => {
-  it('holds for a whole hour, and for none of its parts that go beyond', () => {
+  it('holds for a whole hour, and for no interval that goes beyond it', () => {
     expect(liesInOneHour(MS_PER_HOUR, 2 * MS_PER_HOUR)).toBe(true);
     expect(liesInOneHour(MS_PER_HOUR - 1, 2 * MS_PER_HOUR)).toBe(false);
     expect(liesInOneHour(MS_PER_HOUR, 2 * MS_PER_HOUR + 1)).toBe(false);

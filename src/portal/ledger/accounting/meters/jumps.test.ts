@@ -10,7 +10,7 @@ const PROJECTS = ['p1', 'p2', 'p3', 'p4', 'p5'];
 
 const meterOf = (projectId: string) => `\0${projectId}\0vcpu`;
 
-/** A book of two hours of five projects, each with vCPUs of its own, of an exporter that states `epoch`. */
+/** A book with two hours of five projects with different vCPUs, from an exporter that states `epoch`. */
 function twoHours(epoch: string, vcpus: readonly number[] = [1, 2, 3, 4, 5]) {
   const book = new Book();
   const at = (atMs: number, extraHours: (project: number) => number) => {
@@ -32,7 +32,7 @@ function expectConserved(book: Book) {
 }
 
 describe('an exporter that states no epoch', () => {
-  it('has a new base where its start date is moved back, again and again, and goes on from there (A4)', () => {
+  it('has a new base each time its start date moves back, and continues from there (A4)', () => {
     const { book, at } = twoHours('');
     at(2 * HOUR + STEP, () => 64_801);
     at(2 * HOUR + 2 * STEP, () => 64_801 + 876_001);
@@ -43,7 +43,7 @@ describe('an exporter that states no epoch', () => {
     expectConserved(book);
   });
 
-  it('is one with a single project too', () => {
+  it('has a new base with a single project, too', () => {
     const book = new Book();
     for (let atMs = 0; atMs <= HOUR; atMs += STEP) book.fold(reading(atMs, atMs, { epoch: '' }));
     book.fold(reading(HOUR + STEP, HOUR + 876_001 * HOUR, { epoch: '' }));
@@ -51,7 +51,7 @@ describe('an exporter that states no epoch', () => {
     expectConserved(book);
   });
 
-  it('has a new base where it is said from now on that it counts memory in GiB, and where that is taken back', () => {
+  it('has a new base when its memory unit is set to GiB, and when it is set back', () => {
     const mb = '\0p1\0mb';
     const book = new Book();
     const at = (atMs: number, unit: number) => {
@@ -60,7 +60,7 @@ describe('an exporter that states no epoch', () => {
     };
     for (let atMs = 0; atMs <= 2 * HOUR; atMs += STEP) at(atMs, 1);
     for (let atMs = 2 * HOUR + STEP; atMs <= 3 * HOUR; atMs += STEP) at(atMs, 1024);
-    // One reading by the rate before, eleven by the one after.
+    // One reading at the old rate, eleven at the new one.
     expect(hoursOf(book, 'p1')).toBe(3);
     expect(Number(book.usage(mb)) / HOUR).toBeCloseTo(4 * (2 + 1 / 12) + 4096 * (11 / 12), 6);
     expect(book.anomalyKinds).toEqual(new Set(['base-moved']));
@@ -69,7 +69,7 @@ describe('an exporter that states no epoch', () => {
     expectConserved(book);
   });
 
-  it('opens with a balance what is new at the instant at which its base moved', () => {
+  it('opens new meters with a balance at the instant of a moved base', () => {
     const { book, at } = twoHours('');
     const atMs = 2 * HOUR + STEP;
     const moved = PROJECTS.map((projectId) => reading(atMs, 90_000 * HOUR, { projectId, epoch: '' }));
@@ -86,7 +86,7 @@ describe('an exporter that states no epoch', () => {
     expectConserved(book);
   });
 
-  it('counts growth that goes on, from its second reading on', () => {
+  it('counts lasting growth from its second reading on', () => {
     const book = new Book();
     for (let atMs = 0; atMs <= HOUR; atMs += STEP) book.fold(reading(atMs, atMs, { epoch: '' }));
     for (let step = 1; step <= 12; step += 1)
@@ -95,7 +95,7 @@ describe('an exporter that states no epoch', () => {
     expectConserved(book);
   });
 
-  it('never bills more than ten times its usual rate, or a day of it, where all of it jumps at once', () => {
+  it('never bills more than ten times its usual rate, or a day of it, if all meters jump at once', () => {
     const aMove = fc.record({
       hours: fc.integer({ min: 25, max: 1_000_000 }),
       steps: fc.integer({ min: 1, max: 400 }),
@@ -122,7 +122,7 @@ describe('an exporter that states no epoch', () => {
 });
 
 describe('an exporter that states its epoch', () => {
-  it('is believed, and an absurd jump is flagged (A2)', () => {
+  it('is believed, but an absurd jump is flagged (A2)', () => {
     const { book, at } = twoHours('e');
     at(2 * HOUR + STEP, () => 876_001);
     expect(hoursOf(book)).toBeCloseTo(876_003 + 1 / 12, 3);
@@ -132,7 +132,7 @@ describe('an exporter that states its epoch', () => {
     expectConserved(book);
   });
 
-  it('may grow as fast as projects do, and nothing is flagged', () => {
+  it('may grow as fast as projects do without a flag', () => {
     const { book, at } = twoHours('e');
     at(2 * HOUR + STEP, () => 500);
     expect(book.anomalyKinds).toEqual(new Set());

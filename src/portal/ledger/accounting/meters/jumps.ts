@@ -4,36 +4,36 @@ const HOUR = BigInt(MS_PER_HOUR);
 const DAY_MS = 24 * MS_PER_HOUR;
 const YEAR_MS = 365 * DAY_MS;
 
-/** Growth is slower: of a meter's usual rate, and at least so much time of it at once (decision 0003). */
+/** Real growth is slower than this many times a meter's usual rate (decision 0003). */
 const LARGEST_GROWTH = 10;
 const ABSURD_GROWTH = 100;
 
-/** One meter at an instant at which others of its cloud are read too. */
+/** How the total of one meter moved, to be compared with the other meters of its cloud at the same instant. */
 export interface Move {
-  /** By how much its total rose. */
+  /** The increase of its total. */
   difference: bigint;
   durationMs: number;
-  /** Its largest usage of an hour lately; undefined where it is larger than any that the difference could exceed. */
+  /** Its largest usage in a recent hour; undefined if the difference is too small to be a jump. */
   usualHour: bigint | undefined;
-  /** What its last reading was corrected by as a jump; 0 where it was none. Growth goes on, a base moves once. */
+  /** The correction of its last reading as a jump; 0 if that was none. Growth continues, but a base moves once. */
   jumpedBy: bigint;
 }
 
-/** A meter by its open hour. */
+/** A meter with its open hour. */
 interface OpenMeter {
   lastTotal: bigint;
   open: { amount: bigint };
 }
 
-/** A meter by all that the ledger has seen of it. */
-interface LivedMeter {
+/** The first and the last reading of a meter. */
+interface MeterHistory {
   opening: bigint;
   lastTotal: bigint;
   firstAtMs: number;
   lastAtMs: number;
 }
 
-/** Whether so many meters jumped at once that their totals have a new base: a quarter of those whose rate is known. */
+/** Whether the totals have a new base: at least a quarter of the meters with a known rate jumped at once. */
 export function isNewBase(moves: readonly Move[]): boolean {
   const known = moves.filter(({ difference, usualHour }) => difference > 0n && usualHour !== 0n);
   const jumped = known.filter(hasJumped);
@@ -45,14 +45,14 @@ function hasJumped({ difference, durationMs, usualHour, jumpedBy }: Move): boole
   return exceeds(difference, usualHour, Math.max(LARGEST_GROWTH * durationMs, DAY_MS));
 }
 
-/** Whether a meter may have jumped, by its open hour alone: its usual hour has that much, or more. */
+/** Whether a meter may have jumped, judged only by its open hour. Its usual hour is at least as large. */
 export function mayJump({ lastTotal, open }: OpenMeter, total: bigint): boolean {
   return exceeds(total - lastTotal, open.amount, DAY_MS);
 }
 
-/** Whether a total rose by what takes a year at the mean rate that the ledger knows of its meter, and a hundred times as fast. */
+/** Whether a total rose by more than a year of its meter's mean rate, and a hundred times faster than this rate. */
 export function isAbsurd(
-  { opening, lastTotal, firstAtMs, lastAtMs }: LivedMeter,
+  { opening, lastTotal, firstAtMs, lastAtMs }: MeterHistory,
   { total, atMs }: { total: bigint; atMs: number },
 ): boolean {
   const used = lastTotal - opening;

@@ -11,7 +11,7 @@ const fold = (
 ) => foldReading(state, { epoch: 'a', ...reading }, usual, DEFAULT_RULES);
 
 describe('A1: a reading that is not newer than the last', () => {
-  it('is ignored, whatever it says', () => {
+  it('is ignored, with any total and epoch', () => {
     expect(fold({ total: 999n, atMs: 10 * MINUTE })).toBeUndefined();
     expect(fold({ total: 999n, atMs: 9 * MINUTE, epoch: 'b' })).toBeUndefined();
   });
@@ -26,17 +26,17 @@ describe('A2: the same epoch, and a total that is not lower', () => {
     });
   });
 
-  it('measures exactly what lies in one hour, however long', () => {
+  it('measures an interval of any length inside one hour', () => {
     expect(fold({ total: 130n, atMs: 60 * MINUTE })?.usage?.quality).toBe('measured');
   });
 
-  it('measures across the boundary of an hour as long as that is no gap', () => {
+  it('measures an interval across a full hour if it is no gap', () => {
     const before = { ...meter, lastAtMs: 58 * MINUTE };
     expect(fold({ total: 130n, atMs: 73 * MINUTE }, before)?.usage?.quality).toBe('measured');
     expect(fold({ total: 130n, atMs: 73 * MINUTE + 1 }, before)?.usage?.quality).toBe('spread');
   });
 
-  it('moves on without usage where nothing was used', () => {
+  it('moves on without usage if the total stays', () => {
     expect(fold({ total: 100n, atMs: 11 * MINUTE })).toEqual({
       meter: { ...meter, lastAtMs: 11 * MINUTE },
       usage: undefined,
@@ -46,7 +46,7 @@ describe('A2: the same epoch, and a total that is not lower', () => {
 });
 
 describe('A3: the same epoch, and a lower total', () => {
-  it('is the new base, without usage, and is recorded', () => {
+  it('is the new base without usage, and is recorded', () => {
     expect(fold({ total: 40n, atMs: 11 * MINUTE })).toEqual({
       meter: { ...meter, lastTotal: 40n, lastAtMs: 11 * MINUTE },
       usage: undefined,
@@ -56,7 +56,7 @@ describe('A3: the same epoch, and a lower total', () => {
 });
 
 describe('A4: another epoch', () => {
-  it('counts the excess over the old total as spread, and is recorded', () => {
+  it('counts the excess over the old total as spread, and is recorded as an anomaly', () => {
     expect(fold({ total: 130n, atMs: 11 * MINUTE, epoch: 'b' })).toEqual({
       meter: { ...meter, epoch: 'b', lastTotal: 130n, lastAtMs: 11 * MINUTE },
       usage: { amount: 30n, fromMs: 10 * MINUTE, toMs: 11 * MINUTE, quality: 'spread' },
@@ -64,8 +64,8 @@ describe('A4: another epoch', () => {
     });
   });
 
-  it('counts of the excess what the meter could have used at its usual rate, and corrects the rest', () => {
-    // A start date moved back by years: 16,757 vCPU-hours come out of 0.2, at a meter that uses 2 in its largest hour.
+  it('counts the excess up to the usual rate of the meter, and corrects the rest', () => {
+    // The start date moves back by years: the total goes from 0.2 to 16,757 vCPU-hours; the largest hour of the meter has 2.
     const before = { ...meter, lastTotal: BigInt(0.2 * MS_PER_HOUR) };
     const total = before.lastTotal + 16_757n * BigInt(MS_PER_HOUR);
     const context = { ...NO_CONTEXT, usualHour: 2n * BigInt(MS_PER_HOUR) };
@@ -74,7 +74,7 @@ describe('A4: another epoch', () => {
     expect(step?.anomaly?.correction).toBe(16_757n * BigInt(MS_PER_HOUR) - 2n * 60_000n);
   });
 
-  it('counts never more than fits into an hour, however long the meter was away', () => {
+  it('never counts more than fits into an hour, even after a long absence', () => {
     const total = 100n + LARGEST_USAGE * 5n;
     const context = { ...NO_CONTEXT, usualHour: LARGEST_USAGE };
     const reading = { total, atMs: meter.lastAtMs + 4 * MS_PER_HOUR, epoch: 'b' };
@@ -82,7 +82,7 @@ describe('A4: another epoch', () => {
     expect([step?.usage?.amount, step?.anomaly?.correction]).toEqual([LARGEST_USAGE, LARGEST_USAGE * 4n]);
   });
 
-  it('counts nothing where nothing is known of the meter', () => {
+  it('counts nothing if the usual rate is unknown', () => {
     const step = foldReading(
       meter,
       { total: 130n, atMs: 11 * MINUTE, epoch: 'b' },
@@ -92,7 +92,7 @@ describe('A4: another epoch', () => {
     expect([step?.usage, step?.anomaly?.correction]).toEqual([undefined, 30n]);
   });
 
-  it('counts nothing where there is no excess', () => {
+  it('counts nothing without an excess', () => {
     expect(fold({ total: 40n, atMs: 11 * MINUTE, epoch: 'b' })).toEqual({
       meter: { ...meter, epoch: 'b', lastTotal: 40n, lastAtMs: 11 * MINUTE },
       usage: undefined,
@@ -104,7 +104,7 @@ describe('A4: another epoch', () => {
 describe('A5: the first reading of a meter', () => {
   const reading = { total: 130n, atMs: 11 * MINUTE, epoch: 'a' };
 
-  it('is an opening balance where its total dates from before the ledger', () => {
+  it('is an opening balance if its total includes usage from before the ledger', () => {
     expect(foldReading(undefined, reading, NO_CONTEXT, DEFAULT_RULES)).toEqual({
       meter: { epoch: 'a', opening: 130n, lastTotal: 130n, firstAtMs: 11 * MINUTE, lastAtMs: 11 * MINUTE },
       usage: undefined,
@@ -112,7 +112,7 @@ describe('A5: the first reading of a meter', () => {
     });
   });
 
-  it('is usage since the instant at which the meter was at zero', () => {
+  it('is usage since the last instant at zero', () => {
     expect(
       foldReading(undefined, reading, { ...NO_CONTEXT, beganAtZeroMs: 10 * MINUTE }, DEFAULT_RULES),
     ).toEqual({
@@ -122,7 +122,7 @@ describe('A5: the first reading of a meter', () => {
     });
   });
 
-  it('is spread where it is unknown since when', () => {
+  it('is spread if the start of the usage is unknown', () => {
     const step = foldReading(
       undefined,
       reading,
@@ -134,7 +134,7 @@ describe('A5: the first reading of a meter', () => {
 });
 
 describe('a jump that no project can use', () => {
-  it('is one also where the hour has too much already', () => {
+  it('is also one that exceeds the room left in the hour', () => {
     const reading = { total: 100n + LARGEST_USAGE / 2n, atMs: 11 * MINUTE, epoch: 'a' };
     const fits = { ...NO_CONTEXT, booked: LARGEST_USAGE / 2n };
     expect(foldReading(meter, reading, fits, DEFAULT_RULES)).toMatchObject({
@@ -151,7 +151,7 @@ describe('a jump that no project can use', () => {
     expect([step?.usage?.amount, step?.anomaly?.correction]).toEqual([LARGEST_USAGE / 2n - 1n, 1n]);
   });
 
-  it('is corrected instead of counted, since it is a fault of the site', () => {
+  it('is corrected and not counted, because it is a fault of the site', () => {
     const total = 100n + LARGEST_USAGE + 1n;
     expect(fold({ total, atMs: 11 * MINUTE })).toEqual({
       meter: { ...meter, lastTotal: total, lastAtMs: 11 * MINUTE },
@@ -160,7 +160,7 @@ describe('a jump that no project can use', () => {
     });
   });
 
-  it('is far beyond a mebibyte-hour for each of a billion mebibytes in a year', () => {
+  it('is far more than a billion mebibytes use in a year', () => {
     expect(LARGEST_USAGE).toBeGreaterThan(10n ** 9n * 1_000n * BigInt(MS_PER_HOUR));
   });
 });

@@ -2,10 +2,10 @@ import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { liesInOneHour } from './hours.ts';
 import { isAbsurd } from './jumps.ts';
 
-/** What the ledger knows of a meter. */
+/** The state of a meter in the ledger. */
 export interface MeterState {
   epoch: string;
-  /** Usage from before the ledger began (rule A5). */
+  /** Usage from before the ledger started (rule A5). */
   opening: bigint;
   lastTotal: bigint;
   firstAtMs: number;
@@ -39,32 +39,32 @@ type AnomalyKind =
 export interface Anomaly {
   kind: AnomalyKind;
   atMs: number;
-  /** What the total moved by without being usage; part of the sum of rule A7. */
+  /** The part of the total's change that is not usage; one of the terms of rule A7. */
   correction: bigint;
 }
 
-/** What a reading did to a meter. */
+/** The result of folding one reading into a meter. */
 export interface MeterStep {
   meter: MeterState;
   usage: Usage | undefined;
   anomaly: Anomaly | undefined;
 }
 
-/** What the ledger and the site's other readings say about a reading. */
+/** The facts about a reading that come from the ledger and from the site's other readings. */
 export interface ReadingContext {
-  /** Of a new meter: when it was still at zero; undefined where its total dates from before the ledger (rule A5). */
+  /** For a new meter: the last instant at zero; undefined if its total includes usage from before the ledger (rule A5). */
   beganAtZeroMs: number | undefined;
-  /** Of a meter whose epoch changes: its largest usage of an hour lately (rule A4), amount × milliseconds. */
+  /** For a meter whose epoch changes: its largest usage in a recent hour (rule A4), amount × milliseconds. */
   usualHour: bigint;
-  /** Whether the reading's epoch is one that the site had before the meter's present one. */
+  /** Whether the site had the reading's epoch before the meter's present epoch. */
   epochReturns: boolean;
-  /** Whether the totals of an exporter that states no epoch have a new base at this instant. */
+  /** Whether the totals have a new base at this instant, for an exporter that states no epoch. */
   baseMoved: boolean;
-  /** What the meter's latest hour has already, at most; it has to fit the ledger's hours together with what comes. */
+  /** At most this much usage is already in the meter's latest hour. The sum with the new usage must fit the ledger's hours. */
   booked: bigint;
 }
 
-/** What is assumed of a meter where nothing is known. */
+/** The context of a meter about which nothing is known. */
 export const NO_CONTEXT: ReadingContext = {
   beganAtZeroMs: undefined,
   usualHour: 0n,
@@ -74,20 +74,20 @@ export const NO_CONTEXT: ReadingContext = {
 };
 
 export interface AccountingRules {
-  /** An interval across an hour's boundary that is longer than this is marked as spread. */
+  /** An interval that crosses a full hour and is longer than this is marked as spread. */
   gapThresholdMs: number;
 }
 
-/** Three refreshes of an exporter at its usual interval: one that fails, or two, make no gap. */
+/** Three refreshes of an exporter at its default interval: so one or two failed refreshes make no gap. */
 export const DEFAULT_RULES: AccountingRules = { gapThresholdMs: 15 * 60_000 };
 
-/** The usual rate of a meter is that of its largest hour among so many before its last reading (rule A4). */
+/** The usual rate of a meter is its largest hour among this many hours before its last reading (rule A4). */
 export const USUAL_HOURS = 168;
 
-/** More than any project can use in an hour, or between two readings; what exceeds it does not fit the ledger's hours. */
+/** More than any project can use in an hour or between two readings. Larger amounts do not fit the ledger's hours. */
 export const LARGEST_USAGE = 2n ** 62n;
 
-/** Folds a reading into a meter by the rules A1 to A5; undefined where it is not newer than the last (A1). */
+/** Folds a reading into a meter by the rules A1 to A5. Undefined if the reading is not newer than the last one (A1). */
 export function foldReading(
   meter: MeterState | undefined,
   reading: TotalAt,
@@ -105,7 +105,7 @@ export function foldReading(
     : sameEpoch(meter, reading, context, rules);
 }
 
-/** How well the parts of an interval's usage are known, hour by hour. */
+/** Whether the usage of each hour in an interval is measured or spread. */
 export function qualityOf(fromMs: number, toMs: number, rules: AccountingRules): Usage['quality'] {
   return liesInOneHour(fromMs, toMs) || toMs - fromMs <= rules.gapThresholdMs ? 'measured' : 'spread';
 }
@@ -137,8 +137,8 @@ function lowerTotal(meter: MeterState, reading: TotalAt): MeterStep {
 }
 
 /**
- * A4. Totals of another epoch may reach back further than the old ones (a start date that was moved) or be another
- * exporter's, and so may those of an exporter that states no epoch: the excess is usage only as far as the meter could have used it at its usual rate. The rest is corrected.
+ * A4. Totals of another epoch may start at an earlier date, or come from another exporter. So may the totals of an exporter
+ * that states no epoch. The excess counts as usage only as far as the meter's usual rate allows. The rest is a correction.
  */
 function newBase(meter: MeterState, reading: TotalAt, context: ReadingContext, kind: AnomalyKind): MeterStep {
   const difference = reading.total - meter.lastTotal;
@@ -162,7 +162,7 @@ function clamp(amount: bigint, largest: bigint): bigint {
   return amount < largest ? amount : largest;
 }
 
-/** The difference of the totals is usage. */
+/** Counts the difference of the totals as usage. */
 function count(
   meter: MeterState,
   reading: TotalAt,
@@ -175,7 +175,7 @@ function count(
   return { meter: moved(meter, reading), usage: amount === 0n ? undefined : usage, anomaly: undefined };
 }
 
-/** The difference of the totals is no usage, but a correction. */
+/** Records the difference of the totals as a correction, not as usage. */
 function rebase(meter: MeterState, reading: TotalAt, kind: AnomalyKind): MeterStep {
   const correction = reading.total - meter.lastTotal;
   return {

@@ -31,19 +31,19 @@ describe('the open hour of a meter', () => {
     });
   });
 
-  it('is no entry where nothing was used', () => {
+  it('is no entry without usage', () => {
     expect(hoursAfter(NOTHING_OPEN, [entry(8, 2n)])).toEqual({ open: entry(8, 2n), closed: [] });
     expect(hoursAfter(entry(7, 5n), [])).toEqual({ open: entry(7, 5n), closed: [] });
   });
 
-  it('leaves usage of an hour before it to the entries', () => {
+  it('passes usage of an earlier hour on to the entries', () => {
     expect(hoursAfter(entry(7, 5n), [entry(6, 2n)])).toEqual({
       open: entry(7, 5n),
       closed: [entry(6, 2n)],
     });
   });
 
-  it('closes hours one by one, before it asks what comes later', () => {
+  it('closes hours one by one, before it asks for the next usage', () => {
     let asked = 0;
     function* gained(): Generator<Entry> {
       for (const hour of [8, 9, 10, 11]) {
@@ -55,7 +55,7 @@ describe('the open hour of a meter', () => {
     expect([hours.next().value, hours.next().value, asked]).toEqual([entry(7, 5n), entry(8, 1n), 2]);
   });
 
-  it('loses nothing of any hour, whatever comes', () => {
+  it('loses nothing of any hour, for any usages', () => {
     const some = fc.record({ hour: fc.nat(5), amount: fc.bigInt(0n, 9n), spread: fc.bigInt(0n, 3n) });
     fc.assert(
       fc.property(some, fc.array(some), (before, gained) => {
@@ -67,7 +67,7 @@ describe('the open hour of a meter', () => {
   });
 });
 
-/** Sums of hours in which there is something. */
+/** Sums of the hours with usage. */
 function byHour(entries: readonly Entry[]): Map<number, [amount: bigint, spread: bigint]> {
   const sums = new Map<number, [bigint, bigint]>();
   for (const { hour, amount, spread } of entries.toSorted((one, other) => one.hour - other.hour)) {

@@ -1,13 +1,13 @@
 import { entriesOf, type Entry } from './entries.ts';
 import type { Usage } from './meter.ts';
 
-/** Of a meter that has used nothing yet. */
+/** The open hour of a meter without usage. */
 export const NOTHING_OPEN: Entry = { hour: 0, amount: 0n, spread: 0n };
 
 /**
- * Adds to a meter's open hour what it gained, in order of time: yields the hours that are over, to be added to the meter's
- * entries, and returns the latest, which may still grow. One by one, since a meter that was away for long has many.
- * The open hour stands with the meter's last reading: so a sweep usually touches one row of a meter, and an entry is
+ * Adds gained usage, in order of time, to a meter's open hour. Yields each hour that is over, for the meter's entries, and
+ * returns the latest hour, which may still grow. Yields one by one because a meter has many hours after a long absence.
+ * The open hour is stored with the meter's last reading: so a sweep usually changes one row of a meter, and an entry is
  * written once an hour.
  */
 export function* addToOpenHour(open: Entry, gained: Iterable<Entry>): Generator<Entry, Entry> {
@@ -22,10 +22,10 @@ export function* addToOpenHour(open: Entry, gained: Iterable<Entry>): Generator<
   return latest;
 }
 
-/** Many usages may lie in one hour, so that no hour is over for long. */
+/** Many usages may lie in one hour, so a step ends after this many, even if no hour is over. */
 const USAGES_IN_STEP = 2000;
 
-/** As `addToOpenHour`, in steps: what a meter gained by its usages, in order of time. */
+/** Like `addToOpenHour`, in steps. The usages have to be in order of time. */
 export function* closeHours(open: Entry, usages: readonly Usage[]): Generator<Entry | void, Entry> {
   let latest = open;
   for (let start = 0; start < usages.length; start += USAGES_IN_STEP) {
@@ -35,7 +35,7 @@ export function* closeHours(open: Entry, usages: readonly Usage[]): Generator<En
   return latest;
 }
 
-/** The later of two hours, or the sum of both where they are the same. */
+/** The later of two entries, or their sum if both have the same hour. */
 function later(one: Entry, other: Entry): Entry {
   if (one.hour !== other.hour) return one.hour > other.hour ? one : other;
   return { hour: one.hour, amount: one.amount + other.amount, spread: one.spread + other.spread };

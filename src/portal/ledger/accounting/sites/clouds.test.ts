@@ -15,13 +15,13 @@ const clouds = (known: KnownClouds, ...readings: [cloud: string, epoch: string][
   ).map(({ cloud }) => cloud);
 
 describe('the cloud of a reading (A9)', () => {
-  it('is the one under which its epoch was read first, by whatever way it comes', () => {
+  it('is the cloud of the first reading of its epoch, whichever way it comes', () => {
     const known = { ofEpochs: new Map([['e', '']]), read: new Set(['']) };
     expect(clouds(known, ['dc1', 'e'], ['', 'e'])).toEqual(['', '']);
     expect(clouds(NEW_SITE, ['', 'e'], ['dc1', 'e'])).toEqual(['', '']);
   });
 
-  it('stays what it was, whatever is configured later', () => {
+  it('stays the same when clouds are configured later', () => {
     const known = {
       ofEpochs: new Map([['e', 'west']]),
       read: new Set(['west']),
@@ -30,11 +30,11 @@ describe('the cloud of a reading (A9)', () => {
     expect(clouds(known, ['west', 'e'])).toEqual(['west']);
   });
 
-  it('is what an exporter of several clouds says', () => {
+  it('is the label if an exporter has several clouds', () => {
     expect(clouds(NEW_SITE, ['west', 'w'], ['east', 'e'])).toEqual(['west', 'east']);
   });
 
-  it('is no label that a hop has set, where the exporter states no epoch', () => {
+  it('is not the label of a hop if the exporter states no epoch', () => {
     expect(clouds(NEW_SITE, ['dc1', ''], ['', ''])).toEqual(['', '']);
     expect(clouds({ ...NEW_SITE, read: new Set(['second']) }, ['second', ''], ['dc1', ''])).toEqual([
       'second',
@@ -42,12 +42,12 @@ describe('the cloud of a reading (A9)', () => {
     ]);
   });
 
-  it('is one that the configuration names, where it names some', () => {
+  it('is one of the configured clouds, if there are any', () => {
     const known = { ...NEW_SITE, read: new Set(['dc1']), configured: new Set(['second']) };
     expect(clouds(known, ['second', ''], ['dc1', ''], ['dc1', 'e'])).toEqual(['second', '', '']);
   });
 
-  it('is one alone for each epoch, whatever labels come', () => {
+  it('is the same for all readings of an epoch, for any labels', () => {
     const aReading = fc
       .record({ cloud: fc.constantFrom('', 'a', 'b'), epoch: fc.constantFrom('e', 'f') })
       .map((more) => reading(0, 0, more));

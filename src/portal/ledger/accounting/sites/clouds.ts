@@ -1,20 +1,20 @@
 import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
 
-/** What the ledger knows of the clouds of a site. */
+/** The clouds of a site that the ledger knows. */
 export interface KnownClouds {
-  /** By epoch: the cloud under which it was read first. */
+  /** By epoch: the cloud of its first reading. */
   ofEpochs: ReadonlyMap<string, string>;
-  /** Clouds that were read before. */
+  /** Clouds with earlier readings. */
   read: ReadonlySet<string>;
-  /** The clouds that the configuration names; undefined where it says nothing. */
+  /** The clouds that the configuration names; undefined if it names none. */
   configured?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Puts each reading into its cloud (rule A9). Any hop can set the label `cloud`, so the label decides only where nothing
- * better is known: an epoch stays in the cloud under which it was read first, by whatever way its totals come. Without
- * an epoch, the label counts where it names a cloud that is configured or was read before.
+ * Puts each reading into its cloud (rule A9). Any hop on the way can set the label `cloud`, so the label is the last
+ * resort. An epoch stays in the cloud of its first reading, whichever way its totals come. Without an epoch, the label
+ * counts if its cloud is configured or has earlier readings.
  */
 export function* inTheirClouds(readings: readonly Reading[], known: KnownClouds): Steps<Reading[]> {
   const ofEpochs = new Map(known.ofEpochs);

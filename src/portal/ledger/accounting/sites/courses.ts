@@ -4,7 +4,7 @@ import { isGap, type Interval } from '../meters/gap.ts';
 import type { AccountingRules } from '../meters/meter.ts';
 import { advance, coverageBetween, type CloudProgress, type HourCoverage } from './progress.ts';
 
-/** How far a sweep brings a cloud. */
+/** The changes that a sweep makes to a cloud. */
 export interface CloudChange {
   progress: CloudProgress;
   /** By hour. */
@@ -12,13 +12,13 @@ export interface CloudChange {
   gaps: Interval[];
 }
 
-/** The way of one cloud through a sweep: it is known from the instants alone, before any meter is folded. */
+/** The progress of one cloud during a sweep. It depends only on the instants of the readings, so it is known before any meter is folded. */
 interface CloudCourse {
-  /** Before the sweep; undefined where the cloud is new. */
+  /** The progress before the sweep; undefined for a new cloud. */
   known: CloudProgress | undefined;
-  /** By instant: before its readings. */
+  /** By instant: the progress before the readings of this instant. */
   before: ReadonlyMap<number, CloudProgress | undefined>;
-  /** Undefined where the sweep brings nothing newer. */
+  /** Undefined if the sweep has nothing newer. */
   change: CloudChange | undefined;
 }
 

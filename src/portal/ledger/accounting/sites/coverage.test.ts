@@ -12,23 +12,23 @@ const readUntil = (hours: number, expected = true) => ({
 const hour = (index: number, spread = false) => ({ fromMs: index * HOUR, toMs: (index + 1) * HOUR, spread });
 
 describe('coverageOf', () => {
-  it('is measured between the first and the last reading, or spread where usage was spread over a gap', () => {
+  it('is measured between the first and the last reading, or spread if usage was spread over a gap', () => {
     expect(coverageOf(hour(5), [readUntil(10)], 10 * HOUR)).toBe('measured');
     expect(coverageOf(hour(5, true), [readUntil(10)], 10 * HOUR)).toBe('spread');
   });
 
-  it('misses nothing before the first reading', () => {
+  it('is never missing before the first reading', () => {
     expect(coverageOf(hour(0), [readUntil(10)], 10 * HOUR)).toBe('measured');
     expect(
       coverageOf(hour(0), [{ progress: undefined, expected: true, rules: DEFAULT_RULES }], 10 * HOUR),
     ).toBe('measured');
   });
 
-  it('does not miss the rest of an hour that is not over yet', () => {
+  it('is not missing for the rest of the present hour', () => {
     expect(coverageOf(hour(10), [readUntil(10.1)], 10.9 * HOUR)).toBe('measured');
   });
 
-  it('waits for an ordinary pause between readings after the end of an hour', () => {
+  it('waits for an ordinary pause after the end of an hour', () => {
     const end = 11 * HOUR;
     const pause = DEFAULT_RULES.gapThresholdMs;
     expect(coverageOf(hour(10), [readUntil(10.99)], end + pause - 1)).toBe('measured');
@@ -41,13 +41,13 @@ describe('coverageOf', () => {
     expect(coverageOf(hour(10), [seldom], 11.75 * HOUR)).toBe('missing');
   });
 
-  it('misses the hours after the last reading, even where others were spread', () => {
+  it('is missing for the hours after the last reading, even if others were spread', () => {
     expect(coverageOf(hour(10, true), [readUntil(10.5)], 20 * HOUR)).toBe('missing');
     expect(coverageOf(hour(15), [readUntil(10.5)], 20 * HOUR)).toBe('missing');
     expect(coverageOf(hour(9), [readUntil(10.5)], 20 * HOUR)).toBe('measured');
   });
 
-  it('is as bad as the worst cloud that is still to be read', () => {
+  it('is as bad as the worst cloud that is still expected', () => {
     expect(coverageOf(hour(15), [readUntil(20), readUntil(3)], 20 * HOUR)).toBe('missing');
     expect(coverageOf(hour(15), [readUntil(20), readUntil(3, false)], 20 * HOUR)).toBe('measured');
   });

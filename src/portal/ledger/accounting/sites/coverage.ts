@@ -5,14 +5,14 @@ import type { CloudProgress } from './progress.ts';
 
 /** A cloud that contributes to an answer. */
 export interface CoveredCloud {
-  /** Undefined where it has not been read yet. */
+  /** Undefined before the first reading. */
   progress: Pick<CloudProgress, 'firstMs' | 'lastMs'> | undefined;
-  /** Whether the portal is still to read it. */
+  /** Whether the portal still expects readings from it. */
   expected: boolean;
   rules: AccountingRules;
 }
 
-/** An interval of an answer, and how much of its usage was spread over gaps. */
+/** An interval of an answer, and whether any of its usage was spread over gaps. */
 export interface AnsweredInterval {
   fromMs: number;
   toMs: number;
@@ -20,10 +20,11 @@ export interface AnsweredInterval {
 }
 
 /**
- * How an interval of an answer is known: the worst of its hours and clouds. Between a cloud's first and last reading
- * everything is measured or spread, since totals tell what happened in a gap. After the last reading an hour is missing
- * as soon as it has been over for longer than an ordinary pause between readings; the hour that is not over yet is as
- * good as its readings. Before the first reading there is nothing to miss, nor at a cloud that is no longer expected.
+ * The coverage of an interval: the worst among its hours and clouds.
+ * - Between a cloud's first and last reading everything is measured or spread: the totals contain the usage in a gap.
+ * - After the last reading an hour is missing once it has been over for longer than an ordinary pause. The present hour
+ *   is as good as its readings.
+ * - Nothing is missing before the first reading, or at a cloud from which no more readings are expected.
  */
 export function coverageOf(
   interval: AnsweredInterval,

@@ -1,16 +1,16 @@
-/** What a project is called; it is what its id says, whatever it is called. */
+/** The names of a project. The id identifies the project; its names may change. */
 export interface ProjectName {
   projectName: string;
   domainId: string;
   domainName: string;
 }
 
-/** The latest name of a project, and since when. */
+/** The latest name of a project, and the time of its first reading under this name. */
 export interface NameState extends ProjectName {
   sinceMs: number;
 }
 
-/** The new name where a reading at `atMs` brings one, else undefined. */
+/** The new name if a reading at `atMs` has one, otherwise undefined. */
 export function renamed(
   current: NameState | undefined,
   name: ProjectName,

@@ -2,10 +2,10 @@ import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { hourAt, hourBefore } from '../meters/hours.ts';
 import { qualityOf, type AccountingRules } from '../meters/meter.ts';
 
-/** How far the readings of one cloud of a site have come. */
+/** The instants of a cloud's first and latest readings. */
 export interface CloudProgress {
   firstMs: number;
-  /** The instant before the last at which the cloud was read; equal to `lastMs` where it was read once. */
+  /** The instant of the reading before the last one; equal to `lastMs` if the cloud was read once. */
   priorMs: number;
   lastMs: number;
 }
@@ -26,9 +26,10 @@ export function advance(progress: CloudProgress | undefined, atMs: number): Clou
 }
 
 /**
- * When a new meter that is read at `atMs` was still at zero (rule A5). `known` is the cloud's progress before the sweep, and
- * `progress` that before this instant's readings: a cloud that is read for the first time, or a part of its very first reading that comes late, opens with a balance. So does
- * an exporter that is new: `epochFirstMs` is when readings of its epoch came first, undefined where this is the first.
+ * The last instant at which a new meter was at zero (rule A5), for a first reading at `atMs`. `known` is the cloud's
+ * progress before the sweep, `progress` its progress before the readings of this instant. `epochFirstMs` is the time of
+ * the first reading of the epoch, undefined if this is the first one. Returns undefined if the meter opens with a balance:
+ * in the first reading of a cloud (even in a part of it that comes late), and at a new exporter.
  */
 export function beganAtZero(
   known: CloudProgress | undefined,
@@ -41,7 +42,7 @@ export function beganAtZero(
   return progress.lastMs < atMs ? progress.lastMs : Math.min(progress.priorMs, atMs);
 }
 
-/** The coverage that a cloud gains by being read at `toMs` after `fromMs`. */
+/** The coverage that a cloud gains between readings at `fromMs` and `toMs`. */
 export function* coverageBetween(
   fromMs: number,
   toMs: number,

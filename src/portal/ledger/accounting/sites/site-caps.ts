@@ -1,17 +1,17 @@
-/** How much of each kind the ledger keeps of a site: no site fills it for the others (rule A10). */
+/** The largest number of each kind that the ledger keeps of a site, so that no site takes the room of others (rule A10). */
 export interface SiteCaps {
   projects: number;
   clouds: number;
   resources: number;
   epochs: number;
-  /** Rows of the history of names. */
+  /** Rows in the history of names. */
   names: number;
 }
 
 const DEFAULT_PROJECTS = 100_000;
 const NAMES_PER_PROJECT = 10;
 
-/** The caps of a site by how many projects it may have. */
+/** The caps of a site that may have `maxProjects` projects. */
 export function capsOfSite(maxProjects = DEFAULT_PROJECTS): SiteCaps {
   return {
     projects: maxProjects,

@@ -1,12 +1,12 @@
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { DEFAULT_RULES, type AccountingRules } from '../meters/meter.ts';
 
-/** So many intervals without a reading are an ordinary pause. */
+/** An ordinary pause lasts up to this many intervals. */
 const ORDINARY_INTERVALS = 3;
 
 /**
- * The rules for a site that is read every so often: the pauses of one that is read seldom are no gaps. But whoever is not
- * read once an hour does not say what an hour had: that is spread, whatever the interval.
+ * The rules for a site that is read at this interval. The longer the interval, the longer an ordinary pause, up to one
+ * hour: with less than one reading an hour the usage of an hour is not known, and is spread.
  */
 export function rulesOfSite(intervalMs: number | undefined): AccountingRules {
   const ordinaryMs = ORDINARY_INTERVALS * (intervalMs ?? 0);

@@ -8,7 +8,7 @@ const ONE = [{ cloud: '', lastMs: NOON }];
 const whyAfter = (minutes: number, intervalMs?: number, clouds = ONE) =>
   whyStandstill(NOON + minutes * MINUTE, clouds, rulesOfSite(intervalMs));
 
-it('is no standstill within an ordinary pause of the site', () => {
+it('an ordinary pause of the site is no standstill', () => {
   expect([whyAfter(15), whyAfter(30, 10 * MINUTE), whyAfter(60, 24 * 60 * MINUTE)]).toEqual([
     undefined,
     undefined,
@@ -16,12 +16,12 @@ it('is no standstill within an ordinary pause of the site', () => {
   ]);
 });
 
-it('is one beyond, and says since when', () => {
+it('a longer pause is a standstill, and the message says since when', () => {
   const why = "the site answers, but the exporter's totals have not moved since 2026-01-31T12:00:00.000Z";
   expect([whyAfter(16), whyAfter(31, 10 * MINUTE), whyAfter(61, 24 * 60 * MINUTE)]).toEqual([why, why, why]);
 });
 
-it('is one where one cloud of several stands still, whichever it is, and names it', () => {
+it('one of several clouds is enough for a standstill, and the message names it', () => {
   const whyOf = (...clouds: [string, number][]) =>
     whyAfter(
       16,
@@ -31,11 +31,11 @@ it('is one where one cloud of several stands still, whichever it is, and names i
   const since = 'have not moved since 2026-01-31T12:00:00.000Z';
   const west = `the site answers, but the totals of cloud 'west' ${since}`;
   expect([whyOf(['east', 15], ['west', 0]), whyOf(['west', 0], ['east', 15])]).toEqual([west, west]);
-  expect(whyOf(['', 0], ['east', 15])).toBe(`the site answers, but the totals that name no cloud ${since}`);
+  expect(whyOf(['', 0], ['east', 15])).toBe(`the site answers, but the totals without a cloud ${since}`);
   expect(whyOf(['east', 15], ['west', 1])).toBeUndefined();
 });
 
-it('is none of a site that was never read, or has no cloud that is still to be read', () => {
+it('a site without readings, or without an expected cloud, has no standstill', () => {
   const rules = rulesOfSite(undefined);
   expect(whyStandstill(NOON, [], rules)).toBeUndefined();
   expect(whyStandstill(undefined, ONE, rules)).toBeUndefined();

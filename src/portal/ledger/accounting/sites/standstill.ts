@@ -1,6 +1,6 @@
 import type { AccountingRules } from '../meters/meter.ts';
 
-/** A cloud of a site that is not retired, and up to when its totals counted when it was last read. */
+/** A cloud of a site that is not retired, and the time up to which its latest totals count. */
 interface ReadCloud {
   cloud: string;
   /** Unix milliseconds. */
@@ -8,9 +8,9 @@ interface ReadCloud {
 }
 
 /**
- * Why a site that is read tells nothing new of one of its clouds: the totals of the one that was read longest ago stood still for longer
- * than an ordinary pause. Its Prometheus may serve the last totals of an exporter that has died, and a gate in front of it
- * answers as ever. Undefined where all move.
+ * Says that the totals of a cloud have not moved for longer than an ordinary pause, although the site answers; undefined if
+ * all totals move. It names the cloud whose totals are oldest. A common cause: an exporter has died, and the site's
+ * Prometheus still serves its last totals through the gate.
  */
 export function whyStandstill(
   lastSuccessMs: number | undefined,
@@ -26,5 +26,5 @@ export function whyStandstill(
 
 function whoseTotals({ cloud }: ReadCloud, clouds: number): string {
   if (cloud !== '') return `the totals of cloud '${cloud}'`;
-  return clouds === 1 ? "the exporter's totals" : 'the totals that name no cloud';
+  return clouds === 1 ? "the exporter's totals" : 'the totals without a cloud';
 }

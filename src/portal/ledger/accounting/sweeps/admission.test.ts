@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../../../prometheus/steps.ts';
-import { admit, type KnownOfSite } from './admission.ts';
+import { admit, type SiteInventory } from './admission.ts';
 import { reading } from '../../../../../test/ledger/in-memory-book.ts';
 
-const NOTHING: KnownOfSite = {
+const NOTHING: SiteInventory = {
   projects: new Map(),
   clouds: new Set(),
   resources: new Set(),
@@ -13,7 +13,7 @@ const ROOM = { projects: 9, clouds: 9, resources: 9, epochs: 9, names: 9 };
 const of = (...ids: string[]) => ids.map((projectId) => reading(1, 1, { projectId }));
 
 describe('the room of a site in the ledger', () => {
-  it('is for so many new projects, the rest being refused and told; those that are known always pass', () => {
+  it('is for a number of new projects; more are refused, and known projects always pass', () => {
     const name = { projectName: 'one', domainId: 'default', domainName: 'Default' };
     const known = { ...NOTHING, projects: new Map([['\0p1', name]]) };
     const { readings, refusals } = atOnce(
@@ -33,14 +33,14 @@ describe('the room of a site in the ledger', () => {
     ['clouds', 'too many clouds', { cloud: 'x' }],
     ['resources', 'too many resources', { resource: 'x' }],
     ['epochs', 'too many epochs', { epoch: 'x' }],
-  ])('is for so many new %s', (kind, reason, more) => {
+  ])('is for a number of new %s', (kind, reason, more) => {
     const readings = [reading(1, 1), reading(1, 1, more), reading(2, 2)];
     const { readings: admitted, refusals } = atOnce(admit(readings, NOTHING, { ...ROOM, [kind]: 1 }));
     expect(admitted).toEqual([readings[0], readings[2]]);
     expect(refusals.map(({ reason: said, count }) => [said, count])).toEqual([[reason, 1]]);
   });
 
-  it('is taken by nothing that is refused', () => {
+  it('is not used up by refused readings', () => {
     const readings = [reading(1, 1, { projectId: 'p9', cloud: 'no' }), reading(1, 1)];
     const known = { ...NOTHING, clouds: new Set(['']) };
     expect(atOnce(admit(readings, known, { ...ROOM, projects: 1, clouds: 0 })).readings).toEqual([
@@ -48,7 +48,7 @@ describe('the room of a site in the ledger', () => {
     ]);
   });
 
-  it('is for so many new names: beyond, a project counts on under its present one', () => {
+  it('is for a number of new names; beyond it, a project keeps its present name and counts', () => {
     const readings = ['one', 'two', 'three', 'one'].map((projectName, i) => reading(i, i, { projectName }));
     const { readings: admitted, refusals } = atOnce(admit(readings, NOTHING, { ...ROOM, names: 2 }));
     expect(admitted.map(({ projectName, atMs }) => [projectName, atMs])).toEqual([

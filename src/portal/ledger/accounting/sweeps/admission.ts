@@ -4,25 +4,26 @@ import type { ProjectName } from '../sites/names.ts';
 import type { SiteCaps } from '../sites/site-caps.ts';
 import { projectKey } from './sweep.ts';
 
-/** What the ledger knows already of what a sweep names. */
-export interface KnownOfSite {
-  /** Their present names, by `projectKey`. */
+/** The projects, clouds, resources and epochs of a sweep that the ledger already knows. */
+export interface SiteInventory {
+  /** The present names of projects, by `projectKey`. */
   projects: ReadonlyMap<string, ProjectName>;
   clouds: ReadonlySet<string>;
   resources: ReadonlySet<string>;
   epochs: ReadonlySet<string>;
 }
 
-export interface Admitted {
+/** The readings for which the ledger has room, and the refusals of all others. */
+export interface Admission {
   readings: Reading[];
   refusals: Refusal[];
 }
 
 /**
- * Leaves out the readings that would make the ledger keep more of a site than `room` has for it; those of what it knows
- * always pass. A new name is left out by itself: the reading counts under the old one.
+ * Refuses readings for which a site has no more `room` in the ledger. Readings of known projects, clouds, resources and
+ * epochs always pass. If only the name of a project is too much, the reading counts under the old name.
  */
-export function* admit(readings: readonly Reading[], known: KnownOfSite, room: SiteCaps): Steps<Admitted> {
+export function* admit(readings: readonly Reading[], known: SiteInventory, room: SiteCaps): Steps<Admission> {
   const places = {
     projects: new Places(known.projects, room.projects),
     clouds: new Places(known.clouds, room.clouds),
@@ -52,15 +53,15 @@ export function* admit(readings: readonly Reading[], known: KnownOfSite, room: S
   return { readings: admitted, refusals: [...refusals.values()] };
 }
 
-type Known = Pick<ReadonlySet<string>, 'has'>;
+type KeySet = Pick<ReadonlySet<string>, 'has'>;
 
-/** Places for what is new, beside all that is known: that may be much, and is not copied. */
+/** Places for new keys, beside the known keys. The known keys may be many, so they are not copied. */
 class Places {
-  readonly #known: Known;
+  readonly #known: KeySet;
   readonly #taken = new Set<string>();
   #left: number;
 
-  constructor(known: Known, left: number) {
+  constructor(known: KeySet, left: number) {
     this.#known = known;
     this.#left = left;
   }
@@ -82,7 +83,7 @@ class Places {
 
 class Names {
   readonly #known: ReadonlyMap<string, ProjectName>;
-  /** Of this sweep. */
+  /** The latest names in this sweep. */
   readonly #latest = new Map<string, ProjectName>();
   #left: number;
 
@@ -91,12 +92,12 @@ class Names {
     this.#left = left;
   }
 
-  /** The reading, or, where there is no room for its name, the reading under the project's present one. */
+  /** The reading. If there is no room for its name, the reading under the project's present name. */
   admit(reading: Reading): Reading {
     const key = projectKey(reading);
     const present = this.#latest.get(key) ?? this.#known.get(key);
     if (present !== undefined && sameName(present, reading)) return reading;
-    // A project that is new has a place of its own, and needs a name.
+    // A new project has a place of its own, and needs a name.
     if (present !== undefined && this.#left <= 0) return { ...reading, ...namesOf(present) };
     this.#left -= 1;
     this.#latest.set(key, namesOf(reading));
@@ -126,7 +127,7 @@ function count(
   else refusals.set(reason, { reason, count: 1, example: exampleOf({ cloud, projectId, ...reading }) });
 }
 
-/** One line that can be printed. */
+/** The identity of a reading in one printable line. */
 function exampleOf({ cloud, projectId, projectName, resource, epoch }: Reading): string {
   const parts = Object.entries({ cloud, project_id: projectId, project_name: projectName, resource, epoch })
     .filter(([, text]) => text !== '')

@@ -2,48 +2,48 @@ import { cleanId } from '../../../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../../../prometheus/usage-metrics.ts';
 import type { Labels, Sample } from '../../../../prometheus/sample.ts';
 
-/** What an exporter states about its totals. */
+/** The facts that an exporter states about its totals. */
 interface ExporterFacts {
-  /** The instant up to which its totals count (rule A0), Unix milliseconds. */
+  /** The instant up to which the totals count (rule A0), Unix milliseconds. */
   foldedUntilMs?: number;
   epoch?: string;
 }
 
-/** A fact and when it was sampled: of two samples of one fact the newer counts, or else the later one. */
-interface Stated<T> {
+/** A fact and the time of its sample. The newer of two samples counts; at the same time, the one that is read later. */
+interface Statement<T> {
   fact: T;
   timestampMs: number;
 }
 
-interface StatedFacts {
-  foldedUntilMs?: Stated<number>;
-  epoch?: Stated<string>;
+interface FactStatements {
+  foldedUntilMs?: Statement<number>;
+  epoch?: Statement<string>;
 }
 
-/** So many exporters of a site may state something: a cloud has one, or a few. */
+/** The largest number of exporters at a site that may state facts. A cloud has one exporter, or a few. */
 const MAX_EXPORTERS = 1000;
 
-/** Whether a series is one that readings need; an exporter has others about itself, and may have more in a later version. */
+/** Whether readings need this series. An exporter has other series about itself, and later versions may have more. */
 export function isNeededFact(metricName: string): boolean {
   return metricName === EXPORTER_METRICS.foldedUntil || metricName === EXPORTER_METRICS.epochInfo;
 }
 
-/** Tells the exporters of one sweep apart: those of several clouds, and several instances at one cloud. */
+/** Identifies an exporter in a sweep by cloud and instance. */
 export function exporterKey(labels: Labels): string {
   return `${cleanId(labels['cloud'] ?? '')}\0${cleanId(labels['instance'] ?? '')}`;
 }
 
-/** Gathers facts sample by sample, of a bounded number of exporters. */
+/** Collects facts sample by sample, for a bounded number of exporters. */
 export class FactsReader {
   /** By `exporterKey`. */
-  readonly #facts = new Map<string, StatedFacts>();
+  readonly #facts = new Map<string, FactStatements>();
 
-  /** How many exporters have stated something. */
+  /** The number of exporters that have stated facts. */
   get size(): number {
     return this.#facts.size;
   }
 
-  /** False where there is no room for one more exporter. */
+  /** Returns false if there is no room for another exporter. */
   add({ name, labels, value, timestampMs = 0 }: Sample): boolean {
     const isTime = name === EXPORTER_METRICS.foldedUntil && Number.isFinite(value) && value > 0;
     const isEpoch = name === EXPORTER_METRICS.epochInfo && value === 1;
@@ -63,22 +63,22 @@ export class FactsReader {
     };
   }
 
-  #factsOf(exporter: string): StatedFacts | undefined {
+  #factsOf(exporter: string): FactStatements | undefined {
     const known = this.#facts.get(exporter);
     if (known !== undefined) return known;
     if (this.#facts.size >= MAX_EXPORTERS) return undefined;
-    const facts: StatedFacts = {};
-    // A copy: the key must not hold the body that it was cut from.
+    const facts: FactStatements = {};
+    // A copy: a part of the body would keep the whole body in memory.
     this.#facts.set(Buffer.from(exporter).toString(), facts);
     return facts;
   }
 }
 
-/** The epoch that an info series states, as every way to the ledger takes it. */
+/** The epoch that an info series states. The collector and remote write both read it here. */
 export function epochIn(labels: Labels): string {
   return Buffer.from(cleanId(labels['epoch'] ?? '')).toString();
 }
 
-function newer<T>(known: Stated<T> | undefined, fact: T, timestampMs: number): Stated<T> {
+function newer<T>(known: Statement<T> | undefined, fact: T, timestampMs: number): Statement<T> {
   return known !== undefined && known.timestampMs > timestampMs ? known : { fact, timestampMs };
 }

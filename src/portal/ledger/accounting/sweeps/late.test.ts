@@ -6,10 +6,10 @@ import { InMemoryBook as Book, METER, reading } from '../../../../../test/ledger
 const HOUR = MS_PER_HOUR;
 const MINUTE = 60_000;
 
-/** As long a gap as counts as measured, in readings of every four minutes: what is left of one is not asked for again. */
+/** The longest gap that counts as measured, in readings every four minutes: the rest of a gap is not asked for again. */
 const MEASURED_REST = 3;
 
-/** A meter that is read every four minutes for a day, with a gap that is read late, in parts that leave a gap or nothing. */
+/** A meter with a reading every four minutes for a day, and a gap that is read late, in parts that leave a gap or none. */
 const aLateTruth = fc
   .record({
     used: fc.array(fc.bigInt({ min: 0n, max: 10n ** 9n }), { minLength: 40, maxLength: 360 }),
@@ -42,8 +42,8 @@ function hoursOf(book: Book) {
   return book.hours().toSorted(([one], [other]) => one - other);
 }
 
-describe('late truth', () => {
-  it('ends with the very entries and coverage that reading in time would have made, in whatever parts it comes', () => {
+describe('late readings', () => {
+  it('end with the same entries and coverage as readings in time, in any parts', () => {
     fc.assert(
       fc.property(aLateTruth, ({ truth, before, late, after, parts }) => {
         const inTime = new Book();
@@ -59,7 +59,7 @@ describe('late truth', () => {
     );
   });
 
-  it('conserves, and never makes a negative hour, whatever it says (A7)', () => {
+  it('conserve usage and never make an hour negative, with any totals (A7)', () => {
     const anyReading = fc
       .record({
         atMs: fc.integer({ min: 0, max: 48 * HOUR }),
@@ -85,7 +85,7 @@ describe('late truth', () => {
     );
   });
 
-  it('of one epoch moves usage between hours, and adds none', () => {
+  it('of one epoch move usage between hours, and add none', () => {
     const book = new Book();
     book.fold(reading(0, 0));
     book.fold(reading(4 * HOUR, 400));
@@ -104,7 +104,7 @@ describe('late truth', () => {
     expect(book.cloudGaps.get('')).toEqual([]);
   });
 
-  it('finds the usage of an epoch that ended inside the gap', () => {
+  it('find the usage of an epoch that ended inside the gap', () => {
     const book = new Book();
     book.fold(reading(0, 100));
     book.fold(reading(4 * HOUR, 60, { epoch: 'b' }));
@@ -113,7 +113,7 @@ describe('late truth', () => {
     expect([book.usage(), book.corrections.get(METER)]).toEqual([90n, -130n]);
   });
 
-  it('leaves what remains of a gap alone once that is as short as the time between two readings may be', () => {
+  it('close a gap whose rest is no longer than an ordinary pause', () => {
     const book = new Book();
     book.fold(reading(0, 0));
     book.fold(reading(2 * HOUR + 6 * MINUTE, 20));
@@ -127,7 +127,7 @@ describe('late truth', () => {
     expect(hoursOf(book)).toEqual(measured);
   });
 
-  it('says it once, though it is delivered twice', () => {
+  it('count once if they are delivered twice', () => {
     const book = new Book();
     book.fold(reading(0, 0));
     book.fold(reading(4 * HOUR, 400));
@@ -139,7 +139,7 @@ describe('late truth', () => {
     expect(book.foldLate(reading(2 * HOUR, 300))).toEqual({ replaced: 0, folded: 0, ignored: 1 });
   });
 
-  it('takes in a project that came and went inside the gap', () => {
+  it('find a project that started and ended inside the gap', () => {
     const book = new Book();
     book.fold(reading(0, 0));
     book.fold(reading(4 * HOUR, 400));

@@ -7,45 +7,45 @@ import { hourAt, hourBefore } from '../meters/hours.ts';
 import { coverageBetween, type HourCoverage } from '../sites/progress.ts';
 import { meterKey } from './sweep.ts';
 
-/** The gaps that the ledger knows of, of the meters that late readings are about. */
+/** The known gaps of the meters that have late readings. */
 export interface MeterGapBook {
   /** By `meterKey`. */
   meters: ReadonlyMap<string, readonly MeterGap[]>;
-  /** By `meterKey`: the largest usage of an hour lately, of those that `mayChangeEpoch`. */
+  /** By `meterKey`: the largest usage in a recent hour, for the meters that `mayChangeEpoch` returns. */
   usualHours: ReadonlyMap<string, bigint>;
 }
 
-/** What late truth does to one gap of a meter. */
+/** The changes that late readings make to one gap of a meter. */
 export interface MeterCorrection {
   /** By `meterKey`. */
   key: string;
   gap: MeterGap;
-  /** What is still open of it. */
+  /** The parts of the gap that are still open. */
   open: MeterGap[];
-  /** What its hours gain and lose. */
+  /** The amounts that its hours gain and lose. */
   entries: Entry[];
-  /** What the recorded corrections of rule A7 gain or lose; entries and this add up to zero. */
+  /** The amount that the recorded corrections of rule A7 gain or lose. Together with `entries` it adds up to zero. */
   correction: bigint;
 }
 
-/** What late truth does to one gap of a cloud. */
+/** The changes that late readings make to one gap of a cloud. */
 export interface CloudCorrection {
   cloud: string;
   gap: Interval;
   open: Interval[];
-  /** What the coverage of its hours gains and loses. */
+  /** The coverage that its hours gain and lose. */
   coverage: HourCoverage[];
 }
 
 export interface MeterCorrections {
   meters: MeterCorrection[];
-  /** Readings that were of use. */
+  /** Late readings that were used. */
   used: number;
 }
 
 /**
- * Replaces what was spread over gaps of meters by what late readings say of them. They may be taken in parts, each with all the
- * readings of its meters.
+ * Replaces usage that was spread over gaps of meters with usage from late readings. The readings may come in parts, if each
+ * part has all readings of its meters.
  */
 export function* correctMeters(
   book: MeterGapBook,
@@ -63,7 +63,7 @@ export function* correctMeters(
   return changes;
 }
 
-/** Replaces what is known of how gaps of clouds were covered. `clouds` are the known gaps by name of the cloud. */
+/** Replaces the coverage of gaps of clouds with coverage from late readings. `clouds` has the known gaps by cloud. */
 export function* correctClouds(
   clouds: ReadonlyMap<string, readonly Interval[]>,
   readings: readonly Reading[],
@@ -80,7 +80,7 @@ export function* correctClouds(
   return corrections;
 }
 
-/** By `meterKey`: the meters whose gaps have another epoch in them, by their ends or by a late reading. */
+/** The `meterKey`s of the meters with a change of epoch in a gap, at its ends or in a late reading. */
 export function* mayChangeEpoch(
   gaps: ReadonlyMap<string, readonly MeterGap[]>,
   readings: readonly Reading[],
@@ -88,7 +88,7 @@ export function* mayChangeEpoch(
   const changing = new Set<string>();
   for (const [key, list] of gaps)
     if (list.some(({ fromEpoch, toEpoch }) => fromEpoch !== toEpoch)) changing.add(key);
-  // One look for each epoch of a meter: a gap for each reading would cost the product.
+  // Looks at the gaps once for each epoch of a meter. Once for each reading would cost gaps × readings.
   const looked = new Set<string>();
   yield* eachInSteps(readings, (reading) => {
     const key = meterKey(reading);
@@ -100,17 +100,17 @@ export function* mayChangeEpoch(
   return changing;
 }
 
-/** Each hour of a gap is work, however few readings lie in it. */
+/** The number of hours in a gap. Each hour is work, even without readings in it. */
 function hoursOf({ fromMs, toMs }: Interval): number {
   return hourBefore(toMs) - hourAt(fromMs) + 1;
 }
 
-/** The readings between the ends of a gap, of some in order of time: a look at all of them for each gap would cost the product. */
+/** The readings between the ends of a gap. Searches the sorted readings: a scan for each gap would cost gaps × readings. */
 function inside({ fromMs, toMs }: Interval, readings: readonly Reading[]): Reading[] {
   return readings.slice(placeOf(fromMs + 1, readings), placeOf(toMs, readings));
 }
 
-/** The first place that is not before an instant. */
+/** The index of the first reading at or after an instant. */
 function placeOf(atMs: number, readings: readonly Reading[]): number {
   let [low, high] = [0, readings.length];
   while (low < high) {
@@ -121,7 +121,7 @@ function placeOf(atMs: number, readings: readonly Reading[]): number {
   return low;
 }
 
-/** Each group is in order of time. */
+/** Groups readings by key. Each group is in order of time. */
 function* groupBy(
   readings: readonly Reading[],
   keyOf: (reading: Reading) => string,
@@ -178,7 +178,7 @@ function* entriesChanged({ fromMs, toMs, amount }: MeterGap, usages: readonly Us
   return [...byHour.values()].filter((entry) => entry.amount !== 0n || entry.spread !== 0n);
 }
 
-/** What comes of each item, one after the other. */
+/** Yields the parts of each item, one item after the other. */
 function* ofEach<Item, Part>(items: Iterable<Item>, of: (item: Item) => Iterable<Part>): Generator<Part> {
   for (const item of items) yield* of(item);
 }

@@ -3,7 +3,7 @@ import type { Reading } from '../../ledger.ts';
 import { mayJump } from '../meters/jumps.ts';
 import { meterKey, type BookedMeter } from './sweep.ts';
 
-/** The meters whose usual rate is needed: those that have a reading of another epoch than their last, or may have jumped without one. */
+/** The meters whose usual rate is needed: with a reading of another epoch, or with a possible jump and no epoch. */
 export function* metersToBound<Meter extends BookedMeter>(
   meters: ReadonlyMap<string, Meter>,
   readings: readonly Reading[],

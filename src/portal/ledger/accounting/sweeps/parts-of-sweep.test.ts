@@ -40,7 +40,7 @@ const readings = array(
 );
 
 describe('the parts of a sweep', () => {
-  it('folded one by one change what the whole would change', () => {
+  it('make the same changes one by one as the whole sweep', () => {
     assert(
       property(readings, integer({ min: 1, max: 50 }), (all, size) => {
         const { clouds, ...whole } = foldSweep(book, all, DEFAULT_RULES);
@@ -54,7 +54,7 @@ describe('the parts of a sweep', () => {
     );
   });
 
-  it('are of about the size that is asked for, and keep the readings of a project together', () => {
+  it('have about the requested size, and keep the readings of a project together', () => {
     const all = ['vcpu', 'mb'].flatMap((resource) =>
       Array.from({ length: 10 }, (_, i) => reading(1, 1, { projectId: `p${i}`, resource })),
     );
@@ -79,7 +79,7 @@ function joined(parts: readonly MeterChanges[]): MeterChanges {
   };
 }
 
-/** Maps in the order of their keys: parts come in another order than the whole. */
+/** Sorts maps by key, because parts come in another order than the whole. */
 function byKey(changes: MeterChanges) {
   const sorted = <T>(map: ReadonlyMap<string, T>) =>
     [...map].toSorted(([one], [other]) => (one < other ? -1 : 1));

@@ -3,9 +3,9 @@ import type { Reading } from '../../ledger.ts';
 import { projectKey } from './sweep.ts';
 
 /**
- * The readings in parts of about `size`, each with all the readings of its projects, in their order. Parts can be folded
- * one after the other: what a meter becomes depends on its own readings, its project's, and the courses of the clouds.
- * A part is larger only where one project has more readings.
+ * Splits readings into parts of about `size`, in their order. Each part has all readings of its projects. Parts can be folded
+ * one after the other: a meter depends only on the readings of its project and on the courses of the clouds. A part is
+ * larger than `size` only if one project has more readings.
  */
 export function* partsOfSweep(readings: readonly Reading[], size: number): Steps<Reading[][]> {
   if (readings.length <= size) return readings.length === 0 ? [] : [[...readings]];

@@ -43,8 +43,8 @@ function expected(more: Partial<Reading> = {}): Reading {
   };
 }
 
-describe('what stays of a large answer', () => {
-  it('is nothing of series about exporters that no reading needs, whatever their names and labels', () => {
+describe('the memory of a large answer', () => {
+  it('has no series about exporters that readings do not need, with any names and labels', () => {
     const reader = new SweepReader();
     const labels = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`label_${n}`, 'x'.repeat(30)]));
     const texts = fc.sample(fc.string(), 1000);
@@ -52,7 +52,7 @@ describe('what stays of a large answer', () => {
     expect(reader.bytes).toBe(0);
   });
 
-  it('is the facts of a bounded number of exporters', () => {
+  it('has the facts of a bounded number of exporters', () => {
     const samples = Array.from({ length: 1500 }, (_, n) =>
       fact(EXPORTER_METRICS.epochInfo, 1, { instance: `e${n}`, epoch: 'x' }),
     );
@@ -61,7 +61,7 @@ describe('what stays of a large answer', () => {
     expect(refusals).toMatchObject([{ reason: 'too many exporters', count: 500 }]);
   });
 
-  it('takes a bounded number of bytes, however many different texts it has', () => {
+  it('takes a bounded number of bytes, for any number of texts', () => {
     const limits = { ...DEFAULT_SWEEP_LIMITS, maxBytes: 1_000_000 };
     const text = fc.string({ maxLength: 512 });
     fc.assert(
@@ -79,7 +79,7 @@ describe('what stays of a large answer', () => {
     );
   });
 
-  it('becomes readings in steps, of which each does little', () => {
+  it('becomes readings in short steps', () => {
     const reader = new SweepReader();
     for (let n = 0; n < 100_000; n += 1) reader.add(usage(n, { project_id: `${n}` }));
     const steps = reader.finish(NOW);
@@ -93,16 +93,16 @@ describe('memory of a site whose earlier exporter counts GiB', () => {
   const options = { memoryUnit: 'GiB' } as const;
   const memory = (value: number) => ({ ...usage(value), name: 'project_mb_usage' });
 
-  it('is counted in MiB, before it is rounded, and nothing else is', () => {
+  it('is converted to MiB before it is rounded, and no other resource is', () => {
     expect(readSweep([memory(1.5), usage(1.5)], NOW, options).readings).toEqual([
       expected({ resource: 'mb', total: 1024n * 5_400_000n }),
       expected(),
     ]);
-    // A third of a GiB for an hour, less than a millisecond too little in MiB.
+    // A third of a GiB for an hour: in MiB it is too small by less than a millisecond.
     expect(readSweep([memory(1 / 3)], NOW, options).readings[0]?.total).toBe(1_228_800_000n);
   });
 
-  it('is as it stands where its exporter states an epoch or a time, as ours does', () => {
+  it('is not converted if its exporter states an epoch or a time, as ours does', () => {
     const stated = expected({ resource: 'mb' });
     const epoch = fact(EXPORTER_METRICS.epochInfo, 1, { epoch: 'e1' });
     const until = fact(EXPORTER_METRICS.foldedUntil, (NOW - 30_000) / 1000);
@@ -112,7 +112,7 @@ describe('memory of a site whose earlier exporter counts GiB', () => {
     ]);
   });
 
-  it('is refused where it is implausible in MiB', () => {
+  it('is refused if it is implausible in MiB', () => {
     const { maxTotalHours } = DEFAULT_SWEEP_LIMITS;
     const sample = memory(maxTotalHours / 1000);
     expect(readSweep([sample], NOW, options).refusals).toEqual([
@@ -135,7 +135,7 @@ describe('a usage series', () => {
     expect(readSweep([usage(1.5, { cloud: 'west' })], NOW).readings).toEqual([expected({ cloud: 'west' })]);
   });
 
-  it("is a part's where the site names its project as a pool whose parts share an id (A9)", () => {
+  it('belongs to a part of a pool if the site names its project as a pool (A9)', () => {
     const parts = [usage(1.5, { project_name: 'pool/x' }), usage(1.5, { project_name: 'pool/y' })];
     expect(readSweep(parts, NOW, { pools: new Set(['p1']) })).toEqual({
       receivedAtMs: NOW,
@@ -149,12 +149,12 @@ describe('a usage series', () => {
 });
 
 describe('the time of a reading (A0)', () => {
-  it("is the exporter's own statement, where the sweep carries one", () => {
+  it("is the exporter's own statement, if the sweep has one", () => {
     const samples = [usage(1.5), fact(EXPORTER_METRICS.foldedUntil, (NOW - 30_000) / 1000)];
     expect(readSweep(samples, NOW).readings).toEqual([expected({ atMs: NOW - 30_000 })]);
   });
 
-  it("is the sample's timestamp where the statement is another exporter's or another cloud's", () => {
+  it("is the sample's timestamp if the statement comes from another exporter or cloud", () => {
     const samples = [
       usage(1.5),
       fact(EXPORTER_METRICS.foldedUntil, (NOW - 30_000) / 1000, { instance: 'other:8080' }),
@@ -164,19 +164,19 @@ describe('the time of a reading (A0)', () => {
     expect(readSweep(samples, NOW).readings).toEqual([expected()]);
   });
 
-  it('is when it was received where nothing else is said', () => {
+  it('is the time of receipt without a statement and a timestamp', () => {
     const sample: Sample = { ...usage(1.5), timestampMs: undefined };
     expect(readSweep([sample], NOW).readings).toEqual([expected({ atMs: NOW })]);
   });
 
-  it('comes with the epoch that the same exporter states', () => {
+  it('comes with the epoch of the same exporter', () => {
     const samples = [fact(EXPORTER_METRICS.epochInfo, 1, { epoch: 'e1' }), usage(1.5)];
     expect(readSweep(samples, NOW).readings).toEqual([expected({ epoch: 'e1' })]);
   });
 });
 
 describe('two series for one meter (A9)', () => {
-  it('leave the newer, and report the other', () => {
+  it('count the newer one, and report the other', () => {
     const renamed = usage(2, { project_name: 'two' }, NOW - 1_000);
     const old = usage(1.5, {}, NOW - 31_000);
     for (const samples of [
@@ -196,7 +196,7 @@ describe('two series for one meter (A9)', () => {
       });
   });
 
-  it('are one where a sender has written the same sample again', () => {
+  it('are one series if a sender writes the same sample again', () => {
     const sample = usage(1.5, {}, NOW - 1_000);
     expect(readSweep([sample, { ...sample }], NOW)).toEqual({
       receivedAtMs: NOW,
@@ -209,7 +209,7 @@ describe('two series for one meter (A9)', () => {
 });
 
 describe('two exporters at one cloud that state no epoch (A9)', () => {
-  it('are reported in every sweep, and the same one counts, whichever was read later', () => {
+  it('are reported in every sweep, and the same one always counts', () => {
     const first = (atMs: number) => usage(1.5, { instance: 'a:8080' }, atMs);
     const second = (atMs: number) => usage(7000, { instance: 'b:8080' }, atMs);
     for (const samples of [
@@ -229,7 +229,7 @@ describe('two exporters at one cloud that state no epoch (A9)', () => {
   });
 });
 
-describe('what is refused (A10)', () => {
+describe('a refused series (A10)', () => {
   const cases: [string, Sample][] = [
     ['a foreign metric name', { ...usage(1), name: 'node_load1' }],
     ['not a number', usage(NaN)],
@@ -241,14 +241,14 @@ describe('what is refused (A10)', () => {
     ['a time too long ago', usage(1, {}, 0)],
     ['no time', usage(1, {}, NaN)],
   ];
-  it.each(cases)('%s, without harm to the rest', (reason, sample) => {
+  it.each(cases)('has %s as its reason, without harm to the rest', (reason, sample) => {
     const other = usage(1.5, { project_id: 'p2' });
     const sweep = readSweep([sample, other], NOW);
     expect(sweep.readings).toEqual([expected({ projectId: 'p2' })]);
     expect(sweep.refusals).toEqual([{ reason, count: 1, example: expect.any(String) }]);
   });
 
-  it('is too many series', () => {
+  it('is one of too many series', () => {
     const samples = ['p1', 'p2', 'p3', 'p4'].map((project_id) => usage(1.5, { project_id }));
     const sweep = readSweep(samples, NOW, { limits: { ...DEFAULT_SWEEP_LIMITS, maxSeries: 2 } });
     expect(sweep.readings.map(({ projectId }) => projectId)).toEqual(['p1', 'p2']);
@@ -257,7 +257,7 @@ describe('what is refused (A10)', () => {
     ]);
   });
 
-  it('is counted by reason, with one example that can be printed', () => {
+  it('is counted by reason, with one printable example', () => {
     const samples = Array.from({ length: 50 }, () =>
       usage(NaN, { project_name: `\u001b[2J${'y'.repeat(5_000)}` }),
     );
@@ -267,7 +267,7 @@ describe('what is refused (A10)', () => {
     expect(refusals[0]?.example.length).toBeLessThanOrEqual(200);
   });
 
-  it('is never what an exporter says of itself', () => {
+  it('is never a series of an exporter about itself', () => {
     const samples = [
       fact('stackmeter_exporter_requests_total', NaN),
       fact(EXPORTER_METRICS.foldedUntil, NaN),
@@ -276,7 +276,7 @@ describe('what is refused (A10)', () => {
     expect(readSweep(samples, NOW)).toEqual({ receivedAtMs: NOW, readings: [expected()], refusals: [] });
   });
 
-  it('leaves only readings that can be accounted for, whatever is sent', () => {
+  it('leaves only valid readings, for any samples', () => {
     const anySample = fc.record({
       name: fc.oneof(fc.constantFrom('project_vcpu_usage', EXPORTER_METRICS.foldedUntil), fc.string()),
       labels: fc.dictionary(
@@ -318,7 +318,7 @@ describe('text (A9)', () => {
   });
 
   it.each(['evil\0nul', OVERLONG, 'lone \ud800'])(
-    'that no database takes makes an id of a project or a part that it takes: %j',
+    'that a database does not take becomes an id that it takes: %j',
     (text) => {
       const samples = [usage(1.5, { project_id: `p1/${text}`, project_name: text }), usage(1.5)];
       const { readings, refusals } = readSweep(samples, NOW);
@@ -328,7 +328,7 @@ describe('text (A9)', () => {
     },
   );
 
-  it('counts whatever it is: every usage is a reading, and every text of it can be stored', () => {
+  it('never stops usage from counting: every series is a reading, and all its text can be stored', () => {
     const text = fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) });
     const labels = fc.record({
       project_id: fc.string({ minLength: 1, unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),

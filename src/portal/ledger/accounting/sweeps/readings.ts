@@ -8,44 +8,44 @@ import { Refusals, type RefusalReason } from './refusals.ts';
 import { meterKey } from './sweep.ts';
 import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
 
-/** How the series about an exporter itself begin. */
+/** Prefix of the series about an exporter itself. */
 const EXPORTER_PREFIX = 'stackmeter_exporter_';
 
 export interface SweepOptions {
   limits?: SweepLimits | undefined;
-  /** Ids of split pool projects whose parts all come under the id of the pool (rule A9). */
+  /** Ids of pool projects whose parts all carry the id of the pool (rule A9). */
   pools?: ReadonlySet<string> | undefined;
-  /** What exporters that state nothing about their totals count memory in; MiB where it is left out. */
+  /** The unit of memory at exporters that state nothing about their totals; MiB by default. */
   memoryUnit?: MemoryUnit | undefined;
 }
 
-/** Ours count MiB; the earlier exporter's later versions count GiB under the same name. */
+/** Our exporter counts MiB. Later versions of the earlier exporter count GiB under the same metric name. */
 export type MemoryUnit = 'MiB' | 'GiB';
 
 const MIB_IN: Readonly<Record<MemoryUnit, number>> = { MiB: 1, GiB: 1024 };
 
 const NO_POOLS: ReadonlySet<string> = new Set();
 
-/** A reading, but for what its exporter states. */
+/** A reading, before the facts of its exporter are known. */
 interface Candidate {
   reading: Reading;
-  /** Its total as it travels, in the unit that the site uses. */
+  /** The total of the series, amount × hours in the unit of the site. */
   hours: number;
   /** By `exporterKey`. */
   exporter: string;
-  /** When it was sampled: where two series are of one meter, the newer counts. */
+  /** The time of the sample. If two series have the same meter, the newer one counts. */
   timestampMs: number | undefined;
 }
 
 /**
- * Makes readings of what a site delivered at one instant (rules A0, A9, A10). What cannot be accounted for is refused
- * series by series, counted by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
+ * Turns the samples that a site delivers at one instant into readings (rules A0, A9, A10). Refuses each bad series by
+ * itself, and counts refusals by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
  */
 export function readSweep(samples: Iterable<Sample>, receivedAtMs: number, options?: SweepOptions): Sweep {
   return atOnce(sweepSteps(samples, receivedAtMs, options));
 }
 
-/** As `readSweep`, in steps. */
+/** Like `readSweep`, in steps. */
 export function* sweepSteps(
   samples: Iterable<Sample>,
   receivedAtMs: number,
@@ -56,11 +56,12 @@ export function* sweepSteps(
   return yield* reader.finish(receivedAtMs);
 }
 
-/** What a reading takes in memory, about, and each of its texts beside its characters. */
+/** The memory of a reading, estimated. */
 export const BYTES_OF_READING = 250;
+/** The memory of a text beside its characters, estimated. */
 const BYTES_OF_TEXT = 64;
 
-/** As `readSweep`, sample by sample. Keeps only the readings of a large body in memory, and facts that they need. */
+/** Like `readSweep`, sample by sample. Keeps only the readings of a large body, and the facts that they need, in memory. */
 export class SweepReader {
   readonly #limits: SweepLimits;
   readonly #pools: ReadonlySet<string>;
@@ -78,7 +79,7 @@ export class SweepReader {
     this.#memoryUnit = memoryUnit;
   }
 
-  /** How much memory its readings take so far, about. */
+  /** The memory of the readings so far, estimated. */
   get bytes(): number {
     return (
       BYTES_OF_READING * this.#candidates.length + this.#names.bytes + this.#ids.bytes + this.#keys.bytes
@@ -121,9 +122,9 @@ export class SweepReader {
       domainId: names.own(labels['domain_id'] ?? ''),
       domainName: names.own(labels['domain_name'] ?? ''),
       resource: names.own(resourceOfMetric(name) ?? ''),
-      // Known when it is known whether its exporter states an epoch.
+      // Set when the facts of the exporter are known.
       total: 0n,
-      // A fraction until it is known: V8 would make every object anew where a whole number becomes a large one.
+      // NaN until then: V8 would create every object again if a small integer became a large number.
       atMs: Number.NaN,
       epoch: '',
     };
@@ -143,7 +144,7 @@ export class SweepReader {
   }
 }
 
-/** One copy of each text: it holds neither the body that it was cut from nor what others of the same text hold. */
+/** Keeps one copy of each text. A part of the body would keep the whole body in memory. */
 class Texts {
   readonly #known = new Map<string, string>();
   readonly #clean: (text: string) => string;
@@ -161,14 +162,14 @@ class Texts {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const copy = Buffer.from(this.#clean(text)).toString();
-    // What was cleaned is known only as it is kept.
+    // Counts a text once, even if several texts are equal after cleaning.
     if (!this.#known.has(copy)) this.#bytes += BYTES_OF_TEXT + copy.length;
     this.#known.set(copy, copy);
     return copy;
   }
 }
 
-/** Facts may stand behind the readings that they are about. */
+/** Adds the facts of the exporter to a reading. They may follow the reading in the body. */
 function complete(
   candidate: Candidate,
   facts: FactsReader,
@@ -184,7 +185,7 @@ function complete(
   candidate.timestampMs ??= receivedAtMs;
 }
 
-/** What tells a series from others, of a sample that is gone. */
+/** Rebuilds the name and labels of a sample that is no longer in memory. */
 function sampleOf({ reading, hours, exporter, timestampMs }: Candidate): Sample {
   const { cloud, projectId, projectName, domainId, domainName, resource } = reading;
   const [, instance = ''] = exporter.split('\0');
@@ -198,18 +199,18 @@ function sampleOf({ reading, hours, exporter, timestampMs }: Candidate): Sample 
   };
 }
 
-/** A9: a pool's name tells its parts apart where its exporter gives all of them the id of the pool. */
+/** A9: if all parts of a pool carry the id of the pool, the project name tells them apart. */
 function projectIdOf(labels: Labels, pools: ReadonlySet<string>): string {
   const id = labels['project_id'] ?? '';
   return pools.has(id) ? `${id}/${labels['project_name'] ?? ''}` : id;
 }
 
-/** Amount × hours as it travels, in whole amount × milliseconds. Beyond 2^53 a double is whole anyway. */
+/** Converts amount × hours to whole amount × milliseconds. Beyond 2^53 every double is whole. */
 export function totalOf(hours: number): bigint {
   return BigInt(Math.round(hours * MS_PER_HOUR));
 }
 
-/** A9: of two series for one meter the newer counts; the other is reported, since a lasting double is a fault. */
+/** A9: the newer of two series for one meter counts. The other is refused, because a lasting second series is a fault. */
 function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidate {
   if (isDeliveredTwice(one, other)) return one;
   const isOther = areRivals(one, other) ? other.exporter < one.exporter : isNewer(other, one);
@@ -218,7 +219,7 @@ function newerOf(one: Candidate, other: Candidate, refusals: Refusals): Candidat
   return taken;
 }
 
-/** A sender whose answer was lost writes the same sample again. */
+/** A sender that misses an answer writes the same sample again. */
 function isDeliveredTwice(one: Candidate, other: Candidate): boolean {
   return (
     one.timestampMs === other.timestampMs &&
@@ -230,8 +231,8 @@ function isDeliveredTwice(one: Candidate, other: Candidate): boolean {
 }
 
 /**
- * Two exporters of which neither states whose its totals are: they are not comparable, and which is newer changes with every
- * sweep. One of them counts, always the same.
+ * Two exporters that both state no epoch: their totals cannot be compared, and every sweep may have another newer one. So
+ * the same one of them always counts.
  */
 function areRivals(one: Candidate, other: Candidate): boolean {
   const isNamed = one.reading.epoch !== '' || other.reading.epoch !== '';

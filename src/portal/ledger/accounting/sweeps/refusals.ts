@@ -1,7 +1,7 @@
 import type { Sample } from '../../../../prometheus/sample.ts';
 import type { Refusal } from '../../ledger.ts';
 
-/** No usage, so that nothing is missed. */
+/** Such a series is not usage, so nothing is lost. */
 const FOREIGN = 'a foreign metric name';
 
 /** Why a series is refused (rules A9 and A10). */
@@ -22,15 +22,15 @@ export type RefusalReason =
 
 const LONGEST_EXAMPLE = 200;
 
-/** What of a sweep was not taken, in one line for the site's status; null where all usage was. */
+/** One line about the refused usage of a sweep, for the status of the site; null if no usage was refused. */
 export function notTaken(refusals: readonly Refusal[]): string | null {
   const usage = refusals.filter(({ reason }) => reason !== FOREIGN);
   if (usage.length === 0) return null;
   const reasons = usage.map(({ reason, count, example }) => `${reason} (${count}, such as ${example})`);
-  return `series were not taken: ${reasons.join('; ')}`;
+  return `series were refused: ${reasons.join('; ')}`;
 }
 
-/** Counts what is refused by reason, with the first series of each as an example. */
+/** Counts refused series by reason, with the first series as an example. */
 export class Refusals {
   readonly #byReason = new Map<RefusalReason, { count: number; example: string }>();
 
@@ -45,7 +45,7 @@ export class Refusals {
   }
 }
 
-/** A series on one line, without control characters, cut where it is long. */
+/** A series on one line, without control characters, cut to a bounded length. */
 function printable({ name, labels, value }: Sample): string {
   const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(short(text))}`);
   const line = escapeControls(`${short(name)}{${pairs.join(',')}} ${value}`);
@@ -56,7 +56,7 @@ function short(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** What would move a terminal's cursor, end a line, or (a NUL, half a surrogate pair) not be stored. */
+/** Escapes characters that move a terminal's cursor, end a line, or cannot be stored (NUL, half a surrogate pair). */
 function escapeControls(text: string): string {
   return text.replaceAll(
     /\p{C}/gu,

@@ -1,14 +1,14 @@
-/** How much a site may send, and how far its claims may go, before they are refused (rule A10). */
+/** The limits beyond which a site's series are refused (rule A10). */
 export interface SweepLimits {
-  /** Clocks differ: a reading may lie this far ahead of the portal's clock. */
+  /** A reading may be this far ahead of the portal's clock, because clocks differ. */
   futureToleranceMs: number;
-  /** Older than this a reading is no news, but a mistake (such as a time of zero). */
+  /** A reading that is older than this is a mistake, such as a time of zero. */
   pastToleranceMs: number;
-  /** Usage series in a sweep. */
+  /** The largest number of usage series in a sweep. */
   maxSeries: number;
-  /** Bytes of memory that they take, about. */
+  /** The largest memory of these series in bytes, estimated. */
   maxBytes: number;
-  /** Largest total, amount × hours. */
+  /** The largest total, amount × hours. */
   maxTotalHours: number;
 }
 

@@ -20,21 +20,21 @@ describe('a site that is read for the first time', () => {
     expect(book.hours()).toEqual([[0, 60n, 0n]]);
   });
 
-  it('opens with a balance for what comes late of its very first reading', () => {
+  it('opens with a balance for late parts of its very first reading', () => {
     const book = new Book();
     book.fold(reading(MINUTE, 5));
     book.fold(reading(MINUTE, 7, { projectId: 'p2' }));
     expect(book.meters.get('\0p2\0vcpu')?.opening).toBe(7n);
   });
 
-  it('opens with balances for exporters whose totals count up to different instants', () => {
+  it('opens with balances for exporters with totals up to different instants', () => {
     const book = new Book();
     book.fold(reading(0, 5), reading(20_000, 7, { projectId: 'p2' }));
     expect(book.meters.get('\0p2\0vcpu')?.opening).toBe(7n);
     expect(book.usage('\0p2\0vcpu')).toBe(0n);
   });
 
-  it('knows nothing of its other clouds, which open with balances of their own', () => {
+  it('does not make its other clouds known: they open with balances, too', () => {
     const book = new Book();
     book.fold(reading(0, 5));
     book.fold(reading(MINUTE, 100, { cloud: 'west' }));
@@ -42,7 +42,7 @@ describe('a site that is read for the first time', () => {
     expect(book.usage('west\0p1\0vcpu')).toBe(0n);
   });
 
-  it('opens with a balance for what comes late of the first reading of another cloud, though its epoch is known', () => {
+  it('opens with a balance for late parts of the first reading of another cloud, even if its epoch is known', () => {
     const book = new Book();
     book.fold(reading(0, 5));
     book.fold(reading(MINUTE, 100, { cloud: 'west' }));
@@ -63,7 +63,7 @@ describe('a new meter at a site that is being read', () => {
     ]);
   });
 
-  it('began there too where it comes in a later part of the same reading', () => {
+  it('began there, too, if it comes in a later part of the same reading', () => {
     const book = new Book();
     book.fold(reading(0, 5));
     book.fold(reading(MINUTE, 9));
@@ -73,7 +73,7 @@ describe('a new meter at a site that is being read', () => {
 });
 
 describe('names', () => {
-  it('are attributes with a history: a renamed project counts on', () => {
+  it('are attributes with a history: a renamed project continues to count', () => {
     const book = new Book();
     book.fold(reading(0, 0));
     book.fold(reading(MINUTE, 60, { projectName: 'two' }));
@@ -86,7 +86,7 @@ describe('names', () => {
     ]);
   });
 
-  it('are not taken from a reading that is ignored', () => {
+  it('are not taken from an ignored reading', () => {
     const book = new Book();
     book.fold(reading(MINUTE, 60));
     book.fold(reading(0, 0, { projectName: 'old' }));
@@ -95,7 +95,7 @@ describe('names', () => {
 });
 
 describe('coverage', () => {
-  it('is what the readings of the site span, hour by hour, and marks gaps', () => {
+  it('is the time between the readings of the site, hour by hour, with gaps marked', () => {
     const book = new Book();
     for (const atMs of [0, 59 * MINUTE, 61 * MINUTE, 3.5 * HOUR]) book.fold(reading(atMs, 0));
     expect([...book.coverage]).toEqual([

@@ -18,25 +18,25 @@ import { hourAt, hourBefore } from '../meters/hours.ts';
 import { beganAtZero, type CloudProgress } from '../sites/progress.ts';
 
 export interface BookedMeter extends MeterState {
-  /** The latest hour that it has usage in, as far as it may still grow. */
+  /** The latest hour with usage, which may still grow. */
   open: Entry;
 }
 
-/** What the ledger knows of projects and meters before a sweep; of those that it reads. */
+/** The state of the ledger before a sweep, for the projects and meters of the sweep. */
 export interface MeterBook {
   /** By `projectKey`. */
   names: ReadonlyMap<string, NameState>;
   /** By `meterKey`. */
   meters: ReadonlyMap<string, BookedMeter>;
-  /** By epoch: when a reading of it was folded first, Unix milliseconds. */
+  /** By epoch: the time of its first folded reading, Unix milliseconds. */
   epochs: ReadonlyMap<string, number>;
-  /** By `meterKey`, of meters whose epoch changes or that may have jumped: the largest usage of an hour lately (rule A4). */
+  /** By `meterKey`, for meters with a new epoch or a possible jump: the largest usage in a recent hour (rule A4). */
   usualHours: ReadonlyMap<string, bigint>;
-  /** By `meterKey`: what a meter's last reading was corrected by as a jump. */
+  /** By `meterKey`: the correction of the meter's last reading, if it was a jump. */
   jumpedBy: ReadonlyMap<string, bigint>;
 }
 
-/** What the ledger knows of a site before a sweep. */
+/** The state of a site in the ledger before a sweep. */
 export interface SiteBook extends MeterBook {
   /** By name of the cloud. */
   clouds: ReadonlyMap<string, CloudProgress>;
@@ -48,13 +48,13 @@ export type ProjectIdentity = Pick<Reading, 'cloud' | 'projectId'>;
 /** The identity of a meter at a site (rule A9). */
 export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource'>;
 
-/** What a sweep does to one meter. */
+/** The changes that a sweep makes to one meter. */
 export interface MeterChange {
   identity: MeterIdentity;
   meter: MeterState;
   /** In order of time, without overlap. */
   usages: readonly Usage[];
-  /** The usages that were spread over gaps, with what is needed to do better later. */
+  /** The gaps over which usages were spread, with the facts that late readings need. */
   gaps: readonly MeterGap[];
   anomalies: readonly Anomaly[];
 }
@@ -70,17 +70,17 @@ interface GrowingChange extends MeterChange {
   usages: Usage[];
   gaps: MeterGap[];
   anomalies: Anomaly[];
-  /** What the usages add to the hour that the last reading lies in, or more: one that begins before it counts whole. */
+  /** At least what the usages add to the hour of the last reading: a usage that starts before this hour counts whole. */
   gained: bigint;
 }
 
-/** What readings change of projects and meters. */
+/** The changes that readings make to projects and meters. */
 export interface MeterChanges {
   /** By `projectKey`. */
   names: Map<string, NameChange>;
   /** By `meterKey`. */
   meters: Map<string, GrowingChange>;
-  /** Epochs that are new, and when a reading of each was folded first. */
+  /** New epochs, and the time of each one's first folded reading. */
   epochs: Map<string, number>;
   folded: number;
   ignored: number;
@@ -101,7 +101,7 @@ export function meterKey({ cloud, projectId, resource }: MeterIdentity): string 
   return `${cloud}\0${projectId}\0${resource}`;
 }
 
-/** Folds the readings of a sweep, in order of time, into what is known of the site (rules A1 to A5). */
+/** Folds the readings of a sweep, in order of time, into the state of the site (rules A1 to A5). */
 export function foldSweep(
   book: SiteBook,
   readings: readonly Reading[],
@@ -114,7 +114,7 @@ export function foldSweep(
   return { clouds: new Map(clouds), ...atOnce(foldReadings(book, courses, readings, rules)) };
 }
 
-/** Folds all that a sweep says of some projects. `courses` are those of the whole sweep. */
+/** Folds all readings of some projects in a sweep. `courses` must come from the whole sweep. */
 export function* foldReadings(
   book: MeterBook,
   courses: CloudCourses,
@@ -140,7 +140,7 @@ export function* foldReadings(
   return changes;
 }
 
-/** Readings of one cloud at one instant, in order of time. */
+/** Groups readings by cloud and instant, in order of time. */
 function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
   const instants = new Map<string, Reading[]>();
   const inOrder = yield* sortedInSteps(readings, (one, other) => one.atMs - other.atMs);
@@ -153,7 +153,7 @@ function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
   return [...instants.values()];
 }
 
-/** How a total moved that no epoch stands beside. */
+/** The move of a total without an epoch; empty for a total with one. */
 function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move[] {
   if (reading.epoch !== '') return [];
   const key = meterKey(reading);
@@ -172,7 +172,7 @@ function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move[
   ];
 }
 
-/** What the last step of this sweep was corrected by as a jump; undefined where the sweep has no step yet. */
+/** The correction of the last step in this sweep, if it was a jump; undefined before the first step. */
 function jumpOf(change: MeterChange | undefined, { lastAtMs }: MeterState): bigint | undefined {
   if (change === undefined) return undefined;
   const last = change.anomalies.at(-1);
@@ -236,14 +236,14 @@ function contextOf(
   };
 }
 
-/** What the hour has that the meter's last reading lies in, or more. */
+/** At least the usage in the hour of the meter's last reading. */
 function bookedOf(known: BookedMeter | undefined, change: GrowingChange | undefined): bigint {
   const hour = hourAt(change?.meter.lastAtMs ?? known?.lastAtMs ?? 0);
   const open = known !== undefined && known.open.hour >= hour ? known.open.amount : 0n;
   return open + (change?.gained ?? 0n);
 }
 
-/** Adds to the lists of the change: a copy for each reading would cost the square of a long history. */
+/** Extends the lists of the change in place: copies for each reading would cost the square of a long history. */
 function noteStep(
   changes: MeterChanges,
   key: string,

@@ -1,7 +1,7 @@
 import { sql, type Queryable } from '../../../database/sql.ts';
 import { distinctOf, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
-import { admit, type KnownOfSite } from '../../accounting/sweeps/admission.ts';
+import { admit, type SiteInventory } from '../../accounting/sweeps/admission.ts';
 import type { ProjectName } from '../../accounting/sites/names.ts';
 import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
 import { projectKey } from '../../accounting/sweeps/sweep.ts';
@@ -80,7 +80,7 @@ async function loadKnown(
   database: Queryable,
   siteId: number,
   readings: readonly Reading[],
-): Promise<KnownOfSite> {
+): Promise<SiteInventory> {
   const projects = new Map<string, ProjectName>();
   const learn = async (keys: readonly string[]) => {
     const { rows } = await database.query<KnownProject>(sql`

@@ -2,7 +2,7 @@ import type { Database } from '../../../database/database.ts';
 import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { describeError } from '../../../../runtime/user-error.ts';
-import type { Maintained } from '../../ledger.ts';
+import type { MaintenanceOutcome } from '../../ledger.ts';
 import type { StoragePolicy } from '../../storage-policy.ts';
 import { boundIdleTime } from '../database/fence.ts';
 import { expireGaps } from '../sweeps/write/write-gaps.ts';
@@ -23,8 +23,8 @@ export async function maintainStore(
   database: Database,
   nowMs: number,
   policy: StoragePolicy,
-): Promise<Maintained> {
-  const done: Maintained = { packed: 0, dropped: 0, expired: 0 };
+): Promise<MaintenanceOutcome> {
+  const done: MaintenanceOutcome = { packed: 0, dropped: 0, expired: 0 };
   const failures: unknown[] = [];
   for (const { site_id: siteId, name, meter_id: last } of await lastMeters(database))
     await maintainSite(database, siteId, last, nowMs, policy, done).catch((cause: unknown) =>
@@ -41,7 +41,7 @@ async function maintainSite(
   lastMeter: number,
   nowMs: number,
   { packAfterDays, hoursKeptDays }: StoragePolicy,
-  done: Maintained,
+  done: MaintenanceOutcome,
 ): Promise<void> {
   for (let first = 0; first <= lastMeter; first += METERS_PER_TRANSACTION) {
     const meters = { siteId, first, end: first + METERS_PER_TRANSACTION };
