@@ -27,7 +27,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   profile: profileSchema,
 };
 
-/** Where a schema takes a number without a lower or an upper bound. */
+/** The paths of numbers in a schema that have no lower or no upper bound. */
 function unbounded(schema: unknown, path: string): string[] {
   if (isTextOrNumber(schema)) return [];
   if (Array.isArray(schema)) return schema.flatMap((item) => unbounded(item, path));
@@ -45,7 +45,7 @@ function unbounded(schema: unknown, path: string): string[] {
   ];
 }
 
-/** A number that is one of a text's spellings. */
+/** True for a value that may be a text or a number. */
 function isTextOrNumber(schema: unknown): boolean {
   return (
     Array.isArray(schema) && schema.some((item: unknown) => (item as { type?: unknown }).type === 'string')
@@ -63,7 +63,7 @@ it.each(
   Object.entries(SETTINGS).flatMap(([role, table]) =>
     Object.entries(table).flatMap(([key, { type }]) => (type === 'number' ? [`${role} ${key}`] : [])),
   ),
-)('that check sees %s', (name) => {
+)('the check above sees %s', (name) => {
   const seen = z.toJSONSchema(SCHEMAS[name] as z.ZodType, { io: 'input' });
   expect(seen).toMatchObject({
     type: expect.stringMatching(/^(number|integer)$/),

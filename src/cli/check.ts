@@ -17,31 +17,34 @@ import { CONFIGURATION_KINDS, configurationKind, type ConfigurationKind } from '
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('says what is wrong with a configuration file, and exits 1')
+    .description('checks a configuration file; prints its first error and exits 1, or prints OK')
     .addArgument(
-      new Argument('<FILE>', 'configuration of an exporter, gate, portal or simulation, or a profile'),
+      new Argument(
+        '<FILE>',
+        'configuration of an exporter, gate, portal or simulation, or a profile of a cloud',
+      ),
     )
     .addOption(
-      new Option('--role <ROLE>', 'what the file is for, where its keys do not tell').choices(
+      new Option('--role <ROLE>', 'kind of the file, if its keys fit several kinds').choices(
         CONFIGURATION_KINDS,
       ),
     )
     .action(async (file: string, { role }: { role?: ConfigurationKind }) => {
       const kind = role ?? configurationKind(readTomlFile(file), file);
       await checks[kind]({ flags: {}, env: process.env, configFile: file }, file);
-      process.stdout.write(`${file}: nothing is wrong with it, as ${names[kind]}\n`);
+      process.stdout.write(`${file}: OK: ${names[kind]}\n`);
     });
 }
 
 const names: Record<ConfigurationKind, string> = {
-  exporter: 'the configuration of an exporter',
-  gate: 'the configuration of a gate',
-  portal: 'the configuration of a portal',
-  simulation: 'the configuration of a simulation',
-  profile: 'a profile of a simulated cloud',
+  exporter: 'exporter configuration',
+  gate: 'gate configuration',
+  portal: 'portal configuration',
+  simulation: 'simulation configuration',
+  profile: 'profile of a simulated cloud',
 };
 
-/** Each reads the file as its role does, and throws `UserError` as its role would. */
+/** Each check reads the file like its role, and throws the same `UserError`. */
 const checks: Record<ConfigurationKind, (sources: SettingsSources, file: string) => unknown> = {
   exporter: checkExporter,
   gate: checkGate,
@@ -50,7 +53,7 @@ const checks: Record<ConfigurationKind, (sources: SettingsSources, file: string)
   profile: (_sources, file) => checkProfile(file),
 };
 
-/** Credentials that the file does not name come from elsewhere, and are none of its faults. */
+/** Checks credentials only if the file names them; otherwise they come from the environment. */
 function checkExporter(sources: SettingsSources): void {
   const { listen, openrc, dummyData } = readExporterSettings(sources);
   parseListenAddress(listen);
@@ -58,7 +61,7 @@ function checkExporter(sources: SettingsSources): void {
   if (dummyData !== undefined) checkProfile(dummyData);
 }
 
-/** What may be right but often is not goes to standard error, and is no fault. */
+/** Writes advice to standard error about settings that may be right but often are not. */
 function checkPortal(sources: SettingsSources, file: string): void {
   const { senders = [] } = readPortalConfig(sources);
   for (const advice of advicesOf(senders, readRenderedSender(sources)))

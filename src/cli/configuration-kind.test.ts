@@ -9,20 +9,20 @@ const kindOf = (tables: Record<string, unknown>): string => {
   }
 };
 
-describe('whose a configuration file is', () => {
+describe('the kind of a configuration file', () => {
   it.each([
     [{ listen: ':8000', site: [] }, 'portal'],
     [{ listen: ':8443', prometheus: 'http://x', tokn_file: 'x' }, 'gate'],
     [{ listen: ':8080', interval: 5, resorces: [] }, 'exporter'],
     [{ seed: 'x' }, 'simulation'],
     [{ elixir: { projects: [] }, other: {} }, 'profile'],
-    [{}, 'f.toml: there is nothing in it'],
-    [{ nonsense: 1 }, 'f.toml: none of its keys is one of exporter, gate, portal or simulation'],
+    [{}, 'f.toml: the file is empty'],
+    [{ nonsense: 1 }, 'f.toml: no key is known to exporter, gate, portal or simulation'],
     [
       { listen: ':1' },
-      'f.toml: its keys fit several roles (exporter, gate, portal, simulation); say which one it is for with --role',
+      'f.toml: its keys fit several roles (exporter, gate, portal, simulation); choose one with --role',
     ],
-  ])('is told by its keys: %j', (tables, kind) => {
+  ])('follows from its keys: %j', (tables, kind) => {
     expect(kindOf(tables)).toBe(kind);
   });
 });

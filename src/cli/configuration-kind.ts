@@ -8,7 +8,7 @@ import { simulationSettings } from '../simulation/settings.ts';
 export const CONFIGURATION_KINDS = ['exporter', 'gate', 'portal', 'simulation', 'profile'] as const;
 export type ConfigurationKind = (typeof CONFIGURATION_KINDS)[number];
 
-/** The keys that each role's file may have. A profile has names of domains, which can be any. */
+/** The keys of each role's file. The keys of a profile are names of domains, and can be any. */
 const KEYS: Record<Exclude<ConfigurationKind, 'profile'>, readonly string[]> = {
   exporter: [...Object.keys(EXPORTER_SETTINGS).map(tomlKey), ...Object.keys(EXPORTER_SECTIONS)],
   gate: [...Object.keys(gateSettings).map(tomlKey), ...Object.keys(gateSections)],
@@ -16,9 +16,9 @@ const KEYS: Record<Exclude<ConfigurationKind, 'profile'>, readonly string[]> = {
   simulation: Object.keys(simulationSettings).map(tomlKey),
 };
 
-/** Whose file this is, by its keys: the role that knows most of them. Throws `UserError` where that is not one. */
+/** The kind of a file: the role that knows most of its keys. Throws a `UserError` if no role or several roles fit. */
 export function configurationKind(tables: Record<string, unknown>, file: string): ConfigurationKind {
-  if (Object.keys(tables).length === 0) throw new UserError(`${file}: there is nothing in it`);
+  if (Object.keys(tables).length === 0) throw new UserError(`${file}: the file is empty`);
   if (looksLikeProfile(tables)) return 'profile';
   const known = Object.entries(KEYS).map(([kind, keys]) => ({
     kind: kind as ConfigurationKind,
@@ -27,13 +27,13 @@ export function configurationKind(tables: Record<string, unknown>, file: string)
   const most = Math.max(...known.map(({ count }) => count));
   const [best, ...others] = known.filter(({ count }) => count === most && count > 0);
   if (best === undefined)
-    throw new UserError(`${file}: none of its keys is one of exporter, gate, portal or simulation`);
+    throw new UserError(`${file}: no key is known to exporter, gate, portal or simulation`);
   if (others.length === 0) return best.kind;
   const kinds = [best, ...others].map(({ kind }) => kind).join(', ');
-  throw new UserError(`${file}: its keys fit several roles (${kinds}); say which one it is for with --role`);
+  throw new UserError(`${file}: its keys fit several roles (${kinds}); choose one with --role`);
 }
 
-/** Tables alone, and a list of projects in one of them. */
+/** True if there are only tables, and one of them has a list of projects. */
 function looksLikeProfile(tables: Record<string, unknown>): boolean {
   const values = Object.values(tables);
   const isTable = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);

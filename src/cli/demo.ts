@@ -27,10 +27,10 @@ export function demoCommand(): Command {
   });
 }
 
-/** Says when the first numbers are there, and where it is about every tenth of the way. */
+/** Reports the first numbers, and then about every tenth of the hours. */
 function reportProgress(done: number, hours: number): void {
-  if (done === 1) say(`the first numbers are there; living through ${hours} hours in fast motion`);
-  else if (done % Math.ceil(hours / 10) === 0) say(`lived through ${done} of ${hours} hours`);
+  if (done === 1) say(`the first numbers are there; ${hours} hours to go in fast motion`);
+  else if (done % Math.ceil(hours / 10) === 0) say(`${done} of ${hours} hours are done`);
 }
 
 function say(text: string): void {

@@ -16,13 +16,15 @@ import type { DummyData } from '../simulation/dummy-data.ts';
 import { addSettings, settingsSources } from './options.ts';
 
 export function exporterCommand(): Command {
-  const command = new Command('exporter').description("the site's meter: reads OpenStack, serves /metrics");
+  const command = new Command('exporter').description(
+    "the site's meter: reads usage from OpenStack and serves /metrics",
+  );
   return addSettings(command, EXPORTER_SETTINGS).action(async (flags: Record<string, unknown>) => {
     const sources = settingsSources(flags);
     const logger = createLogger();
     const settings = readExporterSettings(sources);
     for (const name of unreadEarlierNames(sources.env))
-      logger.warn({ name }, 'this name of the earlier system has no effect (docs/upgrade.md)');
+      logger.warn({ name }, 'this variable of the earlier system has no effect (docs/upgrade.md)');
     const run = settings.check ? check : serve;
     const dummy = await dummyData(settings, logger);
     try {

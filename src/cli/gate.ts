@@ -7,7 +7,7 @@ import { createLogger } from '../runtime/logger.ts';
 import { addSettings, settingsSources } from './options.ts';
 
 export function gateCommand(): Command {
-  const command = new Command('gate').description("the site's gate: gives out usage, to those with a token");
+  const command = new Command('gate').description("the site's gate: serves usage to holders of a token");
   return addSettings(command, gateSettings).action(async (flags: Record<string, unknown>) => {
     const reread = () => readGateConfig(settingsSources(flags));
     const logger = createLogger().child({ role: 'gate' });

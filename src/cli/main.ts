@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
 import { version } from '../runtime/version.ts';
 
-/** Each subcommand is loaded when it is called, so that none waits for the others' libraries. */
+/** Loads a subcommand only when it is called, so that none waits for the libraries of the others. */
 const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   exporter: async () => (await import('./exporter.ts')).exporterCommand(),
@@ -16,7 +16,7 @@ const commands: Record<string, () => Promise<Command>> = {
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('stackmeter')
-    .description('Federated metering of what projects use on OpenStack clouds')
+    .description('Federated metering of the usage of projects on OpenStack clouds')
     .version(version)
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'stackmeter: ')) });
@@ -25,7 +25,7 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv, { from: 'user' });
 }
 
-/** A reader that has enough, such as `head`, is no failure of the one who writes. */
+/** A reader that stops early, such as `head`, is no failure of this program. */
 function ignoreBrokenPipe(error: unknown): void {
   if (codeOf(error) !== 'EPIPE') throw error;
 }

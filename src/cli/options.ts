@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { flagName, type SettingsSources, type SettingsTable } from '../runtime/settings/settings.ts';
 
-/** Adds a flag for each setting that may have one, and `--config FILE`. */
+/** Adds a flag for each setting that is not secret, and `--config FILE`. */
 export function addSettings(
   command: Command,
   table: SettingsTable,
@@ -15,11 +15,11 @@ export function addSettings(
     command.addOption(new Option(`${flag}${argument}`, help));
   }
   if (options.config !== false)
-    command.option('--config <FILE>', 'settings from a TOML file; flags and environment win over it');
+    command.option('--config <FILE>', 'TOML file with settings; flags and environment variables override it');
   return command;
 }
 
-/** Where a command's settings come from: its flags, the environment, and the file that either of them names. */
+/** The sources of a command's settings: its flags, the environment, and the file that `--config` or STACKMETER_CONFIG names. */
 export function settingsSources(flags: Record<string, unknown>, env = process.env): SettingsSources {
   const { config, ...others } = flags;
   return { flags: others, env, configFile: typeof config === 'string' ? config : env['STACKMETER_CONFIG'] };

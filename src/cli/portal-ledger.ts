@@ -11,12 +11,16 @@ import { addSettings, settingsSources } from './options.ts';
 
 export function ledgerCommand(): Command {
   return new Command('ledger')
-    .description('looks after the ledger')
+    .description('checks, exports or imports the ledger')
     .addCommand(
-      ledgerWork('verify', 'adds up every meter, and exits 1 where entries and total differ', verifyLedger),
+      ledgerWork(
+        'verify',
+        'adds up the entries of every meter, and exits 1 if a sum differs from its total',
+        verifyLedger,
+      ),
     )
     .addCommand(
-      ledgerWork('export', 'writes the whole ledger to standard output, as lines of JSON', exportLedger),
+      ledgerWork('export', 'writes the whole ledger to standard output as lines of JSON', exportLedger),
     )
     .addCommand(
       ledgerWork('import', 'reads an export from standard input into an empty ledger', importLedger),
@@ -48,7 +52,7 @@ async function importLedger(ledger: Ledger): Promise<void> {
   await verifyLedger(ledger);
 }
 
-/** Lines as they are asked for; `readline` loses those that come before anybody listens. */
+/** Lines of a text, on demand. `readline` loses lines that arrive before somebody listens. */
 async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of chunks) {

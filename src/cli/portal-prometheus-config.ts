@@ -9,7 +9,7 @@ import { settingsSources } from './options.ts';
 export function prometheusConfigCommand(): Command {
   return new Command('prometheus-config')
     .description('writes the configuration of a Prometheus that federates the sites of portal.toml')
-    .option('--output <FILE>', 'write to this file, in place, instead of to standard output')
+    .option('--output <FILE>', 'overwrite this file in place, instead of writing to standard output')
     .action(async (_flags, called: Command) => {
       const { output, ...flags } = called.optsWithGlobals<{ output?: string }>();
       const text = prometheusYaml(flags);
@@ -20,12 +20,13 @@ export function prometheusConfigCommand(): Command {
 
 function prometheusYaml(flags: Record<string, unknown>): string {
   const sources = settingsSources(flags);
-  if (sources.configFile === undefined) throw new UserError('name the portal.toml: --config FILE');
+  if (sources.configFile === undefined)
+    throw new UserError('no configuration: name the portal.toml with --config FILE');
   const config = renderPrometheusConfig(readPrometheusPlan(sources));
-  return `# Made from portal.toml by stackmeter portal prometheus-config: change that, and make this anew.\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return `# Made from portal.toml by stackmeter portal prometheus-config. Change portal.toml, then run the command again.\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-/** In place: the file may be mounted where a Prometheus reads it, and a new one would not be seen there. */
+/** Writes in place: a container of Prometheus may have the file mounted, and would not see a new file of that name. */
 async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);

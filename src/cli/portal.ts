@@ -9,7 +9,9 @@ import { ledgerCommand } from './portal-ledger.ts';
 import { prometheusConfigCommand } from './portal-prometheus-config.ts';
 
 export function portalCommand(): Command {
-  const command = new Command('portal').description('collector, ledger, API and web pages');
+  const command = new Command('portal').description(
+    'the portal: reads the gates of sites into a ledger, serves API and pages',
+  );
   return addSettings(command, portalSettings)
     .action(async (flags: Record<string, unknown>) => {
       const sources = settingsSources(flags);

@@ -23,7 +23,7 @@ const gate = (flags: Record<string, string>) =>
   readGateConfig({ flags: { ...flags, tokenFile: '/x' }, env: {} });
 const site = (url: string) => `[[site]]\nname = "a"\ntoken_file = "a.token"\nurl = "${url}"\n`;
 
-/** A wrong address in each setting that takes one. */
+/** Reads a wrong address, for each setting that has one. */
 const SETTINGS: Record<string, (address: string) => unknown> = {
   OS_AUTH_URL: (OS_AUTH_URL) => exporter({ OS_AUTH_URL }),
   'an endpoint override': (address) => exporter({ OS_COMPUTE_ENDPOINT_OVERRIDE: address }),
@@ -36,9 +36,12 @@ const SETTINGS: Record<string, (address: string) => unknown> = {
     readPortalConfig(withFile(`[portal_prometheus]\nsender = "a"\nledger_url = "${url}"\n`)),
 };
 
-it.each(Object.entries(SETTINGS))('%s shows no password of a wrong address', (_, read) => {
-  for (const address of ['ftp://me:hidden@host/x', 'http://me:hidden@host:port']) {
-    expect(() => read(address)).toThrow(UserError);
-    expect(() => read(address)).not.toThrow('hidden');
-  }
-});
+it.each(Object.entries(SETTINGS))(
+  'an error about %s does not show the password of a wrong address',
+  (_, read) => {
+    for (const address of ['ftp://me:hidden@host/x', 'http://me:hidden@host:port']) {
+      expect(() => read(address)).toThrow(UserError);
+      expect(() => read(address)).not.toThrow('hidden');
+    }
+  },
+);

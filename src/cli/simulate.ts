@@ -7,7 +7,7 @@ import { createSimulatedCloud } from '../simulation/simulated-cloud.ts';
 import { addSettings, settingsSources } from './options.ts';
 
 export function simulateCommand(): Command {
-  const command = new Command('simulate').description('a simulated cloud as an OpenStack API');
+  const command = new Command('simulate').description('serves a simulated cloud as an OpenStack API');
   return addSettings(command, simulationSettings).action(async (flags: Record<string, unknown>) => {
     const logger = createLogger();
     const config = readSimulationConfig(settingsSources(flags), systemClock.nowMs());
@@ -20,7 +20,7 @@ export function simulateCommand(): Command {
   });
 }
 
-/** `KEY=value` lines: to be kept as a file, or exported to a shell. */
+/** `KEY=value` lines, for a file or a shell. */
 function asOpenrc(environment: Record<string, string>): string {
   return Object.entries(environment)
     .map(([key, value]) => `${key}=${value}\n`)

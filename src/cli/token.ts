@@ -5,9 +5,9 @@ import { UserError } from '../runtime/user-error.ts';
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('makes a token: prints it once, and the line that the gate keeps')
-    .argument('[NAME]', 'whose token it is: the name stands in the log of the gate', 'portal')
-    .option('--expires <DATE>', 'when it ends, such as 2030-12-31 (at its beginning, UTC)')
+    .description('makes a token; prints it once, with the line for the token file of the gate')
+    .argument('[NAME]', 'name of the owner, for the log of the gate', 'portal')
+    .option('--expires <DATE>', 'time of expiry, such as 2030-12-31 (00:00 UTC)')
     .action((name: string, { expires }: { expires?: string }) => {
       process.stdout.write(describeToken(newToken(), name, expires));
     });
@@ -15,7 +15,9 @@ export function tokenCommand(): Command {
 
 function describeToken(token: string, name: string, expires: string | undefined): string {
   if (!TOKEN_NAME_PATTERN.test(name))
-    throw new UserError(`'${name}' is no name for a token: take up to 64 letters, digits and . _ @ -`);
+    throw new UserError(
+      `'${name}' is not a valid name for a token: use up to 64 letters, digits and . _ @ -`,
+    );
   if (expires !== undefined) parseExpiry(expires, '--expires');
   const hash = hashToken(token).toString('hex');
   const line = `${name} sha256:${hash}`;
@@ -27,7 +29,7 @@ The line for the gate's token file:
 
 ${line}${expires === undefined ? '' : ` expires ${expires}`}
 
-Or the table for the gate's configuration, where the token can have selectors, limits and conditions of its own:
+Or the table for the gate's configuration, where a token can have its own selectors, limits and conditions:
 
 [[token]]
 name = "${name}"

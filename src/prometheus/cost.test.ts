@@ -8,7 +8,7 @@ import { atOnce } from './steps.ts';
 import { unquoteLiteral } from './selectors/string-literal.ts';
 import { ExpositionError, ExpositionParser } from './text-format/text-format-parser.ts';
 
-/** What the work did until it ended or refused; other errors are none of a refusal. */
+/** Runs the work until it ends or refuses its input, and passes other errors on. */
 function upToRefusal(work: () => void): void {
   try {
     work();
@@ -35,7 +35,7 @@ describe('the cost of a text in the text format', () => {
   );
   const pieces = array(array(part, { maxLength: 20 }), { maxLength: 40 });
 
-  it('is a bounded number of looks at each character, wherever it is cut', () => {
+  it('is a bounded number of looks at each character, for all ways to cut the text', () => {
     assert(
       property(pieces, (list) => {
         const chunks = list.map((parts) => parts.join(''));
@@ -52,7 +52,7 @@ describe('the cost of a text in the text format', () => {
     );
   });
 
-  it('stays so where one label value with newlines drips in', () => {
+  it('is bounded for one label value with newlines that arrives in small chunks', () => {
     const chunk = 'x\\"\n'.repeat(50);
     const looks = vi.spyOn(String.prototype, 'charCodeAt');
     const parser = new ExpositionParser();
@@ -67,7 +67,7 @@ describe('the cost of a text in the text format', () => {
 });
 
 describe('the cost of a Snappy block', () => {
-  it('is a number of elements by its length, and never more bytes than it states or may have', () => {
+  it('is bounded by its length, and its output by the stated and the allowed length', () => {
     assert(
       property(uint8Array({ maxLength: 400 }), integer({ min: 0, max: 1000 }), (bytes, maxBytes) => {
         let read = 0;
@@ -101,7 +101,7 @@ describe('the cost of remote read and write', () => {
   );
   const LIMIT = 20;
 
-  it('is no more queries, series and samples than are allowed, nor than a message has room for', () => {
+  it('is at most the allowed queries, series and samples, and at most those that fit into the message', () => {
     assert(
       property(message, (bytes) => {
         const body = toSnappy(bytes);
@@ -125,7 +125,7 @@ describe('the cost of remote read and write', () => {
 });
 
 describe('the cost of a string literal', () => {
-  it('is a text of no more UTF-8 than the literal has, whatever its escapes', () => {
+  it('is a text with at most as many bytes of UTF-8 as the literal, for all escapes', () => {
     const escape = constantFrom('\\xc3', '\\251', '\\u00e9', '\\U0001f600', '\\n', '\\', '"', 'é');
     assert(
       property(array(oneof(escape, string({ maxLength: 3 })), { maxLength: 40 }), (parts) => {

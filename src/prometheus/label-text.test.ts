@@ -17,7 +17,7 @@ describe('a name', () => {
     expect(cleanName(text)).toBe(clean);
   });
 
-  it('is clean, bounded, and stays as it is when it is cleaned again, whatever it was', () => {
+  it('is clean and bounded for any text, and cleaning it again changes nothing', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const clean = cleanName(text);
@@ -31,20 +31,20 @@ describe('a name', () => {
 
 describe('an id', () => {
   it.each(['0f6c', 'pool/part', 'pool/line\nbreak', 'x'.repeat(1025), 'ä/ö 😀'])(
-    'that the ledger takes stays as it is: %j',
+    'that the ledger accepts does not change: %j',
     (id) => {
       expect(cleanId(id)).toBe(id);
     },
   );
 
-  it('that it does not take becomes one that it takes, and no other becomes the same', () => {
+  it('that the ledger cannot store becomes one that it can, and different ids stay different', () => {
     const ids = ['p/a\0', 'p/a', 'p/a\ud800', 'p/a\udfff', 'p/a\ufffd', 'x'.repeat(9_000), 'x'.repeat(9_001)];
     const clean = ids.map(cleanId);
     expect(new Set(clean).size).toBe(ids.length);
     for (const id of clean) expect(cleanId(id)).toBe(id);
   });
 
-  it('is bounded in bytes and can be stored, whatever it was', () => {
+  it('is bounded in bytes and can be stored, for any text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const id = cleanId(text);

@@ -1,17 +1,21 @@
 /** Characters of a name. */
 export const LONGEST_NAME = 512;
 
-/** Bytes of an id: an index of the ledger takes a key of two such ids. */
+/** In bytes. An index of the ledger has keys of two such ids, and PostgreSQL limits the length of a key. */
 const LONGEST_ID = 1100;
 
+/** Characters at each end of a very long id that go into its hash. */
 const HASHED_END = 2048;
 
 const UNCLEAN_IN_NAMES = /[\p{Cc}\p{Cs}]/u;
 
-/** What no database takes: NUL, and half a surrogate pair. Other control characters in ids are as old as the ledger. */
+/**
+ * Characters that no database stores: NUL, and half a surrogate pair. Other control characters stay, because ids in
+ * existing ledgers have them.
+ */
 const UNCLEAN_IN_IDS = /[\0\p{Cs}]/u;
 
-/** A name that every part of the way takes: on one line, without control characters, and no longer than most are. */
+/** A name that gate, portal, database and pages all accept: one line, no control characters, at most `LONGEST_NAME` long. */
 export function cleanName(text: string): string {
   if (text.length <= LONGEST_NAME && !UNCLEAN_IN_NAMES.test(text)) return text;
   return cut(text, LONGEST_NAME)
@@ -19,14 +23,14 @@ export function cleanName(text: string): string {
     .replaceAll(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 }
 
-/** An id that the ledger takes. Two different ids stay different: a hash stands for what cannot be kept. */
+/** An id that the ledger accepts. A hash replaces what it cannot store, so that different ids stay different. */
 export function cleanId(text: string): string {
   if (text.length <= LONGEST_ID && Buffer.byteLength(text) <= LONGEST_ID && !UNCLEAN_IN_IDS.test(text))
     return text;
   return `${cut(cleanName(text), 200)}~${hashOf(ends(text))}`;
 }
 
-/** What is hashed of a text that nobody means as an id: its length and its two ends, so that it costs no more than others. */
+/** The input of the hash. For a text far too long to be an id it is the length and both ends, which bounds the work. */
 function ends(text: string): string {
   return text.length <= 2 * HASHED_END
     ? text

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { remembered } from './remembered.ts';
 
-describe('what is remembered', () => {
-  it('is made once, as long as the last values take no more than the bytes that are given', () => {
+describe('a remembered value', () => {
+  it('is made once, as long as the last values fit into the given bytes', () => {
     const made: string[] = [];
     const upper = remembered(
       (key) => {

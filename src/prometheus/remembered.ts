@@ -1,9 +1,9 @@
-/** Bytes of a key, and about those of a small value. */
+/** The bytes of a key in memory, and about those of a small value. */
 const bytesOfKey = (key: string) => 2 * key.length + 200;
 
 /**
- * Remembers what `make` made for the last keys, as many as take `maxBytes` by `bytesOf`: what is asked for again and again is
- * made once. A value that takes more is not remembered.
+ * Wraps `make` with a cache of its last results: the least recently used ones go when the cache, measured by `bytesOf`,
+ * exceeds `maxBytes`. A single value larger than that is not cached.
  */
 export function remembered<T>(
   make: (key: string) => T,
@@ -24,7 +24,7 @@ export function remembered<T>(
   return (key) => {
     const found = known.get(key);
     if (found !== undefined) {
-      // The newest stands last.
+      // A map keeps the order of insertion: the most recently used key goes to the end.
       known.delete(key);
       known.set(key, found);
       return found.value;

@@ -6,6 +6,6 @@ export interface Sample {
   name: string;
   labels: Labels;
   value: number;
-  /** Milliseconds since the Unix epoch; undefined where the line carries none. */
+  /** Milliseconds since the Unix epoch; undefined if the line has no time. */
   timestampMs: number | undefined;
 }

@@ -2,7 +2,7 @@ import { array, assert, integer, property } from 'fast-check';
 import { expect, it } from 'vitest';
 import { atOnce, distinctOf, sortedInSteps } from './steps.ts';
 
-it('sorts in steps as it would be sorted at once, equal items in their order', () => {
+it('sorts in steps with the same result as at once, equal items in their order', () => {
   const byTens = (one: number, other: number) => Math.floor(one / 10) - Math.floor(other / 10);
   assert(
     property(array(integer({ min: 0, max: 99 })), integer({ min: 1, max: 9 }), (items, itemsInStep) => {
@@ -23,6 +23,6 @@ it('compares a bounded number of items in a step of sorting', () => {
   expect(most).toBeLessThan(1000);
 });
 
-it('finds the different texts of items', () => {
+it('finds the distinct texts of items', () => {
   expect([...atOnce(distinctOf(['b', 'a', 'b'], (text) => text))]).toEqual(['b', 'a']);
 });

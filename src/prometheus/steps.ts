@@ -1,13 +1,13 @@
 /**
- * Work on what others sent, in steps of a bounded size: each `yield` ends one. A server does something else between two steps, so
- * that no sender holds it up; see `inTurns`.
+ * Work on input from others, in steps of bounded size: each `yield` ends a step. Between two steps a server serves others,
+ * so that no sender can block it; see `inTurns`.
  */
 export type Steps<T> = Generator<void, T, void>;
 
 /** Items in a step: some milliseconds of work. */
 const ITEMS_IN_STEP = 2000;
 
-/** Does all steps at once: for what is known to be small. */
+/** Runs all steps at once. For input that is known to be small. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -15,7 +15,7 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** Gives `take` each item. */
+/** Calls `take` with each item. */
 export function* eachInSteps<T>(
   items: Iterable<T>,
   take: (item: T) => void,
@@ -32,11 +32,11 @@ export function* eachInSteps<T>(
   }
 }
 
-/** Counts work over several loops: many short ones end a step as one long one does. */
+/** Counts the work of several loops, so that many short loops end a step like one long loop. */
 export class Pace {
   #items = 0;
 
-  /** After so many items of work. */
+  /** Reports `items` of work, and ends the step if enough have come together. */
   *did(items: number): Steps<void> {
     this.#items += items;
     if (this.#items < ITEMS_IN_STEP) return;
@@ -45,14 +45,14 @@ export class Pace {
   }
 }
 
-/** The different texts that items have. */
+/** The distinct texts of `items`. */
 export function* distinctOf<T>(items: Iterable<T>, textOf: (item: T) => string): Steps<Set<string>> {
   const distinct = new Set<string>();
   yield* eachInSteps(items, (item) => void distinct.add(textOf(item)));
   return distinct;
 }
 
-/** Sorts as `toSorted` does, with equal items in their order: sorts runs of one step, and merges them. */
+/** A stable sort like `toSorted`, in steps: sorts runs of one step each, then merges them. */
 export function* sortedInSteps<T>(
   items: readonly T[],
   compare: (one: T, other: T) => number,

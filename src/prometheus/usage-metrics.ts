@@ -1,18 +1,18 @@
 /**
- * The names under which usage travels, from the exporter over the gate to the portal. They are those of the earlier
- * system, so that existing rules, dashboards and whitelists hold.
+ * Metric names of usage, from the exporter through the gate to the portal. They are the names of the earlier system, so
+ * that existing rules, dashboards and whitelists keep working.
  */
 
-/** The job under which a site's Prometheus scrapes its exporter. */
+/** The `job` label that a site's Prometheus gives to its exporter. */
 export const USAGE_JOB = 'project_usages';
 
-/** What a portal asks a gate for, and what a gate allows by default. */
+/** The selectors that a portal sends to a gate, and that a gate allows by default. */
 export const USAGE_SELECTORS = [
   `{job="${USAGE_JOB}",__name__=~"project_.*_usage"}`,
   `{job="${USAGE_JOB}",__name__=~"stackmeter_exporter_.+"}`,
 ] as const;
 
-/** Series about the totals themselves, without project labels. */
+/** Metrics about the totals, without labels of a project. */
 export const EXPORTER_METRICS = {
   /** 1, with the label `version`. */
   buildInfo: 'stackmeter_exporter_build_info',
@@ -26,7 +26,7 @@ export const EXPORTER_METRICS = {
   lastSuccess: 'stackmeter_exporter_last_refresh_success_timestamp_seconds',
 } as const;
 
-/** Labels that series have from their exporter, or from the Prometheus that scrapes it: no name for a label of a site. */
+/** Labels that the exporter or its Prometheus sets. A site cannot use these names for labels of its own. */
 const SERIES_LABELS: ReadonlySet<string> = new Set(
   [
     'project_id project_name domain_id domain_name',
@@ -35,7 +35,7 @@ const SERIES_LABELS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Whether series come with such a label by themselves; those that begin with `__` are Prometheus' own. */
+/** True for names of labels that series have already, and for Prometheus' own names, which start with `__`. */
 export function isSeriesLabel(name: string): boolean {
   return SERIES_LABELS.has(name) || name.startsWith('__');
 }
@@ -48,7 +48,7 @@ interface Resource {
   help: string;
 }
 
-/** The resources that stackmeter knows; a portal also takes others, whose unit it then calls `hours`. */
+/** The resources that stackmeter knows. A portal accepts other resources too, and calls their unit `hours`. */
 const RESOURCES: readonly Resource[] = [
   { name: 'vcpu', unit: 'vCPU-hours', help: 'vCPU-hours since the start date' },
   { name: 'mb', unit: 'MiB-hours', help: 'MiB-hours of memory since the start date' },
@@ -67,7 +67,7 @@ export function usageMetricName(resource: string): string {
   return `project_${resource}_usage`;
 }
 
-/** The resource of a usage metric, or undefined where the name is not one. */
+/** The resource of a usage metric, or undefined for the name of another metric. */
 export function resourceOfMetric(metricName: string): string | undefined {
   return /^project_([a-z0-9][a-z0-9_]{0,62})_usage$/.exec(metricName)?.[1];
 }
@@ -76,12 +76,12 @@ export function unitOfResource(resource: string): string {
   return resourceNamed(resource)?.unit ?? 'hours';
 }
 
-/** Empty for a resource that is not known. */
+/** The help text of a resource's metric; empty for an unknown resource. */
 export function helpOfResource(resource: string): string {
   return resourceNamed(resource)?.help ?? '';
 }
 
-/** Other resources in GiB say so by their names: `snapshot_gb`, and `volume_<type>_gb` for volumes of a type. */
+/** Resources outside the list can have a name that ends in `_gb`: `snapshot_gb`, or `volume_<type>_gb` for a type. */
 function resourceNamed(resource: string): Resource | undefined {
   const known = RESOURCES.find(({ name }) => name === resource);
   const thing = /^(.+)_gb$/.exec(resource)?.[1];

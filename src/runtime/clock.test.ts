@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { LONGEST_TIMER_MS, systemClock } from './clock.ts';
 
-it('sleeps longer than a timer can, and wakes for a signal', async () => {
+it('sleeps longer than the longest timer, and wakes for a signal', async () => {
   const warnings = vi.fn();
   process.on('warning', warnings);
   const ending = new AbortController();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The time as a role sees it. Roles take it as an argument, so that a federation can live in fast motion. */
+/** A role's source of time. Roles take it as an argument, so that a simulated federation can run in fast motion. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   nowMs(): number;
@@ -8,7 +8,7 @@ export interface Clock {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A timer of more fires at once. */
+/** Node.js' limit: a longer timer fires at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { counted } from './counted.ts';
 
-it('what is counted has a plural for all but one', () => {
+it('uses the singular only for 1', () => {
   expect([0, 1, 2].map((count) => counted(count, 'project'))).toEqual([
     '0 projects',
     '1 project',

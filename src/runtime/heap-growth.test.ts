@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
 const MODULE = new URL('heap-growth.ts', import.meta.url).href;
-/** V8's own sum over its version and all flags in effect. */
+/** V8's hash of its version and all flags in effect. */
 const PRINT_FLAGS = 'process.stdout.write(String(v8.cachedDataVersionTag()))';
 
-/** The flags in effect in a process of its own; anything that V8 has to say of them is an error. */
+/** The hash of the flags in effect in a new process. Fails if V8 complains about them. */
 function flagsOf(...args: readonly string[]): string {
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(stderr).toBe('');
@@ -13,7 +13,7 @@ function flagsOf(...args: readonly string[]): string {
 }
 
 describe('a heap that grows sparingly', () => {
-  it('is that of a process that V8 was told so at its start, to twice what is in use', () => {
+  it('has the same flags as a process started with --heap-growing-percent=100', () => {
     const call = `import v8 from 'node:v8'; import { growHeapSparingly } from '${MODULE}'; growHeapSparingly();`;
     const told = flagsOf('--import', 'tsx', '--input-type=module', '--eval', `${call} ${PRINT_FLAGS}`);
     expect(told).toBe(flagsOf('--heap-growing-percent=100', '--eval', PRINT_FLAGS));

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Lets the heap grow to twice what is in use before it is tidied up; V8 by itself goes up to 4 times. There is no limit in
- * it: a process that holds more gets more. V8 reads this at each collection, so that it can be set while it runs.
+ * Makes V8 collect garbage when the heap is twice as large as the live data; the default is up to four times. This is
+ * no limit: more live data get more memory. V8 reads the flag at each collection, so it can be set at run time.
  */
 export function growHeapSparingly(): void {
   setFlagsFromString('--heap-growing-percent=100');

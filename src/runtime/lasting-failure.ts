@@ -1,7 +1,7 @@
 import type { Logger } from './logger.ts';
 import { describeError } from './user-error.ts';
 
-/** Says when something begins to fail, or fails for another reason, and when it has recovered: not each time. */
+/** Logs a failure once when it starts and when its reason changes, and logs the recovery. Repetitions stay silent. */
 export class LastingFailure {
   readonly #logger: Logger;
   readonly #says: { failed: string; recovered: string };

@@ -2,7 +2,7 @@ import type { Logger } from './logger.ts';
 import type { Role } from './role.ts';
 import { describeError } from './user-error.ts';
 
-/** Runs a role until SIGTERM or SIGINT, reloading it on SIGHUP. Resolves when the role has ended in order. */
+/** Runs a role until SIGTERM or SIGINT, and reloads it on SIGHUP. Resolves after the role has closed. */
 export async function runUntilSignal(role: Role, logger: Logger): Promise<void> {
   const ended = nextSignal(['SIGTERM', 'SIGINT']);
   const onHangup = () => void reload(role, logger);
@@ -10,7 +10,7 @@ export async function runUntilSignal(role: Role, logger: Logger): Promise<void> 
   try {
     await Promise.race([role.start(), ended]);
     const signal = await ended;
-    logger.info({ signal }, 'ending');
+    logger.info({ signal }, 'shutting down');
   } finally {
     process.off('SIGHUP', onHangup);
     await role.close();

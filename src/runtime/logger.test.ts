@@ -10,7 +10,7 @@ function logged() {
 }
 
 describe('a logger', () => {
-  it('shows no secret of what it is given', () => {
+  it('redacts secrets in nested fields', () => {
     const { logger, lines } = logged();
     logger.info({ login: { user: 'u', password: 'p', token: 't', secret: 's', authorization: 'a' } }, 'x');
     expect(lines()).toBe(
@@ -19,7 +19,7 @@ describe('a logger', () => {
     );
   });
 
-  it('writes a line of texts and numbers in the same way where it is flat', () => {
+  it('writes the same line for texts and numbers if it is flat', () => {
     const { logger, lines } = logged();
     const line = { from: '::1', bytes: 5, why: 'a "b"', token: undefined };
     logger.info(line, 'x');

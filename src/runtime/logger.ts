@@ -10,7 +10,7 @@ export interface LoggerOptions {
   destination?: NodeJS.WritableStream;
 }
 
-/** A logger that writes for people on a terminal and JSON elsewhere, to standard error. */
+/** A logger to standard error. It writes lines for people on a terminal, otherwise JSON. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const destination = options.destination ?? process.stderr;
   const settings = {
@@ -26,8 +26,8 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 }
 
 /**
- * The same, for lines whose fields are texts and numbers: what is redacted are fields of fields, and to look for them in every
- * line costs three times what the line costs.
+ * The same logger without redaction, for lines that have only texts and numbers. Secrets are redacted in nested fields,
+ * and the search for them takes three times as long as writing the line.
  */
 export function flatLogger(logger: Logger): Logger {
   return logger.child({}, { redact: [] });

@@ -2,7 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { createMetrics } from './metrics.ts';
 
-it('metrics are written as they are declared, in that order, behind what the registry has already', async () => {
+it('writes metrics in the order of their declarations, after the earlier metrics of the registry', async () => {
   const registry = new Registry();
   new Gauge({ name: 'process', help: 'What there is', registers: [registry] }).set(1);
   const metrics = createMetrics(

@@ -5,19 +5,19 @@ export interface Schedule {
   /** Ends the loop. */
   signal: AbortSignal;
   firstDelayMs?: number | undefined;
-  /** From the end of a turn to the next one. */
+  /** The time from the end of a turn to the start of the next one. */
   delayMs: (turn: Turn) => number;
-  /** Is told of each turn that throws. Without it the loop ends with the error. */
+  /** Called for each turn that throws. Without it the loop ends with the error. */
   onFailure?: ((error: unknown, turn: Turn) => void | Promise<void>) | undefined;
 }
 
 export interface Turn {
-  /** Turns in a row that threw, this one included. */
+  /** The number of turns in a row that threw, this one included. */
   failures: number;
   elapsedMs: number;
 }
 
-/** Does `work` again and again until the signal. Rejects with what `onFailure` throws. */
+/** Repeats `work` until the signal aborts. Throws the errors that `onFailure` throws. */
 export async function runRegularly(work: () => Promise<void>, schedule: Schedule): Promise<void> {
   const { clock, signal, firstDelayMs = 0, delayMs, onFailure = rethrow } = schedule;
   if (firstDelayMs > 0) await clock.sleep(firstDelayMs, signal);

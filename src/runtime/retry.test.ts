@@ -25,13 +25,13 @@ describe('retryTransient', () => {
     expect(calls()).toBe(3);
   });
 
-  it('does not repeat what will never work', async () => {
+  it('does not retry after a permanent failure', async () => {
     const { attempt, calls } = failing(9, () => new Error('403'));
     await expect(retryTransient(attempt, options)).rejects.toThrow('403');
     expect(calls()).toBe(1);
   });
 
-  it('waits as long as the server asked, within its bound', async () => {
+  it('waits as long as the server asked, up to its limit', async () => {
     const waits: number[] = [];
     const clock: Clock = { nowMs: () => 0, sleep: async (durationMs) => void waits.push(durationMs) };
     const { attempt } = failing(1, () => new TransientError('429', { retryAfterMs: 60_000 }));

@@ -1,7 +1,7 @@
 import pRetry, { AbortError } from 'p-retry';
 import type { Clock } from './clock.ts';
 
-/** A failure that may pass by itself: a connection that broke, a 429 or 5xx. `retryAfterMs` is what the server asked for. */
+/** A failure that may pass by itself: a broken connection, a 429 or 5xx. The server may have asked for `retryAfterMs`. */
 export class TransientError extends Error {
   override readonly name: string = 'TransientError';
   readonly retryAfterMs: number | undefined;
@@ -21,7 +21,10 @@ export interface RetryOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Calls `attempt` again after a `TransientError`, with growing, jittered delays that honour `retryAfterMs`. */
+/**
+ * Calls `attempt` again after a `TransientError`, with growing, jittered delays that respect `retryAfterMs`. Throws the
+ * last error after all retries, and any other error at once.
+ */
 export async function retryTransient<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   return await pRetry(() => abortUnlessTransient(attempt), {
     retries: options.retries,
@@ -47,7 +50,7 @@ async function abortUnlessTransient<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The delay that a `Retry-After` header asks for: seconds or an HTTP date. */
+/** The delay in milliseconds that a `Retry-After` header asks for, in seconds or as an HTTP date. */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,6}$/.test(header)) return Number(header) * 1000;

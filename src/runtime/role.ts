@@ -1,9 +1,9 @@
-/** A part of the federation that runs: exporter, gate, portal, simulated cloud. */
+/** A running part of the federation: exporter, gate, portal, simulated cloud. */
 export interface Role {
-  /** Resolves when the role serves; throws a `UserError` for what the operator can mend. */
+  /** Resolves when the role serves. Throws a `UserError` for problems that the operator can fix. */
   start(): Promise<void>;
-  /** Ends the role in order. May be called twice, and before `start()` has resolved. */
+  /** Closes the role. May be called twice, and before `start()` has resolved. */
   close(): Promise<void>;
-  /** Reads again what can be read again (tokens, certificates, sites). Keeps the old on error, and throws. */
+  /** Reads tokens, certificates, sites and the like again. On an error it keeps the old ones and throws. */
   reload?(): Promise<void>;
 }

@@ -7,7 +7,7 @@ describe('a text in pieces', () => {
     expect([...textPieces(['a', 'bcd', 'e'], 3)]).toEqual(['abcd', 'e']);
   });
 
-  it('has none where there is no text', () => {
+  it('has no pieces if there is no text', () => {
     expect([...textPieces(['', ''])]).toEqual([]);
   });
 });

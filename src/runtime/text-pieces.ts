@@ -1,7 +1,7 @@
-/** Pieces are about this long: short beside the text, long beside what a write costs. */
+/** About the length of a piece: much shorter than the text, but long enough that the cost of a write does not matter. */
 const PIECE_LENGTH = 64 * 1024;
 
-/** A long text in pieces, made from its many short parts, so that it need not be held as one string. */
+/** Joins many short parts of a long text into pieces, so that the whole text is never in memory. */
 export function* textPieces(parts: Iterable<string>, pieceLength = PIECE_LENGTH): Generator<string> {
   let piece = '';
   for (const part of parts) {

@@ -1,6 +1,6 @@
 /**
- * A failure that the person who started the program can mend. Its message is one line that says what is wrong,
- * where, and what to do; the command line prints it without a stack and ends with `exitCode`.
+ * A failure that the person who started the program can fix. Its message is one line: the problem, its place, and what to
+ * do. The command line prints the message without a stack and exits with `exitCode`.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -12,7 +12,7 @@ export class UserError extends Error {
   }
 }
 
-/** The message of anything that was thrown, with the messages of its causes, on one line. */
+/** The message of a thrown value, with the messages of its causes, on one line. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let current = error; current !== undefined && current !== null && parts.length < 5;) {
@@ -24,7 +24,10 @@ export function describeError(error: unknown): string {
   return oneLine(parts.join(': '));
 }
 
-/** Blanks around a newline are one with it. Each is read once: `\s*\n\s*` would take the square of a text of blanks. */
+/**
+ * Replaces each newline, with the blanks around it, by one blank. The expression reads each blank once: `\s*\n\s*` would
+ * take quadratic time.
+ */
 export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, (blanks) => (blanks.includes('\n') ? ' ' : blanks));
 }

@@ -71,9 +71,9 @@ async function startDemo(folder: string): Promise<{ demo: Running; url: string }
   return { demo, url };
 }
 
-/** How many hours it has lived through before it was ready. */
+/** The number of hours that the demo simulated before it was ready. */
 function livedThrough(demo: Running): number {
-  return Number(/living through (\d+) hours/.exec(demo.output())?.[1] ?? 0);
+  return Number(/(\d+) hours to go in fast motion/.exec(demo.output())?.[1] ?? 0);
 }
 
 describe('the demo', () => {

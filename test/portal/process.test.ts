@@ -178,7 +178,7 @@ describe('a portal that cannot start', () => {
     const data = ['--data', join(folder, 'data')];
     expect(await ends([...data, '--listen', `127.0.0.1:${port}`])).toEqual([
       1,
-      `stackmeter: cannot listen on 127.0.0.1:${port}: the port is taken; stop what holds it, or choose another with --listen`,
+      `stackmeter: cannot listen on 127.0.0.1:${port}: the port is in use; stop the program that uses it, or choose another with --listen`,
     ]);
     const { process } = await startPortal(folder, writeConfig(folder, {}));
     expect(await process.stop()).toBe(0);

@@ -98,7 +98,7 @@ describe('the portal configuration', () => {
     ['[[sender]]\nname = "p"\nretired_clouds = { a = ["\\u0000"] }\n', 'sender[1].retired_clouds.a[1]'],
     ['data = "a\\u0000b"\n', 'data'],
   ])('refuses a NUL, which no database takes: %j', (toml, place) => {
-    expect(refusal(toml)).toBe(`/portal.toml: ${place}: holds a NUL character (\\u0000); take it out`);
+    expect(refusal(toml)).toBe(`/portal.toml: ${place}: holds a NUL character (\\u0000); remove it`);
   });
 
   it('knows what a site counts memory in, by the site or by those who send for it, which agree', () => {

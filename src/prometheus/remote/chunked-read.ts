@@ -2,15 +2,15 @@ import { ProtobufReader } from './protobuf-reader.ts';
 
 // Source: ChunkedReadResponse of prompb/remote.proto, ChunkedSeries and Chunk of prompb/types.proto of Prometheus.
 
-/** What a frame of a streamed answer tells of one series. */
+/** One series in a frame of a streamed answer. */
 export interface ChunkedSeries {
-  /** Its `Label` messages, a character each byte. */
+  /** Its `Label` messages, with one character for each byte. */
   labels: string;
   chunks: readonly Chunk[];
 }
 
 interface Chunk {
-  /** `XOR_CHUNK`, or one of histograms. */
+  /** `XOR_CHUNK`, or an encoding of histograms. */
   encoding: number;
   data: Buffer;
 }

@@ -1,4 +1,4 @@
-/** Bytes that are not the message that they should be. */
+/** Bytes that are not a valid message of the expected type. */
 export class ProtobufError extends Error {
   override readonly name = 'ProtobufError';
 }
@@ -14,7 +14,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads one message of protobuf, field by field. Source: https://protobuf.dev/programming-guides/encoding/.
- * Every read checks that it stays within the message; what does not throws `ProtobufError`.
+ * Every read checks that it stays within the message, and throws `ProtobufError` if it does not.
  */
 export class ProtobufReader {
   readonly #bytes: Buffer;
@@ -25,7 +25,7 @@ export class ProtobufReader {
   #low = 0;
   #high = 0;
 
-  /** Messages within a message share its `view`: to make one costs more than to read most of them. */
+  /** Nested messages share the `view` of the outer one: creating a view costs more than reading most messages. */
   constructor(
     bytes: Buffer,
     start = 0,
@@ -38,12 +38,12 @@ export class ProtobufReader {
     this.#end = end;
   }
 
-  /** How many bytes lie before the next field. */
+  /** The number of bytes before the next field. */
   get position(): number {
     return this.#at;
   }
 
-  /** The number of the next field; 0 at the end. */
+  /** Goes to the next field and returns its number; 0 at the end. */
   next(): number {
     if (this.#at === this.#end) return 0;
     const tag = this.#unsigned();
@@ -58,7 +58,7 @@ export class ProtobufReader {
     return this.#unsigned();
   }
 
-  /** One of a list of small numbers, or, packed, all of them. */
+  /** The numbers of a repeated field: one if the list is written one by one, all if it is packed. */
   numbers(): number[] {
     if (this.#wireType !== BYTES) return [this.number()];
     const packed = this.message();
@@ -67,7 +67,7 @@ export class ProtobufReader {
     return all;
   }
 
-  /** An int64 that a JavaScript number holds. */
+  /** An int64 that fits into a JavaScript number. */
   int64(): number {
     this.#expect(VARINT);
     this.#varint();
@@ -86,7 +86,7 @@ export class ProtobufReader {
     return textOf(this.#bytes, start, this.#at);
   }
 
-  /** They lie in the memory of the message. */
+  /** A view of the message's memory, not a copy. */
   bytes(): Buffer {
     const start = this.#lengthDelimited();
     return this.#bytes.subarray(start, this.#at);
@@ -97,7 +97,10 @@ export class ProtobufReader {
     return new ProtobufReader(this.#bytes, start, this.#at, this.#view);
   }
 
-  /** Moves past messages of this field, as long as one follows the other; returns their bytes, a character each. `count` is called for each. */
+  /**
+   * Passes the messages of `field` that come next without a break, and calls `count` for each. Returns their bytes, with
+   * one character for each byte.
+   */
   leading(field: number, count: () => void = () => undefined): string {
     const start = this.#at;
     for (let at = start; this.#at < this.#end; at = this.#at) {
@@ -112,20 +115,20 @@ export class ProtobufReader {
     return this.#bytes.toString('latin1', start, this.#at);
   }
 
-  /** Passes over a field that is not known. */
+  /** Passes over an unknown field. */
   skip(): void {
     if (this.#wireType === VARINT) this.#varint();
     else if (this.#wireType === FIXED64) this.#take(8);
     else if (this.#wireType === BYTES) this.#lengthDelimited();
     else if (this.#wireType === FIXED32) this.#take(4);
-    else fail('a field has an unknown form');
+    else fail('a field has an unknown wire type');
   }
 
   #expect(wireType: number): void {
-    if (this.#wireType !== wireType) fail('a field has another form than it should');
+    if (this.#wireType !== wireType) fail('a field has the wrong wire type');
   }
 
-  /** Moves past the bytes of a field; returns where they begin. */
+  /** Passes the bytes of a field and returns the position of the first one. */
   #lengthDelimited(): number {
     this.#expect(BYTES);
     return this.#take(this.#unsigned());
@@ -133,7 +136,7 @@ export class ProtobufReader {
 
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.#end - start) fail('it ends too early');
+    if (length > this.#end - start) fail('the message ends too early');
     this.#at = start + length;
     return start;
   }
@@ -143,7 +146,7 @@ export class ProtobufReader {
     return this.#high === 0 ? this.#low : fail('a number is too large');
   }
 
-  /** Sets low and high 32 bits. */
+  /** Reads a number into `#low` and `#high`, 32 bits each. */
   #varint(): void {
     const first = this.#at < this.#end ? (this.#bytes[this.#at] ?? 0) : 0x80;
     if (first < 0x80) {
@@ -155,7 +158,7 @@ export class ProtobufReader {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.#at >= this.#end) fail('it ends too early');
+      if (this.#at >= this.#end) fail('the message ends too early');
       const byte = this.#bytes[this.#at++] ?? 0;
       const bits = byte & 0x7f;
       if (shift < 28) low |= bits << shift;
@@ -179,7 +182,7 @@ function textOf(bytes: Uint8Array, start: number, end: number): string {
   try {
     return decoder.decode(bytes.subarray(start, end));
   } catch (error) {
-    throw new ProtobufError('a text is not UTF-8', { cause: error });
+    throw new ProtobufError('a string is not UTF-8', { cause: error });
   }
 }
 

@@ -1,10 +1,10 @@
 const encoder = new TextEncoder();
 
-/** Writes one message of protobuf, field by field; for small messages. Values that are the default are written too. */
+/** Writes one small message of protobuf, field by field, default values included. */
 export class ProtobufWriter {
   readonly #bytes: number[] = [];
 
-  /** A number that is not negative, or an int64. */
+  /** An unsigned number, an enum or an int64. */
   int64(field: number, value: number): this {
     this.#tag(field, 0);
     this.#varint(BigInt.asUintN(64, BigInt(value)));

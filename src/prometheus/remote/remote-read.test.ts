@@ -44,7 +44,7 @@ function outcomeOf(work: () => unknown): string {
 }
 
 describe('a remote read request', () => {
-  it('is read by another decoder as it was written, and by our own', () => {
+  it('is read correctly by our decoder and by another one', () => {
     fc.assert(
       fc.property(fc.array(query, { maxLength: 3 }), (queries) => {
         const body = encodeReadRequest(queries, ['streamed-chunks', 'samples']);
@@ -73,7 +73,7 @@ describe('a remote read request', () => {
     );
   });
 
-  it('is read as another encoder wrote it, hints aside', () => {
+  it('is read correctly from another encoder, without its hints', () => {
     const bytes = encodeAs('ReadRequest', {
       queries: [
         { start: -1, end: 5, matchers: [{ name: 'a', value: 'b' }], hints: { stepMs: 5, func: 'sum' } },
@@ -86,7 +86,7 @@ describe('a remote read request', () => {
     });
   });
 
-  it('wishes for each form of an answer once, however often it names it', () => {
+  it('accepts each form of an answer once, even if it names the form many times', () => {
     const accepted = Array.from({ length: 200_000 }, (_, index) => (index + 1) % 2);
     const bytes = encodeAs('ReadRequest', { accepted });
     expect(decodeReadRequest(toSnappy(bytes), 1_000_000)).toEqual({
@@ -95,7 +95,7 @@ describe('a remote read request', () => {
     });
   });
 
-  it('of arbitrary bytes is decoded or refused, and never anything else', () => {
+  it('of arbitrary bytes is decoded or refused, without any other error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, packed) => {
         expect(outcomeOf(() => decodeReadRequest(packed ? toSnappy(bytes) : bytes, 10_000))).toMatch(
@@ -108,7 +108,7 @@ describe('a remote read request', () => {
 });
 
 describe('the answer of a remote read', () => {
-  it('is the series of each query', () => {
+  it('has the series of each query', () => {
     const labels = [
       { name: '__name__', value: 'project_mb_usage' },
       { name: 'a', value: 'ö' },
@@ -137,9 +137,9 @@ describe('the answer of a remote read', () => {
         ...new Uint8Array(16).map((_, index) => (index % 2 === 0 ? 0x12 : 0)),
       ),
     ],
-  ])('is refused before ten empty %s of two bytes each take memory, where nine are allowed', (_, bytes) => {
+  ])('is refused before ten empty %s of two bytes each take memory, if nine are allowed', (_, bytes) => {
     expect(() => decodeReadResponse(toSnappy(bytes), 1000, 9)).toThrow(
-      'it holds more than 9 series and samples',
+      'the message has more than 9 series and samples',
     );
     expect(decodeReadResponse(toSnappy(bytes), 1000, 10)).toBeDefined();
   });

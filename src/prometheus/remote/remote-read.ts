@@ -7,14 +7,14 @@ import { itemBudget, ItemBudget, Pace, timeSeriesSteps, type TimeSeries } from '
 
 // Source: prompb/remote.proto and prompb/types.proto of Prometheus.
 
-/** Results, series and samples of an answer: a few hundred megabytes of memory at the most. */
+/** The most results, series and samples of an answer together: a few hundred megabytes of memory. */
 const MAX_RESPONSE_ITEMS = 3_000_000;
 
 /** The forms of an answer: one message with samples, or a stream of chunks. */
 export type ReadResponseType = 'samples' | 'streamed-chunks';
 
 export interface ReadQuery {
-  /** Unix milliseconds, both included. */
+  /** Unix milliseconds. The query includes both ends. */
   startMs: number;
   endMs: number;
   matchers: readonly Matcher[];
@@ -22,14 +22,14 @@ export interface ReadQuery {
 
 export interface ReadRequestMessage {
   queries: ReadQuery[];
-  /** In the order of preference; without any the answer has samples. */
+  /** The accepted forms, the preferred one first. If empty, the answer has samples. */
   accepted: ReadResponseType[];
 }
 
 const OPS = ['=', '!=', '=~', '!~'] as const;
 const RESPONSE_TYPES = ['samples', 'streamed-chunks'] as const;
 
-/** The body of `POST /api/v1/read`: snappy'd protobuf. */
+/** The body of `POST /api/v1/read`: protobuf, compressed with Snappy. */
 export function encodeReadRequest(
   queries: readonly ReadQuery[],
   accepted: readonly ReadResponseType[] = ['samples'],
@@ -47,7 +47,7 @@ function queryMessage({ startMs, endMs, matchers }: ReadQuery): ProtobufWriter {
   return message;
 }
 
-/** Reads the body of a request; hints are passed over. Throws `ProtobufError`. */
+/** Reads the body of a request and ignores its hints. Throws `SnappyError` or `ProtobufError`. */
 export function decodeReadRequest(
   body: Uint8Array,
   maxBytes: number,
@@ -65,7 +65,7 @@ export function decodeReadRequest(
   return { queries, accepted: [...accepted] };
 }
 
-/** A list of enums, written one by one or packed. Types that are not known can't be wished for. */
+/** A list of enums, written one by one or packed. Unknown types are left out. */
 function readResponseTypes(message: ProtobufReader): ReadResponseType[] {
   return message.numbers().flatMap((number) => RESPONSE_TYPES[number] ?? []);
 }
@@ -111,13 +111,16 @@ export function decodeReadResponse(
   return results;
 }
 
-/** What an answer may hold: bytes after decompression; series and samples, and as many labels. */
+/** Limits of an answer: `maxBytes` after decompression; `maxItems` series and samples, and as many labels. */
 export interface ReadLimits {
   maxBytes: number;
   maxItems?: number | undefined;
 }
 
-/** Gives `take` each series of an answer with samples, with the place of its query. Throws `SnappyError` or `ProtobufError`. */
+/**
+ * Calls `take` with each series of an answer with samples and the index of its query. Throws `SnappyError` or
+ * `ProtobufError`.
+ */
 export function* readResponseSteps(
   body: Uint8Array,
   { maxBytes, maxItems = MAX_RESPONSE_ITEMS }: ReadLimits,

@@ -34,7 +34,7 @@ const usage: WrittenSeries = {
 };
 
 describe('a remote write request', () => {
-  it('is every sample with the name and labels of its series', () => {
+  it('gives every sample the name and labels of its series', () => {
     const series = { name: 'project_vcpu_usage', labels: { project_name: 'Größe "x"' } };
     expect(decode([usage])).toEqual([
       { ...series, value: 1.5, timestampMs: 1_700_000_000_000 },
@@ -48,7 +48,7 @@ describe('a remote write request', () => {
     expect(decode([{ ...usage, exemplars } as WrittenSeries], { metadata })).toEqual(decode([usage]));
   });
 
-  it('reads back whatever another encoder wrote', () => {
+  it('is read correctly from another encoder', () => {
     const text = string({ unit: 'grapheme', maxLength: 80 });
     const label = record({ name: text, value: text });
     const sample = record({ value: double(), timestamp: maxSafeInteger() });
@@ -71,7 +71,7 @@ describe('a remote write request', () => {
     );
   });
 
-  it('is the same whether its series are remembered from others before it or not', () => {
+  it('gives the same samples with and without series remembered from earlier requests', () => {
     const label = record({
       name: constantFrom('a', 'b', '__name__'),
       value: constantFrom('', 'a', 'aa', 'ä'),
@@ -89,7 +89,7 @@ describe('a remote write request', () => {
     );
   });
 
-  it('may have labels after samples, and before them again', () => {
+  it('may have labels both before and after samples', () => {
     const one = { labels: [{ name: 'a', value: '1' }], samples: [{ value: 1, timestamp: 2 }] };
     const other = { labels: [{ name: 'b', value: '2' }], samples: [{ value: 3, timestamp: 4 }] };
     const merged = Buffer.concat([one, other].map((part) => encodeWriteRequest([part]).subarray(2)));
@@ -100,7 +100,7 @@ describe('a remote write request', () => {
     ]);
   });
 
-  it('that breaks off anywhere is an error, not a part of it', () => {
+  it('is an error, not a part of the request, if it breaks off anywhere', () => {
     const whole = encodeWriteRequest([usage]);
     for (let length = 1; length < whole.length; length += 1)
       expect(() => decodeWriteRequest(toSnappy(whole.subarray(0, length)), LIMITS), `${length}`).toThrow(
@@ -108,7 +108,7 @@ describe('a remote write request', () => {
       );
   });
 
-  it('of arbitrary bytes is decoded or refused, and never anything else', () => {
+  it('of arbitrary bytes is decoded or refused, without any other error', () => {
     const honest = property(uint8Array({ maxLength: 200 }), boolean(), (bytes, packed) => {
       const thrown = errorOf(() => decodeWriteRequest(packed ? toSnappy(bytes) : bytes, LIMITS));
       return thrown === undefined || thrown instanceof ProtobufError || thrown instanceof SnappyError;
@@ -116,16 +116,16 @@ describe('a remote write request', () => {
     expect(check(honest, { numRuns: 2000 }).failed).toBe(false);
   });
 
-  it('that would be too large is refused before it is decompressed', () => {
+  it('is refused before decompression if it would be too large', () => {
     const bomb = toSnappy(Buffer.alloc(1_000_001));
     expect(bomb.length).toBeLessThan(100_000);
     expect(() => decodeWriteRequest(bomb, LIMITS)).toThrow('larger than 1000000 bytes when decompressed');
   });
 
-  it('may hold only so many series and samples, even empty ones', () => {
+  it('has a limit of series and samples, which counts empty ones', () => {
     const empty = (length: number) => Array.from({ length }, () => ({ labels: [], samples: [] }));
     expect(decode(empty(1000))).toEqual([]);
-    expect(() => decode(empty(1001))).toThrow('it holds more than 1000 series and samples');
+    expect(() => decode(empty(1001))).toThrow('the message has more than 1000 series and samples');
   });
 });
 
@@ -144,7 +144,7 @@ describe('a large request', () => {
       { labels: [label(0)], samples: Array.from({ length: size }, () => ({ value: 0, timestamp: 0 })) },
     ],
   };
-  it.each(Object.keys(forms))('with %s is read in many steps, of which each does little', (form) => {
+  it.each(Object.keys(forms))('with %s is read in many small steps', (form) => {
     const size = 100_000;
     const body = toSnappy(encodeWriteRequest(forms[form]?.(size) ?? []));
     let [inStep, most, read] = [0, 0, 0];
@@ -167,14 +167,14 @@ describe('a large request', () => {
   });
 
   it.each([
-    ['in all', 'it holds more than 8000 labels', 10, 900],
+    ['in all', 'the message has more than 8000 labels', 10, 900],
     ['of one series', 'a series has more than 1000 labels', 1001, 1],
-  ])('has a bounded number of labels %s', (_where, refusal, labelsOfSeries, length) => {
+  ])('has a limit of labels %s', (_where, refusal, labelsOfSeries, length) => {
     const series = { labels: Array.from({ length: labelsOfSeries }, (_, n) => label(n)), samples: [] };
     expect(() => decode(Array.from({ length }, () => series))).toThrow(refusal);
   });
 
-  it('has a bounded number of bytes of labels in a series', () => {
+  it('has a limit of bytes of labels in a series', () => {
     const labels = [{ name: 'a', value: 'x'.repeat(1_048_576) }];
     const body = toSnappy(encodeWriteRequest([{ labels, samples: [] }]));
     expect(() => decodeWriteRequest(body, { maxBytes: 2_000_000, maxSamples: 1 })).toThrow(
@@ -182,7 +182,7 @@ describe('a large request', () => {
     );
   });
 
-  it('leaves no more in memory of its series than that is given', () => {
+  it('leaves at most the given bytes of its series in memory', () => {
     const limit = 100_000;
     const seriesOf = rememberedSeries(limit);
     const made = new Set<object>();

@@ -5,20 +5,20 @@ import { remembered } from '../remembered.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { ItemBudget, Pace, readSeries, timeSeriesSteps, type SeriesOf } from './time-series.ts';
 
-/** What one request may hold. */
+/** Limits of one request. */
 export interface WriteLimits {
-  /** After decompression. */
+  /** Bytes after decompression. */
   maxBytes: number;
   /** Series and samples together. */
   maxSamples: number;
 }
 
-/** Labels of a request, for each of the samples that it may hold. */
+/** A request may have this many labels for each sample of `maxSamples`. */
 const LABELS_PER_SAMPLE = 8;
-/** Samples of one series that are given out in a step. */
+/** Samples of one series that one step passes on. */
 const SAMPLES_IN_STEP = 2000;
 
-/** The samples of a remote write 1.0 request; see `writeRequestSteps`. */
+/** All samples of a remote write 1.0 request at once; see `writeRequestSteps`. */
 export function decodeWriteRequest(
   body: Uint8Array,
   limits: WriteLimits,
@@ -30,8 +30,8 @@ export function decodeWriteRequest(
 }
 
 /**
- * Gives `take` the samples of a remote write 1.0 request, as it comes over the wire; throws `SnappyError` or `ProtobufError`.
- * Metadata, exemplars and native histograms are passed over.
+ * Calls `take` with each sample of the body of a remote write 1.0 request. Ignores metadata, exemplars and native
+ * histograms. Throws `SnappyError` or `ProtobufError`.
  * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and prompb/remote.proto.
  */
 export function* writeRequestSteps(
@@ -57,12 +57,12 @@ export function* writeRequestSteps(
   }
 }
 
-/** Of a list of labels as text and as an object. */
+/** The memory of a list of labels, as text and as an object. */
 const bytesOfSeries = (labels: string) => 4 * labels.length + 500;
 
 /**
- * Reads series, and remembers the last of them, in `maxBytes`, by the bytes of their labels: the same come with every scrape, and
- * to read them takes most of the time of a request.
+ * Reads series with a cache of `maxBytes`, keyed by the bytes of their labels. The same series come with every scrape, and
+ * reading them takes most of the time of a request.
  */
 export function rememberedSeries(maxBytes: number): SeriesOf {
   return remembered(readSeries, maxBytes, bytesOfSeries);

@@ -47,7 +47,7 @@ describe('an answer with samples', () => {
     expect(checked).toEqual(['m', 'n', 'empty']);
   });
 
-  it('counts all that it holds before it takes more', () => {
+  it('counts memory before it takes more', () => {
     let [held, most] = [0, 0];
     const result = new QueryResult((bytes) => {
       held += bytes;

@@ -3,14 +3,14 @@ import { readSeries, type SeriesIdentity } from './time-series.ts';
 
 // Writes ReadResponse, QueryResult, TimeSeries and Sample of prompb/ of Prometheus.
 
-/** Beside the bytes of a series: what memory takes to hold it. */
+/** The memory that a series takes besides the bytes of its labels and samples. */
 const SERIES_BYTES = 256;
 const FIRST_BYTES = 256;
 
-/** Counts the bytes that are held; throws where they become too many. */
+/** Counts bytes in memory. Throws if there are too many. */
 export type Spend = (bytes: number) => void;
 
-/** The samples of one query, gathered series by series, as the answer will have them. */
+/** The samples of one query, gathered series by series in the encoding of the answer. */
 export class QueryResult {
   readonly #series = new Map<string, GatheredSeries>();
   readonly #spend: Spend;
@@ -19,7 +19,10 @@ export class QueryResult {
     this.#spend = spend;
   }
 
-  /** The series whose `Label` messages have these bytes, a character each; `check` is asked about one that is new. */
+  /**
+   * The series whose `Label` messages are `labels`, with one character for each byte. `check` may refuse a new series by
+   * throwing.
+   */
   series(labels: string, check: (identity: SeriesIdentity) => void): GatheredSeries {
     const known = this.#series.get(labels);
     if (known) return known;
@@ -37,7 +40,7 @@ export class QueryResult {
     return length;
   }
 
-  /** The series that have samples, one after the other. */
+  /** The encoded series, without those that have no samples. */
   *pieces(): Generator<Buffer> {
     for (const [labels, series] of this.#series) {
       if (series.empty) continue;
@@ -52,7 +55,7 @@ function seriesLength(labels: string, { samples }: GatheredSeries): number {
   return labels.length + samples.length;
 }
 
-/** The samples of one series, as the answer will have them. */
+/** The samples of one series in the encoding of the answer. */
 export class GatheredSeries {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #used = 0;
@@ -72,7 +75,7 @@ export class GatheredSeries {
     return this.#bytes.subarray(0, this.#used);
   }
 
-  /** Throws `ProtobufError` for a sample that is not later than the one before. */
+  /** Adds a sample. Throws `ProtobufError` if it is not later than the one before. */
   add(timestampMs: number, high: number, low: number): void {
     if (timestampMs <= this.#lastMs) throw new ProtobufError('the samples of a series are not in order');
     this.#lastMs = timestampMs;
@@ -96,10 +99,10 @@ export class GatheredSeries {
   }
 }
 
-/** Field and length, field and value, field and time: of up to eight bytes each. */
+/** Field and length, field and value, field and time. A time takes at most eight bytes. */
 const MAX_SAMPLE_BYTES = 2 + 9 + 1 + 8;
 
-/** A `ReadResponse` in pieces, and how long they are together. */
+/** A `ReadResponse` in pieces, and their total length in bytes. */
 export function samplesAnswer(results: readonly QueryResult[]): { length: number; pieces: Iterable<Buffer> } {
   const lengths = results.map((result) => result.length);
   function* pieces() {
@@ -111,7 +114,7 @@ export function samplesAnswer(results: readonly QueryResult[]): { length: number
   return { length: lengths.reduce((sum, length) => sum + delimited(1, length), 0), pieces: pieces() };
 }
 
-/** How long a field is whose content has this length. */
+/** The length of a whole field whose content has `length` bytes. */
 function delimited(field: number, length: number): number {
   return head(field, length).length + length;
 }

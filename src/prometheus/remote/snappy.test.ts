@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fromSnappy, SnappyError, toSnappy, toSnappyPieces } from './snappy.ts';
 
 describe('a Snappy block', () => {
-  it('gives back what was compressed, whatever repeats in it', () => {
+  it('gives back the compressed bytes, for all kinds of repetition', () => {
     const piece = record({
       bytes: uint8Array({ maxLength: 70 }),
       times: integer({ min: 1, max: 40 }),
@@ -18,7 +18,7 @@ describe('a Snappy block', () => {
     );
   });
 
-  it('is the same bytes when it is made piece by piece', () => {
+  it('has the same bytes if it is made piece by piece', () => {
     const lengths = array(integer({ min: 0, max: 70_000 }), { maxLength: 5 });
     assert(
       property(lengths, (sizes) => {

@@ -1,27 +1,28 @@
 import { compress } from 'snappyjs';
 import { atOnce, type Steps } from '../steps.ts';
 
-/** Bytes that are no Snappy block, or one that is too large. */
+/** Bytes that are not a Snappy block, or a block that is too large. */
 export class SnappyError extends Error {
   override readonly name = 'SnappyError';
 }
 
 /**
- * Decompresses a block (not a stream), as remote write and read carry it; throws `SnappyError`. It is our own, since
- * that of snappyjs 0.7.0 runs for ever on six bytes that state a literal of a negative length.
+ * Decompresses a block (not a stream), the form that remote write and read use. Throws `SnappyError`. snappyjs 0.7.0 is
+ * not used here: six bytes that state a literal of a negative length keep it in an endless loop.
  * Source: https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function fromSnappy(block: Uint8Array, maxBytes: number): Buffer {
   return atOnce(snappySteps(block, maxBytes));
 }
 
-/** Elements in a step: each is a copy of at most 64 bytes, or of a part of the block. */
+/** Elements in a step. Each copies at most 64 bytes of output, or a part of the block. */
 const ELEMENTS_IN_STEP = 16_384;
 
-/** As `fromSnappy`, in steps. */
+/** Like `fromSnappy`, in steps. */
 export function* snappySteps(block: Uint8Array, maxBytes: number): Steps<Buffer> {
   const { length, start } = statedLength(block);
-  if (length > maxBytes) throw new SnappyError(`it is larger than ${maxBytes} bytes when decompressed`);
+  if (length > maxBytes)
+    throw new SnappyError(`the block is larger than ${maxBytes} bytes when decompressed`);
   const output = Buffer.allocUnsafe(length);
   let to = 0;
   let elements = 0;
@@ -39,7 +40,7 @@ export function* snappySteps(block: Uint8Array, maxBytes: number): Steps<Buffer>
   return output;
 }
 
-/** What a block says of its length when decompressed; throws `SnappyError`. */
+/** The decompressed length in bytes that a block states. Throws `SnappyError`. */
 export function decompressedLength(block: Uint8Array): number {
   return statedLength(block).length;
 }
@@ -48,10 +49,10 @@ export function toSnappy(bytes: Uint8Array): Uint8Array {
   return compress(bytes);
 }
 
-/** As far back as a copy of the encoder reaches. */
+/** The encoder copies from at most this many bytes before. */
 const FRAGMENT_BYTES = 65_536;
 
-/** The same block piece by piece, of bytes whose number is known: no more than a fragment is held or packed at a time. */
+/** Like `toSnappy`, piece by piece, for a known total `length`. At most one fragment is in memory at a time. */
 export function* toSnappyPieces(pieces: Iterable<Uint8Array>, length: number): Generator<Uint8Array> {
   yield varint(length);
   let held: Uint8Array[] = [];
@@ -83,16 +84,16 @@ function varint(value: number): Uint8Array {
 }
 
 function noBlock(): SnappyError {
-  return new SnappyError('it is no Snappy block');
+  return new SnappyError('this is not a Snappy block');
 }
 
-/** Bytes to copy: from the input where `offset` is zero, else from what was written `offset` bytes before. */
+/** Bytes to copy: from the input if `offset` is zero, otherwise from the output, `offset` bytes back. */
 interface Element {
   length: number;
   offset: number;
-  /** Where a literal's bytes begin. */
+  /** Position of a literal's first byte. */
   start: number;
-  /** Where the next element begins. */
+  /** Position of the next element. */
   next: number;
 }
 
@@ -121,7 +122,7 @@ function elementAt(block: Uint8Array, at: number): Element {
   }
 }
 
-/** Lengths above 60 stand in one to four bytes after the tag. */
+/** Lengths above 60 take one to four bytes after the tag. */
 function literal(block: Uint8Array, at: number, upper: number): Element {
   const lengthBytes = Math.max(0, upper - 59);
   const length = 1 + (lengthBytes === 0 ? upper : littleEndian(block, at, lengthBytes));
@@ -135,7 +136,7 @@ function copy(length: number, offset: number, next: number): Element {
   return { length, offset, start: 0, next };
 }
 
-/** Up to so many bytes are copied faster one by one than by a call out of JavaScript. */
+/** Up to this length, copying byte by byte is faster than a native call. */
 const FEW_BYTES = 24;
 
 function copyLiteral(output: Buffer, to: number, block: Uint8Array, { start, next, length }: Element): void {
@@ -143,7 +144,7 @@ function copyLiteral(output: Buffer, to: number, block: Uint8Array, { start, nex
   else for (let i = 0; i < length; i += 1) output[to + i] = block[start + i] ?? 0;
 }
 
-/** What is copied may overlap with what is written: then it repeats. */
+/** A copy may overlap its own output: then the bytes repeat. */
 function copyBack(output: Buffer, to: number, { offset, length }: Element): void {
   if (offset > to) throw noBlock();
   if (length > FEW_BYTES && offset >= length) output.copyWithin(to, to - offset, to - offset + length);

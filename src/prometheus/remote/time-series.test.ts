@@ -17,10 +17,10 @@ import { readAnySeries, readPlainSeries, type SeriesIdentity } from './time-seri
 const text = string({ maxLength: 140 });
 const label = record({ name: string({ minLength: 1, maxLength: 8 }), value: text });
 
-/** The `Label` messages of a series, a character for each byte. */
+/** The `Label` messages of a series, with one character for each byte. */
 function written(labels: { name: string; value: string }[]): string {
   const request = encodeWriteRequest([{ labels, samples: [] }]);
-  // Before them stands the series: its field and its length, of one byte or two.
+  // Before the labels come the series' field and its length, which takes one byte or two.
   return request.toString('latin1', (request[1] ?? 0) < 0x80 ? 2 : 3);
 }
 
@@ -32,7 +32,7 @@ function orError(read: () => SeriesIdentity): unknown {
   }
 }
 
-it('reads the labels of a plain series as those of any', () => {
+it('reads a plain series the fast way with the same result as the general way', () => {
   const labels = uniqueArray(label, { maxLength: 4, selector: ({ name }) => name });
   const broken = option(record({ at: nat(), byte: integer({ min: 0, max: 127 }), cut: boolean() }));
   assert(
@@ -51,7 +51,7 @@ it('reads the labels of a plain series as those of any', () => {
   );
 });
 
-it('takes what Prometheus usually writes for plain, and texts beyond ASCII or of 128 bytes not', () => {
+it('counts usual series of Prometheus as plain, but not texts beyond ASCII or of 128 bytes', () => {
   const series = [
     { name: '__name__', value: 'up' },
     { name: 'job', value: 'a' },

@@ -10,16 +10,16 @@ export interface TimeSeries {
   samples: { value: number; timestampMs: number }[];
 }
 
-/** What counts a message's parts while it is read; throws `ProtobufError` for the first one beyond `maxItems`. */
+/** A counter of a message's parts. It throws `ProtobufError` at the first part beyond `maxItems`. */
 export function itemBudget(maxItems: number, items = 'series and samples'): () => void {
   let left = maxItems;
   return () => {
     left -= 1;
-    if (left < 0) throw new ProtobufError(`it holds more than ${maxItems} ${items}`);
+    if (left < 0) throw new ProtobufError(`the message has more than ${maxItems} ${items}`);
   };
 }
 
-/** Counts series, samples and labels while they are read; throws `ProtobufError` for the first one beyond its bounds. */
+/** Counts series, samples and labels. Throws `ProtobufError` at the first one beyond its limit. */
 export class ItemBudget {
   readonly item: () => void;
   readonly #maxLabels: number;
@@ -40,21 +40,21 @@ export class ItemBudget {
     this.#labels += 1;
     this.#labelsOfSeries += 1;
     if (this.#labels > this.#maxLabels)
-      throw new ProtobufError(`it holds more than ${this.#maxLabels} labels`);
+      throw new ProtobufError(`the message has more than ${this.#maxLabels} labels`);
     if (this.#labelsOfSeries > MAX_LABELS_OF_SERIES)
       throw new ProtobufError(`a series has more than ${MAX_LABELS_OF_SERIES} labels`);
   };
 }
 
-/** A series has a dozen labels; what has more than this is none. */
+/** A real series has about a dozen labels. */
 const MAX_LABELS_OF_SERIES = 1000;
-/** As long as a line of the text format may be. */
+/** The limit of a line in the text format. */
 const MAX_LABEL_BYTES = 1_048_576;
 
-/** Bytes of a message that are read in one step: some milliseconds of work, even where every series is empty. */
+/** Bytes of a message that one step reads: some milliseconds of work, even if every series is empty. */
 const BYTES_IN_STEP = 16_384;
 
-/** Says when it is time to end a step. */
+/** Decides when a step has read enough. */
 export class Pace {
   #end = BYTES_IN_STEP;
 
@@ -68,15 +68,15 @@ export class Pace {
 const LABELS = 1;
 const SAMPLES = 2;
 
-/** What tells a series from others. */
+/** The name and labels that identify a series. */
 export type SeriesIdentity = Pick<TimeSeries, 'name' | 'labels'>;
 
-/** The series whose `Label` messages have these bytes, a character each. */
+/** Reads a series from the bytes of its `Label` messages, given as one character for each byte. */
 export type SeriesOf = (labels: string) => SeriesIdentity;
 
 /**
- * `TimeSeries` of prompb/types.proto; exemplars and native histograms are passed over. The series, each sample and each label
- * count: an empty one takes two bytes on the wire and far more in memory.
+ * Reads a `TimeSeries` of prompb/types.proto and ignores exemplars and native histograms. The series, its samples and its
+ * labels count against `budget`, because an empty one takes two bytes on the wire and far more in memory.
  */
 export function* timeSeriesSteps(
   message: ProtobufReader,
@@ -103,7 +103,7 @@ export function* timeSeriesSteps(
   return { name, labels: byName, samples };
 }
 
-/** Throws `ProtobufError`. */
+/** A series from the bytes of its `Label` messages. Throws `ProtobufError`. */
 export function readSeries(labels: string): SeriesIdentity {
   return readPlainSeries(labels) ?? readAnySeries(labels);
 }
@@ -112,8 +112,8 @@ const NAME_FIELD = 0x0a;
 const VALUE_FIELD = 0x12;
 
 /**
- * Most lists are ASCII, and no text in them is longer than 127 bytes: then each length is one byte, and the texts stand there as
- * they are. Undefined where a list is not of that kind, or not as Prometheus writes it.
+ * The fast way for plain lists of labels: all ASCII, and no text longer than 127 bytes, so that each length takes one
+ * byte. Most lists are plain. Undefined for other lists, and for lists that Prometheus would not write like this.
  */
 export function readPlainSeries(labels: string): SeriesIdentity | undefined {
   if (/[^\0-\x7f]/.test(labels)) return undefined;
@@ -135,7 +135,7 @@ export function readPlainSeries(labels: string): SeriesIdentity | undefined {
   return collected.finish();
 }
 
-/** Throws `ProtobufError`. */
+/** The general way. Throws `ProtobufError`. */
 export function readAnySeries(labels: string): SeriesIdentity {
   const message = new ProtobufReader(Buffer.from(labels, 'latin1'));
   const collected = new LabelCollector();
@@ -143,7 +143,7 @@ export function readAnySeries(labels: string): SeriesIdentity {
   return collected.finish();
 }
 
-/** Gathers `Label` messages into a name and labels; throws `ProtobufError` where one stands there twice. */
+/** Gathers `Label` messages into a name and labels. Throws `ProtobufError` for a repeated label. */
 class LabelCollector {
   #name = '';
   readonly #labels: Record<string, string> = {};
@@ -161,7 +161,7 @@ class LabelCollector {
 
   add(name: string, value: string): void {
     if (Object.hasOwn(this.#labels, name) || (name === NAME_LABEL && this.#name !== ''))
-      throw new ProtobufError('a label stands there twice');
+      throw new ProtobufError('a label appears twice');
     if (name === NAME_LABEL) this.#name = value;
     else if (name === '__proto__')
       Object.defineProperty(this.#labels, name, { value, enumerable: true, writable: true });

@@ -10,7 +10,7 @@ interface BitSample {
 
 const MASK = (1n << 64n) - 1n;
 
-/** As tsdb/chunkenc/xor.go writes it, in text of zeros and ones. */
+/** The encoding of tsdb/chunkenc/xor.go, as a text of zeros and ones. */
 function encode(samples: readonly BitSample[]): Buffer {
   let text = binary(BigInt(samples.length), 16);
   let [time, delta, value] = [0n, 0n, 0n];
@@ -79,7 +79,7 @@ const delta = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 40 }),
 );
 
-/** How many samples were taken before it ended, or was found to be broken. */
+/** The number of samples before the chunk ended or turned out to be broken. */
 function numberIn(data: Uint8Array): number {
   let taken = 0;
   try {
@@ -91,7 +91,7 @@ function numberIn(data: Uint8Array): number {
 }
 
 describe('a chunk of samples', () => {
-  it('is decoded to the bit, markers of staleness too', () => {
+  it('is decoded exactly to the bit, staleness markers included', () => {
     const sample = fc.tuple(delta, value);
     fc.assert(
       fc.property(fc.array(sample, { maxLength: 60 }), (steps) => {
@@ -102,7 +102,7 @@ describe('a chunk of samples', () => {
     );
   });
 
-  it('is an error where it is broken, and never more samples than it has bits', () => {
+  it('is an error if it is broken, and never has more samples than bits', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (data) => {
         expect(numberIn(data)).toBeLessThanOrEqual(8 * data.length);

@@ -1,13 +1,13 @@
 import { ProtobufError } from './protobuf-reader.ts';
 
-/** Takes one sample. The value comes as the two halves of its bits, so that a marker of staleness stays one. */
+/** Receives one sample. The value comes as the two halves of its bits, because a number would lose staleness markers. */
 export type TakeBits = (timestampMs: number, high: number, low: number) => void;
 
 const COUNT_BYTES = 2;
-/** Bits of a delta of deltas, by the length of its prefix of ones. */
+/** Bits of a delta of deltas, by the number of ones before it. */
 const DELTA_BITS = [0, 14, 17, 20, 64];
 
-/** Decodes the samples of one XOR chunk; throws `ProtobufError`. Source: tsdb/chunkenc/xor.go of Prometheus. */
+/** Decodes the samples of one XOR chunk. Throws `ProtobufError`. Source: tsdb/chunkenc/xor.go of Prometheus. */
 export function decodeXorChunk(data: Uint8Array, take: TakeBits): void {
   const bits = new BitReader(data, COUNT_BYTES);
   const count = (data[0] ?? 0) * 256 + (data[1] ?? 0);
@@ -35,7 +35,7 @@ function deltaOfDeltas(bits: BitReader): number {
   return raw > 2 ** (width - 1) ? raw - 2 ** width : raw;
 }
 
-/** The bits of a value, and where those lay that changed last. */
+/** The bits of the last value, and the position of the bits that changed last. */
 interface ValueState {
   high: number;
   low: number;
@@ -55,7 +55,7 @@ function readValue(bits: BitReader, value: ValueState): void {
   xorShifted(value, bits.read(highWidth), bits.read(value.width - highWidth), trailing);
 }
 
-/** Changes the value by 64 bits that are moved to the left; JavaScript shifts by up to 31. */
+/** Applies XOR with 64 bits, shifted left by `shift`. JavaScript shifts by at most 31. */
 function xorShifted(value: ValueState, high: number, low: number, shift: number): void {
   if (shift >= 32) value.high ^= low << (shift - 32);
   else {
@@ -64,11 +64,11 @@ function xorShifted(value: ValueState, high: number, low: number, shift: number)
   }
 }
 
-/** Reads bits, the highest of a byte first. */
+/** Reads bits, starting with the highest one of each byte. */
 class BitReader {
   readonly #bytes: Uint8Array;
   #at: number;
-  /** Bits of the byte at `#at` that are left. */
+  /** Unread bits of the byte at `#at`. */
   #left = 8;
 
   constructor(bytes: Uint8Array, at: number) {
@@ -76,7 +76,7 @@ class BitReader {
     this.#at = at;
   }
 
-  /** Up to 32 bits, as a number that is not negative. */
+  /** Reads at most 32 bits as an unsigned number. */
   read(width: number): number {
     let value = 0;
     for (let wanted = width; wanted > 0;) {

@@ -3,14 +3,14 @@ import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { MAX_REGEX_COST, regexCost } from './regex-cost.ts';
 
-/** Pieces of RE2's syntax, odd ones among them; most of what they make together is valid. */
+/** Pieces of RE2's syntax, some of them odd. Most combinations are valid. */
 const PIECES =
   String.raw`a k . ^ $ | ( ) (?: (?i) (?s: (?P<n> (?<m> (?i-s: [ ] { } * + ? *? {0} {2} {3,} {0,2} {1,3}? {01} {,2}
 {2,1} - : [: :] [a-c] [^a] []a] [^]-a] [[:alpha:]] [[:^word:]_] [\pL\d] [\p{Greek}-] \pL \PN \p{^Lu} \d \W \b \z \Q \E \Qab\E
 \x41 \x{1F600} \101 \\ \] \[ \{ \( é 😀 x=~" P p 0 1 ,`.split(/\s/);
 const piece = fc.constantFrom('\n', ...PIECES);
 const text = fc.array(piece, { maxLength: 24 }).map((pieces) => pieces.join(''));
-/** Expressions that are valid, with repetitions within repetitions. */
+/** Valid expressions with nested repetitions. */
 const { valid } = fc.letrec<{ valid: string }>((tie) => ({
   valid: fc.oneof(
     { maxDepth: 5 },
@@ -61,7 +61,7 @@ describe('the cost of a regular expression', () => {
     expect(compiled).toBeGreaterThan(numRuns / 4);
   });
 
-  it('grows with what it multiplies, and by the size of its classes', () => {
+  it('grows with repetitions and with the size of classes', () => {
     const tooLarge =
       String.raw`\pL{1000} (?i)\pL{1000} [^\pL\pN]{100} (((a?){20}){20}){20} (?:a{99}){99}`.split(' ');
     const repeated = [
@@ -76,7 +76,7 @@ describe('the cost of a regular expression', () => {
     expect(all.filter((pattern) => regexCost(pattern) <= MAX_REGEX_COST)).toEqual([]);
   });
 
-  it('leaves room for what people write', () => {
+  it('leaves room for expressions that people write', () => {
     const ids = Array.from({ length: 62 }, (_, index) => index.toString(16).padStart(32, 'a')).join('|');
     const usual = [
       'project_.*_usage',

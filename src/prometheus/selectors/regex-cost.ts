@@ -1,23 +1,23 @@
-/** Expressions that cost more are not made: to parse this much takes some milliseconds. */
+/** Expressions that cost more are refused unparsed. Parsing an expression of this cost takes some milliseconds. */
 export const MAX_REGEX_COST = 4096;
 
-/** To parse and compile an expression recurses by its brackets. */
+/** Parsing and compiling recurse into brackets. */
 const MAX_DEPTH = 200;
-/** For what the smallest expression takes. */
+/** The cost of the smallest expression. */
 const LEAST_COST = 8;
-/** A table of Unicode has hundreds of ranges, which each of its instructions holds. */
+/** A Unicode class such as `\pL` has hundreds of ranges, and each of its instructions holds them all. */
 const TABLE_COST = 64;
-/** RE2JS writes a range out character by character where case does not count. */
+/** RE2JS expands a range into single characters if case does not count. */
 const FOLDED_RANGE_COST = 1024;
 const CLASS_CHARACTERS_A_COST = 8;
 const CASELESS_CHARACTERS_A_COST = 2;
 
-/** Takes an expression without regard to case as a whole where any group of flags says so. */
+/** One group of flags with `i` is enough to count the whole expression as caseless. */
 const IS_CASELESS = /\(\?[a-zA-Z]*i/;
 
 /**
- * The parts of an expression in RE2's syntax, each from where the last one ended. What RE2 refuses may be cut in any way. No
- * part looks at a character more than twice.
+ * Cuts an expression in RE2's syntax into parts without gaps. It may cut expressions that RE2 refuses in any way. No part
+ * looks at a character more than twice.
  */
 const PART = new RegExp(
   [
@@ -34,19 +34,19 @@ const PART = new RegExp(
   'gu',
 );
 
-/** What stands between two brackets. */
+/** The costs of an expression between two brackets. */
 interface Group {
-  /** Its alternatives before this one. */
+  /** All alternatives before the current one. */
   before: number;
-  /** This alternative without its last part. */
+  /** The current alternative without its last part. */
   alternative: number;
-  /** What a repetition would repeat. */
+  /** The last part: a repetition that follows applies to this one. */
   last: number;
 }
 
 /**
- * An upper bound of the instructions of an expression's program, from its text only: repetitions multiply. Tables of Unicode and
- * other large classes count more. `Infinity` where brackets nest too deep.
+ * An upper bound of the number of instructions that an expression compiles to, from its text only. Repetitions multiply;
+ * Unicode classes and other large classes count more. `Infinity` if brackets nest too deep.
  */
 export function regexCost(pattern: string): number {
   const caseless = IS_CASELESS.test(pattern);
@@ -76,7 +76,7 @@ function newGroup(): Group {
   return { before: 0, alternative: 0, last: 0 };
 }
 
-/** With two instructions for a capture, or for a choice and an empty alternative. */
+/** Adds two instructions, for a capture, or for a choice and an empty alternative. */
 function costOfGroup({ before, alternative, last }: Group): number {
   return before + alternative + last + 2;
 }

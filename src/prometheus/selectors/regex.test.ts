@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { anchoredRegex, regexProblem } from './regex.ts';
 
 describe('a regular expression', () => {
-  it('is anchored, and means what it means in Prometheus', () => {
+  it('is anchored, and has the same meaning as in Prometheus', () => {
     expect(anchoredRegex('b').matches('abc')).toBe(false);
     expect(anchoredRegex('a|b').matches('bc')).toBe(false);
     expect(anchoredRegex('a.c').matches('a\nc')).toBe(true);
@@ -14,12 +14,12 @@ describe('a regular expression', () => {
     expect(regexProblem('((a{50}){50}){2}')).toMatch(/^is /);
   });
 
-  it('is refused by its text where it would be too large, before anything is made of it', () => {
+  it('is refused by its text, before it is parsed, if it would be too large', () => {
     const patterns = ['\\pL{1000}', '(?i)[\\x00-\\x{ffff}]{9}', '(((a?){20}){20}){20}', '\\pL{9}'.repeat(9)];
     expect(patterns.map(regexProblem)).toEqual(patterns.map(() => 'is too large'));
   });
 
-  it('matches what RE2 finds from the beginning of a text to its end', () => {
+  it('matches the texts in which RE2 finds it from the first to the last character', () => {
     const part = fc.constantFrom(
       'a',
       'b?',

@@ -2,10 +2,10 @@ import { RE2Set } from 're2js';
 import { MAX_REGEX_COST, regexCost } from './regex-cost.ts';
 import { remembered } from '../remembered.ts';
 
-/** Clients ask for the same expressions again and again. */
+/** Clients send the same expressions again and again. */
 const REMEMBERED_PROBLEMS_BYTES = 1_048_576;
 const REMEMBERED_REGEXES_BYTES = 67_108_864;
-/** Of what RE2 remembers of the texts that an expression has read. */
+/** The memory of RE2's automaton for one expression, which grows with the texts that it reads. */
 const STATES_BYTES = 262_144;
 const INSTRUCTION_BYTES = 160;
 
@@ -14,14 +14,14 @@ export interface AnchoredRegex {
   matches(text: string): boolean;
 }
 
-/** What is wrong with a regular expression, as the end of a sentence; undefined where Prometheus takes it. */
+/** The problem of a regular expression, as the end of a sentence; undefined if Prometheus accepts the expression. */
 export const regexProblem = remembered(findProblem, REMEMBERED_PROBLEMS_BYTES);
 
-/** Parses the expression only: what a client asks for may never be run. */
+/** Only parses the expression, because the gate may refuse the request before it runs one. */
 function findProblem(pattern: string): string | undefined {
   if (regexCost(pattern) > MAX_REGEX_COST) return 'is too large';
   try {
-    // As it stands: `a)|(b` is whole only between the brackets that anchoring adds, and escapes the anchors.
+    // Without anchors: `a)|(b` would be valid between the brackets that anchoring adds, and would escape the anchors.
     new RE2Set().add(pattern);
     return undefined;
   } catch {
@@ -30,8 +30,8 @@ function findProblem(pattern: string): string | undefined {
 }
 
 /**
- * `.` matches a newline, as in Prometheus 3, unless `dotMatchesNewline` is false, as in Prometheus 2. Expressions of others must
- * have passed `regexProblem`.
+ * Compiles an expression. `.` matches a newline as in Prometheus 3; with `dotMatchesNewline` false it does not, as in
+ * Prometheus 2. Check expressions from others with `regexProblem` first.
  */
 export function anchoredRegex(pattern: string, dotMatchesNewline = true): AnchoredRegex {
   return compiled(`(?${dotMatchesNewline ? 's' : ''}:${pattern})`);
@@ -49,7 +49,7 @@ function compile(pattern: string): AnchoredRegex {
   return { matches: rememberingLast((text) => regex.match(text).length > 0) };
 }
 
-/** Series come sorted, so that most have the value of the one before. */
+/** Remembers the last text: series come sorted, so most have the same value as the one before. */
 function rememberingLast(test: (text: string) => boolean): (text: string) => boolean {
   let lastText: string | undefined;
   let lastResult = false;

@@ -9,14 +9,14 @@ function selects(selector: string, name: string, labels: Record<string, string> 
 }
 
 describe('selectorMatches', () => {
-  it('asks that every matcher holds', () => {
+  it('is true only if every matcher holds', () => {
     expect(selects('{job="a",__name__=~"project_.*_usage"}', 'project_mb_usage', { job: 'a' })).toBe(true);
     expect(selects('{job="a",__name__=~"project_.*_usage"}', 'project_mb_usage', { job: 'b' })).toBe(false);
     expect(selects('{job="a",job!="a"}', 'm', { job: 'a' })).toBe(false);
     expect(selects('{}', 'm')).toBe(true);
   });
 
-  it('takes a label that is missing as empty, whatever it is called', () => {
+  it('treats any missing label as empty', () => {
     expect(selects('{a=""}', 'm')).toBe(true);
     expect(selects('{a!=""}', 'm')).toBe(false);
     expect(selects('{a=~".*"}', 'm')).toBe(true);
@@ -33,7 +33,7 @@ describe('selectorMatches', () => {
     expect(anchoredRegex('b.c', false).matches('b\nc')).toBe(false);
   });
 
-  it('is the same when it is compiled once for many series', () => {
+  it('gives the same result if the selector is compiled once for many series', () => {
     const series = fc.array(fc.record({ a: fc.constantFrom('', 'b', 'bc') }));
     const selector = fc.constantFrom('{a="b"}', '{a!="b"}', '{a=~"b.*"}', '{a!~"b.*"}', '{a=~"",a!="b"}');
     fc.assert(

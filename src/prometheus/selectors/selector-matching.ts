@@ -2,12 +2,12 @@ import { anchoredRegex } from './regex.ts';
 import type { Labels } from '../sample.ts';
 import { NAME_LABEL, type Matcher } from './selectors.ts';
 
-/** Tells whether a series is selected. */
+/** True for the series that a selector selects. */
 export type SeriesPredicate = (name: string, labels: Labels) => boolean;
 
 /**
- * Compiles a selector once for many series; the semantics are Prometheus' (RE2, a missing label is empty): those of
- * Prometheus 3, or of 2 where `.` does not match a newline.
+ * Compiles a selector once for many series. It selects what Prometheus 3 selects: expressions are RE2, and a missing label
+ * counts as empty. With `dotMatchesNewline` false it selects what Prometheus 2 selects.
  */
 export function compileSelector(matchers: readonly Matcher[], dotMatchesNewline = true): SeriesPredicate {
   const conditions = matchers.map((matcher) => ({
@@ -17,7 +17,7 @@ export function compileSelector(matchers: readonly Matcher[], dotMatchesNewline 
   return (name, labels) => conditions.every(({ label, holds }) => holds(labelValue(label, name, labels)));
 }
 
-/** True if the selector selects the series. For many series compile it once. */
+/** True if the selector selects the series. To test many series, use `compileSelector`. */
 export function selectorMatches(matchers: readonly Matcher[], name: string, labels: Labels): boolean {
   return compileSelector(matchers)(name, labels);
 }

@@ -15,7 +15,7 @@ function problemOf(text: string): string {
 const name = (value: string): Matcher => ({ label: '__name__', op: '=', value });
 
 describe('parseSelector', () => {
-  it('gives the matchers in their order, the metric name as a matcher of __name__', () => {
+  it('returns the matchers in their order, and the metric name as a matcher of __name__', () => {
     expect(parseSelector(`project_vcpu_usage{job="project_usages",a!='b',c=~\`d\\.e\`,f!~"g",}`)).toEqual([
       name('project_vcpu_usage'),
       { label: 'job', op: '=', value: 'project_usages' },
@@ -25,7 +25,7 @@ describe('parseSelector', () => {
     ]);
   });
 
-  it('takes quoted names, several matchers of a label, empty matchers and none', () => {
+  it('accepts quoted names, several matchers of a label, empty matchers and no matcher', () => {
     expect(parseSelector(`{"my.metric", "a b"='', job="x", job!="y"}`)).toEqual([
       name('my.metric'),
       { label: 'a b', op: '=', value: '' },
@@ -74,7 +74,7 @@ describe('parseSelector', () => {
     expect(problemOf(text)).not.toBe('none');
   });
 
-  it('refuses regular expressions that RE2 refuses, alone or between the anchors', () => {
+  it('refuses regular expressions that RE2 refuses, with or without anchors', () => {
     for (const pattern of ['(?=a)', '(?<=a)b', '(a)\\1', 'a**', '(', 'a)|(b', 'a{1001}', '(?:a{35}){35}'])
       expect(problemOf(`{a=~${JSON.stringify(pattern)}}`)).toBe(
         "the regular expression for 'a' is not valid in RE2",
@@ -91,7 +91,7 @@ describe('parseSelector', () => {
     expect(parseSelector('{a="("}')).toEqual([{ label: 'a', op: '=', value: '(' }]);
   });
 
-  it('is bounded in length', () => {
+  it('limits the length of a selector', () => {
     expect(problemOf(`{a="${'x'.repeat(2048)}"}`)).toBe('a selector has at most 2048 characters');
   });
 });
@@ -122,13 +122,13 @@ describe('formatSelector', () => {
     }),
   );
 
-  it('writes one form, with quoted label names only where they are needed', () => {
+  it('writes one form, with label names in quotes only if necessary', () => {
     expect(formatSelector([name('up'), { label: 'a b', op: '=~', value: 'x\n"\\' }])).toBe(
       String.raw`{__name__="up","a b"=~"x\u000a\"\\"}`,
     );
   });
 
-  it('writes what parseSelector reads back as the same', () => {
+  it('writes selectors that parseSelector reads back unchanged', () => {
     fc.assert(
       fc.property(fc.array(matcher, { maxLength: 6 }), (matchers) => {
         expect(parseSelector(formatSelector(matchers))).toEqual(matchers);

@@ -18,20 +18,20 @@ export interface Matcher {
   readonly value: string;
 }
 
-/** A text that is not a series selector, or one that is longer or costlier than is taken. */
+/** A text that is not a series selector, or a selector that is too long or too costly. */
 export class SelectorError extends Error {
   override readonly name = 'SelectorError';
 }
 
-/** In UTF-16 units. */
+/** In UTF-16 code units. */
 const MAX_SELECTOR_LENGTH = 2048;
 
 const strictParser = parser.configure({ strict: true });
 
 /**
- * The matchers of a PromQL series selector; a metric name, before the braces or quoted within, becomes a matcher of
- * `__name__`. Offsets, `@`, ranges, functions, operators and comments are refused.
- * `{}` and `{a=""}` are taken: it is for the caller to decide whether a selector may select everything.
+ * The matchers of a PromQL series selector. A metric name, before the braces or quoted inside them, becomes a matcher of
+ * `__name__`. Throws `SelectorError` for offsets, `@`, ranges, functions, operators and comments.
+ * `{}` and `{a=""}` are allowed: the caller decides whether a selector may select everything.
  */
 export function parseSelector(text: string): Matcher[] {
   const matchers = readSelector(text);
@@ -41,7 +41,7 @@ export function parseSelector(text: string): Matcher[] {
   return matchers;
 }
 
-/** The same without a look at regular expressions: to parse them costs more than all else. */
+/** Like `parseSelector`, but does not check regular expressions, which cost most of the time. */
 export function readSelector(text: string): Matcher[] {
   if (text.length > MAX_SELECTOR_LENGTH)
     throw new SelectorError(`a selector has at most ${MAX_SELECTOR_LENGTH} characters`);
@@ -51,7 +51,7 @@ export function readSelector(text: string): Matcher[] {
 function vectorSelector(text: string): SyntaxNode {
   const top = parseTree(text).topNode.firstChild;
   if (top?.name !== 'VectorSelector' || top.nextSibling !== null)
-    throw new SelectorError('only a series selector is taken, such as up or {job="x"}');
+    throw new SelectorError('only a series selector is allowed here, such as up or {job="x"}');
   return top;
 }
 
@@ -88,27 +88,26 @@ function matcherOf(part: SyntaxNode, text: string): Matcher {
     case 'QuotedLabelMatcher':
       return labelMatcher(part, nonEmpty(stringOf(part.getChild('QuotedLabelName')?.firstChild, text)), text);
     default:
-      throw new SelectorError('only a metric name and label matchers are taken');
+      throw new SelectorError('a selector has only a metric name and label matchers');
   }
 }
 
 function labelMatcher(part: SyntaxNode, label: string, text: string): Matcher {
   const op = textOf(part.getChild('MatchOp'), text);
   if (op !== '=' && op !== '!=' && op !== '=~' && op !== '!~')
-    throw new SelectorError(`'${op}' does not match labels`);
+    throw new SelectorError(`'${op}' is not an operator for labels`);
   return { label, op, value: stringOf(part.getChild('StringLiteral'), text) };
 }
 
 function stringOf(node: SyntaxNode | null | undefined, text: string): string {
   const value = unquoteLiteral(textOf(node, text));
-  if (value === undefined)
-    throw new SelectorError('a quoted text has an escape or a character that is not taken');
+  if (value === undefined) throw new SelectorError('a quoted text has an invalid escape or character');
   return value;
 }
 
 function plainLabel(name: string): string {
   if (!isPlainLabelName(name))
-    throw new SelectorError('a label name without quotes has letters, digits and _ only');
+    throw new SelectorError('a label name without quotes has only letters, digits and _');
   return name;
 }
 
@@ -125,19 +124,19 @@ function* children(node: SyntaxNode): Generator<SyntaxNode> {
   for (let child = node.firstChild; child !== null; child = child.nextSibling) yield child;
 }
 
-/** What the regular expression of a matcher costs; 0 without one. */
+/** The cost of a matcher's regular expression; 0 if it has none. */
 export function costOfMatcher({ op, value }: Matcher): number {
   return op === '=~' || op === '!~' ? regexCost(value) : 0;
 }
 
-/** Throws `SelectorError` for a regular expression that is too large, or that Prometheus would not take. */
+/** Throws `SelectorError` if the regular expression is too large or Prometheus would refuse it. */
 export function refuseBadRegex({ label, op, value }: Matcher): void {
   if (op !== '=~' && op !== '!~') return;
   const problem = regexProblem(value);
   if (problem !== undefined) throw new SelectorError(`the regular expression for '${label}' ${problem}`);
 }
 
-/** Writes matchers as a selector that every Prometheus reads: all in braces, quoted label names only where needed. */
+/** A selector that every Prometheus reads: all matchers in braces, label names in quotes only if necessary. */
 export function formatSelector(matchers: readonly Matcher[]): string {
   const parts = matchers.map(
     ({ label, op, value }) =>

@@ -38,7 +38,7 @@ describe('a PromQL string literal', () => {
     expect(unquoteLiteral(literal)).toBe(undefined);
   });
 
-  it('is read back as the text that was quoted, and has no control characters', () => {
+  it('reads back as the quoted text, and has no control characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const literal = quoteLiteral(text);

@@ -9,16 +9,15 @@ const NAMED_ESCAPES: Readonly<Record<string, number>> = {
   '\\': 0x5c,
 };
 
-/** One character that stands for itself, or one escape: octal, hexadecimal, a code point, or a letter. */
+/** One plain character, or one escape: octal, hexadecimal, a code point, or a letter. */
 const PART = /\\(?:([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]))|[^\\]/guy;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text that a PromQL string literal stands for, or undefined where Prometheus would not take it.
- * The rules are Go's, as in promql/parser/lex.go and util/strutil/quote.go of Prometheus; text that is not UTF-8 once
- * its escapes are undone is not taken either.
+ * The text of a PromQL string literal, or undefined if Prometheus would refuse the literal or the text is not UTF-8.
+ * The rules are Go's, as in promql/parser/lex.go and util/strutil/quote.go of Prometheus.
  */
 export function unquoteLiteral(literal: string): string | undefined {
   const quote = literal[0];
@@ -29,7 +28,7 @@ export function unquoteLiteral(literal: string): string | undefined {
   return body.includes('\\') || body.includes(quote) ? unescapeBody(body, quote) : body;
 }
 
-/** Escapes such as `\xc3` are bytes of the UTF-8 text, so the text is put together as bytes. */
+/** Builds the text from bytes, because an escape such as `\xc3` is one byte of UTF-8. */
 function unescapeBody(body: string, quote: string): string | undefined {
   const bytes: number[] = [];
   PART.lastIndex = 0;
@@ -71,7 +70,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Writes `text` as a PromQL string literal in double quotes. */
+/** `text` as a PromQL string literal in double quotes. */
 export function quoteLiteral(text: string): string {
   const body = text.replaceAll(/[\\"\p{Cc}\ufffd]/gu, (character) => {
     if (character === '\\' || character === '"') return `\\${character}`;

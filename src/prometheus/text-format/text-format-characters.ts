@@ -10,7 +10,7 @@ export const BACKSLASH = 0x5c;
 export const BRACE_OPEN = 0x7b;
 export const BRACE_CLOSE = 0x7d;
 
-/** Where the line ends that `at` is in. */
+/** The end of the line that contains the position `at`. */
 export function lineEnd(text: string, at: number): number {
   const newline = text.indexOf('\n', at);
   return newline === -1 ? text.length : newline;
@@ -26,7 +26,7 @@ export function isNameCode(code: number, digits: boolean, colon: boolean): boole
   return (digits && code >= 0x30 && code <= 0x39) || (colon && code === COLON);
 }
 
-/** Undoes `\\`, `\"` and `\n`; any other backslash stands for itself, as in Prometheus. */
+/** Replaces `\\`, `\"` and `\n`. Any other backslash stays, as in Prometheus. */
 export function unescape(raw: string): string {
   return raw.replaceAll(/\\([\\"n])/g, (_, code: string) => (code === 'n' ? '\n' : code));
 }

@@ -16,7 +16,7 @@ import {
 } from './text-format-characters.ts';
 import { timestampIn, valueIn } from './text-format-number.ts';
 
-/** A text that is not in the text format; the message names the line, counted from 1. */
+/** A text that is not in the text format. The message names the line, counted from 1. */
 export class ExpositionError extends Error {
   override readonly name = 'ExpositionError';
   readonly lineNumber: number;
@@ -27,15 +27,15 @@ export class ExpositionError extends Error {
   }
 }
 
-/** A series has a dozen labels; what has more than this is none. */
+/** A real series has about a dozen labels. */
 const MAX_LABELS = 1000;
 
 const KEYWORD_LENGTH = 4;
 const METRIC_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 
 /**
- * Parses lines of the Prometheus text format 0.0.4 as Prometheus' own scraper does, quoted names included.
- * It scans character codes, and takes names and values over from the line before where they are the same: most are.
+ * Parses lines of the Prometheus text format 0.0.4 like Prometheus' own scraper, quoted names included. For speed it scans
+ * character codes, and reuses the strings of the line before: most names and values are the same.
  */
 export class LineParser {
   #text = '';
@@ -46,26 +46,26 @@ export class LineParser {
   #isOpen = false;
   readonly #newlines: boolean;
   readonly #labelNames: string[] = [];
-  /** By place in the list; without what would need a backslash. */
+  /** The last value at each place in the list of labels, if it had no backslash and no newline. */
   readonly #labelValues: string[] = [];
 
-  /** @param newlines true where a label value may hold newlines, as at Prometheus' scraper: its line goes on behind them. */
+  /** @param newlines whether a label value may hold newlines, as in Prometheus' scraper. The line then ends later. */
   constructor(newlines: boolean) {
     this.#newlines = newlines;
   }
 
-  /** Where the last line ended. */
+  /** The end of the last line. */
   get end(): number {
     return this.#end;
   }
 
-  /** True where the last line failed only because the text ends within a label value. */
+  /** True if the last line failed only because the text ends inside a label value. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
   /**
-   * The sample in `text` from `start` to `end` (where the newline is), or undefined for a comment or a blank line.
+   * The sample in `text` from `start` to `end` (the newline's position), or undefined for a comment or a blank line.
    * Throws `ExpositionError`.
    */
   parse(text: string, start: number, end: number, lineNumber: number): Sample | undefined {
@@ -88,7 +88,7 @@ export class LineParser {
     if (name === undefined) this.#fail('a metric name is missing');
     const value = this.#value();
     const timestampMs = this.#timestamp();
-    if (this.#at !== this.#end) this.#fail(`nothing may follow the timestamp, but '${this.#excerpt()}' does`);
+    if (this.#at !== this.#end) this.#fail(`unexpected '${this.#excerpt()}' after the timestamp`);
     return { name, labels, value, timestampMs };
   }
 
@@ -104,7 +104,7 @@ export class LineParser {
     return this.#metricName;
   }
 
-  /** Fills `labels`; returns the metric name, which may stand in the list as a quoted string without a value. */
+  /** Fills `labels` and returns the metric name, which may be in the list as a quoted string without a value. */
   #labelList(labels: Record<string, string>, plainName: string | undefined): string | undefined {
     let metricName = plainName;
     this.#at++;
@@ -118,7 +118,7 @@ export class LineParser {
       if (index >= MAX_LABELS) this.#fail(`more than ${MAX_LABELS} labels`);
       const next = this.#skipBlanks();
       if (next === COMMA) this.#at++;
-      // Prometheus needs no comma behind a value.
+      // Prometheus does not require a comma after a value.
       else if (next !== BRACE_CLOSE && !valued) this.#fail(`expected ',' or '}' at '${this.#excerpt()}'`);
     }
     this.#at++;
@@ -142,7 +142,7 @@ export class LineParser {
   #labelValue(labels: Record<string, string>, name: string, index: number): void {
     this.#at++;
     if (this.#skipBlanks() !== QUOTE) this.#fail(`the value of the label '${name}' is not in quotes`);
-    if (Object.hasOwn(labels, name)) this.#fail(`the label '${name}' stands there twice`);
+    if (Object.hasOwn(labels, name)) this.#fail(`the label '${name}' appears twice`);
     if (name === '__name__') this.#fail(`'__name__' cannot be a label here`);
     const value = this.#valueBefore(index) ?? this.#newValue(index);
     if (name === '__proto__')
@@ -150,7 +150,7 @@ export class LineParser {
     else labels[name] = value;
   }
 
-  /** The value that stood in the same place of the line before, where it stands here again. */
+  /** The value at the same place of the line before, if this line repeats it. */
   #valueBefore(index: number): string | undefined {
     const known = this.#labelValues[index];
     if (known === undefined) return undefined;
@@ -167,7 +167,7 @@ export class LineParser {
     return value;
   }
 
-  /** A string in double quotes, from its opening quote on. Where it holds newlines, the line ends behind them. */
+  /** Reads a string in double quotes. If the string holds newlines, it moves the end of the line after them. */
   #quoted(newlines = false): string {
     const start = this.#at + 1;
     const limit = newlines ? this.#text.length : this.#end;
@@ -177,7 +177,7 @@ export class LineParser {
       if (code === BACKSLASH) {
         escaped = true;
         at++;
-        // Prometheus takes no newline behind a backslash. One stands at the end of the text too: texts are cut there.
+        // Prometheus allows no newline after a backslash. The end of the text is one too: texts are cut at newlines.
         if (at >= this.#end && (at >= limit || this.#text.charCodeAt(at) === NEWLINE))
           this.#fail('a quote is not closed');
       } else if (code === QUOTE) {
@@ -215,7 +215,7 @@ export class LineParser {
     return this.#text.slice(start, at);
   }
 
-  /** HELP and TYPE must name a metric, and TYPE a type; any other comment is free. */
+  /** HELP and TYPE need a metric name, and TYPE a type. Any other comment may say anything. */
   #checkComment(): void {
     this.#at++;
     if (!isBlank(this.#text.charCodeAt(this.#at))) return;
@@ -224,13 +224,13 @@ export class LineParser {
     this.#at += keyword.length;
     if ((keyword !== 'HELP' && keyword !== 'TYPE') || !isBlank(this.#text.charCodeAt(this.#at))) return;
     const name = this.#skipBlanks() === QUOTE ? this.#quoted() : this.#plainMetricName();
-    if (name === undefined) this.#fail(`${keyword} names no metric`);
+    if (name === undefined) this.#fail(`${keyword} has no metric name`);
     if (keyword === 'HELP') return;
     const type = this.#text.slice(this.#at, this.#end).trim();
     if (!METRIC_TYPES.has(type)) this.#fail(`'${shorten(type)}' is not a metric type`);
   }
 
-  /** Skips blanks; returns the code of the character after them. */
+  /** Skips blanks and returns the code of the character after them. */
   #skipBlanks(): number {
     while (this.#at < this.#end) {
       const code = this.#text.charCodeAt(this.#at);

@@ -1,8 +1,8 @@
 import { shorten } from './text-format-characters.ts';
 
-/** Prometheus takes times up to this; beyond 2^53 ours are rounded. */
+/** Prometheus' latest time. This parser rounds times beyond 2^53. */
 const MAX_INT64 = 2n ** 63n - 1n;
-/** With zeros in front. */
+/** In characters, to bound the work: a number may have zeros in front. */
 const LONGEST_INT64 = 100;
 
 const SPECIAL_VALUES = new Map([
@@ -15,7 +15,7 @@ const SPECIAL_VALUES = new Map([
   ['-infinity', -Infinity],
 ]);
 
-/** The value that a word is, or what is wrong with it. */
+/** The value of a word, or a message about its problem. */
 export function valueIn(text: string): number | string {
   if (text === '') return 'the value is missing';
   const value = isDecimal(text) ? Number(text) : SPECIAL_VALUES.get(text.toLowerCase());
@@ -25,7 +25,7 @@ export function valueIn(text: string): number | string {
   return value;
 }
 
-/** The time that a word is, in milliseconds, or what is wrong with it. */
+/** The time of a word in milliseconds, or a message about its problem. */
 export function timestampIn(text: string): number | string {
   const timestampMs = Number(text);
   if (!/^\d+$/.test(text)) return `'${shorten(text)}' is not a timestamp in milliseconds`;
@@ -34,7 +34,7 @@ export function timestampIn(text: string): number | string {
   return timestampMs;
 }
 
-/** True where only digits, signs, a point and an exponent stand: of these JavaScript and Go make the same number. */
+/** True if a text has only digits, signs, points and exponents: JavaScript and Go read these as the same number. */
 function isDecimal(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

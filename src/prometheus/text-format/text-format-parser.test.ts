@@ -37,34 +37,34 @@ describe('the text format', () => {
     ]);
   });
 
-  it('undoes the three escapes of a label value and leaves any other backslash as it is', () => {
+  it('replaces the three escapes of a label value and keeps any other backslash', () => {
     expect(parseExposition(String.raw`m{a="\\ \" \n \d",b="}, c=\\"} 1`)).toEqual([
       sample('m', { a: '\\ " \n \\d', b: '}, c=\\' }, 1),
     ]);
   });
 
-  it('takes blanks and tabs wherever Prometheus does, and a comma after the last label', () => {
+  it('accepts blanks and tabs in the same places as Prometheus, and a comma after the last label', () => {
     expect(parseExposition(' \tm \t{ a\t= "1" , b="2" ,\t} \t1 \t2 \t\nn{a="1"}3\n')).toEqual([
       sample('m', { a: '1', b: '2' }, 1, 2),
       sample('n', { a: '1' }, 3),
     ]);
   });
 
-  it('takes labels without commas between them, and times up to the last that Prometheus has', () => {
+  it("accepts labels without commas between them, and times up to Prometheus' latest one", () => {
     expect(parseExposition('m{a="1" b="2"c="3"} 1 9223372036854775807\n{"m","a"="1""b"="2"} 1 05')).toEqual([
       sample('m', { a: '1', b: '2', c: '3' }, 1, 2 ** 63),
       sample('m', { a: '1', b: '2' }, 1, 5),
     ]);
   });
 
-  it('takes every way to write a number that Prometheus takes', () => {
+  it('accepts every way to write a number that Prometheus accepts', () => {
     const values = ['NaN', 'nan', '+Inf', 'inf', '-INF', 'Infinity', '-0', '+1', '1.', '.5', '1e-3', '1E+2'];
     expect(parseExposition(values.map((value) => `m ${value}\n`).join('')).map(({ value }) => value)).toEqual(
       [Number.NaN, Number.NaN, Infinity, Infinity, -Infinity, Infinity, -0, 1, 1, 0.5, 0.001, 100],
     );
   });
 
-  it('takes quoted names, that of the metric among the labels', () => {
+  it('accepts quoted names, with the metric name among the labels', () => {
     expect(
       parseExposition('{"my.metric" , "a.b"="1",c="2"} 1\nplain{"a b"="1"} 2\n{a="1","m\\"x"} 3'),
     ).toEqual([
@@ -74,7 +74,7 @@ describe('the text format', () => {
     ]);
   });
 
-  it('keeps labels apart whose names mean something in JavaScript', () => {
+  it('treats labels with special names in JavaScript like any other labels', () => {
     const [only] = parseExposition('m{__proto__="1",constructor="2",toString="3"} 1');
     expect(Object.entries(only?.labels ?? {})).toEqual([
       ['__proto__', '1'],
@@ -83,7 +83,7 @@ describe('the text format', () => {
     ]);
   });
 
-  it('takes newlines within label values, as Prometheus 2 and 3 do, but for those behind a backslash', () => {
+  it('accepts newlines inside label values like Prometheus 2 and 3, except after a backslash', () => {
     const text = 'm{a="x\ny",b="\n\n"} 1\nm{a="x\ny",b="\n# TYPE \\\\\n"}\t2 3\nn 4';
     expect(parseExposition(text)).toEqual([
       sample('m', { a: 'x\ny', b: '\n\n' }, 1),
@@ -93,7 +93,7 @@ describe('the text format', () => {
     expect(() => new ExpositionParser({ newlines: false }).push('m{a="x\n')).toThrow('a quote is not closed');
   });
 
-  it('is the same wherever it is cut into chunks', () => {
+  it('gives the same samples for all ways to cut it into chunks', () => {
     const text =
       '# TYPE m gauge\nm{a="x\\ny"} 1 2\n\nn 3\nm{a="\n\\"\n\\\\",b="\n"} 5\nm{a="\n"} 6\nlast{b="}"} 4';
     const whole = parseExposition(text);
@@ -105,9 +105,9 @@ describe('the text format', () => {
     }
   });
 
-  it('names the line and the problem of what is wrong', () => {
+  it('is refused with a message that names the line and the problem', () => {
     expect(problemOf('a 1\n\nb{c="1"} x\n')).toBe("line 3: 'x' is not a number");
-    expect(problemOf('m{a="1",a="2"} 1')).toBe("line 1: the label 'a' stands there twice");
+    expect(problemOf('m{a="1",a="2"} 1')).toBe("line 1: the label 'a' appears twice");
     expect(problemOf('m{a="1} 1')).toBe('line 1: a quote is not closed');
     expect(problemOf('m{a=1} 1')).toBe("line 1: the value of the label 'a' is not in quotes");
     expect(problemOf('{"m" b="2"} 1')).toBe(`line 1: expected ',' or '}' at 'b="2"} 1'`);
@@ -124,14 +124,14 @@ describe('the text format', () => {
     expect(problemOf('{a="1"} 1')).toBe('line 1: a metric name is missing');
     expect(problemOf('m{__name__="n"} 1')).toBe("line 1: '__name__' cannot be a label here");
     expect(problemOf('m')).toBe('line 1: the value is missing');
-    expect(problemOf('m 1 2 3')).toBe("line 1: nothing may follow the timestamp, but '3' does");
+    expect(problemOf('m 1 2 3')).toBe("line 1: unexpected '3' after the timestamp");
     expect(problemOf('m 1 1.5')).toBe("line 1: '1.5' is not a timestamp in milliseconds");
     expect(problemOf('m 1 -5')).toBe("line 1: '-5' is not a timestamp in milliseconds");
     expect(problemOf('m 1 9223372036854775808')).toBe(
       'line 1: the timestamp 9223372036854775808 is out of range',
     );
     expect(problemOf('# TYPE m gouge')).toBe("line 1: 'gouge' is not a metric type");
-    expect(problemOf('# HELP 1')).toBe('line 1: HELP names no metric');
+    expect(problemOf('# HELP 1')).toBe('line 1: HELP has no metric name');
     expect(problemOf('# \t TYPE  "m" gouge')).toBe("line 1: 'gouge' is not a metric type");
     expect(problemOf('# TYPE "m gauge\n"')).toBe('line 1: a quote is not closed');
     for (const free of ['#', '# ', '#HELP 1', '# HELP', '# HEL\n', '# HELPER 1', '# TYPE "m" gauge\t'])

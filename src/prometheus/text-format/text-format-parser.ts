@@ -4,22 +4,22 @@ import { ExpositionError, LineParser } from './text-format-line.ts';
 
 export { ExpositionError } from './text-format-line.ts';
 
-/** Longer lines are refused, so that a text without newlines can't fill the memory. */
+/** In characters. Longer lines are refused, so that a text without newlines cannot fill the memory. */
 const MAX_LINE_LENGTH = 1_048_576;
 
 /**
- * Parses the Prometheus text format 0.0.4 from chunks that may be cut anywhere.
- * Source: https://prometheus.io/docs/instrumenting/exposition_formats/, and Prometheus' scraper where that is silent.
- * Once it has thrown an `ExpositionError` it must not be used again.
+ * Parses the Prometheus text format 0.0.4 from chunks that may be cut anywhere. Throws `ExpositionError`, after which the
+ * parser must not be used again.
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/, and Prometheus' scraper for what that page omits.
  */
 export class ExpositionParser {
   readonly #line: LineParser;
   #rest = '';
   #lineNumber = 0;
-  /** Looks for the end of the line in `#rest`, where that goes on within a label value. */
+  /** Set while `#rest` ends inside a label value: finds the end of that line in a chunk. */
   #endOfOpen: ((chunk: string) => number) | undefined;
 
-  /** @param newlines whether a label value may hold newlines. If not, no line is held back that has its newline. */
+  /** @param newlines whether a label value may hold newlines. If not, `push` completes a line at each newline. */
   constructor({ newlines = true } = {}) {
     this.#line = new LineParser(newlines);
   }
@@ -44,7 +44,7 @@ export class ExpositionParser {
     return samples;
   }
 
-  /** The sample of a last line that has no newline. */
+  /** The sample of the last line if it has no newline. */
   end(): Sample[] {
     const samples: Sample[] = [];
     if (this.#rest === '') return samples;
@@ -60,7 +60,7 @@ export class ExpositionParser {
     this.#rest = rest;
   }
 
-  /** Adds the samples of whole lines; returns the last where it ends within a label value. */
+  /** Adds the samples of whole lines. Returns the last line if the text ends inside a label value of it. */
   #parseLines(text: string, samples: Sample[]): string | undefined {
     for (let start = 0; start <= text.length; start = this.#line.end + 1) {
       const end = lineEnd(text, start);
@@ -78,13 +78,13 @@ export class ExpositionParser {
   }
 }
 
-/** Looks, chunk after chunk, for the end of a line whose chunks begin within a label value: each character once. */
+/** Finds the end of a line that starts inside a label value, chunk by chunk, with one look at each character. */
 function endOfOpenLine(): (chunk: string) => number {
   let [quoted, escaped] = [true, false];
   return (chunk) => {
     for (let at = 0; at < chunk.length; at++) {
       const code = chunk.charCodeAt(at);
-      // Behind a backslash the parser takes none.
+      // The parser allows no newline after a backslash.
       if (code === NEWLINE && (escaped || !quoted)) return at;
       if (code === QUOTE && !escaped) quoted = !quoted;
       escaped = code === BACKSLASH && !escaped;
@@ -93,7 +93,7 @@ function endOfOpenLine(): (chunk: string) => number {
   };
 }
 
-/** Parses a whole text; throws `ExpositionError`. */
+/** The samples of a whole text. Throws `ExpositionError`. */
 export function parseExposition(text: string): Sample[] {
   const parser = new ExpositionParser();
   return parser.push(text).concat(parser.end());

@@ -18,13 +18,13 @@ const sampleArbitrary: fc.Arbitrary<Sample> = fc.record({
   timestampMs: fc.option(fc.maxSafeNat(), { nil: undefined }),
 });
 
-/** Own labels as pairs: an object literal can't hold a label called `__proto__`. */
+/** Own labels as pairs, because an object literal cannot hold a label called `__proto__`. */
 function plainly(samples: Sample[]) {
   return samples.map((sample) => ({ ...sample, labels: Object.entries(sample.labels) }));
 }
 
 describe('the writer', () => {
-  it('writes HELP and TYPE once a family, and every sample as the format has it', () => {
+  it('writes HELP and TYPE once for each family, and every sample in the format', () => {
     const text = [
       ...expositionLines([
         {
@@ -66,7 +66,7 @@ u -Inf
     expect(formatSample(sample)).toBe('{"a.b","c d"="1",e="2"} 3');
   });
 
-  it('writes what the parser reads back as the same, whatever the characters and the chunks', () => {
+  it('writes text that the parser reads back unchanged, for all characters and chunks', () => {
     fc.assert(
       fc.property(
         fc.array(sampleArbitrary, { maxLength: 8 }),

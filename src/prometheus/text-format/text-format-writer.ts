@@ -2,20 +2,20 @@ import { isPlainLabelName, isPlainMetricName } from '../metric-names.ts';
 import { remembered } from '../remembered.ts';
 import type { Labels, Sample } from '../sample.ts';
 
-/** The content type of what `expositionLines` writes. */
+/** The content type of the text that `expositionLines` writes. */
 export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export interface MetricFamily {
   name: string;
-  /** Left out of the text where it is empty. */
+  /** If empty, the text has no HELP line. */
   help: string;
   type: 'gauge' | 'counter' | 'summary' | 'histogram' | 'untyped';
   samples: Iterable<Sample>;
 }
 
 /**
- * Writes families in the Prometheus text format 0.0.4, in the order given; a family without samples is left out.
- * Names that are not plain are written in quotes, which Prometheus takes from version 3.0 on.
+ * Writes families in the Prometheus text format 0.0.4, in the given order, without families that have no samples. Names
+ * that are not plain are written in quotes, which Prometheus reads since version 3.0.
  */
 export function* expositionLines(families: Iterable<MetricFamily>): Generator<string> {
   const format = createSeriesFormat(new Map());
@@ -28,7 +28,7 @@ export function* expositionLines(families: Iterable<MetricFamily>): Generator<st
   }
 }
 
-/** The lines that stand before the samples of a family. */
+/** The HELP and TYPE lines of a family. */
 export function familyHead({ name, help, type }: Omit<MetricFamily, 'samples'>): string {
   const shown = isPlainMetricName(name) ? name : quote(name);
   const helpLine = help === '' ? '' : `# HELP ${shown} ${escapeHelp(help)}\n`;
@@ -44,20 +44,20 @@ function formatWith(formatSeries: SeriesFormat, { name, labels, value, timestamp
   return formatSeries(name, labels) + formatPoint(value, timestampMs);
 }
 
-/** What stands behind a series: its value and, if there is one, its time. */
+/** The end of a line: the value of a series and, if known, its time. */
 export function formatPoint(value: number, timestampMs: number | undefined): string {
   return timestampMs === undefined ? ` ${formatValue(value)}` : ` ${formatValue(value)} ${timestampMs}`;
 }
 
-/** Writes a series as it stands before its value. */
+/** The start of a line: a series without its value. */
 export type SeriesFormat = (name: string, labels: Labels) => string;
 
-/** An answer may have a new name in each line. */
+/** A limit, because an answer may have a new name in each line. */
 const REMEMBERED_NAMES_BYTES = 262_144;
 
 /**
- * A format that remembers how each name is written: there are few names and many series.
- * @param labelLists takes how labels are written, where the same object stands behind many names.
+ * A format that remembers the text of each name: there are few names and many series.
+ * @param labelLists remembers the text of whole lists of labels, if many names share one `Labels` object.
  */
 export function createSeriesFormat(labelLists?: Map<Labels, string>): SeriesFormat {
   const shownLabel = remembered(shownLabelName, REMEMBERED_NAMES_BYTES);
@@ -78,7 +78,7 @@ export function createSeriesFormat(labelLists?: Map<Labels, string>): SeriesForm
   };
 }
 
-/** Empty for a name that needs no quotes: it stands before the braces. */
+/** Empty for a name that needs no quotes: such a name is written before the braces. */
 function quotedMetricName(name: string): string {
   return isPlainMetricName(name) ? '' : quote(name);
 }
@@ -87,7 +87,7 @@ function shownLabelName(label: string): string {
   return isPlainLabelName(label) ? label : quote(label);
 }
 
-/** The shortest text that is read back as the same number. */
+/** The shortest text that reads back as the same number. */
 function formatValue(value: number): string {
   if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';

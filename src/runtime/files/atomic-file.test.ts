@@ -15,7 +15,7 @@ describe('writeFileAtomically', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('has the content on the disk before its name, and the name before it says that it is there', async () => {
+  it('syncs the content before it renames the file, and the folder before it resolves', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stackmeter-atomic-'));
     const path = join(folder, 'state.json');
     writeFileSync(path, 'old');
@@ -33,7 +33,7 @@ describe('writeFileAtomically', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('leaves the old file where the new one can not be put in its place', async () => {
+  it('leaves no file behind if it cannot write the new one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stackmeter-atomic-'));
     await expect(writeFileAtomically(join(folder, 'absent', 'state.json'), 'x')).rejects.toThrow('ENOENT');
     expect(readdirSync(folder)).toEqual([]);

@@ -1,12 +1,12 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** As one, or piece by piece. */
+/** One string, or pieces of it. */
 type FileContent = string | Iterable<string>;
 
 /**
- * Replaces `path` by `content` so that a reader, or a start after a crash, finds the old file or the new one, whole:
- * written beside it, synced, renamed, and the folder synced.
+ * Replaces the file `path` by `content`. A reader, or a start after a crash, finds either the whole old file or the whole
+ * new one: the new file is written beside the old one, synced and renamed, and then the folder is synced.
  */
 export async function writeFileAtomically(path: string, content: FileContent, mode = 0o600): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;

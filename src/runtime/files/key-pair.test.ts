@@ -25,15 +25,15 @@ const problemOf = (cert: string, key: string) => {
   }
 };
 
-it('takes a certificate with its own key, of either kind', () => {
+it('accepts a certificate with its own key, RSA or EC', () => {
   expect([problemOf(rsa.cert, rsa.private), problemOf(ec.cert, ec.private)]).toEqual(['none', 'none']);
   expect(problemOf(`${ec.cert}\n${rsa.cert}`, ec.private)).toBe('none');
-  // As OS_CERT alone names one file for both.
+  // OS_CERT without OS_KEY names one file for both.
   const both = `${rsa.private}\n${rsa.cert}`;
   expect(problemOf(both, both)).toBe('none');
 });
 
-it('says in one line why a certificate and a key can not serve, and shows nothing of the key', () => {
+it('says in one line why a certificate and a key cannot be used, and shows nothing of the key', () => {
   const mismatch = 'a.crt and a.key are not a certificate and its key: replace both';
   expect([
     problemOf(rsa.cert, ec.private),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readTextFile } from './text-file.ts';
 
-it('is read without the mark of an editor, which stands at the beginning and nowhere else', () => {
+it('reads a file without the byte order mark at its start, and keeps other such marks', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-text-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'file');

@@ -2,7 +2,7 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { readTextFile } from './text-file.ts';
 import { describeError, UserError } from '../user-error.ts';
 
-/** Reads a TOML file; an error names the file, the line and the column. */
+/** Reads a TOML file. Throws a `UserError` that names the file, the line and the column. */
 export function readTomlFile(path: string): Record<string, unknown> {
   try {
     return parseToml(readTextFile(path));
@@ -12,7 +12,7 @@ export function readTomlFile(path: string): Record<string, unknown> {
   }
 }
 
-/** One line for a TOML error: `FILE:LINE:COLUMN: what is wrong`. */
+/** One line for a TOML error: `FILE:LINE:COLUMN: PROBLEM`. */
 export function tomlError(path: string, error: TomlError): UserError {
   const what = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? 'invalid TOML';
   return new UserError(`${path}:${error.line}:${error.column}: ${what}`, { cause: error });

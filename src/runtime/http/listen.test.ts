@@ -13,7 +13,7 @@ describe('an address to listen on', () => {
     expect(() => parseListenAddress(text)).toThrow(`'${text}' is not an address to listen on`);
   });
 
-  it('counts as loopback only where no other machine reaches it', () => {
+  it('counts as loopback only if no other machine can reach it', () => {
     const hosts = [
       '127.0.0.1',
       '127.8.8.8',
@@ -27,11 +27,11 @@ describe('an address to listen on', () => {
     expect(hosts.filter(isLoopback)).toEqual(['127.0.0.1', '127.8.8.8', '::1', 'localhost']);
   });
 
-  it('that is taken is said in one line with what to do', async () => {
+  it('that is in use is an error of one line with advice', async () => {
     const first = createServer();
     const { port } = await listen(first, { host: '127.0.0.1', port: 0 });
     await expect(listen(createServer(), { host: '127.0.0.1', port })).rejects.toThrow(
-      `cannot listen on 127.0.0.1:${port}: the port is taken; stop what holds it, or choose another with --listen`,
+      `cannot listen on 127.0.0.1:${port}: the port is in use; stop the program that uses it, or choose another with --listen`,
     );
     await closeServer(first);
   });

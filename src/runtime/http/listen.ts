@@ -19,12 +19,12 @@ export function formatAddress({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** True for addresses that only this machine reaches. */
+/** True for addresses that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Makes `server` listen; resolves with the address it got (port 0 asks for a free one). */
+/** Makes `server` listen and returns its address (port 0 asks for a free port). Throws a `UserError` with advice. */
 export async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -38,11 +38,12 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
     throw listenError(error, address);
   });
   const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('the server listens on no TCP port');
+  if (bound === null || typeof bound === 'string')
+    throw new Error('the server does not listen on a TCP port');
   return { host: address.host === '' ? bound.address : address.host, port: bound.port };
 }
 
-/** What to tell an operator whose address can't be listened on. */
+/** An error with advice for the operator, if the cause is a known one. */
 function listenError(error: unknown, address: ListenAddress): unknown {
   const advice = LISTEN_ADVICE[codeOf(error) ?? ''];
   if (advice === undefined) return error;
@@ -50,13 +51,13 @@ function listenError(error: unknown, address: ListenAddress): unknown {
 }
 
 const LISTEN_ADVICE: Record<string, string> = {
-  EADDRINUSE: 'the port is taken; stop what holds it, or choose another with --listen',
+  EADDRINUSE: 'the port is in use; stop the program that uses it, or choose another with --listen',
   EACCES: 'permission denied; choose a port above 1023 with --listen',
   EADDRNOTAVAIL: 'this machine has no such address; choose another with --listen',
   ENOTFOUND: 'this machine has no such address; choose another with --listen',
 };
 
-/** Closes an HTTP server: no new connections, the open ones end after the answer they are in, at most `graceMs`. */
+/** Closes an HTTP server: no new connections. Open ones end after their current answer, or after `graceMs`. */
 export async function closeServer(
   server: Server & { closeIdleConnections?(): void; closeAllConnections?(): void },
   graceMs = 3000,

@@ -15,7 +15,7 @@ it.each([
   'site_exporter:8080',
   'usage.example.org',
   'Usage.Example.org.:443',
-])('a request for %s is ours', (host) => {
+])('answers a request for %s', (host) => {
   expect(isOwnHost(host, own)).toBe(true);
 });
 
@@ -30,6 +30,6 @@ it.each([
   '[::1]x',
   '',
   'a'.repeat(301),
-])('a request for %j may come of a page that points its own name at us', (host) => {
+])('refuses a request for %j, which may come from a page that points its own name at us', (host) => {
   expect(isOwnHost(host, own)).toBe(false);
 });

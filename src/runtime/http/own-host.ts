@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isLoopback } from './listen.ts';
 import { setting } from '../settings/settings.ts';
 
-/** The setting `public_url`: the host of the address under which others reach a role. */
+/** The setting `public_url`. Its value is the host name of the URL under which others reach a role. */
 export const publicUrlSetting = setting({
   type: 'text',
   schema: z
@@ -12,15 +12,16 @@ export const publicUrlSetting = setting({
     .transform((url) => new URL(url).hostname)
     .optional(),
   value: 'URL',
-  help: 'address under which others reach it; a request for another name is refused, except for addresses and names without a dot',
+  help: 'URL under which others reach it; requests for other host names are refused, except IP addresses and names without a dot',
 });
 
 /**
- * Whether a request without a token may be answered under this `Host`. A page of another site can point a name of its own
- * at our address (DNS rebinding), and would read us as itself. It cannot do so with an address, or with a name without a dot.
+ * True if a request without a token may be answered under this `Host`. A foreign web page can point a name of its own at
+ * our address (DNS rebinding) and then read our answers as its own. It cannot do so with an IP address, or with a name
+ * without a dot.
  */
 export function isOwnHost(host: string | undefined, ownNames: readonly (string | undefined)[]): boolean {
-  // HTTP/1.0 has none; browsers always send one.
+  // A request in HTTP/1.0 may have none; browsers always send one.
   if (host === undefined) return true;
   const name = hostName(host);
   if (name === undefined) return false;
@@ -28,13 +29,13 @@ export function isOwnHost(host: string | undefined, ownNames: readonly (string |
   return !name.includes('.') || ownNames.includes(name);
 }
 
-/** The name of `NAME[:PORT]` in lower case, without the brackets of an IPv6 address. */
+/** The name in `NAME[:PORT]` in lower case, without the brackets of an IPv6 address. */
 function hostName(host: string): string | undefined {
   if (host.length > 300) return undefined;
   const [, address, name] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d*)?$/i.exec(host) ?? [];
   return address ?? name?.toLowerCase().replace(/\.$/, '');
 }
 
-/** The answer to others, with status 421. */
+/** The answer to requests for other names, with status 421. */
 export const FOREIGN_HOST =
-  'this name is not known here: set public_url (--public-url, STACKMETER_PUBLIC_URL) to the address in use, or ask by IP address';
+  'unknown host name: set public_url (--public-url, STACKMETER_PUBLIC_URL) to the URL in use, or use the IP address';

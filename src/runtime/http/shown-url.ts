@@ -1,4 +1,4 @@
-/** An address as messages and logs may show it, whole or not: without the user, the password and other secrets in it. */
+/** A URL for messages and logs: without the user, the password and other secrets in it. It may be incomplete. */
 export function shownUrl(url: URL | string): string {
   return withoutUser(String(url)).replaceAll(/([?&](?:ssl)?(?:password|token|secret)=)[^&#]*/gi, '$1***');
 }

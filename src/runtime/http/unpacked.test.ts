@@ -9,7 +9,7 @@ const BOUNDS = { maxWireBytes: 64 * KIB, maxUnpackedBytes: 300 * KIB };
 class TooLarge extends Error {}
 const refusal = (maxBytes: number, where: string) => new TooLarge(`${maxBytes} ${where}`);
 
-/** What a gzip stream can be made of: bombs, members of nothing, text, and what is no gzip. */
+/** Parts of a gzip stream: bombs, empty members, text, and bytes that are not gzip. */
 const MEMBERS = {
   bomb: gzipSync(Buffer.alloc(16 * KIB * KIB)),
   smallBomb: gzipSync(Buffer.alloc(200 * KIB)),
@@ -35,7 +35,7 @@ function piecesOf(bytes: Buffer, size: number): Buffer[] {
   );
 }
 
-/** What a body costs: bytes read off the wire, bytes inflated, bytes given out; and how it ended. */
+/** The cost of a body: bytes read from the wire, bytes inflated, bytes passed on; and the error, if any. */
 async function costOf(pieces: readonly Buffer[], encoding: BodyEncoding) {
   const cost = { read: 0, inflated: 0, given: 0, largestPiece: 0 };
   const push = vi.spyOn(Gunzip.prototype, 'push').mockImplementation(function (
@@ -64,23 +64,23 @@ async function costOf(pieces: readonly Buffer[], encoding: BodyEncoding) {
   return { ...cost, error };
 }
 
-/** What streams may hold on the way: their own buffers, and one chunk of the decompression. */
-const ON_THE_WAY = 512 * KIB;
+/** Bytes in the streams' own buffers and in one chunk of the decompression. */
+const BUFFERED = 512 * KIB;
 
-describe('a body of others', () => {
-  it('is read, inflated and given out within its bounds, whatever is in it', async () => {
+describe('a body from others', () => {
+  it('is read, inflated and passed on within its limits, for any content', async () => {
     await fc.assert(
       fc.asyncProperty(aBody, fc.constantFrom<BodyEncoding>('gzip', 'identity'), async (pieces, encoding) => {
         const cost = await costOf(pieces, encoding);
-        expect(cost.read).toBeLessThanOrEqual(BOUNDS.maxWireBytes + ON_THE_WAY);
-        expect(cost.inflated).toBeLessThanOrEqual(BOUNDS.maxUnpackedBytes + ON_THE_WAY);
+        expect(cost.read).toBeLessThanOrEqual(BOUNDS.maxWireBytes + BUFFERED);
+        expect(cost.inflated).toBeLessThanOrEqual(BOUNDS.maxUnpackedBytes + BUFFERED);
         expect(cost.given).toBeLessThanOrEqual(Math.max(...Object.values(BOUNDS)));
         expect(cost.largestPiece).toBeLessThanOrEqual(16 * KIB);
       }),
     );
   });
 
-  it('is refused where it is larger, and told where', async () => {
+  it('is refused above its limits, with an error that names the limit', async () => {
     const bomb = await costOf([MEMBERS.bomb], 'gzip');
     expect([bomb.error, bomb.inflated > BOUNDS.maxUnpackedBytes]).toEqual([
       new TooLarge(`${BOUNDS.maxUnpackedBytes} decompressed`),
@@ -89,6 +89,6 @@ describe('a body of others', () => {
     const endless = Array.from({ length: 10_000 }, () => MEMBERS.nothing);
     const { error, read } = await costOf(endless, 'gzip');
     expect(error).toEqual(new TooLarge(`${BOUNDS.maxWireBytes} on the wire`));
-    expect(read).toBeLessThan(BOUNDS.maxWireBytes + ON_THE_WAY);
+    expect(read).toBeLessThan(BOUNDS.maxWireBytes + BUFFERED);
   });
 });

@@ -4,22 +4,22 @@ import { myTurn } from '../in-turns.ts';
 
 export type BodyEncoding = 'gzip' | 'identity';
 
-/** What a body may have on its way; `refusal` makes the error where it has more. */
+/** Limits of a body; `refusal` makes the error for a larger one. */
 export interface BodyBounds {
   maxWireBytes: number;
   maxUnpackedBytes: number;
   refusal: (maxBytes: number, where: 'on the wire' | 'decompressed') => Error;
 }
 
-/** A trip to another thread and a piece to parse for so many bytes: the usual 16 KiB make too many of both. */
+/** Bytes of a decompressed chunk. Each costs a trip to another thread; the default of 16 KiB would cost too many trips. */
 const UNPACKED_AT_ONCE = 256 * 1024;
 
-/** Bytes that are given out at once: what is made of them takes some milliseconds, however short its lines are. */
+/** Bytes of a piece: even with very short lines, parsing one takes only some milliseconds. */
 const BYTES_IN_STEP = 16 * 1024;
 
 /**
- * The bytes of a body, unpacked as they come, each piece when it is its turn. Breaking off the iteration ends the stream that
- * it comes from. Throws the reason of `signal`.
+ * The decompressed bytes of a body as they arrive, in small pieces that take turns with other work. Ending the iteration
+ * early destroys `body`. Throws the error of `refusal`, and the reason of `signal`.
  */
 export async function* unpacked(
   body: Readable,
@@ -40,7 +40,7 @@ function bounded(
   { maxWireBytes, maxUnpackedBytes, refusal }: BodyBounds,
 ): AsyncIterable<Buffer> {
   const wire = atMost(maxWireBytes, () => refusal(maxWireBytes, 'on the wire'));
-  // Errors reach the reader through the last stream, which the pipeline destroys with them.
+  // The pipeline passes errors to the last stream, and the reader gets them from there.
   const ignore = () => undefined;
   if (encoding === 'identity') return pipeline(body, wire, ignore);
   const gunzip = createGunzip({ chunkSize: UNPACKED_AT_ONCE });

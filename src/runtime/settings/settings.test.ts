@@ -31,7 +31,7 @@ function read(sources: Partial<SettingsSources>, toml?: string) {
 }
 
 describe('settings', () => {
-  it('take a flag before the environment, the environment before the file, the file before the default', () => {
+  it('prefer a flag to the environment, the environment to the file, the file to the default', () => {
     const toml = 'listen = "file:1"\ninterval = 1\ndomain = ["file"]';
     const env = { STACKMETER_LISTEN: 'env:1', STACKMETER_INTERVAL: '2' };
     expect(read({ flags: { listen: 'flag:1' }, env }, toml)).toEqual({
@@ -42,7 +42,7 @@ describe('settings', () => {
     });
   });
 
-  it('read the names of the earlier system where the new name is not set', () => {
+  it('read the names of the earlier system if the new name is not set', () => {
     expect(read({ env: { OLD_INTERVAL: '5' } }).interval).toBe(5);
     expect(read({ env: { OLD_INTERVAL: '5', STACKMETER_INTERVAL: '6' } }).interval).toBe(6);
   });
@@ -51,13 +51,13 @@ describe('settings', () => {
     expect(read({ env: { STACKMETER_DOMAIN: 'a, b,,c' } }).domain).toEqual(['a', 'b', 'c']);
   });
 
-  it('name the nearest known key for an unknown one, and the file it stands in', () => {
+  it('suggest the nearest known key for an unknown one, and name its file', () => {
     expect(() => read({}, 'intervall = 3')).toThrow(
       `${join(folder, 'config.toml')}: unknown key 'intervall'; did you mean 'interval'?`,
     );
   });
 
-  it('say by which name a wrong value was given', () => {
+  it('name the flag or variable of a wrong value', () => {
     expect(() => read({ env: { STACKMETER_INTERVAL: '-1' } })).toThrow(
       'STACKMETER_INTERVAL: must be above 0',
     );
@@ -67,16 +67,16 @@ describe('settings', () => {
     );
   });
 
-  it('say line and column of a file that is not TOML', () => {
+  it('name line and column of an error in TOML', () => {
     expect(() => read({}, 'listen = "a"\ninterval = = 3')).toThrow(/config\.toml:2:1[0-9]: /);
   });
 
-  it('say which file can not be read', () => {
+  it('name the file that cannot be read', () => {
     const configFile = join(folder, 'absent.toml');
     expect(() => read({ configFile })).toThrow(`cannot read ${configFile}: ENOENT`);
   });
 
-  it('say which table of a section has a wrong key', () => {
+  it('name the table of a section that has a wrong key', () => {
     const sections = { site: z.array(strictTable({ name: z.string(), url: z.string() })).default([]) };
     const configFile = join(folder, 'portal.toml');
     writeFileSync(configFile, '[[site]]\nname = "a"\nurl = "b"\n[[site]]\nname = "a"\nurl = "c"\nnam = 3');

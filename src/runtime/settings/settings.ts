@@ -5,17 +5,17 @@ import { UserError } from '../user-error.ts';
 
 /**
  * One setting of a role. Its key, `tokenFile`, names the flag `--token-file`, the environment variable
- * `STACKMETER_TOKEN_FILE` and the TOML key `token_file`; they win over one another in that order.
+ * `STACKMETER_TOKEN_FILE` and the TOML key `token_file`. The first of these that is set wins.
  */
 export interface Setting<S extends z.ZodType = z.ZodType> {
   type: 'text' | 'number' | 'switch' | 'list';
   schema: S;
   help: string;
-  /** What `--help` calls the value, such as `HOST:PORT`. */
+  /** The name of the value in `--help`, such as `HOST:PORT`. */
   value?: string;
-  /** Names of the earlier system, read where the `STACKMETER_…` name is not set. */
+  /** Environment variables of the earlier system, read if the `STACKMETER_…` variable is not set. */
   earlierNames?: readonly string[];
-  /** A secret has no flag: it would be seen in the list of processes. */
+  /** A secret has no flag, because the list of processes shows flags. */
   secret?: boolean;
 }
 
@@ -23,10 +23,10 @@ export type SettingsTable = Record<string, Setting>;
 export type SettingsOf<T extends SettingsTable> = { [K in keyof T]: z.output<T[K]['schema']> };
 
 export interface SettingsSources {
-  /** Parsed flags by camelCase key; `undefined` where a flag was not given. */
+  /** Parsed flags by camelCase key; `undefined` for absent flags. */
   flags: Record<string, unknown>;
   env: Record<string, string | undefined>;
-  /** Path of the TOML file, or undefined without one. */
+  /** Path of the TOML file, if there is one. */
   configFile?: string | undefined;
 }
 
@@ -36,8 +36,8 @@ export function setting<S extends z.ZodType>(definition: Setting<S>): Setting<S>
 }
 
 /**
- * Reads a role's settings once, from flags, environment and file.
- * `sections` describes the tables that only the file can hold (such as `[[site]]`).
+ * Reads a role's settings from flags, environment and file. Throws a `UserError` for the first wrong value.
+ * `sections` describes the tables that only the file can have, such as `[[site]]`.
  */
 export function readSettings<T extends SettingsTable, S extends z.ZodRawShape>(
   table: T,
@@ -71,7 +71,7 @@ function readSetting(
   throw new UserError(`${name}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
 }
 
-interface FoundValue {
+interface NamedValue {
   name: string;
   value: unknown;
 }
@@ -82,7 +82,7 @@ function findValue(
   sources: SettingsSources,
   file: Record<string, unknown>,
   where: string,
-): FoundValue | undefined {
+): NamedValue | undefined {
   const flag = sources.flags[key];
   if (flag !== undefined) return fromText(`--${flagName(key)}`, flag, definition.type);
   for (const name of [envName(key), ...(definition.earlierNames ?? [])]) {
@@ -94,7 +94,7 @@ function findValue(
 }
 
 /** Flags and environment variables are text; the file has types of its own. */
-function fromText(name: string, value: unknown, type: Setting['type']): FoundValue {
+function fromText(name: string, value: unknown, type: Setting['type']): NamedValue {
   if (typeof value !== 'string') return { name, value };
   switch (type) {
     case 'text':

@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
 
-/** Throws for the first key of `table` that is not known, and names the nearest one that is. */
+/** Throws a `UserError` for the first unknown key of `table`. The message suggests the nearest known key. */
 export function rejectUnknownKeys(
   table: Record<string, unknown>,
   known: readonly string[],
@@ -12,12 +12,12 @@ export function rejectUnknownKeys(
   if (unknown !== undefined) throw new UserError(`${where}: ${unknownKeyMessage(unknown, known)}`);
 }
 
-/** Throws for the first text of a file, or key, that has a NUL: no database, path or header takes one. */
+/** Throws a `UserError` for the first key or text of a file that has a NUL, because databases, paths and headers refuse NULs. */
 export function rejectNul(file: Record<string, unknown>, where: string): void {
   const place = placeOfNul(file);
   if (place === undefined) return;
   throw new UserError(
-    `${where}: ${place === '' ? '' : `${place}: `}holds a NUL character (\\u0000); take it out`,
+    `${where}: ${place === '' ? '' : `${place}: `}holds a NUL character (\\u0000); remove it`,
   );
 }
 
@@ -35,12 +35,12 @@ function placeOfNul(value: unknown, place = ''): string | undefined {
 
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const nearest = nearestName(key, known);
-  return `unknown key '${key}'${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${nearest}'?`}`;
+  return `unknown key '${key}'${nearest === undefined ? `; known keys: ${known.join(', ')}` : `; did you mean '${nearest}'?`}`;
 }
 
 /**
- * A strict object for a table of the file: unknown keys are errors that name the nearest known one. They are looked
- * for first, since a misspelt key would else be reported as a missing one.
+ * A schema for a table of the file. An unknown key is an error that suggests the nearest known key. Unknown keys are
+ * checked first, because a misspelt key would otherwise be reported as a missing one.
  */
 export function strictTable<S extends z.ZodRawShape>(shape: S) {
   const known = Object.keys(shape);
@@ -55,14 +55,14 @@ export function strictTable<S extends z.ZodRawShape>(shape: S) {
     .pipe(z.object(shape));
 }
 
-/** The known name that `name` may have been meant for. */
+/** The known name that `name` is probably a misspelling of. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const candidate = closest(name, known);
   return distance(name, candidate) <= Math.max(2, name.length / 3) ? candidate : undefined;
 }
 
-/** One line for the first thing that is wrong, with its place in the file; a misspelt key names its nearest known one. */
+/** One line for the first problem, with its place in the file. */
 export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'invalid';
