@@ -1,6 +1,6 @@
 import { build } from '../scripts/prepare.mjs';
 
-/** Tests that start processes start the compiled program, which begins in a third of the time that its sources take. */
+/** Tests start the compiled program: it starts in a third of the time that tsx takes for the sources. */
 export function setup(): void {
   build();
 }

@@ -5,13 +5,13 @@ import { HOUR, MINUTE, NOON } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
 const anyInstant = fc.integer({ min: NOON, max: NOON + 20 * HOUR });
-/** Several of them lie in one hour. */
-const someOfFewHours = fc.nat(50).map((step) => NOON + step * 5 * MINUTE);
+/** Few enough instants that several of them are in one hour. */
+const instantOfFewHours = fc.nat(50).map((step) => NOON + step * 5 * MINUTE);
 
-/** Whatever may be delivered, for a store that is held against the ledger in memory. */
+/** Any reading that may arrive, for tests that compare a store with the ledger in memory. */
 export const anyReading = fc
   .record({
-    atMs: fc.oneof(anyInstant, someOfFewHours),
+    atMs: fc.oneof(anyInstant, instantOfFewHours),
     total: fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.bigInt({ min: 0n, max: 2n ** 61n })),
     epoch: fc.constantFrom('', 'a', 'b'),
     projectId: fc.constantFrom('p1', 'p2'),
@@ -19,12 +19,12 @@ export const anyReading = fc
     resource: fc.constantFrom('vcpu', 'mb'),
     cloud: fc.constantFrom('', 'west'),
   })
-  // An epoch is of one cloud, and totals without one are of the cloud without a name.
+  // An epoch belongs to one cloud, and totals without an epoch belong to the cloud without a name.
   .map(({ atMs, total, epoch, cloud, ...more }) =>
     reading(atMs, total, { ...more, epoch: epoch && cloud + epoch, cloud: epoch && cloud }),
   );
 
-/** What each hour of each meter of a site has; an hour is the sum of all places that it is kept in. */
+/** Amount and spread amount of each hour of each meter of a site, added up over all tables that store hours. */
 export async function storedEntries(connection: DatabaseConnection, site: string): Promise<string[]> {
   const rows = await runSql<{ line: string }>(
     connection,
@@ -37,7 +37,7 @@ export async function storedEntries(connection: DatabaseConnection, site: string
   return rows.map(({ line }) => line).toSorted();
 }
 
-/** The same of the ledger in memory. */
+/** The same lines from the ledger in memory. */
 export function entriesOf(book: InMemoryBook): string[] {
   return [...book.entries]
     .map(([key, { amount, spread }]) => `${key.replaceAll('\0', ' ')} ${amount} ${spread}`)

@@ -19,7 +19,7 @@ import { openDatabase } from '../../src/portal/database/database.ts';
 
 const AGREES = 'every meter agrees with its entries\n';
 
-/** Two sites with entries, packed days, a gap and a correction, the last reading being of now. */
+/** Fills a ledger with two sites that have entries, packed days, a gap and a correction, up to `lastMs`. */
 async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {
   const clock = clockAt({ nowMs: lastMs });
   const ledger = await openLedger({
@@ -43,12 +43,12 @@ async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * H
   await ledger.close();
 }
 
-/** `stackmeter portal ledger …` as a process of its own, up to its end. */
+/** Runs `stackmeter portal ledger NAME` as a process to its end. */
 async function ledgerCommand(
   name: 'verify' | 'export' | 'import',
   place: string | { databaseUrl: string },
   files: { stdin?: string; stdout?: string } = {},
-): Promise<[code: number | null, said: string]> {
+): Promise<[code: number | null, output: string]> {
   const args = typeof place === 'string' ? ['--data', place] : [];
   const env: Record<string, string> = typeof place === 'string' ? {} : { DATABASE_URL: place.databaseUrl };
   const running = stackmeter(['portal', 'ledger', name, ...args], env, files);
@@ -59,7 +59,7 @@ function sortedLines(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n').toSorted();
 }
 
-describe('the ledger of the embedded database, from the command line', () => {
+describe('the commands for a ledger in the embedded database', () => {
   async function withDatabase(
     dataFolder: string,
     work: (connection: DatabaseConnection) => Promise<unknown>,
@@ -72,7 +72,7 @@ describe('the ledger of the embedded database, from the command line', () => {
     }
   }
 
-  it('is exported, imported into another one, and the same there', async () => {
+  it('export it and import it into an empty ledger, which is then equal', async () => {
     const folder = temporaryFolder();
     const [data, other] = [join(folder, 'data'), join(folder, 'other')];
     const [file, again] = [join(folder, 'ledger.ndjson'), join(folder, 'again.ndjson')];
@@ -93,7 +93,7 @@ describe('the ledger of the embedded database, from the command line', () => {
     expect(await ledgerCommand('verify', other)).toEqual([0, AGREES]);
   });
 
-  it('that somebody has tampered with is told meter by meter', async () => {
+  it('verify each meter, and name the meter that somebody tampered with', async () => {
     const data = join(temporaryFolder(), 'data');
     await withDatabase(data, async (connection) => {
       await fillLedger(connection);
@@ -112,9 +112,9 @@ describe('the ledger of the embedded database, from the command line', () => {
 
 describeWith(
   ['postgresql'],
-  'the ledger of a PostgreSQL that runs, from the command line',
+  'the commands for a ledger in a PostgreSQL that runs already',
   ({ postgresql }) => {
-    /** Databases on a server of our own, until the test has ended. */
+    /** Starts a server, which ends with the test; the returned function makes a database on it. */
     async function startServer(folder: string) {
       const server = installedPostgresql(postgresql, join(folder, 'server'));
       onTestFinished(async () => await server.close());
@@ -126,7 +126,7 @@ describeWith(
       };
     }
 
-    it('takes an import whole or not at all, and says at which line it is wrong', async () => {
+    it('import a file whole or not at all, and name the line with an error', async () => {
       const folder = temporaryFolder();
       const makeDatabase = await startServer(folder);
       const full = await makeDatabase('full_one');
@@ -161,10 +161,10 @@ describeWith(
       ];
       for (const [content, reason] of refused) {
         writeFileSync(file, content);
-        const [code, said] = await ledgerCommand('import', empty, { stdin: file });
-        expect([code, said]).toEqual([1, expect.stringMatching(reason)]);
-        expect(said).toMatch(/; nothing was imported\n$/);
-        expect(said.split('\n')).toHaveLength(2);
+        const [code, output] = await ledgerCommand('import', empty, { stdin: file });
+        expect([code, output]).toEqual([1, expect.stringMatching(reason)]);
+        expect(output).toMatch(/; nothing was imported\n$/);
+        expect(output.split('\n')).toHaveLength(2);
       }
       expect(
         await runSql(empty.connection, 'SELECT FROM ledger.site UNION ALL SELECT FROM ledger.resource'),
@@ -176,7 +176,7 @@ describeWith(
       ]);
     });
 
-    it('takes an import without a checksum, and says so', async () => {
+    it('import a file without a checksum, and warn of that', async () => {
       const folder = temporaryFolder();
       const makeDatabase = await startServer(folder);
       const [full, empty] = [await makeDatabase('full_one'), await makeDatabase('empty_one')];
@@ -184,13 +184,13 @@ describeWith(
       const file = join(folder, 'ledger.ndjson');
       await ledgerCommand('export', full, { stdout: file });
       writeFileSync(file, readFileSync(file, 'utf8').replace(/,"sha256":"[^"]+"/, ''));
-      const [code, said] = await ledgerCommand('import', empty, { stdin: file });
+      const [code, output] = await ledgerCommand('import', empty, { stdin: file });
       expect(code).toBe(0);
-      expect(said).toMatch(/"the import has no checksum, [^"]+"/);
-      expect(said).toMatch(new RegExp(`\\d+ rows imported\n${AGREES}`));
+      expect(output).toMatch(/"the import has no checksum, [^"]+"/);
+      expect(output).toMatch(new RegExp(`\\d+ rows imported\n${AGREES}`));
     });
 
-    it('that a newer version has written is refused in one line', async () => {
+    it('refuse a ledger of a newer version, in one line', async () => {
       const makeDatabase = await startServer(temporaryFolder());
       const database = await makeDatabase('newer');
       await fillLedger(database.connection);
@@ -206,7 +206,7 @@ describeWith(
       ]);
     });
 
-    it('is backed up by pg_dump and restored by pg_restore, and a portal goes on from there', async () => {
+    it('verify a ledger that pg_dump and pg_restore copied, and a portal continues with it', async () => {
       const folder = temporaryFolder();
       const makeDatabase = await startServer(folder);
       const before = await makeDatabase('before');
@@ -246,7 +246,7 @@ describeWith(
   },
 );
 
-/** As DATABASE_URL and PostgreSQL's programs take it: by the folder of its socket. */
+/** The URL of a database for DATABASE_URL and PostgreSQL's programs, with the folder of the server's socket. */
 function urlOf(connection: DatabaseConnection): string {
   if ('connectionString' in connection) return connection.connectionString;
   const { host, port, user, database } = connection;

@@ -12,7 +12,7 @@ import { openDatabase } from '../../src/portal/database/database.ts';
 
 onEveryPostgresql('the ledger', (freshLedger) => {
   describe('the database of a ledger', () => {
-    it('is migrated once, also when two open it at the same moment', async () => {
+    it('is migrated once, also if several portals open it at the same moment', async () => {
       const { open, connection } = await freshLedger();
       await runSql(connection, 'DROP SCHEMA ledger CASCADE');
       const ledgers = await Promise.all([open(), open(), open()]);
@@ -22,7 +22,7 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       );
     });
 
-    it('is refused where a newer version has written it', async () => {
+    it('is refused if a newer version wrote it', async () => {
       const { open, connection } = await freshLedger();
       await runSql(connection, `INSERT INTO ledger.migration (id, name) VALUES (999, 'of the future')`);
       await expect(open()).rejects.toThrow(
@@ -30,7 +30,7 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       );
     });
 
-    it('is migrated destructively by name alone, or while there is nothing in it', async () => {
+    it('gets a destructive migration only with the option for it, or while the ledger is empty', async () => {
       const { connection } = await freshLedger();
       const database = await openDatabase(connection, silentLogger());
       onTestFinished(async () => await database.close());
@@ -64,14 +64,14 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       expect(await columnsOfSite()).toEqual(after);
     });
 
-    it('ends its connections in silence, also those that its server breaks while they end', async () => {
+    it('logs nothing when its connections end, even if the server breaks one at that moment', async () => {
       const { connection } = await freshLedger();
       const { logger, lines } = loggerInMemory();
       const pool = await connectToDatabase(connection, logger);
       const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       const pid = rows[0]?.pid ?? 0;
       const ended = new Promise((resolve) => void pool.once('remove', resolve));
-      // It finds both when it goes on: that we are gone, and that it is to end.
+      // When the stopped server process continues, the client is gone and an order to end is waiting.
       process.kill(pid, 'SIGSTOP');
       await pool.end();
       await runSql(connection, `SELECT pg_terminate_backend(${pid})`);
@@ -80,7 +80,7 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       expect(lines()).toEqual([]);
     });
 
-    it('tells of a connection that breaks while it is not used', async () => {
+    it('logs a warning if an idle connection breaks', async () => {
       const { connection } = await freshLedger();
       const { logger, lines } = loggerInMemory();
       const pool = await connectToDatabase(connection, logger);
@@ -94,7 +94,7 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       ]);
     });
 
-    it('may break the connections: what was not folded can be folded again', async () => {
+    it('may break all connections: a sweep that was not folded can be folded again', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));
       await runSql(
@@ -118,13 +118,13 @@ describe('a database that cannot be used', () => {
       openLedger({ database, clock, logger: silentLogger() }),
     );
 
-  it('is told by its name and place, in one line, and without the password', async () => {
+  it('is named with its address in one line, without the password', async () => {
     await expect(open('postgres://me:secret@127.0.0.1:9/usage')).rejects.toThrow(
       /^cannot use the database "usage" at 127\.0\.0\.1:9: connect ECONNREFUSED 127\.0\.0\.1:9: start it, or correct DATABASE_URL$/,
     );
   });
 
-  it('is told where its address is no URL, without the password', async () => {
+  it('is an error without the password if its address is no URL', async () => {
     const message = await open('postgres://me:secret@[broken').catch((error: Error) => error.message);
     expect(message).toBe('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
   });

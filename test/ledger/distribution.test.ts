@@ -10,20 +10,20 @@ import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.t
 import { HOUR, MINUTE, NOON, onEveryPostgresql, storeOn, sweep } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
-/** On every node, or on the coordinator alone. */
+/** Tables that are on every node, or only on the coordinator. */
 const NOT_DISTRIBUTED = ['site', 'portal', 'lease', 'migration'];
 
-/** In the order in which docs/scaling.md distributes them. */
+/** The distributed tables, in the order of docs/scaling.md. */
 function distributedTables(): string[] {
   const text = readFileSync(new URL('../../docs/scaling.md', import.meta.url), 'utf8');
   const [, rest = ''] = /colocate_with => 'ledger\.site_state':\n\s*-- ([a-z_, ]+)\n/.exec(text) ?? [];
   return ['site_state', ...rest.split(', ')];
 }
 
-/** What a Citus that distributes tables by `site_id` asks of a schema and of statements, asked of PostgreSQL's catalogue. */
+/** The rules of a Citus that distributes tables by `site_id`, checked with PostgreSQL's catalogue. */
 onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
   describe('its tables', () => {
-    it('are those of the schema that docs/scaling.md distributes, each after those that it refers to', async () => {
+    it('are those that docs/scaling.md names, each after the tables that it refers to', async () => {
       const { connection } = await freshLedger();
       const tables = await runSql<{ name: string }>(
         connection,
@@ -53,7 +53,7 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
       expect(indices.filter(({ columns }) => !columns.includes('site_id'))).toEqual([]);
     });
 
-    it('refer to rows of the same site, or to what is on every node', async () => {
+    it('refer only to rows of the same site or to tables that are on every node', async () => {
       const { connection } = await freshLedger();
       const keys = await foreignKeys(connection);
       expect(keys.length).toBeGreaterThan(5);
@@ -66,7 +66,7 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
     });
   });
 
-  it('is swept by statements that each name one site', async () => {
+  it('folds sweeps with statements that each name one site', async () => {
     const { connection } = await freshLedger();
     const statements: string[] = [];
     const database = storeOn(connection, (statement) => statements.push(statement));
@@ -90,7 +90,7 @@ interface ForeignKey {
   name: string;
   table: string;
   target: string;
-  /** Columns of the one and the other, as `a = b`. */
+  /** Columns of both tables, as `a = b`. */
   pairs: string[];
 }
 
@@ -111,7 +111,7 @@ function mentions(statement: string, table: string): boolean {
   return new RegExp(`\\bledger\\.${table}\\b`).test(statement);
 }
 
-/** By a parameter, for the rows that it reads, changes or inserts. */
+/** Whether a parameter restricts the statement to rows of one site. */
 function namesOneSite(statement: string): boolean {
   const text = statement.replaceAll(/\s+/g, ' ').trim();
   if (/^INSERT INTO ledger\.\w+( AS had)? \(site_id[^)]*\) SELECT \$1\b/.test(text)) return true;

@@ -16,7 +16,7 @@ import { installedPostgresql, otherDatabase, reach, runSql } from '../support/po
 import { temporaryFolder } from '../support/processes.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
-/** Each as that version wrote it, named by its commit: by `portal ledger export`, and by `pg_dump`. */
+/** Ledgers that earlier versions wrote, by `portal ledger export` and by `pg_dump`; files are named by commit. */
 const folder = fileURLToPath(new URL('earlier-ledgers/', import.meta.url));
 const filesEndingIn = (end: string) => readdirSync(folder).filter((name) => name.endsWith(end));
 const NOW = NOON + 80 * HOUR;
@@ -29,8 +29,8 @@ async function migrationsOf(connection: DatabaseConnection): Promise<unknown[]> 
   return await runSql(connection, 'SELECT id, name FROM ledger.migration ORDER BY id');
 }
 
-/** Usage in hours, and the meters that disagree, at first and after another reading. */
-async function lifeOf(ledger: Ledger, connection: DatabaseConnection) {
+/** Migrations, usage in hours, and the differences that `verify` finds before and after another reading. */
+async function contentsOf(ledger: Ledger, connection: DatabaseConnection) {
   const migrations = await migrationsOf(connection);
   const disagree = await ledger.verify();
   const by = new Set(['site', 'cloud', 'project', 'resource'] as const);
@@ -43,8 +43,8 @@ async function lifeOf(ledger: Ledger, connection: DatabaseConnection) {
   };
 }
 
-/** That of each of these ledgers. */
-const LIFE = {
+/** The contents of each of these ledgers. */
+const CONTENTS = {
   migrations: MIGRATIONS.map(({ id, name }) => ({ id, name })),
   usage: [
     ['a', '', 'p1', 16.999999166666665],
@@ -56,15 +56,15 @@ const LIFE = {
 };
 
 onEveryPostgresql('a ledger that an earlier version exported', (freshLedger) => {
-  it.each(filesEndingIn('.ndjson'))('%s, is imported and brought up to date', async (file) => {
+  it.each(filesEndingIn('.ndjson'))('(%s) is imported and migrated', async (file) => {
     const { ledger, connection, time } = await freshLedger([]);
     time.nowMs = NOW;
     const [rows] = /(?<="rows":)\d+/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
     expect(await ledger.importLines(linesOf(file))).toBe(Number(rows));
-    expect(await lifeOf(ledger, connection)).toEqual(LIFE);
+    expect(await contentsOf(ledger, connection)).toEqual(CONTENTS);
   });
 
-  it.each(filesEndingIn('.ndjson'))('%s, leaves the ledger as it was where it does not end', async (file) => {
+  it.each(filesEndingIn('.ndjson'))('(%s) changes nothing if its end is missing', async (file) => {
     const { ledger, connection } = await freshLedger([]);
     const cut = async function* () {
       let last: string | undefined;
@@ -74,15 +74,15 @@ onEveryPostgresql('a ledger that an earlier version exported', (freshLedger) => 
       }
     };
     await expect(ledger.importLines(cut())).rejects.toThrow(/the end is missing.*; nothing was imported$/);
-    expect(await migrationsOf(connection)).toEqual(LIFE.migrations);
+    expect(await migrationsOf(connection)).toEqual(CONTENTS.migrations);
     expect(await runSql(connection, `SELECT FROM ledger.site UNION ALL SELECT FROM ledger.resource`)).toEqual(
       [],
     );
   });
 });
 
-describeWith(['postgresql'], 'a ledger that an earlier version left in a database', ({ postgresql }) => {
-  it.each(filesEndingIn('.sql'))('%s, is brought up to date when it is opened', async (file) => {
+describeWith(['postgresql'], 'a database with the ledger of an earlier version', ({ postgresql }) => {
+  it.each(filesEndingIn('.sql'))('(%s) is migrated when a portal opens it', async (file) => {
     const server = installedPostgresql(postgresql, temporaryFolder());
     onTestFinished(async () => await server.close());
     const base = await server.start();
@@ -100,6 +100,6 @@ describeWith(['postgresql'], 'a ledger that an earlier version left in a databas
       logger: silentLogger(),
     });
     onTestFinished(async () => await ledger.close());
-    expect(await lifeOf(ledger, connection)).toEqual(LIFE);
+    expect(await contentsOf(ledger, connection)).toEqual(CONTENTS);
   });
 });

@@ -34,19 +34,19 @@ function embedded(dataFolder: string) {
   };
 }
 
-/** Another process that holds the database of the folder. */
-function holder(dataFolder: string): Running {
-  const held = startProgram(
+/** Starts another process that runs the database in this folder. */
+function startHolder(dataFolder: string): Running {
+  const holder = startProgram(
     process.execPath,
     ['--import', 'tsx', join(root, 'test/ledger/hold-database.ts'), dataFolder],
     { cwd: root },
   );
-  onTestFinished(async () => void (await held.stop()));
-  return held;
+  onTestFinished(async () => void (await holder.stop()));
+  return holder;
 }
 
-async function whereItListens(held: Running): Promise<Connection> {
-  const [, connection] = await held.waitFor(/started (\{.*\})/);
+async function connectionOf(holder: Running): Promise<Connection> {
+  const [, connection] = await holder.waitFor(/started (\{.*\})/);
   return JSON.parse(connection ?? '') as Connection;
 }
 
@@ -55,7 +55,7 @@ async function serverPid(clusterFolder: string): Promise<number> {
 }
 
 describe('the embedded database', () => {
-  it('keeps at its second start what it was given at its first', async () => {
+  it('has after a restart the data that it had before', async () => {
     const folder = join(temporaryFolder(), 'data');
     const first = embedded(folder);
     await ask(await first.start(), 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -64,7 +64,7 @@ describe('the embedded database', () => {
     expect(await ask(await second.start(), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('listens on a socket that nobody else can reach, writes through to the disk, and speaks UTF-8', async () => {
+  it('listens on a socket that no other account can open, writes through to the disk, and stores UTF-8', async () => {
     const connection = await embedded(temporaryFolder()).start();
     const settings = await ask(
       connection,
@@ -92,13 +92,13 @@ describe('the embedded database', () => {
     await expect(readdir(host)).rejects.toThrow('ENOENT');
   });
 
-  it('starts again after its process was killed, with all that was committed', async () => {
+  it('starts again after its process was killed, with everything that was committed', async () => {
     const folder = temporaryFolder();
-    const held = holder(folder);
-    const before = await whereItListens(held);
+    const holder = startHolder(folder);
+    const before = await connectionOf(holder);
     await ask(before, 'CREATE TABLE kept AS SELECT 42 AS answer');
     const pid = await serverPid(join(folder, 'postgresql'));
-    await held.stop('SIGKILL');
+    await holder.stop('SIGKILL');
     expect(await commandLineOf(pid)).toContain('postgres');
     const after = await embedded(folder).start();
     expect(await ask(after, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
@@ -108,15 +108,15 @@ describe('the embedded database', () => {
 
   it('starts again after its process and its server were killed', async () => {
     const folder = temporaryFolder();
-    const held = holder(folder);
-    await ask(await whereItListens(held), 'CREATE TABLE kept AS SELECT 42 AS answer');
-    await held.stop('SIGKILL');
+    const holder = startHolder(folder);
+    await ask(await connectionOf(holder), 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await holder.stop('SIGKILL');
     process.kill(await serverPid(join(folder, 'postgresql')), 'SIGKILL');
     const after = await embedded(folder).start();
     expect(await ask(after, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('comes back on the same socket when its server is killed under it', async () => {
+  it('comes back on the same socket if its server is killed', async () => {
     const folder = temporaryFolder();
     const connection = await embedded(folder).start();
     const pid = await serverPid(join(folder, 'postgresql'));
@@ -128,31 +128,31 @@ describe('the embedded database', () => {
     expect(answer).toEqual([{ one: 1 }]);
   });
 
-  it('does not share a folder with another process that lives, and says which', async () => {
+  it('does not share a folder with another running process, and names that process', async () => {
     const folder = temporaryFolder();
-    const connection = await whereItListens(holder(folder));
+    const connection = await connectionOf(startHolder(folder));
     await expect(embedded(folder).start()).rejects.toThrow(
       /^the data folder .* is in use by another stackmeter, process \d+: stop it, or name another data folder$/,
     );
     expect(await ask(connection, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('lets one of two first starts win', async () => {
+  it('lets exactly one of two simultaneous first starts succeed', async () => {
     const folder = temporaryFolder();
     const starts = [embedded(folder), embedded(folder)].map((database) => database.start());
     const outcomes = (await Promise.allSettled(starts)).map(({ status }) => status);
     expect(outcomes.sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  it('clears away what a first start left that was killed', async () => {
+  it('removes the files of a first start that was killed', async () => {
     const folder = temporaryFolder();
-    // Process ids end at 2^22.
+    // No process has this id: process ids end at 2^22.
     await mkdir(join(folder, 'postgresql.4194305-abcdef.new'));
     await embedded(folder).start();
     expect(await readdir(folder)).toEqual(['postgresql']);
   });
 
-  it('refuses the database of another version in one line', async () => {
+  it('refuses a database of another PostgreSQL version in one line', async () => {
     const folder = temporaryFolder();
     await mkdir(join(folder, 'postgresql'));
     await writeFile(join(folder, 'postgresql', 'PG_VERSION'), '9\n');
@@ -163,18 +163,18 @@ describe('the embedded database', () => {
 });
 
 describe.runIf(asRoot)('the embedded database of root', () => {
-  it('lies in a folder that its account cannot enter, and starts again there after it was killed', async () => {
+  it('starts, and starts again after a kill, in a folder that its account cannot enter', async () => {
     const folder = join(temporaryFolder(), 'data');
     await chmod(dirname(folder), 0o700);
-    const held = holder(folder);
-    await ask(await whereItListens(held), 'CREATE TABLE kept AS SELECT 42 AS answer');
-    await held.stop('SIGKILL');
+    const holder = startHolder(folder);
+    await ask(await connectionOf(holder), 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await holder.stop('SIGKILL');
     const connection = await embedded(folder).start();
     expect(await ask(connection, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     expect((await stat(join(folder, 'postgresql'))).uid).not.toBe(0);
   });
 
-  it('says what to do under a user id that no account has, as OpenShift gives one', async () => {
+  it('says what to do under a user id without an account, such as OpenShift assigns', async () => {
     const folder = temporaryFolder();
     await chmod(folder, 0o777);
     const portal = [program, 'portal', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')];

@@ -49,7 +49,7 @@ export function query(more: Partial<UsageQuery> = {}): UsageQuery {
   return { fromMs: NOON - 12 * HOUR, toMs: NOON + 36 * HOUR, step: 'hour', by, limit: 1_000, ...more };
 }
 
-/** Rows, in the order of the answer, by the keys named. */
+/** The values of these keys, row by row in the order of the answer. */
 export function columns<K extends keyof StepUsage>(
   rows: readonly StepUsage[],
   ...keys: K[]
@@ -57,7 +57,7 @@ export function columns<K extends keyof StepUsage>(
   return rows.map((row) => keys.map((key) => row[key]));
 }
 
-/** The rows of all pages, each of so many. */
+/** The rows of all pages of `limit` rows. */
 export async function inPages<Row>(
   limit: number,
   ask: (page: { limit: number; cursor: string | undefined }) => Promise<Page<Row>>,
@@ -72,17 +72,17 @@ export async function inPages<Row>(
   return rows;
 }
 
-/** Sites of which nothing is said but their names. */
+/** Declarations of sites with these names and no other settings. */
 export function sitesNamed(...names: string[]): SiteDeclaration[] {
   return names.map((name) => ({ name, labels: {} }));
 }
 
-/** A clock that stands still until its time is set. */
+/** A clock that shows `time`, which only the test moves. */
 export function clockAt(time: { nowMs: number }): Clock {
   return { nowMs: () => time.nowMs, sleep: async () => undefined };
 }
 
-/** The database as the parts of the store take it, until the test has ended; `heard` is told each statement. */
+/** Opens a database for parts of the store, and closes it with the test; `heard` gets each statement's text. */
 export function storeOn(
   connection: DatabaseConnection,
   heard: (statement: string) => void = () => undefined,
@@ -104,18 +104,18 @@ export function storeOn(
 export interface LedgerFixture {
   ledger: Ledger;
   connection: DatabaseConnection;
-  /** Stands still until it is set. */
+  /** The ledger's clock, which only the test moves. */
   time: { nowMs: number };
-  /** Opens the same ledger once more. */
+  /** Opens the same ledger again, as another portal does. */
   open: () => Promise<Ledger>;
 }
 
-/** Makes a ledger in a database of its own, with these sites. */
+/** Makes a ledger with these sites in a new database. */
 export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
 
 /**
- * The same tests on every PostgreSQL that there is: the embedded one, the system's (`postgresql`), and the one that
- * STACKMETER_TEST_DATABASE_URL names.
+ * Declares the same tests for each available PostgreSQL: the embedded one, the system's (`postgresql`), and the one
+ * that STACKMETER_TEST_DATABASE_URL names.
  */
 export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
   describe(`${name}, on the embedded PostgreSQL`, () => {

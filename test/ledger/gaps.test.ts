@@ -22,7 +22,7 @@ import { runSql } from '../support/postgresql-server.ts';
 
 onEveryPostgresql('gaps', (freshLedger) => {
   describe('a gap', () => {
-    it('is known by the readings at its ends until late truth has filled it', async () => {
+    it('is known by the readings at its ends until late readings fill it', async () => {
       const { ledger, connection } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 4 * HOUR, 4 * HOUR));
       expect(await ledger.gaps('a')).toEqual([{ cloud: '', fromMs: NOON, toMs: NOON + 4 * HOUR }]);
@@ -45,7 +45,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.foldLate('a', late)).toEqual({ replaced: 0, folded: 0, ignored: 3 });
     });
 
-    it('is filled by what a replica brings that lags, as by any late truth', async () => {
+    it('is filled by the readings of a replica that lags, as by any late readings', async () => {
       const { ledger } = await freshLedger();
       const projects = ['p1', 'p2'].map((projectId) => ({ projectId }));
       for (const [hour, total] of [
@@ -59,7 +59,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       const hours = async () =>
         columns((await ledger.usage(query({ by: new Set() }))).data, 'amount', 'coverage');
       expect(await hours()).toEqual(Array.from({ length: 5 }, () => [6.8, 'spread']));
-      // In pieces, as a Prometheus sends them: what comes first closes the gap of the cloud, not that of other meters.
+      // In pieces, as a Prometheus sends them. The first piece closes the gap of the cloud, but not the other meters' gaps.
       for (const more of projects)
         await ledger.foldInAnyOrder(
           'a',
@@ -75,7 +75,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('leaves no mark on an hour that has not ended, where late truth has measured that too', async () => {
+    it('leaves the unfinished hour `measured` once late readings measure that hour too', async () => {
       const { ledger } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 1.5 * HOUR, 1.5 * HOUR));
       await ledger.foldLate('a', [sweep([reading(NOON + HOUR, HOUR)])]);
@@ -86,7 +86,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       ]);
     });
 
-    it('is filled in several steps of one moment, and the journal has their sum', async () => {
+    it('is filled in several steps at one instant, and the journal has their sum', async () => {
       const { ledger, connection } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 3 * HOUR, 3 * HOUR));
       for (const [hours, total] of [
@@ -104,7 +104,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('of years is kept and filled whole, in however many statements', async () => {
+    it('of years is stored and filled completely, in any number of statements', async () => {
       const { ledger, connection } = await freshLedger();
       const projects = ['p1', 'p2', 'p3'];
       const hours = 51_000;
@@ -126,7 +126,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       ]);
     });
 
-    it('that ends in an hour which has not ended is filled there too, and the hour goes on', async () => {
+    it('that ends in the unfinished hour is filled there too, and the hour continues', async () => {
       const { ledger, connection } = await freshLedger();
       const of = (hours: number, total: number) => reading(NOON + hours * HOUR, total * HOUR);
       await foldAll(ledger, 'a', of(0, 0), of(1.5, 1.5));
@@ -142,7 +142,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('that meets another in one hour is filled together with it', async () => {
+    it('that shares an hour with another gap is filled together with that gap', async () => {
       const { ledger, connection } = await freshLedger();
       const of = (hours: number, total: number) => reading(NOON + hours * HOUR, total * HOUR);
       await foldAll(ledger, 'a', of(0, 0), of(1.5, 1.5), of(3.5, 3.5));
@@ -157,9 +157,9 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('gives back what was counted of it at a change of epoch, as far as late truth shows that to be too fast', async () => {
+    it('loses the part counted at a change of epoch that late readings show to be too fast', async () => {
       const { ledger } = await freshLedger();
-      // A usual rate of 1, and ten times that between two epochs: late truth says that all of it came in one hour.
+      // The usual rate is 1. Ten hours between two epochs count 10; late readings show that all of it came in one hour.
       const after = (hours: number) => reading(NOON + hours * HOUR, 11 * HOUR, { epoch: 'b' });
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + HOUR, HOUR), after(11));
       const total = async () => columns((await ledger.usage(query({ step: 'total' }))).data, 'amount');
@@ -169,7 +169,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('has one correction for what late truth of an hour has corrected, dated by the last of its readings', async () => {
+    it('has one correction for all late readings of an hour, dated by the last of these readings', async () => {
       const { ledger, connection } = await freshLedger();
       const after = (hours: number) => reading(NOON + hours * HOUR, 5 * HOUR, { epoch: 'b' });
       await foldAll(ledger, 'a', reading(NOON - HOUR, 0), reading(NOON, HOUR), after(1.2));
@@ -183,7 +183,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('needs no correction where it is filled before its end is folded', async () => {
+    it('needs no correction if it is filled before its end is folded', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));
       await ledger.fold('a', sweep([3, 1, 2].map((hour) => reading(NOON + hour * HOUR, hour * hour))));
@@ -191,7 +191,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await journal(connection)).toEqual([]);
     });
 
-    it('is filled once, though two portals bring the late truth at the same moment', async () => {
+    it('is filled once, even if two portals bring the late readings at the same moment', async () => {
       const { ledger, open } = await freshLedger();
       const other = await open();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 4 * HOUR, 4 * HOUR));
@@ -203,11 +203,11 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('and what fills it are kept as accounting says, whatever is delivered, in however many parts', async () => {
+    it('and late readings are stored as accounting decides, with any readings in any number of parts', async () => {
       const { ledger, connection } = await freshLedger(['0']);
       const database = storeOn(connection);
       let run = 0;
-      // Whether totals without an epoch jumped at once is decided part by part.
+      // Only totals with an epoch: for others, each part decides by itself whether totals jumped together.
       const withEpoch = anyReading.map((one) => ({ ...one, epoch: one.epoch || 'c' }));
       const steps = fc.array(fc.tuple(fc.constantFrom(0, 1, 3, 500), fc.array(withEpoch, { maxLength: 8 })), {
         maxLength: 6,

@@ -5,7 +5,7 @@ import { columns, HOUR, inPages, NOON, onEveryPostgresql, query, sweep } from '.
 
 onEveryPostgresql('grants', (freshLedger) => {
   describe('usage by grant', () => {
-    /** `climate` is p1 at a and p1 in the west of b; `imaging` is p2 at a; the rest is of no grant. */
+    /** `climate` has p1 of a and p1 of b's cloud west; `imaging` has p2 of a. The other projects have no grant. */
     const GRANTS: Grant[] = [
       {
         name: 'climate',
@@ -23,7 +23,7 @@ onEveryPostgresql('grants', (freshLedger) => {
       },
     ];
 
-    /** Each project uses as many vCPU as its number says, for two hours: a p1 1, a p2 2, a p3 4, b west p1 8, b east p1 16. */
+    /** Two hours of usage; vCPUs of each project: 1 for a's p1, 2 for p2, 4 for p3, 8 for b's p1 in west, 16 in east. */
     async function federation() {
       const fixture = await freshLedger(['a', 'b']);
       for (const hour of [0, 1, 2]) {
@@ -39,7 +39,7 @@ onEveryPostgresql('grants', (freshLedger) => {
     const grants = (more: Partial<UsageQuery> = {}) =>
       query({ step: 'total', by: new Set(['grant', 'resource']), grants: GRANTS, ...more });
 
-    it('adds up the projects of its sites, and tells what is of no grant, so that all of it adds up', async () => {
+    it('adds up the projects of each grant, and shows usage without a grant as a row of its own', async () => {
       const { ledger } = await federation();
       expect(columns((await ledger.usage(grants())).data, 'grant', 'amount')).toEqual([
         [null, 2 * (4 + 16)],
@@ -48,7 +48,7 @@ onEveryPostgresql('grants', (freshLedger) => {
       ]);
     });
 
-    it('is of one grant alone where that is asked for, told apart by site and project or not', async () => {
+    it('is limited to one grant by a parameter, with or without site and project', async () => {
       const { ledger } = await federation();
       const of = async (by: UsageQuery['by'], ...keys: (keyof StepUsage)[]) =>
         columns(
@@ -64,7 +64,7 @@ onEveryPostgresql('grants', (freshLedger) => {
       ]);
     });
 
-    it('is what the configuration links now: a project in a cloud that is not named is linked in every one', async () => {
+    it('follows the present configuration: a project without a cloud belongs to the grant in every cloud', async () => {
       const { ledger } = await federation();
       const everywhere = [{ name: 'climate', projects: [{ site: 'b', projectId: 'p1' }] }];
       const { data } = await ledger.usage(grants({ grants: everywhere, grant: 'climate' }));
@@ -85,7 +85,7 @@ onEveryPostgresql('grants', (freshLedger) => {
       }
     });
 
-    it('is missing where a site of the grant has not been read since, and not where another has not', async () => {
+    it('is missing if a site of the grant was not read since, but not if another site was not read', async () => {
       const { ledger, time } = await federation();
       const later = [reading(NOON + 6 * HOUR, 16 * 2 * HOUR, { cloud: 'west', epoch: 'west' })];
       await ledger.fold('b', sweep(later));

@@ -1,4 +1,4 @@
-// Starts an embedded database in the folder that it is given, says where it listens, and holds it until it is killed.
+// Starts an embedded database in the folder of the first argument, prints its address, and runs it until a signal.
 import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { describeError } from '../../src/runtime/user-error.ts';

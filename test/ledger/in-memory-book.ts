@@ -15,10 +15,10 @@ import { addToOpenHour, NOTHING_OPEN } from '../../src/portal/ledger/accounting/
 import type { CloudProgress, HourCoverage } from '../../src/portal/ledger/accounting/sites/progress.ts';
 import { foldSweep } from '../../src/portal/ledger/accounting/sweeps/sweep.ts';
 
-/** The key of the meter that `reading` reads. */
+/** The key of the default meter of `reading`. */
 export const METER = '\0p1\0vcpu';
 
-/** A ledger in memory for tests: what the store does with changes, in its plainest form. */
+/** A ledger in memory for tests. It applies changes like the store, in the simplest way. */
 export class InMemoryBook {
   clouds = new Map<string, CloudProgress>();
   names = new Map<string, NameState>();
@@ -105,7 +105,7 @@ export class InMemoryBook {
     return new Map(hours);
   }
 
-  /** As the store has anomalies: added up by hour. */
+  /** Adds up jumps by hour, like the anomalies in the store. */
   #noteJumps(key: string, { lastAtMs }: MeterState, anomalies: readonly Anomaly[]): void {
     for (const { kind, atMs, correction } of anomalies) {
       if (kind !== 'base-moved') continue;
@@ -160,7 +160,7 @@ function replaced<G extends Interval>(gaps: readonly G[] | undefined, gap: G, op
   return [...(gaps ?? []).filter((one) => one !== gap), ...open];
 }
 
-/** A reading of one meter; `more` makes it another's. */
+/** A reading of the meter METER; `more` changes its fields. */
 export function reading(atMs: number, total: bigint | number, more: Partial<Reading> = {}): Reading {
   return {
     cloud: '',

@@ -23,15 +23,15 @@ onEveryPostgresql('a lease', (freshLedger) => {
     const database = storeOn(fixture.connection);
     const renew = async (portal: string, durationMs = LONG_MS, read = ['a', 'b'], declared = read) =>
       [...(await renewLeases(database, portal, { read, declared }, durationMs)).held].toSorted();
-    const expected = async () => {
+    const declaredSites = async () => {
       const { rows } = await database.query<{ name: string }>(sql`
         SELECT name FROM ledger.site WHERE declared ORDER BY name`);
       return rows.map(({ name }) => name);
     };
-    return { ...fixture, database, renew, expected };
+    return { ...fixture, database, renew, declaredSites };
   };
 
-  it('passes to another portal when its holder has not been heard of, and then the old one cannot write', async () => {
+  it('passes to another portal if its holder does not renew it, and the old holder can no longer write', async () => {
     const { ledger, renew } = await setUp();
     const lease = { name: siteLease('a'), holder: 'one' };
     expect(await renew('one', 0)).toEqual(['inbox', 'site/a', 'site/b']);
@@ -52,7 +52,7 @@ onEveryPostgresql('a lease', (freshLedger) => {
     expect(await ledger.verify()).toEqual([]);
   });
 
-  it('is given back by who has more than its share, and is free only then', async () => {
+  it('is free for another portal only after a portal with more than its share releases it', async () => {
     const { database, renew } = await setUp();
     await renew('one');
     expect(await renew('two')).toEqual([]);
@@ -63,45 +63,45 @@ onEveryPostgresql('a lease', (freshLedger) => {
     expect(await renew('two')).toEqual(['site/b']);
   });
 
-  it('is free at once when its holder ends in order', async () => {
+  it('is free at once after an orderly end of its holder', async () => {
     const { database, renew } = await setUp();
     await renew('one');
     await removePortal(database, 'one');
     expect(await renew('two')).toEqual(['inbox', 'site/a', 'site/b']);
   });
 
-  it('is not kept from a portal that reads other sites, so that none is left unread', async () => {
+  it('goes to a portal that reads other sites, so that no site stays unread', async () => {
     const { renew } = await setUp();
     await renew('one');
     expect(await renew('two', LONG_MS, ['a', 'b', 'c'])).toEqual(['site/c']);
   });
 
-  it('leaves a site expected while the configuration of a living portal names it, whatever those of others do', async () => {
-    const { ledger, renew, expected, database } = await setUp();
+  it('keeps a site declared while the configuration of any living portal names it', async () => {
+    const { ledger, renew, declaredSites, database } = await setUp();
     await renew('one');
-    // A second portal knows of another site already, and of one that only a sender writes, but no more of b.
+    // The second portal's configuration has a new site and one that only a sender writes, and no longer has b.
     await ledger.declareSites(sitesNamed('a', 'c', 'written'));
     await renew('two', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
-    expect(await expected()).toEqual(['a', 'b', 'c', 'written']);
-    // The first is started again with its old configuration, and then with the new one.
+    expect(await declaredSites()).toEqual(['a', 'b', 'c', 'written']);
+    // The first portal starts again with its old configuration, and then with the new one.
     await ledger.declareSites(sitesNamed('a', 'b'));
     await renew('one');
-    expect(await expected()).toEqual(['a', 'b', 'c', 'written']);
+    expect(await declaredSites()).toEqual(['a', 'b', 'c', 'written']);
     await ledger.declareSites(sitesNamed('a', 'c', 'written'));
     await renew('one', LONG_MS, ['a', 'c'], ['a', 'c', 'written']);
-    expect(await expected()).toEqual(['a', 'c', 'written']);
+    expect(await declaredSites()).toEqual(['a', 'c', 'written']);
     await removePortal(database, 'one');
     await removePortal(database, 'two');
     await ledger.declareSites(sitesNamed('a'));
-    expect(await expected()).toEqual(['a']);
+    expect(await declaredSites()).toEqual(['a']);
   });
 
-  it('lets a portal that was taken for dead bring its sites back', async () => {
-    const { renew, expected } = await setUp();
+  it('lets a portal that seemed dead declare its sites again', async () => {
+    const { renew, declaredSites } = await setUp();
     await renew('one', 0);
     await renew('two', LONG_MS, ['a']);
-    expect(await expected()).toEqual(['a']);
+    expect(await declaredSites()).toEqual(['a']);
     await renew('one');
-    expect(await expected()).toEqual(['a', 'b']);
+    expect(await declaredSites()).toEqual(['a', 'b']);
   });
 });

@@ -17,7 +17,7 @@ import { runSql } from '../support/postgresql-server.ts';
 
 onEveryPostgresql('the directory', (freshLedger) => {
   describe('projects', () => {
-    it('go by their latest name, and are found by parts of it and of their id', async () => {
+    it('have their latest name, and are found by parts of the name and of the id', async () => {
       const { ledger } = await freshLedger(['a', 'b']);
       const strange = 'Größe "quoted" \\back\\slash {1,2}';
       await ledger.fold(
@@ -75,7 +75,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
   });
 
   describe('the room of a site', () => {
-    it('is bounded: what is new beyond is refused and told, what is known goes on, other sites have their own', async () => {
+    it('is bounded: new projects beyond it are refused and shown, known projects and other sites continue', async () => {
       const { ledger } = await freshLedger([]);
       await ledger.declareSites([
         { name: 'a', labels: {}, maxProjects: 3 },
@@ -108,7 +108,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('has ten names a project: one that is renamed all the time counts on under the last that there was room for', async () => {
+    it('allows ten names for each project: a project with more keeps counting under the last stored name', async () => {
       const { ledger, connection } = await freshLedger([]);
       await ledger.declareSites([{ name: 'a', labels: {}, maxProjects: 2 }]);
       for (let minute = 0; minute < 30; minute += 1)
@@ -122,7 +122,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       expect(columns(data, 'projectName', 'amount')).toEqual([['name 19', (29 * MINUTE) / HOUR]]);
     });
 
-    it('has so many epochs: an exporter that states a new one each time stops counting, and the others go on', async () => {
+    it('bounds epochs: an exporter with a new epoch each time stops counting, and other meters continue', async () => {
       const { ledger, connection } = await freshLedger(['a']);
       await ledger.fold('a', sweep([reading(NOON, 0), reading(NOON, 0, { projectId: 'p2', epoch: 'x' })]));
       await runSql(
@@ -141,7 +141,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
   });
 
   describe('sites', () => {
-    it('tell how they were read, and why not', async () => {
+    it('show their readings and the reason of a failure', async () => {
       const { ledger } = await freshLedger([]);
       await ledger.declareSites([{ name: 'a', labels: { location_id: '8676' } }]);
       const nothing = {
@@ -160,7 +160,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         anomalies: 0,
       };
       expect(await ledger.sites()).toEqual([nothing]);
-      // Another portal, to whom others write for the site.
+      // Another portal, which has the site only for its senders.
       await ledger.declareSites([{ name: 'a' }]);
       expect(await ledger.sites()).toEqual([nothing]);
       const refusals = [
@@ -201,7 +201,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       expect(await ledger.sites()).toMatchObject([{ lastError: undefined }]);
     });
 
-    it('are as well as the cloud that was read longest ago, of those that are not retired', async () => {
+    it('show an error if one of their clouds stands still, unless that cloud is retired', async () => {
       const { ledger } = await freshLedger(['a']);
       const of = (cloud: string, minute: number) =>
         reading(NOON + minute * MINUTE, minute, { cloud, epoch: `epoch of ${cloud}` });
@@ -238,27 +238,27 @@ onEveryPostgresql('the directory', (freshLedger) => {
       });
     });
 
-    it('are at every portal on the database what one of them says, until it says otherwise', async () => {
+    it('have at every portal the settings that one portal declared last', async () => {
       const { ledger, time, open } = await freshLedger([]);
-      const said = { name: 'a', labels: { location_id: '8676' } };
-      await ledger.declareSites([{ ...said, intervalMs: 20 * MINUTE, maxProjects: 1, clouds: ['east'] }]);
+      const site = { name: 'a', labels: { location_id: '8676' } };
+      await ledger.declareSites([{ ...site, intervalMs: 20 * MINUTE, maxProjects: 1, clouds: ['east'] }]);
       await foldAll(ledger, 'a', reading(NOON + 30 * MINUTE, 0), reading(NOON + 75 * MINUTE, HOUR));
       time.nowMs = NOON + 2.5 * HOUR;
       const other = await open();
       onTestFinished(async () => await other.close());
       const answers = async (portal: Ledger) => [
-        (await portal.sites()).map((site) => [site.labels, site.ordinaryPauseMs]),
+        (await portal.sites()).map((row) => [row.labels, row.ordinaryPauseMs]),
         columns((await portal.usage(query())).data, 'coverage'),
         (await portal.coverage({ fromMs: NOON, toMs: NOON + 2 * HOUR, limit: 9 })).data.map(
           ({ coverage }) => coverage,
         ),
       ];
-      const labels = said.labels;
-      const asSaid = [[[labels, HOUR]], [['measured'], ['measured']], ['measured', 'measured']];
-      expect([await answers(ledger), await answers(other)]).toEqual([asSaid, asSaid]);
-      // It names the site for its senders.
+      const labels = site.labels;
+      const asDeclared = [[[labels, HOUR]], [['measured'], ['measured']], ['measured', 'measured']];
+      expect([await answers(ledger), await answers(other)]).toEqual([asDeclared, asDeclared]);
+      // The other portal has the site only for its senders.
       await other.declareSites([{ name: 'a' }]);
-      expect([await answers(ledger), await answers(other)]).toEqual([asSaid, asSaid]);
+      expect([await answers(ledger), await answers(other)]).toEqual([asDeclared, asDeclared]);
       const strange = [
         reading(NOON + 120 * MINUTE, HOUR, { cloud: 'west' }),
         reading(NOON + 120 * MINUTE, 0, { projectId: 'p2' }),
@@ -268,7 +268,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         refusals: [{ reason: 'too many projects', count: 1 }],
       });
       expect((await other.sites())[0]?.clouds.map(({ cloud }) => cloud)).toEqual(['']);
-      await other.declareSites([{ ...said, intervalMs: null, maxProjects: null, clouds: null }]);
+      await other.declareSites([{ ...site, intervalMs: null, maxProjects: null, clouds: null }]);
       const next = [
         reading(NOON + 150 * MINUTE, 0, { projectId: 'p3', cloud: 'west', epoch: 'w' }),
         reading(NOON + 150 * MINUTE, 2 * HOUR),
@@ -280,7 +280,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       });
     });
 
-    it('that are gone from the configuration keep their entries, and those never read leave no trace', async () => {
+    it('that are removed from the configuration keep their entries; sites without a reading disappear', async () => {
       const { ledger } = await freshLedger(['a', 'b', 'c']);
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + MINUTE, HOUR));
       await ledger.declareSites(sitesNamed('a'));

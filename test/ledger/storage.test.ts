@@ -9,7 +9,7 @@ import { eventually } from '../support/processes.ts';
 const DAY = 24 * HOUR;
 
 onEveryPostgresql('storage', (freshLedger) => {
-  /** Hourly readings over the end of a month, of usage that is different in each hour; a gap of two days in it. */
+  /** Folds hourly readings over the end of a month, with different usage in each hour and a gap of two days. */
   async function liveThroughDays(ledger: Ledger): Promise<void> {
     let total = 0;
     for (let hour = 0; hour <= 6 * 24; hour += 1) {
@@ -33,7 +33,7 @@ onEveryPostgresql('storage', (freshLedger) => {
   }
 
   describe('packed days', () => {
-    it('answer as their entries did, hour by hour and sum by sum', async () => {
+    it('give the same answers as their entries did, for hours and for sums', async () => {
       const { ledger, connection, time } = await freshLedger();
       await liveThroughDays(ledger);
       time.nowMs = NOON + 6 * DAY;
@@ -49,7 +49,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('leave hours as they are that are too large for the sum of a day', async () => {
+    it('leave out hours that are too large for the sum of a day', async () => {
       const { ledger, connection, time } = await freshLedger();
       const step = 2n ** 61n;
       for (let hour = 0; hour <= 10; hour += 1)
@@ -73,7 +73,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('are packed for every site but the one that fails, which is told', async () => {
+    it('are packed for every site except one that fails, and the error names that site', async () => {
       const { ledger, connection, time } = await freshLedger(['a', 'b', 'c']);
       for (const site of ['a', 'b', 'c'])
         await foldAll(
@@ -98,7 +98,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('take late truth, packed or not', async () => {
+    it('accept late readings like days that are not packed', async () => {
       const { ledger, time } = await freshLedger();
       const { ledger: inTime } = await freshLedger();
       const late = reading(NOON + DAY, 20 * HOUR);
@@ -118,7 +118,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('keep their sums for ever where hours are dropped', async () => {
+    it('keep their sums for ever after their hours are dropped', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(
         ledger,
@@ -129,7 +129,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       );
       const policy = { packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 };
       time.nowMs = NOON + 11 * DAY;
-      // The last of the fourteen hours is the meter's open one.
+      // The last of the fourteen hours is the meter's open hour, which is not packed.
       expect(await ledger.maintain(policy)).toEqual({ packed: 13, dropped: 1, expired: 0 });
       const sums = async (step: 'hour' | 'day') => {
         const more = { step, fromMs: NOON - 12 * HOUR, toMs: NOON + 12 * HOUR + DAY, by: new Set<never>() };
@@ -142,7 +142,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('are told where hours are asked for that are dropped, and never left out in silence', async () => {
+    it('refuse a question about dropped hours instead of leaving them out', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
       const midnight = NOON + 12 * HOUR;
       for (const site of ['a', 'b'])
@@ -167,7 +167,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await total({ step: 'hour', fromMs: midnight, site: 'a' })).toBeGreaterThan(0);
       expect(await total({ step: 'hour', fromMs: NOON, site: 'b' })).toBe(5);
       expect(await total({ site: 'a' })).toBe(500);
-      // Days where they are whole, and hours where the interval ends within a day.
+      // The sum uses whole days, and hours where the interval ends within a day.
       const untilThen = await total({ site: 'a', toMs: midnight + 2 * DAY });
       const hours = await total({
         site: 'a',
@@ -181,7 +181,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('are those of UTC, whatever zone the database is in', async () => {
+    it('are days of UTC in any time zone of the database', async () => {
       const { connection, open } = await freshLedger();
       await runSql(
         connection,
@@ -199,7 +199,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await runSql(connection, 'SELECT FROM ledger.entry')).toEqual([]);
     });
 
-    it('are those of every meter, however many there are', async () => {
+    it('are packed for all of very many meters', async () => {
       const { ledger, connection, time } = await freshLedger();
       const projects = Array.from({ length: 1_200 }, (_, i) => `p${i}`);
       for (const hour of [0, 1, 2])
@@ -212,7 +212,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await runSql(connection, 'SELECT FROM ledger.entry')).toEqual([]);
     });
 
-    it('are those of a meter whose number is the last of those that are packed together', async () => {
+    it('include the meter with the last number of a batch', async () => {
       const { ledger, connection, time } = await freshLedger();
       await foldAll(ledger, 'a', ...[0, 1, 2].map((hour) => reading(NOON + hour * HOUR, hour * HOUR)));
       for (const table of ['meter', 'entry'])
@@ -221,7 +221,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect((await ledger.maintain()).packed).toBe(1);
     });
 
-    it('are packed after whoever folds: two that change a month at once would lose what one of them adds', async () => {
+    it('are packed after a fold that is under way, because two changes of a month at once would lose one', async () => {
       const { ledger, connection, time } = await freshLedger();
       await foldAll(ledger, 'a', ...[0, 1, 2].map((hour) => reading(NOON + hour * HOUR, hour * HOUR)));
       time.nowMs = NOON + 9 * DAY;
@@ -240,7 +240,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect((await packing).packed).toBe(1);
     });
 
-    it('of months without hours take late truth, and their hours do not come back by it', async () => {
+    it('of months without hours accept late readings, which do not bring the hours back', async () => {
       const { ledger, connection, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 30 * HOUR, 30 * HOUR));
       await foldAll(ledger, 'a', reading(NOON + 31 * HOUR, 31 * HOUR), reading(NOON + 32 * HOUR, 32 * HOUR));
@@ -255,7 +255,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await days()).toEqual([[12], [20]]);
       await ledger.foldLate('a', [sweep([reading(NOON + 12 * HOUR, 2 * HOUR)])]);
       expect(await days()).toEqual([[2], [30]]);
-      // A portal whose configuration keeps hours for ever by now.
+      // A portal whose configuration keeps hours for ever.
       await ledger.maintain();
       expect(await days()).toEqual([[2], [30]]);
       const hours = 'SELECT hour_amounts AS hours FROM ledger.month ORDER BY first_hour LIMIT 1';
@@ -263,7 +263,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('have lost hours each site by itself, and all together as many as the one that has lost most', async () => {
+    it('lose hours site by site; a question about all sites has hours from where every site has them', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
       const midnight = NOON + 12 * HOUR;
       const hourly = (...hours: number[]) => hours.map((hour) => reading(NOON + hour * HOUR, hour * HOUR));
@@ -287,14 +287,14 @@ onEveryPostgresql('storage', (freshLedger) => {
       ]);
     });
 
-    it('stay told as gone where an earlier month is dropped later', async () => {
+    it('stay refused by the latest dropped month if an earlier month is dropped later', async () => {
       const { ledger, time } = await freshLedger();
       const midnight = NOON + 12 * HOUR;
       const first = (hour: number) => reading(midnight + hour * HOUR, (hour + 24) * HOUR);
       const second = (hour: number, total: number) =>
         reading(midnight + hour * HOUR, total, { projectId: 'p2' });
       await foldAll(ledger, 'a', first(-24), second(-23, 0), first(0), first(5));
-      // So little that all of it is spread to the last hour.
+      // This usage is so small that spreading puts all of it into the last hour.
       await ledger.fold('a', sweep([first(6), second(6, 1)]));
       await ledger.fold('a', sweep([first(7), second(7, 2)]));
       time.nowMs = midnight + 61 * DAY;
@@ -306,18 +306,18 @@ onEveryPostgresql('storage', (freshLedger) => {
       await expect(kept).rejects.toThrow(`hours before ${at(midnight + 28 * DAY)} are kept no longer`);
     });
 
-    it('are whole in an answer that was begun before hours were dropped, and is ended after', async () => {
+    it('are complete in an answer that starts before hours are dropped and ends after', async () => {
       const { ledger, connection, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 14 * HOUR, 14 * HOUR));
       time.nowMs = NOON + 11 * DAY;
       await ledger.maintain();
-      // Of one resource: what a question about all will cost is read from the table that is locked below.
+      // A question about one resource: for all resources, the estimate of its cost would read the table locked below.
       const asked = query({ by: new Set(), resource: 'vcpu', toMs: NOON + 12 * HOUR });
       const whole = (await ledger.usage(asked)).data;
       expect(whole).not.toEqual([]);
       const client = new Client(connection);
       await client.connect();
-      // What a sum of hours needs and dropping them does not: the answer waits for it, half begun.
+      // A sum of hours reads this table, dropping hours does not. So the answer starts and then waits for the lock.
       await client.query('BEGIN; LOCK TABLE ledger.resource');
       const answer = ledger.usage(asked);
       await eventually(async () => {
@@ -334,7 +334,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       await expect(ledger.usage(asked)).rejects.toThrow('are kept no longer');
     });
 
-    it('and hours make up any interval, wherever its ends lie', async () => {
+    it('and hours add up to the usage of any interval', async () => {
       const { ledger, time } = await freshLedger();
       await liveThroughDays(ledger);
       time.nowMs = NOON + 6 * DAY;
@@ -362,7 +362,7 @@ onEveryPostgresql('storage', (freshLedger) => {
   });
 
   describe('gaps', () => {
-    it('are given up when they ended long ago; what was spread over them stays', async () => {
+    it('are removed when they ended long ago, and the usage spread over them stays', async () => {
       const { ledger, connection, time } = await freshLedger();
       await foldAll(
         ledger,

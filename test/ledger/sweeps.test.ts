@@ -20,11 +20,11 @@ import { anyReading, entriesOf, storedEntries } from './against-book.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
 onEveryPostgresql('sweeps', (freshLedger) => {
-  describe('the same site by two ways', () => {
+  describe('the same site read in two ways', () => {
     const hoursByCloud = { step: 'total', by: new Set(['cloud', 'project'] as const) } as const;
 
     it.each(['e', ''])(
-      'counts once, whatever label cloud a hop sets (A9), with the epoch %j',
+      'counts once with any label `cloud` that a program on the way sets (A9), with the epoch %j',
       async (epoch) => {
         const { ledger } = await freshLedger();
         for (let minute = 0; minute <= 28; minute += 1)
@@ -38,7 +38,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       },
     );
 
-    it('goes on in the cloud that it has, where the configuration names others later', async () => {
+    it('stays in its cloud if the configuration names other clouds later', async () => {
       const { ledger } = await freshLedger();
       const west = { cloud: 'west', epoch: 'w' };
       await foldAll(ledger, 'a', reading(NOON, 0, west), reading(NOON + MINUTE, MINUTE, west));
@@ -62,7 +62,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
   });
 
   describe('a sweep', () => {
-    it('is folded whatever one of its meters claims: more than fits into an hour is corrected (A10)', async () => {
+    it('is folded with any total of one meter: usage beyond the limit of an hour is corrected (A10)', async () => {
       const { ledger } = await freshLedger();
       const high = 2n ** 61n;
       const outcomes = [];
@@ -72,7 +72,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
         outcomes.push(await ledger.fold('a', sweep([swings, reading(atMs, minute * MINUTE)])));
       }
       expect(outcomes.map(({ folded }) => folded)).toEqual(Array.from({ length: 21 }, () => 2));
-      // Twice it rises and is counted; each other time, up or down, is a correction.
+      // Two rises count as usage; each other change, up or down, is a correction.
       expect(outcomes.reduce((sum, { anomalies }) => sum + anomalies, 0)).toBe(18);
       const later = [reading(NOON + HOUR, 0n), reading(NOON + HOUR + MINUTE, MINUTE)];
       await foldAll(ledger, 'a', ...later.map((one) => ({ ...one, projectId: 'swings' })));
@@ -84,14 +84,14 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('is usage of the hours since the sweep before, and opens the ledger where it is the first', async () => {
+    it('is usage of the hours since the sweep before; the first sweep opens the meters', async () => {
       const { ledger } = await freshLedger();
       expect(await ledger.fold('a', sweep([reading(NOON - 2 * MINUTE, 777)]))).toEqual({
         folded: 1,
         ignored: 0,
         anomalies: 0,
       });
-      // One unit for two minutes before noon and one minute after it.
+      // One vCPU for two minutes before noon and one minute after.
       await ledger.fold('a', sweep([reading(NOON + MINUTE, 777 + 3 * MINUTE)]));
       expect(await ledger.usage(query())).toEqual({
         data: [
@@ -120,7 +120,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       });
     });
 
-    it('counts once, though two portals fold it at the same moment', async () => {
+    it('counts once, even if two portals fold it at the same moment', async () => {
       const { ledger, open } = await freshLedger();
       const other = await open();
       await ledger.fold('a', sweep([reading(NOON, 0)]));
@@ -147,7 +147,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('is folded whole or not at all, in however many parts (A6)', async () => {
+    it('is folded whole or not at all, in any number of parts (A6)', async () => {
       const { ledger, connection } = await freshLedger();
       const database = storeOn(connection);
       const projects = ['p1', 'p2', 'p3', 'p4', 'p5'];
@@ -185,14 +185,14 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('of a site that was not declared is refused', async () => {
+    it('of an undeclared site is refused', async () => {
       const { ledger } = await freshLedger();
       await expect(ledger.fold('b', sweep([reading(NOON, 0)]))).rejects.toThrow(
         'the site "b" was not declared',
       );
     });
 
-    it('takes as many statements for thousands of meters as for three, where they are one part', async () => {
+    it('needs as many statements for thousands of meters as for three, if they are one part', async () => {
       const { connection } = await freshLedger();
       let statements = 0;
       const database = storeOn(connection, () => (statements += 1));
@@ -210,7 +210,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       expect(forMany).toBe(forFew);
     });
 
-    it('is kept as a whole, in however many parts it is folded', async () => {
+    it('is stored the same way in any number of parts', async () => {
       const { ledger, connection } = await freshLedger(['parts', 'whole']);
       const database = storeOn(connection);
       const readings = ['p1', 'p2', 'p3'].flatMap((projectId) =>
@@ -246,8 +246,8 @@ onEveryPostgresql('sweeps', (freshLedger) => {
     });
   });
 
-  describe('what is kept', () => {
-    it('is what accounting says, whatever is delivered', async () => {
+  describe('the stored ledger', () => {
+    it('is as accounting decides, with any readings', async () => {
       const { ledger, connection } = await freshLedger(['0']);
       let run = 0;
       await fc.assert(
@@ -269,7 +269,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
-    it('is each correction, of an hour and a kind as their sum, however many sweeps brought them', async () => {
+    it('has one sum of corrections for each hour and kind, over any number of sweeps', async () => {
       const { ledger, connection } = await freshLedger();
       const of = (...totals: [minute: number, total: number][]) =>
         sweep(totals.map(([minute, total]) => reading(NOON + minute * MINUTE, total)));

@@ -33,7 +33,7 @@ import {
 } from '../support/postgresql-server.ts';
 
 onEveryPostgresql('moving a ledger', (freshLedger) => {
-  /** Two sites, with something in every table. */
+  /** Makes a ledger with two sites and rows in every table. */
   async function filledLedger(): Promise<LedgerFixture> {
     const fixture = await freshLedger(['a', 'b']);
     const { ledger, time } = fixture;
@@ -58,7 +58,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
   }
 
   describe('an export', () => {
-    it('makes the same ledger of an empty one, which goes on from there', async () => {
+    it('makes an empty ledger equal to the exported one, and new readings continue there', async () => {
       const { ledger, connection } = await filledLedger();
       const text = await exported(ledger);
       const { ledger: other, time, connection: elsewhere } = await freshLedger([]);
@@ -85,7 +85,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
       expect(await other.verify()).toEqual([]);
     });
 
-    it('is imported whole or not at all, and into nothing but an empty ledger', async () => {
+    it('is imported whole or not at all, and only into an empty ledger', async () => {
       const { ledger } = await filledLedger();
       const text = await exported(ledger);
       const { ledger: other, connection } = await freshLedger([]);
@@ -133,7 +133,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('by pg_dump is restored by pg_restore, and the ledger goes on from there', async () => {
+  it('by pg_dump is restored by pg_restore, and new readings continue there', async () => {
     const clock = clockAt({ nowMs: NOON });
     const logger = silentLogger();
     const ledger = await openLedger({ database: await openDatabase(connection, logger), clock, logger });

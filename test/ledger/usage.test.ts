@@ -17,7 +17,7 @@ import { runSql } from '../support/postgresql-server.ts';
 
 onEveryPostgresql('answers', (freshLedger) => {
   describe('usage', () => {
-    /** Two sites with a project of one id each, used by 1 and 2 vCPU and 512 MiB over a month's end. */
+    /** Two sites with one project each, of the same id; usage of 1 and 2 vCPUs and 512 MiB over the end of a month. */
     async function twoSites() {
       const fixture = await freshLedger(['a', 'b']);
       const hours = Array.from({ length: 25 }, (_, i) => i);
@@ -37,7 +37,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       return fixture;
     }
 
-    it('is summed by hour, day, month and in total', async () => {
+    it('is added up by hour, by day, by month and in total', async () => {
       const { ledger } = await twoSites();
       const sums = async (step: UsageQuery['step']) =>
         columns((await ledger.usage(query({ step, site: 'a', resource: 'vcpu' }))).data, 'startMs', 'amount');
@@ -54,7 +54,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(await sums('total')).toEqual([[NOON - 12 * HOUR, 24]]);
     });
 
-    it('begins its first step with the interval that is asked for', async () => {
+    it('starts its first step at the start of the requested interval', async () => {
       const { ledger } = await twoSites();
       for (const step of ['day', 'month', 'total'] as const) {
         const { data } = await ledger.usage(
@@ -64,7 +64,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       }
     });
 
-    it('ends before the hour at which the interval ends', async () => {
+    it('ends with the hour before the end of the interval', async () => {
       const { ledger } = await twoSites();
       const { data } = await ledger.usage(
         query({ step: 'total', site: 'a', resource: 'vcpu', toMs: NOON + 5 * HOUR }),
@@ -72,7 +72,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(columns(data, 'amount')).toEqual([[5]]);
     });
 
-    it('has the dimensions that are asked for, and never adds different resources', async () => {
+    it('has the requested dimensions, and never adds different resources', async () => {
       const { ledger } = await twoSites();
       const total = (by: UsageQuery['by'], more: Partial<UsageQuery> = {}) =>
         ledger.usage(query({ step: 'total', by, ...more })).then(({ data }) => data);
@@ -87,7 +87,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       ]);
     });
 
-    it('keeps projects of two sites apart that have one id (A9)', async () => {
+    it('separates projects of two sites that have the same id (A9)', async () => {
       const { ledger } = await twoSites();
       const { data } = await ledger.usage(
         query({ step: 'total', by: new Set(['project']), resource: 'vcpu' }),
@@ -98,7 +98,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       ]);
     });
 
-    it('is of the site and the project that are asked for', async () => {
+    it('is limited to the requested site and project', async () => {
       const { ledger } = await twoSites();
       await ledger.fold('a', sweep([reading(NOON + 25 * HOUR, HOUR, { projectId: 'p2' })]));
       const total = (more: Partial<UsageQuery>) =>
@@ -119,11 +119,11 @@ onEveryPostgresql('answers', (freshLedger) => {
           const whole = await ledger.usage(asked);
           const pages = await inPages(3, (page) => ledger.usage({ ...asked, ...page }));
           expect(pages).toEqual(whole.data);
-          expect(await collected(ledger.allUsage({ ...asked, limit: 3 }))).toEqual(whole.data);
+          expect(await allRows(ledger.allUsage({ ...asked, limit: 3 }))).toEqual(whole.data);
         }
     });
 
-    it('comes whole, of one instant, while usage is folded and hours are dropped', async () => {
+    it('is complete and of one instant while usage is folded and hours are dropped', async () => {
       const { ledger, time } = await freshLedger();
       const projects = Array.from({ length: 30 }, (_, index) => `p${index}`);
       const readingsAt = (hours: number) =>
@@ -131,18 +131,18 @@ onEveryPostgresql('answers', (freshLedger) => {
       for (const hours of [0, 24, 48, 72]) await ledger.fold('a', sweep(readingsAt(hours)));
       time.nowMs = NOON + 100 * 24 * HOUR;
       const asked = query({ step: 'hour', toMs: NOON + 20 * 24 * HOUR, by: new Set(['project']) });
-      const before = await collected(ledger.allUsage(asked));
+      const before = await allRows(ledger.allUsage(asked));
       expect(before).toHaveLength(30 * 72);
       const rows = ledger.allUsage(asked)[Symbol.asyncIterator]();
       const first = await rows.next();
       await ledger.fold('a', sweep(readingsAt(96)));
       await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 });
-      const rest = await collected({ [Symbol.asyncIterator]: () => rows });
+      const rest = await allRows({ [Symbol.asyncIterator]: () => rows });
       expect([...(first.value as StepUsage[]), ...rest]).toEqual(before);
-      await expect(collected(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
+      await expect(allRows(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
     });
 
-    it('breaks off where the database ends it, and the ledger answers on', async () => {
+    it('breaks off if the database ends its connection, and the ledger answers the next question', async () => {
       const { ledger, connection } = await twoSites();
       const projects = Array.from({ length: 3_000 }, (_, index) => `p${index}`);
       for (const hours of [26, 27])
@@ -163,10 +163,10 @@ onEveryPostgresql('answers', (freshLedger) => {
           }
         })(),
       ).rejects.toThrow(/terminat|connection/i);
-      expect((await collected(ledger.allUsage(query()))).length).toBeGreaterThan(3_000);
+      expect((await allRows(ledger.allUsage(query()))).length).toBeGreaterThan(3_000);
     });
 
-    it('gives back its connection where nobody wants the rest of it', async () => {
+    it('returns its connection if the reader stops early', async () => {
       const { ledger } = await twoSites();
       for (let time = 0; time < 40; time += 1)
         for await (const rows of ledger.allUsage(query())) {
@@ -175,7 +175,7 @@ onEveryPostgresql('answers', (freshLedger) => {
         }
     });
 
-    it('refuses a cursor that it did not give', async () => {
+    it('refuses a cursor that no answer gave', async () => {
       const { ledger } = await freshLedger();
       for (const cursor of ['x', Buffer.from('[1,2]').toString('base64url')])
         await expect(ledger.usage(query({ cursor }))).rejects.toThrow(
@@ -188,7 +188,7 @@ onEveryPostgresql('answers', (freshLedger) => {
     const coverages = async (ledger: Ledger, more: Partial<UsageQuery> = {}) =>
       columns((await ledger.usage(query({ by: new Set(['site']), ...more }))).data, 'startMs', 'coverage');
 
-    it('is spread for the hours of a gap, as far as usage was spread over them', async () => {
+    it('is `spread` for hours over which the usage of a gap is spread', async () => {
       const { ledger, time } = await freshLedger();
       const readings = [0, 0.5, 2.5, 2.9].map((hours) => reading(NOON + hours * HOUR, hours * HOUR));
       await foldAll(ledger, 'a', ...readings);
@@ -202,7 +202,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect((await coverages(ledger)).at(-1)).toEqual([NOON + 3 * HOUR, 'measured']);
     });
 
-    it('is missing for an hour that ended without the site, also in its day and in the total', async () => {
+    it('is `missing` for an hour without a reading at its end, also in its day and in the total', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + 3 * HOUR, HOUR));
@@ -217,7 +217,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       ]);
     });
 
-    it('is known of every hour of every site and cloud, used or not', async () => {
+    it('is known for every hour of every site and cloud, with or without usage', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
       await foldAll(
         ledger,
@@ -261,7 +261,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
     });
 
-    it('is measured in an hour of which the next reading is not due yet, and in the present one', async () => {
+    it('is `measured` in an hour whose next reading is not due yet, and in the present hour', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON + 60 * MINUTE, 5), reading(NOON + 115 * MINUTE, 5));
       const known = async (minute: number) => {
@@ -274,7 +274,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(await known(15)).toEqual([[NOON + HOUR, 'missing', 55, true], present]);
     });
 
-    it('is told of days, of all sites together, and of the clouds of a project or a grant', async () => {
+    it('is known for days, for all sites together, and for the clouds of a project or a grant', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
       const west = { cloud: 'west', epoch: 'w', projectId: 'p2' };
       await foldAll(ledger, 'a', reading(NOON + 11.5 * HOUR, 5), reading(NOON + 13 * HOUR, 5));
@@ -306,7 +306,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(await known({ ...total, projectId: 'p3' })).toEqual([]);
     });
 
-    it('is told of a time as a whole in parts of it, from the first reading of each cloud of a declared site on', async () => {
+    it('has shares for a whole interval, from the first reading of each cloud of a declared site', async () => {
       const { ledger } = await freshLedger(['a', 'b', 'none']);
       await foldAll(
         ledger,
@@ -324,13 +324,13 @@ onEveryPostgresql('answers', (freshLedger) => {
           row.site,
           ...[row.measured, row.spread, row.missing].map((part) => Number(part.toFixed(6))),
         ]);
-      // Of a's own cloud 2.5 hours, of its western one 1.5.
+      // The interval has 2.5 hours of a's cloud without a name, and 1.5 hours of its cloud west.
       expect(await shares(-9, 3)).toEqual([['a', 0.1, 0.45, 0.45]]);
       expect(await shares(2, 3)).toEqual([['a', 0, 0.25, 0.75]]);
       expect(await shares(-9, 0)).toEqual([]);
     });
 
-    it('goes by how often a site is read: the pauses of one that is read seldom are no gaps', async () => {
+    it('depends on how often a site is read: the pauses of a rarely read site are no gaps', async () => {
       const { ledger, time } = await freshLedger([]);
       await ledger.declareSites([
         { name: 'often', labels: {}, intervalMs: 30_000 },
@@ -348,7 +348,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect([(await ledger.gaps('often')).length, (await ledger.gaps('seldom')).length]).toEqual([1, 0]);
     });
 
-    it('misses nothing of a cloud that its site has given up, and again where it has not', async () => {
+    it('ignores a retired cloud, and counts it again once it is no longer retired', async () => {
       const { ledger, time } = await freshLedger(['a', 'b']);
       for (const cloud of ['', 'west']) {
         const more = { cloud, epoch: `e${cloud}` };
@@ -376,12 +376,12 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(await missing()).toEqual([west, [[NOON, 'missing']], 0.375]);
     });
 
-    it('misses nothing of a cloud that was given up while another portal says nothing of it', async () => {
+    it('ignores a retired cloud also if another portal does not mention retired clouds', async () => {
       const { ledger, time } = await freshLedger(['a']);
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.9 * HOUR, HOUR));
       time.nowMs = NOON + 2 * HOUR;
-      const missing = async (...said: (readonly string[] | undefined)[]) => {
-        for (const retiredClouds of said)
+      const missing = async (...declarations: (readonly string[] | undefined)[]) => {
+        for (const retiredClouds of declarations)
           await ledger.declareSites([{ name: 'a', labels: {}, retiredClouds }]);
         return (await ledger.coverageShares(NOON + HOUR, NOON + 2 * HOUR)).map((share) => share.missing);
       };
@@ -389,7 +389,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(await missing([], undefined)).toEqual([1]);
     });
 
-    it('misses nothing of a site that is no longer declared', async () => {
+    it('ignores a site that is no longer declared', async () => {
       const { ledger, time } = await freshLedger();
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 0.5 * HOUR, HOUR));
       await ledger.declareSites(sitesNamed('b'));
@@ -399,7 +399,7 @@ onEveryPostgresql('answers', (freshLedger) => {
   });
 });
 
-async function collected(pieces: AsyncIterable<StepUsage[]>): Promise<StepUsage[]> {
+async function allRows(pieces: AsyncIterable<StepUsage[]>): Promise<StepUsage[]> {
   const rows: StepUsage[] = [];
   for await (const piece of pieces) rows.push(...piece);
   return rows;

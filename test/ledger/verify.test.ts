@@ -4,11 +4,11 @@ import { foldAll, HOUR, NOON, onEveryPostgresql } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
 const OF_A = `site_id = (SELECT site_id FROM ledger.site WHERE name = 'a')`;
-/** February of the one meter of a: its hours and days are packed up to the 1st. */
+/** The packed February of a's meter, which has hours and days of the 1st only. */
 const PACKED = `${OF_A} AND first_hour = (SELECT max(first_hour) FROM ledger.month)`;
 
-/** What may be wrong by an amount, and what is told of it where that is an hour too much. */
-const WRONG: [what: string, change: (by: string) => string, told: number[], less: number[]][] = [
+/** Ways to tamper with a ledger, and the differences that `verify` finds if a value is one hour too large or small. */
+const TAMPERINGS: [what: string, change: (by: string) => string, more: number[], less: number[]][] = [
   ['an opening', (by) => `UPDATE ledger.meter SET opening = opening ${by} WHERE ${OF_A}`, [1], [-1]],
   ['a last total', (by) => `UPDATE ledger.meter SET last_total = last_total ${by} WHERE ${OF_A}`, [-1], [1]],
   [
@@ -38,12 +38,12 @@ const WRONG: [what: string, change: (by: string) => string, told: number[], less
     [1],
   ],
   [
-    'what is spread of a packed hour',
+    'the spread part of a packed hour',
     (by) => `UPDATE ledger.month SET hour_spreads[5] = hour_spreads[5] ${by} WHERE ${PACKED}`,
     [1],
     [1],
   ],
-  // Neither the total is what it was then, nor the hours are.
+  // Both the meter's total and the sum of the hours differ.
   [
     'a day',
     (by) => `UPDATE ledger.month SET day_amounts[1] = day_amounts[1] ${by} WHERE ${PACKED}`,
@@ -51,13 +51,13 @@ const WRONG: [what: string, change: (by: string) => string, told: number[], less
     [-1, 1],
   ],
   [
-    'what is spread of a day',
+    'the spread part of a day',
     (by) => `UPDATE ledger.month SET day_spreads[1] = day_spreads[1] ${by} WHERE ${PACKED}`,
     [1],
     [1],
   ],
   [
-    'one day by as much as another, the other way',
+    'one day by an amount and another day by the opposite amount',
     (
       by,
     ) => `UPDATE ledger.month SET day_amounts[1] = day_amounts[1] ${by}, day_amounts[2] = day_amounts[2] - (0 ${by})
@@ -68,8 +68,8 @@ const WRONG: [what: string, change: (by: string) => string, told: number[], less
 ];
 
 onEveryPostgresql('the verification (A7)', (freshLedger) => {
-  /** A meter with an opening, a gap, two corrections, packed days, entries and an open hour; and one that is well. */
-  async function livedLedger() {
+  /** Makes a ledger whose meter of a has an opening, a gap, two corrections, packed days, entries and an open hour. */
+  async function ledgerWithHistory() {
     const fixture = await freshLedger(['a', 'b']);
     const { ledger, time } = fixture;
     await foldAll(ledger, 'b', reading(NOON, 7), reading(NOON + 2 * HOUR, HOUR));
@@ -88,10 +88,10 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
     return fixture;
   }
 
-  it('tells by how much a meter is wrong, whatever of it is, and of no other meter', async () => {
-    const { ledger, connection } = await livedLedger();
+  it('shows by how much a meter is wrong, in any of its parts, and names no other meter', async () => {
+    const { ledger, connection } = await ledgerWithHistory();
     expect(await ledger.verify()).toEqual([]);
-    for (const [what, change, told, less] of WRONG) {
+    for (const [what, change, more, less] of TAMPERINGS) {
       const differences = async (by: string) => {
         await runSql(connection, change(by));
         const found = await ledger.verify();
@@ -100,15 +100,15 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
           .map(({ site, difference }) => [site, difference]);
       };
       const ofA = (list: number[]) => list.map((difference) => ['a', difference]);
-      expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, ofA(told)]);
+      expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, ofA(more)]);
       expect([what, await differences(`- ${2 * HOUR}`)]).toEqual([what, ofA(less)]);
       expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, []]);
     }
   });
 
-  it('tells where it was forgotten what of days or of hours was spread', async () => {
+  it('finds days or hours that lost their spread part', async () => {
     for (const forgotten of ['day_spreads', 'hour_spreads']) {
-      const { ledger, connection } = await livedLedger();
+      const { ledger, connection } = await ledgerWithHistory();
       const [spread] = await runSql<{ hours: number }>(
         connection,
         `SELECT max(day / ${HOUR}.0)::float AS hours FROM ledger.month, unnest(day_spreads) AS day WHERE ${PACKED}`,
@@ -120,8 +120,8 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
     }
   });
 
-  it('does not miss hours that are kept no longer', async () => {
-    const { ledger, time } = await livedLedger();
+  it('accepts that old hours are dropped', async () => {
+    const { ledger, time } = await ledgerWithHistory();
     time.nowMs = NOON + 70 * 24 * HOUR;
     expect((await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 31, gapsKeptDays: 62 })).dropped).toBe(
       3,

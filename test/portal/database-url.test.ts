@@ -26,7 +26,7 @@ project_name = "one"
 existence = 2026-01-01T00:00:00
 `;
 
-/** PostgreSQL does not run as root: Debian's package brings an account for it. */
+/** PostgreSQL refuses to run as root, so it runs as the account of Debian's package. */
 function asServerAccount(program: string, args: readonly string[]): [string, string[]] {
   const isRoot = process.getuid?.() === 0;
   return isRoot
@@ -34,7 +34,7 @@ function asServerAccount(program: string, args: readonly string[]): [string, str
     : [program, [...args]];
 }
 
-/** A cluster that takes passwords over TCP, as a database that already runs would. */
+/** Makes a cluster that asks for passwords over TCP, as a site's own database does. */
 function makeCluster(bin: string, folder: string): string {
   const cluster = join(folder, 'cluster');
   const passwordFile = join(folder, 'password');
@@ -67,7 +67,7 @@ async function startServer(bin: string, cluster: string, port: number): Promise<
 }
 
 describeWith(['postgresql'], 'a portal on a PostgreSQL that already runs', ({ postgresql }) => {
-  it('signs in with the password of DATABASE_URL, outlives the database, and never shows the password', async () => {
+  it('signs in with the password in DATABASE_URL, survives a restart of the database, and never shows the password', async () => {
     const folder = temporaryFolder();
     const cluster = makeCluster(postgresql, folder);
     const port = await freePort();

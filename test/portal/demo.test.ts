@@ -20,7 +20,7 @@ interface SiteAnswer {
   anomalies: number;
 }
 
-/** The whole hours that the ledger knows of every site. */
+/** The first and the end of the last whole hour that the ledger knows for every site. */
 async function knownHours(url: string): Promise<[number, number]> {
   const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteAnswer[] };
   const firstMs = Math.max(...data.map((site) => Date.parse(site.first_reading_at)));
@@ -32,7 +32,7 @@ async function knownHours(url: string): Promise<[number, number]> {
   return [Math.ceil(firstMs / HOUR_MS) * HOUR_MS, Math.floor(lastMs / HOUR_MS) * HOUR_MS];
 }
 
-/** Amount × hours by site, project and resource, of those that are not zero. */
+/** Amount × hours by site, project and resource, without zeros. */
 type Amounts = Record<string, number>;
 
 function trueAmounts(fromMs: number, toMs: number): Amounts {
@@ -72,12 +72,12 @@ async function startDemo(folder: string): Promise<{ demo: Running; url: string }
 }
 
 /** The number of hours that the demo simulated before it was ready. */
-function livedThrough(demo: Running): number {
+function simulatedHours(demo: Running): number {
   return Number(/(\d+) hours to go in fast motion/.exec(demo.output())?.[1] ?? 0);
 }
 
 describe('the demo', () => {
-  it('begins with 30 days of history, equal to what was used, and goes on with it when it is started again', async () => {
+  it('starts with 30 days of history, which equal the true usage, and continues this history after a restart', async () => {
     const folder = temporaryFolder();
     const first = await startDemo(folder);
 
@@ -89,8 +89,8 @@ describe('the demo', () => {
     expect(await first.demo.stop('SIGINT')).toBe(0);
 
     const second = await startDemo(folder);
-    expect(livedThrough(first.demo)).toBeGreaterThan(30 * 24 - 2);
-    expect(livedThrough(second.demo)).toBeLessThan(24);
+    expect(simulatedHours(first.demo)).toBeGreaterThan(30 * 24 - 2);
+    expect(simulatedHours(second.demo)).toBeLessThan(24);
     expect((await knownHours(second.url))[0]).toBe(fromMs);
     await expectTruth(second.url, fromMs, toMs);
     expect(await second.demo.stop('SIGINT')).toBe(0);
@@ -99,7 +99,7 @@ describe('the demo', () => {
     expect([verified.code, verified.output]).toEqual([0, 'every meter agrees with its entries\n']);
   });
 
-  it('makes up for the hours in which it was not running, each for itself', async () => {
+  it('simulates the hours in which it did not run, each hour by itself', async () => {
     const folder = temporaryFolder();
     const noonMs = Date.UTC(2026, 4, 1, 12);
     const liveUntil = async (nowMs: number, check: (url: string) => Promise<void>) => {

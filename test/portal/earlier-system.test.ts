@@ -1,4 +1,5 @@
-// The earlier system: its portal's Prometheus reads a site of this project, and this project's portal reads a site of it.
+// The earlier system beside stackmeter: the earlier portal's Prometheus reads a stackmeter site, and a stackmeter portal
+// reads an earlier site.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -20,7 +21,7 @@ import { startPortal } from '../support/site.ts';
 const TOKEN = 'earlier-token-of-43-characters-0123456789abc';
 const HOUR = 3_600_000;
 
-/** A profile as the earlier system's examples have them. */
+/** A profile in the form of the earlier system's examples. */
 const DUMMY_FILE = `
 [default] # domain name
 domain_id = "default"
@@ -51,7 +52,7 @@ project_id="123realsimplevm"
     instance_id = "11"
 `;
 
-/** The environment as the earlier compose file hands it on. */
+/** The environment that the earlier compose file sets. */
 const EXPORTER_ENVIRONMENT = {
   USAGE_EXPORTER_START_DATE: '2026-01-01',
   USAGE_EXPORTER_UPDATE_INTERVAL: '1',
@@ -61,7 +62,7 @@ const EXPORTER_ENVIRONMENT = {
   USAGE_EXPORTER_DUMMY_FILE: 'dummy_cc.toml',
 };
 
-/** The earlier portal's: one job, one token for all sites, a location and a number for each; with https for the gate. */
+/** The earlier portal's Prometheus: one job and one token for all sites, a location and a number for each site. */
 const earlierPortal = (targets: string, caFile: string) => `
 global: { scrape_interval: 1s, evaluation_interval: 15s }
 scrape_configs:
@@ -81,7 +82,7 @@ scrape_configs:
     tls_config: { ca_file: ${caFile} }
 `;
 
-/** The earlier site's: it reads the exporter at /. */
+/** The earlier site's Prometheus, which reads the exporter at the path `/`. */
 const earlierSite = (exporter: string) => `
 global: { scrape_interval: 1s, evaluation_interval: 15s }
 scrape_configs:
@@ -94,7 +95,7 @@ scrape_configs:
       - targets: ['${exporter}']
 `;
 
-/** The earlier site's gate: HAProxy that compares the token and the first selector, character by character. */
+/** The earlier site's gate: an HAProxy that compares the token and the first selector as plain text. */
 const earlierHaproxy = (port: number, prometheus: string) => `
 defaults
 	timeout connect 5000ms
@@ -114,7 +115,7 @@ backend site_prometheus
 `;
 
 describeWith(['prometheus'], "the earlier portal's Prometheus", ({ prometheus }) => {
-  it('reads a site that was started with the earlier names, and stores the earlier labels', async () => {
+  it('reads a site that runs with the earlier setting names, and stores the earlier labels', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'dummy_cc.toml'), DUMMY_FILE);
     const exporterPort = await freePort();
@@ -186,14 +187,14 @@ describeWith(['prometheus'], "the earlier portal's Prometheus", ({ prometheus })
 });
 
 describeWith(['prometheus', 'haproxy'], 'a site of the earlier system', ({ prometheus, haproxy }) => {
-  /** Its exporter's own words, with one total moved forward. */
+  /** The output of the earlier exporter; the tests move one total forward. */
   const exposition = readFileSync(new URL('earlier-system/exposition.txt', import.meta.url), 'utf8');
   const HER_TOTAL = '3588.4101733333328';
 
   async function startEarlierSite(folder: string) {
-    let shown = () => exposition;
+    let answer = () => exposition;
     const exporter = await startUpstream((_, response) => {
-      response.writeHead(200, plainText).end(shown());
+      response.writeHead(200, plainText).end(answer());
     });
     const site = await startPrometheus(prometheus, join(folder, 'site'), earlierSite(exporter.url.host));
     await queryEventually(site, 'project_vcpu_usage');
@@ -206,12 +207,12 @@ describeWith(['prometheus', 'haproxy'], 'a site of the earlier system', ({ prome
     return {
       gateUrl: `http://127.0.0.1:${port}`,
       use: (hours: number) => {
-        shown = () => exposition.replace(HER_TOTAL, String(Number(HER_TOTAL) + hours));
+        answer = () => exposition.replace(HER_TOTAL, String(Number(HER_TOTAL) + hours));
       },
-      /** The same cloud by this project's exporter: memory in MiB-hours, and facts about the totals. */
+      /** The same cloud, read by stackmeter's exporter: memory in MiB-hours, epoch and folded-until instant. */
       useByNewExporter: (hours: number) => {
         const labels = `project_id="123HerOSP",project_name="HerOSP",domain_id="default",domain_name="default"`;
-        shown = () => `project_vcpu_usage{${labels}} ${Number(HER_TOTAL) + hours}
+        answer = () => `project_vcpu_usage{${labels}} ${Number(HER_TOTAL) + hours}
 project_mb_usage{${labels}} ${9569.093795555555 * 1024}
 stackmeter_exporter_epoch_info{epoch="new"} 1
 stackmeter_exporter_folded_until_timestamp_seconds ${Date.now() / 1000}
@@ -220,7 +221,7 @@ stackmeter_exporter_folded_until_timestamp_seconds ${Date.now() / 1000}
     };
   }
 
-  it('is billed by the portal, which reads it through HAProxy, and goes on with the new exporter', async () => {
+  it('is read by the portal through HAProxy, and continues without a jump after a change to the new exporter', async () => {
     const folder = temporaryFolder();
     const site = await startEarlierSite(folder);
     const { url } = await startPortal(folder, {
@@ -253,7 +254,8 @@ stackmeter_exporter_folded_until_timestamp_seconds ${Date.now() / 1000}
       },
     ]);
 
-    // The other exporter's memory is 1024 times as much: nobody has used that, and nothing else is billed twice.
+    // The new exporter's memory total is 1024 times as large. The portal must not count this jump as usage, nor count
+    // other usage twice.
     site.useByNewExporter(1.5);
     await eventually(async () => ((await anomalies()) > 0 ? true : undefined));
     expect(await read()).toEqual(rows);
@@ -262,7 +264,7 @@ stackmeter_exporter_folded_until_timestamp_seconds ${Date.now() / 1000}
     expect((await read()).map(({ resource, amount }) => [resource, amount])).toEqual([['vcpu', 2.25]]);
   });
 
-  it("is federated by the portal's Prometheus, and nothing of it but usage", async () => {
+  it("gives the portal's Prometheus its usage series only", async () => {
     const folder = temporaryFolder();
     const site = await startEarlierSite(folder);
     writeFileSync(

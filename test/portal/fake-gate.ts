@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 
-/** A server in place of a site's gate, until the test has ended; resolves with its address. */
+/** Starts a server that answers in place of a site's gate, and ends it with the test; returns its address. */
 export async function startFakeGate(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   onTestFinished(async () => await closeServer(server, 0));
@@ -12,7 +12,7 @@ export async function startFakeGate(answer: RequestListener): Promise<string> {
 
 export const TEXT_FORMAT = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
 
-/** One total of a project, as a gate passes it on; `value` is amount × hours. */
+/** A line of a gate's answer with one project's total; `value` is amount × hours. */
 export function usageLine(
   projectId: string,
   value: number | string,

@@ -24,16 +24,16 @@ const series = (labels: object) =>
     .map(([name, value]) => `${name}="${value}"`)
     .join(',')}}`;
 
-/** A project that the site deleted in the middle of an hour; its exporter shows it no more from then on. */
+/** A project that the site deletes in the middle of an hour; the exporter does not show it from then on. */
 const DELETED = { project_id: 'q', project_name: 'two', domain_id: 'd', domain_name: 'D' };
 const DELETED_MINUTE = -150;
 
-/** It used 3 vCPU for as long as it was there. */
+/** The deleted project used 3 vCPUs all the time. */
 function deletedTotalAt(atMs: number, strokeMs: number): number {
   return 7 + (3 * (atMs - strokeMs + 4 * HOUR)) / HOUR;
 }
 
-/** The stroke of the present hour; the site used 2 vCPU until three hours before it, then 1, then 5, then none. */
+/** The start of the present hour. The site uses 2 vCPUs until three hours before, then 1, then 5, then none. */
 const stroke = () => Math.floor(Date.now() / HOUR) * HOUR;
 
 function totalAt(atMs: number, strokeMs: number): number {
@@ -46,7 +46,7 @@ function totalAt(atMs: number, strokeMs: number): number {
   );
 }
 
-/** Serves the last total. */
+/** Starts a server that answers with the last total. */
 async function startExporter(strokeMs: number): Promise<string> {
   const server = createServer((_request, response) => {
     response
@@ -58,7 +58,7 @@ async function startExporter(strokeMs: number): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-/** Puts a past into the folder of a Prometheus, a sample every half minute. */
+/** Writes four hours of samples, one every half minute, into the folder of a Prometheus. */
 function writePast(promtool: string, folder: string, strokeMs: number): void {
   mkdirSync(folder, { recursive: true });
   const lines = ['# TYPE project_vcpu_usage gauge'];
@@ -75,7 +75,7 @@ function writePast(promtool: string, folder: string, strokeMs: number): void {
   execFileSync(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, join(folder, 'tsdb')]);
 }
 
-/** A ledger that has read the site at these instants, and not since. */
+/** Makes a ledger with readings of the site at these instants and none later. */
 async function writeLedger(folder: string, strokeMs: number, readAtMs: readonly number[]): Promise<void> {
   const database = createEmbeddedDatabase({ dataFolder: join(folder, 'data'), logger: silentLogger() });
   const connection = await database.start();
@@ -122,7 +122,7 @@ async function startPortal(folder: string, gateUrl: string): Promise<string> {
   return (await startPortalIn(folder)).url;
 }
 
-/** Amount and coverage by hours before the stroke, as soon as they are `wanted`. */
+/** Waits until all hours have this coverage; returns hour (relative to the start hour), amount and coverage. */
 async function hoursOnce(
   url: string,
   strokeMs: number,
@@ -153,7 +153,7 @@ const MEASURED = [
   [-2, 5, 'measured'],
 ];
 
-describeWith(['prometheus', 'promtool'], 'what a portal has missed', ({ prometheus, promtool }) => {
+describeWith(['prometheus', 'promtool'], 'usage in a gap', ({ prometheus, promtool }) => {
   const configuration = (exporter: string) => `
 global: { scrape_interval: 1s }
 scrape_configs:
@@ -171,24 +171,24 @@ scrape_configs:
     return await startPortal(folder, await startGate(folder, ['--prometheus', site.url]));
   }
 
-  it("is read from the site's Prometheus, and folded in order: every hour is measured", async () => {
+  it("is read from the site's Prometheus and folded in order, so that every hour is measured", async () => {
     const strokeMs = stroke();
     const url = await portalThatHasRead([-190], strokeMs);
     expect(await hoursOnce(url, strokeMs, 'measured')).toEqual(MEASURED);
   });
 
-  it('replaces what was spread already', async () => {
+  it('replaces usage that is already spread over the gap', async () => {
     const strokeMs = stroke();
     const url = await portalThatHasRead([-190, -1], strokeMs);
     expect(await hoursOnce(url, strokeMs, 'measured')).toEqual(MEASURED);
   });
 
   it.each([[[-190]], [[-190, -1]]])(
-    'holds the last total of a project that was deleted in it (read at minutes %j)',
+    'includes the last total of a project that is deleted in the gap (read at minutes %j)',
     async (readAt) => {
       const strokeMs = stroke();
       const url = await portalThatHasRead(readAt, strokeMs);
-      // 40 minutes of 3 vCPU, from the last reading to the deletion.
+      // 40 minutes of 3 vCPUs, from the last reading to the deletion.
       expect(await hoursOnce(url, strokeMs, 'measured', 'q')).toEqual([
         [-4, 0.5, 'measured'],
         [-3, 1.5, 'measured'],
@@ -197,8 +197,8 @@ scrape_configs:
   );
 });
 
-describe('what a portal has missed where the gate has no history', () => {
-  it('is spread over the gap, and marked', async () => {
+describe('usage in a gap behind a gate without history', () => {
+  it('is spread over the gap, and its coverage is `spread`', async () => {
     const strokeMs = stroke();
     const folder = temporaryFolder();
     await writeLedger(folder, strokeMs, [strokeMs - 190 * 60_000]);

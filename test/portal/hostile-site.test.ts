@@ -22,7 +22,7 @@ existence = 2026-01-01T00:00:00
 `;
 const packedHead = { ...TEXT_FORMAT, 'content-encoding': 'gzip' };
 
-/** A thousand lines, packed once and sent again and again. */
+/** A gzip member of a thousand lines, which is compressed once and sent many times. */
 const member = (line: (index: number) => string) =>
   gzipSync(Array.from({ length: 1000 }, (_, index) => line(index)).join(''));
 const packed =
@@ -30,14 +30,17 @@ const packed =
   (_request, response) =>
     void response.writeHead(200, packedHead).end(Buffer.concat(members()));
 
-/** A gzip bomb: 100,000 series with 33 labels, which no reading needs. */
+/** A gzip bomb: 100,000 series with 33 labels that are no readings. */
 function facts(): RequestListener {
   const labels = Array.from({ length: 33 }, (_, index) => `l${index}="v"`).join();
   const bomb = Buffer.concat(Array<Buffer>(100).fill(member(() => `stackmeter_exporter_x{${labels}} 1\n`)));
   return packed(() => [bomb]);
 }
 
-/** Totals of another hour each time, so that the portal asks for the hour between: one series with a million labels. */
+/**
+ * Each answer has a total of another hour, so that the portal asks for the history of the hour between. That history is
+ * one series with a million labels.
+ */
 function history(): RequestListener {
   const lengthDelimited = (bytes: Buffer) => {
     const length = [
@@ -63,7 +66,7 @@ function history(): RequestListener {
   };
 }
 
-/** 20,000 meters, whose totals rise each time. */
+/** 20,000 meters, whose totals rise with each answer. */
 function meters(): RequestListener {
   let total = 0;
   return packed(() => {
@@ -95,7 +98,7 @@ const drip: RequestListener = (_request, response) => {
   response.writeHead(200, TEXT_FORMAT).on('close', () => clearInterval(timer));
 };
 
-/** No site is given up for its time, however slow the machine is. */
+/** Writes a configuration with timeouts so long that no site reaches them, even on a slow machine. */
 function writeConfiguration(
   folder: string,
   sites: Record<string, Pick<Site, 'gateUrl' | 'tokenFile'>>,
@@ -107,21 +110,24 @@ function writeConfiguration(
   writeFileSync(join(folder, 'portal.toml'), tables.join(''));
 }
 
-/** A hostile gate that counts how often its attack was asked for. */
+/** Starts a hostile gate that counts the requests. */
 async function hostile(folder: string, answer: RequestListener) {
-  const asked = { times: 0 };
+  const requests = { count: 0 };
   const gateUrl = await startFakeGate((request, response) => {
-    asked.times += 1;
+    requests.count += 1;
     answer(request, response);
   });
-  return { gateUrl, tokenFile: join(folder, 'gate.token'), asked };
+  return { gateUrl, tokenFile: join(folder, 'gate.token'), requests };
 }
 
 function peakMegabytes(pid = 0): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** How long these answers take together, and the longest that the event loop was late since it was last asked. */
+/**
+ * How long three answers take together, the longest delay of the event loop since the last call, and the sweeps of the
+ * honest site so far.
+ */
 async function pace(url: string) {
   const startedMs = performance.now();
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -138,7 +144,7 @@ async function pace(url: string) {
   };
 }
 
-it('hostile sites, whatever they send, hold up neither an honest one nor answers, and take bounded memory', async () => {
+it('hostile sites delay neither an honest site nor answers, and take bounded memory', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'profile.toml'), PROFILE);
   const honest = await startSite({
@@ -174,15 +180,15 @@ it('hostile sites, whatever they send, hold up neither an honest one nor answers
   );
   writeConfiguration(folder, { honest, ...Object.fromEntries(gates) });
   const { url, process: portal } = await startPortalIn(folder);
-  const sweptTimes = async (times: number) =>
+  const waitForSweeps = async (times: number) =>
     await eventually(async () => ((await pace(url)).sweeps >= times ? true : undefined));
 
-  await sweptTimes(3);
+  await waitForSweeps(3);
   const usual = await pace(url);
-  for (const [, { asked }] of gates) asked.times = 0;
+  for (const [, { requests }] of gates) requests.count = 0;
   isPeace = false;
   await eventually(
-    async () => await Promise.resolve(gates.every(([, { asked }]) => asked.times > 0) || undefined),
+    async () => await Promise.resolve(gates.every(([, { requests }]) => requests.count > 0) || undefined),
   );
   let worst = await pace(url);
   const until = worst.sweeps + 5;

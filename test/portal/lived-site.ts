@@ -17,10 +17,10 @@ const DAY_S = 86_400;
 export const SETTLING_MS = 60_000;
 export const RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance', 'gpu'] as const;
 
-/** The whole exporter beside a cloud to which things happen. Killed: what was on disk at that instant is all that is left. */
+/** The whole exporter and a cloud that changes. A kill leaves only the state file as it is on disk at that instant. */
 export class LivedSite {
   readonly cloud: ChangingCloud;
-  /** Windows that Nova should not have been asked for. */
+  /** Windows of requests to Nova that are malformed or end after Nova's now. */
   readonly wrongWindows: string[] = [];
   readonly #simulated: SimulatedCloud;
   readonly #stateFile = join(temporaryFolder(), 'state.json');
@@ -55,7 +55,7 @@ export class LivedSite {
     this.#show();
   }
 
-  /** What is on disk; it can be read at any time. */
+  /** The state on disk, which is readable at any time; undefined before the first write. */
   state(): ExporterState | undefined {
     return existsSync(this.#stateFile) ? parseState(readFileSync(this.#stateFile, 'utf8')) : undefined;
   }
@@ -69,7 +69,7 @@ export class LivedSite {
     else await this.refresh(step.troubles);
   }
 
-  /** All is well again, and everything is read. */
+  /** Ends all troubles, and refreshes until everything is read. */
   async recover(): Promise<void> {
     this.cloud.nowMs += 10 * SETTLING_MS;
     this.#setClock({ whose: 'nova', aheadS: 0 });
@@ -132,7 +132,7 @@ export class LivedSite {
     this.#simulated.setModel(this.cloud.model());
   }
 
-  /** Of two clocks that are ahead nobody could tell the time. */
+  /** Only one of the two clocks is ahead at a time; with both ahead, no clock shows the true time. */
   #setClock({ whose, aheadS }: { whose: 'nova' | 'own'; aheadS: number }): void {
     const otherMs = whose === 'nova' ? this.#ownAheadMs : this.#novaAheadMs;
     if ((aheadS > 0 && otherMs > 0) || (whose === 'nova' && this.cloud.isBusy())) return;
@@ -140,18 +140,21 @@ export class LivedSite {
     else this.#simulated.setNovaAhead((this.#novaAheadMs = aheadS * 1000));
   }
 
-  /** Only a page that has a marker can have lost it; and who may not read projects at first is taken for a member of one. */
+  /**
+   * Two faults are left out where they would mean something else: a lost marker needs a request with a marker, and an
+   * exporter that may not read projects at its first refresh takes itself for a member of one project.
+   */
   #faultOf(name: string, path: string, query: string): Fault | undefined {
     if (name === 'a marker that is gone' && !query.includes('marker=')) return undefined;
     if (name === 'a 403' && path.startsWith('/v3/') && !this.state()?.allProjects) return undefined;
     return FAULTS[name];
   }
 
-  /** In the form that Nova takes, and never beyond its own clock. */
+  /** Records a window that is not in Nova's form, or that ends after Nova's now. */
   #noteWrongWindow(path: string, query: string): void {
     if (!path.endsWith('/os-simple-tenant-usage')) return;
-    const asked = new URLSearchParams(query);
-    const [start, end] = [String(asked.get('start')), String(asked.get('end'))];
+    const parameters = new URLSearchParams(query);
+    const [start, end] = [String(parameters.get('start')), String(parameters.get('end'))];
     const isTime = [start, end].every((text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text));
     const isPast = Date.parse(`${end}Z`) <= this.cloud.nowMs + this.#novaAheadMs;
     if (!isTime || !isPast) this.wrongWindows.push(`${start} to ${end}`);

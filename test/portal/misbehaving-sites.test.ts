@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 const START = Date.UTC(2026, 2, 1);
 const MIB = 1_048_576;
 
-/** A portal on a clock that stands still until the test moves it. */
+/** Starts a portal with a clock that only the test moves. */
 async function startPortal(sites: readonly SiteConfig[]) {
   const time = { nowMs: START };
   const portal = createPortal(
@@ -59,7 +59,7 @@ async function read<T>(portal: Portal, path: string): Promise<T> {
 const compressed = { ...TEXT_FORMAT, 'content-encoding': 'gzip' };
 const comment = `#${'x'.repeat(1022)}\n`;
 
-/** Writes `piece` until `bytes` are written or nobody reads any more; says how much was taken. */
+/** Writes `piece` again and again until `bytes` are written or the reader leaves; reports the bytes so far. */
 function pour(response: ServerResponse, piece: Buffer, bytes: number, taken: (bytes: number) => void): void {
   let written = 0;
   const more = (): void => {
@@ -77,7 +77,7 @@ function pour(response: ServerResponse, piece: Buffer, bytes: number, taken: (by
 }
 
 describe('a portal with sites that misbehave', () => {
-  it('accounts for the good ones exactly, and says of each other what is wrong with it', async () => {
+  it('counts the usage of good sites exactly, and shows an error for each other site', async () => {
     let poured = 0;
     const usageAt: RequestListener = (_request, response) => {
       const hours = (time.nowMs - START) / HOUR;
@@ -145,7 +145,7 @@ describe('a portal with sites that misbehave', () => {
     ]);
   });
 
-  it('folds nothing of an answer that breaks off, and all of the next', async () => {
+  it('folds nothing of an answer that breaks off, and everything of the next answer', async () => {
     let breaks = false;
     const { portal, time } = await startPortal([
       await site('a', (_request, response) => {

@@ -22,7 +22,7 @@ export const [FROM, TO] = [Date.UTC(2025, 9, 1), Date.UTC(2026, 0, 1)];
 export const PROJECTS = 150;
 export const RESOURCES = ['vcpu', 'mb', 'instance', 'disk_gb'];
 
-/** Three packed months of projects with four resources. */
+/** Inserts three packed months of `PROJECTS` projects with four resources. */
 async function seed(connection: DatabaseConnection): Promise<void> {
   const meters = PROJECTS * RESOURCES.length;
   const resources = RESOURCES.map((name, index) => `(1, ${index + 1}, '${name}')`).join(', ');
@@ -46,7 +46,7 @@ async function seed(connection: DatabaseConnection): Promise<void> {
   );
 }
 
-/** The API of a ledger with these limits, over HTTP. */
+/** Starts the API of a seeded ledger over HTTP, with these limits for questions, and a collector. */
 export async function portalWith(freshLedger: FreshLedger, limits: Partial<QuestionLimits> = {}) {
   const { connection } = await freshLedger(['a', 'b']);
   await seed(connection);
@@ -82,7 +82,7 @@ export async function portalWith(freshLedger: FreshLedger, limits: Partial<Quest
   return { connection, url, usage, leave, collector, time };
 }
 
-/** Has a site swept as a portal does it: `sweep` asks a gate whose answer is over, and folded, when `rest` resolves. */
+/** Sweeps site `b` with a gate of its own. `begin` starts a sweep whose answer ends, and is folded, after `until`. */
 export async function sweepsOf(collector: Collector, time: { nowMs: number }) {
   let asked = 0;
   let rest: Promise<unknown> = Promise.resolve();
@@ -98,7 +98,7 @@ export async function sweepsOf(collector: Collector, time: { nowMs: number }) {
   ]);
   return {
     sweep: async () => await collector.sweep(),
-    /** Resolves when the gate is asked. */
+    /** Resolves when the gate receives the request. */
     begin: async (until: Promise<unknown>) => {
       const before = asked;
       rest = until;

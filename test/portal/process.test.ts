@@ -37,7 +37,7 @@ async function read<T>(url: string): Promise<T> {
   return (await (await fetch(url)).json()) as T;
 }
 
-describe('a portal that is killed (-9) in the midst of sweeps', () => {
+describe('a portal that is killed (-9) during sweeps', () => {
   it('loses nothing and counts nothing twice', { timeout: 600_000 }, async () => {
     const projects = Array.from({ length: 500 }, (_, index) => `p${index}`);
     const folder = temporaryFolder();
@@ -67,8 +67,8 @@ describe('a portal that is killed (-9) in the midst of sweeps', () => {
     await opening.process.stop();
     growing = true;
 
-    // Wherever a kill falls, from the first byte of the answer to after the commit, the outcome must be the same: how long
-    // after that byte it falls is what is tested, and nothing is waited for.
+    // A kill at any time, from the first byte of the answer to after the commit, must lead to the same usage. These
+    // delays are that time; the test waits for nothing by them.
     for (const delayMs of [0, 5, 10, 20, 40, 80, 160]) {
       const asked = new Promise<void>((resolve) => (served = resolve));
       const { process } = await startPortal(folder, config);
@@ -96,7 +96,7 @@ describe('a portal that is killed (-9) in the midst of sweeps', () => {
 });
 
 describe('a portal that is told to reload', () => {
-  it('takes new sites, and keeps the old ones where the file is wrong', async () => {
+  it('applies new sites, and keeps the old configuration if the file has an error', async () => {
     const folder = temporaryFolder();
     const gate = await startFakeGate((_request, response) => {
       response.writeHead(200, TEXT_FORMAT).end(usageLine('p', 1, Date.now()));
@@ -122,7 +122,7 @@ describe('a portal that is told to reload', () => {
 });
 
 describe('grants in the configuration of a portal', () => {
-  it('link projects of two sites in its answers, from the next reload on', async () => {
+  it('join projects of two sites in answers after a reload', async () => {
     const folder = temporaryFolder();
     const atMs = { first: Date.now() - 3 * 3_600_000, second: Date.now() - 3_600_000 };
     const startGate = async () => {
@@ -163,14 +163,14 @@ describe('grants in the configuration of a portal', () => {
 });
 
 describe('a portal that cannot start', () => {
-  /** Its exit code and its last line. */
+  /** Runs a portal to its end; returns its exit code and last line. */
   async function ends(args: readonly string[], env: Record<string, string> = {}) {
     const process = stackmeter(['portal', '--listen', '127.0.0.1:0', ...args], env);
     const code = await process.exited;
     return [code, process.output().trimEnd().split('\n').at(-1)];
   }
 
-  it('says that the port is taken, and leaves the database to the next start', async () => {
+  it('says that another program uses the port, and does not lock the database against the next start', async () => {
     const folder = temporaryFolder();
     const holder = createServer();
     onTestFinished(async () => await closeServer(holder));

@@ -19,7 +19,7 @@ ram = 8
 existence = 2026-01-01T00:00:00
 `;
 
-/** What a site's Prometheus scrapes, as the site guide has it. */
+/** The configuration of a site's Prometheus, as in the site guide. */
 const siteConfiguration = (exporterPort: number) => `
 global: { scrape_interval: 1s }
 scrape_configs:
@@ -27,7 +27,7 @@ scrape_configs:
     static_configs: [{ targets: ['127.0.0.1:${exporterPort}'] }]
 `;
 
-/** The earlier system's portal: its job, its path, its one selector, its token. */
+/** The configuration of the earlier portal's Prometheus: a job, one selector and a token for each site. */
 const earlierPortalConfiguration = (gates: { url: string; token: string; location: string }[]) => `
 global: { scrape_interval: 1s }
 scrape_configs:
@@ -75,7 +75,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus }) => {
     });
   }
 
-  it('between exporter and gate changes nothing of what the portal counts', async () => {
+  it('between exporter and gate does not change the usage that the portal counts', async () => {
     const folder = temporaryFolder();
     const site = await startSiteOf('alpha', true);
     const { url } = await startPortal(folder, { 'site-a': site });
@@ -104,7 +104,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus }) => {
     ]);
   });
 
-  it('federates two gates with the configuration of the earlier system', async () => {
+  it("federates two gates with the earlier system's configuration", async () => {
     const withPrometheus = await startSiteOf('alpha', true);
     const without = await startSiteOf('beta', false);
     const portal = await startPrometheus(

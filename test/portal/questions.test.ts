@@ -15,11 +15,11 @@ import {
 } from './portal-with-usage.ts';
 
 const PERIOD = 'from=2025-10-01&to=2026-01-01';
-/** 92 days by hour, of all meters: more than a million rows. */
+/** All meters over 92 days, hour by hour: more than a million rows. */
 const LARGEST = `step=hour&by=grant,site,project,resource&limit=1&${PERIOD}`;
 
 onEveryPostgresql('questions to a portal', (freshLedger) => {
-  it('as JSON are refused where their answer would be too large, and name CSV', async () => {
+  it('as JSON are refused if their answer would be too large, and the refusal names CSV', async () => {
     const { usage } = await portalWith(freshLedger);
     const refused = await usage(LARGEST);
     const rows = PROJECTS * RESOURCES.length * ((TO - FROM) / HOUR);
@@ -43,7 +43,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     expect([inTime.status, ((await inTime.json()) as { data: unknown[] }).data.length]).toEqual([200, 1]);
   });
 
-  it('as CSV have a limit of their own', async () => {
+  it('as CSV have their own limit', async () => {
     const { usage } = await portalWith(freshLedger, { csvRows: 100_000 });
     const refused = await usage(`${LARGEST}&format=csv`);
     expect([refused.status, await refused.json()]).toEqual([
@@ -56,7 +56,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     expect((await day.text()).split('\r\n').length).toBe(PROJECTS * RESOURCES.length * 2 + 2);
   });
 
-  it('that take too long end, and say what to ask instead', async () => {
+  it('that take too long are ended, and the answer says what to ask instead', async () => {
     const { usage, connection } = await portalWith(freshLedger, { rows: 1e9, timeoutMs: 100 });
     const refused = await usage(LARGEST);
     expect([refused.status, await refused.json()]).toEqual([
@@ -69,7 +69,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     expect(await running(connection)).toBe(0);
   });
 
-  it('of ten who hang up delay neither readiness, pages nor sweeps, and end in the database', async () => {
+  it('of ten clients that hang up delay neither readiness, pages nor sweeps, and end in the database', async () => {
     const { usage, url, connection, collector, time } = await portalWith(freshLedger, {
       rows: 1e9,
       timeoutMs: 600_000,
@@ -88,7 +88,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
       await sweep();
       expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     }
-    // All of that came before the first of the ten had its answer.
+    // All these answers arrive before the first of the ten answers.
     expect(await Promise.race([...asked, delay(0, 'still asked')])).toBe('still asked');
     expect(await running(connection)).toBeGreaterThan(0);
     time.nowMs += MINUTE;
@@ -100,11 +100,11 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     await eventually(async () => ((await running(connection)) === 0 ? true : undefined));
   });
 
-  it('as large CSVs that nobody takes delay no small one', async () => {
+  it('for large CSVs that nobody reads do not delay small CSVs', async () => {
     const { usage, connection, leave } = await portalWith(freshLedger);
     const large = `${LARGEST}&format=csv`;
     const long = large.replace('to=2026-01-01', 'to=2025-12-01');
-    // Three of more rows than a JSON answer may have, three of less; each with its first bytes, and then nobody reads.
+    // Three have more rows than a JSON answer may have, three have less. Nobody reads beyond the first bytes.
     let finished = 0;
     const stalled = [large, large, large, long, long, long].map(async (question) => {
       await usage(question, leave.signal).catch(() => 'left');
@@ -119,7 +119,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
       const small = await usage(`step=${step}&by=project,resource${of}&from=2025-10-01&to=${to}&format=csv`);
       expect((await small.text()).split('\r\n').length - 2).toBe(rows);
     }
-    // Two of each kind keep their turns, for nobody takes them; the third of each still waits for its first byte.
+    // Two of each kind hold their places because nobody reads them; the third of each kind waits for its first byte.
     expect(await running(connection)).toBe(4);
     expect(finished).toBeLessThan(6);
     leave.abort();
@@ -127,7 +127,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     await eventually(async () => ((await running(connection)) === 0 ? true : undefined));
   });
 
-  it('with whatever parameters are answered or refused, and never an error inside', async () => {
+  it('with any parameters are answered or refused, never with an internal error', async () => {
     const { url } = await portalWith(freshLedger);
     const value = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),
@@ -197,7 +197,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     });
   });
 
-  it('about coverage stay within their period, whatever the cursor says', async () => {
+  it('about coverage stay within their period with any cursor', async () => {
     const { url } = await portalWith(freshLedger);
     const forged = (hour: number) => Buffer.from(JSON.stringify([hour, '', ''])).toString('base64url');
     const ask = async (hour: number) =>

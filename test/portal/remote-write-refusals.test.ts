@@ -25,7 +25,7 @@ import { encodeWriteRequest, writtenSeries, type WrittenSeries } from './write-r
 const TOKEN = 'test-token-of-43-characters-0123456789abcdefg';
 const OTHER_TOKEN = 'other-token-of-43-characters-0123456789abcde';
 
-/** An embedded server that can be stopped and started again, until the test has ended. */
+/** An embedded server that the test can stop and start again; it ends with the test. */
 function startServer() {
   const dataFolder = join(temporaryFolder(), 'data');
   const logger = silentLogger();
@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(serverFolder, { recursive: true, force: true });
 });
 
-/** A database of its own on the server of this file. */
+/** A new database on the server that all tests of this file share. */
 function freshDatabase() {
   const name = `stackmeter_test_${randomBytes(6).toString('hex')}`;
   return {
@@ -60,7 +60,7 @@ function freshDatabase() {
   };
 }
 
-/** A portal's receiver and API on a real database, on a clock that the test moves. */
+/** A portal's receiver and API with a real database and a clock that the test moves. */
 async function startReceiver(
   limits: ReceiverParts['limits'] = {},
   database: { start: () => Promise<DatabaseConnection> } = freshDatabase(),
@@ -135,25 +135,25 @@ function usageOf(site: string, project: string, amount: number, atMs: number): W
   );
 }
 
-/** What the exporter of a states about the totals of an instant. */
-function statedOf(atMs: number): [until: WrittenSeries, epoch: WrittenSeries] {
+/** The folded-until and epoch series that site a's exporter shows beside its totals. */
+function factsOf(atMs: number): [until: WrittenSeries, epoch: WrittenSeries] {
   return [
     writtenSeries(EXPORTER_METRICS.foldedUntil, { site: 'a' }, atMs / 1000, atMs),
     writtenSeries(EXPORTER_METRICS.epochInfo, { site: 'a', epoch: 'one' }, 1, atMs),
   ];
 }
 
-const NEVER = [400, undefined];
-const BACK_LATER = [503, '5'];
-const TAKEN = [204, undefined];
+const REFUSED = [400, undefined];
+const TRY_LATER = [503, '5'];
+const ACCEPTED = [204, undefined];
 
 async function count(pool: Pool, table: string): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM remote_write.${table}`);
   return rows[0]?.n ?? -1;
 }
 
-describe('memory that is written of an earlier exporter', () => {
-  it('is counted in MiB, and what was written before the unit was known is no jump', async () => {
+describe('memory totals from an earlier exporter', () => {
+  it('are counted in MiB, and do not jump when the unit becomes known', async () => {
     const { send, receiver, time, ledger } = await startReceiver();
     const rule = { siteLabel: 'site', sites: ['a', 'b'] };
     const write = async (minute: number) => {
@@ -164,7 +164,7 @@ describe('memory that is written of an earlier exporter', () => {
         writtenSeries('project_vcpu_usage', labels, 2 * (100 + minute / 60), atMs),
         writtenSeries('project_mb_usage', labels, 4 * (100 + minute / 60), atMs),
       ];
-      expect(await send(series)).toEqual(TAKEN);
+      expect(await send(series)).toEqual(ACCEPTED);
       time.nowMs = atMs + MINUTE;
       await receiver.fold();
     };
@@ -178,7 +178,7 @@ describe('memory that is written of an earlier exporter', () => {
     expect(columns(data, 'resource', 'amount')).toEqual([
       ['mb', 4],
       ['vcpu', 2],
-      // Five minutes at the rate before, and fifty-five at the true one.
+      // Five minutes at the earlier rate, and fifty-five at the true rate.
       ['mb', expect.closeTo((4 * 5) / 60 + (4096 * 55) / 60, 3)],
       ['vcpu', expect.closeTo(2, 3)],
     ]);
@@ -186,20 +186,20 @@ describe('memory that is written of an earlier exporter', () => {
   });
 });
 
-describe('what is written of an exporter that states its epoch and time', () => {
-  it('is refused where that never comes, and counted by what comes next', async () => {
+describe('totals of an exporter that sends its epoch and folded-until instant', () => {
+  it('are refused if one of the two is missing, and the next complete totals count their usage', async () => {
     const { send, receiver, time, ledger, amounts } = await startReceiver();
-    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...statedOf(atMs)];
-    const [until] = statedOf(NOON - MINUTE);
-    const [, epoch] = statedOf(NOON);
-    expect(await send(whole(10, NOON - 2 * MINUTE))).toEqual(TAKEN);
-    expect(await send([usageOf('a', 'p', 12, NOON - MINUTE), until])).toEqual(TAKEN);
-    expect(await send([usageOf('a', 'p', 14, NOON), epoch])).toEqual(TAKEN);
-    // Long after, as by a portal that was down.
+    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...factsOf(atMs)];
+    const [until] = factsOf(NOON - MINUTE);
+    const [, epoch] = factsOf(NOON);
+    expect(await send(whole(10, NOON - 2 * MINUTE))).toEqual(ACCEPTED);
+    expect(await send([usageOf('a', 'p', 12, NOON - MINUTE), until])).toEqual(ACCEPTED);
+    expect(await send([usageOf('a', 'p', 14, NOON), epoch])).toEqual(ACCEPTED);
+    // Folds long after, like a portal that was down.
     time.nowMs = NOON + HOUR;
     await receiver.fold();
     expect(await amounts()).toEqual([]);
-    expect(await send(whole(15, NOON + MINUTE))).toEqual(TAKEN);
+    expect(await send(whole(15, NOON + MINUTE))).toEqual(ACCEPTED);
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 5]]);
     expect((await ledger.sites()).map(({ name, anomalies }) => [name, anomalies])).toEqual([
@@ -209,108 +209,108 @@ describe('what is written of an exporter that states its epoch and time', () => 
   });
 });
 
-describe('what an exporter states', () => {
-  it('is kept for totals that come later', async () => {
+describe('the epoch and folded-until instant of an exporter', () => {
+  it('are kept for totals that arrive later', async () => {
     const { send, receiver, time, ledger } = await startReceiver();
-    expect(await send(statedOf(NOON))).toEqual(TAKEN);
+    expect(await send(factsOf(NOON))).toEqual(ACCEPTED);
     time.nowMs = NOON + 5 * HOUR;
     await receiver.fold();
-    expect(await send([usageOf('a', 'p', 10, NOON)])).toEqual(TAKEN);
+    expect(await send([usageOf('a', 'p', 10, NOON)])).toEqual(ACCEPTED);
     await receiver.fold();
     expect((await ledger.sites())[0]?.lastReadingMs).toBe(NOON);
   });
 
-  it('is answered 503 while it cannot be kept, as its totals are then', async () => {
+  it('are answered 503 while the database cannot store them, and so are their totals', async () => {
     const { send, receiver, pool, time, amounts } = await startReceiver();
-    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...statedOf(atMs)];
-    expect(await send(whole(10, NOON - MINUTE))).toEqual(TAKEN);
+    const whole = (amount: number, atMs: number) => [usageOf('a', 'p', amount, atMs), ...factsOf(atMs)];
+    expect(await send(whole(10, NOON - MINUTE))).toEqual(ACCEPTED);
     await pool.query('ALTER TABLE remote_write.fact RENAME TO away');
-    expect(await send(whole(12, NOON))).toEqual(BACK_LATER);
-    expect(await send(statedOf(NOON))).toEqual(BACK_LATER);
+    expect(await send(whole(12, NOON))).toEqual(TRY_LATER);
+    expect(await send(factsOf(NOON))).toEqual(TRY_LATER);
     await pool.query('ALTER TABLE remote_write.away RENAME TO fact');
-    expect(await send(whole(12, NOON))).toEqual(TAKEN);
+    expect(await send(whole(12, NOON))).toEqual(ACCEPTED);
     time.nowMs = NOON + 10 * MINUTE;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 2]]);
   });
 });
 
-describe('what is no remote write', () => {
-  it('is answered 400, whatever of it is wrong', async () => {
+describe('a body that is not remote write', () => {
+  it('is answered 400', async () => {
     const { post } = await startReceiver();
-    expect(await post(Buffer.from('no protobuf'))).toEqual(NEVER);
-    expect(await post(encodeWriteRequest([usageOf('a', 'p', 1, NOON)]).subarray(0, -1))).toEqual(NEVER);
+    expect(await post(Buffer.from('no protobuf'))).toEqual(REFUSED);
+    expect(await post(encodeWriteRequest([usageOf('a', 'p', 1, NOON)]).subarray(0, -1))).toEqual(REFUSED);
   });
 });
 
 describe('a sender that writes more than others', () => {
-  it('finds no room any more, where another that writes little still does', async () => {
+  it('is told to wait, while a sender that writes little is still accepted', async () => {
     const limits = { maxWaitingSamples: 40 };
     const { send, write } = await startReceiver(limits, freshDatabase(), undefined, undefined, true);
     const many = Array.from({ length: 30 }, (_, n) => usageOf('a', `p${n}`, 1, NOON));
-    expect(await send(many)).toEqual(TAKEN);
-    expect(await write('a', 'p', 1, NOON)).toEqual(BACK_LATER);
-    expect(await send([usageOf('b', 'p', 1, NOON)], OTHER_TOKEN)).toEqual(TAKEN);
+    expect(await send(many)).toEqual(ACCEPTED);
+    expect(await write('a', 'p', 1, NOON)).toEqual(TRY_LATER);
+    expect(await send([usageOf('b', 'p', 1, NOON)], OTHER_TOKEN)).toEqual(ACCEPTED);
   });
 
-  it('has 60,000 statements in one request kept by few statements of SQL', async () => {
+  it('has 60,000 facts of one request stored by few SQL statements', async () => {
     const { send, pool } = await startReceiver();
-    let asked = 0;
-    pool.on('acquire', () => (asked += 1));
-    expect(await send(Array.from({ length: 30_000 }, (_, n) => statedOf(NOON + n)).flat())).toEqual(TAKEN);
-    expect(asked).toBeLessThan(50);
+    let acquired = 0;
+    pool.on('acquire', () => (acquired += 1));
+    expect(await send(Array.from({ length: 30_000 }, (_, n) => factsOf(NOON + n)).flat())).toEqual(ACCEPTED);
+    expect(acquired).toBeLessThan(50);
     expect(await count(pool, 'fact')).toBe(30_000);
     await forgetExcessFacts(new Database(pool), 1000);
     expect(await count(pool, 'fact')).toBe(1000);
   });
 
-  it('is told that a request is about too many instants', async () => {
+  it('is refused a request about too many instants', async () => {
     const { send } = await startReceiver();
     expect(await send(Array.from({ length: 20_001 }, (_, n) => usageOf('a', 'p', 1, NOON + n)))).toEqual(
-      NEVER,
+      REFUSED,
     );
   });
 });
 
-describe('a portal that cannot take what is written', () => {
-  it('answers 503 with Retry-After while too much waits to be folded, and takes it once that is folded', async () => {
+describe('a portal that cannot accept a write', () => {
+  it('answers 503 with Retry-After while too many samples wait, and accepts the write once they are folded', async () => {
     const { write, receiver, time, amounts } = await startReceiver({ maxWaitingSamples: 2 });
-    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
-    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
-    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(ACCEPTED);
+    expect(await write('a', 'p', 12, NOON)).toEqual(ACCEPTED);
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(TRY_LATER);
     time.nowMs = NOON + 10 * MINUTE;
     await receiver.fold();
-    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(ACCEPTED);
     time.nowMs = NOON + 20 * MINUTE;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 5]]);
   });
 
-  it('answers 503 with Retry-After while too much waits that it leaves to another portal', async () => {
+  it('answers 503 with Retry-After while too many samples wait for another portal to fold them', async () => {
     let folds = false;
     const limits = { maxWaitingBytes: 1 };
     const { write, receiver, amounts } = await startReceiver(limits, freshDatabase(), undefined, () => folds);
-    expect(await write('a', 'p', 10, NOON - 20 * MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 10, NOON - 20 * MINUTE)).toEqual(ACCEPTED);
     await receiver.tryToFold();
-    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(BACK_LATER);
+    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(TRY_LATER);
     folds = true;
     await receiver.tryToFold();
-    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON - 19 * MINUTE)).toEqual(ACCEPTED);
     expect(await amounts()).toEqual([]);
   });
 
-  it('holds nothing any more that it has left to another', async () => {
+  it('drops its waiting samples once another portal folds them', async () => {
     let folds = true;
     const limits = { maxWaitingSamples: 1 };
     const { write, receiver } = await startReceiver(limits, freshDatabase(), undefined, () => folds);
-    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
-    expect(await write('a', 'p', 12, NOON)).toEqual(BACK_LATER);
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(ACCEPTED);
+    expect(await write('a', 'p', 12, NOON)).toEqual(TRY_LATER);
     folds = false;
     await receiver.tryToFold();
-    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+    expect(await write('a', 'p', 12, NOON)).toEqual(ACCEPTED);
   });
 
-  it('loads all that others have taken, however many requests that are', async () => {
+  it('loads all requests that other portals accepted, even very many', async () => {
     let folds = false;
     const { write, receiver, time, amounts } = await startReceiver(
       {},
@@ -319,34 +319,34 @@ describe('a portal that cannot take what is written', () => {
       () => folds,
     );
     for (let minute = 0; minute < 120; minute += 1)
-      expect(await write('a', 'p', minute, NOON + minute * MINUTE)).toEqual(TAKEN);
+      expect(await write('a', 'p', minute, NOON + minute * MINUTE)).toEqual(ACCEPTED);
     folds = true;
     time.nowMs = NOON + 3 * HOUR;
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 119]]);
   });
 
-  it('answers 503 with Retry-After while the database is down, and loses nothing that was taken before', async () => {
+  it('answers 503 with Retry-After while the database is down, and loses no write that it accepted before', async () => {
     const ownServer = startServer();
     const { write, receiver, time } = await startReceiver({}, ownServer);
-    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(TAKEN);
-    expect(await write('a', 'p', 12, NOON)).toEqual(TAKEN);
+    expect(await write('a', 'p', 10, NOON - MINUTE)).toEqual(ACCEPTED);
+    expect(await write('a', 'p', 12, NOON)).toEqual(ACCEPTED);
     await ownServer.stop();
-    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(BACK_LATER);
+    expect(await write('a', 'p', 15, NOON + MINUTE)).toEqual(TRY_LATER);
     time.nowMs = NOON + 2 * HOUR;
     await expect(receiver.fold()).rejects.toThrow(/ENOENT|ECONNREFUSED|terminated/);
     const next = await startReceiver({}, ownServer);
-    expect(await next.write('a', 'p', 15, NOON + MINUTE)).toEqual(TAKEN);
+    expect(await next.write('a', 'p', 15, NOON + MINUTE)).toEqual(ACCEPTED);
     next.time.nowMs = NOON + 2 * HOUR;
     await next.receiver.fold();
     expect([await next.amounts(), await count(next.pool, 'set_aside')]).toEqual([[['a', 'p', 5]], 0]);
   });
 });
 
-describe('a request that is kept and cannot be read', () => {
-  it('is set aside and told, and those behind it are folded', async () => {
+describe('a stored request that cannot be read', () => {
+  it('is set aside and counted, and the requests behind it are folded', async () => {
     const { write, receiver, time, pool, metrics, amounts } = await startReceiver();
-    // As an earlier version may have taken it: no snappy, and no protobuf within snappy.
+    // An earlier version may have accepted these: no snappy, and no protobuf within snappy.
     for (const body of [Buffer.from('garbage'), toSnappy(Buffer.from('no protobuf'))])
       await pool.query('INSERT INTO remote_write.inbox (rule, received_ms, body) VALUES ($1, $2, $3)', [
         JSON.stringify({ site: 'a' }),
@@ -371,11 +371,11 @@ describe('a request that is kept and cannot be read', () => {
   });
 });
 
-describe('what the ledger never takes of what is written', () => {
-  /** A rule of the database that one project breaks: whatever else of its content a fold may fail by for ever. */
+describe('a write that the ledger refuses every time', () => {
+  /** A constraint that one project breaks. It stands for any content that makes every fold fail. */
   const poison = `ALTER TABLE ledger.project ADD CONSTRAINT wanted CHECK (key <> 'poison')`;
 
-  it('is tried for an hour, then set aside, told, and in the way of nothing else', async () => {
+  it('is tried for an hour, then set aside and counted, and blocks no other write', async () => {
     const { write, receiver, time, pool, metrics, amounts } = await startReceiver({ maxWaitingSamples: 10 });
     await pool.query(poison);
     await write('a', 'p', 10, NOON - 2 * MINUTE);
@@ -396,10 +396,10 @@ describe('what the ledger never takes of what is written', () => {
     expect(await metrics.registry.metrics()).toContain(
       'stackmeter_portal_remote_write_set_aside_samples_total{site="a"} 1',
     );
-    expect(await write('a', 'p', 15, NOON + HOUR)).toEqual(TAKEN);
+    expect(await write('a', 'p', 15, NOON + HOUR)).toEqual(ACCEPTED);
   });
 
-  it('is kept up to a bound, the newest, and folded when somebody puts it back', async () => {
+  it('is kept up to a bound, newest first, and folded when somebody puts it back', async () => {
     const { write, receiver, time, pool, ledger } = await startReceiver({ maxRequests: 2 });
     await pool.query(poison);
     for (const minute of [3, 2, 1]) await write('a', 'poison', 10 - minute, NOON - minute * MINUTE);
@@ -417,7 +417,7 @@ describe('what the ledger never takes of what is written', () => {
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 0]);
   });
 
-  it('is never what the database fails by, however long that lasts and comes and goes', async () => {
+  it('is not confused with a failing database, however long and often the database fails', async () => {
     const { write, receiver, time, pool, amounts } = await startReceiver();
     await write('a', 'p', 10, NOON - MINUTE);
     await write('a', 'p', 12, NOON);
@@ -432,12 +432,12 @@ describe('what the ledger never takes of what is written', () => {
     expect(await amounts()).toEqual([['a', 'p', 2]]);
   });
 
-  it('is told from what the database fails by while it is looked for', async () => {
+  it('is found also if the database fails during the search for it', async () => {
     const { write, receiver, time, pool, ledger } = await startReceiver();
     await write('a', 'poison', 12, NOON - 2 * MINUTE);
     await write('a', 'p', 10, NOON - MINUTE);
     await pool.query(poison);
-    // Once what is bad is told from the rest, the rest meets a server that shuts down.
+    // After the search has set the bad sample aside, the server shuts down while it folds the rest.
     await pool.query(`
       CREATE FUNCTION ledger.shut_down() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN IF new.key = 'p' THEN RAISE EXCEPTION 'going down' USING ERRCODE = 'admin_shutdown'; END IF; RETURN new; END $$;
@@ -452,8 +452,8 @@ describe('what the ledger never takes of what is written', () => {
     expect(data.map(({ projectId }) => projectId)).toEqual(['p']);
   });
 
-  it('is left to the portal that has taken over, however long that has taken', async () => {
-    let lease: Lease | undefined = { name: 'inbox', holder: 'a portal that was not heard of' };
+  it('is left to the portal that took over, however long this portal has tried', async () => {
+    let lease: Lease | undefined = { name: 'inbox', holder: 'another portal' };
     const { write, receiver, time, pool, metrics, amounts } = await startReceiver(
       {},
       freshDatabase(),

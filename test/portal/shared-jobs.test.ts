@@ -1,4 +1,4 @@
-// Which senders let one site write as another: as real Prometheus servers are set up, `check` and the portal say it.
+// `check` and the portal warn of a sender that lets one site write as another, here with real Prometheus servers.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const SITES = ['site-a', 'site-b'];
 const SENDERS = ['earlier', 'overwriting', 'rendered'];
 const TOKEN = 'of-43-characters-0123456789abcdefghijklmnop';
 
-/** A gate that answers as one in front of a site's Prometheus. */
+/** Starts a gate that answers like a gate in front of a site's Prometheus. */
 async function startGate(site: string): Promise<URL> {
   const { url } = await startUpstream((_, response) => {
     response
@@ -55,7 +55,7 @@ remote_write:
 `;
 }
 
-/** Ours, and with the series `up` as well, which it leaves out. */
+/** The configuration that stackmeter writes, changed so that it also sends the series `up`. */
 async function renderedIn(folder: string): Promise<string> {
   const { output } = await runStackmeter(['portal', 'prometheus-config', '--config', 'portal.toml'], {
     cwd: folder,
@@ -66,7 +66,7 @@ async function renderedIn(folder: string): Promise<string> {
 }
 
 describeWith(['prometheus'], 'senders of several sites', ({ prometheus }) => {
-  it('are warned of where one job keeps the labels of two sites, and not as we set them up', async () => {
+  it('cause a warning if one job keeps the labels of two sites, and none with the configuration that stackmeter writes', async () => {
     const folder = temporaryFolder();
     const gates = [await startGate('site-a'), await startGate('site-b')];
     const listen = `127.0.0.1:${await freePort()}`;
@@ -99,7 +99,7 @@ describeWith(['prometheus'], 'senders of several sites', ({ prometheus }) => {
     await start('rendered', await renderedIn(folder));
     for (const sender of ['overwriting', 'rendered'])
       await eventually(async () => ((await hasWritten(sender)) ? true : undefined));
-    // What is known of these is known for longer than of the one that is warned of.
+    // These two senders have written before the one that causes the warning, so a warning about them would be there.
     await start('earlier', oneJob('earlier', true, gates, url));
     await eventually(async () => ((await valueOf('exposed_sites', 'earlier')) === 2 ? true : undefined));
     expect(await valueOf('exposed_sites', 'overwriting')).toBe(0);
@@ -112,7 +112,7 @@ describeWith(['prometheus'], 'senders of several sites', ({ prometheus }) => {
     expect(new Set(warnings.map(({ level, sender }) => `${level} ${sender}`))).toEqual(
       new Set(['warn earlier']),
     );
-    // The first names one site where the other is read later.
+    // The first warning names only one site if the other site is read later.
     expect(warnings.length).toBeLessThanOrEqual(2);
     expect(warnings.at(-1)?.sites).toBe('site-a, site-b');
   });

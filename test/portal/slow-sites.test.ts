@@ -10,7 +10,7 @@ import { startFakeGate, TEXT_FORMAT, usageLine } from './fake-gate.ts';
 import { temporaryFolder } from '../support/processes.ts';
 
 describe('a portal with a site that hangs, one that drips and one that floods', () => {
-  it('sweeps the others at their own pace', async () => {
+  it('sweeps the other sites at their own interval', async () => {
     let asked = 0;
     let enough: () => void;
     const goodIsSwept = new Promise<void>((resolve) => (enough = resolve));
@@ -20,7 +20,7 @@ describe('a portal with a site that hangs, one that drips and one that floods', 
       if (asked === 5) enough();
       response.writeHead(200, TEXT_FORMAT).end(usageLine('p', asked, Date.now()));
     });
-    const ill = async (name: string, answer: Parameters<typeof startFakeGate>[0]) =>
+    const badGate = async (name: string, answer: Parameters<typeof startFakeGate>[0]) =>
       await startFakeGate((request, response) => {
         open.add(name);
         response.on('close', () => open.delete(name));
@@ -28,12 +28,12 @@ describe('a portal with a site that hangs, one that drips and one that floods', 
       });
     const urls = {
       good,
-      hangs: await ill('hangs', () => undefined),
-      drips: await ill('drips', (_request, response) => {
+      hangs: await badGate('hangs', () => undefined),
+      drips: await badGate('drips', (_request, response) => {
         const timer = setInterval(() => response.write('# drip\n'), 20);
         response.writeHead(200, TEXT_FORMAT).on('close', () => clearInterval(timer));
       }),
-      floods: await ill('floods', (_request, response) => {
+      floods: await badGate('floods', (_request, response) => {
         response.writeHead(200, TEXT_FORMAT);
         const flood = () => {
           while (!response.destroyed && response.write('# flood flood flood flood\n'.repeat(100)));

@@ -15,24 +15,24 @@ const { root } = protobuf.parse(
 const WriteRequest = root.lookupType('WriteRequest');
 const ReadResponse = root.lookupType('ReadResponse');
 
-/** A series as a sender of remote write 1.0 writes it. */
+/** A series in a request of remote write 1.0. */
 export interface WrittenSeries {
   labels: { name: string; value: string }[];
   samples: { value: number; timestamp: number }[];
 }
 
-/** A request by another encoder than ours, from the published definition; not yet compressed. */
+/** Encodes a request with protobufjs and the published definition, not with stackmeter's encoder; uncompressed. */
 export function encodeWriteRequest(timeseries: readonly WrittenSeries[], more: object = {}): Buffer {
   return Buffer.from(WriteRequest.encode(WriteRequest.fromObject({ timeseries, ...more })).finish());
 }
 
-/** The answer of a remote read with the series of each query; not yet compressed. */
+/** Encodes the answer of a remote read with the series of each query; uncompressed. */
 export function encodeReadResponse(queries: readonly (readonly WrittenSeries[])[]): Buffer {
   const results = queries.map((timeseries) => ({ timeseries }));
   return Buffer.from(ReadResponse.encode(ReadResponse.fromObject({ results })).finish());
 }
 
-/** One sample of a series by its labels. */
+/** A series with one sample. */
 export function writtenSeries(
   name: string,
   labels: Readonly<Record<string, string>>,
@@ -46,12 +46,12 @@ export function writtenSeries(
   return { labels: all, samples: [{ value, timestamp }] };
 }
 
-/** Sends series as Prometheus does; resolves with the status and what was said. */
+/** Sends series as Prometheus does; resolves with the status and the body of the answer. */
 export async function remoteWrite(
   portalUrl: string,
   authorization: string,
   series: readonly WrittenSeries[],
-): Promise<[status: number, said: string]> {
+): Promise<[status: number, body: string]> {
   const response = await fetch(`${portalUrl}/api/v1/write`, {
     method: 'POST',
     headers: {

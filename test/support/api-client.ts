@@ -1,6 +1,6 @@
 import type { CoverageRow, Page } from '../../src/portal/api/shapes/answers.ts';
 
-/** What the tests ask a portal's API for. */
+/** A row of `/api/v1/usage`, as far as tests read it. */
 export interface UsageAnswerRow {
   start: string;
   site: string;
@@ -12,17 +12,17 @@ export interface UsageAnswerRow {
   coverage: string;
 }
 
-/** Every row of `/api/v1/usage` over all pages, from `fromMs` to `toMs`, by site, project and resource. */
+/** Usage from `fromMs` to `toMs` by site, project and resource, over all pages; one row for the whole time. */
 export async function totalUsage(portalUrl: string, fromMs: number, toMs: number): Promise<UsageAnswerRow[]> {
   return await usageBy('total', portalUrl, fromMs, toMs);
 }
 
-/** The same day by day. */
+/** As `totalUsage`, with one row for each day. */
 export async function dailyUsage(portalUrl: string, fromMs: number, toMs: number): Promise<UsageAnswerRow[]> {
   return await usageBy('day', portalUrl, fromMs, toMs);
 }
 
-/** The same hour by hour. */
+/** As `totalUsage`, with one row for each hour. */
 export async function hourlyUsage(
   portalUrl: string,
   fromMs: number,
@@ -49,12 +49,11 @@ function interval(fromMs: number, toMs: number) {
   return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
 }
 
-/** The rows of all pages. */
 async function allRows<T>(url: string, parameters: Record<string, string>): Promise<T[]> {
   const rows: T[] = [];
   for (let cursor: string | null | undefined; cursor !== null;) {
-    const asked = new URLSearchParams(cursor === undefined ? parameters : { ...parameters, cursor });
-    const page = (await getJson(`${url}?${asked.toString()}`)) as Page<T>;
+    const query = new URLSearchParams(cursor === undefined ? parameters : { ...parameters, cursor });
+    const page = (await getJson(`${url}?${query.toString()}`)) as Page<T>;
     rows.push(...page.data);
     cursor = page.next;
   }

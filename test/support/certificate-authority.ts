@@ -3,7 +3,7 @@ import { generate } from 'selfsigned';
 
 const DAY_MS = 86_400_000;
 
-/** PEM. */
+/** A certificate and its private key, in PEM. */
 export interface Pair {
   cert: string;
   key: string;
@@ -21,7 +21,7 @@ export async function makeCa(name: string): Promise<Pair> {
   return { cert, key };
 }
 
-/** A server certificate for a host's name or address; `days` is when it expires from now. */
+/** Issues a server certificate for a host name or address, which expires in `days`. */
 export async function issue(ca: Pair, host: string, days = 2): Promise<Pair> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: host }], {
     keyType: 'ec',

@@ -2,8 +2,8 @@ import { describe, it } from 'vitest';
 import { find, isRequired } from './requirements.mjs';
 
 /**
- * A suite that needs other programs, given to it by path. Without them it is skipped, or, where
- * STACKMETER_TEST_REQUIRE names them, it fails.
+ * Declares a suite that needs other programs, and passes it their paths. If a program is missing, the suite is skipped;
+ * if STACKMETER_TEST_REQUIRE names that program, the suite fails.
  */
 export function describeWith<N extends string>(
   needs: readonly N[],
@@ -16,11 +16,11 @@ export function describeWith<N extends string>(
   else if (absent.some(isRequired)) {
     describe(name, () => {
       it(`finds ${absent.join(', ')}`, () => {
-        throw new Error(`${absent.join(', ')} is required here and not there`);
+        throw new Error(`STACKMETER_TEST_REQUIRE names ${absent.join(', ')}, but this machine has none`);
       });
     });
   } else {
-    // The suite itself is not called: it may use its paths at once.
+    // The suite itself is not called, because it may use its paths while it is declared.
     describe.skip(name, () => {
       it(`needs ${absent.join(', ')}`, () => undefined);
     });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { startStackmeter, type Running, type StartOptions } from './processes.ts';
 
-/** The command as one process that can be killed; it ends with the test. */
+/** Starts the command as one process, without a shell, so that a signal reaches it; ends it with the test. */
 export function stackmeter(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -13,7 +13,7 @@ export function stackmeter(
   return running;
 }
 
-/** A portal with its data and `portal.toml` in a folder. */
+/** Starts a portal that has its data and `portal.toml` in this folder; returns its process and address. */
 export async function startPortalIn(
   folder: string,
   listen = '127.0.0.1:0',
@@ -27,11 +27,11 @@ export async function startPortalIn(
   return { process, url: `http://${address}` };
 }
 
-/** What `stackmeter portal ledger verify` ends with and says. */
+/** Runs `stackmeter portal ledger verify`; returns its exit code and output. */
 export async function verifyLedgerIn(
   folder: string,
   env: Record<string, string> = {},
-): Promise<[code: number | null, said: string]> {
+): Promise<[code: number | null, output: string]> {
   const running = stackmeter(['portal', 'ledger', 'verify', '--data', join(folder, 'data')], env);
   return [await running.exited, running.output()];
 }

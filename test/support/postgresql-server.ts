@@ -18,7 +18,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** A server of the PostgreSQL whose programs are in `bin`, such as Debian's, with its data in `dataFolder`. */
+/** A PostgreSQL server that runs the programs in `bin`, such as Debian's, with its data in `dataFolder`. */
 export function installedPostgresql(bin: string, dataFolder: string): TestServer {
   let server: SupervisedServer | undefined;
   let socketFolder = '';
@@ -47,7 +47,7 @@ export function installedPostgresql(bin: string, dataFolder: string): TestServer
   };
 }
 
-/** The server that STACKMETER_TEST_DATABASE_URL names; it is neither started nor ended. */
+/** A server that runs already, such as STACKMETER_TEST_DATABASE_URL names; `start` and `close` do not change it. */
 export function runningPostgresql(connectionString: string): TestServer {
   return { start: async () => ({ connectionString }), close: async () => undefined };
 }
@@ -60,14 +60,14 @@ export function otherDatabase(connection: DatabaseConnection, database: string):
   return { connectionString: url.href };
 }
 
-/** The arguments by which PostgreSQL's programs reach a server of ours. */
+/** The arguments that make PostgreSQL's programs connect to this database. */
 export function reach(connection: DatabaseConnection): string[] {
   if ('connectionString' in connection) return ['-d', connection.connectionString];
   const { host, port, user, database } = connection;
   return ['-h', host, '-p', String(port), '-U', user, '-d', database];
 }
 
-/** Runs one statement, outside of any pool. */
+/** Runs one statement over a connection of its own; returns the rows. */
 export async function runSql<T extends object>(connection: DatabaseConnection, sql: string): Promise<T[]> {
   const client = new Client(connection);
   await client.connect();

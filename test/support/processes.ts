@@ -8,18 +8,18 @@ import { onTestFinished } from 'vitest';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** What has not come by then will not come, however busy the machine is. */
+/** If output has not appeared by then, it will never appear, even on a busy machine. */
 const HANGS_AFTER_MS = 240_000;
 
 export interface Running {
   pid: number | undefined;
-  /** Everything that it has printed, to both streams. */
+  /** All output so far, of stdout and stderr. */
   output(): string;
-  /** Resolves with the match as soon as the output has one; rejects with the output when the process ends before. */
+  /** Resolves with the first match in the output; rejects with the output if the process ends without a match. */
   waitFor(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
-  /** Sends a signal that does not end it, such as SIGHUP. */
+  /** Sends a signal that does not end the process, such as SIGHUP. */
   send(signal: NodeJS.Signals): void;
-  /** Ends it with a signal and resolves with its exit code (null when the signal killed it). */
+  /** Ends the process with a signal; resolves with its exit code, or null if the signal killed it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   exited: Promise<number | null>;
 }
@@ -27,12 +27,12 @@ export interface Running {
 export interface StartOptions {
   cwd?: string;
   env?: Record<string, string | undefined>;
-  /** Files that it reads from and writes to in place of a terminal; what goes to a file is no output. */
+  /** Files to read from and to write to. `output()` lacks the text that goes to a file. */
   stdin?: string | undefined;
   stdout?: string | undefined;
 }
 
-/** Starts the built `stackmeter` command with an environment of its own, without the caller's OS_ and STACKMETER_ names. */
+/** Starts the compiled `stackmeter` command without the caller's OS_ and STACKMETER_ variables. */
 export function startStackmeter(args: readonly string[], options: StartOptions = {}): Running {
   return startProgram(process.execPath, [cli, ...args], options);
 }
@@ -49,7 +49,7 @@ export function startProgram(program: string, args: readonly string[], options: 
   return observe(child, `${program} ${args.join(' ')}`);
 }
 
-/** Runs a command to its end. */
+/** Runs a `stackmeter` command to its end. */
 export async function runStackmeter(
   args: readonly string[],
   options: StartOptions = {},
@@ -102,7 +102,7 @@ function observe(child: ChildProcess, description: string): Running {
             finish(() => reject(new Error(`${description} ended before ${pattern}:\n${output}`)));
         };
         const timer = setTimeout(
-          () => finish(() => reject(new Error(`${description} never said ${pattern}:\n${output}`))),
+          () => finish(() => reject(new Error(`${description} never printed ${pattern}:\n${output}`))),
           timeoutMs,
         );
         const finish = (settle: () => void) => {
@@ -121,16 +121,16 @@ function observe(child: ChildProcess, description: string): Running {
   };
 }
 
-/** A folder for one test, removed when it has ended. */
+/** Makes a folder for one test, which is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
-  // The embedded PostgreSQL of a portal that runs as root has an account of its own, which has to enter.
+  // If the portal runs as root, its embedded PostgreSQL runs under another account, which must enter the folder.
   chmodSync(folder, 0o755);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Ports that are free now, for programs that can't say which one they got. */
+/** A port that is free now, for programs that cannot choose a port and report it. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -140,13 +140,13 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Calls `attempt` until it resolves with something other than undefined; rejects with its last error after `timeoutMs`. */
+/** Calls `attempt` until it resolves with a value; rejects with its last error after `timeoutMs`. */
 export async function eventually<T>(
   attempt: () => Promise<T | undefined>,
   timeoutMs = HANGS_AFTER_MS,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
-  let last: unknown = new Error('it did not come about');
+  let last: unknown = new Error(`no result within ${timeoutMs} ms`);
   while (Date.now() < deadline) {
     try {
       const result = await attempt();

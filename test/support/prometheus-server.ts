@@ -5,14 +5,14 @@ import { eventually, freePort, startProgram } from './processes.ts';
 
 export interface PrometheusServer {
   url: string;
-  /** The instant vector of a query: labels and value of each series. */
+  /** Runs an instant query; returns the labels and value of each series. */
   query(promql: string): Promise<{ metric: Record<string, string>; value: number }[]>;
-  /** The most memory that it has had. */
+  /** The largest resident memory of the process so far. */
   peakMb(): number;
   stop(): Promise<unknown>;
 }
 
-/** Starts a real Prometheus on a free port with the given configuration, until the test ends. */
+/** Starts a real Prometheus on a free port with this configuration; ends it with the test. */
 export async function startPrometheus(
   program: string,
   folder: string,
@@ -28,7 +28,7 @@ export async function startPrometheus(
     `--config.file=${file}`,
     `--storage.tsdb.path=${join(folder, 'tsdb')}`,
     `--web.listen-address=127.0.0.1:${port}`,
-    // It would wait a minute for a receiver that is gone.
+    // By default Prometheus waits a minute at its end for a receiver that is gone.
     '--storage.remote.flush-deadline=1s',
     ...more,
   ]);
@@ -48,11 +48,11 @@ async function query(url: string, promql: string) {
   const body = (await response.json()) as {
     data: { result: { metric: Record<string, string>; value: [number, string] }[] };
   };
-  if (!response.ok) throw new Error(`Prometheus does not take ${promql}: ${response.status}`);
+  if (!response.ok) throw new Error(`Prometheus refuses ${promql}: ${response.status}`);
   return body.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
 }
 
-/** Waits until a query has an answer. */
+/** Repeats a query until its answer has series; returns them. */
 export async function queryEventually(server: PrometheusServer, promql: string) {
   return await eventually(async () => {
     const result = await server.query(promql);

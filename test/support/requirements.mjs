@@ -1,5 +1,5 @@
-// The programs that some tests need: where to find each, and how to get it. Read by scripts/test.mjs, which says what
-// is left out, and by the tests themselves.
+// The programs that some tests need: where to find each, and how to get it. The tests use this list, and
+// scripts/test.mjs prints the missing programs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const lab = process.env.OPENSTACK_LAB ?? '/var/tmp/openstack-lab';
-/** A Keystone that needs longer is of no use to a test. */
+/** A Keystone that needs longer is too slow for the tests. */
 const ANSWERS_WITHIN_MS = 10_000;
 const tools =
   process.env.OPENSTACK_LAB_TOOLS ?? fileURLToPath(new URL('../../../shared/openstack', import.meta.url));
@@ -31,7 +31,7 @@ const requirements = {
   },
   'openstack-tools': {
     find: () => findFile(join(tools, 'nova-manage')),
-    get: 'the commands of a test cloud that may be meddled with in $OPENSTACK_LAB_TOOLS',
+    get: 'in $OPENSTACK_LAB_TOOLS, the commands of a test cloud that tests may break',
   },
   'openstack-sdk': {
     find: () => findFile('/usr/lib/python3/dist-packages/openstack/config/loader.py'),
@@ -54,14 +54,14 @@ export function find(name) {
   return requirement.find();
 }
 
-/** What is missing here, each with the way to get it. */
+/** The missing programs, and how to get each. */
 export function missing() {
   return Object.entries(requirements)
     .filter(([, requirement]) => requirement.find() === undefined)
     .map(([name, { get }]) => ({ name, get }));
 }
 
-/** True where the name is required by STACKMETER_TEST_REQUIRE: a comma-separated list, or `all`. */
+/** Whether STACKMETER_TEST_REQUIRE, a comma-separated list or `all`, requires this program. */
 export function isRequired(name) {
   const required = (process.env.STACKMETER_TEST_REQUIRE ?? '').split(',');
   return required.includes('all') || required.includes(name);
@@ -74,13 +74,13 @@ function which(program) {
     .find((path) => existsSync(path));
 }
 
-/** The one that STACKMETER_TEST_HAPROXY_3 names, or that the script has installed. */
+/** The program that STACKMETER_TEST_HAPROXY_3 names, or the one that scripts/install-haproxy-3.sh installs. */
 function findHaproxy3() {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return findFile(process.env.STACKMETER_TEST_HAPROXY_3 ?? join(cache, 'stackmeter/haproxy-3/haproxy'));
 }
 
-/** Debian keeps it out of the PATH of users. */
+/** On Debian, nginx is not in the PATH of users. */
 function findNginx() {
   return which('nginx') ?? findFile('/usr/sbin/nginx');
 }
@@ -93,7 +93,7 @@ function findPostgresql() {
   return versions.map((version) => join(base, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
 }
 
-/** A cloud that is stopped leaves its openrc behind. It is asked once: what does not answer then is left out. */
+/** A stopped cloud leaves its openrc behind, so Keystone has to answer. It is asked only once. */
 const findOpenstack = once(() => {
   const openrc = findFile(join(lab, 'openrc'));
   return openrc !== undefined && answers(keystoneOf(openrc)) ? openrc : undefined;
@@ -103,7 +103,7 @@ function keystoneOf(openrc) {
   return /^OS_AUTH_URL=(.*)$/m.exec(readFileSync(openrc, 'utf8'))?.[1] ?? '';
 }
 
-/** In a process of its own: suites are declared before anything can be waited for. */
+/** Asks from another process, because suites are declared synchronously. */
 function answers(url) {
   const get = `fetch(process.argv[1], { signal: AbortSignal.timeout(${ANSWERS_WITHIN_MS}) })`;
   const code = `${get}.then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;

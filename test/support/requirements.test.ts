@@ -8,7 +8,7 @@ import { freePort, startProgram, temporaryFolder } from './processes.ts';
 
 const requirements = pathToFileURL(join(import.meta.dirname, 'requirements.mjs')).href;
 
-/** What a process of its own finds where the openrc of a test cloud has this Keystone, asked twice. */
+/** The results of two calls of `find('openstack')` in another process, with an openrc that names this Keystone. */
 async function found(port: number): Promise<string> {
   const lab = temporaryFolder();
   writeFileSync(join(lab, 'openrc'), `OS_USERNAME=admin\nOS_AUTH_URL=http://127.0.0.1:${port}/v3\n`);
@@ -20,27 +20,27 @@ async function found(port: number): Promise<string> {
   return program.output().trim().replaceAll(join(lab, 'openrc'), 'openrc');
 }
 
-/** A Keystone that answers with this status; how often it was asked. */
+/** A Keystone that answers with this status, and the paths of its requests. */
 async function keystone(status: number) {
-  const asked: (string | undefined)[] = [];
+  const requests: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url);
+    requests.push(request.url);
     response.writeHead(status).end('{}');
   });
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => await closeServer(server, 0));
-  return { port, asked };
+  return { port, requests };
 }
 
-describe('an OpenStack that tests need', () => {
-  it('is there where its Keystone answers, which is asked once', async () => {
-    const { port, asked } = await keystone(200);
-    expect([await found(port), asked]).toEqual(['openrc,openrc', ['/v3']]);
+describe('the OpenStack that tests need', () => {
+  it('is found if its Keystone answers, and Keystone is asked only once', async () => {
+    const { port, requests } = await keystone(200);
+    expect([await found(port), requests]).toEqual(['openrc,openrc', ['/v3']]);
   });
 
-  it('is not there where it is stopped and has left its openrc, or where Keystone answers with an error', async () => {
+  it('is not found if Keystone does not answer or answers with an error, although the openrc exists', async () => {
     expect(await found(await freePort())).toBe('undefined,undefined');
-    const { port, asked } = await keystone(503);
-    expect([await found(port), asked]).toEqual(['undefined,undefined', ['/v3']]);
+    const { port, requests } = await keystone(503);
+    expect([await found(port), requests]).toEqual(['undefined,undefined', ['/v3']]);
   });
 });

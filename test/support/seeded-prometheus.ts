@@ -2,12 +2,12 @@ import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
 import { remoteWrite, type WrittenSeries } from '../portal/write-request.ts';
 
 const HOUR_MS = 3_600_000;
-/** Blocks of a month, written at once: it would make 4,380 of a year's two hours each. */
+/** Blocks of a month: by default Prometheus makes a block for every two hours, 4,380 for a year. */
 const BLOCKS = ['--storage.tsdb.min-block-duration=31d', '--storage.tsdb.max-block-duration=31d'];
 const KEPT = ['--storage.tsdb.retention.time=10y', '--web.enable-remote-write-receiver'];
 const SAMPLES_A_REQUEST = 24;
 
-/** What a series was at an instant, in Unix milliseconds. */
+/** The value of the series with this index at an instant, in Unix milliseconds. */
 export type SampleAt = (series: number, atMs: number) => number;
 
 export interface Past {
@@ -18,7 +18,7 @@ export interface Past {
   sampleAt: SampleAt;
 }
 
-/** A real Prometheus that holds usage of so many days up to `endMs`, written in order of time, and that has just started. */
+/** Writes `days` of usage up to `endMs` into a real Prometheus; returns that Prometheus after a restart. */
 export async function startSeeded(program: string, folder: string, past: Past): Promise<PrometheusServer> {
   const seeding = await startPrometheus(program, folder, '', [...KEPT, ...BLOCKS]);
   const { stepMs = HOUR_MS } = past;
@@ -32,15 +32,15 @@ export async function startSeeded(program: string, folder: string, past: Past): 
   return await startPrometheus(program, folder, '', KEPT);
 }
 
-/** Writes what the series were at these instants. */
+/** Writes a sample of each series for each of these instants. */
 export async function writeUsage(
   server: PrometheusServer,
   { series, sampleAt }: Pick<Past, 'series' | 'sampleAt'>,
   times: readonly number[],
 ): Promise<void> {
   const written = Array.from({ length: series }, (_, index) => seriesOf(index, times, sampleAt));
-  const [status, said] = await remoteWrite(server.url, '', written);
-  if (status >= 300) throw new Error(`Prometheus does not take it: ${status} ${said}`);
+  const [status, body] = await remoteWrite(server.url, '', written);
+  if (status >= 300) throw new Error(`Prometheus refuses the samples: ${status} ${body}`);
 }
 
 function seriesOf(index: number, times: readonly number[], sampleAt: SampleAt): WrittenSeries {

@@ -11,19 +11,19 @@ export interface Site {
   tokenFile: string;
 }
 
-/** A token long enough for a gate, and not a secret. */
+/** A token that is long enough for a gate; it is no secret. */
 const token = 'test-token-of-43-characters-0123456789abcdefg';
 
 export interface SiteOptions {
   folder: string;
-  /** Arguments of the exporter beside address and state. */
+  /** Arguments of the exporter except address and state file. */
   exporter: readonly string[];
   env?: Record<string, string>;
-  /** Where the gate reads; the exporter itself by default. */
+  /** Starts a Prometheus for the gate to read and returns its address; without it, the gate reads the exporter. */
   prometheusUrl?: (exporterPort: number) => Promise<string>;
 }
 
-/** Starts an exporter and, behind it, a gate, as processes; they end with the test. */
+/** Starts an exporter and a gate that reads from it, as processes; ends both with the test. */
 export async function startSite({
   folder,
   exporter: exporterArgs,
@@ -52,7 +52,7 @@ export async function startSite({
   return { exporter, exporterPort, ...gate };
 }
 
-/** Starts a gate in front of a source; it ends with the test. */
+/** Starts a gate that reads from `source`; ends it with the test. */
 export async function startGate(
   folder: string,
   source: readonly string[],
@@ -69,7 +69,7 @@ export async function startGate(
   return { gateUrl: `http://127.0.0.1:${gatePort}`, token, tokenFile };
 }
 
-/** Starts a portal that reads the given sites; resolves with its address. */
+/** Starts a portal that reads these sites; ends it with the test. */
 export async function startPortal(
   folder: string,
   sites: Record<string, Pick<Site, 'gateUrl' | 'tokenFile'>>,

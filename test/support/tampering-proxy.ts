@@ -14,13 +14,13 @@ interface Answer {
   body: Buffer;
 }
 
-/** What is made of a request, and of its answer; an answer that is undefined breaks the connection. */
+/** Changes the path of a request, or its answer. If `answers` returns undefined, the proxy breaks the connection. */
 export interface Tampering {
   asks?: (path: string) => string;
   answers?: (answer: Answer, path: string) => Answer | undefined;
 }
 
-/** Stands before a service over HTTP, and tampers with what passes. */
+/** Starts an HTTP proxy in front of a service, which changes requests and answers as `tamper` tells it. */
 export async function startTamperingProxy(service: string) {
   const upstream = new URL(service);
   let tampering: Tampering = {};
@@ -34,7 +34,7 @@ export async function startTamperingProxy(service: string) {
   });
   const { port } = server.address() as AddressInfo;
   return {
-    /** With the path of the service. */
+    /** The proxy's address, with the service's path. */
     url: `http://127.0.0.1:${port}${upstream.pathname}`,
     tamper: (next: Tampering) => {
       tampering = next;

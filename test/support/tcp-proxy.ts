@@ -4,13 +4,13 @@ import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 
 export interface TcpProxy {
   port: number;
-  /** Breaks every connection off, and refuses new ones for a while. */
+  /** Breaks all connections, and refuses new ones for a while. */
   cut(durationMs: number): void;
-  /** Holds back what comes from the far side, for a while. */
+  /** Holds back for a while the bytes that the target sends. */
   delay(durationMs: number): void;
 }
 
-/** Stands between a client and `127.0.0.1:targetPort`, and can spoil the connection. */
+/** Starts a proxy in front of `127.0.0.1:targetPort` that can break and delay connections. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const open = new Set<Socket>();
   let cutUntil = 0;

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 import type { Pair } from './certificate-authority.ts';
 
-/** Speaks TLS in front of `127.0.0.1:targetPort`; it ends with the test. */
+/** Starts a proxy that speaks TLS in front of `127.0.0.1:targetPort`; ends it with the test. */
 export async function startTlsProxy(targetPort: number, certificate: Pair) {
   let connections = 0;
   const server = createServer(certificate, (client) => {
