@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import {
@@ -10,81 +11,104 @@ import {
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
 import { describeError } from '../runtime/user-error.ts';
-import { createMeteredCloud } from './cloud/cloud.ts';
+import { Cloud } from './cloud/cloud.ts';
 import { createExporterServer } from './exposition/http-server.ts';
-import { publish, type Published } from './exposition/published.ts';
+import { Rendering } from './exposition/rendering.ts';
 import type { ExporterConfig } from './settings/config.ts';
 
 export interface Exporter extends Role {
-  /** Where it listens, once `start()` has resolved. */
+  /** The address on which the exporter listens. Throws before `start()` has resolved. */
   readonly address: ListenAddress;
-  /** Reads and folds in everything up to now, and serves it. Throws where anything is not complete. */
+  /** Folds in all usage up to now, and serves the totals. Throws where an answer is not complete. */
   refresh(): Promise<void>;
 }
 
 export interface ExporterOptions {
   clock: Clock;
   logger: Logger;
-  /** Another way to HTTP than over the network. */
+  /** Replaces HTTP over the network. */
   dispatcher?: Dispatcher;
 }
 
 /**
- * The site's meter: reads usage from one OpenStack, or from several at once, keeps running totals of each, and serves
- * them to Prometheus. All listen where the first config says.
+ * The site's meter: reads usage from one OpenStack or from several, keeps running totals of each, and serves them to
+ * Prometheus. The listen address is that of the first config.
  */
 export function createExporter(
   config: ExporterConfig | readonly [ExporterConfig, ...ExporterConfig[]],
   options: ExporterOptions,
 ): Exporter {
-  const logger = options.logger.child({ role: 'exporter' });
-  const configs: readonly ExporterConfig[] = [config].flat();
-  const clouds = configs.map((one) =>
-    createMeteredCloud(one, {
-      ...options,
-      logger: one.cloud === undefined ? logger : logger.child({ cloud: one.cloud }),
-      onRefreshed: () => render(),
-    }),
-  );
-  let published: Published | undefined;
-  let address: ListenAddress | undefined;
-  let running: Promise<unknown> | undefined;
+  return new ExporterRole([config].flat(), {
+    ...options,
+    logger: options.logger.child({ role: 'exporter' }),
+  });
+}
 
-  /** What is complete of one cloud is shown, whatever the others do. */
-  function render(): void {
-    const shown = clouds.map((cloud) => cloud.shown());
-    if (shown.some(({ snapshot }) => snapshot !== undefined)) published = publish(shown);
+class ExporterRole implements Exporter {
+  readonly #logger: Logger;
+  readonly #listen: ListenAddress;
+  readonly #clouds: readonly Cloud[];
+  readonly #server: Server;
+  #rendering: Rendering | undefined;
+  #address: ListenAddress | undefined;
+  #running: Promise<unknown> | undefined;
+
+  constructor(configs: readonly ExporterConfig[], options: ExporterOptions) {
+    const { logger } = options;
+    const { listen: address, publicHost } = configs[0] as ExporterConfig;
+    this.#logger = logger;
+    this.#listen = address;
+    this.#clouds = configs.map(
+      (config) =>
+        new Cloud(config, {
+          ...options,
+          logger: config.cloud === undefined ? logger : logger.child({ cloud: config.cloud }),
+          onRefreshed: () => this.#render(),
+        }),
+    );
+    this.#server = createExporterServer({
+      view: () => ({ rendering: this.#rendering, waitingFor: this.#waitingFor() }),
+      logger,
+      ownNames: [address.host, publicHost],
+    });
   }
 
-  const waitingFor = () => clouds.map((cloud) => cloud.waitingFor()).join('; ');
-  const view = () => ({ published, waitingFor: `no complete refresh yet: ${waitingFor()}` });
-  const { listen: asked, publicHost } = configs[0] as ExporterConfig;
-  const server = createExporterServer({ view, logger, ownNames: [asked.host, publicHost] });
+  get address(): ListenAddress {
+    if (this.#address === undefined) throw new Error('the exporter does not listen yet');
+    return this.#address;
+  }
 
-  return {
-    get address(): ListenAddress {
-      if (address === undefined) throw new Error('the exporter does not listen yet');
-      return address;
-    },
-    refresh: async () => {
-      throwFirst(await Promise.allSettled(clouds.map(async (cloud) => await cloud.refresh())));
-    },
-    start: async () => {
-      address = await listen(server, asked);
-      const opened = await Promise.allSettled(clouds.map(async (cloud) => await cloud.open()));
-      const failed = opened.filter((result) => result.status === 'rejected');
-      if (failed.length === clouds.length) throwFirst(failed);
-      for (const { reason } of failed)
-        logger.error({ reason: describeError(reason) }, 'a cloud can not be read yet; the others are');
-      logger.info({ address: formatAddress(address), readers: readersOf(address) }, 'serving /metrics');
-      running = Promise.all(clouds.map(async (cloud) => await cloud.run()));
-    },
-    close: async () => {
-      await Promise.all(clouds.map(async (cloud) => await cloud.close()));
-      await running;
-      await closeServer(server);
-    },
-  };
+  async refresh(): Promise<void> {
+    throwFirst(await Promise.allSettled(this.#clouds.map(async (cloud) => await cloud.refresh())));
+  }
+
+  async start(): Promise<void> {
+    const address = await listen(this.#server, this.#listen);
+    this.#address = address;
+    const opened = await Promise.allSettled(this.#clouds.map(async (cloud) => await cloud.open()));
+    const failed = opened.filter((result) => result.status === 'rejected');
+    if (failed.length === this.#clouds.length) throwFirst(failed);
+    for (const { reason } of failed)
+      this.#logger.error({ reason: describeError(reason) }, 'a cloud cannot be read yet; the others are');
+    this.#logger.info({ address: formatAddress(address), readers: readersOf(address) }, 'serving /metrics');
+    this.#running = Promise.all(this.#clouds.map(async (cloud) => await cloud.run()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clouds.map(async (cloud) => await cloud.close()));
+    await this.#running;
+    await closeServer(this.#server);
+  }
+
+  /** Shows the complete totals of each cloud, even if other clouds have none yet. */
+  #render(): void {
+    const shown = this.#clouds.map((cloud) => cloud.shown());
+    if (shown.some(({ snapshot }) => snapshot !== undefined)) this.#rendering = new Rendering(shown);
+  }
+
+  #waitingFor(): string {
+    return `no complete refresh yet: ${this.#clouds.map((cloud) => cloud.waitingFor()).join('; ')}`;
+  }
 }
 
 function readersOf({ host }: ListenAddress): string {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { stringify, parse } from 'yaml';
 import { usageFamilies } from '../../src/exporter/exposition/exposition.ts';
-import { createOwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
+import { OwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
 import { GateMetrics } from '../../src/gate/metrics.ts';
 import { createPortalMetrics } from '../../src/portal/metrics.ts';
 import { ALERT_CASES } from './alert-cases.ts';
@@ -79,7 +79,7 @@ async function servedNames(): Promise<Set<string>> {
   const served = texts.flatMap((text) => [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name));
   const nothing = { epoch: 'e', startMs: 0, untilMs: 0, totals: new Map(), servers: new Map() };
   const snapshot = { meter: nothing, sampled: new Map(), projects: [], completedMs: 0, durationMs: 0 };
-  const families = [...createOwnMetrics().families(), ...usageFamilies(snapshot, [])];
+  const families = [...new OwnMetrics().families(), ...usageFamilies(snapshot, [])];
   return new Set([...served, ...families.map(({ name }) => name)]);
 }
 

@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Snapshot } from '../../src/exporter/exposition/exposition.ts';
 import type { Usage } from '../../src/exporter/metering/amounts.ts';
-import { createOwnMetrics, type OwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
-import { publish, type ShownCloud } from '../../src/exporter/exposition/published.ts';
+import { OwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
+import { Rendering, type ShownCloud } from '../../src/exporter/exposition/rendering.ts';
 import { volumeTypeResource } from '../../src/exporter/openstack/volume-type-resource.ts';
 import { RESOURCE_NAMES } from '../../src/exporter/settings/resources.ts';
 import { cleanName } from '../../src/prometheus/label-text.ts';
@@ -52,7 +52,7 @@ function snapshotOf(found: readonly FoundProject[]): Snapshot {
 }
 
 function textOf(clouds: readonly ShownCloud[]): string {
-  return Buffer.concat(publish(clouds).text).toString();
+  return Buffer.concat(new Rendering(clouds).text).toString();
 }
 
 function withEverything(snapshot: Snapshot, types: readonly string[], flavors: readonly string[]): Snapshot {
@@ -77,7 +77,7 @@ function withEverything(snapshot: Snapshot, types: readonly string[], flavors: r
 
 /** Of an exporter that has been through everything. */
 function busyMetrics(aliases: readonly string[]): OwnMetrics {
-  const metrics = createOwnMetrics();
+  const metrics = new OwnMetrics();
   metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: true });
   metrics.countRefresh('success');
   metrics.countDropped(1);
@@ -113,7 +113,7 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
           cloud: undefined,
           snapshot: snapshotOf(found),
           resources,
-          metrics: createOwnMetrics(),
+          metrics: new OwnMetrics(),
         };
         const text = textOf([shown]);
         expectTaken(text);

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/exporter/cloud/connection.ts';
 import { readCredentials } from '../../src/exporter/openstack/credentials/credentials.ts';
-import { createOwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
+import { OwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
 import { readMeteredCloud } from '../../src/exporter/cloud/metered-cloud.ts';
 import { readNovaClock } from '../../src/exporter/openstack/nova-clock.ts';
-import { createRefresher } from '../../src/exporter/cloud/refresh.ts';
-import { createSampler } from '../../src/exporter/cloud/sampling.ts';
+import { refreshTotals, type RefreshParts } from '../../src/exporter/cloud/refresh.ts';
+import { sampler } from '../../src/exporter/cloud/sampling.ts';
 import { exporterConfig } from '../../src/exporter/settings/config.ts';
 import { readExporterSettings } from '../../src/exporter/settings/settings.ts';
 import { openStateStore, type StateStore } from '../../src/exporter/state/state-store.ts';
@@ -41,25 +41,27 @@ async function site() {
   });
   const written: number[] = [];
   const noting: StateStore = {
-    ...store,
+    current: () => store.current(),
+    close: async () => await store.close(),
     save: async (next) => {
       await store.save(next);
       written.push((next.meter.untilMs - START_MS) / HOUR_MS);
     },
   };
-  const refresh = createRefresher({
+  const parts: RefreshParts = {
     settings: config,
     readCloud: async (counted) => await readMeteredCloud(session, config.domains, counted),
     readClock: async () => await readNovaClock(session),
     gpus: undefined,
-    sample: createSampler({ resources: ['volume_gb'], logger, metrics: createOwnMetrics() }),
+    sample: sampler({ resources: ['volume_gb'], logger, metrics: new OwnMetrics() }),
     openStore: async () => await Promise.resolve(noting),
     clock,
     logger,
     onDropped: () => undefined,
     onClock: () => undefined,
     onCloud: () => undefined,
-  });
+  };
+  const refresh = async () => await refreshTotals(parts);
   return { clock, cloud, store, written, refresh };
 }
 

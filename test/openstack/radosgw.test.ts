@@ -1,10 +1,10 @@
 import { Agent } from 'undici';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { createHttp } from '../../src/exporter/openstack/session/http.ts';
+import { httpClient } from '../../src/exporter/openstack/session/http.ts';
 import { loadCredentials } from '../../src/exporter/openstack/credentials/openrc.ts';
 import { readRights } from '../../src/exporter/openstack/rights.ts';
 import { ServiceForbidden } from '../../src/exporter/openstack/session/service-error.ts';
-import { createSession, type Session } from '../../src/exporter/openstack/session/session.ts';
+import { KeystoneSession, type Session } from '../../src/exporter/openstack/session/session.ts';
 import { readStoredBytes } from '../../src/exporter/openstack/swift-accounts.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { describeWith } from '../support/describe-with.ts';
@@ -34,10 +34,10 @@ describeWith(
       const dispatcher = new Agent();
       onTestFinished(async () => await dispatcher.close());
       const limits = { timeoutMs: 60_000, maxBodyBytes: 10_000_000, retries: 0, firstRetryDelayMs: 1 };
-      const http = createHttp({ clock: systemClock, dispatcher, ...limits });
+      const http = httpClient({ clock: systemClock, dispatcher, ...limits });
       const override = `${radosgw.accountsUrl}/AUTH_%(project_id)s`;
       const credentials = loadCredentials({ ...env, OS_OBJECT_STORE_ENDPOINT_OVERRIDE: override }, undefined);
-      return createSession({ credentials, http, clock: systemClock });
+      return new KeystoneSession({ credentials, http, clock: systemClock });
     }
 
     async function project(): Promise<string> {

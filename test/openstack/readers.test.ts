@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSnapshots } from '../../src/exporter/openstack/cinder-snapshots.ts';
 import { readVolumes } from '../../src/exporter/openstack/cinder-volumes.ts';
 import { readCredentials, type Credentials } from '../../src/exporter/openstack/credentials/credentials.ts';
-import { createHttp } from '../../src/exporter/openstack/session/http.ts';
+import { httpClient } from '../../src/exporter/openstack/session/http.ts';
 import { isKnownAsDeleted, readOwnProjects } from '../../src/exporter/openstack/keystone.ts';
 import { readFloatingIps } from '../../src/exporter/openstack/neutron-floating-ips.ts';
 import { readFlavors } from '../../src/exporter/openstack/nova-flavors.ts';
@@ -14,7 +14,7 @@ import { readProjectUsage, readServerUsage } from '../../src/exporter/openstack/
 import { loadCredentials } from '../../src/exporter/openstack/credentials/openrc.ts';
 import { readRights } from '../../src/exporter/openstack/rights.ts';
 import { ServiceForbidden, ServiceMissing } from '../../src/exporter/openstack/session/service-error.ts';
-import { createSession, type Session } from '../../src/exporter/openstack/session/session.ts';
+import { KeystoneSession, type Session } from '../../src/exporter/openstack/session/session.ts';
 import { readStoredBytes } from '../../src/exporter/openstack/swift-accounts.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Belongings } from '../../src/simulation/model/belongings.ts';
@@ -28,7 +28,7 @@ const HOUR_MS = 3_600_000;
 function open(credentials: Credentials): Session {
   const dispatcher = new Agent();
   onTestFinished(async () => await dispatcher.close());
-  const http = createHttp({
+  const http = httpClient({
     clock: systemClock,
     dispatcher,
     timeoutMs: 60_000,
@@ -36,7 +36,7 @@ function open(credentials: Credentials): Session {
     retries: 2,
     firstRetryDelayMs: 500,
   });
-  return createSession({ credentials, http, clock: systemClock });
+  return new KeystoneSession({ credentials, http, clock: systemClock });
 }
 
 const T0 = START_MS;

@@ -4,89 +4,94 @@ import type { Logger } from '../../runtime/logger.ts';
 import { runRegularly, type Turn } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Snapshot } from '../exposition/exposition.ts';
-import { createMeter } from './meter.ts';
+import { Meter } from './meter.ts';
 import { unsafeConnection } from '../openstack/session/agent.ts';
-import { createOwnMetrics } from '../exposition/own-metrics.ts';
-import type { ShownCloud } from '../exposition/published.ts';
+import { OwnMetrics } from '../exposition/own-metrics.ts';
+import type { ShownCloud } from '../exposition/rendering.ts';
 import { refreshDelayMs } from './refresh-delay.ts';
 import type { ExporterConfig } from '../settings/config.ts';
 
-/** One of the clouds of an exporter: its meter, and what is shown of it. */
-interface Cloud {
-  /** Takes the state and signs in. */
-  open(): Promise<void>;
-  /** Refreshes every interval until `close()`. Never rejects. */
-  run(): Promise<void>;
-  refresh(): Promise<void>;
-  shown(): ShownCloud;
-  /** Why there is nothing yet: one line. */
-  waitingFor(): string;
-  close(): Promise<void>;
-}
-
-interface CloudOptions {
+export interface CloudParts {
   clock: Clock;
   logger: Logger;
   dispatcher?: Dispatcher;
-  /** Is called after each refresh, also one that failed. */
+  /** Is called after each refresh, also after a failed one. */
   onRefreshed: () => void;
 }
 
-export function createMeteredCloud(config: ExporterConfig, options: CloudOptions): Cloud {
-  const { clock, dispatcher, logger, onRefreshed } = options;
-  const { cloud, intervalMs, resources } = config;
-  const metrics = createOwnMetrics();
-  const meter = createMeter(config, { clock, logger, metrics, dispatcher });
-  const ending = new AbortController();
-  let snapshot: Snapshot | undefined;
-  let waitingFor = 'OpenStack is being read';
+/** One cloud of an exporter: its meter, and the figures that the exporter shows. */
+export class Cloud {
+  readonly #config: ExporterConfig;
+  readonly #parts: CloudParts;
+  readonly #metrics = new OwnMetrics();
+  readonly #meter: Meter;
+  readonly #ending = new AbortController();
+  #snapshot: Snapshot | undefined;
+  #waitingFor = 'OpenStack is being read';
 
-  async function refresh(): Promise<Snapshot> {
+  constructor(config: ExporterConfig, parts: CloudParts) {
+    const { clock, logger, dispatcher } = parts;
+    this.#config = config;
+    this.#parts = parts;
+    this.#meter = new Meter(config, { clock, logger, metrics: this.#metrics, dispatcher });
+  }
+
+  /** Opens the state file and signs in. Throws `UserError`. */
+  async open(): Promise<void> {
+    const danger = unsafeConnection(this.#config.credentials);
+    if (danger !== undefined) this.#parts.logger.warn({ danger }, 'the connection to OpenStack is not safe');
+    await this.#meter.open();
+  }
+
+  /** Refreshes every interval until `close()`. Never rejects. */
+  async run(): Promise<void> {
+    await runRegularly(async () => await this.#refreshAndLog(), {
+      clock: this.#parts.clock,
+      signal: this.#ending.signal,
+      delayMs: (turn) => refreshDelayMs(turn, this.#config.intervalMs),
+      onFailure: (error, turn) => this.#logFailure(error, turn),
+    });
+  }
+
+  async refresh(): Promise<Snapshot> {
     try {
-      snapshot = await meter.refresh();
-      metrics.countRefresh('success');
-      return snapshot;
+      this.#snapshot = await this.#meter.refresh();
+      this.#metrics.countRefresh('success');
+      return this.#snapshot;
     } catch (error) {
-      metrics.countRefresh('failure');
-      waitingFor = describeError(error);
+      this.#metrics.countRefresh('failure');
+      this.#waitingFor = describeError(error);
       throw error;
     } finally {
-      onRefreshed();
+      this.#parts.onRefreshed();
     }
   }
 
-  async function refreshAndLog(): Promise<void> {
-    const { meter: state, projects, durationMs } = await refresh();
-    const until = new Date(state.untilMs).toISOString();
-    const servers = state.servers.size;
-    logger.info({ until, projects: projects.length, servers, durationMs }, 'refreshed');
+  shown(): ShownCloud {
+    const { cloud, resources } = this.#config;
+    return { cloud, snapshot: this.#snapshot, resources, metrics: this.#metrics };
   }
 
-  function logFailure(error: unknown, turn: Turn): void {
-    const retryInS = Math.round(refreshDelayMs(turn, intervalMs) / 1000);
-    logger.error({ reason: describeError(error), retryInS }, 'the refresh failed, nothing is counted yet');
+  /** Why there are no totals yet: one line. */
+  waitingFor(): string {
+    return this.#waitingFor;
   }
 
-  return {
-    open: async () => {
-      const danger = unsafeConnection(config.credentials);
-      if (danger !== undefined) logger.warn({ danger }, 'the connection to OpenStack is not safe');
-      await meter.open();
-    },
-    run: async () => {
-      await runRegularly(refreshAndLog, {
-        clock,
-        signal: ending.signal,
-        delayMs: (turn) => refreshDelayMs(turn, intervalMs),
-        onFailure: logFailure,
-      });
-    },
-    refresh: async () => void (await refresh()),
-    shown: () => ({ cloud, snapshot, resources, metrics }),
-    waitingFor: () => waitingFor,
-    close: async () => {
-      ending.abort();
-      await meter.close();
-    },
-  };
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#meter.close();
+  }
+
+  async #refreshAndLog(): Promise<void> {
+    const { meter, projects, durationMs } = await this.refresh();
+    const until = new Date(meter.untilMs).toISOString();
+    const servers = meter.servers.size;
+    this.#parts.logger.info({ until, projects: projects.length, servers, durationMs }, 'refreshed');
+  }
+
+  #logFailure(error: unknown, turn: Turn): void {
+    const retryInS = Math.round(refreshDelayMs(turn, this.#config.intervalMs) / 1000);
+    const message = 'the refresh failed, nothing is counted yet';
+    this.#parts.logger.error({ reason: describeError(error), retryInS }, message);
+  }
 }

@@ -1,33 +1,33 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
-import { createConnections } from '../openstack/session/agent.ts';
-import { createHttp, type RequestObservation } from '../openstack/session/http.ts';
-import { createSession, type Session } from '../openstack/session/session.ts';
+import { ServiceConnections } from '../openstack/session/agent.ts';
+import { httpClient, type RequestObservation } from '../openstack/session/http.ts';
+import { KeystoneSession, type Session } from '../openstack/session/session.ts';
 import type { ExporterConfig } from '../settings/config.ts';
 
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 export interface Connection {
   session: Session;
-  /** Breaks off what is under way, and every request to come. */
+  /** Aborts all running requests, and every later one. */
   close(): Promise<void>;
 }
 
 export interface ConnectionOptions {
   clock: Clock;
-  /** Another way to HTTP than over the network. */
+  /** Replaces HTTP over the network. */
   dispatcher?: Dispatcher | undefined;
   observe?: (observation: RequestObservation) => void;
 }
 
-/** The connection of one exporter to its OpenStack. Nothing is asked yet. */
+/** The connection of one exporter to its OpenStack. Sends no request yet. */
 export function connect(config: ExporterConfig, options: ConnectionOptions): Connection {
   const { credentials, requestTimeoutMs, firstRetryDelayMs } = config;
   const { clock, observe } = options;
   const ending = new AbortController();
-  const own = createConnections(credentials, config.proxies);
-  const http = createHttp({
+  const own = new ServiceConnections(credentials, config.proxies);
+  const http = httpClient({
     clock,
     dispatcher: options.dispatcher ?? own.dispatcher,
     timeoutMs: requestTimeoutMs,
@@ -37,7 +37,7 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
     ...(observe === undefined ? {} : { observe }),
   });
   return {
-    session: createSession({ credentials, http, clock, signal: ending.signal }),
+    session: new KeystoneSession({ credentials, http, clock, signal: ending.signal }),
     close: async () => {
       ending.abort();
       await own.destroy();
@@ -45,7 +45,7 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
   };
 }
 
-/** Runs what an exporter does before it serves: a failure there is for the operator to mend. */
+/** Runs a step before the exporter serves. Throws `UserError` for every failure, because the operator has to act. */
 export async function duringStart<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();

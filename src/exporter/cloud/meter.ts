@@ -3,98 +3,110 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { shownUrl } from '../../runtime/http/shown-url.ts';
-import { connect, duringStart } from './connection.ts';
+import { connect, type Connection, duringStart } from './connection.ts';
 import type { Snapshot } from '../exposition/exposition.ts';
-import { createGpuCounting } from './gpu-counting.ts';
+import { flavorGpuReader } from './flavor-gpus.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { isOfSystem } from '../openstack/credentials/credentials.ts';
 import { readNovaClock } from '../openstack/nova-clock.ts';
 import { serviceEndpoint } from '../openstack/session/catalog.ts';
 import type { Session } from '../openstack/session/session.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
-import { countedBefore, createRefresher } from './refresh.ts';
-import { createServerGpus } from './server-gpus.ts';
+import { countedBefore, refreshTotals, type RefreshParts } from './refresh.ts';
+import { ServerGpus } from './server-gpus.ts';
 import { isSampled } from '../settings/resources.ts';
-import { createSampler } from './sampling.ts';
+import { sampler } from './sampling.ts';
 import type { ExporterConfig } from '../settings/config.ts';
 import { openStateStore, type StateStore } from '../state/state-store.ts';
 
-/** An OpenStack, and the totals of what it was read to have used. */
-export interface Meter {
-  /** Takes the state file and signs in; throws a `UserError` where either can't be done. */
-  open(): Promise<void>;
-  /** Folds in everything up to now, one call after the other. Throws where anything is not complete. */
-  refresh(): Promise<Snapshot>;
-  /** Breaks off what is under way and gives the state file back. */
-  close(): Promise<void>;
-}
-
-export interface MeterOptions {
+export interface MeterParts {
   clock: Clock;
   logger: Logger;
   metrics: OwnMetrics;
   dispatcher?: Dispatcher | undefined;
 }
 
-export function createMeter(config: ExporterConfig, options: MeterOptions): Meter {
-  const { clock, logger, metrics, dispatcher } = options;
-  const connection = connect(config, {
-    clock,
-    dispatcher,
-    observe: (request) => metrics.observeRequest(request),
-  });
-  let store: Promise<StateStore> | undefined;
+/** The meter of one OpenStack: reads its usage, and keeps the totals in the state file. */
+export class Meter {
+  readonly #config: ExporterConfig;
+  readonly #parts: MeterParts;
+  readonly #connection: Connection;
+  readonly #refreshParts: RefreshParts;
+  readonly #oneAtATime = pLimit(1);
+  #store: Promise<StateStore> | undefined;
 
-  async function openStore(): Promise<StateStore> {
-    const { stateFile: path, startMs } = config;
-    store ??= openStateStore({ path, startMs, nowMs: clock.nowMs(), logger });
-    return await store;
+  constructor(config: ExporterConfig, parts: MeterParts) {
+    const { clock, dispatcher, metrics } = parts;
+    this.#config = config;
+    this.#parts = parts;
+    this.#connection = connect(config, {
+      clock,
+      dispatcher,
+      observe: (request) => metrics.observeRequest(request),
+    });
+    this.#refreshParts = this.#partsOfRefresh();
   }
 
-  const oneAtATime = pLimit(1);
-  const { session } = connection;
-  const { resources, gpuAliases: aliases } = config;
-  const refresh = createRefresher({
-    settings: config,
-    readCloud: async (counted) => await readMeteredCloud(session, config.domains, counted),
-    readClock: async () => await readNovaClock(session),
-    gpus: resources.includes('gpu')
-      ? {
-          flavors: createGpuCounting({ session, aliases, logger, metrics }),
-          servers: createServerGpus({ aliases, logger, metrics }),
-        }
-      : undefined,
-    sample: createSampler({ resources: resources.filter(isSampled), logger, metrics }),
-    openStore,
-    clock,
-    logger,
-    onDropped: (servers) => metrics.countDropped(servers),
-    onClock: (aheadMs) => metrics.setNovaAhead(aheadMs),
-    onCloud: (cloud) => metrics.setWholeCloud(cloud.allProjects),
-  });
+  /** Opens the state file and signs in. Throws `UserError` where either fails. */
+  async open(): Promise<void> {
+    const { session } = this.#connection;
+    const { clock, logger } = this.#parts;
+    const counted = countedBefore((await this.#openStore()).current(), clock.nowMs());
+    const cloud = await duringStart(async () => {
+      const read = await readMeteredCloud(session, this.#config.domains, counted);
+      await requireNova(session);
+      return read;
+    });
+    await reportSignIn(session, logger);
+    reportCloud(cloud, session, logger);
+  }
 
-  return {
-    open: async () => {
-      const counted = countedBefore((await openStore()).current(), clock.nowMs());
-      const cloud = await duringStart(async () => {
-        const read = await readMeteredCloud(session, config.domains, counted);
-        await requireNova(session);
-        return read;
-      });
-      await reportSignIn(session, logger);
-      reportCloud(cloud, session, logger);
-    },
-    refresh: async () => await oneAtATime(refresh),
-    close: async () => {
-      await connection.close();
-      await oneAtATime(() => undefined); // a refresh that was under way has ended
-      const opened = await store?.catch(() => undefined);
-      await opened?.close();
-    },
-  };
+  /** Folds in all usage up to now. Calls run one after the other. Throws where an answer is not complete. */
+  async refresh(): Promise<Snapshot> {
+    return await this.#oneAtATime(async () => await refreshTotals(this.#refreshParts));
+  }
+
+  /** Ends the running refresh and releases the state file. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+    await this.#oneAtATime(() => undefined); // the running refresh has ended
+    const store = await this.#store?.catch(() => undefined);
+    await store?.close();
+  }
+
+  async #openStore(): Promise<StateStore> {
+    const { stateFile: path, startMs } = this.#config;
+    const { clock, logger } = this.#parts;
+    this.#store ??= openStateStore({ path, startMs, nowMs: clock.nowMs(), logger });
+    return await this.#store;
+  }
+
+  #partsOfRefresh(): RefreshParts {
+    const { session } = this.#connection;
+    const { clock, logger, metrics } = this.#parts;
+    const { domains, resources, gpuAliases: aliases } = this.#config;
+    return {
+      settings: this.#config,
+      readCloud: async (counted) => await readMeteredCloud(session, domains, counted),
+      readClock: async () => await readNovaClock(session),
+      gpus: resources.includes('gpu')
+        ? {
+            flavors: flavorGpuReader({ session, aliases, logger, metrics }),
+            servers: new ServerGpus({ aliases, logger, metrics }),
+          }
+        : undefined,
+      sample: sampler({ resources: resources.filter(isSampled), logger, metrics }),
+      openStore: async () => await this.#openStore(),
+      clock,
+      logger,
+      onDropped: (servers) => metrics.countDropped(servers),
+      onClock: (aheadMs) => metrics.setNovaAhead(aheadMs),
+      onCloud: (cloud) => metrics.setWholeCloud(cloud.allProjects),
+    };
+  }
 }
 
-/** Who reads what, without a secret. */
+/** Logs the user and the scope of the sign-in, without a secret. */
 async function reportSignIn(session: Session, logger: Logger): Promise<void> {
   const { authUrl, region } = session.credentials;
   const { user, project } = await session.signIn();
@@ -103,7 +115,7 @@ async function reportSignIn(session: Session, logger: Logger): Promise<void> {
   logger.info(fields, 'signed in to Keystone');
 }
 
-/** Not that it answers, which it may do later: a region that is not there is for the operator to mend. */
+/** Throws where the catalog has no Nova: a missing region is an error of the operator. Nova itself may answer later. */
 async function requireNova(session: Session): Promise<void> {
   const { credentials } = session;
   const { catalog } = await session.signIn();

@@ -22,15 +22,15 @@ import type { Session } from '../openstack/session/session.ts';
 
 const REQUESTS_AT_ONCE = 4;
 
-/** What the tokens of one session can read. */
+/** The projects that the tokens of one session can read. */
 export interface View {
   session: Session;
-  /** False where it is the token's own project alone. */
+  /** True for all projects of the cloud, false for the token's own project only. */
   allProjects: boolean;
   projects: readonly Project[];
 }
 
-/** What the user of the exporter sees: the whole cloud at once, or each project that it has a role in by itself. */
+/** The part of the cloud that the exporter's user sees: all of it in one view, or a view for each project in which the user has a role. */
 export interface MeteredCloud {
   allProjects: boolean;
   projects: readonly Project[];
@@ -38,21 +38,24 @@ export interface MeteredCloud {
   readUsage(query: UsageQuery): Promise<UsageAnswer>;
 }
 
-/** What totals are of already: a right that is gone is an error, since what it showed would seem to be gone as well. */
-export interface Counted {
-  /** Whether they were of all projects, though it may be that none had any usage yet. */
+/**
+ * The projects whose usage is in the totals already. If the user loses the right to read one of them, that is an error: its
+ * servers would seem to be gone.
+ */
+export interface CountedProjects {
+  /** True if the totals are of all projects, even if no project had any usage yet. */
   allProjects: boolean;
-  /** Those whose servers ran when they were last read; none once that is long ago. */
+  /** The projects whose servers ran at the last refresh; none if that was long ago. */
   projects: Iterable<string>;
 }
 
-export const NOTHING_COUNTED: Counted = { allProjects: false, projects: [] };
+export const NOTHING_COUNTED: CountedProjects = { allProjects: false, projects: [] };
 
-/** A user who may list the projects of the cloud sees all; one who may not sees those that it has a role in, and no more. */
+/** Reads the part of the cloud that the user sees: all projects if the user may list them, otherwise those in which the user has a role. */
 export async function readMeteredCloud(
   session: Session,
   filter: DomainFilter,
-  counted: Counted,
+  counted: CountedProjects,
 ): Promise<MeteredCloud> {
   try {
     const domains = await readDomains(session, filter);
@@ -73,7 +76,7 @@ async function readOwnCloud(
   session: Session,
   filter: DomainFilter,
   refusal: ServiceForbidden,
-  counted: Counted,
+  counted: CountedProjects,
 ): Promise<MeteredCloud> {
   const { projectId } = await session.signIn();
   if (projectId === undefined || counted.allProjects) throw refusal;
@@ -92,11 +95,11 @@ async function readOwnCloud(
   };
 }
 
-/** A project that counts so far is read, or Keystone says that it is deleted: anything else is a lost right. */
+/** Throws where a project in the totals is neither readable nor deleted by the word of Keystone: the user has lost a role. */
 async function requireNoneLost(
   session: Session,
   reachable: readonly Project[],
-  counted: Counted,
+  counted: CountedProjects,
 ): Promise<void> {
   const missing = [...counted.projects].filter((id) => !isAmong(reachable, id)).map(withoutPart);
   for (const id of new Set(missing))
@@ -110,12 +113,12 @@ function isAmong(projects: readonly Project[], counted: string): boolean {
   return projects.some(({ id }) => id === counted || partName(id, counted) !== undefined);
 }
 
-/** The project, for a part of a pool. Keystone itself makes no ids with a slash. */
+/** The id of the pool, for the id of its part. Keystone itself makes no ids with a slash. */
 function withoutPart(counted: string): string {
   return counted.replace(/\/.*/s, '');
 }
 
-/** Each project with a session in it, whose token tells the name of the project's domain. */
+/** Signs in to each project; the token tells the name of the project's domain. */
 async function readViews(session: Session, projects: readonly OwnProject[]): Promise<View[]> {
   return await pLimit(REQUESTS_AT_ONCE).map(projects, async ({ id, name, domain }) => {
     const scoped = session.inProject(id) ?? session;
@@ -132,12 +135,12 @@ function filtered(views: readonly View[], filter: DomainFilter): View[] {
   return views.filter(({ projects }) => projects.some(({ domain }) => wanted.has(domain.id)));
 }
 
-/** One project that can't be read is an error of all: the window has to be complete. */
+/** Throws if any project cannot be read: a window has to be complete. */
 async function readOwnUsage(views: MeteredCloud['views'], query: UsageQuery): Promise<UsageAnswer> {
   const parts = views.flatMap(({ session, projects }) => projects.map(({ id }) => ({ session, id })));
   const [first, ...others] = await pLimit(REQUESTS_AT_ONCE).map(
     parts,
     async ({ session, id }) => await readProjectUsage(session, id, query),
   );
-  return joinUsage([first as UsageAnswer, ...others]); // there is one project at least
+  return joinUsage([first as UsageAnswer, ...others]); // there is at least one project
 }

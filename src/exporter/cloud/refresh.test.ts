@@ -12,7 +12,7 @@ import {
 import type { Session } from '../openstack/session/session.ts';
 import type { ExporterState } from '../state/state-format.ts';
 import type { MeteredCloud } from './metered-cloud.ts';
-import { createRefresher, type RefreshOptions } from './refresh.ts';
+import { refreshTotals, type RefreshParts } from './refresh.ts';
 
 const START_MS = Date.UTC(2026, 0, 1, 12);
 const SECOND = 1000;
@@ -29,7 +29,7 @@ function server(id: string, projectId: string, endedMs?: number): ServerUsage {
   return { id, projectId, launchedMs: START_MS, endedMs, flavorName: 'f', ...sizes };
 }
 
-type Settings = RefreshOptions['settings'];
+type Settings = RefreshParts['settings'];
 
 const SETTINGS: Settings = {
   settlingDelayMs: DELAY,
@@ -96,7 +96,7 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
     return { allProjects: true, projects, views: [{ session, allProjects: true, projects }], readUsage };
   };
   const told = { dropped: 0, aheadMs: 0 };
-  const refresh = createRefresher({
+  const parts: RefreshParts = {
     settings: { ...SETTINGS, ...settings },
     readCloud,
     readClock: async () => {
@@ -112,11 +112,11 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
     onDropped: (servers) => (told.dropped += servers),
     onClock: (aheadMs) => (told.aheadMs = aheadMs),
     onCloud: () => undefined,
-  });
+  };
   /** Refreshes once so much time has passed, and returns the ids of the projects that are shown. */
   const refreshAfter = async (durationMs: number) => {
     cloud.nowMs += durationMs;
-    return (await refresh()).projects.map(({ id }) => id);
+    return (await refreshTotals(parts)).projects.map(({ id }) => id);
   };
   const until = () => store.current().meter.untilMs - START_MS;
   const instances = (id: string) => Number(store.current().meter.totals.get(id)?.instance ?? 0n);

@@ -2,56 +2,52 @@ import type { Snapshot } from '../exposition/exposition.ts';
 import { ABSENCE_MS } from '../metering/fold.ts';
 import { settleFlavors } from '../metering/unread-flavors.ts';
 import { clockSkew, type ClockEvidence } from '../metering/window.ts';
-import { draftState, type StateDraft } from '../state/state-draft.ts';
+import { StateDraft } from '../state/state-draft.ts';
 import type { ExporterState } from '../state/state-format.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { GpuCounting } from './gpu-counting.ts';
-import type { Counted, MeteredCloud } from './metered-cloud.ts';
+import type { FlavorGpuReader } from './flavor-gpus.ts';
+import type { CountedProjects, MeteredCloud } from './metered-cloud.ts';
 import type { Sampler } from './sampling.ts';
 import type { ServerGpus } from './server-gpus.ts';
 import { shownProjects, withNames, type ShownSettings } from './shown-projects.ts';
-import { createUsageFolder, type FoldingSettings, type UsageFolderOptions } from './usage-folder.ts';
+import { type FoldingParts, type FoldingSettings, foldUsage } from './folding.ts';
 
-export interface RefreshOptions extends Omit<UsageFolderOptions, 'gpus'> {
+export interface RefreshParts extends Omit<FoldingParts, 'gpus'> {
   settings: FoldingSettings & ShownSettings;
-  /** What the user sees. */
-  readCloud(counted: Counted): Promise<MeteredCloud>;
-  /** What Nova's clock says, if it does. */
+  /** Reads the projects that the user sees. */
+  readCloud(counted: CountedProjects): Promise<MeteredCloud>;
+  /** Reads Nova's clock; undefined where Nova does not tell its time. */
   readClock(): Promise<ClockEvidence | undefined>;
-  /** Those of today's flavors, and of servers' own; undefined where GPUs are not asked for. */
-  gpus: { flavors: GpuCounting; servers: ServerGpus } | undefined;
+  /** The GPUs of today's flavors and of the servers' own flavors; undefined where GPUs are not metered. */
+  gpus: { flavors: FlavorGpuReader; servers: ServerGpus } | undefined;
   sample: Sampler;
   openStore(): Promise<StateStore>;
-  /** Is told how far Nova's clock is ahead of ours. */
+  /** Receives how far Nova's clock is ahead of this machine's clock. */
   onClock(aheadMs: number): void;
-  /** Is told what the user sees. */
+  /** Receives the projects that the user sees. */
   onCloud(cloud: MeteredCloud): void;
 }
 
 /**
- * Reads projects and usage up to now and folds it in, window by window. Throws without folding what is not complete. The
- * last window and the samples at its end are written together: a state is large, and one write is what a refresh needs.
+ * Reads projects and usage up to now and folds the usage in, window by window. Throws without folding anything that is not
+ * complete. The last window and the samples at its end are written together, because a state is large: a refresh needs one
+ * write.
  */
-export type Refresher = () => Promise<Snapshot>;
-
-export function createRefresher(options: RefreshOptions): Refresher {
-  const { settings, gpus, clock } = options;
-  const foldUsage = createUsageFolder({ ...options, gpus: gpus?.servers });
-  return async () => {
-    const startedMs = clock.nowMs();
-    const draft = draftState(await options.openStore());
-    const cloud = await options.readCloud(countedBefore(draft.current(), startedMs));
-    options.onCloud(cloud);
-    if (gpus !== undefined) await readGpus(gpus.flavors, draft);
-    const evidence = await options.readClock();
-    if (evidence !== undefined) options.onClock(clockSkew(evidence));
-    await foldUsage(cloud, evidence, draft);
-    await takeSample(cloud, draft, options);
-    await draft.save();
-    const state = draft.current();
-    gpus?.servers.keep(state.meter.servers);
-    return snapshotOf(state, cloud, settings, { startedMs, completedMs: clock.nowMs() });
-  };
+export async function refreshTotals(parts: RefreshParts): Promise<Snapshot> {
+  const { settings, gpus, clock } = parts;
+  const startedMs = clock.nowMs();
+  const draft = new StateDraft(await parts.openStore());
+  const cloud = await parts.readCloud(countedBefore(draft.current(), startedMs));
+  parts.onCloud(cloud);
+  if (gpus !== undefined) await readGpus(gpus.flavors, draft);
+  const evidence = await parts.readClock();
+  if (evidence !== undefined) parts.onClock(clockSkew(evidence));
+  await foldUsage(cloud, evidence, draft, { ...parts, gpus: gpus?.servers });
+  await takeSample(cloud, draft, parts);
+  await draft.save();
+  const state = draft.current();
+  gpus?.servers.keep(state.meter.servers);
+  return snapshotOf(state, cloud, settings, { startedMs, completedMs: clock.nowMs() });
 }
 
 function snapshotOf(
@@ -65,21 +61,21 @@ function snapshotOf(
   return { meter, sampled, projects, completedMs, durationMs: Math.max(0, completedMs - startedMs) };
 }
 
-/** GPUs that could not be counted when they were used are, as soon as it can be read what they are. */
-async function readGpus(flavors: GpuCounting, draft: StateDraft): Promise<void> {
+/** Counts earlier usage of GPUs as soon as the flavor of that usage can be read. */
+async function readGpus(flavors: FlavorGpuReader, draft: StateDraft): Promise<void> {
   const before = draft.current();
   const flavorGpus = await flavors(before.flavorGpus);
   const meter = settleFlavors(before.meter, flavorGpus);
   if (meter === before.meter && flavorGpus === before.flavorGpus) return;
   draft.change({ ...before, meter, flavorGpus });
-  await draft.save(); // a flavor may be gone when a refresh that fails is tried again
+  await draft.save(); // a flavor may be gone when a failed refresh is tried again
 }
 
-/** What has no history is sampled up to the instant of the totals, so that all readings are of one instant. */
+/** Samples the resources without a history up to the instant of the totals, so that all readings have one time. */
 async function takeSample(
   { projects, views }: MeteredCloud,
   draft: StateDraft,
-  { sample, settings: { split } }: RefreshOptions,
+  { sample, settings: { split } }: RefreshParts,
 ): Promise<void> {
   const before = draft.current();
   const sampled = await sample(before.sampled, { views, untilMs: before.meter.untilMs });
@@ -88,10 +84,11 @@ async function takeSample(
 }
 
 /**
- * Nobody can tell a user without further rights whether a project is deleted or its role in it is gone. Either stops
- * the other projects for no longer than a server may be absent.
+ * The projects whose usage is in the totals already. A user without further rights cannot see whether a missing project is
+ * deleted, or only the user's role in it. Such a project stops the other projects for at most the time that a server may be
+ * absent.
  */
-export function countedBefore({ meter, allProjects }: ExporterState, nowMs: number): Counted {
+export function countedBefore({ meter, allProjects }: ExporterState, nowMs: number): CountedProjects {
   const servers = nowMs - meter.untilMs > ABSENCE_MS ? [] : [...meter.servers.values()];
   const running = servers.filter(({ absentSinceMs }) => absentSinceMs === undefined);
   return { allProjects, projects: new Set(running.map(({ projectId }) => projectId)) };

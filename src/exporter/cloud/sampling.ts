@@ -13,17 +13,17 @@ export interface SamplingOptions {
 
 interface SampleInput {
   views: readonly View[];
-  /** What is there now counts up to here. */
+  /** The sampled amounts count up to this time. */
   untilMs: number;
 }
 
-/** The states by resource after a sample of each; one whose service fails stays as it was, and is made up for later. */
+/** Samples each resource and returns the new states by resource. If a service fails, its state stays, and a later sample makes up for it. */
 export type Sampler = (
   before: ReadonlyMap<string, SampledState>,
   input: SampleInput,
 ) => Promise<ReadonlyMap<string, SampledState>>;
 
-/** What is there now of all that is seen, or an error. */
+/** Reads the present amounts of a resource in all projects that the user sees. Throws where an answer is not complete. */
 export async function readHoldings(resource: SampledResource, views: readonly View[]): Promise<Holding[]> {
   const service = SAMPLED_SERVICES.find((candidate) => candidate.resource === resource);
   if (service === undefined) throw new Error(`no service is listed for the resource ${resource}`);
@@ -34,8 +34,8 @@ export async function readHoldings(resource: SampledResource, views: readonly Vi
   return (await Promise.all(readings)).flat();
 }
 
-export function createSampler({ resources, logger, metrics }: SamplingOptions): Sampler {
-  const report = createResourceReport(logger, metrics);
+export function sampler({ resources, logger, metrics }: SamplingOptions): Sampler {
+  const report = resourceReport(logger, metrics);
   return async (before, input) => {
     const next = new Map(before);
     for (const resource of resources) {
@@ -51,8 +51,8 @@ export function createSampler({ resources, logger, metrics }: SamplingOptions): 
   };
 }
 
-/** Says in a metric whether a resource can be read, and in the log when that changes. */
-export function createResourceReport(logger: Logger, metrics: OwnMetrics) {
+/** Shows in a metric whether a resource can be read, and logs each change. */
+export function resourceReport(logger: Logger, metrics: OwnMetrics) {
   const reasons = new Map<string, string | undefined>();
   return (resource: string, error: unknown): void => {
     const { failure, reason } = error === undefined ? {} : readFailure(error);

@@ -3,8 +3,8 @@ import { silentLogger } from '../../runtime/logger.ts';
 import { gpuAliases } from '../metering/gpus.ts';
 import type { ServerUsage } from '../openstack/nova-usage.ts';
 import type { Session } from '../openstack/session/session.ts';
-import { createOwnMetrics } from '../exposition/own-metrics.ts';
-import { createServerGpus } from './server-gpus.ts';
+import { OwnMetrics } from '../exposition/own-metrics.ts';
+import { ServerGpus } from './server-gpus.ts';
 
 const usage = (id: string, more: Partial<ServerUsage> = {}): ServerUsage => {
   const sizes = { vcpus: 1, memoryMb: 1, diskGb: 1 };
@@ -39,7 +39,7 @@ function nova(servers: { all: unknown[]; changed: unknown[] }) {
 
 function counting() {
   const aliases = gpuAliases({ a100: 1 });
-  return createServerGpus({ aliases, logger: silentLogger(), metrics: createOwnMetrics() });
+  return new ServerGpus({ aliases, logger: silentLogger(), metrics: new OwnMetrics() });
 }
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();

@@ -10,19 +10,9 @@ import type { ServerUsage } from '../openstack/nova-usage.ts';
 
 const REQUESTS_AT_ONCE = 4;
 
-/** How many GPUs each server has by its own flavor: flavors of its name may be others by now. */
-export interface ServerGpus {
-  /** Asks Nova for servers of an answer that are not known yet. Never throws. */
-  learn(answer: UsageOfServers, cloud: Pick<MeteredCloud, 'views'>): Promise<void>;
-  /** Undefined where its own flavor could not be read. */
-  gpusOf(usage: ServerUsage): number | undefined;
-  /** Forgets all other servers. */
-  keep(servers: { has(id: string): boolean }): void;
-}
-
 interface UsageOfServers {
   servers: readonly ServerUsage[];
-  /** All that the answer has begins or ends after it, or was there before. */
+  /** The start of the answer's window. */
   startMs: number;
 }
 
@@ -37,41 +27,63 @@ const SAYS = {
   recovered: "servers' own flavors can be read again",
 };
 
-/** All servers are read once, which takes long where there are many; then only those that have changed. */
-export function createServerGpus({ aliases, logger, metrics }: ServerGpusOptions): ServerGpus {
-  const flavors = ownFlavors(aliases);
-  const failure = new LastingFailure(logger, SAYS, 'warn');
-  let hasReadAll = false;
-  /** From where on changes are still to be read. */
-  let changesSinceMs = Infinity;
+/**
+ * How many GPUs each server has by its own flavor, since today's flavor of that name may be another one. Reads all servers
+ * once, which takes long where there are many, and then only changed servers.
+ */
+export class ServerGpus {
+  readonly #metrics: OwnMetrics;
+  readonly #flavors: OwnFlavors;
+  readonly #failure: LastingFailure;
+  #hasReadAll = false;
+  /** Changes since then are still to be read; Infinity where there are none. */
+  #changesSinceMs = Infinity;
 
-  const unread = (servers: readonly ServerUsage[]) =>
-    servers.filter((usage) => flavors.gpusOf(usage) === undefined).length;
-
-  function noteAll(servers: readonly NovaServer[]): void {
-    hasReadAll = true;
-    flavors.note(servers);
+  constructor({ aliases, logger, metrics }: ServerGpusOptions) {
+    this.#metrics = metrics;
+    this.#flavors = new OwnFlavors(aliases);
+    this.#failure = new LastingFailure(logger, SAYS, 'warn');
   }
 
-  /** Servers that were launched before are in the list of all; those that were deleted since only in that of changes. */
-  async function read({ servers, startMs }: UsageOfServers, cloud: Pick<MeteredCloud, 'views'>) {
-    changesSinceMs = Math.min(changesSinceMs, startMs);
-    if (unread(servers) > 0 && !hasReadAll) noteAll(await readAll(cloud));
-    if (unread(servers) > 0) noteAll(await readAll(cloud, changesSinceMs));
-    changesSinceMs = Infinity;
+  /** Asks Nova for the unknown servers of an answer. Never throws. */
+  async learn(answer: UsageOfServers, cloud: Pick<MeteredCloud, 'views'>): Promise<void> {
+    await this.#read(answer, cloud).then(
+      () => this.#failure.succeeded(),
+      (error: unknown) => this.#failure.failed(error),
+    );
+    this.#metrics.setGpusByName(this.#unread(answer.servers));
   }
 
-  return {
-    gpusOf: flavors.gpusOf,
-    keep: flavors.keep,
-    learn: async (answer, cloud) => {
-      await read(answer, cloud).then(
-        () => failure.succeeded(),
-        (error: unknown) => failure.failed(error),
-      );
-      metrics.setGpusByName(unread(answer.servers));
-    },
-  };
+  /** Undefined where the server's own flavor could not be read. */
+  gpusOf(usage: ServerUsage): number | undefined {
+    return this.#flavors.gpusOf(usage);
+  }
+
+  /** Forgets all servers that are not among `servers`. */
+  keep(servers: ServerIds): void {
+    this.#flavors.keep(servers);
+  }
+
+  /** Nova lists servers without deleted ones; servers that were deleted since are only in the list of changes. */
+  async #read({ servers, startMs }: UsageOfServers, cloud: Pick<MeteredCloud, 'views'>): Promise<void> {
+    this.#changesSinceMs = Math.min(this.#changesSinceMs, startMs);
+    if (this.#unread(servers) > 0 && !this.#hasReadAll) this.#noteAll(await readAll(cloud));
+    if (this.#unread(servers) > 0) this.#noteAll(await readAll(cloud, this.#changesSinceMs));
+    this.#changesSinceMs = Infinity;
+  }
+
+  #noteAll(servers: readonly NovaServer[]): void {
+    this.#hasReadAll = true;
+    this.#flavors.note(servers);
+  }
+
+  #unread(servers: readonly ServerUsage[]): number {
+    return servers.filter((usage) => this.gpusOf(usage) === undefined).length;
+  }
+}
+
+interface ServerIds {
+  has(id: string): boolean;
 }
 
 interface OwnFlavor {
@@ -80,29 +92,35 @@ interface OwnFlavor {
   gpus: number;
 }
 
-/** What is known of servers' own flavors. */
-function ownFlavors(aliases: GpuAliases) {
-  const known = new Map<string, OwnFlavor>();
-  return {
-    /** Throws after it has noted what it can, where servers are shown without what their flavors have. */
-    note: (servers: readonly NovaServer[]): void => {
-      for (const { id, launchedMs, flavor } of servers) {
-        const { name, extraSpecs } = flavor;
-        if (extraSpecs !== undefined)
-          known.set(id, { name, launchedMs, gpus: gpusOfFlavor(extraSpecs, aliases).gpus });
-      }
-      if (servers.some(({ flavor }) => flavor.extraSpecs === undefined))
-        throw new ServiceForbidden("Nova shows servers without their flavors' extra specs");
-    },
-    gpusOf: ({ id, flavorName, launchedMs }: ServerUsage): number | undefined => {
-      const own = known.get(id);
-      const isOfThisLaunch = own?.name === flavorName && (own.launchedMs ?? launchedMs) === launchedMs;
-      return isOfThisLaunch ? own.gpus : undefined;
-    },
-    keep: (servers: { has(id: string): boolean }): void => {
-      for (const id of known.keys()) if (!servers.has(id)) known.delete(id);
-    },
-  };
+/** The own flavors of servers, by server id. */
+class OwnFlavors {
+  readonly #aliases: GpuAliases;
+  readonly #known = new Map<string, OwnFlavor>();
+
+  constructor(aliases: GpuAliases) {
+    this.#aliases = aliases;
+  }
+
+  /** Notes all flavors with extra specs; then throws `ServiceForbidden` if a server was shown without them. */
+  note(servers: readonly NovaServer[]): void {
+    for (const { id, launchedMs, flavor } of servers) {
+      const { name, extraSpecs } = flavor;
+      if (extraSpecs !== undefined)
+        this.#known.set(id, { name, launchedMs, gpus: gpusOfFlavor(extraSpecs, this.#aliases).gpus });
+    }
+    if (servers.some(({ flavor }) => flavor.extraSpecs === undefined))
+      throw new ServiceForbidden("Nova shows servers without their flavors' extra specs");
+  }
+
+  gpusOf({ id, flavorName, launchedMs }: ServerUsage): number | undefined {
+    const own = this.#known.get(id);
+    const isOfThisLaunch = own?.name === flavorName && (own.launchedMs ?? launchedMs) === launchedMs;
+    return isOfThisLaunch ? own.gpus : undefined;
+  }
+
+  keep(servers: ServerIds): void {
+    for (const id of this.#known.keys()) if (!servers.has(id)) this.#known.delete(id);
+  }
 }
 
 async function readAll(

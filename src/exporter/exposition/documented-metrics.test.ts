@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { usageFamilies } from './exposition.ts';
 import type { MeterState } from '../metering/meter-state.ts';
 import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
-import { createOwnMetrics } from './own-metrics.ts';
+import { OwnMetrics } from './own-metrics.ts';
 
 const rows = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8').split('\n');
 const documented = rows
@@ -12,7 +12,7 @@ const documented = rows
 
 /** Everything that an exporter can say about its totals and its work. */
 function allFamilies() {
-  const own = createOwnMetrics();
+  const own = new OwnMetrics();
   own.observeRequest({ service: 'nova', durationMs: 1, failed: true });
   own.setNovaAhead(0);
   own.setWholeCloud(true);

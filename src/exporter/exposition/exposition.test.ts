@@ -4,7 +4,7 @@ import { expositionLines } from '../../prometheus/text-format/text-format-writer
 import { version } from '../../runtime/version.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { RememberedServer } from '../metering/meter-state.ts';
-import { createOwnMetrics } from './own-metrics.ts';
+import { OwnMetrics } from './own-metrics.ts';
 
 const amounts = { vcpu: 2, mb: 4096, disk_gb: 40, instance: 1 };
 const server: RememberedServer = {
@@ -105,7 +105,7 @@ stackmeter_exporter_servers_absent 1
   });
 
   it('has what the exporter did so far', () => {
-    const metrics = createOwnMetrics();
+    const metrics = new OwnMetrics();
     metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: false });
     metrics.observeRequest({ service: 'Nova', durationMs: 500, failed: true });
     metrics.countRefresh('success');

@@ -7,8 +7,8 @@ import { silentLogger } from '../../runtime/logger.ts';
 import type { Snapshot } from './exposition.ts';
 import { createExporterServer } from './http-server.ts';
 import { newMeterState } from '../metering/meter-state.ts';
-import { createOwnMetrics } from './own-metrics.ts';
-import { publish, type Published } from './published.ts';
+import { OwnMetrics } from './own-metrics.ts';
+import { Rendering } from './rendering.ts';
 
 const snapshot: Snapshot = {
   meter: newMeterState('e1', 0),
@@ -17,12 +17,14 @@ const snapshot: Snapshot = {
   completedMs: 0,
   durationMs: 0,
 };
-const published = publish([{ cloud: undefined, snapshot, resources: ['vcpu'], metrics: createOwnMetrics() }]);
+const rendering = new Rendering([
+  { cloud: undefined, snapshot, resources: ['vcpu'], metrics: new OwnMetrics() },
+]);
 
-const text = Buffer.concat(published.text);
+const text = Buffer.concat(rendering.text);
 
-async function serve(shown: Published | undefined): Promise<string> {
-  const view = () => ({ published: shown, waitingFor: 'no complete refresh yet: Nova is away' });
+async function serve(shown: Rendering | undefined): Promise<string> {
+  const view = () => ({ rendering: shown, waitingFor: 'no complete refresh yet: Nova is away' });
   const server = createExporterServer({ view, logger: silentLogger(), ownNames: ['usage.example.org'] });
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => await closeServer(server, 0));
@@ -47,7 +49,7 @@ async function askOld(url: string, line: string): Promise<(string | undefined)[]
 
 describe('the exporter over HTTP', () => {
   it.each(['/', '/metrics', '/healthz'])('answers %s in HTTP/1.0, and HEAD without a body', async (path) => {
-    const url = await serve(published);
+    const url = await serve(rendering);
     const [head, body] = await askOld(url, `GET ${path}`);
     const [headOnly, nothing] = await askOld(url, `HEAD ${path}`);
     expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -57,7 +59,7 @@ describe('the exporter over HTTP', () => {
   });
 
   it('serves the exposition, compressed for those who take it', async () => {
-    const url = `${await serve(published)}/metrics`;
+    const url = `${await serve(rendering)}/metrics`;
     const plain = await fetchFrom(url);
     const gzipped = await fetchFrom(url, { 'accept-encoding': 'deflate, gzip;q=0.5' });
     const refused = await fetchFrom(url, { 'accept-encoding': 'gzip;q=0' });
@@ -69,14 +71,14 @@ describe('the exporter over HTTP', () => {
   });
 
   it('serves the exposition at / as well, and a page to browsers', async () => {
-    const url = `${await serve(published)}/`;
+    const url = `${await serve(rendering)}/`;
     const page = (await fetchFrom(url, { accept: 'text/html,*/*' })).body.toString();
     expect((await fetchFrom(url)).body.equals(text)).toBe(true);
     expect(page).toContain('<td>&lt;b&gt;</td><td>Default</td><td class="n">0.000</td>');
   });
 
   it('refuses a foreign name with 421, as a page could have pointed it at us, except about health', async () => {
-    const url = await serve(published);
+    const url = await serve(rendering);
     const ask = async (path: string, host: string) => await fetchFrom(url + path, { host });
     for (const path of ['/', '/metrics']) {
       const refused = await ask(path, 'evil.example:8000');
@@ -102,7 +104,7 @@ describe('the exporter over HTTP', () => {
   });
 
   it('answers GET and HEAD of its paths, and nothing else', async () => {
-    const url = await serve(published);
+    const url = await serve(rendering);
     const head = await fetchFrom(`${url}/metrics`, {}, 'HEAD');
     const post = await fetchFrom(`${url}/metrics`, {}, 'POST');
     expect([head.status, head.body.length, head.headers['content-length']]).toEqual([

@@ -3,13 +3,13 @@ import { EXPOSITION_CONTENT_TYPE } from '../../prometheus/text-format/text-forma
 import type { Logger } from '../../runtime/logger.ts';
 import { FOREIGN_HOST, isOwnHost } from '../../runtime/http/own-host.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import type { Published } from './published.ts';
+import type { Rendering } from './rendering.ts';
 import { usagePage, waitingPage } from './usage-page.ts';
 
 interface ExporterView {
   /** Undefined before the first complete refresh. */
-  published: Published | undefined;
-  /** Why there is nothing yet: one line. */
+  rendering: Rendering | undefined;
+  /** Why there are no totals yet: one line. */
   waitingFor: string;
 }
 
@@ -59,29 +59,29 @@ async function answer(request: IncomingMessage, options: HttpServerOptions): Pro
 }
 
 async function showMetrics(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
-  const { published, waitingFor } = options.view();
-  if (published === undefined) return plain(503, waitingFor);
+  const { rendering, waitingFor } = options.view();
+  if (rendering === undefined) return plain(503, waitingFor);
   const headers = { 'content-type': EXPOSITION_CONTENT_TYPE, vary: 'accept-encoding' };
-  if (!acceptsGzip(request)) return { status: 200, headers, body: published.text };
+  if (!acceptsGzip(request)) return { status: 200, headers, body: rendering.text };
   return {
     status: 200,
     headers: { ...headers, 'content-encoding': 'gzip' },
-    body: [await published.gzipped()],
+    body: [await rendering.gzipped()],
   };
 }
 
 /** A page for browsers; the metrics themselves for `curl` and the like. */
 async function showPage(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
   if (!(request.headers.accept ?? '').includes('text/html')) return await showMetrics(request, options);
-  const { published, waitingFor } = options.view();
+  const { rendering, waitingFor } = options.view();
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
     vary: 'accept',
   };
-  return published === undefined
+  return rendering === undefined
     ? { status: 503, headers, body: [Buffer.from(waitingPage(waitingFor))] }
-    : { status: 200, headers, body: [Buffer.from(usagePage(published.clouds))] };
+    : { status: 200, headers, body: [Buffer.from(usagePage(rendering.clouds))] };
 }
 
 function acceptsGzip({ headers }: IncomingMessage): boolean {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Snapshot } from './exposition.ts';
 import { newMeterState } from '../metering/meter-state.ts';
-import { createOwnMetrics } from './own-metrics.ts';
+import { OwnMetrics } from './own-metrics.ts';
 import { usagePage } from './usage-page.ts';
 
 const HOUR_MS = 3_600_000n;
@@ -27,7 +27,7 @@ const snapshot: Snapshot = {
   durationMs: 0,
 };
 const show = (cloud?: string) =>
-  usagePage([{ cloud, snapshot, resources: ['vcpu', 'volume_gb'], metrics: createOwnMetrics() }]);
+  usagePage([{ cloud, snapshot, resources: ['vcpu', 'volume_gb'], metrics: new OwnMetrics() }]);
 
 it("the exporter's page has a row for each project that is shown, and above them what all have together", () => {
   const cells = show()

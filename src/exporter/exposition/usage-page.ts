@@ -2,7 +2,7 @@ import { unitOfResource } from '../../prometheus/usage-metrics.ts';
 import { counted } from '../../runtime/counted.ts';
 import { version } from '../../runtime/version.ts';
 import { shownResources, usageHours, type Snapshot } from './exposition.ts';
-import type { ShownCloud } from './published.ts';
+import type { ShownCloud } from './rendering.ts';
 import type { ResourceName } from '../settings/resources.ts';
 
 /** A wide table scrolls in itself, beside the names of projects, which stay. */

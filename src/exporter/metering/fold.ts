@@ -21,14 +21,14 @@ export interface FoldInput {
   novaNowMs: number;
 }
 
-export interface Folded {
+export interface FoldResult {
   state: MeterState;
   /** Servers given up: their usage since they were last seen is lost. */
   dropped: number;
 }
 
 /** Adds the usage of one window, of which the answer is complete, to the totals (rules M1 and M3). */
-export function foldWindow(state: MeterState, { servers, endMs, novaNowMs }: FoldInput): Folded {
+export function foldWindow(state: MeterState, { servers, endMs, novaNowMs }: FoldInput): FoldResult {
   const sums: Sums = { totals: new Map(state.totals), owed: owing(state.unreadFlavors) };
   const remembered = new Map<string, RememberedServer>();
   const answered = new Set<string>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newMeterState } from '../metering/meter-state.ts';
-import { draftState } from './state-draft.ts';
+import { StateDraft } from './state-draft.ts';
 import type { ExporterState } from './state-format.ts';
 
 const empty: ExporterState = {
@@ -33,7 +33,7 @@ function store() {
 describe('the draft of a state', () => {
   it('is written once, whatever has changed, and not at all where nothing has', async () => {
     const kept = store();
-    const draft = draftState(kept);
+    const draft = new StateDraft(kept);
     draft.change(changed);
     draft.change(changedTwice);
     expect([draft.current(), kept.current()]).toEqual([changedTwice, empty]);
@@ -44,14 +44,14 @@ describe('the draft of a state', () => {
 
   it('is written where nothing has changed, but a new state was never written', async () => {
     const kept = store();
-    await draftState(kept).save();
-    await draftState(kept).save();
+    await new StateDraft(kept).save();
+    await new StateDraft(kept).save();
     expect(kept.written).toEqual([empty]);
   });
 
   it('says so once it is written, and only then', async () => {
     const kept = store();
-    const draft = draftState(kept);
+    const draft = new StateDraft(kept);
     let told = 0;
     draft.change(changed, () => (told += 1));
     kept.full.disk = true;

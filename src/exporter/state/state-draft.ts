@@ -1,29 +1,32 @@
 import type { ExporterState } from './state-format.ts';
 import type { StateStore } from './state-store.ts';
 
-/** What a refresh makes of the state. The store has it when it is saved; one that fails before leaves nothing of it. */
-export interface StateDraft {
-  current(): ExporterState;
-  /** @param whenSaved is called once the store has it. */
-  change(next: ExporterState, whenSaved?: () => void): void;
-  /** Writes once, whatever has changed, and not at all what is on disk already. */
-  save(): Promise<void>;
-}
+/** The state as a refresh changes it. The store gets it on `save()`; a refresh that fails before leaves no change. */
+export class StateDraft {
+  readonly #store: StateStore;
+  #state: ExporterState;
+  #waiting: (() => void)[] = [];
 
-export function draftState(store: StateStore): StateDraft {
-  let state = store.current();
-  let waiting: (() => void)[] = [];
-  return {
-    current: () => state,
-    change: (next, whenSaved) => {
-      state = next;
-      if (whenSaved !== undefined) waiting.push(whenSaved);
-    },
-    save: async () => {
-      await store.save(state);
-      const saved = waiting;
-      waiting = [];
-      for (const done of saved) done();
-    },
-  };
+  constructor(store: StateStore) {
+    this.#store = store;
+    this.#state = store.current();
+  }
+
+  current(): ExporterState {
+    return this.#state;
+  }
+
+  /** @param whenSaved is called once the store has the change. */
+  change(next: ExporterState, whenSaved?: () => void): void {
+    this.#state = next;
+    if (whenSaved !== undefined) this.#waiting.push(whenSaved);
+  }
+
+  /** Writes all changes at once. Writes nothing if the state on disk is the same. */
+  async save(): Promise<void> {
+    await this.#store.save(this.#state);
+    const saved = this.#waiting;
+    this.#waiting = [];
+    for (const done of saved) done();
+  }
 }

@@ -7,52 +7,80 @@ import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
 import { newMeterState } from '../metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
 import { replaceableFile } from './replaceable-file.ts';
-import { lockState } from './state-lock.ts';
+import { lockState, type StateLock } from './state-lock.ts';
 
-/** The exporter's state, in memory and, always before that, on disk. */
+/** The exporter's state. Each change is on disk before it is in memory. */
 export interface StateStore {
   current(): ExporterState;
-  /** Replaces the state, on disk first; on an error both stay as they were. One that is on disk is not written again. */
+  /** Replaces the state on disk, then in memory. On an error both stay unchanged. Writes nothing if `next` is on disk already. */
   save(next: ExporterState): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface StateStoreOptions {
   path: string;
-  /** From when a new state counts; now where undefined. */
+  /** The start date of a new state; undefined for now. */
   startMs: number | undefined;
   nowMs: number;
   logger: Logger;
 }
 
-/** Opens the state file, or makes a new state with an epoch of its own. A file that can't be read is never replaced. */
+/** Opens the state file, or makes a new state with a new epoch. Never replaces a file that cannot be read. Throws `UserError`. */
 export async function openStateStore(options: StateStoreOptions): Promise<StateStore> {
   const { logger } = options;
   const path = await replaceableFile(options.path);
   const lock = await lockState(path, (what) => logger.warn(what));
   try {
     await removeDrafts(path);
-    let onDisk = await readState(path);
-    let state = onDisk ?? newState(options);
-    reportStart(state, options);
-    return {
-      current: () => state,
-      save: async (next) => {
-        if (next === onDisk) return;
-        await lock.assertHeld();
-        await writeState(path, next);
-        onDisk = next;
-        state = next;
-      },
-      close: async () => await lock.release(),
-    };
+    const onDisk = await readState(path);
+    const store = new StateFile({ path, lock, onDisk, state: onDisk ?? newState(options) });
+    reportStart(store.current(), options);
+    return store;
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-/** Drafts of the state and of its lock that exporters left behind which were killed. */
+interface StateFileParts {
+  path: string;
+  lock: StateLock;
+  /** Undefined where there is no file yet. */
+  onDisk: ExporterState | undefined;
+  state: ExporterState;
+}
+
+class StateFile implements StateStore {
+  readonly #path: string;
+  readonly #lock: StateLock;
+  #onDisk: ExporterState | undefined;
+  #state: ExporterState;
+
+  constructor({ path, lock, onDisk, state }: StateFileParts) {
+    this.#path = path;
+    this.#lock = lock;
+    this.#onDisk = onDisk;
+    this.#state = state;
+  }
+
+  current(): ExporterState {
+    return this.#state;
+  }
+
+  async save(next: ExporterState): Promise<void> {
+    if (next === this.#onDisk) return;
+    await this.#lock.assertHeld();
+    await writeState(this.#path, next);
+    this.#onDisk = next;
+    this.#state = next;
+  }
+
+  async close(): Promise<void> {
+    await this.#lock.release();
+  }
+}
+
+/** Removes drafts of the state and of its lock, which killed exporters leave behind. */
 async function removeDrafts(path: string): Promise<void> {
   const name = basename(path);
   const isDraft = (entry: string) =>

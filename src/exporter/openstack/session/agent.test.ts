@@ -8,7 +8,7 @@ import { generate } from 'selfsigned';
 import { request } from 'undici';
 import { expect, it, onTestFinished } from 'vitest';
 import { listen, closeServer } from '../../../runtime/http/listen.ts';
-import { createConnections, unsafeConnection } from './agent.ts';
+import { ServiceConnections, unsafeConnection } from './agent.ts';
 import { readCredentials } from '../credentials/credentials.ts';
 import { NO_PROXIES, readProxies } from './proxies.ts';
 
@@ -32,7 +32,7 @@ async function selfSignedServer() {
 }
 
 async function ask(url: string, env: Record<string, string>): Promise<number> {
-  const connections = createConnections(readCredentials({ ...BASE, ...env }), readProxies(env));
+  const connections = new ServiceConnections(readCredentials({ ...BASE, ...env }), readProxies(env));
   try {
     const { statusCode, body } = await request(url, { dispatcher: connections.dispatcher });
     await body.dump();
@@ -87,7 +87,9 @@ it('goes through the proxies of the environment, with the certificates that it t
 
 it('names a file that is not there by its setting', () => {
   const credentials = readCredentials({ ...BASE, OS_CACERT: '/nowhere/ca.pem' });
-  expect(() => createConnections(credentials, NO_PROXIES)).toThrow('OS_CACERT: cannot read /nowhere/ca.pem');
+  expect(() => new ServiceConnections(credentials, NO_PROXIES)).toThrow(
+    'OS_CACERT: cannot read /nowhere/ca.pem',
+  );
 });
 
 it('takes no key of another certificate', async () => {
@@ -98,11 +100,11 @@ it('takes no key of another certificate', async () => {
   writeFileSync(certFile, one.cert);
   writeFileSync(keyFile, (await generate(undefined, { keyType: 'ec' })).private);
   const credentials = readCredentials({ ...BASE, OS_CERT: certFile, OS_KEY: keyFile });
-  expect(() => createConnections(credentials, NO_PROXIES)).toThrow(
+  expect(() => new ServiceConnections(credentials, NO_PROXIES)).toThrow(
     `OS_CERT: ${certFile} and OS_KEY: ${keyFile} are not a certificate and its key: replace both`,
   );
   writeFileSync(keyFile, one.private);
-  await createConnections(credentials, NO_PROXIES).destroy();
+  await new ServiceConnections(credentials, NO_PROXIES).destroy();
 });
 
 it('says what is unsafe about a connection', () => {

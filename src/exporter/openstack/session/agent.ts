@@ -5,36 +5,39 @@ import { describeError, UserError } from '../../../runtime/user-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { proxyFor, type Proxies } from './proxies.ts';
 
-/** More than all readers together have under way: services may share an address, and one that hangs must hold up no other. */
+/** More than all readers use at the same time: services may share an address, and a hanging service must not delay another. */
 const CONNECTIONS = 16;
 
-/** The connections of one exporter: directly, and through proxies. */
-export interface ServiceConnections {
-  dispatcher: Dispatcher;
-  destroy(): Promise<void>;
-}
+/** The connections of one exporter: direct ones, and those through proxies. */
+export class ServiceConnections {
+  readonly dispatcher: Dispatcher;
+  readonly #connect: ReturnType<typeof connectOptions>;
+  readonly #agents = new Map<string, Dispatcher>();
 
-/** Connections with the certificates that the credentials name. Throws a `UserError` for a file. */
-export function createConnections(credentials: Credentials, proxies: Proxies): ServiceConnections {
-  const connect = connectOptions(credentials);
-  const direct = new Agent({ connections: CONNECTIONS, connect });
-  const proxied = new Map<string, ProxyAgent>();
-  const through = ({ href }: URL) => {
-    // Plain HTTP is asked of a proxy as of a server: many refuse to open tunnels to other ports than 443.
-    const options = { uri: href, connections: CONNECTIONS, requestTls: connect, proxyTunnel: false };
-    const agent = proxied.get(href) ?? new ProxyAgent(options);
-    proxied.set(href, agent);
-    return agent;
-  };
-  return {
-    dispatcher: direct.compose((dispatch) => (options, handler) => {
+  /** Uses the certificates that the credentials name. Throws `UserError` for a file that cannot be used. */
+  constructor(credentials: Credentials, proxies: Proxies) {
+    this.#connect = connectOptions(credentials);
+    const direct = new Agent({ connections: CONNECTIONS, connect: this.#connect });
+    this.#agents.set('', direct);
+    this.dispatcher = direct.compose((dispatch) => (options, handler) => {
       const proxy = proxyFor(new URL(options.origin ?? ''), proxies);
-      return proxy === undefined ? dispatch(options, handler) : through(proxy).dispatch(options, handler);
-    }),
-    destroy: async () => {
-      await Promise.all([direct, ...proxied.values()].map(async (agent) => await agent.destroy()));
-    },
-  };
+      return proxy === undefined
+        ? dispatch(options, handler)
+        : this.#through(proxy).dispatch(options, handler);
+    });
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map(async (agent) => await agent.destroy()));
+  }
+
+  #through({ href }: URL): Dispatcher {
+    // Requests in plain HTTP go to the proxy without a tunnel: many proxies open tunnels only to port 443.
+    const options = { uri: href, connections: CONNECTIONS, requestTls: this.#connect, proxyTunnel: false };
+    const agent = this.#agents.get(href) ?? new ProxyAgent(options);
+    this.#agents.set(href, agent);
+    return agent;
+  }
 }
 
 function connectOptions({ caFile, clientCertificate: own, insecure }: Credentials) {

@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../runtime/clock.ts';
 import { closeServer, listen } from '../../../runtime/http/listen.ts';
-import { createHttp, type HttpOptions, type RequestObservation } from './http.ts';
+import { httpClient, type HttpOptions, type RequestObservation } from './http.ts';
 
 async function serve(listener: RequestListener): Promise<URL> {
   const server = createServer(listener);
@@ -15,7 +15,7 @@ async function serve(listener: RequestListener): Promise<URL> {
 function http(options: Partial<HttpOptions> = {}) {
   const dispatcher = new Agent();
   onTestFinished(async () => await dispatcher.destroy());
-  return createHttp({
+  return httpClient({
     clock: systemClock,
     dispatcher,
     timeoutMs: 300_000,

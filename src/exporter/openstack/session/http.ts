@@ -54,11 +54,11 @@ export interface HttpOptions {
 export type Http = (asked: HttpRequest) => Promise<HttpAnswer>;
 
 /**
- * JSON over HTTP with bounds on time, size and attempts. Answers of any status are returned, save 429 and 5xx, which
- * count as failures that may pass, like a connection that breaks. Throws `ServiceUnavailable` when they did not pass,
- * `ServiceError` for a body that is not JSON.
+ * JSON over HTTP with limits on time, size and attempts. Returns answers of any status but 429 and 5xx. Those statuses and
+ * broken connections are tried again; after the last attempt `ServiceUnavailable` is thrown. Throws `ServiceError` for a body
+ * that is not JSON.
  */
-export function createHttp(options: HttpOptions): Http {
+export function httpClient(options: HttpOptions): Http {
   return async (asked) =>
     await retryTransient(async () => await observed(asked, options), {
       retries: options.retries,

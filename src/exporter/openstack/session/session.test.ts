@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCredentials } from '../credentials/credentials.ts';
 import type { Http, HttpAnswer, HttpRequest } from './http.ts';
-import { createSession } from './session.ts';
+import { KeystoneSession } from './session.ts';
 
 const credentials = readCredentials({
   OS_AUTH_URL: 'http://keystone:5000',
@@ -40,7 +40,7 @@ function cloud(accepts: (token: string) => boolean = () => true, expiresAt = '20
     return { ...signedIn, timing: { sentMs: nowMs, receivedMs: nowMs, dateMs: undefined } };
   };
   const clock = { nowMs: () => nowMs, sleep: async () => await Promise.resolve() };
-  const session = createSession({ credentials, http, clock });
+  const session = new KeystoneSession({ credentials, http, clock });
   const servers = async () => await session.get({ service: 'compute', path: '/servers' });
   return { session, asked, servers, passTime: (durationMs: number) => (nowMs += durationMs) };
 }
@@ -114,7 +114,7 @@ describe('a session', () => {
   ])('says what is wrong when Keystone answers %i to the sign-in', async (status, message) => {
     const http: Http = async () => await Promise.resolve(answer(status, { error: { message: 'no scope' } }));
     const clock = { nowMs: () => 0, sleep: async () => await Promise.resolve() };
-    const signIn = createSession({ credentials, http, clock }).signIn();
+    const signIn = new KeystoneSession({ credentials, http, clock }).signIn();
     await expect(signIn).rejects.toThrow(message);
     await expect(signIn).rejects.not.toThrow('secret');
   });

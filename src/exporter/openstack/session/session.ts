@@ -12,35 +12,35 @@ import { SERVICES, versionedPath, type Service } from '../credentials/services.t
 
 export interface Session {
   credentials: Credentials;
-  /** Signs in unless a token is held that is still good. */
-  signIn(): Promise<SignedIn>;
-  /** Asks a service with a token; throws for any status but 2xx: `ServiceForbidden`, `ServiceMissing` and others. */
+  /** Signs in, unless the session has a valid token. */
+  signIn(): Promise<SignIn>;
+  /** Asks a service with a token. Throws `ServiceForbidden`, `ServiceMissing` and other errors for any status but 2xx. */
   get(asked: ServiceRequest): Promise<HttpAnswer>;
-  /** The same user in another project, with tokens of its own; undefined where the credentials are for one project alone. */
+  /** A session of the same user in another project; undefined where the credentials are for one project only. */
   inProject(projectId: string): Session | undefined;
 }
 
-interface SignedIn {
+interface SignIn {
   catalog: Catalog;
   user: string;
   project: string | undefined;
-  /** Of the token; undefined for one that is for no project. */
+  /** The project of the token; undefined where the token is for no project. */
   projectId: string | undefined;
-  /** Names of the user's roles in it. */
+  /** Names of the user's roles in the project. */
   roles: readonly string[];
-  /** Those that the token names: of the user and of the project. */
+  /** The domains that the token names: the user's and the project's. */
   domains: readonly { id: string; name: string }[];
 }
 
 export interface ServiceRequest {
   service: Service;
   method?: 'GET' | 'HEAD';
-  /** Below the service's address; or what makes another address of it. */
+  /** The path below the service's address, or a function that returns another path. */
   path: string | ((base: string) => string);
-  /** A list is sent as a parameter that is there several times. */
+  /** A list is sent as a repeated parameter. */
   query?: Record<string, string | readonly string[]>;
   headers?: Record<string, string>;
-  /** The headers are all that is wanted, of whatever status and body. */
+  /** Only the headers are wanted: any status and any body will do. */
   onlyHeaders?: boolean;
 }
 
@@ -48,61 +48,63 @@ export interface SessionOptions {
   credentials: Credentials;
   http: Http;
   clock: Clock;
-  /** Ends what is under way. */
+  /** Aborts running requests. */
   signal?: AbortSignal | undefined;
 }
 
-interface Token extends SignedIn {
+interface Token extends SignIn {
   id: string;
   /** By this machine's clock. */
   renewAtMs: number;
 }
 
-/** A Keystone v3 session: one token, renewed before it expires, and once when a service refuses it. */
-export function createSession(options: SessionOptions): Session {
-  let held: Promise<Token> | undefined;
+/** A Keystone v3 session with one token. It renews the token before it expires, and once when a service refuses it. */
+export class KeystoneSession implements Session {
+  readonly #options: SessionOptions;
+  readonly #byProject = new Map<string, Session>();
+  #token: Promise<Token> | undefined;
 
-  /** The token that is held, or a new one for all who ask meanwhile where it is about to expire or was refused. */
-  async function currentToken(refused?: Token): Promise<Token> {
-    const before = held;
-    const token = await before?.catch(() => undefined);
-    if (held !== before) return await currentToken(refused);
-    if (token !== undefined && token !== refused && options.clock.nowMs() < token.renewAtMs) return token;
-    held = requestToken(options);
-    return await held;
+  constructor(options: SessionOptions) {
+    this.#options = options;
   }
 
-  const inProject = rememberSessions(options);
-  return {
-    credentials: options.credentials,
-    inProject,
-    signIn: async () => await currentToken(),
-    get: async (asked) => {
-      const token = await currentToken();
-      const answer = await ask(asked, token, options);
-      if (asked.onlyHeaders) return answer;
-      if (answer.status !== 401) return successful(asked, answer);
-      return successful(asked, await ask(asked, await currentToken(token), options));
-    },
-  };
-}
+  get credentials(): Credentials {
+    return this.#options.credentials;
+  }
 
-/** An application credential can not be scoped to another project than its own. */
-function rememberSessions(options: SessionOptions): Session['inProject'] {
-  const sessions = new Map<string, Session>();
-  return (id) => {
-    const { credentials } = options;
+  async signIn(): Promise<SignIn> {
+    return await this.#currentToken();
+  }
+
+  async get(asked: ServiceRequest): Promise<HttpAnswer> {
+    const token = await this.#currentToken();
+    const answer = await ask(asked, token, this.#options);
+    if (asked.onlyHeaders) return answer;
+    if (answer.status !== 401) return successful(asked, answer);
+    return successful(asked, await ask(asked, await this.#currentToken(token), this.#options));
+  }
+
+  /** An application credential cannot be scoped to any project but its own. */
+  inProject(id: string): Session | undefined {
+    const { credentials } = this.#options;
     const { identity } = credentials;
     if (identity.method !== 'password') return undefined;
-    const session =
-      sessions.get(id) ??
-      createSession({
-        ...options,
-        credentials: { ...credentials, identity: { ...identity, project: { id } } },
-      });
-    sessions.set(id, session);
+    const scoped = { ...credentials, identity: { ...identity, project: { id } } };
+    const session = this.#byProject.get(id) ?? new KeystoneSession({ ...this.#options, credentials: scoped });
+    this.#byProject.set(id, session);
     return session;
-  };
+  }
+
+  /** The present token. If it is about to expire or is `refused`, all callers wait for one new token. */
+  async #currentToken(refused?: Token): Promise<Token> {
+    const before = this.#token;
+    const token = await before?.catch(() => undefined);
+    if (this.#token !== before) return await this.#currentToken(refused);
+    if (token !== undefined && token !== refused && this.#options.clock.nowMs() < token.renewAtMs)
+      return token;
+    this.#token = requestToken(this.#options);
+    return await this.#token;
+  }
 }
 
 async function ask(asked: ServiceRequest, token: Token, options: SessionOptions): Promise<HttpAnswer> {
@@ -120,7 +122,7 @@ async function ask(asked: ServiceRequest, token: Token, options: SessionOptions)
   });
 }
 
-/** Keystone is asked where it was signed in to: its entry in the catalog may be for others' networks. */
+/** Keystone itself is asked at the sign-in address: its address in the catalog may be for other networks. */
 function serviceUrl({ service, path }: ServiceRequest, token: Token, credentials: Credentials): URL {
   const url = baseUrl(service, token, credentials);
   url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
@@ -186,7 +188,7 @@ async function requestToken({ credentials, http, signal }: SessionOptions): Prom
   };
 }
 
-/** A token is renewed while it would still live through the requests of a page or two. */
+/** How long before its end a token is renewed: it is still valid for the requests of a page or two. */
 function renewalMarginMs(lifetimeMs: number): number {
   return Math.min(120_000, lifetimeMs / 4);
 }

@@ -4,9 +4,9 @@ import { readFlavors } from '../openstack/nova-flavors.ts';
 import { ServiceForbidden } from '../openstack/session/service-error.ts';
 import type { Session } from '../openstack/session/session.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
-import { createResourceReport } from './sampling.ts';
+import { resourceReport } from './sampling.ts';
 
-export interface GpuCountingOptions {
+export interface FlavorGpuReaderOptions {
   session: Session;
   aliases: GpuAliases;
   logger: Logger;
@@ -14,13 +14,18 @@ export interface GpuCountingOptions {
 }
 
 /**
- * Reads how many GPUs each flavor has, by its name. Flavors that Nova no longer has stay as they were `known`, and all do
- * where Nova can't be asked. Never throws.
+ * Reads how many GPUs each flavor has, by the flavor's name. Flavors that Nova no longer has keep their `known` number; if
+ * Nova does not answer, all flavors keep it. Never throws.
  */
-export type GpuCounting = (known: ReadonlyMap<string, number>) => Promise<ReadonlyMap<string, number>>;
+export type FlavorGpuReader = (known: ReadonlyMap<string, number>) => Promise<ReadonlyMap<string, number>>;
 
-export function createGpuCounting({ session, aliases, logger, metrics }: GpuCountingOptions): GpuCounting {
-  const report = createResourceReport(logger, metrics);
+export function flavorGpuReader({
+  session,
+  aliases,
+  logger,
+  metrics,
+}: FlavorGpuReaderOptions): FlavorGpuReader {
+  const report = resourceReport(logger, metrics);
   const reported = new Set<string>();
 
   function reportUnknown(unknown: readonly string[]): void {
@@ -49,7 +54,7 @@ function sameGpus(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>
   return a.size === b.size && [...a].every(([flavor, gpus]) => b.get(flavor) === gpus);
 }
 
-/** Returns the names that the aliases don't have, sorted. */
+/** Returns the names in extra specs that are no known alias, sorted. */
 async function readInto(
   byFlavor: Map<string, number>,
   session: Session,

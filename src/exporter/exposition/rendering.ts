@@ -7,37 +7,33 @@ import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import type { ResourceName } from '../settings/resources.ts';
 
-/** What is shown of one cloud. */
+/** The figures of one cloud, as the exporter shows them. */
 export interface ShownCloud {
-  /** The label that its series carry, where an exporter has several clouds. */
+  /** The value of the label `cloud`; undefined where the exporter has one cloud only. */
   cloud: string | undefined;
-  /** Its last complete totals; undefined before there are any. */
+  /** The last complete totals; undefined before the first complete refresh. */
   snapshot: Snapshot | undefined;
   resources: readonly ResourceName[];
   metrics: OwnMetrics;
 }
 
-/** An exposition, rendered once and compressed at most once. */
-export interface Published {
-  clouds: readonly ShownCloud[];
-  /** In pieces, of which each is short. */
-  text: readonly Buffer[];
-  gzipped(): Promise<Buffer>;
-}
+/** The last complete totals of each cloud and the exporter's own metrics, rendered once and compressed at most once. */
+export class Rendering {
+  readonly clouds: readonly ShownCloud[];
+  /** The text in short pieces. */
+  readonly text: readonly Buffer[];
+  #gzipped: Promise<Buffer> | undefined;
 
-/** Renders the last complete totals of each cloud, and what the exporter says about its own work by now. */
-export function publish(clouds: readonly ShownCloud[]): Published {
-  const lines = expositionLines(mergeFamilies(clouds.map(familiesOf)));
-  const text = Array.from(textPieces(lines), (piece) => Buffer.from(piece));
-  let gzipped: Promise<Buffer> | undefined;
-  return {
-    clouds,
-    text,
-    gzipped: async () => {
-      gzipped ??= buffer(Readable.from(text).pipe(createGzip()));
-      return await gzipped;
-    },
-  };
+  constructor(clouds: readonly ShownCloud[]) {
+    const lines = expositionLines(mergeFamilies(clouds.map(familiesOf)));
+    this.clouds = clouds;
+    this.text = Array.from(textPieces(lines), (piece) => Buffer.from(piece));
+  }
+
+  async gzipped(): Promise<Buffer> {
+    this.#gzipped ??= buffer(Readable.from(this.text).pipe(createGzip()));
+    return await this.#gzipped;
+  }
 }
 
 function familiesOf({ cloud, snapshot, resources, metrics }: ShownCloud): MetricFamily[] {
@@ -51,7 +47,7 @@ function labelled(family: MetricFamily, cloud: string): MetricFamily {
   return { ...family, samples };
 }
 
-/** A family stands in the text once: its samples of all clouds follow one another. */
+/** Joins the samples of all clouds by family, because the text format has each family once. */
 function mergeFamilies(byCloud: readonly (readonly MetricFamily[])[]): Iterable<MetricFamily> {
   if (byCloud.length === 1) return byCloud[0] ?? [];
   const merged = new Map<string, MetricFamily>();

@@ -1,0 +1,107 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { foldWindow } from '../metering/fold.ts';
+import type { ServerLife } from '../metering/meter-state.ts';
+import { splitPool, type PoolValues } from '../metering/pool.ts';
+import {
+  askedEnd,
+  clockSkew,
+  nextWindow,
+  reachedByBoth,
+  reachedByNova,
+  settledEnd,
+  settledUntil,
+  type ClockEvidence,
+  type Window,
+} from '../metering/window.ts';
+import type { ServerUsage, UsageAnswer } from '../openstack/nova-usage.ts';
+import type { StateDraft } from '../state/state-draft.ts';
+import type { ExporterState } from '../state/state-format.ts';
+import type { MeteredCloud } from './metered-cloud.ts';
+import { completePoolValues, readPoolValues, type PoolSettings } from './pool-reading.ts';
+import type { ServerGpus } from './server-gpus.ts';
+import { serverLife } from './server-lives.ts';
+import { withNames } from './shown-projects.ts';
+
+export interface FoldingSettings extends PoolSettings {
+  settlingDelayMs: number;
+  /** The longest window of one request to Nova. */
+  longestWindowMs: number;
+}
+
+export interface FoldingParts {
+  settings: FoldingSettings;
+  /** Undefined where GPUs are not metered. */
+  gpus: ServerGpus | undefined;
+  clock: Clock;
+  logger: Logger;
+  /** Receives how many servers were given up, after the state that says so is on disk. */
+  onDropped(servers: number): void;
+}
+
+/** Folds all usage up to now into the draft, window by window. Saves each window but the last, so that a broken catch-up goes on from there. */
+export async function foldUsage(
+  cloud: MeteredCloud,
+  evidence: ClockEvidence | undefined,
+  draft: StateDraft,
+  parts: FoldingParts,
+): Promise<void> {
+  const { settings, clock, logger } = parts;
+  const { settlingDelayMs, pageSize } = settings;
+  const targetMs = settledUntil(reachedByBoth(evidence, clock.nowMs()), settlingDelayMs);
+  const source = { cloud, values: await readPoolValues(settings, cloud) };
+  for (let latest = evidence; ;) {
+    const window = nextWindow(draft.current().meter.untilMs, targetMs, settings.longestWindowMs);
+    if (window === undefined) return;
+    const askedEndMs = askedEnd(window.endMs, targetMs, reachedByNova(latest, clock.nowMs()));
+    const answer = await cloud.readUsage({ startMs: window.startMs, endMs: askedEndMs, pageSize });
+    latest = answer.timing;
+    const asked = { windowEndMs: window.endMs, askedEndMs, settlingDelayMs };
+    const endMs = settledEnd(asked, latest, answer.stopMs);
+    if (endMs > window.startMs) await foldIn(answer, { ...window, endMs }, source, draft, parts);
+    if (endMs < window.endMs) return; // Nova's clock is behind: there is no more usage for now
+    if (endMs === targetMs) return;
+    await draft.save();
+    reportProgress(endMs, targetMs, logger);
+  }
+}
+
+async function foldIn(
+  { servers, timing }: UsageAnswer,
+  { startMs, endMs }: Window,
+  { cloud, values: known }: Source,
+  draft: StateDraft,
+  parts: FoldingParts,
+): Promise<void> {
+  const { settings, gpus } = parts;
+  const values = await completePoolValues(known, servers, settings, cloud, draft.current().meter);
+  await gpus?.learn({ servers, startMs }, cloud);
+  const before = draft.current();
+  const lives = livesOf(servers, values, before, parts);
+  const novaNowMs = timing.sentMs + clockSkew(timing);
+  const { state: meter, dropped } = foldWindow(before.meter, { servers: lives, endMs, novaNowMs });
+  const after = { ...before, meter, allProjects: before.allProjects || cloud.allProjects };
+  draft.change(withNames(after, before, cloud.projects, settings.split), () => parts.onDropped(dropped));
+}
+
+function livesOf(
+  usages: readonly ServerUsage[],
+  values: PoolValues,
+  { meter: { servers }, flavorGpus }: ExporterState,
+  { gpus, settings: { split } }: FoldingParts,
+): ServerLife[] {
+  const known = gpus && { flavorGpus, servers, gpusOf: (usage: ServerUsage) => gpus.gpusOf(usage) };
+  const lives = usages.map((usage) => serverLife(usage, known));
+  return split === undefined ? lives : splitPool(lives, split, values, servers);
+}
+
+/** The cloud that usage is read from, and the part of the pool that each server belongs to. */
+interface Source {
+  cloud: MeteredCloud;
+  values: PoolValues;
+}
+
+function reportProgress(untilMs: number, targetMs: number, logger: Logger): void {
+  const until = new Date(untilMs).toISOString();
+  logger.info({ until, target: new Date(targetMs).toISOString() }, 'catching up');
+}
