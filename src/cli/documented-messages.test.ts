@@ -12,13 +12,14 @@ const FOREIGN_MESSAGES = new Set([
   'port is already allocated',
 ]);
 
-/** Texts in backticks in the first column of a table, except single names. */
+/** Texts in backticks in the bold start of a list item, except single names. */
 function quotedMessages(page: string): string[] {
-  const seen = page
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| --'))
-    .map((line) => line.split('|')[1] ?? '');
-  const quoted = seen.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? ''));
+  const symptoms = [...page.matchAll(/^- \*\*([^*]+)\*\*/gm)].map(([, text = '']) =>
+    text.replace(/\n */g, ' '),
+  );
+  const quoted = symptoms.flatMap((symptom) =>
+    [...symptom.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? ''),
+  );
   return quoted.filter(
     (text) => !text.startsWith('curl ') && text.includes(' ') && !FOREIGN_MESSAGES.has(text),
   );
