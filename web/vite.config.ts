@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** Relative addresses throughout, so that a portal also works behind a proxy's path. */
+/** All URLs are relative, so that a portal also works under a path of a proxy. */
 export default defineConfig({
   base: './',
   build: {
@@ -8,7 +8,7 @@ export default defineConfig({
     emptyOutDir: true,
     sourcemap: false,
     target: 'es2022',
-    // The pages are served with `default-src 'self'`, which forbids data: addresses.
+    // The portal serves the pages with `default-src 'self'`, which forbids data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

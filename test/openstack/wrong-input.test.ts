@@ -90,9 +90,9 @@ describe('what an operator gets wrong is answered by one line and exit code 1', 
       '--token-file',
       'tokens',
     ];
-    expect(await refusal(gate, { cwd })).toMatch(`127.0.0.1:${port}: the port is taken`);
+    expect(await refusal(gate, { cwd })).toMatch(`127.0.0.1:${port}: the port is in use`);
     expect(await refusal(['portal', '--listen', `127.0.0.1:${port}`, '--data', cwd], { cwd })).toMatch(
-      `127.0.0.1:${port}: the port is taken`,
+      `127.0.0.1:${port}: the port is in use`,
     );
   });
 

@@ -119,7 +119,10 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
 
   it('mark what is spread or missing in words', async () => {
     await open();
-    await expectText(page.getByText('Of 24 hours'), /3 are spread over a gap, 1 has readings missing/);
+    await expectText(
+      page.getByText('of 24 hours'),
+      /^3 of 24 hours are spread over a gap, 1 has missing readings\.$/,
+    );
     await page.getByText('Numbers by hour').click();
     const byHour = page.getByRole('table', { name: /^vCPU by hour/ });
     await expect.poll(() => byHour.getByRole('cell', { name: 'spread' }).count()).toBe(3);
@@ -239,7 +242,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await notice.waitFor();
     await expectText(
       notice,
-      /^No answer since 2026-11-22 14:24:\d\d UTC: the database does not answer\. What you see is of 2026-11-22 14:24:\d\d UTC/,
+      /^No answer since 2026-11-22 14:24:\d\d UTC: the database does not answer\. The page shows the numbers of 2026-11-22 14:24:\d\d UTC/,
     );
     await expect.poll(() => projectTable().locator('tbody tr').count()).toBe(25);
     portal.broken = false;

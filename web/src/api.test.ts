@@ -4,7 +4,7 @@ import { Api, ApiError, clockOffsetMs, usageAddress } from './api.ts';
 const NOW = Date.UTC(2026, 10, 22, 14);
 const { signal } = new AbortController();
 
-/** Answers each address with what is written for it, and keeps what was asked. */
+/** An API with prepared answers by address, and the list of requested addresses. */
 function apiWith(answers: Record<string, Response>) {
   const asked: string[] = [];
   const fetchAnswer = (address: string) => {
@@ -41,31 +41,31 @@ describe('a list', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('that repeats a cursor is an error, not an endless loop', async () => {
+  it('fails instead of looping if the portal repeats a cursor', async () => {
     const page = () => Response.json({ data: [], next: 'same' });
     const { api } = apiWith({ 'api/v1/sites': page(), 'api/v1/sites?cursor=same': page() });
     await expect(api.sites(signal)).rejects.toThrow('repeats a page');
   });
 
-  it('that is refused throws what the portal says', async () => {
+  it("fails with the portal's message if the portal refuses it", async () => {
     const { api } = apiWith({ 'api/v1/sites': Response.json({ error: 'no database' }, { status: 503 }) });
     await expect(api.sites(signal)).rejects.toEqual(new ApiError(503, 'no database'));
   });
 
-  it('that is refused by something else than the portal throws the status', async () => {
+  it('fails with the status if a proxy refuses it', async () => {
     const { api } = apiWith({ 'api/v1/sites': new Response('<html>', { status: 502 }) });
     await expect(api.sites(signal)).rejects.toEqual(new ApiError(502, 'the portal answered 502'));
   });
 });
 
 describe('the time of the portal', () => {
-  it('is its own where this computer’s clock is off, and ours where both agree to some seconds', () => {
+  it('differs from this computer’s clock only if they are more than some seconds apart', () => {
     expect(clockOffsetMs(new Date(NOW + 90_000).toUTCString(), NOW)).toBe(90_000);
     expect(clockOffsetMs(new Date(NOW + 4_000).toUTCString(), NOW)).toBe(0);
     expect(clockOffsetMs(null, NOW)).toBe(0);
   });
 
-  it('is known from its first answer on', async () => {
+  it('is known after its first answer', async () => {
     const date = new Date(NOW - 3_600_000).toUTCString();
     const { api } = apiWith({
       'api/v1/sites': Response.json({ data: [], next: null }, { headers: { date } }),

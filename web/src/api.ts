@@ -18,7 +18,7 @@ export type {
   UsageRow,
 } from '../../src/portal/api/shapes/answers.ts';
 
-/** A question to `/api/v1/usage`; times are whole hours, Unix milliseconds, `toMs` is exclusive. */
+/** A question to `/api/v1/usage`. Times are whole hours in Unix milliseconds; `toMs` is exclusive. */
 export interface UsageQuestion {
   fromMs: number;
   toMs: number;
@@ -30,7 +30,7 @@ export interface UsageQuestion {
   grant?: string;
 }
 
-/** A question to `/api/v1/coverage`, of the clouds of all sites together, or of those that these have usage in. */
+/** A question to `/api/v1/coverage`: about all clouds of all sites, or those where the site, project or grant has usage. */
 export type CoverageQuestion = Pick<
   UsageQuestion,
   'fromMs' | 'toMs' | 'step' | 'site' | 'projectId' | 'grant'
@@ -41,7 +41,7 @@ export interface ProjectsQuestion {
   search?: string;
 }
 
-/** The portal answered, and refused; `message` is its own line. */
+/** A refusal of the portal. `message` is the portal's own text. */
 export class ApiError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -51,14 +51,14 @@ export class ApiError extends Error {
   }
 }
 
-/** The most rows that the portal gives at once. */
+/** The portal's limit of rows in one answer. */
 const LARGEST_PAGE = '10000';
 
-/** The address of a usage answer, relative to the page. */
+/** The URL of a usage answer, relative to the page. */
 export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): string {
   const parameters = stepParameters(question, question.by);
   if (question.resource !== undefined) parameters.set('resource', question.resource);
-  // People open what they download in a spreadsheet.
+  // People open the file in a spreadsheet, and some need the byte order mark to detect UTF-8.
   if (format === 'csv') {
     parameters.set('format', 'csv');
     parameters.set('bom', 'true');
@@ -82,13 +82,13 @@ function stepParameters(
   return parameters;
 }
 
-/** `fetch`, as far as it is needed here. */
+/** The part of `fetch` that the pages use. */
 export type Fetch = (
   address: string,
   options: { signal: AbortSignal; headers: Record<string, string> },
 ) => Promise<Response>;
 
-/** Reads the portal's API; every method throws `ApiError`, or the `TypeError` of a fetch that reached nothing. */
+/** Reads the portal's API. Every method throws `ApiError`, or a `TypeError` if `fetch` cannot reach the portal. */
 export class Api {
   readonly #fetch: Fetch;
   readonly #nowMs: () => number;
@@ -99,7 +99,7 @@ export class Api {
     this.#nowMs = nowMs;
   }
 
-  /** The portal's time, from its first answer on: nothing may depend on how well this computer's clock is set. */
+  /** The portal's time, known after its first answer. The clock of the reader's computer may be wrong. */
   nowMs(): number {
     return this.#nowMs() + this.#offsetMs;
   }
@@ -121,14 +121,14 @@ export class Api {
     return this.#everyPage(usageAddress(question, 'json'), signal);
   }
 
-  /** The steps of which the portal says how they are known. */
+  /** The coverage of each step that the portal knows. */
   coverage(question: CoverageQuestion, signal: AbortSignal): Promise<CoverageRow[]> {
     const parameters = stepParameters(question, []);
     parameters.set('limit', LARGEST_PAGE);
     return this.#everyPage(`api/v1/coverage?${parameters}`, signal);
   }
 
-  /** A list is shown whole or not at all, so the cursors are followed to the end. */
+  /** Follows the cursors to the end, because a page shows a whole list or none. */
   async #everyPage<T>(address: string, signal: AbortSignal): Promise<T[]> {
     const rows: T[] = [];
     let next: string | null = null;
@@ -154,7 +154,7 @@ function withCursor(address: string, cursor: string): string {
   return `${address}${address.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
 }
 
-/** How far the portal's clock is ahead of ours; a Date header tells seconds, so what is below a few is noise. */
+/** How far the portal's clock is ahead of ours. A Date header has whole seconds, so a small difference counts as none. */
 export function clockOffsetMs(dateHeader: string | null, nowMs: number): number {
   const offsetMs = dateHeader === null ? 0 : Date.parse(dateHeader) - nowMs;
   return Math.abs(offsetMs) > 5_000 ? offsetMs : 0;

@@ -22,8 +22,8 @@ export function App() {
       </main>
       <footer class="page-footer">
         <p>
-          All times are UTC. Usage is amount × time: one vCPU for one hour is one vCPU-hour. The hour in
-          progress counts up to each site’s latest reading.
+          All times are UTC. Usage is amount × time: one vCPU for one hour is one vCPU-hour. The current hour
+          includes usage up to each site’s latest reading.
         </p>
       </footer>
     </>
@@ -42,7 +42,7 @@ function pageIdentity(route: Route): string {
   return route.page === 'project' ? `${route.site}\n${route.projectId}` : route.page;
 }
 
-/** Whoever follows a link starts at the top of the new page, screen readers included. */
+/** After following a link, readers and screen readers start at the top of the new page. */
 function useFocusOnNewPage(identity: string, main: { current: HTMLElement | null }): void {
   const first = useRef(true);
   useEffect(() => {
@@ -54,7 +54,7 @@ function useFocusOnNewPage(identity: string, main: { current: HTMLElement | null
   }, [identity]);
 }
 
-/** The address is the route, so a plain link to the content would lose it. */
+/** Moves the focus by script: the fragment of the URL is the route, and a plain link to `#content` would replace it. */
 function skipTo(event: Event, main: HTMLElement | null): void {
   event.preventDefault();
   main?.focus();

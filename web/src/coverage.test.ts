@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { coverageOfWhole, coverageSentence, worstCoverage } from './coverage.ts';
 
 describe('coverage', () => {
-  it('of several is that of the worst', () => {
+  it('of several steps is the worst one', () => {
     expect([
       worstCoverage([]),
       worstCoverage(['measured', 'none']),
@@ -11,14 +11,14 @@ describe('coverage', () => {
     ]).toEqual(['none', 'measured', 'spread', 'missing']);
   });
 
-  it('of a longer time is said of a part of it', () => {
+  it('of a longer time says "partly" for its worst part', () => {
     expect(coverageOfWhole('missing')).toBe('partly missing');
     expect(coverageOfWhole('measured')).toBe('measured');
   });
 
-  it('is told in a sentence that counts what is not measured', () => {
+  it('is summed up in a sentence that counts the steps that are not measured', () => {
     expect(coverageSentence(['measured', 'spread', 'spread', 'missing', 'none'], 'hour')).toBe(
-      'Of 5 hours, 2 are spread over a gap, 1 has readings missing.',
+      '2 of 5 hours are spread over a gap, 1 has missing readings.',
     );
     expect(coverageSentence(['measured', 'none'], 'day')).toBe('');
   });

@@ -1,8 +1,8 @@
 import type { Coverage, CoverageRow } from './api.ts';
-import { count } from './format.ts';
+import { count, plural } from './format.ts';
 import type { BucketStep } from './period.ts';
 
-/** `none`: no reading has reached the time yet, such as before a site was read for the first time. */
+/** `none`: no reading has reached this time, for example before the first reading of a site. */
 export type BucketCoverage = Coverage | 'none';
 
 const ORDER: readonly BucketCoverage[] = ['none', 'measured', 'spread', 'missing'];
@@ -13,7 +13,7 @@ export function worstCoverage(coverages: Iterable<BucketCoverage>): BucketCovera
   return worst;
 }
 
-/** How the steps are known that have no row of usage, by their start: as the portal says it. */
+/** The coverage of a step by its start, from the portal's answer. For steps that have no row of usage. */
 export function coverageByStart(rows: readonly CoverageRow[]): (startMs: number) => BucketCoverage {
   const byStart = new Map(rows.map((row) => [Date.parse(row.start), bucketCoverage(row)]));
   return (startMs) => byStart.get(startMs) ?? 'none';
@@ -23,33 +23,37 @@ function bucketCoverage({ coverage, reached }: CoverageRow): BucketCoverage {
   return reached || coverage === 'missing' ? coverage : 'none';
 }
 
-/** How coverage is called in one word or two. */
+/** A word or two for coverage. */
 export function coverageWord(coverage: BucketCoverage): string {
   return coverage === 'none' ? 'not read yet' : coverage;
 }
 
 export const COVERAGE_MEANING: Readonly<Record<BucketCoverage, string>> = {
   measured: 'Known from readings.',
-  spread: 'Usage is known over a gap between two readings, and is spread evenly over its hours.',
-  missing: 'Some readings are missing, so that usage may be missing too.',
+  spread: 'The usage between two readings is known, and is spread evenly over the hours of the gap.',
+  missing: 'Some readings are missing, so some usage may be missing too.',
   none: 'No reading has reached this time yet.',
 };
 
-/** How the coverage of a longer time is called, of which the worst part is known. */
+/** Words for the coverage of a longer time, whose worst part has the coverage `worst`. */
 export function coverageOfWhole(worst: BucketCoverage): string {
   return worst === 'spread' || worst === 'missing' ? `partly ${worst}` : coverageWord(worst);
 }
 
-/** `Of 24 hours, 3 are spread over a gap, 1 has readings missing.`; empty where all is measured. */
+/** `3 of 24 hours are spread over a gap, 1 has missing readings.`; empty if all are measured. */
 export function coverageSentence(coverages: readonly BucketCoverage[], step: BucketStep): string {
-  const of = (wanted: BucketCoverage) => coverages.filter((coverage) => coverage === wanted).length;
-  const parts = [
-    part(of('spread'), 'is spread over a gap', 'are spread over a gap'),
-    part(of('missing'), 'has readings missing', 'have readings missing'),
-  ].filter((text) => text !== '');
-  return parts.length === 0 ? '' : `Of ${count(coverages.length)} ${step}s, ${parts.join(', ')}.`;
+  const parts = PROBLEMS.map((problem) => ({
+    ...problem,
+    number: coverages.filter((coverage) => coverage === problem.coverage).length,
+  })).filter(({ number }) => number > 0);
+  const texts = parts.map(({ number, one, several }, index) => {
+    const whole = index === 0 ? ` of ${plural(coverages.length, step)}` : '';
+    return `${count(number)}${whole} ${number === 1 ? one : several}`;
+  });
+  return texts.length === 0 ? '' : `${texts.join(', ')}.`;
 }
 
-function part(number: number, one: string, several: string): string {
-  return number === 0 ? '' : `${count(number)} ${number === 1 ? one : several}`;
-}
+const PROBLEMS = [
+  { coverage: 'spread', one: 'is spread over a gap', several: 'are spread over a gap' },
+  { coverage: 'missing', one: 'has missing readings', several: 'have missing readings' },
+] as const;

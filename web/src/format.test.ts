@@ -4,11 +4,11 @@ import { age, bucketLabel, DAY_MS, exactInstant, HOUR_MS, isoInstant, plural, sh
 const AT = Date.UTC(2026, 10, 22, 14, 3, 12, 345);
 
 describe('times', () => {
-  it('are UTC to the second, whatever the zone of the reader', () => {
+  it('are UTC to the second in every time zone', () => {
     expect([isoInstant(AT), exactInstant(AT)]).toEqual(['2026-11-22T14:03:12Z', '2026-11-22 14:03:12 UTC']);
   });
 
-  it('name an hour by both its ends, over midnight too', () => {
+  it('name an hour by both its ends, also at midnight', () => {
     expect(bucketLabel(Date.UTC(2026, 10, 22, 23), 'hour')).toBe('22 Nov 23:00–00:00');
   });
 
@@ -32,17 +32,17 @@ describe('an age', () => {
     expect(age(AT, AT + passedMs)).toBe(words);
   });
 
-  it('of what lies ahead says so, unless the clocks merely differ by a moment', () => {
+  it('of a future instant says so, except for a small difference of clocks', () => {
     expect([age(AT, AT - 4_000), age(AT, AT - 61_000)]).toEqual(['just now', 'in 1 min']);
   });
 });
 
 describe('counts and shares', () => {
-  it('have a plural for all but one', () => {
+  it('use the singular only for 1', () => {
     expect([0, 1, 2].map((value) => plural(value, 'site'))).toEqual(['0 sites', '1 site', '2 sites']);
   });
 
-  it('of nothing are a dash', () => {
+  it('of zero are a dash', () => {
     expect(share(0, 0)).toBe('–');
   });
 });

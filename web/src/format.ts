@@ -1,4 +1,4 @@
-/** How times and numbers are written: times always in UTC, numbers as the reader's language has them. */
+/** Texts for times and numbers: times in UTC, numbers in the reader's language. */
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
@@ -7,7 +7,7 @@ export const DAY_MS = 86_400_000;
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `2026-11-22T14:00:00Z`, as the API takes it. */
+/** `2026-11-22T14:00:00Z`, the format of the API. */
 export function isoInstant(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 }
@@ -34,14 +34,14 @@ export function bucketLabel(startMs: number, step: 'hour' | 'day'): string {
   return `${dayAndMonth(startMs)} ${clockTime(startMs)}–${clockTime(startMs + HOUR_MS)}`;
 }
 
-/** `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`; what lies ahead by more than a moment says so. */
+/** `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`; `in 3 min` for an instant more than five seconds ahead. */
 export function age(atMs: number, nowMs: number): string {
   const passedMs = nowMs - atMs;
   if (passedMs < -5 * SECOND_MS) return `in ${duration(-passedMs)}`;
   return passedMs < SECOND_MS ? 'just now' : `${duration(passedMs)} ago`;
 }
 
-/** The largest whole unit, rounded down: an age must not look younger than it is by more than one of it. */
+/** The duration in its largest whole unit, rounded down. */
 function duration(spanMs: number): string {
   if (spanMs < MINUTE_MS) return `${Math.floor(spanMs / SECOND_MS)} s`;
   if (spanMs < HOUR_MS) return `${Math.floor(spanMs / MINUTE_MS)} min`;
@@ -65,7 +65,7 @@ export function exact(value: number): string {
   return exactNumber.format(value);
 }
 
-/** `4.2%`; a dash where there is nothing to have a share of. */
+/** `4.2%`; a dash if the whole is zero. */
 export function share(part: number, whole: number): string {
   return whole > 0 ? percentage.format(part / whole) : '–';
 }

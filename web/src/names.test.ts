@@ -9,7 +9,7 @@ describe('a name from a site', () => {
     },
   );
 
-  it('shows control characters, line ends and what steers direction as code points', () => {
+  it('shows control characters, line ends and direction marks as code points', () => {
     expect(visibleName('a\nb\u0000c\u202ed\u200be\u2028f')).toBe(
       'a⟨U+000A⟩b⟨U+0000⟩c⟨U+202E⟩d⟨U+200B⟩e⟨U+2028⟩f',
     );

@@ -5,7 +5,7 @@ import { bucketStarts, isInProgress, spanUpTo } from './period.ts';
 const NOW = Date.UTC(2026, 10, 22, 14, 30);
 
 describe('the last hours or days', () => {
-  it('end with the hour in progress and are as many as the period has', () => {
+  it('end with the current hour, and are as many as the period has', () => {
     const span = spanUpTo(NOW, '24h', 'hour');
     expect(span).toEqual({
       period: '24h',
@@ -16,7 +16,7 @@ describe('the last hours or days', () => {
     expect(bucketStarts(span)).toHaveLength(24);
   });
 
-  it('are whole days of UTC where days are asked for', () => {
+  it('are whole days in UTC if the step is a day', () => {
     const starts = bucketStarts(spanUpTo(NOW, '7d', 'day'));
     expect([starts[0], starts.at(-1), starts.length]).toEqual([
       Date.UTC(2026, 10, 16),
@@ -25,7 +25,7 @@ describe('the last hours or days', () => {
     ]);
   });
 
-  it('begin a new hour exactly at its start', () => {
+  it('change to a new hour exactly at its start', () => {
     expect(spanUpTo(Date.UTC(2026, 10, 22, 14), '24h', 'hour').toMs).toBe(Date.UTC(2026, 10, 22, 15));
   });
 });

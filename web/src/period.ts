@@ -9,7 +9,7 @@ export const PERIODS: readonly { name: PeriodName; label: string; lengthMs: numb
   { name: '30d', label: '30 days', lengthMs: 30 * DAY_MS, step: 'day' },
 ];
 
-/** Whole hours or days (UTC) from `fromMs` up to, not including, `toMs`. */
+/** Whole hours or days (UTC) from `fromMs` to `toMs`, which is exclusive. */
 export interface Span {
   period: PeriodName;
   fromMs: number;
@@ -21,19 +21,19 @@ export function periodLabel(name: PeriodName): string {
   return period(name).label;
 }
 
-/** Hours for up to a week, days beyond. */
+/** Hours for periods up to a week, days for longer ones. */
 export function usualStep(name: PeriodName): BucketStep {
   return period(name).step;
 }
 
-/** The last hours or days up to now, the one in progress included. */
+/** The last hours or days, including the current one. */
 export function spanUpTo(nowMs: number, name: PeriodName, step: BucketStep): Span {
   const bucketMs = stepMs(step);
   const toMs = (Math.floor(nowMs / bucketMs) + 1) * bucketMs;
   return { period: name, fromMs: toMs - period(name).lengthMs, toMs, step };
 }
 
-/** Starts of the hours or days of a span, oldest first. */
+/** The starts of the hours or days of a span, oldest first. */
 export function bucketStarts({ fromMs, toMs, step }: Span): number[] {
   const bucketMs = stepMs(step);
   return Array.from({ length: (toMs - fromMs) / bucketMs }, (_, index) => fromMs + index * bucketMs);
@@ -43,13 +43,13 @@ export function stepMs(step: BucketStep): number {
   return step === 'hour' ? HOUR_MS : DAY_MS;
 }
 
-/** True for an hour or day that is not over. */
+/** True if the hour or day is not over. */
 export function isInProgress(startMs: number, step: BucketStep, nowMs: number): boolean {
   return startMs + stepMs(step) > nowMs;
 }
 
 function period(name: PeriodName) {
   const found = PERIODS.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new RangeError(`no period is called ${name}`);
+  if (found === undefined) throw new RangeError(`unknown period ${name}`);
   return found;
 }

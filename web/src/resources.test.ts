@@ -6,11 +6,11 @@ describe('resources', () => {
     expect(['zeta', 'mb', 'alpha', 'vcpu'].sort(compareResources)).toEqual(['vcpu', 'mb', 'alpha', 'zeta']);
   });
 
-  it('have a name of their own, or that of the metric', () => {
+  it('have a label, or the name of the metric', () => {
     expect([resourceLabel('mb'), resourceLabel('quantum_bits')]).toEqual(['Memory', 'quantum_bits']);
   });
 
-  it('are chosen as wanted where there is usage, else the first, else none', () => {
+  it('are chosen as wanted if they have usage, otherwise the first one, if there is one', () => {
     expect([
       chooseResource('mb', ['mb', 'vcpu']),
       chooseResource('gpu', ['mb', 'vcpu']),

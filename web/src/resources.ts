@@ -1,4 +1,4 @@
-/** The resources that have a name of their own here, in the order in which they are offered. */
+/** Resources with a label, in the order of the pages. */
 const KNOWN: ReadonlyMap<string, string> = new Map([
   ['vcpu', 'vCPU'],
   ['mb', 'Memory'],
@@ -14,12 +14,12 @@ export function resourceLabel(resource: string): string {
   return KNOWN.get(resource) ?? resource;
 }
 
-/** Known resources first, in their order, then the others by name. */
+/** Puts known resources first, in their order, then the others by name. */
 export function compareResources(a: string, b: string): number {
   return rank(a) - rank(b) || a.localeCompare(b);
 }
 
-/** The wanted resource where there is usage of it, else the first that there is. */
+/** The wanted resource if it has usage, otherwise the first one that has. */
 export function chooseResource(wanted: string | undefined, resources: readonly string[]): string | undefined {
   if (wanted !== undefined && resources.includes(wanted)) return wanted;
   return [...resources].sort(compareResources)[0];

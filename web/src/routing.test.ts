@@ -7,7 +7,7 @@ const tablePage = fc.integer({ min: 1, max: 10_000 });
 const text = fc.string({ unit: 'grapheme', minLength: 1 });
 
 describe('an address', () => {
-  it('leads back to the overview that it was made of', () => {
+  it('reads back as the same route to the overview', () => {
     const route = fc.record(
       {
         page: fc.constant('overview' as const),
@@ -26,7 +26,7 @@ describe('an address', () => {
     );
   });
 
-  it('leads back to the project that it was made of, whatever its id', () => {
+  it('reads back as the same route to a project, for any id', () => {
     const step = fc.constantFrom('hour' as const, 'day' as const);
     const route = fc.record(
       { page: fc.constant('project' as const), site: text, projectId: text, period, tablePage, step },
@@ -39,7 +39,7 @@ describe('an address', () => {
     );
   });
 
-  it('leads back to the grant that it was made of, whatever its name', () => {
+  it('reads back as the same route to a grant, for any name', () => {
     const step = fc.constantFrom('hour' as const, 'day' as const);
     const route = fc.record(
       { page: fc.constant('grant' as const), name: text, period, tablePage, step },
@@ -63,11 +63,11 @@ describe('an address', () => {
     expect(address).toBe('#/projects/a/pool%2Fpart');
   });
 
-  it.each(['', '#', '#/'])('that is empty is the overview: "%s"', (hash) => {
+  it.each(['', '#', '#/'])('without a path is the overview: "%s"', (hash) => {
     expect(parseRoute(hash)).toEqual(OVERVIEW);
   });
 
-  it('with nonsense in its parameters is as without them', () => {
+  it('with invalid parameters is the same as without them', () => {
     expect(parseRoute('#/?range=1000y&page=-3')).toEqual(OVERVIEW);
   });
 
@@ -78,7 +78,7 @@ describe('an address', () => {
     },
   );
 
-  it('with a broken escape stands for itself', () => {
+  it('keeps a broken escape as it is', () => {
     expect(parseRoute('#/projects/a/%E0%A4')).toMatchObject({ page: 'project', projectId: '%E0%A4' });
   });
 });

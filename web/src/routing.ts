@@ -1,12 +1,12 @@
 import { PERIODS, type BucketStep, type PeriodName } from './period.ts';
 
-/** What a page shows is in its address, so that a view can be kept and sent. */
+/** The content of a page is in its address, so that a view can be bookmarked and shared. */
 export interface OverviewRoute {
   page: 'overview';
   period: PeriodName;
   resource?: string;
   search: string;
-  /** A resource, or `name`; undefined sorts by the resource that is shown. */
+  /** A resource, or `name`; undefined sorts by the shown resource. */
   sort?: string;
   tablePage: number;
 }
@@ -33,14 +33,14 @@ interface UnknownRoute {
   address: string;
 }
 
-/** The pages that there are. */
+/** A route to an existing page. */
 export type KnownRoute = OverviewRoute | ProjectRoute | GrantRoute;
 
 export type Route = KnownRoute | UnknownRoute;
 
 export const OVERVIEW: OverviewRoute = { page: 'overview', period: '24h', search: '', tablePage: 1 };
 
-/** Reads an address as `#/…` carries it. */
+/** The route of a fragment such as `#/projects/…`. */
 export function parseRoute(hash: string): Route {
   const [path, query] = splitOnce(hash.replace(/^#?\/?/, ''), '?');
   const parameters = new URLSearchParams(query);
@@ -52,7 +52,7 @@ export function parseRoute(hash: string): Route {
   return { page: 'unknown', address: hash };
 }
 
-/** The address of a route; what is as usual is left out. */
+/** The address of a route, without default values. */
 export function routeAddress(route: KnownRoute): string {
   const parameters = new URLSearchParams();
   if (route.period !== '24h') parameters.set('range', route.period);
@@ -120,7 +120,7 @@ function splitOnce(text: string, separator: string): [string, string] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** A broken escape stands for itself: an address that someone typed must not end the page. */
+/** Decodes a part of an address. A broken escape stays as it is: a typing mistake must not break the page. */
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);

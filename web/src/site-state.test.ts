@@ -31,7 +31,7 @@ const late = site('late', { last_reading_at: ago(900_001) });
 const unread = site('unread', { first_reading_at: null, last_reading_at: null });
 
 describe('the state of a site', () => {
-  it('is reporting up to the ordinary pause of the site, and late beyond', () => {
+  it('is "reporting" up to the ordinary pause of the site, and then "late"', () => {
     expect(siteState(site('edge', { last_reading_at: ago(900_000) }), NOW)).toEqual({
       name: 'reporting',
       reason: null,
@@ -43,7 +43,7 @@ describe('the state of a site', () => {
     expect(siteState({ ...late, ordinary_pause_seconds: 3600 }, NOW).name).toBe('reporting');
   });
 
-  it('is late where one cloud of several is, and names it', () => {
+  it('is "late" if one of several clouds is late, and names the cloud', () => {
     const east = { cloud: 'east', last_reading_at: ago(10_000) };
     const west = { cloud: 'west', last_reading_at: ago(900_001) };
     expect(siteState(site('several', { clouds: [west, east] }), NOW)).toEqual({
@@ -56,7 +56,7 @@ describe('the state of a site', () => {
     );
   });
 
-  it('is failing with the reason of the last sweep, even with fresh readings or none', () => {
+  it('is "failing" with the reason of the last sweep, with fresh readings or without any', () => {
     const never = site('never', { last_reading_at: null, last_error: 'cannot be reached' });
     expect(siteState(failing, NOW)).toEqual({ name: 'failing', reason: 'the gate answered 401' });
     expect(siteState(never, NOW)).toEqual({ name: 'failing', reason: 'cannot be reached' });
@@ -71,7 +71,7 @@ describe('the state of a site', () => {
 });
 
 describe('the order of sites', () => {
-  it('puts what needs a look first, then goes by name', () => {
+  it('is problems first, then by name', () => {
     const another = site('another', {});
     const ordered = inOrderOfConcern([reporting, unread, another, late, failing], NOW);
     expect(ordered.map(({ name }) => name)).toEqual(['failing', 'late', 'unread', 'another', 'reporting']);

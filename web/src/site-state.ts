@@ -5,7 +5,7 @@ export type SiteStateName = 'failing' | 'late' | 'never read' | 'reporting';
 
 export interface SiteState {
   name: SiteStateName;
-  /** Why, where it is not as it should be. */
+  /** The reason of a problem; null if there is none. */
   reason: string | null;
 }
 
@@ -24,7 +24,7 @@ export function siteState(site: SiteRow, nowMs: number): SiteState {
   return { name: 'reporting', reason: null };
 }
 
-/** Up to when all that is still to come of the site has come: the cloud that was read longest ago decides. */
+/** The instant up to which all clouds of the site are counted: the latest reading of the cloud that is furthest behind. */
 export function countedUpTo({ clouds: [oldest], last_reading_at: newest }: SiteRow): string | null {
   return oldest?.last_reading_at ?? newest;
 }
@@ -33,7 +33,7 @@ function ofCloud({ clouds: [oldest] }: SiteRow): string {
   return oldest === undefined || oldest.cloud === '' ? '' : ` of cloud '${oldest.cloud}'`;
 }
 
-/** What needs a look first, then by name. */
+/** Sites with problems first, then by name. */
 export function inOrderOfConcern(sites: readonly SiteRow[], nowMs: number): SiteRow[] {
   const concern = (site: SiteRow) => ORDER.indexOf(siteState(site, nowMs).name);
   return [...sites].sort((a, b) => concern(a) - concern(b) || a.name.localeCompare(b.name));

@@ -1,15 +1,15 @@
-/** How amounts of a column or an axis are shown: one unit and one precision for all of it. */
+/** The format of all amounts in a column or on an axis: one unit and one precision. */
 export interface AmountScale {
-  /** What amounts are divided by. */
+  /** Amounts are divided by this number. */
   divisor: number;
-  /** Such as `GiB-hours`. */
+  /** For example `GiB-hours`. */
   unit: string;
   format: (amount: number) => string;
 }
 
 const LARGER: Readonly<Record<string, string>> = { 'MiB-hours': 'GiB-hours', 'GiB-hours': 'TiB-hours' };
 
-/** The scale in which `largest`, in `unit`, reads well: MiB-hours become GiB-hours and TiB-hours by 1024s. */
+/** A scale in which `largest`, in `unit`, is easy to read. 1024 MiB-hours are a GiB-hour, 1024 GiB-hours a TiB-hour. */
 export function scaleFor(unit: string, largest: number): AmountScale {
   const { divisor, scaledUnit } = enlarge(unit, largest);
   const digits = digitsFor(largest / divisor);

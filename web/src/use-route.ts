@@ -12,7 +12,7 @@ export function useRoute(): Route {
   return route;
 }
 
-/** Shows another view of the same page; it takes the place of this one in the history. */
+/** Shows another view of the same page. It replaces the current entry in the history. */
 export function replaceRoute(route: KnownRoute): void {
   history.replaceState(null, '', routeAddress(route));
   dispatchEvent(new HashChangeEvent('hashchange'));

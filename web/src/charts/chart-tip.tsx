@@ -7,7 +7,7 @@ import { ApiContext } from '../live/api-context.ts';
 import { isInProgress } from '../period.ts';
 import type { Picture, PointedAt } from './picture.ts';
 
-/** The numbers of the hour or day under the pointer, beside it. */
+/** The numbers of the hour or day under the pointer. */
 export function ChartTip({ picture, pointedAt }: { picture: Picture; pointedAt: PointedAt }) {
   const api = useContext(ApiContext);
   const { stack, span, colours, scale } = picture;
@@ -33,7 +33,7 @@ export function ChartTip({ picture, pointedAt }: { picture: Picture; pointedAt: 
           ))}
           {stack.layers.length > 1 && (
             <div class="chart-tip-total">
-              <dt>Together</dt>
+              <dt>Total</dt>
               <dd>{scale.format(total)}</dd>
             </div>
           )}

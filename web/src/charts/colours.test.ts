@@ -3,14 +3,14 @@ import { assignColours, colourProperty } from './colours.ts';
 import { OTHER_KEY } from './stack.ts';
 
 describe('colours of layers', () => {
-  it('are given in order, and none to "other"', () => {
+  it('are assigned in order, and "other" has none', () => {
     expect([...assignColours(new Map(), ['a', 'b', OTHER_KEY])]).toEqual([
       ['a', 1],
       ['b', 2],
     ]);
   });
 
-  it('stay with a layer whose rank changes; a new one takes a free one', () => {
+  it('stay with a layer if its rank changes; a new layer gets a free colour', () => {
     const before = assignColours(new Map(), ['a', 'b', 'c']);
     expect([...assignColours(before, ['c', 'd', 'a'])]).toEqual([
       ['c', 3],

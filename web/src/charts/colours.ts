@@ -1,6 +1,6 @@
 import { OTHER_KEY } from './stack.ts';
 
-/** How many layers have a colour of their own: `--series-1` to `--series-6` in the style sheet. */
+/** The number of layers with a colour of their own: `--series-1` to `--series-6` in the style sheet. */
 export const COLOURS = 6;
 
 /** The custom property with a layer's colour. */
@@ -9,8 +9,8 @@ export function colourProperty(colour: number | undefined): string {
 }
 
 /**
- * A colour (1 to `COLOURS`) for each key, the one it had before where it is still free: what stays in the picture
- * keeps its colour when ranks change.
+ * A colour (1 to `COLOURS`) for each key. A key that had a colour `before` keeps it, so that colours do not change with
+ * ranks.
  */
 export function assignColours(
   before: ReadonlyMap<string, number>,

@@ -5,7 +5,7 @@ import type { Picture } from './picture.ts';
 
 const STRIP_PX = 8;
 
-/** A strip above the bars: hatched where usage is spread, an empty frame where readings are missing. */
+/** Draws a strip above the bars: hatched for spread usage, an empty frame for missing readings. */
 export function drawCoverage(plot: uPlot, { span, stack }: Picture): void {
   stack.coverages.forEach((coverage, index) => {
     const start = stack.starts[index];

@@ -2,7 +2,7 @@ import type { Span } from '../period.ts';
 import type { AmountScale } from '../units.ts';
 import type { Stack } from './stack.ts';
 
-/** What a chart shows. */
+/** The content of a chart. */
 export interface Picture {
   span: Span;
   stack: Stack;
@@ -11,7 +11,7 @@ export interface Picture {
   scale: AmountScale;
 }
 
-/** What the pointer is on: the index of an hour or day, and where its middle is, in CSS pixels from the plot's left. */
+/** The hour or day under the pointer, by its index. `leftPx` is its middle in CSS pixels from the left of the plot. */
 export interface PointedAt {
   index: number;
   leftPx: number;

@@ -9,7 +9,7 @@ import { tickLabel, timeTicks } from './time-axis.ts';
 const TICK_SPACE_PX = 64;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
-/** Bars stacked by layer, drawn from the highest to the lowest so that each leaves its own part to be seen. */
+/** A plot of stacked bars. Each bar starts at zero; lower layers are drawn later and cover the bottom of higher ones. */
 export function createPlot(
   host: HTMLElement,
   picture: () => Picture,
@@ -35,13 +35,13 @@ export function createPlot(
   return new uPlot(options, plotData(picture()), host);
 }
 
-/** Makes the plot fill its host again. */
+/** Resizes the plot to its host. */
 export function fitPlot(plot: uPlot, { clientWidth: width, clientHeight: height }: HTMLElement): void {
   if (width > 0 && height > 0 && (width !== plot.width || height !== plot.height))
     plot.setSize({ width, height });
 }
 
-/** Bars stand on the middle of their hour or day. */
+/** The data of the plot. A bar is centred on its hour or day. */
 export function plotData({ span, stack, scale }: Picture): uPlot.AlignedData {
   const middles = stack.starts.map((start) => start + stepMs(span.step) / 2);
   const scaled = cumulated(stack.layers).map((heights) =>
@@ -54,7 +54,7 @@ function layersFromTop({ stack }: Picture) {
   return stack.layers.toReversed();
 }
 
-/** Where bars are narrow, gaps between them would leave more gap than bar: they stand side by side. */
+/** Bars with gaps between them, or without gaps if the bars are narrow: gaps would then be wider than bars. */
 function barSeries(colour: () => number | undefined): uPlot.Series {
   const fill = (plot: uPlot) => property(plot, colourProperty(colour()));
   const apart = uPlot.paths.bars?.({ size: [0.86, 48, 1] });
@@ -108,7 +108,7 @@ function pointedAt(plot: uPlot): PointedAt | undefined {
   return { index: idx, leftPx: plot.valToPos(plot.data[0]?.[idx] ?? 0, 'x') + plot.over.offsetLeft };
 }
 
-/** A canvas takes colours, not style sheets: they are looked up at each drawing, so that they follow the scheme. */
+/** The value of a style property. A canvas ignores style sheets, so each drawing reads the colours of the current scheme. */
 function property(plot: uPlot, name: string): string {
   return getComputedStyle(plot.root).getPropertyValue(name).trim();
 }

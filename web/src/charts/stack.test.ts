@@ -33,7 +33,7 @@ describe('a stack', () => {
     });
   });
 
-  it('leaves an hour that was not read empty rather than zero', () => {
+  it('shows an hour without readings as empty, not as zero', () => {
     const stack = stackOf(HOURS, [row(1, 3)], [{ key: 'a', label: 'A', rows: [row(1, 3)] }], unread);
     expect(stack).toEqual({
       starts: HOURS,
@@ -43,7 +43,7 @@ describe('a stack', () => {
     });
   });
 
-  it('shows an hour that was read and has no row as one without usage', () => {
+  it('shows an hour with readings and without a row as zero', () => {
     const stack = stackOf(
       HOURS,
       [row(1, 3)],
@@ -53,7 +53,7 @@ describe('a stack', () => {
     expect(stack).toMatchObject({ layers: [{ values: [0, 3, 0] }], totals: [0, 3, 0] });
   });
 
-  it('has no "other" of a layer that is ahead of the total, nor of rounding', () => {
+  it('has no "other" if a layer is ahead of the total, or for rounding errors', () => {
     const ahead = stackOf(HOURS, [row(0, 10)], [{ key: 'a', label: 'A', rows: [row(0, 11)] }], unread);
     const rounded = stackOf(
       HOURS,
@@ -66,7 +66,7 @@ describe('a stack', () => {
 });
 
 describe('stacked bars', () => {
-  it('reach to the sum of the layers below, and are absent where their layer is', () => {
+  it('reach up to the sum of their layers, and are absent if their layer is', () => {
     const layers = [
       { key: 'a', label: 'A', values: [1, null, 3] },
       { key: 'b', label: 'B', values: [10, null, 0] },

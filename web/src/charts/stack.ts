@@ -1,19 +1,19 @@
 import type { UsageRow } from '../api.ts';
 import { worstCoverage, type BucketCoverage } from '../coverage.ts';
 
-/** One layer of stacked bars; null where there is no entry at all. */
+/** One layer of stacked bars. A value is null if nothing is known. */
 export interface Layer {
   key: string;
   label: string;
   values: (number | null)[];
 }
 
-/** Stacked bars over the hours or days that begin at `starts`. */
+/** Stacked bars for the hours or days that start at `starts`. */
 export interface Stack {
   /** Unix milliseconds. */
   starts: number[];
   layers: Layer[];
-  /** Of all layers together. */
+  /** The sums of all layers. */
   totals: (number | null)[];
   coverages: BucketCoverage[];
 }
@@ -26,12 +26,12 @@ export interface LayerRows {
   rows: readonly UsageRow[];
 }
 
-/** How an hour or day is known that has no row. */
+/** The coverage of an hour or day that has no row. */
 export type CoverageWithoutRow = (startMs: number) => BucketCoverage;
 
 /**
- * The layers that were chosen, and what is left of the total as "other". The answers are of slightly different
- * instants, so that a layer may be ahead of the total by what arrived in between: "other" is never negative.
+ * Stacks the chosen layers, and the rest of the total as "other". The answers are read at slightly different instants, so
+ * a layer can be ahead of the total; "other" is never negative.
  */
 export function stackOf(
   starts: readonly number[],
@@ -57,7 +57,7 @@ export function stackOf(
   };
 }
 
-/** Running sums, from the first layer up: what each bar reaches to. */
+/** Running sums from the first layer up: the tops of the bars. */
 export function cumulated(layers: readonly Layer[]): (number | null)[][] {
   let below: (number | null)[] | undefined;
   return layers.map(({ values }) => {
@@ -75,7 +75,7 @@ function amountsByStart(rows: readonly UsageRow[]): Map<number, number> {
   return amounts;
 }
 
-/** Null where nothing is known. What lies between readings and has no row is no usage: a total tells what a gap had. */
+/** Amounts by start; null if nothing is known. A step between readings without a row has no usage. */
 function knownAmounts(
   starts: readonly number[],
   rows: readonly UsageRow[],
@@ -89,7 +89,7 @@ function isBetweenReadings(coverage: BucketCoverage | undefined): boolean {
   return coverage === 'measured' || coverage === 'spread';
 }
 
-/** A layer without a row used nothing, where the total is known. */
+/** The values of a layer. A step without a row is zero if the total is known. */
 function layerValues(
   starts: readonly number[],
   rows: readonly UsageRow[],

@@ -1,6 +1,6 @@
 import { colourProperty } from './colours.ts';
 
-/** The colour of a layer beside its name. */
+/** A small square in the colour of a layer. */
 export function Swatch({ colour }: { colour: number | undefined }) {
   return (
     <span class="swatch" style={{ backgroundColor: `var(${colourProperty(colour)})` }} aria-hidden="true" />

@@ -4,11 +4,11 @@ import { tickLabel, timeTicks } from './time-axis.ts';
 const at = (day: number, hour: number) => Date.UTC(2026, 10, day, hour);
 
 describe('the time axis', () => {
-  it('has round hours of UTC, no more than there is room for', () => {
+  it('has round hours in UTC, at most as many as fit', () => {
     expect(timeTicks(at(21, 15), at(22, 15), 5)).toEqual([at(21, 18), at(22, 0), at(22, 6), at(22, 12)]);
   });
 
-  it('has whole days for a longer time', () => {
+  it('has whole days for longer times', () => {
     expect(timeTicks(at(16, 0), at(23, 0), 8).map(tickLabel)).toEqual([
       '16 Nov',
       '17 Nov',
@@ -21,7 +21,7 @@ describe('the time axis', () => {
     ]);
   });
 
-  it('shows the day at midnight, and else the hour', () => {
+  it('shows the date at midnight, otherwise the time', () => {
     expect([tickLabel(at(21, 18)), tickLabel(at(22, 0))]).toEqual(['18:00', '22 Nov']);
   });
 });

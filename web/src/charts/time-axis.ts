@@ -4,7 +4,7 @@ const STEPS_MS = [1, 2, 3, 6, 12]
   .map((hours) => hours * HOUR_MS)
   .concat([1, 2, 5, 7, 14].map((days) => days * DAY_MS));
 
-/** Round instants (UTC) between two, at most `most` of them. */
+/** At most about `most` round instants (UTC) between two others. */
 export function timeTicks(fromMs: number, toMs: number, most: number): number[] {
   const stepMs = STEPS_MS.find((candidate) => (toMs - fromMs) / candidate <= most) ?? 14 * DAY_MS;
   const firstMs = Math.ceil(fromMs / stepMs) * stepMs;
@@ -13,7 +13,7 @@ export function timeTicks(fromMs: number, toMs: number, most: number): number[] 
   return ticks;
 }
 
-/** The hour, or the day at midnight. */
+/** The time of day, or the date at midnight. */
 export function tickLabel(tickMs: number): string {
   return tickMs % DAY_MS === 0 ? dayAndMonth(tickMs) : clockTime(tickMs);
 }

@@ -5,7 +5,7 @@ import { ChartTip } from './chart-tip.tsx';
 import type { Picture, PointedAt } from './picture.ts';
 import { createPlot, fitPlot, plotData } from './plot.ts';
 
-/** The picture of a stack; whoever shows it puts its numbers in a table beside it. */
+/** The chart of a picture. Pages show the same numbers in a table, because a canvas is not accessible. */
 export function UsageChart({ picture, label }: { picture: Picture; label: string }) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -14,7 +14,7 @@ export function UsageChart({ picture, label }: { picture: Picture; label: string
   const [pointedAt, setPointedAt] = useState<PointedAt>();
   const shape = picture.stack.layers.map(({ key }) => key).join('\n');
 
-  // Another number of layers needs another plot; other numbers in the same layers do not.
+  // Other layers need a new plot; new numbers in the same layers do not.
   useEffect(() => {
     if (host.current === null) return undefined;
     const created = createPlot(host.current, () => latest.current, setPointedAt);
@@ -37,7 +37,7 @@ export function UsageChart({ picture, label }: { picture: Picture; label: string
   );
 }
 
-/** Redraws when the room for the plot or the colour scheme changes. */
+/** Redraws the plot when its host's size or the colour scheme changes. */
 function followSurroundings(plot: uPlot, host: HTMLElement): () => void {
   const resizes = new ResizeObserver(() => fitPlot(plot, host));
   resizes.observe(host);

@@ -1,7 +1,7 @@
 import { age, exactInstant, SECOND_MS } from '../format.ts';
 import { useNow } from '../live/use-now.ts';
 
-/** How long ago an instant was, counting on by itself; the exact time in its title. */
+/** The age of an instant, updated every second. Its title shows the exact time. */
 export function Age({ at }: { at: string }) {
   const nowMs = useNow(SECOND_MS);
   const atMs = Date.parse(at);

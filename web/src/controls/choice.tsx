@@ -1,4 +1,3 @@
-/** A few alternatives side by side, of which one holds: a group of radio buttons. */
 interface Option<T extends string> {
   value: T;
   label: string;
@@ -12,6 +11,7 @@ interface ChoiceProps<T extends string> {
   onChoose: (value: T) => void;
 }
 
+/** A group of radio buttons, side by side. */
 export function Choice<T extends string>({ legend, name, options, chosen, onChoose }: ChoiceProps<T>) {
   return (
     <fieldset class="choice">

@@ -1,7 +1,7 @@
 import { coverageSentence, type BucketCoverage } from '../coverage.ts';
 import type { BucketStep } from '../period.ts';
 
-/** What the marks above the bars mean; nothing where there are none. */
+/** The key to the marks above the bars; empty if there are no marks. */
 export function CoverageKey({ coverages }: { coverages: readonly BucketCoverage[] }) {
   return (
     <>
@@ -19,7 +19,7 @@ export function CoverageKey({ coverages }: { coverages: readonly BucketCoverage[
   );
 }
 
-/** How many hours or days are not measured; nothing where all are. */
+/** The numbers of hours or days that are not measured; empty if all are measured. */
 export function CoverageSummary({
   coverages,
   step,

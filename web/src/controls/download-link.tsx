@@ -1,6 +1,6 @@
 import { usageAddress, type UsageQuestion } from '../api.ts';
 
-/** The numbers of a view as CSV, straight from the API. */
+/** A link to the numbers of a view as CSV, served by the API. */
 export function DownloadLink({ question, name }: { question: UsageQuestion; name: string }) {
   return (
     <a class="download" href={usageAddress(question, 'csv')} download={`${name}.csv`}>

@@ -1,12 +1,12 @@
-/** A few numbers that tell the whole at a glance. */
 export interface Figure {
   label: string;
   value: string;
-  /** Smaller, after the value: a unit, or "of 12". */
+  /** A smaller text after the value: a unit, or "of 12". */
   detail?: string;
   title?: string;
 }
 
+/** A few numbers that sum up a page. */
 export function Figures({ figures, label }: { figures: readonly Figure[]; label: string }) {
   return (
     <dl class="figures" aria-label={label}>

@@ -1,6 +1,6 @@
 import { NAMELESS, visibleName } from '../names.ts';
 
-/** A name from a site, kept apart from the text around it whatever its direction. */
+/** A name from a site. A name with another text direction does not disturb the text around it. */
 export function Name({ text }: { text: string }) {
   const shown = visibleName(text);
   return (

@@ -13,7 +13,7 @@ interface PeriodControlsProps {
   onStep: (step: BucketStep) => void;
 }
 
-/** How far back a page shows usage, and in what steps. */
+/** Controls for the period of a page and its steps. */
 export function PeriodControls({ period, step, onPeriod, onStep }: PeriodControlsProps) {
   return (
     <div class="controls">

@@ -4,7 +4,7 @@ import { LiveQuery, pauseAfter, type LiveState } from './live-query.ts';
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => vi.useRealTimers());
 
-/** A query whose answers are written beforehand: a value, or an error to throw. */
+/** A query with prepared answers: a value, or an error to throw. */
 function queryOf(answers: (string | Error)[]) {
   const states: LiveState<string>[] = [];
   const signals: AbortSignal[] = [];
@@ -35,7 +35,7 @@ describe('a live query', () => {
     ]);
   });
 
-  it('keeps the last answer through failures, and says since when and why', async () => {
+  it('keeps the last answer through failures, with the time and reason of the failure', async () => {
     const { query, states } = queryOf(['one', new Error('no database'), new Error('still none'), 'two']);
     query.start();
     await vi.advanceTimersByTimeAsync(15_000);
@@ -47,7 +47,7 @@ describe('a live query', () => {
     ]);
   });
 
-  it('says in plain words that nothing could be reached', async () => {
+  it('says in plain words that the portal cannot be reached', async () => {
     const { query, states } = queryOf([new TypeError('Failed to fetch')]);
     query.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -55,7 +55,7 @@ describe('a live query', () => {
     expect(states[0]?.error).toBe('the portal cannot be reached');
   });
 
-  it('asks nothing while paused, breaks off what is under way, and asks at once when it goes on', async () => {
+  it('aborts its request when it is paused, and asks at once when it is started again', async () => {
     const { query, states, signals } = queryOf(['one', 'two']);
     query.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -68,7 +68,7 @@ describe('a live query', () => {
     expect(states.at(-1)?.data).toBe('two');
   });
 
-  it('tells nothing of an answer that comes after the pause', async () => {
+  it('ignores an answer that arrives after the pause', async () => {
     const { query, states } = queryOf(['late']);
     query.start();
     query.pause();

@@ -1,13 +1,13 @@
-/** What is known of something that is asked for again and again. */
+/** The state of a query that is repeated. */
 export interface LiveState<T> {
-  /** The last answer; it stays when a later one fails. */
+  /** The last answer. It stays if a later query fails. */
   data: T | undefined;
   /** Unix milliseconds of that answer. */
   loadedAtMs: number | undefined;
-  /** Since when nothing has been answered, and why; both undefined after a success. */
+  /** The time of the first failure in a row, and the reason of the last one; both undefined after a success. */
   failingSinceMs: number | undefined;
   error: string | undefined;
-  /** True from start or change until the first answer: what is shown is not yet what was asked for. */
+  /** True until the first answer to the current question: `data` still answers the question before. */
   pending: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface LiveOptions<T> {
   onChange: (state: LiveState<T>) => void;
 }
 
-/** An answer that took long is asked for less often: refreshing takes at most this part of the time. */
+/** The largest part of the time that queries may take. Slow queries are repeated less often. */
 const REFRESH_SHARE = 0.1;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -30,7 +30,7 @@ export const NOTHING_YET: LiveState<never> = {
   pending: true,
 };
 
-/** Asks, waits, asks again, one question at a time; pauses on demand; keeps the last answer through failures. */
+/** Repeats a query, one at a time. It can pause, and it keeps the last answer through failures. */
 export class LiveQuery<T> {
   readonly #options: LiveOptions<T>;
   #state: LiveState<T>;
@@ -39,7 +39,7 @@ export class LiveQuery<T> {
   #pausesMs: number;
   #running = false;
 
-  /** `before` is what to show until the first answer. */
+  /** @param before the state to show until the first answer. */
   constructor(options: LiveOptions<T>, before: LiveState<T> = NOTHING_YET) {
     this.#options = options;
     this.#pausesMs = options.everyMs;
@@ -50,14 +50,14 @@ export class LiveQuery<T> {
     return this.#state;
   }
 
-  /** Asks now, and from now on. */
+  /** Sends the query now, and then repeats it. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
     void this.#ask();
   }
 
-  /** Stops asking; the state stays. */
+  /** Stops the queries. The state stays. */
   pause(): void {
     this.#running = false;
     clearTimeout(this.#timer);
@@ -99,7 +99,7 @@ export function pauseAfter(tookMs: number, everyMs: number): number {
   return Math.max(everyMs, Math.min(tookMs / REFRESH_SHARE, LONGEST_PAUSE_MS));
 }
 
-/** A fetch that reaches nothing throws a TypeError whose words differ between browsers and help nobody. */
+/** If `fetch` cannot reach the portal, it throws a TypeError. Its text differs between browsers and does not help. */
 function reasonOf(error: unknown): string {
   if (error instanceof TypeError) return 'the portal cannot be reached';
   return error instanceof Error ? error.message : String(error);

@@ -4,8 +4,8 @@ import { LiveQuery, NOTHING_YET, type LiveState } from './live-query.ts';
 import { useTabVisible } from './use-tab-visible.ts';
 
 /**
- * Keeps an answer fresh while the tab is seen. When `key` changes another question is asked, and the answer to the
- * former one stays, marked as pending, until there is a new one: nothing flickers.
+ * Keeps an answer fresh while the tab is visible. A new `key` means a new question: the old answer then stays, marked as
+ * pending, until the new one arrives, so that the page does not flicker.
  */
 export function useLive<T>(
   key: string,

@@ -2,7 +2,7 @@ import { useContext, useEffect, useState } from 'preact/hooks';
 import { ApiContext } from './api-context.ts';
 import { useTabVisible } from './use-tab-visible.ts';
 
-/** The portal's time, anew every `everyMs` while the tab is seen. */
+/** The portal's time, updated every `everyMs` milliseconds while the tab is visible. */
 export function useNow(everyMs: number): number {
   const api = useContext(ApiContext);
   const [nowMs, setNowMs] = useState(api.nowMs());

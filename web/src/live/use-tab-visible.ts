@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** False while the page is in a tab that nobody sees. */
+/** False while the page is in a hidden tab. */
 export function useTabVisible(): boolean {
   const [visible, setVisible] = useState(!document.hidden);
   useEffect(() => {

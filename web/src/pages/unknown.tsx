@@ -6,7 +6,7 @@ export function UnknownPage({ address }: { address: string }) {
     <section class="card empty">
       <h1>There is no such page</h1>
       <p>
-        Nothing is at <code>{address}</code>. Go to the <a href="#/">overview</a>.
+        No page has the address <code>{address}</code>. Go to the <a href="#/">overview</a>.
       </p>
     </section>
   );

@@ -23,29 +23,29 @@ describe.each([
     ['--warn', '--warn-ground'],
     ['--warn', '--raised'],
     ['--bad', '--bad-ground'],
-  ])('let %s be read on %s', (text, ground) => {
+  ])('give %s on %s enough contrast for text', (text, ground) => {
     expect(contrast(colour(css, text), colour(css, ground))).toBeGreaterThanOrEqual(4.5);
   });
 
   it.each(['1', '2', '3', '4', '5', '6', 'other'])(
-    'let bars of layer %s be told from their ground',
+    'give the bars of layer %s enough contrast to their background',
     (layer) => {
       expect(contrast(colour(css, `--series-${layer}`), colour(css, '--surface'))).toBeGreaterThanOrEqual(3);
     },
   );
 
-  it('let the edges of controls be seen', () => {
+  it('give the edges of controls enough contrast', () => {
     expect(contrast(colour(css, '--control-line'), colour(css, '--surface'))).toBeGreaterThanOrEqual(3);
   });
 });
 
 function colour(css: string, property: string): number[] {
   const hex = new RegExp(`${property}: #([0-9a-f]{6});`).exec(css)?.[1];
-  if (hex === undefined) throw new Error(`${property} is no colour here`);
+  if (hex === undefined) throw new Error(`the scheme has no colour ${property}`);
   return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
 }
 
-/** Contrast as WCAG 2.2 defines it. */
+/** The contrast by the definition of WCAG 2.2. */
 function contrast(a: readonly number[], b: readonly number[]): number {
   const [darker = 0, lighter = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (lighter + 0.05) / (darker + 0.05);

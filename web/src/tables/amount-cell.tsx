@@ -1,7 +1,7 @@
 import { exact } from '../format.ts';
 import type { AmountScale } from '../units.ts';
 
-/** A number of a column in its column's unit; exact, and in the unit of the API, in its title. */
+/** An amount in the unit of its column. Its title shows the exact number in the unit of the API. */
 export function AmountCell(props: {
   amount: number | undefined;
   unit: string;

@@ -7,7 +7,7 @@ import { AmountCell } from './amount-cell.tsx';
 import { Pager } from './pager.tsx';
 import { TableScroll } from './table-scroll.tsx';
 
-/** A column of amounts, one for each hour or day of the span. */
+/** A column with an amount for each hour or day of the span. */
 interface BucketColumn {
   key: string;
   label: string;
@@ -29,7 +29,7 @@ interface BucketTableProps {
 
 const PAGE_SIZE = 48;
 
-/** Usage by hour or day in numbers, the newest first. */
+/** The numbers of usage by hour or day, newest first. */
 export function BucketTable({
   caption,
   span,

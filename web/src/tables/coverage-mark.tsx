@@ -1,6 +1,6 @@
 import { COVERAGE_MEANING, coverageOfWhole, type BucketCoverage } from '../coverage.ts';
 
-/** Says in words how the usage of a longer time is known; nothing where all of it is measured. */
+/** Words for the coverage of a longer time; empty if all of it is measured. */
 export function CoverageMark({ coverage }: { coverage: BucketCoverage }) {
   if (coverage === 'measured' || coverage === 'none') return null;
   return (

@@ -1,11 +1,11 @@
 import { count } from '../format.ts';
 
 interface PagerProps {
-  /** What is paged, such as "projects". */
+  /** The items of the list, such as "projects". */
   noun: string;
   page: number;
   pages: number;
-  /** Index of the first one shown, and how many are. */
+  /** The index of the first item on this page, and the number of items on it. */
   first: number;
   shown: number;
   all: number;

@@ -34,7 +34,7 @@ function line(name: string, vcpu: number | undefined, site = 'a'): ProjectLine {
 const names = (lines: readonly ProjectLine[]) => lines.map(({ projectName }) => projectName);
 
 describe('the list of projects', () => {
-  it('has every known project, used or not, and those that are used but not listed yet', () => {
+  it('has every known project with or without usage, and projects with usage that are not known yet', () => {
     const amounts = new Map([['vcpu', { amount: 1, coverage: 'measured' as const }]]);
     const usage = (id: string) => ({
       key: projectKey('a', id),
@@ -53,7 +53,7 @@ describe('the list of projects', () => {
     ]);
   });
 
-  it('is searched by words in name, id, domain and site, without case', () => {
+  it('is searched by words in name, id, domain and site, in upper or lower case', () => {
     const lines = [line('Alpha', 1), line('beta', 2, 'b'), line('Άλφα', 3)];
     expect(names(searchLines(lines, 'ALPHA'))).toEqual(['Alpha']);
     expect(names(searchLines(lines, ' elixir  id-beta '))).toEqual(['beta']);
@@ -62,18 +62,18 @@ describe('the list of projects', () => {
     expect(searchLines(lines, '  ')).toHaveLength(3);
   });
 
-  it('is sorted by usage from the most, projects without usage last, equal ones by name', () => {
+  it('is sorted by usage, the largest first, projects without usage last, equal ones by name', () => {
     const lines = [line('none', undefined), line('p10', 5), line('p9', 5), line('most', 7), line('zero', 0)];
     expect(names(sortLines(lines, 'vcpu'))).toEqual(['most', 'p9', 'p10', 'zero', 'none']);
   });
 
-  it('is sorted by name with numbers in their order', () => {
+  it('is sorted by name, with numbers in numeric order', () => {
     expect(names(sortLines([line('p10', 1), line('p9', 2)], 'name'))).toEqual(['p9', 'p10']);
   });
 });
 
 describe('a page of a list', () => {
-  it('is cut from the list, and the last one where the wanted one is beyond the end', () => {
+  it('is a part of the list; a page after the end is the last one', () => {
     expect(pageOf(['a', 'b', 'c', 'd', 'e'], 2, 2)).toEqual({
       page: 2,
       pages: 3,

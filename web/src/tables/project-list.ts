@@ -2,7 +2,7 @@ import type { ProjectRow } from '../api.ts';
 import { projectKey, visibleName } from '../names.ts';
 import type { Amount, ProjectUsage } from './project-usage.ts';
 
-/** A line of the table of projects: every known project, with what it used in the period. */
+/** A line of the table of projects: a known project with its usage in the period. */
 export interface ProjectLine {
   key: string;
   site: string;
@@ -14,7 +14,7 @@ export interface ProjectLine {
 
 const NO_AMOUNTS: ReadonlyMap<string, Amount> = new Map();
 
-/** Known projects with their usage, and projects with usage that the list does not have yet. */
+/** A line for each project of `rows`, and for each project with usage that is not yet in `rows`. */
 export function projectLines(
   rows: readonly Pick<ProjectRow, 'site' | 'project_id' | 'project_name' | 'domain_name'>[],
   usages: readonly ProjectUsage[],
@@ -38,7 +38,7 @@ export function projectLines(
   return [...lines.values()];
 }
 
-/** Lines in which every word of `search` is part of the name, the id, the domain or the site, without case. */
+/** Lines that contain every word of `search` in the name, id, domain or site. Case does not matter. */
 export function searchLines(lines: readonly ProjectLine[], search: string): ProjectLine[] {
   const words = search
     .toLocaleLowerCase()
@@ -57,7 +57,7 @@ function searchable({ projectName, projectId, domainName, site }: ProjectLine): 
 
 export const SORT_BY_NAME = 'name';
 
-/** By name from A, or by the usage of a resource from the most; equal ones by name, then by key. */
+/** Sorts by name, or by the usage of a resource, the largest first. Equal lines are sorted by name, then by key. */
 export function sortLines(lines: readonly ProjectLine[], sort: string): ProjectLine[] {
   const names = new Intl.Collator(undefined, { numeric: true });
   const byName = (a: ProjectLine, b: ProjectLine) =>
@@ -67,7 +67,7 @@ export function sortLines(lines: readonly ProjectLine[], sort: string): ProjectL
   return [...lines].sort((a, b) => amountOf(b) - amountOf(a) || byName(a, b));
 }
 
-/** One page of a long list; a page beyond the end is the last one. */
+/** One page of a long list. A page after the end becomes the last one. */
 export function pageOf<T>(
   all: readonly T[],
   wanted: number,

@@ -15,9 +15,9 @@ interface ProjectTableProps {
   caption: string;
   lines: readonly ProjectLine[];
   resources: readonly ResourceTotal[];
-  /** The resource that stays where there is no room for all. */
+  /** The resource that narrow screens show. */
   resource: string | undefined;
-  /** The largest amount of each resource in the whole list, which sets the unit of its column. */
+  /** The largest amount of each resource in the whole list. It decides the unit of the column. */
   largest: ReadonlyMap<string, number>;
   sort: string;
   period: PeriodName;

@@ -32,14 +32,14 @@ const ROWS = [
 ];
 
 describe('the usage of a period', () => {
-  it('adds up by resource, in the order in which they are offered, with the worst coverage', () => {
+  it('adds up by resource, in the order of the pages, with the worst coverage', () => {
     expect(resourceTotals(ROWS)).toEqual([
       { resource: 'vcpu', unit: 'vCPU-hours', amount: 9, coverage: 'spread' },
       { resource: 'mb', unit: 'MiB-hours', amount: 100, coverage: 'measured' },
     ]);
   });
 
-  it('keeps projects of one id at two sites apart', () => {
+  it('treats one id at two sites as two projects', () => {
     expect(
       projectUsages(ROWS).map(({ site, projectId, amounts }) => [
         site,
@@ -53,7 +53,7 @@ describe('the usage of a period', () => {
     ]);
   });
 
-  it('has its largest projects first, those without usage of the resource left out', () => {
+  it('has its largest projects first, without those that have no usage of the resource', () => {
     const top = topProjects(projectUsages(ROWS), 'vcpu', 2);
     expect(top.map(({ site, projectId }) => `${site} ${projectId}`)).toEqual(['a p2', 'b p1']);
     expect(topProjects(projectUsages(ROWS), 'mb', 2)).toHaveLength(1);

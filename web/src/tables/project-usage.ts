@@ -57,7 +57,7 @@ function added(before: Amount | undefined, amount: number, coverage: Coverage): 
   };
 }
 
-/** Those with the most of a resource, the most first; equal ones by key, so that the order holds still. */
+/** The projects with the largest usage of a resource, largest first. Equal ones are sorted by key, for a stable order. */
 export function topProjects(
   projects: readonly ProjectUsage[],
   resource: string,
@@ -70,7 +70,7 @@ export function topProjects(
     .slice(0, most);
 }
 
-/** A stack by project, and the projects of its layers. */
+/** A stack with a layer for each project, and the projects of these layers. */
 export interface ProjectStack {
   projects: readonly ProjectUsage[];
   stack: Stack;
@@ -85,7 +85,7 @@ export interface TopRow {
   amount: number;
 }
 
-/** The layers of a stack with what each adds up to, "other" last. */
+/** The layers of a stack with their sums, "other" last. */
 export function topRows({ stack, projects }: ProjectStack): TopRow[] {
   const byKey = new Map(projects.map((project) => [project.key, project]));
   return stack.layers.map(({ key, label, values }) => {
@@ -104,7 +104,7 @@ export function largestOf(values: readonly (number | null)[]): number {
   return values.reduce<number>((largest, value) => Math.max(largest, value ?? 0), 0);
 }
 
-/** The largest amount of each resource that any project has. */
+/** The largest amount of a project, by resource. */
 export function largestByResource(projects: readonly Pick<ProjectUsage, 'amounts'>[]): Map<string, number> {
   const largest = new Map<string, number>();
   for (const { amounts } of projects)

@@ -10,7 +10,7 @@ import { TableScroll } from './table-scroll.tsx';
 
 const SHOWN_AT_FIRST = 8;
 
-/** The sites, those that need a look first. */
+/** The sites, those with problems first. */
 export function SiteTable({ sites }: { sites: readonly SiteRow[] }) {
   const [all, setAll] = useState(false);
   const nowMs = useNow(MINUTE_MS / 6);

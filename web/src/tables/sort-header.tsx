@@ -10,7 +10,7 @@ interface SortHeaderProps {
   children: ComponentChildren;
 }
 
-/** The head of a column by which a table can be sorted. */
+/** The head of a column, with a button that sorts the table by it. */
 export function SortHeader({ column, sort, direction, onSort, class: name, children }: SortHeaderProps) {
   const sorted = sort === column;
   return (

@@ -1,6 +1,6 @@
 import type { SiteStateName } from '../site-state.ts';
 
-/** A shape of its own for each state, for those who do not see its colour. */
+/** Each state has its own shape, for readers who do not see its colour. */
 const SHAPES: Readonly<Record<SiteStateName, string>> = {
   reporting: 'M6 1a5 5 0 1 1 0 10A5 5 0 0 1 6 1Z',
   late: 'M6 1 11.5 11H.5Z',

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Room for a table that may be wider than the page: scrolled by itself, with the keyboard too. */
+/** A frame that scrolls a table wider than the page, also with the keyboard. */
 export function TableScroll({ label, children }: { label: string; children: ComponentChildren }) {
   return (
     <div class="table-scroll" role="region" aria-label={label} tabIndex={0}>

@@ -16,7 +16,7 @@ interface TopTableProps {
   colours: ReadonlyMap<string, number>;
 }
 
-/** The layers of the chart in numbers: legend and table in one. */
+/** The layers of the chart as numbers. The table is also the chart's legend. */
 export function TopTable({ usage, resource, unit, scale, colours }: TopTableProps) {
   const rows = topRows(usage);
   const total = rows.reduce((sum, { amount }) => sum + amount, 0);
@@ -59,7 +59,7 @@ export function TopTable({ usage, resource, unit, scale, colours }: TopTableProp
       </tbody>
       <tfoot>
         <tr>
-          <th scope="row">Together</th>
+          <th scope="row">Total</th>
           <AmountCell amount={total} unit={unit} scale={scale} />
           <td class="amount">{share(total, total)}</td>
         </tr>

@@ -9,14 +9,14 @@ import { projectUsages } from '../../tables/project-usage.ts';
 import { resourceUsages, type ResourcesOverTime } from './project-data.ts';
 import { projectLines, type ProjectLine } from '../../tables/project-list.ts';
 
-/** A grant over time, its sites stacked upon one another. */
+/** The usage of a grant over time, with a layer for each site. */
 export interface GrantPageData extends ResourcesOverTime {
-  /** In the order of the layers. */
+  /** The sites in the order of the layers. */
   sites: string[];
   projects: ProjectLine[];
 }
 
-/** Undefined where the configuration has no such grant. */
+/** The data of a grant's page; undefined if the configuration has no such grant. */
 export async function loadGrant(
   api: Api,
   name: string,
@@ -67,7 +67,7 @@ function isLinked({ projects }: GrantRow, row: Pick<KnownProject, 'site' | 'clou
   );
 }
 
-/** Projects that the configuration links and no site has reported, under their ids. */
+/** Linked projects that no site has reported yet, with their ids as names. */
 function neverRead({ projects }: GrantRow, known: readonly { site: string; project_id: string }[]) {
   const read = new Set(known.map(({ site, project_id }) => projectKey(site, project_id)));
   return projects
@@ -80,7 +80,7 @@ function neverRead({ projects }: GrantRow, known: readonly { site: string; proje
     }));
 }
 
-/** A layer for each site, as far as there are colours. */
+/** A layer for each site, up to the number of colours. */
 function siteLayers(sites: readonly string[], rows: readonly UsageRow[]): LayerRows[] {
   return sites
     .slice(0, COLOURS)

@@ -19,7 +19,7 @@ function row(id: string, amount: number): UsageRow {
 }
 
 describe('the overview', () => {
-  it('asks for the total over time and the largest projects alone, however many there are', async () => {
+  it('asks for the total over time and the largest projects only, for any number of projects', async () => {
     const many = Array.from({ length: 500 }, (_, index) => row(`p${index}`, index));
     const asked: string[] = [];
     const fetchAnswer = (address: string) => {

@@ -13,12 +13,12 @@ import {
   type ResourceTotal,
 } from '../../tables/project-usage.ts';
 
-/** All that the overview shows of usage: one answer, so that its parts agree. */
+/** All usage on the overview. It is loaded together, so that its parts agree. */
 export interface OverviewUsage extends ProjectStack {
   span: Span;
-  /** Every resource of which there is usage, in the order in which they are offered. */
+  /** Every resource with usage, in the order of the pages. */
   resources: ResourceTotal[];
-  /** The resource of the stack; undefined where there is no usage at all. */
+  /** The resource of the stack; undefined if there is no usage. */
   resource: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export async function loadOverviewUsage(
   wantedResource: string | undefined,
   signal: AbortSignal,
 ): Promise<OverviewUsage> {
-  // The first answer tells the portal's time.
+  // The portal's time is known after its first answer.
   await api.sites(signal);
   const span = spanUpTo(api.nowMs(), period, usualStep(period));
   const rows = await api.usage(
@@ -50,7 +50,7 @@ export async function loadOverviewUsage(
   };
 }
 
-/** The total over time, and that of the projects with the most: never every project's, of which there may be thousands. */
+/** The total over time, and the usage of the largest projects. There may be thousands of projects. */
 async function loadStack(
   api: Api,
   span: Span,

@@ -12,7 +12,7 @@ export interface GrantUsage {
   resources: ResourceTotal[];
 }
 
-/** The grants with what each used in a period; usage of projects of no grant is left out. */
+/** The grants with their usage in a period, without the usage of projects that have no grant. */
 export async function loadGrantUsage(api: Api, period: PeriodName, signal: AbortSignal): Promise<GrantUsage> {
   const grants = await api.grants(signal);
   if (grants.length === 0) return { lines: [], resources: [] };

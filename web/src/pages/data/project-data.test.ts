@@ -9,7 +9,7 @@ function row(resource: string, start: string, amount: number, coverage: UsageRow
 }
 
 describe('a project’s page', () => {
-  it('has one stack a resource, days without usage told from days before the site was read, and the project of that very id', async () => {
+  it('has a stack for each resource, tells days without usage from days without readings, and finds the exact id', async () => {
     const answers: Record<string, unknown[]> = {
       '/api/v1/coverage': [20, 21, 22].map((day) => ({
         start: `2026-11-${day}T00:00:00.000Z`,
@@ -53,7 +53,7 @@ describe('a project’s page', () => {
     expect(data.coverages.slice(-4)).toEqual(['none', 'measured', 'measured', 'spread']);
   });
 
-  it('knows an hour without usage as the portal does: one that no reading is due of yet is not missing', async () => {
+  it('shows the coverage of the portal for an hour without usage: a reading that is not due yet is not missing', async () => {
     const hour = (start: string, coverage: string, reached: boolean) => ({ start, coverage, reached });
     const answers: Record<string, unknown[]> = {
       '/api/v1/sites': [

@@ -22,12 +22,12 @@ export interface ResourceUsage {
 export interface ResourcesOverTime {
   span: Span;
   resources: ResourceUsage[];
-  /** Of all resources together, for each hour or day. */
+  /** The coverage of each hour or day, over all resources. */
   coverages: BucketCoverage[];
 }
 
 export interface ProjectPageData extends ResourcesOverTime {
-  /** What is known of the project, one row for each cloud of the site that has it. */
+  /** The project's names and times: one row for each cloud of the site that has the project. */
   identity: ProjectRow[];
 }
 
@@ -54,7 +54,7 @@ export async function loadProject(
   };
 }
 
-/** The rows of each resource as a stack; of one layer, or of those that `layersOf` makes. */
+/** A stack for each resource, with one layer or with the layers of `layersOf`. */
 export function resourceUsages(
   starts: readonly number[],
   rows: readonly UsageRow[],

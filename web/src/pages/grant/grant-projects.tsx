@@ -5,7 +5,7 @@ import type { GrantPageData } from '../data/grant-data.ts';
 import { SORT_BY_NAME, sortLines } from '../../tables/project-list.ts';
 import { periodLabel } from '../../period.ts';
 
-/** The projects that a grant links, each with its part. */
+/** The projects of a grant, each with its usage. */
 export function GrantProjects({ data }: { data: GrantPageData }) {
   const first = data.resources[0]?.resource;
   const [chosen, setChosen] = useState<string | undefined>(undefined);

@@ -18,11 +18,11 @@ import { ResourceCharts } from '../usage/resource-charts.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
 import { UsageNumbers } from '../usage/usage-numbers.tsx';
 
-/** What the projects of a grant use at all of its sites together. */
+/** The usage of a grant's projects at all sites. */
 export function GrantPage({ route }: { route: GrantRoute }) {
   const api = useContext(ApiContext);
   const step = route.step ?? usualStep(route.period);
-  // In a box, since the answer "there is none" is an answer too.
+  // Wrapped in an object: "no such grant" is an answer, and differs from no answer yet.
   const grant = useLive(`${route.name}\n${route.period}\n${step}`, 10 * SECOND_MS, async (signal) => ({
     found: await loadGrant(api, route.name, route.period, step, signal),
   }));
@@ -47,7 +47,7 @@ export function GrantPage({ route }: { route: GrantRoute }) {
       </div>
       <ConnectionNotice states={[grant]} />
       {grant.data === undefined && (
-        <p class="card waiting">{grant.error === undefined ? 'Reading the grant…' : 'Not known.'}</p>
+        <p class="card waiting">{grant.error === undefined ? 'Reading the grant…' : 'Not available.'}</p>
       )}
       {grant.data !== undefined && grant.data.found === undefined && <NoSuchGrant name={name} />}
       {grant.data?.found !== undefined && (
@@ -94,7 +94,7 @@ function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
   );
 }
 
-/** Which colour is which site's, in all charts. */
+/** The key to the colours of sites in all charts. */
 function SiteKey({ sites, colours }: { sites: readonly string[]; colours: ReadonlyMap<string, number> }) {
   return (
     <ul class="site-key" aria-label="Sites in the charts">

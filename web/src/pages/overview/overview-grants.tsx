@@ -21,7 +21,7 @@ interface Column {
   scale: AmountScale;
 }
 
-/** The grants with their usage; nothing at all where none is configured. */
+/** The grants with their usage; empty if the configuration has no grants. */
 export function OverviewGrants({ period }: { period: PeriodName }) {
   const api = useContext(ApiContext);
   const { data } = useLive(`grants ${period}`, MINUTE_MS, (signal) => loadGrantUsage(api, period, signal));

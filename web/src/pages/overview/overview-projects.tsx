@@ -19,7 +19,7 @@ interface OverviewProjectsProps {
   usage: LiveState<OverviewUsage>;
 }
 
-/** Every project with its usage: to be searched, sorted and gone into. */
+/** A searchable and sortable table of all projects with their usage. */
 export function OverviewProjects({ route, projects, usage }: OverviewProjectsProps) {
   const known = usage.data;
   const lines = useMemo(() => projectLines(projects ?? [], known?.projects ?? []), [projects, known]);
@@ -27,7 +27,7 @@ export function OverviewProjects({ route, projects, usage }: OverviewProjectsPro
   const sort = route.sort ?? known?.resource ?? SORT_BY_NAME;
   const found = useMemo(() => sortLines(searchLines(lines, route.search), sort), [lines, route.search, sort]);
   const { page, pages, first, items } = pageOf(found, route.tablePage, PAGE_SIZE);
-  // Without the usage the order would be another one, and change under the reader's eyes.
+  // Waits for the usage, because the order of the lines would change when it arrives.
   const loading = known === undefined && (usage.error === undefined || projects === undefined);
   return (
     <section class="card" aria-labelledby="projects-heading" aria-busy={loading && usage.error === undefined}>
@@ -92,8 +92,8 @@ function ProjectSearch({ route }: { route: OverviewRoute }) {
 }
 
 function whyEmpty(loading: boolean, failed: boolean, search: string): string {
-  if (loading) return failed ? 'Not known.' : 'Reading the projects…';
+  if (loading) return failed ? 'Not available.' : 'Reading the projects…';
   return search === ''
-    ? 'No projects yet. They show with the first reading of a site.'
+    ? 'No projects yet. They appear with the first reading of a site.'
     : 'No project matches the search.';
 }

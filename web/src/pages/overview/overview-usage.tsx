@@ -38,7 +38,7 @@ export function OverviewUsageSection({ route, usage }: SectionProps) {
       </div>
       <div class={usage.pending && usage.data !== undefined ? 'outdated' : undefined}>
         {usage.data === undefined && (
-          <p class="waiting">{usage.error === undefined ? 'Reading the usage…' : 'Not known.'}</p>
+          <p class="waiting">{usage.error === undefined ? 'Reading the usage…' : 'Not available.'}</p>
         )}
         {usage.data !== undefined && total === undefined && (
           <NoUsage period={periodLabel(usage.data.span.period)} />
@@ -163,7 +163,7 @@ function UsageByBucket(props: {
   );
 }
 
-/** Colours that hold still from one answer to the next. */
+/** Colours that stay the same from one answer to the next. */
 function useColours(usage: OverviewUsage): ReadonlyMap<string, number> {
   const before = useRef<ReadonlyMap<string, number>>(new Map());
   return useMemo(() => {

@@ -35,7 +35,7 @@ export function OverviewPage({ route }: { route: OverviewRoute }) {
       ) : (
         <>
           {sites.data !== undefined && (
-            <Figures label="The whole at a glance" figures={figures(sites.data, usage.data, api.nowMs())} />
+            <Figures label="Summary" figures={figures(sites.data, usage.data, api.nowMs())} />
           )}
           <OverviewUsageSection route={route} usage={usage} />
           <OverviewGrants period={route.period} />
@@ -52,7 +52,7 @@ function SitesSection({ sites, failed }: { sites: readonly SiteRow[] | undefined
     <section class="card" aria-labelledby="sites-heading" aria-busy={sites === undefined && !failed}>
       <h2 id="sites-heading">Sites</h2>
       {sites === undefined ? (
-        <p class="waiting">{failed ? 'Not known.' : 'Reading the sites…'}</p>
+        <p class="waiting">{failed ? 'Not available.' : 'Reading the sites…'}</p>
       ) : (
         <SiteTable sites={sites} />
       )}

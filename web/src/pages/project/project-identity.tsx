@@ -4,7 +4,7 @@ import { Name } from '../../controls/name.tsx';
 import { exactInstant } from '../../format.ts';
 import type { ProjectRoute } from '../../routing.ts';
 
-/** Who the project is, in the words of its site. */
+/** The names and ids of the project at its site. */
 export function ProjectIdentity({ route, rows }: { route: ProjectRoute; rows: readonly ProjectRow[] }) {
   return (
     <section class="card" aria-labelledby="identity-heading">

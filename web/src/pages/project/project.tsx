@@ -60,7 +60,7 @@ function ProjectControls({ route, step }: { route: ProjectRoute; step: BucketSte
   );
 }
 
-/** Another period has another usual step. */
+/** The step is dropped when the period changes, because each period has its own usual step. */
 function withoutStep({ page, site, projectId, period, tablePage }: ProjectRoute): ProjectRoute {
   return { page, site, projectId, period, tablePage };
 }
@@ -74,7 +74,9 @@ interface ContentProps {
 function ProjectContent({ route, project, nowMs }: ContentProps) {
   const { data } = project;
   if (data === undefined)
-    return <p class="card waiting">{project.error === undefined ? 'Reading the project…' : 'Not known.'}</p>;
+    return (
+      <p class="card waiting">{project.error === undefined ? 'Reading the project…' : 'Not available.'}</p>
+    );
   if (data.identity.length === 0 && data.resources.length === 0) return <NoSuchProject route={route} />;
   return (
     <div class={project.pending ? 'outdated' : undefined} aria-busy={project.pending}>
@@ -98,8 +100,8 @@ function NoSuchProject({ route }: { route: ProjectRoute }) {
     <section class="card empty">
       <h2>This project is not known</h2>
       <p>
-        The ledger has no project <code>{route.projectId}</code> at the site <Name text={route.site} />. It
-        shows with the site’s first reading of it.
+        The ledger has no project <code>{route.projectId}</code> at the site <Name text={route.site} />. A
+        project appears with the site’s first reading of it.
       </p>
     </section>
   );

@@ -11,11 +11,11 @@ import type { ResourcesOverTime, ResourceUsage } from '../data/project-data.ts';
 
 interface ResourceChartsProps {
   data: ResourcesOverTime;
-  /** Of the layers; without it each chart has one layer, in a colour of its own. */
+  /** The colours of the layers. Without them each chart has one layer, in its own colour. */
   colours?: ReadonlyMap<string, number>;
 }
 
-/** One chart for each resource: amounts of different units share no axis. */
+/** One chart for each resource, because amounts with different units cannot share an axis. */
 export function ResourceCharts({ data, colours }: ResourceChartsProps) {
   if (data.resources.length === 0)
     return (

@@ -5,7 +5,7 @@ import { resourceLabel } from '../../resources.ts';
 import { scaleFor } from '../../units.ts';
 import type { ResourcesOverTime } from '../data/project-data.ts';
 
-/** What each resource adds up to. */
+/** The sum of each resource. */
 export function resourceFigures({ resources, span }: ResourcesOverTime): Figure[] {
   return resources.map(({ resource, unit, total }) => {
     const scale = scaleFor(unit, total);

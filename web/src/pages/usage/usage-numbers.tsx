@@ -6,16 +6,16 @@ import { ProjectUsageTable } from './project-usage-table.tsx';
 
 interface UsageNumbersProps {
   data: ResourcesOverTime;
-  /** What is asked for as CSV, beside the time that is shown. */
+  /** The question for the CSV file, without the times, which are those of the page. */
   question: Omit<UsageQuestion, 'fromMs' | 'toMs' | 'step'>;
-  /** Whose usage it is, for the name of the file. */
+  /** The project or grant, for the name of the file. */
   subject: string;
   nowMs: number;
   page: number;
   onPage: (page: number) => void;
 }
 
-/** The numbers behind the charts of a page, with how they are known, and as a file. */
+/** The numbers of the charts with their coverage, and a link to them as a file. */
 export function UsageNumbers({ data, question, subject, nowMs, page, onPage }: UsageNumbersProps) {
   const { fromMs, toMs, step, period } = data.span;
   return (
