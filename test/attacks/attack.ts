@@ -1,25 +1,25 @@
 /**
- * An attempt to get more out of a site than usage, as the bytes that a client sends, a character each. `{TOKEN}` stands for a
- * valid token. None may reach what stands behind the gate.
+ * An attempt to get more than usage from a site: the bytes that a client sends, one character for each byte.
+ * `{TOKEN}` stands for a valid token. The gate must forward no attack.
  */
 export interface Attack {
   class: string;
   name: string;
-  /** What it would get if it succeeded. */
+  /** The gain of a successful attack. */
   reaches: string;
   bytes: string;
-  /** How many proper requests may be found in it: those may be answered, each with what a proper request gets. */
+  /** How many proper requests a gate may find in the bytes, and answer like proper requests. */
   proper?: number;
 }
 
-/** What the earlier system asks for, as Prometheus and as a stackmeter portal write it. */
+/** The earlier system's query, in the form that Prometheus and a stackmeter portal send. */
 export const USAGE_QUERY =
   'match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D~%22project_.%2A_usage%22%7D';
 export const USAGE = '{job="project_usages",__name__=~"project_.*_usage"}';
 export const ALL = 'everything that Prometheus has';
 export const API = "Prometheus' API";
 
-/** Tokens that the gate knows and must not take from here: of yesterday, of another address, of who holds a certificate. */
+/** Tokens that the gate knows but must not accept here: expired, for another address, or for another certificate. */
 export const BARRED = {
   expired: 'swordfish-of-yesterday',
   elsewhere: 'swordfish-of-203.0.113.7',
@@ -56,6 +56,6 @@ export const federate = (query: string) => get(`/federate?${query}`);
 /** A proper request without its end: headers may follow. */
 export const proper = `GET /federate?${USAGE_QUERY} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer {TOKEN}\r\n`;
 
-/** Without a token, unless the headers bring one. */
+/** A request without a token, unless the headers have one. */
 export const withoutToken = (headers: string) =>
   `GET /federate?${USAGE_QUERY} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n${headers}\r\n`;

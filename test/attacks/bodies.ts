@@ -71,7 +71,7 @@ const inGet = attacks(
   },
 );
 
-/** A form that contradicts the query. */
+/** POST requests whose form contradicts the query. */
 const forms = attacks(
   'forms',
   [

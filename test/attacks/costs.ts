@@ -6,7 +6,7 @@ const many = (count: number, expression: string) =>
 const letters = String.raw`\\pL{1000}`.repeat(7);
 const REGEX = 2;
 
-/** What a gate would work on for long, or hold in its memory, before it says no. */
+/** Requests that a naive gate would refuse only after much work or with much memory. */
 export const costs: Attack[] = [
   ...attacks(
     'a cost',

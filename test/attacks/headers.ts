@@ -16,9 +16,9 @@ const toTheApi = attacks(
   (more) => request(`GET /api/v1/query?${USAGE_QUERY} HTTP/1.1`, more),
 );
 
-/** They may be passed over: then the request is a proper one, and what is asked upstream shows nothing of them. */
-const passedOver = attacks(
-  'headers that must not go on',
+/** A gate may ignore these headers and answer the proper request, but must not forward them. */
+const ignorable = attacks(
+  'headers that must not be forwarded',
   [
     ['another tenant', "another's series", 'X-Scope-OrgID: other\r\nTHANOS-TENANT: other\r\n'],
     ['a change to HTTP/2', 'a tunnel', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n'],
@@ -31,7 +31,7 @@ const passedOver = attacks(
     ['hop by hop', 'no token upstream', 'Connection: Authorization, Host, Accept\r\n'],
     ['another format', 'protobuf', 'Accept: application/vnd.google.protobuf;encoding=delimited\r\n'],
     ['OpenMetrics', 'exemplars', 'Accept: application/openmetrics-text; version=1.0.0\r\n'],
-    ['another coding', 'what is not examined', 'Accept-Encoding: br, zstd, identity;q=0\r\n'],
+    ['another coding', 'an unchecked answer', 'Accept-Encoding: br, zstd, identity;q=0\r\n'],
     ['a range', 'a part that looks whole', 'Range: bytes=0-10\r\nIf-Range: "x"\r\n'],
     [
       'a condition',
@@ -50,4 +50,4 @@ const passedOver = attacks(
   1,
 );
 
-export const headers: Attack[] = [...toTheApi, ...passedOver];
+export const headers: Attack[] = [...toTheApi, ...ignorable];

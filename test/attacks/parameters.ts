@@ -1,6 +1,6 @@
 import { ALL, API, type Attack, attacks, federate, match, USAGE, USAGE_QUERY } from './attack.ts';
 
-/** A query that one reader understands otherwise than another. */
+/** Queries that two parsers may read in different ways. */
 export const parameters: Attack[] = attacks(
   'parameters',
   [

@@ -3,7 +3,7 @@ import { parseSelector } from '../../src/prometheus/selectors/selectors.ts';
 import { toSnappy } from '../../src/prometheus/remote/snappy.ts';
 import { request } from './attack.ts';
 
-// Remote reads that no client would write: field by field, and as bytes (a character each).
+// Remote reads that no client would write: field by field, and as bytes, one character for each byte.
 
 const OPS = ['=', '!=', '=~', '!~'];
 export const START_MS = 1_700_000_000_000;
@@ -14,7 +14,7 @@ export function matcher(type: number, label: string, value: string): ProtobufWri
   return writer().int64(1, type).text(2, label).text(3, value);
 }
 
-/** A query of ten minutes, with its matchers in a field of one's choice. */
+/** A query of ten minutes, with its matchers in the field `field`. */
 export function query(
   matchers: readonly ProtobufWriter[],
   [startMs, endMs] = [START_MS, START_MS + 600_000],

@@ -25,7 +25,7 @@ const good = packed(readOf(usage));
 const read = (...queries: ProtobufWriter[]) => packed(readOf(...queries));
 const readMatching = (...matchers: ProtobufWriter[]) => read(query(matchers));
 
-/** What it asks for. */
+/** Remote reads that ask for more than usage. */
 const questions = attacks(
   'a remote read of more',
   [
@@ -69,7 +69,7 @@ const questions = attacks(
 );
 
 const TEN_YEARS = 10 * 365 * DAY_MS;
-/** Where two readers of protobuf might find another question. */
+/** Remote reads in which two protobuf parsers might find different queries. */
 const messages = attacks(
   'a remote read of two meanings',
   [
@@ -121,7 +121,7 @@ const messages = attacks(
   (body) => post(body),
 );
 
-/** How it is packed. */
+/** Remote reads in an unusual compression. */
 const blocks = attacks(
   'a remote read in another packing',
   [
@@ -194,7 +194,7 @@ const heads = attacks(
     ],
     ['both lengths', 'a smuggled request', post(good, `${READ_TYPE}Transfer-Encoding: chunked\r\n`)],
     ['two lengths', 'a smuggled request', post(good, `${READ_TYPE}Content-Length: 5\r\n`)],
-    ['more than is taken', 'memory', post('x'.repeat(65_537))],
+    ['a body over the limit', 'memory', post('x'.repeat(65_537))],
     [
       'the announcement of a gigabyte',
       'memory',
@@ -204,9 +204,9 @@ const heads = attacks(
   (bytes) => bytes,
 );
 
-/** It is a proper one for whoever passes over what is odd, and then nothing of that may go on. */
-const passedOver = attacks(
-  'a remote read with more than its question',
+/** Remote reads with odd parts. A gate may ignore these parts and answer, but must not forward them. */
+const ignorable = attacks(
+  'a remote read with more than its query',
   [
     [
       'hints of another time',
@@ -233,7 +233,7 @@ const passedOver = attacks(
         ),
       ),
     ],
-    ['an answer of an unknown form', 'what is not examined', post(packed(readOf(usage).int64(2, 7)))],
+    ['an answer of an unknown form', 'an unchecked answer', post(packed(readOf(usage).int64(2, 7)))],
     ['a list of 200,000 forms', 'memory', post(packed(readOf(usage).text(2, '\0'.repeat(200_000))))],
     ['another type behind the right one', ALL, post(good, `${READ_TYPE}Content-Type: text/plain\r\n`)],
     [
@@ -252,4 +252,4 @@ const passedOver = attacks(
   1,
 );
 
-export const remoteReads: Attack[] = [...questions, ...messages, ...blocks, ...heads, ...passedOver];
+export const remoteReads: Attack[] = [...questions, ...messages, ...blocks, ...heads, ...ignorable];

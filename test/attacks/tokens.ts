@@ -15,7 +15,7 @@ const single = attacks(
     ['two headers', 'usage', 'Authorization: Bearer {TOKEN}\r\nAuthorization: Bearer {TOKEN}\r\n'],
     ['a wrong and a right header', 'usage', 'Authorization: Bearer x\r\nauthorization: Bearer {TOKEN}\r\n'],
     ['a right and a wrong header', 'usage', 'Authorization: Bearer {TOKEN}\r\nauthorization: Basic x\r\n'],
-    ['the token alone', 'usage', 'Authorization: {TOKEN}\r\n'],
+    ['the token without a scheme', 'usage', 'Authorization: {TOKEN}\r\n'],
     ['another scheme', 'usage', 'Authorization: Basic {TOKEN}\r\n'],
     ['a header for proxies', 'usage', 'Proxy-Authorization: Bearer {TOKEN}\r\n'],
     ['a cookie', 'usage', 'Cookie: Authorization=Bearer {TOKEN}\r\n'],
@@ -45,7 +45,7 @@ const single = attacks(
 const barred = (token: string, headers = '') => withoutToken(`Authorization: Bearer ${token}\r\n${headers}`);
 const ADDRESS = '203.0.113.7';
 const notFromHere = attacks(
-  'a token that is not taken from here',
+  'a token that is not valid here',
   [
     ['of yesterday', 'usage', barred(BARRED.expired)],
     ['of yesterday, with a date', 'usage', barred(BARRED.expired, 'Date: Tue, 01 Jan 2019 00:00:00 GMT\r\n')],

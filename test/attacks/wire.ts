@@ -53,13 +53,16 @@ const inOrder = attacks(
   (bytes) => bytes,
 );
 
-/** Some read more freely than others what stands around the words, or take an old version: then it is a proper request. */
+/** Some servers accept other blanks around the words, or an old version: for them these are proper requests. */
 const blanks: Attack[] = [
   { name: 'an old version', bytes: request(`GET /federate?${USAGE_QUERY} HTTP/1.0`) },
   { name: 'two blanks', bytes: request(`GET  /federate?${USAGE_QUERY} HTTP/1.1`) },
   { name: 'a tab', bytes: request(`GET\t/federate?${USAGE_QUERY}\tHTTP/1.1`) },
   { name: 'empty lines in front', bytes: `\r\n\r\n${request(`GET /federate?${USAGE_QUERY} HTTP/1.1`)}` },
-  { name: 'newlines alone', bytes: request(`GET /federate?${USAGE_QUERY} HTTP/1.1`).replaceAll('\r', '') },
+  {
+    name: 'newlines without returns',
+    bytes: request(`GET /federate?${USAGE_QUERY} HTTP/1.1`).replaceAll('\r', ''),
+  },
 ].map((attack) => ({ class: 'not HTTP', reaches: 'another path', proper: 1, ...attack }));
 
 export const wire: Attack[] = [...inOrder, ...blanks];

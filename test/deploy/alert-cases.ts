@@ -1,16 +1,16 @@
-/** What an alert is to fire for after two hours, with which labels, and what it is to keep quiet at. A value a minute. */
+/** Series, a value a minute: an alert fires after two hours of `fires`, with `labels`, and never for `quiet`. */
 interface AlertCase {
   fires: Record<string, string>;
   labels: Record<string, string>;
   quiet: Record<string, string>;
-  /** When, where it is not after two hours. */
+  /** The time of the check, if it is not two hours. */
   at?: string;
 }
 
 const ALWAYS = 'x120';
 const constant = (value: number) => `${value}+0${ALWAYS}`;
 const growing = (step: number) => `0+${step}${ALWAYS}`;
-/** Now, always: the clock of promtool begins at 0. */
+/** The present time at every minute: promtool's clock starts at 0. */
 const NOW = growing(60);
 
 function simple(name: string, bad: string, good: string, labels: Record<string, string>): AlertCase {
@@ -22,7 +22,7 @@ const gate = 'stackmeter_gate_';
 const portal = 'stackmeter_portal_';
 const sweeps = (result: string) => `${portal}sweeps_total{site="a",result="${result}"}`;
 
-/** What a portal says of a site that is read often enough. */
+/** A portal's series about a site with an ordinary pause of 15 minutes. */
 function site(
   times: { success: string; reading?: string },
   instance = 'p',
@@ -83,7 +83,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase | AlertCase[]>> = {
     { instance: 'g' },
   ),
   StackmeterGateReloadFailed: simple(`${gate}reload_success`, constant(0), constant(1), {}),
-  // A gate without a certificate tells 0.
+  // A gate without a certificate shows 0.
   StackmeterCertificateExpires: {
     fires: { [`${gate}certificate_expiry_timestamp_seconds`]: constant(1_000_000) },
     quiet: {
@@ -101,20 +101,20 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase | AlertCase[]>> = {
   StackmeterPortalDown: simple('up{job="stackmeter_portal"}', constant(0), constant(1), {
     job: 'stackmeter_portal',
   }),
-  // Two portals on one database say the same, one of them a little later.
+  // Two portals on one database show the same, one of them a little later.
   StackmeterSiteDown: {
     fires: { ...site({ success: '0+60x60 3600+0x60' }), ...site({ success: '0+60x50 3000+0x70' }, 'q') },
     quiet: { ...site({ success: NOW }), ...site({ success: '0+60x50 3000+0x70' }, 'q') },
     labels: { site: 'a' },
   },
   StackmeterSiteNotFederated: simple('up{location="a"}', constant(0), constant(1), { location: 'a' }),
-  // Where nothing comes at all, another alert says so.
+  // If no sweep succeeds at all, another alert fires.
   StackmeterUsageStale: [
     {
       fires: site({ success: NOW, reading: '0+60x20 1200+0x100' }),
       quiet: site({ success: '0+60x20 1200+0x100', reading: '0+60x20 1200+0x100' }),
       labels: { site: 'a' },
-      // The reading of 20 minutes, an ordinary pause of 15, five minutes of waiting, and the pace of evaluation.
+      // The reading at 20 minutes, an ordinary pause of 15, five minutes of `for`, and the interval of evaluation.
       at: '45m',
     },
     {
@@ -123,7 +123,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase | AlertCase[]>> = {
         ...site({ success: NOW, reading: '0+60x20 1200+0x100' }, 'p', 'west'),
         ...site({ success: NOW, reading: '0+60x15 900+0x100' }, 'q', 'west'),
       },
-      // A portal may know less than another for some seconds.
+      // A portal may be some seconds behind another portal.
       quiet: {
         ...site({ success: NOW, reading: NOW }, 'p', 'east'),
         ...site({ success: NOW, reading: NOW }, 'p', 'west'),

@@ -30,7 +30,7 @@ function rulesOf(name: string): Rule[] {
 const FILES = ['site', 'portal'] as const;
 const allRules = FILES.flatMap(rulesOf);
 
-/** Annotations of these rules have no other templates than labels, and texts around a label that may be empty. */
+/** Fills annotations. Their only templates are labels, and `with` around a label that may be empty. */
 function annotationsFor({ annotations }: Rule, labels: Record<string, string>): Record<string, string> {
   const fill = (text: string) =>
     text
@@ -41,7 +41,7 @@ function annotationsFor({ annotations }: Rule, labels: Record<string, string>): 
   return Object.fromEntries(Object.entries(annotations).map(([key, text]) => [key, fill(text)]));
 }
 
-/** A test of promtool: what the alert is to say of a history of series. */
+/** A promtool test: the alert that a rule must fire for these series, or none without `labels`. */
 function testOf(rule: Rule, series: Record<string, string>, at = '2h', labels?: Record<string, string>) {
   const expected = labels && {
     exp_labels: { ...rule.labels, ...labels },
@@ -55,7 +55,7 @@ function testOf(rule: Rule, series: Record<string, string>, at = '2h', labels?: 
 }
 
 describeWith(['promtool'], 'the alerts', ({ promtool }) => {
-  it.each(FILES)('of a %s fire when they are to, and not else', (name) => {
+  it.each(FILES)('of a %s fire for bad series and only for these', (name) => {
     const tests = rulesOf(name).flatMap((rule) => {
       const found = ALERT_CASES[rule.alert];
       if (found === undefined) throw new Error(`${rule.alert} has no case in alert-cases.ts`);
@@ -73,7 +73,7 @@ describeWith(['promtool'], 'the alerts', ({ promtool }) => {
   });
 });
 
-/** Names that the registries of the three roles have. */
+/** The names of all metrics that exporter, gate and portal serve. */
 async function servedNames(): Promise<Set<string>> {
   const texts = [await createPortalMetrics().registry.metrics(), await new GateMetrics().exposition()];
   const served = texts.flatMap((text) => [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name));
@@ -83,8 +83,8 @@ async function servedNames(): Promise<Set<string>> {
   return new Set([...served, ...families.map(({ name }) => name)]);
 }
 
-describe('the rules of alerts', () => {
-  it('name only series that exporter, gate and portal have', async () => {
+describe('the alert rules', () => {
+  it('name only series that exporter, gate and portal serve', async () => {
     const served = await servedNames();
     const named = allRules.flatMap(
       ({ expr }) => expr.match(/\bstackmeter_(exporter|gate|portal)_\w+/g) ?? [],
@@ -93,7 +93,7 @@ describe('the rules of alerts', () => {
     expect(named.filter((name) => !served.has(name.replace(/_(count|sum)$/, '')))).toEqual([]);
   });
 
-  it('lead to a section of docs/operations.md', () => {
+  it('each have a section in docs/operations.md', () => {
     const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
     const anchors = [...guide.matchAll(/^### (\S+)$/gm)].map(([, title = '']) => title.toLowerCase());
     expect(allRules.map(({ annotations }) => annotations['runbook_url'])).toEqual(

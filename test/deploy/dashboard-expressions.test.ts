@@ -7,7 +7,7 @@ import { BEGAN_ANEW, inUse } from '../../deploy/grafana/source/queries.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { temporaryFolder } from '../support/processes.ts';
 
-/** Two hours, a value a minute, of an exporter that refreshes every five minutes and begins anew after an hour. */
+/** Two hours, a value a minute, of an exporter that refreshes every five minutes. After an hour a new epoch starts. */
 const minutes = Array.from({ length: 120 }, (_, minute) => minute);
 const folded = minutes.map((minute) => Math.floor(minute / 5) * 300 + 1_000_000);
 /** Four vCPUs; the new totals are a million vCPU-hours higher. */
@@ -18,7 +18,7 @@ const epoch = (name: string) => `stackmeter_exporter_epoch_info{location="a",ins
 const windowed = (expr: string) => expr.replaceAll('$location', '.*').replaceAll('$__rate_interval', '20m');
 
 describeWith(['promtool'], 'an amount in use', ({ promtool }) => {
-  it('is exact whatever the refresh, and is left out and marked where totals began anew', () => {
+  it('is exact between refreshes, and is left out and marked where a new epoch starts', () => {
     const used = `round(${windowed(inUse('project_vcpu_usage', 'location'))}, 0.001)`;
     const at = (eval_time: string, expr: string, value?: number) => ({
       expr,

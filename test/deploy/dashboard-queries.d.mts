@@ -6,7 +6,7 @@ export interface Unanswered {
 }
 
 export interface View {
-  /** Those that are chosen by hand; of the others the first value is, or all where that may be. */
+  /** Values chosen by hand. Each other variable has its first value, or all values if it allows that. */
   variables?: Record<string, string>;
   rangeSeconds: number;
   stepSeconds: number;

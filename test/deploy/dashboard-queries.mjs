@@ -1,10 +1,10 @@
-// Asks a Prometheus everything that dashboards ask it, as Grafana would, and tells what has no answer.
+// Sends all queries of dashboards to a Prometheus, like Grafana, and reports the queries without an answer.
 // https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/
 
 /**
  * @typedef {{ dashboard: string, panel: string, expr: string, problem: string }} Unanswered
  * @typedef {{ variables?: Record<string, string>, rangeSeconds: number, stepSeconds: number }} View
- *   `variables` are those that are chosen by hand; of the others the first value is, or all where that may be.
+ *   `variables` are chosen by hand. Each other variable has its first value, or all values if it allows that.
  */
 
 /** @returns {Promise<Unanswered[]>} */
@@ -19,7 +19,7 @@ export async function unansweredQueries(prometheusUrl, dashboards, view) {
           (series) => series.some(hasNumber) || note(title, expr, 'no data'),
           (error) => note(title, expr, String(error.message)),
         );
-    // Nothing to mark is the ordinary case.
+    // Annotations usually have no series, so only errors count.
     for (const { name, expr } of dashboard.annotations.list)
       await ask(prometheusUrl, fill(expr, values, view), 'range', view).catch((error) =>
         note(name, expr, String(error.message)),
@@ -28,7 +28,7 @@ export async function unansweredQueries(prometheusUrl, dashboards, view) {
   return found;
 }
 
-/** Series of a query of a dashboard over the time that is viewed, with these values of its variables. */
+/** Runs a dashboard's query over the viewed time, with these values of variables; returns the series. */
 export async function answerOf(prometheusUrl, expr, values, view) {
   return await ask(prometheusUrl, fill(expr, values, view), 'range', view);
 }
@@ -86,7 +86,7 @@ async function optionsOf(prometheusUrl, { definition, regex }, values, view) {
   });
 }
 
-/** Puts values for variables and Grafana's own names; the window of a rate is at least four steps. */
+/** Replaces variables and Grafana's own names by values; the window of a rate is four steps. */
 function fill(text, values, { rangeSeconds, stepSeconds }) {
   const own = {
     __rate_interval: `${4 * stepSeconds}s`,

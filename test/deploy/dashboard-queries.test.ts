@@ -37,7 +37,7 @@ scrape_configs:
     static_configs: [{ targets: ['${gateMetrics}'] }]
 `;
 
-/** Beside the site that is read, one of which a sender tells: it has a past. */
+/** One site that the portal reads, and one site with a past that a sender writes. */
 const PORTAL = (gate: string, portal: string) => `
 [[site]]
 name = "site-a"
@@ -66,7 +66,7 @@ async function writeCertificate(folder: string): Promise<void> {
   writeFileSync(join(folder, 'gate.key'), key);
 }
 
-/** A day of readings, one in ten minutes. */
+/** Writes a day of readings, one in ten minutes. */
 async function writeTheDayBefore(portalUrl: string): Promise<void> {
   const labels = { instance: 'b' };
   const nowMs = Math.floor(Date.now() / 1000) * 1000;
@@ -78,11 +78,11 @@ async function writeTheDayBefore(portalUrl: string): Promise<void> {
   expect(await remoteWrite(portalUrl, `Bearer ${TOKEN}`, series)).toEqual([204, '']);
 }
 
-/** Arguments of the command, as one writes them. */
+/** Splits a command line into arguments. */
 const words = (text: string) => text.trim().split(/\s+/);
 
 describeWith(['prometheus'], 'the dashboards', ({ prometheus }) => {
-  /** Exporter, Prometheus and gate. */
+  /** Starts an exporter, a Prometheus and a gate. */
   async function startSite(folder: string, gate: string): Promise<{ url: string }> {
     const [exporter, metrics] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
     writeFileSync(join(folder, 'profile.toml'), PROFILE);
@@ -100,7 +100,7 @@ describeWith(['prometheus'], 'the dashboards', ({ prometheus }) => {
     return server;
   }
 
-  /** A portal, and the Prometheus that its portal.toml renders, but faster. */
+  /** Starts a portal, and a Prometheus with the rendered configuration and shorter intervals. */
   async function startPortalWithPrometheus(folder: string, gate: string): Promise<{ url: string }> {
     const listen = `127.0.0.1:${await freePort()}`;
     writeFileSync(join(folder, 'portal.toml'), PORTAL(gate, listen));
@@ -126,7 +126,7 @@ describeWith(['prometheus'], 'the dashboards', ({ prometheus }) => {
     }, 60_000).catch(() => found);
   }
 
-  it('ask nothing that has no answer, of the Prometheus of a portal and of that of a site', async () => {
+  it("get an answer to every query, from a portal's Prometheus and from a site's Prometheus", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'test.token'), `${TOKEN}\n`);
     const gate = `127.0.0.1:${await freePort()}`;
@@ -134,7 +134,7 @@ describeWith(['prometheus'], 'the dashboards', ({ prometheus }) => {
       startSite(folder, gate),
       startPortalWithPrometheus(folder, gate),
     ]);
-    // A gate tells its own site alone how it is, and a site does not call itself one of several.
+    // Only a site's own Prometheus has the metrics of its gate, and only a portal's Prometheus has locations.
     const atPortal = await leftUnanswered(portal.url, Object.keys(DASHBOARDS), ({ expr }) =>
       expr.includes('stackmeter_gate_'),
     );

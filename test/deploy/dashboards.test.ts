@@ -23,7 +23,7 @@ const step = z.strictObject({ color: z.string(), value: z.number().nullable() })
 const thresholds = z
   .strictObject({ mode: z.literal('absolute'), steps: z.array(step).min(1) })
   .refine(({ steps }) => isAscending(steps.map(({ value }) => value ?? Number.NEGATIVE_INFINITY)), {
-    error: 'are not in order, or do not begin with null',
+    error: 'are not in order, or do not start with null',
   });
 const defaults = z.looseObject({ unit: z.string().min(1), thresholds });
 const row = z.strictObject({
@@ -46,7 +46,7 @@ const panel = z.looseObject({
   fieldConfig: z.looseObject({ defaults }),
   targets: z.array(target).min(1),
 });
-/** The classic JSON model, as far as the dashboards use it. */
+/** The part of Grafana's classic JSON model that the dashboards use. */
 const model = z.looseObject({
   uid: z.string().regex(/^stackmeter-[a-z]+$/),
   title: z.string().min(1),
@@ -71,13 +71,13 @@ function gridPos() {
   });
 }
 
-/** From the value that is none on, each above the one before. */
+/** Whether the values rise from minus infinity, without repetition. */
 function isAscending(values: readonly number[]): boolean {
   const sorted = [...new Set(values)].toSorted((one, other) => one - other);
   return values[0] === Number.NEGATIVE_INFINITY && values.join(' ') === sorted.join(' ');
 }
 
-/** Panels that have a cell in common, or reach over the right edge. */
+/** The titles of panels that overlap others or cross the right edge. */
 function misplaced({ panels }: Model): string[] {
   const taken = new Map<string, string>();
   return panels.flatMap(({ title, gridPos: { x, y, w, h } }) => {
@@ -88,7 +88,7 @@ function misplaced({ panels }: Model): string[] {
   });
 }
 
-/** What Grafana sets itself: https://grafana.com/docs/grafana/latest/dashboards/variables/add-template-variables/#global-variables */
+/** Variables that Grafana itself sets: https://grafana.com/docs/grafana/latest/dashboards/variables/add-template-variables/#global-variables */
 const OWN = /^__(rate_interval|interval|interval_ms|range|range_s|value|data|url_time_range)$/;
 
 function undeclared(dashboard: Model): string[] {
@@ -103,16 +103,16 @@ function undeclared(dashboard: Model): string[] {
 const paths = Object.keys(DASHBOARDS);
 
 describe.each(paths)('the dashboard %s', (path) => {
-  it('is as its source has it: npm run dashboards writes it anew', () => {
+  it('is up to date with its source (npm run dashboards writes it)', () => {
     expect(read(path)).toEqual(DASHBOARDS[path]);
   });
 
-  it('imports without edits: fields, units, thresholds, descriptions and a data source that is chosen there', () => {
+  it('can be imported without edits: with fields, units, thresholds, descriptions and a variable data source', () => {
     expect(z.safeParse(model, read(path)).error?.issues ?? []).toEqual([]);
     expect(JSON.stringify(read(path))).not.toContain('__inputs');
   });
 
-  it('names only variables that there are, has ids of its own, and no panel upon another', () => {
+  it('names only declared variables, and has unique ids and no overlapping panels', () => {
     const dashboard = model.parse(read(path));
     const ids = dashboard.panels.map(({ id }) => id);
     expect([undeclared(dashboard), misplaced(dashboard), ids.length - new Set(ids).size]).toEqual([
@@ -122,14 +122,14 @@ describe.each(paths)('the dashboard %s', (path) => {
     ]);
   });
 
-  it('leads to the others by uids that they have', () => {
+  it('links only to uids of existing dashboards', () => {
     const uids = new Set(paths.map((other) => model.parse(read(other)).uid));
     const linked = [...JSON.stringify(read(path)).matchAll(/\/d\/([\w-]+)/g)].map(([, uid]) => uid);
     expect(linked.filter((uid) => !uids.has(uid ?? ''))).toEqual([]);
   });
 });
 
-it('no dashboard lies beside those that have a source', () => {
+it('every dashboard has a source', () => {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.json'),
   );
@@ -140,7 +140,7 @@ interface Stack {
   services: Record<string, { environment: Record<string, string>; volumes: string[] }>;
 }
 
-it.each(['portal', 'site'])('the stack of a %s opens Grafana with a dashboard that it mounts', (place) => {
+it.each(['portal', 'site'])('the home dashboard of the %s stack is one that the stack mounts', (place) => {
   const root = new URL('../../', import.meta.url);
   const { services } = parse(readFileSync(new URL(`docker-compose.${place}.yml`, root), 'utf8'), {
     merge: true,

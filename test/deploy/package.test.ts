@@ -11,7 +11,7 @@ const lock = (
   json(join(root, 'package-lock.json')) as { packages: Record<string, { dev?: true; version: string }> }
 ).packages;
 
-describe('the package that npm pack makes of a fresh clone', () => {
+describe('the package that npm pack makes from a fresh clone', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-package-'));
   const home = join(folder, 'home');
   const installed = join(home, 'node_modules/stackmeter');
@@ -38,14 +38,14 @@ describe('the package that npm pack makes of a fresh clone', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('holds the program, its pages, its documentation and what a deployment takes, and nothing to develop with', () => {
+  it('has the program, pages, documentation and deployment files, but no files for development', () => {
     expect(new Set(files.map((path) => path.split('/')[0]))).toEqual(
       new Set(['LICENSE', 'README.md', 'deploy', 'dist', 'docs', 'package.json']),
     );
     expect(files.filter((path) => /\.(map|ts|tsx)$|\.test\.|\.built$/.test(path))).toEqual([]);
   });
 
-  it('runs where it is installed', async () => {
+  it('runs after its installation', async () => {
     const stackmeter = async (...words: string[]) =>
       await run(home, process.execPath, join(installed, 'dist/cli/main.js'), ...words);
     const { version } = json(join(root, 'package.json')) as { version: string };
@@ -55,14 +55,14 @@ describe('the package that npm pack makes of a fresh clone', () => {
     expect((await run(home, join(home, 'node_modules/.bin/stackmeter'), '--version')).trim()).toBe(version);
   });
 
-  it('has the pages, with all that they load', () => {
+  it('has the pages and every file that they load', () => {
     const page = readFileSync(join(installed, 'dist/web/index.html'), 'utf8');
     const loaded = [...page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path = '']) => path);
     expect(loaded.length).toBeGreaterThan(1);
     expect(loaded.filter((path) => !existsSync(join(installed, 'dist/web', path)))).toEqual([]);
   });
 
-  it('brings what a lock file of its own would: versions that run on each Node.js that stackmeter runs on', () => {
+  it('installs the locked versions, which run on every Node.js that stackmeter supports', () => {
     const versionOf = (name: string) =>
       (json(join(home, 'node_modules', name, 'package.json')) as { version: string }).version;
     for (const name of ['cookie', 'light-my-request'])
@@ -70,17 +70,17 @@ describe('the package that npm pack makes of a fresh clone', () => {
   });
 });
 
-/** As git would make it, with the packages that `npm ci` installs. */
+/** Copies the files of a git clone and the packages that `npm ci` installs. */
 async function cloneInto(folder: string): Promise<string> {
-  const made = new Set(['node_modules', 'dist', '.git', 'coverage', 'data']);
-  for (const name of readdirSync(root).filter((entry) => !made.has(entry)))
+  const generated = new Set(['node_modules', 'dist', '.git', 'coverage', 'data']);
+  for (const name of readdirSync(root).filter((entry) => !generated.has(entry)))
     cpSync(join(root, name), join(folder, name), { recursive: true });
-  // A copy: npm may install into it.
+  // A copy, not a link, because npm may install into it.
   await run(root, 'cp', '-a', 'node_modules', folder);
   return folder;
 }
 
-/** Not synchronously: a worker that does not answer for long is taken for dead. */
+/** Runs a program asynchronously, because Vitest gives up a worker that does not answer for long. */
 async function run(folder: string, program: string, ...words: string[]): Promise<string> {
   const running = promisify(execFile)(program, words, { cwd: folder, maxBuffer: 64 * 1024 * 1024 });
   running.child.stdin?.end();

@@ -9,7 +9,7 @@ import { queryEventually, startPrometheus } from '../support/prometheus-server.t
 const SERIES =
   'project_vcpu_usage{project_id="p",project_name="n",domain_id="d",domain_name="D",cloud="c",instance="i:1",job="project_usages",location="other",location_id="9"} 1\n';
 
-/** A site with labels of its own beside one without, each of which claims those of another. */
+/** Writes a portal.toml with one site that has labels and one without; the series of both claim other labels. */
 async function writePortal(folder: string): Promise<string> {
   const site = async (name: string) => {
     const { url } = await startUpstream((_, response) => {
@@ -29,8 +29,8 @@ async function render(file: string): Promise<string> {
   return rendering.output();
 }
 
-describeWith(['promtool', 'prometheus'], 'the configuration that is rendered', ({ promtool, prometheus }) => {
-  it('passes promtool, bounds each site, and leaves every label by which usage is known', async () => {
+describeWith(['promtool', 'prometheus'], 'the rendered configuration', ({ promtool, prometheus }) => {
+  it('passes promtool, bounds each site, and keeps every label that identifies usage', async () => {
     const folder = temporaryFolder();
     const text = await render(await writePortal(folder));
     expect(text.match(/sample_limit: 1000000$/gm)).toHaveLength(2);

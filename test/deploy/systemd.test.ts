@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { describeWith } from '../support/describe-with.ts';
 import { temporaryFolder } from '../support/processes.ts';
 
-/** The unit, with the Node.js of this machine in place of that of the unit: its program has to exist. */
+/** Writes the unit with this machine's Node.js as its program, because the program has to exist. */
 function unitIn(folder: string, role: string): string {
   const unit = `stackmeter-${role}.service`;
   const text = readFileSync(new URL(`../../deploy/systemd/${unit}`, import.meta.url), 'utf8');
@@ -17,7 +17,7 @@ describeWith(['systemd-analyze'], 'the systemd unit', (programs) => {
   const analyze = (args: string[]) =>
     spawnSync(programs['systemd-analyze'], args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
 
-  it.each(['exporter', 'gate', 'portal'])('of the %s is well formed and exposed by less than 2.5', (role) => {
+  it.each(['exporter', 'gate', 'portal'])('of the %s is valid and has an exposure below 2.5', (role) => {
     const unit = unitIn(temporaryFolder(), role);
     const { status, stderr } = analyze(['verify', '--man=no', unit]);
     expect([status, stderr]).toEqual([0, '']);

@@ -4,8 +4,8 @@ import { staticCloud } from '../../src/simulation/model/static-cloud.ts';
 import type { CloudModel } from '../../src/simulation/model/cloud-model.ts';
 import { domains, START_MS } from './small-cloud.ts';
 
-/** What happens to a cloud. `server`, `project` and `flavor` are picked modulo how many there are. */
-export type Happening =
+/** A change of a cloud. The numbers of `server`, `project` and `flavor` are taken modulo their count. */
+export type CloudEvent =
   | { kind: 'boot'; project: number; flavor: number }
   | { kind: 'short life'; project: number; flavor: number; lastsS: number }
   | { kind: 'resize'; server: number; flavor: number; takesS: number }
@@ -25,19 +25,19 @@ const FLAVORS: readonly Flavor[] = [1, 2, 4, 16].map((vcpus) => ({
   extraSpecs: vcpus > 2 ? { 'pci_passthrough:alias': `a100:${vcpus / 4}` } : {},
 }));
 
-/** The most that a server has of anything: MiB. */
+/** The largest amount of any resource that a server has: its MiB. */
 const LARGEST = 512 * 16;
 
 type Server = { -readonly [Key in keyof ServerLife]: ServerLife[Key] } & { launches: ServerLife['launches'] };
 
-/** A cloud to which things happen, and how much of that no meter could know. Time goes in whole seconds, as Nova's does. */
+/** A cloud that events change, and the usage that no meter can know. Time passes in whole seconds, like Nova's. */
 export class ChangingCloud {
   nowMs: number;
   readonly servers: Server[] = [];
   #projects = ['p0', 'p1', 'p2'].map((id) => ({ id, name: `project ${id}`, domainId: 'default' }));
-  /** Whether nothing happens of which Nova tells less than was. */
+  /** A gentle cloud skips events after which Nova no longer tells everything that happened. */
   readonly #gentle: boolean;
-  /** By project: amount × milliseconds by which a meter may be wrong, of anything. */
+  /** By project: how far a meter's total of any resource may be from the truth, in amount × milliseconds. */
   readonly unknowable = new Map<string, bigint>();
 
   constructor(nowMs: number, gentle: boolean) {
@@ -50,8 +50,8 @@ export class ChangingCloud {
     return staticCloud({ domains, projects: this.#projects, servers });
   }
 
-  /** Of what an exporter with this state can't know any more, a gentle cloud lets nothing happen. */
-  happen(next: Happening, known: ExporterState | undefined): void {
+  /** Applies an event. A gentle cloud skips events that an exporter with this state could no longer find out. */
+  apply(next: CloudEvent, known: ExporterState | undefined): void {
     this.nowMs += 1000;
     if (next.kind === 'boot') this.#boot(next.project, next.flavor, this.nowMs);
     else if (next.kind === 'short life') this.#shortLife(next);
@@ -62,8 +62,8 @@ export class ChangingCloud {
     else this.#change(next, known);
   }
 
-  /** From before anybody looked. */
-  begin(project: number, flavor: number, atMs: number, deletedMs: number | undefined): void {
+  /** Adds a server from before the exporter's first start. */
+  addEarlier(project: number, flavor: number, atMs: number, deletedMs: number | undefined): void {
     this.#boot(project, flavor, atMs).deletedMs = deletedMs;
   }
 
@@ -96,7 +96,7 @@ export class ChangingCloud {
     if (project !== undefined) project.name = `${project.name.slice(0, 20)} at ${this.nowMs}`;
   }
 
-  #change(next: Extract<Happening, { server: number }>, known: ExporterState | undefined): void {
+  #change(next: Extract<CloudEvent, { server: number }>, known: ExporterState | undefined): void {
     const server = this.servers[next.server % Math.max(1, this.servers.length)];
     const last = server?.launches.at(-1);
     if (server === undefined || last === undefined) return;
@@ -108,7 +108,7 @@ export class ChangingCloud {
     else if (next.kind !== 'confirm' && next.kind !== 'shelve') this.#launch(server, last.flavor, 0, known);
   }
 
-  /** Nova forgets the launch before: that is a loss for who did not know it yet. */
+  /** Nova forgets the launch before. An exporter that has not read that launch loses usage. */
   #launch(server: Server, flavor: Flavor, takesS: number, known: ExporterState | undefined): void {
     const atMs = this.nowMs + takesS * 1000;
     const remembered = known?.meter.servers.get(server.id);
@@ -130,7 +130,7 @@ export class ChangingCloud {
     }
   }
 
-  /** At most the time from which on the meter has not counted it up to the event. */
+  /** Adds the most that a meter can lose: the time from the end of the counted time to the event. */
   #lose(server: Server, untilMs: number, known: ExporterState | undefined): void {
     const fromMs =
       known?.meter.servers.get(server.id)?.countedUntilMs ?? Math.max(START_MS, server.launches[0].atMs);

@@ -7,17 +7,17 @@ import { temporaryFolder } from '../support/processes.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** What a command says on standard error to a reader who closes standard output before it prints. */
-async function closedOutput(args: readonly string[]): Promise<string> {
+/** Runs a command with its standard output closed; returns its exit code and standard error. */
+async function runWithClosedOutput(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: temporaryFolder(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.destroy();
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const code = await new Promise((resolve) => child.on('close', resolve));
-  return `${String(code)} ${said}`;
+  return `${String(code)} ${errors}`;
 }
 
 const profile = '[one]\n[[one.projects]]\nproject_name = "a"\n';
@@ -31,8 +31,8 @@ it.each([
   ['portal ledger verify', () => ['portal', 'ledger', 'verify']],
   ['portal ledger export', () => ['portal', 'ledger', 'export']],
   ['exporter --check', () => ['exporter', '--check', '--dummy-data', fileWith(profile)]],
-])('%s ends without a trace where nobody reads it', async (_, args) => {
-  expect(await closedOutput(args())).not.toMatch(/EPIPE|internal error|\bat .*\.js:\d+/);
+])('%s ends without a stack trace if nobody reads its output', async (_, args) => {
+  expect(await runWithClosedOutput(args())).not.toMatch(/EPIPE|internal error|\bat .*\.js:\d+/);
 });
 
 function fileWith(text: string): string {

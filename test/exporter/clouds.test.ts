@@ -47,7 +47,7 @@ async function twoClouds() {
   return { clock, clouds, exporter, totals, scrape };
 }
 
-it('one exporter meters several clouds, each exactly, with a state and a label of its own', async () => {
+it('one exporter meters several clouds exactly, each with its own state and label', async () => {
   const { clock, clouds, exporter, totals, scrape } = await twoClouds();
   await exporter.start();
   for (let hours = 0; hours < 5; hours++) {
@@ -72,7 +72,7 @@ it('one exporter meters several clouds, each exactly, with a state and a label o
   expect(samples.filter(({ labels }) => labels['cloud'] === undefined)).toEqual([]);
 });
 
-it('a cloud that is away takes no other with it, and is made up for', async () => {
+it('a cloud that fails does not stop other clouds, and its usage is counted later', async () => {
   const { clock, clouds, exporter, totals, scrape } = await twoClouds();
   clouds[1].setFaults(() => ({ status: 404, body: '{}' }));
   await exporter.start();
@@ -89,7 +89,7 @@ it('a cloud that is away takes no other with it, and is made up for', async () =
   expect(totals(1)).toEqual(clouds[1].truth(START_MS, clock.nowMs()));
 });
 
-it('clouds of one exporter are meters apart at the portal, also where they share their projects', async () => {
+it('clouds of one exporter have separate meters in the portal, even if they have the same projects', async () => {
   const { clock, clouds, exporter } = await twoClouds();
   await exporter.start();
   const source = { kind: 'exporter' as const, url: new URL(`http://${formatAddress(exporter.address)}`) };
@@ -125,7 +125,7 @@ it('clouds of one exporter are meters apart at the portal, also where they share
     return `http://${formatAddress(portal.address)}/api/v1/usage?from=${from}&to=${to}&step=total&resource=mb&by=${by}`;
   };
   const rows = async (by: string) => ((await getJson(usage(by))) as { data: Row[] }).data;
-  // What was used before the first reading is an opening balance.
+  // Usage before the first reading is an opening balance.
   const truths = clouds.map((cloud) => cloud.truth(START_MS + HOUR_MS, clock.nowMs()));
   const hoursOf = (index: number, id: string) => Number(truths[index]?.get(id)?.mb ?? 0n) / HOUR_MS;
   const used = <T>(list: readonly (readonly [T, number])[]) => list.filter(([, hours]) => hours > 0);

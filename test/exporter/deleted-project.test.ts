@@ -13,7 +13,7 @@ import { domains, projects, servers, settableClock, START_MS, startCloud } from 
 
 const HOUR_MS = 3_600_000;
 
-/** A portal behind a gate behind an exporter, whose time passes by the test. */
+/** Starts a portal, a gate and an exporter whose clock only the test moves. */
 async function federation() {
   const clock = settableClock();
   const cloud = await startCloud(clock);
@@ -40,10 +40,10 @@ async function federation() {
 }
 
 it.each([
-  ['goes on', false],
-  ['is restarted before the portal reads it again', true],
+  ['continues', false],
+  ['restarts before the portal reads it again', true],
 ])(
-  'a project that is deleted with its servers has the same usage in the ledger as in the cloud, where the exporter %s',
+  'a project that is deleted with its servers has the same usage in the ledger as in the cloud if the exporter %s',
   async (_, restarts) => {
     const { clock, cloud, start, url, read } = await federation();
     clock.passTime(HOUR_MS);

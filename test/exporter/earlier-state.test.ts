@@ -18,7 +18,7 @@ import { staticCloud } from '../../src/simulation/model/static-cloud.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { domains, projects, servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
 
-/** Each as that version wrote it, named by its commit. */
+/** States as earlier versions wrote them, named by commit. */
 const folder = fileURLToPath(new URL('earlier-states/', import.meta.url));
 const HOUR_MS = 3_600_000;
 const GPUS: Record<number, Record<string, string>> = {
@@ -34,7 +34,7 @@ const withFlavors = ([first, ...rest]: ServerLife['launches']): ServerLife['laun
   { ...first, flavor: withGpus(first.flavor) },
   ...rest.map((launch) => ({ ...launch, flavor: withGpus(launch.flavor) })),
 ];
-/** Of the pool p1 each server belongs to a course, or to nobody. */
+/** Each server of the pool p1 belongs to a course, or to none. */
 const metadata = (index: number) => [{ course: 'a' }, { course: 'b/c' }, {}][index % 3] ?? {};
 const early = servers(60).map((server, index) => ({
   ...server,
@@ -50,7 +50,7 @@ const large = {
   ephemeralGb: 0,
   extraSpecs: GPUS[9] ?? {},
 };
-/** Its flavor could not be read while the state was written. */
+/** A server whose flavor the exporter could not read before it wrote the state. */
 const late: ServerLife = {
   id: id(999),
   name: 'late',
@@ -77,8 +77,8 @@ const belongings = {
   storedBytes: [{ projectId: 'p0', amounts: [{ atMs: START_MS - HOUR_MS, bytes: 3 * 2 ** 30 }] }],
 };
 
-/** The cloud in which exporters of earlier versions lived the first 22 hours of, and how an exporter of today goes on. */
-async function goOn(state: string) {
+/** Runs this version's exporter for eight hours from a state that counts the first 22 hours of this cloud. */
+async function continueFrom(state: string) {
   const clock = settableClock();
   clock.passTime(22 * HOUR_MS);
   const cloud = await startCloud(clock, { domains, projects, servers: [...early, late], belongings });
@@ -101,7 +101,7 @@ async function goOn(state: string) {
   return cloud;
 }
 
-/** The same cloud as the meter sees it: the pool's servers belong to its parts. */
+/** The same cloud as the meter counts it: the servers of the pool belong to its parts. */
 function truth() {
   const course = (index: number) => metadata(Math.floor(index / 3))['course'];
   const apart = early.map((server, index) => {
@@ -112,12 +112,12 @@ function truth() {
 }
 
 it.each(readdirSync(folder))(
-  'the state of an earlier version, %s, is read, goes on, and is written as that of this one',
+  'the state of an earlier version (%s) is read and continued, and is written in the present format',
   async (file) => {
     const path = join(temporaryFolder(), 'state.json');
     copyFileSync(join(folder, file), path);
     const before = parseState(readFileSync(path, 'utf8'));
-    await goOn(path);
+    await continueFrom(path);
 
     const after = parseState(readFileSync(path, 'utf8'));
     const untilMs = START_MS + 30 * HOUR_MS;
@@ -130,7 +130,7 @@ it.each(readdirSync(folder))(
     ]);
     expect([after.meter.epoch, after.meter.untilMs]).toEqual([before.meter.epoch, untilMs]);
     expect(after.meter.totals).toEqual(new Map(expected as [string, Usage][]));
-    // From the first sample on, an hour after the start.
+    // Sampled resources count from the first sample, an hour after the start.
     const gibHours = (hours: number, gib: number) => BigInt(hours * gib * HOUR_MS);
     expect(after.sampled.get('volume_gb')?.totals).toEqual(
       new Map([

@@ -13,14 +13,14 @@ import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
 
 const KILLS = 8;
 const PASSES_MS = 1_200_000;
-/** In which servers begin, are resized and end. */
+/** Long enough that servers are launched, resized and deleted. */
 const LEAST_MS = 12 * 3_600_000;
 
 it('an exporter that is killed (-9) at any moment loses nothing and counts nothing twice', async () => {
   const loop = await bundled('test/exporter/refresh-loop.ts');
   const clock = settableClock();
   const cloud = await startCloud(clock, { servers: servers(200) });
-  // Twenty minutes pass with every refresh, however slow the machine: relaunches are hours apart.
+  // Twenty minutes pass with every refresh, also on a slow machine: relaunches are hours apart.
   cloud.setFaults(({ path }) => {
     if (path === '/compute/v2.1/') clock.passTime(PASSES_MS);
     return undefined;
@@ -32,6 +32,7 @@ it('an exporter that is killed (-9) at any moment loses nothing and counts nothi
       env: cloud.environment(),
     });
     await exporter.waitFor(/refreshed/);
+    // The kill falls at a random time of a refresh; nothing is waited for.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
     await exporter.stop('SIGKILL');
 
@@ -48,7 +49,7 @@ it('an exporter that is killed (-9) at any moment loses nothing and counts nothi
   expect(meter.totals).toEqual(cloud.truth(START_MS, meter.untilMs));
 });
 
-/** Servers that are relaunched while an answer is read are made up for later; nothing is ever too much. */
+/** Totals may lack usage of servers that are relaunched while an answer is read, but never have too much. */
 function expectNoMore(totals: ReadonlyMap<string, Usage>, truth: ReadonlyMap<string, Usage>): void {
   for (const [id, { vcpu, mb }] of totals) {
     const used = truth.get(id);

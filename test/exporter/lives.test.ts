@@ -13,19 +13,19 @@ import { LivedSite, RESOURCES, SETTLING_MS } from '../portal/lived-site.ts';
 import { life, type Life } from './random-lives.ts';
 import { START_MS } from './small-cloud.ts';
 
-/** The same seed makes the same lives; another, or more of them, by STACKMETER_LIVES_SEED and STACKMETER_LIVES. */
+/** The same seed makes the same lives. STACKMETER_LIVES_SEED sets the seed, STACKMETER_LIVES the number of lives. */
 const SEED = Number(process.env['STACKMETER_LIVES_SEED'] ?? 1);
 const RUNS = Number(process.env['STACKMETER_LIVES'] ?? 40);
 const DAY_MS = 86_400_000;
 
-/** The truth up to the state's instant, in the state's own form. */
+/** True usage up to the state's instant, in the form of the state. */
 function truthOf(simulated: SimulatedCloud, { meter }: ExporterState): Map<string, Record<string, bigint>> {
   const gpus = simulated.flavorTruth(START_MS, meter.untilMs, ({ vcpus }) => (vcpus > 2 ? vcpus / 4 : 0));
   const usage = simulated.truth(START_MS, meter.untilMs);
   return new Map([...usage].map(([id, used]) => [id, { ...used, gpu: gpus.get(id) ?? 0n }]));
 }
 
-/** By project and resource, how far the totals are from the truth, and how far they may be. */
+/** Expects that each total is within `mayMiss` of the truth. */
 function expectNear(
   { meter }: ExporterState,
   truth: ReadonlyMap<string, Record<string, bigint>>,
@@ -33,7 +33,7 @@ function expectNear(
 ): void {
   for (const id of new Set([...meter.totals.keys(), ...truth.keys()])) {
     for (const resource of RESOURCES) {
-      if (resource === 'gpu' && meter.unreadFlavors !== undefined) continue; // still to be counted
+      if (resource === 'gpu' && meter.unreadFlavors !== undefined) continue; // counted once flavors are read
       const counted: bigint = meter.totals.get(id)?.[resource] ?? 0n;
       const missed = (truth.get(id)?.[resource] ?? 0n) - counted;
       const allowed = mayMiss.get(id) ?? 0n;
@@ -43,7 +43,7 @@ function expectNear(
   }
 }
 
-/** What may be missed now: of servers that Nova has left out of its last answer what they used since. */
+/** Usage that may be missing: unknowable usage, and the latest usage of servers missing from Nova's answer. */
 function missable({ meter }: ExporterState, unknowable: ReadonlyMap<string, bigint>): Map<string, bigint> {
   const most = new Map(unknowable);
   for (const { projectId, countedUntilMs, absentSinceMs } of meter.servers.values()) {
@@ -54,7 +54,7 @@ function missable({ meter }: ExporterState, unknowable: ReadonlyMap<string, bigi
   return most;
 }
 
-/** A server may be left out of an answer that is folded in only while it has yet to be launched, or when it is archived. */
+/** Expects that a server is missing from a folded answer only before its launch or after it is archived. */
 function expectNonePartial({ meter }: ExporterState, { servers }: ChangingCloud): void {
   for (const { id, launches, archivedMs } of servers) {
     if (meter.servers.get(id)?.absentSinceMs === undefined || archivedMs !== undefined) continue;
@@ -91,7 +91,7 @@ async function startCloud(): Promise<{ simulated: SimulatedCloud; live: (cloud: 
   return { simulated, live: (cloud) => (shown = cloud) };
 }
 
-/** Lives through `steps`; after each of them the totals are near the truth, and none has fallen. */
+/** Takes all steps, and expects after each step that the totals are near the truth and that none has fallen. */
 async function live(
   { simulated, live: show }: Awaited<ReturnType<typeof startCloud>>,
   { firstStartDays, past: earlier, steps }: Life,
@@ -99,10 +99,10 @@ async function live(
 ): Promise<void> {
   const nowMs = START_MS + firstStartDays * DAY_MS;
   const cloud = new ChangingCloud(nowMs, gentle);
-  for (const { project, flavor, beganDays, lastedDays } of earlier) {
-    const atMs = nowMs - (beganDays + 1) * DAY_MS;
-    const endMs = atMs + lastedDays * DAY_MS + 17_000;
-    cloud.begin(project, flavor, atMs, endMs < nowMs ? endMs : undefined);
+  for (const { project, flavor, ageDays, lifetimeDays } of earlier) {
+    const atMs = nowMs - (ageDays + 1) * DAY_MS;
+    const endMs = atMs + lifetimeDays * DAY_MS + 17_000;
+    cloud.addEarlier(project, flavor, atMs, endMs < nowMs ? endMs : undefined);
   }
   show(cloud);
   const site = new LivedSite(cloud, simulated);
@@ -135,8 +135,8 @@ function expectComplete(state: ExporterState | undefined, { nowMs }: ChangingClo
 
 describe(`an exporter over random lives of servers and random faults (seed ${SEED})`, () => {
   it.each([
-    ['counts exactly what was used, whatever Nova can still tell', true],
-    ['misses at most the time from when it last counted a server to an event that Nova then forgets', false],
+    ['counts usage exactly if Nova still tells all events', true],
+    ['misses at most the time from the last count of a server to an event that Nova forgets', false],
   ])('%s', { timeout: 60_000 + RUNS * 10_000 }, async (_, gentle) => {
     const cloud = await startCloud();
     try {

@@ -11,7 +11,7 @@ import { cleanName } from '../../src/prometheus/label-text.ts';
 import { parseExposition } from '../../src/prometheus/text-format/text-format-parser.ts';
 import { describeWith } from '../support/describe-with.ts';
 
-/** Up to 64 characters of the basic plane, control characters and NUL among them: what Keystone takes. */
+/** A name as Keystone accepts it: up to 64 characters of the basic plane, also control characters and NUL. */
 const character = fc.oneof(
   fc.integer({ min: 0, max: 0x7f }),
   fc.integer({ min: 0, max: 0xd7ff }),
@@ -29,13 +29,13 @@ const project = fc.record({
   usage: fc.record({ vcpu: total, mb: total, disk_gb: total, instance: total }),
 });
 
-interface FoundProject {
+interface ProjectUsage {
   project: string;
   domain: string;
   usage: Usage;
 }
 
-function snapshotOf(found: readonly FoundProject[]): Snapshot {
+function snapshotOf(found: readonly ProjectUsage[]): Snapshot {
   const untilMs = Date.UTC(2026, 0, 1);
   const totals = new Map(found.map(({ usage }, index) => [`p${index}`, usage]));
   return {
@@ -75,7 +75,7 @@ function withEverything(snapshot: Snapshot, types: readonly string[], flavors: r
   };
 }
 
-/** Of an exporter that has been through everything. */
+/** The exporter's own metrics after failures of every kind. */
 function busyMetrics(aliases: readonly string[]): OwnMetrics {
   const metrics = new OwnMetrics();
   metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: true });
@@ -90,8 +90,8 @@ function busyMetrics(aliases: readonly string[]): OwnMetrics {
 }
 
 describeWith(['promtool'], 'the exposition', ({ promtool }) => {
-  /** Takes a text, with remarks about units in the names of the earlier system at most. */
-  function expectTaken(text: string): void {
+  /** Expects that promtool accepts a text. Its remarks about units in the earlier system's names are allowed. */
+  function expectAccepted(text: string): void {
     const { status, stderr, stdout } = spawnSync(promtool, ['check', 'metrics'], {
       input: text,
       encoding: 'utf8',
@@ -105,7 +105,7 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
     ).toEqual([]);
   }
 
-  it("is taken by Prometheus' own parser and read back as it was cleaned, whatever the names that Keystone accepts", () => {
+  it("is accepted by Prometheus' own parser, which returns the cleaned names, with any names of Keystone", () => {
     fc.assert(
       fc.property(fc.array(project, { minLength: 1, maxLength: 200 }), (found) => {
         const resources = ['vcpu', 'mb', 'disk_gb', 'instance'] as const;
@@ -116,7 +116,7 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
           metrics: new OwnMetrics(),
         };
         const text = textOf([shown]);
-        expectTaken(text);
+        expectAccepted(text);
         const names = parseExposition(text)
           .filter((sample) => sample.name === 'project_vcpu_usage')
           .map(({ labels }) => [labels['project_name'], labels['domain_name']]);
@@ -126,7 +126,7 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
     );
   });
 
-  it('is so with all resources, and all that the exporter says of itself, whatever the names of others in it', () => {
+  it("is accepted with all resources and the exporter's own metrics, with any names of flavors and volume types", () => {
     const others = fc.record({
       found: fc.array(project, { minLength: 1, maxLength: 5 }),
       clouds: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
@@ -139,7 +139,7 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
         const snapshot = withEverything(snapshotOf(found), types, flavors);
         const metrics = busyMetrics(aliases);
         const text = textOf(clouds.map((cloud) => ({ cloud, snapshot, resources: RESOURCE_NAMES, metrics })));
-        expectTaken(text);
+        expectAccepted(text);
         const samples = parseExposition(text);
         const labelsOf = (metric: string, label: string) =>
           samples
@@ -163,8 +163,8 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
 
   it.each([
     ['a label that does not end', 'project_vcpu_usage{project_id="p} 1\n'],
-    ['a name that is none', 'project-vcpu{project_id="p"} 1\n'],
-  ])('would be refused with %s', (_, text) => {
+    ['an invalid name', 'project-vcpu{project_id="p"} 1\n'],
+  ])('is refused by promtool if it has %s', (_, text) => {
     expect(spawnSync(promtool, ['check', 'metrics'], { input: text }).status).toBe(1);
   });
 });

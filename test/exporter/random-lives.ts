@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Fault } from '../../src/simulation/faults.ts';
-import type { Happening } from './changing-cloud.ts';
+import type { CloudEvent } from './changing-cloud.ts';
 
 const DAY_S = 86_400;
 
@@ -22,26 +22,26 @@ export const FAULTS: Record<string, Fault> = {
 };
 
 export type Step =
-  | { kind: 'happens'; what: Happening }
+  | { kind: 'event'; what: CloudEvent }
   | { kind: 'time passes'; seconds: number }
   | { kind: 'clock'; whose: 'nova' | 'own'; aheadS: number }
   | { kind: 'cells are down'; cells: readonly string[] }
   | { kind: 'restart' }
   | { kind: 'refresh'; troubles: readonly Trouble[] };
 
-/** What goes wrong at a request of a refresh. */
+/** A trouble at one request of a refresh. */
 export interface Trouble {
   atRequest: number;
   what:
     | { kind: 'fault'; fault: string; lasts: boolean }
     | { kind: 'slow'; seconds: number }
     | { kind: 'kill' }
-    | { kind: 'happens'; what: Happening };
+    | { kind: 'event'; what: CloudEvent };
 }
 
 const index = fc.nat({ max: 9 });
 const takesS = fc.integer({ min: 0, max: 120 });
-const happening: fc.Arbitrary<Happening> = fc.oneof(
+const cloudEvent: fc.Arbitrary<CloudEvent> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('boot' as const), project: index, flavor: index }) },
   fc.record({
     kind: fc.constant('short life' as const),
@@ -87,12 +87,12 @@ const trouble: fc.Arbitrary<Trouble> = fc.record({
     },
     fc.record({ kind: fc.constant('slow' as const), seconds: fc.integer({ min: 1, max: 300 }) }),
     fc.record({ kind: fc.constant('kill' as const) }),
-    fc.record({ kind: fc.constant('happens' as const), what: happening }),
+    fc.record({ kind: fc.constant('event' as const), what: cloudEvent }),
   ),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('happens' as const), what: happening }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('event' as const), what: cloudEvent }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -119,20 +119,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Servers from before the first start: when they began and ended, in days before it. */
+/** Servers from before the first start: the days from their launch to that start, and the days that they existed. */
 const past = fc.array(
   fc.record({
     project: index,
     flavor: index,
-    beganDays: fc.nat({ max: 900 }),
-    lastedDays: fc.nat({ max: 900 }),
+    ageDays: fc.nat({ max: 900 }),
+    lifetimeDays: fc.nat({ max: 900 }),
   }),
   { maxLength: 6 },
 );
 
-/** What an exporter and its cloud live through. */
+/** The history of an exporter and its cloud. */
 export const life = fc.record({
-  /** Between the date from which on it counts and the first start. */
+  /** Days from the start date of counting to the first start of the exporter. */
   firstStartDays: fc.constantFrom(0, 1, 40, 800),
   past,
   steps: fc.array(step, { minLength: 10, maxLength: 60 }),

@@ -1,4 +1,4 @@
-// A process to be killed: an exporter that refreshes without a pause. Credentials come from the environment.
+// A program for tests that kill it: an exporter that refreshes without a pause, with credentials in the environment.
 import { createExporter } from '../../src/exporter/exporter.ts';
 import { readExporterConfig } from '../../src/exporter/settings/config.ts';
 import { systemClock } from '../../src/runtime/clock.ts';

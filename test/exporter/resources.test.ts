@@ -29,7 +29,7 @@ const GPUS: Record<number, Record<string, string>> = {
   4: { 'resources:CUSTOM_FPGA': '1' },
 };
 
-/** Flavors that were made again under their names, with other GPUs, after the servers were built. */
+/** Flavors that were deleted and created again with the same names and other GPUs, after the servers were built. */
 const CHANGED_FLAVORS = [2, 3].map((vcpus) => ({
   id: `changed-${vcpus}`,
   name: `flavor-${vcpus}`,
@@ -40,7 +40,7 @@ const CHANGED_FLAVORS = [2, 3].map((vcpus) => ({
   extraSpecs: vcpus === 2 ? { 'pci_passthrough:alias': 'a100:16' } : {},
 }));
 
-/** A volume that is there from before, one from in between, floating IPs, and stored bytes; GPUs by flavor. */
+/** Volumes and floating IPs from before the start and from a later time, and stored bytes. */
 const belongings = {
   volumes: [
     volume(1, 'p0', 'SSD fast', -24 * HOUR_MS, 100),
@@ -64,7 +64,7 @@ function volume(index: number, projectId: string, volumeType: string, afterMs: n
   return { id: id(index), projectId, volumeType, sizes };
 }
 
-/** @param requestTimeoutMs is short where services hang, and else long enough for a machine that is busy. */
+/** @param requestTimeoutMs short if services hang, otherwise long enough for a busy machine. */
 async function site(requestTimeoutMs = 20_000, more: Partial<StaticCloud> = {}) {
   const clock = settableClock();
   const withGpu = ({ atMs, flavor }: Launch): Launch => ({
@@ -124,16 +124,16 @@ function scrapedLabels(name: string, labels: Labels): string {
 }
 
 function gpuTruth(cloud: SimulatedCloud, untilMs: number): Map<string, bigint> {
-  // In quarters, because the truth counts whole amounts.
+  // In quarters of a GPU, because the truth counts whole amounts.
   const quarters = cloud.flavorTruth(START_MS, untilMs, ({ vcpus }) => ({ 2: 8, 3: 1 })[vcpus] ?? 0);
   return new Map([...quarters].map(([project, amount]) => [project, amount / 4n]));
 }
 
 interface Resource {
   name: string;
-  /** What its requests have in their paths. */
+  /** A part of the paths of its requests. */
   path: string;
-  /** As `--check` calls it. */
+  /** The words of `--check` for the right that it needs. */
   right: string;
   service: keyof typeof ALL_SERVICES | undefined;
 }
@@ -156,7 +156,7 @@ interface Failure {
   begin(cloud: SimulatedCloud, resource: Resource): void;
 }
 
-/** Swift's answers have no body: what is garbage there is the header. */
+/** Swift's answers have no body, so the garbage is also in a header. */
 const GARBAGE: Fault = { body: '<html>Welcome</html>', headers: { 'X-Account-Bytes-Used': 'many' } };
 
 const FAILURES: readonly Failure[] = [
@@ -187,7 +187,7 @@ const FAILURES: readonly Failure[] = [
   },
 ];
 
-/** Takes as long as all attempts of a request last. */
+/** A failure that lasts as long as all attempts of a request. */
 const NO_ANSWER = by('no answer in time', 'failing', { hangs: true });
 const PATIENCE_MS = 2500;
 
@@ -203,7 +203,7 @@ function gpusOf({ meter }: ExporterState): Map<string, bigint> {
   return new Map(gpus as [string, bigint][]);
 }
 
-/** What the state has is the truth, of all resources but the one that fails. Samples begin with the first hour. */
+/** Expects true totals in the state for all resources except `but`. Samples start after the first hour. */
 function expectExact(cloud: SimulatedCloud, state: ExporterState, but?: string): void {
   const { untilMs, totals } = state.meter;
   const vcpus = new Map([...totals].map(([project, { vcpu }]) => [project, vcpu]));
@@ -225,7 +225,7 @@ function expectExact(cloud: SimulatedCloud, state: ExporterState, but?: string):
   }
 }
 
-describe('the resources beside what Nova reports of servers', () => {
+describe('resources other than those of servers', () => {
   it('are counted exactly from the first refresh that sees them', async () => {
     const { clock, cloud, exporter, refreshAfter, state } = await site();
     for (let hours = 0; hours < 5; hours++) await refreshAfter(HOUR_MS);
@@ -258,8 +258,8 @@ describe('the resources beside what Nova reports of servers', () => {
     expect(values.get('stackmeter_exporter_unknown_gpu_alias CUSTOM_FPGA')).toBe(1);
   });
 
-  /** What a site says and counts while one resource fails, and after. */
-  async function failAlone(resource: Resource, failure: Failure, patienceMs?: number): Promise<void> {
+  /** Lets one resource fail and recover, and checks metrics, `--check` and totals during the failure and after. */
+  async function failOne(resource: Resource, failure: Failure, patienceMs?: number): Promise<void> {
     const { clock, cloud, exporter, config, refreshAfter, state } = await site(patienceMs);
     await refreshAfter(HOUR_MS);
     const before = state();
@@ -276,8 +276,8 @@ describe('the resources beside what Nova reports of servers', () => {
     expectExact(cloud, state(), resource.name === 'gpu' ? undefined : resource.name);
     const lines = await checkExporter(config, { clock });
     const denied = lines.filter((line) => line.startsWith('can not'));
-    const saying = new RegExp(`^can not   read ${resource.right}, which costs the resource ${resource.name}`);
-    expect(denied).toEqual([expect.stringMatching(saying)]);
+    const line = new RegExp(`^can not   read ${resource.right}, which costs the resource ${resource.name}`);
+    expect(denied).toEqual([expect.stringMatching(line)]);
 
     cloud.setFaults(undefined);
     cloud.setServices(ALL_SERVICES);
@@ -288,16 +288,16 @@ describe('the resources beside what Nova reports of servers', () => {
   const cases = RESOURCES.flatMap((resource) => FAILURES.map((failure) => ({ resource, failure })));
 
   it.each(cases)(
-    'fail alone: $resource.name, by $failure.name, is said in metrics and by --check and made up for',
-    async ({ resource, failure }) => await expect(failAlone(resource, failure)).resolves.toBeUndefined(),
+    'fail one by one: metrics and --check show a failure of $resource.name by $failure.name, and usage is counted later',
+    async ({ resource, failure }) => await expect(failOne(resource, failure)).resolves.toBeUndefined(),
   );
 
-  it('fail alone, by no answer in time, which is said in metrics and by --check and made up for', async () => {
-    const all = RESOURCES.map(async (resource) => await failAlone(resource, NO_ANSWER, PATIENCE_MS));
+  it('fail one by one: metrics and --check show a missing answer, and usage is counted later', async () => {
+    const all = RESOURCES.map(async (resource) => await failOne(resource, NO_ANSWER, PATIENCE_MS));
     await expect(Promise.all(all)).resolves.toHaveLength(RESOURCES.length);
   });
 
-  it('count GPUs in full when flavors could not be read from the first start on, also after a restart', async () => {
+  it('count all GPUs even if flavors were unreadable from the first start, also after a restart', async () => {
     const { cloud, refreshAfter, restart, state } = await site();
     cloud.setFaults(({ path }) => (/\/(flavors|servers)\/detail$/.test(path) ? { status: 500 } : undefined));
     for (let hours = 0; hours < 9; hours++) await refreshAfter(HOUR_MS);
@@ -313,7 +313,7 @@ describe('the resources beside what Nova reports of servers', () => {
     expect(gpusOf(state()).size).toBe(3);
   });
 
-  it("count GPUs by each server's own flavor, whatever the flavor of its name is by now", async () => {
+  it("count GPUs by each server's own flavor, not by today's flavor of that name", async () => {
     const { cloud, exporter, refreshAfter, restart, state } = await site(undefined, {
       flavors: CHANGED_FLAVORS,
     });
@@ -325,7 +325,7 @@ describe('the resources beside what Nova reports of servers', () => {
     expect(gpusOf(state())).toEqual(gpuTruth(cloud, state().meter.untilMs));
   });
 
-  it('count GPUs by the flavor that has the name today where servers can not be read, and say of how many', async () => {
+  it("count GPUs by today's flavor of the name if servers cannot be read, and show for how many servers", async () => {
     const { cloud, exporter, refreshAfter, state } = await site(undefined, { flavors: CHANGED_FLAVORS });
     cloud.setFaults(({ path }) => (path.endsWith('/servers/detail') ? { status: 403 } : undefined));
     for (let hours = 0; hours < 4; hours++) await refreshAfter(HOUR_MS);
@@ -336,13 +336,13 @@ describe('the resources beside what Nova reports of servers', () => {
     expect(values.get('stackmeter_exporter_resource_up gpu')).toBe(1);
   });
 
-  it('read all servers once at the start, and then only what has changed where something has', async () => {
+  it('read all servers once at the start, and then only changed servers', async () => {
     const { cloud, refreshAfter } = await site();
     const lists: string[] = [];
     cloud.setFaults(({ path, query }) => {
-      const asked = new URLSearchParams(query);
-      if (path.endsWith('/servers/detail') && !asked.has('marker'))
-        lists.push(asked.get('changes-since') ?? 'all');
+      const parameters = new URLSearchParams(query);
+      if (path.endsWith('/servers/detail') && !parameters.has('marker'))
+        lists.push(parameters.get('changes-since') ?? 'all');
       return undefined;
     });
     await refreshAfter(HOUR_MS);
@@ -355,7 +355,7 @@ describe('the resources beside what Nova reports of servers', () => {
     expect(lists).toEqual([new Date(START_MS + HOUR_MS + 120_000).toISOString()]);
   });
 
-  it('are left out where the cloud does not have the service, which --check says', async () => {
+  it('are left out if the cloud does not have their service, and --check says so', async () => {
     const { clock, cloud, config } = await site();
     cloud.setServices({ volume: 'missing', network: 'forbidden' });
     clock.passTime(HOUR_MS);

@@ -31,7 +31,7 @@ async function site(
   const defaults = { listen: '127.0.0.1:0', start: '2026-01-01', pageSize: 7, state: stateFile };
   const settings = readExporterSettings({ flags: { ...defaults, ...flags }, env: {} });
   const config = exporterConfig(settings, readCredentials({ ...cloud.environment(), ...env }), START_MS);
-  /** An exporter whose own loop rests: the test says when it refreshes. */
+  /** An exporter whose own loop does not run: the test calls each refresh. */
   const open = (): Exporter => {
     const exporter = createExporter(config, { clock, logger: silentLogger() });
     onTestFinished(async () => await exporter.close());
@@ -41,7 +41,7 @@ async function site(
   return { clock, cloud, config, open, state, stateFile };
 }
 
-/** The exposition as `metric project → value`, or the status where there is none. */
+/** The exposition as `metric project → value`, or the status of another answer. */
 async function scrape(exporter: Exporter): Promise<Map<string, number> | number> {
   const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`);
   if (!response.ok) return response.status;
@@ -51,7 +51,7 @@ async function scrape(exporter: Exporter): Promise<Map<string, number> | number>
   );
 }
 
-/** Usage, and up to when it counts. */
+/** The usage series and the folded-until instant. */
 function totalsOf(values: Map<string, number> | number): Map<string, number> {
   if (typeof values === 'number') throw new Error(`the exporter answers ${values}`);
   return new Map([...values].filter(([name]) => /^project_|folded_until/.test(name)));
@@ -82,7 +82,7 @@ describe('an exporter beside a simulated cloud', () => {
     expect(state().meter.totals).toEqual(cloud.truth(START_MS, clock.nowMs() - 60_000));
   });
 
-  it('keeps its epoch where it ends before it has counted anything', async () => {
+  it('keeps its epoch if it ends before it has counted anything', async () => {
     const { clock, open, state } = await site({ start: undefined });
     const epochs: string[] = [];
     for (let starts = 0; starts < 3; starts++) {
@@ -112,17 +112,17 @@ describe('an exporter beside a simulated cloud', () => {
     }
   });
 
-  it('catches up with a start date long ago in windows of bounded length', async () => {
+  it('catches up from an old start date in windows of bounded length', async () => {
     const { clock, cloud, open, state } = await site({ longestWindow: 6 * 3600 });
-    const asked: string[] = [];
+    const starts: string[] = [];
     cloud.setFaults(({ query }) => {
       const start = new URLSearchParams(query).get('start');
-      if (start !== null && !asked.includes(start)) asked.push(start);
+      if (start !== null && !starts.includes(start)) starts.push(start);
       return undefined;
     });
     clock.passTime(DAY_MS);
     await open().refresh();
-    expect(asked).toEqual([
+    expect(starts).toEqual([
       '2026-01-01T00:00:00',
       '2026-01-01T06:00:00',
       '2026-01-01T12:00:00',
@@ -150,7 +150,7 @@ describe('an exporter beside a simulated cloud', () => {
   ];
 
   it.each(failures)(
-    'folds nothing in where it meets %s, and makes up for it',
+    'folds nothing after %s, and counts the usage later',
     async (_, where, fault, message) => {
       const { clock, cloud, open, state, stateFile } = await site();
       const exporter = open();
@@ -170,10 +170,10 @@ describe('an exporter beside a simulated cloud', () => {
     },
   );
 
-  it('says 503 before the first complete refresh, and shows the last totals while OpenStack is away', async () => {
+  it('answers 503 before the first complete refresh, and shows the last totals while OpenStack is down', async () => {
     const { clock, cloud, open } = await site();
-    const novaIsAway = ({ path }: { path: string }) => (path.endsWith(USAGE) ? { status: 404 } : undefined);
-    cloud.setFaults(novaIsAway);
+    const novaIsDown = ({ path }: { path: string }) => (path.endsWith(USAGE) ? { status: 404 } : undefined);
+    cloud.setFaults(novaIsDown);
     clock.passTime(HOUR_MS);
     const exporter = open();
     await exporter.start();
@@ -184,7 +184,7 @@ describe('an exporter beside a simulated cloud', () => {
     await exporter.refresh();
     const complete = totalsOf(await scrape(exporter));
     clock.passTime(HOUR_MS);
-    cloud.setFaults(novaIsAway);
+    cloud.setFaults(novaIsDown);
     await expect(exporter.refresh()).rejects.toThrow('Nova answers 404');
     expect(totalsOf(await scrape(exporter))).toEqual(complete);
     expect(complete.get('stackmeter_exporter_folded_until_timestamp_seconds')).toBe(
@@ -192,7 +192,7 @@ describe('an exporter beside a simulated cloud', () => {
     );
   });
 
-  it('says by --check what is there in words that fit its number', async () => {
+  it('counts projects and servers in --check, in the singular or plural', async () => {
     const lines = async (count: number) => {
       const [some, running] = [projects.slice(0, count), servers(12).slice(10)];
       const inThem = running.map((server, index) => ({ ...server, projectId: `p${index}` }));
@@ -210,14 +210,14 @@ describe('an exporter beside a simulated cloud', () => {
     ]);
   });
 
-  it('does not start in a region that has no Nova', async () => {
+  it('does not start in a region without Nova', async () => {
     const { open } = await site({}, {}, { OS_REGION_NAME: 'Atlantis' });
     await expect(open().start()).rejects.toThrow(
       "Keystone's catalog has no public endpoint of the compute service in region 'Atlantis', only in RegionOne; see OS_REGION_NAME",
     );
   });
 
-  it('meters the domains that it is told to, and knows the usage of the others all the same', async () => {
+  it('shows only the configured domains, and still counts the usage of the others', async () => {
     const { clock, open, state } = await site({ domain: ['ELIXIR'] });
     const exporter = open();
     await exporter.start();
@@ -231,7 +231,7 @@ describe('an exporter beside a simulated cloud', () => {
     expect([...state().meter.totals.keys()].sort()).toEqual(['p0', 'p1', 'p3']);
   });
 
-  it('splits a pool project by metadata, exactly, whether its servers live, are gone, or never had a value', async () => {
+  it('splits a pool project by metadata exactly, for servers that exist, are gone, or have no value', async () => {
     const courseOf = (index: number) => ['a', 'b/c', '', undefined][index % 4];
     const pooled = servers(60).map((server, index) => {
       const course = courseOf(index);
@@ -261,7 +261,7 @@ describe('an exporter beside a simulated cloud', () => {
     );
   });
 
-  it('takes a right that is gone for an error also where nobody has used anything yet', async () => {
+  it('treats a lost right as an error, even before anybody has used anything', async () => {
     const { clock, cloud, open, state } = await site({}, { servers: [] });
     const exporter = open();
     clock.passTime(HOUR_MS);
@@ -273,7 +273,7 @@ describe('an exporter beside a simulated cloud', () => {
     expect(state()).toEqual(before);
   });
 
-  it('gives a new server of a pool to its part also where the list of servers did not have it', async () => {
+  it('counts a new server of a pool for its part, even if the list of servers lacked it', async () => {
     const [first, ...rest] = servers(1)[0]?.launches ?? fail();
     const pooled = [0, 1].map((index) => ({
       ...(servers(2)[index] ?? fail()),
@@ -286,7 +286,7 @@ describe('an exporter beside a simulated cloud', () => {
     }));
     const split = { splitProject: 'p1', splitMetadata: 'course' };
     const { clock, cloud, open, state } = await site(split, { servers: pooled });
-    // A cell is down while servers are listed, which Nova does not say where pages are asked for.
+    // A cell is down while servers are listed. Nova does not report that in a list with pages.
     cloud.setFaults(({ path }) => {
       cloud.setDownCells(path.endsWith('/servers/detail') ? ['cell1'] : []);
       return undefined;
@@ -313,7 +313,7 @@ describe('an exporter beside a simulated cloud', () => {
     expect(state()).toEqual(before);
   });
 
-  it('shows a project that is renamed as one series, under its new name and in its place', async () => {
+  it('shows a renamed project as one series with the new name, in the same place', async () => {
     const { clock, cloud, open } = await site();
     const exporter = open();
     await exporter.start();
@@ -329,11 +329,11 @@ describe('an exporter beside a simulated cloud', () => {
       project.id === 'p1' ? { ...project, name: 'zz\n\0' } : project,
     );
     cloud.setModel(staticCloud({ domains, projects: renamed.toReversed(), servers: servers(60) }));
-    // Control characters do not leave the exporter.
+    // The exporter replaces control characters.
     expect(await names()).toEqual(before.map(([id, name]) => [id, id === 'p1' ? 'zz \ufffd' : name]));
   });
 
-  it('says in an outage how old its totals are, and how often it failed', async () => {
+  it('shows in an outage how old its totals are, and how often refreshes failed', async () => {
     const { clock, cloud, open } = await site();
     const exporter = open();
     await exporter.start();
@@ -368,16 +368,16 @@ describe('an exporter beside a simulated cloud', () => {
     ['volume_gb'],
     ['floating_ip'],
     ['object_gb'],
-  ])('exports %s alone where nothing else is asked for, and asks no other service', async (resource) => {
+  ])('exports only %s if it is the only resource, and asks no other service', async (resource) => {
     const amounts = [{ atMs: START_MS, bytes: 1 }];
     const storedBytes = projects.map(({ id }) => ({ projectId: id, amounts }));
     const { clock, cloud, open } = await site(
       { resources: [resource] },
       { belongings: { volumes: [], floatingIps: [], storedBytes } },
     );
-    const asked = new Set<string>();
+    const services = new Set<string>();
     cloud.setFaults(({ path }) => {
-      asked.add(/volume|network|object-store|flavors/.exec(path)?.[0] ?? 'others');
+      services.add(/volume|network|object-store|flavors/.exec(path)?.[0] ?? 'others');
       return undefined;
     });
     const exporter = open();
@@ -394,16 +394,16 @@ describe('an exporter beside a simulated cloud', () => {
       object_gb: 'object-store',
     };
     const own = resource in service ? [service[resource as keyof typeof service]] : [];
-    expect(asked).toEqual(new Set(['others', ...own]));
+    expect(services).toEqual(new Set(['others', ...own]));
   });
 
-  it('shows the final total of a project that was deleted with its servers for a week, also after a restart', async () => {
+  it('shows the final total of a deleted project for a week, also after a restart', async () => {
     const { clock, cloud, open, state } = await site();
     const first = open();
     clock.passTime(HOUR_MS);
     await first.refresh();
 
-    // Between two refreshes its servers are deleted, and then the project.
+    // Between two refreshes the servers of the project are deleted, and then the project itself.
     clock.passTime(HOUR_MS);
     const deletedMs = clock.nowMs() - 600_000;
     const ended = servers(60)

@@ -25,7 +25,7 @@ export const projects = [
   { id: 'p3', name: 'other domain', domainId: 'd2' },
 ];
 
-/** A clock that stands still unless it is told that time passes; who sleeps by it sleeps until it is woken. */
+/** A clock that only `passTime` moves. A sleep by this clock ends only with its signal. */
 export function settableClock() {
   let nowMs = START_MS;
   return {
@@ -43,8 +43,8 @@ export function settableClock() {
 }
 
 /**
- * Servers that begin one after the other, an hour apart. Every third is resized after five hours, every fourth deleted
- * after eleven, and archived two hours later.
+ * Servers that are launched an hour apart. Every third server is resized after five hours. Every fourth server is
+ * deleted after eleven hours, and archived two hours later.
  */
 export function servers(count: number): ServerLife[] {
   return Array.from({ length: count }, (_, index) => {
@@ -69,7 +69,7 @@ function flavor(vcpus: number): Flavor {
   return { id, name: id, ...sizes, extraSpecs: {} };
 }
 
-/** Starts a simulated cloud on loopback; it ends with the test. */
+/** Starts a simulated cloud on loopback, and ends it with the test. */
 export async function startCloud(
   clock: Clock,
   cloud: Partial<StaticCloud> = {},

@@ -16,7 +16,7 @@ import { settableClock, START_MS, startCloud } from './small-cloud.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** An exporter's refreshes of a simulated cloud, and up to when each state counted that was written. */
+/** An exporter's refresh with a simulated cloud; `written` has the hours that each written state counts. */
 async function site() {
   const clock = settableClock();
   const volume = {
@@ -40,7 +40,7 @@ async function site() {
     await store.close();
   });
   const written: number[] = [];
-  const noting: StateStore = {
+  const recordingStore: StateStore = {
     current: () => store.current(),
     close: async () => await store.close(),
     save: async (next) => {
@@ -54,7 +54,7 @@ async function site() {
     readClock: async () => await readNovaClock(session),
     gpus: undefined,
     sample: sampler({ resources: ['volume_gb'], logger, metrics: new OwnMetrics() }),
-    openStore: async () => await Promise.resolve(noting),
+    openStore: async () => await Promise.resolve(recordingStore),
     clock,
     logger,
     onDropped: () => undefined,
@@ -65,8 +65,8 @@ async function site() {
   return { clock, cloud, store, written, refresh };
 }
 
-describe('what a refresh writes', () => {
-  it('is one state, with the last window and the samples at its end; a long catch-up writes each slice', async () => {
+describe('a refresh', () => {
+  it('writes one state with the last window and the samples at its end; a long catch-up writes each slice', async () => {
     const { clock, store, written, refresh } = await site();
     clock.passTime(20 * HOUR_MS);
     await refresh();
@@ -78,7 +78,7 @@ describe('what a refresh writes', () => {
     expect(sampled.get('volume_gb')?.untilMs).toBe(meter.untilMs);
   });
 
-  it('is the window alone where the samples fail, and nothing where the window does', async () => {
+  it('writes only the window if the samples fail, and nothing if the window fails', async () => {
     const { clock, cloud, store, written, refresh } = await site();
     clock.passTime(HOUR_MS);
     await refresh();

@@ -25,37 +25,37 @@ const configuration = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', 
 const PROPER = `GET /federate?${USAGE_QUERY} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${TOKEN}\r\nConnection: close\r\n\r\n`;
 
 const READ_PATH = 'POST /api/v1/read';
-/** What proper requests make the gate ask for; anything else upstream is a breach. */
+/** The question that a proper request makes the gate ask upstream; any other question is a breach. */
 const FORWARDED =
   /^GET \/federate\?match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D(?:~|%7E)%22project_.(?:\*|%2A)_usage%22%7D$/;
 const READ = `${READ_PATH} ${USAGE} streamed-chunks`;
-const isForwarded = (asked: string) => FORWARDED.test(asked) || asked === READ;
-/** Headers that gates write themselves. */
+const isForwarded = (question: string) => FORWARDED.test(question) || question === READ;
+/** The headers that a gate itself sets. */
 const OWN_HEADERS = ['host', 'accept', 'accept-encoding', 'user-agent', 'connection'];
 const OWN_READ_HEADERS = [...OWN_HEADERS, 'content-type', 'content-encoding', 'content-length'];
 OWN_READ_HEADERS.push('x-prometheus-remote-read-version');
 
-/** An upstream that has a secret for whoever asks, and remembers all that it was asked. */
+/** Starts an upstream that answers improper questions with a secret, and records all questions. */
 async function startRecorder() {
-  const asked: string[] = [];
+  const questions: string[] = [];
   const { url } = await startUpstream((incoming, response) => void record(incoming, response));
   const record = async (incoming: IncomingMessage, response: ServerResponse) => {
     const question = await questionOf(incoming);
-    asked.push(question);
+    questions.push(question);
     if (question.startsWith(READ_PATH)) return answerRead(response, isForwarded(question));
     const usage = isForwarded(question) ? 'project_a_usage{job="project_usages"} 1\n' : 'outside_secret 1\n';
     response.writeHead(200, plainText).end(usage);
   };
-  return { url, asked };
+  return { url, questions };
 }
 
-/** What was asked, as a line: the selectors of a remote read, and headers that came from elsewhere, stand in it. */
+/** A request upstream as a line: method and path, selectors of a remote read, and headers that no gate sets. */
 async function questionOf(incoming: IncomingMessage): Promise<string> {
   const body = Buffer.concat((await incoming.toArray().catch(() => [])) as Buffer[]);
   const line = `${incoming.method} ${incoming.url}`;
   const own = line === READ_PATH ? OWN_READ_HEADERS : OWN_HEADERS;
   const foreign = Object.entries(incoming.headers)
-    // HAProxy says of a request without a body that it has none.
+    // HAProxy sends `content-length: 0` with a request without a body.
     .filter(([name, value]) => !own.includes(name) && !(name === 'content-length' && value === '0'))
     .map(([name]) => name);
   return [line, ...(line === READ_PATH ? readOf(body) : []), ...foreign].join(' ');
@@ -66,7 +66,7 @@ function readOf(body: Buffer): string[] {
     const { queries, accepted } = decodeReadRequest(body, 1_000_000);
     return [queries.map(({ matchers }) => formatSelector(matchers)).join(), ...accepted];
   } catch {
-    return ['what is no remote read'];
+    return ['a body that is not a remote read'];
   }
 }
 
@@ -79,15 +79,22 @@ function answerRead(response: ServerResponse, proper: boolean): void {
     .end(chunkedAnswer([{ labels, samples: [{ timestampMs: START_MS, high: 0, low: 0 }] }]));
 }
 
-/** How long an attacker waits for a word before it goes. */
+/** How long an attacker waits without an answer before it closes the connection. */
 const PATIENCE_MS = 1000;
+/** A proper request is always answered, however slow the machine is. */
+const LONG_PATIENCE_MS = 120_000;
 
-/** Sends bytes; resolves with all that comes back until the other side closes, or says nothing any more. */
-async function exchange(open: () => Socket, event: string, bytes: string): Promise<string> {
+/** Sends bytes; resolves with the bytes that come back until the other side closes or is silent. */
+async function exchange(
+  open: () => Socket,
+  event: string,
+  bytes: string,
+  patienceMs = PATIENCE_MS,
+): Promise<string> {
   return await new Promise((resolve) => {
     const socket = open();
     let answer = '';
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.setTimeout(patienceMs, () => socket.destroy());
     socket.once(event, () => socket.write(bytes, 'latin1'));
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
     socket.on('error', () => undefined);
@@ -95,27 +102,28 @@ async function exchange(open: () => Socket, event: string, bytes: string): Promi
   });
 }
 
-type Send = (bytes: string) => Promise<string>;
+type Send = (bytes: string, patienceMs?: number) => Promise<string>;
 
 const plainTo =
   (port: number): Send =>
-  async (bytes) =>
-    await exchange(() => connect(port, '127.0.0.1'), 'connect', bytes);
+  async (bytes, patienceMs) =>
+    await exchange(() => connect(port, '127.0.0.1'), 'connect', bytes, patienceMs);
 
 const tlsTo =
   (port: number): Send =>
-  async (bytes) =>
+  async (bytes, patienceMs) =>
     await exchange(
       () => tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }),
       'secureConnect',
       bytes,
+      patienceMs,
     );
 
-/** What came of an attack: nothing, unless it got through. */
-async function breachOf(attack: Attack, send: Send, asked: string[]): Promise<string | undefined> {
-  const before = asked.length;
+/** Sends an attack; describes the breach if the attack gets through. */
+async function breachOf(attack: Attack, send: Send, questions: string[]): Promise<string | undefined> {
+  const before = questions.length;
   const answer = await send(attack.bytes.replaceAll('{TOKEN}', TOKEN));
-  const reached = asked.slice(before);
+  const reached = questions.slice(before);
   const allowed = attack.proper ?? 0;
   const succeeded = [...answer.matchAll(/^HTTP\/1\.[01] 2\d\d([^]*?)\r\n\r\n(.*)/gm)].filter(
     ([, head = '', line = '']) => line !== 'ok' && !(isAnswerToHead(head) && line.startsWith('HTTP/1.1 4')),
@@ -124,42 +132,42 @@ async function breachOf(attack: Attack, send: Send, asked: string[]): Promise<st
     reached.length <= allowed &&
     reached.every(isForwarded) &&
     succeeded.length <= allowed &&
-    // A gate that fails has not decided.
+    // A gate that answers 500 has failed before it decided.
     !/outside|swordfish|^HTTP\/1\.[01] 500/m.test(answer);
   return fine
     ? undefined
-    : `${attack.class}, ${attack.name} (for ${attack.reaches}): asked ${reached.join(', ')}; ${answer.slice(0, 300)}`;
+    : `${attack.class}, ${attack.name} (for ${attack.reaches}): upstream got ${reached.join(', ')}; ${answer.slice(0, 300)}`;
 }
 
-/** Behind the head of an answer to HEAD /healthz stands that of the next answer. */
+/** The answer to HEAD /healthz has no body: the head of the next answer follows at once. */
 const isAnswerToHead = (head: string) => /^content-length: 3\r?$/im.test(head);
 
-async function breaches(send: Send, asked: string[]): Promise<string[]> {
+async function breaches(send: Send, questions: string[]): Promise<string[]> {
   const found: (string | undefined)[] = [];
-  for (const attack of ATTACKS) found.push(await breachOf(attack, send, asked));
+  for (const attack of ATTACKS) found.push(await breachOf(attack, send, questions));
   return found.filter((breach) => breach !== undefined);
 }
 
-/** Still there, and doing its work. */
+/** Expects that a proper request gets usage. */
 async function expectToServe(send: Send): Promise<void> {
-  expect(await send(PROPER)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*project_a_usage/);
+  expect(await send(PROPER, LONG_PATIENCE_MS)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*project_a_usage/);
 }
 
 describe('the list of attacks', () => {
-  it('has more than 500 in 19 classes, each of its own', () => {
+  it('has more than 500 different attacks in 19 classes', () => {
     expect(ATTACKS.length).toBeGreaterThan(500);
     expect(new Set(ATTACKS.map((attack) => attack.class)).size).toBe(19);
     expect(new Set(ATTACKS.map((attack) => `${attack.class}: ${attack.name}`)).size).toBe(ATTACKS.length);
     expect(new Set(ATTACKS.map(({ bytes }) => bytes)).size).toBe(ATTACKS.length);
   });
 
-  it('would be noticed where there is no gate', async () => {
-    const { url, asked } = await startRecorder();
-    expect((await breaches(plainTo(Number(url.port)), asked)).length).toBeGreaterThan(250);
+  it('causes breaches that the test notices if there is no gate', async () => {
+    const { url, questions } = await startRecorder();
+    expect((await breaches(plainTo(Number(url.port)), questions)).length).toBeGreaterThan(250);
   });
 });
 
-/** Tokens that the gate knows and must not take from an attacker. */
+/** A token that the gate knows but must not accept from an attacker. */
 const barredToken = (name: keyof typeof BARRED, more: Partial<TokenTable>): TokenTable => ({
   name,
   hash: hashToken(BARRED[name]),
@@ -173,7 +181,7 @@ const barredToken = (name: keyof typeof BARRED, more: Partial<TokenTable>): Toke
   ...more,
 });
 
-/** A certificate of the gate, and an authority that stands for the portal's. */
+/** Makes a certificate for the gate, and an authority in place of the portal's. */
 async function makeTls() {
   const folder = temporaryFolder();
   const [ca, clientCa] = [await makeCa('gate CA'), await makeCa('portal CA')];
@@ -193,8 +201,8 @@ describe('a gate under attack', () => {
   it.each([
     ['checked', false],
     ['passed on unopened', true],
-  ])('lets nothing reach what stands behind it, and logs no token, with answers %s', async (_, unchecked) => {
-    const { url, asked } = await startRecorder();
+  ])('forwards no attack, and logs no token, with answers %s', async (_, unchecked) => {
+    const { url, questions } = await startRecorder();
     const { gate, log } = await startGate({
       source: { kind: 'prometheus', url },
       unsafeUncheckedAnswers: unchecked,
@@ -207,14 +215,14 @@ describe('a gate under attack', () => {
     });
     const send = tlsTo(gate.address.port);
     await expectToServe(send);
-    expect(await breaches(send, asked)).toEqual([]);
+    expect(await breaches(send, questions)).toEqual([]);
     await expectToServe(send);
     expect(log()).not.toContain('swordfish');
   });
 });
 
 describeWith(['prometheus'], 'a gate under attack, with a real Prometheus behind it', ({ prometheus }) => {
-  it('gives out nothing but usage', async () => {
+  it('gives out only usage', async () => {
     const { url: exporter } = await startUpstream((_, response) => {
       response.writeHead(200, plainText).end('project_a_usage 1\noutside_secret 1\n');
     });
@@ -238,22 +246,22 @@ scrape_configs:
   });
 });
 
-/** HAProxy 2.6 as Debian 12 has it, and 3.0 as Debian 13. */
+/** HAProxy 2.6 of Debian 12, and 3.0 of Debian 13. */
 describe.each([
   ['haproxy', 'HAProxy version 2.'],
   ['haproxy-3', 'HAProxy version 3.0'],
 ] as const)('with %s,', (name, version) => {
   describeWith([name, 'openssl'], 'deploy/haproxy/haproxy.cfg', ({ [name]: program, openssl }) => {
-    it('is run by the version that it is meant for', () => {
+    it('runs on the version that this test is for', () => {
       expect(execFileSync(program, ['-v'], { encoding: 'utf8' })).toContain(version);
     });
 
-    it('lets nothing reach what stands behind it, and logs no token', async () => {
-      const { url, asked } = await startRecorder();
+    it('forwards no attack, and logs no token', async () => {
+      const { url, questions } = await startRecorder();
       const { port, log } = await startHaproxy(program, openssl, url.host);
       const send = tlsTo(port);
       await expectToServe(send);
-      expect(await breaches(send, asked)).toEqual([]);
+      expect(await breaches(send, questions)).toEqual([]);
       await expectToServe(send);
       expect(log()).not.toContain('swordfish');
       expect(log()).toContain('"reason":"policy"');

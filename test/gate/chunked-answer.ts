@@ -1,13 +1,13 @@
-/** A series as a streamed answer of a remote read has it; its values as the halves of their bits. */
+/** A series in a streamed answer of a remote read. Values are given as the upper and lower 32 bits of a double. */
 export interface AnsweredSeries {
-  /** Its `Label` messages, a character each byte. */
+  /** The `Label` messages of the series, one character for each byte. */
   labels: string;
   samples: readonly { timestampMs: number; high: number; low: number }[];
 }
 
 export const CHUNKED_TYPE = 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse';
 
-/** The `Label` messages of a series. */
+/** Encodes labels as `Label` messages, one character for each byte. */
 export function labelBytes(labels: Readonly<Record<string, string>>): string {
   const messages = Object.entries(labels).map(([name, value]) =>
     delimited(1, Buffer.concat([delimited(1, Buffer.from(name)), delimited(2, Buffer.from(value))])),
@@ -15,7 +15,7 @@ export function labelBytes(labels: Readonly<Record<string, string>>): string {
   return Buffer.concat(messages).toString('latin1');
 }
 
-/** The frames of an answer to one query, a frame each series and an XOR chunk each sample; the checksums are left empty. */
+/** Encodes the answer to one query: a frame for each series, an XOR chunk for each sample, and empty checksums. */
 export function chunkedAnswer(series: readonly AnsweredSeries[]): Buffer {
   return Buffer.concat(series.map((one) => frameOf(delimited(1, seriesOf(one)))));
 }
@@ -31,7 +31,7 @@ function seriesOf({ labels, samples }: AnsweredSeries): Buffer {
   return Buffer.concat([Buffer.from(labels, 'latin1'), ...chunks]);
 }
 
-/** Source: tsdb/chunkenc/xor.go of Prometheus; of one sample the number, its time and its value. */
+/** A chunk of one sample: count, time and value. Source: tsdb/chunkenc/xor.go of Prometheus. */
 function xorChunkOf({ timestampMs, high, low }: AnsweredSeries['samples'][number]): Buffer {
   const value = Buffer.alloc(8);
   value.writeInt32BE(high | 0, 0);

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { LOOPBACK, startGate } from './harness.ts';
 import { eventually } from '../support/processes.ts';
 
-/** A connection that says nothing. */
+/** Opens a connection that sends nothing. */
 function idle(port: number): Promise<{ socket: Socket; ended: () => boolean }> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve({ socket, ended: () => isEnded }));
@@ -18,7 +18,7 @@ describe.each([
   ['plain', false],
   ['with TLS', true],
 ])('connections from one address, %s,', (_, selfSigned) => {
-  it('are as many as are allowed; one that ends makes room, and those refused are counted', async () => {
+  it('are limited; an ended connection makes room, and refused connections are counted', async () => {
     const { gate } = await startGate({ selfSigned, connectionsPerAddress: 2, metricsListen: LOOPBACK });
     const open = async () => await idle(gate.address.port);
     const [first, second, third] = [await open(), await open(), await open()];
@@ -30,7 +30,7 @@ describe.each([
     };
     expect(await refused()).toBe('1');
     first.socket.destroy();
-    // Until the gate has noticed, others are refused as well.
+    // Until the gate notices the end, it refuses other connections.
     await eventually(async () => {
       const before = await refused();
       await open();

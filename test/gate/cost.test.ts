@@ -11,7 +11,7 @@ const HONEST = 'swordfish-of-an-honest-portal-0123456789abc';
 const HOSTILE = 'swordfish-of-a-hostile-portal-0123456789abc';
 const MAX_MEMORY_MB = 300;
 
-/** A gate as a process, before a Prometheus that answers at once. */
+/** Starts a gate as a process, in front of an upstream that answers at once. */
 async function startProcess() {
   const { url } = await startUpstream((_, response) => {
     response.writeHead(200, plainText).end('project_a_usage{job="project_usages"} 1\n');
@@ -33,7 +33,7 @@ async function startProcess() {
   return { running, port: Number(port) };
 }
 
-/** How long an honest request takes: the longest of some, one after the other. */
+/** Sends honest requests one after the other; returns the time of the slowest. */
 async function honestMs(port: number, requests: number): Promise<number> {
   let longest = 0;
   for (let count = 0; count < requests; count += 1) {
@@ -47,7 +47,7 @@ async function honestMs(port: number, requests: number): Promise<number> {
   return longest;
 }
 
-/** Sends bytes; resolves with the status of the answer, or with nothing where there is none. */
+/** Sends bytes; resolves with the status of the answer, or with NaN without an answer. */
 async function statusOf(port: number, bytes: string): Promise<number> {
   return await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
@@ -58,7 +58,7 @@ async function statusOf(port: number, bytes: string): Promise<number> {
   });
 }
 
-/** All attacks at the same time, as often as a minute's requests allow and more. */
+/** Sends all attacks at the same time, and repeats that beyond the requests that a minute allows. */
 async function attack(port: number, rounds: number): Promise<Set<number>> {
   const statuses = new Set<number>();
   for (let round = 0; round < rounds; round += 1) {
@@ -68,7 +68,7 @@ async function attack(port: number, rounds: number): Promise<Set<number>> {
   return statuses;
 }
 
-it('a gate that is asked for what costs much refuses it cheaply: others are answered in their usual time, in little memory', async () => {
+it('a gate refuses costly requests cheaply: other answers take their usual time, and memory stays small', async () => {
   const { running, port } = await startProcess();
   await honestMs(port, 20);
   const usualMs = await honestMs(port, 50);

@@ -9,7 +9,7 @@ describe('a gate in front of an exporter', () => {
   const usageAt = (instance: string, value: string, timeMs: number) =>
     `# TYPE project_mb_usage untyped\nproject_mb_usage{instance="${instance}",job="project_usages",project_id="1"} ${value} ${timeMs}\n`;
 
-  it('answers as a Prometheus that scrapes it, and gives out usage alone', async () => {
+  it('answers like a Prometheus that scrapes the exporter, and gives out only usage', async () => {
     const upstream = await startUpstream((_, response) => {
       response.writeHead(200, plainText);
       response.end('up 1\nproject_mb_usage{project_id="1"} 1.5\nprocess_cpu_seconds_total 3\n');
@@ -38,7 +38,7 @@ describe('a gate in front of an exporter', () => {
     expect(log()).not.toContain('"level":"warn"');
   });
 
-  it('asks the exporter once for all who ask within five seconds', async () => {
+  it('asks the exporter once for all requests within five seconds', async () => {
     let scrapes = 0;
     const upstream = await startUpstream((incoming, response) => {
       scrapes++;
@@ -70,7 +70,7 @@ describe('a gate in front of an exporter', () => {
       (_, response) => void response.end(Buffer.from('project_mb_usage{a="\xff"} 9\n', 'latin1')),
     ],
   ])(
-    'keeps the last complete answer, with its times, for five minutes when the exporter %s',
+    'keeps the last complete answer, with its times, for five minutes if the exporter %s',
     async (_, failure) => {
       let handler: RequestListener = (__, response) =>
         void response.end('project_mb_usage{project_id="1"} 1\n');
@@ -91,7 +91,7 @@ describe('a gate in front of an exporter', () => {
     },
   );
 
-  it('answers with nothing before the exporter has ever answered', async () => {
+  it('answers without series until the exporter has answered once', async () => {
     const { get: ask } = await startGate({});
     const answer = await ask(federate(USAGE));
     expect([answer.status, answer.text]).toEqual([200, '']);

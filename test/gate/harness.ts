@@ -23,7 +23,7 @@ export async function startUpstream(handler: RequestListener): Promise<{ url: UR
 
 export interface StartedGate {
   gate: Gate;
-  /** Everything that it has logged. */
+  /** The gate's log so far. */
   log: () => string;
   get: (path: string, headers?: Record<string, string>) => Promise<Answer>;
 }
@@ -33,7 +33,7 @@ export interface Answer {
   headers: IncomingHttpHeaders;
   body: Buffer;
   text: string;
-  /** False where the answer broke off. */
+  /** False if the answer broke off. */
   complete: boolean;
 }
 
@@ -97,7 +97,7 @@ export async function get(
   });
 }
 
-/** Writes bytes to the gate as they are; resolves with all that comes back until it closes the connection. */
+/** Writes bytes to the gate; resolves with the bytes that come back until the gate closes the connection. */
 export async function sendRaw({ gate }: StartedGate, bytes: string): Promise<string> {
   return await new Promise((resolve, reject) => {
     const socket = connect(gate.address.port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
@@ -113,7 +113,7 @@ export const federate = (...selectors: string[]) =>
 
 export const plainText = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
 
-/** A clock that stands still until it is set. */
+/** A clock that only `set` moves. */
 export function settableClock(nowMs: number): Clock & { set(nowMs: number): void } {
   let now = nowMs;
   return { ...systemClock, nowMs: () => now, set: (to) => (now = to) };

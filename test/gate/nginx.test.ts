@@ -10,13 +10,13 @@ import { eventually, freePort, startProgram, temporaryFolder } from '../support/
 
 const authorization = `Bearer ${TOKEN}`;
 const GZIP = { 'accept-encoding': 'gzip' };
-/** More than nginx keeps in memory of an answer. */
+/** An answer that is larger than the part that nginx keeps in memory. */
 const USAGES = Array.from(
   { length: 20_000 },
   (_, index) => `project_mb_usage{job="project_usages",project_id="${index}"} ${index}\n`,
 ).join('');
 
-/** nginx with its own settings for what it asks of `target`: in HTTP/1.0, a connection for each request. */
+/** Starts nginx with its default settings for requests to `target`: HTTP/1.0, a connection for each request. */
 async function startNginx(program: string, target: string): Promise<string> {
   const folder = temporaryFolder();
   const port = await freePort();
@@ -40,7 +40,7 @@ http {
   return url;
 }
 
-/** The status and body of a request by another method. */
+/** Sends a request with this method; returns status and body. */
 async function askBy(method: string, url: string): Promise<[status: number | undefined, body: string]> {
   return await new Promise((resolve, reject) => {
     request(url, { method, agent: false, headers: { authorization } }, (incoming) => {
@@ -56,7 +56,7 @@ async function askBy(method: string, url: string): Promise<[status: number | und
 const textOf = ({ headers, body }: Answer) =>
   (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString();
 
-/** A gate behind nginx, which does not look at its certificate. Resolves with a way to federate. */
+/** Starts a gate behind nginx, which does not check the gate's certificate; returns a function that federates. */
 async function startBehindNginx(
   program: string,
   scheme: 'http' | 'https',
@@ -83,7 +83,7 @@ async function makeTls() {
   return files;
 }
 
-/** A Prometheus that sends this part of an answer, and breaks off where it is not the whole. */
+/** An upstream that sends this part of an answer, and then breaks off unless the part is 1. */
 const sending =
   (part: number): RequestListener =>
   ({ headers }, response) => {
@@ -96,11 +96,11 @@ const sending =
 const whole = sending(1);
 const breakingOff = sending(0.5);
 
-describeWith(['nginx'], 'a gate behind nginx as it asks by default', ({ nginx }) => {
+describeWith(['nginx'], 'a gate behind nginx with its default settings', ({ nginx }) => {
   it.each([
     ['checked', false],
     ['passed on unopened', true],
-  ])('answers federations whole, %s, plain and in gzip', async (_, unchecked) => {
+  ])('answers federations completely, plain and in gzip, with answers %s', async (_, unchecked) => {
     const ask = await startBehindNginx(nginx, 'http', whole, unchecked);
     const [plain, packed] = [await ask({}), await ask(GZIP)];
     expect([plain.status, plain.complete, textOf(plain) === USAGES]).toEqual([200, true, true]);
@@ -108,7 +108,7 @@ describeWith(['nginx'], 'a gate behind nginx as it asks by default', ({ nginx })
     expect(packed.headers['content-encoding']).toBe('gzip');
   });
 
-  it('answers HEAD /healthz, and is indeed asked in HTTP/1.0, in which no past is read', async () => {
+  it('answers HEAD /healthz, and refuses remote reads because nginx asks in HTTP/1.0', async () => {
     const ask = await startBehindNginx(nginx, 'http', whole, false);
     expect(await askBy('HEAD', `${ask.url}/healthz`)).toEqual([200, '']);
     expect(await askBy('POST', `${ask.url}/api/v1/read`)).toEqual([505, 'HTTP/1.1 is needed\n']);
@@ -123,7 +123,7 @@ describeWith(['nginx'], 'a gate behind nginx as it asks by default', ({ nginx })
     expect(status === 200 && complete).toBe(false);
   });
 
-  it('answers over TLS in gzip only, in which the end of a broken answer is missing', async () => {
+  it('answers over TLS only in gzip, in which a broken answer lacks its end', async () => {
     const ask = await startBehindNginx(nginx, 'https', whole, false);
     expect(textOf(await ask(GZIP)) === USAGES).toBe(true);
     const plain = await ask({});

@@ -21,7 +21,7 @@ const NOW = 1_700_000_000_000;
 const LINE = 'project_mb_usage{job="project_usages",project_id="1",project_name="Größe",domain_id="d"} 1 5\n';
 const hash = (token: string) => `hash = "sha256:${hashToken(token).toString('hex')}"`;
 
-/** A gate whose configuration is this text, in front of an upstream that has one line of usage. */
+/** Starts a gate with this configuration, in front of an upstream that answers with one line of usage. */
 async function startWith(toml: string, answer = LINE) {
   const folder = temporaryFolder();
   const configFile = join(folder, 'gate.toml');
@@ -29,7 +29,7 @@ async function startWith(toml: string, answer = LINE) {
   const { url } = await startUpstream((_, response) => void response.writeHead(200, plainText).end(answer));
   const text = (tables: string) =>
     `listen = "127.0.0.1:0"\nprometheus = "${url.href}"\nmetrics_listen = "127.0.0.1:0"\nhash_key_file = "${join(folder, 'hash.key')}"\n${tables}`;
-  // Replaced as a whole, so that a gate that looks just now does not read half of it.
+  // The file is replaced at once, so that the gate never reads half of it.
   const write = (tables: string) => {
     writeFileSync(`${configFile}.new`, text(tables));
     renameSync(`${configFile}.new`, configFile);
@@ -44,7 +44,7 @@ async function startWith(toml: string, answer = LINE) {
   return { ...started, write, clock, with: asking(started) };
 }
 
-/** Status and text of a federation with a token. */
+/** A function that federates with a token and returns status and text. */
 const asking =
   ({ get }: StartedGate) =>
   async (token: string, selector = USAGE) => {
@@ -59,7 +59,7 @@ async function metricsOf({ gate }: StartedGate): Promise<string> {
 }
 
 describe('a token of the configuration', () => {
-  it('has selectors of its own, and others have theirs', async () => {
+  it('has its own selectors', async () => {
     const { with: ask } = await startWith(
       `[[token]]\nname = "a"\n${hash('a')}\nselectors = ['{job="project_usages",__name__="project_mb_usage",domain_id="d"}']\n` +
         `[[token]]\nname = "b"\n${hash('b')}\n`,
@@ -71,7 +71,7 @@ describe('a token of the configuration', () => {
     expect((await ask('c')).status).toBe(401);
   });
 
-  it('holds labels back, as they are or as hashes, and lets nobody find them out by asking', async () => {
+  it('drops or hashes labels, and refuses selectors that would find out their values', async () => {
     const { with: ask } = await startWith(
       `[[token]]\nname = "a"\n${hash('a')}\ndrop_labels = ["domain_id"]\nhash_labels = ["project_name"]\n`,
     );
@@ -88,7 +88,7 @@ describe('a token of the configuration', () => {
     ).toBe(403);
   });
 
-  it('holds the names of the parts of a pool back where it holds names back, also where their ids hold them', async () => {
+  it('that drops or hashes names also hashes the names of pool parts within project ids', async () => {
     const { with: ask } = await startWith(
       `[[token]]\nname = "a"\n${hash('a')}\nhash_labels = ["project_name"]\n` +
         `[[token]]\nname = "b"\n${hash('b')}\ndrop_labels = ["project_name"]\n`,
@@ -106,7 +106,7 @@ describe('a token of the configuration', () => {
       'pool',
     ]);
     expect(secret).not.toBe(other);
-    // The same part is the same everywhere.
+    // The same part has the same hash for every token.
     expect(idsOf(dropped)).toEqual([secret, other, pool]);
     expect(hashed).toContain(`project_id="${secret}",project_name="${secret?.slice('pool/'.length)}"`);
     const of = (condition: string) => `{job="project_usages",__name__=~"project_.*_usage",${condition}}`;
@@ -118,14 +118,14 @@ describe('a token of the configuration', () => {
   it.each([
     ['["project_id"]', 'hash_key_file = "key"', 'must leave project_id'],
     ['["project_name"]', '', 'to drop project_name needs --hash-key-file'],
-  ])('can not drop %s, and merge series or show names', (labels, key, message) => {
+  ])('cannot drop %s, which would merge series or show names', (labels, key, message) => {
     const file = join(temporaryFolder(), 'gate.toml');
     const head = `listen = "127.0.0.1:0"\nexporter = "http://127.0.0.1:1"\n${key}\n`;
     writeFileSync(file, `${head}[[token]]\nname = "a"\n${hash('a')}\ndrop_labels = ${labels}\n`);
     expect(() => readTokens(readGateConfig({ flags: {}, env: {}, configFile: file }))).toThrow(message);
   });
 
-  it('ends at its hour, and is taken from its networks alone: whoever else has it is told nothing', async () => {
+  it('expires, and is valid only from its networks; the refusal does not say why', async () => {
     const {
       with: ask,
       clock,
@@ -146,7 +146,7 @@ describe('a token of the configuration', () => {
     expect(log()).toMatch(/"tokenName":"far".*"reason":"address"/);
   });
 
-  it('may ask so often, and is told when to ask again', async () => {
+  it('has a limit of requests per minute, and the refusal says when to ask again', async () => {
     const { with: ask, clock } = await startWith(
       `[[token]]\nname = "a"\n${hash('a')}\nrequests_per_minute = 2\n[[token]]\nname = "b"\n${hash('b')}\n`,
     );
@@ -157,7 +157,7 @@ describe('a token of the configuration', () => {
     expect([(await ask('a')).status, (await ask('a')).status]).toEqual([200, 429]);
   });
 
-  it('is replaced when the file changes, old and new side by side, and a bad file changes nothing', async () => {
+  it('changes with the file, also with an old and a new hash at once; a bad file changes nothing', async () => {
     const old = `[[token]]\nname = "portal"\n${hash('old')}\n`;
     const fresh = `[[token]]\nname = "portal"\n${hash('new')}\n`;
     const started = await startWith(old);
@@ -180,7 +180,7 @@ describe('a token of the configuration', () => {
     );
   });
 
-  it('reads no past where labels are held back from it: what it may not ask for stands in every sample', async () => {
+  it('that drops or hashes labels may not read remotely, because such answers have all labels', async () => {
     const { gate, log } = await startWith(
       `[[token]]\nname = "a"\n${hash('a')}\nhash_labels = ["project_name"]\n`,
     );
@@ -216,7 +216,7 @@ describe('a token of the configuration', () => {
   });
 });
 
-describe('an answer that does not keep to the policy', () => {
+describe('an answer outside the policy', () => {
   it.each([
     ['another series', `${LINE}outside_secret 1\n`],
     ['another job', `${LINE}project_mb_usage{job="node"} 1\n`],
@@ -245,7 +245,7 @@ describe('a configuration that changes', () => {
         await Promise.resolve(log().split('configuration reloaded').length > times ? true : undefined),
     ));
 
-  it('opens answers from then on, where they passed unopened', async () => {
+  it('makes the gate check answers that it did not check before', async () => {
     const token = `[[token]]\nname = "a"\n${hash('a')}\n`;
     const started = await startWith(`unsafe_unchecked_answers = true\n${token}`, `${LINE}outside_secret 1\n`);
     expect((await started.with('a')).complete).toBe(true);
@@ -254,21 +254,21 @@ describe('a configuration that changes', () => {
     expect(await started.with('a').catch(() => ({ complete: false }))).toMatchObject({ complete: false });
   });
 
-  it('is watched in the files that it names by then', async () => {
+  it('makes the gate watch the files that the new configuration names', async () => {
     const tokenFile = join(temporaryFolder(), 'tokens');
     const line = (token: string) => `${token} sha256:${hashToken(token).toString('hex')}\n`;
     writeFileSync(tokenFile, line('b'));
     const table = `[[token]]\nname = "a"\n${hash('a')}\n`;
     const started = await startWith(table);
     started.write(`token_file = "${tokenFile}"\n${table}`);
-    const taken = async (token: string) =>
+    const accepted = async (token: string) =>
       await eventually(async () => ((await started.with(token)).status === 200 ? true : undefined));
-    expect(await taken('b')).toBe(true);
+    expect(await accepted('b')).toBe(true);
     writeFileSync(tokenFile, line('b') + line('c'));
-    expect(await taken('c')).toBe(true);
+    expect(await accepted('c')).toBe(true);
   });
 
-  it('says what needs a restart', async () => {
+  it('logs which settings need a restart', async () => {
     const table = `[[token]]\nname = "a"\n${hash('a')}\n`;
     const started = await startWith(table);
     started.write(`connections_per_address = 7\n${table}`);
@@ -305,7 +305,7 @@ describe('the configuration of tokens', () => {
       'FILE: token[1].drop_labels: must leave __name__: the name says what is counted',
     ],
     [`[[token]]\nname = "a"\n${hash('a')}\nconcurrency = 0`, 'FILE: token[1].concurrency: is less than 1'],
-  ])('%s is refused with its place', (toml, message) => {
+  ])('%s is refused, and the message names the place', (toml, message) => {
     expect(problem(toml)).toBe(message);
   });
 });

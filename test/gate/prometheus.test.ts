@@ -10,10 +10,10 @@ import { type Answer, TOKEN, USAGE, startUpstream, startGate, federate, plainTex
 const LINE = 'project_mb_usage{job="project_usages"} 1\n';
 
 describe('a gate in front of a Prometheus', () => {
-  it('forwards what it has parsed, and nothing else of the request', async () => {
-    const seen: unknown[] = [];
+  it('forwards only the selectors that it has parsed, and nothing else of the request', async () => {
+    const requests: unknown[] = [];
     const upstream = await startUpstream((incoming, response) => {
-      seen.push([incoming.method, incoming.url, incoming.headers]);
+      requests.push([incoming.method, incoming.url, incoming.headers]);
       response.writeHead(200, { ...plainText, 'x-secret': 'y', 'set-cookie': 'z' }).end(LINE);
     });
     const { get: ask } = await startGate({
@@ -35,7 +35,7 @@ describe('a gate in front of a Prometheus', () => {
     const forwarded = encodeURIComponent(
       '{__name__="project_mb_usage",job="project_usages",__name__=~"project_.*_usage"}',
     );
-    expect(seen).toEqual([
+    expect(requests).toEqual([
       [
         'GET',
         `/prom/federate?match%5B%5D=${forwarded.replaceAll('~', '%7E')}`,
@@ -49,7 +49,7 @@ describe('a gate in front of a Prometheus', () => {
     ]);
   });
 
-  it('passes gzip through as it is to those that take it, where answers are not checked', async () => {
+  it('passes gzip through unchanged to clients that accept it, if answers are not checked', async () => {
     const packed = gzipSync(LINE);
     const upstream = await startUpstream((incoming, response) => {
       const gzip = incoming.headers['accept-encoding'] === 'gzip';
@@ -89,7 +89,7 @@ describe('a gate in front of a Prometheus', () => {
     ],
     ['a broken connection', (incoming) => void incoming.socket.destroy()],
     ['no HTTP', (incoming) => void incoming.socket.end('secret\r\n\r\n')],
-  ])('answers 502 and one line that says nothing for %s', async (_, handler) => {
+  ])('answers 502 and one line without details for %s', async (_, handler) => {
     const upstream = await startUpstream(handler);
     const { get: ask, log } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });
     const answer = await ask(federate(USAGE));
@@ -97,7 +97,7 @@ describe('a gate in front of a Prometheus', () => {
     expect(log()).toContain('an answer failed');
   });
 
-  it('answers 502 when Prometheus is down', async () => {
+  it('answers 502 if Prometheus is down', async () => {
     const upstream = await startUpstream(() => undefined);
     await upstream.close();
     const { get: ask } = await startGate({ source: { kind: 'prometheus', url: upstream.url } });
@@ -107,7 +107,7 @@ describe('a gate in front of a Prometheus', () => {
   it.each<[string, Record<string, string>]>([
     ['announced', { 'content-length': '100' }],
     ['in pieces', {}],
-  ])('breaks off an answer that breaks off, %s', async (_, headers) => {
+  ])('breaks off its answer if the upstream breaks off (%s)', async (_, headers) => {
     const upstream = await startUpstream((__, response) => {
       response.writeHead(200, { ...plainText, ...headers });
       response.write(LINE, () => response.destroy());
@@ -118,7 +118,7 @@ describe('a gate in front of a Prometheus', () => {
     await eventually(async () => await Promise.resolve(log().includes('an answer broke off') || undefined));
   });
 
-  it('stops asking when the client is gone', async () => {
+  it('ends its request upstream if the client leaves', async () => {
     let gone = false;
     const upstream = await startUpstream((_, response) => {
       response.writeHead(200, plainText);
@@ -155,7 +155,7 @@ stackmeter_exporter_epoch_info{epoch="e"} 1
 process_cpu_seconds_total 5
 `;
 
-  it('gives out the same through Prometheus as from the exporter, and nothing else', async () => {
+  it('gives out the same series from Prometheus as from the exporter, and no others', async () => {
     const exporter = await startUpstream(
       (_, response) => void response.writeHead(200, plainText).end(exposition),
     );

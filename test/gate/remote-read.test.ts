@@ -59,11 +59,11 @@ const query = (selector: string, lengthMs = 600_000): ReadQuery => ({
 });
 const usage = '{job="project_usages",__name__=~"project_.*_usage"}';
 
-describe('a remote read that is not within the policy', () => {
-  it('is denied, and none of it is asked', async () => {
-    const asked: unknown[] = [];
+describe('a remote read outside the policy', () => {
+  it('is denied, and no part of it goes upstream', async () => {
+    const requests: unknown[] = [];
     const { url } = await startUpstream((incoming, response) => {
-      asked.push(incoming.url);
+      requests.push(incoming.url);
       response.writeHead(200, plainText).end('secret');
     });
     const { gate } = await startGate({ source: { kind: 'prometheus', url } });
@@ -92,10 +92,10 @@ describe('a remote read that is not within the policy', () => {
     expect(await statusOf(Buffer.alloc(70_000))).toBe(413);
     expect(await statusOf(good, { 'content-type': 'text/plain' })).toBe(415);
     expect(await statusOf(good, { authorization: 'Bearer x' })).toBe(401);
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
-  it('is not answered with series that are outside it, whatever Prometheus says', async () => {
+  it('gets no series outside the policy, even if Prometheus sends them', async () => {
     const { url } = await startUpstream((_, response) => {
       const samples = [{ timestampMs: now(), high: 0, low: 0 }];
       const body = chunkedAnswer([{ labels: labelBytes({ __name__: 'outside' }), samples }]);
@@ -107,12 +107,12 @@ describe('a remote read that is not within the policy', () => {
   });
 });
 
-/** An upstream that answers each query with the same series, and remembers what it was asked. */
+/** Starts a gate in front of an upstream that answers each query with the same series and records the requests. */
 async function startChunks(times: readonly number[]) {
-  const asked: ReadRequestMessage[] = [];
+  const requests: ReadRequestMessage[] = [];
   const { url } = await startUpstream((incoming, response) => {
     void buffer(incoming).then((body) => {
-      asked.push(decodeReadRequest(body, 100_000));
+      requests.push(decodeReadRequest(body, 100_000));
       const labels = labelBytes({ __name__: 'project_mb_usage', job: 'project_usages' });
       const samples = times.map((timestampMs) => ({ timestampMs, high: 0x3ff00000, low: 0 }));
       response.writeHead(200, { 'content-type': CHUNKED_TYPE });
@@ -120,7 +120,7 @@ async function startChunks(times: readonly number[]) {
     });
   });
   const { gate } = await startGate({ source: { kind: 'prometheus', url } });
-  return { port: gate.address.port, asked };
+  return { port: gate.address.port, requests };
 }
 
 describe('a remote read of samples', () => {
@@ -131,12 +131,12 @@ describe('a remote read of samples', () => {
       series.flatMap(({ samples }) => samples.map(({ timestampMs }) => timestampMs)),
     );
 
-  it('is asked of Prometheus as chunks, once for each query that differs, and answered to each', async () => {
-    const { port, asked } = await startChunks([0, 1, 2, 3]);
+  it('asks Prometheus for chunks, once for each different query, and answers every query', async () => {
+    const { port, requests } = await startChunks([0, 1, 2, 3]);
     const one = { startMs: 1, endMs: 2, matchers };
     const other = { startMs: 2, endMs: 9, matchers };
     const answer = await post(port, encodeReadRequest([one, other, one, one]));
-    expect(asked.map(({ queries, accepted }) => [...queries, ...accepted])).toEqual([
+    expect(requests.map(({ queries, accepted }) => [...queries, ...accepted])).toEqual([
       [one, 'streamed-chunks'],
       [other, 'streamed-chunks'],
     ]);
@@ -148,12 +148,12 @@ describe('a remote read of samples', () => {
     ]);
   });
 
-  it('is asked about a month at a time, and has each sample once', async () => {
+  it('asks Prometheus for a month at a time, and has each sample once', async () => {
     const all = Array.from({ length: 366 }, (_, index) => index * day);
-    const { port, asked } = await startChunks(all);
+    const { port, requests } = await startChunks(all);
     const whole = { startMs: 0, endMs: 365 * day, matchers };
     expect(timesOf(await post(port, encodeReadRequest([whole])))).toEqual([all]);
-    const windows = asked.flatMap(({ queries }) => queries);
+    const windows = requests.flatMap(({ queries }) => queries);
     expect(windows.map(({ startMs }) => startMs / day)).toEqual(
       Array.from({ length: 12 }, (_, index) => 31 * index),
     );
@@ -161,12 +161,12 @@ describe('a remote read of samples', () => {
     expect(windows.at(-1)?.endMs).toBe(whole.endMs);
   });
 
-  it('is refused where it wants the same stream of chunks twice', async () => {
-    const { port, asked } = await startChunks([1]);
+  it('is refused if it asks for the same stream of chunks twice', async () => {
+    const { port, requests } = await startChunks([1]);
     const one = { startMs: 1, endMs: 2, matchers };
     const twice = encodeReadRequest([one, one], ['streamed-chunks', 'samples']);
     expect((await post(port, twice)).status).toBe(400);
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   it.each([
@@ -179,7 +179,7 @@ describe('a remote read of samples', () => {
 });
 
 describeWith(['prometheus'], 'a remote read through a gate', ({ prometheus }) => {
-  it('gives a portal and a real Prometheus the past of usage, and of nothing else', async () => {
+  it('gives a portal and a real Prometheus past samples of usage only', async () => {
     const { url: exporter } = await startUpstream((_, response) => {
       response
         .writeHead(200, plainText)
@@ -205,7 +205,7 @@ scrape_configs:
     expect(series?.[0]?.samples[0]?.value).toBe(1.5);
 
     const insisting = encodeReadRequest([query(usage)], ['streamed-chunks']);
-    // As vmctl has it.
+    // vmctl sends this content type.
     const streamed = await post(gate.address.port, insisting, { 'content-type': CHUNKED_TYPE });
     expect(streamed.type).toBe(CHUNKED_TYPE);
     const { messages } = new FrameSplitter().push(streamed.body);

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/processes.ts';
 import { TOKEN, USAGE, startGate, startUpstream, sendRaw, federate, plainText } from './harness.ts';
 
 describe('a gate', () => {
-  it('answers each refusal by status and one line, and never logs what it was sent', async () => {
+  it('answers each refusal with a status and one line, and never logs the request', async () => {
     const started = await startGate({});
     const { get: ask, log } = started;
     const outcomes: [string, number, string][] = [];
@@ -36,7 +36,7 @@ describe('a gate', () => {
     expect(log()).not.toMatch(/secret|wrong-token|swordfish/);
   });
 
-  it('answers in HTTP/1.0, as proxies such as nginx ask, without chunks, and ends the connection', async () => {
+  it('answers requests in HTTP/1.0, such as from nginx, without chunks, and ends the connection', async () => {
     const { url } = await startUpstream((_, response) => {
       response.writeHead(200, plainText);
       response.write('project_a_usage{job="project_usages"} 1\n');
@@ -53,7 +53,7 @@ describe('a gate', () => {
     expect(await ask('HEAD /healthz')).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
   });
 
-  it('resets the connection of an answer in HTTP/1.0 that breaks off: its end would look like that of the whole', async () => {
+  it('resets the connection if an answer in HTTP/1.0 breaks off, because a plain end would look complete', async () => {
     const { url } = await startUpstream((_, response) => {
       response.writeHead(200, plainText);
       response.write('project_a_usage{job="project_usages"} 1\n', () => response.destroy());
@@ -63,7 +63,7 @@ describe('a gate', () => {
     await expect(sendRaw(started, bytes)).rejects.toThrow('ECONNRESET');
   });
 
-  it('answers what is not a proper request, and ends the connection', async () => {
+  it('answers an improper request, and ends the connection', async () => {
     const started = await startGate({});
     const host = 'Host: x\r\n';
     const auth = `Authorization: Bearer ${TOKEN}\r\n`;
@@ -89,7 +89,7 @@ describe('a gate', () => {
     expect(await sendRaw(started, `CONNECT x:1 HTTP/1.1\r\n${host}\r\n`)).toBe('');
   });
 
-  it('are warned of at the start where Node.js itself takes some that no standard allows', async () => {
+  it('warns at its start if its Node.js accepts requests that no standard allows', async () => {
     const warnings = async (nodeVersion: string) => {
       const { log } = await startGate({}, systemClock, { nodeVersion });
       return (
@@ -102,7 +102,7 @@ describe('a gate', () => {
     expect(await warnings('v20.19.2')).toBe('');
   });
 
-  it('reads its tokens again on reload, and keeps the old ones when the file is wrong', async () => {
+  it('reads its tokens again on reload, and keeps the old tokens if the file has an error', async () => {
     const tokenFile = join(temporaryFolder(), 'tokens');
     const line = (token: string) => `${token} sha256:${hashToken(token).toString('hex')}\n`;
     writeFileSync(tokenFile, line('one'));

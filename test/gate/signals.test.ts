@@ -8,7 +8,7 @@ import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { federate, LOOPBACK, USAGE } from './harness.ts';
 import { freePort, startStackmeter, temporaryFolder } from '../support/processes.ts';
 
-/** A gate as a process, and its files. */
+/** Starts a gate as a process; returns functions that change its files. */
 async function startProcess() {
   const folder = temporaryFolder();
   const file = (name: string) => join(folder, name);
@@ -35,7 +35,7 @@ async function startProcess() {
   return { running, url: `https://127.0.0.1:${port}`, file, certify, allow, fingerprint, metrics };
 }
 
-/** Asks on a connection of the agent: the status, and whose certificate that connection was shown. */
+/** Federates on a connection of the agent; returns the status and the fingerprint of the gate's certificate. */
 async function ask(url: string, token: string, agent: Agent): Promise<[status: number, fingerprint: string]> {
   const headers = { authorization: `Bearer ${token}` };
   return await new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ const keptConnection = () => {
   return agent;
 };
 
-it('a gate that gets SIGHUP takes new tokens and a new certificate, drops no connection, and keeps the old on a bad reload', async () => {
+it('SIGHUP gives a gate new tokens and a new certificate without dropping connections; a bad reload changes nothing', async () => {
   const { running, url, file, certify, allow, fingerprint, metrics } = await startProcess();
   const hangUp = async (message: RegExp) => {
     running.send('SIGHUP');

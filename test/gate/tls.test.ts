@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/processes.ts';
 import { federate, get, startGate, USAGE } from './harness.ts';
 
 describeWith(['openssl'], 'a gate with TLS', ({ openssl }) => {
-  it('serves TLS 1.2 and later, and takes a new certificate on reload', async () => {
+  it('serves TLS 1.2 and later, and uses a new certificate after a reload', async () => {
     const folder = temporaryFolder();
     const [first, second] = [
       makeCertificate(openssl, folder, 'first'),
@@ -41,7 +41,7 @@ interface Certificate {
   keyFile: string;
 }
 
-/** A self-signed certificate for localhost. */
+/** Makes a self-signed certificate for localhost. */
 function makeCertificate(openssl: string, folder: string, name: string): Certificate {
   const [certFile, keyFile] = [join(folder, `${name}.cert`), join(folder, `${name}.key`)];
   execFileSync(
@@ -59,7 +59,7 @@ function install({ certFile, keyFile }: Certificate, tls: TlsFiles): void {
   copyFileSync(keyFile, tls.keyFile);
 }
 
-/** Connects as a client of 2007 would. */
+/** Connects like a client of 2007, with TLS 1.1 at most. */
 async function oldTls(port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const socket = tlsConnect(
@@ -81,7 +81,7 @@ async function oldTls(port: number): Promise<void> {
 }
 
 describeWith(['openssl'], 'a token that is bound to a certificate', ({ openssl }) => {
-  it('is taken with that certificate alone', async () => {
+  it('is accepted only with that certificate', async () => {
     const folder = temporaryFolder();
     const [server, client, stranger] = ['server', 'client', 'stranger'].map((name) =>
       makeCertificate(openssl, folder, name),
@@ -123,7 +123,7 @@ describeWith(['openssl'], 'a token that is bound to a certificate', ({ openssl }
     expect([await ask('bound'), await ask('named'), await ask('free')]).toEqual([401, 401, 200]);
   });
 
-  it('keeps open connections over a new certificate', async () => {
+  it('stays valid on open connections after a change of the certificate', async () => {
     const folder = temporaryFolder();
     const [first, second] = ['first', 'second'].map((name) => makeCertificate(openssl, folder, name)) as [
       Certificate,
@@ -151,8 +151,8 @@ describeWith(['openssl'], 'a token that is bound to a certificate', ({ openssl }
   });
 });
 
-describe('a gate with a certificate of its own making', () => {
-  it('tells its fingerprint, and keeps it over a reload', async () => {
+describe('a gate that makes its own certificate', () => {
+  it('logs the fingerprint, and keeps the certificate over a reload', async () => {
     const { gate, log } = await startGate({ selfSigned: true });
     const shown = async () =>
       await new Promise<string>((resolve, reject) => {

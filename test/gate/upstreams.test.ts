@@ -19,7 +19,7 @@ async function askOf(handler: RequestListener, unsafeUncheckedAnswers: boolean) 
   return { ...started, answer: async () => await started.get(federate(USAGE)) };
 }
 
-/** Sends without end, as fast as it is taken. */
+/** Sends without end, as fast as the gate reads. */
 const endless: RequestListener = (_, response) => {
   response.writeHead(200, plainText);
   const piece = LINE.repeat(1000);
@@ -44,7 +44,7 @@ describe.each([
   it.each([
     ['drips without end', dripping],
     ['grows without end', endless],
-  ])('is broken off where it %s', async (__, handler) => {
+  ])('is broken off if it %s', async (__, handler) => {
     const { answer, log } = await askOf(handler, unchecked);
     const { complete, body } = await answer();
     expect(complete).toBe(false);
@@ -56,7 +56,7 @@ describe.each([
     );
   });
 
-  it('is 502 where it announces more than is taken', async () => {
+  it('is 502 if it announces more bytes than the gate accepts', async () => {
     const { answer, log } = await askOf((__, response) => {
       response.writeHead(200, { ...plainText, 'content-length': '5000001' });
       response.write(LINE);
@@ -65,14 +65,14 @@ describe.each([
     expect(log()).toContain('Prometheus answered with 5000001 bytes, which is too much');
   });
 
-  it('is 502 or 504 where it never begins', async () => {
+  it('is 502 or 504 if it never starts', async () => {
     const { answer } = await askOf(() => undefined, unchecked);
     expect([502, 504]).toContain((await answer()).status);
   });
 });
 
-describe('answers at the same time', () => {
-  it('are as many as a token may have', async () => {
+describe('simultaneous answers', () => {
+  it('are limited for each token', async () => {
     const { get, log } = await askOf(dripping, false);
     const answers = await Promise.all(Array.from({ length: 10 }, async () => await get(federate(USAGE))));
     expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([

@@ -8,7 +8,7 @@ import { parseState, type ExporterState } from '../../src/exporter/state/state-f
 import { silentLogger } from '../../src/runtime/logger.ts';
 import type { Fault } from '../../src/simulation/faults.ts';
 import type { SimulatedCloud } from '../../src/simulation/simulated-cloud.ts';
-import type { ChangingCloud, Happening } from '../exporter/changing-cloud.ts';
+import type { ChangingCloud, CloudEvent } from '../exporter/changing-cloud.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { FAULTS, type Step, type Trouble } from '../exporter/random-lives.ts';
 import { START_MS } from '../exporter/small-cloud.ts';
@@ -61,7 +61,7 @@ export class LivedSite {
   }
 
   async take(step: Step): Promise<void> {
-    if (step.kind === 'happens') this.#happen(step.what);
+    if (step.kind === 'event') this.#applyEvent(step.what);
     else if (step.kind === 'time passes') this.cloud.nowMs += step.seconds * 1000;
     else if (step.kind === 'clock') this.#setClock(step);
     else if (step.kind === 'cells are down') this.#simulated.setDownCells(step.cells);
@@ -92,7 +92,7 @@ export class LivedSite {
       let fault = lasting?.path === path ? lasting.fault : undefined;
       for (const { what } of troubles.filter(({ atRequest }) => atRequest === requests)) {
         if (what.kind === 'slow') this.cloud.nowMs += what.seconds * 1000;
-        if (what.kind === 'happens') this.#happen(what.what);
+        if (what.kind === 'event') this.#applyEvent(what.what);
         if (what.kind === 'kill') onDisk = this.#readDisk();
         if (what.kind === 'fault') fault = what.fault;
         if (what.kind === 'fault' && what.lasts) lasting = { fault: what.fault, path };
@@ -123,8 +123,8 @@ export class LivedSite {
     else writeFileSync(this.#stateFile, onDisk);
   }
 
-  #happen(what: Happening): void {
-    this.cloud.happen(what, this.state());
+  #applyEvent(event: CloudEvent): void {
+    this.cloud.apply(event, this.state());
     this.#show();
   }
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
-/** A browser of our own, with nothing of an earlier one in it. */
+/** A browser with an empty profile of its own. */
 export interface Browser {
   context: BrowserContext;
-  /** What pages complained of: console errors and warnings, exceptions, violations of the content security policy. */
+  /** Console errors and warnings, exceptions, and violations of the content security policy. */
   complaints: string[];
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function chartHasColour(page: Page, property: string): Promise<bool
   })()`);
 }
 
-/** What a page lacks for people who do not see it or do not use a mouse. */
+/** Barriers in a page for people who do not see the page or do not use a mouse. */
 export async function barriers(page: Page): Promise<string[]> {
   return page.evaluate(`(() => {
     const found = [];

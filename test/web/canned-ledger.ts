@@ -4,7 +4,7 @@ import type { CannedLedger } from './canned-portal.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Names that Keystone accepts and that have hurt somebody's page. */
+/** Names that Keystone accepts and that break careless pages. */
 export const AWKWARD_NAMES = [
   `<img src=x onerror="document.title='owned'">`,
   'مشروع المناخ',
@@ -16,10 +16,10 @@ export const AWKWARD_NAMES = [
   '{{constructor}} ${1+1} &amp; %s',
 ] as const;
 
-/** Amount in use of each resource, for a project of size 1. */
+/** The amount of each resource that a project of size 1 uses. */
 const PER_SIZE = { vcpu: 4, mb: 8192, disk_gb: 40, instance: 1 } as const;
 
-/** A federation of four sites, one in each state, with `days` of usage up to `nowMs`. */
+/** A federation of four sites, one for each state of a site, with `days` of usage up to `nowMs`. */
 export function cannedLedger(nowMs: number, days: number): CannedLedger {
   const projects = [...projectsOf('freiburg', 41, nowMs), ...projectsOf('tübingen', 12, nowMs - 25 * 60_000)];
   return {
@@ -85,7 +85,7 @@ function sitesAt(nowMs: number): SiteRow[] {
   return sites.map((site) => ({ ...site, clouds: cloudsOf(site) }));
 }
 
-/** None of these sites has several. */
+/** Each of these sites has one cloud, or none before its first reading. */
 function cloudsOf({ last_reading_at: at }: Pick<SiteRow, 'last_reading_at'>): SiteRow['clouds'] {
   return at === null ? [] : [{ cloud: '', last_reading_at: at }];
 }
@@ -118,7 +118,7 @@ function nameOf(site: string, index: number): string {
   return awkward ?? `${SUBJECTS[index % SUBJECTS.length]}-${index + 1}`;
 }
 
-/** Whole sizes that change by hour of the day, larger for some projects than for others; the last hour is under way. */
+/** Whole amounts that change with the hour of the day and differ between projects; the last hour is not over. */
 function usageOf(project: ProjectRow, index: number, nowMs: number, days: number): UsageRow[] {
   const currentMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
   const hours = Array.from({ length: days * 24 }, (_, hour) => currentMs - hour * HOUR_MS);

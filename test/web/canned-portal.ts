@@ -10,28 +10,28 @@ import type {
 } from '../../src/portal/api/shapes/answers.ts';
 import { listen } from '../../src/runtime/http/listen.ts';
 
-/** What a portal knows, as plain data: the pages are tested against answers whose every number is known. */
+/** The contents of a portal as plain data, so that tests of the pages know every number. */
 export interface CannedLedger {
   sites: SiteRow[];
   projects: ProjectRow[];
-  /** By hour, site, project and resource. */
+  /** One row for each hour, site, project and resource. */
   usage: UsageRow[];
   grants?: GrantRow[];
-  /** Of the steps without usage. */
+  /** Coverage of steps without usage. */
   coverage?: CoverageRow[];
 }
 
 export interface CannedPortal {
   url: string;
   ledger: CannedLedger;
-  /** Every API address that was asked for. */
-  asked: string[];
-  /** While true the API answers nothing but 503. */
+  /** The addresses of all API requests. */
+  requests: string[];
+  /** While true, the API answers only 503. */
   broken: boolean;
   close(): Promise<void>;
 }
 
-/** The time of a canned portal, which stands still. */
+/** The fixed time of a canned portal. */
 export const PORTAL_NOW_MS = Date.UTC(2026, 10, 22, 14, 24);
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -41,14 +41,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Serves the built pages and canned answers, with the portal's own content security policy. */
+/** Serves the built pages and canned answers, with the content security policy of a real portal. */
 export async function startCannedPortal(webRoot: string, ledger: CannedLedger): Promise<CannedPortal> {
   const server = createServer((request, response) => void answer(request, response));
   const address = await listen(server, { host: '127.0.0.1', port: 0 });
   const portal: CannedPortal = {
     url: `http://127.0.0.1:${address.port}/`,
     ledger,
-    asked: [],
+    requests: [],
     broken: false,
     close: () => closeServer(server),
   };
@@ -67,7 +67,7 @@ export async function startCannedPortal(webRoot: string, ledger: CannedLedger): 
 }
 
 function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): void {
-  portal.asked.push(`${url.pathname}${url.search}`);
+  portal.requests.push(`${url.pathname}${url.search}`);
   if (portal.broken) sendJson(response, 503, { error: 'the database does not answer' });
   else if (url.pathname === '/api/v1/sites')
     sendJson(response, 200, { data: portal.ledger.sites, next: null });
@@ -84,7 +84,7 @@ function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): vo
 
 const PROJECTS_PER_PAGE = 20;
 
-/** In pages, so that whoever ignores the cursor shows too few. */
+/** Answers in pages, so that a client that ignores the cursor shows too few projects. */
 function projectsPage({ projects }: CannedLedger, parameters: URLSearchParams): unknown {
   const site = parameters.get('site');
   const search = parameters.get('search')?.toLowerCase() ?? '';
@@ -103,7 +103,7 @@ const STEPS: Readonly<Record<string, (start: string, from: string) => string>> =
   day: (start) => `${start.slice(0, 10)}T00:00:00.000Z`,
   total: (_start, from) => new Date(from).toISOString(),
 };
-const WORSE: readonly UsageRow['coverage'][] = ['measured', 'spread', 'missing'];
+const FROM_BEST_TO_WORST: readonly UsageRow['coverage'][] = ['measured', 'spread', 'missing'];
 
 export function usageRows({ usage, grants = [] }: CannedLedger, parameters: URLSearchParams): UsageRow[] {
   const from = parameters.get('from') ?? '';
@@ -111,14 +111,15 @@ export function usageRows({ usage, grants = [] }: CannedLedger, parameters: URLS
   if (stepOf === undefined) throw new Error(`no step in ${parameters.toString()}`);
   const by = (parameters.get('by') ?? '').split(',');
   const sums = new Map<string, UsageRow>();
-  for (const row of withGrants(usage, grants).filter((candidate) => isAsked(candidate, parameters))) {
+  for (const row of withGrants(usage, grants).filter((candidate) => matchesQuery(candidate, parameters))) {
     const key = { ...keysOf(row, by), start: stepOf(row.start, from), unit: row.unit };
     const before = sums.get(JSON.stringify(key));
     sums.set(JSON.stringify(key), {
       ...key,
       amount: (before?.amount ?? 0) + row.amount,
       coverage:
-        before === undefined || WORSE.indexOf(row.coverage) > WORSE.indexOf(before.coverage)
+        before === undefined ||
+        FROM_BEST_TO_WORST.indexOf(row.coverage) > FROM_BEST_TO_WORST.indexOf(before.coverage)
           ? row.coverage
           : before.coverage,
     });
@@ -135,7 +136,7 @@ function withGrants(usage: readonly UsageRow[], grants: readonly GrantRow[]): Us
   return usage.map((row) => ({ ...row, grant: byProject.get(`${row.site} ${row.project_id}`) ?? null }));
 }
 
-function isAsked(row: UsageRow, parameters: URLSearchParams): boolean {
+function matchesQuery(row: UsageRow, parameters: URLSearchParams): boolean {
   const startMs = Date.parse(row.start);
   const matches = (name: string, value: string | undefined) => (parameters.get(name) ?? value) === value;
   return (

@@ -50,7 +50,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
       .getByRole('row')
       .filter({ has: page.getByRole('rowheader', { name }) });
 
-  it('load everything from the portal itself, within its content security policy, and complain of nothing', async () => {
+  it('load everything from the portal itself, obey its content security policy, and log no warnings', async () => {
     const elsewhere: string[] = [];
     page.on('request', (request) => {
       if (!request.url().startsWith(portal.url)) elsewhere.push(request.url());
@@ -61,7 +61,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     expect({ elsewhere, complaints: browser.complaints }).toEqual({ elsewhere: [], complaints: [] });
   });
 
-  it('say the state of each site in words, with the reason and the exact time', async () => {
+  it('show the state of each site in words, with the reason and the exact time', async () => {
     await open();
     await expectText(siteRow('bielefeld'), /failing.*answered 401.*7 h ago/s);
     await expectText(siteRow('tübingen'), /late.*3 refused readings, 1 anomaly.*25 min ago.*12.*48/s);
@@ -71,7 +71,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     expect(title).toBe('2026-11-22 14:23:48 UTC');
   });
 
-  it('show names of any characters as text and nothing else', async () => {
+  it('show names of any characters only as text', async () => {
     await open();
     const shown = await projectTable().locator('th[scope=row] a bdi[dir=auto]').allTextContents();
     const asText = AWKWARD_NAMES.slice(0, 4);
@@ -88,7 +88,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await expect.poll(() => page.title()).toBe('Overview – stackmeter');
   });
 
-  it('show amounts of the ledger: rounded in the cell, exact in its title, whole in the CSV', async () => {
+  it("show the ledger's amounts rounded in a cell, exact in its title, and exact in the CSV", async () => {
     await open();
     const firstHourMs = Date.UTC(2026, 10, 21, 15);
     const [project] = portal.ledger.projects;
@@ -117,7 +117,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     expect(csv.match(/"vCPU-hours"/g)).toHaveLength(24 * portal.ledger.projects.length);
   });
 
-  it('mark what is spread or missing in words', async () => {
+  it('mark spread and missing hours in words', async () => {
     await open();
     await expectText(
       page.getByText('of 24 hours'),
@@ -130,7 +130,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await expectText(projectTable().getByRole('row').nth(1), /partly missing/);
   });
 
-  it('have landmarks, captions, labels and words for every picture', async () => {
+  it('have landmarks, captions, labels, and words for every chart', async () => {
     await open();
     await page.getByText('Numbers by hour').click();
     expect(await barriers(page)).toEqual([]);
@@ -138,7 +138,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     expect(await barriers(page)).toEqual([]);
   });
 
-  it('are worked with the keyboard alone', async () => {
+  it('are usable with only a keyboard', async () => {
     await open();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -158,7 +158,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await expect.poll(() => page.url()).toMatch(/#\/\?range=7d&search=TEACHING\+freiburg&sort=name$/);
   });
 
-  it('go through a long list page by page, to its end', async () => {
+  it('show a long list page by page to its end', async () => {
     await open();
     await expectCount(projectTable().locator('tbody tr'), 25);
     await page.getByRole('button', { name: 'Next' }).click();
@@ -167,7 +167,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
   });
 
-  it('go from a project to its own page, by resource and time, and back', async () => {
+  it('lead from a project to its page with all resources, and back', async () => {
     await open('#/?range=7d');
     await page.getByRole('link', { name: AWKWARD_NAMES[2] }).first().click();
     await page.getByRole('heading', { level: 1, name: AWKWARD_NAMES[2] }).waitFor();
@@ -185,7 +185,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await projectTable().waitFor();
   });
 
-  it('show what a grant links: its usage over all sites, by site and by project', async () => {
+  it('show the usage of a grant over all sites, by site and by project', async () => {
     const { projects, usage } = portal.ledger;
     const linked = [projects[3], projects[45]].map((row) => ({
       site: row?.site ?? '',
@@ -225,7 +225,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await page.getByRole('heading', { name: 'This grant is not known' }).waitFor();
   });
 
-  it('say that a project or a page is not known', async () => {
+  it('say that a project, grant or page does not exist', async () => {
     await page.goto(`${portal.url}#/projects/freiburg/none`);
     await page.getByRole('heading', { name: 'This project is not known' }).waitFor();
     await page.goto(`${portal.url}#/elsewhere`);
@@ -233,7 +233,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await expect.poll(() => page.title()).toBe('Not found – stackmeter');
   });
 
-  it('keep the last numbers while the portal does not answer, and say since when', async () => {
+  it('keep the last numbers while the portal does not answer, and show since when', async () => {
     await page.clock.install({ time: PORTAL_NOW_MS });
     await open();
     portal.broken = true;
@@ -250,24 +250,24 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await notice.waitFor({ state: 'detached' });
   });
 
-  it('ask again every few seconds, and not while nobody sees them', async () => {
+  it('ask again every few seconds, but not while they are hidden', async () => {
     await page.clock.install({ time: PORTAL_NOW_MS });
     await open();
-    const atFirst = timesAsked('/api/v1/sites');
+    const atFirst = requestsOf('/api/v1/sites');
     await page.clock.runFor(5_100);
-    await expect.poll(() => timesAsked('/api/v1/sites')).toBeGreaterThan(atFirst);
+    await expect.poll(() => requestsOf('/api/v1/sites')).toBeGreaterThan(atFirst);
     await setHidden(true);
     await page.clock.runFor(1_000);
-    await askForItself();
-    const whenHidden = portal.asked.length;
+    await waitForEarlierRequests();
+    const whenHidden = portal.requests.length;
     await page.clock.runFor(600_000);
-    await askForItself();
-    expect(portal.asked.length).toBe(whenHidden + 1);
+    await waitForEarlierRequests();
+    expect(portal.requests.length).toBe(whenHidden + 1);
     await setHidden(false);
-    await expect.poll(() => portal.asked.length).toBeGreaterThan(whenHidden + 1);
+    await expect.poll(() => portal.requests.length).toBeGreaterThan(whenHidden + 1);
   });
 
-  it('say what to do where there are no sites, and that there is nothing where there are no numbers', async () => {
+  it('say what to do if there are no sites, and say so if there is no usage', async () => {
     portal.ledger = { sites: [], projects: [], usage: [] };
     await page.goto(portal.url);
     await page.getByRole('heading', { name: 'No sites yet' }).waitFor();
@@ -302,16 +302,16 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     return `#/projects/${encodeURIComponent(project?.site ?? '')}/${project?.project_id}`;
   }
 
-  function timesAsked(path: string): number {
-    return portal.asked.filter((address) => address === path).length;
+  function requestsOf(path: string): number {
+    return portal.requests.filter((address) => address === path).length;
   }
 
-  /** A request of the test's own: what the page asked for before it has arrived, too. */
-  async function askForItself(): Promise<void> {
+  /** Sends a request from the page: once it is answered, the page's earlier requests have arrived, too. */
+  async function waitForEarlierRequests(): Promise<void> {
     await page.evaluate("fetch('api/v1/projects?search=itself').then((answer) => answer.text())");
   }
 
-  /** A headless browser sees every tab; this is what it tells a page that is hidden. */
+  /** Tells the page that it is hidden, because a headless browser shows every tab. */
   async function setHidden(hidden: boolean): Promise<void> {
     await page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
       document.dispatchEvent(new Event('visibilitychange'))`);

@@ -1,6 +1,7 @@
-// Starts the development stack with a real engine and follows one project's usage through it: exporter, site Prometheus, gate, portal
-// Prometheus, ledger, InfluxDB, VictoriaMetrics; and back through remote read after Prometheus' own data was deleted. Touches a source
-// file and sees the roles start anew. Restarts every container in turn. Takes the stack down again, volumes included.
+// Starts the development stack with a real engine and follows one project's usage through exporter, site Prometheus,
+// gate, portal Prometheus, ledger, InfluxDB and VictoriaMetrics. Deletes the data of the portal Prometheus, which then
+// reads them back remotely. Changes a source file, and expects the roles to restart. Restarts every container in turn.
+// Removes the stack with its volumes at the end.
 //
 //   node test/deploy/compose/development.mjs            with docker compose (v2)
 //   node test/deploy/compose/development.mjs v1         with docker-compose 1.29
@@ -29,16 +30,16 @@ const VERIFY =
 
 await during(compose, async () => {
   compose('up', '-d', '--build');
-  await arrives();
+  await usageArrives();
   everyPortIsOnLoopback();
-  await comesBackFromInfluxdb();
-  await startsAnewOnAChange();
+  await readsBackFromInfluxdb();
+  await restartsOnAChange();
   await losesNothingOverRestarts();
   compose('exec', '-T', 'portal', '/bin/sh', '-c', VERIFY);
   say('every meter agrees with its entries');
 });
 
-async function arrives() {
+async function usageArrives() {
   const federated = `project_vcpu_usage{project_id="${PROJECT}",location="site-a",location_id="1"}`;
   await see('the exporter shows the usage', async () => (await totalAt(EXPORTER)) > 0);
   await see('the site Prometheus has it', async () => (await query(8081, SERIES)) > 0);
@@ -54,7 +55,7 @@ async function arrives() {
   await see('every query of the dashboards has an answer', dashboardsAreAnswered);
 }
 
-/** The portal's Prometheus has no gates, a site's no sites; coverage is known after an hour or two. */
+/** The portal's Prometheus has no gates, a site's Prometheus has no sites. Coverage is known after an hour or two. */
 async function dashboardsAreAnswered() {
   const read = (path) => JSON.parse(readFileSync(join(root, 'deploy/grafana/dashboards', path), 'utf8'));
   const [federation, ...ofSite] = ['portal/federation.json', 'site/site.json', 'site/project.json'].map(read);
@@ -85,12 +86,12 @@ function everyPortIsOnLoopback() {
   for (const container of containers) {
     const published = container.match(/\S+->/g) ?? [];
     if (published.length === 0 || published.some((port) => !port.startsWith('127.0.0.1:')))
-      throw new Error(`not on loopback, or on no port at all: ${container}`);
+      throw new Error(`without a port, or with a port beyond loopback: ${container}`);
   }
-  say(`each of ${containers.length} services has a port, on loopback alone`);
+  say(`each of ${containers.length} services has a port, and all ports are on loopback`);
 }
 
-async function comesBackFromInfluxdb() {
+async function readsBackFromInfluxdb() {
   const oldest = Date.now() / 1000 - 5;
   await sleep(15_000);
   compose('stop', 'portal_prometheus');
@@ -98,12 +99,12 @@ async function comesBackFromInfluxdb() {
   docker('volume', 'rm', `${project}_portal_prometheus`);
   compose('up', '-d');
   await see(
-    'what Prometheus lost it reads back from InfluxDB',
+    'Prometheus reads its lost data back from InfluxDB',
     async () => (await query(9090, SERIES, oldest)) > 0,
   );
 }
 
-async function startsAnewOnAChange() {
+async function restartsOnAChange() {
   const starts = (service) =>
     (compose('logs', '--no-color', service).match(/listens|listening|serving/g) ?? []).length;
   const roles = ['site-a_exporter', 'site-a_gate', 'portal'];
@@ -111,7 +112,10 @@ async function startsAnewOnAChange() {
   const now = new Date();
   utimesSync(join(root, 'src/runtime/http/listen.ts'), now, now);
   for (const role of roles) {
-    await see(`${role} starts anew when a source file changes`, async () => starts(role) > before.get(role));
+    await see(
+      `${role} restarts after a change of a source file`,
+      async () => starts(role) > before.get(role),
+    );
   }
 }
 
@@ -119,7 +123,7 @@ async function losesNothingOverRestarts() {
   for (const service of servicesThatRun(compose)) {
     const before = await settled(EXPORTER, PORTAL);
     compose('restart', service);
-    await see(`after a restart of ${service} the total goes on and the ledger with it`, async () => {
+    await see(`after a restart of ${service}, total and ledger continue`, async () => {
       const after = { total: await totalAt(EXPORTER), billed: await billed(PORTAL) };
       return after.total > before.total && after.billed > before.billed && after.billed <= after.total;
     });

@@ -1,18 +1,18 @@
-// Where one project's usage is seen on its way: at the exporter, at a Prometheus, in the ledger, in InfluxDB.
+// Reads one project's usage at each place on its way: exporter, Prometheus, ledger, InfluxDB.
 import { json, read, untilTrue } from './stack.mjs';
 
 /** metagenome-atlas of deploy/profiles/site-a.toml. */
 export const PROJECT = '9e1c6f6a2d5b4f0c8f3d2a7b1c4e5f60';
 export const SERIES = `project_vcpu_usage{project_id="${PROJECT}"}`;
 
-/** vCPU-hours that the exporter says. */
+/** The exporter's total in vCPU-hours. */
 export async function totalAt(exporterPort) {
   const text = await read(`http://127.0.0.1:${exporterPort}/metrics`);
   const line = text.split('\n').find((row) => row.startsWith('project_vcpu_usage{') && row.includes(PROJECT));
   return Number(line?.split(' ').at(-1));
 }
 
-/** The value that a Prometheus, or what speaks its API, has: of now, or of an instant. */
+/** The value of a selector now or at an instant, from a Prometheus or another program with its API. */
 export async function query(port, selector, atSeconds) {
   const time = atSeconds === undefined ? '' : `&time=${atSeconds}`;
   const { data } = await json(
@@ -21,7 +21,7 @@ export async function query(port, selector, atSeconds) {
   return Number(data.result[0]?.value[1]);
 }
 
-/** vCPU-hours in the ledger, of all sites. */
+/** vCPU-hours in the ledger, over all sites. */
 export async function billed(portalPort) {
   const day = 86_400_000;
   const [from, to] = [Date.now() - day, Date.now() + day].map((ms) =>
@@ -33,7 +33,7 @@ export async function billed(portalPort) {
   return Number(data.find((row) => row.project_id === PROJECT && row.resource === 'vcpu')?.amount);
 }
 
-/** How many values InfluxDB has; `compose` is that of the stack, whose secrets know the password. */
+/** The number of values in InfluxDB. `compose` reads the password from the secrets of the stack. */
 export async function influxPoints(compose, port) {
   const password = compose('exec', '-T', 'portal', 'cat', '/run/stackmeter/influxdb.password').trim();
   const { results } = await json(
@@ -43,7 +43,7 @@ export async function influxPoints(compose, port) {
   return Number(results[0].series?.[0].values[0][1]);
 }
 
-/** What exporter and ledger say once both answer. */
+/** Waits until exporter and portal answer with usage; returns both amounts. */
 export async function settled(exporterPort, portalPort) {
   const now = { total: Number.NaN, billed: Number.NaN };
   await untilTrue('exporter and portal answer', async () => {
@@ -53,7 +53,7 @@ export async function settled(exporterPort, portalPort) {
   return now;
 }
 
-/** The services of a stack that have a container which stays. */
+/** The services of a stack with a running container. */
 export function servicesThatRun(compose) {
   return compose('ps', '--services', '--filter', 'status=running').trim().split('\n').filter(Boolean);
 }

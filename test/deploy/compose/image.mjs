@@ -1,6 +1,6 @@
-// Builds the image twice from a clone, without the builder's cache, and compares the two file by file: type, mode, owner, target of a link, content.
-// Times are left out: a builder that rewrites them (`docker buildx build --build-arg SOURCE_DATE_EPOCH=0 --output
-// type=oci,rewrite-timestamp=true`) is needed for those.
+// Builds the image twice from a clone, without the builder's cache, and compares the two images file by file: type,
+// mode, owner, target of a link, content. It does not compare times, because only a builder that rewrites them makes
+// them equal (`docker buildx build --build-arg SOURCE_DATE_EPOCH=0 --output type=oci,rewrite-timestamp=true`).
 //
 //   node test/deploy/compose/image.mjs
 import { createHash } from 'node:crypto';

@@ -1,7 +1,8 @@
-// Starts the stacks of a site and of a portal with a real engine, as two organisations have them, and follows one project's usage from a
-// simulated OpenStack into the portal's API, InfluxDB and VictoriaMetrics, and back through remote read after Prometheus' own data was
-// deleted. Adds a site by reload. Restarts every container in turn, and then holds the ledger against the exporter's total and that
-// against what the project has used, to the millisecond. Takes everything down again.
+// Starts the stacks of a site and of a portal with a real engine, like two organisations, and follows one project's
+// usage from a simulated OpenStack to the portal's API, InfluxDB and VictoriaMetrics. Deletes the data of the portal
+// Prometheus, which then reads them back remotely. Adds a site by a reload. Restarts every container in turn. Then
+// compares the ledger with the exporter's total, and this total with the project's true usage, to the millisecond.
+// Removes everything at the end.
 //
 //   node test/deploy/compose/portal.mjs            with docker compose (v2)
 //   node test/deploy/compose/portal.mjs v1         with docker-compose 1.29
@@ -62,7 +63,7 @@ await inClone('federation', async (folder) => {
   });
 });
 
-/** What the two organisations give each other: the token and the certificate. */
+/** Writes the token and the certificate that the two organisations exchange. */
 function writeConfiguration(folder) {
   const token = newToken();
   writeFileSync(join(folder, 'usage-openrc'), '');
@@ -73,7 +74,7 @@ function writeConfiguration(folder) {
   makeCertificate(folder, ['127.0.0.1', engineAddress()]);
   const portal = join(folder, 'portal');
   writeFileSync(join(portal, 'site-a.token'), token);
-  closeToOthers(join(portal, 'site-a.token'));
+  closeToStrangers(join(portal, 'site-a.token'));
   copyFileSync(join(folder, 'tls/gate.crt'), join(portal, 'site-a.crt'));
   const example = readFileSync(join(folder, 'deploy/portal/portal.toml'), 'utf8');
   const both = example.replaceAll(
@@ -86,8 +87,8 @@ function writeConfiguration(folder) {
   );
 }
 
-/** As docs/containers.md has it: of the group of the image's user. */
-function closeToOthers(file) {
+/** Sets owner and mode as in docs/containers.md: the group is that of the image's user. */
+function closeToStrangers(file) {
   chownSync(file, process.getuid(), 1000);
   chmodSync(file, 0o640);
 }
@@ -98,23 +99,23 @@ async function steps(folder, site, portal) {
   await startCloud(names.cloud, `${names.site}_site`, folder);
   site('up', '--detach', '--build');
   portal('up', '--detach', '--build');
-  await arrives(folder, portal);
-  await comesBackFromInfluxdb(portal);
+  await usageArrives(folder, portal);
+  await readsBackFromInfluxdb(portal);
   await addsASite(folder, portal);
   for (const stack of [site, portal]) await losesNothingOverRestarts(stack);
   await isExact(site, portal);
 }
 
-async function arrives(folder, portal) {
+async function usageArrives(folder, portal) {
   await see('the exporter shows the usage', async () => (await totalAt(ports.exporter)) > 0);
   await see('the portal Prometheus federates it', async () => (await query(ports.prometheus, SERIES)) > 0);
-  await see('whose container tells of a token that it cannot read', () => saysUnreadable(folder, portal));
+  await see('its health check reports an unreadable token', () => reportsUnreadable(folder, portal));
   await see('the ledger bills it', async () => (await billed(ports.portal)) > 0);
   await see('VictoriaMetrics keeps it', async () => (await query(ports.victoriametrics, SERIES)) > 0);
   await see('InfluxDB keeps it', async () => (await influxPoints(portal, ports.influxdb)) > 0);
 }
 
-async function saysUnreadable(folder, portal) {
+async function reportsUnreadable(folder, portal) {
   const file = join(folder, 'portal/site-a.token');
   const [, check] = JSON.parse(
     docker(
@@ -128,12 +129,12 @@ async function saysUnreadable(folder, portal) {
     portal('exec', '-T', 'portal_prometheus', 'sh', '-c', `(${check}) || echo failed`).trim();
   if (healthy() !== '') return false;
   chmodSync(file, 0o600);
-  const said = healthy();
-  closeToOthers(file);
-  return said === 'cannot read /etc/stackmeter/site-a.token\nfailed';
+  const report = healthy();
+  closeToStrangers(file);
+  return report === 'cannot read /etc/stackmeter/site-a.token\nfailed';
 }
 
-async function comesBackFromInfluxdb(portal) {
+async function readsBackFromInfluxdb(portal) {
   const oldest = Date.now() / 1000 - 5;
   await sleep(30_000);
   portal('stop', 'portal_prometheus');
@@ -141,12 +142,12 @@ async function comesBackFromInfluxdb(portal) {
   docker('volume', 'rm', `${names.portal}_portal_prometheus`);
   portal('up', '--detach', '--build');
   await see(
-    'what Prometheus lost it reads back from InfluxDB',
+    'Prometheus reads its lost data back from InfluxDB',
     async () => (await query(ports.prometheus, SERIES, oldest)) > 0,
   );
 }
 
-/** As docs/containers.md has it. */
+/** Adds a site with the commands of docs/containers.md. */
 async function addsASite(folder, portal) {
   const file = join(folder, 'portal/portal.toml');
   const other = `\n[[site]]\nname = "site-b"\nurl = "https://${gate}"\ntoken_file = "site-a.token"\nca_file = "site-a.crt"\n`;
@@ -155,7 +156,7 @@ async function addsASite(folder, portal) {
   portal('run', '--rm', 'portal_prometheus_config');
   portal('kill', '-s', 'HUP', 'portal', 'portal_prometheus');
   await see(
-    'a site that is added is federated after a reload',
+    'an added site is federated after a reload',
     async () => (await query(ports.prometheus, 'up{job="site/site-b"}')) === 1,
   );
   await see('and read by the portal', async () => {
@@ -168,14 +169,14 @@ async function losesNothingOverRestarts(stack) {
   for (const service of servicesThatRun(stack)) {
     const before = await settled(ports.exporter, ports.portal);
     stack('restart', service);
-    await see(`after a restart of ${service} the total goes on and the ledger with it`, async () => {
+    await see(`after a restart of ${service}, total and ledger continue`, async () => {
       const after = { total: await totalAt(ports.exporter), billed: await billed(ports.portal) };
       return after.total > before.total && after.billed > before.billed;
     });
   }
 }
 
-/** The profile's truth of 4 vCPUs since the start and 16 more since 1 March at noon: what they have used tells until when, in milliseconds. */
+/** The instant up to which `used` counts: the project has 4 vCPUs, and 16 more since 1 March at noon. */
 function usedUntilMs(used) {
   return (used + 4 * Date.UTC(2026, 0, 1) + 16 * Date.UTC(2026, 2, 1, 12)) / 20;
 }
@@ -189,12 +190,12 @@ async function isExact(site, portal) {
   const used = Math.round(Number(total.split(' ').at(-1)) * 3_600_000);
   const untilMs = Math.round(Number(seconds) * 1000);
   if (usedUntilMs(used) !== untilMs) throw new Error(`until ${untilMs} the exporter counts ${used}`);
-  say('the exporter has counted what was used, to the millisecond');
-  await untilTrue('the ledger has its total', async () => lastTotalOf(portal) >= used);
+  say('the exporter has counted the true usage, to the millisecond');
+  await untilTrue("the ledger has the exporter's total", async () => lastTotalOf(portal) >= used);
   site('stop', 'site_exporter');
   const last = lastTotalOf(portal);
   if (!Number.isInteger(usedUntilMs(last))) throw new Error(`the ledger ends with ${last}`);
-  say('so has the ledger');
+  say('the ledger has counted the true usage, to the millisecond');
   const verify =
     'PGPASSWORD="$(cat /run/stackmeter/portal.password)" node dist/cli/main.js portal ledger verify --config /etc/stackmeter/portal.toml';
   portal('exec', '-T', 'portal', '/bin/sh', '-c', verify);

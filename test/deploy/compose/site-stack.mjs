@@ -1,4 +1,4 @@
-// A site's stack as an operator has it: a clone of this folder with certificate, token and credentials, beside a simulated OpenStack.
+// A site's stack like an operator's: a clone with certificate, token and credentials, and a simulated OpenStack.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker, root, run } from './stack.mjs';
 
-/** The engine's own address, as containers have it: those of other stacks reach what is published there. */
+/** The engine's address inside containers, at which containers of other stacks reach published ports. */
 export function engineAddress() {
   const image =
     process.env.NODE_IMAGE ??
@@ -16,7 +16,7 @@ export function engineAddress() {
   return /^(\S+)\s+engine$/m.exec(hosts)[1];
 }
 
-/** A new clone, which `use` gets, and which goes when that is done. */
+/** Makes a clone, calls `use` with its folder, and removes it. */
 export async function inClone(name, use) {
   const folder = mkdtempSync(join(tmpdir(), `stackmeter-${name}-`));
   try {
@@ -31,7 +31,7 @@ export function newToken() {
   return randomBytes(32).toString('hex');
 }
 
-/** The commands of docs/containers.md, for a certificate of one's own making. */
+/** Makes a self-signed certificate with the commands of docs/containers.md. */
 export function makeCertificate(folder, addresses = ['127.0.0.1']) {
   const tls = join(folder, 'tls');
   const words =
@@ -42,7 +42,7 @@ export function makeCertificate(folder, addresses = ['127.0.0.1']) {
   run('/bin/sh', ['-c', 'cat gate.crt gate.key > haproxy.pem; chmod 644 *'], { cwd: tls });
 }
 
-/** Serves a cloud in the site's network, and writes down with which credentials. `container` is to be removed before the network. */
+/** Starts a simulated cloud in the site's network and writes its openrc. Remove `container` before the network. */
 export async function startCloud(container, network, folder) {
   const place = `--network ${network} --network-alias simulated`;
   const cloud = 'simulate --listen 0.0.0.0:5000 --start 2026-01-01 --profile deploy/profiles/site-a.toml';
@@ -54,14 +54,14 @@ export async function startCloud(container, network, folder) {
 
 async function linesOf(container) {
   for (let second = 0; second < 60; second++, await sleep(1000)) {
-    const said = run('/bin/sh', ['-c', `docker logs ${container} 2>&1`], { cwd: root });
-    const openrc = said.split('\n').filter((line) => line.startsWith('OS_'));
+    const log = run('/bin/sh', ['-c', `docker logs ${container} 2>&1`], { cwd: root });
+    const openrc = log.split('\n').filter((line) => line.startsWith('OS_'));
     if (openrc.length > 0) return openrc;
   }
-  throw new Error('the simulated cloud does not say its credentials');
+  throw new Error('the simulated cloud does not print its credentials');
 }
 
-/** What a gate answers to its portal: status and text. */
+/** Sends a portal's request to a gate; returns status and text. */
 export function askGate({ folder, port, token, path }) {
   const options = {
     host: '127.0.0.1',

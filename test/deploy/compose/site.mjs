@@ -1,6 +1,6 @@
-// Starts the site's stack with a real engine, on a clone of this folder, beside a simulated OpenStack: what is missing is asked for, the
-// usage goes through the gate and nothing else does, exporter and gate run alone beside a Prometheus of the site's own, and HAProxy takes
-// the gate's place. Takes everything down again.
+// Starts a site's stack with a real engine, from a clone, beside a simulated OpenStack. Expects that missing settings
+// are named, that the gate gives out only usage, that exporter and gate also run with the site's existing Prometheus,
+// and that HAProxy can take the gate's place. Removes everything at the end.
 //
 //   node test/deploy/compose/site.mjs            with docker compose (v2)
 //   node test/deploy/compose/site.mjs v1         with docker-compose 1.29
@@ -42,7 +42,7 @@ await inClone('site', async (folder) => {
       await withTheirPrometheus(folder, compose);
       await haproxyInItsPlace(folder, compose, withHaproxy);
     } finally {
-      // They go before the network that they are in.
+      // Containers have to be removed before their network.
       docker('rm', '-f', cloud, theirs);
     }
   });
@@ -54,7 +54,7 @@ function refusesWithout(folder, what, says) {
   const env = { ...process.env, PORTAL_AUTH_TOKEN: '' };
   const message = run('/bin/sh', ['-c', words], { cwd: folder, env });
   if (!says.test(message)) throw new Error(`started without ${what}: ${message}`);
-  say(`without ${what} it does not start, and says what to do`);
+  say(`without ${what}, the stack does not start and says what to do`);
 }
 
 async function besideACloud(folder, compose) {
@@ -99,7 +99,7 @@ async function withGrafana(withProfile) {
   withProfile('rm', '--stop', '--force', 'site_grafana', 'site_secrets');
 }
 
-/** A site that has a Prometheus adds one job to it, and starts exporter and gate alone. */
+/** A site with its own Prometheus adds one job to it, and starts only exporter and gate. */
 async function withTheirPrometheus(folder, compose) {
   compose('rm', '--stop', '--force', 'site_prometheus', 'site_gate');
   const configuration = join(folder, 'theirs.yml');
@@ -128,16 +128,18 @@ async function withTheirPrometheus(folder, compose) {
     SITE_PROMETHEUS: `http://host.docker.internal:${port}`,
   });
   own('up', '--detach', '--build', 'site_exporter', 'site_gate');
-  await see('with a Prometheus of its own, the site starts exporter and gate alone', async () =>
+  await see("with the site's own Prometheus, exporter and gate give out usage", async () =>
     usageIn((await ask(folder, asUs)).text),
   );
-  await see('and only these two', async () => healthy(compose, 2));
+  await see('and only these two run', async () => healthy(compose, 2));
 }
 
 async function haproxyInItsPlace(folder, compose, withHaproxy) {
   compose('rm', '--stop', '--force', 'site_gate');
   withHaproxy('up', '--detach', '--build');
-  await see('HAProxy in its place gives them out', async () => usageIn((await ask(folder, asCurl)).text));
+  await see("HAProxy in the gate's place gives out usage", async () =>
+    usageIn((await ask(folder, asCurl)).text),
+  );
   await see(
     'and nothing else, either',
     async () => (await ask(folder, '/api/v1/query?query=up')).status === 404,
@@ -152,7 +154,7 @@ function ask(folder, path, bearer = token) {
   return askGate({ folder, port: ports.GATE_PORT, token: bearer, path });
 }
 
-/** The jobs of a Prometheus, each with how its one target is. */
+/** The jobs of a Prometheus, each with the health of its one target. */
 async function targets(port) {
   const { data } = await json(`http://127.0.0.1:${port}/api/v1/targets`);
   return data.activeTargets
@@ -161,7 +163,7 @@ async function targets(port) {
     .join(', ');
 }
 
-/** Whether just so many containers of the stack run, and each is healthy. */
+/** Whether exactly `count` containers of the stack run and all are healthy. */
 function healthy(compose, count) {
   const ids = compose('ps', '-q').trim().split('\n');
   const states = docker('inspect', '--format', '{{.State.Status}} {{.State.Health.Status}}', ...ids);

@@ -1,4 +1,4 @@
-// What the scripts of this folder share: they start stacks with a real engine and look at them from outside.
+// Shared by the scripts of this folder, which start stacks with a real engine and test them from outside.
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -7,14 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 let passed = 0;
 
-/** Runs compose's words on a stack: with docker compose, or with docker-compose 1.29 where `v1` is the script's argument. */
+/** A function that runs compose on a stack: `docker compose`, or docker-compose 1.29 with the argument `v1`. */
 export function composeOf(folder, stack, env = {}) {
   const [program, ...first] = process.argv[2] === 'v1' ? ['docker-compose'] : ['docker', 'compose'];
   return (...words) =>
     run(program, [...first, ...stack, ...words], { cwd: folder, env: { ...process.env, ...env } });
 }
 
-/** A port of loopback that is free now. */
+/** A loopback port that is free now. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -32,9 +32,9 @@ export function run(command, words, options) {
   return execFileSync(command, words, { encoding: 'utf8', stdio, maxBuffer: 2 ** 26, ...options });
 }
 
-/** Runs the steps and takes the stack down again, volumes included; shows what its services said where a step fails. */
+/** Runs the steps, and removes the stack with its volumes. If a step fails, prints the logs of the services first. */
 export async function during(compose, steps) {
-  // A fetch's own time limit does not keep Node.js from ending.
+  // The timer keeps Node.js running: the time limit of a fetch does not.
   const alive = setInterval(() => {}, 1000);
   try {
     await steps();
@@ -53,7 +53,7 @@ export async function see(what, isTrue) {
   say(what);
 }
 
-/** Ends with an error where it does not become true within three minutes. */
+/** Waits until `isTrue` resolves with true; fails after three minutes. */
 export async function untilTrue(what, isTrue) {
   let failure;
   for (const end = Date.now() + 180_000; Date.now() < end; await sleep(1000)) {
@@ -63,7 +63,7 @@ export async function untilTrue(what, isTrue) {
       failure = error;
     }
   }
-  throw new Error(`not seen: ${what}`, { cause: failure });
+  throw new Error(`not within three minutes: ${what}`, { cause: failure });
 }
 
 export function say(what) {

@@ -1,10 +1,10 @@
-// A bare Debian 13 whose first process is systemd, in a container.
+// A container with a bare Debian 13, whose first process is systemd.
 import { execFileSync } from 'node:child_process';
 import { docker, root, run } from '../compose/stack.mjs';
 
 const IMAGE = 'stackmeter-test-debian';
 
-/** Nothing but systemd is in it. */
+/** Builds an image of Debian with only systemd; returns its name. */
 export function bareDebian() {
   const dockerfile = `FROM debian:trixie-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd systemd-sysv dbus && rm -rf /var/lib/apt/lists/*
@@ -14,7 +14,7 @@ STOPSIGNAL SIGRTMIN+3
   return IMAGE;
 }
 
-/** Starts it, with the clone at /media/stackmeter and a name for its own gate; returns the name of the container. */
+/** Starts a container with the clone at /media/stackmeter and a host name for its gate; returns its name. */
 export function startMachine(image, { clone, host }) {
   const name = 'stackmeter-test-machine';
   const unconfined = ['seccomp', 'apparmor', 'systempaths'].map(
@@ -29,7 +29,7 @@ export function startMachine(image, { clone, host }) {
     `--volume=${clone}:/media/stackmeter:ro`,
   ];
   const place = [`--add-host=${host}:127.0.0.1`, '--env=container=docker', ...npmOfThisMachine()];
-  // systemd 257 takes a machine with control groups of the first version only where it is told to.
+  // Without this setting, systemd 257 refuses a machine with control groups of version 1.
   const init = ['/lib/systemd/systemd', 'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'];
   docker('run', '--detach', '--tty', '--name', name, ...rights, ...mounts, ...place, image, ...init);
   shareMounts(name);
@@ -41,12 +41,12 @@ export function restartMachine(name) {
   shareMounts(name);
 }
 
-/** As on a machine: what systemd mounts for a service (LoadCredential) is seen within it. */
+/** Shares mounts as on a real machine, so that services see their mounts by systemd (LoadCredential). */
 function shareMounts(name) {
   inside(name, 'mount --make-rshared /');
 }
 
-/** The registry, and the certificates that it is trusted by, where this machine has its own. */
+/** The npm registry of this machine, and the certificates for it if this machine has any. */
 function npmOfThisMachine() {
   const setting = (key) => run('npm', ['config', 'get', key], { cwd: root }).trim();
   const certificates = setting('cafile');
@@ -58,7 +58,7 @@ function npmOfThisMachine() {
   ];
 }
 
-/** What a command line of a root shell prints. */
+/** Runs a command line in a root shell; returns its output. */
 export function inside(machine, words) {
   return run('docker', ['exec', machine, '/bin/bash', '-ec', words], { cwd: root });
 }

@@ -1,6 +1,6 @@
-// Walks docs/installation-systemd.md with a real systemd: runs its commands, word for word, on a bare Debian 13 in a container whose first
-// process is systemd. Only a simulated OpenStack, and what a reader is told to bring, is added. Then kills each role, reloads the gate and
-// the portal, and starts the machine anew. Needs a docker engine; takes everything down again.
+// Walks docs/installation-systemd.md with a real systemd: runs its commands word for word in a container with a bare
+// Debian 13. Adds only a simulated OpenStack and the things that the page tells a reader to bring. Then kills each
+// role, reloads gate and portal, and restarts the machine. Needs a docker engine; removes everything at the end.
 //
 //   node test/deploy/systemd/walk.mjs
 import { readFileSync } from 'node:fs';
@@ -19,13 +19,13 @@ await inClone('systemd', async (clone) => {
     await walk(machine);
     for (const role of roles) await comesBack(machine, role);
     await reloads(machine);
-    await outlivesAReboot(machine);
+    await survivesAReboot(machine);
   } finally {
     docker('rm', '-f', '-v', machine);
   }
 });
 
-/** The page's indented lines, by the heading that they stand under. */
+/** The indented lines of the page, by heading. */
 function readSections() {
   const page = readFileSync(join(root, 'docs/installation-systemd.md'), 'utf8');
   return new Map(
@@ -38,8 +38,8 @@ function readSections() {
 }
 
 async function walk(machine) {
-  const begun = Date.now();
-  const seconds = () => Math.round((Date.now() - begun) / 1000);
+  const startMs = Date.now();
+  const seconds = () => Math.round((Date.now() - startMs) / 1000);
   await run(machine, sections.get('Installation with systemd, without containers'), '/root');
   say(`from a bare Debian to an installed stackmeter in ${seconds()} s`);
   startCloud(machine);
@@ -59,7 +59,7 @@ async function walk(machine) {
   say(`to a running portal in ${seconds()} s`);
 }
 
-/** Commands one after the other, as one types them. Those of curl are made again until they succeed: a reader would wait, too. */
+/** Runs commands one after the other. Repeats curl until it succeeds, because a reader waits, too. */
 async function run(machine, commands, folder = '/opt/stackmeter') {
   if (commands === undefined || commands.length === 0) throw new Error('the page has no such section');
   for (const command of commands) {
@@ -70,7 +70,7 @@ async function run(machine, commands, folder = '/opt/stackmeter') {
   }
 }
 
-/** An OpenStack, and the file with its credentials. */
+/** Starts a simulated OpenStack and writes the file with its credentials. */
 function startCloud(machine) {
   inside(
     machine,
@@ -79,7 +79,7 @@ function startCloud(machine) {
   );
 }
 
-/** As a portal makes it: the portal keeps the token, the site gets the line. */
+/** Makes a token as a portal does: the portal keeps the token, the site gets the line for its token file. */
 function makeToken(machine, file) {
   const made = inside(machine, 'cd /opt/stackmeter; node dist/cli/main.js token portal');
   const [, token] = /^([\w-]{43})$/m.exec(made);
@@ -88,7 +88,7 @@ function makeToken(machine, file) {
   return token;
 }
 
-/** Every five seconds in place of minutes: two refreshes are needed until something is billed. */
+/** Refreshes every five seconds instead of minutes: the ledger has usage only after two refreshes. */
 function refreshOften(machine) {
   inside(
     machine,
@@ -128,7 +128,7 @@ function processOf(machine, role) {
 async function comesBack(machine, role) {
   const before = { process: processOf(machine, role), billed: billed(machine) };
   inside(machine, `kill -9 ${before.process}`);
-  await see(`the ${role} comes back after kill -9, and usage goes on`, async () => {
+  await see(`the ${role} comes back after kill -9, and usage continues`, async () => {
     const now = processOf(machine, role);
     return now !== '0' && now !== before.process && billed(machine) > before.billed;
   });
@@ -141,7 +141,7 @@ async function reloads(machine) {
     machine,
     'install -m 640 -g stackmeter-gate /opt/stackmeter/tokens /etc/stackmeter/gate/tokens; systemctl reload stackmeter-gate',
   );
-  await see('a reloaded gate takes the new token', async () =>
+  await see('a reloaded gate accepts the new token', async () =>
     usage(machine, next).includes('project_vcpu_usage{'),
   );
   inside(
@@ -151,17 +151,17 @@ async function reloads(machine) {
   const billedBefore = billed(machine);
   await see('and so does the portal', async () => billed(machine) > billedBefore);
   if (String(roles.map((role) => processOf(machine, role))) !== String(before))
-    throw new Error('a reload has started a role anew');
-  say('without a process of its own having ended');
+    throw new Error('a reload has restarted a role');
+  say('the reloads have ended no process');
 }
 
-async function outlivesAReboot(machine) {
+async function survivesAReboot(machine) {
   const before = billed(machine);
   restartMachine(machine);
   await see(
-    'the machine starts anew',
+    'the machine restarts',
     async () => inside(machine, 'test -e /run/systemd/system && echo yes') !== '',
   );
   startCloud(machine);
-  await see('and with it all roles, and usage goes on', async () => billed(machine) > before);
+  await see('all roles start with it, and usage continues', async () => billed(machine) > before);
 }
