@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { createEmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { openDatabase } from '../src/portal/database/database.ts';
@@ -31,7 +31,7 @@ function yearOfEntries(unlike: number): string {
 
 async function measure(name: string, unlike: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
-  const database = createEmbeddedDatabase({ dataFolder: folder, logger: silentLogger() });
+  const database = new EmbeddedDatabase({ dataFolder: folder, logger: silentLogger() });
   try {
     const connection = await database.start();
     const clock = { nowMs: () => (FIRST_HOUR + HOURS + 72) * 3_600_000, sleep: async () => undefined };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { createApiServer } from '../src/portal/api/server.ts';
-import { createEmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
@@ -66,7 +66,7 @@ async function seconds(ask: () => Promise<string>): Promise<{ seconds: number; b
 
 const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
 const logger = silentLogger();
-const database = createEmbeddedDatabase({ dataFolder: folder, logger });
+const database = new EmbeddedDatabase({ dataFolder: folder, logger });
 try {
   const connection = await database.start();
   const clock = { nowMs: () => END_MS, sleep: async () => undefined };

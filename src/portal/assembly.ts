@@ -15,7 +15,7 @@ import type { PortalMetrics } from './metrics.ts';
 import { Receiver } from './remote-write/receiver.ts';
 import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
-import { createStore } from './store.ts';
+import { Store } from './store.ts';
 
 /** The settings that a reload applies: where readings come from, which grants exist, and how long data is kept. */
 export type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 'retention'>;
@@ -51,7 +51,7 @@ const LEASE_MS = 30_000;
 /** Creates the parts of a portal and connects them. Starts the ledger and the API, but sweeps and folds nothing yet. */
 export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const { config, sources } = parts;
-  const store = createStore(config, parts);
+  const store = new Store(config, parts);
   parts.atEnd(async () => await store.close());
   const ledger = await store.open();
   await ledger.declareSites(declarationsOf(config));

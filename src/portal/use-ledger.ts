@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerPlace } from './settings/settings.ts';
-import { createStore } from './store.ts';
+import { Store } from './store.ts';
 
 /** Opens the ledger, does the work, and closes the ledger. Throws `UserError` if there is no ledger. */
 export async function useLedger(
@@ -10,7 +10,7 @@ export async function useLedger(
   parts: { clock: Clock; logger: Logger },
   work: (ledger: Ledger) => Promise<void>,
 ): Promise<void> {
-  const store = createStore(place, parts);
+  const store = new Store(place, parts);
   try {
     await work(await store.open());
   } finally {

@@ -1,7 +1,8 @@
+import type { Server } from 'node:http';
 import { createApiServer } from './api/api-server.ts';
 import type { ApiContext } from './api/context/api-context.ts';
 import { ALL_SERVICES, type SimulatedServices } from './api/context/services.ts';
-import { createTokenStore } from './api/context/tokens.ts';
+import { TokenStore } from './api/context/tokens.ts';
 import { USER_DOMAIN, type SimulatedUser } from './api/context/users.ts';
 import type { FaultHook } from './faults.ts';
 import type { CloudModel } from './model/cloud-model.ts';
@@ -59,98 +60,114 @@ export const SIMULATION_DEFAULTS = {
   maxLimit: 1000,
 } as const;
 
-/** A cloud that speaks the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP, and knows the truth about its own usage. */
+/** A cloud that speaks the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP, and knows the truth about its usage. */
 export function createSimulatedCloud(
   config: SimulatedCloudConfig,
-  { clock, logger }: { clock: Clock; logger: Logger },
+  parts: SimulatedCloudParts,
 ): SimulatedCloud {
-  const now = cloudAtStart(config, logger);
-  const tokens = createTokenStore(config.tokenLifetimeMs);
-  const { users, region, maxLimit } = config;
-  const context = (): ApiContext => {
-    const { novaAheadMs, downCells, services } = now;
-    const nowMs = clock.nowMs();
-    const model = now.modelAt(nowMs);
-    const novaNowMs = nowMs + novaAheadMs;
-    return { model, nowMs, novaNowMs, downCells, tokens, users, region, maxLimit, services };
-  };
-  const server = createApiServer({
-    clock,
-    logger,
-    context,
-    faults: () => now.faults,
-    novaAheadMs: () => now.novaAheadMs,
-  });
-  let address: ListenAddress | undefined;
-  const cloud: SimulatedCloud = {
-    start: async () => {
-      address = await listen(server, config.listen);
-    },
-    close: () => closeServer(server),
-    get address() {
-      if (address === undefined) throw new Error('the simulated cloud has not started');
-      return address;
-    },
-    environment: () => signInEnvironment(cloud.address, config),
-    ...truthsOf(() => now.modelAt(clock.nowMs())),
-    ...changesOf(now),
-  };
-  return cloud;
+  return new SimulatedCloudRole(config, parts);
 }
 
-/** What may change while the cloud runs. */
-interface ChangingCloud {
-  modelAt: (nowMs: number) => CloudModel;
-  faults: FaultHook | undefined;
-  novaAheadMs: number;
-  downCells: ReadonlySet<string>;
-  services: SimulatedServices;
+interface SimulatedCloudParts {
+  clock: Clock;
+  logger: Logger;
 }
 
-function cloudAtStart({ source, services }: SimulatedCloudConfig, logger: Logger): ChangingCloud {
-  return {
-    modelAt: modelSource(source, logger),
-    faults: undefined,
-    novaAheadMs: 0,
-    downCells: new Set(),
-    services: { ...ALL_SERVICES, ...services },
-  };
-}
+class SimulatedCloudRole implements SimulatedCloud {
+  readonly #config: SimulatedCloudConfig;
+  readonly #clock: Clock;
+  readonly #tokens: TokenStore;
+  readonly #server: Server;
+  #modelAt: (nowMs: number) => CloudModel;
+  #services: SimulatedServices;
+  #faults: FaultHook | undefined;
+  #novaAheadMs = 0;
+  #downCells: ReadonlySet<string> = new Set();
+  #address: ListenAddress | undefined;
 
-type Truths = Pick<SimulatedCloud, 'model' | 'truth' | 'belongingsTruth' | 'flavorTruth'>;
+  constructor(config: SimulatedCloudConfig, { clock, logger }: SimulatedCloudParts) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#tokens = new TokenStore(config.tokenLifetimeMs);
+    this.#modelAt = modelSource(config.source, logger);
+    this.#services = { ...ALL_SERVICES, ...config.services };
+    this.#server = createApiServer({
+      clock,
+      logger,
+      context: () => this.#context(),
+      faults: () => this.#faults,
+      novaAheadMs: () => this.#novaAheadMs,
+    });
+  }
 
-function truthsOf(model: () => CloudModel): Truths {
-  return {
-    model,
-    truth: (fromMs, toMs) => usageTruth(model(), fromMs, toMs),
-    belongingsTruth: (fromMs, toMs) => belongingsTruth(model().belongings(fromMs, toMs), fromMs, toMs),
-    flavorTruth: (fromMs, toMs, amountOf) => flavorTruth(model(), fromMs, toMs, amountOf),
-  };
-}
+  get address(): ListenAddress {
+    if (this.#address === undefined) throw new Error('the simulated cloud has not started');
+    return this.#address;
+  }
 
-type Changes = Pick<
-  SimulatedCloud,
-  'setServices' | 'setModel' | 'setFaults' | 'setNovaAhead' | 'setDownCells'
->;
+  async start(): Promise<void> {
+    this.#address = await listen(this.#server, this.#config.listen);
+  }
 
-function changesOf(now: ChangingCloud): Changes {
-  return {
-    setServices: (changed) => {
-      now.services = { ...now.services, ...changed };
-    },
-    setModel: (model) => {
-      now.modelAt = () => model;
-    },
-    setFaults: (hook) => {
-      now.faults = hook;
-    },
-    setNovaAhead: (durationMs) => {
-      now.novaAheadMs = durationMs;
-    },
-    setDownCells: (cells) => {
-      now.downCells = new Set(cells);
-    },
-  };
+  async close(): Promise<void> {
+    await closeServer(this.#server);
+  }
+
+  environment(): Record<string, string> {
+    return signInEnvironment(this.address, this.#config);
+  }
+
+  model(): CloudModel {
+    return this.#modelAt(this.#clock.nowMs());
+  }
+
+  truth(fromMs: number, toMs: number): Map<string, UsageTruth> {
+    return usageTruth(this.model(), fromMs, toMs);
+  }
+
+  belongingsTruth(fromMs: number, toMs: number): Map<string, BelongingsTruth> {
+    return belongingsTruth(this.model().belongings(fromMs, toMs), fromMs, toMs);
+  }
+
+  flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint> {
+    return flavorTruth(this.model(), fromMs, toMs, amountOf);
+  }
+
+  setServices(services: Partial<SimulatedServices>): void {
+    this.#services = { ...this.#services, ...services };
+  }
+
+  setModel(model: CloudModel): void {
+    this.#modelAt = () => model;
+  }
+
+  setFaults(hook: FaultHook | undefined): void {
+    this.#faults = hook;
+  }
+
+  setNovaAhead(durationMs: number): void {
+    this.#novaAheadMs = durationMs;
+  }
+
+  setDownCells(cells: Iterable<string>): void {
+    this.#downCells = new Set(cells);
+  }
+
+  #context(): ApiContext {
+    const { users, region, maxLimit } = this.#config;
+    const nowMs = this.#clock.nowMs();
+    return {
+      model: this.#modelAt(nowMs),
+      nowMs,
+      novaNowMs: nowMs + this.#novaAheadMs,
+      downCells: this.#downCells,
+      tokens: this.#tokens,
+      users,
+      region,
+      maxLimit,
+      services: this.#services,
+    };
+  }
 }
 
 function modelSource(source: SimulatedCloudConfig['source'], logger: Logger): (nowMs: number) => CloudModel {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { clusterFolder } from '../../src/portal/database/embedded/cluster.ts';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { bundled } from '../support/bundled.ts';
 import { freePort, startProgram } from '../support/processes.ts';
@@ -48,7 +48,7 @@ export async function startFederation({ folder, prometheus, seed, time, turnMs, 
   for (const name of ['gate', 'one', 'two'])
     writeFileSync(token(name), `token-of-${name}-${'0'.repeat(40)}\n`);
 
-  const database = createEmbeddedDatabase({ dataFolder: join(folder, 'data'), logger: silentLogger() });
+  const database = new EmbeddedDatabase({ dataFolder: join(folder, 'data'), logger: silentLogger() });
   onTestFinished(async () => await database.close());
   const connection = await database.start();
 

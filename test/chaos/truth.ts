@@ -1,5 +1,5 @@
 import { endOf, type ServerLife } from '../../src/simulation/model/server-life.ts';
-import { createLifeIndex } from '../../src/simulation/model/life-index.ts';
+import { lifeIndex } from '../../src/simulation/model/life-index.ts';
 import { usageTruth, type UsageTruth } from '../../src/simulation/model/truth.ts';
 
 export type Resource = keyof UsageTruth;
@@ -18,7 +18,7 @@ export interface Truth {
 }
 
 export function truthOf(servers: readonly ServerLife[]): Truth {
-  const livesTouching = createLifeIndex(servers);
+  const livesTouching = lifeIndex(servers);
   const answers = new Map<string, Map<string, UsageTruth>>();
   const usageOfAll = (fromMs: number, toMs: number) => {
     const key = `${fromMs} ${toMs}`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { reading } from './in-memory-book.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
@@ -64,7 +64,7 @@ describe('the commands for a ledger in the embedded database', () => {
     dataFolder: string,
     work: (connection: DatabaseConnection) => Promise<unknown>,
   ): Promise<void> {
-    const database = createEmbeddedDatabase({ dataFolder, logger: silentLogger() });
+    const database = new EmbeddedDatabase({ dataFolder, logger: silentLogger() });
     try {
       await work(await database.start());
     } finally {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { commandLineOf } from '../../src/portal/database/embedded/processes.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { eventually, startProgram, temporaryFolder, type Running } from '../support/processes.ts';
@@ -26,7 +26,7 @@ async function ask<T extends object>(connection: Connection, question: string): 
 }
 
 function embedded(dataFolder: string) {
-  const database = createEmbeddedDatabase({ dataFolder, logger: silentLogger() });
+  const database = new EmbeddedDatabase({ dataFolder, logger: silentLogger() });
   onTestFinished(() => database.close());
   return {
     close: () => database.close(),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import type {
   Ledger,
   Page,
@@ -119,7 +119,7 @@ export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
  */
 export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
   describe(`${name}, on the embedded PostgreSQL`, () => {
-    tests(ledgersOn((dataFolder) => createEmbeddedDatabase({ dataFolder, logger: silentLogger() })));
+    tests(ledgersOn((dataFolder) => new EmbeddedDatabase({ dataFolder, logger: silentLogger() })));
   });
   describeWith(['postgresql'], `${name}, on the PostgreSQL of the system`, ({ postgresql }) => {
     tests(ledgersOn((dataFolder) => installedPostgresql(postgresql, dataFolder)));

@@ -1,9 +1,9 @@
 // Starts an embedded database in the folder of the first argument, prints its address, and runs it until a signal.
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { describeError } from '../../src/runtime/user-error.ts';
 
-const database = createEmbeddedDatabase({
+const database = new EmbeddedDatabase({
   dataFolder: process.argv[2] ?? '',
   logger: createLogger({ level: 'warn', pretty: false }),
 });

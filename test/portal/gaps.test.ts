@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import type { Page, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -77,7 +77,7 @@ function writePast(promtool: string, folder: string, strokeMs: number): void {
 
 /** Makes a ledger with readings of the site at these instants and none later. */
 async function writeLedger(folder: string, strokeMs: number, readAtMs: readonly number[]): Promise<void> {
-  const database = createEmbeddedDatabase({ dataFolder: join(folder, 'data'), logger: silentLogger() });
+  const database = new EmbeddedDatabase({ dataFolder: join(folder, 'data'), logger: silentLogger() });
   const connection = await database.start();
   const ledger = await openLedger({
     database: await openDatabase(connection, silentLogger()),

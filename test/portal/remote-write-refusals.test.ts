@@ -7,7 +7,7 @@ import type { DatabaseConnection } from '../../src/portal/database/connection.ts
 import type { Lease, Sweep } from '../../src/portal/ledger/ledger.ts';
 import type { Pool } from 'pg';
 import { createApiServer } from '../../src/portal/api/server.ts';
-import { createEmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
+import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { connectToDatabase } from '../../src/portal/database/connect.ts';
 import { Database, openDatabase } from '../../src/portal/database/database.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
@@ -29,19 +29,19 @@ const OTHER_TOKEN = 'other-token-of-43-characters-0123456789abcde';
 function startServer() {
   const dataFolder = join(temporaryFolder(), 'data');
   const logger = silentLogger();
-  let server = createEmbeddedDatabase({ dataFolder, logger });
+  let server = new EmbeddedDatabase({ dataFolder, logger });
   onTestFinished(async () => await server.close());
   return {
     stop: async () => await server.close(),
     start: async () => {
-      server = createEmbeddedDatabase({ dataFolder, logger });
+      server = new EmbeddedDatabase({ dataFolder, logger });
       return await server.start();
     },
   };
 }
 
 const serverFolder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
-const sharedServer = createEmbeddedDatabase({ dataFolder: serverFolder, logger: silentLogger() });
+const sharedServer = new EmbeddedDatabase({ dataFolder: serverFolder, logger: silentLogger() });
 let onServer: DatabaseConnection;
 beforeAll(async () => void (onServer = await sharedServer.start()));
 afterAll(async () => {

@@ -3,11 +3,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import { compileSelector, type SeriesPredicate } from '../../prometheus/selectors/selector-matching.ts';
 import { NAME_LABEL } from '../../prometheus/selectors/selectors.ts';
 import { ExpositionParser } from '../../prometheus/text-format/text-format-parser.ts';
-import {
-  createSeriesFormat,
-  familyHead,
-  formatPoint,
-} from '../../prometheus/text-format/text-format-writer.ts';
+import { seriesFormat, familyHead, formatPoint } from '../../prometheus/text-format/text-format-writer.ts';
 import { type LabelRewriting, rewriteLabels } from './label-rewriting.ts';
 import type { Selector } from '../policy.ts';
 
@@ -151,7 +147,7 @@ function checkComments(text: string, isAllowedName: (name: string) => boolean): 
 
 /** Writes samples with rewritten labels, and the head of each family before its first sample. */
 function sampleRewriter(rewriting: LabelRewriting): (samples: readonly Sample[]) => string {
-  const formatSeries = createSeriesFormat();
+  const formatSeries = seriesFormat();
   let family: string | undefined;
   return (samples) => {
     let text = '';

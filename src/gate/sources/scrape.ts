@@ -1,6 +1,6 @@
 import type { Labels, Sample } from '../../prometheus/sample.ts';
 import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
-import { createSeriesFormat, formatPoint } from '../../prometheus/text-format/text-format-writer.ts';
+import { seriesFormat, formatPoint } from '../../prometheus/text-format/text-format-writer.ts';
 
 /** The labels that a Prometheus would give to the target. */
 export interface TargetLabels {
@@ -30,7 +30,7 @@ export function* storeSteps(
   target: TargetLabels,
   startedMs: number,
 ): Steps<Scrape> {
-  const formatSeries = createSeriesFormat();
+  const formatSeries = seriesFormat();
   const seen = new Set<string>();
   const families = new Map<string, StoredSample[]>();
   yield* eachInSteps(samples, ({ name, labels: exposed, value, timestampMs = startedMs }) => {

@@ -8,7 +8,7 @@ import { closeServer, listen } from '../../runtime/http/listen.ts';
 import { encodeReadResponse, writtenSeries, type WrittenSeries } from '../../../test/portal/write-request.ts';
 import { toSnappy } from '../../prometheus/remote/snappy.ts';
 import type { BodyLimits } from './federate-body.ts';
-import { createGateClient } from './gate-client.ts';
+import { GateClient } from './gate-client.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
 const LIMITS: BodyLimits = {
@@ -60,7 +60,7 @@ const site = (url: string, timeoutMs = 300_000) => ({
 /** How many samples the history of a site gives, or the reason why it gives none; and the most bytes that it told of. */
 async function readHistory(series: WrittenSeries[]): Promise<{ outcome: unknown; most: number }> {
   const url = await startGate(answer(200, {}, Buffer.from(toSnappy(encodeReadResponse([series])))));
-  const client = createGateClient(site(url), LIMITS, systemClock);
+  const client = new GateClient(site(url), LIMITS, systemClock);
   let most = 0;
   const outcome = await client
     .read({ startMs: 0, endMs: 1 }, new AbortController().signal, (bytes) => (most = Math.max(most, bytes)))
@@ -71,7 +71,7 @@ async function readHistory(series: WrittenSeries[]): Promise<{ outcome: unknown;
 }
 
 async function federateFrom(url: string, limits: Partial<Limits> = {}) {
-  const client = createGateClient(site(url, limits.timeoutMs), { ...LIMITS, ...limits }, systemClock);
+  const client = new GateClient(site(url, limits.timeoutMs), { ...LIMITS, ...limits }, systemClock);
   try {
     const samples: Sample[] = [];
     await client.federate(new AbortController().signal, (sample) => void samples.push(sample));

@@ -11,57 +11,81 @@ import type { ReadWindow } from './read-windows.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
 /** Reads one site's gate, over connections of its own. */
-export interface GateClient {
+export class GateClient {
+  readonly #site: SiteConfig;
+  readonly #limits: BodyLimits;
+  readonly #clock: Clock;
+  readonly #url: URL;
+  readonly #pool: Pool;
+
+  constructor(site: SiteConfig, limits: BodyLimits, clock: Clock) {
+    this.#site = site;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#url = new URL(site.url);
+    this.#pool = new Pool(this.#url.origin, {
+      connections: 2,
+      connect: { timeout: site.timeoutMs, ...(site.ca === undefined ? {} : { ca: site.ca }) },
+      headersTimeout: site.timeoutMs,
+      bodyTimeout: site.timeoutMs,
+    });
+  }
+
   /**
-   * Gives `take` all samples that the site's selectors select. Throws `SweepFailure`, or the reason of `signal`; then what was
-   * taken is not the whole.
+   * Gives `take` all samples that the site's selectors select. Throws `SweepFailure`, or the reason of `signal`; then the
+   * samples that `take` has received are incomplete.
    */
-  federate(signal: AbortSignal, take: TakeSample): Promise<void>;
+  async federate(signal: AbortSignal, take: TakeSample): Promise<void> {
+    const request = federateRequest(this.#url, this.#site);
+    await this.#withinTime(signal, async (both) =>
+      readAnswer(
+        await this.#pool.request({ ...request, signal: both }),
+        this.#limits,
+        this.#clock,
+        take,
+        both,
+      ),
+    );
+  }
+
   /**
-   * What the site's Prometheus holds of a time; undefined where the gate has no remote read, or does not give it.
+   * The samples of a time that the site's Prometheus has; undefined where the gate has no remote read, or refuses it.
    * Throws `SweepFailure`, or the reason of `signal`.
    */
-  read(window: ReadWindow, signal: AbortSignal, tellBytes?: TellBytes): Promise<Sample[] | undefined>;
-  close(): Promise<void>;
-}
+  async read(
+    window: ReadWindow,
+    signal: AbortSignal,
+    tellBytes: TellBytes = () => undefined,
+  ): Promise<Sample[] | undefined> {
+    const request = readRequest(this.#url, this.#site, window);
+    return await this.#withinTime(signal, async (both) => {
+      const response = await this.#pool.request({ ...request, signal: both });
+      response.body.on('error', () => undefined);
+      try {
+        if (response.statusCode === 200)
+          return await readHistory(response.body, this.#limits, tellBytes, both);
+        if (NO_REMOTE_READ.has(response.statusCode)) return undefined;
+        throw new SweepFailure(`the gate answers a remote read with ${response.statusCode}`);
+      } finally {
+        response.body.destroy();
+      }
+    });
+  }
 
-export function createGateClient(site: SiteConfig, limits: BodyLimits, clock: Clock): GateClient {
-  const url = new URL(site.url);
-  const pool = new Pool(url.origin, {
-    connections: 2,
-    connect: { timeout: site.timeoutMs, ...(site.ca === undefined ? {} : { ca: site.ca }) },
-    headersTimeout: site.timeoutMs,
-    bodyTimeout: site.timeoutMs,
-  });
-  const request = federateRequest(url, site);
-  const withinTime = async <T>(signal: AbortSignal, ask: (both: AbortSignal) => Promise<T>): Promise<T> => {
-    const timeout = AbortSignal.timeout(site.timeoutMs);
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #withinTime<T>(signal: AbortSignal, ask: (both: AbortSignal) => Promise<T>): Promise<T> {
+    const { timeoutMs } = this.#site;
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       return await ask(AbortSignal.any([signal, timeout]));
     } catch (error) {
       signal.throwIfAborted();
-      throw toSweepFailure(timeout.aborted ? timeout.reason : error, url.host, site.timeoutMs);
+      throw toSweepFailure(timeout.aborted ? timeout.reason : error, this.#url.host, timeoutMs);
     }
-  };
-  return {
-    federate: async (signal, take) =>
-      await withinTime(signal, async (both) =>
-        readAnswer(await pool.request({ ...request, signal: both }), limits, clock, take, both),
-      ),
-    read: async (window, signal, tellBytes = () => undefined) =>
-      await withinTime(signal, async (both) => {
-        const response = await pool.request({ ...readRequest(url, site, window), signal: both });
-        response.body.on('error', () => undefined);
-        try {
-          if (response.statusCode === 200) return await readHistory(response.body, limits, tellBytes, both);
-          if (NO_REMOTE_READ.has(response.statusCode)) return undefined;
-          throw new SweepFailure(`the gate answers a remote read with ${response.statusCode}`);
-        } finally {
-          response.body.destroy();
-        }
-      }),
-    close: async () => await pool.destroy(),
-  };
+  }
 }
 
 /** Redirects are not followed: undici follows none unless told to. The token would go with them. */

@@ -10,7 +10,7 @@ import { sweepOptionsOf, type SiteConfig } from '../settings/site-settings.ts';
 import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { GapFiller } from './gap-filler.ts';
-import { createGateClient, type GateClient } from './gate-client.ts';
+import { GateClient } from './gate-client.ts';
 import { ALL_ROOM, NoRoomError, type Held, type ReadingsBudget } from './readings-budget.ts';
 import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
 import { SweepFailure } from './sweep-failure.ts';
@@ -50,7 +50,7 @@ export class SiteCollector {
       ...parts,
       logger: parts.logger.child({ site: site.name }),
     };
-    this.#client = createGateClient(site, parts.limits, parts.clock);
+    this.#client = new GateClient(site, parts.limits, parts.clock);
     this.#gaps = new GapFiller(site, this.#client, this.#parts);
   }
 

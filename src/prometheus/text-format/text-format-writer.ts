@@ -18,7 +18,7 @@ export interface MetricFamily {
  * that are not plain are written in quotes, which Prometheus reads since version 3.0.
  */
 export function* expositionLines(families: Iterable<MetricFamily>): Generator<string> {
-  const format = createSeriesFormat(new Map());
+  const format = seriesFormat(new Map());
   for (const family of families) {
     let head = familyHead(family);
     for (const sample of family.samples) {
@@ -37,7 +37,7 @@ export function familyHead({ name, help, type }: Omit<MetricFamily, 'samples'>):
 
 /** A sample as one line, without the newline. */
 export function formatSample(sample: Sample): string {
-  return formatWith(createSeriesFormat(), sample);
+  return formatWith(seriesFormat(), sample);
 }
 
 function formatWith(formatSeries: SeriesFormat, { name, labels, value, timestampMs }: Sample): string {
@@ -59,7 +59,7 @@ const REMEMBERED_NAMES_BYTES = 262_144;
  * A format that remembers the text of each name: there are few names and many series.
  * @param labelLists remembers the text of whole lists of labels, if many names share one `Labels` object.
  */
-export function createSeriesFormat(labelLists?: Map<Labels, string>): SeriesFormat {
+export function seriesFormat(labelLists?: Map<Labels, string>): SeriesFormat {
   const shownLabel = remembered(shownLabelName, REMEMBERED_NAMES_BYTES);
   const quotedMetric = remembered(quotedMetricName, REMEMBERED_NAMES_BYTES);
   const listOf = (labels: Labels): string => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../runtime/clock.ts';
-import { createFastClock } from './fast-clock.ts';
+import { FastClock } from './fast-clock.ts';
 
 const real: Clock = { nowMs: () => 99, sleep: () => Promise.resolve() };
 
@@ -14,7 +14,7 @@ async function hasEnded(sleep: Promise<void>): Promise<boolean> {
 
 describe('a clock in fast motion', () => {
   it('shows what it was set to, and after its release what the real one shows', () => {
-    const clock = createFastClock(real);
+    const clock = new FastClock(real);
     clock.set(5);
     expect(clock.nowMs()).toBe(5);
     clock.release();
@@ -22,7 +22,7 @@ describe('a clock in fast motion', () => {
   });
 
   it('lets nobody wake before its release', async () => {
-    const clock = createFastClock(real);
+    const clock = new FastClock(real);
     const sleep = clock.sleep(1);
     clock.set(1_000_000);
     expect(await hasEnded(sleep)).toBe(false);
@@ -33,9 +33,9 @@ describe('a clock in fast motion', () => {
 
   it('wakes who is told to end', async () => {
     const ending = new AbortController();
-    const sleep = createFastClock(real).sleep(1, ending.signal);
+    const sleep = new FastClock(real).sleep(1, ending.signal);
     ending.abort();
     expect(await hasEnded(sleep)).toBe(true);
-    expect(await hasEnded(createFastClock(real).sleep(1, ending.signal))).toBe(true);
+    expect(await hasEnded(new FastClock(real).sleep(1, ending.signal))).toBe(true);
   });
 });

@@ -1,36 +1,41 @@
 import type { Clock } from '../../runtime/clock.ts';
 
-/** A clock that stands still and is set, until it is released and goes as `real` does. */
-export interface FastClock extends Clock {
-  /** Unix milliseconds. */
-  set(instantMs: number): void;
-  release(): void;
-}
-
 /**
- * As long as the clock is set by hand, nobody's sleep comes to its end: the loops of roles rest, and whoever sets the
- * clock says what happens when. `release()` wakes all, and from then on time is real.
+ * A clock that stands still until it is set, and runs as the real clock after `release()`. Until then no sleep ends, so that
+ * the loops of the roles rest and the caller of `set()` decides what happens when.
  */
-export function createFastClock(real: Clock): FastClock {
-  let setMs: number | undefined = real.nowMs();
-  let wake = (): void => undefined;
-  const released = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  return {
-    nowMs: () => setMs ?? real.nowMs(),
-    sleep: async (durationMs, signal) => {
-      if (setMs === undefined) await real.sleep(durationMs, signal);
-      else await Promise.race([released, aborted(signal)]);
-    },
-    set: (instantMs) => {
-      setMs = instantMs;
-    },
-    release: () => {
-      setMs = undefined;
-      wake();
-    },
-  };
+export class FastClock implements Clock {
+  readonly #real: Clock;
+  readonly #released: Promise<void>;
+  #wake = (): void => undefined;
+  #setMs: number | undefined;
+
+  constructor(real: Clock) {
+    this.#real = real;
+    this.#setMs = real.nowMs();
+    this.#released = new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  nowMs(): number {
+    return this.#setMs ?? this.#real.nowMs();
+  }
+
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.#setMs === undefined) await this.#real.sleep(durationMs, signal);
+    else await Promise.race([this.#released, aborted(signal)]);
+  }
+
+  /** Sets the time in Unix milliseconds. */
+  set(instantMs: number): void {
+    this.#setMs = instantMs;
+  }
+
+  release(): void {
+    this.#setMs = undefined;
+    this.#wake();
+  }
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {

@@ -6,15 +6,9 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Role } from '../../runtime/role.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { openMemory, type FederationMemory } from './data-folder.ts';
-import { createFastClock, type FastClock } from './fast-clock.ts';
+import { FastClock } from './fast-clock.ts';
 import { startOfHour, wholeHoursBetween } from './hours.ts';
-import {
-  createSimulatedSite,
-  foldedUntil,
-  SETTLING_DELAY_MS,
-  type SimulatedSite,
-  type SiteOptions,
-} from './site.ts';
+import { foldedUntil, SETTLING_DELAY_MS, SimulatedSite, type SiteOptions } from './site.ts';
 
 export interface FederationConfig {
   /** Everything that the federation keeps is below it. */
@@ -63,7 +57,7 @@ class FederationRole implements Federation {
   constructor(config: FederationConfig, parts: FederationParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#clock = createFastClock(parts.clock);
+    this.#clock = new FastClock(parts.clock);
   }
 
   get address(): ListenAddress {
@@ -106,14 +100,15 @@ class FederationRole implements Federation {
 
   async #startSites({ startMs, tokens }: FederationMemory): Promise<void> {
     const { logger } = this.#parts;
-    this.#sites = this.#config.sites.map((options) =>
-      createSimulatedSite(options, {
-        folder: this.#folderOf(options.name),
-        token: tokens[options.name] ?? '',
-        startMs,
-        clock: this.#clock,
-        logger: logger.child({ site: options.name }, { level: 'warn' }),
-      }),
+    this.#sites = this.#config.sites.map(
+      (options) =>
+        new SimulatedSite(options, {
+          folder: this.#folderOf(options.name),
+          token: tokens[options.name] ?? '',
+          startMs,
+          clock: this.#clock,
+          logger: logger.child({ site: options.name }, { level: 'warn' }),
+        }),
     );
     for (const site of this.#sites) {
       if (this.#ending.signal.aborted) return;

@@ -31,16 +31,6 @@ export interface SiteOptions {
   ports: { exporter: number; gate: number };
 }
 
-/** A simulated site: a cloud, its exporter, and the gate before it. */
-export interface SimulatedSite extends Role {
-  readonly name: string;
-  readonly cloud: SimulatedCloud;
-  /** After `start()`. */
-  readonly exporter: Exporter;
-  /** The site as its portal is told of it, after `start()`. */
-  portalEntry(): SiteConfig;
-}
-
 export interface SiteParts {
   folder: string;
   /** The gate's. */
@@ -51,40 +41,55 @@ export interface SiteParts {
   logger: Logger;
 }
 
-export function createSimulatedSite(options: SiteOptions, parts: SiteParts): SimulatedSite {
-  const { clock, logger } = parts;
-  const cloud = createSimulatedCloud(
-    {
-      ...SIMULATION_DEFAULTS,
-      listen: { host: '127.0.0.1', port: 0 },
-      source: { model: generatedCloud(options.cloud) },
-      users: [SIMULATED_ADMINISTRATOR],
-      tokenLifetimeMs: TOKEN_LIFETIME_MS,
-    },
-    { clock, logger },
-  );
-  let exporter: Exporter | undefined;
-  let gate: Gate | undefined;
-  return {
-    name: options.name,
-    cloud,
-    get exporter() {
-      return started(exporter);
-    },
-    portalEntry: () => portalEntry(options.name, started(gate).address, parts.token),
-    start: async () => {
-      await cloud.start();
-      exporter = await createSiteExporter(options, parts, cloud);
-      await exporter.start();
-      gate = await createSiteGate(options, parts, exporter);
-      await gate.start();
-    },
-    close: async () => {
-      await gate?.close();
-      await exporter?.close();
-      await cloud.close();
-    },
-  };
+/** A simulated site: a cloud, its exporter, and the gate before it. */
+export class SimulatedSite implements Role {
+  readonly name: string;
+  readonly #options: SiteOptions;
+  readonly #parts: SiteParts;
+  readonly #cloud: SimulatedCloud;
+  #exporter: Exporter | undefined;
+  #gate: Gate | undefined;
+
+  constructor(options: SiteOptions, parts: SiteParts) {
+    const { clock, logger } = parts;
+    this.name = options.name;
+    this.#options = options;
+    this.#parts = parts;
+    this.#cloud = createSimulatedCloud(
+      {
+        ...SIMULATION_DEFAULTS,
+        listen: { host: '127.0.0.1', port: 0 },
+        source: { model: generatedCloud(options.cloud) },
+        users: [SIMULATED_ADMINISTRATOR],
+        tokenLifetimeMs: TOKEN_LIFETIME_MS,
+      },
+      { clock, logger },
+    );
+  }
+
+  /** Throws before `start()` has resolved. */
+  get exporter(): Exporter {
+    return started(this.#exporter);
+  }
+
+  /** The site in the portal's configuration. Throws before `start()` has resolved. */
+  portalEntry(): SiteConfig {
+    return portalEntry(this.name, started(this.#gate).address, this.#parts.token);
+  }
+
+  async start(): Promise<void> {
+    await this.#cloud.start();
+    this.#exporter = await siteExporter(this.#options, this.#parts, this.#cloud);
+    await this.#exporter.start();
+    this.#gate = await siteGate(this.#options, this.#parts, this.#exporter);
+    await this.#gate.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#gate?.close();
+    await this.#exporter?.close();
+    await this.#cloud.close();
+  }
 }
 
 function started<T>(part: T | undefined): T {
@@ -92,7 +97,7 @@ function started<T>(part: T | undefined): T {
   return part;
 }
 
-async function createSiteExporter(
+async function siteExporter(
   { ports }: SiteOptions,
   { folder, startMs, clock, logger }: SiteParts,
   cloud: SimulatedCloud,
@@ -109,7 +114,7 @@ async function createSiteExporter(
   return createExporter({ ...config, listen, startMs }, { clock, logger });
 }
 
-async function createSiteGate(
+async function siteGate(
   { ports }: SiteOptions,
   { token, clock, logger }: SiteParts,
   exporter: Exporter,

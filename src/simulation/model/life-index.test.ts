@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLifeIndex } from './life-index.ts';
+import { lifeIndex } from './life-index.ts';
 import { endOf, type ServerLife } from './server-life.ts';
 
 const flavor = { id: 'f', name: 'f', vcpus: 1, memoryMb: 1, diskGb: 1, ephemeralGb: 0, extraSpecs: {} };
@@ -19,7 +19,7 @@ describe('the index of lives', () => {
   it('finds what touches a stretch of time, in its order, and nothing else', () => {
     fc.assert(
       fc.property(lives, fc.array(fc.tuple(instant, instant), { maxLength: 5 }), (all, stretches) => {
-        const index = createLifeIndex(all);
+        const index = lifeIndex(all);
         for (const [fromMs, toMs] of stretches) {
           const expected = all.filter((life) => life.launches[0].atMs <= toMs && endOf(life) >= fromMs);
           expect(index(fromMs, toMs)).toEqual(expected);

@@ -7,7 +7,7 @@ export type LifeIndex = (fromMs: number, toMs: number) => readonly ServerLife[];
  * Lives that end at or after a begin of the window are a tail in the order of ends, those that began before its end a
  * head in the order of begins: the shorter of the two is looked through. `lives` are found in their own order.
  */
-export function createLifeIndex(lives: readonly ServerLife[]): LifeIndex {
+export function lifeIndex(lives: readonly ServerLife[]): LifeIndex {
   const begins = Float64Array.from(lives, (life) => life.launches[0].atMs);
   const ends = Float64Array.from(lives, endOf);
   const byBegin = sortedBy(begins);

@@ -1,6 +1,6 @@
 import { NO_BELONGINGS, type Belongings } from './belongings.ts';
 import { byProjectThenId, compareText, type CloudModel, type Domain, type Project } from './cloud-model.ts';
-import { createLifeIndex } from './life-index.ts';
+import { lifeIndex } from './life-index.ts';
 import type { Flavor, ServerLife } from './server-life.ts';
 
 export interface StaticCloud {
@@ -21,7 +21,7 @@ export function staticCloud(cloud: StaticCloud): CloudModel {
     flavors: flavorsOf(cloud),
     cells: cellsOf(cloud),
     keepsDeletedMs: longestKept(lives),
-    livesTouching: createLifeIndex(lives),
+    livesTouching: lifeIndex(lives),
     belongings: (fromMs, toMs) => within(cloud.belongings ?? NO_BELONGINGS, fromMs, toMs),
   };
 }

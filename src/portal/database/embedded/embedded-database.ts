@@ -16,42 +16,43 @@ export interface EmbeddedDatabaseOptions {
   logger: Logger;
 }
 
-/** A PostgreSQL of our own, from npm, reached over a Unix socket alone. */
-export interface EmbeddedDatabase {
-  /**
-   * Makes the database where there is none, and starts its server. Throws a `UserError` where that cannot be: the
-   * folder is in use by another portal, is another user's, holds another version, or the platform has no PostgreSQL.
-   */
-  start(): Promise<DatabaseConnection>;
-  /** Ends the server in order. May be called twice, and before `start()` has resolved. */
-  close(): Promise<void>;
-}
-
-interface Started {
+interface StartedServer {
   server: SupervisedServer;
   socketFolder: string;
 }
 
-export function createEmbeddedDatabase(options: EmbeddedDatabaseOptions): EmbeddedDatabase {
-  let starting: Promise<Started> | undefined;
-  let closing: Promise<void> | undefined;
-  return {
-    start: async () => {
-      starting ??= startServer({ ...options, dataFolder: resolve(options.dataFolder) });
-      return connectionTo((await starting).socketFolder);
-    },
-    close: async () => {
-      closing ??= endServer(starting);
-      await closing;
-    },
-  };
+/** The portal's own PostgreSQL, from npm. It can be reached only over a Unix socket. */
+export class EmbeddedDatabase {
+  readonly #options: EmbeddedDatabaseOptions;
+  #starting: Promise<StartedServer> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EmbeddedDatabaseOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the database where there is none, and starts its server. Throws `UserError` if another portal uses the folder, if
+   * the folder belongs to another user or holds another version, or if there is no PostgreSQL for the platform.
+   */
+  async start(): Promise<DatabaseConnection> {
+    const { dataFolder, logger } = this.#options;
+    this.#starting ??= startServer({ dataFolder: resolve(dataFolder), logger });
+    return connectionTo((await this.#starting).socketFolder);
+  }
+
+  /** Ends the server in order. May be called twice, and before `start()` has resolved. */
+  async close(): Promise<void> {
+    this.#closing ??= endServer(this.#starting);
+    await this.#closing;
+  }
 }
 
 function connectionTo(socketFolder: string): DatabaseConnection {
   return { host: socketFolder, port: SOCKET_PORT, user: DATABASE_USER, database: DATABASE_USER };
 }
 
-async function startServer({ dataFolder, logger }: EmbeddedDatabaseOptions): Promise<Started> {
+async function startServer({ dataFolder, logger }: EmbeddedDatabaseOptions): Promise<StartedServer> {
   await mkdir(dataFolder, { recursive: true });
   const cluster = clusterFolder(dataFolder);
   const account = await chooseServerAccount(cluster);
@@ -70,7 +71,7 @@ async function startServer({ dataFolder, logger }: EmbeddedDatabaseOptions): Pro
   }
 }
 
-async function endServer(starting: Promise<Started> | undefined): Promise<void> {
+async function endServer(starting: Promise<StartedServer> | undefined): Promise<void> {
   const started = await starting?.catch(() => undefined);
   if (started === undefined) return;
   await started.server.close();

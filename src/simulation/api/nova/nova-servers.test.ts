@@ -5,7 +5,7 @@ import type { ApiContext } from '../context/api-context.ts';
 import { ApiError, type ApiRequest } from '../context/exchange.ts';
 import { answerServer, answerServers } from './nova-servers.ts';
 import { ALL_SERVICES } from '../context/services.ts';
-import { createTokenStore, type Token } from '../context/tokens.ts';
+import { type Token, TokenStore } from '../context/tokens.ts';
 
 const flavor: Flavor = {
   id: 'f',
@@ -44,7 +44,7 @@ function contextAt(nowS: number, downCells: string[] = []): ApiContext {
     nowMs,
     novaNowMs: nowMs,
     downCells: new Set(downCells),
-    tokens: createTokenStore(1000),
+    tokens: new TokenStore(1000),
     users: [],
     region: 'R',
     services: ALL_SERVICES,

@@ -7,7 +7,7 @@ import type { ApiContext } from '../context/api-context.ts';
 import { ApiError, type ApiRequest } from '../context/exchange.ts';
 import { ALL_SERVICES } from '../context/services.ts';
 import { answerUsage } from './nova-usage.ts';
-import { createTokenStore, type Token } from '../context/tokens.ts';
+import { type Token, TokenStore } from '../context/tokens.ts';
 
 const small: Flavor = {
   id: 's',
@@ -32,7 +32,7 @@ function contextOf(servers: ServerLife[], now: string, maxLimit = 1000, down: st
     nowMs: at(now),
     novaNowMs: at(now),
     downCells: new Set(down),
-    tokens: createTokenStore(1000),
+    tokens: new TokenStore(1000),
     users: [],
     region: 'R',
     services: ALL_SERVICES,
