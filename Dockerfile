@@ -1,9 +1,9 @@
-# The one image of stackmeter: `docker run stackmeter ROLE …`. No secret goes into it.
+# The image of stackmeter, for all roles: `docker run stackmeter ROLE …`. It contains no secret.
 # Exporter and portal listen on loopback by default: add `--listen :8080` or `--listen :8000` to publish a port.
 #
 #   docker build -t stackmeter .
 
-# The base, by its digest. An engine that knows it by its name only takes --build-arg NODE_IMAGE=node:26.11.1-bookworm-slim.
+# The base image, by its digest. For an engine without a registry: --build-arg NODE_IMAGE=node:26.11.1-bookworm-slim.
 ARG NODE_IMAGE
 FROM ${NODE_IMAGE:-node:26.11.1-bookworm-slim@sha256:86f07bc9c5dce4578cf37e5a418b7bfc7f817cda25cde66e2b66e95ed86c4567} AS node
 
@@ -11,7 +11,7 @@ FROM node AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 
-# With the sources mounted over src/, for development: tsx starts a role anew when they change.
+# For development, with the sources mounted over src/: tsx restarts a role when they change.
 FROM packages AS development
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
@@ -26,7 +26,7 @@ COPY src src
 COPY web web
 RUN npm run build
 
-# Without the embedded PostgreSQL: in containers the ledger's database is one of its own (DATABASE_URL).
+# Without the embedded PostgreSQL: in containers, PostgreSQL has its own container (DATABASE_URL).
 FROM packages AS production-packages
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
 
@@ -43,7 +43,7 @@ COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
 COPY deploy/image/health.mjs deploy/image/secrets.mjs deploy/image/
 COPY deploy/profiles deploy/profiles
-# A named volume that is mounted here belongs to the user that writes to it.
+# A named volume that is mounted here belongs to this user.
 RUN mkdir /var/lib/stackmeter && chown node:node /var/lib/stackmeter
 USER node
 EXPOSE 8080 8443 8000

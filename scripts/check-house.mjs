@@ -1,4 +1,5 @@
-// `npm run verify`: what dependency-cruiser cannot count. No room is crowded, and scripts/rooms.cjs names every sub-room.
+// `npm run verify`: rules that dependency-cruiser cannot check. No room has too many files, and scripts/rooms.cjs names
+// every sub-room.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, say } from './prepare.mjs';

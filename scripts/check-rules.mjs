@@ -1,4 +1,4 @@
-// `npm run verify`: docs/design/ defines each rule that code and docs name, and each rule says which test holds it.
+// `npm run verify`: docs/design/ defines each rule that code and docs name, and each rule names its tests.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, say } from './prepare.mjs';

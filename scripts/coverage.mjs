@@ -1,4 +1,5 @@
-// `npm run coverage`: how many lines of each room run in unit tests, in system tests, and in either. Arguments go to vitest.
+// `npm run coverage`: the share of each room's lines that run in unit tests, in system tests, and in either. Arguments go
+// to vitest.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -7,12 +8,12 @@ import { bin, build, install, root, run } from './prepare.mjs';
 const rooms = ['src/exporter', 'src/gate', 'src/portal', 'src/simulation', 'src/prometheus', 'src/runtime'];
 const pages = 'web/src';
 const folder = join(root, 'coverage');
-/** Where Node.js writes what the processes ran that system tests start. */
+/** Node.js writes the coverage of the processes that system tests start into this folder. */
 const processes = join(folder, 'processes');
 
 install();
 build();
-// The maps lead from the program back to its sources.
+// With source maps, coverage of the program becomes coverage of its sources.
 run(bin('tsc'), ['-p', 'tsconfig.build.json', '--inlineSourceMap']);
 rmSync(folder, { recursive: true, force: true });
 const passed = ['unit', 'system'].map(runTests);
@@ -43,12 +44,12 @@ function linesOfProcesses() {
   if (!existsSync(processes)) return new Map();
   const report = ['--reporter', 'json', '--reports-dir', join(folder, 'started'), '--include', 'dist/**'];
   run(bin('c8'), ['report', '--temp-directory', processes, '--merge-async', ...report]);
-  // A megabyte or more for each process.
+  // The files have a megabyte or more for each process.
   rmSync(processes, { recursive: true });
   return linesOf('started');
 }
 
-/** By file, the lines that begin a statement, and whether one of its statements ran. */
+/** By file: the lines where a statement starts, and true if one of these statements ran. */
 function linesOf(name) {
   const report = join(folder, name, 'coverage-final.json');
   if (!existsSync(report)) return new Map();
@@ -67,7 +68,7 @@ function header() {
   return row(['', 'lines', 'unit', 'system', 'either']);
 }
 
-/** Chromium runs the pages in system tests, and nobody counts what it runs. */
+/** The row of a room. The pages have no number for system tests: coverage in Chromium is not counted. */
 function lineOf(room) {
   const lines = [...new Set([...unit.keys(), ...system.keys()])]
     .filter((file) => file.startsWith(`${room}/`))

@@ -1,6 +1,6 @@
 #!/bin/sh
-# HAProxy 3.0 of Debian 13 in a folder of its own, with its libraries, beside the Debian that runs here: for the tests of
-# deploy/haproxy/haproxy.cfg. Nothing outside of the folder changes. Prints the path of the program.
+# Installs HAProxy 3.0 of Debian 13 with its libraries into a folder of its own, for the tests of deploy/haproxy/haproxy.cfg.
+# It changes nothing outside of this folder, and prints the path of the program.
 set -eu
 
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/stackmeter/haproxy-3}
@@ -23,7 +23,7 @@ APT::Sandbox::User "root";
 END
 export APT_CONFIG="$new/apt.conf"
 apt-get update -qq
-# The libraries of haproxy, and theirs: its C library too, since Debian 12's is older than the program wants.
+# HAProxy's libraries and their libraries. The C library is among them, since Debian 12's is too old for the program.
 (cd "$new/debs" && apt-get download -qq haproxy libc6 libcrypt1 libgcc-s1 libjemalloc2 liblua5.4-0 libopentracing-c-wrapper0t64 \
   libopentracing1 libpcre2-8-0 libssl3t64 libstdc++6 libzstd1 zlib1g)
 for package in "$new"/debs/*.deb; do dpkg -x "$package" "$new/root"; done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Another version of Node.js beside the machine's, from npm's package `node`: for tests on the oldest and the newest that stackmeter
-# runs on. Nothing outside of the folder changes. Prints the folder of the program.
+# Installs another version of Node.js into a folder of its own, from npm's package `node`, for tests on the oldest and the
+# newest version that stackmeter supports. It changes nothing outside of this folder, and prints the folder of the program.
 set -eu
 
 version=$1
@@ -10,7 +10,7 @@ if [ "$("$programs/node" --version 2>/dev/null)" != "v$version" ]; then
   rm -rf "$folder"
   mkdir -p "$folder"
   echo '{ "private": true }' >"$folder/package.json"
-  # Its install script fetches nothing: it links the program of the package for this platform.
+  # The package's install script downloads nothing: it links the program for this platform.
   npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "node@$version" >&2
   [ "$("$programs/node" --version)" = "v$version" ]
 fi

@@ -1,5 +1,5 @@
-// Writes package-lock.json anew from package.json alone. npm leaves the packages of other platforms out of a lock file
-// that it brings up to date beside an installed node_modules, and `npm ci` then refuses it.
+// `npm run lock`: writes package-lock.json again, from package.json only. If npm updates a lock file beside an installed
+// node_modules, it leaves out the packages of other platforms, and `npm ci` then refuses the file.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// `npm pack`, on a fresh clone too: makes what the package consists of. Of an older build, files would be left over.
+// `npm pack`, also on a fresh clone: builds the package's files. It first removes dist/, so that no file of an older build
+// gets into the package.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, install, root } from './prepare.mjs';

@@ -1,4 +1,4 @@
-// What `npm start` and `npm test` need before they can begin, on a fresh clone with nothing but Node and npm.
+// Prepares `npm start` and `npm test` on a fresh clone. It needs only Node.js and npm.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -18,7 +18,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = ['src', 'web', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 const stamp = join(root, 'dist', '.built');
 
-/** Installs what package-lock.json names, unless that is what is installed. */
+/** Installs the packages of package-lock.json, unless they are installed. */
 export function install() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -31,7 +31,7 @@ export function install() {
   });
 }
 
-/** Compiles the program and the pages, unless what was compiled is newer than its sources. */
+/** Compiles the program and the pages, unless the last build is newer than the sources. */
 export function build() {
   if (existsSync(stamp) && newest(sources) < statSync(stamp).mtimeMs) return;
   say('building');
@@ -46,8 +46,8 @@ export function bin(name) {
 }
 
 /**
- * Runs a program in the project's folder; ends this one with its exit code where it fails, and where it says nothing
- * that matches `evidence`: a check that looked at nothing has not passed.
+ * Runs a program in the project's folder. If it fails, this process ends with its exit code. If its output does not match
+ * `evidence`, this process fails: a check that looked at nothing has not passed.
  */
 export function run(command, args, { env = process.env, evidence } = {}) {
   const stdout = evidence ? 'pipe' : 'inherit';
@@ -71,7 +71,7 @@ function fail(text) {
   process.exit(1);
 }
 
-/** npm writes what it has installed into a lock file of its own; the packages in it must be those of ours. */
+/** npm lists the installed packages in a lock file of its own. It must have the packages of our lock file. */
 function isInstalled() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
@@ -86,7 +86,7 @@ function packagesOf(lockFile) {
   return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 }
 
-/** A home that can't be written holds no npm cache: then it is kept in the temporary folder. */
+/** npm's environment. Its cache is in the temporary folder if the home folder is not writable. */
 function npmEnvironment() {
   const cache = process.env.npm_config_cache ?? join(homedir(), '.npm');
   return isWritable(cache)

@@ -1,6 +1,6 @@
 /**
- * Rooms with sub-rooms, and the order in which these import: each imports only what stands after it. Files directly in the
- * room stand above its sub-rooms, except those of `below`, which every sub-room may import.
+ * Rooms with sub-rooms, and the order in which these import: a sub-room imports only from sub-rooms after it in the list.
+ * Files directly in a room may import from its sub-rooms. Every sub-room may import the files in `below`.
  * @type {{ room: string, order: string[], below?: string[] }[]}
  */
 module.exports.rooms = [

@@ -1,4 +1,4 @@
-// `npm start`: the demo federation, from nothing but a clone.
+// `npm start`: builds a fresh clone and runs the demo federation.
 import { build, install } from './prepare.mjs';
 
 install();

@@ -1,4 +1,4 @@
-// `npm test`: every test for which this machine has the programs; says what it left out. Arguments go to vitest.
+// `npm test`: runs every test for which this machine has the programs, and says what it left out. Arguments go to vitest.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,11 +31,11 @@ if (leftOut.length > 0) {
 let failures = 1;
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'));
-  // A suite that could not even be loaded has no tests to count, and is a failure all the same.
+  // A suite that could not be loaded has no tests to count, but it is a failure.
   const unloaded = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
-  // So is an error that nobody waited for: vitest then fails without a failed test.
+  // An unhandled error is a failure, too: vitest then fails without a failed test.
   failures = Math.max(result.numFailedTests + unloaded.length, status === 0 ? 0 : 1);
   const skipped = result.numPendingTests + (result.numTodoTests ?? 0);
   process.stdout.write(

@@ -1,4 +1,4 @@
-// `npm run verify`: all that can be said of a change without starting a server.
+// `npm run verify`: all checks that need no server.
 import { bin, install, run, say } from './prepare.mjs';
 
 /** @type {[name: string, program: string, args: string[], evidence?: RegExp][]} */
@@ -18,7 +18,7 @@ const steps = [
 ];
 
 install();
-say('verify: lock file (npm run lock writes it anew)');
+say('verify: lock file (npm run lock writes it again)');
 run('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
   evidence: /./,
 });

@@ -1,5 +1,5 @@
-// Health check of the image: asks the role that runs in this container whether it lives. `node health.mjs [URL]`;
-// STACKMETER_HEALTH_URL where a role listens elsewhere than by default.
+// Health check of the image: asks the role in this container whether it lives. `node health.mjs [URL]`;
+// STACKMETER_HEALTH_URL is for a role that does not listen on its default address.
 import { readFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
@@ -11,10 +11,10 @@ const defaults = {
 };
 
 const url = process.argv[2] ?? process.env.STACKMETER_HEALTH_URL ?? defaults[role()];
-// What the container runs otherwise (a token, a check) has no health.
+// Other commands, such as token or check, have no health.
 if (url === undefined) process.exit(0);
 const request = url.startsWith('https:') ? tlsRequest : plainRequest;
-// The certificate is for the name that others use; this asks itself, over loopback.
+// The certificate is for the name that others use. This request goes over loopback.
 request(url, { rejectUnauthorized: false, timeout: 4000 }, (response) => {
   response.resume();
   process.exitCode = response.statusCode === 200 ? 0 : 1;
@@ -23,7 +23,7 @@ request(url, { rejectUnauthorized: false, timeout: 4000 }, (response) => {
   .on('error', () => process.exit(1))
   .end();
 
-/** The role, of the command line of the container's first process (the second argument list with --init). */
+/** The role in the command line of the container's first process. With --init the role is an argument of that process. */
 function role() {
   const words = readFileSync('/proc/1/cmdline', 'utf8').split('\0');
   return words.find((word) => Object.hasOwn(defaults, word));

@@ -1,5 +1,5 @@
-// Makes the secrets that the containers of one stack share, where they are not there yet: `node secrets.mjs FOLDER NAME…`.
-// NAME.password and NAME.token are random text, NAME.crt goes with NAME.key.
+// Makes the missing secrets that the containers of one stack share: `node secrets.mjs FOLDER NAME…`.
+// NAME.password and NAME.token are random text. NAME.crt comes with NAME.key.
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -17,7 +17,7 @@ async function make(name) {
   throw new Error(`${name}: secrets are .password, .token or .crt`);
 }
 
-/** For the name under which the other containers reach it; for development, not for outside. */
+/** A certificate for the name of a container in its network. It is for development only. */
 async function certificate(subject) {
   const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: subject }], {
@@ -32,7 +32,7 @@ async function certificate(subject) {
   write(`${subject}.crt`, made.cert);
 }
 
-/** Whole or not at all: another container may look at any time. The volume is this stack's alone. */
+/** Writes the file whole or not at all, because another container may read it at any time. Only this stack has the volume. */
 function write(name, text) {
   const path = join(folder, name);
   writeFileSync(`${path}.new`, text);

@@ -1,16 +1,16 @@
 import { text, type Panel } from './panels.ts';
 
-/** Stands on each dashboard: whoever is billed by a number must know which. */
+/** A text on each dashboard: people who get a bill must know which numbers count. */
 export function aboutTheNumbers(height: number): Panel {
   return text(
-    'What these numbers are',
-    'Where the numbers of this dashboard come from, and which ones count.',
+    'About these numbers',
+    'The source of the numbers on this dashboard, and which ones count.',
     [
-      'Amounts and usage here are **estimates** of Prometheus, made of what it scraped: good to a few percent, and blind to times in which it did not scrape.',
+      'Amounts and usage here are **estimates** of Prometheus, from its scrapes. They are good to a few percent, and miss times without a scrape.',
       '',
-      '**The ledger is the book.** What is billed and reported stands in [the portal](${portal}), which says of each hour whether it was measured. Its address is the field *Portal* above.',
+      '**For bills and reports, use the ledger.** [The portal](${portal}) shows it, and says for each hour whether it was measured. The field *Portal* above has its address.',
       '',
-      'Usage is amount × time: one hour with 4 vCPUs is 4 vCPU-hours. A window in which an exporter began its totals anew is left out, and marked in the graphs. All times are UTC.',
+      'Usage is amount × time: one hour with 4 vCPUs is 4 vCPU-hours. If an exporter began its totals again within a window, the window is left out, and marked in the graphs. All times are UTC.',
     ].join('\n'),
     24,
     height,

@@ -10,7 +10,7 @@ interface Frame {
   uid: string;
   title: string;
   description: string;
-  /** Beside the data source and the step, which each has. */
+  /** The variables of this dashboard. Every dashboard also has data source, step and portal. */
   variables: readonly grafana.Variable[];
   annotations: readonly { name: string; expr: string; titleFormat: string }[];
   rows: readonly Row[];
@@ -58,7 +58,7 @@ export function dashboard({
   };
 }
 
-/** Rows below one another, their panels beside one another as far as there is room. */
+/** Places rows below one another. Panels of a row stand side by side as long as there is room. */
 function place(rows: readonly Row[]): (grafana.Panel | grafana.Row)[] {
   const placed: (grafana.Panel | grafana.Row)[] = [];
   let y = 0;
@@ -91,7 +91,7 @@ function annotation({ name, expr, titleFormat }: Frame['annotations'][number]): 
   };
 }
 
-/** So that a file serves any Grafana: the Prometheus is chosen there, the default one at first. */
+/** The Prometheus is chosen in Grafana, so one file works in any Grafana. The first choice is Grafana's default. */
 function datasourceVariable(): grafana.Variable {
   return { type: 'datasource', name: 'datasource', label: 'Prometheus', query: 'prometheus', hide: 0 };
 }
@@ -104,7 +104,7 @@ interface QueryVariable {
   /** `label_values(…)`, `metrics(…)` or `query_result(…)`. */
   query: string;
   regex?: string;
-  /** Whether all may be chosen, as which expression; without it one is. */
+  /** The expression for "All". Without it, exactly one value is chosen. */
   all?: string;
   current?: string;
 }
@@ -143,7 +143,7 @@ export function siteVariable(): grafana.Variable {
   return queryVariable({ name: 'location', label: 'Site', query, all: '.*' });
 }
 
-/** The shortest step; windows are at least four times as long, so that several refreshes are in each. */
+/** The shortest step. Windows are at least four times as long, so that each contains several refreshes. */
 function stepVariable(): grafana.Variable {
   const steps = ['1m', '5m', '15m', '1h', '1d'];
   return {

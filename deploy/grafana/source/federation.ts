@@ -7,7 +7,7 @@ import { RESOURCES } from './resources.ts';
 const SITES = 'site=~"$location"';
 const SUCCESS = 'stackmeter_portal_last_success_timestamp_seconds';
 const READING = 'stackmeter_portal_last_reading_timestamp_seconds';
-/** By site: of its cloud that was read longest ago. */
+/** By site: the last reading of its cloud that was read longest ago. */
 const OLDEST_READING = `min by (site) (max by (site, cloud) (${READING}{${SITES}}))`;
 const AGE_OF_USAGE = `max by (site) (${age(READING, 'site, cloud', SITES)})`;
 const PAUSE = `max by (site) (stackmeter_portal_ordinary_pause_seconds{${SITES}})`;
@@ -28,7 +28,7 @@ const AGE = [
 
 const share = (coverage: string) =>
   `max by (site) (stackmeter_portal_coverage_ratio{${SITES},coverage="${coverage}"})`;
-/** Series of usage name a site by another label. */
+/** Series of usage have the site in another label. */
 const bySite = (expr: string) => `label_replace(${expr}, "site", "$1", "location", "(.+)")`;
 const counted = (name: string) =>
   `sum by (site) (increase(stackmeter_portal_${name}_total{${SITES}}[$__rate_interval]))`;
@@ -38,9 +38,9 @@ const overview: Row = {
   panels: [
     figure(
       {
-        title: 'Sites that deliver',
+        title: 'Active sites',
         description:
-          'Sites of which the ledger folded something within an ordinary pause: three intervals of the site, from 15 minutes up to an hour.',
+          'Sites with usage that the ledger counted within an ordinary pause: three intervals of the site, at least 15 minutes and at most an hour.',
         unit: 'none',
         width: 4,
       },
@@ -48,8 +48,8 @@ const overview: Row = {
     ),
     figure(
       {
-        title: 'Sites that are silent',
-        description: 'Sites of which nothing was folded for longer than an ordinary pause, or ever.',
+        title: 'Silent sites',
+        description: 'Sites without counted usage for longer than an ordinary pause, or without any.',
         unit: 'none',
         width: 4,
         thresholds: BAD,
@@ -60,7 +60,7 @@ const overview: Row = {
       {
         title: 'Sites with stale usage',
         description:
-          'Sites whose usage is known up to an instant that is four ordinary pauses ago (an hour, as a rule): their exporters fold nothing in.',
+          'Sites whose last known usage is older than four ordinary pauses (usually an hour): their exporters count nothing.',
         unit: 'none',
         width: 4,
         thresholds: BAD,
@@ -69,9 +69,9 @@ const overview: Row = {
     ),
     figure(
       {
-        title: 'Least coverage',
+        title: 'Lowest coverage',
         description:
-          'Of the site that is known worst: which part of its last 24 settled hours was measured. The rest was spread over gaps, or is missing.',
+          'The measured part of the last 24 settled hours, at the site with the lowest value. The rest was spread over gaps, or is missing.',
         unit: 'percentunit',
         decimals: 1,
         width: 4,
@@ -82,7 +82,7 @@ const overview: Row = {
     figure(
       {
         title: 'vCPUs in use',
-        description: 'vCPUs of the servers of all projects, at all sites that are chosen.',
+        description: 'vCPUs of the servers of all projects, at all chosen sites.',
         unit: RESOURCES.vcpu.unit,
         decimals: 0,
         width: 4,
@@ -92,7 +92,7 @@ const overview: Row = {
     figure(
       {
         title: 'vCPU-hours',
-        description: 'vCPU-hours of all projects in the time that is shown.',
+        description: 'vCPU-hours of all projects in the shown time.',
         unit: RESOURCES.vcpu.usageUnit,
         decimals: 0,
         width: 4,
@@ -103,7 +103,7 @@ const overview: Row = {
       {
         title: 'Sites',
         description:
-          'A row for each site: when something last came of it, how old its usage is, how its last 24 settled hours are known, and what is in use. A site is empty where there is nothing yet.',
+          'For each site: the time since its last delivery, the age of its usage, the coverage of its last 24 settled hours, and the amounts in use. A cell is empty if there is no value yet.',
         unit: 'none',
         width: 24,
         height: 7,
@@ -126,15 +126,15 @@ const overview: Row = {
             url: '/d/stackmeter-site?var-location=${__value.text}&${datasource:queryparam}&${__url_time_range}',
           },
         },
-        { field: 'Value #A', title: 'Last delivery ago', unit: 's', decimals: 0, thresholds: AGE },
-        { field: 'Value #B', title: 'Usage is old', unit: 's', decimals: 0, thresholds: AGE },
+        { field: 'Value #A', title: 'Since last delivery', unit: 's', decimals: 0, thresholds: AGE },
+        { field: 'Value #B', title: 'Age of usage', unit: 's', decimals: 0, thresholds: AGE },
         { field: 'Value #C', title: 'Measured', unit: 'percentunit', decimals: 1, thresholds: GOOD_SHARE },
         { field: 'Value #D', title: 'Spread', unit: 'percentunit', decimals: 1 },
         { field: 'Value #E', title: 'Missing', unit: 'percentunit', decimals: 1 },
         { field: 'Value #F', title: 'vCPUs in use', unit: 'none', decimals: 0 },
         { field: 'Value #G', title: 'Memory in use', unit: RESOURCES.memory.unit, decimals: 1 },
       ],
-      'Usage is old',
+      'Age of usage',
     ),
   ],
 };
@@ -146,7 +146,7 @@ const use: Row = {
       {
         title: 'vCPUs in use',
         description:
-          'By site. What was added to the totals, by the time that it was added for: the mean over the window of the step, so short servers show as parts of a vCPU.',
+          'By site: the mean over the window of the step. A server that lives only for a part of the window counts as that part.',
         unit: RESOURCES.vcpu.unit,
         width: 12,
       },
@@ -156,7 +156,7 @@ const use: Row = {
     lines(
       {
         title: 'Memory in use',
-        description: 'By site: the memory of the flavors of running servers, as for vCPUs.',
+        description: 'By site: the memory of the flavors of servers, as for vCPUs.',
         unit: RESOURCES.memory.unit,
         width: 12,
       },
@@ -166,7 +166,7 @@ const use: Row = {
     bars(
       {
         title: 'vCPU-hours by site',
-        description: 'Usage in the time that is shown.',
+        description: 'Usage in the shown time.',
         unit: RESOURCES.vcpu.usageUnit,
         decimals: 0,
         width: 8,
@@ -178,7 +178,7 @@ const use: Row = {
       {
         title: 'Projects with the most vCPU-hours',
         description:
-          'The twenty first by usage in the time that is shown. A project that was renamed in this time has a row for each name.',
+          'The twenty projects with the most usage in the shown time. A renamed project has a row for each name.',
         unit: 'none',
         width: 16,
         height: 10,
@@ -203,12 +203,12 @@ const use: Row = {
 };
 
 const health: Row = {
-  title: 'How well it is known',
+  title: 'Quality of the data',
   panels: [
     lines(
       {
         title: 'Measured part of the last day',
-        description: 'By site: which part of the 24 settled hours before was measured. The alert is at 90 %.',
+        description: 'By site: the measured part of the last 24 settled hours. The alert is at 90 %.',
         unit: 'percentunit',
         max: 1,
         width: 8,
@@ -223,7 +223,7 @@ const health: Row = {
       {
         title: 'Age of usage',
         description:
-          'By site: how long ago the instant is up to which the ledger knows the usage of all its clouds. It swings between the settling delay of the exporter and its interval.',
+          "By site: the time since the instant up to which the ledger knows the usage of all its clouds. It moves between the exporter's settling delay and its interval.",
         unit: 's',
         width: 8,
       },
@@ -231,9 +231,9 @@ const health: Row = {
     ),
     lines(
       {
-        title: 'What the ledger did not take as it was',
+        title: 'Anomalies and refused series',
         description:
-          'By site, within the window of each step: anomalies (totals that fell or began anew) and series that were refused. Both are zero where all is well.',
+          'By site, within the window of each step. An anomaly is a total that fell or began again. Both numbers should be zero.',
         unit: 'none',
         width: 8,
       },
@@ -250,10 +250,10 @@ export const federation = dashboard({
   uid: 'stackmeter-federation',
   title: 'stackmeter: federation',
   description:
-    'All sites of a portal: which of them deliver, how well their usage is known, and what is used.',
+    'All sites of a portal: which of them deliver, how well their usage is known, and how much is used.',
   variables: [siteVariable()],
   annotations: [
-    { name: 'Totals began anew', expr: BEGAN_ANEW, titleFormat: 'Totals began anew: {{location}}' },
+    { name: 'Totals began again', expr: BEGAN_ANEW, titleFormat: 'Totals began again: {{location}}' },
   ],
   rows: [overview, use, health],
 });

@@ -1,6 +1,6 @@
 /**
- * Grafana's own types of what a dashboard is written in, so that the compiler knows each field: the classic JSON model,
- * as Grafana 10 and later take it. https://www.npmjs.com/package/@grafana/schema
+ * Grafana's own types of a dashboard in the classic JSON model, which Grafana 10 and later read. With them the compiler
+ * checks each field. https://www.npmjs.com/package/@grafana/schema
  */
 import type * as schema from '@grafana/schema';
 import type { Options as BarGaugeOptions } from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
@@ -9,7 +9,7 @@ import type { Options as TableOptions } from '@grafana/schema/dist/esm/raw/compo
 import type { Options as TextOptions } from '@grafana/schema/dist/esm/raw/composable/text/panelcfg/x/TextPanelCfg_types.gen';
 import type { Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 
-/** As JSON has it: words and numbers in the place of enumerations. */
+/** A type as it is in JSON: words and numbers in place of enumerations. */
 type Json<T> = T extends string
   ? `${T}`
   : T extends number
@@ -26,20 +26,20 @@ type Json<T> = T extends string
 
 export type Dashboard = Omit<Json<schema.Dashboard>, 'panels'> & { panels: readonly (Panel | Row)[] };
 export type Row = Json<schema.RowPanel>;
-/** With the text that is shown of a query. */
+/** `definition` is the text that Grafana shows of a query. */
 export type Variable = Json<schema.VariableModel> & { definition?: string };
 export type Transformation = Json<schema.DataTransformerConfig>;
 export type FieldConfig = Json<schema.FieldConfig>;
 export type Override = Json<schema.FieldConfigSource>['overrides'][number];
 export type GraphStyle = Json<schema.GraphFieldConfig>;
-/** Beside the target of today, the form that all versions read. */
+/** The older form of an annotation, without `target`: all versions read it. */
 export type Annotation = Omit<Json<schema.AnnotationQuery>, 'target'> & {
   expr: string;
   step: string;
   titleFormat: string;
 };
 
-/** What each kind of panel can be told; what is not is as that kind has it by default. */
+/** The options of each kind of panel. Options that are left out have their default. */
 interface OptionsOf {
   stat: StatOptions;
   timeseries: TimeSeriesOptions;

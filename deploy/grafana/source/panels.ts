@@ -14,7 +14,7 @@ export interface Panel {
 
 interface Look {
   title: string;
-  /** What the number means, for whoever points at it. */
+  /** The meaning of the number, as a tooltip. */
   description: string;
   /** Grafana's name of the unit, or `suffix:…`. */
   unit: string;
@@ -22,20 +22,20 @@ interface Look {
   height?: number;
   decimals?: number;
   max?: number;
-  /** Whether values may be below zero. */
+  /** True if values may be below zero. */
   signed?: boolean;
   thresholds?: readonly Step[];
   overrides?: readonly grafana.Override[];
 }
 
-/** From this value on; the first has none. */
+/** A color, from this value on. The first step has no value. */
 type Step = readonly [color: string, value: number | null];
 
 const HEIGHT = 8;
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
-/** No step is shorter: totals move with a refresh, every five minutes as a rule. */
+/** The shortest step. Totals move only with a refresh, usually every five minutes. */
 const MIN_STEP = '$interval';
 
 function targets(queries: readonly Query[], kind: 'range' | 'instant' | 'table'): grafana.Target[] {
@@ -51,7 +51,7 @@ function targets(queries: readonly Query[], kind: 'range' | 'instant' | 'table')
   }));
 }
 
-/** What every panel has that shows numbers. */
+/** The fields that all panels with numbers share. */
 function framed({ title, description, overrides = [], ...look }: Look, custom?: grafana.GraphStyle) {
   const fieldConfig = { defaults: fieldDefaults(look, custom), overrides };
   return { title, description, datasource: DATASOURCE, fieldConfig };
@@ -78,7 +78,7 @@ function absolute(thresholds: readonly Step[]) {
 
 const LAST = { calcs: ['lastNotNull'], fields: '', values: false };
 
-/** One number, as large as there is room for. */
+/** A panel with one large number. */
 export function figure(look: Look, query: Query): Panel {
   const json: grafana.Panel = {
     type: 'stat',
@@ -136,11 +136,11 @@ export interface Column {
   unit?: string;
   decimals?: number;
   thresholds?: readonly Step[];
-  /** Where a click leads to. */
+  /** The page that a click opens. */
   link?: { title: string; url: string };
 }
 
-/** Rows that agree in their labels are one; columns in this order, and no others. */
+/** A table with exactly these columns, in this order. Rows with the same labels become one row. */
 export function table(
   look: Look,
   queries: readonly Query[],

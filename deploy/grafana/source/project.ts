@@ -12,7 +12,7 @@ const total = ({ title, metric, usageUnit }: (typeof RESOURCES)[keyof typeof RES
   figure(
     {
       title: `${title}: usage`,
-      description: 'Amount × hours in the time that is shown, at all sites that are chosen.',
+      description: 'Amount × hours in the shown time, at all chosen sites.',
       unit: usageUnit,
       decimals: 1,
       width,
@@ -25,7 +25,7 @@ const overTime = ({ title, metric, unit }: (typeof RESOURCES)[keyof typeof RESOU
     {
       title,
       description:
-        'In use, by site: what was added to the totals, by the time that it was added for. A server that lives for a part of the window counts as that part.',
+        'In use, by site: the mean over the window of the step. A server that lives only for a part of the window counts as that part.',
       unit,
       width,
     },
@@ -34,7 +34,7 @@ const overTime = ({ title, metric, unit }: (typeof RESOURCES)[keyof typeof RESOU
   );
 
 const totals: Row = {
-  title: 'In the time that is shown',
+  title: 'In the shown time',
   panels: [
     total(vcpu, 5),
     total(memory, 5),
@@ -45,7 +45,7 @@ const totals: Row = {
       {
         title: 'By site',
         description:
-          'Usage in the time that is shown, and names of the project. One that was renamed has a row for each name.',
+          "Usage in the shown time, and the project's names. A renamed project has a row for each name.",
         unit: 'none',
         width: 24,
         height: 6,
@@ -68,7 +68,7 @@ const totals: Row = {
 };
 
 const overTheTime: Row = {
-  title: 'Over the time',
+  title: 'Over time',
   panels: [
     overTime(vcpu, 12),
     overTime(memory, 12),
@@ -79,7 +79,7 @@ const overTheTime: Row = {
       {
         title: '$resource',
         description:
-          'In use of the resource that is chosen above, in its unit (gb is GiB): volumes by type, floating IPs and object storage are there, where the site counts them.',
+          'The amount in use of the resource chosen above, in its unit (gb is GiB). Volumes by type, floating IPs and object storage are available if the site counts them.',
         unit: 'short',
         width: 12,
       },
@@ -95,7 +95,7 @@ const overTheTime: Row = {
       {
         title: 'Running total of vCPU-hours',
         description:
-          'As the exporters state it, since their start date. It never falls, but where an exporter lost its state and began anew.',
+          "The exporters' totals since their start date. A total falls only if an exporter lost its state and began again.",
         unit: vcpu.usageUnit,
         width: 12,
       },
@@ -113,7 +113,7 @@ const overTheTime: Row = {
 export const project = dashboard({
   uid: 'stackmeter-project',
   title: 'stackmeter: project',
-  description: 'What a project uses, at one site or at several: every resource over time, and in total.',
+  description: 'The usage of a project at one or several sites: every resource over time, and in total.',
   variables: [
     siteVariable(),
     queryVariable({
@@ -131,7 +131,7 @@ export const project = dashboard({
     }),
   ],
   annotations: [
-    { name: 'Totals began anew', expr: BEGAN_ANEW, titleFormat: 'Totals began anew: {{location}}' },
+    { name: 'Totals began again', expr: BEGAN_ANEW, titleFormat: 'Totals began again: {{location}}' },
   ],
   rows: [totals, overTheTime],
 });

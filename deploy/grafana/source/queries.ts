@@ -1,23 +1,24 @@
 /**
- * What the dashboards ask of a Prometheus. Totals of usage are gauges that grow with each refresh of an exporter, and
- * begin anew with another epoch; a window in which that happened is left out, whatever the new totals are.
+ * The dashboards' queries. Totals of usage are gauges that grow with each refresh of an exporter, and begin again with
+ * another epoch. A window in which that happened is always left out.
  * https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/
  */
 
-/** Series of the sites that are chosen; a site's own Prometheus has no label `location`, and `.*` matches that. */
+/** Selects series of the chosen sites. In a site's own Prometheus the label `location` is missing, and `.*` matches that. */
 export const HERE = 'location=~"$location"';
 
 const EXPORTER = 'location, instance, cloud';
 const FOLDED_UNTIL = 'stackmeter_exporter_folded_until_timestamp_seconds';
 
-/** Exporters whose totals began anew within the window. */
+/** Exporters whose totals began again within the window. */
 export const BEGAN_ANEW = `count by (${EXPORTER}) (count_over_time(stackmeter_exporter_epoch_info{${HERE}}[$__rate_interval])) > 1`;
 
 const unlessAnew = `unless on (${EXPORTER}) (${BEGAN_ANEW})`;
 
 /**
- * The amount in use: what was added to the totals, by the time that it was added for. Both move with a refresh, so that
- * neither its interval nor a pause shows; where an exporter does not say up to when it counts, the time of the window.
+ * The amount in use: the increase of the totals, divided by the increase of the time up to which they count. Both move
+ * with a refresh, so neither the interval of refreshes nor a pause shows. If an exporter does not tell that time, the
+ * divisor is the length of the window.
  */
 export function inUse(metric: string, by: string, selector = HERE): string {
   const added = `rate(${metric}{${selector}}[$__rate_interval])`;
@@ -25,13 +26,13 @@ export function inUse(metric: string, by: string, selector = HERE): string {
   return `sum by (${by}) (3600 * (${added} / on (${EXPORTER}) group_left () ${forTime} or ${added}) ${unlessAnew})`;
 }
 
-/** The usage of the whole time that is shown, amount × hours: what was added to the totals, step by step. */
+/** The usage in the shown time, amount × hours: the sum of the totals' increases, step by step. */
 export function usage(metric: string, by: string, selector = HERE): string {
   const added = `sum by (${by}) (rate(${metric}{${selector}}[$__rate_interval]) ${unlessAnew})`;
   return `sum_over_time((${added})[$__range:$__interval]) * $__interval_ms / 1000`;
 }
 
-/** Seconds since the instant that a metric tells. */
+/** Seconds since the instant in a metric. */
 export function age(metric: string, by: string, selector = ''): string {
   return `time() - max by (${by}) (${metric}${selector === '' ? '' : `{${selector}}`} > 0)`;
 }

@@ -1,4 +1,4 @@
-/** The resources that have panels of their own, with Grafana's names of their units. */
+/** The resources with their own panels, and Grafana's names of their units. */
 export const RESOURCES = {
   vcpu: {
     title: 'vCPUs',

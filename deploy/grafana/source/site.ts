@@ -19,7 +19,7 @@ const BAD = [
 
 const fact = (name: string) => `${EXPORTER}${name}{${HERE}}`;
 const rateOf = (name: string, by: string) => `sum by (${by}) (rate(${fact(name)}[$__rate_interval]))`;
-const AT_THE_SITE = 'Of the gate itself, which only the Prometheus of the site scrapes: empty at a portal.';
+const AT_THE_SITE = "Only the site's own Prometheus scrapes the gate: at a portal this is empty.";
 
 const exporter: Row = {
   title: 'Exporter',
@@ -28,7 +28,7 @@ const exporter: Row = {
       {
         title: 'Since the last refresh',
         description:
-          'How long ago the last complete refresh of an exporter ended, of the one that is longest ago. The alert is at half an hour.',
+          'Time since the last complete refresh, of the exporter with the oldest one. The alert is at half an hour.',
         unit: 's',
         decimals: 0,
         width: 4,
@@ -40,9 +40,8 @@ const exporter: Row = {
     ),
     figure(
       {
-        title: 'Usage is old',
-        description:
-          'How long ago the instant is up to which usage is in the totals: the refresh, and the settling delay behind it.',
+        title: 'Age of usage',
+        description: 'Time since the instant up to which the totals count. It includes the settling delay.',
         unit: 's',
         decimals: 0,
         width: 4,
@@ -52,9 +51,9 @@ const exporter: Row = {
     ),
     figure(
       {
-        title: 'Refreshes that failed',
+        title: 'Failed refreshes',
         description:
-          'In the time that is shown. A failed refresh loses nothing: the next one asks for the longer time.',
+          'In the shown time. A failed refresh loses nothing: the next one asks for the longer time.',
         unit: 'none',
         decimals: 0,
         width: 4,
@@ -63,7 +62,7 @@ const exporter: Row = {
       { expr: `sum(increase(${EXPORTER}refreshes_total{${HERE},result="failure"}[$__range]))` },
     ),
     figure(
-      { title: 'Projects', description: 'Projects that are exported.', unit: 'none', width: 4 },
+      { title: 'Projects', description: 'The number of exported projects.', unit: 'none', width: 4 },
       { expr: `sum(${fact('projects')})` },
     ),
     figure(
@@ -77,8 +76,8 @@ const exporter: Row = {
     ),
     figure(
       {
-        title: 'Resources that can not be read',
-        description: 'At the last refresh. Each fails alone; the others are counted on.',
+        title: 'Unreadable resources',
+        description: 'At the last refresh. A resource that fails does not stop the others.',
         unit: 'none',
         width: 4,
         thresholds: BAD,
@@ -89,7 +88,7 @@ const exporter: Row = {
       {
         title: 'Age of the totals',
         description:
-          'A saw-tooth: it falls with each refresh, and rises until the next. One that only rises is an exporter that does not refresh.',
+          'It falls with each refresh and rises until the next one. If it only rises, the exporter does not refresh.',
         unit: 's',
         width: 8,
         thresholds: [
@@ -108,7 +107,7 @@ const exporter: Row = {
       {
         title: 'Duration of a refresh',
         description:
-          'How long the last complete refresh took. It grows with the servers that lived since the one before, not with history.',
+          'The last complete refresh. It grows with the servers since the one before, not with history.',
         unit: 's',
         width: 8,
       },
@@ -116,9 +115,9 @@ const exporter: Row = {
     ),
     lines(
       {
-        title: 'How far the clock of Nova is ahead',
+        title: "Lead of Nova's clock",
         description:
-          'Of the clock of the exporter, as far as the dates of Nova tell; behind it, it is negative.',
+          "Over the exporter's clock, by the dates in Nova's answers. A negative value means that Nova's clock is behind.",
         unit: 's',
         signed: true,
         width: 8,
@@ -128,7 +127,7 @@ const exporter: Row = {
     lines(
       {
         title: 'Requests to OpenStack',
-        description: 'Requests a second by service, each attempt by itself.',
+        description: 'Requests per second, by service. Each attempt counts.',
         unit: 'reqps',
         width: 8,
       },
@@ -136,9 +135,9 @@ const exporter: Row = {
     ),
     lines(
       {
-        title: 'Requests that fail',
+        title: 'Failed requests',
         description:
-          'Which part of the requests to a service failed or was refused. The alert is at a fifth.',
+          'The part of the requests to a service that failed or was refused. The alert is at a fifth.',
         unit: 'percentunit',
         max: 1,
         width: 8,
@@ -170,7 +169,7 @@ const use: Row = {
       {
         title: '$resource in use',
         description:
-          'The amount, in the unit of the resource (mb is MiB, gb is GiB): what was added to the totals, by the time that it was added for.',
+          'The amount in the unit of the resource (mb is MiB, gb is GiB), as the mean over the window of the step.',
         unit: 'short',
         width: 12,
       },
@@ -180,7 +179,7 @@ const use: Row = {
     lines(
       {
         title: '$resource in use by the largest projects',
-        description: 'The ten largest at each instant, so that more than ten may show.',
+        description: 'The ten largest projects at each instant. The graph may show more than ten in all.',
         unit: 'short',
         width: 12,
       },
@@ -189,7 +188,7 @@ const use: Row = {
     bars(
       {
         title: '$resource-hours',
-        description: 'Usage of all projects in the time that is shown, amount × hours.',
+        description: 'Usage of all projects in the shown time, amount × hours.',
         unit: 'short',
         decimals: 1,
         width: 8,
@@ -200,7 +199,7 @@ const use: Row = {
     table(
       {
         title: 'Projects with the most $resource-hours',
-        description: 'The twenty first by usage in the time that is shown, amount × hours.',
+        description: 'The twenty projects with the most usage in the shown time, amount × hours.',
         unit: 'none',
         width: 16,
         height: 10,
@@ -224,7 +223,7 @@ const use: Row = {
     lines(
       {
         title: 'vCPUs in use by domain',
-        description: 'What the domains of the cloud use.',
+        description: 'The vCPUs in use, by domain of the cloud.',
         unit: RESOURCES.vcpu.unit,
         width: 24,
       },
@@ -240,7 +239,7 @@ const gate: Row = {
     lines(
       {
         title: 'Decisions',
-        description: `Requests a second by token, result and reason. ${AT_THE_SITE}`,
+        description: `Requests per second, by token, result and reason. ${AT_THE_SITE}`,
         unit: 'reqps',
         width: 12,
       },
@@ -254,7 +253,7 @@ const gate: Row = {
     lines(
       {
         title: 'Answers',
-        description: `Bytes a second as they were on the wire, by token. ${AT_THE_SITE}`,
+        description: `Bytes per second on the wire, by token. ${AT_THE_SITE}`,
         unit: 'binBps',
         width: 8,
       },
@@ -262,8 +261,8 @@ const gate: Row = {
     ),
     figure(
       {
-        title: 'The certificate expires in',
-        description: `Of the first gate that it expires at. ${AT_THE_SITE}`,
+        title: 'Certificate expires in',
+        description: `Time until the first certificate of a gate expires. ${AT_THE_SITE}`,
         unit: 's',
         width: 4,
         height: 8,
@@ -282,7 +281,8 @@ const gate: Row = {
 export const site = dashboard({
   uid: 'stackmeter-site',
   title: 'stackmeter: site',
-  description: 'A site from inside or from the portal: its exporter, its gate, and what its projects use.',
+  description:
+    'A site, seen from inside or from the portal: its exporter, its gate, and the usage of its projects.',
   variables: [
     siteVariable(),
     queryVariable({
@@ -294,7 +294,7 @@ export const site = dashboard({
     }),
   ],
   annotations: [
-    { name: 'Totals began anew', expr: BEGAN_ANEW, titleFormat: 'Totals began anew: {{instance}}' },
+    { name: 'Totals began again', expr: BEGAN_ANEW, titleFormat: 'Totals began again: {{instance}}' },
   ],
   rows: [exporter, use, gate],
 });

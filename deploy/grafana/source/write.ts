@@ -1,4 +1,4 @@
-// `npm run dashboards`: writes the dashboards that Grafana is provisioned with.
+// `npm run dashboards`: writes the JSON files of the dashboards.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
