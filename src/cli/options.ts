@@ -1,5 +1,10 @@
 import { type Command, Option } from 'commander';
-import { flagName, type SettingsSources, type SettingsTable } from '../runtime/settings/settings.ts';
+import {
+  defaultText,
+  flagName,
+  type SettingsSources,
+  type SettingsTable,
+} from '../runtime/settings/settings.ts';
 
 /** Adds a flag for each setting that is not secret, and `--config FILE`. */
 export function addSettings(
@@ -7,12 +12,16 @@ export function addSettings(
   table: SettingsTable,
   options: { config?: boolean } = {},
 ): Command {
-  for (const [key, { type, value, help, secret }] of Object.entries(table)) {
+  for (const [key, definition] of Object.entries(table)) {
+    const { type, value, help, secret } = definition;
     if (secret) continue;
     const flag = `--${flagName(key)}`;
     const argument =
       type === 'switch' ? '' : type === 'list' ? ` <${value ?? 'VALUE'}...>` : ` <${value ?? 'VALUE'}>`;
-    command.addOption(new Option(`${flag}${argument}`, help));
+    const usual = defaultText(definition);
+    command.addOption(
+      new Option(`${flag}${argument}`, usual === undefined ? help : `${help} (default: ${usual})`),
+    );
   }
   if (options.config !== false)
     command.option('--config <FILE>', 'TOML file with settings; flags and environment variables override it');

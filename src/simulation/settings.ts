@@ -21,7 +21,7 @@ export const simulationSettings = {
   listen: setting({
     type: 'text',
     schema: z.string().default('127.0.0.1:5000'),
-    help: 'address to listen on (default 127.0.0.1:5000)',
+    help: 'address to listen on',
     value: 'HOST:PORT',
   }),
   profile: setting({
@@ -33,37 +33,38 @@ export const simulationSettings = {
   start: setting({
     type: 'text',
     schema: z.string().optional(),
-    help: 'since when the machines of a profile with existence = true are up (default: now)',
+    help: 'since when the machines of a profile with existence = true are up',
+    fallback: 'now',
     value: 'DATE',
   }),
   seed: setting({
     type: 'text',
     schema: z.string().default('stackmeter'),
-    help: 'without a profile: which cloud to generate; the same seed is the same cloud (default stackmeter)',
+    help: 'without a profile: the same seed makes the same cloud',
     value: 'TEXT',
   }),
   projects: setting({
     type: 'number',
     schema: wholeAboveZero(MILLION).default(24),
-    help: 'without a profile: number of projects (default 24)',
+    help: 'without a profile: number of projects',
     value: 'N',
   }),
   serversPerProject: setting({
     type: 'number',
     schema: aboveZero(MILLION).default(3),
-    help: 'without a profile: servers that a project has at once, on average (default 3)',
+    help: 'without a profile: servers that a project has at once, on average',
     value: 'N',
   }),
   tokenLifetime: setting({
     type: 'number',
     schema: wholeAboveZero(366 * 86_400).default(SIMULATION_DEFAULTS.tokenLifetimeMs / 1000),
-    help: 'how long a token is valid (default 3600)',
+    help: 'how long a token is valid',
     value: 'SECONDS',
   }),
   maxLimit: setting({
     type: 'number',
     schema: wholeAboveZero(MILLION).default(SIMULATION_DEFAULTS.maxLimit),
-    help: "servers in one answer at most, Nova's max_limit (default 1000)",
+    help: "servers in one answer at most, Nova's max_limit",
     value: 'N',
   }),
 };

@@ -29,27 +29,28 @@ export const EXPORTER_SETTINGS = {
     type: 'text',
     value: 'HOST:PORT',
     schema: z.string().default('127.0.0.1:8080'),
-    help: 'where to serve /metrics (default 127.0.0.1:8080, this machine only; :8080 is all addresses)',
+    help: 'where to serve /metrics; 127.0.0.1:8080 is for this machine only, :8080 for all addresses',
   }),
   publicUrl: publicUrlSetting,
   state: setting({
     type: 'text',
     value: 'FILE',
     schema: z.string().min(1).default('./stackmeter-exporter.json'),
-    help: 'where the running totals are kept (default ./stackmeter-exporter.json)',
+    help: 'file that keeps the running totals',
   }),
   start: setting({
     type: 'text',
     value: 'DATE',
     schema: z.string().optional(),
-    help: 'count from this date on, YYYY-MM-DD or a date and time, UTC (default: the first start)',
+    help: 'count from this date on: YYYY-MM-DD, or a date and time, UTC',
+    fallback: 'the first start',
     earlierNames: ['USAGE_EXPORTER_START_DATE'],
   }),
   interval: setting({
     type: 'number',
     value: 'SECONDS',
     schema: seconds('the interval', 1, DAY_S).default(300),
-    help: 'how often usage is read from OpenStack (default 300)',
+    help: 'time from one reading of OpenStack to the next',
     earlierNames: ['USAGE_EXPORTER_UPDATE_INTERVAL'],
   }),
   domain: setting({
@@ -92,7 +93,7 @@ export const EXPORTER_SETTINGS = {
       .array(z.enum(RESOURCE_NAMES, { error: `resources are ${RESOURCE_NAMES.join(', ')}` }))
       .min(1)
       .default([...SERVER_RESOURCES]),
-    help: `which resources to export: ${RESOURCE_NAMES.join(', ')} (default ${SERVER_RESOURCES.join(', ')})`,
+    help: `resources to export, of ${RESOURCE_NAMES.join(', ')}`,
   }),
   keepDeleted: setting({
     type: 'number',
@@ -102,7 +103,7 @@ export const EXPORTER_SETTINGS = {
       .min(1, 'deleted projects are shown for a day at least')
       .max(366, 'deleted projects are shown for 366 days at most')
       .default(7),
-    help: 'for how many days a project that Keystone lists no more is shown with its final total (default 7)',
+    help: 'for how long a deleted project is shown with its final total',
   }),
   splitProject: setting({
     type: 'text',
@@ -115,20 +116,21 @@ export const EXPORTER_SETTINGS = {
     type: 'text',
     value: 'KEY',
     schema: optionalText,
-    help: 'the metadata key that tells whose a server of that project is (default project_name)',
+    help: 'the metadata key of --split-project',
+    fallback: 'project_name',
     earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_TAG'],
   }),
   settlingDelay: setting({
     type: 'number',
     value: 'SECONDS',
     schema: seconds('the settling delay', 0, DAY_S).default(60),
-    help: 'how far behind now usage is counted, so that Nova has it all (default 60)',
+    help: 'usage is counted up to this long ago, because Nova needs time to record it',
   }),
   longestWindow: setting({
     type: 'number',
     value: 'SECONDS',
     schema: seconds('the longest window', 60, 366 * DAY_S).default(7 * DAY_S),
-    help: 'how much time is asked of Nova at once, when there is much to catch up with (default 604800)',
+    help: 'longest time that one question to Nova covers, when there is much to catch up with',
   }),
   pageSize: setting({
     type: 'number',
@@ -138,13 +140,14 @@ export const EXPORTER_SETTINGS = {
       .min(1, 'the page size is at least 1')
       .max(1_000_000, 'the page size is at most 1000000')
       .optional(),
-    help: "how many servers are asked of Nova at once (default: Nova's own limit)",
+    help: 'how many servers Nova lists in one answer',
+    fallback: "Nova's own limit",
   }),
   requestTimeout: setting({
     type: 'number',
     value: 'SECONDS',
     schema: seconds('the timeout', 1, 3600).default(120),
-    help: 'how long a request to OpenStack may take (default 120)',
+    help: 'how long a request to OpenStack may take',
   }),
   check: setting({
     type: 'switch',
@@ -155,28 +158,34 @@ export const EXPORTER_SETTINGS = {
 
 /** What only the file can hold. */
 export const EXPORTER_SECTIONS = {
-  /** How many GPUs the names in extra specs of flavors stand for. */
   gpu_aliases: z
     .record(
       z.string(),
       z.number({ error: 'how many GPUs it counts as, such as 1 or 0.25' }).min(0).max(1024),
       { error: 'a table of names and how many GPUs each counts as' },
     )
-    .default({}),
-  /** Several clouds or regions, each with a state of its own. */
+    .default({})
+    .describe('names of GPUs in the extra specs of flavors, and how many GPUs each name stands for'),
   cloud: z
     .array(
       strictTable({
-        name: z.string({ error: 'the name of the cloud, which its series carry as the label cloud' }).min(1),
-        state: z.string({ error: 'the file in which the running totals of this cloud are kept' }).min(1),
-        os_cloud: optionalText,
-        openrc: optionalText,
-        region: optionalText,
-        domain: names,
-        domain_id: names,
+        name: z
+          .string({ error: 'the name of the cloud, which its series carry as the label cloud' })
+          .min(1)
+          .describe('name of the cloud; its series carry it as the label cloud'),
+        state: z
+          .string({ error: 'the file in which the running totals of this cloud are kept' })
+          .min(1)
+          .describe('file that keeps the running totals of this cloud'),
+        os_cloud: optionalText.describe('read the credentials of this cloud from clouds.yaml'),
+        openrc: optionalText.describe('read the credentials (OS_...) from this file'),
+        region: optionalText.describe('region of the endpoints'),
+        domain: names.describe('meter the projects of these domains only, by name'),
+        domain_id: names.describe('meter the projects of these domains only, by id'),
       }),
     )
-    .default([]),
+    .default([])
+    .describe('one table for each cloud or region, where there are several; the settings above hold for all'),
 };
 
 export type CloudTable = z.output<(typeof EXPORTER_SECTIONS)['cloud']>[number];

@@ -14,7 +14,7 @@ export const gateSettings = {
     type: 'text',
     schema: z.string().default(':8443').transform(parseListenAddress),
     value: 'HOST:PORT',
-    help: 'address of the gate (default :8443)',
+    help: 'address of the gate; :8443 is for all addresses',
   }),
   prometheus: setting({
     type: 'text',
@@ -53,7 +53,7 @@ export const gateSettings = {
     type: 'text',
     schema: path(),
     value: 'FILE',
-    help: 'who stands for the certificates of clients (PEM), where a token is bound to one',
+    help: 'certificate authority of client certificates (PEM), for tokens that are bound to a certificate',
   }),
   selfSigned: setting({
     type: 'switch',
@@ -74,7 +74,7 @@ export const gateSettings = {
       .max(MAX_CONNECTIONS, `is more than the ${MAX_CONNECTIONS} of all`)
       .default(DEFAULT_CONNECTIONS_PER_ADDRESS),
     value: 'COUNT',
-    help: `open connections from one address (default ${DEFAULT_CONNECTIONS_PER_ADDRESS}); more where all come from a TLS proxy`,
+    help: 'open connections from one address; take more where all clients come through a TLS proxy',
   }),
   hashKeyFile: setting({
     type: 'text',
@@ -101,8 +101,14 @@ export const gateSettings = {
 
 /** Keys that only a file can hold. */
 export const gateSections = {
-  token: z.array(tokenTable, 'is not a list of [[token]] tables').optional(),
-  selectors: z.array(z.string('is not a list of selectors'), 'is not a list of selectors').optional(),
+  selectors: z
+    .array(z.string('is not a list of selectors'), 'is not a list of selectors')
+    .optional()
+    .describe('series that tokens without selectors of their own may read; without it, usage and its facts'),
+  token: z
+    .array(tokenTable, 'is not a list of [[token]] tables')
+    .optional()
+    .describe('one table for each token that is valid beside those of --token-file'),
 };
 
 function path() {

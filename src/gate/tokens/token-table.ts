@@ -4,7 +4,7 @@ import { NAME_LABEL } from '../../prometheus/selectors/selectors.ts';
 import { strictTable } from '../../runtime/settings/strict-table.ts';
 import { parseAddresses } from './client-addresses.ts';
 import type { ClientCertificate } from './client-certificate.ts';
-import type { TokenLimits } from './limits.ts';
+import { DEFAULT_LIMITS, type TokenLimits } from './limits.ts';
 import { parseExpiry, TOKEN_NAME_PATTERN } from './token-file.ts';
 
 /** A `[[token]]` of the configuration. */
@@ -34,22 +34,35 @@ const HASH = /^sha256:[0-9a-fA-F]{64}$/;
 export const tokenTable = strictTable({
   name: z
     .string('is missing')
-    .regex(TOKEN_NAME_PATTERN, 'is no name for a token: take up to 64 letters, digits and . _ @ -'),
+    .regex(TOKEN_NAME_PATTERN, 'is no name for a token: take up to 64 letters, digits and . _ @ -')
+    .describe('name of the token, in the log and in metrics'),
   hash: z
     .string("is missing: it is what 'stackmeter token' prints")
-    .regex(HASH, 'is not sha256: and 64 hexadecimal digits'),
-  expires: z.union([z.string(), z.date()], 'is not a date').optional(),
-  selectors: texts.optional(),
-  drop_labels: labels,
-  hash_labels: labels,
-  requests_per_minute: count,
-  concurrency: count,
+    .regex(HASH, 'is not sha256: and 64 hexadecimal digits')
+    .describe("hash of the token, as 'stackmeter token' prints it"),
+  expires: z.union([z.string(), z.date()], 'is not a date').optional().describe('when the token ends, UTC'),
+  selectors: texts
+    .optional()
+    .describe('series that this token may read; without it, the selectors of the file'),
+  drop_labels: labels.describe('labels that answers to this token leave out'),
+  hash_labels: labels.describe('labels whose values leave as hashes, made with --hash-key-file'),
+  requests_per_minute: count.describe(`requests a minute; without it, ${DEFAULT_LIMITS.requestsPerMinute}`),
+  concurrency: count.describe(`answers at the same time; without it, ${DEFAULT_LIMITS.concurrency}`),
   addresses: texts
     .transform(parseAddresses)
     .refine((list) => list !== undefined, 'holds what is neither an address nor a network such as 10.0.0.0/8')
-    .optional(),
-  client_certificate: z.string().regex(HASH, 'is not sha256: and 64 hexadecimal digits').optional(),
-  client_name: z.string().min(1, 'is empty').optional(),
+    .optional()
+    .describe('addresses and networks from which the token is taken; without it, all'),
+  client_certificate: z
+    .string()
+    .regex(HASH, 'is not sha256: and 64 hexadecimal digits')
+    .optional()
+    .describe('hash of the client certificate that the token is bound to'),
+  client_name: z
+    .string()
+    .min(1, 'is empty')
+    .optional()
+    .describe('common name of the client certificate that the token is bound to'),
 }).transform((table): TokenTable => ({
   name: table.name,
   hash: Buffer.from(table.hash.slice('sha256:'.length), 'hex'),

@@ -9,17 +9,27 @@ const grantTable = strictTable({
     .trim()
     .min(1, 'is empty')
     .max(100, 'is longer than 100 characters')
-    .regex(/^\P{C}*$/u, 'holds a character that is not printable'),
+    .regex(/^\P{C}*$/u, 'holds a character that is not printable')
+    .describe('name of the grant'),
   projects: z
     .array(
       strictTable({
-        site: z.string({ error: 'missing; name the site that the project is at' }),
-        id: z.string({ error: 'missing; it is the id that OpenStack gave the project' }).min(1, 'is empty'),
-        cloud: z.string({ error: 'must be the text of the label cloud' }).optional(),
+        site: z
+          .string({ error: 'missing; name the site that the project is at' })
+          .describe('site of the project'),
+        id: z
+          .string({ error: 'missing; it is the id that OpenStack gave the project' })
+          .min(1, 'is empty')
+          .describe('id of the project'),
+        cloud: z
+          .string({ error: 'must be the text of the label cloud' })
+          .optional()
+          .describe('cloud of the project; without it, every cloud of the site'),
       }),
       { error: 'must be a list such as [{ site = "site-a", id = "0f6c…" }]' },
     )
-    .min(1, 'is empty; list the projects that the grant is made of'),
+    .min(1, 'is empty; list the projects that the grant is made of')
+    .describe('the projects of the grant'),
 });
 
 type GrantTable = z.output<typeof grantTable>;
@@ -28,6 +38,7 @@ type GrantTable = z.output<typeof grantTable>;
 export const grantTables = z
   .array(grantTable, { error: 'write [[grant]], with double brackets, once for each grant' })
   .default([])
+  .describe('one table for each grant: projects of several sites that the portal counts as one')
   .superRefine((grants, context) => {
     const problem = doubleName(grants) ?? doubleProject(grants);
     if (problem !== undefined)

@@ -6,28 +6,46 @@ const url = (what: string) =>
 
 /** `[[portal_prometheus.storage]]`: where the portal's Prometheus keeps what it has for long. */
 const storageTable = strictTable({
-  write_url: url('a remote write receiver'),
-  read_url: url('a remote read endpoint').optional(),
-  username: z.string().min(1, 'is empty').optional(),
-  password_file: z.string().min(1, 'is empty').optional(),
+  write_url: url('a remote write receiver').describe('address of the remote write receiver'),
+  read_url: url('a remote read endpoint').optional().describe('address of the remote read endpoint'),
+  username: z
+    .string()
+    .min(1, 'is empty')
+    .optional()
+    .describe('user name at this storage, with password_file'),
+  password_file: z.string().min(1, 'is empty').optional().describe('file with the password of the user'),
 }).refine(({ username, password_file: file }) => (username === undefined) === (file === undefined), {
   error: 'username and password_file go together',
 });
 
 /** `[portal_prometheus]` of portal.toml: what the portal's own Prometheus is told beside the sites. */
 export const prometheusTable = strictTable({
-  /** Where the portal takes remote write, and the sender's token; both or none. */
-  ledger_url: url("the portal's remote write").optional(),
-  sender: z.string().min(1, 'is empty').optional(),
-  rule_files: z.array(z.string().min(1), { error: 'must be a list of files' }).default([]),
-  /** Address of the portal, HOST:PORT, where its own metrics are to be scraped. */
-  portal_target: z.string().min(1, 'is empty').optional(),
-  alertmanagers: z.array(z.string().min(1), { error: 'must be a list of HOST:PORT' }).default([]),
-  storage: z.array(storageTable, { error: 'write [[portal_prometheus.storage]], once for each' }).default([]),
+  ledger_url: url("the portal's remote write")
+    .optional()
+    .describe('address where the portal takes remote write, with sender'),
+  sender: z.string().min(1, 'is empty').optional().describe('the [[sender]] that this Prometheus writes as'),
+  rule_files: z
+    .array(z.string().min(1), { error: 'must be a list of files' })
+    .default([])
+    .describe('files with rules and alerts'),
+  portal_target: z
+    .string()
+    .min(1, 'is empty')
+    .optional()
+    .describe("HOST:PORT of the portal, to scrape the portal's own metrics"),
+  alertmanagers: z
+    .array(z.string().min(1), { error: 'must be a list of HOST:PORT' })
+    .default([])
+    .describe('HOST:PORT of each Alertmanager'),
+  storage: z
+    .array(storageTable, { error: 'write [[portal_prometheus.storage]], once for each' })
+    .default([])
+    .describe('one table for each storage that keeps the samples for long'),
 })
   .refine(({ ledger_url: ledger, sender }) => (ledger === undefined) === (sender === undefined), {
     error: 'ledger_url and sender go together: the sender is one of the [[sender]] tables',
   })
-  .prefault({});
+  .prefault({})
+  .describe("what 'stackmeter portal prometheus-config' writes beside the sites");
 
 export type PrometheusTable = z.output<typeof prometheusTable>;

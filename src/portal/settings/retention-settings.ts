@@ -12,9 +12,17 @@ const days = z
 
 /** The table `[retention]` of portal.toml. */
 export const retentionTable = strictTable({
-  hours_days: days.optional(),
-  gaps_days: days.default(DEFAULT_STORAGE_POLICY.gapsKeptDays),
-}).prefault({});
+  hours_days: days
+    .optional()
+    .describe(
+      'drop the hours of months that ended longer ago; days and months stay; without it, hours stay for ever',
+    ),
+  gaps_days: days
+    .default(DEFAULT_STORAGE_POLICY.gapsKeptDays)
+    .describe("ask a site's Prometheus for a gap until this long after the end of the gap"),
+})
+  .prefault({})
+  .describe('how long the ledger keeps what');
 
 export function storagePolicy({ hours_days, gaps_days }: z.output<typeof retentionTable>): StoragePolicy {
   return { ...DEFAULT_STORAGE_POLICY, hoursKeptDays: hours_days, gapsKeptDays: gaps_days };

@@ -33,9 +33,13 @@ const siteName = z
 const senderTable = strictTable({
   name: z
     .string({ error: 'missing; give the sender a name, such as "portal-prometheus"' })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63'),
-  token_file: z.string({ error: 'missing; name the file that holds the token' }).min(1, 'is empty'),
-  site: siteName.optional(),
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63')
+    .describe('name of the sender'),
+  token_file: z
+    .string({ error: 'missing; name the file that holds the token' })
+    .min(1, 'is empty')
+    .describe('file with the token'),
+  site: siteName.optional().describe('the one site whose usage this sender writes'),
   site_label: z
     .string()
     .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no name of a label')
@@ -43,28 +47,36 @@ const senderTable = strictTable({
       error:
         'is a label that the series of a site have already; name one that this sender sets, such as "location"',
     })
-    .optional(),
+    .optional()
+    .describe('label by which this sender says whose usage it writes, with sites'),
   interval_seconds: z
     .number({ error: 'must be a number of seconds' })
     .min(1, 'must be at least 1')
     .max(86_400, 'must be at most 86400, a day')
-    .optional(),
-  sites: z.array(siteName, { error: 'must be a list of names of sites' }).optional(),
+    .optional()
+    .describe('time from one reading of a site to the next'),
+  sites: z
+    .array(siteName, { error: 'must be a list of names of sites' })
+    .optional()
+    .describe('values of site_label that this sender may write'),
   memory_unit: z
     .record(z.string(), memoryUnit, {
       error: 'must be a table of units by site, such as { "site-b" = "GiB" }',
     })
-    .optional(),
+    .optional()
+    .describe('unit of memory of each site, as in [[site]]'),
   clouds: z
     .record(z.string(), cloudNames, {
       error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
     })
-    .optional(),
+    .optional()
+    .describe('clouds of each site, as in [[site]]'),
   retired_clouds: z
     .record(z.string(), z.array(z.string(), { error: 'must be a list of names of clouds' }), {
       error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
     })
-    .optional(),
+    .optional()
+    .describe('clouds that each site gave up, as in [[site]]'),
 });
 
 type SenderTable = z.output<typeof senderTable>;
@@ -73,6 +85,7 @@ type SenderTable = z.output<typeof senderTable>;
 export const senderTables = z
   .array(senderTable, { error: 'write [[sender]], with double brackets, once for each sender' })
   .default([])
+  .describe('one table for each Prometheus that writes to the portal by remote write')
   .superRefine((senders, context) => {
     senders.forEach((sender, index) => {
       const problem = problemOf(sender, senders.slice(0, index));

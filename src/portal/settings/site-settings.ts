@@ -6,6 +6,7 @@ import { shownUrl } from '../../runtime/http/shown-url.ts';
 import { strictTable } from '../../runtime/settings/strict-table.ts';
 import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
+import { capsOfSite } from '../ledger/accounting/sites/site-caps.ts';
 import type { MemoryUnit, SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
 
 /** A site as the portal reads it. */
@@ -46,41 +47,70 @@ export const memoryUnit = z.enum(['MiB', 'GiB'], { error: 'must be "MiB" or "GiB
 const siteTable = strictTable({
   name: z
     .string({ error: 'missing; give the site a name, such as "site-a"' })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63'),
-  url: z.string({
-    error: 'missing; write the address of the site\'s gate, such as "https://usage.site-a.example:8443"',
-  }),
-  token_file: z.string().min(1, 'is empty').optional(),
-  ca_file: z.string().min(1, 'is empty').optional(),
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63')
+    .describe('name of the site'),
+  url: z
+    .string({
+      error: 'missing; write the address of the site\'s gate, such as "https://usage.site-a.example:8443"',
+    })
+    .describe("address of the site's gate"),
+  token_file: z
+    .string()
+    .min(1, 'is empty')
+    .optional()
+    .describe('file with the token; the environment variable STACKMETER_SITE_NAME_TOKEN wins over it'),
+  ca_file: z
+    .string()
+    .min(1, 'is empty')
+    .optional()
+    .describe("certificates (PEM) that the gate's certificate is checked against; without it, the system's"),
   interval_seconds: z
     .number({ error: 'must be a number of seconds' })
     .min(1, 'must be at least 1')
     .max(86_400, 'must be at most 86400, a day')
-    .default(30),
+    .default(30)
+    .describe('time from one sweep to the next'),
   timeout_seconds: z
     .number({ error: 'must be a number of seconds' })
     .min(1, 'must be at least 1')
     .max(3600, 'must be at most 3600, an hour')
-    .default(30),
+    .default(30)
+    .describe('how long a sweep may take, from the connection to the last byte'),
   labels: z
     .record(z.string(), z.string(), {
       error: 'must be a table of texts, such as { location_id = "8676" }',
     })
-    .default({}),
+    .default({})
+    .describe('labels of the site in the API and in a Prometheus that federates the site'),
   selectors: z
     .array(z.string().min(1), { error: 'must be a list of PromQL selectors' })
     .min(1, 'is empty; leave it out to ask for the usage')
-    .default([...USAGE_SELECTORS]),
-  pool_projects: z.array(z.string().min(1), { error: 'must be a list of project ids' }).default([]),
-  memory_unit: memoryUnit.optional(),
-  clouds: cloudNames.optional(),
-  retired_clouds: z.array(z.string(), { error: 'must be a list of names of clouds' }).default([]),
+    .default([...USAGE_SELECTORS])
+    .describe('what the portal asks for, each as a match[]'),
+  pool_projects: z
+    .array(z.string().min(1), { error: 'must be a list of project ids' })
+    .default([])
+    .describe("ids of pools whose parts all come under the pool's id and differ by name"),
+  memory_unit: memoryUnit
+    .optional()
+    .describe('unit in which an exporter of the earlier system counts memory; without it, MiB'),
+  clouds: cloudNames
+    .optional()
+    .describe('clouds of the site, where a Prometheus on the way may set a label cloud'),
+  retired_clouds: z
+    .array(z.string(), { error: 'must be a list of names of clouds' })
+    .default([])
+    .describe('clouds that the site gave up; their usage stays, and no more is expected'),
   max_projects: z
     .int({ error: 'must be a whole number of projects' })
     .min(1, 'must be at least 1')
     .max(10_000_000, 'must be at most 10000000')
-    .optional(),
-  unsafe_plain_http: z.boolean({ error: 'must be true or false' }).default(false),
+    .optional()
+    .describe(`projects that the ledger keeps of the site; without it, ${capsOfSite().projects}`),
+  unsafe_plain_http: z
+    .boolean({ error: 'must be true or false' })
+    .default(false)
+    .describe('send the token without TLS to an address that is not on this machine'),
 });
 
 type SiteTable = z.output<typeof siteTable>;
@@ -89,6 +119,7 @@ type SiteTable = z.output<typeof siteTable>;
 export const siteTables = z
   .array(siteTable, { error: 'write [[site]], with double brackets, once for each site' })
   .default([])
+  .describe('one table for each site that the portal reads')
   .superRefine((sites, context) => {
     sites.forEach((site, index) => {
       const problem = duplicateProblem(site, sites.slice(0, index)) ?? urlProblem(site) ?? labelProblem(site);

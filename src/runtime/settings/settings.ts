@@ -11,6 +11,8 @@ export interface Setting<S extends z.ZodType = z.ZodType> {
   type: 'text' | 'number' | 'switch' | 'list';
   schema: S;
   help: string;
+  /** What counts if nothing is set and the schema has no default, in words for `--help`. */
+  fallback?: string;
   /** The name of the value in `--help`, such as `HOST:PORT`. */
   value?: string;
   /** Environment variables of the earlier system, read if the `STACKMETER_…` variable is not set. */
@@ -134,6 +136,13 @@ function readSections<S extends z.ZodRawShape>(
   throw new UserError(`${where}: ${firstIssue(result.error)}`);
 }
 
+/** The default of a setting, as `--help` shows it; undefined without a default, and for a switch that is off. */
+export function defaultText({ schema, fallback }: Setting): string | undefined {
+  const { default: value } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  if (Array.isArray(value)) return value.length === 0 ? fallback : value.join(', ');
+  return typeof value === 'string' || typeof value === 'number' || value === true ? String(value) : fallback;
+}
+
 /** `tokenFile` → `token-file` */
 export function flagName(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -144,6 +153,7 @@ export function tomlKey(key: string): string {
   return flagName(key).replaceAll('-', '_');
 }
 
-function envName(key: string): string {
+/** `tokenFile` → `STACKMETER_TOKEN_FILE` */
+export function envName(key: string): string {
   return `STACKMETER_${tomlKey(key).toUpperCase()}`;
 }

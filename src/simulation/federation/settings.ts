@@ -25,13 +25,14 @@ export const demoSettings = {
   listen: setting({
     type: 'text',
     schema: z.string().optional(),
-    help: 'address of the portal (default 127.0.0.1:8000, or another port where that is taken)',
+    help: 'address of the portal',
+    fallback: '127.0.0.1:8000, or another port if that is taken',
     value: 'HOST:PORT',
   }),
   data: setting({
     type: 'text',
     schema: z.string().min(1, 'is empty; name a folder').default('./data/demo'),
-    help: 'folder that keeps everything (default ./data/demo)',
+    help: 'folder that keeps everything',
     value: 'DIR',
   }),
   days: setting({
@@ -41,8 +42,8 @@ export const demoSettings = {
       .positive('must be above zero')
       .max(366, 'must be at most 366')
       .default(30),
-    help: 'how many days of history a new folder begins with (default 30)',
-    value: 'N',
+    help: 'length of the history that a new folder begins with',
+    value: 'DAYS',
   }),
 };
 
