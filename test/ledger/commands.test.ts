@@ -146,12 +146,12 @@ describeWith(
         [text.slice(0, text.length / 2), /^stackmeter: line \d+ of the import: /],
         [
           wrong((all) => all.with(meterAt, '{"site_id": 1, "opening":')),
-          /^stackmeter: line \d+ of the import: rows of meter are not taken: invalid input syntax/,
+          /^stackmeter: line \d+ of the import: the database refuses rows of meter: invalid input syntax/,
         ],
         [wrong((all) => all.toSpliced(meterAt, 1)), /^stackmeter: line \d+ of the import: /],
         [
           wrong((all) => all.with(meterAt - 1, '{"table":"pg_authid"}')),
-          /^stackmeter: line \d+ of the import: it is not what an export has there/,
+          /^stackmeter: line \d+ of the import: this is no line of an export/,
         ],
         ['', /^stackmeter: line 0 of the import: the end is missing/],
         [

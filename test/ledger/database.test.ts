@@ -50,7 +50,7 @@ onEveryPostgresql('the ledger', (freshLedger) => {
            WHERE table_schema = 'ledger' AND table_name = 'site' ORDER BY ordinal_position`,
           )
         ).map(({ name }) => name);
-      const refusal = `migration 999 of the ledger ('no labels') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`;
+      const refusal = `migration 999 of the ledger ('no labels') destroys data for ever: back up the ledger, then start once with --unsafe-destructive-migrations; nothing was changed`;
       const before = await columnsOfSite();
       const after = [...before.filter((name) => name !== 'labels'), 'more'];
       expect(before).toContain('labels');

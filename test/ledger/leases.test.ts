@@ -38,10 +38,10 @@ onEveryPostgresql('a lease', (freshLedger) => {
     await ledger.fold('a', sweep([reading(NOON, 0)]), lease);
     expect(await renew('two')).toEqual(['inbox', 'site/a', 'site/b']);
     const late = sweep([reading(NOON + MINUTE, HOUR)]);
-    await expect(ledger.fold('a', late, lease)).rejects.toThrow("is another portal's by now");
-    await expect(ledger.foldLate('a', [late], lease)).rejects.toThrow("is another portal's by now");
+    await expect(ledger.fold('a', late, lease)).rejects.toThrow("is now another portal's");
+    await expect(ledger.foldLate('a', [late], lease)).rejects.toThrow("is now another portal's");
     await expect(ledger.recordFailure('a', NOON + HOUR, 'late', lease)).rejects.toThrow(
-      "is another portal's by now",
+      "is now another portal's",
     );
     await ledger.fold('a', late, { ...lease, holder: 'two' });
     expect((await ledger.sites()).map(({ name, lastError }) => [name, lastError])).toEqual([

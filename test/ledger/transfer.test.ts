@@ -97,7 +97,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
       await expect(other.importLines(lines(fewer))).rejects.toThrow(/rows are missing/);
       await expect(other.importLines(lines('not an export'))).rejects.toThrow(/^line 1 of the import/);
       await expect(other.importLines(lines(text.replace(/"schema":\d+/, '"schema":999')))).rejects.toThrow(
-        /the export is of schema 999/,
+        /the export has schema 999/,
       );
       const digit = text.replace(/"opening": 118/, '"opening": 119');
       await expect(other.importLines(lines(digit))).rejects.toThrow(/its checksum does not match/);

@@ -462,7 +462,7 @@ describe('a write that the ledger refuses every time', () => {
     await write('a', 'p', 10, NOON - MINUTE);
     await write('a', 'p', 12, NOON);
     time.nowMs = NOON + 61 * MINUTE;
-    await expect(receiver.fold()).rejects.toThrow("the lease inbox is another portal's by now");
+    await expect(receiver.fold()).rejects.toThrow("the lease inbox is now another portal's");
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([2, 0]);
     expect(await metrics.registry.metrics()).not.toContain('result="ledger_failure"} 1');
     lease = undefined;

@@ -22,20 +22,20 @@ import { askAllUsage, askUsage } from './answers/usage-questions.ts';
 import { verifyConservation } from './upkeep/verify.ts';
 
 export interface LedgerOptions {
-  /** Is the ledger's from now on: `close()` closes it. */
+  /** The ledger owns the database from now on: `close()` closes it. */
   database: Database;
   clock: Clock;
   logger: Logger;
-  /** Whether migrations may run that destroy something. */
+  /** Whether destructive migrations may run. */
   allowDestructiveMigrations?: boolean | undefined;
-  /** How much it answers at once; the usual where it is left out. */
+  /** The limits of one question; the defaults if left out. */
   limits?: QuestionLimits | undefined;
 }
 
 /**
- * Opens the ledger in a PostgreSQL 15 or newer, and brings its schema up to date. Throws a `UserError`, and closes the
- * database, where it was written by a newer version, or would have to be migrated destructively. Later every method
- * throws what the database threw: nothing of it was done then, and the caller may try again.
+ * Opens the ledger in PostgreSQL 15 or newer, and migrates its schema. Throws `UserError` and closes the database if a newer
+ * version wrote the ledger, or if a destructive migration is not allowed. Methods of the ledger throw errors of the
+ * database: then they have done nothing, and the caller may try again.
  */
 export async function openLedger({
   database,

@@ -9,7 +9,7 @@ import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { hourRange, startOf } from './usage-query.ts';
 
-/** A step as the database sums it; sites and clouds that were not asked for are ''. */
+/** The sums of one step. Site and cloud are '' if the question does not separate them. */
 interface StepRecord {
   start_hour: number;
   site: string;
@@ -23,7 +23,7 @@ type Dimensions = NonNullable<CoverageQuery['by']>;
 
 const EACH_CLOUD: Dimensions = new Set(['site', 'cloud']);
 
-/** Steps in order of time, site and cloud, also those of which there is nothing. */
+/** Steps in order of time, site and cloud, including steps without readings. */
 export async function queryCoverage(
   database: Queryable,
   { by = EACH_CLOUD, ...query }: CoverageQuery,
@@ -44,7 +44,7 @@ export async function queryCoverage(
   };
 }
 
-/** The sums of a page, and of one row more. */
+/** The sums of a page and of one more row. */
 async function sumHours(
   database: Queryable,
   { step = 'hour', by, limit, cursor }: CoverageQuery & { by: Dimensions },
@@ -55,7 +55,7 @@ async function sumHours(
   const after =
     cursor === undefined ? undefined : readCursor(cursor, [0, '', ''] as [number, string, string]);
   const fromHour = after?.[0] ?? range.fromHour;
-  // The period of the question bounds what it costs.
+  // The question's period limits its cost, so a cursor must not leave it.
   if (fromHour < range.fromHour || fromHour >= range.toHour) throw new CursorError();
   const lastHour = Math.min(range.toHour, Math.ceil(nowMs / MS_PER_HOUR)) - 1;
   const { rows } = await database.query<StepRecord>(sql`

@@ -9,7 +9,10 @@ interface ShareRecord {
   spread_ms: string;
 }
 
-/** Of the declared sites' clouds that are not retired; one of which no reading is older than `toMs` has nothing to miss. Both are whole hours. */
+/**
+ * The coverage shares of declared sites, over their clouds that are not retired. A cloud counts from its first reading on;
+ * without a reading before `toMs` it does not count. Both times are whole hours in Unix milliseconds.
+ */
 export async function queryCoverageShares(
   database: Queryable,
   fromMs: number,

@@ -10,7 +10,7 @@ interface NamedCloud extends CoveredCloud {
   site: string;
   cloud: string;
   progress: { firstMs: number; lastMs: number };
-  /** That have a project in it, as far as the query is about grants. */
+  /** The grants of the query that have a project in this cloud. */
   grants: readonly string[];
 }
 
@@ -26,7 +26,7 @@ interface CloudRecord {
   grants: string[];
 }
 
-/** The clouds that the query could have usage from. */
+/** The clouds that may have usage for the query. */
 export async function loadCoveredClouds(
   database: Queryable,
   query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
@@ -52,7 +52,7 @@ export async function loadCoveredClouds(
   }));
 }
 
-/** The clouds that a row of an answer comes from, or could have come from. */
+/** The clouds that may have usage in this row of an answer. */
 export function coveredClouds(
   clouds: readonly NamedCloud[],
   row: { site: string; cloud: string; grant_name?: string },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readCursor, writeCursor } from './cursor.ts';
 
 describe('a cursor', () => {
-  it('gives back what was written', () => {
+  it('gives back its keys', () => {
     expect(readCursor(writeCursor([490_000, 'a']), [0, ''])).toEqual([490_000, 'a']);
   });
 
@@ -16,11 +16,11 @@ describe('a cursor', () => {
     [[0]],
     [[0, 'a\0']],
     [[-(2 ** 31), 'a']],
-  ])('with %j is refused', (keys) => {
+  ])('is refused with %j', (keys) => {
     expect(() => readCursor(writeCursor(keys), [0, ''])).toThrow(CursorError);
   });
 
-  it('of any text is refused, or gives keys that are no longer than it', () => {
+  it('is refused for any text, or gives keys that are no longer than the text', () => {
     const json = fc.oneof(
       fc.json(),
       fc.integer({ min: 0, max: 200 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),

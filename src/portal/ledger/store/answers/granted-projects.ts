@@ -1,7 +1,7 @@
 import { sql, type Sql } from '../../../database/sql.ts';
 import type { UsageQuery } from '../../ledger.ts';
 
-/** The projects that a query's grants link: their ids, the id of their cloud, and the grant's name. */
+/** The projects of a query's grants: their ids, the id of their cloud, and the name of the grant. */
 export function grantedProjects({ grant, grants = [] }: Pick<UsageQuery, 'grant' | 'grants'>): Sql {
   const links = grants
     .filter(({ name }) => grant === undefined || name === grant)

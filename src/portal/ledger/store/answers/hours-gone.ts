@@ -3,7 +3,7 @@ import { HoursGoneError } from '../../question-errors.ts';
 import type { UsageQuery } from '../../ledger.ts';
 import { firstHourNeeded, type HourRange } from '../../steps.ts';
 
-/** Throws `HoursGoneError` where a site that the query is about has not all the hours any more that it takes. */
+/** Throws `HoursGoneError` if a site of the query no longer has all hours that the answer needs. */
 export async function refuseHoursGone(
   database: Queryable,
   { step, site }: UsageQuery,

@@ -45,7 +45,7 @@ function conditions({ site, search, cursor }: ProjectQuery) {
   return list;
 }
 
-/** Compared in lower case by the rules of Unicode, whatever the locale of the database. */
+/** Compares in lower case by the rules of Unicode, independent of the database's locale. */
 function matches(search: string) {
   const part = sql`lower(${search}::text COLLATE "und-x-icu")`;
   return sql`(strpos(lower(n.project_name COLLATE "und-x-icu"), ${part}) > 0

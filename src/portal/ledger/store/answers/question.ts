@@ -5,15 +5,15 @@ import { TooManyWaitError, type Turns } from '../../../database/turns.ts';
 import { codeOf } from '../../../../runtime/user-error.ts';
 import { RefusedQuestionError } from '../../question-errors.ts';
 
-/** How a question is asked. */
-export interface Asking {
+/** The lane, the time limit and the end of a question. */
+export interface QuestionOptions {
   lane: Turns;
   timeoutMs: number;
-  /** Is aborted when nobody waits for the answer any more. */
+  /** Aborted when nobody waits for the answer any more. */
   gone?: AbortSignal | undefined;
 }
 
-/** Asks the ledger questions that end: in time, and when those who asked are gone. */
+/** Runs questions to the ledger. Each one ends after a time limit, or when its client is gone. */
 export class Questions {
   readonly #database: Database;
 
@@ -21,32 +21,38 @@ export class Questions {
     this.#database = database;
   }
 
-  /** Throws a `RefusedQuestionError` where the answer takes too long or too many are asked, and the reason of `gone`. */
-  async ask<T>(asking: Asking, answer: (trx: Queryable) => Promise<T>): Promise<T> {
-    const pieces = this.stream(asking, async function* (trx) {
+  /** Throws `RefusedQuestionError` if the answer takes too long or too many questions wait, and the reason of `gone`. */
+  async ask<T>(options: QuestionOptions, answer: (trx: Queryable) => Promise<T>): Promise<T> {
+    const pieces = this.stream(options, async function* (trx) {
       yield await answer(trx);
     });
     for await (const piece of pieces) return piece;
     throw new Error('a question had no answer');
   }
 
-  /** As `ask`, for an answer that comes piece by piece; it keeps its turn and its connection until its end. */
-  async *stream<T>(asking: Asking, answer: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
+  /** Like `ask`, for an answer in pieces. It keeps its turn and its connection until the end. */
+  async *stream<T>(
+    options: QuestionOptions,
+    answer: (trx: Queryable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
     try {
-      yield* asking.lane.through(() => this.#atOneInstant(asking, answer), asking.gone);
+      yield* options.lane.through(() => this.#atOneInstant(options, answer), options.gone);
     } catch (error) {
-      throw refusal(error, asking);
+      throw refusal(error, options);
     }
   }
 
-  /** Hours that are dropped meanwhile are all there for this answer, or make it refuse. */
-  #atOneInstant<T>(asking: Asking, answer: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
-    return this.#database.snapshot((trx) => this.#bounded(trx, asking, answer));
+  /** Uses one snapshot: hours that are dropped meanwhile are all there for this answer, or it is refused. */
+  #atOneInstant<T>(
+    options: QuestionOptions,
+    answer: (trx: Queryable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    return this.#database.snapshot((trx) => this.#bounded(trx, options, answer));
   }
 
   async *#bounded<T>(
     trx: Queryable,
-    { timeoutMs, gone }: Asking,
+    { timeoutMs, gone }: QuestionOptions,
     answer: (trx: Queryable) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
     const pid = await bound(trx, timeoutMs);
@@ -60,12 +66,12 @@ export class Questions {
     } finally {
       ending.abort();
       gone?.removeEventListener('abort', cancel);
-      // What is cancelled later would be the next question on this connection.
+      // A cancellation that comes later would end the next question on this connection.
       await cancelling;
     }
   }
 
-  /** Again and again: a cancellation between two statements ends neither. */
+  /** Repeats the cancellation, because one that arrives between two statements ends neither. */
   async #cancel(pid: number, ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       await this.#database
@@ -79,7 +85,7 @@ export class Questions {
 
 const CANCEL_AGAIN_MS = 100;
 
-/** A portal that stops in the middle would keep the connection: the database ends what is idle for half a minute. */
+/** Also ends a transaction that is idle for 30 seconds: a portal that stops in the middle would keep the connection. */
 async function bound(trx: Queryable, timeoutMs: number): Promise<number> {
   const { rows } = await trx.query<{ pid: number }>(sql`
     SELECT pg_backend_pid() AS pid, set_config('statement_timeout', ${String(timeoutMs)}, true),
@@ -89,7 +95,7 @@ async function bound(trx: Queryable, timeoutMs: number): Promise<number> {
 
 const QUERY_CANCELED = '57014';
 
-function refusal(error: unknown, { timeoutMs, gone }: Asking): unknown {
+function refusal(error: unknown, { timeoutMs, gone }: QuestionOptions): unknown {
   if (gone?.aborted === true) return error;
   if (error instanceof TooManyWaitError)
     return new RefusedQuestionError('busy', 'too many questions are asked at once: ask again later', error);

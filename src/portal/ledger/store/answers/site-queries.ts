@@ -19,7 +19,7 @@ export async function declareSites(
              CASE WHEN w.said ? 'maxProjects' THEN (w.said ->> 'maxProjects')::int ELSE had.max_projects END,
              CASE jsonb_typeof(w.said -> 'clouds') WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(w.said -> 'clouds'))
                WHEN 'null' THEN NULL ELSE had.clouds END
-      FROM unnest(${names}::text[], ${declarations.map(saidOf)}::jsonb[]) AS w (name, said)
+      FROM unnest(${names}::text[], ${declarations.map(settingsOf)}::jsonb[]) AS w (name, said)
       LEFT JOIN ledger.site had USING (name)
       ORDER BY w.name
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true, interval_ms = excluded.interval_ms,
@@ -27,18 +27,18 @@ export async function declareSites(
     await retireClouds(trx, declarations);
     await trx.query(sql`
       UPDATE ledger.site SET declared = false
-      WHERE declared AND name <> ALL(${[...names, ...(await namedElsewhere(trx))]}::text[])`);
+      WHERE declared AND name <> ALL(${[...names, ...(await declaredElsewhere(trx))]}::text[])`);
     await trx.query(sql`
       INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`);
   });
 }
 
-/** As JSON, which leaves out what is undefined. */
-function saidOf({ labels, intervalMs, maxProjects, clouds }: SiteDeclaration): string {
+/** The settings as JSON, which leaves out undefined ones. */
+function settingsOf({ labels, intervalMs, maxProjects, clouds }: SiteDeclaration): string {
   return JSON.stringify({ labels, intervalMs, maxProjects, clouds });
 }
 
-/** Those that are named, and no others of the sites of which it is said. */
+/** Retires the named clouds, and no other clouds of the sites that have this setting. */
 async function retireClouds(trx: Queryable, declarations: readonly SiteDeclaration[]): Promise<void> {
   const said = declarations.filter(({ retiredClouds }) => retiredClouds !== undefined);
   const retired = said.flatMap(({ name, retiredClouds = [] }) =>
@@ -56,15 +56,15 @@ async function retireClouds(trx: Queryable, declarations: readonly SiteDeclarati
     WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`);
 }
 
-/** Sites that the configuration of a living portal names; all, where an older version does not say. */
-async function namedElsewhere(trx: Queryable): Promise<string[]> {
+/** The sites of all living portals. A portal of an older version does not list its sites, and counts for all sites. */
+async function declaredElsewhere(trx: Queryable): Promise<string[]> {
   const { rows } = await trx.query<{ name: string }>(sql`
     SELECT DISTINCT s.name FROM ledger.portal p JOIN ledger.site s ON p.sites IS NULL OR s.name = ANY (p.sites)
     WHERE p.alive_until >= clock_timestamp()`);
   return rows.map(({ name }) => name);
 }
 
-/** `lease`: nothing is recorded of a site that is another's by now. */
+/** Records a failed sweep. With `lease`, records nothing if another portal has taken over the site. */
 export async function recordFailure(
   database: Database,
   site: string,

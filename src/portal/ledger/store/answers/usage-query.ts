@@ -7,10 +7,10 @@ import { numberArray } from '../../../database/columns.ts';
 import { readCursor } from './cursor.ts';
 import { grantedProjects } from './granted-projects.ts';
 
-/** Usage of one step as the database sums it; dimensions that were not asked for are ''. */
+/** The summed usage of one step. Dimensions that the query does not separate are ''. */
 export interface UsageRecord {
   start_hour: number;
-  /** '' also for projects of no grant. */
+  /** '' also for projects without a grant. */
   grant_name: string;
   site: string;
   cloud: string;
@@ -22,27 +22,27 @@ export interface UsageRecord {
   spread: string;
 }
 
-/** The keys by which usage is sorted, and of which a cursor is made. */
+/** The sort keys of usage. A cursor consists of them. */
 export function sortKeys(row: UsageRecord): [number, string, string, string, string, string] {
   return [row.start_hour, row.grant_name, row.site, row.cloud, row.project_id, row.resource];
 }
 
-/** The sums of a page, and of one row more. How they are planned is set for the transaction. */
+/** The sums of a page and of one more row. Sets the planner's options for the transaction. */
 export async function sumUsage(trx: Queryable, query: UsageQuery, range: HourRange): Promise<UsageRecord[]> {
   await setPlanning(trx, query);
   const { rows } = await trx.query<UsageRecord>(sql`${usageSums(query, range)} LIMIT ${query.limit + 1}`);
   return rows;
 }
 
-/** For the transaction. */
+/** Sets the planner's options for the rest of the transaction. */
 export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<void> {
   if (!isOfFewMeters(query)) await trx.query(sql`SELECT ${join(FOR_MANY_METERS)}`);
 }
 
 /**
- * Sums entries by step, resource, and what else was asked for, in order. Amounts of different resources are never added, nor
- * projects of two sites that happen to have one id (rule A9), so that a project always stands for itself, and so does a
- * cloud: only a grant adds projects up. `part` is the part of the range to sum, of whole steps.
+ * Sums entries by step, resource and the query's dimensions, in order. Amounts of different resources are never added up.
+ * Projects with the same id at two sites stay separate (rule A9), and so do clouds: only a grant adds up projects. `part`
+ * is the part of the range to sum, in whole steps.
  */
 export function usageSums(query: UsageQuery, range: HourRange, part = range): Sql {
   const byProject = query.by.has('project');
@@ -77,20 +77,23 @@ export function usageSums(query: UsageQuery, range: HourRange, part = range): Sq
     ORDER BY start_hour, grant_name, site, cloud, project_id, resource`;
 }
 
-/** The costs that a database sees in what is off are no reason to compile (PostgreSQL before 18 would, for a second). */
+/**
+ * Turns off plans that are slow for many meters. Turning them off raises the estimated cost, so JIT is off, too: otherwise
+ * PostgreSQL before 18 would compile for a second.
+ */
 const FOR_MANY_METERS = ['enable_nestloop', 'enable_sort', 'jit'].map(
   (setting) => sql`set_config(${setting}, 'off', true)`,
 );
 
 /**
- * Of those the database finds each by its key. Of more it expects far too few entries, whatever its statistics say, since it
- * takes keys of two columns for independent: left alone it sorts them, and goes through all projects for each sum.
+ * The database finds few meters by their keys. For many meters it expects far too few entries, because it treats the two
+ * columns of the key as independent: without help it would sort the entries and search all projects for each sum.
  */
 function isOfFewMeters({ projectId, grant }: UsageQuery): boolean {
   return projectId !== undefined || grant !== undefined;
 }
 
-/** Usage of the projects of one grant, or all usage with the grant that each project is of. */
+/** Restricts usage to the projects of one grant, or adds the grant of each project. */
 function grantJoin({ by, grant }: UsageQuery): Sql {
   const granted = sql`JOIN granted g ON g.site_id = m.site_id AND g.project_id = m.project_id`;
   if (grant !== undefined) return granted;
@@ -102,7 +105,7 @@ const projectJoins = sql`
   JOIN ledger.cloud c USING (site_id, cloud_id)
   JOIN ledger.project_name n ON n.site_id = sums.site_id AND n.project_id = sums.project_id AND n.to_ms IS NULL`;
 
-/** Where the step begins that the hour of `e` belongs to; the first step begins with the range. */
+/** The start of the step that contains the hour of `e`. The first step starts with the range. */
 export const startOf: Record<UsageStep, (range: HourRange) => Sql> = {
   hour: () => sql`e.hour`,
   day: ({ fromHour }) => sql`greatest(e.hour - e.hour % 24, ${fromHour}::int)`,
@@ -119,7 +122,7 @@ const VIEWS = {
   months: sql`ledger.monthly`,
 } satisfies Record<Piece['sumsOf'], Sql>;
 
-/** Each piece of the range from the sums that it is made of; the hour of a sum is its first. */
+/** The sums for each piece of the range. The hour of a sum is its first hour. */
 function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
   const pieces = piecesOf(step, range).map(
     ({ sumsOf, fromHour, toHour }) =>
@@ -128,7 +131,7 @@ function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
   return sql`(${join(pieces, ' UNION ALL ')})`;
 }
 
-/** Which meters are asked for. */
+/** The conditions for the meters of the query. */
 function meterConditions({ site, projectId, resource }: UsageQuery): Sql[] {
   const list: Sql[] = [sql`true`];
   if (site !== undefined) list.push(sql`m.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
@@ -153,7 +156,7 @@ function entryConditions(query: UsageQuery, range: HourRange): Sql[] {
   ];
   const { site } = query;
   if (site !== undefined) list.push(sql`e.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
-  // By the keys of few meters they are found by index; else the months of all meters would be unpacked.
+  // The keys of few meters are found by index. Otherwise the months of all meters would be unpacked.
   if (isOfFewMeters(query))
     list.push(
       sql`e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM asked))`,
@@ -172,7 +175,7 @@ function afterCursor({ cursor }: UsageQuery): Sql {
   return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${join(names)})`;
 }
 
-/** The hours that a query's answer has rows of, from its cursor on. Throws `CursorError`. */
+/** The hours of a query's range from its cursor on. Throws `CursorError`. */
 export function remainingHours(query: UsageQuery): HourRange {
   const { fromHour, toHour } = hourRange(query);
   const reached = query.cursor === undefined ? fromHour : cursorKeys(query.cursor)[0];

@@ -22,7 +22,7 @@ export interface UsageParts {
   nowMs: () => number;
 }
 
-/** A page of usage, in the lane of its cost. */
+/** Answers one page of usage, in the lane for its cost. */
 export async function askUsage(
   parts: UsageParts,
   query: UsageQuery,
@@ -33,7 +33,10 @@ export async function askUsage(
   return await page(parts, query, cost, gone);
 }
 
-/** All rows of a query. Few are read at once, and wait for no client; others keep a connection until their end. */
+/**
+ * All rows of a query. Few rows are read in one go, so no connection waits for the client. Many rows keep a connection
+ * until the end.
+ */
 export async function* askAllUsage(
   parts: UsageParts,
   asked: UsageQuery,
@@ -49,15 +52,15 @@ export async function* askAllUsage(
   }
   const lane = lanes[csvLane(cost, limits)];
   const late = AbortSignal.timeout(limits.csvTimeoutMs);
-  const asking = {
+  const options = {
     lane,
     timeoutMs: limits.csvTimeoutMs,
     gone: gone === undefined ? late : AbortSignal.any([gone, late]),
   };
-  yield* questions.stream(asking, (trx) => streamUsage(trx, query, counts.hours, nowMs()));
+  yield* questions.stream(options, (trx) => streamUsage(trx, query, counts.hours, nowMs()));
 }
 
-/** Their text is some megabytes, which the API takes ahead of a slow client. */
+/** The text of this many rows is some megabytes, which the API buffers for a slow client. */
 const SHORT_CSV_ROWS = 50_000;
 
 function csvLane({ rows }: QuestionCost, limits: QuestionLimits): 'shortCsv' | 'csv' | 'longCsv' {
@@ -83,7 +86,7 @@ async function estimate(
   gone: AbortSignal | undefined,
 ): Promise<{ cost: QuestionCost; counts: LedgerCounts }> {
   const range = remainingHours(query);
-  const asking = { lane: lanes.questions, timeoutMs: limits.timeoutMs, gone };
-  const counts = await questions.ask(asking, async (trx) => await countLedger(trx, query));
+  const options = { lane: lanes.questions, timeoutMs: limits.timeoutMs, gone };
+  const counts = await questions.ask(options, async (trx) => await countLedger(trx, query));
   return { counts, cost: costOf(query, counts, range) };
 }

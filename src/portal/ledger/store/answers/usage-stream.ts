@@ -9,8 +9,8 @@ import { hourRange, setPlanning, usageSums, type UsageRecord } from './usage-que
 const ROWS_AT_ONCE = 2_000;
 
 /**
- * All rows of a query in their order, some at a time, in a transaction of one instant: the database sums once and not for each
- * page. `hours` are those of which the ledger has any. Throws `HoursGoneError` before the first row.
+ * All rows of a query in order, in batches, from one snapshot: the database sums once, and not for each page. `hours` is the
+ * range for which the ledger has data. Throws `HoursGoneError` before the first row.
  */
 export async function* streamUsage(
   trx: Queryable,
@@ -22,14 +22,14 @@ export async function* streamUsage(
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
   await setPlanning(trx, query);
-  // All rows are wanted, not the first ones soon.
+  // Plan for all rows, not for the first ones.
   await trx.query(sql`SET LOCAL cursor_tuple_fraction = 1`);
   const rowOf = await rowMaker(trx, query, range, nowMs);
   for (const part of partsOf(query, range).filter((one) => overlap(one, hours) !== undefined))
     for await (const records of recordsOf(trx, query, range, part)) yield records.map(rowOf);
 }
 
-/** Days and hours of all projects are many: the database sorts those of one month at a time. */
+/** Splits days and hours by month, so that the database sorts one month at a time. */
 function partsOf({ step }: UsageQuery, range: HourRange): HourRange[] {
   return step === 'day' || step === 'hour' ? monthsOf(range) : [range];
 }

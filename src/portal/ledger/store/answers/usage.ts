@@ -8,7 +8,7 @@ import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
 import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
-/** Answers a usage query in a transaction of one instant; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
+/** Answers a usage query from one snapshot; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: number): Promise<Page<StepUsage>> {
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
@@ -22,7 +22,7 @@ export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: numbe
   };
 }
 
-/** Makes rows of sums, with what the ledger knows now of how far each site was read. */
+/** Returns a function that turns sums into rows, with coverage from the present progress of each site. */
 export async function rowMaker(
   trx: Queryable,
   query: UsageQuery,
@@ -54,7 +54,7 @@ function stepUsage(
   };
 }
 
-/** The keys that were asked for; the resource also where neither it nor the query says which one it is. */
+/** The dimensions of the query, and the resource unless the query names it. */
 function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
   return {
     ...(by.has('grant') ? { grant: record.grant_name === '' ? null : record.grant_name } : {}),

@@ -7,13 +7,13 @@ import { MIGRATIONS, type Migration } from '../migrations/all.ts';
 
 export interface MigrationOptions {
   migrations?: readonly Migration[];
-  /** Whether migrations that destroy something may run on a database with data in it. */
+  /** Whether destructive migrations may run on a database with data. */
   allowDestructive?: boolean | undefined;
 }
 
 /**
- * Brings the schema `ledger` up to what this program knows, in one transaction. Throws a `UserError` where the schema is
- * newer, or where it would take a destructive migration that was not allowed; then nothing has changed.
+ * Migrates the schema `ledger` to this program's version, in one transaction. Throws `UserError`, and changes nothing, if
+ * the schema is newer, or if a destructive migration is needed and not allowed.
  */
 export async function migrate(
   database: Database,
@@ -32,24 +32,24 @@ export async function migrate(
   });
 }
 
-/** Makes the caller the one who may change the schema, up to the end of its transaction. */
+/** Locks the schema against changes by others until the transaction ends. */
 export async function lockSchema(trx: Queryable): Promise<void> {
   await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.schema})`);
 }
 
-/** Makes the tables of a ledger without data as they were when this was the newest migration. */
+/** Creates the tables of an empty ledger as of the migration `newest`. */
 export async function remakeTables(trx: Queryable, newest: number): Promise<void> {
   await trx.query(sql`DROP SCHEMA ledger CASCADE`);
   await appliedIds(trx);
   for (const migration of MIGRATIONS) if (migration.id <= newest) await apply(trx, migration);
 }
 
-/** Applies what is missing. Destructive migrations too: the caller keeps elsewhere what the ledger holds. */
+/** Applies all missing migrations, even destructive ones: the caller has the ledger's data elsewhere. */
 export async function applyMissing(trx: Queryable): Promise<void> {
   for (const migration of pending(await appliedIds(trx), MIGRATIONS)) await apply(trx, migration);
 }
 
-/** The migrations that are still to be applied, in order; throws where the database has one that we do not know. */
+/** The missing migrations, in order. Throws `UserError` if the database has an unknown one. */
 function pending(applied: readonly number[], migrations: readonly Migration[]): Migration[] {
   const newest = Math.max(0, ...migrations.map(({ id }) => id));
   const unknown = applied.find((id) => id > newest);
@@ -64,7 +64,7 @@ function refuseDestructive(migrations: readonly Migration[]): void {
   const first = migrations.find(({ destructive }) => destructive === true);
   if (first === undefined) return;
   throw new UserError(
-    `migration ${first.id} of the ledger ('${first.name}') destroys what cannot be brought back: back the ledger up, then start once with --unsafe-destructive-migrations; nothing was changed`,
+    `migration ${first.id} of the ledger ('${first.name}') destroys data for ever: back up the ledger, then start once with --unsafe-destructive-migrations; nothing was changed`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * Sites, meters and their hourly entries. Every key begins with `site_id`, and ids are drawn per site (`site_state.next_id`),
- * so that the tables can be distributed by site. Instants are Unix milliseconds; an hour is a whole number of hours
- * since the Unix epoch. Totals are numeric: amount × milliseconds of many years may exceed 64 bits.
+ * Sites, meters and their hourly entries. Every key starts with `site_id`, and each site has its own counter of ids
+ * (`site_state.next_id`), so that the tables can be distributed by site. Instants are Unix milliseconds; an hour is a whole
+ * number of hours since the Unix epoch. Totals are numeric: amount × milliseconds of many years may exceed 64 bits.
  */
 export const ledgerTables = `
 CREATE TABLE ledger.site (

@@ -1,4 +1,4 @@
-/** What is spread over gaps, with all that is needed to replace it once the truth is known, and the journal of that. */
+/** Gaps with the data that late readings need to correct spread usage, and the journal of these corrections. */
 export const gapTables = `
 CREATE TABLE ledger.cloud_gap (
   site_id  integer NOT NULL,

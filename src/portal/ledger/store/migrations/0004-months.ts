@@ -1,7 +1,7 @@
 /**
- * Closed days are packed: one row for a meter and a month (UTC) holds an amount for each hour and each day. As rows of
- * `ledger.entry` an hour takes about 100 bytes, packed at most 9. What comes later for a packed hour is an entry
- * again, until it is packed too: an hour is the sum of both, as the views have it.
+ * Packed days: one row for a meter and a month (UTC) has an amount for each hour and each day. An hour takes about
+ * 100 bytes as a row of `ledger.entry`, and at most 9 bytes packed. Later usage of a packed hour is an entry again, until
+ * it is packed, too: the views add up both.
  */
 export const monthTable = `
 CREATE TABLE ledger.month (

@@ -1,4 +1,4 @@
-/** Which portals live, by the database's clock, and what each of them looks after. */
+/** The living portals, by the database's clock, and the leases of each. */
 export const leaseTables = `
 CREATE TABLE ledger.portal (
   holder        text COLLATE "C" PRIMARY KEY,

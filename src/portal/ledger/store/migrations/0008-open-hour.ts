@@ -1,7 +1,7 @@
 /**
- * The latest hour of a meter stands in the meter's own row, so that a sweep changes one row of a meter instead of two; it
- * becomes an entry when a later hour begins. An hour is the sum of all three places, as the views have it.
- * Every sweep changes every row of a page at once: it takes half of the page for the new versions to find room in it.
+ * The latest hour of a meter is in the meter's own row, so that a sweep changes one row of a meter instead of two. It
+ * becomes an entry when a later hour starts. The views add up the hour from all three places. A sweep changes every row of
+ * a page at once, so half of the page stays free for the new versions.
  */
 export const openHour = `
 ALTER TABLE ledger.meter

@@ -1,4 +1,4 @@
-/** A cloud that its site gave up is missed no longer; what it has used stays. */
+/** Clouds that a site has retired: their hours are no longer missing, and their usage stays. */
 export const retiredClouds = `
 ALTER TABLE ledger.cloud ADD COLUMN retired boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN ledger.cloud.retired IS 'whether the configuration says that nothing comes of it any more';

@@ -1,7 +1,7 @@
 /**
- * Sums of whole months beside those of their days, for questions about years. The database makes them of the days itself:
- * they can't disagree, also where an older portal packs. An index has all that such a question needs, so that the hours of a
- * month, which take a hundred times as much, are not read for it.
+ * Sums of whole months beside the sums of days, for questions about years. The database computes them from the days, so
+ * they always agree, even if an older portal packs. An index contains everything that such a question needs: the hours of a
+ * month, which take a hundred times as much space, are not read.
  */
 export const monthSums = `
 CREATE FUNCTION ledger.sum_of(amounts bigint[]) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -1,4 +1,4 @@
-/** An epoch is of one cloud: the one that most of its meters are in, and the older of two. */
+/** The cloud of each epoch: the one with most of its meters, or the older of two with equally many. */
 export const cloudsOfEpochs = `
 ALTER TABLE ledger.epoch ADD COLUMN cloud_id integer;
 COMMENT ON COLUMN ledger.epoch.cloud_id IS 'the cloud under which it was read first; null for totals without an epoch';

@@ -1,4 +1,4 @@
-/** What the configuration says of a site holds at every portal on the database, also at one that does not name the site. */
+/** The settings of sites. They hold at every portal on the database, even at one that does not name the site. */
 export const saidOfSites = `
 ALTER TABLE ledger.site
   ADD COLUMN interval_ms integer,

@@ -1,4 +1,4 @@
-/** Earlier versions made these tables at each start. */
+/** The tables of remote write. Earlier versions created them at each start. */
 export const remoteWriteTables = `
 CREATE SCHEMA IF NOT EXISTS remote_write;
 CREATE TABLE IF NOT EXISTS remote_write.inbox (

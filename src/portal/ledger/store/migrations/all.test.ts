@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from './all.ts';
 
-/** What takes data away, or what an older program reads or writes; comments and texts are no statements. */
+/** Statements that remove data, or something that an older program reads or writes. Comments and texts do not count. */
 const TAKES_AWAY =
   /\b(DROP\s+(?!NOT NULL|DEFAULT)|TRUNCATE|DELETE\s+FROM|RENAME\s|ALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE|SET\s+NOT\s+NULL)/i;
 
@@ -11,7 +11,7 @@ describe('the migrations', () => {
     expect(ids).toEqual([...new Set(ids)].toSorted((one, other) => one - other));
   });
 
-  it('say so where they take something away', () => {
+  it('are marked as destructive if they take something away', () => {
     const silent = MIGRATIONS.filter(({ sql, destructive }) => TAKES_AWAY.test(sql) && destructive !== true);
     expect(silent.map(({ id, name }) => `${id} ${name}`)).toEqual([]);
   });

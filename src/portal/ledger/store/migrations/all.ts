@@ -13,13 +13,13 @@ import { saidOfSites } from './0012-said-of-sites.ts';
 import { remoteWriteTables } from './0013-remote-write.ts';
 
 export interface Migration {
-  /** Numbers grow; a migration that was released never changes. */
+  /** Numbers grow. A released migration never changes. */
   id: number;
   name: string;
   sql: string;
   /**
-   * Whether it takes away what an older version, or anybody, may still need. Such a one waits until it is allowed by name;
-   * a database without data needs no leave.
+   * Whether it removes something that an older version, or a person, may still need. A destructive migration waits for
+   * --unsafe-destructive-migrations, except on a database without data.
    */
   destructive?: boolean;
 }

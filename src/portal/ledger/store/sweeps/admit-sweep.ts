@@ -10,8 +10,8 @@ import { inBatches } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /**
- * Refuses what would make the ledger keep more of a site than its caps allow. Whoever folds next decides anew, so that
- * two who fold at once may exceed a cap by a sweep.
+ * Refuses readings that would exceed the caps of a site in the ledger. Each fold decides for itself, so two folds at the
+ * same time may exceed a cap by one sweep.
  */
 export async function admitSweep(
   database: Queryable,
@@ -27,7 +27,7 @@ export async function admitSweep(
   return { ...sweep, readings, refusals: [...sweep.refusals, ...refusals] };
 }
 
-/** What is left of the caps. */
+/** The room that is left under the caps. */
 async function roomOf(database: Queryable, siteId: number, caps: SiteCaps): Promise<SiteCaps> {
   const { rows } = await database.query<SiteCaps>(sql`
     SELECT (SELECT count(*) FROM ledger.project WHERE site_id = ${siteId})::int AS projects,
@@ -45,7 +45,7 @@ async function roomOf(database: Queryable, siteId: number, caps: SiteCaps): Prom
   };
 }
 
-/** Whether there is room though everything in the readings were new: the usual case, decided without a look at the rest. */
+/** Whether the readings fit even if everything in them is new. This is the usual case, and needs no further query. */
 function* fitsSurely(readings: readonly Reading[], room: SiteCaps): Steps<boolean> {
   const distinct = {
     projects: new Set<string>(),

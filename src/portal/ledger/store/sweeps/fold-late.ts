@@ -26,12 +26,12 @@ import { changedPart, writePart } from './write/write-part.ts';
 import { writeSite } from './write/write-site.ts';
 
 /**
- * Readings that are folded at once: few, since each may correct all hours of a month, and what is known of these hours stands
- * in memory.
+ * The number of readings that are folded at once. It is small because each reading may correct all hours of a month, which
+ * are then in memory.
  */
 const READINGS_IN_PART = 500;
 
-/** Corrects what was spread by late readings, and folds the rest of them, in one transaction. */
+/** Corrects spread usage with late readings, and folds all other readings, in one transaction. */
 export async function foldLateIntoStore(
   database: Database,
   siteName: string,
@@ -73,7 +73,7 @@ export async function foldLateIntoStore(
   });
 }
 
-/** The parts of an answer as one. */
+/** Joins the parts of an answer to one sweep. */
 export function joined(sweeps: readonly Sweep[]): Sweep {
   return {
     receivedAtMs: sweeps.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0),
@@ -149,7 +149,7 @@ interface LateEntry {
   spread: bigint;
 }
 
-/** Moves amounts between hours, and writes down what was moved; hours that are left without usage are removed. */
+/** Moves amounts between hours, records the moves, and removes hours without usage. */
 async function writeLateBatch(
   trx: Queryable,
   siteId: number,

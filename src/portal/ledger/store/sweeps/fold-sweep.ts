@@ -14,7 +14,7 @@ import { writeCourses } from './write/write-courses.ts';
 import { changedPart, writePart } from './write/write-part.ts';
 import { writeSite } from './write/write-site.ts';
 
-/** Readings that are folded at once: so the memory for what is known of their meters is bounded. */
+/** The number of readings that are folded at once. It bounds the memory for their meters. */
 const READINGS_IN_PART = 2_000;
 
 /** Folds a sweep into the ledger: readings, entries and the site's progress in one transaction (rule A6). */

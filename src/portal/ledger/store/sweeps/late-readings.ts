@@ -6,8 +6,8 @@ import { numberArray } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
 /**
- * Whether a gap is open at some time of the readings that are older than the last of their cloud: what a replica brings
- * that lags is late truth. Nearly always nothing is older, or what is was read before, and one small question tells.
+ * Whether any reading is older than the last one of its cloud and lies inside an open gap. Such readings come late from a
+ * replica that lags behind. Usually no reading is older, or it was read before, and one small query is enough.
  */
 export async function mayFillGaps(
   database: Queryable,
@@ -29,7 +29,7 @@ export async function mayFillGaps(
   return rows[0]?.open === true;
 }
 
-/** Instants of these readings. */
+/** The instants of readings that are older than the last reading of their cloud. */
 async function olderThanLast(
   database: Queryable,
   siteId: number,

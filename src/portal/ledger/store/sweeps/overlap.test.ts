@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foldInOverlap } from './overlap.ts';
 
-/** What has happened, in order, and a way to wait for it. */
+/** The events so far, in order, and a way to wait for one. */
 class Events {
   readonly said: string[] = [];
   readonly #happened = new Map<string, PromiseWithResolvers<void>>();
@@ -34,11 +34,11 @@ function withResolvers(): PromiseWithResolvers<void> {
 }
 
 const pass = async () => {};
-/** Lets everything else go on that can. */
+/** Lets all other work continue as far as it can. */
 const aTurn = async () => await new Promise((resolve) => void setImmediate(resolve));
 
 describe('items that are folded in overlap', () => {
-  it('are loaded two ahead of the one that is folded, while the one before that is written', async () => {
+  it('are loaded two ahead of the folded one, while the one before it is written', async () => {
     const events = new Events();
     await foldInOverlap([1, 2, 3], {
       load: async (item) => {
@@ -89,12 +89,12 @@ describe('items that are folded in overlap', () => {
     expect(most).toEqual([1, 1, 1]);
   });
 
-  it('may be none', async () => {
+  it('may be an empty list', async () => {
     await expect(foldInOverlap([], { load: pass, fold: pass, write: pass })).resolves.toBeUndefined();
   });
 
   it.each(['load 1', 'load 2', 'load 3', 'fold 2', 'write 1', 'write 2', 'write 3'])(
-    'leave nothing on its way when %s has failed',
+    'leave nothing running when %s fails',
     async (fails) => {
       let onTheWay = 0;
       const step = async (name: string) => {
@@ -118,7 +118,7 @@ describe('items that are folded in overlap', () => {
     },
   );
 
-  it('fail by what failed first, not by what failed for that', async () => {
+  it('fail with the first failure, not with its consequences', async () => {
     const failed = new Events();
     const folding = foldInOverlap([1, 2, 3], {
       load: async (item) => {

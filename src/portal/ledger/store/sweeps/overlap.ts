@@ -1,27 +1,27 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** What is done with each item, one after the other. */
+/** The stages of each item, one after the other. */
 export interface Stages<Item, Loaded, Changes> {
   load: (item: Item) => Promise<Loaded>;
-  /** Computes, while the database loads the next items and writes the last. */
+  /** Computes while the database loads the next items and writes the previous one. */
   fold: (item: Item, loaded: Loaded) => Changes | Promise<Changes>;
   write: (changes: Changes) => Promise<void>;
 }
 
-/** Loaded ahead of the item that is folded: what the next one needs must not wait behind what the present one writes. */
+/** Items that are loaded ahead: the load of the next item must not wait for the write of the present one. */
 const AHEAD = 2;
 
 /**
- * Takes items through three stages so that this process and the database work at the same time; writes keep their order.
- * Rejects with what failed first, since a failed statement makes all that follow in its transaction fail; and only when nothing
- * is on its way any more: a statement that came after the end of its transaction would stand outside of any.
+ * Takes items through three stages, so that this process and the database work at the same time. Writes keep their order.
+ * Rejects with the first failure, because later statements of a failed transaction fail, too. Rejects only after all
+ * started statements have ended: otherwise a statement could run after its transaction, outside of any.
  */
 export async function foldInOverlap<Item, Loaded, Changes>(
   items: readonly Item[],
   { load, fold, write }: Stages<Item, Loaded, Changes>,
 ): Promise<void> {
   const failures: unknown[] = [];
-  // Whoever awaits it is told of a failure too; until then it would be nobody's, and end the process.
+  // A rejection that nobody awaits yet would end the process. The promise itself still rejects.
   const watched = <T>(promise: Promise<T>): Promise<T> => {
     promise.catch((error: unknown) => failures.push(error));
     return promise;
@@ -34,7 +34,7 @@ export async function foldInOverlap<Item, Loaded, Changes>(
     for (const [index, item] of items.entries()) {
       const loaded = (await loading.shift()) as Loaded;
       items.slice(index + AHEAD, index + AHEAD + 1).forEach(begin);
-      // What was begun is on the wire before we compute.
+      // Send the started queries before computing.
       await nextTurn();
       const changes = await fold(item, loaded);
       await writing;

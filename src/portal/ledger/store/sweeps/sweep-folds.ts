@@ -8,7 +8,7 @@ import { mayFillGaps } from './late-readings.ts';
 import { loadSiteRules } from './load/site-rules.ts';
 import { settleClouds } from './settle-clouds.ts';
 
-/** The ways to fold a sweep. Each admits it first, and folds it by the rules of its site. */
+/** The ways to fold a sweep. Each one admits the sweep first, and folds it by the rules of its site. */
 export function sweepFolds(database: Database): Pick<Ledger, 'fold' | 'foldInAnyOrder' | 'foldLate'> {
   const { sweeps } = database.lanes;
   return {
@@ -54,7 +54,7 @@ async function foldInOrderOrLate(
   return { folded, ignored, anomalies };
 }
 
-/** The outcome with what admission refused, beside what was refused before. */
+/** Adds the refusals of the admission to the outcome, without the sweep's own refusals. */
 function withRefusals(outcome: FoldOutcome, sweep: Sweep, admitted: Sweep): FoldOutcome {
   const refusals = admitted.refusals.slice(sweep.refusals.length);
   return refusals.length === 0 ? outcome : { ...outcome, refusals };

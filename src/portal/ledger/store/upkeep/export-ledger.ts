@@ -3,7 +3,7 @@ import type { Database } from '../../../database/database.ts';
 import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import { FORMAT, ROWS_AT_ONCE, SCHEMA, TABLES } from './export-lines.ts';
 
-/** The lines of a whole ledger, each with its end of line, as it was at one instant. */
+/** The lines of the whole ledger at one instant, each with its line end. */
 export async function* exportLedger(database: Database): AsyncGenerator<string> {
   const hash = createHash('sha256');
   let rows = 0;

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { MIGRATIONS } from '../migrations/all.ts';
 
 /**
- * A ledger as lines of JSON, for backups and moves: first `{"format":"stackmeter-ledger","schema":N}`; then for each
- * table `{"table":"NAME"}` and a line for each row, an object of its columns, with whole numbers of any size; last
- * `{"end":true,"rows":N,"sha256":"HEX"}`, where HEX is the checksum of all lines before. Rows are passed on as text,
- * never as doubles.
+ * A ledger as lines of JSON, for backups and moves:
+ * - first `{"format":"stackmeter-ledger","schema":N}`;
+ * - for each table `{"table":"NAME"}`, and a line for each row: an object of its columns, with whole numbers of any size;
+ * - last `{"end":true,"rows":N,"sha256":"HEX"}`, where HEX is the checksum of all lines before.
+ * Rows stay text: numbers never become doubles.
  */
 export const FORMAT = 'stackmeter-ledger';
 
-/** Each refers only to those before it. */
+/** The tables in an order in which each refers only to earlier ones. */
 export const TABLES = [
   'site',
   'site_state',
@@ -33,12 +34,12 @@ export type TableName = (typeof TABLES)[number];
 
 export const SCHEMA = Math.max(...MIGRATIONS.map(({ id }) => id));
 
-/** Rows that travel together. */
+/** Rows in one batch. */
 export const ROWS_AT_ONCE = 2_000;
 
 export const headerLine = z.object({ format: z.literal(FORMAT), schema: z.int().min(1) });
 export const tableLine = z.object({ table: z.enum(TABLES) });
-/** Exports of earlier versions have no checksum. */
+/** The last line. Exports of earlier versions have no checksum. */
 export const endLine = z.object({
   end: z.literal(true),
   rows: z.int(),

@@ -7,8 +7,8 @@ import { applyMissing, lockSchema, remakeTables } from '../database/migrate.ts';
 import { brokenImport, readExport } from './read-export.ts';
 
 /**
- * Brings an exported ledger into an empty one, whole or not at all, and up to date where an older version exported it.
- * Returns the number of rows; throws a `UserError` where there is a ledger already, or the lines are not a whole export.
+ * Imports an exported ledger into an empty one, in one transaction, and migrates an export of an older version. Returns
+ * the number of rows. Throws `UserError` if the ledger is not empty, or if the lines are not a complete export.
  */
 export async function importLedger(
   database: Database,
@@ -25,7 +25,10 @@ export async function importLedger(
     return end;
   });
   if (!hasChecksum)
-    logger.warn({}, 'the import has no checksum, as an earlier version wrote it: damage to it may not show');
+    logger.warn(
+      {},
+      'the import has no checksum, because an earlier version wrote it: damage may go unnoticed',
+    );
   return rowCount;
 }
 
@@ -49,13 +52,13 @@ async function takeParts(trx: Queryable, lines: AsyncIterable<string>) {
 async function makeTablesOf(trx: Queryable, schema: number): Promise<void> {
   if (schema > SCHEMA)
     throw new UserError(
-      `the export is of schema ${schema}, and this stackmeter knows ${SCHEMA}: import it with the version that exported it, or a newer one`,
+      `the export has schema ${schema}, and this stackmeter knows ${SCHEMA}: import it with the version that exported it, or a newer one`,
     );
   if (schema === SCHEMA) return;
   try {
     await remakeTables(trx, schema);
   } catch (cause) {
-    throw brokenImport(1, `tables of schema ${schema} cannot be made: ${describeError(cause)}`);
+    throw brokenImport(1, `cannot create the tables of schema ${schema}: ${describeError(cause)}`);
   }
 }
 
@@ -70,11 +73,11 @@ async function insert(
       INSERT INTO ${into} (${columns})
       SELECT ${columns} FROM jsonb_populate_recordset(NULL::${into}, ${`[${rows.join(',')}]`}::jsonb)`);
   } catch (cause) {
-    throw brokenImport(line, `rows of ${table} are not taken: ${describeError(cause)}`);
+    throw brokenImport(line, `the database refuses rows of ${table}: ${describeError(cause)}`);
   }
 }
 
-/** Those that are not made of others. */
+/** The columns of a table without the generated ones. */
 async function columnsOf(trx: Queryable, table: string): Promise<Sql> {
   const { rows } = await trx.query<{ columns: string }>(sql`
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute

@@ -7,17 +7,17 @@ import type { StoragePolicy } from '../../storage-policy.ts';
 import { boundIdleTime } from '../database/fence.ts';
 import { expireGaps } from '../sweeps/write/write-gaps.ts';
 
-/** Meters in one transaction: sweeps of the site wait for it. */
+/** Meters in one transaction. Sweeps of the site wait for the transaction, so it is small. */
 const METERS_PER_TRANSACTION = 500;
 
 const HOURS_PER_DAY = 24;
 
-/** A day of such hours fits its sum many times over. What a site says beyond that stays an entry. */
+/** The sum of a day of such hours fits its column easily. Larger amounts stay entries. */
 const LARGEST_PACKED = 2n ** 57n;
 
 /**
- * Packs closed days, drops hours and gives up gaps that are kept no longer, in small transactions; may end and begin anywhere.
- * Throws what failed first, once everything else is done: what one site makes impossible is done for the others.
+ * Packs closed days, drops hours, and forgets gaps whose time is up, in small transactions. It can stop anywhere, and the
+ * next run continues. A failure at one site does not stop the work for others: the first failure is thrown at the end.
  */
 export async function maintainStore(
   database: Database,
@@ -69,7 +69,7 @@ async function lastMeters(database: Queryable) {
   return rows;
 }
 
-/** Moves entries into their months; the hour of a meter is never in neither, nor in both. */
+/** Moves entries into their months in one transaction, so that an hour is never lost or counted twice. */
 async function packMeters(database: Database, meters: MeterRange, beforeHour: number): Promise<number> {
   return await database.transaction(async (trx) => {
     await boundIdleTime(trx);
@@ -79,7 +79,7 @@ async function packMeters(database: Database, meters: MeterRange, beforeHour: nu
   });
 }
 
-/** Takes entries away, and adds them to the hours and the days of their months; says how many it took. */
+/** Removes entries, and adds them to the hours and days of their months. Returns the number of entries. */
 function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: number): Sql {
   return sql`
     WITH moved AS (
@@ -134,7 +134,7 @@ function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: numbe
     SELECT count(*) AS packed FROM moved`;
 }
 
-/** Drops hours, and says from where on the site has them: an answer must not take what is gone for nothing used. */
+/** Drops hours, and records from which hour on the site has them: an answer must not show a dropped hour as unused. */
 async function dropHours(
   database: Queryable,
   { siteId, first, end }: MeterRange,

@@ -47,14 +47,14 @@ describe('an export', () => {
     ]);
   });
 
-  it('without a checksum is one of an earlier version', async () => {
+  it('is accepted without a checksum, as earlier versions wrote it', async () => {
     expect((await read([...LINES, '{"end":true,"rows":3}'])).at(-1)).toEqual({
       rowCount: 3,
       hasChecksum: false,
     });
   });
 
-  it('is refused where a character of its lines was changed', async () => {
+  it('is refused if a character of its lines has changed', async () => {
     const text = LINES.join('\n');
     const [end = ''] = withEnd(LINES, 3).slice(-1);
     const place = nat({ max: text.length - 1 });
@@ -69,7 +69,7 @@ describe('an export', () => {
     );
   });
 
-  it('is refused where it was cut, wherever that was', async () => {
+  it('is refused if it is cut at any place', async () => {
     const text = withEnd(LINES, 3).join('\n');
     for (let length = 0; length < text.length; length++)
       await expect(read(text.slice(0, length).split('\n'))).rejects.toThrow(/; nothing was imported$/);
@@ -80,13 +80,13 @@ describe('an export', () => {
     ['rows in another order', LINES.with(2, ROWS[1] ?? '').with(3, ROWS[0] ?? ''), /line 8 .*checksum/],
     ['a row less', LINES.toSpliced(3, 1), /line 7 .*rows are missing/],
     ['a row before its table', LINES.toSpliced(1, 1), /line 2 .*comes before its table/],
-    ['a table that no ledger has', LINES.with(1, '{"table":"pg_authid"}'), /line 2 .*not what/],
-  ])('with %s is refused, and the line is named', async (_what, lines, reason) => {
+    ['a table that no ledger has', LINES.with(1, '{"table":"pg_authid"}'), /line 2 .*no line of/],
+  ])('is refused with %s, and the message names the line', async (_what, lines, reason) => {
     const [end = ''] = withEnd(LINES, 3).slice(-1);
     await expect(read([...lines, end])).rejects.toThrow(reason);
   });
 
-  it('ends at its end', async () => {
-    await expect(read([...withEnd(LINES, 3), ''])).rejects.toThrow(/line 9 .*more after the end/);
+  it('has no lines after its end', async () => {
+    await expect(read([...withEnd(LINES, 3), ''])).rejects.toThrow(/line 9 .*more lines after the end/);
   });
 });

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { UserError } from '../../../../runtime/user-error.ts';
 import { endLine, headerLine, ROWS_AT_ONCE, tableLine, type TableName } from './export-lines.ts';
 
-/** What an export says, in its order: of which schema it is, rows of a table up to a line, and how it ends. */
+/** The parts of an export, in its order: the schema, rows of a table (up to line `line`), and the end. */
 export type ExportPart =
   | { schema: number }
   | { table: TableName; rows: string[]; line: number }
   | { rowCount: number; hasChecksum: boolean };
 
-/** Reads an export, its lines without their ends. Throws a `UserError` where it is not whole. */
+/** Reads the lines of an export, without line ends. Throws `UserError` if the export is not complete. */
 export async function* readExport(lines: AsyncIterable<string>): AsyncGenerator<ExportPart> {
   const hash = createHash('sha256');
   let number = 0;
@@ -19,7 +19,7 @@ export async function* readExport(lines: AsyncIterable<string>): AsyncGenerator<
   let ended = false;
   for await (const line of lines) {
     number += 1;
-    if (ended) throw brokenImport(number, 'there is more after the end');
+    if (ended) throw brokenImport(number, 'there are more lines after the end');
     const kind = kindOf(line, number);
     if (kind === 'row') rows.push(line);
     if (kind === 'row' && table === undefined) throw brokenImport(number, 'a row comes before its table');
@@ -34,7 +34,7 @@ export async function* readExport(lines: AsyncIterable<string>): AsyncGenerator<
     ended = kind === 'end';
     hash.update(`${line}\n`);
   }
-  if (!ended) throw brokenImport(number, 'the end is missing, so it is not whole');
+  if (!ended) throw brokenImport(number, 'the end is missing, so the export is not complete');
 }
 
 function kindOf(line: string, number: number): 'header' | 'table' | 'end' | 'row' {
@@ -55,7 +55,7 @@ function parseLine<T>(schema: z.ZodType<T>, line: string, number: number): T {
   try {
     return schema.parse(JSON.parse(line));
   } catch {
-    throw brokenImport(number, 'it is not what an export has there');
+    throw brokenImport(number, 'this is no line of an export');
   }
 }
 

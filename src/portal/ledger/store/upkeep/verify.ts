@@ -10,8 +10,8 @@ interface Difference {
 }
 
 /**
- * Rule A7 for every meter: opening + entries + corrections − last total, where that is not zero; and for every month
- * whose hours are kept: its days − its hours, where a day is not the sum of its hours.
+ * Checks rule A7 for every meter, and returns opening + entries + corrections − last total where it is not zero. For every
+ * month with hours it also returns days − hours where a day is not the sum of its hours.
  */
 export async function verifyConservation(database: Queryable): Promise<Discrepancy[]> {
   const { rows } = await database.query<Difference>(sql`
@@ -39,7 +39,7 @@ const totalsThatDiffer = sql`
     USING (site_id, meter_id)
   WHERE m.opening + coalesce(e.amount, 0) + coalesce(a.correction, 0) <> m.last_total`;
 
-/** The larger difference of amounts and of what is spread; days may differ though their sum does not. */
+/** The larger of the differences in amounts and in spread amounts. Days may differ even if their sum does not. */
 const daysThatDiffer = sql`
   SELECT site_id, meter_id, max(greatest(abs(amount), abs(spread))) AS difference
   FROM (

@@ -7,11 +7,11 @@ import { numberArray } from '../../../../database/columns.ts';
 export interface EpochRow {
   id: number;
   name: string;
-  /** When a reading of it was folded first. */
+  /** The time of its first folded reading. */
   firstMs: number;
 }
 
-/** The epochs of readings, as far as they are known. */
+/** The known epochs of readings. */
 export async function loadEpochsOf(
   trx: Queryable,
   siteId: number,

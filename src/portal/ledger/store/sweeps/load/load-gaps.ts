@@ -18,7 +18,7 @@ export async function listGaps(database: Queryable, site: string): Promise<Gap[]
   return rows.map(({ cloud, from_ms, to_ms }) => ({ cloud, fromMs: Number(from_ms), toMs: Number(to_ms) }));
 }
 
-/** The gaps of the loaded meters that readings fall into. */
+/** The gaps of the loaded meters, within the time of the readings. */
 export async function loadMeterGapBook(
   trx: Queryable,
   site: LoadedPart,
@@ -39,7 +39,7 @@ function* spanOf(readings: readonly Reading[]): Steps<Interval> {
   return span;
 }
 
-/** The gaps of clouds that readings fall into, by name of the cloud. */
+/** The gaps of clouds within the time of the readings, by name of the cloud. */
 export async function loadCloudGaps(
   trx: Queryable,
   { siteId }: LockedSite,
@@ -94,7 +94,7 @@ async function loadMeterGaps(
   return gaps;
 }
 
-/** Adds to a list: a copy for each gap would cost the square of them. */
+/** Extends a list in place: a copy for each gap would cost the square of their number. */
 function addTo<One>(lists: Map<string, One[]>, key: string, one: One): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [one]);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { addMeters, type KnownMeter } from './load-meters.ts';
 
-it('meters are made of their columns in steps of a bounded size', () => {
+it('builds meters from columns in steps of a bounded size', () => {
   const longestStep = (count: number) => {
     const ids = `{${Array.from({ length: count }, (_, i) => i).join(',')}}`;
     const ones = `{${Array.from({ length: count }, () => 1).join(',')}}`;

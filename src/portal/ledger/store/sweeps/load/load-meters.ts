@@ -28,7 +28,7 @@ export interface MeterColumns {
   open_spreads: string | null;
 }
 
-/** The meters of these projects, by `meterKey`; learns their epochs. */
+/** The meters of these projects, by `meterKey`. Loads unknown epochs of these meters, too. */
 export async function loadMeters(
   trx: Queryable,
   site: LockedSite,
@@ -65,7 +65,7 @@ async function learnEpochs(trx: Queryable, site: LockedSite, { epoch_ids }: Mete
   }
 }
 
-/** In steps: a project of a few readings may have a meter of each resource. */
+/** Adds meters in steps: a project with a few readings may have a meter for each resource. */
 export function* addMeters(
   meters: Map<string, KnownMeter>,
   columns: MeterColumns,

@@ -13,7 +13,7 @@ interface BookOfPart extends MeterBook {
   meters: ReadonlyMap<string, KnownMeter>;
 }
 
-/** A locked site with those of its projects and meters that some readings are about. */
+/** A locked site with the projects and meters of some readings. */
 export interface LoadedPart extends LockedSite {
   book: BookOfPart;
   /** By `projectKey`. */

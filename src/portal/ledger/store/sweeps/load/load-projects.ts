@@ -13,7 +13,7 @@ export interface KnownProject extends ProjectIdentity, NameState {
 
 interface ProjectColumns {
   ids: string | null;
-  /** Places in the list of what is wanted, from 1 on. */
+  /** Places in the list of wanted projects, from 1 on. */
   places: string | null;
   from_ms: string | null;
   project_names: string[] | null;
@@ -21,7 +21,7 @@ interface ProjectColumns {
   domain_names: string[] | null;
 }
 
-/** The projects that readings are about, as far as the ledger knows them, with their present names; by `projectKey`. */
+/** The known projects of readings with their present names, by `projectKey`. */
 export async function loadProjects(
   trx: Queryable,
   { siteId, clouds, cloudNames }: LockedSite,

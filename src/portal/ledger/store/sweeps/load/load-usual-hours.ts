@@ -4,7 +4,7 @@ import { hourBefore } from '../../../accounting/meters/hours.ts';
 import { BY_INDEX, numberArray } from '../../../../database/columns.ts';
 import type { KnownMeter } from './load-meters.ts';
 
-/** By `meterKey`, as the meters: the largest usage of an hour in the week up to the meter's last reading (rule A4). */
+/** The largest usage of an hour in the week before each meter's last reading (rule A4), by `meterKey`. */
 export async function loadUsualHours(
   trx: Queryable,
   siteId: number,
@@ -28,7 +28,7 @@ export async function loadUsualHours(
   return new Map(rows.map(({ meter_id, amount }) => [keys.get(meter_id) ?? '', BigInt(amount)]));
 }
 
-/** By `meterKey`, as the meters: what the last reading of each was corrected by as a jump. */
+/** The correction of each meter's last reading, if it was a jump, by `meterKey`. */
 export async function loadJumps(
   trx: Queryable,
   siteId: number,

@@ -4,7 +4,7 @@ import type { Reading } from '../../../ledger.ts';
 import { loadEpochsOf, type EpochRow } from './load-epochs.ts';
 import { IdMap, type IdCounter } from './site-ids.ts';
 
-/** A site under our lock: how far its clouds were read, and the ids of what it names. */
+/** A site under our lock, with the progress of its clouds and the ids of its clouds, resources and epochs. */
 export interface LockedSite {
   siteId: number;
   counter: IdCounter;
@@ -13,14 +13,14 @@ export interface LockedSite {
   clouds: IdMap;
   resources: IdMap;
   epochs: IdMap;
-  /** By id: what the ledger knew before the transaction. */
+  /** By id: the names that the ledger had before the transaction. */
   cloudNames: ReadonlyMap<number, string>;
   resourceNames: ReadonlyMap<number, string>;
-  /** By id: as far as readings and meters needed them so far. */
+  /** By id: the epochs that readings and meters have needed so far. */
   knownEpochs: Map<number, EpochRow>;
 }
 
-/** Locks a site against other sweeps until the transaction ends, and loads what is common to its projects. */
+/** Locks a site against other sweeps until the transaction ends, and loads the data that its projects share. */
 export async function lockSite(
   trx: Queryable,
   site: string,
@@ -56,7 +56,7 @@ async function lockState(trx: Queryable, site: string): Promise<{ siteId: number
   return { siteId, counter: { next: row.next_id } };
 }
 
-/** By itself: where tables are distributed, what locks or changes a site's rows has to name their key. */
+/** Looked up by itself: with distributed tables, a statement that locks or changes a site's rows must name their key. */
 export async function siteIdOf(trx: Queryable, site: string): Promise<number> {
   const { rows } = await trx.query<{ site_id: number }>(sql`
     SELECT site_id FROM ledger.site WHERE name = ${site}`);

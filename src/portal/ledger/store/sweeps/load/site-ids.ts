@@ -1,9 +1,9 @@
 /**
- * The ids of one kind of thing at a site, such as its resources. Ids are drawn from the site's own counter, under the
- * lock on the site, and not from a sequence: they stay small, and fit a table that is distributed by site.
+ * The ids of one kind of thing at a site, such as its resources. They come from the site's own counter, under the lock on
+ * the site, and not from a sequence: so they stay small, and fit tables that are distributed by site.
  */
 export class IdMap {
-  /** Of what was loaded with the rest. */
+  /** The ids that were loaded at the start. */
   readonly #known: ReadonlyMap<string, { id: number }>;
   readonly #others = new Map<string, number>();
   readonly #counter: IdCounter;
@@ -14,7 +14,7 @@ export class IdMap {
     this.#counter = counter;
   }
 
-  /** Tells an id that was not loaded with the rest. */
+  /** Adds an id that was not loaded at the start. */
   learn(key: string, id: number): void {
     this.#others.set(key, id);
   }
@@ -29,7 +29,7 @@ export class IdMap {
     return id;
   }
 
-  /** What was not known and is to be written, in the order in which it came; each is told once. */
+  /** The new ids that have to be written, in order of their creation. Each id is returned once. */
   takeAdded(): NewId[] {
     const added = this.#added;
     this.#added = [];
@@ -43,6 +43,6 @@ interface NewId {
 }
 
 export interface IdCounter {
-  /** The id that is drawn next. */
+  /** The next id. */
   next: number;
 }

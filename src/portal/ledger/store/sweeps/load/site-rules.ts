@@ -3,28 +3,29 @@ import type { AccountingRules } from '../../../accounting/meters/meter.ts';
 import { capsOfSite, type SiteCaps } from '../../../accounting/sites/site-caps.ts';
 import { rulesOfSite } from '../../../accounting/sites/site-rules.ts';
 
-/** How a site's sweeps are folded, as the portals that have it configured say. */
+/** The rules and limits for the sweeps of a site, from the configuration of the portals. */
 export interface SiteRules {
   rules: AccountingRules;
   caps: SiteCaps;
-  /** The clouds that the configuration names; undefined where it says nothing. */
+  /** The clouds that the configuration names; undefined if it names none. */
   clouds: ReadonlySet<string> | undefined;
 }
 
-interface SaidRecord {
+interface SiteSettingsRecord {
   interval_ms: number | null;
   max_projects: number | null;
   clouds: string[] | null;
 }
 
 export async function loadSiteRules(database: Queryable, site: string): Promise<SiteRules> {
-  const { rows } = await database.query<SaidRecord>(sql`
+  const { rows } = await database.query<SiteSettingsRecord>(sql`
     SELECT interval_ms, max_projects, clouds FROM ledger.site WHERE name = ${site}`);
-  const [said] = rows;
-  if (said === undefined) throw new Error(`the site ${JSON.stringify(site)} was not declared to the ledger`);
+  const [settings] = rows;
+  if (settings === undefined)
+    throw new Error(`the site ${JSON.stringify(site)} was not declared to the ledger`);
   return {
-    rules: rulesOfSite(said.interval_ms ?? undefined),
-    caps: capsOfSite(said.max_projects ?? undefined),
-    clouds: said.clouds === null ? undefined : new Set(said.clouds),
+    rules: rulesOfSite(settings.interval_ms ?? undefined),
+    caps: capsOfSite(settings.max_projects ?? undefined),
+    clouds: settings.clouds === null ? undefined : new Set(settings.clouds),
   };
 }

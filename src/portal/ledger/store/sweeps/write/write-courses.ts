@@ -10,7 +10,7 @@ interface CloudRow extends CloudChange {
   name: string;
 }
 
-/** Writes how far the clouds of a site have come, and what is known of the hours between. */
+/** Writes the progress of a site's clouds, with the coverage and the gaps on the way. */
 export async function writeCourses(trx: Queryable, site: LockedSite, courses: CloudCourses): Promise<void> {
   const rows = [...courses].flatMap(([name, { change }]) =>
     change === undefined ? [] : [{ id: site.clouds.idOf(name), name, ...change }],

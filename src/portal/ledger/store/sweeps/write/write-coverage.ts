@@ -7,7 +7,7 @@ export interface CoverageRow extends HourCoverage {
   cloudId: number;
 }
 
-/** Adds to the coverage of hours; one row for each hour of a cloud. */
+/** Adds to the coverage of hours. The table has one row for each hour of a cloud. */
 export async function writeCoverage(
   trx: Queryable,
   { siteId }: LockedSite,

@@ -7,7 +7,7 @@ import { closedHours } from './write-entries.ts';
 const { cloud, projectId, resource, epoch } = reading(0, 0);
 const state = { epoch, opening: 0n, lastTotal: 1n, firstAtMs: 0, lastAtMs: 1 };
 
-it('hours of many meters are closed in steps of a bounded size, though each meter has few', () => {
+it('closes hours in steps of a bounded size, even of many meters with few hours each', () => {
   let looks = 0;
   const usage: Usage = { amount: 1n, fromMs: 0, toMs: 1, quality: 'measured' };
   const watched = new Proxy(usage, {

@@ -12,7 +12,7 @@ export interface MeterRow {
   resourceId: number;
   epochId: number;
   change: MeterChange;
-  /** As it was before the change. */
+  /** The open hour before the change. */
   openHour: Entry;
 }
 
@@ -20,7 +20,7 @@ interface EntryRow extends Entry {
   meterId: number;
 }
 
-/** Adds the hours of meters that are over to their entries; resolves with the open hour that each meter has then. */
+/** Adds the hours that are over to the entries of their meters. Returns the new open hour of each meter. */
 export async function writeEntries(
   trx: Queryable,
   siteId: number,
@@ -31,7 +31,7 @@ export async function writeEntries(
   return open;
 }
 
-/** The hours that are over, in steps; adds the open hour of each meter to `open`. */
+/** Yields the hours that are over, in steps. Adds the open hour of each meter to `open`. */
 export function* closedHours(
   meters: readonly Pick<MeterRow, 'meterId' | 'openHour' | 'change'>[],
   open: Entry[],
@@ -46,7 +46,7 @@ export function* closedHours(
   }
 }
 
-/** There is an entry already where late truth moved usage into the hour, or an older portal wrote one while it lasted. */
+/** An entry may exist already: from late readings, or from an older portal, which wrote it before the hour was over. */
 async function writeBatch(trx: Queryable, siteId: number, batch: readonly EntryRow[]): Promise<void> {
   await trx.query(sql`
     INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)

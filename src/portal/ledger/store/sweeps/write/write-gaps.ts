@@ -87,7 +87,7 @@ export async function removeMeterGaps(
   );
 }
 
-/** Gives up gaps that ended before an instant, of meters and of clouds; returns how many of clouds. */
+/** Removes gaps of meters and clouds that ended before an instant. Returns the number of gaps of clouds. */
 export async function expireGaps(database: Queryable, beforeMs: number): Promise<number> {
   await database.query(sql`DELETE FROM ledger.meter_gap WHERE to_ms < ${beforeMs}::bigint`);
   const { rowCount } = await database.query(

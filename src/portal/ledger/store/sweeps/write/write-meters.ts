@@ -4,9 +4,9 @@ import { numberArray } from '../../../../database/columns.ts';
 import type { MeterRow } from './write-entries.ts';
 
 /**
- * Writes the last readings of meters, known or new, each with its open hour. No column that an index has is changed: a new version of a row finds room
- * beside the old one (a HOT update). It is an upsert since that finds each row by its key, whatever PostgreSQL thinks of the
- * table's size; an UPDATE that joins a list reads all rows of the site for each part of a sweep.
+ * Writes the last readings of known and new meters, each with its open hour. It changes no indexed column, so that the new
+ * version of a row can stay beside the old one (a HOT update). An upsert always finds each row by its key; an UPDATE that
+ * joins a list may read all rows of the site for each part of a sweep, depending on PostgreSQL's estimates.
  */
 export async function writeMeters(
   trx: Queryable,

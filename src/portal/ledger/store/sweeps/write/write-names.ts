@@ -28,7 +28,7 @@ function partsOf(key: string): { cloud: string; projectId: string } {
   return { cloud, projectId };
 }
 
-/** Ends the names that were, and writes the new ones. */
+/** Ends the earlier names, and writes the new ones. */
 export async function writeNames(
   trx: Transaction,
   site: LoadedPart,
@@ -71,7 +71,7 @@ function* nameRows(
       yield { id, ...name, untilMs: names[index + 1]?.sinceMs ?? null };
 }
 
-/** Writes the resources that were not known. */
+/** Writes the new resources. */
 export async function writeResources(trx: Transaction, { siteId, resources }: LockedSite): Promise<void> {
   const added = resources.takeAdded();
   if (added.length === 0) return;

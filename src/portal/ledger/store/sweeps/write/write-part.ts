@@ -2,14 +2,14 @@ import type { Queryable } from '../../../../database/sql.ts';
 import { NOTHING_OPEN } from '../../../accounting/meters/open-hour.ts';
 import { projectKey, type MeterChange, type MeterChanges } from '../../../accounting/sweeps/sweep.ts';
 import type { LoadedPart } from '../load/load-part.ts';
-import type { Discovered } from './sweep-tally.ts';
+import type { Additions } from './sweep-tally.ts';
 import { anomalyRows, writeAnomalies } from './write-anomalies.ts';
 import { writeEntries, type MeterRow } from './write-entries.ts';
 import { writeMeterGaps, type MeterGapRow } from './write-gaps.ts';
 import { writeMeters } from './write-meters.ts';
 import { writeNames, writeProjects, writeResources } from './write-names.ts';
 
-/** What readings change of a part, with the ids of all that is new. */
+/** The changes that readings make to a part, with the ids of everything new. */
 export interface ChangedPart {
   part: LoadedPart;
   changes: MeterChanges;
@@ -21,8 +21,8 @@ export function changedPart(part: LoadedPart, changes: MeterChanges): ChangedPar
   return { part, changes, meters };
 }
 
-/** Writes what readings change, with a number of statements that does not depend on the number of meters. */
-export async function writePart(trx: Queryable, { part, changes, meters }: ChangedPart): Promise<Discovered> {
+/** Writes the changes. The number of statements does not depend on the number of meters. */
+export async function writePart(trx: Queryable, { part, changes, meters }: ChangedPart): Promise<Additions> {
   const newProjects = part.projects.takeAdded();
   const newMeters = part.meters.takeAdded().length;
   await writeProjects(trx, part, newProjects);

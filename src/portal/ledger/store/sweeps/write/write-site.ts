@@ -7,7 +7,7 @@ import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 import type { SweepTally } from './sweep-tally.ts';
 
-/** Writes what a sweep tells of the site as a whole, after all of its parts. */
+/** Writes the epochs, refusals and state of a site, after all parts of a sweep. */
 export async function writeSite(
   trx: Queryable,
   site: LockedSite,
@@ -25,7 +25,7 @@ async function writeEpochs(
   firstMs: SweepTally['epochs'],
   { readings }: Sweep,
 ): Promise<void> {
-  // One that came and went within the sweep is no meter's any more, but known from now on.
+  // An epoch that starts and ends within the sweep belongs to no meter any more, but is known from now on.
   for (const epoch of firstMs.keys()) epochs.idOf(epoch);
   const added = epochs.takeAdded();
   if (added.length === 0) return;
@@ -59,7 +59,7 @@ async function writeRefusals(trx: Queryable, { siteId }: LockedSite, sweep: Swee
 async function writeState(
   trx: Queryable,
   site: LockedSite,
-  { discovered, outcome }: SweepTally,
+  { additions, outcome }: SweepTally,
   { receivedAtMs, refusals }: Sweep,
 ): Promise<void> {
   const refused = refusals.reduce((sum, { count }) => sum + count, 0);
@@ -67,7 +67,7 @@ async function writeState(
     UPDATE ledger.site_state
     SET next_id = ${site.counter.next}, last_sweep_ms = ${receivedAtMs}, last_success_ms = ${receivedAtMs},
         last_error = ${notTaken(refusals)}, refused_series = ${refused},
-        projects = projects + ${discovered.projects}, meters = meters + ${discovered.meters},
+        projects = projects + ${additions.projects}, meters = meters + ${additions.meters},
         anomalies = anomalies + ${outcome.anomalies}
     WHERE site_id = ${site.siteId}`);
 }
