@@ -82,7 +82,7 @@ describe('a portal that reads gates over TLS', () => {
     const url = `http://${formatAddress(portal.address)}`;
     const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: SiteRow[] };
     const untrusted = (host: string) =>
-      `TLS: the certificate of ${host} is signed by none that is trusted; give its issuer as ca_file`;
+      `TLS: the certificate of ${host} has no trusted issuer; set ca_file to the certificate of its issuer`;
     expect(Object.fromEntries(data.map(({ name, last_error }) => [name, last_error]))).toEqual({
       right: null,
       bundle: null,
@@ -90,7 +90,7 @@ describe('a portal that reads gates over TLS', () => {
       'no-ca': untrusted(noCa.host),
       expired: `TLS: the certificate of ${expired.host} has expired`,
       mismatch: `TLS: the certificate is not for ${mismatch.host}`,
-      plain: `TLS: ${plain.host} speaks no TLS`,
+      plain: `TLS: ${plain.host} does not speak TLS`,
     });
     const from = new Date(Date.now() - DAY).toISOString();
     const usage = (await getJson(`${url}/api/v1/usage?from=${from}&by=site,resource`)) as {

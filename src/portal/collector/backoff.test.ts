@@ -4,7 +4,7 @@ import { nextSweepDelayMs } from './backoff.ts';
 const middle = { intervalMs: 30_000, retryAfterMs: undefined, random: 0.5 };
 
 describe('the pause before the next sweep', () => {
-  it('is the interval after a success and after a first failure', () => {
+  it('is the interval after a success and after the first failure', () => {
     expect([0, 1].map((failures) => nextSweepDelayMs({ ...middle, failures }))).toEqual([30_000, 30_000]);
   });
 
@@ -14,7 +14,7 @@ describe('the pause before the next sweep', () => {
     ]);
   });
 
-  it('is never shorter than an interval that is longer than five minutes', () => {
+  it('is never shorter than an interval of more than five minutes', () => {
     expect(nextSweepDelayMs({ ...middle, intervalMs: 900_000, failures: 9 })).toBe(900_000);
   });
 
@@ -23,7 +23,7 @@ describe('the pause before the next sweep', () => {
     expect(nextSweepDelayMs({ ...middle, failures: 1, retryAfterMs: 86_400_000 })).toBe(300_000);
   });
 
-  it('is jittered by a twentieth to either side', () => {
+  it('varies by a twentieth to either side', () => {
     expect(nextSweepDelayMs({ ...middle, failures: 0, random: 0 })).toBe(28_500);
     expect(nextSweepDelayMs({ ...middle, failures: 0, random: 1 })).toBe(31_500);
   });

@@ -1,19 +1,19 @@
-/** The longest that a failing site is left alone, unless its own interval is longer. */
+/** The longest pause for a failing site, unless its own interval is longer. */
 const LONGEST_BACKOFF_MS = 300_000;
 
 export interface SweepPause {
   intervalMs: number;
-  /** Failed sweeps since the last that succeeded. */
+  /** Failed sweeps since the last successful one. */
   failures: number;
-  /** How long the site asked to be left alone. */
+  /** The pause that the site asked for (Retry-After). */
   retryAfterMs: number | undefined;
   /** In [0, 1). */
   random: number;
 }
 
 /**
- * How long to wait before the next sweep: the interval, doubled for each failure after the first, within bounds.
- * A tenth of jitter keeps portals and sites out of step.
+ * The pause before the next sweep: the interval, doubled for each failure after the first, up to a limit. It varies by a
+ * tenth at random, so that portals do not read at the same time.
  */
 export function nextSweepDelayMs({ intervalMs, failures, retryAfterMs, random }: SweepPause): number {
   const longest = Math.max(intervalMs, LONGEST_BACKOFF_MS);

@@ -27,7 +27,7 @@ async function siteWith(name: string, handler: RequestListener): Promise<SiteCon
     token: 't',
     ca: undefined,
     intervalMs: 1000,
-    // As long as a test may take: what is read slowly on a busy machine is no failure of the site.
+    // As long as a test may take: a slow answer on a busy machine is no failure of the site.
     timeoutMs: 300_000,
     labels: {},
     selectors: ['a'],
@@ -55,7 +55,7 @@ function siteStatus(name: string, meters: number): SiteStatus {
   };
 }
 
-/** A clock whose sleeps end when the test says so. */
+/** A clock whose sleeps end when the test ends them. */
 function handClock() {
   const sleepers: (() => void)[] = [];
   const clock: Clock = {
@@ -111,7 +111,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
 }
 
 describe('sweeping the sites', () => {
-  it('folds what each site delivered, records what each site failed, and counts both', async () => {
+  it('folds the sweep of each site, records failures, and counts both', async () => {
     const { collector, calls, metrics } = setUp();
     await collector.setSites([await siteWith('a', good), await siteWith('b', bad)]);
     await collector.sweep();
@@ -151,7 +151,7 @@ describe('sweeping the sites', () => {
     expect(projects).toEqual(['pool/x', 'pool/y']);
   });
 
-  it('takes memory in the unit that the site has', async () => {
+  it("reads memory in the site's unit", async () => {
     const { collector, totals } = setUp();
     const memory: RequestListener = (_request, response) =>
       void response.writeHead(200, text).end('project_mb_usage{project_id="p"} 1\n');
@@ -160,7 +160,7 @@ describe('sweeping the sites', () => {
     expect(totals).toEqual([1024n * 3_600_000n]);
   });
 
-  it('goes on with the other sites while one hangs', async () => {
+  it('continues with the other sites while one hangs', async () => {
     const { collector, calls, wakeAll, until } = setUp();
     let asked = 0;
     const hangs: RequestListener = () => void asked++;
@@ -176,7 +176,7 @@ describe('sweeping the sites', () => {
     expect([asked, calls.slice(0, 3)]).toEqual([1, Array.from({ length: 3 }, () => ['fold', 'a', NOW])]);
   });
 
-  it('reads large sites in turn, from the first sweep on where the ledger knows how large they are', async () => {
+  it('reads large sites in turn, from the first sweep on if the ledger knows their size', async () => {
     const { collector, meters, calls, until } = setUp();
     let asked = 0;
     const answers: (() => void)[] = [];
@@ -191,7 +191,7 @@ describe('sweeping the sites', () => {
       await siteWith('small', good),
     ]);
     const sweeping = collector.sweep();
-    // The small site is asked after both: by its answer the other would have been asked as well, if it did not wait.
+    // The small site is asked after both: if the other large site did not wait, it would have been asked by now.
     await until(() => calls.length === 1);
     for (let turn = 1; turn <= 2; turn += 1) {
       while (answers.length === 0) await new Promise((resolve) => void setImmediate(resolve));
@@ -201,7 +201,7 @@ describe('sweeping the sites', () => {
     await sweeping;
   });
 
-  it('reads large sites again, in turn, of which nobody knew that they are large', async () => {
+  it('starts sites that turn out to be large again, in turn', async () => {
     const { collector, calls } = setUp();
     const lines = Array.from(
       { length: 25_000 },
@@ -209,7 +209,7 @@ describe('sweeping the sites', () => {
     );
     const open = new Set<ServerResponse>();
     let asked = 0;
-    // Answers that do not end before the other was broken off.
+    // Each answer ends only after the other was broken off.
     const large: RequestListener = (_request, response) => {
       asked += 1;
       response.writeHead(200, text).write(lines.join(''));
@@ -240,14 +240,14 @@ describe('sweeping the sites', () => {
     await collector.sweep();
     expect(calls).toEqual([
       ['fold', 'a', NOW],
-      ['failure', 'a', NOW, 'the ledger did not take the sweep: database is away'],
+      ['failure', 'a', NOW, 'the ledger could not fold the sweep: database is away'],
     ]);
     expect(await metrics.registry.metrics()).toContain(
       'stackmeter_portal_sweeps_total{site="a",result="ledger_failure"} 1',
     );
   });
 
-  it('waits on close for a fold on its way, and records nothing of a request that it cut off', async () => {
+  it('waits on close for a running fold, and records nothing about a request that it cuts off', async () => {
     let finish: (() => void) | undefined;
     const { collector, calls, until } = setUp(
       async () =>
@@ -267,7 +267,7 @@ describe('sweeping the sites', () => {
     expect(calls).toEqual([['fold', 'a', NOW]]);
   });
 
-  it('reads a site that is taken out no more, and goes on with one that is unchanged', async () => {
+  it('stops reading a removed site, and continues with an unchanged one', async () => {
     const { collector, calls, metrics } = setUp();
     const [a, b] = [await siteWith('a', good), await siteWith('b', good)];
     await collector.setSites([a, b]);

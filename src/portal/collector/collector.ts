@@ -4,10 +4,10 @@ import type { SiteConfig } from '../settings/site-settings.ts';
 import { ReadingsBudget } from './readings-budget.ts';
 import { SiteCollector, type CollectorParts } from './site-collector.ts';
 
-/** How often the log says how all sites are. */
+/** How often the log has a summary of all sites. */
 const SUMMARY_INTERVAL_MS = 3_600_000;
 
-/** Sweeps all sites, each by itself. */
+/** Sweeps all sites. Each site has its own loop. */
 export class Collector {
   readonly #parts: CollectorParts;
   readonly #ending = new AbortController();
@@ -21,7 +21,7 @@ export class Collector {
     this.#budget = new ReadingsBudget({ clock: parts.clock });
   }
 
-  /** Takes `sites` in place of the present ones. Those that are unchanged go on; those that are gone are ended. */
+  /** Replaces the present sites with `sites`. Unchanged sites continue, and removed ones are closed. */
   async setSites(sites: readonly SiteConfig[]): Promise<void> {
     const before = this.#sites;
     this.#sites = new Map(sites.map((site) => [site.name, this.#collectorOf(site)]));
@@ -33,7 +33,7 @@ export class Collector {
     if (this.#started) this.#startAll();
   }
 
-  /** Starts the loops of all sites, now and to come. */
+  /** Starts the loops of all present and future sites. */
   start(): void {
     if (this.#ending.signal.aborted) return;
     this.#started = true;

@@ -6,7 +6,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import type { BodyEncoding } from '../../runtime/http/unpacked.ts';
 import { DEFAULT_BODY_LIMITS, readFederateBody } from './federate-body.ts';
 
-/** Reads an answer that comes byte by byte. */
+/** Reads an answer that arrives byte by byte. */
 async function read(bytes: Buffer): Promise<Sample[]> {
   const samples: Sample[] = [];
   const body = Readable.from(Array.from(bytes, (byte) => Buffer.of(byte)));
@@ -15,7 +15,7 @@ async function read(bytes: Buffer): Promise<Sample[]> {
 }
 
 describe('the answer of a site', () => {
-  it('is UTF-8, wherever it is cut, and nothing else: ids could become one', async () => {
+  it('is UTF-8, cut anywhere, and nothing else: otherwise two ids could become one', async () => {
     const labels = { project_id: 'é😀\ufffd' };
     expect(await read(Buffer.from('m{project_id="é😀\ufffd"} 1\n'))).toEqual([
       { name: 'm', labels, value: 1, timestampMs: undefined },
@@ -26,13 +26,13 @@ describe('the answer of a site', () => {
     await expect(read(Buffer.from('m 1\n\xc3', 'latin1'))).rejects.toThrow('the answer is not UTF-8');
   });
 
-  it('is refused, and nothing worse, where it ends a Prometheus', async () => {
+  it('is refused without harm, even if it would crash a Prometheus', async () => {
     await expect(read(Buffer.from('{A} 0\n'))).rejects.toThrow(
       "line 1: expected '=' after the label name 'A'",
     );
   });
 
-  it('is taken whole, or refused: no more bytes and series than its limits, however it is packed', async () => {
+  it('is refused beyond the limits for bytes and series, in any encoding', async () => {
     const limits = { ...DEFAULT_BODY_LIMITS, maxWireBytes: 50_000, maxTextBytes: 100_000, maxSamples: 200 };
     const lines = fc.record({
       line: fc.constantFrom('m 1\n', `m{a="${'x'.repeat(5000)}"} 1\n`, `# ${'x'.repeat(100)}\n`),

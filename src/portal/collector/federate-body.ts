@@ -4,13 +4,13 @@ import type { Sample } from '../../prometheus/sample.ts';
 import { unpacked, type BodyEncoding } from '../../runtime/http/unpacked.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
-/** What one answer may cost the portal; more fails the sweep of that site. */
+/** The limits of one answer. A larger answer fails the sweep of its site. */
 export interface BodyLimits {
   /** Bytes on the wire, and after decompression. */
   maxWireBytes: number;
   maxTextBytes: number;
   maxSamples: number;
-  /** Memory that a history takes, about. */
+  /** Memory of a history, estimated. */
   maxHistoryBytes: number;
 }
 
@@ -21,12 +21,12 @@ export const DEFAULT_BODY_LIMITS: BodyLimits = {
   maxHistoryBytes: 192 * 1024 * 1024,
 };
 
-/** Takes the samples of an answer, one after the other. */
+/** Receives the samples of an answer, one after the other. */
 export type TakeSample = (sample: Sample) => void;
 
 /**
- * Parses a `/federate` answer as it streams. Throws where it breaks off, is too large or is not the text format,
- * so that half an answer is never taken for a whole one: what was taken before is to be thrown away then.
+ * Parses a `/federate` answer while it streams. Throws if the answer breaks off, is too large, or is not in the text
+ * format. Then the caller has to discard the samples so far: half an answer must never count as a whole one.
  */
 export async function readFederateBody(
   body: Readable,
@@ -58,7 +58,7 @@ function tooLarge(maxBytes: number, where: string): SweepFailure {
   return new SweepFailure(`the answer is larger than ${Math.ceil(maxBytes / 1_048_576)} MiB ${where}`);
 }
 
-/** A character in place of bytes that are not UTF-8 could make one id of two. */
+/** Refuses bytes that are not UTF-8: a replacement character could make two ids equal. */
 function strictDecoder() {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const decode = (bytes?: Buffer, options: { stream?: boolean } = {}): string => {

@@ -7,7 +7,7 @@ import { GapFiller } from './gap-filler.ts';
 const NOW = Date.UTC(2026, 0, 1, 12);
 const HOUR = 3_600_000;
 
-it("takes memory of a site's history in the unit that the site has", async () => {
+it("reads memory of a site's history in the site's unit", async () => {
   const memory = (timestampMs: number) => ({
     name: 'project_mb_usage',
     labels: { project_id: 'p' },
@@ -35,7 +35,7 @@ it("takes memory of a site's history in the unit that the site has", async () =>
   );
 });
 
-it('asks a gate without history once, however many gaps there are', async () => {
+it('asks a gate without history once for any number of gaps', async () => {
   let asked = 0;
   const none = async () => await Promise.reject(new Error('there is nothing to fold in this test'));
   const gaps = [9, 6, 3].map((hours) => ({

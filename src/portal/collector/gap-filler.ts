@@ -13,20 +13,20 @@ import type { Clock } from '../../runtime/clock.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
-/** What a gap filler works with. */
+/** The parts of the portal that a gap filler needs. */
 interface GapParts {
   ledger: Pick<Ledger, 'fold' | 'sites' | 'gaps' | 'foldLate'>;
   clock: Clock;
   logger: Logger;
 }
 
-/** How often it is looked whether gaps are to be tried again that could not be filled. */
+/** The time between two checks for open gaps that are due again. */
 const RETRY_MS = 3_600_000;
 
-/** Asks a site's Prometheus for what the portal has missed (rule A8). */
+/** Asks a site's Prometheus for readings that the portal has missed (rule A8). */
 export class GapFiller {
   readonly #site: string;
-  /** A pause between readings that is longer is a gap. */
+  /** The longest ordinary pause between readings. A longer pause is a gap. */
   readonly #thresholdMs: number;
   readonly #intervalMs: number;
   readonly #options: SweepOptions;
@@ -49,7 +49,7 @@ export class GapFiller {
     this.#parts = parts;
   }
 
-  /** Folds what is held of the time before `newest` in order, before that is folded. What can't be read is spread. */
+  /** Folds the readings in the site's history from before `newest`, in order. Without history the usage is spread. */
   async before(newest: Sweep, signal: AbortSignal, tellBytes?: TellBytes): Promise<void> {
     const toMs = newestOf(newest);
     if (toMs === undefined) return;
@@ -62,11 +62,11 @@ export class GapFiller {
         signal,
         tellBytes,
       );
-    // Not before: a sweep that is begun again asks again.
+    // Set only now, so that a sweep that starts again asks again.
     this.#lastMs = Math.max(toMs, fromMs ?? 0);
   }
 
-  /** Replaces what was spread earlier by what is held now, now and then. */
+  /** Corrects usage that was spread earlier with the history that the site has now. Does so about once an hour. */
   async late(signal: AbortSignal, tellBytes?: TellBytes): Promise<void> {
     const { ledger, clock } = this.#parts;
     if (clock.nowMs() < this.#retryAtMs) return;
@@ -75,7 +75,7 @@ export class GapFiller {
     await this.#readAll(gaps, async (sweep) => await ledger.foldLate(this.#site, [sweep]), signal, tellBytes);
   }
 
-  /** Undefined where the gate has no history. */
+  /** Undefined if the gate has no history. */
   async #read(window: ReadWindow, signal: AbortSignal, tellBytes: TellBytes): Promise<Sweep | undefined> {
     const samples = await this.#client.read(window, signal, tellBytes);
     if (samples === undefined) return undefined;
@@ -115,9 +115,12 @@ export class GapFiller {
       }
     } catch (error) {
       signal.throwIfAborted();
-      logger.warn({ reason: describeError(error) }, 'what was missed could not be read; it is spread');
+      logger.warn(
+        { reason: describeError(error) },
+        'missed readings could not be read; their usage is spread',
+      );
     }
-    if (readings > 0) logger.info({ readings }, "what was missed was read from the site's history");
+    if (readings > 0) logger.info({ readings }, "missed readings were read from the site's history");
   }
 }
 

@@ -6,7 +6,7 @@ const one = { cloud: '', fromMs: 0, toMs: 5 };
 const other = { cloud: 'west', fromMs: 0, toMs: 5 };
 
 describe('a gap that stays open', () => {
-  it('is tried at once, and then after ever longer pauses, up to a day', () => {
+  it('is tried at once, and then after growing pauses of up to a day', () => {
     const tries = new GapTries();
     const triedAt: number[] = [];
     for (let hour = 0; hour < 24 * 5; hour += 1)
@@ -14,7 +14,7 @@ describe('a gap that stays open', () => {
     expect(triedAt).toEqual([0, 1, 3, 7, 15, 31, 55, 79, 103]);
   });
 
-  it('waits for no other, and begins anew where a part of it was filled', () => {
+  it('does not wait for others, and starts again after a part of it was filled', () => {
     const tries = new GapTries();
     tries.due([one], 0);
     tries.due([one], HOUR);

@@ -3,11 +3,11 @@ import type { Gap } from '../ledger/ledger.ts';
 const FIRST_PAUSE_MS = 3_600_000;
 const LONGEST_PAUSE_MS = 24 * FIRST_PAUSE_MS;
 
-/** Which gaps to ask for again: what a site does not have now it hardly has an hour later, so each is asked for ever less. */
+/** Decides which gaps to ask for again. A site rarely has later what it does not have now, so the pauses grow. */
 export class GapTries {
   #tries = new Map<string, { dueMs: number; pauseMs: number }>();
 
-  /** Those that are due, and notes that they are tried; gaps that are no more are forgotten. */
+  /** Returns the gaps that are due, and counts them as tried. Forgets gaps that no longer exist. */
   due(gaps: readonly Gap[], nowMs: number): Gap[] {
     const before = this.#tries;
     const due = gaps.filter((gap) => (before.get(keyOf(gap))?.dueMs ?? nowMs) <= nowMs);

@@ -142,8 +142,8 @@ describe('reading a gate', () => {
 
   it.each([
     [401, 'no', 'the gate refuses the token (401): renew it on both sides'],
-    [403, 'not in the policy\nsecond line', 'the gate denies what is asked for (403): not in the policy'],
-    [404, '', 'the gate has no /federate there (404): look at the url'],
+    [403, 'not in the policy\nsecond line', 'the gate denies the request (403): not in the policy'],
+    [404, '', 'the gate has no /federate at this url (404): check the url'],
     [429, '', 'the gate asks to be read less often (429)'],
     [500, 'oh \u001B[31mno', 'the gate answers 500: oh ?[31mno'],
   ])('takes status %i for a failure that says why', async (status, body, reason) => {

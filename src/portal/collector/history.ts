@@ -6,12 +6,12 @@ import type { Reading, Sweep } from '../ledger/ledger.ts';
 
 type ReadSweep = (samples: readonly Sample[], receivedAtMs: number) => Steps<Sweep>;
 
-/** Samples, or readings, in a step. */
+/** Samples or readings in one step. */
 const ITEMS_IN_STEP = 2000;
 
 /**
- * Makes one sweep of the samples of many instants: each exporter's scrape is judged by itself, with what it states
- * (rule A0). Of readings that say the same again one is kept.
+ * Turns samples of many instants into one sweep. Each scrape of an exporter is read by itself, with the facts that the
+ * exporter states in it (rule A0). Repeated readings are kept once.
  */
 export function* sweepOfHistory(
   samples: readonly Sample[],
@@ -36,6 +36,6 @@ export function* sweepOfHistory(
       if (isStepOver()) yield;
     }
   }
-  // What is refused of the past is refused of the present too, and counted there.
+  // Series that are refused here are refused in the present sweep, too, and counted there.
   return { receivedAtMs: nowMs, readings: [...readings.values()], refusals: [] };
 }

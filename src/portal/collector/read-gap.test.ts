@@ -7,7 +7,7 @@ import type { ReadWindow } from './read-windows.ts';
 
 const MINUTE = 60_000;
 
-/** A series that has a sample each minute from one minute to another, and counts a minute of use in each. */
+/** A series with a sample for each minute between two minutes, and a minute of usage in each. */
 interface Life {
   from: number;
   to: number;
@@ -24,7 +24,7 @@ function samplesIn({ startMs, endMs }: ReadWindow, lives: readonly Life[]): Read
   return readings.toSorted((one, other) => one.atMs - other.atMs);
 }
 
-/** The windows, in minutes, that are asked for of a site, and what is read in the order in which it is to be folded. */
+/** The windows that the portal asks for, in minutes, and the readings in the order of their fold. */
 async function readOf(gap: [number, number], lives: readonly Life[]) {
   const windows: [number, number][] = [];
   const sweeps: Sweep[] = [];
@@ -51,7 +51,7 @@ function stretchesOf(windows: readonly [number, number][]): [number, number][] {
 const LASTING: Life = { from: 0, to: 10_000 };
 
 describe('reading a gap', () => {
-  it('is reading the time around full hours and its ends, where every series goes on', async () => {
+  it('reads the time around full hours and at both ends, if every series continues', async () => {
     const { windows } = await readOf([36, 190], [LASTING, { from: 100, to: 10_000 }]);
     expect(stretchesOf(windows)).toEqual([
       [36, 42],
@@ -62,14 +62,14 @@ describe('reading a gap', () => {
     expect(windows).toHaveLength(2 + 6 + 6 + 8);
   });
 
-  it('is also reading the time between where a series ended, before what comes after it is folded', async () => {
+  it('reads the time in between as well if a series ended there, and folds it first', async () => {
     const { windows, readings } = await readOf([36, 190], [LASTING, { from: 0, to: 100 }]);
     expect(stretchesOf(windows)).toEqual([
       [36, 42],
       [54, 132],
       [174, 196],
     ]);
-    // The first window of an hour is asked for before what lies between.
+    // The first window of an hour is asked for before the time in between.
     expect(windows.slice(8, 12)).toEqual([
       [114, 117],
       [72, 75],
@@ -83,7 +83,7 @@ describe('reading a gap', () => {
 
   it.each([
     ['before the first full hour', [36, 61], { from: 0, to: 52 }],
-    ['where there is no full hour', [1, 59], { from: 0, to: 30 }],
+    ['in a gap without a full hour', [1, 59], { from: 0, to: 30 }],
     ['after the last full hour', [36, 110], { from: 0, to: 101 }],
     ['around a full hour', [36, 110], { from: 0, to: 65 }],
   ] as const)('finds the end of a series %s', async (_, gap, life) => {
@@ -91,7 +91,7 @@ describe('reading a gap', () => {
     expect(readings.findLast(({ projectId }) => projectId === 'p1')?.total).toBe(BigInt(life.to * MINUTE));
   });
 
-  it('is one stretch where a site is away at a full hour, and short again when it is back', async () => {
+  it('reads one long stretch if a site is down at a full hour, and short windows when it is back', async () => {
     const { windows } = await readOf(
       [0, 300],
       [
@@ -108,7 +108,7 @@ describe('reading a gap', () => {
     ]);
   });
 
-  it('finds the last total of each series that it meets, asks for no time twice, and stays in order', async () => {
+  it('finds the last total of each series, asks for no time twice, and stays in order', async () => {
     const life = fc.record({ from: fc.integer({ min: 0, max: 400 }), to: fc.integer({ min: 0, max: 400 }) });
     const gap = fc.record({
       from: fc.integer({ min: 0, max: 120 }),
@@ -133,7 +133,7 @@ describe('reading a gap', () => {
     );
   });
 
-  it('asks for each three minutes once at most, however many series a site ends', async () => {
+  it('asks for each three minutes at most once, for any number of ended series', async () => {
     const hours = 72;
     const ending = Array.from({ length: hours }, (_, hour) => ({ from: hour * 60, to: hour * 60 + 30 }));
     const { windows } = await readOf([0, hours * 60], ending);
@@ -141,7 +141,7 @@ describe('reading a gap', () => {
     expect(windows).toHaveLength((hours * 60 + 6) / 3);
   });
 
-  it('ends where the gate has no history', async () => {
+  it('ends if the gate has no history', async () => {
     let asked = 0;
     const read = async () => {
       asked += 1;

@@ -4,13 +4,13 @@ import { meterKey } from '../ledger/accounting/sweeps/sweep.ts';
 import type { Sweep } from '../ledger/ledger.ts';
 import { inWindows, windowsOf, type ReadWindow } from './read-windows.ts';
 
-/** Undefined where the gate has no history. `beside` is how many meters and readings are in memory meanwhile. */
+/** Undefined if the gate has no history. `beside` is the number of meters and readings that are in memory meanwhile. */
 type ReadHistory = (window: ReadWindow, beside: number) => Promise<Sweep | undefined>;
 
 /**
- * Reads a gap in order of time: some minutes around each full hour, and at its ends. Where a meter is gone from one of
- * these to the next, its series ended in between, and its last total stands only there: the time between is read too. No
- * time is read twice, whatever the site does.
+ * Reads a gap in order of time: some minutes around each full hour, and at both ends. If a meter is in one of these windows
+ * and not in the next, its series ended in between, and so did its last total: then the time in between is read, too. No
+ * time is ever read twice.
  */
 export async function* readGap(
   gap: { fromMs: number; toMs: number },

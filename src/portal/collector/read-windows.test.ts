@@ -9,8 +9,8 @@ const minutes = (gap: [number, number], intervalMs = MINUTE / 2) =>
     endMs / MINUTE,
   ]);
 
-describe('what is read of a gap', () => {
-  it('is its ends where it lies in one hour: all of it is usage of that hour', () => {
+describe('the windows of a gap', () => {
+  it('are its ends if it lies in one hour: all its usage belongs to that hour', () => {
     expect(minutes([1, 59])).toEqual([
       [1, 4],
       [4, 7],
@@ -21,7 +21,7 @@ describe('what is read of a gap', () => {
     ]);
   });
 
-  it('is also the time around each stroke of an hour, in short windows, none of them twice', () => {
+  it('include the time around each full hour, in short windows without repetition', () => {
     expect(minutes([10, 125])).toEqual([
       [10, 13],
       [13, 16],
@@ -40,7 +40,7 @@ describe('what is read of a gap', () => {
     ]);
   });
 
-  it('is more where the site is read seldom, so that a refresh lies on either side of the stroke', () => {
+  it('are longer for a site with a long interval, so that each side of a full hour has a refresh', () => {
     const inside = (windows: number[][], minute: number) =>
       windows.some(([from = 0, to = 0]) => from <= minute && minute <= to);
     const edges = (windows: number[][]) =>
@@ -51,7 +51,7 @@ describe('what is read of a gap', () => {
     expect(edges(minutes([0, 119], 24 * HOUR))).toEqual([0, 23, 60 - 22, 119 + 23]);
   });
 
-  it('begins with the gap, and ends soon after it', () => {
+  it('start with the gap, and end soon after it', () => {
     expect(minutes([58, 64])).toEqual([
       [58, 61],
       [61, 64],
@@ -60,7 +60,7 @@ describe('what is read of a gap', () => {
     ]);
   });
 
-  it('is no more than the last month', () => {
+  it('cover no more than the last month', () => {
     const windows = windowsOf({ fromMs: 0, toMs: 10_000 * HOUR }, MINUTE / 2);
     expect([windows[0]?.startMs, windows.length]).toEqual([(10_000 - 31 * 24) * HOUR, 31 * 24 * 6]);
   });

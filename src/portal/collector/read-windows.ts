@@ -1,19 +1,19 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 
-/** A time that is asked for, Unix milliseconds, both ends included. */
+/** The time of one request, Unix milliseconds, both ends included. */
 export interface ReadWindow {
   startMs: number;
   endMs: number;
 }
 
 /**
- * How far around the stroke of an hour readings are asked for: totals stand still until an exporter refreshes, and what
- * it states then is some minutes old. For an exporter at its usual five minutes, and for those that refresh less often.
+ * The time around a full hour for which readings are asked, at the default interval of five minutes and below. Totals stand
+ * still until an exporter refreshes, and the refreshed totals are some minutes old. Longer intervals need more time.
  */
 const AROUND = { beforeMs: 6 * 60_000, afterMs: 12 * 60_000 };
 const SETTLING_MS = 2 * 60_000;
 
-function aroundStroke(intervalMs: number): typeof AROUND {
+function aroundFullHour(intervalMs: number): typeof AROUND {
   const longest = Math.min(intervalMs, MS_PER_HOUR / 3);
   return {
     beforeMs: Math.max(AROUND.beforeMs, longest + SETTLING_MS),
@@ -21,31 +21,31 @@ function aroundStroke(intervalMs: number): typeof AROUND {
   };
 }
 
-/** A window of one request: the samples of 100,000 series in it fit an answer's limits. */
+/** The longest time of one request: its samples of 100,000 series fit the limits of an answer. */
 const LONGEST_MS = 3 * 60_000;
 
-/** Prometheus keeps 15 days where it is not told otherwise. */
+/** The part of a gap that is asked for. Prometheus keeps 15 days by default. */
 const LONGEST_GAP_MS = 31 * 86_400_000;
 
 /**
- * What of a gap has to be read so that every hour in it is known: only how much fell into which hour is unknown, so that
- * the readings around the strokes of its hours say all of a meter that goes on. Those at its two ends tell which do: see
- * `readGap`. In order of time.
+ * The windows that have to be read to know every hour of a gap, in order of time. Only the usage of each single hour is
+ * unknown, so readings around the full hours are enough for a meter that continues. The readings at both ends tell which
+ * meters do; see `readGap`.
  */
 export function windowsOf(gap: { fromMs: number; toMs: number }, intervalMs: number): ReadWindow[] {
-  const { beforeMs, afterMs } = aroundStroke(intervalMs);
+  const { beforeMs, afterMs } = aroundFullHour(intervalMs);
   const fromMs = Math.max(gap.fromMs, gap.toMs - LONGEST_GAP_MS);
   const stretches = [{ startMs: fromMs, endMs: fromMs + beforeMs }];
-  for (let stroke = nextStroke(fromMs); stroke < gap.toMs; stroke += MS_PER_HOUR)
+  for (let fullHour = nextFullHour(fromMs); fullHour < gap.toMs; fullHour += MS_PER_HOUR)
     stretches.push({
-      startMs: Math.max(stroke - beforeMs, fromMs),
-      endMs: Math.min(stroke + afterMs, gap.toMs),
+      startMs: Math.max(fullHour - beforeMs, fromMs),
+      endMs: Math.min(fullHour + afterMs, gap.toMs),
     });
   stretches.push({ startMs: Math.max(gap.toMs - beforeMs, fromMs), endMs: gap.toMs + beforeMs });
   return joined(stretches).flatMap(inWindows);
 }
 
-/** A longer time in windows of one request each, in order of time. */
+/** Splits a longer time into windows of one request each, in order of time. */
 export function inWindows({ startMs, endMs }: ReadWindow): ReadWindow[] {
   const windows: ReadWindow[] = [];
   for (let atMs = startMs; atMs < endMs; atMs += LONGEST_MS)
@@ -53,7 +53,7 @@ export function inWindows({ startMs, endMs }: ReadWindow): ReadWindow[] {
   return windows;
 }
 
-/** Those that touch one another as one: nothing is read twice. They come in order of their starts. */
+/** Joins windows that touch, so that nothing is read twice. They have to be in order of their starts. */
 function joined(stretches: readonly ReadWindow[]): ReadWindow[] {
   const apart: ReadWindow[] = [];
   for (const { startMs, endMs } of stretches) {
@@ -64,6 +64,6 @@ function joined(stretches: readonly ReadWindow[]): ReadWindow[] {
   return apart;
 }
 
-function nextStroke(ms: number): number {
+function nextFullHour(ms: number): number {
   return (Math.floor(ms / MS_PER_HOUR) + 1) * MS_PER_HOUR;
 }

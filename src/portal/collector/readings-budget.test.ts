@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ALL_ROOM, NoRoomError, ReadingsBudget } from './readings-budget.ts';
 
-/** Sweeps that say when they are let in. */
+/** Sweeps that record when they get room. */
 function setUp() {
   const sleeps: (() => void)[] = [];
   const sleep = async () => await new Promise<void>((resolve) => void sleeps.push(resolve));
@@ -16,7 +16,7 @@ function setUp() {
   return { inside, enter, passTime: () => sleeps.splice(0).forEach((wake) => wake()) };
 }
 
-it('lets large sweeps in while there is room, and the others in turn', async () => {
+it('admits large sweeps while there is room, and the others in turn', async () => {
   const { inside, enter } = setUp();
   const first = await enter('60', 60);
   void enter('70', 70);
@@ -49,7 +49,7 @@ it('gives all the room to a sweep that turns out to be large', async () => {
   expect(inside).toEqual(['new', '30']);
 });
 
-it('ends a sweep that turns out to be large while another is, and lets it in again in turn', async () => {
+it('ends a sweep that turns out to be large beside another large one, and admits it again in turn', async () => {
   const { inside, enter } = setUp();
   const large = await enter('30', 30);
   const growing = await enter('new', 0);
@@ -66,7 +66,7 @@ it('ends a sweep that turns out to be large while another is, and lets it in aga
   expect(inside).toEqual(['30', 'new', 'new again']);
 });
 
-it('lets a large sweep grow that was let in as one', async () => {
+it('lets a sweep grow that was admitted as a large one', async () => {
   const { inside, enter } = setUp();
   const growing = await enter('60', 60);
   const other = await enter('40', 40);
@@ -81,7 +81,7 @@ it('lets a large sweep grow that was let in as one', async () => {
   expect(inside).toEqual(['60', '40', '35']);
 });
 
-it('lets a sweep in that is larger than all of the room, once no other is', async () => {
+it('admits a sweep that is larger than all the room, once no other is running', async () => {
   const { inside, enter } = setUp();
   const first = await enter('50', 50);
   void enter('500', 500);
@@ -93,7 +93,7 @@ it('lets a sweep in that is larger than all of the room, once no other is', asyn
   expect(inside).toEqual(['50', '500']);
 });
 
-it('lets others in where a sweep is slow rather than large', async () => {
+it('admits others if a sweep is slow', async () => {
   const { inside, enter, passTime } = setUp();
   const slow = await enter('slow', 0);
   slow.grow(20);

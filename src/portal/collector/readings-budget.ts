@@ -1,27 +1,27 @@
 import type { Clock } from '../../runtime/clock.ts';
 
-/** Readings of all large sites together take so much memory at once: some 120,000 of them. */
+/** The memory for readings of all large sites together: about 120,000 readings. */
 const MOST_BYTES = 30_000_000;
 
-/** Sites that take no more wait for nobody: there may be hundreds of them. */
+/** Sites with fewer bytes never wait: there may be hundreds of them. */
 const FEW_BYTES = 5_000_000;
 
-/** So long a sweep keeps its room: one that lasts longer is slow, and others must not wait for it. */
+/** A sweep keeps its room for this long. Others must not wait for a slow sweep. */
 const KEPT_MS = 10_000;
 
-/** A sweep that turned out to be large while there was no room for it: it is to be begun again, in turn. */
+/** A sweep turned out to be large while there was no room for it. It has to start again, in turn. */
 export class NoRoomError extends Error {
   override readonly name = 'NoRoomError';
 }
 
-/** What is expected of a sweep that is large, nobody knows how large. */
+/** The expected bytes of a large sweep of unknown size. */
 export const ALL_ROOM = Infinity;
 
-/** Room that a sweep takes while it lasts. */
-export interface Held {
-  /** Tells how many bytes it takes by now. */
+/** The room of one sweep. */
+export interface Reservation {
+  /** Reports the bytes of the sweep so far. */
   grow(bytes: number): void;
-  /** Aborted with a `NoRoomError` where it grew and may not go on. */
+  /** Aborted with a `NoRoomError` if the sweep has grown and there is no room for it. */
   readonly signal: AbortSignal;
   release(): void;
 }
@@ -33,9 +33,11 @@ interface BudgetOptions {
 }
 
 /**
- * Bounds the memory that sweeps take at the same time: a site that was large the last time waits in turn until there is
- * room. One that turns out to be large takes all the room there is, if no other large one is being swept, since nobody knows
- * how large it will be. A site that is larger than all of the room is swept while no other large one is.
+ * Bounds the memory of sweeps that run at the same time.
+ * - A site that was large in its last sweep waits in turn until there is room.
+ * - A site that turns out to be large takes all the room, because its size is still unknown, if no other large site is
+ *   being swept.
+ * - A site that is larger than all the room is swept while no other large site is.
  */
 export class ReadingsBudget {
   readonly #most: number;
@@ -51,8 +53,8 @@ export class ReadingsBudget {
     this.#clock = clock;
   }
 
-  /** Waits for room for as many bytes as are expected. */
-  async enter(expected: number): Promise<Held> {
+  /** Waits for room for the expected bytes. */
+  async enter(expected: number): Promise<Reservation> {
     const size = this.#sizeOf(expected);
     if (size === 0) return this.#hold(size);
     const entering = this.#turn.then(async () => {
@@ -63,7 +65,7 @@ export class ReadingsBudget {
     return await entering;
   }
 
-  #hold(expected: number): Held {
+  #hold(expected: number): Reservation {
     const outgrown = new AbortController();
     const over = new AbortController();
     let size = 0;
@@ -97,7 +99,7 @@ export class ReadingsBudget {
       await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
-  /** The room that so many bytes take; none is larger than all of it. */
+  /** The room for a number of bytes, at most all of it. */
   #sizeOf(bytes: number): number {
     return bytes <= this.#few ? 0 : Math.min(bytes, this.#most);
   }

@@ -14,7 +14,7 @@ import type { BodyLimits } from './federate-body.ts';
 import type { ReadWindow } from './read-windows.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
-/** What a gate answers that has no remote read, or does not give it to us. */
+/** The statuses of a gate without remote read, or with a policy that denies it. */
 export const NO_REMOTE_READ: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /** Source: https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/ */
@@ -34,14 +34,15 @@ export function readRequest(url: URL, site: SiteConfig, { startMs, endMs }: Read
   };
 }
 
-/** Told how much memory an answer takes by now, about; may throw. */
+/** Receives the memory of an answer so far, estimated in bytes. May throw. */
 export type TellBytes = (bytes: number) => void;
 
-/** What a sample takes in memory, about, and a label beside its value. */
+/** The memory of a sample, estimated. */
 const BYTES_OF_SAMPLE = 80;
+/** The memory of a label beside its value, estimated. */
 const BYTES_OF_LABEL = 40;
 
-/** The samples of an answer that readings need, within limits; throws `SweepFailure`, and the reason of `signal`. */
+/** Returns the samples of an answer that readings need. Throws `SweepFailure` beyond the limits, and the reason of `signal`. */
 export async function readAnswer(
   body: Readable,
   limits: BodyLimits,
@@ -67,7 +68,9 @@ export async function readAnswer(
     return samples;
   } catch (error) {
     if (error instanceof ProtobufError || error instanceof SnappyError)
-      throw new SweepFailure(`the history is no answer to a remote read: ${error.message}`, { cause: error });
+      throw new SweepFailure(`the history is not an answer to a remote read: ${error.message}`, {
+        cause: error,
+      });
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { nextSweepDelayMs } from './backoff.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { GapFiller } from './gap-filler.ts';
 import { GateClient } from './gate-client.ts';
-import { ALL_ROOM, NoRoomError, type Held, type ReadingsBudget } from './readings-budget.ts';
+import { ALL_ROOM, NoRoomError, type Reservation, type ReadingsBudget } from './readings-budget.ts';
 import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-health.ts';
 import { SweepFailure } from './sweep-failure.ts';
 
@@ -28,14 +28,14 @@ export interface CollectorParts {
 /** The first sweeps of all sites are spread over this time. */
 const FIRST_SPREAD_MS = 1000;
 
-/** Sweeps one site: alone, so that no other waits for it. */
+/** Sweeps one site, by itself, so that no other site waits for it. */
 export class SiteCollector {
   readonly site: SiteConfig;
   readonly #parts: CollectorParts;
   readonly #client: GateClient;
   readonly #gaps: GapFiller;
   readonly #budget: ReadingsBudget;
-  /** Bytes that the last sweep took; 0 where it failed: a site that does not answer must not take room. Undefined before the first. */
+  /** Bytes of the last sweep; undefined before the first. 0 if it failed: a site that does not answer must not take room. */
   #expected: number | undefined;
   readonly #ending = new AbortController();
   #health: SiteHealth = UNTRIED;
@@ -63,7 +63,7 @@ export class SiteCollector {
     this.#loop ??= this.#sweepAtIntervals();
   }
 
-  /** Sweeps once; joins a sweep that is on its way. Never rejects: what goes wrong is the site's health. */
+  /** Sweeps once, or joins a running sweep. Never rejects: failures show in the site's health. */
   async sweep(): Promise<void> {
     this.#sweeping ??= this.#sweepOnce().finally(() => {
       this.#sweeping = undefined;
@@ -71,7 +71,7 @@ export class SiteCollector {
     await this.#sweeping;
   }
 
-  /** Ends the loop and a request on its way; waits for a fold on its way. */
+  /** Ends the loop and a running request. Waits for a running fold. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#client.close();
@@ -108,7 +108,7 @@ export class SiteCollector {
     this.#count(result);
   }
 
-  /** Undefined where the sweep was ended by `close()`. */
+  /** Undefined if `close()` ended the sweep. */
   async #resultOfSweep(): Promise<SweepResult | undefined> {
     const expected = this.#expected ?? BYTES_OF_READING * (await this.#metersInLedger());
     this.#expected = 0;
@@ -122,37 +122,37 @@ export class SiteCollector {
   }
 
   async #sweepInRoomFor(expected: number): Promise<SweepResult> {
-    const held = await this.#budget.enter(expected);
+    const reservation = await this.#budget.enter(expected);
     try {
-      return await this.#fold(await this.#read(held), held);
+      return await this.#fold(await this.#read(reservation), reservation);
     } catch (error) {
       if (!(error instanceof NoRoomError)) throw error;
     } finally {
-      held.release();
+      reservation.release();
     }
     return await this.#sweepInRoomFor(ALL_ROOM);
   }
 
-  /** What a portal that has just started expects of a site that was read before; nothing where the ledger does not answer. */
+  /** The number of meters of the site in the ledger, for the first sweep after a start; 0 if the ledger does not answer. */
   async #metersInLedger(): Promise<number> {
     const sites = await this.#parts.ledger.sites().catch(() => []);
     return sites.find(({ name }) => name === this.site.name)?.meters ?? 0;
   }
 
-  async #read(held: Held): Promise<Sweep> {
+  async #read(reservation: Reservation): Promise<Sweep> {
     const reader = new SweepReader(sweepOptionsOf(this.site));
-    await this.#client.federate(AbortSignal.any([this.#ending.signal, held.signal]), (sample) => {
+    await this.#client.federate(AbortSignal.any([this.#ending.signal, reservation.signal]), (sample) => {
       reader.add(sample);
-      held.grow(reader.bytes);
+      reservation.grow(reader.bytes);
     });
     this.#expected = reader.bytes;
     return await inTurns(reader.finish(this.#parts.clock.nowMs()), this.#ending.signal);
   }
 
-  async #fold(sweep: Sweep, held: Held): Promise<SweepResult> {
+  async #fold(sweep: Sweep, reservation: Reservation): Promise<SweepResult> {
     const { ledger } = this.#parts;
-    const signal = AbortSignal.any([this.#ending.signal, held.signal]);
-    const tellBytes = (bytes: number) => held.grow((this.#expected ?? 0) + bytes);
+    const signal = AbortSignal.any([this.#ending.signal, reservation.signal]);
+    const tellBytes = (bytes: number) => reservation.grow((this.#expected ?? 0) + bytes);
     try {
       await this.#gaps.before(sweep, signal, tellBytes);
       const outcome = await ledger.fold(this.site.name, sweep);
@@ -164,11 +164,11 @@ export class SiteCollector {
     }
   }
 
-  /** What the ledger does not take is no fault of the site, but shows at it: nothing of it is counted. */
+  /** Records a failure of the ledger at the site. It is not the site's fault, but the sweep does not count. */
   async #recordRefusal(reason: string): Promise<SweepResult> {
     const { ledger, clock } = this.#parts;
-    const shown = `the ledger did not take the sweep: ${reason}`;
-    // A database that is away takes no record of it either.
+    const shown = `the ledger could not fold the sweep: ${reason}`;
+    // If the database is down, the record fails, too.
     await ledger.recordFailure(this.site.name, clock.nowMs(), shown).catch(() => undefined);
     return { kind: 'ledger_failure', reason };
   }

@@ -11,7 +11,7 @@ const success = (
 });
 const failure = (reason: string): SweepResult => ({ kind: 'failure', reason, retryAfterMs: undefined });
 
-/** What the log says over a row of sweeps, and how often the site had failed at its end. */
+/** The log's events over a row of sweeps, and the number of failures at the end. */
 function story(...results: SweepResult[]): { events: HealthEvent[]; failures: number } {
   let health = UNTRIED;
   const events: HealthEvent[] = [];
@@ -23,15 +23,15 @@ function story(...results: SweepResult[]): { events: HealthEvent[]; failures: nu
   return { events, failures: health.failures };
 }
 
-describe('what the log says of a site', () => {
-  it('is one line when it is reachable, and none for the sweeps after that', () => {
+describe('the log about a site', () => {
+  it('has one line when the site becomes reachable, and none for later sweeps', () => {
     expect(story(success(), success(), success())).toEqual({
       events: [{ level: 'info', message: 'site is reachable', fields: { readings: 4 } }],
       failures: 0,
     });
   });
 
-  it('is one line for each reason for which it is unreachable, and one when it has recovered', () => {
+  it('has one line for each reason of a failure, and one for the recovery', () => {
     expect(story(success(), failure('down'), failure('down'), failure('odd'), success())).toEqual({
       events: [
         { level: 'info', message: 'site is reachable', fields: { readings: 4 } },
@@ -43,17 +43,17 @@ describe('what the log says of a site', () => {
     });
   });
 
-  it('tells a ledger that fails from a site that fails', () => {
+  it('separates failures of the ledger from failures of the site', () => {
     expect(story(failure('down'), { kind: 'ledger_failure', reason: 'down' })).toEqual({
       events: [
         { level: 'warn', message: 'site is unreachable', fields: { reason: 'down' } },
-        { level: 'error', message: 'the ledger did not take the sweep', fields: { reason: 'down' } },
+        { level: 'error', message: 'the ledger could not fold the sweep', fields: { reason: 'down' } },
       ],
       failures: 2,
     });
   });
 
-  it('names refused series when their reasons change, and says when there are none any more', () => {
+  it('names refused series when their reasons change, and says when there are no more', () => {
     const nan = { reason: 'not a number', count: 2, example: 'project_vcpu_usage' };
     expect(story(success([nan]), success([{ ...nan, count: 7 }]), success()).events.slice(1)).toEqual([
       { level: 'warn', message: 'series of the site are refused', fields: nan },
@@ -61,7 +61,7 @@ describe('what the log says of a site', () => {
     ]);
   });
 
-  it('reports anomalies when they begin', () => {
+  it('reports anomalies when they start', () => {
     expect(
       story(success(), success([], 2), success([], 1), success(), success([], 1)).events.slice(1),
     ).toEqual([

@@ -1,21 +1,21 @@
 import type { FoldOutcome, Refusal } from '../ledger/ledger.ts';
 
-/** How one sweep of a site went. */
+/** The result of one sweep. */
 export type SweepResult =
   | { kind: 'success'; outcome: FoldOutcome; refusals: readonly Refusal[] }
   | { kind: 'failure'; reason: string; retryAfterMs: number | undefined }
-  /** The site delivered, but the ledger did not take it: not the site's fault. */
+  /** The site delivered, but the ledger could not fold the sweep. This is not the site's fault. */
   | { kind: 'ledger_failure'; reason: string };
 
-/** What the collector remembers of a site between sweeps. */
+/** The state of a site between sweeps. */
 export interface SiteHealth {
   state: 'untried' | SweepResult['kind'];
   reason: string | undefined;
   /** Sweeps without success since the last success. */
   failures: number;
-  /** The reasons for which series were refused last. */
+  /** The reasons of the refusals in the last sweep. */
   refused: string;
-  /** Whether the last sweep that was folded met an anomaly. */
+  /** Whether the last folded sweep had an anomaly. */
   anomalous: boolean;
 }
 
@@ -33,7 +33,7 @@ export const UNTRIED: SiteHealth = {
   anomalous: false,
 };
 
-/** The site's health after a sweep, and what of it is news: changes alone, never a line for each sweep. */
+/** Returns the site's health after a sweep, and events for the log: only for changes, never one for each sweep. */
 export function afterSweep(
   before: SiteHealth,
   result: SweepResult,
@@ -86,6 +86,6 @@ function afterFailure(before: SiteHealth, result: Exclude<SweepResult, { kind: '
   const event: HealthEvent =
     result.kind === 'failure'
       ? { level: 'warn', message: 'site is unreachable', fields: { reason } }
-      : { level: 'error', message: 'the ledger did not take the sweep', fields: { reason } };
+      : { level: 'error', message: 'the ledger could not fold the sweep', fields: { reason } };
   return { health, events: [event] };
 }

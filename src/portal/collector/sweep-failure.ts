@@ -1,10 +1,10 @@
 import { ExpositionError } from '../../prometheus/text-format/text-format-parser.ts';
 import { codeOf, describeError } from '../../runtime/user-error.ts';
 
-/** A sweep that a site failed. The message is the reason, one line. */
+/** A sweep failed because of the site. The message is the reason, in one line. */
 export class SweepFailure extends Error {
   override readonly name = 'SweepFailure';
-  /** How long the site asked to be left alone. */
+  /** The pause that the site asked for (Retry-After). */
   readonly retryAfterMs: number | undefined;
 
   constructor(reason: string, options: { cause?: unknown; retryAfterMs?: number | undefined } = {}) {
@@ -13,19 +13,19 @@ export class SweepFailure extends Error {
   }
 }
 
-/** What a gate's answer says about the sweep; `said` is the first line of its body. */
+/** The reason of a failure from the status of the gate's answer. `said` is the first line of its body. */
 export function reasonOfStatus(status: number, said: string): string {
   const quoted = said === '' ? '' : `: ${said}`;
   if (status === 401) return 'the gate refuses the token (401): renew it on both sides';
-  if (status === 403) return `the gate denies what is asked for (403)${quoted}`;
-  if (status === 404) return 'the gate has no /federate there (404): look at the url';
+  if (status === 403) return `the gate denies the request (403)${quoted}`;
+  if (status === 404) return 'the gate has no /federate at this url (404): check the url';
   if (status === 429) return 'the gate asks to be read less often (429)';
   if (status >= 300 && status < 400)
     return `the gate answers with a redirect (${status}), which is not followed`;
   return `the gate answers ${status}${quoted}`;
 }
 
-/** Any error of a sweep as the failure to record, for a gate at `host`. */
+/** Turns any error of a sweep into the failure to record, for a gate at `host`. */
 export function toSweepFailure(error: unknown, host: string, timeoutMs: number): SweepFailure {
   if (error instanceof SweepFailure) return error;
   if (error instanceof ExpositionError)
@@ -44,14 +44,14 @@ function reasonOfCode(code: string | undefined, host: string, timeoutMs: number)
   if (code === undefined) return undefined;
   switch (code) {
     case 'ENOTFOUND':
-      return `DNS knows no host for ${host}`;
+      return `DNS does not know the host of ${host}`;
     case 'EAI_AGAIN':
       return `DNS does not answer for ${host}`;
     case 'ECONNREFUSED':
       return `nothing listens on ${host}`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `there is no way to ${host}`;
+      return `there is no route to ${host}`;
     case 'ETIMEDOUT':
     case 'UND_ERR_CONNECT_TIMEOUT':
       return `${host} does not accept the connection in time`;
@@ -74,19 +74,19 @@ function reasonOfCode(code: string | undefined, host: string, timeoutMs: number)
   }
 }
 
-/** Codes of OpenSSL's verification and of Node's host name check. */
+/** The reason for a code of OpenSSL's verification or of Node's host name check. */
 function reasonOfTlsCode(code: string, host: string): string | undefined {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `TLS: the certificate is not for ${host}`;
   if (code === 'CERT_HAS_EXPIRED') return `TLS: the certificate of ${host} has expired`;
   if (code === 'CERT_NOT_YET_VALID') return `TLS: the certificate of ${host} is not valid yet`;
   if (/SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CERT_UNTRUSTED/.test(code))
-    return `TLS: the certificate of ${host} is signed by none that is trusted; give its issuer as ca_file`;
+    return `TLS: the certificate of ${host} has no trusted issuer; set ca_file to the certificate of its issuer`;
   if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code))
-    return `TLS: ${host} speaks no TLS`;
+    return `TLS: ${host} does not speak TLS`;
   return undefined;
 }
 
-/** The code, or else the name of an abort, of an error or of the first of its causes that has one. */
+/** The code of an error or of its first cause with a code. For a timeout, which has no code, its name. */
 function rootCode(error: unknown): string | undefined {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; depth++) {
     const found = codeOf(current) ?? (current.name === 'TimeoutError' ? current.name : undefined);
@@ -96,7 +96,7 @@ function rootCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** The first line of what a site sent, fit for a log: printable, at most 160 characters. */
+/** The first line of a site's text, for a log: printable, at most 160 characters. */
 export function printable(text: string): string {
   const line = text.trimStart().split('\n', 1)[0] ?? '';
   return line

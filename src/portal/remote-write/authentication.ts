@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { SenderConfig } from '../settings/sender-settings.ts';
 
 /**
- * The sender that an `Authorization` header is of: `Bearer TOKEN`, or `Basic` with the sender's name and the token as
- * password. Every sender's token is compared, in constant time.
+ * The sender of an `Authorization` header: `Bearer TOKEN`, or `Basic` with the sender's name and the token as password.
+ * Compares the tokens of all senders, in constant time. Undefined if none matches.
  */
 export function senderOf(
   header: string | undefined,

@@ -23,28 +23,28 @@ const INDEX_ROW_TOO_LARGE = '54000';
 const DATABASE_S_OWN = {
   'connection failure': '08006',
   deadlock: '40P01',
-  'transaction that another one has overtaken': '40001',
+  'serialization failure': '40001',
   'idle in transaction': '25P03',
-  'transaction that was aborted': '25P02',
-  'relation that is away': '42P01',
-  'privilege that is lacking': '42501',
-  'disk that is full': '53100',
-  'memory that is used up': '53200',
+  'failed transaction': '25P02',
+  'missing relation': '42P01',
+  'missing privilege': '42501',
+  'full disk': '53100',
+  'lack of memory': '53200',
   'too many connections': '53300',
-  'statement that takes too long': '57014',
+  'statement timeout': '57014',
   'shutdown by an administrator': '57P01',
-  'server that starts': '57P03',
+  'server start': '57P03',
   'input or output error': '58030',
   'corrupted index': 'XX002',
 };
 
-describe('what can not be folded', () => {
+describe('an error of a fold', () => {
   it.each([NUMBER_OUT_OF_RANGE, CHECK_VIOLATION, INDEX_ROW_TOO_LARGE])(
-    'is bad by its content where the database refuses its values (%s)',
+    'blames the content if the database refuses its values (%s)',
     (code) => expect(isOfContent(databaseError(code))).toBe(true),
   );
 
-  it('is bad by its content where the program can not compute with it', () => {
+  it('blames the content if the program cannot compute with it', () => {
     expect([new RangeError('a'), new TypeError('b'), new SyntaxError('c')].map(isOfContent)).toEqual([
       true,
       true,
@@ -52,21 +52,21 @@ describe('what can not be folded', () => {
     ]);
   });
 
-  it.each(Object.entries(DATABASE_S_OWN))('is good where the database has a %s', (_, code) => {
+  it.each(Object.entries(DATABASE_S_OWN))('does not blame the content for a %s', (_, code) => {
     expect(isOfContent(databaseError(code))).toBe(false);
   });
 
-  it('is good where the database does not say what it has', () => {
+  it('does not blame the content for an unknown error of the database', () => {
     expect(isOfContent(new DatabaseError('what?', 0, 'error'))).toBe(false);
   });
 
-  it('is good where memory is used up', () => {
+  it('does not blame the content if memory is used up', () => {
     const tooMuch = () => new ArrayBuffer(Number.MAX_SAFE_INTEGER);
     expect(tooMuch).toThrow(RangeError);
     expect(isOfContent(thrownBy(tooMuch))).toBe(false);
   });
 
-  it('is good where a connection breaks or can not be made', () => {
+  it('does not blame the content for a broken or refused connection', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     const broken = new Error('Connection terminated unexpectedly');
     expect([refused, broken, new AggregateError([refused])].map(isOfContent)).toEqual([false, false, false]);

@@ -1,17 +1,17 @@
 import { DatabaseError } from 'pg';
 
-/** Classes of SQLSTATE that speak of the values in a statement: what is no such value, breaks a constraint, or exceeds a limit. */
+/** Classes of SQLSTATE about the values in a statement: invalid data, a violated constraint, an exceeded limit. */
 const OF_VALUES = new Set(['22', '23', '54']);
 
-/** What our own code throws at values that it can't compute with. */
+/** Errors that our own code throws for values with which it cannot compute. */
 const OF_PROGRAM = [RangeError, TypeError, SyntaxError];
 
-/** How V8 begins a RangeError where memory is used up. */
+/** The start of V8's RangeError when memory is used up. */
 const OF_MEMORY = 'Array buffer allocation failed';
 
 /**
- * Whether something can't be folded for what is in it, and so never will be. Everything else (a server that is away, full, or
- * restarted, a lost connection, a deadlock, a schema that is being changed, memory that is used up) passes, however long it lasts.
+ * Whether samples cannot be folded because of their content, and so never will be. All other errors pass some day: a server
+ * that is down, full or restarted, a lost connection, a deadlock, a schema change, used-up memory.
  */
 export function isOfContent(error: unknown): boolean {
   if (error instanceof DatabaseError) return OF_VALUES.has(error.code?.slice(0, 2) ?? '');

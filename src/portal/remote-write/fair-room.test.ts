@@ -4,7 +4,7 @@ import { mayTake } from './fair-room.ts';
 
 const MOST = 1000;
 
-it('has room for one who took less than an equal part, whatever the others took, and never more than all', () => {
+it('has room for a sharer with less than its equal part, and never more than the whole room', () => {
   const sharers = 4;
   const wish = record({ who: integer({ min: 0, max: sharers - 1 }), amount: integer({ min: 1, max: 50 }) });
   assert(
@@ -22,7 +22,7 @@ it('has room for one who took less than an equal part, whatever the others took,
   );
 });
 
-it('gives all of it to one who has nobody beside', () => {
+it('gives the whole room to a single sharer', () => {
   expect(mayTake({ most: MOST, taken: 999, own: 999, sharers: 1 })).toBe(true);
   expect(mayTake({ most: MOST, taken: 1000, own: 1000, sharers: 1 })).toBe(false);
 });

@@ -8,7 +8,7 @@ import { WaitingRoom } from './waiting-room.ts';
 const NOON = Date.UTC(2026, 0, 31, 12);
 const HOUR = 3_600_000;
 
-/** Two instants of a site that have waited for two hours, and a ledger that folds so. */
+/** Two instants of a site that have waited for two hours, and a ledger with the function `fold`. */
 function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
   const nowMs = NOON + 2 * HOUR;
   const room = new WaitingRoom({ unknownMs: 15_000, statingMs: 300_000 });
@@ -38,8 +38,8 @@ function longWaiting(fold: (sweep: Sweep) => FoldOutcome) {
   return { room, asked, recorded, tryToFold: async () => await folder.foldAll(room, room.take(nowMs)) };
 }
 
-describe('what could not be folded for long', () => {
-  it('is put back as a whole where the database failed, which is asked once', async () => {
+describe('groups that could not be folded for a long time', () => {
+  it('go back as a whole after one try if the database fails', async () => {
     const { room, asked, tryToFold } = longWaiting(() => {
       throw new Error('Connection terminated unexpectedly');
     });
@@ -49,7 +49,7 @@ describe('what could not be folded for long', () => {
     expect(asked).toEqual([2, 2]);
   });
 
-  it('is tried one by one where something is bad by its content, and folded where it is not', async () => {
+  it('are tried one by one after bad content, and the good ones are folded', async () => {
     const { room, asked, recorded, tryToFold } = longWaiting(({ readings: { length } }) => {
       if (length > 1) throw new RangeError('only both together are too much');
       return { folded: length, ignored: 0, anomalies: 0 };
@@ -57,7 +57,7 @@ describe('what could not be folded for long', () => {
     await tryToFold();
     expect([asked, room.samples, room.finished()]).toEqual([[2, 1, 1], 0, ['0', '1']]);
     expect(recorded).toEqual([
-      'a: the ledger did not take what was written: only both together are too much',
+      'a: the ledger could not fold the written samples: only both together are too much',
     ]);
   });
 });

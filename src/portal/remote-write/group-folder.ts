@@ -20,15 +20,15 @@ export interface GroupFolderParts {
   logger: Logger;
   metrics: PortalMetrics;
   limits: SetAsideLimits;
-  /** How what comes of a site is read; as usual where it is undefined. */
+  /** The options for reading a site's samples; undefined means the defaults. */
   optionsOf: (site: string) => SweepOptions | undefined;
 }
 
-/** What is bad by its content for so long stays so, and would fill the inbox. */
+/** Samples with bad content are set aside after this time: they will never be folded, and would fill the inbox. */
 const SET_ASIDE_AFTER_MS = 3_600_000;
 const SAMPLES_PER_FOLD = 200_000;
 
-/** Folds what a waiting room gives out, each site by itself, and sees to what can't be folded. */
+/** Folds groups from a waiting room, each site by itself, and handles groups that cannot be folded. */
 export class GroupFolder {
   readonly #parts: GroupFolderParts;
 
@@ -36,7 +36,7 @@ export class GroupFolder {
     this.#parts = parts;
   }
 
-  /** One site's trouble is not another's: what can't be folded is put back, and the first error thrown at the end. */
+  /** Folds all groups. A failure at one site does not stop the others: its groups go back, and the first error is thrown at the end. */
   async foldAll(room: WaitingRoom, ready: readonly Group[]): Promise<void> {
     const errors: unknown[] = [];
     for (const groups of inParts(ready)) {
@@ -48,8 +48,9 @@ export class GroupFolder {
   }
 
   /**
-   * What has failed for long by its content is tried one by one, so that what can be folded is; the rest is put back. Whatever
-   * else it failed by (a database that comes and goes, another portal that has taken over), nothing is wrong with it.
+   * Handles a failed fold. If the cause is not the content (the database is down, another portal has taken over), all groups
+   * go back. If it is the content, groups that have waited long enough are tried one by one, and those that still fail are set
+   * aside.
    */
   async #afterFailure(room: WaitingRoom, groups: readonly Group[], error: unknown): Promise<unknown[]> {
     const { clock, metrics } = this.#parts;
@@ -78,8 +79,8 @@ export class GroupFolder {
   }
 
   /**
-   * The ledger will not take it, and must not hold up what comes later; totals go on, so that usage is spread. Throws where
-   * the database does not answer.
+   * Sets a group aside that can never be folded, so that it does not hold up later ones. Totals continue, so its usage is
+   * spread. Throws if the database does not answer.
    */
   async #setAside(
     room: WaitingRoom,
@@ -94,14 +95,14 @@ export class GroupFolder {
     metrics.setAsideSamples.inc({ site }, samples.length);
     logger.error(
       { site, samples: samples.length, reason, dropped },
-      'what was written cannot be folded: it is set aside in remote_write.set_aside',
+      'written samples cannot be folded: they are set aside in remote_write.set_aside',
     );
   }
 
-  /** Shows at the site what is not counted of it; whether that can be written down changes nothing. */
+  /** Shows at the site that samples do not count. It does not matter if this record fails. */
   async #record(site: string, reason: string): Promise<void> {
     const { ledger, clock } = this.#parts;
-    const shown = `the ledger did not take what was written: ${reason}`;
+    const shown = `the ledger could not fold the written samples: ${reason}`;
     await ledger.recordFailure(site, clock.nowMs(), shown).catch(() => undefined);
   }
 
@@ -129,10 +130,10 @@ function* sweepOf(groups: readonly Group[], nowMs: number, options?: SweepOption
   return { receivedAtMs: nowMs, readings, refusals };
 }
 
-/** The next totals say what these said, as soon as it is known what they are. */
+/** Refuses a group without its exporter's statement. Its usage is in the next totals that have one. */
 function* refused({ samples, receivedMs: receivedAtMs }: Group): Steps<Sweep> {
   const refusals = new Refusals();
-  yield* eachInSteps(samples, (sample) => refusals.add('without what its exporter states', sample));
+  yield* eachInSteps(samples, (sample) => refusals.add("without its exporter's statement", sample));
   return { receivedAtMs, readings: [], refusals: refusals.list() };
 }
 

@@ -11,12 +11,12 @@ import { GroupFolder } from './group-folder.ts';
 import * as inbox from './inbox.ts';
 import type { RequestReader } from './request-reader.ts';
 import { setAside, type SetAsideLimits } from './set-aside.ts';
-import { bytesOf, type Sorted } from './sorting.ts';
+import { bytesOf, type SortedRequest } from './sorting.ts';
 import { WaitingRoom, type Amount } from './waiting-room.ts';
 import type { WaitingLimits } from './write-limits.ts';
 
 const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
-/** How often facts are counted. */
+/** The time between two counts of facts. */
 const FACTS_COUNTED_MS = 60_000;
 
 export interface InboxFolderParts {
@@ -27,16 +27,16 @@ export interface InboxFolderParts {
   metrics: PortalMetrics;
   limits: WaitingLimits & SetAsideLimits;
   reader: RequestReader;
-  /** How what comes of a site is read; as usual where it is undefined. */
+  /** The options for reading a site's samples; undefined means the defaults. */
   optionsOf: (site: string) => SweepOptions | undefined;
 }
 
-/** Folds what the inbox holds, once it is complete, or knows how much of it is left to another portal. */
+/** Folds complete samples from the inbox. If another portal folds, only counts the bytes in the inbox. */
 export class InboxFolder {
   readonly #parts: InboxFolderParts;
   readonly #folder: GroupFolder;
   #room = new WaitingRoom(PATIENCE);
-  /** Bytes of what is left to another portal, by holder. */
+  /** Bytes in the inbox that another portal folds, by holder. */
   #inboxBytes: ReadonlyMap<string, number> = new Map();
   #factsCountedMs = 0;
 
@@ -45,28 +45,28 @@ export class InboxFolder {
     this.#folder = new GroupFolder(parts);
   }
 
-  /** What waits here, of all. */
+  /** Everything that waits here. */
   get waiting(): Amount {
     return { samples: this.#room.samples, bytes: this.#room.bytes };
   }
 
-  /** What waits here of one holder. */
+  /** Everything that waits here for one holder. */
   heldBy(holder: string): Amount {
     return this.#room.heldBy(holder);
   }
 
-  /** Bytes of what is left to another portal, by holder. */
+  /** Bytes in the inbox that another portal folds, by holder. */
   get inboxBytes(): ReadonlyMap<string, number> {
     return this.#inboxBytes;
   }
 
-  /** Adds a request that the inbox holds. */
-  add({ id, rule, receivedMs, body }: inbox.StoredRequest, { usage }: Sorted): void {
+  /** Adds a request that is stored in the inbox. */
+  add({ id, rule, receivedMs, body }: inbox.StoredRequest, { usage }: SortedRequest): void {
     const holding = { holder: holderOf(rule), bytes: body.length + bytesOf(usage) };
     this.#room.add(id, usage, receivedMs, holding);
   }
 
-  /** Folds what is complete, once. */
+  /** Folds complete samples once. */
   async fold(): Promise<void> {
     const { database, clock } = this.#parts;
     await this.#loadOthers();
@@ -75,14 +75,14 @@ export class InboxFolder {
     try {
       await this.#folder.foldAll(this.#room, this.#room.take(clock.nowMs()));
     } finally {
-      // What is folded leaves the inbox, whatever else fails.
+      // Folded requests leave the inbox even after a failure.
       await this.#removeFinished();
       this.#parts.metrics.waitingSamples.set(this.#room.samples);
     }
     await this.#forgetFacts();
   }
 
-  /** Another portal folds it: all of it is in the inbox. */
+  /** Leaves folding to another portal: everything is in the inbox. */
   async leaveToOthers(): Promise<void> {
     const { database, metrics } = this.#parts;
     this.#room = new WaitingRoom(PATIENCE);
@@ -106,7 +106,7 @@ export class InboxFolder {
     await inbox.forgetExcessFacts(database);
   }
 
-  /** What this portal does not know of that was written: to others, and before it ran. */
+  /** Loads requests that other portals received, or that came before this portal started. */
   async #loadOthers(): Promise<void> {
     this.#inboxBytes = new Map();
     for (let isAll = false; !isAll && !this.#isFull;) {
@@ -116,7 +116,7 @@ export class InboxFolder {
     }
   }
 
-  /** An earlier version may have taken what this one does not. */
+  /** Adds a stored request, or sets it aside if it cannot be read: an earlier version may have accepted it. */
   async #load(request: inbox.StoredRequest): Promise<void> {
     const { reader } = this.#parts;
     try {
@@ -126,14 +126,14 @@ export class InboxFolder {
     }
   }
 
-  /** How many samples of which site it holds nobody knows: it counts as one of each site that its sender may write as. */
+  /** Sets a request aside. Its samples are unknown: it counts as one sample of each site of its sender. */
   async #setAside({ id, rule }: inbox.StoredRequest, reason: string): Promise<void> {
     const { database, clock, logger, metrics, limits } = this.#parts;
     const aside = { site: holderOf(rule), requests: [id], nowMs: clock.nowMs() };
     await setAside(database, { ...aside, reason }, limits);
     await inbox.removeRequests(database, [id]);
     for (const site of sitesOf({ rule })) metrics.setAsideSamples.inc({ site });
-    logger.error({ site: aside.site, reason }, 'a request that was kept cannot be read: it is set aside');
+    logger.error({ site: aside.site, reason }, 'a stored request cannot be read: it is set aside');
   }
 
   async #removeFinished(): Promise<void> {

@@ -2,7 +2,7 @@ import { raw, sql, type Queryable } from '../database/sql.ts';
 import { mergedFacts, type FactPart, type Instant } from './sorting.ts';
 import type { SiteRule } from '../settings/sender-settings.ts';
 
-/** A request that was received and is not folded yet, as it came. */
+/** A request in its original form that is not folded yet. */
 export interface StoredRequest {
   id: string;
   rule: SiteRule;
@@ -10,10 +10,10 @@ export interface StoredRequest {
   body: Buffer;
 }
 
-/** Statements about instants are kept longer than a Prometheus holds back what it could not send (two hours). */
+/** Statements are kept longer than a Prometheus keeps samples that it could not send (two hours). */
 const FACTS_KEPT_MS = 6 * 3_600_000;
 
-/** Keeps a request before it is answered; resolves with its id. A request without usage is not kept. */
+/** Stores a request before it is answered; returns its id. Requests without usage need not be stored. */
 export async function storeRequest(
   database: Queryable,
   { rule, receivedMs, body }: Omit<StoredRequest, 'id'>,
@@ -25,10 +25,10 @@ export async function storeRequest(
 }
 
 const LOADED_AT_ONCE = 50;
-/** No more are loaded behind the one that reaches this. */
+/** Loading stops after the request that reaches this size. */
 const BYTES_AT_ONCE = 16 * 1024 * 1024;
 
-/** Some of the requests that are not among `known`, the oldest first: those of an earlier run, and of other portals on this database. */
+/** Loads some requests that are not in `known`, the oldest first: from an earlier run, or from other portals. */
 export async function loadRequests(
   database: Queryable,
   known: readonly string[],
@@ -49,7 +49,7 @@ interface InboxRow {
   body: Buffer;
 }
 
-/** How much waits in the inbox of those who write by each rule. */
+/** The bytes in the inbox for each rule. */
 export async function waitingBytes(database: Queryable): Promise<{ rule: SiteRule; bytes: number }[]> {
   const { rows } = await database.query<{ rule: SiteRule; bytes: string }>(sql`
     SELECT rule, sum(octet_length(body)) AS bytes FROM remote_write.inbox GROUP BY rule`);
@@ -63,7 +63,7 @@ export async function removeRequests(database: Queryable, ids: readonly string[]
 
 const FACTS_AT_ONCE = 2000;
 
-/** Keeps what exporters state; of two statements about one instant the later completes the earlier. */
+/** Stores statements of exporters. The later of two statements about one instant completes the earlier one. */
 export async function storeFacts(
   database: Queryable,
   facts: readonly FactPart[],
@@ -92,7 +92,7 @@ async function storeSomeFacts(
         epoch = coalesce(excluded.epoch, had.epoch)`);
 }
 
-/** So many instants of a site are kept at most: those of six hours of a hundred exporters that are scraped often. */
+/** The largest number of stored instants of a site: six hours of a hundred exporters that are scraped often. */
 const MOST_FACTS_OF_SITE = 200_000;
 
 export async function forgetOldFacts(database: Queryable, nowMs: number): Promise<void> {
@@ -109,12 +109,12 @@ export async function forgetExcessFacts(database: Queryable, mostOfSite = MOST_F
     WHERE n.place > ${mostOfSite} AND (f.site, f.exporter, f.at_ms) = (n.site, n.exporter, n.at_ms)`);
 }
 
-/** Whoever stated something about an instant so near does so about all: the scrapes of an hour's quarter. */
+/** If an exporter states facts about an instant this near, it states them about all instants: a quarter of an hour. */
 const NEAR_MS = 15 * 60_000;
-/** So many of them say enough. */
+/** The largest number of near statements that are looked at. */
 const MOST_NEAR = 1000;
 
-/** What was stated about an instant, and what its exporter states about those near it. */
+/** The facts about an instant, and which facts the exporter states about instants near it. */
 export interface Statement extends FactPart {
   states: { foldedUntil: boolean; epoch: boolean };
 }

@@ -15,13 +15,14 @@ import { sitesOfSenders, type SenderConfig, type SiteRule } from '../settings/se
 import { holderOf, mayTake } from './fair-room.ts';
 import { RequestReader } from './request-reader.ts';
 import { SharedJobsWatch } from './shared-jobs-watch.ts';
-import type { Sorted } from './sorting.ts';
+import type { SortedRequest } from './sorting.ts';
 import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
 import { WRITE_LIMITS, type WaitingLimits } from './write-limits.ts';
 
 const PAUSE_MS = 1000;
-/** A request within this time puts folding off, so many pauses at most. */
+/** A request within this time delays folding. */
 const BUSY_MS = 250;
+/** Folding is delayed by at most this many pauses. */
 const MOST_DEFERRED = 5;
 
 export interface ReceiverParts {
@@ -30,26 +31,26 @@ export interface ReceiverParts {
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
-  /** Whether this portal folds what all of them take; another does where it does not. */
+  /** Whether this portal folds for all portals on the database. If not, another one does. */
   folds?: (() => boolean) | undefined;
   limits?: Partial<WaitingLimits & SetAsideLimits> | undefined;
 }
 
-/** Who may write, and what the sites say of their projects. */
+/** The senders, and the settings of sites. */
 interface WriteSources {
   senders?: readonly SenderConfig[] | undefined;
   sites: readonly Pick<SiteConfig, 'name' | 'poolProjects' | 'memoryUnit'>[];
 }
 
-/** There is no room for more now; the sender is to try again. */
+/** There is no room for more samples now. The sender has to try again. */
 class ReceiverFullError extends Error {
   override readonly name = 'ReceiverFullError';
 }
 
 /**
- * Takes what Prometheus servers write. A request is answered when the database holds it, and folded when what its
- * exporters state about its instants has come too; a portal that is killed in between folds it when it runs again.
- * Folding twice counts once (rule A1), so that no transaction has to span both.
+ * Receives samples that Prometheus servers write. A request is answered once it is stored in the database. Its samples are
+ * folded once the exporters' statements about its instants have come, too. A portal that dies in between folds the request
+ * when it runs again. Folding twice counts once (rule A1), so no transaction has to span both.
  */
 export class Receiver {
   readonly #parts: ReceiverParts;
@@ -61,7 +62,7 @@ export class Receiver {
   readonly #reader = new RequestReader(WRITE_LIMITS);
   readonly #ending = new AbortController();
   #senders: readonly SenderConfig[] = [];
-  /** How what comes of a site is read, by site. */
+  /** By site: the options for reading its samples. */
   #options: ReadonlyMap<string, SweepOptions> = new Map();
   #loop: Promise<void> | undefined;
   #lastAcceptMs = 0;
@@ -77,12 +78,12 @@ export class Receiver {
     });
     this.#sharedJobs = new SharedJobsWatch(parts);
     this.#keeping = new LastingFailure(parts.logger, {
-      failed: 'what is written cannot be kept; senders are to try again',
-      recovered: 'what is written is kept again',
+      failed: 'written samples cannot be stored; senders have to try again',
+      recovered: 'written samples are stored again',
     });
     this.#folding = new LastingFailure(parts.logger, {
-      failed: 'what was written could not be folded; it is kept',
-      recovered: 'what was written is folded again',
+      failed: 'written samples could not be folded; they stay in the inbox',
+      recovered: 'written samples are folded again',
     });
   }
 
@@ -104,10 +105,10 @@ export class Receiver {
     return senderOf(authorization, this.#senders);
   }
 
-  /** Keeps a request. Throws what the decoder and the database throw, and `ReceiverFullError`. */
-  async accept({ name: sender, rule }: SenderConfig, body: Buffer): Promise<Sorted> {
+  /** Stores a request. Throws errors of the decoder and the database, and `ReceiverFullError`. */
+  async accept({ name: sender, rule }: SenderConfig, body: Buffer): Promise<SortedRequest> {
     const { clock, metrics } = this.#parts;
-    if (this.#isFullFor(rule)) throw new ReceiverFullError('too much waits to be folded');
+    if (this.#isFullFor(rule)) throw new ReceiverFullError('too many samples wait to be folded');
     const receivedMs = clock.nowMs();
     const sorted = await this.#reader.read(sender, body, rule);
     this.#lastAcceptMs = receivedMs;
@@ -119,9 +120,9 @@ export class Receiver {
     return sorted;
   }
 
-  /** Resolves with its id in the inbox, where it has usage. */
+  /** Returns the request's id in the inbox; undefined if it has no usage. */
   async #keep(
-    { usage, facts }: Sorted,
+    { usage, facts }: SortedRequest,
     request: Omit<inbox.StoredRequest, 'id'>,
   ): Promise<string | undefined> {
     const { database } = this.#parts;
@@ -138,12 +139,12 @@ export class Receiver {
     }
   }
 
-  /** Room for the body of a request that comes, as `RequestReader.takeRoom`. */
+  /** Takes room for the body of a request, like `RequestReader.takeRoom`. */
   takeRoom(sender: SenderConfig, bytes: number): (() => void) | undefined {
     return this.#reader.takeRoom(sender.name, bytes);
   }
 
-  /** One sender does not take the room from the others. */
+  /** Whether the sender of `rule` has used up its room. No sender can take the room of others. */
   #isFullFor(rule: SiteRule): boolean {
     const { maxWaitingSamples, maxRoomBytes, maxWaitingBytes } = this.#limits;
     const holder = holderOf(rule);
@@ -159,12 +160,12 @@ export class Receiver {
     );
   }
 
-  /** Begins to fold what is complete, until `close()`. */
+  /** Starts to fold complete samples at intervals, until `close()`. */
   start(): void {
     this.#loop ??= this.#foldAtIntervals();
   }
 
-  /** Folds what is complete, once. */
+  /** Folds complete samples once. */
   async fold(): Promise<void> {
     await this.#folder.fold();
   }
@@ -190,13 +191,13 @@ export class Receiver {
     return this.#parts.folds?.() ?? true;
   }
 
-  /** Many instants in one fold cost little more than one: while senders catch up, folding lets them. */
+  /** Whether senders are catching up. Folding waits then: many instants in one fold cost little more than one. */
   #isBusy(): boolean {
     const recent = this.#parts.clock.nowMs() - this.#lastAcceptMs < BUSY_MS;
     return recent && this.#folder.waiting.samples < this.#limits.maxWaitingSamples / 2;
   }
 
-  /** Folds, or leaves that to the portal that has it to do. What fails stays in the inbox, and is tried again. */
+  /** Folds, or leaves it to the portal with the lease. Samples that fail stay in the inbox for another try. */
   async tryToFold(): Promise<void> {
     try {
       if (this.#folds) await this.fold();
@@ -208,6 +209,6 @@ export class Receiver {
   }
 }
 
-function countOf({ usage, facts }: Sorted): number {
+function countOf({ usage, facts }: SortedRequest): number {
   return usage.reduce((sum, { samples }) => sum + samples.length, facts.length);
 }

@@ -8,17 +8,17 @@ import { decompressedLength } from '../../prometheus/remote/snappy.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
 import { mayTake } from './fair-room.ts';
 import type { SenderConfig, SiteRule } from '../settings/sender-settings.ts';
-import { Sorter, type Sorted } from './sorting.ts';
+import { Sorter, type SortedRequest } from './sorting.ts';
 
-/** Memory for the series of all senders whose labels are not read anew with each request. */
+/** Memory for series of all senders, so that their labels are not read again with each request. */
 const REMEMBERED_BYTES = 96 * 1024 * 1024;
-/** Requests that become larger than this are read few at a time. */
+/** Only a few requests that decompress to more than this are read at a time. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 const LARGE_AT_ONCE = 2;
-/** Bodies of all senders that may be on their way, as they come. */
+/** The largest sum of bodies that all senders may be sending at a time, in bytes on the wire. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024;
 
-/** Reads requests in steps: one of each sender at a time, and few large ones, so that their memory is bounded. */
+/** Reads requests in steps. Reads one request of each sender at a time, and few large ones, so that memory is bounded. */
 export class RequestReader {
   readonly #limits: WriteLimits;
   readonly #seriesOf = rememberedSeries(REMEMBERED_BYTES);
@@ -35,7 +35,7 @@ export class RequestReader {
     this.#turns = new Map(senders.map(({ name }) => [name, this.#turns.get(name) ?? pLimit(1)]));
   }
 
-  /** Takes room for a body that comes; undefined where there is none. Who calls gives it back by calling the result. */
+  /** Takes room for a body. Returns a function that gives the room back; undefined if there is no room. */
   takeRoom(sender: string, bytes: number): (() => void) | undefined {
     const own = this.#bodyBytes.get(sender) ?? 0;
     const taken = [...this.#bodyBytes.values()].reduce((sum, part) => sum + part, 0);
@@ -44,20 +44,20 @@ export class RequestReader {
     return () => void this.#bodyBytes.set(sender, (this.#bodyBytes.get(sender) ?? 0) - bytes);
   }
 
-  /** Throws what the decoder throws, and `OversizedRequestError`. */
-  async read(sender: string, body: Buffer, rule: SiteRule): Promise<Sorted> {
+  /** Reads a request in the sender's turn. Throws errors of the decoder, and `OversizedRequestError`. */
+  async read(sender: string, body: Buffer, rule: SiteRule): Promise<SortedRequest> {
     const turn = this.#turns.get(sender);
     const read = async () => await this.readNow(body, rule);
     return turn === undefined ? await read() : await turn(read);
   }
 
-  /** As `read`, of no sender that others wait for. */
-  async readNow(body: Buffer, rule: SiteRule): Promise<Sorted> {
+  /** Like `read`, without waiting for the sender's turn. */
+  async readNow(body: Buffer, rule: SiteRule): Promise<SortedRequest> {
     if (decompressedLength(body) < LARGE_BYTES) return await this.#sorted(body, rule);
     return await this.#large(async () => await this.#sorted(body, rule));
   }
 
-  async #sorted(body: Buffer, rule: SiteRule): Promise<Sorted> {
+  async #sorted(body: Buffer, rule: SiteRule): Promise<SortedRequest> {
     const sorter = new Sorter(rule);
     await inTurns(writeRequestSteps(body, this.#limits, (sample) => sorter.add(sample), this.#seriesOf));
     return sorter.finish();

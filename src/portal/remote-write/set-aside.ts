@@ -1,6 +1,6 @@
 import { sql, type Queryable } from '../database/sql.ts';
 
-/** So much of what could not be folded is kept for somebody to look at; the oldest goes for more. */
+/** The number of requests that are kept for a person to look at. Beyond it the oldest are dropped. */
 export interface SetAsideLimits {
   maxRequests: number;
 }
@@ -15,7 +15,7 @@ export interface SetAside {
   nowMs: number;
 }
 
-/** Copies requests out of the inbox, and makes room where there is none; returns how many were dropped for that. */
+/** Copies requests out of the inbox, and drops the oldest copies beyond the limit. Returns the number of dropped ones. */
 export async function setAside(
   database: Queryable,
   { site, requests, reason, nowMs }: SetAside,

@@ -3,21 +3,21 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { SenderConfig, SiteRule } from '../settings/sender-settings.ts';
 import { originOf, SharedJobs } from './shared-jobs.ts';
-import type { Sorted } from './sorting.ts';
+import type { SortedRequest } from './sorting.ts';
 
-interface Watched {
+interface SenderWatch {
   rule: SiteRule;
   jobs: SharedJobs;
-  /** Names of the sites that the log has told of. */
+  /** Names of the sites in the last log line. */
   told: string;
 }
 
-/** Says in the log, once for the same sites, and in the metrics where one site of a sender can write as another. */
+/** Reports sites of a sender in whose name another site can write, in the metrics and once in the log. */
 export class SharedJobsWatch {
   readonly #logger: Logger;
   readonly #metrics: PortalMetrics;
-  /** Senders that name their sites by a label, by name. */
-  #senders = new Map<string, Watched>();
+  /** By name: the senders that name their sites by a label. */
+  #senders = new Map<string, SenderWatch>();
 
   constructor({ logger, metrics }: { logger: Logger; metrics: PortalMetrics }) {
     this.#logger = logger;
@@ -37,7 +37,7 @@ export class SharedJobsWatch {
     }
   }
 
-  see(sender: string, { targets, usage }: Sorted, nowMs: number): void {
+  see(sender: string, { targets, usage }: SortedRequest, nowMs: number): void {
     const watched = this.#senders.get(sender);
     if (watched === undefined) return;
     const origins = usage.map(({ samples: [first], site }) => originOf(first?.labels ?? {}, site));
@@ -53,7 +53,7 @@ export class SharedJobsWatch {
     else
       this.#logger.warn(
         { sender, sites: sites.join(', ') },
-        'these sites share a job that keeps the labels which a site sends, so that one can write as another: give each a job of its own (docs/upgrade.md#the-portal)',
+        'these sites share a job that keeps the labels of a site, so one can write in the name of another: give each its own job (docs/upgrade.md#the-portal)',
       );
   }
 }

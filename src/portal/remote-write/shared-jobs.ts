@@ -1,19 +1,19 @@
 import type { Labels } from '../../prometheus/sample.ts';
 
-/** Where a series comes from, as its labels say. */
+/** The origin of a series, according to its labels. */
 export interface Origin {
-  /** Value of the label that names the site; empty where there is none. */
+  /** The value of the label that names the site; empty without this label. */
   site: string;
   job: string;
   instance: string;
 }
 
-/** So many targets of a sender are looked at, and so many origins of usage. */
+/** The largest number of a sender's targets, and of its origins of usage. */
 const MOST_ORIGINS = 1000;
 const LONGEST_ORIGIN = 1000;
-/** A target that is gone for so long, as after a change of the sender's configuration, is forgotten. */
+/** A target is forgotten after this time without samples, such as after a change of the sender's configuration. */
 const KEPT_MS = 3_600_000;
-/** The `up` of a scrape comes in another request than its usage, at most so much later. */
+/** The `up` of a scrape may come in another request than its usage, at most this much later. */
 const PATIENCE_MS = 15_000;
 
 export function originOf({ job = '', instance = '' }: Labels, site: string): Origin {
@@ -21,9 +21,9 @@ export function originOf({ job = '', instance = '' }: Labels, site: string): Ori
 }
 
 /**
- * Learns which sites of a sender come through a job that other sites come through as well, and that keeps the labels which a
- * site sends (`honor_labels`): there one site can write as another. Each target has a series `up`, with the target's own labels.
- * Usage whose job and instance are those of no such target has them from the site, and so the label that names the site too.
+ * Finds the sites of a sender that share a job which keeps the labels of a site (`honor_labels`): with such a job one site
+ * can write in the name of another. Each target has a series `up` with the target's own labels. If the job and the instance
+ * of usage match no target, they come from the site, and so does the label that names the site.
  */
 export class SharedJobs {
   readonly #targets = new Origins();
@@ -34,7 +34,7 @@ export class SharedJobs {
     for (const origin of usage) this.#usage.see(origin, nowMs);
   }
 
-  /** Sites that another site can write as. A site with a job of its own is safe. */
+  /** The sites in whose name another site can write. A site with a job of its own is safe. */
   exposedSites(nowMs: number): string[] {
     this.#targets.forgetBefore(nowMs - KEPT_MS);
     this.#usage.forgetBefore(nowMs - KEPT_MS);
@@ -53,7 +53,7 @@ function sharesAllJobs(site: string, targets: readonly Origin[]): boolean {
   return own.size > 0 && [...own].every((job) => others.has(job));
 }
 
-/** A bounded number of origins, with when each was seen first and last. */
+/** A bounded number of origins, with the first and the last time of each. */
 class Origins {
   readonly #seen = new Map<string, { origin: Origin; firstMs: number; lastMs: number }>();
 
@@ -69,7 +69,7 @@ class Origins {
     return this.#seen.has(keyOf(origin));
   }
 
-  /** Those that are known since an instant, or longer. */
+  /** The origins that have been known since an instant or longer. */
   since(ms: number): Origin[] {
     return [...this.#seen.values()].filter(({ firstMs }) => firstMs <= ms).map(({ origin }) => origin);
   }

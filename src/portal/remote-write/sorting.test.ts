@@ -14,7 +14,7 @@ describe('a request of many instants', () => {
   const at = (name: string, length: number) =>
     Array.from({ length }, (_, n) => ({ name, labels: { instance: `${n % 3}` }, value: 1, timestampMs: n }));
 
-  it('is refused beyond those that a Prometheus sends at once', () => {
+  it('is refused beyond the number that a Prometheus sends at once', () => {
     expect(sortSamples(at('project_vcpu_usage', 20_000), { site: 'a' }).usage).toHaveLength(20_000);
     expect(() => sortSamples(at('project_vcpu_usage', 20_001), { site: 'a' })).toThrow(OversizedRequestError);
     expect(sortSamples(at(EXPORTER_METRICS.foldedUntil, 60_000), { site: 'a' }).facts).toHaveLength(60_000);
@@ -23,7 +23,7 @@ describe('a request of many instants', () => {
     );
   });
 
-  it('costs by its instants, samples and labels while it waits', () => {
+  it('costs bytes for its instants, samples and labels while it waits', () => {
     const long = { ...usage(1, { a: 'x'.repeat(1_000_000) }) };
     const cost = (samples: Sample[]) => bytesOf(sortSamples(samples, { site: 'a' }).usage);
     expect(cost([long])).toBeGreaterThan(500_000);
@@ -35,7 +35,7 @@ describe('a request of many instants', () => {
 describe('statements about one instant', () => {
   const instant = { site: 'a', exporter: '\0e', atMs: 1 };
 
-  it('are one, in an order of their own, of which the later completes the earlier', () => {
+  it('become one, in a fixed order, and the later one completes the earlier one', () => {
     const facts = [
       { ...instant, atMs: 2, foldedUntilSeconds: 1, epoch: null },
       { ...instant, foldedUntilSeconds: 7, epoch: null },
@@ -52,7 +52,7 @@ describe('statements about one instant', () => {
 });
 
 describe('the samples of a request', () => {
-  it('are usage of the site that their label names, where the sender may write as it', () => {
+  it('are usage of the site in their label, if the sender may write to it', () => {
     const [ofA, ofB, ofC, ofNone] = [{ location: 'a' }, { location: 'b' }, { location: 'c' }, {}].map(
       (labels) => usage(1, labels),
     ) as [Sample, Sample, Sample, Sample];
@@ -70,12 +70,12 @@ describe('the samples of a request', () => {
     });
   });
 
-  it('are of the one site of a sender, whatever their labels say (A9)', () => {
+  it('belong to the only site of a sender, with any labels (A9)', () => {
     const { usage: parts, denied } = sortSamples([usage(1, { location: 'b' })], { site: 'a' });
     expect([parts.map(({ site }) => site), denied]).toEqual([['a'], 0]);
   });
 
-  it("tell the targets of a sender that names its sites by a label, each by its series 'up'", () => {
+  it("name the targets of a sender with a site label, each by its series 'up'", () => {
     const up = (labels: Record<string, string>, value = 1) => ({ ...usage(value, labels), name: 'up' });
     const written = [
       up({ job: 'j', location: 'a' }),
@@ -101,7 +101,7 @@ describe('the samples of a request', () => {
     ).toHaveLength(1000);
   });
 
-  it('are no usage where they mark the end of a series', () => {
+  it('are not usage if they mark the end of a series', () => {
     const ended = usage(Number.NaN, { location: 'c' });
     expect(sortSamples([ended], BY_LABEL)).toEqual({
       usage: [],
@@ -113,7 +113,7 @@ describe('the samples of a request', () => {
     });
   });
 
-  it('tell what their exporter states of its totals; all others are foreign', () => {
+  it("contain their exporter's facts; all others are foreign", () => {
     const sample = (name: string, value: number, labels: Record<string, string> = {}) => ({
       name,
       labels: { instance: 'e', ...labels },
@@ -125,7 +125,7 @@ describe('the samples of a request', () => {
       [
         sample(EXPORTER_METRICS.foldedUntil, 7),
         sample(EXPORTER_METRICS.epochInfo, 1, { epoch: 'x\0y' }),
-        sample(EXPORTER_METRICS.epochInfo, 0, { epoch: 'that of before' }),
+        sample(EXPORTER_METRICS.epochInfo, 0, { epoch: 'the earlier one' }),
         sample('up', 1),
       ],
       { site: 'a' },

@@ -4,61 +4,62 @@ import { epochIn, exporterKey } from '../ledger/accounting/sweeps/exporter-facts
 import type { SiteRule } from '../settings/sender-settings.ts';
 import { originOf, type Origin } from './shared-jobs.ts';
 
-/** One scrape of one exporter: what belongs together by rule A0. */
+/** One scrape of one exporter: its samples belong together (rule A0). */
 export interface Instant {
   site: string;
-  /** Tells the exporters of a site apart. */
+  /** Identifies an exporter of the site. */
   exporter: string;
   /** The samples' timestamp, Unix milliseconds. */
   atMs: number;
 }
 
-/** Samples of usage of one instant. */
+/** The usage samples of one instant. */
 export interface UsagePart extends Instant {
   samples: Sample[];
 }
 
-/** What an exporter states about its totals of one instant. */
+/** The facts that an exporter states about its totals of one instant. */
 export interface FactPart extends Instant {
   foldedUntilSeconds: number | null;
   epoch: string | null;
 }
 
-/** A request, sorted by what its samples are about. */
-export interface Sorted {
+/** The samples of a request, sorted by their kind. */
+export interface SortedRequest {
   usage: UsagePart[];
   facts: FactPart[];
-  /** Samples of a site that the sender may not write as, and the first such name. */
+  /** Samples for sites that the sender must not write to. */
   denied: number;
+  /** The first name of such a site. */
   deniedSite: string | undefined;
-  /** Samples that are no usage. */
+  /** Samples that are not usage. */
   foreign: number;
-  /** Targets of a sender that names its sites by a label: each has a series `up`. */
+  /** The targets of a sender that names its sites by a label. Each target has a series `up`. */
   targets: Origin[];
 }
 
-/** A request about more instants, or with more statements, than a portal takes at once. */
+/** A request has more instants or statements than a portal accepts at once. */
 export class OversizedRequestError extends Error {
   override readonly name = 'OversizedRequestError';
 }
 
-/** Each instant is a group that waits by itself. A Prometheus sends some thousand samples at a time. */
+/** The largest number of instants. Each one waits as a group of its own. A Prometheus sends some thousand samples at a time. */
 const MAX_INSTANTS = 20_000;
 const MAX_FACTS = 100_000;
-/** Targets beyond these are passed over. */
+/** Targets beyond this number are skipped. */
 const MAX_TARGETS = 1000;
 
-export function sortSamples(samples: readonly Sample[], rule: SiteRule): Sorted {
+export function sortSamples(samples: readonly Sample[], rule: SiteRule): SortedRequest {
   const sorter = new Sorter(rule);
   for (const sample of samples) sorter.add(sample);
   return sorter.finish();
 }
 
-/** Sorts the samples of a request, one after the other. NaN is how Prometheus marks that a series has ended: nothing is to be counted. */
+/** Sorts the samples of a request, one after the other. Skips NaN, with which Prometheus marks the end of a series. */
 export class Sorter {
   readonly #rule: SiteRule;
   readonly #usage = new Map<string, UsagePart>();
-  readonly #sorted: Omit<Sorted, 'usage'> = {
+  readonly #sorted: Omit<SortedRequest, 'usage'> = {
     facts: [],
     denied: 0,
     deniedSite: undefined,
@@ -81,7 +82,7 @@ export class Sorter {
     else this.#addFact(factOf(sample, instantOf(sample, site)));
   }
 
-  finish(): Sorted {
+  finish(): SortedRequest {
     return { ...this.#sorted, usage: [...this.#usage.values()] };
   }
 
@@ -97,12 +98,12 @@ export class Sorter {
     const part = this.#usage.get(key);
     if (part !== undefined) part.samples.push(sample);
     else if (this.#usage.size < MAX_INSTANTS) this.#usage.set(key, { ...instant, samples: [sample] });
-    else throw new OversizedRequestError(`it is about more than ${MAX_INSTANTS} instants`);
+    else throw new OversizedRequestError(`the request has more than ${MAX_INSTANTS} instants`);
   }
 
   #addFact(fact: FactPart): void {
     if (this.#sorted.facts.length >= MAX_FACTS)
-      throw new OversizedRequestError(`it states more than ${MAX_FACTS} facts`);
+      throw new OversizedRequestError(`the request states more than ${MAX_FACTS} facts`);
     this.#sorted.facts.push(fact);
   }
 }
@@ -117,7 +118,7 @@ function siteOf({ labels }: Sample, rule: SiteRule): string | undefined {
   return site !== undefined && rule.sites.includes(site) ? site : undefined;
 }
 
-function deny(sorted: Omit<Sorted, 'usage'>, { labels }: Sample, rule: SiteRule): void {
+function deny(sorted: Omit<SortedRequest, 'usage'>, { labels }: Sample, rule: SiteRule): void {
   sorted.denied += 1;
   sorted.deniedSite ??= 'site' in rule ? '' : (labels[rule.siteLabel] ?? '');
 }
@@ -139,12 +140,12 @@ function factOf({ name, value, labels }: Sample, instant: Instant): FactPart {
   };
 }
 
-/** What a sample takes in memory, about, beside half of its labels: most samples share theirs with others. */
+/** The memory of a sample, estimated, beside half of its labels: most samples share labels with others. */
 const BYTES_OF_SAMPLE = 50;
-/** An instant takes time as well: all that wait are looked at every second. */
+/** The cost of an instant. It includes time: all waiting instants are checked every second. */
 const BYTES_OF_INSTANT = 10_000;
 
-/** What usage costs while it waits. */
+/** The cost of waiting usage, in bytes. */
 export function bytesOf(usage: readonly UsagePart[]): number {
   let bytes = 0;
   for (const { samples } of usage) {
@@ -154,7 +155,10 @@ export function bytesOf(usage: readonly UsagePart[]): number {
   return bytes;
 }
 
-/** One statement about each instant, in an order that is the same for all who write at once; of two the later completes the earlier. */
+/**
+ * One statement for each instant. The later of two statements completes the earlier one. The order is the same for all
+ * writers, so that they do not lock one another.
+ */
 export function mergedFacts(facts: readonly FactPart[]): FactPart[] {
   const merged = new Map<string, FactPart>();
   for (const fact of facts) {

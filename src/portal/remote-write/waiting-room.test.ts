@@ -6,7 +6,7 @@ const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
 const NOON = Date.UTC(2026, 0, 31, 12);
 const ALL_STATED = { foldedUntil: true, epoch: true };
 
-/** Samples of one instant, named by what they count. */
+/** Samples of one instant, with these values. */
 function part(atMs: number, ...values: number[]): UsagePart {
   const samples = values.map((value) => ({
     name: 'project_vcpu_usage',
@@ -22,7 +22,7 @@ function valuesOf(groups: readonly Group[]): number[][] {
 }
 
 describe('a waiting room', () => {
-  it('gives out what has waited long enough, and knows its request as finished once all of it is folded', () => {
+  it('returns groups that have waited long enough, and finishes a request once all of it is folded', () => {
     const room = new WaitingRoom(PATIENCE);
     room.add('1', [part(NOON, 1), part(NOON + 1000, 2)], NOON);
     expect(room.take(NOON + 14_999)).toEqual([]);
@@ -36,7 +36,7 @@ describe('a waiting room', () => {
     expect(room.requests).toEqual([]);
   });
 
-  it('knows what waits of each holder, until their requests are forgotten', () => {
+  it('counts the waiting samples of each holder, until their requests are forgotten', () => {
     const room = new WaitingRoom(PATIENCE);
     room.add('1', [part(NOON, 1, 2), part(NOON + 1000, 3)], NOON, { holder: 'a', bytes: 100 });
     room.add('2', [part(NOON, 4)], NOON, { holder: 'b', bytes: 10 });
@@ -51,14 +51,14 @@ describe('a waiting room', () => {
     expect([room.heldBy('a'), room.bytes]).toEqual([{ samples: 0, bytes: 0 }, 0]);
   });
 
-  it('takes a request once, though it is told of it twice', () => {
+  it('counts a request once if it is added twice', () => {
     const room = new WaitingRoom(PATIENCE);
     room.add('1', [part(NOON, 1)], NOON);
     room.add('1', [part(NOON, 1)], NOON);
     expect([room.samples, valuesOf(room.take(NOON + 15_000))]).toEqual([1, [[1]]]);
   });
 
-  it('keeps what comes newer of an exporter behind what waits for its statement', () => {
+  it('keeps newer groups of an exporter behind one that waits for its statement', () => {
     const room = new WaitingRoom(PATIENCE);
     room.add('1', [part(NOON, 1)], NOON);
     room.add('2', [part(NOON + 1000, 2)], NOON + 1000);
@@ -73,7 +73,7 @@ describe('a waiting room', () => {
     expect(valuesOf(room.take(NOON + 2000))).toEqual([[1], [2]]);
   });
 
-  it('joins what could not be folded with what has come to its instant since, of both requests', () => {
+  it('joins a group that could not be folded with later samples of its instant, from both requests', () => {
     const room = new WaitingRoom(PATIENCE);
     room.add('1', [part(NOON, 1)], NOON);
     const failed = room.take(NOON + 15_000);

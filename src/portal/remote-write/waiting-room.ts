@@ -3,52 +3,52 @@ import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
 import type { Statement } from './inbox.ts';
 import { instantKey, type Instant, type UsagePart } from './sorting.ts';
 
-/** How long usage waits for what its exporter states about it, since it was received. */
+/** How long usage waits for its exporter's statement, from the time of receipt. */
 export interface Patience {
-  /** Where the exporter has not stated yet what is lacking. */
+  /** If the exporter has never stated the missing fact. */
   unknownMs: number;
-  /** Where it does, about instants near this one. */
+  /** If the exporter states the missing fact about instants near this one. */
   statingMs: number;
 }
 
-/** Usage of one instant, from one or several requests. */
+/** The usage of one instant, from one or several requests. */
 export interface Group extends Instant {
   samples: Sample[];
   requests: Set<string>;
   receivedMs: number;
   foldedUntilSeconds: number | null;
   epoch: string | null;
-  /** What its exporter states about instants near it, as far as is known. */
+  /** The kinds of facts that the exporter states about instants near this one, as far as known. */
   states: Statement['states'];
 }
 
-/** What waits, or a part of it. */
+/** An amount of waiting samples. */
 export interface Amount {
   samples: number;
-  /** Of memory and of the inbox, about. */
+  /** Bytes in memory and in the inbox, estimated. */
   bytes: number;
 }
 
-/** Whose a request is, and what it takes. */
+/** The holder and the size of a request. */
 export interface Holding {
-  /** Who shares the room by it: those who may write as the same sites are one. */
+  /** The name under which the request takes room. Senders with the same sites are one holder. */
   holder: string;
   bytes: number;
 }
 
 interface WaitingRequest extends Holding, Amount {
-  /** How many groups it is still part of. */
+  /** The number of groups that still have samples of the request. */
   left: number;
 }
 
 const NOBODYS: Holding = { holder: '', bytes: 0 };
 
-/** Puts what arrives in pieces together by timestamp (rule A0). Holds no more than what the inbox holds too. */
+/** Joins samples that arrive in pieces, by timestamp (rule A0). Everything in it is in the inbox, too. */
 export class WaitingRoom {
   readonly #patience: Patience;
   readonly #groups = new Map<string, Group>();
   readonly #requests = new Map<string, WaitingRequest>();
-  /** What waits of each holder. */
+  /** The waiting samples of each holder. */
   readonly #held = new Map<string, Amount>();
   #samples = 0;
 
@@ -60,12 +60,12 @@ export class WaitingRoom {
     return this.#samples;
   }
 
-  /** What waits of one holder. */
+  /** The waiting samples of one holder. */
   heldBy(holder: string): Amount {
     return this.#held.get(holder) ?? { samples: 0, bytes: 0 };
   }
 
-  /** What waits of all. */
+  /** The bytes of all waiting samples. */
   get bytes(): number {
     return [...this.#held.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -74,7 +74,7 @@ export class WaitingRoom {
     return [...this.#requests.keys()];
   }
 
-  /** Adds the usage of a request that the inbox holds under `request`; one that is known already changes nothing. */
+  /** Adds the usage of a request with the id `request` in the inbox. A known request changes nothing. */
   add(request: string, usage: readonly UsagePart[], receivedMs: number, holding: Holding = NOBODYS): void {
     if (this.#requests.has(request)) return;
     const samples = usage.reduce((sum, part) => sum + part.samples.length, 0);
@@ -93,7 +93,7 @@ export class WaitingRoom {
     return [...this.#groups.values()].filter((group) => !isComplete(group));
   }
 
-  /** Takes over what the inbox knows of groups that lack facts. */
+  /** Adds statements from the inbox to groups that lack facts. */
   learn(statements: readonly Statement[]): void {
     for (const { states, foldedUntilSeconds, epoch, ...instant } of statements) {
       const group = this.#groups.get(instantKey(instant));
@@ -105,9 +105,8 @@ export class WaitingRoom {
   }
 
   /**
-   * Takes out the groups that can be folded, the oldest first: those that are complete or have waited long enough, and
-   * have no older group of the same exporter before them that still waits. What comes later to an instant that was
-   * taken out is a group by itself.
+   * Takes out the groups that can be folded, the oldest first. Such a group is complete or has waited long enough, and no
+   * older group of the same exporter still waits. Samples that come later for the same instant are a new group.
    */
   take(nowMs: number): Group[] {
     const held = new Set<string>();
@@ -121,7 +120,7 @@ export class WaitingRoom {
     return ready;
   }
 
-  /** Takes groups back that could not be folded. */
+  /** Puts groups back that could not be folded. */
   putBack(groups: readonly Group[]): void {
     for (const group of groups) {
       const since = this.#groups.get(instantKey(group));
@@ -133,7 +132,7 @@ export class WaitingRoom {
     }
   }
 
-  /** Notes that groups are folded. */
+  /** Marks groups as folded. */
   dismiss(groups: readonly Group[]): void {
     for (const { requests, samples } of groups) {
       this.#samples -= samples.length;
@@ -144,12 +143,12 @@ export class WaitingRoom {
     }
   }
 
-  /** The requests of which nothing is left to fold. */
+  /** The requests with nothing left to fold. */
   finished(): string[] {
     return [...this.#requests].filter(([, { left }]) => left <= 0).map(([request]) => request);
   }
 
-  /** The inbox holds these requests no more. */
+  /** Forgets requests that are no longer in the inbox. */
   forget(requests: readonly string[]): void {
     for (const request of requests) {
       const known = this.#requests.get(request);
@@ -194,19 +193,19 @@ function isComplete({ foldedUntilSeconds, epoch }: Group): boolean {
 }
 
 /**
- * Whether its exporter states of other instants what is unknown of this one. Without that a total can't be told from one of
- * another epoch, nor to which time it belongs.
+ * Whether a fact is missing that the exporter states about other instants. Without it nobody knows the epoch of a total, or
+ * the time up to which it counts.
  */
 export function lacksStatement({ foldedUntilSeconds, epoch, states }: Group): boolean {
   return (foldedUntilSeconds === null && states.foldedUntil) || (epoch === null && states.epoch);
 }
 
-/** Key of the exporter of an instant. */
+/** The key of an instant's exporter. */
 function exporterOf({ site, exporter }: Pick<Instant, 'site' | 'exporter'>): string {
   return `${site}\0${exporter}`;
 }
 
-/** The samples of a group as a sweep has them, with what the exporter states. */
+/** The samples of a group as in a sweep, with the facts of the exporter. */
 export function withFacts({ samples, foldedUntilSeconds, epoch, exporter, atMs }: Group): Sample[] {
   const [cloud = '', instance = ''] = exporter.split('\0');
   const stated = { labels: { cloud, instance }, timestampMs: atMs };

@@ -1,16 +1,16 @@
 import type { WriteLimits } from '../../prometheus/remote/remote-write.ts';
 
-/** More may not wait to be folded. */
+/** The limits of samples that wait to be folded. */
 export interface WaitingLimits {
-  /** At the portal that folds. */
+  /** Samples at the portal that folds. */
   maxWaitingSamples: number;
-  /** Memory of these, about, with what the inbox holds of them. */
+  /** Bytes of these samples in memory (estimated) and in the inbox. */
   maxRoomBytes: number;
-  /** In the inbox, for a portal that leaves folding to another. */
+  /** Bytes in the inbox, at a portal that leaves folding to another one. */
   maxWaitingBytes: number;
 }
 
-/** What the portal takes of one request, and holds of all that are not folded yet. */
+/** The limits of one request, and of all requests that are not folded yet. */
 export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number } & WaitingLimits = {
   maxBodyBytes: 16 * 1024 * 1024,
   maxBytes: 64 * 1024 * 1024,

@@ -18,7 +18,7 @@ export type RefusalReason =
   | 'too many series'
   | 'too many exporters'
   | 'a second series for one meter'
-  | 'without what its exporter states';
+  | "without its exporter's statement";
 
 const LONGEST_EXAMPLE = 200;
 
