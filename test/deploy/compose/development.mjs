@@ -7,7 +7,6 @@
 //   node test/deploy/compose/development.mjs v1         with docker-compose 1.29
 import { readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   billed,
   influxPoints,
@@ -93,7 +92,10 @@ function everyPortIsOnLoopback() {
 
 async function readsBackFromInfluxdb() {
   const oldest = Date.now() / 1000 - 5;
-  await sleep(15_000);
+  await see(
+    'InfluxDB keeps samples up to this time',
+    async () => (await influxPoints(compose, 8086, oldest)) > 0,
+  );
   compose('stop', 'portal_prometheus');
   compose('rm', '-f', 'portal_prometheus');
   docker('volume', 'rm', `${project}_portal_prometheus`);

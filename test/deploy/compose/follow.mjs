@@ -33,11 +33,12 @@ export async function billed(portalPort) {
   return Number(data.find((row) => row.project_id === PROJECT && row.resource === 'vcpu')?.amount);
 }
 
-/** The number of values in InfluxDB. `compose` reads the password from the secrets of the stack. */
-export async function influxPoints(compose, port) {
+/** The number of values in InfluxDB up to an instant. `compose` reads the password from the secrets of the stack. */
+export async function influxPoints(compose, port, untilSeconds = Date.now() / 1000) {
   const password = compose('exec', '-T', 'portal', 'cat', '/run/stackmeter/influxdb.password').trim();
+  const sql = `SELECT count(value) FROM project_vcpu_usage WHERE time <= ${Math.floor(untilSeconds)}s`;
   const { results } = await json(
-    `http://127.0.0.1:${port}/query?db=portal_prometheus&q=${encodeURIComponent('SELECT count(value) FROM project_vcpu_usage')}`,
+    `http://127.0.0.1:${port}/query?db=portal_prometheus&q=${encodeURIComponent(sql)}`,
     { authorization: `Basic ${Buffer.from(`prometheus:${password}`).toString('base64')}` },
   );
   return Number(results[0].series?.[0].values[0][1]);

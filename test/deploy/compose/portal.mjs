@@ -8,7 +8,6 @@
 //   node test/deploy/compose/portal.mjs v1         with docker-compose 1.29
 import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   billed,
   influxPoints,
@@ -136,7 +135,10 @@ async function reportsUnreadable(folder, portal) {
 
 async function readsBackFromInfluxdb(portal) {
   const oldest = Date.now() / 1000 - 5;
-  await sleep(30_000);
+  await see(
+    'InfluxDB keeps samples up to this time',
+    async () => (await influxPoints(portal, ports.influxdb, oldest)) > 0,
+  );
   portal('stop', 'portal_prometheus');
   portal('rm', '-f', 'portal_prometheus');
   docker('volume', 'rm', `${names.portal}_portal_prometheus`);
