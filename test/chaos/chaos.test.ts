@@ -10,22 +10,22 @@ import { eventually, temporaryFolder } from '../support/processes.ts';
 import { FastTime, SPEED } from './fast-time.ts';
 import { faultsOf } from './faults.ts';
 import { startFederation, type ChaosFederation } from './federation.ts';
-import { answeredThoughGone, notRefused } from './gone.ts';
+import { wronglyAnswered, wronglyRefused } from './gone.ts';
 import type { LivingCloud } from './living-cloud.ts';
 import { log } from './log.ts';
-import { ask, readUpTo, removeWhatWasRead, scrapedUpTo, settle, walk } from './pace.ts';
+import { ask, readUpTo, removeEndedProjects, scrapedUpTo, settle, walk } from './pace.ts';
 import { planOf, type Step } from './plan.ts';
 import { checkPromises } from './promises.ts';
 import { truthOf } from './truth.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
-/** Real minutes of faults; a longer run, such as 8, by STACKMETER_CHAOS_MINUTES. */
+/** Real minutes of faults; STACKMETER_CHAOS_MINUTES sets more, such as 8. */
 const MINUTES = Number(process.env['STACKMETER_CHAOS_MINUTES'] ?? 0.5);
-/** The same seed makes the same plan of faults, and the same servers. */
+/** The same seed makes the same plan of faults and the same servers. */
 const SEED = process.env['STACKMETER_CHAOS_SEED'] ?? 'one';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** Hours are dropped by the month: a third of the faults come before this month begins, and its hours are kept. */
+/** Hours are dropped by the month. A third of the faults come before this month starts; its hours are kept. */
 const MONTH = Date.UTC(2026, 1, 1);
 const FAULTS_BEFORE_MS = (MINUTES / 3) * MINUTE * SPEED;
 const SITES = ['a', 'b'];
@@ -33,7 +33,7 @@ const PROJECTS = ['steady', 'busy', 'short', 'ending', 'coming'];
 
 describeWith(['prometheus'], `a federation in which everything breaks (seed ${SEED})`, ({ prometheus }) => {
   it(
-    'counts exactly what was used, hour by hour, and day by day where hours are dropped',
+    'counts usage exactly, hour by hour, and day by day after hours are dropped',
     { timeout: 600_000 + MINUTES * MINUTE },
     async () => {
       const folder = temporaryFolder();
@@ -58,12 +58,12 @@ describeWith(['prometheus'], `a federation in which everything breaks (seed ${SE
       for (; time.nowMs() < quietMs; steps += 1) await breakOne(federation, faults, plan);
       await readUpTo(federation, SITES, quietMs);
       await turnOfMonth(federation);
-      // Nobody waits for the answers, which may take as long as a portal stands still.
+      // The loop does not wait for the answers, which may take as long as a portal is paused.
       const questions: Promise<string[]>[] = [];
       const endMs = Date.now() + (MINUTES - MINUTES / 3) * MINUTE;
       for (; Date.now() < endMs || steps < Object.keys(faults).length; steps += 1) {
         await breakOne(federation, faults, plan);
-        questions.push(...federation.urls.map(async (url) => await answeredThoughGone(url, MONTH)));
+        questions.push(...federation.urls.map(async (url) => await wronglyAnswered(url, MONTH)));
       }
       await readUpTo(federation, SITES, time.nowMs() + 2 * HOUR);
       expect((await Promise.all(questions)).flat()).toEqual([]);
@@ -76,7 +76,7 @@ describeWith(['prometheus'], `a federation in which everything breaks (seed ${SE
 
 type Faults = ReturnType<typeof faultsOf>;
 
-/** The next of the plan; the ledger's storage is looked after all the time. */
+/** Starts the next fault of the plan, packs the ledger, and waits for the pause of the plan. */
 async function breakOne(
   federation: ChaosFederation,
   faults: Faults,
@@ -87,12 +87,12 @@ async function breakOne(
   log('faults', `${new Date().toISOString()} ${fault} ${Math.round(lastsMs)}\n`);
   void federation.packer.pack();
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  await removeWhatWasRead(federation);
+  await removeEndedProjects(federation);
 }
 
 /**
- * Site `a` is measured while the month ends. Of `b` nothing is heard: what it used in that time is spread when the hours of the
- * month are dropped already, and corrected after. That needs the gap to be known: its Prometheus did not miss it.
+ * Ends the month while site `a` is measured and site `b` is cut off. The usage of `b` in that time is spread after the
+ * hours of the month are dropped, and corrected later from its Prometheus, which has no gap.
  */
 async function turnOfMonth(federation: ChaosFederation): Promise<void> {
   const { time, packer, proxies, history } = federation;
@@ -105,7 +105,7 @@ async function turnOfMonth(federation: ChaosFederation): Promise<void> {
     await packer.pack();
     return packer.dropped > 0 ? true : undefined;
   });
-  log('faults', `${new Date().toISOString()} ${packer.dropped} months of meters have no hours any more\n`);
+  log('faults', `${new Date().toISOString()} the hours of ${packer.dropped} months of meters are dropped\n`);
   history.isRefused = true;
   proxies.b.cut(0);
   await readUpTo(federation, ['b'], endMs);
@@ -116,7 +116,7 @@ async function turnOfMonth(federation: ChaosFederation): Promise<void> {
   await eventually(async () => ((await isLastHourMeasured(federation)) ? true : undefined));
 }
 
-/** Of the month that is over, at site `b`. */
+/** Whether the last hour of the month that is over is measured at site `b`. */
 async function isLastHourMeasured({ urls: [url = ''] }: ChaosFederation): Promise<boolean> {
   const hours = await coverage(url, MONTH - HOUR, MONTH);
   return hours.find(({ site }) => site === 'b')?.coverage === 'measured';
@@ -124,15 +124,15 @@ async function isLastHourMeasured({ urls: [url = ''] }: ChaosFederation): Promis
 
 async function check(federation: ChaosFederation): Promise<void> {
   const { clouds, connection, urls } = federation;
-  const checked = await Promise.all(
+  const checks = await Promise.all(
     Object.entries(clouds).map(async ([name, cloud]) => await checkSite(federation, name, cloud)),
   );
-  for (const { site, measured, spread, days } of checked)
+  for (const { site, measured, spread, days } of checks)
     log('faults', `${site}: ${measured} hours are measured, ${spread} spread; ${days} days without hours\n`);
-  expect(checked.flatMap(({ broken }) => broken)).toEqual([]);
-  for (const { measured } of checked) expect(measured).toBeGreaterThan(0);
-  for (const { days } of checked) expect(days).toBeGreaterThan(0);
-  for (const url of urls) expect(await eventually(async () => await notRefused(url, MONTH))).toEqual([]);
+  expect(checks.flatMap(({ broken }) => broken)).toEqual([]);
+  for (const { measured } of checks) expect(measured).toBeGreaterThan(0);
+  for (const { days } of checks) expect(days).toBeGreaterThan(0);
+  for (const url of urls) expect(await eventually(async () => await wronglyRefused(url, MONTH))).toEqual([]);
   const ledger = await openLedger({
     database: await openDatabase(connection, silentLogger()),
     clock: systemClock,
@@ -152,7 +152,7 @@ async function checkSite(federation: ChaosFederation, name: string, cloud: Livin
   const ofSite = <T extends { site?: string | undefined }>(rows: T[]) =>
     rows.filter((row) => row.site === name);
   const [url = ''] = federation.urls;
-  // Again where it fails: a connection that was kept may be closed at the very instant at which it is used.
+  // Tries again after a failure, because a kept connection may close at the very instant of its next use.
   const answers = await eventually(async () => ({
     site,
     steps: ofSite([...(await dailyUsage(url, firstDayMs, MONTH)), ...(await hourlyUsage(url, MONTH, endMs))]),

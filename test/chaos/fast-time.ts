@@ -1,16 +1,16 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 
-/** Twelve minutes in a second. */
+/** Simulated time per real time: twelve minutes in a second. */
 export const SPEED = 720;
 
-/** Not still: what is kept for seconds would be kept for ever. */
+/** Slow time still moves: otherwise a value that is kept for seconds would be kept for ever. */
 const SLOW_SPEED = 5;
 
-/** A loop that rests for a second would not rest at all. */
+/** Without this bound, a loop that sleeps for a second would not sleep at all. */
 const SHORTEST_SLEEP_MS = 50;
 
-/** At the real instant `realMs` (Unix milliseconds) it is `simulatedMs`; time goes fast until `slowFromMs`, and slowly after. */
+/** `realMs` (Unix milliseconds) is the simulated instant `simulatedMs`. Time is fast until `slowFromMs`, slow after. */
 interface Stretch {
   realMs: number;
   simulatedMs: number;
@@ -20,21 +20,21 @@ interface Stretch {
 const sleep: Clock['sleep'] = async (durationMs, signal) =>
   await systemClock.sleep(Math.max(durationMs / SPEED, SHORTEST_SLEEP_MS), signal);
 
-/** The time that a `FastTime` writes into a file, for another process. */
+/** The clock of a `FastTime` in another process, by the file that `FastTime` writes. */
 export function timeOfFile(file: string): Clock {
   return { nowMs: () => nowIn(JSON.parse(readFileSync(file, 'utf8')) as Stretch), sleep };
 }
 
 /**
- * Time that goes fast, and slowly where something has to happen before it goes on, so that this may take its time on a busy
- * machine. Loops stay fast: a sleep is a matter of real time.
+ * Time that runs fast, and slowly while something has to happen first, so that a busy machine has enough time for it.
+ * Sleeps do not slow down: their length depends only on real time.
  */
 export class FastTime implements Clock {
   readonly file: string;
   readonly sleep = sleep;
   readonly #stretches: [Stretch, ...Stretch[]];
 
-  /** Goes slowly until it is told to go on. */
+  /** Time is slow until `goOn` is called. */
   constructor(file: string, startMs: number) {
     this.file = file;
     this.#stretches = [{ realMs: Date.now(), simulatedMs: startMs, slowFromMs: startMs }];
@@ -45,29 +45,29 @@ export class FastTime implements Clock {
     return nowIn(this.#last);
   }
 
-  /** Goes fast until then. */
+  /** Lets time run fast until `slowFromMs`. */
   goOn(slowFromMs = Number.MAX_SAFE_INTEGER): void {
     this.#stretches.push({ realMs: Date.now(), simulatedMs: this.nowMs(), slowFromMs });
     this.#write();
   }
 
-  /** When it was that time; before the beginning, as if time had always gone fast. */
+  /** The real instant of a simulated instant. Before the first stretch, as if time had always been fast. */
   realMs(simulatedMs: number): number {
-    const begun = this.#stretches.findLast((stretch) => stretch.simulatedMs <= simulatedMs);
-    return realIn(begun ?? this.#stretches[0], simulatedMs);
+    const current = this.#stretches.findLast((stretch) => stretch.simulatedMs <= simulatedMs);
+    return realIn(current ?? this.#stretches[0], simulatedMs);
   }
 
-  /** What time it was at a real instant. */
+  /** The simulated instant of a real instant. */
   simulatedMs(realMs: number): number {
-    const begun = this.#stretches.findLast((stretch) => stretch.realMs <= realMs);
-    return nowIn(begun ?? this.#stretches[0], realMs);
+    const current = this.#stretches.findLast((stretch) => stretch.realMs <= realMs);
+    return nowIn(current ?? this.#stretches[0], realMs);
   }
 
   get #last(): Stretch {
     return this.#stretches.at(-1) ?? this.#stretches[0];
   }
 
-  /** As a whole: somebody reads it at any instant. */
+  /** Replaces the file at once, because other processes may read it at any instant. */
   #write(): void {
     writeFileSync(`${this.file}.new`, JSON.stringify(this.#last));
     renameSync(`${this.file}.new`, this.file);

@@ -16,7 +16,7 @@ import { Victim } from './victim.ts';
 
 export interface ChaosOptions {
   folder: string;
-  /** The program. */
+  /** The path of the program. */
   prometheus: string;
   seed: string;
   time: FastTime;
@@ -32,10 +32,10 @@ const SWEEP_S = 180;
 export type ChaosFederation = Awaited<ReturnType<typeof startFederation>>;
 
 /**
- * Site `a` has an exporter and a gate. Site `b` has a pair of Prometheus servers between them: the gate reads one, and both
- * write to the portals what the collector reads too. Two portals share one database. All of it lives in fast motion but
- * Prometheus and PostgreSQL, which are real and know no time but the real one: of what passes through Prometheus the totals
- * themselves state up to when they count, and of its history the gate asks in real time.
+ * Starts two sites and two portals on one database. Site `a` has an exporter and a gate. Site `b` also has two
+ * Prometheus servers: the gate reads one of them, and both write to the portals the same totals that the collector
+ * reads. Everything runs in fast motion except Prometheus and PostgreSQL, which have only real time. Totals carry their
+ * own instants through Prometheus, and the gate asks for its history in real time.
  */
 export async function startFederation({ folder, prometheus, seed, time, turnMs, untilMs }: ChaosOptions) {
   const fromMs = time.nowMs();
@@ -127,7 +127,7 @@ export async function startFederation({ folder, prometheus, seed, time, turnMs, 
     urls: portalPorts.map((port) => `http://127.0.0.1:${port}`),
     connection,
     packer: new Packer(connection, time),
-    /** The first process of the server (-9), which its file names; it is started again. */
+    /** Kills (-9) the server's first process, whose id is in the server's file. The server starts again by itself. */
     killDatabase: () => {
       const file = join(clusterFolder(join(folder, 'data')), 'postmaster.pid');
       process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGKILL');
@@ -154,7 +154,7 @@ remote_write:
 `;
 }
 
-/** One of the senders is a site, the other names it by a label that it sets. */
+/** The sender `one` writes for a fixed site; the sender `two` names the site in a label. */
 function portalToml(gates: Record<string, number>, token: (name: string) => string): string {
   const sites = Object.entries(gates).map(
     ([name, port]) => `[[site]]

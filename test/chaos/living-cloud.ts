@@ -30,7 +30,10 @@ const flavor = (vcpus: number): Flavor => ({
 });
 const FLAVORS = [flavor(1), flavor(2), flavor(5), flavor(16)] as const;
 
-/** How one server follows another in a place: minutes of its life (undefined: until it is ended), and of the pause before it. */
+/**
+ * A row of servers, one after the other: the minutes that a server lives (undefined: until `end` is called), and the
+ * minutes of the pause before it.
+ */
 interface Lane {
   project: string;
   lane: number;
@@ -49,21 +52,24 @@ const LANES: readonly Lane[] = [
 ];
 const COMING: Lane = { project: 'coming', lane: 0, lifeMinutes: [30, 900], pauseMinutes: [0, 30] };
 
-/** After so long a server is resized, once: an exporter that was away for longer could not know what it was before. */
+/** A server is resized once, after this time. An exporter that was down for longer could not know the earlier flavor. */
 const RESIZED_AFTER_MS = 5 * 60 * MINUTE;
-/** Nor is any resized while its exporter reads the cloud for the first time: that does not know what the server was a minute ago. */
+/** No server is resized near the exporter's first reading, which could not know the flavor of a minute ago. */
 const FIRST_READ_MS = 15 * MINUTE;
 
 export interface Lifetime {
-  /** When it is read first. */
+  /** The instant of the first reading. */
   fromMs: number;
-  /** Much is used in half an hour that ends half an hour before, and no more after: whoever spreads it evenly over that instant is wrong. */
+  /**
+   * The turn of a month. A burst of usage lasts half an hour and ends half an hour before, so that usage spread evenly
+   * over this instant would be wrong.
+   */
   turnMs: number;
-  /** No server begins after it. */
+  /** No server is launched after this instant. */
   untilMs: number;
 }
 
-/** A simulated cloud in which servers begin and end, and to which projects come, go, move and are renamed. All of it is known. */
+/** A simulated cloud with a known truth: servers start and end, and projects come, go, move and get new names. */
 export class LivingCloud {
   readonly simulated: SimulatedCloud;
   readonly #key: string;
@@ -100,7 +106,7 @@ export class LivingCloud {
     return this.#servers;
   }
 
-  /** Its API answers nobody for a while, in real time. */
+  /** Cuts all connections to the cloud's API for this real time. */
   fail(durationMs: number): void {
     this.#failingUntilMs = Date.now() + durationMs;
   }
@@ -109,7 +115,7 @@ export class LivingCloud {
     this.#change('busy', ({ name, ...project }) => ({ ...project, name: `${name.slice(0, 20)} again` }));
   }
 
-  /** To the other domain. */
+  /** Moves a project to the other domain. */
   move(): void {
     this.#change('short', ({ domainId, ...project }) => ({
       ...project,
@@ -117,7 +123,7 @@ export class LivingCloud {
     }));
   }
 
-  /** A project that there was not, and its servers, which begin soon. */
+  /** Adds a new project and its servers, which start soon. */
   bring(): void {
     if (this.#projects.some(({ id }) => id === COMING.project)) return;
     this.#projects.push({ id: COMING.project, name: COMING.project, domainId: 'elixir' });
@@ -125,7 +131,7 @@ export class LivingCloud {
     this.#show();
   }
 
-  /** The servers of a project end, soon. */
+  /** Deletes all servers of the project `ending` in a minute. */
   end(): void {
     const deletedMs = wholeSecond(this.#clock.nowMs() + MINUTE);
     this.#servers = this.#servers.map((life) =>
@@ -134,12 +140,12 @@ export class LivingCloud {
     this.#show();
   }
 
-  /** When the servers of the project have ended that is to go; undefined where they have not. */
+  /** When the servers of the project `ending` were deleted; undefined before `end`. */
   get endedMs(): number | undefined {
     return this.#servers.find(({ projectId }) => projectId === 'ending')?.deletedMs;
   }
 
-  /** Keystone knows the project no more whose servers have ended. */
+  /** Removes the project `ending` from Keystone. */
   remove(): void {
     this.#projects = this.#projects.filter(({ id }) => id !== 'ending');
     this.#show();
@@ -190,7 +196,7 @@ function burst(key: string, turnMs: number): ServerLife {
   return { id, name: id, projectId: 'steady', metadata: {}, launches, deletedMs: turnMs - 30 * MINUTE };
 }
 
-/** Nova keeps no fractions. */
+/** Nova's times are whole seconds. */
 function wholeSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }

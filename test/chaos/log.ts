@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A folder for what was done and what the processes said, for who looks for the reason of a failure. */
+/** A folder for the log of faults and the output of all processes, to find the reason of a failure. */
 const FOLDER = process.env['STACKMETER_CHAOS_LOGS'];
 
 export function log(name: string, text: string): void {

@@ -7,17 +7,17 @@ import type { ChaosFederation } from './federation.ts';
 import type { Victim } from './victim.ts';
 
 const MINUTE = 60_000;
-/** Readings so far apart, and as much later as they may come, are measured. */
+/** Readings this far apart are measured, even with their usual delay. */
 const STRIDE_MS = 10 * MINUTE;
-/** Totals are stated up to an instant that lies so far behind, once an exporter has asked its cloud. */
+/** After a refresh, totals count up to an instant this far in the past. */
 const BEHIND_MS = 2 * MINUTE;
 
-/** Of a portal that answers. */
+/** The data of the first portal that answers. */
 export async function ask<T>({ urls }: ChaosFederation, path: string): Promise<T[]> {
   return await Promise.any(urls.map(async (url) => ((await getJson(`${url}${path}`)) as Page<T>).data));
 }
 
-/** Each of the sites is read up to an instant, but for what its exporter does not state yet. */
+/** Waits until each site is read up to an instant, minus the usual delay of its exporter. */
 export async function readUpTo(
   federation: ChaosFederation,
   sites: readonly string[],
@@ -30,7 +30,7 @@ export async function readUpTo(
   });
 }
 
-/** The Prometheus that the gate of site `b` reads has all up to an instant, as above. */
+/** Waits until the Prometheus behind the gate of site `b` has totals up to an instant, minus the same delay. */
 export async function scrapedUpTo({ history }: ChaosFederation, ms: number): Promise<void> {
   const query = 'stackmeter_exporter_folded_until_timestamp_seconds';
   const url = `http://127.0.0.1:${history.port}/api/v1/query?query=${query}`;
@@ -40,7 +40,7 @@ export async function scrapedUpTo({ history }: ChaosFederation, ms: number): Pro
   });
 }
 
-/** Time goes on no faster than `reached` says that an instant was read, or scraped: what is used until then is measured. */
+/** Moves time in strides and waits after each stride until `reached` resolves, so that all usage is measured. */
 export async function walk(
   time: FastTime,
   toMs: number,
@@ -53,8 +53,8 @@ export async function walk(
   }
 }
 
-/** A project whose servers have ended leaves Keystone once the portal has read all of it: what was never shown nobody can count. */
-export async function removeWhatWasRead(federation: ChaosFederation): Promise<void> {
+/** Removes a project without servers from Keystone once a portal has read its final total: later nobody could. */
+export async function removeEndedProjects(federation: ChaosFederation): Promise<void> {
   for (const [site, cloud] of Object.entries(federation.clouds)) {
     const { endedMs } = cloud;
     if (endedMs === undefined) continue;
@@ -65,7 +65,7 @@ export async function removeWhatWasRead(federation: ChaosFederation): Promise<vo
   }
 }
 
-/** Nothing is read any more, and what was read and written is folded: a sweep that fails comes after the fold of the one before. */
+/** Ends all reading, and waits until everything is folded: a failed sweep shows that the sweep before is folded. */
 export async function settle(federation: ChaosFederation): Promise<void> {
   const { exporters, gates, prometheuses, connection } = federation;
   await endAll(exporters, prometheuses);

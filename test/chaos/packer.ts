@@ -5,8 +5,8 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
 /**
- * Packs days as soon as they are over, and drops the hours of a month as soon as that is, while portals fold, and correct what was
- * packed and dropped. A portal itself waits for days, and for a month.
+ * Packs days as soon as they are over and drops the hours of a month as soon as it is over, while portals fold and
+ * correct the same days. A portal itself waits for days, and for a month.
  */
 export class Packer {
   readonly #connection: DatabaseConnection;
@@ -19,12 +19,12 @@ export class Packer {
     this.#clock = clock;
   }
 
-  /** Months of meters so far. */
+  /** How many months of meters have lost their hours so far. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Joins what is on its way. What fails, as on a database that is killed, is left to the next. */
+  /** Joins a packing that is under way. After a failure, such as a killed database, the next call packs. */
   async pack(): Promise<void> {
     this.#packing ??= this.#packOnce()
       .catch(() => undefined)

@@ -1,13 +1,13 @@
 import { Draws } from '../../src/simulation/generated/draws.ts';
 
-/** What goes wrong next, for how long, and how long after that it is before the next. */
+/** The next fault, its length, and the pause before the fault after it. */
 export interface Step<Fault> {
   fault: Fault;
   lastsMs: number;
   pauseMs: number;
 }
 
-/** Endless, and the same for the same seed: each fault comes once, in an order of its own, before any comes again. */
+/** An endless plan, the same for the same seed: in each round every fault comes once, in a random order. */
 export function* planOf<Fault extends string>(
   seed: string,
   faults: readonly Fault[],

@@ -3,37 +3,37 @@ import { MS_PER_HOUR } from '../../src/prometheus/usage-metrics.ts';
 import type { UsageAnswerRow } from '../support/api-client.ts';
 import type { Resource, Truth } from './truth.ts';
 
-/** What a portal says of a site, from the hour of its first reading to that of its last. */
+/** A portal's answers about a site, from the hour of its first reading to the hour of its last reading. */
 export interface Answers {
   site: Pick<SiteRow, 'name' | 'first_reading_at' | 'last_reading_at'>;
-  /** As long as hours are dropped days, from then on hours. */
+  /** Days while hours are dropped, then hours. */
   steps: readonly UsageAnswerRow[];
   totals: readonly UsageAnswerRow[];
   coverage: readonly CoverageRow[];
-  /** From where on there are hours: a midnight. */
+  /** The midnight from which hours are kept. */
   keptFromMs: number;
 }
 
-export interface Checked {
+export interface SiteCheck {
   site: string;
-  /** One line for each promise that is not kept. */
+  /** A line for each broken promise. */
   broken: string[];
-  /** Hours of the site by how they are known. */
+  /** The number of hours of the site by coverage. */
   measured: number;
   spread: number;
-  /** Days without hours that were held against the truth by themselves, at a midnight that is measured. */
+  /** The number of days without hours that were compared with the truth, at a measured midnight. */
   days: number;
 }
 
-/** Readings around the stroke of an hour that is measured lie at most so far apart: the portal's threshold of a gap. */
+/** Readings around the end of a measured hour are at most this far apart: the portal's threshold of a gap. */
 const MEASURED_APART_MS = 15 * 60_000;
-/** Amount × milliseconds: shares are whole. */
+/** Amount × milliseconds: spreading rounds shares to whole units. */
 const ROUNDING = 2;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
 const RESOURCES: readonly Resource[] = ['vcpu', 'mb', 'disk_gb', 'instance'];
 
-/** Holds what a portal says against the truth: totals, days and hours as far as they are called measured, and coverage itself. */
-export function checkPromises(answers: Answers, projects: readonly string[], truth: Truth): Checked {
+/** Compares a portal's answers with the truth: totals, measured days and hours, and coverage itself. */
+export function checkPromises(answers: Answers, projects: readonly string[], truth: Truth): SiteCheck {
   const firstMs = Date.parse(answers.site.first_reading_at ?? '');
   const lastMs = Date.parse(answers.site.last_reading_at ?? '');
   const coverage = new Map(answers.coverage.map((row) => [Date.parse(row.start), row]));
@@ -63,7 +63,7 @@ export function checkPromises(answers: Answers, projects: readonly string[], tru
   };
 }
 
-/** Every hour between the first and the last reading is covered whole, and called what it is. */
+/** Checks that coverage of every hour between the first and the last reading is complete and has the right name. */
 function brokenCoverage(
   coverage: ReadonlyMap<number, CoverageRow>,
   firstMs: number,
@@ -78,7 +78,7 @@ function brokenCoverage(
     if (Math.abs(found - covered) > 0.002)
       broken.push(`of ${iso(hourMs)} ${found} s are covered, not ${covered}`);
     const state = endMs > lastMs ? row?.coverage : (row?.spread_seconds ?? 0) > 0 ? 'spread' : 'measured';
-    if (row?.coverage !== state) broken.push(`${iso(hourMs)} is called ${row?.coverage}, and is ${state}`);
+    if (row?.coverage !== state) broken.push(`${iso(hourMs)} is shown as ${row?.coverage}, but is ${state}`);
   }
   return broken;
 }
@@ -89,13 +89,13 @@ function brokenTotal(rows: readonly UsageAnswerRow[], used: bigint): string[] {
   return isExact ? [] : [`${rows[0]?.project_id} ${rows[0]?.resource} used ${used}, the ledger has ${found}`];
 }
 
-/** Where a day or an hour ends, and where it begins. */
+/** The end of a day or an hour, and its start. */
 interface Stroke {
   fromMs: number;
   strokeMs: number;
 }
 
-/** Midnights as long as hours are dropped, from then on hours. */
+/** Days while hours are dropped, then hours. */
 function strokesBetween(firstMs: number, lastMs: number, keptFromMs: number): Stroke[] {
   const strokes: Stroke[] = [];
   for (let fromMs = startOfDay(firstMs); ;) {
@@ -106,7 +106,7 @@ function strokesBetween(firstMs: number, lastMs: number, keptFromMs: number): St
   }
 }
 
-/** Whether one of the hours around it is measured: by the meter's own hour, or by the site's where that is dropped or without usage. */
+/** Whether an hour before or after the instant is measured: the meter's hour, or the site's hour if the meter has none. */
 function isMeasuredAround(
   strokeMs: number,
   rows: ReadonlyMap<number, UsageAnswerRow>,
@@ -126,8 +126,8 @@ interface Meter {
 }
 
 /**
- * At the stroke of an hour of which one side is measured, all that was used before it is in the hours before it: so a
- * measured hour has what was used in it, hours that are spread have it together, and a day has what was used in the day.
+ * At the end of an hour next to a measured hour, the hours before must contain exactly the usage before. So a measured
+ * hour has its own usage, spread hours have theirs together, and a day has the usage of the day.
  */
 function brokenSteps(
   rows: readonly UsageAnswerRow[],

@@ -11,20 +11,20 @@ import type { FastTime } from './fast-time.ts';
 
 export interface RealTimeHistory {
   port: number;
-  /** Whether it tells the present alone. */
+  /** While true, it refuses questions about history. */
   isRefused: boolean;
 }
 
 /**
- * Stands before a Prometheus, which lives in real time, for a gate that lives in fast motion: the times of a question about its
- * history are made real, and those of the samples in its answer fast.
+ * Starts a proxy between a gate in fast motion and a Prometheus in real time. In a remote read it changes the times of
+ * the request to real time, and the times of the answer's samples to fast time.
  */
 export async function startRealTimeHistory(prometheusPort: number, time: FastTime): Promise<RealTimeHistory> {
   const history: RealTimeHistory = { port: 0, isRefused: false };
   const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const asked = await buffer(incoming);
+    const received = await buffer(incoming);
     if (history.isRefused && incoming.url === '/api/v1/read') return void outgoing.writeHead(503).end();
-    const body = incoming.url === '/api/v1/read' ? inRealTime(asked, time) : asked;
+    const body = incoming.url === '/api/v1/read' ? inRealTime(received, time) : received;
     const { method = 'GET', url: path = '/' } = incoming;
     const headers = { ...incoming.headers, 'content-length': body.length };
     request({ host: '127.0.0.1', port: prometheusPort, method, path, headers })

@@ -1,4 +1,4 @@
-// A role as a process in fast motion: its name, the file of the time, and its flags as JSON. The rest is as in src/cli.
+// Runs a role in fast motion. Arguments: the role's name, the time's file, and flags as JSON. The rest is as in src/cli.
 import { settingsSources } from '../../src/cli/options.ts';
 import { createExporter } from '../../src/exporter/exporter.ts';
 import { readExporterConfigs } from '../../src/exporter/settings/config.ts';

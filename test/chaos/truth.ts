@@ -4,15 +4,15 @@ import { usageTruth, type UsageTruth } from '../../src/simulation/model/truth.ts
 
 export type Resource = keyof UsageTruth;
 
-/** What a project really used, in amount × milliseconds. */
+/** The true usage of projects, in amount × milliseconds. */
 export interface Truth {
   usage(project: string, resource: Resource, fromMs: number, toMs: number): bigint;
   /**
-   * By how much the usage before an instant can be wrong where all that is known are the totals of two instants around it
-   * that lie at most `apartMs` from one another, and the usage between them is spread evenly.
+   * The largest possible error of the usage before an instant, if only the totals of two instants around it are known,
+   * these are at most `apartMs` apart, and the usage between them is spread evenly.
    *
-   * Usage at an even rate is spread without an error; and a rate that changes by one at `d` from the instant makes an error of
-   * a × b / (a + b + d) for readings a before the one and b after the other: at most (apartMs - d)² / (4 × apartMs).
+   * Usage at an even rate has no error. A rate that changes by one at the distance `d` from the instant makes an error of
+   * a × b / (a + b + d) for readings at a before and b after: at most (apartMs - d)² / (4 × apartMs).
    */
   blur(project: string, resource: Resource, atMs: number, apartMs: number): number;
 }
@@ -39,7 +39,7 @@ export function truthOf(servers: readonly ServerLife[]): Truth {
   };
 }
 
-/** When a server changes the rate of its project, and by how much. */
+/** The instants at which a server changes its project's rate of usage, and the changes. */
 function changesOf(life: ServerLife, resource: Resource): { changedMs: number; by: number }[] {
   const stops = life.launches.map(({ atMs }) => atMs);
   const rates = life.launches.map(({ flavor }) =>

@@ -4,19 +4,19 @@ import { log } from './log.ts';
 
 const RESTART_MS = 200;
 
-/** A process that is started again whenever it ends, as a service manager does; until the test says that it is to stay ended. */
+/** A process that is restarted whenever it ends, like a service, until the test ends it. */
 export class Victim {
   readonly #name: string;
   readonly #start: () => Running;
   #running: Running;
   #ended = false;
-  #kept: Promise<void>;
+  readonly #keptRunning: Promise<void>;
 
   constructor(name: string, start: () => Running) {
     this.#name = name;
     this.#start = start;
     this.#running = start();
-    this.#kept = this.#keepRunning();
+    this.#keptRunning = this.#keepRunning();
     onTestFinished(async () => await this.end('SIGKILL'));
   }
 
@@ -24,19 +24,19 @@ export class Victim {
     this.#running.send('SIGKILL');
   }
 
-  /** Lets it stand still for a while. */
+  /** Stops the process for a while, without an end. */
   pause(durationMs: number): void {
     const running = this.#running;
     running.send('SIGSTOP');
     setTimeout(() => running.send('SIGCONT'), durationMs);
   }
 
-  /** Ends it for good, in order where the signal is not another. */
+  /** Ends the process for good. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#ended = true;
     this.#running.send('SIGCONT');
     await this.#running.stop(signal);
-    await this.#kept;
+    await this.#keptRunning;
   }
 
   async #keepRunning(): Promise<void> {

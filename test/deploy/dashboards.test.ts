@@ -79,11 +79,11 @@ function isAscending(values: readonly number[]): boolean {
 
 /** The titles of panels that overlap others or cross the right edge. */
 function misplaced({ panels }: Model): string[] {
-  const taken = new Map<string, string>();
+  const used = new Map<string, string>();
   return panels.flatMap(({ title, gridPos: { x, y, w, h } }) => {
     const cells = Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`);
-    const isWrong = x + w > 24 || cells.some((cell) => taken.has(cell));
-    for (const cell of cells) taken.set(cell, title);
+    const isWrong = x + w > 24 || cells.some((cell) => used.has(cell));
+    for (const cell of cells) used.set(cell, title);
     return isWrong ? [title] : [];
   });
 }

@@ -83,14 +83,14 @@ scrape_configs:
         selector,
         fc.boolean(),
         async (allowed, more, within) => {
-          const asked = within ? [...(allowed[0] ?? []), ...more] : more;
+          const requested = within ? [...(allowed[0] ?? []), ...more] : more;
           // Other tests cover selectors that select every series: Prometheus refuses them.
-          fc.pre(!allowed.some(selectsAll) && !selectsAll(asked));
-          const decision = decide([asked], { allowed });
+          fc.pre(!allowed.some(selectsAll) && !selectsAll(requested));
+          const decision = decide([requested], { allowed });
           if (!decision.allowed) return;
           const found = (await federated(decision.forwarded)).map(key).sort();
           const policy = allowed.map((one) => compileSelector(one, false));
-          const wanted = compileSelector(asked, false);
+          const wanted = compileSelector(requested, false);
           const expected = all.filter(({ name, labels }) => wanted(name, labels));
           expect(
             expected.filter(({ name, labels }) => !policy.some((allows) => allows(name, labels))),

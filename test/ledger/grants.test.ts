@@ -77,9 +77,9 @@ onEveryPostgresql('grants', (freshLedger) => {
     it('comes in pages that make up the whole', async () => {
       const { ledger } = await federation();
       for (const by of [['grant'], ['grant', 'site'], ['grant', 'site', 'project']] as const) {
-        const asked = grants({ step: 'hour', by: new Set(by) });
-        const whole = (await ledger.usage(asked)).data;
-        const pages = await inPages(1, (page) => ledger.usage({ ...asked, ...page }));
+        const question = grants({ step: 'hour', by: new Set(by) });
+        const whole = (await ledger.usage(question)).data;
+        const pages = await inPages(1, (page) => ledger.usage({ ...question, ...page }));
         expect(pages).toEqual(whole);
         expect(whole.length).toBeGreaterThan(3);
       }

@@ -157,8 +157,8 @@ onEveryPostgresql('storage', (freshLedger) => {
       const policy = { packAfterDays: 2, hoursKeptDays: 15, gapsKeptDays: 62 };
       expect((await ledger.maintain(policy)).dropped).toBe(1);
       const total = async (more: Partial<UsageQuery>) => {
-        const asked = query({ step: 'total', by: new Set(), toMs: midnight + 20 * DAY, ...more });
-        return columns((await ledger.usage(asked)).data, 'amount')[0]?.[0];
+        const question = query({ step: 'total', by: new Set(), toMs: midnight + 20 * DAY, ...more });
+        return columns((await ledger.usage(question)).data, 'amount')[0]?.[0];
       };
       const gone = `hours before ${at(midnight)} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`;
       await expect(total({ step: 'hour' })).rejects.toThrow(gone);
@@ -312,14 +312,14 @@ onEveryPostgresql('storage', (freshLedger) => {
       time.nowMs = NOON + 11 * DAY;
       await ledger.maintain();
       // A question about one resource: for all resources, the estimate of its cost would read the table locked below.
-      const asked = query({ by: new Set(), resource: 'vcpu', toMs: NOON + 12 * HOUR });
-      const whole = (await ledger.usage(asked)).data;
+      const question = query({ by: new Set(), resource: 'vcpu', toMs: NOON + 12 * HOUR });
+      const whole = (await ledger.usage(question)).data;
       expect(whole).not.toEqual([]);
       const client = new Client(connection);
       await client.connect();
       // A sum of hours reads this table, dropping hours does not. So the answer starts and then waits for the lock.
       await client.query('BEGIN; LOCK TABLE ledger.resource');
-      const answer = ledger.usage(asked);
+      const answer = ledger.usage(question);
       await eventually(async () => {
         const waiting = await runSql(
           connection,
@@ -331,7 +331,7 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect((await ledger.maintain(policy)).dropped).toBe(1);
       await client.end();
       expect((await answer).data).toEqual(whole);
-      await expect(ledger.usage(asked)).rejects.toThrow('are kept no longer');
+      await expect(ledger.usage(question)).rejects.toThrow('are kept no longer');
     });
 
     it('and hours add up to the usage of any interval', async () => {

@@ -115,11 +115,11 @@ onEveryPostgresql('answers', (freshLedger) => {
       const { ledger } = await twoSites();
       for (const step of ['hour', 'day', 'month', 'total'] as const)
         for (const by of [['site', 'project'], ['resource'], []] as const) {
-          const asked = query({ step, by: new Set(by) });
-          const whole = await ledger.usage(asked);
-          const pages = await inPages(3, (page) => ledger.usage({ ...asked, ...page }));
+          const question = query({ step, by: new Set(by) });
+          const whole = await ledger.usage(question);
+          const pages = await inPages(3, (page) => ledger.usage({ ...question, ...page }));
           expect(pages).toEqual(whole.data);
-          expect(await allRows(ledger.allUsage({ ...asked, limit: 3 }))).toEqual(whole.data);
+          expect(await allRows(ledger.allUsage({ ...question, limit: 3 }))).toEqual(whole.data);
         }
     });
 
@@ -130,16 +130,16 @@ onEveryPostgresql('answers', (freshLedger) => {
         projects.map((projectId) => reading(NOON + hours * HOUR, hours * HOUR, { projectId }));
       for (const hours of [0, 24, 48, 72]) await ledger.fold('a', sweep(readingsAt(hours)));
       time.nowMs = NOON + 100 * 24 * HOUR;
-      const asked = query({ step: 'hour', toMs: NOON + 20 * 24 * HOUR, by: new Set(['project']) });
-      const before = await allRows(ledger.allUsage(asked));
+      const question = query({ step: 'hour', toMs: NOON + 20 * 24 * HOUR, by: new Set(['project']) });
+      const before = await allRows(ledger.allUsage(question));
       expect(before).toHaveLength(30 * 72);
-      const rows = ledger.allUsage(asked)[Symbol.asyncIterator]();
+      const rows = ledger.allUsage(question)[Symbol.asyncIterator]();
       const first = await rows.next();
       await ledger.fold('a', sweep(readingsAt(96)));
       await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 10, gapsKeptDays: 62 });
       const rest = await allRows({ [Symbol.asyncIterator]: () => rows });
       expect([...(first.value as StepUsage[]), ...rest]).toEqual(before);
-      await expect(allRows(ledger.allUsage(asked))).rejects.toThrow('are kept no longer');
+      await expect(allRows(ledger.allUsage(question))).rejects.toThrow('are kept no longer');
     });
 
     it('breaks off if the database ends its connection, and the ledger answers the next question', async () => {
@@ -236,8 +236,8 @@ onEveryPostgresql('answers', (freshLedger) => {
       );
       await ledger.declareSites(sitesNamed('a'));
       time.nowMs = NOON + 5.9 * HOUR;
-      const asked = { fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
-      const { data } = await ledger.coverage(asked);
+      const question = { fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
+      const { data } = await ledger.coverage(question);
       expect(
         data.map((row) => [
           `${row.site}${row.cloud}`,
@@ -256,9 +256,9 @@ onEveryPostgresql('answers', (freshLedger) => {
         ['a', 4, 'missing', 0, 0, false],
         ['a', 5, 'measured', 0, 0, false],
       ]);
-      const pages = await inPages(2, (page) => ledger.coverage({ ...asked, ...page }));
+      const pages = await inPages(2, (page) => ledger.coverage({ ...question, ...page }));
       expect(pages).toEqual(data);
-      expect((await ledger.coverage({ ...asked, site: 'b' })).data).toEqual([data[3]]);
+      expect((await ledger.coverage({ ...question, site: 'b' })).data).toEqual([data[3]]);
     });
 
     it('is `measured` in an hour whose next reading is not due yet, and in the present hour', async () => {
@@ -281,10 +281,10 @@ onEveryPostgresql('answers', (freshLedger) => {
       await foldAll(ledger, 'b', reading(NOON + 12 * HOUR, 5), reading(NOON + 12.2 * HOUR, 5));
       await foldAll(ledger, 'b', reading(NOON + 12.8 * HOUR, 5, west), reading(NOON + 13 * HOUR, 5, west));
       time.nowMs = NOON + 13.3 * HOUR;
-      const asked = { fromMs: NOON, toMs: NOON + 36 * HOUR, limit: 9 };
+      const question = { fromMs: NOON, toMs: NOON + 36 * HOUR, limit: 9 };
       const known = async (more: Partial<CoverageQuery>) => {
-        const { data } = await ledger.coverage({ ...asked, ...more });
-        expect(await inPages(1, (page) => ledger.coverage({ ...asked, ...more, ...page }))).toEqual(data);
+        const { data } = await ledger.coverage({ ...question, ...more });
+        expect(await inPages(1, (page) => ledger.coverage({ ...question, ...more, ...page }))).toEqual(data);
         return data;
       };
       const today = { startMs: NOON, measuredMs: 0, spreadMs: 30 * MINUTE };

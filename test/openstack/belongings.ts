@@ -3,7 +3,7 @@ import { inAdminProject, signedIn, type Call } from './client.ts';
 import type { MoreServices } from './more-services.ts';
 import { eventually } from '../support/processes.ts';
 
-/** Gives a project of a real cloud what is not a server; all of it goes with the test. */
+/** Gives a project of a real cloud volumes, snapshots, floating IPs and objects, which are deleted with the test. */
 export async function createBelongings(
   admin: Record<string, string>,
   owner: Record<string, string>,
@@ -17,7 +17,7 @@ export async function createBelongings(
   const account = `${accountsUrl}/AUTH_${projectId}`;
   let lastVolume = '';
   return {
-    /** Resolves with when it was made. */
+    /** Makes a volume; resolves with its creation time. */
     volume: async (sizeGb: number): Promise<number> => {
       const wanted = { volume: { size: sizeGb, volume_type: 'fake' } };
       const { volume } = await asOwner<{ volume: { id: string } }>('POST', volumes, wanted);
@@ -32,12 +32,12 @@ export async function createBelongings(
       });
       return Date.parse(`${made.slice(0, 23)}Z`);
     },
-    /** A snapshot of the last volume; resolves with when it was taken. */
+    /** Takes a snapshot of the last volume; resolves with its creation time. */
     snapshot: async (): Promise<number> => {
       type Shown = { snapshot: { id: string; status: string; created_at: string } };
       const { snapshot } = await asOwner<Shown>('POST', snapshots, { snapshot: { volume_id: lastVolume } });
       const path = `${snapshots}/${snapshot.id}`;
-      // Its volume cannot be deleted before it is gone.
+      // A volume can be deleted only after its snapshots.
       onTestFinished(async () => {
         await asOwner('DELETE', path);
         await eventually(
@@ -54,7 +54,7 @@ export async function createBelongings(
       });
       return Date.parse(`${made.slice(0, 23)}Z`);
     },
-    /** A floating IP; resolves with when it was taken. */
+    /** Allocates a floating IP; resolves with its creation time. */
     address: async (): Promise<number> => {
       const floatingip = { floating_network_id: outside, project_id: projectId };
       const { floatingip: made } = await asAdmin<{ floatingip: { id: string; created_at: string } }>(
@@ -65,7 +65,7 @@ export async function createBelongings(
       onTestFinished(async () => await asAdmin('DELETE', `${networkUrl}/floatingips/${made.id}`));
       return Date.parse(made.created_at);
     },
-    /** 1 MiB in the object store; resolves when its account knows. */
+    /** Stores 1 MiB in the object store; resolves once the account shows it. */
     object: async (): Promise<void> => {
       await asOwner('PUT', `${account}/container`);
       await asOwner('PUT', `${account}/container/object`, Buffer.alloc(2 ** 20));
@@ -77,7 +77,7 @@ export async function createBelongings(
   };
 }
 
-/** A network from which projects can have addresses. */
+/** Makes an external network with floating IPs for projects. */
 async function createOutsideNetwork(call: Call, networkUrl: string): Promise<string> {
   const { network } = await call<{ network: { id: string } }>('POST', `${networkUrl}/networks`, {
     network: { name: 'stackmeter-outside', 'router:external': true },

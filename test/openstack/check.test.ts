@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const OTHERS = 'all projects but those that the user has a role in';
 const ADVICE = 'give the user of the exporter a role that may read this';
 
-/** What this cloud has not; nobody can read it. */
+/** Lines about services that this cloud does not have. */
 const MISSING = [
   'can not   read floating IPs of all projects, which costs the resource floating_ip (Neutron answers 404 to GET /floatingips: The resource could not be found)',
   "can not   read object storage of all projects, which costs the resource object_gb (Keystone's catalog has no object-store service: this cloud has no Swift)",
@@ -38,21 +38,21 @@ const MEMBER = [
   `can not   read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (Cinder's snapshots are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
 ];
 
-describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstack }) => {
+describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
   const environment = openstackEnvironment(openstack);
   const beside = (name: string) => openstackEnvironment(openstack.replace(/openrc$/, name));
   const keystone = environment['OS_AUTH_URL'] ?? '';
 
-  /** What Nova itself tells of the projects, or of all. */
+  /** The line about running servers by Nova's own numbers, for these projects or for all. */
   async function running(among?: ReadonlySet<string>): Promise<string> {
     const endMs = Math.floor((Date.now() - SETTLING_MS) / 1000) * 1000;
     const counts = await (await signIn(environment)).servers(endMs - HOUR_MS, endMs);
-    const seen = [...counts].filter(([id, count]) => count > 0 && (among === undefined || among.has(id)));
-    const servers = seen.reduce((sum, [, count]) => sum + count, 0);
-    return `Nova      ${counted(servers, 'server')} of ${counted(seen.length, 'project')} ran in the last hour`;
+    const ran = [...counts].filter(([id, count]) => count > 0 && (among === undefined || among.has(id)));
+    const servers = ran.reduce((sum, [, count]) => sum + count, 0);
+    return `Nova      ${counted(servers, 'server')} of ${counted(ran.length, 'project')} ran in the last hour`;
   }
 
-  /** The whole output, and Nova's own count as it was before or after: meanwhile a server may have left the hour. */
+  /** The output, and Nova's count from before or after it: a server may leave the last hour in between. */
   async function check(env: Record<string, string>, among?: Set<string>) {
     const before = await running(among);
     const everything = ['--split-project', 'pool', '--resources', ...RESOURCE_NAMES];
@@ -83,7 +83,7 @@ describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstac
       async () => await Promise.resolve(beside('openrc-appcred')),
     ],
     ['an application credential of the administrator, by name', credentialByName],
-  ])('%s reads what there is', async (_, env) => {
+  ])('shows that %s can read everything', async (_, env) => {
     const { size } = await (await signIn(environment)).projectNames();
     const { nova, printed } = await check(await env());
     const lines = [
@@ -96,26 +96,29 @@ describeWith(['openstack'], 'what --check says of a real OpenStack', ({ openstac
     expect(printed).toEqual({ code: 0, lines });
   });
 
-  it.each(['reader', 'owner'])('a user with roles in projects alone, %s, reads those', async (user) => {
-    const env = beside(`openrc-${user}`);
-    const call = await signedIn(env, { name: 'demo', domain: { id: 'default' } });
-    const { projects } = await call<{ projects: { id: string; name: string; enabled: boolean }[] }>(
-      'GET',
-      `${keystone}/auth/projects`,
-    );
-    const own = projects.filter(({ enabled }) => enabled);
-    const names = own.map(
-      ({ name }) => `'${name.replaceAll('\t', '\\u{9}').replaceAll('\u200B', '\\u{200b}')}'`,
-    );
-    const { nova, printed } = await check(env, new Set(own.map(({ id }) => id)));
-    const projectNames = `${own.length === 1 ? 'project' : 'projects'} ${names.sort().join(', ')}`;
-    const lines = [
-      `Keystone  ${keystone}: signed in as '${user}', project 'demo'`,
-      `          only the ${projectNames} can be read, by the roles that the user has: that usage is all that is exported`,
-      nova,
-      ...MEMBER,
-      '',
-    ];
-    expect(printed).toEqual({ code: 0, lines });
-  });
+  it.each(['reader', 'owner'])(
+    'shows that %s, a user with roles only in projects, reads only these',
+    async (user) => {
+      const env = beside(`openrc-${user}`);
+      const call = await signedIn(env, { name: 'demo', domain: { id: 'default' } });
+      const { projects } = await call<{ projects: { id: string; name: string; enabled: boolean }[] }>(
+        'GET',
+        `${keystone}/auth/projects`,
+      );
+      const own = projects.filter(({ enabled }) => enabled);
+      const names = own.map(
+        ({ name }) => `'${name.replaceAll('\t', '\\u{9}').replaceAll('\u200B', '\\u{200b}')}'`,
+      );
+      const { nova, printed } = await check(env, new Set(own.map(({ id }) => id)));
+      const projectNames = `${own.length === 1 ? 'project' : 'projects'} ${names.sort().join(', ')}`;
+      const lines = [
+        `Keystone  ${keystone}: signed in as '${user}', project 'demo'`,
+        `          only the ${projectNames} can be read, by the roles that the user has: that usage is all that is exported`,
+        nova,
+        ...MEMBER,
+        '',
+      ];
+      expect(printed).toEqual({ code: 0, lines });
+    },
+  );
 });

@@ -1,21 +1,21 @@
 /**
- * Asks a cloud. A path that begins with a slash is Nova's, `placement/traits` the service's of that type in the catalog,
- * and an address stands for itself.
+ * Sends a request to a cloud and returns the body of the answer. `/servers` is a path of Nova, `placement/traits` is a
+ * path of the catalog's service of type `placement`, and a URL is used as it is.
  */
 export type Call = <T>(method: string, path: string, body?: object | Buffer) => Promise<T>;
 
-/** Cinder refuses a header that names others. */
+/** Sent only to its own service, because Cinder refuses a header that names other services. */
 const versionHeader = (path: string): Record<string, string> => {
   if (path.startsWith('/')) return { 'OpenStack-API-Version': 'compute 2.53' };
   return path.startsWith('placement/') ? { 'OpenStack-API-Version': 'placement 1.30' } : {};
 };
 
-/** The administrator, in the project that the credentials are for. */
+/** Signs the administrator in to the project of the credentials. */
 export async function inAdminProject(environment: Record<string, string>): Promise<Call> {
   return await signedIn(environment, { name: environment['OS_PROJECT_NAME'], domain: { id: 'default' } });
 }
 
-/** Signs in with a password, and again whenever the token has expired. */
+/** Signs in with a password, and again after the token expires. */
 export async function signedIn(environment: Record<string, string>, project: object): Promise<Call> {
   let token = await newToken(environment, project);
   const send = async (method: string, path: string, body?: object | Buffer) =>
@@ -42,7 +42,7 @@ export async function signedIn(environment: Record<string, string>, project: obj
   };
 }
 
-/** The address that the catalog has of a service. */
+/** The address of a service in the catalog. */
 export async function serviceAddress(environment: Record<string, string>, type: string): Promise<string> {
   const project = { name: environment['OS_PROJECT_NAME'], domain: { id: 'default' } };
   return addressOf(type, await newToken(environment, project));

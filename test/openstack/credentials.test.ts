@@ -12,7 +12,7 @@ import { startTlsProxy } from '../support/tls-proxy.ts';
 
 const START = '2026-01-01';
 
-/** A folder with clouds.yaml and secure.yaml of a cloud `lab`, of which Keystone and Nova are asked over TLS. */
+/** Makes a folder with clouds.yaml and secure.yaml for a cloud `lab`, whose Keystone and Nova are behind TLS. */
 async function cloudOverTls(environment: Record<string, string>) {
   const folder = temporaryFolder();
   const [ca, otherCa] = await Promise.all([makeCa('the CA of the cloud'), makeCa('another CA')]);
@@ -41,7 +41,7 @@ async function cloudOverTls(environment: Record<string, string>) {
     writeFileSync(join(folder, 'clouds.yaml'), JSON.stringify({ clouds: { lab } }));
     writeFileSync(join(folder, 'secure.yaml'), JSON.stringify({ clouds: { lab: { auth: { password } } } }));
   };
-  /** Runs the command to its end. */
+  /** Runs `exporter --check` to its end. */
   const check = async (env: Record<string, string> = {}, cloud = 'lab') =>
     await runStackmeter(['exporter', '--check', '--os-cloud', cloud], {
       cwd: folder,
@@ -50,7 +50,7 @@ async function cloudOverTls(environment: Record<string, string>) {
   return { folder, keystone, nova, write, check };
 }
 
-/** Hours by `resource project`, and up to when. */
+/** Hours by `resource project`, and the instant up to which they count; undefined before the first refresh. */
 async function scrape(address: string) {
   const response = await fetch(`http://${address}/metrics`);
   if (response.status === 503) return undefined;
@@ -60,10 +60,10 @@ async function scrape(address: string) {
   return { hours: new Map(hours), untilMs: (until?.value ?? 0) * 1000 };
 }
 
-describeWith(['openstack'], 'a cloud of clouds.yaml that is named by --os-cloud', ({ openstack }) => {
+describeWith(['openstack'], 'a cloud of clouds.yaml that --os-cloud names', ({ openstack }) => {
   const environment = openstackEnvironment(openstack);
 
-  it('is read with the password of secure.yaml, over TLS by its own CA, at the address that overrides the catalog', async () => {
+  it("is read with the password in secure.yaml, over TLS with its own CA, at an address that overrides the catalog's", async () => {
     const { folder, keystone, nova, write } = await cloudOverTls(environment);
     write({ cacert: join(folder, 'ca.pem') });
     const flags = ['--listen', '127.0.0.1:0', '--start', START, '--longest-window', '31622400'];
@@ -85,7 +85,7 @@ describeWith(['openstack'], 'a cloud of clouds.yaml that is named by --os-cloud'
     expect(exporter.output()).not.toContain(environment['OS_PASSWORD']);
   });
 
-  it('is not trusted without its CA, nor by a line of clouds.yaml alone', async () => {
+  it('is not trusted without its CA, or only because clouds.yaml turns verification off', async () => {
     const { folder, keystone, write, check } = await cloudOverTls(environment);
     const refusal =
       `stackmeter: Keystone at ${keystone.url}/v3/auth/tokens is not trusted: unable to verify the first certificate; ` +
@@ -114,7 +114,7 @@ describeWith(['openstack'], 'a cloud of clouds.yaml that is named by --os-cloud'
     ]);
   });
 
-  it('is refused in one line where something in it is wrong', async () => {
+  it('is refused in one line if it has an error', async () => {
     const { folder, keystone, write, check } = await cloudOverTls(environment);
     const cacert = join(folder, 'ca.pem');
     write({ cacert }, 'wrong-swordfish');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The `KEY=value` lines of an openrc. */
+/** The variables in the `KEY=value` lines of an openrc. */
 export function openstackEnvironment(openrc: string): Record<string, string> {
   const lines = readFileSync(openrc, 'utf8')
     .split('\n')

@@ -24,8 +24,8 @@ const onLaterPages =
   (answer, path) =>
     path.includes('marker=') ? spoil(answer, path) : answer;
 
-/** What may become of a page after the first on the way from Nova, and what the exporter says of it. */
-const SPOILT: [string, Tampering, RegExp][] = [
+/** Ways to spoil a later page of Nova's answer, and the exporter's message for each. */
+const SPOILED_PAGES: [string, Tampering, RegExp][] = [
   [
     'breaks off',
     { answers: onLaterPages((answer) => ({ ...answer, body: answer.body.subarray(0, -9) })) },
@@ -43,7 +43,7 @@ const SPOILT: [string, Tampering, RegExp][] = [
     /not whole JSON/,
   ],
   [
-    'begins after a server that Nova has forgotten',
+    'starts after a server that Nova has forgotten',
     { asks: (path) => path.replace(/marker=[^&]*/, () => `marker=${randomUUID()}`) },
     /^Nova answers 400 .*Marker .* could not be found/,
   ],
@@ -54,8 +54,8 @@ function novaAhead(aheadMs: number): Tampering {
   return { answers: (answer) => ({ ...answer, headers: { ...answer.headers, date: date() } }) };
 }
 
-/** An exporter that reads a real Nova on pages of ten servers, through a proxy that can spoil them. */
-async function tampered(environment: Record<string, string>) {
+/** An exporter that reads a real Nova in pages of ten servers, through a proxy that can spoil the pages. */
+async function startBehindProxy(environment: Record<string, string>) {
   const proxy = await startTamperingProxy(await serviceAddress(environment, 'compute'));
   const stateFile = join(temporaryFolder(), 'state.json');
   const flags = {
@@ -71,7 +71,7 @@ async function tampered(environment: Record<string, string>) {
   onTestFinished(async () => await exporter.close());
   const state = () => parseState(readFileSync(stateFile, 'utf8'));
   const refresh = async () => await exporter.refresh();
-  /** Returns the instant up to which it has counted. */
+  /** Refreshes and compares totals with Nova's; returns the instant up to which they count. */
   const refreshExactly = async () => {
     await refresh();
     const { untilMs, totals } = state().meter;
@@ -80,18 +80,18 @@ async function tampered(environment: Record<string, string>) {
       expect(Math.abs(Number(totals.get(id)?.mb ?? 0n) / HOUR_MS - mb)).toBeLessThan(1e-6);
     return untilMs;
   };
-  /** Waits until a refresh has something to ask for. */
+  /** Waits until the next refresh has a window. */
   const aWindowLater = async () => await aSecondAfter(state().meter.untilMs, SETTLING_MS);
   return { proxy, state, refresh, refreshExactly, aWindowLater };
 }
 
-describeWith(['openstack'], 'the exporter of a real OpenStack whose answers are spoilt', ({ openstack }) => {
+describeWith(['openstack'], 'the exporter of a real OpenStack with spoiled answers', ({ openstack }) => {
   const environment = openstackEnvironment(openstack);
 
-  it('folds nothing in where a page is not whole, whatever became of it, and makes up for it', async () => {
-    const { proxy, state, refresh, refreshExactly, aWindowLater } = await tampered(environment);
+  it('folds nothing if a page is spoiled in any way, and counts the usage later', async () => {
+    const { proxy, state, refresh, refreshExactly, aWindowLater } = await startBehindProxy(environment);
     await refreshExactly();
-    for (const [what, tampering, message] of SPOILT) {
+    for (const [what, tampering, message] of SPOILED_PAGES) {
       const before = state();
       proxy.tamper(tampering);
       await aWindowLater();
@@ -104,8 +104,8 @@ describeWith(['openstack'], 'the exporter of a real OpenStack whose answers are 
     await refreshExactly();
   });
 
-  it('counts nothing too early where the clock of Nova jumps, and nothing twice', async () => {
-    const { proxy, state, refresh, refreshExactly, aWindowLater } = await tampered(environment);
+  it('counts nothing too early and nothing twice if the clock of Nova jumps', async () => {
+    const { proxy, state, refresh, refreshExactly, aWindowLater } = await startBehindProxy(environment);
     proxy.tamper(novaAhead(48 * HOUR_MS));
     const untilMs = await refreshExactly();
     expect(untilMs).toBeLessThan(Date.now());

@@ -3,16 +3,16 @@ import { onTestFinished } from 'vitest';
 import { inAdminProject, type Call } from './client.ts';
 
 interface GpuCloud {
-  /** The name of the resource class that stands for a device of its own. */
+  /** The name of a custom resource class. */
   customClass: string;
   /** Makes a flavor and returns its name. */
   flavor(extraSpecs: Record<string, string>): Promise<string>;
-  /** More extra specs of a flavor, of which servers may be running. */
+  /** Adds extra specs to a flavor, which may have running servers. */
   addExtraSpecs(flavor: string, extraSpecs: Record<string, string>): Promise<void>;
   removeFlavor(flavor: string): Promise<void>;
 }
 
-/** Gives the compute host eight virtual GPUs, and eight devices of a class of the site's own. */
+/** Gives the compute host eight virtual GPUs and eight devices of a custom class. */
 export async function createGpuCloud(admin: Record<string, string>): Promise<GpuCloud> {
   const call = await inAdminProject(admin);
   const suffix = randomUUID().slice(0, 8);
@@ -42,7 +42,7 @@ export async function createGpuCloud(admin: Record<string, string>): Promise<Gpu
   };
 }
 
-/** Below the provider of the host: nova-compute has only a say in the inventory of that itself. */
+/** Adds a provider below the host's provider, because nova-compute overwrites only the host's own inventory. */
 async function addDevices(call: Call, inventories: Record<string, { total: number }>): Promise<void> {
   const { resource_providers: hosts } = await call<{ resource_providers: { uuid: string; name: string }[] }>(
     'GET',

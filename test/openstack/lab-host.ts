@@ -9,14 +9,14 @@ interface ComputeService {
   state: string;
 }
 
-/** A host of its own for servers, which may fail. It goes with the test, and servers evacuated from it have to go before. */
+/** A compute host that may fail. It is removed with the test; delete servers evacuated from it before. */
 export interface LabHost {
   name: string;
-  /** Ends it, and tells Nova so. */
+  /** Ends the host, and tells Nova that it is down. */
   fail(): Promise<void>;
 }
 
-/** Starts a nova-compute beside the one that the cloud has. */
+/** Starts a nova-compute beside the cloud's own. */
 export async function startLabHost(
   tools: ReturnType<typeof labTools>,
   admin: Record<string, string>,

@@ -11,7 +11,7 @@ const SQL =
 const COMPUTE =
   '"$PY" "$LAB/dist/usr/bin/nova-compute" --config-file "$LAB/etc/nova/nova.conf" --config-file "$CONFIG"';
 
-/** The commands that come with the cloud; `tools` is one of them by path. */
+/** The commands of the test cloud; `tools` is the path of one of them. */
 export function labTools(tools: string) {
   const folder = dirname(tools);
   const run = (program: string, args: readonly string[], env: Record<string, string> = {}) =>
@@ -31,21 +31,21 @@ export function labTools(tools: string) {
     return stdout;
   };
   return {
-    /** Archives and purges what was deleted; `nova-manage` says with 1 that it archived something. */
+    /** Archives and purges deleted servers. `nova-manage` exits with 1 if it has archived something. */
     forgetDeleted: () => {
       const archived = manage('db', 'archive_deleted_rows', '--until-complete', '--all-cells', '--verbose');
       if (archived.status !== 1)
         throw new Error(`nothing was archived: ${archived.stdout}${archived.stderr}`);
       managed('db', 'purge', '--all', '--all-cells');
     },
-    /** Runs a script with the settings of the cloud as variables. */
+    /** Runs a script with the cloud's settings as variables. */
     shell,
-    /** Runs a program with the settings of the cloud as variables, until it is stopped. */
+    /** Starts a program with the cloud's settings as variables. */
     serve: (command: string, env: Record<string, string>): Running =>
       startProgram('bash', ['-c', `. lib/env.sh; exec ${command}`], { cwd: folder, env }),
     stopNova: () => shell('stop nova-api'),
     startNova: () => shell(SERVE_NOVA),
-    /** Takes the database of the cell that has the servers away from Nova, in the middle of what it does there. */
+    /** Cuts Nova off from the database of the cell with the servers, in the middle of its queries. */
     breakCell: () => {
       const sql = (statements: string) => shell(SQL, { STATEMENTS: statements });
       let isBroken = true;
@@ -58,14 +58,14 @@ export function labTools(tools: string) {
       onTestFinished(mend);
       return { mend };
     },
-    /** Another nova-compute of that name; `host` is ready for servers once Nova has discovered it. */
+    /** Starts another nova-compute with this host name, which is ready for servers after `discover`. */
     startCompute: (host: string) => {
       const config = join(temporaryFolder(), 'nova-compute.conf');
       writeFileSync(config, `[DEFAULT]\nhost = ${host}\n`);
       shell(`start ${host} ${COMPUTE}`, { CONFIG: config });
       return {
         discover: () => void managed('cell_v2', 'discover_hosts'),
-        /** Without a farewell. */
+        /** Ends it without an orderly shutdown. */
         kill: () => void shell(`stop ${host} 0`),
       };
     },

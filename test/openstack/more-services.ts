@@ -10,12 +10,12 @@ const NEUTRON =
 const SWIFT = '"$PY" "$SERVER" "$FOLDER" "$PORT" "$AUTH_URL" "$SERVICE_PASSWORD"';
 const SWIFT_SERVER = fileURLToPath(new URL('swift-server.py', import.meta.url));
 
-/** What the cloud's catalog does not have: a Neutron with routers, on the database of the cloud's own, and a Swift. */
+/** Services that the cloud's catalog lacks: a Neutron with routers, on the same database, and a Swift. */
 export interface MoreServices {
   networkUrl: string;
-  /** Of the accounts: `…/AUTH_<project>`. */
+  /** The address of accounts: an account is at `…/AUTH_<project>`. */
   accountsUrl: string;
-  /** The variables by which an exporter finds them. */
+  /** Variables with the services' addresses for an exporter. */
   overrides: Record<string, string>;
   stop(): Promise<void>;
 }

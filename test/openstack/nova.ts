@@ -1,4 +1,4 @@
-/** Keystone and Nova as the tests ask them, apart from the code under test. */
+/** Usage as Nova reports it, read without the code under test. */
 export interface NovaUsage {
   vcpu: number;
   mb: number;
@@ -7,11 +7,11 @@ export interface NovaUsage {
 }
 
 export interface TestCloud {
-  /** What Nova reports for each project in the window, in amount × hours. */
+  /** Nova's usage of each project in the window, in amount × hours. */
   usage(fromMs: number, toMs: number): Promise<Map<string, NovaUsage>>;
-  /** How many servers each project had in the window. */
+  /** The number of servers of each project in the window. */
   servers(fromMs: number, toMs: number): Promise<Map<string, number>>;
-  /** Names of all projects by id, on one line as an exporter shows them. */
+  /** Names of all projects by id, in one line each, like the exporter shows them. */
   projectNames(): Promise<Map<string, string>>;
 }
 
@@ -27,7 +27,7 @@ interface UsagePage {
   tenant_usages_links?: { rel: string; href: string }[];
 }
 
-/** Signs in to a cloud with a password, as an openrc has it. */
+/** Signs in to a cloud with the password of an openrc. */
 export async function signIn(environment: Record<string, string>): Promise<TestCloud> {
   const authUrl = environment['OS_AUTH_URL'] ?? '';
   const response = await fetch(`${authUrl}/auth/tokens`, {
@@ -84,7 +84,7 @@ async function usage(get: Get, first: string): Promise<Map<string, NovaUsage>> {
   return totals;
 }
 
-/** Of all pages; a project may be on several. */
+/** The rows of all pages; a project may be on several pages. */
 async function rows(get: Get, first: string): Promise<UsagePage['tenant_usages']> {
   const found: UsagePage['tenant_usages'] = [];
   for (let url: string | undefined = first; url !== undefined;) {

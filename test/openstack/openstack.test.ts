@@ -17,13 +17,13 @@ import { eventually, temporaryFolder } from '../support/processes.ts';
 
 const START = '2026-01-01';
 const SETTLING_MS = 2000;
-/** For users with a token for each of many projects: Keystone takes its time for each password. */
+/** For users with roles in many projects: they need a token for each, and Keystone is slow to check a password. */
 const SLOW_MS = 240_000;
 const RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const satisfies (keyof NovaUsage)[];
 
 function exporter(flags: Record<string, unknown>, env: Record<string, string> = {}) {
   const state = join(temporaryFolder(), 'state.json');
-  // One window up to now: each is a request, and for some users one for each project.
+  // One window up to now, because each window costs a request, and for some users a request for each project.
   const longestWindow = 366 * 86_400;
   const defaults = {
     listen: '127.0.0.1:0',
@@ -38,7 +38,7 @@ function exporter(flags: Record<string, unknown>, env: Record<string, string> = 
   return { created, config, state: () => parseState(readFileSync(state, 'utf8')) };
 }
 
-/** `resource project` → hours and name, as the exporter shows them, and the instant up to which they count. */
+/** The exporter's hours and names by `resource project`, and the instant up to which the hours count. */
 async function scrape(url: string) {
   const response = await fetch(`${url}/metrics`);
   if (response.status === 503) return undefined;
@@ -61,7 +61,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     ['by password', openstack, {}],
     ['by application credential, on pages of three servers', beside('openrc-appcred'), { pageSize: 3 }],
     ['in windows of a week', openstack, { longestWindow: 7 * 86_400 }],
-  ])('shows for every project what Nova itself reports: %s', async (_, openrc, flags) => {
+  ])('shows for every project the usage that Nova itself reports (%s)', async (_, openrc, flags) => {
     const { created } = exporter({ openrc, ...flags });
     await created.start();
     const url = `http://${formatAddress(created.address)}`;
@@ -82,7 +82,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     }
   });
 
-  it('adds the windows of its refreshes up to what Nova reports for all of them', async () => {
+  it("adds windows up to Nova's report for the whole time", async () => {
     const { created, state } = exporter({ openrc: openstack });
     await created.refresh();
     const first = state().meter.untilMs;
@@ -95,7 +95,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
       expect(Math.abs(Number(totals.get(id)?.vcpu ?? 0n) / 3_600_000 - vcpu)).toBeLessThan(1e-6);
   });
 
-  it('is refused with a wrong password, in one line that does not have it', async () => {
+  it('is refused with a wrong password, in one line without the password', async () => {
     const { created } = exporter({}, { ...environment, OS_PASSWORD: 'wrong-swordfish' });
     const started = created.start();
     await expect(started).rejects.toThrow(UserError);
@@ -103,7 +103,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     await expect(started).rejects.not.toThrow('swordfish');
   });
 
-  it('exports the own project to a user who may not read others, and says so', async () => {
+  it('exports only the own project of a user who may not read others, and shows that', async () => {
     const { created } = exporter({ openrc: beside('openrc-reader') });
     await created.start();
     const url = `http://${formatAddress(created.address)}`;
@@ -119,7 +119,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
   });
 
   it(
-    'exports every project that a user without rights has a role in, as Nova reports them',
+    'exports every project in which a user without rights has a role, with the usage that Nova reports',
     { timeout: SLOW_MS },
     async () => {
       const { created } = exporter({ openrc: beside('openrc-owner') });
@@ -145,7 +145,7 @@ describeWith(['openstack'], 'the exporter of a real OpenStack', ({ openstack }) 
     },
   );
 
-  it('filters the projects that a user has a role in by domain', { timeout: SLOW_MS }, async () => {
+  it('filters the projects in which a user has a role by domain', { timeout: SLOW_MS }, async () => {
     const domainsOf = async (openrc: string, domain: string) => {
       const { created } = exporter({ openrc: beside(openrc), domain: [domain], start: undefined });
       await created.start();

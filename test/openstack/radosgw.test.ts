@@ -46,13 +46,13 @@ describeWith(
       return made.id;
     }
 
-    it('are read of all projects with the role of the reseller, also where most have none, and of the own project without', async () => {
+    it('can be read for all projects with the role of the reseller, even if most have none, and for the own project without it', async () => {
       const [stores, never] = [await project(), await project()];
       const [reseller, administrator] = [
         open(await createUser(admin, ['admin', 'ResellerAdmin'])),
         open(admin),
       ];
-      // It refuses what is not there as it refuses who has no right: before anybody has stored anything, nobody could tell.
+      // radosgw answers a missing account like a missing right, so nobody can tell them apart before anything is stored.
       await expect(readStoredBytes(reseller, [never, stores])).rejects.toBeInstanceOf(ServiceForbidden);
 
       const member = await signedIn(owner, { id: stores });

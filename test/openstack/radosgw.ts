@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { labTools } from './lab-tools.ts';
 import { eventually, freePort, type Running } from '../support/processes.ts';
 
-/** One monitor, one disk in memory, and radosgw, which asks the cloud's Keystone. */
+/** The configuration of one monitor, one disk in memory, and a radosgw with the cloud's Keystone. */
 const configuration = (folder: string, monitorPort: number, port: number) => `
 [global]
 fsid = 6f0d2b6e-4a4b-4d0e-9d7c-6a1f4f2f7c11
@@ -54,7 +54,7 @@ id=$(cat /proc/sys/kernel/random/uuid)
 timeout 60 ceph osd new "$id"
 ceph-osd -i 0 --mkfs --osd-uuid "$id"`;
 
-/** Resolves with the address of its accounts, as an override of the catalog's. */
+/** Starts a radosgw; resolves with the address of its accounts, which the catalog does not have. */
 export async function startRadosgw(
   tools: ReturnType<typeof labTools>,
 ): Promise<{ accountsUrl: string; stop(): Promise<void> }> {
@@ -68,7 +68,7 @@ export async function startRadosgw(
   };
   const running: Running[] = [];
   const stop = async () => {
-    for (const one of running.toReversed()) await one.stop('SIGKILL'); // nothing of it is kept
+    for (const one of running.toReversed()) await one.stop('SIGKILL'); // its data is not needed later
     rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -72,7 +72,7 @@ async function simulated() {
 }
 
 describe('the readers of a simulated cloud', () => {
-  it('read volumes, floating IPs and stored bytes as they are now, page by page', async () => {
+  it('read present volumes, floating IPs and stored bytes, page by page', async () => {
     const { clock, session } = await simulated();
     const volumes = async () => await readVolumes(session(), { allProjects: true, pageSize: 1 });
     const v1 = { id: 'v1', projectId: 'p0', sizeGb: 10, volumeType: 'ssd', createdMs: T0 };
@@ -102,7 +102,7 @@ describe('the readers of a simulated cloud', () => {
     expect(flavors.length).toBe(cloud.model().flavors.length);
   });
 
-  it('tell services that are missing, forbidden and failing apart', async () => {
+  it('distinguish missing, forbidden and failing services', async () => {
     const { cloud, session } = await simulated();
     cloud.setServices({ volume: 'missing', network: 'forbidden' });
     const failures = async () =>
@@ -131,7 +131,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
   const admin = () => open(loadCredentials({}, openstack));
   const reader = () => open(loadCredentials({}, beside('openrc-reader')));
 
-  it('read flavors with their extra specs, whatever the size of the pages', async () => {
+  it('read flavors with their extra specs, in pages of any size', async () => {
     const flavors = await readFlavors(admin());
     expect(flavors.length).toBeGreaterThanOrEqual(10);
     for (const { name, extraSpecs } of flavors)
@@ -148,7 +148,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
     expect(await readServers(admin(), { allProjects: true, pageSize: 2 })).toEqual(servers);
   });
 
-  it("read one project's servers, and of one that is deleted no metadata", async () => {
+  it("read one project's servers, and deleted servers without metadata", async () => {
     const session = admin();
     const living = await readServers(session, { allProjects: true });
     const projectId = living.find(({ metadata }) => 'project_name' in metadata)?.projectId ?? '';
@@ -172,7 +172,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
     expect(await readVolumes(admin(), { allProjects: true, pageSize: 1 })).toEqual(volumes);
   });
 
-  it('tell a service that is missing from one that is forbidden', async () => {
+  it('distinguish a missing service from a forbidden service', async () => {
     await expect(readFloatingIps(admin(), { allProjects: true })).rejects.toBeInstanceOf(ServiceMissing);
     await expect(readStoredBytes(admin(), ['p'])).rejects.toBeInstanceOf(ServiceMissing);
     await expect(readServers(reader(), { allProjects: true })).rejects.toBeInstanceOf(ServiceForbidden);
@@ -186,7 +186,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
     expect(await isKnownAsDeleted(reader(), noProject)).toBe(false);
   });
 
-  it('give a user without rights what the own project has', async () => {
+  it('give a user without rights the data of the own project', async () => {
     const session = reader();
     const projects = await readOwnProjects(session);
     expect(projects).toEqual([
@@ -212,7 +212,7 @@ describeWith(['openstack'], 'the readers of a real OpenStack', ({ openstack }) =
     expect((await readProjectUsage(session, demo?.id ?? '', none)).servers).toEqual([]);
   });
 
-  it('say what a role may read', async () => {
+  it('report the rights of a role', async () => {
     const of = async (session: Session) =>
       Object.fromEntries(
         (await readRights(session, Date.now())).map(({ right, failure }) => [right, failure ?? 'allowed']),
@@ -277,7 +277,7 @@ async function credentialName(session: Session, id: string): Promise<string> {
   return (found['application_credential'] as { name: string }).name;
 }
 
-/** Writes clouds.yaml and secure.yaml, or sets variables, of the kind. */
+/** Writes clouds.yaml and secure.yaml, or returns variables, for a kind of credentials. */
 function cloudFiles(kind: string, folder: string, beside: (name: string) => string): Record<string, string> {
   const [file = '', ...how] = kind.split(' ');
   const variables = openstackEnvironment(beside(file));

@@ -11,9 +11,10 @@ sed "s|^http-socket = .*|http-socket = 127.0.0.1:$PORT|; s|^\\(env = OS_KEYSTONE
   "$LAB/etc/keystone-uwsgi.ini" >"$FOLDER/uwsgi.ini"`;
 
 /**
- * One more Keystone of the cloud, with its database and keys, whose tokens live for a short time; the address to sign in at.
- * The cloud's own is left as it is: its services renew a token that has less than two minutes left (keystoneauth), so with
- * tokens of a minute they would sign in for each request that they make of one another, and a resize takes minutes.
+ * Starts another Keystone with the cloud's database and keys, whose tokens expire after `seconds`; returns its address.
+ * The cloud's own Keystone keeps long tokens: its services renew a token with less than two minutes left
+ * (keystoneauth). With tokens of a minute they would sign in for each request to one another, and a resize would take
+ * minutes.
  */
 export async function startShortTokens(
   tools: ReturnType<typeof labTools>,

@@ -1,4 +1,4 @@
-"""A whole Swift in one process: a disk in FOLDER, objects in memory, its proxy on 127.0.0.1:PORT, and Keystone before it.
+"""A whole Swift in one process: a disk in FOLDER, objects in memory, a proxy on 127.0.0.1:PORT, and Keystone for tokens.
 
     swift-server.py FOLDER PORT AUTH_URL SERVICE_PASSWORD
 """
@@ -80,7 +80,7 @@ def serve(sock, config):
 
 
 def update_accounts(config):
-    """What the daemon swift-container-updater does: tells accounts what is in their containers."""
+    """Updates accounts with the sizes of their containers, like the daemon swift-container-updater."""
     updater = ContainerUpdater(utils.readconf(config, "container-updater"))
     while True:
         updater.container_sweep(os.path.join(folder, "disk", "containers"))

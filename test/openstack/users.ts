@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { inAdminProject, type Call } from './client.ts';
 
-/** A user with these roles in the administrator's project, as variables; a role that is not there yet is made. */
+/** Makes a user with these roles in the administrator's project, and missing roles; returns the user's variables. */
 export async function createUser(
   admin: Record<string, string>,
   roles: readonly string[],

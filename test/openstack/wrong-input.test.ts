@@ -6,7 +6,7 @@ import { describeWith } from '../support/describe-with.ts';
 import { openstackEnvironment } from './environment.ts';
 import { freePort, runStackmeter, temporaryFolder } from '../support/processes.ts';
 
-/** Runs a command that must fail, and returns the one line that it says on its way out. */
+/** Runs a command that must fail; returns its one line of error. */
 async function refusal(
   args: string[],
   options: { cwd: string; env?: Record<string, string> },
@@ -18,7 +18,7 @@ async function refusal(
   return lines[0] ?? '';
 }
 
-async function takenPort(): Promise<number> {
+async function portInUse(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -35,8 +35,8 @@ const password = {
   OS_PROJECT_DOMAIN_ID: 'default',
 };
 
-describe('what an operator gets wrong is answered by one line and exit code 1', () => {
-  it('no credentials', async () => {
+describe('an operator gets one line and exit code 1 for', () => {
+  it('missing credentials', async () => {
     const line = await refusal(['exporter', '--listen', '127.0.0.1:0'], { cwd: temporaryFolder() });
     expect(line).toMatch(/OS_AUTH_URL/);
   });
@@ -77,9 +77,9 @@ describe('what an operator gets wrong is answered by one line and exit code 1', 
     );
   });
 
-  it('a port that is taken', async () => {
+  it('a port in use', async () => {
     const cwd = temporaryFolder();
-    const port = await takenPort();
+    const port = await portInUse();
     writeFileSync(join(cwd, 'tokens'), `${'t'.repeat(43)}\n`);
     const gate = [
       'gate',
@@ -105,7 +105,7 @@ describe('what an operator gets wrong is answered by one line and exit code 1', 
     expect(line).not.toContain('swordfish');
   });
 
-  it('plain HTTP for all the world', async () => {
+  it('plain HTTP beyond loopback', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'tokens'), `${'t'.repeat(43)}\n`);
     const line = await refusal(
@@ -118,7 +118,7 @@ describe('what an operator gets wrong is answered by one line and exit code 1', 
 
 describeWith(
   ['openstack'],
-  'what a real Keystone refuses is answered by one line and exit code 1',
+  'an operator gets one line and exit code 1 from a real Keystone for',
   ({ openstack }) => {
     it('a wrong password', async () => {
       const env = { ...openstackEnvironment(openstack), OS_PASSWORD: 'wrong' };

@@ -60,12 +60,12 @@ const compressed = { ...TEXT_FORMAT, 'content-encoding': 'gzip' };
 const comment = `#${'x'.repeat(1022)}\n`;
 
 /** Writes `piece` again and again until `bytes` are written or the reader leaves; reports the bytes so far. */
-function pour(response: ServerResponse, piece: Buffer, bytes: number, taken: (bytes: number) => void): void {
+function pour(response: ServerResponse, piece: Buffer, bytes: number, report: (bytes: number) => void): void {
   let written = 0;
   const more = (): void => {
     while (written < bytes && !response.destroyed) {
       written += piece.length;
-      taken(written);
+      report(written);
       if (!response.write(piece)) {
         response.once('drain', more);
         return;

@@ -84,13 +84,13 @@ export async function portalWith(freshLedger: FreshLedger, limits: Partial<Quest
 
 /** Sweeps site `b` with a gate of its own. `begin` starts a sweep whose answer ends, and is folded, after `until`. */
 export async function sweepsOf(collector: Collector, time: { nowMs: number }) {
-  let asked = 0;
+  let requests = 0;
   let rest: Promise<unknown> = Promise.resolve();
   const url = await startFakeGate((_request, response) => {
     const line = (project: string) => usageLine(project, (time.nowMs - TO) / HOUR, time.nowMs);
     response.writeHead(200, TEXT_FORMAT).write(line('one'));
     void rest.then(() => response.end(line('other')));
-    asked += 1;
+    requests += 1;
   });
   const [intervalMs, timeoutMs, selectors] = [MINUTE, MINUTE, USAGE_SELECTORS];
   await collector.setSites([
@@ -100,10 +100,10 @@ export async function sweepsOf(collector: Collector, time: { nowMs: number }) {
     sweep: async () => await collector.sweep(),
     /** Resolves when the gate receives the request. */
     begin: async (until: Promise<unknown>) => {
-      const before = asked;
+      const before = requests;
       rest = until;
       const done = collector.sweep();
-      await eventually(async () => (asked > before ? true : undefined));
+      await eventually(async () => (requests > before ? true : undefined));
       return { done };
     },
   };

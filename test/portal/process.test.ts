@@ -70,9 +70,9 @@ describe('a portal that is killed (-9) during sweeps', () => {
     // A kill at any time, from the first byte of the answer to after the commit, must lead to the same usage. These
     // delays are that time; the test waits for nothing by them.
     for (const delayMs of [0, 5, 10, 20, 40, 80, 160]) {
-      const asked = new Promise<void>((resolve) => (served = resolve));
+      const requested = new Promise<void>((resolve) => (served = resolve));
       const { process } = await startPortal(folder, config);
-      await asked;
+      await requested;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       await process.stop('SIGKILL');
     }

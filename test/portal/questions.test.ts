@@ -76,7 +76,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
     });
     const { sweep, begin } = await sweepsOf(collector, time);
     const hangUp = new AbortController();
-    const asked = Array.from(
+    const answers = Array.from(
       { length: 10 },
       async () => await usage(LARGEST, hangUp.signal).catch(() => 'left'),
     );
@@ -89,13 +89,13 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
       expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     }
     // All these answers arrive before the first of the ten answers.
-    expect(await Promise.race([...asked, delay(0, 'still asked')])).toBe('still asked');
+    expect(await Promise.race([...answers, delay(0, 'no answer yet')])).toBe('no answer yet');
     expect(await running(connection)).toBeGreaterThan(0);
     time.nowMs += MINUTE;
-    const onItsWay = await begin(Promise.allSettled(asked));
+    const sweepUnderWay = await begin(Promise.allSettled(answers));
     hangUp.abort();
-    expect(await Promise.all(asked)).toEqual(Array.from({ length: 10 }, () => 'left'));
-    await onItsWay.done;
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 10 }, () => 'left'));
+    await sweepUnderWay.done;
     expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     await eventually(async () => ((await running(connection)) === 0 ? true : undefined));
   });

@@ -11,14 +11,14 @@ import { temporaryFolder } from '../support/processes.ts';
 
 describe('a portal with a site that hangs, one that drips and one that floods', () => {
   it('sweeps the other sites at their own interval', async () => {
-    let asked = 0;
+    let requests = 0;
     let enough: () => void;
     const goodIsSwept = new Promise<void>((resolve) => (enough = resolve));
     const open = new Set<string>();
     const good = await startFakeGate((_request, response) => {
-      asked += 1;
-      if (asked === 5) enough();
-      response.writeHead(200, TEXT_FORMAT).end(usageLine('p', asked, Date.now()));
+      requests += 1;
+      if (requests === 5) enough();
+      response.writeHead(200, TEXT_FORMAT).end(usageLine('p', requests, Date.now()));
     });
     const badGate = async (name: string, answer: Parameters<typeof startFakeGate>[0]) =>
       await startFakeGate((request, response) => {
