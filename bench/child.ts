@@ -2,13 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { compiled } from './compiled.ts';
 
-/** A program of this folder in a process of its own, compiled; it answers each message by one. */
+/** A compiled program of this folder in a child process. It answers each message with one message. */
 export interface Child<Answer> {
   readonly pid: number;
-  /** What it said when it was ready. */
+  /** The first message, which the child sends when it is ready. */
   readonly greeting: unknown;
   ask(message: object): Promise<Answer>;
-  /** Ends when its parent lets go of it. */
+  /** Disconnects the child and waits for its exit. */
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
     return await Promise.race([
       once(child, 'message', { signal }).then(([message]) => message as unknown),
       once(child, 'exit', { signal }).then(([code]) => {
-        throw new Error(`${child.spawnfile} has ended with ${code}`);
+        throw new Error(`${child.spawnfile} exited with ${code}`);
       }),
     ]);
   } finally {

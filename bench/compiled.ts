@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'node_modules/.cache/stackmeter-bench');
 
-/** Compiles the project and returns the path of a compiled file: a program is measured as it is installed, without tsx. */
+/** Compiles the project and returns the path of a compiled file, so that a program is measured as installed, without tsx. */
 export function compiled(source: string): string {
   const compiler = join(
     dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
     'bin/tsc',
   );
-  // Its exit status says whether types are right, which is not asked here.
+  // The exit status is ignored: it reports errors of types, which do not matter here.
   spawnSync(process.execPath, [
     compiler,
     '-p',

@@ -1,4 +1,4 @@
-// The exporter that bench/exporter.ts measures, in a process of its own. Speaks with its parent by messages.
+// The exporter that bench/exporter.ts measures, in a child process. It exchanges messages with its parent.
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials/credentials.ts';
 import { exporterConfig } from '../src/exporter/settings/config.ts';
@@ -9,18 +9,18 @@ import { silentLogger } from '../src/runtime/logger.ts';
 import { describeError } from '../src/runtime/user-error.ts';
 import { offsetClock } from './offset-clock.ts';
 
-/** What the parent asks for; each is answered by a `ChildAnswer`. */
+/** A request of the parent. The child answers each one with a `ChildAnswer`. */
 export type ChildRequest = { passTimeMs: number } | 'refresh' | 'usage' | 'address';
 
 export interface ChildAnswer {
   address: string;
-  /** Of this process since it began, user and system. */
+  /** CPU time of this process since its start, user and system. */
   cpuMs: number;
-  /** The most memory that it ever had. */
+  /** The peak memory of this process. */
   peakMb: number;
 }
 
-growHeapSparingly(); // as its command does
+growHeapSparingly(); // like the command `stackmeter exporter`
 const flags = JSON.parse(process.argv[2] ?? '{}') as Record<string, unknown>;
 const clock = offsetClock();
 const settings = readExporterSettings({ flags, env: {} });

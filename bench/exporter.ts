@@ -1,4 +1,4 @@
-// What a refresh and a scrape cost the exporter, beside a simulated cloud over HTTP: npx tsx bench/exporter.ts [PART…]
+// Measures the exporter's refreshes and scrapes with a simulated cloud over HTTP: npx tsx bench/exporter.ts [PART…]
 import { request } from 'undici';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
@@ -75,7 +75,7 @@ async function refreshes(exporter: MeasuredExporter, passTime: () => Promise<voi
 async function scrape(exporter: MeasuredExporter, encoding: string): Promise<Buffer> {
   const headers = { 'accept-encoding': encoding };
   const { body, statusCode } = await request(`http://${exporter.address}/metrics`, { headers });
-  if (statusCode !== 200) throw new Error(`a scrape is answered with ${statusCode}`);
+  if (statusCode !== 200) throw new Error(`the exporter answers a scrape with ${statusCode}`);
   return Buffer.from(await body.arrayBuffer());
 }
 
@@ -103,7 +103,7 @@ async function showRefreshes(what: string, size: Size): Promise<void> {
   });
 }
 
-/** The parts of the table, by the names that the command takes. */
+/** The parts of the table, by the names for the command line. */
 const PARTS: Record<string, () => Promise<void>> = {
   refresh: async () =>
     await showRefreshes('10,000 projects, 20,000 servers', { projects: 10_000, running: 20_000, deleted: 0 }),

@@ -1,4 +1,5 @@
-// The Prometheus of bench/gate.ts in a process of its own: bytes as a real one (2.42) sends them, made beforehand. Speaks with its parent by messages.
+// The Prometheus of bench/gate.ts in a child process. It sends prepared answers with the bytes of a real Prometheus 2.42,
+// and exchanges messages with its parent.
 import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
@@ -11,7 +12,7 @@ export interface UpstreamGreeting {
 }
 
 const SERIES = 20_000;
-/** Go sends a body of unknown length in chunks: of these sizes where Prometheus writes text, and where it writes gzip. */
+/** Sizes of the chunks in which Go sends a body of unknown length: for text and for gzip of Prometheus. */
 const CHUNK_BYTES = { plain: 4096, gzip: 2048 };
 
 const hex = (index: number) => index.toString(16).padStart(32, '7');
@@ -44,7 +45,7 @@ const answers = {
   ]),
 };
 const piece = framed(plain.subarray(0, plain.lastIndexOf(10, 1_000_000) + 1), CHUNK_BYTES.plain);
-/** What a large answer has; without it answers are as usual. */
+/** The size of large answers; undefined for usual answers. */
 let largeBytes: number | undefined;
 
 async function sendLarge(socket: Socket, bytes: number): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * What the gate costs, beside HAProxy with deploy/haproxy/haproxy.cfg in the same run: `npx tsx bench/gate.ts`.
- * Both serve TLS 1.3 with the same cipher and certificate, on connections that are kept, in front of the same upstream, and log each
- * request. The gate runs compiled. The first figures are of a gate that has just started, the others of one that is warm.
+ * Measures the gate and HAProxy with deploy/haproxy/haproxy.cfg in one run: `npx tsx bench/gate.ts`.
+ * Both serve TLS 1.3 with the same cipher and certificate on kept connections, in front of the same upstream, and log each
+ * request. The gate runs compiled. The first ten answers come from a gate that has just started, the others from a warm one.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { freePort, startServer, type MeasuredServer } from './measured-server.ts
 const TOKEN = 'swordfish-swordfish-swordfish-swordfish-swo';
 const QUERY = 'match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D~%22project_.%2A_usage%22%7D';
 const DENIED_QUERY = 'match%5B%5D=%7Bjob%3D%22node%22%7D';
-/** Each in turn, so that what else the machine does falls upon all of them. */
+/** The servers take turns, so that other work of the machine affects all of them. */
 const TURNS = 7;
 const ROUNDS = { plain: 20, gzip: 200, opened: 10 };
 const COLD_REQUESTS = 10;
@@ -47,7 +47,7 @@ async function cpuOf(server: MeasuredServer, coding: Coding, rounds: number): Pr
 
 const kindOf = ({ name }: MeasuredServer, coding: Coding) => (name.includes('checked') ? 'opened' : coding);
 
-/** Least, median and greatest of each server. */
+/** Smallest, median and largest CPU time of each server. */
 async function inTurn(coding: Coding): Promise<[least: number, median: number, greatest: number][]> {
   const found = running.map((): number[] => []);
   for (const server of running) await cpuOf(server, coding, WARM_UP[kindOf(server, coding)]);
@@ -70,7 +70,7 @@ async function denials(server: MeasuredServer): Promise<number> {
   return (DENIALS / (server.cpuMs() - before)) * 1000;
 }
 
-/** Memory before, and its peak after eight answers at a time of each size. */
+/** Memory before, and the peak after eight concurrent answers of each size. */
 async function memory(server: MeasuredServer): Promise<string> {
   const figures = [server.memoryMb('VmRSS')];
   for (const largeBytes of LARGE_BYTES) {
@@ -92,7 +92,7 @@ async function writeFiles(): Promise<void> {
     file('gate.toml'),
     `[[token]]\nname = "bench"\nhash = "sha256:${hash}"\nrequests_per_minute = 1000000\nconcurrency = 100\n`,
   );
-  // Without the rate limit of the configuration, which is for one portal, and on one core like the gate.
+  // On one core like the gate, and without the configuration's rate limit, which is made for one portal.
   const configuration = readFileSync(join(root, 'deploy/haproxy/haproxy.cfg'), 'utf8')
     .replace('gt 600', 'gt 1000000')
     .replace('maxconn 512\n    tune', 'maxconn 512\n    nbthread 1\n    tune');

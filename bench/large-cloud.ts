@@ -16,14 +16,14 @@ const FLAVORS: readonly Flavor[] = [1, 2, 8, 16].map((vcpus) => ({
 
 export interface LargeCloud {
   projects: number;
-  /** Servers that run, for all of the time that is measured. */
+  /** Servers that run during the whole measured time. */
   running: number;
   /** Servers that were deleted within the year before. */
   deleted: number;
   nowMs: number;
 }
 
-/** A cloud of the size that is asked for; for every project a volume and a floating IP. */
+/** A cloud of the given size, with a volume and a floating IP for each project. */
 export function largeCloud({ projects, running, deleted, nowMs }: LargeCloud): CloudModel {
   const ids = Array.from({ length: projects }, (_, index) => hex(index, 32));
   const projectOf = (index: number) => ids[index % projects] ?? '';
@@ -63,7 +63,7 @@ function belongings(ids: readonly string[], atMs: number): NonNullable<StaticClo
   };
 }
 
-/** Spread like random ones, but without a draw. */
+/** Hexadecimal digits that look random, but are the same in each run. */
 function hex(index: number, digits: number): string {
   const mixed = Math.imul(index, 0x9e_37_79_b1) >>> 0;
   return mixed

@@ -1,7 +1,7 @@
 /**
- * How many bytes an hour of a meter takes in the ledger: `node_modules/.bin/tsx bench/ledger-storage.ts [METERS]`. Makes a year of
- * METERS (200) meters on the embedded PostgreSQL, packs it as a portal does, and measures what the tables and their
- * indices take. Amounts are those of servers: mostly the same as in the hour before, sometimes of a part of an hour.
+ * Measures the bytes of an hour of a meter in the ledger: `node_modules/.bin/tsx bench/ledger-storage.ts [METERS]`. Makes a
+ * year of METERS (200) meters on the embedded PostgreSQL, packs it like a portal, and measures the tables with their
+ * indices. Amounts are similar to those of servers: mostly the same as in the hour before, sometimes a part of an hour.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,11 @@ import { openDatabase } from '../src/portal/database/database.ts';
 const METERS = Number(process.argv[2] ?? 200);
 const HOURS = 365 * 24;
 const FIRST_HOUR = Date.UTC(2025, 0, 1) / 3_600_000;
-/** What issue and guide promise: a year of 10,000 projects × 3 resources. */
+/** The bench fails if a year of 10,000 projects × 3 resources takes more than 3 GB. */
 const PROMISED_METERS = 30_000;
 const PROMISED_GB = 3;
 
-/** Usage of hours; `unlike` is how often an hour is unlike the one before it, and of a part of an hour. */
+/** SQL for a year of entries. `unlike` is the share of hours with another amount than the hour before, for a part of an hour. */
 function yearOfEntries(unlike: number): string {
   return `
     INSERT INTO ledger.entry (site_id, meter_id, hour, amount, spread)

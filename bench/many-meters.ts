@@ -1,4 +1,4 @@
-/** What a gate answers about a site with many meters: three resources of each project, every total higher than the time before. */
+/** A gate's answer for a site with many meters: three resources of each project, every total higher than in the last sweep. */
 export function exposition(meters: number, sweep: number, atMs: number): string {
   const exporter = 'job="project_usages",instance="exporter:8080"';
   const lines = [
@@ -18,7 +18,7 @@ function totalHours(index: number, sweep: number): number {
   return 1000 + index / 7 + (sweep * (1 + (index % 64))) / 60;
 }
 
-/** What all meters use between two sweeps, amount × hours, in whole milliseconds as the ledger counts it. */
+/** The usage of all meters between two sweeps in amount × hours, rounded to whole milliseconds like in the ledger. */
 export function usageSince(meters: number, fromSweep: number, toSweep: number): number {
   const totalMs = (index: number, sweep: number) => Math.round(totalHours(index, sweep) * MS_PER_HOUR);
   let usageMs = 0;

@@ -14,23 +14,22 @@ export interface Cost {
 }
 
 export interface MeasuredExporter {
-  /** Of the start, with the first refresh. */
   readonly address: string;
   passTime(durationMs: number): Promise<void>;
   refresh(): Promise<Cost>;
-  /** What the exporter needs for what this process does meanwhile. */
+  /** Runs `work` in this process and returns the exporter's cost during that time. */
   during(work: () => Promise<void>): Promise<Cost>;
   stateMb(): number;
   close(): Promise<void>;
 }
 
-/** Volumes are exported in all and by type, of which there is one. */
+/** Volumes have two series: one for all volumes, and one for the only type. */
 const RESOURCES: readonly ResourceName[] = ['vcpu', 'mb', 'disk_gb', 'instance', 'gpu', 'volume_gb'];
 export const SERIES_PER_PROJECT = RESOURCES.length + 1;
 
 let program: string | undefined;
 
-/** Starts an exporter in a process of its own that reads this cloud. */
+/** Starts an exporter in a child process that reads the cloud of `environment`. */
 export async function startExporter(
   environment: Record<string, string>,
   start: string,
@@ -55,7 +54,7 @@ export async function startExporter(
       const [answer] = (await Promise.race([
         once(child, 'message', { signal: ended.signal }),
         once(child, 'exit', { signal: ended.signal }).then(() => {
-          throw new Error('the exporter has ended');
+          throw new Error('the exporter exited');
         }),
       ])) as [ChildAnswer];
       return answer;

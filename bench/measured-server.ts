@@ -3,18 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 
-/** A server in a process of its own, what asks it, and what the operating system says of it. */
+/** A server in a child process, with a client and the operating system's figures about it. */
 export interface MeasuredServer {
   name: string;
-  /** Asks, reads the answer to its end, and resolves with its status. */
+  /** Sends a request, reads the whole answer, and returns its status. */
   ask(path: string, headers: Record<string, string>): Promise<number>;
-  /** CPU time of all its threads since it was started. */
+  /** CPU time of all its threads since its start. */
   cpuMs(): number;
   memoryMb(field: 'VmHWM' | 'VmRSS'): number;
   close(): Promise<void>;
 }
 
-/** Starts a program that serves TLS on `port` and says `ok` on /healthz when it is ready. */
+/** Starts a program that serves TLS on `port` and answers `ok` on /healthz when it is ready. */
 export async function startServer(
   name: string,
   program: string,
@@ -56,7 +56,7 @@ async function untilReady(pool: Pool, name: string): Promise<void> {
   throw new Error(`${name} does not start`);
 }
 
-/** In nanoseconds as the scheduler counts them, where /proc/PID/stat has hundredths of a second. */
+/** Reads the scheduler's nanoseconds, because /proc/PID/stat has only hundredths of a second. */
 function cpuMs({ pid }: ChildProcess): number {
   const tasks = readdirSync(`/proc/${pid}/task`);
   const ns = tasks.map((task) =>

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../src/runtime/clock.ts';
 
-/** This machine's clock, which can be told that time has passed. Sleepers sleep for ever: the bench says when. */
+/** This machine's clock with an offset that `passTime` increases. Sleeps never end: the bench starts the work itself. */
 export function offsetClock(): Clock & { passTime(durationMs: number): void } {
   let offsetMs = 0;
   return {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** CPU and memory of the PostgreSQL servers that a process started, as Linux counts them. */
+/** CPU and memory of the PostgreSQL servers that a process started, from Linux' /proc. */
 export interface PostgresUsage {
-  /** User and system, of all of the server's processes since it began. */
+  /** CPU time of all processes of the servers since their start, user and system. */
   cpuMs: number;
-  /** What its processes take together now; what they share counts once. */
+  /** The current memory of all processes together. Shared memory counts once. */
   memoryMb: number;
 }
 
@@ -26,7 +26,7 @@ interface ProcessRow {
   pid: number;
   name: string;
   parent: number;
-  /** Its own, and those of its children that have ended. */
+  /** CPU time in clock ticks: its own, and that of its exited children. */
   ticks: number;
 }
 
@@ -46,7 +46,7 @@ function proportionalMb(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024;
 }
 
-/** Empty where the process has ended meanwhile. */
+/** The text of a file; empty if the process has exited meanwhile. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

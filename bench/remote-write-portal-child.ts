@@ -1,4 +1,4 @@
-// The portal that bench/remote-write.ts writes to, in a process of its own, like the InfluxDB beside it.
+// The portal that bench/remote-write.ts writes to, in a child process like the InfluxDB.
 import { createPortal } from '../src/portal/portal.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { formatAddress } from '../src/runtime/http/listen.ts';

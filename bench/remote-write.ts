@@ -1,4 +1,4 @@
-// Remote write requests of 10,000 samples: the portal beside InfluxDB 1.6, in one run. `tsx bench/remote-write.ts`
+// Measures remote write requests of 10,000 samples to the portal and to InfluxDB 1.6, in one run: `tsx bench/remote-write.ts`
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const SAMPLES = 10_000;
 const TOKEN = 'bench-token-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
 
-/** One scrape of an exporter with 9,998 totals, of the projects from `first` on. */
+/** One scrape of an exporter with 9,998 totals, starting with the project `first`. */
 function requestAt(atMs: number, value: number, first: number): Buffer {
   const series = Array.from({ length: SAMPLES - 2 }, (_, index) =>
     writtenSeries(
@@ -38,7 +38,7 @@ function requestAt(atMs: number, value: number, first: number): Buffer {
   return Buffer.from(toSnappy(encodeWriteRequest([...series, ...facts])));
 }
 
-/** Milliseconds of each request, one after the other. */
+/** Sends the requests one after the other; returns the milliseconds of each. */
 async function send(url: string, bodies: readonly Buffer[]): Promise<number[]> {
   const times: number[] = [];
   for (const body of bodies) {

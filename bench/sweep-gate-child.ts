@@ -1,10 +1,10 @@
-// The gates that bench/sweep.ts has its portal read, in a process of its own. Speaks with its parent by messages.
+// The gates for the portal of bench/sweep.ts, in a child process. It exchanges messages with its parent.
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { listen } from '../src/runtime/http/listen.ts';
 import { exposition } from './many-meters.ts';
 
-/** Makes the answers of the next sweep: those of `sites` sites at `/0`, `/1`, and so on, with `meters` meters each. */
+/** Asks for the answers of the next sweep: `sites` sites at `/0`, `/1` and so on, with `meters` meters each. */
 export interface PrepareRequest {
   sites: number;
   meters: number;
@@ -24,7 +24,7 @@ const server = createServer((request, response) => {
       .end(answer);
 });
 
-/** Prometheus compresses its answers, and a gate passes them on. Sites differ in their names alone. */
+/** Compresses the answers, because Prometheus does, and a gate passes them on. All sites give the same answer. */
 function prepare({ sites, meters, sweep, atMs }: PrepareRequest): void {
   const answer = gzipSync(exposition(meters, sweep, atMs), { level: 1 });
   answers = Array.from({ length: sites }, () => answer);

@@ -1,4 +1,4 @@
-// The portal that bench/sweep.ts measures, in a process of its own. Speaks with its parent by messages.
+// The portal that bench/sweep.ts measures, in a child process. It exchanges messages with its parent.
 import { createPortal } from '../src/portal/portal.ts';
 import { useLedger } from '../src/portal/use-ledger.ts';
 import type { SiteConfig } from '../src/portal/settings/site-settings.ts';
@@ -7,7 +7,7 @@ import { silentLogger } from '../src/runtime/logger.ts';
 
 export interface PortalChildOptions {
   dataFolder: string;
-  /** Where the gates are. */
+  /** The port of the gates on 127.0.0.1. */
   gatePort: number;
   sites: number;
 }
@@ -15,17 +15,17 @@ export interface PortalChildOptions {
 /** The answer to `sweep`: a sweep of all sites. */
 export interface SweepCost {
   wallMs: number;
-  /** Of this process, user and system. */
+  /** CPU time of this process during the sweep, user and system. */
   cpuMs: number;
-  /** The most memory that this process ever had. */
+  /** The peak memory of this process. */
   peakMb: number;
 }
 
-/** The answer to `sums`, which is the last: the portal has ended by then. */
+/** The answer to `sums`, the last request. The portal is closed by then. */
 export interface LedgerSums {
-  /** Meters that `ledger verify` tells. */
+  /** The number of meters that `ledger verify` reports. */
   discrepancies: number;
-  /** Of all meters, amount × hours. */
+  /** Usage of all meters in amount × hours. */
   usageHours: number;
 }
 

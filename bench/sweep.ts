@@ -1,8 +1,8 @@
 /**
- * Sweeps of sites with many meters, as a portal does them: `tsx bench/sweep.ts [SITESxMETERS…]`. The gates are one
- * process and answer over HTTP, compressed; the portal is another: it reads, parses, folds and commits, in an
- * embedded PostgreSQL of its own. Every total is higher in each sweep, the worst case; the last sweep is the first of an
- * hour, which makes an entry of each meter. Figures are printed only where the ledger is exact at the end.
+ * Measures a portal's sweeps of sites with many meters: `tsx bench/sweep.ts [SITESxMETERS…]`. One process is all gates,
+ * and answers over HTTP, compressed. Another one is the portal: it reads, parses, folds and commits to its embedded
+ * PostgreSQL. Every total is higher in each sweep, which is the worst case. The last sweep is the first one of an hour,
+ * and makes an entry for each meter. Prints figures only if the ledger is exact at the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,18 +15,18 @@ import type { LedgerSums, SweepCost } from './sweep-portal-child.ts';
 const INTERVAL_MS = 60_000;
 const MS_PER_HOUR = 3_600_000;
 
-/** Between the first sweep and that which begins an hour. */
+/** The number of sweeps between the first one and the one that starts an hour. */
 const laterSweeps = (meters: number) => (meters > 500_000 ? 1 : 3);
 const runs = process.argv.slice(2).map((run) => run.split('x').map(Number) as [number, number]);
 
-interface Measured extends SweepCost {
+interface SweepFigures extends SweepCost {
   postgresCpuMs: number;
   postgresMb: number;
 }
 
 type Portal = Child<SweepCost & LedgerSums>;
 
-async function measured(portal: Portal): Promise<Measured> {
+async function measured(portal: Portal): Promise<SweepFigures> {
   const before = postgresUsage(portal.pid);
   let peak: PostgresUsage = before;
   const watch = setInterval(() => {
@@ -50,7 +50,7 @@ async function measure(sites: number, meters: number): Promise<void> {
   const portal: Portal = await startChild('bench/sweep-portal-child.ts', [JSON.stringify(options)]);
   const sweeps = laterSweeps(sites * meters) + 2;
   const hourMs = Math.floor(Date.now() / MS_PER_HOUR) * MS_PER_HOUR;
-  const costs: Measured[] = [];
+  const costs: SweepFigures[] = [];
   for (let sweep = 1; sweep <= sweeps; sweep += 1) {
     await gates.ask({ sites, meters, sweep, atMs: hourMs + (sweep - sweeps + 0.5) * INTERVAL_MS });
     costs.push(await measured(portal));
@@ -75,11 +75,11 @@ function requireExact(
     throw new Error(`the ledger has ${usageHours} hours of usage instead of ${expectedHours}`);
 }
 
-function report(sites: number, meters: number, costs: readonly Measured[]): void {
+function report(sites: number, meters: number, costs: readonly SweepFigures[]): void {
   const [first, ...later] = costs.slice(0, -1);
   const turn = costs.at(-1);
   const seconds = (ms = 0) => (ms / 1000).toFixed(2);
-  const median = (of: (cost: Measured) => number) =>
+  const median = (of: (cost: SweepFigures) => number) =>
     later.map(of).toSorted((one, other) => one - other)[Math.floor(later.length / 2)] ?? 0;
   const peakMb = Math.max(...costs.map(({ peakMb: mb }) => mb));
   const postgresMb = Math.max(...costs.map((cost) => cost.postgresMb));

@@ -1,7 +1,7 @@
 /**
- * How long the API takes to answer about the usage of many projects: `npx tsx bench/usage.ts [PROJECTS]`. Makes a year of
- * PROJECTS (10,000) projects with three resources on the embedded PostgreSQL, packed but for the last three days, and asks
- * each question three times; the median counts, and what PostgreSQL keeps in memory it keeps.
+ * Measures the API's answers about the usage of many projects: `npx tsx bench/usage.ts [PROJECTS]`. Makes a year of
+ * PROJECTS (10,000) projects with three resources on the embedded PostgreSQL, packed except for the last three days. Asks
+ * each question three times and prints the median. PostgreSQL's caches stay warm.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ const QUESTIONS = {
   'by project, a day by hour, CSV': 'step=hour&from=2025-11-03&to=2025-11-04&by=project,resource&format=csv',
 };
 
-/** Servers that run on; a meter's amount is the same in every hour. */
+/** SQL for a year of servers that run all the time: a meter's amount is the same in every hour. */
 const yearOfUsage = `
   INSERT INTO ledger.cloud VALUES (1, 1, '', 0, ${END_MS - 1}, ${END_MS});
   INSERT INTO ledger.epoch VALUES (1, 1, 'e', 0);
