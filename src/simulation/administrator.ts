@@ -2,8 +2,8 @@ import type { SimulatedUser } from './api/context/users.ts';
 import { stableId } from './model/stable-ids.ts';
 
 /**
- * The administrator of a simulated cloud. Its password is no secret: the cloud's data are invented, and nobody can
- * change them. Its project is none of the model's: it has no usage.
+ * The administrator of a simulated cloud. The password is no secret: the cloud's data are invented, and the API is
+ * read-only. The administrator's project is not in the model, so it has no usage.
  */
 export const SIMULATED_ADMINISTRATOR: SimulatedUser = {
   name: 'admin',

@@ -8,15 +8,15 @@ import { SIMULATED_ADMINISTRATOR } from './administrator.ts';
 import { readExporterState } from './exporter-state.ts';
 import { createSimulatedCloud, SIMULATION_DEFAULTS } from './simulated-cloud.ts';
 
-/** A simulated cloud that runs, and the config of an exporter that reads it. */
+/** A running simulated cloud, and the configuration of an exporter that reads it. */
 export interface DummyData {
   config: ExporterConfig;
   close(): Promise<void>;
 }
 
 /**
- * Serves a profile as an OpenStack API on loopback for an exporter to read, by the code that reads a real one. Machines
- * of `existence = true` are up since the exporter counts. Throws a `UserError` for a profile that is wrong.
+ * Serves a profile as an OpenStack API on loopback, so that an exporter reads it with the same code as a real cloud.
+ * Machines with `existence = true` are up since the start of the exporter's totals. Throws a `UserError` for a wrong profile.
  */
 export async function serveDummyData(
   profileFile: string,
@@ -38,9 +38,9 @@ export async function serveDummyData(
   return { config: exporterConfig(settings, credentials, nowMs), close: async () => await cloud.close() };
 }
 
-/** An exporter that has run before goes on counting from where it began. */
+/** The start of the exporter's totals, from its state if it has run before. */
 async function countsSince(settings: ExporterSettings, nowMs: number): Promise<number> {
-  // A state that can't be read is the exporter's to complain about.
+  // The exporter itself reports a state that it cannot read.
   const state = await readExporterState(settings.state).catch(() => undefined);
   if (state !== undefined) return state.meter.startMs;
   return settings.start === undefined ? nowMs : parseStartDate(settings.start, nowMs);

@@ -1,18 +1,18 @@
-/** What goes wrong with a request: for tests of those who ask. Members that are not set leave the true answer as it is. */
+/** A fault in the answer to a request, for tests of clients. Unset members do not change the answer. */
 export interface Fault {
   status?: number;
   headers?: Readonly<Record<string, string>>;
-  /** Instead of the true body. */
+  /** Replaces the body. */
   body?: string;
-  /** The answer breaks off after so many bytes, and the connection with it. */
+  /** The connection breaks after this number of bytes of the body. */
   truncateBytes?: number;
-  /** Before the answer. */
+  /** A delay before the answer. */
   delayMs?: number;
-  /** The connection is cut instead of an answer. */
+  /** Closes the connection instead of answering. */
   cut?: boolean;
-  /** There is no answer, and the connection stays. */
+  /** Never answers, and keeps the connection open. */
   hangs?: boolean;
 }
 
-/** Asked for every request; undefined lets it pass. `query` is as the client sent it, without the `?`. */
+/** Called for every request. Undefined means no fault. `query` is the client's text without the `?`. */
 export type FaultHook = (request: { method: string; path: string; query: string }) => Fault | undefined;

@@ -69,7 +69,7 @@ export const simulationSettings = {
   }),
 };
 
-/** Reads the settings of `stackmeter simulate`; `nowMs` is the start of a profile without one. */
+/** Reads the settings of `stackmeter simulate`. `nowMs` is the default of `start`. */
 export function readSimulationConfig(sources: SettingsSources, nowMs: number): SimulatedCloudConfig {
   const { settings } = readSettings(simulationSettings, sources);
   return {

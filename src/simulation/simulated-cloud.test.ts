@@ -9,7 +9,7 @@ import { stableUuid } from './model/stable-ids.ts';
 import { staticCloud } from './model/static-cloud.ts';
 import { createSimulatedCloud, SIMULATION_DEFAULTS } from './simulated-cloud.ts';
 
-/** Exchanges with a real OpenStack (Zed), lists cut to their first element. */
+/** Recorded exchanges with a real OpenStack (Zed). Lists are cut to their first element. */
 interface Exchange {
   name: string;
   method: string;
@@ -114,7 +114,7 @@ async function signInAs(user: SimulatedUser): Promise<string> {
   return response.headers.get('x-subject-token') ?? '';
 }
 
-/** The members of an answer, and what is below them; of lists the first element. Metadata are anybody's. */
+/** The members of an answer at all levels, and the first element of lists. Leaves out metadata, which vary. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (value === null || typeof value !== 'object') return 'value';
@@ -131,7 +131,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 
-describe('a simulated cloud answers as the real one did', () => {
+describe('a simulated cloud answers like a real one', () => {
   for (const exchange of exchanges.filter(({ status }) => status < 400)) {
     it(`with the same members: ${exchange.name}`, async () => {
       const answer = await ask(exchange);
@@ -152,7 +152,7 @@ describe('a simulated cloud answers as the real one did', () => {
     });
   }
 
-  it('states the microversion it answered in, and its own clock', async () => {
+  it('states the microversion of the answer, and its own time', async () => {
     const response = await fetch(`http://${formatAddress(cloud.address)}/compute/v2.1`, {
       headers: { 'OpenStack-API-Version': 'compute 2.61' },
     });
@@ -160,7 +160,7 @@ describe('a simulated cloud answers as the real one did', () => {
     expect(response.headers.get('date')).toBe('Sun, 22 Nov 2026 13:55:15 GMT');
   });
 
-  it('is found by the variables that it states', () => {
+  it('can be reached with the variables of environment()', () => {
     expect(cloud.environment()).toEqual({
       OS_AUTH_URL: `http://${formatAddress(cloud.address)}/v3`,
       OS_USERNAME: 'admin',
@@ -186,7 +186,7 @@ describe('a fault', () => {
     body: undefined,
   };
 
-  it('takes the place of the answer to the requests that it names, and of no other', async () => {
+  it('replaces the answers to the requests that it selects, and no others', async () => {
     const busy = { status: 503, headers: { 'Retry-After': '7' }, body: 'busy' };
     cloud.setFaults(({ path }) => (path.startsWith('/compute') ? busy : undefined));
     const response = await fetch(`http://${formatAddress(cloud.address)}${usage.path}`);
@@ -200,7 +200,7 @@ describe('a fault', () => {
     expect((await ask(usage)).status).toBe(200);
   });
 
-  it('can break an answer off', async () => {
+  it('can cut an answer off', async () => {
     cloud.setFaults(() => ({ truncateBytes: 100 }));
     await expect(ask(usage)).rejects.toThrow('terminated');
     cloud.setFaults(undefined);

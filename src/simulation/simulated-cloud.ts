@@ -17,40 +17,40 @@ import type { Role } from '../runtime/role.ts';
 
 export interface SimulatedCloudConfig {
   listen: ListenAddress;
-  /** `startMs`: since when the machines of `existence = true` are up. */
+  /** A profile or a model. Machines of a profile with `existence = true` are up since `startMs`. */
   source: { profileFile: string; startMs: number } | { model: CloudModel };
-  /** The first is the one that `environment()` signs in as. */
+  /** `environment()` has the credentials of the first user. */
   users: readonly [SimulatedUser, ...SimulatedUser[]];
   region: string;
   tokenLifetimeMs: number;
   /** Nova's `[api]max_limit`. */
   maxLimit: number;
-  /** All of them where undefined. */
+  /** Services that are not named are present. */
   services?: Partial<SimulatedServices>;
 }
 
 export interface SimulatedCloud extends Role {
-  /** After `start()`. */
+  /** Available after `start()`. */
   readonly address: ListenAddress;
-  /** The `OS_…` variables by which to reach it, after `start()`. */
+  /** The `OS_…` variables of a client. Available after `start()`. */
   environment(): Record<string, string>;
-  /** The cloud as it is now. A profile that has changed is read again by this. */
+  /** The current model. Reads a profile again if it has changed. */
   model(): CloudModel;
-  /** Usage by project in [fromMs, toMs), amount × milliseconds. */
+  /** Usage in [fromMs, toMs) by project, in amount × milliseconds. */
   truth(fromMs: number, toMs: number): Map<string, UsageTruth>;
-  /** The same beside servers: volumes by type, floating IPs, stored bytes. */
+  /** The same for volumes by type, floating IPs and stored bytes. */
   belongingsTruth(fromMs: number, toMs: number): Map<string, BelongingsTruth>;
-  /** The same of what flavors are worth, such as GPUs: `amountOf` says how much. */
+  /** The same for an amount of flavors, such as GPUs. `amountOf` is the amount of one server. */
   flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint>;
-  /** Other services from now on; tokens keep the catalog that they came with. */
+  /** Changes the services. Tokens keep the catalog of their sign-in. */
   setServices(services: Partial<SimulatedServices>): void;
-  /** Another cloud from now on. */
+  /** Replaces the model. */
   setModel(model: CloudModel): void;
-  /** Lets requests fail; undefined ends it. */
+  /** Sets faults for requests; undefined removes them. */
   setFaults(hook: FaultHook | undefined): void;
-  /** The clock of Nova's API is so far ahead from now on; behind where negative. */
+  /** Sets the clock of Nova's API ahead, or back if negative. */
   setNovaAhead(durationMs: number): void;
-  /** The databases of these of Nova's cells do not answer from now on. */
+  /** Sets Nova's cells whose databases do not answer. */
   setDownCells(cells: Iterable<string>): void;
 }
 
@@ -60,7 +60,7 @@ export const SIMULATION_DEFAULTS = {
   maxLimit: 1000,
 } as const;
 
-/** A cloud that speaks the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP, and knows the truth about its usage. */
+/** A cloud with the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP. It knows its true usage. */
 export function createSimulatedCloud(
   config: SimulatedCloudConfig,
   parts: SimulatedCloudParts,
@@ -194,7 +194,7 @@ function signInEnvironment(
   };
 }
 
-/** Nobody reaches "all addresses": this machine's own is one of them. */
+/** An address for clients. Loopback stands for "all addresses", which no client can connect to. */
 function reachableHost(host: string): string {
   return host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }

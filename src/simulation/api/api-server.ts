@@ -18,14 +18,14 @@ const MAX_BODY_BYTES = 114_688; // Keystone's own limit
 export interface ApiServerOptions {
   clock: Clock;
   logger: Logger;
-  /** What to answer from, asked anew for each request. */
+  /** Returns the context of a request. Called for each request. */
   context: () => ApiContext;
   faults: () => FaultHook | undefined;
-  /** How far the clock of Nova's API is ahead. */
+  /** How far the clock of Nova's API is ahead of `clock`. */
   novaAheadMs: () => number;
 }
 
-/** The HTTP server of the simulated APIs: Keystone at `/` and `/v3`, each other service below its name. */
+/** The HTTP server of the simulated APIs: Keystone at `/` and `/v3`, the other services below their names. */
 export function createApiServer(options: ApiServerOptions): Server {
   return createServer((message, response) => {
     answerMessage(message, response, options).catch((error: unknown) => {
@@ -49,7 +49,7 @@ async function answerMessage(
   else sendAnswer(response, answerRequest(request, options), clockOf(request, options), fault);
 }
 
-/** What the `Date` of an answer says. */
+/** The time for the `Date` header of an answer. */
 function clockOf({ path }: ApiRequest, { clock, novaAheadMs }: ApiServerOptions): number {
   return clock.nowMs() + (path.startsWith('/compute') ? novaAheadMs() : 0);
 }

@@ -36,7 +36,7 @@ function listVolumes(request: ApiRequest, context: ApiContext, token: Token): An
   };
 }
 
-/** Cinder passes over `all_tenants` where somebody is not an administrator. */
+/** Like Cinder, ignores `all_tenants` unless the user is an administrator. */
 function visibleVolumes({ query }: ApiRequest, { model, nowMs }: ApiContext, { user }: Token): VolumeLife[] {
   const all = user.role === 'admin' && /^(1|true)$/i.test(query.get('all_tenants') ?? '');
   return model

@@ -7,7 +7,7 @@ import { unauthorized } from './keystone/keystone-errors.ts';
 import { nextPageQuery } from './nova/nova-paging.ts';
 import type { Token } from './context/tokens.ts';
 
-/** Neutron's part of the simulated APIs: `GET /network/v2.0/floatingips`, in pages where a limit asks for them. */
+/** Neutron's part of the simulated APIs: `GET /network/v2.0/floatingips`, in pages if the request has a limit. */
 export function answerNeutron(request: ApiRequest, context: ApiContext): Answer {
   const token = context.tokens.find(request.headers['x-auth-token'], context.nowMs);
   if (token === undefined) throw unauthorized(request.origin);
@@ -39,7 +39,7 @@ function listFloatingIps(request: ApiRequest, context: ApiContext, token: Token)
   };
 }
 
-/** By id, as Neutron's pages are; those who are not administrators see their own. */
+/** The floating IPs in Neutron's order, by id. Users who are not administrators see only those of their project. */
 function visibleIps(query: URLSearchParams, { model, nowMs }: ApiContext, { user }: Token): FloatingIpLife[] {
   const projectId = user.role === 'admin' ? query.get('project_id') : user.project.id;
   return model

@@ -2,7 +2,7 @@ import type { ApiContext } from './context/api-context.ts';
 import { ApiError, type Answer, type ApiRequest } from './context/exchange.ts';
 import { OBJECT_STORE_PATH } from './keystone/keystone-catalog.ts';
 
-/** Swift's part of the simulated APIs: `HEAD /object-store/v1/AUTH_PROJECT`, of which only the headers are sent. */
+/** Swift's part of the simulated APIs: `HEAD /object-store/v1/AUTH_PROJECT`. The answer has only headers. */
 export function answerSwift(request: ApiRequest, context: ApiContext): Answer {
   const token = context.tokens.find(request.headers['x-auth-token'], context.nowMs);
   if (token === undefined) throw plain(401);
@@ -18,7 +18,7 @@ export function answerSwift(request: ApiRequest, context: ApiContext): Answer {
   return { status: 204, headers, body: '' };
 }
 
-/** Swift's errors are pages. */
+/** Swift's errors are HTML pages. */
 function plain(status: number): ApiError {
   return new ApiError({ status, body: `<html><h1>${status}</h1></html>` });
 }

@@ -11,22 +11,22 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the memory of a federation', () => {
-  it('is the same at a second start', async () => {
+  it('is the same after a restart', async () => {
     const first = await openMemory(join(folder, 'new', 'one'), ['a', 'b'], 3_600_000);
     expect(await openMemory(join(folder, 'new', 'one'), ['a', 'b'], 7_200_000)).toEqual(first);
     expect(first.startMs).toBe(3_600_000);
     expect(new Set([first.tokens['a'], first.tokens['b']]).size).toBe(2);
   });
 
-  it('of other sites is refused', async () => {
+  it('is refused if it has other sites', async () => {
     await openMemory(folder, ['a'], 0);
-    await expect(openMemory(folder, ['b'], 0)).rejects.toThrow('is of another federation');
+    await expect(openMemory(folder, ['b'], 0)).rejects.toThrow('belongs to another federation');
   });
 
-  it('that is broken is one clear line', async () => {
+  it('is refused with one clear line if it is broken', async () => {
     writeFileSync(join(folder, 'federation.json'), '{');
     await expect(openMemory(folder, ['a'], 0)).rejects.toThrow(
-      /federation\.json can't be read: remove its folder/,
+      /cannot read .*federation\.json: remove its folder/,
     );
   });
 });

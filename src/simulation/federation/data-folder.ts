@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../../runtime/files/atomic-file.ts';
 import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
 
-/** What a federation must find again when it is started a second time. */
+/** The data that a federation needs when it starts again. */
 export interface FederationMemory {
-  /** When its history begins, Unix milliseconds. */
+  /** Start of its history in Unix milliseconds. */
   startMs: number;
-  /** The gates' tokens by site. */
+  /** The gate's token of each site. */
   tokens: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ const memorySchema = z.strictObject({
   tokens: z.record(z.string(), z.string().min(32)),
 });
 
-/** The memory of a federation's data folder; a new one that begins at `startMs` where there is none yet. */
+/** Reads the memory in a data folder, or writes a new one with `startMs`. Throws a `UserError` for an unusable folder. */
 export async function openMemory(
   folder: string,
   sites: readonly string[],
@@ -29,7 +29,8 @@ export async function openMemory(
   const path = join(folder, 'federation.json');
   const found = await readMemory(path);
   if (found !== undefined && sites.every((site) => site in found.tokens)) return found;
-  if (found !== undefined) throw new UserError(`${path} is of another federation: choose another folder`);
+  if (found !== undefined)
+    throw new UserError(`${path} belongs to another federation: choose another folder`);
   await makeFolder(folder);
   const tokens = Object.fromEntries(sites.map((site) => [site, randomBytes(32).toString('base64url')]));
   const start = new Date(startMs).toISOString();
@@ -44,7 +45,7 @@ async function readMemory(path: string): Promise<FederationMemory | undefined> {
     return { startMs: start, tokens };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new UserError(`${path} can't be read: remove its folder, or choose another`, { cause: error });
+    throw new UserError(`cannot read ${path}: remove its folder, or choose another`, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import { FastClock } from './fast-clock.ts';
 
 const real: Clock = { nowMs: () => 99, sleep: () => Promise.resolve() };
 
-/** Whether a sleep has ended by now. */
+/** True if a sleep has ended. */
 async function hasEnded(sleep: Promise<void>): Promise<boolean> {
   return await Promise.race([
     sleep.then(() => true),
@@ -13,7 +13,7 @@ async function hasEnded(sleep: Promise<void>): Promise<boolean> {
 }
 
 describe('a clock in fast motion', () => {
-  it('shows what it was set to, and after its release what the real one shows', () => {
+  it('shows the set time, and the real time after its release', () => {
     const clock = new FastClock(real);
     clock.set(5);
     expect(clock.nowMs()).toBe(5);
@@ -21,7 +21,7 @@ describe('a clock in fast motion', () => {
     expect(clock.nowMs()).toBe(99);
   });
 
-  it('lets nobody wake before its release', async () => {
+  it('ends no sleep before its release', async () => {
     const clock = new FastClock(real);
     const sleep = clock.sleep(1);
     clock.set(1_000_000);
@@ -31,7 +31,7 @@ describe('a clock in fast motion', () => {
     expect(await hasEnded(clock.sleep(1))).toBe(true);
   });
 
-  it('wakes who is told to end', async () => {
+  it('ends a sleep if its signal aborts', async () => {
     const ending = new AbortController();
     const sleep = new FastClock(real).sleep(1, ending.signal);
     ending.abort();

@@ -1,8 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts';
 
 /**
- * A clock that stands still until it is set, and runs as the real clock after `release()`. Until then no sleep ends, so that
- * the loops of the roles rest and the caller of `set()` decides what happens when.
+ * A clock that stands still until `set()` changes it, and becomes the real clock after `release()`. No sleep ends before
+ * that: the loops of roles wait, and the caller of `set()` starts their work.
  */
 export class FastClock implements Clock {
   readonly #real: Clock;
@@ -32,6 +32,7 @@ export class FastClock implements Clock {
     this.#setMs = instantMs;
   }
 
+  /** Starts real time and ends all sleeps. */
   release(): void {
     this.#setMs = undefined;
     this.#wake();

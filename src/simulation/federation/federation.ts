@@ -11,34 +11,34 @@ import { startOfHour, wholeHoursBetween } from './hours.ts';
 import { foldedUntil, SETTLING_DELAY_MS, SimulatedSite, type SiteOptions } from './site.ts';
 
 export interface FederationConfig {
-  /** Everything that the federation keeps is below it. */
+  /** The folder of all files of the federation. */
   dataFolder: string;
-  /** The portal's. */
+  /** The portal's address. */
   listen: ListenAddress;
-  /** How long before its first start its history begins. */
+  /** The length of the history before the first start. */
   historyMs: number;
   sites: readonly SiteOptions[];
 }
 
 export interface Federation extends Role {
-  /** The portal's, once it has started. */
+  /** The portal's address, available after its start. */
   readonly address: ListenAddress;
 }
 
 export interface FederationParts {
   clock: Clock;
   logger: Logger;
-  /** Told when the portal can be reached, while the past is still being lived through. */
+  /** Called when the portal serves. The simulation of the past still goes on. */
   onPortal?: (address: ListenAddress) => void;
-  /** Told of the hours that are lived through. */
+  /** Called after each simulated hour of the past. */
   onProgress?: (done: number, hours: number) => void;
-  /** Told when the present is reached. */
+  /** Called when the simulation reaches the present. */
   onReady?: (address: ListenAddress) => void;
 }
 
 /**
- * Simulated sites with exporter and gate each, and a portal that reads them, in one process and over HTTP. `start()`
- * first lives through the time that is missing, hour by hour in fast motion; then time is real.
+ * Simulated sites, each with an exporter and a gate, and a portal that reads them over HTTP, all in one process. `start()`
+ * first simulates the time up to now, hour by hour in fast motion. After that the clock is real.
  */
 export function createFederation(config: FederationConfig, parts: FederationParts): Federation {
   return new FederationRole(config, parts);
@@ -90,7 +90,7 @@ class FederationRole implements Federation {
     if (!this.#ending.signal.aborted) this.#parts.onReady?.(this.#portal.address);
   }
 
-  /** The instant up to which every site has folded its usage in. */
+  /** The instant up to which every site has folded its usage. */
   async #livedUntil(startMs: number): Promise<number> {
     const untils = await Promise.all(
       this.#config.sites.map(async ({ name }) => (await foldedUntil(this.#folderOf(name))) ?? startMs),
@@ -133,7 +133,7 @@ class FederationRole implements Federation {
     return portal;
   }
 
-  /** Hour by hour: each exporter folds in exactly up to the hour, and the portal sweeps them. */
+  /** Simulates hour by hour: each exporter folds exactly up to the hour, then the portal sweeps. */
   async #liveThrough(fromMs: number): Promise<void> {
     const nowMs = () => this.#parts.clock.nowMs() - SETTLING_DELAY_MS;
     await this.#liveOneHour();
@@ -154,7 +154,7 @@ class FederationRole implements Federation {
     await this.#portal?.sweep();
   }
 
-  /** A refresh that fails folds nothing in; the next one does. */
+  /** Logs a failed refresh. It folds nothing, and the next refresh folds the longer window. */
   async #refresh({ name, exporter }: SimulatedSite): Promise<void> {
     try {
       await exporter.refresh();

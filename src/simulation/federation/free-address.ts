@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { closeServer, listen, type ListenAddress } from '../../runtime/http/listen.ts';
 import { codeOf } from '../../runtime/user-error.ts';
 
-/** `usual` where its port is free, else any free port of the same host. */
+/** `usual` if its port is free, otherwise port 0 of the same host, which asks for any free port. */
 export async function freeAddress(usual: ListenAddress): Promise<ListenAddress> {
   const server = createServer();
   try {

@@ -47,7 +47,7 @@ export const demoSettings = {
   }),
 };
 
-/** Reads the settings of `stackmeter demo`. An address that is asked for is taken or refused, the usual one is replaced. */
+/** Reads the settings of `stackmeter demo`. If the default address is in use, another port replaces it. */
 export async function readFederationConfig(sources: SettingsSources): Promise<FederationConfig> {
   const { settings } = readSettings(demoSettings, sources);
   const listen =

@@ -17,31 +17,31 @@ import { generatedCloud, type GeneratedCloudOptions } from '../generated/generat
 import { createSimulatedCloud, SIMULATION_DEFAULTS, type SimulatedCloud } from '../simulated-cloud.ts';
 import { freeAddress } from './free-address.ts';
 
-/** How far behind now usage is counted. */
+/** Exporters count usage up to this long before now. */
 export const SETTLING_DELAY_MS = 2000;
 const INTERVAL_SECONDS = 10;
 const SWEEP_INTERVAL_MS = 5000;
-/** Tokens are made anew once a simulated day. */
+/** One simulated day. */
 const TOKEN_LIFETIME_MS = 86_400_000;
 
 export interface SiteOptions {
   name: string;
   cloud: GeneratedCloudOptions;
-  /** Ports on loopback, where they are free. */
+  /** Ports on loopback, used if they are free. */
   ports: { exporter: number; gate: number };
 }
 
 export interface SiteParts {
   folder: string;
-  /** The gate's. */
+  /** The gate's token. */
   token: string;
-  /** From when the exporter counts, Unix milliseconds. */
+  /** Start of the exporter's totals in Unix milliseconds. */
   startMs: number;
   clock: Clock;
   logger: Logger;
 }
 
-/** A simulated site: a cloud, its exporter, and the gate before it. */
+/** A simulated site: a cloud, its exporter, and a gate in front of it. */
 export class SimulatedSite implements Role {
   readonly name: string;
   readonly #options: SiteOptions;
@@ -137,7 +137,7 @@ function portalEntry(name: string, gate: ListenAddress, token: string): SiteConf
   };
 }
 
-/** Up to when the site's usage was folded in when it last ran; undefined where it never has. */
+/** The instant up to which the site has folded usage; undefined if it has never run. */
 export async function foldedUntil(folder: string): Promise<number | undefined> {
   return (await readExporterState(stateFile(folder)))?.meter.untilMs;
 }

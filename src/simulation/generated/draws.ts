@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Chance that is a function of a key: the same key draws the same numbers, everywhere and for ever. */
+/** Random numbers that depend only on a key: the same key gives the same numbers in every process. */
 export class Draws {
   readonly #key: string;
   #block = 0;
@@ -12,7 +12,7 @@ export class Draws {
     this.#digest = createHash('sha256').update(key).digest();
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number {
     if (this.#offset + 4 > this.#digest.length) {
       this.#block += 1;
@@ -24,7 +24,7 @@ export class Draws {
     return value;
   }
 
-  /** In [from, to). */
+  /** A number in [from, to). */
   between(from: number, to: number): number {
     return from + (to - from) * this.next();
   }

@@ -19,7 +19,7 @@ function flavor(
   };
 }
 
-/** From small to large; the last have GPUs, by each of the ways that Nova knows. */
+/** Flavors from small to large. The last ones have GPUs, one for each of Nova's ways to declare GPUs. */
 export const FLAVORS = {
   tiny: flavor('m1.tiny', 1, 512, 1),
   small: flavor('de.NBI small', 2, 4096, 20),

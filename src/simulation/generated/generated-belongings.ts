@@ -5,10 +5,10 @@ import { Draws } from './draws.ts';
 const DAY_MS = 86_400_000;
 const GIB = 2 ** 30;
 
-/** Finds what there is at any instant of [fromMs, toMs]. */
+/** Returns the belongings that exist at some instant of [fromMs, toMs]. */
 export type FindBelongings = (fromMs: number, toMs: number) => Belongings;
 
-/** Volumes, floating IPs and stored bytes of projects, a function of the seed like their servers. */
+/** Volumes, floating IPs and stored bytes of projects. Like servers, they depend only on the seed. */
 export function generatedBelongings(seed: string, projectIds: readonly string[]): FindBelongings {
   const volumes = projectIds.flatMap((id) => volumePlaces(seed, id));
   const ips = projectIds.flatMap((id) => ipPlaces(seed, id));
@@ -19,7 +19,7 @@ export function generatedBelongings(seed: string, projectIds: readonly string[])
   });
 }
 
-/** One thing after another: the n-th is there in [offsetMs + n × periodMs, … + lifeMs). */
+/** A series of volumes or floating IPs: the n-th exists in [offsetMs + n × periodMs, … + lifeMs). */
 interface Place {
   key: string;
   projectId: string;
@@ -60,7 +60,7 @@ function turns({ offsetMs, periodMs, lifeMs }: Place, fromMs: number, toMs: numb
   return found;
 }
 
-/** Some are extended once. */
+/** The volume of a turn. Some volumes are extended once. */
 function volumeOfTurn({ key, projectId, offsetMs, periodMs, lifeMs }: Place, turn: number): VolumeLife {
   const draws = new Draws(`${key}/${turn}`);
   const createdMs = offsetMs + turn * periodMs;
@@ -80,7 +80,7 @@ function ipOfTurn({ key, projectId, offsetMs, periodMs, lifeMs }: Place, turn: n
   return { id: stableUuid(`${key}/${turn}`), projectId, createdMs, deletedMs: createdMs + lifeMs };
 }
 
-/** Every third project stores objects, another amount every day of a fortnight. */
+/** Every third project stores objects. The amount changes every day of the last 15 days. */
 function storedBytes(seed: string, projectId: string, toMs: number): StoredBytes[] {
   const draws = new Draws(`${seed} ${projectId} objects`);
   if (!draws.chance(1 / 3)) return [];

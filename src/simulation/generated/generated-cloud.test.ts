@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 describe('a generated cloud', () => {
-  it('is the same for the same seed, whatever was asked of it before', () => {
+  it('is the same for the same seed, after any earlier questions', () => {
     const fresh = generatedCloud({ seed: 'a', projects: 24 });
     const asked = generatedCloud({ seed: 'a', projects: 24 });
     for (let day = -30; day < 30; day++) asked.livesTouching(NOON + day * DAY_MS, NOON + (day + 1) * DAY_MS);
@@ -16,18 +16,18 @@ describe('a generated cloud', () => {
     expect(asked.projects).toEqual(fresh.projects);
   });
 
-  it('is another for another seed', () => {
+  it('is a different one for another seed', () => {
     const [a, b] = ['a', 'b'].map((seed) => generatedCloud({ seed, projects: 24 }));
     expect(a?.projects.map(({ id }) => id)).not.toEqual(b?.projects.map(({ id }) => id));
   });
 
-  it('lists servers in the order of Nova, and none twice', () => {
+  it('lists servers in the order of Nova, and each server once', () => {
     const lives = generatedCloud({ seed: 'a', projects: 24 }).livesTouching(NOON, NOON + 30 * DAY_MS);
     expect(lives).toEqual([...lives].sort(byProjectThenId));
     expect(new Set(lives.map(({ id }) => id)).size).toBe(lives.length);
   });
 
-  it('is used today and in years, and never twice the same in a day', () => {
+  it('has usage today and in years, and a different amount in each hour of a day', () => {
     const model = generatedCloud({ seed: 'a', projects: 24 });
     for (const day of [0, 30, 1000]) {
       const hours = Array.from({ length: 24 }, (_, hour) => {
@@ -42,7 +42,7 @@ describe('a generated cloud', () => {
     }
   });
 
-  it('launches no server anew within two hours of another launch or of its end', () => {
+  it('has more than two hours between two launches of a server, and between a launch and its end', () => {
     const lives = generatedCloud({ seed: 'a', projects: 100 }).livesTouching(NOON, NOON + 60 * DAY_MS);
     const again = lives.filter(({ launches }) => launches.length > 1);
     const gaps = again.flatMap(({ launches, deletedMs = Infinity }) =>

@@ -9,16 +9,16 @@ import { KEEPS_DELETED_MS, livesOfPlace, type Place, type PlaceLives } from './p
 import { drawTemperament } from './temperament.ts';
 
 export interface GeneratedCloudOptions {
-  /** The same seed and number of projects is the same cloud, in every process and at every time. */
+  /** The same seed and number of projects make the same cloud, in every process and at every time. */
   seed: string;
   projects: number;
-  /** Servers that a project has at once, on average; 3 by default. */
+  /** Average number of servers of a project at one time; by default 3. */
   serversPerProject?: number;
 }
 
 /**
- * A lively cloud without beginning or end: servers come, go, and are resized, some projects grow, some compute at night.
- * Everything is a function of the seed, so that a process which is started again continues the same history.
+ * A cloud with changing usage, without start or end: servers come, go and are resized, some projects grow, some compute at
+ * night. Everything depends only on the seed, so a restarted process continues the same history.
  */
 export function generatedCloud(options: GeneratedCloudOptions): CloudModel {
   const domains = DOMAIN_NAMES.map((name) => ({ id: stableId(`${options.seed} domain ${name}`), name }));
@@ -57,7 +57,7 @@ function livesInOrder(places: readonly PlaceLives[], fromMs: number, toMs: numbe
   return places.flatMap((lives) => lives(fromMs, toMs)).sort((a, b) => compareText(a.id, b.id));
 }
 
-/** Pages of one answer ask for the same lives. */
+/** Remembers the last result, because all pages of an answer need the same lives. */
 function rememberLast(livesTouching: CloudModel['livesTouching']): CloudModel['livesTouching'] {
   let last: { fromMs: number; toMs: number; lives: readonly ServerLife[] } | undefined;
   return (fromMs, toMs) => {

@@ -1,6 +1,6 @@
 import type { Draws } from './draws.ts';
 
-/** Names as projects really have them: umlauts, quotes, backslashes, commas and braces included. */
+/** Realistic names of projects, with umlauts, quotes, backslashes, commas and braces. */
 const PROJECT_NAMES = [
   'Metagenom-Atlas',
   'AG Müller',
@@ -53,7 +53,7 @@ const GROUPS = [
 
 export const DOMAIN_NAMES = ['elixir', 'Universität Gießen', 'bioinformatics'] as const;
 
-/** The name of the `index`th project: no two alike. `shift` lets two clouds begin the list at different places. */
+/** The unique name of the `index`th project. `shift` lets two clouds start at different places of the list. */
 export function projectName(index: number, shift: number): string {
   const named = PROJECT_NAMES[(index + shift) % PROJECT_NAMES.length] ?? '';
   if (index < PROJECT_NAMES.length) return named;

@@ -4,17 +4,17 @@ import { Draws } from './draws.ts';
 import { serverName } from './names.ts';
 
 /**
- * A place in a project that one server after another fills: the n-th of them lives within
- * [offsetMs + n × periodMs, offsetMs + (n + 1) × periodMs). So the cloud of any instant, past or future, is known at once.
+ * A place in a project that holds one server after another: the n-th one lives within
+ * [offsetMs + n × periodMs, offsetMs + (n + 1) × periodMs). So the servers of any instant can be computed directly.
  */
 export interface Place {
-  /** Makes the place's servers other than those of any other place. */
+  /** A unique key, so that each place has servers of its own. */
   key: string;
   projectId: string;
   kind: string;
   periodMs: number;
   offsetMs: number;
-  /** How long a server lives at most; less than `periodMs`. */
+  /** The longest life of a server; less than `periodMs`. */
   longestLifeMs: number;
   flavors: readonly [Flavor, ...Flavor[]];
   metadata: Readonly<Record<string, string>>;
@@ -22,15 +22,15 @@ export interface Place {
 
 const REMEMBERED_LIVES = 16;
 const HOUR_MS = 3_600_000;
-/** Only lives so long are resized or rebuilt: their launches then lie hours apart, so that no hour has two. */
+/** Servers with shorter lives are not resized or rebuilt, so that the launches of a server are hours apart. */
 const SHORTEST_RESIZED_MS = 24 * HOUR_MS;
-/** After so long a deleted server is archived, and Nova forgets it. */
+/** Time from the deletion of a server until Nova archives and forgets it. */
 export const KEEPS_DELETED_MS = 7 * 24 * HOUR_MS;
 
-/** Asks a place for the servers that live at any instant of [fromMs, toMs]. */
+/** Returns the servers of a place that live at some instant of [fromMs, toMs]. */
 export type PlaceLives = (fromMs: number, toMs: number) => ServerLife[];
 
-/** The lives of a place; it remembers some, as the same hours are asked for page by page. */
+/** The lives of a place. It remembers some of them, because all pages of an answer need the same hours. */
 export function livesOfPlace(place: Place): PlaceLives {
   const remembered = new Map<number, ServerLife>();
   const lifeOf = (turn: number): ServerLife => {
@@ -68,7 +68,7 @@ function lifeOfTurn(place: Place, turn: number): ServerLife {
   };
 }
 
-/** Some servers are resized, rebuilt or unshelved once or twice in their lives. */
+/** The launches of a server. Some servers are resized, rebuilt or unshelved once or twice. */
 function drawLaunches(
   place: Place,
   draws: Draws,

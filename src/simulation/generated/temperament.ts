@@ -5,17 +5,17 @@ import type { Place } from './place.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** What the places of a project have in common. */
+/** The properties that all places of a project share. */
 interface PlaceSeed {
   key: string;
   projectId: string;
   metadata: Readonly<Record<string, string>>;
 }
 
-/** How a project uses a cloud: the places of its servers, of which it has about `count`. */
+/** A project's way of using a cloud: returns the places of its servers, about `count`. */
 export type Temperament = (seed: PlaceSeed, count: number, draws: Draws) => Place[];
 
-/** Servers that stay for weeks or months, with pauses of hours between one and the next. */
+/** Servers that stay for weeks or months, with hours between one server and the next. */
 const steady: Temperament = (seed, count, draws) =>
   places(count, (index) => {
     const periodMs = draws.between(20, 120) * DAY_MS;
@@ -30,7 +30,7 @@ const steady: Temperament = (seed, count, draws) =>
     };
   });
 
-/** One server after another joins, until the campaign of some weeks is over and all go. */
+/** One server after another joins. After some weeks all servers are deleted. */
 const growing: Temperament = (seed, count, draws) => {
   const periodMs = draws.between(30, 60) * DAY_MS;
   const beginMs = draws.next() * periodMs;
@@ -75,7 +75,7 @@ const bursty: Temperament = (seed, count, draws) =>
     };
   });
 
-/** Small servers that live for minutes: most come and go between two refreshes of a meter. */
+/** Small servers that live for minutes. Most of them come and go between two refreshes of an exporter. */
 const testing: Temperament = (seed, count, draws) =>
   places(count, (index) => {
     const periodMs = draws.between(40, 180) * 60_000;

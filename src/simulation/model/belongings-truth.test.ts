@@ -29,7 +29,7 @@ const belongings: Belongings = {
   ],
 };
 
-it('adds up what there was within the window, by type and by size at the time', () => {
+it('adds up the usage within the window, by type and by the size at each time', () => {
   expect(belongingsTruth(belongings, 2000, 5000)).toEqual(
     new Map([
       // ssd: 10 GiB × 1 s + 30 GiB × 2 s + 1 GiB × 2 s
@@ -39,7 +39,7 @@ it('adds up what there was within the window, by type and by size at the time', 
   );
 });
 
-it('counts servers by what their flavors are worth', () => {
+it('counts servers by an amount of their flavors', () => {
   const flavor = {
     id: 'f',
     name: 'f',

@@ -3,14 +3,14 @@ import type { CloudModel } from './cloud-model.ts';
 import { spansOf } from './truth.ts';
 import type { Flavor } from './server-life.ts';
 
-/** Usage of a project by resource, in amount × milliseconds: GiB of volumes by type, floating IPs, bytes stored. */
+/** Usage of a project in amount × milliseconds: GiB of volumes by type, floating IPs, stored bytes. */
 export interface BelongingsTruth {
   volumeGb: Map<string, bigint>;
   floatingIp: bigint;
   storedBytes: bigint;
 }
 
-/** What each project used in [fromMs, toMs) beside servers. Projects without are not in it. */
+/** The usage of belongings in [fromMs, toMs), by project. Projects without such usage are left out. */
 export function belongingsTruth(
   { volumes, floatingIps, storedBytes }: Belongings,
   fromMs: number,
@@ -39,7 +39,10 @@ export function belongingsTruth(
   return truth;
 }
 
-/** Of servers by what their flavors are worth: `amountOf` says how many GPUs one has. Amount × milliseconds. */
+/**
+ * Usage of servers by project in amount × milliseconds. `amountOf` is the amount of a flavor, for example its number of
+ * GPUs.
+ */
 export function flavorTruth(
   model: Pick<CloudModel, 'livesTouching'>,
   fromMs: number,

@@ -1,19 +1,19 @@
-/** A volume has this size from then on. */
+/** The size of a volume, starting at `atMs`. */
 interface VolumeSize {
   atMs: number;
   sizeGb: number;
 }
 
-/** A volume from when it was made until it is deleted. Instants are Unix milliseconds, whole seconds. */
+/** A volume from its creation to its deletion. Instants are Unix milliseconds, in whole seconds. */
 export interface VolumeLife {
   /** A UUID. */
   id: string;
   projectId: string;
-  /** The name of its type. */
+  /** The name of the volume's type. */
   volumeType: string;
-  /** At least one, in order of time: it was made with the first, and extended to the others. */
+  /** The first size and later extensions, in order of time. */
   sizes: readonly [VolumeSize, ...VolumeSize[]];
-  /** Undefined: never. */
+  /** Undefined if it is never deleted. */
   deletedMs?: number | undefined;
 }
 
@@ -22,17 +22,17 @@ export interface FloatingIpLife {
   id: string;
   projectId: string;
   createdMs: number;
-  /** Undefined: never. */
+  /** Undefined if it is never deleted. */
   deletedMs?: number | undefined;
 }
 
-/** What a project has in the object store, from each of these instants on. */
+/** A project's bytes in the object store. An amount is valid from its instant to the next one. */
 export interface StoredBytes {
   projectId: string;
   amounts: readonly { atMs: number; bytes: number }[];
 }
 
-/** What a cloud has beside servers. */
+/** The contents of a cloud besides servers. */
 export interface Belongings {
   volumes: readonly VolumeLife[];
   floatingIps: readonly FloatingIpLife[];

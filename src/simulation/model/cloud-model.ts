@@ -13,25 +13,25 @@ export interface Project {
 }
 
 /**
- * A cloud with everything that was and will be in it. It does not change: what the cloud looks like at an instant is a
- * function of the model and that instant.
+ * A cloud with its whole past and future. The model does not change: the cloud's state at an instant depends only on the
+ * model and the instant.
  */
 export interface CloudModel {
   readonly domains: readonly Domain[];
   /** Ordered by id. */
   readonly projects: readonly Project[];
   readonly flavors: readonly Flavor[];
-  /** Nova's cells, in the order in which it asks them; undefined where it has one. */
+  /** Nova's cells in the order of its queries; undefined if there is only one. */
   readonly cells?: readonly string[] | undefined;
-  /** Volumes, floating IPs and stored bytes that there are at any instant of [fromMs, toMs]. */
+  /** Volumes, floating IPs and stored bytes that exist at some instant of [fromMs, toMs]. */
   belongings(fromMs: number, toMs: number): Belongings;
-  /** Servers are archived at most so long after they were deleted; `Infinity` where some never are. */
+  /** The longest time from a server's deletion to its archiving; `Infinity` if some are never archived. */
   readonly keepsDeletedMs: number;
-  /** Servers that live at any instant of [fromMs, toMs], in Nova's order: by project id, then by server id. */
+  /** Servers that live at some instant of [fromMs, toMs], in Nova's order: by project id, then by server id. */
   livesTouching(fromMs: number, toMs: number): readonly ServerLife[];
 }
 
-/** Nova's order of servers, which its pages follow. */
+/** Nova's order of servers in pages. */
 export function byProjectThenId(a: ServerLife, b: ServerLife): number {
   return compareText(a.projectId, b.projectId) || compareText(a.id, b.id);
 }

@@ -16,7 +16,7 @@ const lives = fc
   );
 
 describe('the index of lives', () => {
-  it('finds what touches a stretch of time, in its order, and nothing else', () => {
+  it('finds exactly the lives that overlap a window, in their order', () => {
     fc.assert(
       fc.property(lives, fc.array(fc.tuple(instant, instant), { maxLength: 5 }), (all, stretches) => {
         const index = lifeIndex(all);

@@ -1,11 +1,12 @@
 import { endOf, type ServerLife } from './server-life.ts';
 
-/** Finds the lives that touch a stretch of time, at a cost of what touches it and not of all there ever was. */
+/** Returns the lives that overlap [fromMs, toMs], in their own order. */
 export type LifeIndex = (fromMs: number, toMs: number) => readonly ServerLife[];
 
 /**
- * Lives that end at or after a begin of the window are a tail in the order of ends, those that began before its end a
- * head in the order of begins: the shorter of the two is looked through. `lives` are found in their own order.
+ * An index of lives, so that a search does not read all of them. Lives that end after the start of the window are the tail
+ * of all lives sorted by end; lives that start before its end are the head of all lives sorted by start. A search reads
+ * the shorter of the two.
  */
 export function lifeIndex(lives: readonly ServerLife[]): LifeIndex {
   const begins = Float64Array.from(lives, (life) => life.launches[0].atMs);
@@ -14,7 +15,7 @@ export function lifeIndex(lives: readonly ServerLife[]): LifeIndex {
   const byEnd = sortedBy(ends);
   let last: { fromMs: number; toMs: number; found: readonly ServerLife[] } | undefined;
   return (fromMs, toMs) => {
-    // Pages of one answer ask for the same stretch.
+    // All pages of an answer need the same window.
     if (last?.fromMs !== fromMs || last.toMs !== toMs) last = { fromMs, toMs, found: find(fromMs, toMs) };
     return last.found;
   };
@@ -40,12 +41,12 @@ function sortedBy(values: Float64Array): Uint32Array {
   return Uint32Array.from(values.keys()).sort((a, b) => compare(values[a] ?? 0, values[b] ?? 0));
 }
 
-/** Infinity minus itself is no number. */
+/** Compares without a subtraction, because Infinity minus Infinity is NaN. */
 function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Position of the first place for which `holds`, which then holds for all that follow. */
+/** The first position for which `holds` is true. It must be true for all later positions too. */
 function firstWith(places: Uint32Array, holds: (place: number) => boolean): number {
   let [low, high] = [0, places.length];
   while (low < high) {

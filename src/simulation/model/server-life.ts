@@ -1,4 +1,4 @@
-/** Sizes are those that Nova counts; `extraSpecs` as an administrator sets them. */
+/** A flavor with the sizes that Nova counts, and the extra specs that an administrator sets. */
 export interface Flavor {
   id: string;
   name: string;
@@ -10,33 +10,33 @@ export interface Flavor {
   extraSpecs: Readonly<Record<string, string>>;
 }
 
-/** A launch: the first, or one by which Nova forgets the earlier ones (resize, rebuild, rescue, unshelve, evacuation). */
+/** A server's first launch, or a later one that makes Nova forget the earlier ones: resize, rebuild, rescue, unshelve, evacuation. */
 export interface Launch {
-  /** Unix milliseconds, a whole second: Nova's database keeps no fractions. */
+  /** Unix milliseconds in whole seconds, because Nova's database stores no fractions. */
   atMs: number;
   flavor: Flavor;
-  /** Nova writes the flavor of a resize before it has launched the server with it: when; `atMs` where undefined. */
+  /** The time when Nova shows the flavor, by default `atMs`. In a resize Nova writes the flavor before the launch. */
   flavorShownMs?: number | undefined;
 }
 
-/** A server from its first launch until it has vanished. Instants are Unix milliseconds, whole seconds. */
+/** A server from its first launch until it leaves Nova's tables. Instants are Unix milliseconds, in whole seconds. */
 export interface ServerLife {
   /** A UUID. */
   id: string;
   name: string;
   projectId: string;
   metadata: Readonly<Record<string, string>>;
-  /** At least one, in order of time, none after `deletedMs`. */
+  /** The launches in order of time, none after `deletedMs`. */
   launches: readonly [Launch, ...Launch[]];
-  /** Undefined: never. */
+  /** Undefined if it is never deleted. */
   deletedMs?: number | undefined;
-  /** When the deleted server leaves Nova's tables, and all its usage with it; undefined: never. */
+  /** The time when the deleted server and its usage leave Nova's tables; undefined if they never do. */
   archivedMs?: number | undefined;
-  /** The cell that has it, where a cloud has several. */
+  /** The server's cell, if the cloud has several. */
   cell?: string | undefined;
 }
 
-/** A server as Nova knows it at an instant: of its launches only the last. */
+/** Nova's knowledge of a server at an instant. It includes only the last launch. */
 export interface ServerState {
   life: ServerLife;
   createdMs: number;
@@ -45,7 +45,7 @@ export interface ServerState {
   deletedMs: number | undefined;
 }
 
-/** What Nova knows of a server at `nowMs`; undefined before its launch and after it was archived. */
+/** Nova's knowledge of a server at `nowMs`; undefined before its launch and after its archiving. */
 export function serverAt(life: ServerLife, nowMs: number): ServerState | undefined {
   const launch = life.launches.findLast(({ atMs }) => atMs <= nowMs);
   if (launch === undefined || (life.archivedMs ?? Infinity) <= nowMs) return undefined;
@@ -62,12 +62,12 @@ function flavorShown({ launches }: ServerLife, nowMs: number): Flavor | undefine
   return launches.findLast(({ atMs, flavorShownMs = atMs }) => flavorShownMs <= nowMs)?.flavor;
 }
 
-/** When the server is deleted; `Infinity` for never. */
+/** The time of the server's deletion; `Infinity` if it is never deleted. */
 export function endOf(life: ServerLife): number {
   return life.deletedMs ?? Infinity;
 }
 
-/** The later of the last change of the server before `nowMs`: its launch or its end. */
+/** The time of the server's last change: its deletion or its last launch. */
 export function changedMs(state: ServerState): number {
   return state.deletedMs ?? state.launchedMs;
 }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** 32 hexadecimal digits, as Keystone's ids are: the same for the same text. */
+/** An id in Keystone's format, 32 hexadecimal digits. The same text gives the same id. */
 export function stableId(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** A UUID, the same for the same text. */
+/** A UUID. The same text gives the same UUID. */
 export function stableUuid(text: string): string {
   return formatUuid(stableId(text));
 }
 
-/** `hex`: 32 digits. Marks them as a random UUID (version 4), as Nova's are. */
+/** A random UUID (version 4) like Nova's, from 32 hexadecimal digits. */
 export function formatUuid(hex: string): string {
   const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16);
   return [

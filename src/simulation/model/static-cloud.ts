@@ -7,12 +7,12 @@ export interface StaticCloud {
   domains: readonly Domain[];
   projects: readonly Project[];
   servers: readonly ServerLife[];
-  /** Those of the servers are added, except those that are others by now under their names. */
+  /** The cloud's flavors. The flavors of servers are added, except those whose names `flavors` uses again. */
   flavors?: readonly Flavor[];
   belongings?: Belongings;
 }
 
-/** The model of a cloud whose servers are all known beforehand. */
+/** The model of a cloud from a list of all its servers. */
 export function staticCloud(cloud: StaticCloud): CloudModel {
   const lives = [...cloud.servers].sort(byProjectThenId);
   return {

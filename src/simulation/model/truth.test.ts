@@ -47,7 +47,7 @@ function modelOf(servers: ServerLife[]) {
 }
 
 describe('the truth about usage', () => {
-  it('counts each flavor up to the resize, and nothing after the end', () => {
+  it('counts each flavor up to the resize, and nothing after the deletion', () => {
     const server: ServerLife = {
       id: 'a',
       name: 'a',
@@ -65,7 +65,7 @@ describe('the truth about usage', () => {
     );
   });
 
-  it('of a window is that of its two parts together, wherever it is parted', () => {
+  it('of a window is the sum of its two parts, for every way to divide it', () => {
     fc.assert(
       fc.property(lives, second, second, second, (servers, a, b, c) => {
         const [from, middle, to] = [a, b, c].sort((x, y) => x - y) as [number, number, number];

@@ -10,8 +10,8 @@ export interface UsageTruth {
 }
 
 /**
- * What each project used in [fromMs, toMs), from the whole lives of its servers: what a perfect meter shows, whatever
- * Nova has forgotten. Projects without usage are not in it.
+ * The usage in [fromMs, toMs), by project, from the whole lives of servers. A perfect exporter shows the same, although
+ * Nova forgets launches and servers. Projects without usage are left out.
  */
 export function usageTruth(
   model: Pick<CloudModel, 'livesTouching'>,
@@ -33,7 +33,7 @@ interface Span {
   durationMs: number;
 }
 
-/** The stretches of [fromMs, toMs) in which the server lived, each with its flavor. */
+/** The parts of [fromMs, toMs) in which the server lived, each with its flavor. */
 export function spansOf(life: ServerLife, fromMs: number, toMs: number): Span[] {
   return life.launches
     .map(({ atMs, flavor }, index) => {

@@ -1,14 +1,14 @@
 import { TomlDate } from 'smol-toml';
 
-/** When a machine is up. Unix milliseconds; `fromMs` undefined: since the cloud began; `toMs` undefined: for ever. */
+/** The time when a machine is up, in Unix milliseconds. An undefined end has no limit: since the cloud's start, or for ever. */
 export interface Existence {
   fromMs: number | undefined;
   toMs: number | undefined;
 }
 
 /**
- * Reads `existence`: true, false (undefined: never), a date-time (since then) or two (between them). Times without a
- * zone are UTC. Throws an `Error` that says what is expected.
+ * Reads `existence`: true, false, a date-time (up since then) or two date-times (up between them). False gives undefined.
+ * Times without a zone are UTC. Throws an `Error` that states the allowed values.
  */
 export function readExistence(value: unknown): Existence | undefined {
   if (value === true) return { fromMs: undefined, toMs: undefined };
@@ -22,7 +22,7 @@ export function readExistence(value: unknown): Existence | undefined {
 
 const EXPECTED = 'must be true, false, a date-time such as 2026-03-01T12:00:00Z, or a list of two date-times';
 
-/** A server's times are whole seconds. Local date-times and dates are read as UTC by the TOML parser already. */
+/** Unix milliseconds in whole seconds. The TOML parser reads local date-times and dates as UTC. */
 function instantOf(value: unknown): number {
   if (!(value instanceof TomlDate) || value.isTime()) throw new Error(EXPECTED);
   return Math.floor(value.getTime() / 1000) * 1000;

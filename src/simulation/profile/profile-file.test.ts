@@ -16,7 +16,7 @@ const projectsOf = (count: number) =>
   '[d]\n' + Array.from({ length: count }, (_, i) => `[[d.projects]]\nproject_name = "p${i}"\n`).join('');
 
 describe('a profile file', () => {
-  it('is read again when it has changed', () => {
+  it('is read again after a change', () => {
     writeFileSync(path(), projectsOf(1));
     const file = openProfileFile(path(), 0, silentLogger());
     expect(file.model(0).projects).toHaveLength(1);
@@ -25,7 +25,7 @@ describe('a profile file', () => {
   });
 
   it.each(['[broken', undefined])(
-    'stays as it was last good when it becomes wrong or vanishes: %s',
+    'keeps its last good content if it becomes wrong or vanishes: %s',
     (text) => {
       writeFileSync(path(), projectsOf(2));
       const file = openProfileFile(path(), 0, silentLogger());
@@ -37,7 +37,7 @@ describe('a profile file', () => {
     },
   );
 
-  it('that is not there is one clear line', () => {
+  it('is refused with one clear line if it is missing', () => {
     expect(() => openProfileFile(path(), 0, silentLogger())).toThrow(
       `cannot read the profile ${path()}: ENOENT`,
     );

@@ -6,13 +6,13 @@ import type { CloudModel } from '../model/cloud-model.ts';
 import { changeLives, cloudOf, firstLives } from './profile-history.ts';
 import { parseProfile, type Profile } from './profile.ts';
 
-/** A profile file that is followed: read again when it has changed. */
+/** A profile file that is read again after each change. */
 export interface ProfileFile {
-  /** The cloud as the file has it; of a file that has become wrong, as the last good one had it. */
+  /** The cloud of the file. If the file is wrong, the cloud of its last good content. */
   model(nowMs: number): CloudModel;
 }
 
-/** Reads a profile file; throws a `UserError` for one that is missing or wrong. `startMs`: since when its machines are up. */
+/** Reads a profile file. Machines are up since `startMs`. Throws a `UserError` if the file is missing or wrong. */
 export function openProfileFile(path: string, startMs: number, logger: Logger): ProfileFile {
   let stamp = stampOf(path);
   const first = readProfile(path);
@@ -31,9 +31,9 @@ export function openProfileFile(path: string, startMs: number, logger: Logger): 
       try {
         change(readProfile(path), nowMs);
       } catch (error) {
-        // A user's error says it all in its own line; its cause would repeat the file.
+        // The message of a UserError is complete; its cause would name the file again.
         const reason = error instanceof UserError ? error.message : describeError(error);
-        logger.error({ reason }, 'profile is wrong, the last good one stays');
+        logger.error({ reason }, 'the profile is wrong; its last good content stays in use');
       }
       return model;
     },
@@ -52,7 +52,7 @@ function readText(path: string): string {
   }
 }
 
-/** Changes whenever the file does; '' for a file that is not there. */
+/** A text that changes whenever the file changes; '' for a missing file. */
 function stampOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino}`;

@@ -24,7 +24,7 @@ function livesAfter(before: Profile, after: Profile) {
 }
 
 describe('a profile that changes', () => {
-  it('leaves a machine that it leaves as it was', () => {
+  it('does not touch an unchanged machine', () => {
     expect(livesAfter(profile('cpus = 1'), profile('cpus = 1'))).toEqual([[['01-01', 1]]]);
   });
 
@@ -34,14 +34,14 @@ describe('a profile that changes', () => {
     ]);
   });
 
-  it('deletes a machine that is gone from the file', () => {
+  it('deletes a machine that was removed from the file', () => {
     expect(livesAfter(profile('cpus = 1', 'cpus = 2'), profile('cpus = 1'))).toEqual([
       [['01-01', 1]],
       [['01-01', 2], '01-10'],
     ]);
   });
 
-  it('resizes a machine that has another size', () => {
+  it('resizes a machine with a new size', () => {
     expect(livesAfter(profile('cpus = 1'), profile('cpus = 3'))).toEqual([
       [
         ['01-01', 1],
@@ -50,11 +50,11 @@ describe('a profile that changes', () => {
     ]);
   });
 
-  it('launches a new machine at the change, even where it is said to have been up before', () => {
+  it('launches a new machine at the change, even if the file says that it was up before', () => {
     expect(livesAfter(profile(), profile('cpus = 2\nexistence = 2026-01-03'))).toEqual([[['01-10', 2]]]);
   });
 
-  it('lets a machine that was deleted come back as another server', () => {
+  it('brings a deleted machine back as another server', () => {
     const ended = 'cpus = 1\nexistence = [2026-01-02, 2026-01-04]';
     expect(livesAfter(profile(ended), profile('cpus = 1'))).toEqual([
       [['01-02', 1], '01-04'],
@@ -62,12 +62,12 @@ describe('a profile that changes', () => {
     ]);
   });
 
-  it('takes back what was to come', () => {
+  it('cancels machines that have not started', () => {
     const planned = 'cpus = 1\nexistence = 2026-01-15';
     expect(livesAfter(profile(planned), profile('existence = false'))).toEqual([]);
   });
 
-  it('never changes the usage of the time before, and from then on is what it says', () => {
+  it('never changes the usage before the change, and decides the usage after it', () => {
     const machine = fc.record({
       cpus: fc.integer({ min: 1, max: 4 }),
       existence: fc.constantFrom(

@@ -4,17 +4,17 @@ import { stableUuid } from '../model/stable-ids.ts';
 import { staticCloud } from '../model/static-cloud.ts';
 import type { Machine, Profile } from './profile.ts';
 
-/** The lives of each machine, by its id and in order of time: a machine that was deleted comes back as another server. */
+/** The lives of each machine by its id, in order of time. A deleted machine that comes back is a new server. */
 export type MachineLives = ReadonlyMap<string, readonly ServerLife[]>;
 
-/** The lives that a profile describes when it is read for the first time. `startMs`: since when a machine of `existence = true` is up. */
+/** The lives of a profile at its first reading. Machines with `existence = true` are up since `startMs`. */
 export function firstLives(profile: Profile, startMs: number): MachineLives {
   return changeLives(new Map(), profile, -Infinity, startMs);
 }
 
 /**
- * The lives after a profile has changed at `atMs`. What was before `atMs` stays, as it does in a real cloud: a machine
- * that is gone is a deleted server, one of another size was resized, one that was added is launched at `atMs` at the earliest.
+ * The lives after a change of the profile at `atMs`. Like in a real cloud, the time before `atMs` stays: a removed machine
+ * is a deleted server, a machine with another size is a resized one, and a new machine is launched at `atMs` or later.
  */
 export function changeLives(
   past: MachineLives,
@@ -30,7 +30,7 @@ export function changeLives(
   );
 }
 
-/** The cloud that consists of a profile's domains and projects, and of these lives. */
+/** The cloud with a profile's domains and projects, and with these lives. */
 export function cloudOf(profile: Profile, lives: MachineLives): CloudModel {
   const { domains, projects, machines } = profile;
   return staticCloud({
@@ -47,19 +47,19 @@ function continueMachine(
   changeMs: number,
   startMs: number,
 ): ServerLife[] {
-  // What has not begun yet never will by the old file.
-  const begun = past.filter(({ launches }) => launches[0].atMs < changeMs);
-  const last = begun.at(-1);
+  // A server of the old file that has not started yet never starts.
+  const started = past.filter(({ launches }) => launches[0].atMs < changeMs);
+  const last = started.at(-1);
   const span = machine && spanFrom(machine, changeMs, startMs);
   if (last !== undefined && endOf(last) > changeMs) {
     const continued =
       machine && span && span.fromMs <= changeMs && last.projectId === machine.projectId
         ? continueLife(last, machine, span.toMs, changeMs)
         : undefined;
-    begun[begun.length - 1] = continued ?? { ...last, deletedMs: changeMs };
-    if (continued !== undefined) return begun;
+    started[started.length - 1] = continued ?? { ...last, deletedMs: changeMs };
+    if (continued !== undefined) return started;
   }
-  return machine && span ? [...begun, newLife(machine, span, begun.length)] : begun;
+  return machine && span ? [...started, newLife(machine, span, started.length)] : started;
 }
 
 interface Span {
@@ -67,14 +67,14 @@ interface Span {
   toMs: number | undefined;
 }
 
-/** What lies at or after `changeMs` of a machine's existence; undefined for nothing. */
+/** The part of a machine's existence from `changeMs` on; undefined if there is none. */
 function spanFrom({ existence }: Machine, changeMs: number, startMs: number): Span | undefined {
   if (existence === undefined) return undefined;
   const fromMs = Math.max(existence.fromMs ?? Math.floor(startMs / 1000) * 1000, changeMs);
   return fromMs < (existence.toMs ?? Infinity) ? { fromMs, toMs: existence.toMs } : undefined;
 }
 
-/** The same server goes on; with another flavor it has been resized. */
+/** Continues the life of a server. Another flavor means a resize. */
 function continueLife(
   life: ServerLife,
   { flavor, metadata }: Machine,

@@ -44,7 +44,7 @@ describe('a profile', () => {
     expect(machines[1]?.id).toBe('i1');
   });
 
-  it('derives ids that it does not state from names, the same each time', () => {
+  it('derives missing ids from names, the same ids each time', () => {
     const read = () =>
       parseProfile('[d]\n[[d.projects]]\nproject_name = "a"\n[[d.projects.machines]]', 'p.toml');
     expect(read()).toEqual(read());
@@ -52,7 +52,7 @@ describe('a profile', () => {
     expect(read().machines[0]?.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  it('takes a time without a zone as UTC', () => {
+  it('reads a time without a zone as UTC', () => {
     const text = '[d]\n[[d.projects]]\n[[d.projects.machines]]\nexistence = 2026-03-01T12:00:00';
     expect(parseProfile(text, 'p.toml').machines[0]?.existence?.fromMs).toBe(Date.UTC(2026, 2, 1, 12));
   });
@@ -74,9 +74,9 @@ describe('a profile', () => {
     ],
     [
       machine('instance_id = "a"\n[[d.projects.machines]]\ninstance_id = "a"'),
-      'p.toml: the same instance_id twice: a',
+      'p.toml: instance_id appears twice: a',
     ],
-  ])('that is wrong gets one line with its place: %j', (text, message) => {
+  ])('is refused with one line that names the place of the error: %j', (text, message) => {
     expect(() => parseProfile(text, 'p.toml')).toThrow(
       expect.objectContaining({ name: 'UserError' }) as Error,
     );
@@ -84,7 +84,7 @@ describe('a profile', () => {
     expect(() => parseProfile(text, 'p.toml')).not.toThrow('\n');
   });
 
-  it.each(['site-a.toml', 'site-b.toml'])('that comes as an example is right: %s', (name) => {
+  it.each(['site-a.toml', 'site-b.toml'])('in the examples is valid: %s', (name) => {
     const url = new URL(`../../../deploy/profiles/${name}`, import.meta.url);
     expect(parseProfile(readFileSync(url, 'utf8'), name).machines.length).toBeGreaterThan(3);
   });

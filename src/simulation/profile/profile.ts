@@ -8,14 +8,14 @@ import type { Flavor } from '../model/server-life.ts';
 import { stableId, stableUuid } from '../model/stable-ids.ts';
 import { readExistence, type Existence } from './existence.ts';
 
-/** A machine of a profile, before anything is known of its life. */
+/** A machine of a profile, without its life. */
 export interface Machine {
-  /** The server's id, and what makes it the same machine when the file is read again. */
+  /** The server's id, and the machine's identity when the file is read again. */
   id: string;
   name: string;
   projectId: string;
   flavor: Flavor;
-  /** Undefined: never. */
+  /** Undefined if the machine is never up. */
   existence: Existence | undefined;
   metadata: Readonly<Record<string, string>>;
 }
@@ -26,7 +26,7 @@ export interface Profile {
   machines: Machine[];
 }
 
-/** A petabyte in GiB, and more vCPUs than any machine has. */
+/** One PiB in GiB, and more vCPUs than any machine has. */
 const MOST = 1_048_576;
 const TOO_MUCH = `must be at most ${MOST}`;
 
@@ -89,8 +89,8 @@ type ProjectTable = ProfileTables[string]['projects'][number];
 type MachineTable = ProjectTable['machines'][number];
 
 /**
- * Reads a profile, the earlier system's format: each top-level table is a domain by its name, with `[[NAME.projects]]`
- * and `[[NAME.projects.machines]]`. What is wrong is a `UserError` of one line with file and place.
+ * Reads a profile in the earlier system's format: each top-level table is a domain with its name, `[[NAME.projects]]` and
+ * `[[NAME.projects.machines]]`. Throws a `UserError` of one line with the file and the place of the first problem.
  */
 export function parseProfile(text: string, file: string): Profile {
   const result = profileSchema.safeParse(parseTables(text, file));
@@ -127,7 +127,7 @@ function addProject(profile: Profile, domain: Domain, table: ProjectTable, index
   );
 }
 
-/** Machines without an id are told apart by their place in the project's list. */
+/** The identity of a machine without an id is its place in the project's list. */
 function assembleMachine(projectId: string, table: MachineTable, index: number): Machine {
   return {
     id: table.instance_id ?? stableUuid(`machine ${projectId} ${index}`),
@@ -139,7 +139,7 @@ function assembleMachine(projectId: string, table: MachineTable, index: number):
   };
 }
 
-/** A flavor for each size; Nova knows memory in whole MiB. */
+/** A flavor for each size. Nova's memory is in whole MiB. */
 function flavorOf({ cpus, ram, disk }: MachineTable): Flavor {
   const memoryMb = Math.max(1, Math.round(ram * 1024));
   const name = `c${cpus}.m${memoryMb}.d${disk}`;
@@ -158,6 +158,6 @@ function rejectDoubles({ domains, projects, machines }: Profile, file: string): 
   ];
   for (const [what, values] of checks) {
     const double = values.find((value, index) => values.indexOf(value) !== index);
-    if (double !== undefined) throw new UserError(`${file}: the same ${what} twice: ${double}`);
+    if (double !== undefined) throw new UserError(`${file}: ${what} appears twice: ${double}`);
   }
 }

@@ -3,18 +3,18 @@ import type { SimulatedServices } from './services.ts';
 import type { TokenStore } from './tokens.ts';
 import type { SimulatedUser } from './users.ts';
 
-/** What the simulated APIs answer from. */
+/** Everything that the simulated APIs need for an answer. */
 export interface ApiContext {
   model: CloudModel;
   nowMs: number;
-  /** The time by the clock of Nova's API, which may be wrong; what it has in its database is stamped by `nowMs`. */
+  /** The time of the clock of Nova's API, which may be wrong. Times in Nova's database are based on `nowMs`. */
   novaNowMs: number;
-  /** Those of Nova's cells whose database does not answer. */
+  /** Nova's cells whose database does not answer. */
   downCells: ReadonlySet<string>;
   tokens: TokenStore;
   users: readonly SimulatedUser[];
   region: string;
   services: SimulatedServices;
-  /** Nova's `[api]max_limit`: servers in one answer. */
+  /** Nova's `[api]max_limit`: the most servers in one answer. */
   maxLimit: number;
 }

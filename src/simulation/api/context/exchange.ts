@@ -1,24 +1,24 @@
-/** A request to the simulated APIs, read whole. */
+/** A request to the simulated APIs, with its whole body. */
 export interface ApiRequest {
   method: string;
-  /** Without the query, not decoded. */
+  /** The path without the query, not decoded. */
   path: string;
   query: URLSearchParams;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   body: string;
-  /** `http://HOST:PORT` as the client wrote it: links and catalog lead back to where it came from. */
+  /** `http://HOST:PORT` from the client's Host header: links and catalog use the same address. */
   origin: string;
 }
 
 export interface Answer {
   status: number;
   headers?: Readonly<Record<string, string>>;
-  /** Text is sent as HTML, anything else as JSON. */
+  /** A string is sent as HTML, anything else as JSON. */
   body: unknown;
 }
 
-/** A request that is answered with an error. */
+/** An error of the API, as the answer to a request. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly answer: Answer;
@@ -29,7 +29,7 @@ export class ApiError extends Error {
   }
 }
 
-/** `2026-11-22T13:54:57.000000`, UTC, the form of Nova's times. */
+/** `2026-11-22T13:54:57.000000`: UTC in the format of Nova's times. */
 export function formatMicroseconds(instantMs: number): string {
   return `${new Date(instantMs).toISOString().slice(0, -1)}000`;
 }

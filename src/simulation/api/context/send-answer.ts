@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Fault } from '../../faults.ts';
 import type { Answer } from './exchange.ts';
 
-/** Sends an answer, or what a fault makes of it, dated by the cloud's own clock. */
+/** Sends an answer, changed by `fault` if there is one, with `nowMs` in its Date header. */
 export function sendAnswer(
   response: ServerResponse,
   { status, headers, body }: Answer,

@@ -1,4 +1,4 @@
-/** How a service that not every cloud has is there: `missing` from the catalog, or everything in it `forbidden`. */
+/** The state of an optional service: `missing` from the catalog, or in the catalog and `forbidden` to everyone. */
 type ServicePresence = 'present' | 'missing' | 'forbidden';
 
 export interface SimulatedServices {

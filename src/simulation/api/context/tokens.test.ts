@@ -10,7 +10,7 @@ describe('a token', () => {
     expect(store.find(id, 6000)).toBeUndefined();
   });
 
-  it('is unknown when it was not issued here', () => {
+  it('is unknown if another store issued it', () => {
     const { id } = new TokenStore(1000).issue(SIMULATED_ADMINISTRATOR, 0);
     expect(new TokenStore(1000).find(id, 0)).toBeUndefined();
   });

@@ -7,7 +7,7 @@ export interface Token {
   expiresMs: number;
 }
 
-/** The valid tokens. They end with the process, as they would with a Keystone that changed its keys. */
+/** The valid tokens. They are lost when the process ends, like the tokens of a Keystone with new keys. */
 export class TokenStore {
   readonly #lifetimeMs: number;
   readonly #tokens = new Map<string, Token>();
@@ -24,7 +24,7 @@ export class TokenStore {
     return { id, token };
   }
 
-  /** Undefined for a token that was never issued, or has expired. */
+  /** The token with this id; undefined if it was never issued or has expired. */
   find(id: string | undefined, nowMs: number): Token | undefined {
     const token = id === undefined ? undefined : this.#tokens.get(id);
     return token !== undefined && token.expiresMs > nowMs ? token : undefined;

@@ -1,10 +1,10 @@
-/** Somebody who may sign in to a simulated cloud. */
+/** A user who can sign in to a simulated cloud. */
 export interface SimulatedUser {
   name: string;
   password: string;
-  /** `admin` reads everything; `reader` what belongs to its project. */
+  /** An `admin` reads everything, a `reader` only its project. */
   role: 'admin' | 'reader';
-  /** The project that the user's tokens are for. An administrator's need not be a project of the model. */
+  /** The project of the user's tokens. An administrator's project need not be in the model. */
   project: { id: string; name: string };
   applicationCredential?: { id: string; name: string; secret: string };
 }

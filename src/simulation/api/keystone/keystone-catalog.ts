@@ -10,11 +10,11 @@ export const OBJECT_STORE_PATH = '/object-store/v1';
 export interface CatalogOf {
   region: string;
   services: SimulatedServices;
-  /** The project of the token: some addresses have it. */
+  /** The project of the token. Some endpoint URLs contain its id. */
   projectId: string;
 }
 
-/** The service catalog, as a token carries it: every interface of a service at one address. */
+/** The service catalog of a token. All interfaces of a service have the same URL. */
 export function serviceCatalog(origin: string, { region, services, projectId }: CatalogOf): unknown[] {
   const entry = (type: string, name: string, path: string) =>
     catalogEntry(type, name, `${origin}${path}`, region);

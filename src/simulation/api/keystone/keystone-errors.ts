@@ -1,6 +1,6 @@
 import { ApiError } from '../context/exchange.ts';
 
-/** Keystone says the same of every failed sign-in, whatever was wrong. */
+/** Keystone's answer to every failed sign-in. It does not say what was wrong. */
 export function unauthorized(origin: string): ApiError {
   return keystoneError(401, 'Unauthorized', 'The request you have made requires authentication.', {
     'WWW-Authenticate': `Keystone uri="${origin}/v3"`,

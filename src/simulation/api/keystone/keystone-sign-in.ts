@@ -35,14 +35,14 @@ const signInSchema = z.object({
 type Identity = z.output<typeof signInSchema>['auth']['identity'];
 type Scope = z.output<typeof signInSchema>['auth']['scope'];
 
-/** `POST /v3/auth/tokens`: by password or application credential; scoped to a project, to the system, or not at all. */
+/** `POST /v3/auth/tokens` with a password or an application credential. The scope is a project, the system or nothing. */
 export function signIn(request: ApiRequest, context: ApiContext): Answer {
   const { identity, scope } = parseSignIn(request.body).auth;
   const byCredential = identity.methods.includes('application_credential');
   const user = context.users.find((candidate) =>
     byCredential ? hasCredential(candidate, identity) : hasPassword(candidate, identity),
   );
-  // An application credential belongs to a project, and takes no other scope.
+  // An application credential belongs to a project and allows no other scope.
   const scoped = byCredential ? { project: { id: user?.project.id } } : scope;
   if (user === undefined || !mayUse(user, scoped)) throw unauthorized(request.origin);
   const { id, token } = context.tokens.issue(user, context.nowMs);
@@ -85,7 +85,7 @@ function isUser(user: SimulatedUser, given: NameOrId): boolean {
   return given.id === undefined ? given.name === user.name && inUserDomain(given) : given.id === userId(user);
 }
 
-/** Keystone compares names without regard to case. */
+/** Like Keystone, ignores the case of names. */
 function inUserDomain({ domain }: NameOrId): boolean {
   return domain?.id === USER_DOMAIN.id || domain?.name?.toLowerCase() === USER_DOMAIN.name.toLowerCase();
 }

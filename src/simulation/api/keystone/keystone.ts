@@ -25,7 +25,7 @@ export function answerKeystone(request: ApiRequest, context: ApiContext): Answer
   throw keystoneNotFound('The resource could not be found.');
 }
 
-/** 300 Multiple Choices, with a body: clients that follow redirects by themselves must not take it for one. */
+/** 300 Multiple Choices with a body. Clients must not follow it as a redirect. */
 function versions(request: ApiRequest): Answer {
   return {
     status: 300,
@@ -53,7 +53,7 @@ function listProjects(request: ApiRequest, { model }: ApiContext, token: Token):
   return list('projects', projects.map(describeProject(request)), request);
 }
 
-/** An administrator's own project need not be one of the model; a reader's is. */
+/** The project of the token. An administrator's project need not be in the model. */
 function ownProjects(request: ApiRequest, { model }: ApiContext, { user }: Token): Answer {
   const own = model.projects.find(({ id }) => id === user.project.id) ?? {
     ...user.project,
@@ -85,7 +85,7 @@ function requireAdmin({ user }: Token, action: string): void {
   if (user.role !== 'admin') throw keystoneForbidden(action);
 }
 
-/** Keystone compares names without regard to case. */
+/** Like Keystone, ignores the case of names. */
 function named({ query }: ApiRequest): (thing: { name: string }) => boolean {
   const name = query.get('name')?.toLowerCase();
   return (thing) => name === undefined || thing.name.toLowerCase() === name;

@@ -4,7 +4,7 @@ import { novaBadRequest, unsupportedVersion } from './nova-errors.ts';
 export const LOWEST_MINOR = 1;
 export const HIGHEST_MINOR = 93;
 
-/** The minor number of the microversion that a request asks for, 1 without one; an `ApiError` for one that is not there. */
+/** The minor number of the requested microversion, by default 1. Throws an `ApiError` for an unsupported version. */
 export function requestedMinor(headers: ApiRequest['headers']): number {
   const asked = microversionText(headers);
   if (asked === undefined) return LOWEST_MINOR;
@@ -29,7 +29,7 @@ function microversionText(headers: ApiRequest['headers']): string | undefined {
   return ofCompute?.[1] ?? headers['x-openstack-nova-api-version'];
 }
 
-/** The headers by which Nova says which microversion it answered in. */
+/** Nova's headers with the microversion of the answer. */
 export function microversionHeaders(minor: number): Record<string, string> {
   return {
     'OpenStack-API-Version': `compute 2.${minor}`,

@@ -1,6 +1,5 @@
 import { ApiError } from '../context/exchange.ts';
 
-/** Errors of Nova: the name of the body's one member varies with the status. */
 export function novaBadRequest(message: string): ApiError {
   return novaError('badRequest', 400, message);
 }
@@ -29,7 +28,7 @@ export function novaCrash(kind: string): ApiError {
   );
 }
 
-/** Nova answers an unknown path, and a method that a path has not, with a page. */
+/** Nova's HTML page for an unknown path, or a method that a path does not support. */
 export function noSuchPage(): ApiError {
   return new ApiError({
     status: 404,
@@ -37,6 +36,7 @@ export function noSuchPage(): ApiError {
   });
 }
 
+/** The body of an error has one member. Its name depends on the status. */
 function novaError(member: string, code: number, message: string): ApiError {
   return new ApiError({ status: code, body: { [member]: { code, message } } });
 }

@@ -4,7 +4,7 @@ import type { Answer, ApiRequest } from '../context/exchange.ts';
 import { NOVA_PATH } from '../keystone/keystone-catalog.ts';
 import { markerNotFound, nextPageQuery, parsePage } from './nova-paging.ts';
 
-/** `GET /flavors/detail`: in pages, with `description` from 2.55 and `extra_specs` from 2.61 on. */
+/** `GET /flavors/detail` in pages, with `description` since 2.55 and `extra_specs` since 2.61. */
 export function answerFlavors(request: ApiRequest, context: ApiContext, minor: number): Answer {
   const { limit, marker } = parsePage(request.query, context.maxLimit);
   const { flavors } = context.model;

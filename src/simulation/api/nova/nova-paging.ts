@@ -5,7 +5,7 @@ export interface PageRequest {
   marker: string | undefined;
 }
 
-/** The page that is asked for: a limit of 0, or above `maxLimit`, is `maxLimit`, and nobody is told. */
+/** The requested page. Like Nova, uses `maxLimit` for a limit of 0 or a larger limit, without an error. */
 export function parsePage(query: URLSearchParams, maxLimit: number): PageRequest {
   const text = query.get('limit') ?? '';
   if (!/^\d*$/.test(text))
@@ -15,7 +15,7 @@ export function parsePage(query: URLSearchParams, maxLimit: number): PageRequest
   return { limit: Math.min(Number(text) || maxLimit, maxLimit), marker: query.get('marker') ?? undefined };
 }
 
-/** The query of the link to the next page: the parameters of this one, and its last element as marker. */
+/** The query of the link to the next page: the same parameters, with the last element as marker. */
 export function nextPageQuery(query: URLSearchParams, marker: string): string {
   const next = new URLSearchParams([...query].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
   next.set('marker', marker);

@@ -5,13 +5,13 @@ import { markerNotFound } from './nova-paging.ts';
 
 export interface PagedServers {
   isWanted(server: ServerState): boolean;
-  /** False where no deleted server is wanted. */
+  /** Whether the list includes deleted servers. */
   deletedToo: boolean;
   limit: number;
   marker: string | undefined;
 }
 
-/** A page of the servers, newest first, as they are now. Throws where the marker is not one of those that are wanted. */
+/** A page of the wanted servers in their current state, newest first. Throws an `ApiError` for another marker. */
 export function serverPage(context: ApiContext, asked: PagedServers): ServerState[] {
   const { nowMs } = context;
   const order = orderOf(context, asked);
@@ -43,8 +43,8 @@ interface Order {
 const remembered = new WeakMap<CloudModel, { living?: Order; known?: Order }>();
 
 /**
- * Sorted with the first page of a list. The pages that follow go on in that order: what was made since is newer than
- * all of it, and comes before them.
+ * The order of a list. The first page sorts the servers, and the later pages use the same order: servers created since
+ * then are newer, so they belong before these pages.
  */
 function orderOf({ model, nowMs }: ApiContext, { deletedToo, marker }: PagedServers): Order {
   const orders = remembered.get(model) ?? {};

@@ -6,7 +6,7 @@ import { NOVA_PATH } from '../keystone/keystone-catalog.ts';
 
 const IMAGE_ID = stableUuid('image');
 
-/** A server as `/servers/detail` shows it, with the members that its microversion has. */
+/** A server in `/servers/detail`, with the members of the microversion. */
 export function describeServer(server: ServerState, origin: string, minor: number): Record<string, unknown> {
   const { life, deletedMs } = server;
   const gone = deletedMs !== undefined;
@@ -16,7 +16,7 @@ export function describeServer(server: ServerState, origin: string, minor: numbe
     status: gone ? 'DELETED' : 'ACTIVE',
     tenant_id: life.projectId,
     user_id: life.projectId,
-    // Deletion takes it along.
+    // Nova deletes the metadata with the server.
     metadata: gone ? {} : life.metadata,
     hostId: createHash('sha224').update(life.projectId).digest('hex'),
     image: { id: IMAGE_ID, links: [{ rel: 'bookmark', href: `${origin}/compute/images/${IMAGE_ID}` }] },
@@ -46,7 +46,7 @@ export function describeServer(server: ServerState, origin: string, minor: numbe
   };
 }
 
-/** All that Nova knows of a server whose cell is down. */
+/** A server whose cell is down: Nova knows only these members. */
 export function describeUnknown({ life, createdMs }: ServerState, origin: string): Record<string, unknown> {
   return {
     id: life.id,
@@ -88,7 +88,7 @@ function laterMembers(gone: boolean, minor: number): Record<string, unknown> {
   };
 }
 
-/** Since 2.47 a server carries a copy of its flavor, without the flavor's id. */
+/** Since 2.47 a server has a copy of its flavor, without the flavor's id. */
 function embeddedFlavor(flavor: Flavor) {
   return {
     vcpus: flavor.vcpus,

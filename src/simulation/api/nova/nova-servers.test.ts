@@ -19,7 +19,7 @@ const flavor: Flavor = {
 const user = { name: 'a', password: 'a', role: 'admin', project: { id: 'admin', name: 'admin' } } as const;
 const token: Token = { user, issuedMs: 0, expiresMs: 0 };
 
-/** Made at that second. */
+/** A server that was created at that second. */
 function life(id: string, atS: number, more: Partial<ServerLife> = {}): ServerLife {
   const launches: ServerLife['launches'] = [{ atMs: atS * 1000, flavor }];
   return { id, name: id, projectId: 'p', metadata: {}, launches, ...more };
@@ -64,7 +64,7 @@ function listed(query: string, context: ApiContext, minor = 69): string[] {
 }
 
 describe('the servers that the simulated Nova lists', () => {
-  it('are the newest first, page by page, also while servers come and go', () => {
+  it('are sorted from the newest, page by page, also while servers come and go', () => {
     expect(listed('limit=2', contextAt(20))).toEqual(['d ACTIVE', 'c ACTIVE']);
     expect(listed('limit=2&marker=d', contextAt(30))).toEqual(['b ACTIVE', 'a ACTIVE']);
     expect(listed('', contextAt(30))).toEqual(['e ACTIVE', 'd ACTIVE', 'b ACTIVE', 'a ACTIVE']);
@@ -72,14 +72,14 @@ describe('the servers that the simulated Nova lists', () => {
     expect(() => listed('marker=c', contextAt(30))).toThrow(ApiError);
   });
 
-  it('are known by their ids alone while their cell is down', () => {
+  it('have only their ids while their cell is down', () => {
     const down = contextAt(20, ['cell1']);
     expect(listed('', down)).toEqual(['a UNKNOWN', 'c UNKNOWN', 'd UNKNOWN', 'b ACTIVE']);
     const { body } = answerServer('a', request(''), down, token, 69);
     expect((body as { server: object }).server).toMatchObject({ id: 'a', status: 'UNKNOWN' });
   });
 
-  it('lack those of a cell that is down, without a word, below 2.69 and where pages or filters are asked for', () => {
+  it('omit those of a cell that is down, without an error, below 2.69 and with paging or filters', () => {
     const down = contextAt(20, ['cell1']);
     const lists = [listed('', down, 68), listed('limit=9', down), listed('project_id=p', down)];
     expect(lists).toEqual([['b ACTIVE'], ['b ACTIVE'], ['b ACTIVE']]);

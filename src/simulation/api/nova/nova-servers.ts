@@ -9,9 +9,9 @@ import { describeServer, describeUnknown } from './nova-server-view.ts';
 import type { Token } from '../context/tokens.ts';
 
 /**
- * `GET /servers/detail`: newest first, in pages; with `all_tenants` for administrators, `deleted=true` those that are
- * deleted and not yet archived, `changes-since` both kinds, `project_id` one project's. Of a cell that is down only
- * ids are known, from 2.69 on; below, and where pages or filters are asked for, its servers are left out without a word.
+ * `GET /servers/detail`, newest first, in pages. Parameters: `all_tenants` for administrators; `deleted=true` for deleted
+ * servers that are not yet archived; `changes-since` for both kinds; `project_id` for one project. Since 2.69 the list has
+ * only the ids of servers whose cell is down. Below 2.69, and with paging or filters, it omits them without an error.
  */
 export function answerServers(request: ApiRequest, context: ApiContext, token: Token, minor: number): Answer {
   const { query, origin } = request;
@@ -50,7 +50,7 @@ export function answerServer(
   return { status: 200, body: { server: { ...describeServer(server, request.origin, minor), ...groups } } };
 }
 
-/** By anything that Nova would have to ask a cell for. */
+/** True for parameters that Nova can apply only by asking the cells. */
 function isRefined(query: URLSearchParams): boolean {
   return [...query.keys()].some((key) => key !== 'all_tenants');
 }

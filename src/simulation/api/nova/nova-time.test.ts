@@ -6,7 +6,7 @@ describe('the times of a usage request', () => {
     ['2026-11-22T13:54:57', '2026-11-22T13:54:57.000Z'],
     ['2026-11-22T13:54:57.290644', '2026-11-22T13:54:57.290Z'],
     ['2026-11-22 13:54:57.5', '2026-11-22T13:54:57.500Z'],
-  ])('%s is taken as UTC', (text, expected) => {
+  ])('reads %s as UTC', (text, expected) => {
     expect(new Date(parseNovaTime(text)).toISOString()).toBe(expected);
   });
 
@@ -18,7 +18,7 @@ describe('the times of a usage request', () => {
     '2026-02-30T00:00:00',
     '2026-11-22T24:00:00',
     'now',
-  ])('%s is refused', (text) => {
+  ])('refuses %s', (text) => {
     expect(() => parseNovaTime(text)).toThrow('HTTP 400');
   });
 });

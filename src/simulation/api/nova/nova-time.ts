@@ -3,8 +3,8 @@ import { novaBadRequest, novaCrash } from './nova-errors.ts';
 const FORM = /^(\d{4})-(\d{1,2})-(\d{1,2})(T|\s)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,6}))?$/;
 
 /**
- * An instant of a usage request, Unix milliseconds: UTC, `2026-11-22T13:54:57`, with or without a fraction, or with a
- * space and a fraction. A date alone, `Z` and offsets are refused with 400, as Nova does.
+ * An instant of a usage request in Unix milliseconds. The text is UTC: `2026-11-22T13:54:57` with or without a fraction,
+ * or with a space and a fraction. Like Nova, refuses a date without a time, `Z` and offsets with 400.
  */
 export function parseNovaTime(text: string): number {
   const parts = FORM.exec(text);
@@ -14,7 +14,7 @@ export function parseNovaTime(text: string): number {
   const fractionMs = Math.floor(Number(`0.${parts[8] ?? '0'}`) * 1000 + 1e-6);
   const seconds = `${pad(year, 4)}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(minute)}:${pad(second)}`;
   const instantMs = Date.parse(`${seconds}Z`);
-  // A 30 February is read as a day in March: what comes out must be what went in.
+  // JavaScript reads 30 February as a day in March, so the result must format as the same text.
   if (Number.isNaN(instantMs) || new Date(instantMs).toISOString().slice(0, 19) !== seconds)
     throw invalidTime();
   return instantMs + fractionMs;
@@ -33,13 +33,13 @@ export interface UsageWindow {
   endMs: number;
 }
 
-/** The window that a usage request asks for: both sides default to now, and an end in the future is cut to now. */
+/** The window of a usage request. Start and end default to now, and an end in the future becomes now. */
 export function parseWindow(query: URLSearchParams, nowMs: number): UsageWindow {
   const start = query.get('start');
   const end = query.get('end');
   const startMs = start === null || start === '' ? nowMs : parseNovaTime(start);
   const endMs = end === null || end === '' ? nowMs : parseNovaTime(end);
-  // Without a window Nova's two readings of its clock are a microsecond apart, and pass.
+  // Without a window Nova reads its clock twice, a microsecond apart, so the start is before the end.
   const bothNow = !start && !end;
   if (startMs >= endMs && !bothNow)
     throw novaBadRequest('Invalid start time. The start time cannot occur after the end time.');

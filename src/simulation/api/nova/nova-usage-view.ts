@@ -13,7 +13,7 @@ interface ProjectUsage {
   stop: string;
 }
 
-/** Adds servers up by project, in their order. `start` and `stop` are the window that was counted. */
+/** Adds up the servers by project, in their order. `start` and `stop` of an answer are the counted window. */
 export function describeUsage(
   servers: readonly ServerState[],
   window: UsageWindow,
@@ -54,7 +54,7 @@ function addServer(usage: ProjectUsage, server: ServerState, window: UsageWindow
   usage.server_usages?.push(describeServerUsage(server, hours, localGb, nowMs));
 }
 
-/** Hours of the window in which the server lived; negative where the window begins after it ends, as Nova has it. */
+/** The server's hours in the window. Like in Nova, negative if the window starts after its end. */
 function hoursOf({ launchedMs, deletedMs }: ServerState, { startMs, endMs }: UsageWindow): number {
   if (deletedMs !== undefined && deletedMs < startMs) return 0;
   if (launchedMs > endMs) return 0;

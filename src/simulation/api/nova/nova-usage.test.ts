@@ -99,7 +99,7 @@ describe('the usage that the simulated Nova shows', () => {
     ]);
   });
 
-  it('leaves out a server that was launched anew after the end of the window', () => {
+  it('leaves out a server that was launched again after the end of the window', () => {
     const rebuilt = life('a', [
       { atMs: at('01:00:00'), flavor: small },
       { atMs: at('03:00:00'), flavor: small },
@@ -123,7 +123,7 @@ describe('the usage that the simulated Nova shows', () => {
     expect(usage(DAY, contextOf([gone], '06:00:00'))).toEqual({ tenant_usages: [] });
   });
 
-  it('is cut at the limit without a sign below 2.40, and followed by links from then on', () => {
+  it('is cut at the limit, silently below 2.40, and with links to the next page since 2.40', () => {
     const servers = ['c', 'a', 'b'].map((id) =>
       life(stableUuid(id), [{ atMs: at('01:00:00'), flavor: small }]),
     );
@@ -139,7 +139,7 @@ describe('the usage that the simulated Nova shows', () => {
     expect(second.tenant_usages_links).toBeUndefined();
   });
 
-  it('goes on behind a marker that has left the window, and refuses one that was archived', () => {
+  it('continues after a marker that has left the window, and refuses an archived marker', () => {
     const [first, second] = ['a', 'b'].map((id) => life(id, [{ atMs: at('01:00:00'), flavor: small }])) as [
       ServerLife,
       ServerLife,
@@ -150,7 +150,7 @@ describe('the usage that the simulated Nova shows', () => {
     expect(() => usage(query, contextOf(servers, '05:00:00'))).toThrow(ApiError);
   });
 
-  it('comes from one cell after the other, and a page that comes to a cell that is down is an error', () => {
+  it('comes from one cell after the other, and is an error if a page reaches a cell that is down', () => {
     const launches: ServerLife['launches'] = [{ atMs: at('01:00:00'), flavor: small }];
     const servers = ['b', 'a', 'd', 'c'].map((id, index) =>
       life(id, launches, { cell: index < 2 ? 'cell2' : 'cell1' }),
@@ -170,7 +170,7 @@ describe('the usage that the simulated Nova shows', () => {
     ]);
   });
 
-  it('has the flavor of a resize before the launch', () => {
+  it('has the new flavor of a resize before the launch', () => {
     const resized = life('a', [
       { atMs: at('01:00:00'), flavor: small },
       { atMs: at('03:00:00'), flavorShownMs: at('02:59:00'), flavor: large },
@@ -180,7 +180,7 @@ describe('the usage that the simulated Nova shows', () => {
     expect(shown('03:00:01')).toMatchObject({ vcpus: 8, started_at: '2026-05-01T03:00:00.000000' });
   });
 
-  it('is the truth for windows that end now and in which nothing was launched anew or archived', () => {
+  it('is the truth for windows that end now, without a second launch or archived server', () => {
     const servers = [
       life('a', [{ atMs: at('00:30:00'), flavor: small }], { deletedMs: at('01:20:00') }),
       life('b', [{ atMs: at('01:40:00'), flavor: large }]),

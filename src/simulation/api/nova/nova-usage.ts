@@ -12,8 +12,8 @@ import type { Token } from '../context/tokens.ts';
 const PATH = '/os-simple-tenant-usage';
 
 /**
- * `GET /os-simple-tenant-usage[/PROJECT]`, as Nova's simple_tenant_usage.py does it: cut at the limit in every
- * microversion, with a link to the next page from 2.40 on only.
+ * `GET /os-simple-tenant-usage[/PROJECT]`, like Nova's simple_tenant_usage.py: the limit applies to every microversion, but
+ * only answers since 2.40 have a link to the next page.
  */
 export function answerUsage(
   request: ApiRequest,
@@ -60,8 +60,8 @@ function refuseUnknownParameters(query: URLSearchParams, projectId: string | und
 }
 
 /**
- * A page of the servers that Nova has in its table now, whose last launch lies before the end and that were not deleted
- * before the start: one cell after the other, of which one that is down fails the page that comes to it.
+ * A page of the servers in Nova's tables whose last launch is before the end of the window, and that were not deleted
+ * before its start. The page reads one cell after the other, and fails if it reaches a cell that is down.
  */
 function selectPage(
   window: UsageWindow,
@@ -97,7 +97,7 @@ interface Selection {
   projectId: string | undefined;
 }
 
-/** Only what the page needs is looked at. */
+/** Reads only as many candidates as the page needs. */
 function selectServers(
   candidates: readonly ServerLife[],
   first: number,
@@ -110,7 +110,7 @@ function selectServers(
     if (projectId !== undefined && life.projectId !== projectId) continue;
     const server = serverAt(life, nowMs);
     if (server === undefined) continue;
-    // The database is asked in whole seconds.
+    // Nova's query to its database has whole seconds.
     if (server.launchedMs >= wholeSecond(endMs)) continue;
     if (server.deletedMs === undefined || server.deletedMs > wholeSecond(startMs)) servers.push(server);
   }
@@ -121,7 +121,7 @@ function wholeSecond(instantMs: number): number {
   return Math.floor(instantMs / 1000) * 1000;
 }
 
-/** The marker need not be in the window, but it must still be in the tables of the cell; else undefined. */
+/** The position after the marker. A marker outside the window is fine; undefined if it is not in the tables of the cell. */
 function firstAfter(
   candidates: readonly ServerLife[],
   marker: string,

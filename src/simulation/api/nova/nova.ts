@@ -29,7 +29,7 @@ export function answerNova(request: ApiRequest, context: ApiContext): Answer {
   });
 }
 
-/** Every answer says in which microversion it is, an error too. */
+/** Adds the microversion to every answer, including errors. */
 function withMicroversion(request: ApiRequest, answer: (minor: number) => Answer): Answer {
   const minor = requestedMinor(request.headers);
   const headers = microversionHeaders(minor);
