@@ -34,6 +34,12 @@ async function siteMetrics(url: string): Promise<string[]> {
   return [...text.matchAll(/^stackmeter_portal_(.*\{site=.*)$/gm)].map(([, line = '']) => line);
 }
 
+/** How many samples of its sender the portal has kept since its start. */
+async function keptSamples(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^stackmeter_portal_remote_write_samples_total\{.*\} (\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
 /** Amounts by site, project and resource. */
 async function amountsOf(url: string): Promise<Record<string, number>> {
   const now = Date.now();
@@ -236,9 +242,10 @@ remote_write:
           ),
       ),
     );
-    for (const pauseMs of [4000, 2500, 3300]) {
+    // Some scrapes of both, each time another number of them.
+    for (const samples of [50, 30, 40]) {
       await eventually(async () => ((await sitesOf(portal.url))[0]?.last_reading_at ? true : undefined));
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await eventually(async () => ((await keptSamples(portal.url)) >= samples ? true : undefined));
       await portal.process.stop('SIGKILL');
       portal = await startPortalIn(folder, listen);
     }
