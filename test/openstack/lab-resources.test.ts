@@ -10,6 +10,7 @@ import { formatAddress } from '../../src/runtime/http/listen.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { createBelongings } from './belongings.ts';
+import { nowSettles } from './clock.ts';
 import { openstackEnvironment } from './environment.ts';
 import { createGpuCloud } from './gpus.ts';
 import { labTools } from './lab-tools.ts';
@@ -41,7 +42,7 @@ async function startMeter(env: Record<string, string>, settings: string) {
     state: stateNow,
     /** Folds in everything up to now. */
     refresh: async () => {
-      await new Promise((resolve) => setTimeout(resolve, SETTLING_MS + 1000));
+      await nowSettles(SETTLING_MS);
       await exporter.refresh();
     },
     /** Values of a metric by its last label. */

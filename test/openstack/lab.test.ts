@@ -9,6 +9,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { formatAddress } from '../../src/runtime/http/listen.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { describeWith } from '../support/describe-with.ts';
+import { aSecondAfter, clockPasses, nowSettles } from './clock.ts';
 import { openstackEnvironment } from './environment.ts';
 import { startLabHost } from './lab-host.ts';
 import { labTools } from './lab-tools.ts';
@@ -97,10 +98,6 @@ function usageOf(servers: readonly LabServer[], startMs: number, untilMs: number
   return { vcpu, mb };
 }
 
-async function pause(durationMs: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, durationMs));
-}
-
 describeWith(
   ['openstack', 'openstack-tools'],
   'the exporter of a real OpenStack that changes under it',
@@ -132,7 +129,8 @@ describeWith(
         const servers: Record<'own' | 'alpha' | 'beta', LabServer[]> = { own: [], alpha: [], beta: [] };
         /** Folds in everything up to now. */
         const refreshExactly = async () => {
-          await pause(1500); // a window of a second, at least
+          const until = Math.max(...meters.map(({ counted }) => counted().untilMs));
+          await aSecondAfter(until, SETTLING_MS);
           await everyMeter(async ({ refresh }) => await refresh());
           const { own, alpha, beta } = servers;
           const [all, apart] = [whole.counted(), parts.counted()];
@@ -188,7 +186,7 @@ describeWith(
         expect(launches.map(({ launches: { length } }) => length)).toEqual([2, 2, 3, 2, 2, 2, 1]);
 
         tools.forgetDeleted();
-        await pause(startedMs + TOKEN_MS - Date.now());
+        await clockPasses(startedMs + TOKEN_MS); // the first tokens have expired
         await refreshExactly();
         expect(signIns()).toBeGreaterThanOrEqual(2 * meters.length);
       },
@@ -201,7 +199,7 @@ describeWith(
       await refresh();
       const server = await mine.boot('m1.small');
       const refreshExactly = async () => {
-        await pause(SETTLING_MS + 1500);
+        await nowSettles(SETTLING_MS);
         await refresh();
         expect(counted()).toEqual(known({ [mine.id]: [server] }, counted()));
       };
@@ -239,7 +237,7 @@ describeWith(
         type Shown = Awaited<ReturnType<(typeof meters)[0][0]['shown']>>;
         /** Looks at what all show again and again, which has to be right, until all have come so far. */
         const watch = async (isDone: (shown: Shown) => boolean) => {
-          for (let done = false; !done; await pause(100)) {
+          for (let done = false; !done; await systemClock.sleep(100)) {
             done = true;
             for (const [meter, servers] of meters) {
               const shown = await meter.shown();

@@ -34,6 +34,8 @@ export interface LabProject {
 interface NovaServer {
   id: string;
   status: string;
+  /** What Nova does with it; it writes that before it answers who has asked for it. */
+  'OS-EXT-STS:task_state': string | null;
   'OS-SRV-USG:launched_at': string | null;
   'OS-SRV-USG:terminated_at': string | null;
   flavor: { vcpus: number; ram: number };
@@ -81,7 +83,7 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
     const found = await eventually(async () => {
       const shown = await show(server.id);
       if (shown.status === 'ERROR') throw new Error(`server ${server.id} is in ERROR`);
-      return shown.status === status ? shown : undefined;
+      return shown.status === status && shown['OS-EXT-STS:task_state'] === null ? shown : undefined;
     });
     const atMs = novaTime(found['OS-SRV-USG:launched_at']);
     if (atMs > (server.launches.at(-1)?.atMs ?? 0))
@@ -89,7 +91,6 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
   };
   const act = async (server: LabServer, action: object, status: string, as = call) => {
     await as('POST', `/servers/${server.id}/action`, action);
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // until Nova has begun with it
     await reach(server, status);
   };
   return {

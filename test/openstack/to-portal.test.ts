@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parseExposition } from '../../src/prometheus/text-format/text-format-parser.ts';
 import { getJson, totalUsage } from '../support/api-client.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { signIn, type NovaUsage } from './nova.ts';
@@ -76,14 +77,16 @@ describeWith(
   },
 );
 
-/** The window once it no longer moves. */
+/** The window once the portal has folded a sweep that began after now. */
 async function settled(portalUrl: string): Promise<[number, number]> {
-  let before = await readWindow(portalUrl, 0);
-  return await eventually(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const now = await readWindow(portalUrl, 0);
-    const isSettled = now[1] === before[1];
-    before = now;
-    return isSettled ? now : undefined;
-  });
+  const before = await sweepsOf(portalUrl);
+  await eventually(async () => ((await sweepsOf(portalUrl)) >= before + 2 ? true : undefined)); // one may be under way
+  return await readWindow(portalUrl, 0);
+}
+
+/** How many sweeps have ended, however they did. */
+async function sweepsOf(portalUrl: string): Promise<number> {
+  const samples = parseExposition(await (await fetch(`${portalUrl}/metrics`)).text());
+  const sweeps = samples.filter(({ name }) => name === 'stackmeter_portal_sweeps_total');
+  return sweeps.reduce((sum, { value }) => sum + value, 0);
 }
