@@ -34,7 +34,7 @@ export interface LabProject {
 interface NovaServer {
   id: string;
   status: string;
-  /** What Nova does with it; it writes that before it answers who has asked for it. */
+  /** The action under way. Nova sets it before it answers the request for the action. */
   'OS-EXT-STS:task_state': string | null;
   'OS-SRV-USG:launched_at': string | null;
   'OS-SRV-USG:terminated_at': string | null;

@@ -77,14 +77,14 @@ describeWith(
   },
 );
 
-/** The window once the portal has folded a sweep that began after now. */
+/** The window after a sweep that starts after this call. */
 async function settled(portalUrl: string): Promise<[number, number]> {
   const before = await sweepsOf(portalUrl);
-  await eventually(async () => ((await sweepsOf(portalUrl)) >= before + 2 ? true : undefined)); // one may be under way
+  await eventually(async () => ((await sweepsOf(portalUrl)) >= before + 2 ? true : undefined)); // the first may have started before the call
   return await readWindow(portalUrl, 0);
 }
 
-/** How many sweeps have ended, however they did. */
+/** The number of sweeps that have ended, successful or not. */
 async function sweepsOf(portalUrl: string): Promise<number> {
   const samples = parseExposition(await (await fetch(`${portalUrl}/metrics`)).text());
   const sweeps = samples.filter(({ name }) => name === 'stackmeter_portal_sweeps_total');

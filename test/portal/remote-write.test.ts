@@ -34,7 +34,7 @@ async function siteMetrics(url: string): Promise<string[]> {
   return [...text.matchAll(/^stackmeter_portal_(.*\{site=.*)$/gm)].map(([, line = '']) => line);
 }
 
-/** How many samples of its sender the portal has kept since its start. */
+/** The number of samples that the portal has kept since its start. */
 async function keptSamples(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/^stackmeter_portal_remote_write_samples_total\{.*\} (\d+)$/m.exec(text)?.[1] ?? 0);
@@ -242,7 +242,7 @@ remote_write:
           ),
       ),
     );
-    // Some scrapes of both, each time another number of them.
+    // Each round kills the portal after a different number of scrapes.
     for (const samples of [50, 30, 40]) {
       await eventually(async () => ((await sitesOf(portal.url))[0]?.last_reading_at ? true : undefined));
       await eventually(async () => ((await keptSamples(portal.url)) >= samples ? true : undefined));
