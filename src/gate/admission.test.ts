@@ -36,11 +36,11 @@ interface Case {
   peer?: Partial<Peer>;
   token?: Partial<GateToken>;
   checkAnswers?: boolean;
-  /** Requests that the token has made just before. */
+  /** Earlier requests of the token. */
   earlier?: number;
 }
 
-/** What becomes of a request, and what is noted of it: a refusal as status, line and reason. */
+/** The outcome of a request, with its notes. A refusal has status, line and reason. */
 function decided({ head, headers, peer, token, checkAnswers = true, earlier = 0 }: Case) {
   const rawHeaders = headers ?? ['Authorization', `Bearer ${SECRET}`];
   const asked = { method: 'GET', target: `/federate?${ASKED}`, httpVersion: '1.1', rawHeaders, ...head };
@@ -67,7 +67,7 @@ const lineOf = ({ status, message, reason, tokenName }: Refusal) =>
 describe('a federation', () => {
   const notes = { route: 'federate', token: 'portal', selectors: 1 };
 
-  it('is admitted with the selectors that the gate writes, and the rules of its answer', () => {
+  it('is admitted with selectors that the gate writes, and with rules for its answer', () => {
     expect(decided({})).toEqual([
       {
         route: 'federate',
@@ -82,7 +82,7 @@ describe('a federation', () => {
     ]);
   });
 
-  it('passes unopened where answers are not checked, and is opened all the same where labels are rewritten', () => {
+  it('is passed on unchecked if answers are not checked, unless labels are rewritten', () => {
     const rewriting = { dropped: new Set(['domain_name']), hashed: new Set<string>(), hash: () => '' };
     const rulesOf = (of: Case) => {
       const [outcome] = decided(of);
@@ -95,14 +95,14 @@ describe('a federation', () => {
     });
   });
 
-  it('is refused beyond the policy, and the log knows whose it was', () => {
+  it('is refused outside the policy, and the log has the name of its token', () => {
     expect(decided({ head: { target: '/federate?match%5B%5D=up' } })).toEqual([
       [403, 'selector 1 is not within what this gate gives out', 'policy'],
       notes,
     ]);
   });
 
-  it('is refused at the rate of its token before its selectors are read', () => {
+  it('is refused above the rate of its token, before its selectors are read', () => {
     expect(decided({ earlier: DEFAULT_LIMITS.requestsPerMinute })).toEqual([
       [429, 'too many requests', 'rate'],
       { route: 'federate', token: 'portal' },
@@ -115,9 +115,9 @@ describe('a federation', () => {
     [
       'two headers',
       ['Authorization', `Bearer ${SECRET}`, 'authorization', 'Bearer x'],
-      'one Authorization header is taken',
+      'only one Authorization header is accepted',
     ],
-  ])('with %s is refused before any token is looked at', (_what, headers, line) => {
+  ])('with %s is refused before any token is checked', (_what, headers, line) => {
     expect(decided({ headers })).toEqual([[401, line, 'token'], { route: 'federate' }]);
   });
 
@@ -131,11 +131,11 @@ describe('a federation', () => {
       'certificate',
       'portal',
     ],
-  ])('whose token %s is refused by one and the same line', (_what, of, reason, name) => {
+  ])('whose token %s is refused with the same line', (_what, of, reason, name) => {
     expect(decided(of)).toEqual([[401, 'the token is not valid', reason, name], { route: 'federate' }]);
   });
 
-  it('is admitted from the addresses of its token, and with its certificate', () => {
+  it('is admitted from the addresses of its token, and with the certificate of its token', () => {
     const certificate = { commonName: 'portal' };
     const bound = { addresses: parseAddresses(['192.0.2.0/24']), certificate };
     const [outcome] = decided({ token: bound, peer: { presents: (wanted) => wanted === certificate } });
@@ -148,14 +148,14 @@ describe('a federation', () => {
     ['1.0', true, [505, 'HTTP/1.1 is needed, or gzip', 'request']],
     ['1.0', false, expect.objectContaining({ route: 'federate' })],
   ])(
-    'in HTTP/%s, over TLS: %s, is admitted only where it shows that it broke off',
+    'in HTTP/%s, over TLS: %s, is admitted only if a broken answer can be recognised',
     (httpVersion, encrypted, expected) => {
       const [outcome] = decided({ head: { httpVersion }, peer: { encrypted } });
       expect(outcome).toEqual(expected);
     },
   );
 
-  it('in HTTP/1.0 over TLS is admitted in gzip, whose end shows', () => {
+  it('in HTTP/1.0 over TLS is admitted only in gzip, which shows its end', () => {
     const headers = ['Authorization', `Bearer ${SECRET}`, 'Accept-Encoding', 'gzip'];
     const [outcome] = decided({ head: { httpVersion: '1.0' }, headers });
     expect(outcome).toMatchObject({ asked: { gzip: true } });
@@ -170,7 +170,7 @@ describe('another request', () => {
     ]);
   });
 
-  it('for the past is admitted by its token; its body is decided later', () => {
+  it('for a remote read is admitted by its token; its body is decided later', () => {
     const head = { method: 'POST', target: '/api/v1/read' };
     expect(decided({ head })).toEqual([
       { route: 'read', token: tokenOf() },
@@ -185,8 +185,8 @@ describe('another request', () => {
   it.each<[string, string, ...(string | number)[]]>([
     ['GET', '/', 404, 'there is nothing here', 'path'],
     ['GET', '/federate/', 404, 'there is nothing here', 'path'],
-    ['POST', '/federate', 405, 'only GET is taken', 'method'],
-    ['DELETE', '/healthz', 405, 'only GET and HEAD is taken', 'method'],
+    ['POST', '/federate', 405, 'only GET is accepted', 'method'],
+    ['DELETE', '/healthz', 405, 'only GET and HEAD is accepted', 'method'],
   ])('%s %s is refused to anyone', (method, target, ...refusal) => {
     expect(decided({ head: { method, target } })).toEqual([refusal, {}]);
   });

@@ -18,7 +18,7 @@ import type { ClientCertificate } from './tokens/client-certificate.ts';
 import type { Limiter } from './tokens/limits.ts';
 import { checkToken } from './tokens/tokens.ts';
 
-/** Who asks, as far as the connection tells. */
+/** A client, as its connection shows it. */
 export interface Peer {
   address: string | undefined;
   /** True over TLS. */
@@ -26,27 +26,27 @@ export interface Peer {
   presents: (certificate: ClientCertificate) => boolean;
 }
 
-/** What a request is held against. */
+/** The rules by which a request is admitted. */
 export interface AdmissionRules {
   tokens: readonly GateToken[];
   limiter: Pick<Limiter, 'count'>;
-  /** Whether answers are opened and held against the policy. */
+  /** Whether answers are opened and checked against the policy. */
   checkAnswers: boolean;
   nowMs: number;
 }
 
-/** What is noted of a request on the way, for the log: a refusal has it too. */
+/** Notes on a request for the log. They are complete as far as the request came, even if it was refused. */
 export type RequestNotes = Pick<Account, 'route' | 'token' | 'selectors'>;
 
-/** What is to be answered. The body of a remote read is decided when it has come. */
+/** An admitted request. A remote read is decided later, when its body has come. */
 export type Admission =
   | { route: 'healthz' }
   | { route: 'federate'; token: GateToken; asked: Omit<FederationRequest, 'signal'> }
   | { route: 'read'; token: GateToken };
 
 /**
- * Decides a request by its head. What anybody can make it refuse again and again, a token or a selector, is returned; other refusals
- * are thrown, which costs more: a function that only ever throws is never compiled.
+ * Decides a request by its head. Returns the refusals that any client can cause again and again, for a token or a selector.
+ * Throws all other refusals. To throw costs more: V8 does not compile a function that only throws.
  */
 export function admit(
   head: RequestHead,
@@ -67,7 +67,7 @@ export function admit(
     : admitFederation(route.query, head, token, notes, rules);
 }
 
-/** The token that the request presents. Whatever is wrong with it, the client is told the same. */
+/** The token that the request presents. The client gets the same answer for every invalid token. */
 function authenticate(head: RequestHead, peer: Peer, { tokens, nowMs }: AdmissionRules): GateToken | Refusal {
   const check = checkToken(tokens, bearerToken(head), nowMs);
   if (!check.valid) return check.expired === undefined ? wrongToken() : wrongToken('expired', check.expired);
@@ -78,8 +78,8 @@ function authenticate(head: RequestHead, peer: Peer, { tokens, nowMs }: Admissio
 }
 
 /**
- * Proxies such as nginx ask in HTTP/1.0, where an answer ends with its connection. One that breaks off shows it by a reset, or in
- * gzip: over TLS, nginx takes a reset for an end. Throws `Refusal`.
+ * Proxies such as nginx ask in HTTP/1.0, where an answer ends with its connection. A broken answer is recognised by a
+ * connection reset, or by its gzip. Over TLS, nginx takes a reset for a normal end, so gzip is needed there. Throws `Refusal`.
  */
 function checkOldVersion(head: RequestHead, route: Route, { encrypted }: Peer): void {
   if (head.httpVersion !== '1.0' || route.name !== 'federate') throw new Refusal(505, 'HTTP/1.1 is needed');
@@ -106,7 +106,7 @@ function admitFederation(
   };
 }
 
-/** Counts what is costly to decide as more than one request, before it is decided. Throws `Refusal`. */
+/** Counts a request that is costly to decide as several requests, before it is decided. Throws `Refusal`. */
 export function charge(
   selectors: readonly Selector[],
   { name, limits, policy }: GateToken,

@@ -24,7 +24,7 @@ const token: GateToken = {
   limits: { requestsPerMinute: 600, concurrency: 1 },
 };
 
-/** A connection without a network: it keeps what is written to it. */
+/** A connection without a network. It keeps the bytes that are written to it. */
 class Connection extends Duplex {
   readonly remoteAddress = '192.0.2.7';
   bytesWritten = 0;
@@ -111,7 +111,7 @@ function countsOf(exposition: string): string[] {
 }
 
 describe('the handler', () => {
-  it('answers an allowed request by its source, and accounts for it by the name of its token', async () => {
+  it('answers an allowed request from the source, and counts it by the name of its token', async () => {
     const { ask, log, counted } = startHandler(answers('project_mb_usage 1\n'));
     const { answer, broken } = await ask(FEDERATE);
     expect(broken).toBe(false);
@@ -139,7 +139,7 @@ describe('the handler', () => {
     ]);
   });
 
-  it('tells a client that may not one line, and the log why', async () => {
+  it('sends one line to a refused client, and the reason to the log', async () => {
     const { ask, log, counted } = startHandler(answers());
     expect((await ask(FEDERATE, 'guess')).answer).toBe(
       'HTTP/1.1 401 Unauthorized\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 23\r\n' +
@@ -154,7 +154,7 @@ describe('the handler', () => {
     );
   });
 
-  it('ends the connection of what is no request for it', async () => {
+  it('ends the connection after an invalid request', async () => {
     const { ask } = startHandler(answers());
     expect((await ask('/', SECRET, 'POST')).answer).toBe(
       'HTTP/1.1 404 Not Found\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 22\r\n' +
@@ -162,13 +162,13 @@ describe('the handler', () => {
     );
   });
 
-  it('says nothing of health to the log', async () => {
+  it('does not log health checks', async () => {
     const { ask, log, counted } = startHandler(answers());
     expect((await ask('/healthz', '')).answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\n$/);
     expect([log(), await counted()]).toEqual([[], []]);
   });
 
-  it('tells the log alone why a source has failed', async () => {
+  it('tells only the log why a source has failed', async () => {
     const { ask, log, counted } = startHandler(
       breaks(new UpstreamFailure(502, new Error('refused by 10.0.0.1'))),
     );
@@ -187,7 +187,7 @@ describe('the handler', () => {
     expect(await counted()).toContain('stackmeter_gate_upstream_errors_total{status="502"} 1');
   });
 
-  it('is out of order where it does not know the error, and says no more', async () => {
+  it('answers 500 for an unknown error, and says no more', async () => {
     const { ask, log } = startHandler(breaks(new Error('a secret of the code')));
     expect((await ask(FEDERATE)).answer).toMatch(/^HTTP\/1\.1 500 [^]*\r\n\r\nthe gate is out of order\n$/);
     expect(log()).toMatchObject([{ decision: 'failed', reason: 'fault', why: 'a secret of the code' }]);
@@ -197,7 +197,7 @@ describe('the handler', () => {
     ['upstream', new Error('cut')],
     ['answer', new AnswerError('cut')],
   ])(
-    'breaks an answer off that fails once it has begun, so that it is never whole (%s)',
+    'breaks off an answer that fails after its start, so that it never looks complete (%s)',
     async (reason, error) => {
       const { ask, log } = startHandler(breaks(error, 'project_mb_usage 1\n'));
       const { answer, broken } = await ask(FEDERATE);
@@ -207,14 +207,14 @@ describe('the handler', () => {
     },
   );
 
-  it('has room again for a token whose answer has failed', async () => {
+  it('frees the place of a failed answer for the next answer of its token', async () => {
     const { ask } = startHandler(breaks(new UpstreamFailure(504, undefined)));
     const statuses: string[] = [];
     for (let count = 0; count < 3; count++) statuses.push((await ask(FEDERATE)).answer.slice(9, 12));
     expect(statuses).toEqual(['504', '504', '504']);
   });
 
-  it('refuses a second answer at a time where a token may have one', async () => {
+  it('refuses a second answer at the same time if a token may have only one', async () => {
     let end = () => {};
     const waiting: Source = {
       federate: async (_, response) => {

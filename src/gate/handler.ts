@@ -93,7 +93,8 @@ async function answerRead(
   const asked = await readBody(request, response);
   const read = source.read?.bind(source);
   if (read === undefined) throw new Refusal(404, 'there is nothing here');
-  if (token.rewriting) throw new Refusal(403, 'this token reads no past: labels are held back from it');
+  if (token.rewriting)
+    throw new Refusal(403, 'this token cannot read the past: some labels are hidden from it');
   const { queries, answer: form } = decideRead(asked, token.policy, (selectors) =>
     charge(selectors, token, limiter),
   );

@@ -13,7 +13,7 @@ const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url
   );
 
 describe("the gate's own metrics", () => {
-  it('are documented as they are declared: names, labels and meaning', () => {
+  it('are documented with the declared names, labels and help texts', () => {
     const declared = Object.values(DECLARATIONS).map(({ name, labels, help }) => [
       `\`stackmeter_gate_${name}${labels.length === 0 ? '' : `{${labels.join(',')}}`}\``,
       help,

@@ -12,31 +12,31 @@ export const DECLARATIONS = {
   answerBytes: {
     type: 'counter',
     name: 'answer_bytes_total',
-    help: 'bytes that were sent in answer, as they were on the wire',
+    help: 'bytes of answers that were sent, as compressed',
     labels: ['token'],
   },
   upstreamErrors: {
     type: 'counter',
     name: 'upstream_errors_total',
-    help: 'requests that failed behind the gate, by the status that the client got',
+    help: 'requests that failed behind the gate, by the status of the answer',
     labels: ['status'],
   },
   connectionsRefused: {
     type: 'counter',
     name: 'connections_refused_total',
-    help: 'connections that were one too many, from their address or in total',
+    help: 'connections refused because of the limit per address or in total',
     labels: ['reason'],
   },
   reloadFailures: {
     type: 'counter',
     name: 'reload_failures_total',
-    help: 'reloads that failed and left the old configuration in force',
+    help: 'failed reloads; the old configuration stays in force',
     labels: [],
   },
   inFlight: {
     type: 'gauge',
     name: 'requests_in_flight',
-    help: 'requests that are being answered',
+    help: 'requests in progress',
     labels: [],
   },
   reloadSuccess: {

@@ -7,7 +7,7 @@ import { decide, parsePolicy } from './policy.ts';
 
 const usage = parsePolicy(USAGE_SELECTORS);
 
-/** What is forwarded for the selectors, or why nothing is. */
+/** The selectors that the gate forwards, or the reason of the denial. */
 function forwardedFor(...selectors: string[]): string[] | string {
   const decision = decide(
     selectors.map((text) => parseSelector(text)),
@@ -19,13 +19,13 @@ function forwardedFor(...selectors: string[]): string[] | string {
 const denied = 'selector 1 is not within what this gate gives out';
 
 describe('the default policy', () => {
-  it('forwards what the earlier system asks for as it is', () => {
+  it('forwards the requests of the earlier system unchanged', () => {
     expect(forwardedFor('{job="project_usages",__name__=~"project_.*_usage"}')).toEqual([
       '{job="project_usages",__name__=~"project_.*_usage"}',
     ]);
   });
 
-  it('forwards the conjunction of what is asked for and what is allowed', () => {
+  it('forwards the conjunction of the requested and the allowed selector', () => {
     expect(forwardedFor('project_vcpu_usage{job="project_usages",project_id!~"a.*"}')).toEqual([
       '{__name__="project_vcpu_usage",job="project_usages",project_id!~"a.*",__name__=~"project_.*_usage"}',
     ]);
@@ -54,13 +54,13 @@ describe('the default policy', () => {
     expect(forwardedFor(selector)).toBe(denied);
   });
 
-  it('denies the whole request for one selector that is not within it', () => {
+  it('denies the whole request if one selector is outside the policy', () => {
     expect(forwardedFor('project_vcpu_usage{job="project_usages"}', '{job="node"}')).toBe(
       'selector 2 is not within what this gate gives out',
     );
   });
 
-  it('is not confused by conditions that contradict one another', () => {
+  it('is not misled by conditions that contradict one another', () => {
     expect(forwardedFor('{job="project_usages",job="node",__name__="project_a_usage"}')).toEqual([
       '{job="project_usages",job="node",__name__="project_a_usage",__name__=~"project_.*_usage"}',
     ]);
@@ -77,13 +77,13 @@ describe('a policy', () => {
     expect(isAllowed('{d="k",a="z",b="z"}')).toBe(false);
   });
 
-  it('must name series: it can neither be absent nor select all', () => {
+  it('must name series: it can neither be empty nor select all series', () => {
     expect(() => parsePolicy([])).toThrow('there is no selector');
-    expect(() => parsePolicy(['{job=~".*"}'])).toThrow('would give out everything');
+    expect(() => parsePolicy(['{job=~".*"}'])).toThrow('so all series could leave the site');
     expect(() => parsePolicy(['{job="a"'])).toThrow('{job="a": this is not a series selector');
   });
 
-  it('proves nothing from what Prometheus 2 and 3 decide otherwise', () => {
+  it('proves nothing from expressions that Prometheus 2 and 3 read differently', () => {
     const policy = parsePolicy(['{d="k",a=~"x.y"}', '{d="l",a!~"x.y"}']);
     const isAllowed = (text: string) => decide([parseSelector(text)], policy).allowed;
     expect([isAllowed(String.raw`{d="k",a="x\ny"}`), isAllowed(String.raw`{d="l",a="x\ny"}`)]).toEqual([
@@ -93,7 +93,7 @@ describe('a policy', () => {
     expect([isAllowed('{d="k",a="x-y"}'), isAllowed('{d="l",a="x"}')]).toEqual([true, true]);
   });
 
-  it('lets nobody ask for a hidden label, save by the condition that it makes itself', () => {
+  it('allows conditions on a hidden label only if the policy has the same condition', () => {
     const policy = parsePolicy(['{job="a",h!="secret"}'], ['h']);
     const isAllowed = (text: string) => decide([parseSelector(text)], policy).allowed;
     expect([isAllowed('{job="a",h!="secret"}'), isAllowed('{job="a",h!="secret",b="c"}')]).toEqual([
@@ -112,7 +112,7 @@ describe('a policy', () => {
   });
 });
 
-/** Texts and expressions on which RE2 and JavaScript agree, so that the evaluator below can be one of its own. */
+/** Texts and expressions on which RE2 and JavaScript agree, so that the evaluator below needs no code of the gate. */
 const VALUES = ['', 'x', 'X', 'xy', 'y', 'x\ny', 'z'];
 const REGEXES = ['', 'x', '(x)', 'x.*', '.+', 'x|y', 'y|x', '[^x]+', '[xX]', 'x.y', '.*'];
 const label = fc.constantFrom('__name__', 'job', 'a');
@@ -126,7 +126,7 @@ const allSeries: readonly Series[] = VALUES.flatMap((name) =>
   VALUES.flatMap((job) => VALUES.map((a) => ({ __name__: name, job, a }))),
 );
 
-/** What a selector selects, without anything of the gate: in Prometheus 3 `.` matches a newline, in 2 it does not. */
+/** The series that a selector selects, without any code of the gate. `.` matches a newline in Prometheus 3, not in 2. */
 function selected(matchers: readonly Matcher[], flags: 's' | ''): readonly Series[] {
   const tests = matchers.map(({ label: name, op, value }) => ({
     name,
@@ -135,7 +135,7 @@ function selected(matchers: readonly Matcher[], flags: 's' | ''): readonly Serie
   return allSeries.filter((series) => tests.every(({ name, holds }) => holds.has(series[name] ?? '')));
 }
 
-/** Those of the values that meet a condition. */
+/** The values that meet a condition. */
 const values = remembered((condition) => {
   const [, flags = '', op = '', value = ''] = /^(s?) (\S+) ([^]*)$/.exec(condition) ?? [];
   const regex = new RegExp(`^(?:${value})$`, flags);
@@ -148,11 +148,11 @@ const NUM_RUNS = Number(process.env['STACKMETER_PROPERTY_RUNS'] ?? 2000);
 describe.each([
   ['3', 's'],
   ['2', ''],
-] as const)('by the meaning of Prometheus %s, what is forwarded', (_, flags) => {
-  it('selects no series outside the policy, and all that were asked for', () => {
+] as const)('the forwarded selectors, in the meaning of Prometheus %s', (_, flags) => {
+  it('selects no series outside the policy, and all requested series within it', () => {
     let decisions = 0;
     const rule = (allowed: readonly Matcher[][], more: readonly Matcher[], narrowed: boolean) => {
-      // One that holds a condition of the policy has a chance to be allowed.
+      // A selector with a condition of the policy may be allowed.
       const asked = narrowed ? [...more, ...(allowed[0] ?? [])] : more;
       const decision = decide([asked], { allowed });
       if (!decision.allowed) return;
@@ -160,7 +160,7 @@ describe.each([
       const wanted = selected(asked, flags);
       const within = new Set(allowed.flatMap((one) => selected(one, flags)));
       const outside = wanted.filter((series) => !within.has(series));
-      // By the proof alone, and by the conjunction that stands behind it.
+      // By the proof only, and by the conjunction behind it.
       expect(outside).toEqual([]);
       expect(decision.forwarded.map((one) => selected(one, flags))).toEqual([wanted]);
     };
@@ -169,7 +169,7 @@ describe.each([
     expect(decisions).toBeGreaterThan(NUM_RUNS / 4);
   });
 
-  it('does not tell apart series of the policy that differ in a hidden label alone', () => {
+  it('does not distinguish series of the policy that differ only in a hidden label', () => {
     const rule = (allowed: readonly Matcher[], more: readonly Matcher[]) => {
       const decision = decide([[...more, ...allowed]], { allowed: [allowed], hidden: ['a'] });
       if (!decision.allowed) return;

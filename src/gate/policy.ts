@@ -4,18 +4,19 @@ import { PROJECT_ID, PROJECT_NAME } from './answers/label-rewriting.ts';
 
 export type Selector = readonly Matcher[];
 
-/** What may leave the site: the series that any one of these selectors selects. */
+/** The series that may leave the site: each is selected by at least one of these selectors. */
 export interface Policy {
   readonly allowed: readonly Selector[];
-  /** Labels that are dropped or hashed: a client must not find their values out by asking for them. */
+  /** Labels that are dropped or hashed. A client must not find out their values by asking for them. */
   readonly hidden?: readonly string[];
 }
 
 export type Decision = { allowed: true; forwarded: readonly Selector[] } | { allowed: false; reason: string };
 
-/** Reads the selectors of a policy; throws `SelectorError` that quotes the one that is wrong. */
+/** Reads the selectors of a policy. Throws `SelectorError`, which quotes the wrong selector. */
 export function parsePolicy(selectors: readonly string[], hidden: readonly string[] = []): Policy {
-  if (selectors.length === 0) throw new SelectorError('there is no selector: nothing could be given out');
+  if (selectors.length === 0)
+    throw new SelectorError('there is no selector, so no series could leave the site');
   return { allowed: selectors.map(parseAllowed), hidden };
 }
 
@@ -23,7 +24,7 @@ function parseAllowed(text: string): Selector {
   const selector = parsed(text);
   if (selector.every((matcher) => satisfies('', matcher)))
     throw new SelectorError(
-      `${text} selects series that have none of its labels: it would give out everything`,
+      `${text} selects series without any of its labels, so all series could leave the site`,
     );
   return selector;
 }
@@ -39,8 +40,9 @@ function parsed(text: string): Selector {
 }
 
 /**
- * Rules G1 and G2: a request is allowed if each of its selectors is proven to select nothing that an allowed one does
- * not select. What is forwarded is the conjunction of both, so that a fault in the proof opens nothing.
+ * Rules G1 and G2: a request is allowed if it is proven, for each of its selectors, that an allowed selector selects every
+ * series that the request's selector selects. The gate forwards the conjunction of both selectors, so that a fault in the proof
+ * opens nothing.
  */
 export function decide(requested: readonly Selector[], policy: Policy): Decision {
   const forwarded: Selector[] = [];
@@ -55,23 +57,23 @@ export function decide(requested: readonly Selector[], policy: Policy): Decision
   return { allowed: true, forwarded };
 }
 
-/** True if it is proven that every series that `selector` selects is also selected by `allowed`. */
+/** True if it is proven that `allowed` selects every series that `selector` selects. */
 function implies(selector: Selector, allowed: Selector): boolean {
   return allowed.every((wanted) => selector.some((given) => impliesMatcher(given, wanted)));
 }
 
-/** True for a condition on a hidden label that the policy does not make itself. */
+/** True if `selector` has a condition on a hidden label that the policy itself does not have. */
 function asksForHidden(selector: Selector, allowed: Selector, hidden: readonly string[]): boolean {
   return selector.some((given) => isHidden(given, hidden) && !allowed.some((own) => isSame(given, own)));
 }
 
-/** An id of a pool's part, `POOL/NAME`, asks for a name as well. */
+/** A condition on the id of a pool's part, `POOL/NAME`, is also a condition on a name. */
 function isHidden({ label, op, value }: Matcher, hidden: readonly string[]): boolean {
   if (label !== PROJECT_ID || !hidden.includes(PROJECT_NAME)) return hidden.includes(label);
   return op !== '=' || value.includes('/') || hidden.includes(label);
 }
 
-/** The same condition, or an equality whose value meets the wanted one. Anything else is not proven. */
+/** True for the same condition, or an equality whose value meets the wanted condition. No other implication is proven. */
 function impliesMatcher(given: Matcher, wanted: Matcher): boolean {
   return (
     isSame(given, wanted) ||
@@ -79,7 +81,7 @@ function impliesMatcher(given: Matcher, wanted: Matcher): boolean {
   );
 }
 
-/** True if a label with this value meets the condition, by the regular expressions of Prometheus 2 and of 3. */
+/** True if a label with this value meets the condition, in the regular expressions of both Prometheus 2 and Prometheus 3. */
 function satisfies(value: string, { op, value: wanted }: Matcher): boolean {
   if (op === '=') return value === wanted;
   if (op === '!=') return value !== wanted;

@@ -1,4 +1,4 @@
-/** Why a request is not served, as metrics and the log name it. */
+/** The reason of a refusal, as metrics and the log name it. */
 export type RefusalReason =
   | 'path'
   | 'method'
@@ -24,13 +24,13 @@ const REASONS: Readonly<Record<number, RefusalReason>> = {
   504: 'upstream',
 };
 
-/** A request that is not served. The message is the one line that the client gets: it never says what exists. */
+/** A refused request. The message is the one line that the client gets. It never tells which series or projects exist. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
   readonly reason: RefusalReason;
   readonly headers: Readonly<Record<string, string>>;
-  /** For the log: whose token it was that was not taken. */
+  /** For the log: the name of the refused token. */
   readonly tokenName: string | undefined;
 
   constructor(
@@ -43,7 +43,7 @@ export class Refusal extends Error {
       cause?: unknown;
     } = {},
   ) {
-    // A refusal says all there is to say, and to trace the stack took 7 % of the time of a gate that denies.
+    // A refusal needs no stack trace, and the trace took 7 % of the time of a gate that refuses.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(line, 'cause' in options ? { cause: options.cause } : {});

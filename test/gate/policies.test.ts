@@ -116,8 +116,8 @@ describe('a token of the configuration', () => {
   });
 
   it.each([
-    ['["project_id"]', 'hash_key_file = "key"', 'must leave project_id'],
-    ['["project_name"]', '', 'to drop project_name needs --hash-key-file'],
+    ['["project_id"]', 'hash_key_file = "key"', 'must not name project_id'],
+    ['["project_name"]', '', 'drop_labels with project_name needs --hash-key-file'],
   ])('cannot drop %s, which would merge series or show names', (labels, key, message) => {
     const file = join(temporaryFolder(), 'gate.toml');
     const head = `listen = "127.0.0.1:0"\nexporter = "http://127.0.0.1:1"\n${key}\n`;
@@ -195,7 +195,7 @@ describe('a token of the configuration', () => {
     });
     expect([response.status, await response.text()]).toEqual([
       403,
-      'this token reads no past: labels are held back from it\n',
+      'this token cannot read the past: some labels are hidden from it\n',
     ]);
     expect(log()).toContain('"route":"read","tokenName":"a"');
   });
@@ -298,11 +298,11 @@ describe('the configuration of tokens', () => {
     ],
     [
       `[[token]]\nname = "a"\n${hash('a')}\naddresses = ["10.0.0.0/33"]`,
-      'FILE: token[1].addresses: holds what is neither an address nor a network such as 10.0.0.0/8',
+      'FILE: token[1].addresses: has a text that is neither an address nor a network such as 10.0.0.0/8',
     ],
     [
       `[[token]]\nname = "a"\n${hash('a')}\ndrop_labels = ["__name__"]`,
-      'FILE: token[1].drop_labels: must leave __name__: the name says what is counted',
+      "FILE: token[1].drop_labels: must not name __name__: the metric's name says what is counted",
     ],
     [`[[token]]\nname = "a"\n${hash('a')}\nconcurrency = 0`, 'FILE: token[1].concurrency: is less than 1'],
   ])('%s is refused, and the message names the place', (toml, message) => {

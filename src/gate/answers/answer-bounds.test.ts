@@ -9,7 +9,7 @@ beforeEach(() => {
   onTestFinished(() => void vi.useRealTimers());
 });
 
-/** An answer on a connection without a network that counts what is written. */
+/** An answer on a connection without a network, which counts the bytes that are written. */
 function startAnswer(bytesBefore = 0) {
   const connection = Object.assign(new Duplex({ read: () => {}, write: (_b, _e, done) => done() }), {
     bytesWritten: bytesBefore,
@@ -30,8 +30,8 @@ function startAnswer(bytesBefore = 0) {
   return { connection, response, ended, done };
 }
 
-describe('an answer within its bounds', () => {
-  it('ends when it takes too long', async () => {
+describe('an answer within its limits', () => {
+  it('is broken off if it takes too long', async () => {
     const { ended } = startAnswer();
     await vi.advanceTimersByTimeAsync(999);
     expect(ended).toEqual([]);
@@ -39,7 +39,7 @@ describe('an answer within its bounds', () => {
     expect(ended).toEqual(['the answer took too long']);
   });
 
-  it('ends when it grows too large, not counting what was sent on the connection before', async () => {
+  it('is broken off if it is too large; earlier answers on the connection do not count', async () => {
     const { connection, ended } = startAnswer(50);
     connection.bytesWritten = 150;
     await vi.advanceTimersByTimeAsync(400);
@@ -49,21 +49,21 @@ describe('an answer within its bounds', () => {
     expect(ended).toEqual(['the answer grew too large']);
   });
 
-  it('ends when its client is gone', () => {
+  it('is broken off if its client is gone', () => {
     const { response, ended } = startAnswer();
     response.emit('close');
     expect(ended).toEqual(['the client is gone']);
   });
 
-  it('fails with what ended it once it has begun, and before that with what was noticed', async () => {
-    const [begun, not] = [startAnswer(), startAnswer()];
-    begun.response.writeHead(200).flushHeaders();
+  it('fails with the reason of the abort after its first byte, and with its own error before', async () => {
+    const [started, waiting] = [startAnswer(), startAnswer()];
+    started.response.writeHead(200).flushHeaders();
     await vi.advanceTimersByTimeAsync(1000);
-    expect(await begun.done).toBe('the answer took too long');
-    expect(await not.done).toBe('what was noticed');
+    expect(await started.done).toBe('the answer took too long');
+    expect(await waiting.done).toBe('what was noticed');
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer running', async () => {
     const { response, done } = startAnswer();
     response.emit('finish');
     await done;

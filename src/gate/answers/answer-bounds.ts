@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** For a whole answer, however it drips, and however long it is. */
+/** Limits of one answer, however slowly and in however many pieces it comes. */
 export interface AnswerLimits {
   timeoutMs: number;
   maxBytes: number;
@@ -8,7 +8,7 @@ export interface AnswerLimits {
 
 const SIZE_INTERVAL_MS = 200;
 
-/** Does the work of an answer, with a signal that aborts when the client is gone, or the answer takes too long or grows too large. */
+/** Does the work of an answer. The signal aborts when the client is gone, when the answer takes too long, or when it is too large. */
 export async function withinBounds(
   response: ServerResponse,
   limits: AnswerLimits,
@@ -18,7 +18,7 @@ export async function withinBounds(
   try {
     await work(bounds.signal);
   } catch (error) {
-    // Why it was ended says more than how that was noticed.
+    // The reason of the abort says more than the error that it causes.
     throw bounds.signal.aborted && response.headersSent ? bounds.signal.reason : error;
   } finally {
     bounds.end();
@@ -29,7 +29,7 @@ function watch(response: ServerResponse, { timeoutMs, maxBytes }: AnswerLimits) 
   const abort = new AbortController();
   const before = response.socket?.bytesWritten ?? 0;
   const onClose = () => {
-    // It also closes after a whole answer.
+    // The response also closes after a complete answer.
     if (!response.writableFinished) abort.abort(new Error('the client is gone'));
   };
   response.once('close', onClose);

@@ -7,7 +7,7 @@ import { parsePolicy } from '../policy.ts';
 const { allowed } = parsePolicy(['{__name__=~"project_.*_usage"}']);
 const dropped = { dropped: new Set(['a']), hashed: new Set<string>(), hash: () => '' };
 
-/** What leaves of an answer, or why nothing does. */
+/** The part of an answer that leaves the site, or the reason why nothing does. */
 function passed(answer: string | Buffer, rewriting?: LabelRewriting): string {
   const examiner = new AnswerExaminer({ allowed, rewriting });
   try {
@@ -19,7 +19,7 @@ function passed(answer: string | Buffer, rewriting?: LabelRewriting): string {
 }
 
 describe('an answer', () => {
-  it('passes as it is where each line is proven to be within the policy', () => {
+  it('passes unchanged if each line is within the policy', () => {
     const answer = '# TYPE project_a_usage untyped\nproject_a_usage{a="1" b="2"} 1 9223372036854775807\n';
     expect(passed(answer)).toBe(answer);
   });
@@ -38,12 +38,12 @@ describe('an answer', () => {
     expect(passed(answer)).toBe('the answer is not in the text format');
   });
 
-  it('is refused where a time would be another once labels are rewritten', () => {
+  it('is refused if a time would change when labels are rewritten', () => {
     expect(passed('project_a_usage{a="1",b="2"} 1 5\n', dropped)).toBe(
       '# TYPE project_a_usage untyped\nproject_a_usage{b="2"} 1 5\n',
     );
     expect(passed('project_a_usage{a="1"} 1 9223372036854775807\n', dropped)).toBe(
-      'the answer holds a time beyond all others',
+      'the answer has a time beyond the safe range',
     );
   });
 
@@ -59,7 +59,7 @@ describe('an answer', () => {
     expect(passed(answer)).toBe(`the answer holds ${what} outside the policy`);
   });
 
-  /** The parts in which an answer leaves that comes in pieces of so many bytes. */
+  /** The parts in which an answer leaves if it comes in pieces of a given size. */
   function leaving(answer: string, step: number): { parts: string[]; error: unknown } {
     const examiner = new AnswerExaminer({ allowed });
     const bytes = Buffer.from(answer);
@@ -77,7 +77,7 @@ describe('an answer', () => {
     maxLength: 6,
   });
 
-  it('leaves whole, in whole lines, wherever it is cut', () => {
+  it('leaves complete and in whole lines, wherever it is cut', () => {
     fc.assert(
       fc.property(lines, fc.integer({ min: 1, max: 60 }), (some, step) => {
         const answer = `${some.join('')}project_a_usage 1`;
@@ -88,7 +88,7 @@ describe('an answer', () => {
     );
   });
 
-  it('lets nothing leave from the line that is refused on, wherever it is cut', () => {
+  it('lets no line leave after the first refused line, wherever it is cut', () => {
     fc.assert(
       fc.property(lines, fc.integer({ min: 1, max: 60 }), (some, step) => {
         const { parts, error } = leaving(`${some.join('')}up 1\nproject_a_usage 1\n`, step);
@@ -98,14 +98,14 @@ describe('an answer', () => {
     );
   });
 
-  it('is refused with a line that has no end', () => {
+  it('is refused if a line has no end', () => {
     const examiner = new AnswerExaminer({ allowed });
     const push = () => examiner.push(Buffer.alloc(600_000, 'x'));
     push();
     expect(push).toThrow(AnswerError);
   });
 
-  it('is the same as a stream, which ends with an error where it is refused', async () => {
+  it('is the same as a stream, which ends with an error if the answer is refused', async () => {
     const streamed = async (answer: string) => {
       const filter = createAnswerFilter({ allowed });
       filter.end(answer);
@@ -120,7 +120,7 @@ describe('an answer whose labels are rewritten', () => {
   const hash = labelHash('a key of some length');
   const rewriting = { dropped: new Set(['a']), hashed: new Set(['project_name']), hash };
 
-  it('is written again: a head before each family, dropped labels gone, hashed ones as hashes', () => {
+  it('has a head before each family, no dropped labels, and hashes for hashed labels', () => {
     const answer =
       '# TYPE project_a_usage untyped\n' +
       'project_a_usage{a="1",project_id="pool/x",project_name="x"} 1 5\n' +
@@ -133,13 +133,13 @@ describe('an answer whose labels are rewritten', () => {
     );
   });
 
-  it('passes on no comment that came with it', () => {
+  it('has no comment of the original answer', () => {
     expect(passed('# any text with a secret\nproject_a_usage 1\n', rewriting)).toBe(
       '# TYPE project_a_usage untyped\nproject_a_usage 1\n',
     );
   });
 
-  it('is refused outside the policy as any other', () => {
+  it('is refused outside the policy like any other answer', () => {
     expect(passed('up 1\n', rewriting)).toBe('the answer holds a series outside the policy');
   });
 });

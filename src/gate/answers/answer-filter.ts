@@ -154,7 +154,7 @@ function sampleRewriter(rewriting: LabelRewriting): (samples: readonly Sample[])
     for (const { name, labels, value, timestampMs } of samples) {
       // A rounded time differs from the one that came, and a reader may refuse it.
       if (timestampMs !== undefined && !Number.isSafeInteger(timestampMs))
-        throw new AnswerError('the answer holds a time beyond all others');
+        throw new AnswerError('the answer has a time beyond the safe range');
       if (name !== family) text += familyHead({ name, help: '', type: 'untyped' });
       family = name;
       text += `${formatSeries(name, rewriteLabels(labels, rewriting))}${formatPoint(value, timestampMs)}\n`;

@@ -20,18 +20,18 @@ export function sendLine(
   response.end(body);
 }
 
-/** Denials of a proper request: its connection may bring others. */
+/** Denials of a well-formed request: the connection may carry further requests. */
 const KEPT = new Set([401, 403, 429]);
 
-/** Sends a refusal, and ends the connection where what else comes on it is not worth reading. */
+/** Sends a refusal. Ends the connection, unless the refused request was well-formed. */
 export function sendRefusal(response: ServerResponse, { status, message, headers }: Refusal): void {
   const kept = KEPT.has(status) && response.req.method === 'GET';
   sendLine(response, status, message, kept ? headers : { ...headers, connection: 'close' });
 }
 
-/** Answers what is not HTTP, too long or too slow, and ends the connection. */
+/** Answers a request that is not HTTP, too long or too slow, and ends the connection. */
 export function refuseConnection(error: Error, socket: Duplex & { bytesWritten?: number }): void {
-  // After an answer, or in the middle of one, another would be taken for a part of it.
+  // After an answer, or within one, the client would take a second answer for a part of the first.
   if (!socket.writable || socket.bytesWritten !== 0 || codeOf(error) === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -48,5 +48,5 @@ function statusOf(error: Error): [status: string, line: string] {
   if (code === 'HPE_HEADER_OVERFLOW')
     return ['431 Request Header Fields Too Large', 'the request is too long'];
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['408 Request Timeout', 'the request took too long'];
-  return ['400 Bad Request', 'this is not a proper request'];
+  return ['400 Bad Request', 'this is not a valid request'];
 }

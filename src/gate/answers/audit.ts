@@ -8,7 +8,7 @@ import { sendRefusal } from './answers.ts';
 import type { GateMetrics } from '../metrics.ts';
 import { Refusal } from '../refusal.ts';
 
-/** What is logged of a request: the token's name, never the token, and nothing else of what the client wrote. */
+/** The log's data of a request. It has the method and the token's name, but never a token or other text of the client. */
 export interface Account {
   from: string | undefined;
   method: string | undefined;
@@ -37,14 +37,14 @@ export function openAccount({ socket, method }: IncomingMessage, { metrics, cloc
   };
 }
 
-/** Ends the account of a request that was answered. */
+/** Ends the account of an answered request. */
 export function closeAccount(account: Account, books: Books): void {
   if (account.route === 'healthz') return books.metrics.inFlight(-1);
   enter(account, 'allowed', '', books);
   books.logger.info(lineOf(account, books, { decision: 'allowed' }), 'allowed');
 }
 
-/** Ends the account of one that was not, and tells the client, or breaks its answer off. */
+/** Ends the account of a failed or refused request. Sends the refusal, or breaks off an answer that has started. */
 export function failAccount(error: unknown, response: ServerResponse, account: Account, books: Books): void {
   const refusal =
     error instanceof Refusal ? error : new Refusal(500, 'the gate is out of order', { cause: error });
@@ -79,7 +79,7 @@ interface Outcome {
   why?: string;
 }
 
-/** One object, written down as a whole: to put it together of others costs more than to write it. */
+/** The log line, as one literal object: to spread other objects into it costs more time. */
 function lineOf(account: Account, { clock }: Books, outcome: Outcome) {
   return {
     from: account.from,

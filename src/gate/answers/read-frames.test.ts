@@ -13,7 +13,7 @@ const frame = (message: Uint8Array) =>
   ]);
 
 describe('the frames of a stream of chunks', () => {
-  it('are found whole, however the stream is cut', () => {
+  it('are found complete, wherever the stream is cut', () => {
     const message = fc.uint8Array({ maxLength: 300 });
     fc.assert(
       fc.property(fc.array(message, { maxLength: 6 }), fc.integer({ min: 1, max: 400 }), (messages, step) => {
@@ -33,7 +33,7 @@ describe('the frames of a stream of chunks', () => {
     );
   });
 
-  it('are joined from their pieces once: bytes are copied a few times, however they drip in', () => {
+  it('are joined from their pieces once: each byte is copied only a few times, even in a slow stream', () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 2000 }), { maxLength: 8 });
     fc.assert(
       fc.property(lengths, fc.integer({ min: 1, max: 50 }), (sizes, step) => {
@@ -48,7 +48,7 @@ describe('the frames of a stream of chunks', () => {
     );
   });
 
-  it('are an error where one is longer than any of Prometheus, or the stream ends within one', () => {
+  it('are an error if a frame is longer than any frame of Prometheus, or if the stream ends within a frame', () => {
     const push = (bytes: Buffer) => new FrameSplitter().push(bytes);
     expect(() => push(Buffer.from('ffffff7f', 'hex'))).toThrow(AnswerError);
     expect(() => push(Buffer.from('ffffffff01', 'hex'))).toThrow(AnswerError);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Sends a body as it comes, and ends the answer. A piece is asked for when the one before has been taken: its memory may be the same. */
+/** Sends a body piece by piece, and ends the answer. Waits for each piece to be written, because the next may reuse its memory. */
 export async function sendPieces(
   pieces: AsyncIterable<string | Buffer>,
   response: ServerResponse,

@@ -5,8 +5,8 @@ export const MAX_CONNECTIONS = 512;
 export const DEFAULT_CONNECTIONS_PER_ADDRESS = 64;
 
 /**
- * Bounds how many connections are open, all together and from one address: before a token is seen, and so that one client that
- * holds connections open does not keep all others out.
+ * Limits the open connections in total and from one address, before any token is read. So one client that holds connections
+ * open does not keep all other clients out.
  */
 export function limitConnections(
   server: Server,

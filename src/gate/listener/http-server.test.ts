@@ -19,11 +19,11 @@ async function startServer() {
   return port;
 }
 
-/** Sends the beginning at once and the rest byte by byte, without end; resolves with what comes until the server ends the connection. */
+/** Sends the start at once and then further bytes one by one, without end. Resolves with everything that comes before the server ends the connection. */
 async function drip(port: number, beginning: string): Promise<string> {
   return await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    // At once, and not when it is connected: on a busy machine the first byte of the drip would come before it.
+    // Written before the connection is made: on a busy machine the first single byte would otherwise come before the start.
     socket.write(beginning);
     const timer = setInterval(() => socket.write('x'), 20);
     let answer = '';
@@ -40,8 +40,11 @@ it.each([
   ['the first line', 'GET /federate?'],
   ['a header', 'GET /federate HTTP/1.1\r\nHost: x\r\nX: '],
   ['a body', 'POST /api/v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n'],
-])('a client that drips %s is told that it took too long, and its connection ends', async (_, beginning) => {
-  expect(await drip(await startServer(), beginning)).toMatch(
-    /^HTTP\/1\.1 408 Request Timeout\r\nconnection: close\r\n[^]*\r\n\r\nthe request took too long\n$/,
-  );
-});
+])(
+  'a client that sends %s too slowly gets an answer that says so, and its connection ends',
+  async (_, beginning) => {
+    expect(await drip(await startServer(), beginning)).toMatch(
+      /^HTTP\/1\.1 408 Request Timeout\r\nconnection: close\r\n[^]*\r\n\r\nthe request took too long\n$/,
+    );
+  },
+);

@@ -5,7 +5,7 @@ import { limitConnections } from './connections.ts';
 import { GateResponse } from '../answers/gate-response.ts';
 import type { TlsFiles } from './tls.ts';
 
-/** Bounds of what a client may send, and of the time that it may take. */
+/** Limits of a client's requests in size and time. */
 const HTTP_LIMITS = {
   maxHeaderSize: 32_768,
   headersTimeout: 10_000,
@@ -18,7 +18,7 @@ const MAX_REQUESTS_PER_CONNECTION = 1000;
 
 export type GateHttpServer = Server | TlsServer;
 
-/** A server with limits, over TLS where there are files for it. It shows no certificate before it is given one. */
+/** A server with limits. With `tls` it serves over TLS, and has no certificate until `setSecureContext` gives it one. */
 export function createHttpServer(
   tls: TlsFiles | undefined,
   connections: { perAddress: number; onRefused: (reason: 'address' | 'total') => void },
@@ -31,15 +31,15 @@ export function createHttpServer(
     : createServer(limits, listener);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   limitConnections(server, connections.perAddress, connections.onRefused);
-  // Headers beyond such a number would be dropped, and a second Authorization with them: they are counted instead.
+  // With a limit, Node.js drops further headers, perhaps a second Authorization. The gate counts headers itself.
   server.maxHeadersCount = 0;
-  // The handler decides whether a body may come at all.
+  // The handler decides whether the client may send a body.
   server.on('checkContinue', listener);
   server.on('clientError', refuseConnection);
   return server;
 }
 
-/** A client without a certificate is let in: it is the token that may be bound to one. */
+/** A client may connect without a certificate, because only some tokens are bound to one. */
 function tlsOptions({ clientCaFile }: TlsFiles) {
   return {
     handshakeTimeout: HTTP_LIMITS.headersTimeout,

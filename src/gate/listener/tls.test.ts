@@ -6,7 +6,7 @@ import { generate } from 'selfsigned';
 import { expect, it, onTestFinished } from 'vitest';
 import { readTls } from './tls.ts';
 
-it('takes a certificate with its key, whatever an editor put before them, and no other key', async () => {
+it('accepts a certificate with its own key only, also in files with a byte order mark', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-tls-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = (name: string, text: string) => {

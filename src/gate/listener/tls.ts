@@ -5,18 +5,18 @@ import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 
 export interface TlsFiles {
-  /** PEM: the certificate, followed by those between it and the root. */
+  /** PEM: the certificate, followed by the intermediate certificates. */
   certFile: string;
   /** PEM, without a passphrase. */
   keyFile: string;
-  /** PEM: who stands for the certificates of clients; undefined where none are asked for. */
+  /** PEM: the CA of client certificates; undefined where the gate asks for none. */
   clientCaFile?: string | undefined;
 }
 
-/** What a server shows. */
+/** The certificate of the server, with its key and TLS options. */
 export type ServedTls = SecureContextOptions & { cert: string };
 
-/** Reads certificate and key anew and proves that they belong together. Throws `UserError`. */
+/** Reads certificate and key, and checks that they belong together. Throws `UserError`. */
 export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): ServedTls {
   const pair = { cert: readPem(certFile, 'certificate'), key: readPem(keyFile, 'key') };
   checkKeyPair(pair, { certFile, keyFile });

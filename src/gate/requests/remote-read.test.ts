@@ -15,7 +15,7 @@ const query = (more: Partial<ReadQuery> = {}): ReadQuery => ({
   ...more,
 });
 
-/** What is asked of Prometheus, or status and line of the refusal; and what was charged for. */
+/** The request to Prometheus, or status and line of the refusal, and the charged selectors. */
 function decided(body: Uint8Array): [outcome: unknown, charged: readonly Selector[]] {
   let charged: readonly Selector[] = [];
   try {
@@ -29,7 +29,7 @@ function decided(body: Uint8Array): [outcome: unknown, charged: readonly Selecto
 const asked = (...queries: ReadQuery[]) => decided(encodeReadRequest(queries, ['streamed-chunks']))[0];
 
 describe('a remote read', () => {
-  it('is asked of Prometheus in queries that the gate writes, in the form that the client takes', () => {
+  it('is forwarded in queries that the gate writes, in the form that the client accepts', () => {
     const forwarded = [
       ...parseSelector('project_mb_usage'),
       ...parseSelector('{__name__=~"project_.*_usage"}'),
@@ -40,38 +40,38 @@ describe('a remote read', () => {
     });
   });
 
-  it('is refused where one of its queries goes beyond the policy', () => {
+  it('is refused if one of its queries is outside the policy', () => {
     expect(asked(query(), query({ matchers: parseSelector('up') }))).toBe(
       '403 selector 2 is not within what this gate gives out',
     );
   });
 
   it.each<[string, ReadQuery[], string]>([
-    ['no query', [], '400 between 1 and 10 queries are taken'],
-    ['eleven', Array.from({ length: 11 }, () => query()), '400 between 1 and 10 queries are taken'],
+    ['no query', [], '400 between 1 and 10 queries are accepted'],
+    ['eleven', Array.from({ length: 11 }, () => query()), '400 between 1 and 10 queries are accepted'],
     ['an end before its beginning', [query({ startMs: 2, endMs: 1 })], '400 a query ends before it begins'],
-    ['more than a year', [query({ endMs: 366 * DAY_MS + 1 })], '400 a query is about more than 366 days'],
+    ['more than a year', [query({ endMs: 366 * DAY_MS + 1 })], '400 a query is for more than 366 days'],
     [
       'a label without a name',
       [query({ matchers: [{ label: '', op: '=', value: 'x' }] })],
-      '400 a query has a matcher that is not taken',
+      '400 a query has a matcher that is not accepted',
     ],
     [
       'an expression that is none',
       [query({ matchers: [{ label: 'a', op: '=~', value: '(' }] })],
-      '400 a query has a matcher that is not taken',
+      '400 a query has a matcher that is not accepted',
     ],
   ])('with %s is refused', (_what, queries, line) => {
     expect(asked(...queries)).toBe(line);
   });
 
-  it('is charged for before its expressions are looked at', () => {
+  it('is charged before its regular expressions are checked', () => {
     const matchers: Selector = [{ label: 'a', op: '=~', value: '(' }];
     const [outcome, charged] = decided(encodeReadRequest([query({ matchers: [...matchers] })], []));
-    expect([outcome, charged]).toEqual(['400 a query has a matcher that is not taken', [matchers]]);
+    expect([outcome, charged]).toEqual(['400 a query has a matcher that is not accepted', [matchers]]);
   });
 
-  it('of bytes that are none is refused, and charged for nothing', () => {
+  it('is refused without a charge if its bytes are not a remote read', () => {
     const [outcome, charged] = decided(Buffer.from('nonsense'));
     expect(outcome).toMatch(/^400 this is not a remote read request: /);
     expect(charged).toEqual([]);

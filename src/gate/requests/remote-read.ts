@@ -9,14 +9,14 @@ import { Refusal } from '../refusal.ts';
 import { headerValues } from './request.ts';
 import type { ReadRequest } from '../sources/source.ts';
 
-/** Clients that insist on streamed chunks, such as vmctl, call their request by the type of the answer. */
+/** The second is for clients such as vmctl, which want streamed chunks and label the request with the type of the answer. */
 const TYPES = new Set([
   'application/x-protobuf',
   'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse',
 ]);
 const MAX_BODY_BYTES = 65_536;
 const MAX_MESSAGE_BYTES = 65_536;
-/** Queries, matchers and forms of an answer. */
+/** Limit for queries, matchers and accepted forms of an answer together. */
 const MAX_ITEMS = 1000;
 const MAX_QUERIES = 10;
 const MAX_VALUE_LENGTH = 2048;
@@ -47,7 +47,8 @@ async function wholeBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * Decides a remote read as a federation is decided; its queries are made anew. `charge` is called before the costly part. Throws `Refusal`.
+ * Decides a remote read by the same rules as a federation, and returns new queries for Prometheus. Calls `charge` before the
+ * costly part. Throws `Refusal`.
  */
 export function decideRead(
   body: Uint8Array,
@@ -56,7 +57,7 @@ export function decideRead(
 ): Pick<ReadRequest, 'queries' | 'answer'> {
   const { queries, accepted } = decoded(body);
   if (queries.length === 0 || queries.length > MAX_QUERIES)
-    throw new Refusal(400, `between 1 and ${MAX_QUERIES} queries are taken`);
+    throw new Refusal(400, `between 1 and ${MAX_QUERIES} queries are accepted`);
   const selectors = queries.map(({ matchers }) => matchers);
   charge(selectors);
   for (const query of queries) checkQuery(query);
@@ -82,8 +83,8 @@ function decoded(body: Uint8Array) {
 
 function checkQuery({ startMs, endMs, matchers }: ReadQuery): void {
   if (startMs < 0 || endMs < startMs) throw new Refusal(400, 'a query ends before it begins');
-  if (endMs - startMs > MAX_RANGE_MS) throw new Refusal(400, 'a query is about more than 366 days');
-  if (!matchers.every(isProper)) throw new Refusal(400, 'a query has a matcher that is not taken');
+  if (endMs - startMs > MAX_RANGE_MS) throw new Refusal(400, 'a query is for more than 366 days');
+  if (!matchers.every(isProper)) throw new Refusal(400, 'a query has a matcher that is not accepted');
 }
 
 function isProper({ label, op, value }: Matcher): boolean {

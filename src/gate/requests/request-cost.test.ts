@@ -12,7 +12,7 @@ const usage = parsePolicy(USAGE_SELECTORS);
 const queryOf = (...selectors: string[]) =>
   selectors.map((selector) => `match[]=${encodeURIComponent(selector)}`).join('&');
 
-/** How many requests the query counts for beside itself, or why it is refused. */
+/** How many additional requests the query counts for, or the reason of its refusal. */
 function costOf(query: string, policy = usage): number | string {
   let extra = 0;
   try {
@@ -31,13 +31,13 @@ const matchers = (count: number, pattern: string) =>
   `{${Array.from({ length: count }, (_, index) => `a${index}=~"${pattern}"`).join(',')}}`;
 
 describe('the cost of a request', () => {
-  it('is that of one for what portals and people ask', () => {
+  it('is that of one request for the queries of portals and people', () => {
     const ids = Array.from({ length: 50 }, (_, index) => index.toString(16).padStart(32, '0')).join('|');
     expect(costOf(queryOf(...USAGE_SELECTORS, 'project_vcpu_usage{job="project_usages",a="b"}'))).toBe(0);
     expect(costOf(queryOf(`project_vcpu_usage{job="project_usages",project_id=~"${ids}"}`))).toBeLessThan(16);
   });
 
-  it('is refused in one sentence where its regular expressions are too large, each or together', () => {
+  it('is refused in one sentence if its regular expressions are too large, each or together', () => {
     const attack = matchers(20, String.raw`\\pL{1000}\\pL{1000}\\pL{1000}\\pL{1000}\\pL{1000}`);
     expect(costOf(queryOf(attack, attack, attack, attack))).toBe(tooMuch);
     expect(costOf(queryOf(matchers(1, 'a{999}')))).toBe(7);
@@ -46,7 +46,7 @@ describe('the cost of a request', () => {
     expect(costOf(queryOf(matchers(51, 'a')))).toBe('a selector has at most 50 matchers');
   });
 
-  it('grows with the policy that it is held against', () => {
+  it('grows with the policy', () => {
     const large = parsePolicy(Array.from({ length: 500 }, (_, index) => `{job="a",a=~"x${index}.*"}`));
     const text = `{job="a",a="${'x'.repeat(1000)}"}`;
     expect(costOf(queryOf(text))).toBe(0);
@@ -54,7 +54,7 @@ describe('the cost of a request', () => {
     expect(costOf(queryOf('{job="a",a="x7-vcpu"}'), large)).toBe(1);
   });
 
-  it('bounds the programs of whatever is taken, and counts what they hold', () => {
+  it('limits the compiled regular expressions of every accepted request, and counts their parts', () => {
     const patterns = [
       'a{99}',
       String.raw`\\pL{9}`,

@@ -3,16 +3,16 @@ import type { Policy, Selector } from '../policy.ts';
 import { Refusal } from '../refusal.ts';
 
 const MAX_MATCHERS = 50;
-/** Milliseconds of work: what costs one is to parse a hundred parts of regular expressions, or so many of the steps below. */
+/** Milliseconds of work. In one millisecond the gate parses about a hundred parts of regular expressions, or does the steps below. */
 const MAX_COST = 4096;
 const COMPARISONS_A_COST = 256;
 const CHARACTERS_A_COST = 32;
-/** What a usual request costs. */
+/** The cost of a usual request. */
 const COST_OF_A_REQUEST = 128;
 
 /**
- * How many requests more than one a request counts for, from what it takes to parse its regular expressions and to hold it against
- * the policy. Throws `Refusal` where it takes too much. It is itself cheap.
+ * How many additional requests a request counts for. The number grows with the work to parse its regular expressions and to
+ * compare them with the policy. Throws `Refusal` where the work is too much. This estimate itself is cheap.
  */
 export function extraRequests(selectors: readonly Selector[], { allowed }: Policy): number {
   if (selectors.some(({ length }) => length > MAX_MATCHERS))

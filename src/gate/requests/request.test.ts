@@ -18,7 +18,7 @@ function statusOf(work: () => unknown): number {
 }
 
 describe('the path', () => {
-  it('is one of two, by its very characters', () => {
+  it('is one of the known paths, character by character', () => {
     expect(routeOf(head('/federate?a?b=%'))).toEqual({ name: 'federate', query: 'a?b=%' });
     expect(routeOf(head('/federate'))).toEqual({ name: 'federate', query: '' });
     expect(routeOf(head('/healthz'))).toEqual({ name: 'healthz' });
@@ -47,12 +47,12 @@ describe('the path', () => {
     expect(statusOf(() => routeOf(head(target, { method: 'POST' })))).toBe(404);
   });
 
-  it.each(['POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PATCH'])('takes no %s', (method) => {
+  it.each(['POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PATCH'])('does not accept %s', (method) => {
     expect(statusOf(() => routeOf(head('/federate', { method })))).toBe(405);
     expect(statusOf(() => routeOf(head('/healthz', { method })))).toBe(method === 'HEAD' ? 200 : 405);
   });
 
-  it('takes no body and no endless URL', () => {
+  it('accepts no body and no endless URL', () => {
     const withHeader = (...rawHeaders: string[]) =>
       statusOf(() => routeOf(head('/federate', { rawHeaders })));
     expect(withHeader('Content-Length', '1')).toBe(400);
@@ -65,7 +65,7 @@ describe('the path', () => {
 describe('the bearer token', () => {
   const tokenOf = (...rawHeaders: string[]) => bearerToken(head('/federate', { rawHeaders }));
 
-  it('stands in the one Authorization header', () => {
+  it('is in the only Authorization header', () => {
     expect(tokenOf('Host', 'x', 'AUTHORIZATION', 'bearer  a+b/c==')).toBe('a+b/c==');
   });
 
@@ -89,7 +89,7 @@ describe('the bearer token', () => {
 describe('the query', () => {
   const read = (query: string) => selectorsOf(query).map(formatSelector);
 
-  it('holds selectors in any encoding that means one thing', () => {
+  it('has selectors in any unambiguous encoding', () => {
     expect(read('match[]=up&match%5B%5D=%7Ba%3D%22b+c%22%7D&%6Datch[]={a="%2B%C3%A9"}')).toEqual([
       '{__name__="up"}',
       '{a="b c"}',
@@ -108,12 +108,12 @@ describe('the query', () => {
     ['match[0]=up', /only parameter/],
     ['match[]%00=up', /only parameter/],
     ['match%255B%255D=up', /only parameter/],
-    ['match[]=up;match[]=x', /not properly encoded/],
-    ['match[]=up#x', /not properly encoded/],
-    ['match[]=%', /not properly encoded/],
-    ['match[]=%zz', /not properly encoded/],
-    ['match[]=%u0041', /not properly encoded/],
-    ['match[]=é', /not properly encoded/],
+    ['match[]=up;match[]=x', /not encoded correctly/],
+    ['match[]=up#x', /not encoded correctly/],
+    ['match[]=%', /not encoded correctly/],
+    ['match[]=%zz', /not encoded correctly/],
+    ['match[]=%u0041', /not encoded correctly/],
+    ['match[]=é', /not encoded correctly/],
     ['match[]=%c0%af', /not UTF-8/],
     ['match[]=%ed%a0%80', /not UTF-8/],
     ['match[]=%ff', /not UTF-8/],

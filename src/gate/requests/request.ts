@@ -3,10 +3,10 @@ import { remembered } from '../../prometheus/remembered.ts';
 import { readSelector, refuseBadRegex, SelectorError } from '../../prometheus/selectors/selectors.ts';
 import type { Selector } from '../policy.ts';
 
-/** The head of a request as it came: nothing in it has been decoded, joined or dropped. */
+/** The head of a request as it came: nothing is decoded, joined or dropped. */
 export interface RequestHead {
   method: string;
-  /** What stands between method and version. */
+  /** The text between method and version. */
   target: string;
   httpVersion: string;
   /** Names and values in turn. */
@@ -22,7 +22,7 @@ const READ_PATH = '/api/v1/read';
 
 const UNAUTHORIZED = { headers: { 'www-authenticate': 'Bearer' } };
 
-/** Where a request goes, by its very characters: no other spelling of a path is taken. Throws `Refusal`. */
+/** The route of a request. Compares the path character by character, and accepts no other spelling. Throws `Refusal`. */
 export function routeOf(head: RequestHead): Route {
   if (head.target.length > MAX_TARGET_LENGTH) throw new Refusal(414, 'the URL is too long');
   const [path, ...queries] = head.target.split('?');
@@ -33,7 +33,7 @@ export function routeOf(head: RequestHead): Route {
     throw new Refusal(404, 'there is nothing here');
   const methods = path === '/healthz' ? ['GET', 'HEAD'] : ['GET'];
   if (!methods.includes(head.method))
-    throw new Refusal(405, `only ${methods.join(' and ')} is taken`, {
+    throw new Refusal(405, `only ${methods.join(' and ')} is accepted`, {
       headers: { allow: methods.join(', ') },
     });
   refuseBody(head);
@@ -41,14 +41,14 @@ export function routeOf(head: RequestHead): Route {
 }
 
 function readRoute(head: RequestHead): Route {
-  if (head.method !== 'POST') throw new Refusal(405, 'only POST is taken', { headers: { allow: 'POST' } });
+  if (head.method !== 'POST') throw new Refusal(405, 'only POST is accepted', { headers: { allow: 'POST' } });
   return { name: 'read' };
 }
 
 function refuseBody(head: RequestHead): void {
   const lengths = headerValues(head, 'content-length');
   if (headerValues(head, 'transfer-encoding').length > 0 || lengths.some((length) => length !== '0'))
-    throw new Refusal(400, 'a body is not taken');
+    throw new Refusal(400, 'a body is not accepted');
 }
 
 /** The token of the one `Authorization: Bearer` header. Throws `Refusal`. */
@@ -57,7 +57,7 @@ export function bearerToken(head: RequestHead): string {
   if (values.length !== 1)
     throw new Refusal(
       401,
-      values.length === 0 ? 'a bearer token is needed' : 'one Authorization header is taken',
+      values.length === 0 ? 'a bearer token is needed' : 'only one Authorization header is accepted',
       UNAUTHORIZED,
     );
   const token = /^Bearer +([\x21-\x7e]+)$/i.exec(values[0] ?? '')?.[1];
@@ -65,12 +65,12 @@ export function bearerToken(head: RequestHead): string {
   return token;
 }
 
-/** A token that is not taken; why, and whose it is, is for the log alone. */
+/** The refusal of a token. Its reason and the token's name are for the log only. */
 export function wrongToken(reason: RefusalReason = 'token', tokenName = ''): Refusal {
   return new Refusal(401, 'the token is not valid', { ...UNAUTHORIZED, reason, tokenName });
 }
 
-/** True if the client takes gzip. */
+/** True if the client accepts gzip. */
 export function acceptsGzip(head: RequestHead): boolean {
   return headerValues(head, 'accept-encoding')
     .flatMap((value) => value.toLowerCase().split(','))
@@ -82,8 +82,8 @@ export function headerValues({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>, na
 }
 
 /**
- * The selectors of a query that holds `match[]` parameters and nothing else. `charge` is called before the costly part: to look at
- * regular expressions. Throws `Refusal`.
+ * The selectors of a query that has only `match[]` parameters. Calls `charge` before the costly part, the check of regular
+ * expressions. Throws `Refusal`.
  */
 export function selectorsOf(
   query: string,
@@ -91,16 +91,16 @@ export function selectorsOf(
 ): Selector[] {
   const parts = query === '' ? [] : query.split('&');
   if (parts.length === 0) throw new Refusal(400, 'name what you want with match[]=SELECTOR');
-  if (parts.length > MAX_SELECTORS) throw new Refusal(400, `at most ${MAX_SELECTORS} selectors are taken`);
+  if (parts.length > MAX_SELECTORS) throw new Refusal(400, `at most ${MAX_SELECTORS} selectors are accepted`);
   const selectors = parts.map(selectorOf);
   charge(selectors);
   for (const matcher of selectors.flat()) orRefuse(() => refuseBadRegex(matcher));
   return selectors;
 }
 
-/** A portal asks for the same again and again. */
+/** A portal sends the same selectors again and again. */
 const REMEMBERED_BYTES = 1_048_576;
-/** A matcher of six characters is an object with three texts. */
+/** An estimate: a matcher of six characters is an object with three texts. */
 const BYTES_A_CHARACTER = 40;
 const selectorOf = remembered(parsePart, REMEMBERED_BYTES, ({ length }) => BYTES_A_CHARACTER * length);
 
@@ -120,10 +120,10 @@ function orRefuse<T>(work: () => T): T {
   }
 }
 
-/** Decodes a part of a query as Go does, and takes nothing that another decoder might read otherwise. */
+/** Decodes a part of a query as Go does. Refuses text that another decoder might read differently. */
 function decodeStrictly(text: string): string {
   if (!/^(?:[\x21-\x7e]|%[0-9a-fA-F]{2})*$/.test(text) || /[#;]|%(?![0-9a-fA-F]{2})/.test(text))
-    throw new Refusal(400, 'the query is not properly encoded');
+    throw new Refusal(400, 'the query is not encoded correctly');
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch (error) {

@@ -2,34 +2,34 @@ import type { ListenAddress } from '../../runtime/http/listen.ts';
 import type { TlsFiles } from '../listener/tls.ts';
 import type { TokenTable } from '../tokens/token-table.ts';
 
-/** What a gate is made from; read once, and again on reload. */
+/** The configuration of a gate. It is read at the start, and again on a reload. */
 export interface GateConfig {
   listen: ListenAddress;
-  /** Where usage comes from: a Prometheus, or an exporter where the site has none. */
+  /** The site's Prometheus, or the exporter where the site has no Prometheus. */
   source: { kind: 'prometheus' | 'exporter'; url: URL };
-  /** At least one of `tokens`, `tokenFile` and `authToken`. */
+  /** At least one of `tokens`, `tokenFile` and `authToken` is set. */
   tokens?: readonly TokenTable[] | undefined;
   tokenFile?: string | undefined;
-  /** Secret: one token as it is. */
+  /** Secret: one token in plain text. */
   authToken?: string | undefined;
-  /** Plain HTTP where it is undefined. */
+  /** Undefined for plain HTTP. */
   tls?: TlsFiles | undefined;
-  /** A certificate of its own making, for tests. */
+  /** Serve with a certificate that the gate makes itself, for tests. */
   selfSigned?: boolean;
-  /** Plain HTTP on other addresses than loopback. */
+  /** Allow plain HTTP on addresses other than loopback. */
   unsafePlainHttp?: boolean;
-  /** Where the gate's own metrics are served; nowhere where it is undefined. */
+  /** The address of the gate's own metrics; undefined to serve none. */
   metricsListen?: ListenAddress | undefined;
-  /** The metrics on other addresses than loopback. */
+  /** Allow the metrics on addresses other than loopback. */
   unsafeMetricsOffLoopback?: boolean;
-  /** Open connections from one address. */
+  /** The most open connections from one address. */
   connectionsPerAddress?: number | undefined;
-  /** Answers pass unopened. */
+  /** Pass answers without checking them. */
   unsafeUncheckedAnswers?: boolean;
-  /** Secret key of hashed labels. */
+  /** The file with the secret key of hashed labels. */
   hashKeyFile?: string | undefined;
-  /** The TOML file that all this comes from, to be watched. */
+  /** The TOML file of this configuration; the gate watches it for changes. */
   configFile?: string | undefined;
-  /** What may leave the site; usage alone where it is undefined. */
+  /** The series that may leave the site; undefined for usage only. */
   selectors?: readonly string[] | undefined;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readGateConfig } from './settings.ts';
 
-it('takes the configuration of docs/security.md', () => {
+it('accepts the configuration of docs/security.md', () => {
   const page = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
   const [, example = ''] = /```toml\n([^]*?)```/.exec(page) ?? [];
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-documented-'));

@@ -17,18 +17,18 @@ import { bareToken, readTokenFile } from '../tokens/token-file.ts';
 import type { TokenTable } from '../tokens/token-table.ts';
 import type { Token } from '../tokens/tokens.ts';
 
-/** A token, and all that it stands for. */
+/** A token with its policy, limits and bindings. */
 export interface GateToken extends Token {
   policy: Policy;
-  /** Undefined where answers leave as they are. */
+  /** Undefined where labels are not rewritten. */
   rewriting?: LabelRewriting | undefined;
   limits: TokenLimits;
-  /** From where the token is taken; from everywhere where it is undefined. */
+  /** The addresses from which the token is valid; undefined for all addresses. */
   addresses?: BlockList | undefined;
   certificate?: ClientCertificate | undefined;
 }
 
-/** The tokens of the configuration, of the token file and of the environment, read anew. Throws `UserError`. */
+/** Reads the tokens of the configuration, of the token file and of the environment. Throws `UserError`. */
 export function readTokens(config: GateConfig): GateToken[] {
   const policy = policyOf(config.selectors, 'selectors');
   const plain = [
@@ -45,7 +45,7 @@ function tokenOf(table: TokenTable, config: GateConfig): GateToken {
   const { name, hash, expiresMs, addresses, certificate, dropLabels, hashLabels } = table;
   if (certificate && config.tls?.clientCaFile === undefined)
     throw new UserError(
-      `token '${name}': it is bound to a certificate, and --tls-client-ca names none that could stand for it`,
+      `token '${name}': it is bound to a client certificate; give --tls-client-ca FILE with the CA that signed it`,
     );
   return {
     name,
@@ -69,21 +69,21 @@ function rewritingOf(
   if (dropLabels.length + hashLabels.length === 0) return undefined;
   if (dropLabels.includes(PROJECT_ID))
     throw new UserError(
-      `token '${name}': drop_labels must leave ${PROJECT_ID}, which tells series apart: take hash_labels for it`,
+      `token '${name}': drop_labels must not name ${PROJECT_ID}, which distinguishes series: name it in hash_labels`,
     );
   if (hashLabels.length > 0 && hashKeyFile === undefined)
     throw new UserError(
-      `token '${name}': hash_labels needs --hash-key-file FILE: without a secret key names could be guessed`,
+      `token '${name}': hash_labels needs --hash-key-file FILE: without a secret key, hashed names could be guessed`,
     );
   if (dropLabels.includes(PROJECT_NAME) && hashKeyFile === undefined)
     throw new UserError(
-      `token '${name}': to drop ${PROJECT_NAME} needs --hash-key-file FILE: ids of a pool's parts hold names too, which leave as hashes`,
+      `token '${name}': drop_labels with ${PROJECT_NAME} needs --hash-key-file FILE: the gate hashes the names in the ids of a pool's parts`,
     );
   const hash = labelHash(hashKeyFile === undefined ? '' : readHashKey(hashKeyFile));
   return { dropped: new Set(dropLabels), hashed: new Set(hashLabels), hash };
 }
 
-/** Usage alone where no selectors are named. Throws `UserError`. */
+/** The policy of the selectors; without selectors, usage only. Throws `UserError`. */
 export function policyOf(
   selectors: readonly string[] | undefined,
   where: string,

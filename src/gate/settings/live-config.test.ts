@@ -29,7 +29,7 @@ describe('checkLiveConfig', () => {
       (error: Error) => error.message,
     );
 
-  it('names what would make a gate useless', async () => {
+  it('refuses a gate that could not serve: no valid token, no hash key, no client CA', async () => {
     expect([
       await problemOf({}),
       await problemOf({ expiresMs: NOW }),
@@ -41,7 +41,7 @@ describe('checkLiveConfig', () => {
       expect.stringContaining('every token has expired'),
       expect.stringContaining('hash_labels needs --hash-key-file'),
       expect.stringContaining('/nonexistent/key'),
-      expect.stringContaining('--tls-client-ca names none'),
+      expect.stringContaining('give --tls-client-ca FILE'),
     ]);
   });
 });

@@ -4,15 +4,15 @@ import { makeSelfSigned } from './self-signed.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { expiryOfCertificate, readTls, type ServedTls } from '../listener/tls.ts';
 
-/** What of a configuration can be reloaded, with its files read. */
+/** The part of a configuration that a reload can change, with the content of its files. */
 export interface LiveConfig {
   tokens: readonly GateToken[];
   tls: ServedTls | undefined;
   /** Unix milliseconds. */
   certificateExpiresMs: number | undefined;
-  /** Whether answers are opened and held against the policy. */
+  /** Whether answers are opened and checked against the policy. */
   checkAnswers: boolean;
-  /** SHA-256 of a certificate made for a test. */
+  /** SHA-256 of the self-signed certificate; undefined with any other certificate. */
   fingerprint: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export async function readLiveConfig(
 ): Promise<LiveConfig> {
   const tokens = readTokens(config);
   const checkAnswers = config.unsafeUncheckedAnswers !== true;
-  // A certificate made for a test stays: its fingerprint has been told.
+  // The self-signed certificate stays, because its fingerprint was printed at the start.
   if (config.selfSigned && before) return { ...before, tokens, checkAnswers };
   if (config.selfSigned) {
     const { options, fingerprint } = await makeSelfSigned(config.listen.host, nowMs);
@@ -36,7 +36,7 @@ export async function readLiveConfig(
   return { tokens, checkAnswers, tls, certificateExpiresMs, fingerprint: undefined };
 }
 
-/** Throws `UserError` for a configuration that could be served, and would serve nobody, or not at all. */
+/** Throws `UserError` for a configuration that is valid but useless: its certificate or all its tokens have expired. */
 export async function checkLiveConfig(config: GateConfig, nowMs: number): Promise<void> {
   const { tokens, certificateExpiresMs = Infinity } = await readLiveConfig(config, nowMs);
   if (certificateExpiresMs <= nowMs)

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { ServedTls } from '../listener/tls.ts';
 
-/** A certificate for tests, its key kept in memory alone. */
+/** A certificate for tests. Its key is only in memory. */
 export interface SelfSigned {
   options: ServedTls;
   /** SHA-256, as `openssl x509 -fingerprint` writes it. */

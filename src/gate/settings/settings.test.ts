@@ -10,7 +10,7 @@ const exporter = 'http://127.0.0.1:8080';
 const loopback = { listen: '127.0.0.1:8443', exporter };
 
 describe('the settings of the gate', () => {
-  it('are read from flags, environment and the names of the earlier system', () => {
+  it('are read from flags, from the environment, and by the names of the earlier system', () => {
     expect(
       read({ prometheus: 'http://127.0.0.1:9090/p', tlsCert: 'c.pem' }, { STACKMETER_TLS_KEY: 'k.pem' }),
     ).toEqual({
@@ -41,7 +41,7 @@ describe('the settings of the gate', () => {
       { ...loopback, metricsListen: ':9464' },
       /^--metrics-listen: :9464 would show .* --unsafe-metrics-off-loopback$/,
     ],
-    [{ ...loopback, metricsListen: '192.0.2.1:1' }, /take 127\.0\.0\.1:PORT/],
+    [{ ...loopback, metricsListen: '192.0.2.1:1' }, /use 127\.0\.0\.1:PORT/],
     [{ ...loopback, tlsCert: 'c.pem' }, /^--tls-key is missing/],
     [{ ...loopback, tlsKey: 'k.pem' }, /^--tls-cert is missing/],
     [{ ...loopback, exporter: '127.0.0.1:8080' }, /^--exporter: is not a URL such as/],
@@ -52,12 +52,12 @@ describe('the settings of the gate', () => {
     expect(() => read(flags)).not.toThrow(/secret|swordfish/);
   });
 
-  it('take plain HTTP on loopback, and elsewhere where the danger is named', () => {
+  it('allow plain HTTP on loopback, and on other addresses only with the unsafe flag', () => {
     expect(read(loopback).tls).toBe(undefined);
     expect(read({ listen: ':1', exporter, unsafePlainHttp: true }).unsafePlainHttp).toBe(true);
   });
 
-  it('show metrics on loopback, and elsewhere where the danger is named', () => {
+  it('allow metrics on loopback, and on other addresses only with the unsafe flag', () => {
     const metricsListen = ':9464';
     expect(read({ ...loopback, metricsListen: '[::1]:9464' }).metricsListen).toEqual({
       host: '::1',
@@ -69,20 +69,22 @@ describe('the settings of the gate', () => {
     });
   });
 
-  it('refuse a gate without a token, and a token that no header can carry', () => {
+  it('refuse a gate without a token, and a token that a header cannot carry', () => {
     expect(() => readGateConfig({ flags: loopback, env: {} })).toThrow(/no token is valid/);
     for (const token of ['two words that are long', 'swordfish', 'x'.repeat(15), 'schwertfisch-größe'])
-      expect(() => read(loopback, { PORTAL_AUTH_TOKEN: token })).toThrow(/^PORTAL_AUTH_TOKEN: is no token/);
+      expect(() => read(loopback, { PORTAL_AUTH_TOKEN: token })).toThrow(
+        /^PORTAL_AUTH_TOKEN: is not a token/,
+      );
   });
 
-  it('give out usage alone unless they name selectors', () => {
+  it('allow only usage unless they name selectors', () => {
     const config = read(loopback);
     expect(policyOf(config.selectors, '')).toEqual(policyOf(USAGE_SELECTORS, ''));
     expect(() => checkGateConfig({ ...config, selectors: ['up', '{'] })).toThrow(
       /^selectors: \{: this is not/,
     );
     expect(() => checkGateConfig({ ...config, selectors: ['{a!="b"}'] })).toThrow(
-      /would give out everything/,
+      /so all series could leave the site/,
     );
   });
 });

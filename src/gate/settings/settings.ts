@@ -26,13 +26,13 @@ export const gateSettings = {
     type: 'text',
     schema: sourceUrl(),
     value: 'URL',
-    help: 'the exporter itself, where the site has no Prometheus, such as http://127.0.0.1:8080',
+    help: 'the exporter, if the site has no Prometheus, such as http://127.0.0.1:8080',
   }),
   tokenFile: setting({
     type: 'text',
     schema: path(),
     value: 'FILE',
-    help: "the tokens that are valid: lines that 'stackmeter token' prints",
+    help: "file of valid tokens: lines that 'stackmeter token' prints",
   }),
   authToken: setting({
     type: 'text',
@@ -40,10 +40,10 @@ export const gateSettings = {
       .string()
       .regex(
         TOKEN_PATTERN,
-        'is no token: at least 16 ASCII characters without spaces; make one with: stackmeter token',
+        'is not a token: it needs at least 16 ASCII characters without spaces; make one with: stackmeter token',
       )
       .optional(),
-    help: 'one more token that is valid',
+    help: 'one more valid token',
     earlierNames: ['PORTAL_AUTH_TOKEN'],
     secret: true,
   }),
@@ -58,7 +58,7 @@ export const gateSettings = {
   selfSigned: setting({
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
-    help: 'for tests: serve with a certificate made now, and print its fingerprint',
+    help: 'for tests: make a certificate, serve with it, and print its fingerprint',
   }),
   metricsListen: setting({
     type: 'text',
@@ -71,7 +71,7 @@ export const gateSettings = {
     schema: z
       .int('is not a whole number')
       .min(1, 'is less than 1')
-      .max(MAX_CONNECTIONS, `is more than the ${MAX_CONNECTIONS} of all`)
+      .max(MAX_CONNECTIONS, `is more than the ${MAX_CONNECTIONS} in total`)
       .default(DEFAULT_CONNECTIONS_PER_ADDRESS),
     value: 'COUNT',
     help: 'open connections from one address; take more where all clients come through a TLS proxy',
@@ -80,26 +80,26 @@ export const gateSettings = {
     type: 'text',
     schema: path(),
     value: 'FILE',
-    help: 'secret key for labels that leave as hashes (hash_labels of a token)',
+    help: 'secret key of hashed labels (hash_labels of a token)',
   }),
   unsafeUncheckedAnswers: setting({
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
-    help: 'pass the answers of Prometheus on unopened: faster, without the defence behind the policy',
+    help: 'pass on answers of Prometheus without checking them: faster, but without the defence behind the policy',
   }),
   unsafeMetricsOffLoopback: setting({
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
-    help: "serve the gate's own metrics where others reach them: names of tokens, and who is denied how often, need no token",
+    help: "serve the gate's own metrics on addresses other than loopback: anyone can then read token names and counts of denials",
   }),
   unsafePlainHttp: setting({
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
-    help: 'serve without TLS on an address that others reach: tokens and usage can be read on the way',
+    help: 'serve without TLS on addresses other than loopback: tokens and usage can then be read on the network',
   }),
 };
 
-/** Keys that only a file can hold. */
+/** Keys that only the TOML file can have. */
 export const gateSections = {
   selectors: z
     .array(z.string('is not a list of selectors'), 'is not a list of selectors')
@@ -124,7 +124,7 @@ function sourceUrl() {
     .optional();
 }
 
-/** Reads the gate's settings once. Throws `UserError`. */
+/** Reads the gate's settings. Throws `UserError`. */
 export function readGateConfig(sources: SettingsSources): GateConfig {
   const { settings, sections } = readSettings(gateSettings, sources, gateSections);
   const config: GateConfig = {
@@ -169,7 +169,7 @@ function tlsFiles(
   );
 }
 
-/** Throws `UserError` for what must not be served, whoever made the configuration. */
+/** Throws `UserError` for a configuration that must not be served. Configurations from code are checked as well. */
 export function checkGateConfig(config: GateConfig): void {
   const { tokenFile, authToken, tokens, metricsListen } = config;
   if (tokenFile === undefined && authToken === undefined && (tokens ?? []).length === 0)
@@ -185,8 +185,8 @@ export function checkGateConfig(config: GateConfig): void {
     );
   if (metricsListen && !isLoopback(metricsListen.host) && !config.unsafeMetricsOffLoopback)
     throw new UserError(
-      `--metrics-listen: ${formatAddress(metricsListen)} would show the gate's metrics to whoever reaches it, without a token: ` +
-        `take 127.0.0.1:PORT, or name the danger with --unsafe-metrics-off-loopback`,
+      `--metrics-listen: ${formatAddress(metricsListen)} would show the gate's metrics to anyone, without a token: ` +
+        `use 127.0.0.1:PORT, or name the danger with --unsafe-metrics-off-loopback`,
     );
   policyOf(config.selectors, 'selectors');
 }

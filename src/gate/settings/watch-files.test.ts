@@ -22,13 +22,13 @@ function watched() {
 }
 
 describe('watchFiles', () => {
-  it('tells of a change that comes right after it was called', () => {
+  it('reports a change right after its call', () => {
     const { file, changesAfter } = watched();
     writeFileSync(file, 'other');
     expect([changesAfter(100), changesAfter(500)]).toEqual([1, 1]);
   });
 
-  it('tells of a file that is replaced, taken away and put back', () => {
+  it('reports a file that is replaced, removed and put back', () => {
     const { file, changesAfter } = watched();
     writeFileSync(`${file}.new`, 'two');
     renameSync(`${file}.new`, file);
@@ -39,7 +39,7 @@ describe('watchFiles', () => {
     expect([replaced, removed, changesAfter(100)]).toEqual([1, 2, 3]);
   });
 
-  it('tells of nothing where nothing changes, and after its end', () => {
+  it('reports nothing without a change, and nothing after its end', () => {
     const { file, end, changesAfter } = watched();
     expect(changesAfter(1000)).toBe(0);
     end();

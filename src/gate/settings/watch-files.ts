@@ -2,8 +2,9 @@ import { statSync } from 'node:fs';
 import { codeOf } from '../../runtime/user-error.ts';
 
 /**
- * Looks at files again and again, since a rename or a mounted volume is not always told of. What counts as unchanged is
- * their state at this call: call it before they are read, so that no change is missed. Returns what ends it.
+ * Checks files at intervals, because the kernel does not report every rename and every change of a mounted volume. Compares
+ * with the state at this call: call it before the files are read, so that no change is missed. Returns a function that ends the
+ * checks.
  */
 export function watchFiles(
   files: () => readonly string[],
@@ -21,7 +22,7 @@ export function watchFiles(
   return () => clearInterval(timer);
 }
 
-/** What tells one state of a file from another, without reading it. */
+/** A text that differs if the file has changed, without reading the file. */
 function stateOf(file: string): string {
   try {
     const { mtimeNs, ino, size } = statSync(file, { bigint: true });

@@ -4,15 +4,15 @@ import { familyHead } from '../../prometheus/text-format/text-format-writer.ts';
 import type { Selector } from '../policy.ts';
 import type { Scrape, StoredSample } from './scrape.ts';
 
-/** Prometheus' lookback: an older sample is no longer the present value of its series. */
+/** Prometheus' lookback: an older sample is not the present value of its series. */
 const LOOKBACK_MS = 5 * 60_000;
 
-/** What the matchers of a request cost, times the characters that they may read: some milliseconds. */
+/** Work of one step: the cost of the request's matchers times the characters that they read. Some milliseconds. */
 export const WORK_IN_STEP = 1_000_000;
 
 /**
- * The answer of `/federate`: the series that any of the selectors selects, by family, untyped, each with the time of its sample.
- * Each piece, also an empty one, ends a step of work. Source: web/federate.go of Prometheus.
+ * The answer of `/federate`: the series that at least one selector selects, by family, untyped, each with the time of its
+ * sample. Each piece ends a step of work, even an empty piece. Source: web/federate.go of Prometheus.
  */
 export function* federationBody(
   scrape: Scrape,

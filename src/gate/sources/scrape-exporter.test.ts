@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { BodyEncoding } from '../../runtime/http/unpacked.ts';
 import { readExposition } from './scrape-exporter.ts';
 
-it('takes an answer whole, or refuses it: no more bytes and samples than its limits, however it is packed', async () => {
+it('reads a complete answer, or refuses an answer with more bytes or samples than the limits, compressed or not', async () => {
   const limits = { maxBytes: 100_000, maxSamples: 200 };
   const lines = record({
     line: constantFrom(

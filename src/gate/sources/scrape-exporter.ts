@@ -4,16 +4,16 @@ import type { Sample } from '../../prometheus/sample.ts';
 import { ExpositionParser } from '../../prometheus/text-format/text-format-parser.ts';
 import { unpacked, type BodyEncoding } from '../../runtime/http/unpacked.ts';
 
-/** What one answer may cost the gate; more fails the scrape. */
+/** Limits of one answer. A larger answer fails the scrape. */
 interface ScrapeLimits {
-  /** On the wire, and after decompression: some hundred thousand series. */
+  /** Before and after decompression; enough for some hundred thousand series. */
   maxBytes: number;
   maxSamples: number;
 }
 
 const LIMITS: ScrapeLimits = { maxBytes: 128 * 1_048_576, maxSamples: 1_000_000 };
 
-/** Asks an exporter for its metrics once. Rejects unless the answer is whole and in the text format. */
+/** Asks an exporter for its metrics once. Rejects unless the answer is complete and in the text format. */
 export async function scrapeExporter(
   url: string,
   options: { dispatcher: Dispatcher; timeoutMs: number; signal: AbortSignal },
@@ -30,7 +30,7 @@ export async function scrapeExporter(
     },
   });
   if (statusCode !== 200) {
-    // Not read, so that its error, the only sign of which would be a crash, is nobody's.
+    // Nobody reads the body. Without a listener, its error would end the process.
     body.on('error', () => undefined).destroy();
     throw new Error(`the exporter answers ${statusCode}`);
   }
@@ -38,7 +38,7 @@ export async function scrapeExporter(
   return await readExposition(body, encoding, LIMITS, signal);
 }
 
-/** Parses an answer as it streams, within limits. */
+/** Parses an answer as it streams. Throws where the answer is too large or not in the text format. */
 export async function readExposition(
   body: Readable,
   encoding: BodyEncoding,
@@ -63,7 +63,7 @@ function tooLarge(): Error {
   return new Error(`the exporter's answer is too large`);
 }
 
-/** Text that is not UTF-8 is an error: a replaced character would be another label value. */
+/** Throws for text that is not UTF-8: a replaced character would make another label value. */
 function strictDecoder(): (bytes?: Buffer) => string {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return (bytes) => {

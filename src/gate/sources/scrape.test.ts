@@ -18,7 +18,7 @@ describe('an exporter behind the gate', () => {
     ['one expression of the largest cost', '{l=~"(a|b|c|d){200}"}'],
     ['fifty matchers', `{${'l!="",'.repeat(50)}}`],
     ['a name', 'm'],
-  ])('is held against %s in steps of bounded work, however many series there are', (_what, selector) => {
+  ])('is compared with %s in steps of limited work, for any number of series', (_what, selector) => {
     const [matchers, line] = [parseSelector(selector), `${'x'.repeat(299)}\n`];
     const cost = 1 + matchers.reduce((sum, matcher) => sum + 1 + costOfMatcher(matcher), 0);
     let inStep = 0;
@@ -41,7 +41,7 @@ describe('an exporter behind the gate', () => {
     expect((most - 1) * cost * line.length).toBeLessThanOrEqual(WORK_IN_STEP);
   });
 
-  it('is shown as a Prometheus that scrapes it would: sorted, untyped, with target labels and times', () => {
+  it('is shown as by a Prometheus that scrapes it: sorted, untyped, with target labels and times', () => {
     const text = `# TYPE z gauge\nz{b="2",a="1",empty=""} 1\nz{a="3"} NaN ${NOW - 5}\n# TYPE y counter\ny 2.5\n`;
     expect(federate(text, NOW, '{job="project_usages"}')).toBe(`# TYPE y untyped
 y{instance="127.0.0.1:8080",job="project_usages"} 2.5 ${NOW}
@@ -51,7 +51,7 @@ z{a="3",instance="127.0.0.1:8080",job="project_usages"} NaN ${NOW - 5}
 `);
   });
 
-  it('cannot be another job: its own job and instance are moved out of the way', () => {
+  it('cannot pose as another job: its own labels job and instance are renamed', () => {
     expect(federate('m{job="x",exported_job="y",instance=""} 1', NOW, 'm')).toBe(
       `# TYPE m untyped\nm{exported_exported_job="x",exported_job="y",instance="127.0.0.1:8080",job="project_usages"} 1 ${NOW}\n`,
     );
@@ -63,12 +63,12 @@ z{a="3",instance="127.0.0.1:8080",job="project_usages"} NaN ${NOW - 5}
     );
   });
 
-  it('gives out what any selector selects, once', () => {
+  it('shows each series once that at least one selector selects', () => {
     expect(federate('a 1\nb 2\nc 3', NOW, 'a', '{__name__=~"a|c"}').match(/^\w+/gm)).toEqual(['a', 'c']);
     expect(federate('a 1', NOW, 'b')).toBe('');
   });
 
-  it('is no longer shown after five minutes, nor before its time', () => {
+  it('is not shown five minutes after its time, nor before its time', () => {
     const names = (nowMs: number) => federate(`a 1\nb 2 ${NOW + 1}`, nowMs, '{job!=""}').match(/^\w+/gm);
     expect(names(NOW)).toEqual(['a']);
     expect(names(NOW + 300_000)).toEqual(['a', 'b']);

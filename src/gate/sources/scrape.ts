@@ -2,7 +2,7 @@ import type { Labels, Sample } from '../../prometheus/sample.ts';
 import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
 import { seriesFormat, formatPoint } from '../../prometheus/text-format/text-format-writer.ts';
 
-/** The labels that a Prometheus would give to the target. */
+/** The labels that Prometheus would add for the target. */
 export interface TargetLabels {
   job: string;
   /** `HOST:PORT` */
@@ -12,17 +12,17 @@ export interface TargetLabels {
 export interface StoredSample {
   labels: Labels;
   timestampMs: number;
-  /** The sample as the text format has it, with the newline. */
+  /** The sample in the text format, with the newline. */
   line: string;
 }
 
-/** One complete answer of the exporter as a Prometheus would store it: samples by metric name, sorted by it. */
+/** One complete answer of the exporter, as Prometheus would store it: samples by metric name, sorted by name. */
 export type Scrape = ReadonlyMap<string, readonly StoredSample[]>;
 
 /**
- * Makes of the exporter's samples what a Prometheus would store: target labels set, the exporter's own of the same name
- * kept as `exported_…`, empty labels dropped, labels sorted, the first of two samples of one series kept. `startedMs`, when
- * the scrape began, is the time of every sample that has none of its own.
+ * Converts the exporter's samples as Prometheus does before it stores them: sets the target labels, renames the exporter's
+ * own labels of the same name to `exported_…`, drops empty labels, sorts labels, and keeps the first of two samples of one
+ * series. A sample without a time gets `startedMs`, the start of the scrape.
  * Source: mutateSampleLabels in scrape/scrape.go of Prometheus (honor_labels: false).
  */
 export function* storeSteps(

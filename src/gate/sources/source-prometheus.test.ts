@@ -4,7 +4,7 @@ import { closeServer, listen } from '../../runtime/http/listen.ts';
 import { PrometheusSource } from './source-prometheus.ts';
 
 describe('a Prometheus that is too slow', () => {
-  it('is answered for by 504', async () => {
+  it('makes the gate answer 504', async () => {
     const upstream = createServer(() => undefined);
     const { port } = await listen(upstream, { host: '127.0.0.1', port: 0 });
     onTestFinished(async () => await closeServer(upstream, 0));

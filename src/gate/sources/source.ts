@@ -8,7 +8,7 @@ export interface FederationRequest {
   selectors: readonly Selector[];
   /** True if the answer may be compressed. */
   gzip: boolean;
-  /** What the answer must keep to; it passes unopened where it is undefined. */
+  /** The rules of the answer; undefined to pass the answer without checking it. */
   rules: AnswerRules | undefined;
   /** Aborts when the client is gone or the answer has taken too long. */
   signal: AbortSignal;
@@ -16,26 +16,26 @@ export interface FederationRequest {
 
 export interface ReadRequest {
   queries: readonly ReadQuery[];
-  /** The form that the client takes. */
+  /** The form of the answer that the client accepts. */
   answer: ReadResponseType;
-  /** What every series of the answer must be selected by; it passes unopened where it is undefined. */
+  /** The selectors of all series that the answer may have; undefined to pass the answer without checking it. */
   allowed: readonly Selector[] | undefined;
   signal: AbortSignal;
 }
 
-/** Where usage comes from: the site's Prometheus, or the exporter itself. */
+/** A source of usage: the site's Prometheus, or the exporter. */
 export interface Source {
   /**
-   * Streams the answer of a federation. Rejects with `UpstreamFailure` before anything was sent; what fails later breaks
-   * the connection, so that a part never looks like the whole, and rejects with another error.
+   * Streams the answer of a federation. Rejects with `UpstreamFailure` if it fails before the first byte. A later failure
+   * rejects with another error and breaks the connection, so that a part never looks like a complete answer.
    */
   federate(request: FederationRequest, response: ServerResponse): Promise<void>;
-  /** Streams the answer of a remote read in the same way; undefined where the source has no past. */
+  /** Streams the answer of a remote read in the same way. Undefined where the source keeps no past samples. */
   read?: ((request: ReadRequest, response: ServerResponse) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
-/** The source did not answer (504), or not in a way that can be passed on (502). `cause` is for the log alone. */
+/** The source did not answer (504), or its answer cannot be passed on (502). `cause` is only for the log. */
 export class UpstreamFailure extends Refusal {
   constructor(status: 502 | 504, cause: unknown, reason: RefusalReason = 'upstream') {
     const line = status === 504 ? 'the source of usage is too slow' : 'the source of usage is out of order';

@@ -10,7 +10,7 @@ const announced = (headers: Record<string, string>, length?: number) => ({
   length,
 });
 
-/** The head that is sent on, or what the log says of an answer that is not. */
+/** The head that the gate sends, or the log's reason why it sends none. */
 function headOf(make: () => unknown): unknown {
   try {
     return make();
@@ -23,7 +23,7 @@ describe('the head of a federation', () => {
   const federation = (headers: Record<string, string>, length?: number, gzip = true) =>
     headOf(() => federationHead(announced(headers, length), gzip, MAX_BYTES));
 
-  it('has what the gate knows, and nothing else of what Prometheus sent', () => {
+  it('has only the headers that the gate knows', () => {
     expect(federation({ 'content-type': TEXT, 'set-cookie': 'a=b', server: 'x' }, 12)).toEqual({
       'content-type': TEXT,
       'cache-control': 'no-store',
@@ -36,7 +36,7 @@ describe('the head of a federation', () => {
     });
   });
 
-  it('is not sent on in a coding that the client did not ask for, or in another one', () => {
+  it('is refused in a coding that the client did not ask for or the gate does not know', () => {
     const packed = (coding: string, gzip: boolean) =>
       federation({ 'content-type': TEXT, 'content-encoding': coding }, undefined, gzip);
     expect([packed('gzip', false), packed('br', true)]).toEqual([
@@ -52,11 +52,11 @@ describe('the head of a federation', () => {
     'text/plain; a="b"',
     'text/plainer',
     'application/openmetrics-text; version=1.0.0',
-  ])('is not sent on with the type %j', (type) => {
+  ])('is refused with the type %j', (type) => {
     expect(federation({ 'content-type': type })).toBe('Prometheus answered with another content type');
   });
 
-  it('is not sent on where it announces too much: the answer would be broken off', () => {
+  it('is refused if it announces too many bytes: the gate would break off the answer', () => {
     expect(federation({ 'content-type': TEXT }, MAX_BYTES)).toMatchObject({ 'content-length': '1000' });
     expect(federation({ 'content-type': TEXT }, MAX_BYTES + 1)).toBe(
       'Prometheus answered with 1001 bytes, which is too much',
@@ -67,7 +67,7 @@ describe('the head of a federation', () => {
 describe('the head of a remote read', () => {
   const read = (headers: Record<string, string>) => headOf(() => readHead(announced(headers), MAX_BYTES));
 
-  it('is that of a stream of chunks', () => {
+  it('is the head of a stream of chunks', () => {
     expect(read({ 'content-type': STREAMED })).toEqual({
       'content-type': STREAMED,
       'cache-control': 'no-store',

@@ -3,32 +3,28 @@ import type { UpstreamAnswer } from './upstream/upstream.ts';
 
 const STREAMED_TYPE = 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse';
 
-/** What is told of an answer before it has come. */
-type Announced = Pick<UpstreamAnswer, 'headers' | 'length'>;
+/** The part of an answer that comes before its body. */
+type AnswerHead = Pick<UpstreamAnswer, 'headers' | 'length'>;
 
-/** The headers of a federation's answer, made anew; throws `UpstreamFailure` for an answer that can't be passed on. */
-export function federationHead(
-  announced: Announced,
-  gzip: boolean,
-  maxBytes: number,
-): Record<string, string> {
-  const { type, coding, head } = read(announced, maxBytes);
+/** New headers for the answer of a federation. Throws `UpstreamFailure` for an answer that cannot be passed on. */
+export function federationHead(answer: AnswerHead, gzip: boolean, maxBytes: number): Record<string, string> {
+  const { type, coding, head } = read(answer, maxBytes);
   if (!/^text\/plain(?:; ?[a-z]+=[A-Za-z0-9.-]+)*$/.test(type)) throw unusable('another content type');
   if (coding === 'gzip' && gzip) return { ...head, 'content-encoding': 'gzip' };
   if (coding !== undefined && coding !== 'identity') throw unusable('another content encoding');
   return head;
 }
 
-/** The headers of a remote read's answer, made anew. Throws `UpstreamFailure` unless it is a stream of chunks. */
-export function readHead(announced: Announced, maxBytes: number): Record<string, string> {
-  const { type, coding, head } = read(announced, maxBytes);
+/** New headers for the answer of a remote read. Throws `UpstreamFailure` unless the answer is a stream of chunks. */
+export function readHead(answer: AnswerHead, maxBytes: number): Record<string, string> {
+  const { type, coding, head } = read(answer, maxBytes);
   if (type !== STREAMED_TYPE || (coding !== undefined && coding !== ''))
     throw unusable('another content type');
   return head;
 }
 
-function read({ headers, length }: Announced, maxBytes: number) {
-  // It would have to be broken off; so it does not begin.
+function read({ headers, length }: AnswerHead, maxBytes: number) {
+  // The gate would have to break off such an answer, so it does not start it.
   if (length !== undefined && length > maxBytes) throw unusable(`${length} bytes, which is too much`);
   const type = headers.get('content-type') ?? '';
   const head = {

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Reads addresses and networks such as `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`; undefined for what is neither. */
+/** Reads addresses and networks such as `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`. Undefined if a text is neither. */
 export function parseAddresses(texts: readonly string[]): BlockList | undefined {
   const list = new BlockList();
   return texts.every((text) => addTo(list, text)) ? list : undefined;
@@ -18,14 +18,14 @@ function addTo(list: BlockList, text: string): boolean {
   return true;
 }
 
-/** True if the address, as a socket has it, is in the list. */
+/** True if the list has the address of a socket. */
 export function includesAddress(list: BlockList, remoteAddress: string | undefined): boolean {
   const address = plainAddress(remoteAddress);
   const version = isIP(address);
   return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** What counts as one client: an IPv4 address, or the 64 bits of IPv6 that one household is given. */
+/** The network that counts as one client: an IPv4 address, or an IPv6 network of 64 bits, as providers assign to one household. */
 export function networkOf(remoteAddress: string | undefined): string {
   const address = plainAddress(remoteAddress);
   if (isIP(address) !== 6) return address;
@@ -35,7 +35,7 @@ export function networkOf(remoteAddress: string | undefined): string {
   return [...head.map((group) => group || '0'), ...zeros, ...tail].slice(0, 4).join(':');
 }
 
-/** A socket that takes both families shows IPv4 addresses as IPv6. */
+/** A socket that listens on IPv4 and IPv6 writes IPv4 addresses as IPv6. */
 function plainAddress(remoteAddress: string | undefined): string {
   return (remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
 }

@@ -17,7 +17,7 @@ function refusalOf(work: () => void): Refusal | undefined {
 describe('the rate of a token', () => {
   const limits = { requestsPerMinute: 60, concurrency: 1 };
 
-  it('is earned as time passes, up to a minute of it', () => {
+  it('grows with time, up to the requests of one minute', () => {
     let nowMs = 0;
     const limiter = new Limiter({ ...systemClock, nowMs: () => nowMs });
     const taken = () => {
@@ -31,12 +31,12 @@ describe('the rate of a token', () => {
     expect(taken()).toEqual([5, 429, 'rate', '1']);
     nowMs = 10_000_000;
     expect(taken()).toEqual([60, 429, 'rate', '1']);
-    // A clock that is set back earns nothing.
+    // If the clock is set back, the token gains no requests.
     nowMs = 0;
     expect(taken()).toEqual([0, 429, 'rate', '1']);
   });
 
-  it('is spent sooner by what counts as several requests, and never held back for ever', () => {
+  it('is used up sooner by a request that counts as several, which is never refused for ever', () => {
     const limiter = new Limiter({ ...systemClock, nowMs: () => 0 });
     limiter.count('a', limits, 50);
     expect(refusalOf(() => limiter.count('a', limits, 11))?.headers['retry-after']).toBe('1');
@@ -45,7 +45,7 @@ describe('the rate of a token', () => {
     expect(refusalOf(() => limiter.count('b', limits))?.status).toBe(429);
   });
 
-  it('leaves room for so many answers at a time', () => {
+  it('allows a limited number of answers at the same time', () => {
     const limiter = new Limiter(systemClock);
     const end = limiter.begin('a', limits);
     expect(() => limiter.begin('a', limits)).toThrow('too many requests at the same time');
@@ -56,7 +56,7 @@ describe('the rate of a token', () => {
 });
 
 describe('a list of addresses', () => {
-  it('holds addresses and networks of both kinds', () => {
+  it('has addresses and networks of IPv4 and IPv6', () => {
     const list = parseAddresses(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32']);
     const within = ['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::5'];
     const without = ['11.0.0.1', '::ffff:11.0.0.1', '192.0.2.8', '2001:db9::1', '', undefined, 'nonsense'];
@@ -65,7 +65,7 @@ describe('a list of addresses', () => {
   });
 
   it.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0/8', 'host', '::/129', '10.0.0.0/8/8'])(
-    'takes no %s',
+    'does not accept %s',
     (text) => {
       expect(parseAddresses([text])).toBe(undefined);
     },
@@ -73,7 +73,7 @@ describe('a list of addresses', () => {
 });
 
 describe('remote reads', () => {
-  it('of one token are done one after the other, beside those of another', async () => {
+  it('of one token run one after the other, at the same time as those of another token', async () => {
     const limiter = new Limiter(systemClock);
     const limits = { requestsPerMinute: 60, concurrency: 8 };
     const events: string[] = [];

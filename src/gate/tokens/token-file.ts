@@ -2,16 +2,16 @@ import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 import { hashToken, type Token } from './tokens.ts';
 
-/** What a header can carry, of a length that cannot be guessed; anything else could never be presented. */
+/** Characters that a header can carry, in a length that nobody can guess. */
 export const TOKEN_PATTERN = /^[\x21-\x7e]{16,}$/;
 export const TOKEN_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
-/** A shorter word that could be a name is rather what is left of a line. */
+/** A shorter word that could be a name is probably the rest of a cut line. */
 const MIN_NAME_LIKE_TOKEN = 32;
 
-/** A day (from its beginning in UTC) or an instant with its zone. */
+/** A day (its start in UTC) or an instant with a time zone. */
 const DATE_PATTERN = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
-/** Reads a token file anew; throws `UserError` that names the line, and never shows what stands there. */
+/** Reads a token file. Throws `UserError`, which names the line but never shows its text. */
 export function readTokenFile(path: string): Token[] {
   return parseTokenFile(readText(path), path);
 }
@@ -25,8 +25,8 @@ function readText(path: string): string {
 }
 
 /**
- * A line is `NAME sha256:HEX`, `NAME sha256:HEX expires DATE`, or a token as it is, as the earlier system had it.
- * Blank lines and lines that begin with # are skipped.
+ * A line is `NAME sha256:HEX`, `NAME sha256:HEX expires DATE`, or a token in plain text, as in the earlier system.
+ * Skips blank lines and lines that start with #.
  */
 export function parseTokenFile(text: string, path: string): Token[] {
   const tokens: Token[] = [];
@@ -36,7 +36,7 @@ export function parseTokenFile(text: string, path: string): Token[] {
     tokens.push(parseLine(words, index + 1, path));
   }
   if (tokens.length === 0)
-    throw new UserError(`${path} holds no token: add the line that 'stackmeter token' prints`);
+    throw new UserError(`${path} has no token: add the line that 'stackmeter token' prints`);
   return tokens;
 }
 
@@ -50,7 +50,7 @@ function parseLine(words: readonly string[], lineNumber: number, path: string): 
     );
   if (first.length < MIN_NAME_LIKE_TOKEN && TOKEN_NAME_PATTERN.test(first))
     throw new UserError(
-      `${where}: looks like a name without its sha256:HEX; write that behind it, or a token of at least ${MIN_NAME_LIKE_TOKEN} characters`,
+      `${where}: looks like a name without its sha256:HEX; add the hash, or write a token of at least ${MIN_NAME_LIKE_TOKEN} characters`,
     );
   return bareToken(`line-${lineNumber}`, first);
 }
@@ -64,14 +64,14 @@ function namedToken(name: string, [hash = '', keyword, date, ...more]: string[],
     throw new UserError(`${where}: a token's name has up to 64 letters, digits and . _ @ -`);
   const hex = /^sha256:([0-9a-fA-F]{64})$/.exec(hash)?.[1];
   if (hex === undefined)
-    throw new UserError(`${where}: after the name stands sha256: and 64 hexadecimal digits`);
+    throw new UserError(`${where}: after the name, expected sha256: and 64 hexadecimal digits`);
   if (more.length > 0 || (keyword !== undefined && (keyword !== 'expires' || date === undefined)))
-    throw new UserError(`${where}: after the hash stands nothing, or expires and a date`);
+    throw new UserError(`${where}: after the hash, expected nothing, or expires and a date`);
   const expiresMs = date === undefined ? undefined : parseExpiry(date, where);
   return { name, hash: Buffer.from(hex, 'hex'), expiresMs };
 }
 
-/** Milliseconds of the instant from which on a token is no longer valid. */
+/** Unix milliseconds at which a token expires. Throws `UserError`, with `where` in its message. */
 export function parseExpiry(date: string, where: string): number {
   const expiresMs = Date.parse(date);
   if (!DATE_PATTERN.test(date) || Number.isNaN(expiresMs))

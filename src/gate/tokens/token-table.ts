@@ -22,7 +22,10 @@ export interface TokenTable {
 
 const texts = z.array(z.string('is not a list of texts'), 'is not a list of texts').min(1, 'is empty');
 const labels = texts
-  .refine((names) => !names.includes(NAME_LABEL), `must leave ${NAME_LABEL}: the name says what is counted`)
+  .refine(
+    (names) => !names.includes(NAME_LABEL),
+    `must not name ${NAME_LABEL}: the metric's name says what is counted`,
+  )
   .optional();
 const count = z
   .int('is not a whole number')
@@ -34,7 +37,7 @@ const HASH = /^sha256:[0-9a-fA-F]{64}$/;
 export const tokenTable = strictTable({
   name: z
     .string('is missing')
-    .regex(TOKEN_NAME_PATTERN, 'is no name for a token: take up to 64 letters, digits and . _ @ -')
+    .regex(TOKEN_NAME_PATTERN, 'is not a name for a token: use up to 64 letters, digits and . _ @ -')
     .describe('name of the token, in the log and in metrics'),
   hash: z
     .string("is missing: it is what 'stackmeter token' prints")
@@ -50,7 +53,10 @@ export const tokenTable = strictTable({
   concurrency: count.describe(`answers at the same time; without it, ${DEFAULT_LIMITS.concurrency}`),
   addresses: texts
     .transform(parseAddresses)
-    .refine((list) => list !== undefined, 'holds what is neither an address nor a network such as 10.0.0.0/8')
+    .refine(
+      (list) => list !== undefined,
+      'has a text that is neither an address nor a network such as 10.0.0.0/8',
+    )
     .optional()
     .describe('addresses and networks from which the token is taken; without it, all'),
   client_certificate: z

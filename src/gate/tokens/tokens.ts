@@ -1,17 +1,17 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** A token that the gate knows by its hash alone. */
+/** A token, of which the gate has only the hash. */
 export interface Token {
   name: string;
-  /** SHA-256 of the token: tokens are random, so that neither salt nor stretching is needed. */
+  /** SHA-256 of the token. Tokens are random, so they need neither salt nor stretching. */
   hash: Buffer;
-  /** Instant from which on it is no longer valid. */
+  /** Unix milliseconds at which the token expires; undefined for never. */
   expiresMs: number | undefined;
 }
 
 export type TokenCheck<T> = { valid: true; token: T } | { valid: false; expired: string | undefined };
 
-/** 256 random bits, in the characters of a URL. */
+/** A new token: 256 random bits in characters that a URL may contain. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -20,7 +20,7 @@ export function hashToken(token: string): Buffer {
   return hash('sha256', token, 'buffer');
 }
 
-/** Rule G3: compares with every token in constant time, whether or not one has matched already. */
+/** Rule G3: compares the presented token with every token in constant time, even after a match. */
 export function checkToken<T extends Token>(
   tokens: readonly T[],
   presented: string,

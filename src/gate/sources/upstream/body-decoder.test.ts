@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bodyDecoder } from './body-decoder.ts';
 import { type Framing, ResponseError } from './response-head.ts';
 
-/** The body in a framing that comes cut into these pieces, and whether it has ended. */
+/** The body that comes in these pieces of a framing, and whether it has ended. */
 function decode(framing: Framing, pieces: readonly Uint8Array[]): [body: string, ended: boolean] {
   const decoder = bodyDecoder(framing);
   const body = pieces.map((piece) => Buffer.from(decoder.take(Buffer.from(piece))));
@@ -22,7 +22,7 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
 }
 
 describe('a chunked body', () => {
-  it('is the same, however it is framed, and wherever it is cut', () => {
+  it('is the same in chunks of any size, and wherever it is cut', () => {
     const chunk = fc.uint8Array({ minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(
@@ -41,7 +41,7 @@ describe('a chunked body', () => {
     );
   });
 
-  it('moves each byte once at the most, whatever the sizes of its chunks say', () => {
+  it('moves each byte at most once, for all sizes of chunks', () => {
     const part = fc.constantFrom('1\r\nx\r\n', 'ffffffff\r\n', '00000002\r\nab\r\n', '0\r\n', '\r', 'x');
     fc.assert(
       fc.property(
@@ -70,7 +70,7 @@ describe('a chunked body', () => {
     );
   });
 
-  it('takes sizes in small and large letters and with zeros before them', () => {
+  it('accepts sizes in small and capital letters, and with leading zeros', () => {
     expect(chunked('00a\r\n0123456789\r\nA\r\n0123456789\r\n000\r\n\r\n')).toEqual([
       '01234567890123456789',
       true,
@@ -99,14 +99,14 @@ describe('a chunked body', () => {
     expect(() => chunked(text)).toThrow('a malformed chunk');
   });
 
-  it('ends where it says', () => {
+  it('ends at its last chunk', () => {
     expect(() => chunked('0\r\n\r\nHTTP/1.1 200 OK')).toThrow('more than it announced');
     expect(() => chunked('0\r\n\r\n', '1')).toThrow('more than it announced');
   });
 });
 
 describe('a body of a known length', () => {
-  it('is that long', () => {
+  it('has exactly that length', () => {
     const take = (bytes: number, ...texts: string[]) =>
       decode(
         { kind: 'length', bytes },

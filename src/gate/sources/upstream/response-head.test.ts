@@ -4,7 +4,7 @@ import { framingOf, isKept, parseResponseHead } from './response-head.ts';
 const head = (...lines: string[]) => parseResponseHead(['HTTP/1.1 200 OK', ...lines].join('\r\n'));
 
 describe('the head of an answer', () => {
-  it('is read as Prometheus writes it', () => {
+  it('is read in the form that Prometheus writes', () => {
     const read = head(
       'Content-Encoding: gzip',
       'Content-Type:text/plain; version=0.0.4 ',
@@ -38,14 +38,14 @@ describe('the head of an answer', () => {
     'ICY 200 OK',
     '',
     'HTTP/1.1 200 O\nK',
-  ])('is not taken with the status line %j', (line) => {
+  ])('is refused with the status line %j', (line) => {
     expect(() => parseResponseHead(line)).toThrow('an answer that is not HTTP/1.1');
   });
 
   it.each(['a', ' folded: x', '\tfolded', 'a : b', ': b', 'a: b\nc: d', 'a: b\rc: d', 'a: \0', 'ä: b', ''])(
-    'is not taken with the line %j',
+    'is refused with the line %j',
     (line) => {
-      expect(() => head('x: y', line)).toThrow('a header that is none');
+      expect(() => head('x: y', line)).toThrow('an invalid header');
     },
   );
 
@@ -56,12 +56,12 @@ describe('the head of an answer', () => {
     [['content-length: 1', 'transfer-encoding: chunked'], 'two lengths'],
     [['transfer-encoding: gzip, chunked'], 'another transfer encoding'],
     [['transfer-encoding: identity'], 'another transfer encoding'],
-    [['content-length: +1'], 'a length that is none'],
-    [['content-length: 1, 1'], 'a length that is none'],
-    [['content-length: 0x1'], 'a length that is none'],
-    [['content-length: 9999999999999999'], 'a length that is none'],
+    [['content-length: +1'], 'an invalid length'],
+    [['content-length: 1, 1'], 'an invalid length'],
+    [['content-length: 0x1'], 'an invalid length'],
+    [['content-length: 9999999999999999'], 'an invalid length'],
     [['x: y'], 'no length'],
-  ])('tells one length, not %j', (lines, message) => {
+  ])('states one length, not %j', (lines, message) => {
     expect(() => framingOf(head(...lines))).toThrow(message);
   });
 });

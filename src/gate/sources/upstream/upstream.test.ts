@@ -46,7 +46,7 @@ function asking(url: string, limits = LIMITS): (signal?: AbortSignal) => Promise
   };
 }
 
-/** Each is read before the next is written. */
+/** Writes characters one by one, so that each arrives by itself. */
 async function writeInPieces(socket: Socket, text: string): Promise<void> {
   for (const byte of text) {
     socket.write(byte);
@@ -55,7 +55,7 @@ async function writeInPieces(socket: Socket, text: string): Promise<void> {
 }
 
 describe('an upstream', () => {
-  it('is asked again and again on one connection, and on another where it says that it ends this one', async () => {
+  it('answers on one connection again and again, and on a new one after it announces the end of the first', async () => {
     const { port, connections } = await serve((socket, connection, request) =>
       socket.write(answer(`${connection}.${request}`, request === 2 ? 'connection: close\r\n' : '')),
     );
@@ -64,7 +64,7 @@ describe('an upstream', () => {
     expect(connections()).toBe(2);
   });
 
-  it('is asked once more where it ends a kept connection just then, and not after an answer has begun', async () => {
+  it('is asked again if it closes a kept connection before its answer, but not after an answer has started', async () => {
     const { port } = await serve((socket, connection, request) => {
       if (request === 1) socket.write(answer(`${connection}`));
       else if (connection === 1) socket.destroy();
@@ -75,7 +75,7 @@ describe('an upstream', () => {
     await expect(ask()).rejects.toThrow('the connection has ended');
   });
 
-  it('can not answer a question before it was asked', async () => {
+  it('cannot answer a request before it is sent', async () => {
     const asked: Socket[] = [];
     const { port } = await serve((socket, connection) => {
       asked.push(socket);
@@ -88,7 +88,7 @@ describe('an upstream', () => {
     expect(await ask()).toBe('2');
   });
 
-  it('may send the head in pieces, and no endless one', async () => {
+  it('may send the head in pieces, but not without end', async () => {
     const { port } = await serve((socket, connection) => {
       if (connection === 2) socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}`);
       else void writeInPieces(socket, answer('whole'));
@@ -98,7 +98,7 @@ describe('an upstream', () => {
     await expect(asking(`http://127.0.0.1:${port}`)()).rejects.toThrow('a head that is too long');
   });
 
-  it('may be slow up to a limit, before the answer and within it', async () => {
+  it('may be slow up to a limit, before the answer and within the answer', async () => {
     const { port } = await serve((socket, connection) => {
       if (connection === 2) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx');
     });
@@ -107,7 +107,7 @@ describe('an upstream', () => {
     await expect(ask()).rejects.toThrow('nothing came for 60 ms');
   });
 
-  it('is no longer waited for when nobody wants the answer', async () => {
+  it('is not waited for after the client is gone', async () => {
     const { port } = await serve((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx'));
     const abort = new AbortController();
     const upstream = new Upstream(new URL(`http://127.0.0.1:${port}`), LIMITS);
@@ -119,12 +119,12 @@ describe('an upstream', () => {
     await expect(asked).rejects.toThrow('the client is gone');
   });
 
-  it('is found by its name, whichever of its addresses it listens on', async () => {
+  it('is found by its name on each of its addresses', async () => {
     const { port } = await serve((socket) => socket.write(answer('here')));
     expect(await asking(`http://localhost:${port}`)()).toBe('here');
   });
 
-  it('is not believed over TLS without a certificate that somebody stands for', async () => {
+  it('is refused over TLS without a certificate of a known CA', async () => {
     const { options } = await makeSelfSigned('localhost', Date.now());
     const { port } = await serve(
       (socket) => socket.write(answer('secret')),
