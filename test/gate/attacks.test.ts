@@ -200,7 +200,7 @@ async function makeTls() {
 describe('a gate under attack', () => {
   it.each([
     ['checked', false],
-    ['passed on unopened', true],
+    ['not checked', true],
   ])('forwards no attack, and logs no token, with answers %s', async (_, unchecked) => {
     const { url, questions } = await startRecorder();
     const { gate, log } = await startGate({

@@ -39,7 +39,7 @@ const dripping: RequestListener = (_, response) => {
 
 describe.each([
   ['checked', false],
-  ['passed on unopened', true],
+  ['not checked', true],
 ])('an answer that is %s', (_, unchecked) => {
   it.each([
     ['drips without end', dripping],
