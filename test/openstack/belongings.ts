@@ -34,8 +34,10 @@ export async function createBelongings(
     },
     /** Takes a snapshot of the last volume; resolves with its creation time. */
     snapshot: async (): Promise<number> => {
-      type Shown = { snapshot: { id: string; status: string; created_at: string } };
-      const { snapshot } = await asOwner<Shown>('POST', snapshots, { snapshot: { volume_id: lastVolume } });
+      type SnapshotAnswer = { snapshot: { id: string; status: string; created_at: string } };
+      const { snapshot } = await asOwner<SnapshotAnswer>('POST', snapshots, {
+        snapshot: { volume_id: lastVolume },
+      });
       const path = `${snapshots}/${snapshot.id}`;
       // A volume can be deleted only after its snapshots.
       onTestFinished(async () => {
@@ -49,7 +51,7 @@ export async function createBelongings(
         );
       });
       const made = await eventually(async () => {
-        const { status, created_at: createdAt } = (await asOwner<Shown>('GET', path)).snapshot;
+        const { status, created_at: createdAt } = (await asOwner<SnapshotAnswer>('GET', path)).snapshot;
         return status === 'available' ? createdAt : undefined;
       });
       return Date.parse(`${made.slice(0, 23)}Z`);

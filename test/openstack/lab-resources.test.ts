@@ -22,7 +22,7 @@ import { temporaryFolder } from '../support/processes.ts';
 const SETTLING_MS = 2000;
 const RESOURCES = 'resources = ["volume_gb", "floating_ip", "object_gb", "snapshot_gb"]\n';
 
-/** An exporter with this file of settings, whose first refresh has been. */
+/** Starts an exporter with these settings, after its first refresh. */
 async function startMeter(env: Record<string, string>, settings: string) {
   const folder = temporaryFolder();
   const [state, configFile] = [join(folder, 'state.json'), join(folder, 'exporter.toml')];
@@ -40,7 +40,7 @@ async function startMeter(env: Record<string, string>, settings: string) {
   return {
     first,
     state: stateNow,
-    /** Folds in everything up to now. */
+    /** Folds everything up to now. */
     refresh: async () => {
       await nowSettles(SETTLING_MS);
       await exporter.refresh();
@@ -74,7 +74,7 @@ describeWith(
       return made;
     }
 
-    it('counts the GPUs of flavors, also of one that is gone, and reports what it does not know', async () => {
+    it('counts the GPUs of flavors, also of a deleted flavor, and reports unknown aliases', async () => {
       const cloud = await createGpuCloud(admin);
       const mine = await project();
       const flavors = {
@@ -90,7 +90,7 @@ describeWith(
       const servers = await Promise.all(
         Object.values(flavors).map(async (flavor) => await mine.boot(flavor)),
       );
-      // A flavor that is changed later changes no server that is there: Nova keeps the flavor that it was built with.
+      // A later change of a flavor changes no existing server: Nova keeps the flavor with which a server was built.
       await cloud.addExtraSpecs(flavors.passedThrough, {
         'pci_passthrough:alias': 'stackmeter-a100:2,stackmeter-unknown:1',
       });
@@ -104,20 +104,20 @@ describeWith(
         return [state.totals.get(mine.id)?.gpu, expected(state.untilMs)];
       };
       await meter.refresh();
-      const [gpus, known] = counted();
-      expect(gpus).toBe(known);
+      const [gpus, trueGpus] = counted();
+      expect(gpus).toBe(trueGpus);
       expect(await meter.metric('stackmeter_exporter_unknown_gpu_alias')).toEqual({
         'stackmeter-unknown': 1,
       });
 
       await cloud.removeFlavor(flavors.virtual);
       await meter.refresh();
-      const [later, knownLater] = counted();
-      expect(later).toBe(knownLater);
+      const [later, trueLater] = counted();
+      expect(later).toBe(trueLater);
       expect(later).toBeGreaterThan(gpus ?? 0n);
     });
 
-    it('counts volumes by type, floating IPs and stored objects as they are, each failing alone', async () => {
+    it('counts volumes by type, floating IPs, snapshots and stored objects; a failure of one affects no other', async () => {
       const mine = await project();
       const belongings = await createBelongings(admin, owner, mine.id, more);
       const since = [await belongings.volume(3), await belongings.address()];
@@ -179,7 +179,7 @@ function totalsOf(projectId: string, sampled: ExporterState['sampled']): Record<
   return Object.fromEntries(totals.map(([resource, byProject]) => [resource, byProject.get(projectId)]));
 }
 
-/** Which resources can be read, and why the others can not. */
+/** Whether each resource can be read, and the reasons of failures. */
 async function failures({ metric }: Awaited<ReturnType<typeof startMeter>>): Promise<Record<string, number>> {
   const reasons = await metric('stackmeter_exporter_resource_failure');
   const isTrue = Object.entries(reasons).filter(([, value]) => value === 1);

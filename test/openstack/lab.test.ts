@@ -22,14 +22,14 @@ const TOKEN_MS = 60_000;
 const MINUTES_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** What servers used up to an instant, by the id of their project, or of their part of a pool project. */
-interface Counted {
+/** Usage of servers in an interval, by the id of their project or part of a pool project. */
+interface ServerUsage {
   startMs: number;
   untilMs: number;
   usage: Record<string, { vcpu: bigint; mb: bigint }>;
 }
 
-/** An exporter of the cloud, of which one project is looked at. */
+/** An exporter of the cloud; `counted` and `shown` are about one project and its parts. */
 function createMeter(env: Record<string, string>, projectId: string, flags: Record<string, unknown> = {}) {
   const state = join(temporaryFolder(), 'state.json');
   const defaults = { listen: '127.0.0.1:0', interval: 1, state, settlingDelay: SETTLING_MS / 1000 };
@@ -41,15 +41,15 @@ function createMeter(env: Record<string, string>, projectId: string, flags: Reco
     await exporter.close();
     exporter = open();
   };
-  const counted = (): Counted => {
+  const counted = (): ServerUsage => {
     const { meter } = parseState(readFileSync(state, 'utf8'));
     const own = [...meter.totals].filter(([id]) => id.startsWith(projectId));
     const usage = Object.fromEntries(own.map(([id, { vcpu, mb }]) => [id, { vcpu, mb }]));
     return { startMs: meter.startMs, untilMs: meter.untilMs, usage };
   };
-  /** What it shows: hours of each project of the one, and how often it failed. */
+  /** The project's hours in the exposition, their instant, and the number of failed refreshes. */
   const shown = async () => {
-    // The commands of the cloud stop this process for longer than a server keeps an idle connection.
+    // The commands of the cloud block this process for longer than a server keeps an idle connection.
     const headers = { connection: 'close' };
     const response = await fetch(`http://${formatAddress(exporter.address)}/metrics`, { headers });
     const samples = parseExposition(await response.text());
@@ -76,11 +76,11 @@ function createMeter(env: Record<string, string>, projectId: string, flags: Reco
   };
 }
 
-/** What the servers used, from the launches and deletions that Nova told when they happened. */
-function known(
+/** The true usage of servers, from the launches and deletions that Nova reported when they happened. */
+function trueUsage(
   servers: Record<string, readonly LabServer[]>,
-  { startMs, untilMs }: Pick<Counted, 'startMs' | 'untilMs'>,
-): Counted {
+  { startMs, untilMs }: Pick<ServerUsage, 'startMs' | 'untilMs'>,
+): ServerUsage {
   const used = Object.entries(servers).map(([id, ofIt]) => [id, usageOf(ofIt, startMs, untilMs)] as const);
   return { startMs, untilMs, usage: Object.fromEntries(used.filter(([, { vcpu }]) => vcpu > 0n)) };
 }
@@ -100,7 +100,7 @@ function usageOf(servers: readonly LabServer[], startMs: number, untilMs: number
 
 describeWith(
   ['openstack', 'openstack-tools'],
-  'the exporter of a real OpenStack that changes under it',
+  'the exporter of a real OpenStack that changes',
   ({ openstack, 'openstack-tools': path }) => {
     const tools = labTools(path);
     const admin = openstackEnvironment(openstack);
@@ -113,7 +113,7 @@ describeWith(
     }
 
     it(
-      'counts what is known, and never less than before: through relaunches, deletion, archive, purge, restarts of nova-api and of the exporter, with tokens of 60 s, also by the parts of a pool project',
+      'counts the true usage, and never less than before, over relaunches, deletion, archive, purge, restarts of nova-api and exporter, and expired tokens, also for parts of a pool project',
       async () => {
         const [{ authUrl, signIns }, host, mine] = await Promise.all([
           startShortTokens(tools, TOKEN_MS / 1000),
@@ -127,16 +127,16 @@ describeWith(
         const everyMeter = async (does: (meter: typeof whole) => Promise<unknown>) =>
           void (await Promise.all(meters.map(does)));
         const servers: Record<'own' | 'alpha' | 'beta', LabServer[]> = { own: [], alpha: [], beta: [] };
-        /** Folds in everything up to now. */
+        /** Folds everything up to now, and compares it with the true usage. */
         const refreshExactly = async () => {
           const until = Math.max(...meters.map(({ counted }) => counted().untilMs));
           await aSecondAfter(until, SETTLING_MS);
           await everyMeter(async ({ refresh }) => await refresh());
           const { own, alpha, beta } = servers;
           const [all, apart] = [whole.counted(), parts.counted()];
-          expect(all).toEqual(known({ [mine.id]: [...own, ...alpha, ...beta] }, all));
+          expect(all).toEqual(trueUsage({ [mine.id]: [...own, ...alpha, ...beta] }, all));
           const byPart = { [mine.id]: own, [`${mine.id}/alpha "α"`]: alpha, [`${mine.id}/beta`]: beta };
-          expect(apart).toEqual(known(byPart, apart));
+          expect(apart).toEqual(trueUsage(byPart, apart));
         };
         const of = (part: string) => ({ metadata: { project_name: part } });
         await everyMeter(async ({ refresh }) => await refresh());
@@ -161,7 +161,7 @@ describeWith(
           mine.act(shelved, { shelve: null }, 'SHELVED_OFFLOADED'),
           mine.evacuate(evacuated),
         ]);
-        // Nova forgets the metadata of what is deleted: before a refresh has seen it, nobody knows whose it was.
+        // Nova forgets the metadata of deleted servers: without a refresh before, nobody knows the part of this server.
         const shortLived = await mine.boot('m1.small', of('alpha "α"'));
         servers.own.push(shortLived);
         await mine.delete(shortLived);
@@ -193,7 +193,7 @@ describeWith(
       5 * MINUTES_MS,
     );
 
-    it('counts on over a rescue, which moves the launch', async () => {
+    it('continues to count over a rescue, which moves the launch time', async () => {
       const mine = await project();
       const { refresh, counted } = createMeter(admin, mine.id);
       await refresh();
@@ -201,7 +201,7 @@ describeWith(
       const refreshExactly = async () => {
         await nowSettles(SETTLING_MS);
         await refresh();
-        expect(counted()).toEqual(known({ [mine.id]: [server] }, counted()));
+        expect(counted()).toEqual(trueUsage({ [mine.id]: [server] }, counted()));
       };
       await refreshExactly();
       await mine.act(server, { rescue: null }, 'RESCUE');
@@ -214,7 +214,7 @@ describeWith(
     });
 
     it(
-      'shows nothing that is wrong while the cell with the servers is down, and misses nothing when it is back',
+      'shows no wrong number while the cell with the servers is down, and misses nothing after',
       async () => {
         const mine = await project();
         const [own, part] = await Promise.all([
@@ -234,14 +234,14 @@ describeWith(
           await refresh();
           await start();
         }
-        type Shown = Awaited<ReturnType<(typeof meters)[0][0]['shown']>>;
-        /** Looks at what all show again and again, which has to be right, until all have come so far. */
-        const watch = async (isDone: (shown: Shown) => boolean) => {
+        type Output = Awaited<ReturnType<(typeof meters)[0][0]['shown']>>;
+        /** Compares the output of all meters with the truth, again and again, until `isDone` holds for all. */
+        const watch = async (isDone: (shown: Output) => boolean) => {
           for (let done = false; !done; await systemClock.sleep(100)) {
             done = true;
             for (const [meter, servers] of meters) {
               const shown = await meter.shown();
-              const { usage } = known(servers, { startMs, untilMs: shown.untilMs });
+              const { usage } = trueUsage(servers, { startMs, untilMs: shown.untilMs });
               const hours = Object.entries(usage).map(([id, { mb }]) => [id, Number(mb) / HOUR_MS]);
               expect(shown.hours).toEqual(Object.fromEntries(hours));
               done &&= isDone(shown);

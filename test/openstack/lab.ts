@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inAdminProject, signedIn, type Call } from './client.ts';
 import { eventually } from '../support/processes.ts';
 
-/** What a server was since an instant, as Nova said at the time. */
+/** A server's flavor from an instant on, as Nova reported it at that time. */
 export interface KnownLaunch {
   atMs: number;
   vcpus: number;
@@ -15,17 +15,17 @@ export interface LabServer {
   endedMs: number | undefined;
 }
 
-/** A project of its own in a cloud whose database and services the tests may meddle with. */
+/** A new project in a cloud whose database and services the tests may break. */
 export interface LabProject {
   id: string;
-  /** On a host that an administrator chooses, or on any. */
+  /** Boots a server on this host, which needs an administrator, or on any host. */
   boot(flavor: string, how?: { host?: string; metadata?: Record<string, string> }): Promise<LabServer>;
-  /** Asks for an action and notes the launch that it leads to. */
+  /** Requests an action, waits for the status, and records the new launch. */
   act(server: LabServer, action: object, status: string): Promise<void>;
-  /** Up to where it is to be confirmed or reverted. */
+  /** Resizes a server up to the point where it can be confirmed or reverted. */
   resize(server: LabServer, flavor: string): Promise<void>;
   rebuild(server: LabServer): Promise<void>;
-  /** Away from its host, which has failed. */
+  /** Moves a server away from its failed host. */
   evacuate(server: LabServer): Promise<void>;
   delete(server: LabServer): Promise<void>;
   remove(): Promise<void>;

@@ -22,7 +22,7 @@ interface SiteAnswer {
   last_error: string | null;
 }
 
-/** How far the ledger has come: the readings between which its entries lie. */
+/** The instants of the first and last reading of the ledger, once they are `atLeastMs` apart. */
 async function readWindow(portalUrl: string, atLeastMs: number): Promise<[number, number]> {
   return await eventually(async () => {
     const { data } = (await getJson(`${portalUrl}/api/v1/sites`)) as { data: SiteAnswer[] };
@@ -35,10 +35,10 @@ async function readWindow(portalUrl: string, atLeastMs: number): Promise<[number
 
 describeWith(
   ['openstack', 'prometheus'],
-  'the whole way from a real OpenStack to the portal',
+  'usage on its whole way from a real OpenStack to the portal',
   ({ openstack, prometheus }) => {
     it.each(['with a Prometheus between exporter and gate', 'without a Prometheus'])(
-      'loses and adds nothing, %s',
+      'neither grows nor shrinks, %s',
       async (way) => {
         const environment = openstackEnvironment(openstack);
         const folder = temporaryFolder();
@@ -55,7 +55,7 @@ describeWith(
         });
         const { url } = await startPortal(folder, { 'site-a': site });
         await readWindow(url, 4000);
-        // The ledger rests when the exporter has ended: then its last reading stays the last.
+        // After the end of the exporter the ledger has no new readings.
         await site.exporter.stop();
         const [fromMs, toMs] = await settled(url);
 

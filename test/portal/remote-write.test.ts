@@ -28,7 +28,7 @@ async function sitesOf(url: string): Promise<SiteRow[]> {
   return ((await getJson(`${url}/api/v1/sites`)) as Page<SiteRow>).data;
 }
 
-/** What the portal says of its sites about itself. */
+/** The portal's own metrics about its sites. */
 async function siteMetrics(url: string): Promise<string[]> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return [...text.matchAll(/^stackmeter_portal_(.*\{site=.*)$/gm)].map(([, line = '']) => line);
@@ -47,7 +47,7 @@ async function amountsOf(url: string): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map((row) => [`${row.site} ${row.project_id} ${row.resource}`, row.amount]));
 }
 
-describe('a portal that is written to', () => {
+describe('a portal that receives remote write', () => {
   const usage = (project: string, value: number, atMs: number, more: Record<string, string> = {}) =>
     writtenSeries('project_vcpu_usage', { project_id: project, instance: 'e', ...more }, value, atMs);
   const facts = (untilMs: number, atMs: number) => [
@@ -55,7 +55,7 @@ describe('a portal that is written to', () => {
     writtenSeries(EXPORTER_METRICS.epochInfo, { instance: 'e', epoch: 'x' }, 1, atMs),
   ];
 
-  it('puts together by timestamp what comes in pieces, out of order and twice, over a kill', async () => {
+  it('joins pieces by timestamp, also out of order, repeated and over a kill', async () => {
     const folder = folderWith(ONE_SITE);
     const first = await startPortalIn(folder);
     const [t1, t2, t3] = [-180_000, -120_000, -60_000].map(
@@ -89,7 +89,7 @@ describe('a portal that is written to', () => {
     expect(metrics).toContain('stackmeter_portal_ordinary_pause_seconds{site="site-a"} 900');
   });
 
-  it('tells in its metrics how a site is that it does not read itself, also after a restart', async () => {
+  it('has metrics about a site that it does not read itself, also after a restart', async () => {
     const folder = folderWith(ONE_SITE);
     const first = await startPortalIn(folder);
     const atMs = Math.floor(Date.now() / 1000) * 1000;
@@ -123,7 +123,7 @@ describe('a portal that is written to', () => {
     ]);
   });
 
-  it('takes a label for the site where the sender may write as it, and says what it never takes', async () => {
+  it('takes the site from a label if the sender may write as that site, and names what it refuses', async () => {
     const { url } = await startPortalIn(folderWith(BY_LABEL));
     const now = Date.now();
     const basic = `Basic ${Buffer.from(`many:${TOKEN}`).toString('base64')}`;
@@ -159,7 +159,7 @@ describe('a portal that is written to', () => {
     ]);
   });
 
-  it('answers 4xx to what is no remote write 1.0', async () => {
+  it('answers 4xx to a request that is not remote write 1.0', async () => {
     const { url } = await startPortalIn(folderWith(ONE_SITE));
     const post = async (body: Buffer, headers: Record<string, string>) => {
       const response = await fetch(`${url}/api/v1/write`, {
@@ -227,7 +227,7 @@ remote_write:
     queue_config: { batch_send_deadline: 500ms, max_samples_per_send: 3, min_shards: 3, max_backoff: 1s }
 `;
 
-  it('is neither lost nor doubled, in an HA pair, with a portal that is killed (-9)', async () => {
+  it('loses and doubles nothing in an HA pair while the portal is killed (-9)', async () => {
     const folder = folderWith(ONE_SITE);
     const exporter = await startExporter(folder);
     const listen = `127.0.0.1:${await freePort()}`;
@@ -265,7 +265,7 @@ remote_write:
     expect([site.anomalies, site.refused_series, sums.map(([sum]) => sum?.value)]).toEqual([0, 0, [0, 0]]);
     await portal.process.stop();
     const last = await startPortalIn(folder);
-    // It folds what the inbox holds while it is asked: amounts count between two answers that agree.
+    // The portal still folds its inbox: amounts are final between two equal answers about the last reading.
     const { end, amounts } = await eventually(async () => {
       const [before] = await sitesOf(last.url);
       const between = await amountsOf(last.url);
