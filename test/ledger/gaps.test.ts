@@ -1,11 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
+import type { Queryable, Sql } from '../../src/portal/database/sql.ts';
 import type { Interval } from '../../src/portal/ledger/accounting/meters/gap.ts';
 import { InMemoryBook, reading } from './in-memory-book.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import type { Reading } from '../../src/portal/ledger/ledger.ts';
 import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
+import { loadMeterGapBook } from '../../src/portal/ledger/store/sweeps/load/load-gaps.ts';
+import { loadPart } from '../../src/portal/ledger/store/sweeps/load/load-part.ts';
+import { lockSite } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { anyReading, entriesOf, storedEntries } from './against-book.ts';
 import {
   columns,
@@ -183,6 +187,21 @@ onEveryPostgresql('gaps', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
+    it('is loaded only if a late reading lies inside it, however many gaps the meter has', async () => {
+      const { ledger, connection } = await freshLedger();
+      const times = Array.from({ length: 300 }, (_, i) => reading(NOON + i * 4 * HOUR, i * HOUR));
+      await ledger.fold('a', sweep(times));
+      const late = [1, 2, 401].map((hours) => reading(NOON + hours * HOUR, (hours / 4) * HOUR));
+      const { book, rows } = await storeOn(connection).transaction(async (trx) => {
+        const part = await loadPart(trx, await lockSite(trx, 'a', late), late);
+        const counting = countingRows(trx);
+        return { book: await loadMeterGapBook(counting, part, late), rows: counting.rows() };
+      });
+      const loaded = [...book.meters.values()].flat().map(({ fromMs }) => (fromMs - NOON) / HOUR);
+      expect(loaded.toSorted((one, other) => one - other)).toEqual([0, 400]);
+      expect(rows).toBeLessThan(10);
+    });
+
     it('needs no correction if it is filled before its end is folded', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));
@@ -246,6 +265,19 @@ onEveryPostgresql('gaps', (freshLedger) => {
     });
   });
 });
+
+/** Counts the rows that statements return. */
+function countingRows(database: Queryable): Queryable & { rows: () => number } {
+  let rows = 0;
+  return {
+    query: async <Row extends object>(statement: Sql) => {
+      const answer = await database.query<Row>(statement);
+      rows += answer.rows.length;
+      return answer;
+    },
+    rows: () => rows,
+  };
+}
 
 async function journal(connection: DatabaseConnection): Promise<string[]> {
   const rows = await runSql<{ line: string }>(

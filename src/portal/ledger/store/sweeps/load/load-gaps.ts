@@ -3,8 +3,9 @@ import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
 import { mayChangeEpoch, type MeterGapBook } from '../../../accounting/sweeps/late.ts';
+import { meterKey } from '../../../accounting/sweeps/sweep.ts';
 import type { Gap, Reading } from '../../../ledger.ts';
-import { numberArray } from '../../../../database/columns.ts';
+import { inBatches, numberArray } from '../../../../database/columns.ts';
 import type { LoadedPart } from './load-part.ts';
 import { loadUsualHours } from './load-usual-hours.ts';
 import type { LockedSite } from './lock-site.ts';
@@ -18,13 +19,13 @@ export async function listGaps(database: Queryable, site: string): Promise<Gap[]
   return rows.map(({ cloud, from_ms, to_ms }) => ({ cloud, fromMs: Number(from_ms), toMs: Number(to_ms) }));
 }
 
-/** The gaps of the loaded meters, within the time of the readings. */
+/** The gaps of the loaded meters that have a reading inside. So a site cannot fill the memory with its other gaps. */
 export async function loadMeterGapBook(
   trx: Queryable,
   site: LoadedPart,
   readings: readonly Reading[],
 ): Promise<MeterGapBook> {
-  const meters = await loadMeterGaps(trx, site, await inTurns(spanOf(readings)));
+  const meters = await loadMeterGaps(trx, site, readings);
   const changing = await inTurns(mayChangeEpoch(meters, readings));
   const known = new Map([...site.book.meters].filter(([key]) => changing.has(key)));
   return { meters, usualHours: await loadUsualHours(trx, site.siteId, known) };
@@ -73,25 +74,60 @@ interface MeterGapRecord {
 async function loadMeterGaps(
   trx: Queryable,
   { siteId, book, epochs }: LoadedPart,
-  { fromMs, toMs }: Interval,
+  readings: readonly Reading[],
 ): Promise<Map<string, MeterGap[]>> {
   const keys = new Map(Array.from(book.meters, ([key, { id }]) => [id, key]));
+  const gaps = new Map<string, MeterGap[]>();
+  const seen = new Set<string>(); // readings of several batches may lie in one gap
+  const learn = async (batch: readonly MeterInstant[]) => {
+    for (const row of await loadGapsAround(trx, siteId, batch)) {
+      const place = `${row.meter_id} ${row.to_ms}`;
+      if (seen.has(place)) continue;
+      seen.add(place);
+      epochs.learn(row.from_epoch, row.from_epoch_id);
+      epochs.learn(row.to_epoch, row.to_epoch_id);
+      addTo(gaps, keys.get(row.meter_id) ?? '', gapOf(row));
+    }
+  };
+  await inBatches(instantsOf(book.meters, readings), learn);
+  return gaps;
+}
+
+interface MeterInstant {
+  meterId: number;
+  atMs: number;
+}
+
+function* instantsOf(
+  meters: ReadonlyMap<string, { id: number }>,
+  readings: readonly Reading[],
+): Generator<MeterInstant> {
+  for (const reading of readings) {
+    const meterId = meters.get(meterKey(reading))?.id;
+    if (meterId !== undefined) yield { meterId, atMs: reading.atMs };
+  }
+}
+
+/** The gaps of a meter do not overlap, so the first one that ends after an instant is the only one around it. */
+async function loadGapsAround(
+  trx: Queryable,
+  siteId: number,
+  instants: readonly MeterInstant[],
+): Promise<MeterGapRecord[]> {
   const { rows } = await trx.query<MeterGapRecord>(sql`
     SELECT g.*, one.name AS from_epoch, other.name AS to_epoch
-    FROM ledger.meter_gap g
+    FROM (
+      SELECT DISTINCT next.*
+      FROM unnest(
+        ${numberArray(instants.map(({ meterId }) => meterId))}::int[],
+        ${numberArray(instants.map(({ atMs }) => atMs))}::bigint[]) AS r (meter_id, at_ms)
+      CROSS JOIN LATERAL (
+        SELECT * FROM ledger.meter_gap
+        WHERE site_id = ${siteId} AND meter_id = r.meter_id AND to_ms > r.at_ms ORDER BY to_ms LIMIT 1) AS next
+      WHERE next.from_ms < r.at_ms) g
     JOIN ledger.epoch one ON one.site_id = g.site_id AND one.epoch_id = g.from_epoch_id
-    JOIN ledger.epoch other ON other.site_id = g.site_id AND other.epoch_id = g.to_epoch_id
-    WHERE g.site_id = ${siteId} AND g.meter_id = ANY(${numberArray([...keys.keys()])}::int[])
-      AND g.to_ms > ${fromMs}::bigint AND g.from_ms < ${toMs}::bigint
-    ORDER BY g.meter_id, g.to_ms`);
-  const gaps = new Map<string, MeterGap[]>();
-  const take = (row: MeterGapRecord) => {
-    epochs.learn(row.from_epoch, row.from_epoch_id);
-    epochs.learn(row.to_epoch, row.to_epoch_id);
-    addTo(gaps, keys.get(row.meter_id) ?? '', gapOf(row));
-  };
-  await inTurns(eachInSteps(rows, take));
-  return gaps;
+    JOIN ledger.epoch other ON other.site_id = g.site_id AND other.epoch_id = g.to_epoch_id`);
+  return rows;
 }
 
 /** Extends a list in place: a copy for each gap would cost the square of their number. */

@@ -23,12 +23,14 @@ it('builds meters from columns in steps of a bounded size', () => {
     );
     const site = { resourceNames: new Map([[1, 'vcpu']]), knownEpochs: new Map() };
     const meters = new Map<string, KnownMeter>();
-    let [most, before] = [0, 0];
+    let [most, before, splits] = [0, 0, 0];
     for (const _step of addMeters(meters, columns, site, projects)) {
+      if (meters.size === 0) splits += 1;
       most = Math.max(most, meters.size - before);
       before = meters.size;
     }
     expect(meters.size).toBe(count);
+    expect(splits).toBe(Object.keys(columns).length); // a column in each step
     return Math.max(most, meters.size - before);
   };
   expect(longestStep(40_000)).toBeLessThan(1.5 * longestStep(10_000));
