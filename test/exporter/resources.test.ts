@@ -276,7 +276,7 @@ describe('resources other than those of servers', () => {
     expectExact(cloud, state(), resource.name === 'gpu' ? undefined : resource.name);
     const lines = await checkExporter(config, { clock });
     const denied = lines.filter((line) => line.startsWith('can not'));
-    const line = new RegExp(`^can not   read ${resource.right}, which costs the resource ${resource.name}`);
+    const line = new RegExp(`^cannot    read ${resource.right}, which costs the resource ${resource.name}`);
     expect(denied).toEqual([expect.stringMatching(line)]);
 
     cloud.setFaults(undefined);

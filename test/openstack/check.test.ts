@@ -9,13 +9,13 @@ import { runStackmeter, temporaryFolder } from '../support/processes.ts';
 
 const SETTLING_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const OTHERS = 'all projects but those that the user has a role in';
+const OTHERS = 'all projects except those in which the user has a role';
 const ADVICE = 'give the user of the exporter a role that may read this';
 
 /** Lines about services that this cloud does not have. */
 const MISSING = [
-  'can not   read floating IPs of all projects, which costs the resource floating_ip (Neutron answers 404 to GET /floatingips: The resource could not be found)',
-  "can not   read object storage of all projects, which costs the resource object_gb (Keystone's catalog has no object-store service: this cloud has no Swift)",
+  'cannot    read floating IPs of all projects, which costs the resource floating_ip (Neutron answers 404 to GET /floatingips: The resource could not be found)',
+  "cannot    read object storage of all projects, which costs the resource object_gb (Keystone's catalog has no object-store service: this cloud has no Swift)",
 ];
 const ADMINISTRATOR = [
   'can       read projects',
@@ -28,14 +28,14 @@ const ADMINISTRATOR = [
   'can       read snapshots of all projects',
 ];
 const MEMBER = [
-  `can not   read projects, which costs ${OTHERS} (Keystone answers 403 to GET /projects: You are not authorized to perform the requested action: identity:list_projects; ${ADVICE})`,
-  `can not   read domains, which costs ${OTHERS} (Keystone answers 403 to GET /domains: You are not authorized to perform the requested action: identity:list_domains; ${ADVICE})`,
-  `can not   read usage of all projects, which costs ${OTHERS} (Nova answers 403 to GET /os-simple-tenant-usage: Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed; ${ADVICE})`,
-  `can not   read servers of all projects, which costs --split-project, for a project that the user has no role in (Nova answers 403 to GET /servers/detail: Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed; ${ADVICE})`,
+  `cannot    read projects, which costs ${OTHERS} (Keystone answers 403 to GET /projects: You are not authorized to perform the requested action: identity:list_projects; ${ADVICE})`,
+  `cannot    read domains, which costs ${OTHERS} (Keystone answers 403 to GET /domains: You are not authorized to perform the requested action: identity:list_domains; ${ADVICE})`,
+  `cannot    read usage of all projects, which costs ${OTHERS} (Nova answers 403 to GET /os-simple-tenant-usage: Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed; ${ADVICE})`,
+  `cannot    read servers of all projects, which costs --split-project, for a project in which the user has no role (Nova answers 403 to GET /servers/detail: Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed; ${ADVICE})`,
   'can       read extra specs of flavors',
-  `can not   read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (Cinder's volumes are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
+  `cannot    read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (Cinder's volumes are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
   ...MISSING,
-  `can not   read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (Cinder's snapshots are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
+  `cannot    read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (Cinder's snapshots are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
 ];
 
 describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
@@ -113,7 +113,7 @@ describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
       const projectNames = `${own.length === 1 ? 'project' : 'projects'} ${names.sort().join(', ')}`;
       const lines = [
         `Keystone  ${keystone}: signed in as '${user}', project 'demo'`,
-        `          only the ${projectNames} can be read, by the roles that the user has: that usage is all that is exported`,
+        `          only the ${projectNames} can be read, by the roles of the user: only that usage is exported`,
         nova,
         ...MEMBER,
         '',

@@ -21,14 +21,14 @@ import type { ExporterConfig } from '../settings/config.ts';
 
 const HOUR_MS = 3_600_000;
 
-const OTHER_PROJECTS = 'all projects but those that the user has a role in';
+const OTHER_PROJECTS = 'all projects except those in which the user has a role';
 
-/** What goes without a right. */
+/** The usage that the exporter cannot read without a right. */
 const COSTS: Record<BasicRight, string> = {
   projects: OTHER_PROJECTS,
   domains: OTHER_PROJECTS,
   'usage of all projects': OTHER_PROJECTS,
-  'servers of all projects': '--split-project, for a project that the user has no role in',
+  'servers of all projects': '--split-project, for a project in which the user has no role',
   'extra specs of flavors': 'the resource gpu',
 };
 
@@ -37,7 +37,7 @@ function costOf(right: RightName): string {
   return resource === undefined ? COSTS[right as BasicRight] : `the resource ${resource}`;
 }
 
-/** Whether anything that the settings ask for needs the right. */
+/** True if the settings need the right. */
 function isNeeded(right: RightName, { resources, split }: ExporterConfig): boolean {
   if (right === 'servers of all projects') return split !== undefined || resources.includes('gpu');
   const resource = right === 'extra specs of flavors' ? 'gpu' : sampledResourceOf(right);
@@ -45,8 +45,8 @@ function isNeeded(right: RightName, { resources, split }: ExporterConfig): boole
 }
 
 /**
- * Signs in and reads everything once, without counting: projects, the last hour's usage, and what the user's role may
- * read. Returns lines for a person; throws a `UserError` where there would be nothing to export.
+ * Signs in and reads everything once, without counting: the projects, the usage of the last hour, and the rights of the user.
+ * Returns lines for a person. Throws `UserError` if there would be nothing to export.
  */
 export async function checkExporter(config: ExporterConfig, { clock }: { clock: Clock }): Promise<string[]> {
   const connection = connect(config, { clock });
@@ -88,7 +88,7 @@ function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }:
   return `${counted(projects.length, 'project')} in ${among}`;
 }
 
-/** Keystone takes line ends and escape sequences for names, which a terminal would obey. */
+/** Escapes control characters: Keystone accepts names with escape sequences, which a terminal would execute. */
 function quoted(name: string): string {
   const shown = name.replaceAll(/\p{C}/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
   return `'${shown}'`;
@@ -97,17 +97,17 @@ function quoted(name: string): string {
 function describeOwn(names: readonly string[], { identity }: Session['credentials']): string {
   const what = `only the ${names.length === 1 ? 'project' : 'projects'} ${names.join(', ')} can be read`;
   return identity.method === 'application_credential'
-    ? `${what}, which the application credential is bound to: that usage is all that is exported`
-    : `${what}, by the roles that the user has: that usage is all that is exported`;
+    ? `${what}, because the application credential is bound to it: only that usage is exported`
+    : `${what}, by the roles of the user: only that usage is exported`;
 }
 
 async function describeRight({ right, allowed, reason }: Right, cloud: MeteredCloud): Promise<string> {
   if (allowed) return `can       read ${right}`;
   const cost = (await canReadOwn(right, cloud)) ? `${costOf(right)} of ${OTHER_PROJECTS}` : costOf(right);
-  return `can not   read ${right}, which costs ${cost} (${reason})`;
+  return `cannot    read ${right}, which costs ${cost} (${reason})`;
 }
 
-/** Who reads project by project may have a resource of its own projects, and be refused that of others. */
+/** A user who reads project by project may be allowed a resource of the own projects, but not of other projects. */
 async function canReadOwn(right: RightName, { allProjects, views }: MeteredCloud): Promise<boolean> {
   const resource = sampledResourceOf(right);
   if (allProjects || resource === undefined) return false;
@@ -119,7 +119,7 @@ async function canReadOwn(right: RightName, { allProjects, views }: MeteredCloud
   }
 }
 
-/** Names of devices that would count as no GPU because the configuration does not say how many they are. */
+/** Names of devices that count as no GPU, because gpu_aliases does not have them. */
 async function describeAliases(
   session: Session,
   { resources, gpuAliases }: ExporterConfig,

@@ -32,7 +32,7 @@ export function flavorGpuReader({
     metrics.setUnknownGpuAliases(unknown);
     for (const alias of unknown) {
       if (!reported.has(alias))
-        logger.warn({ alias }, 'is not one of gpu_aliases: it counts as no GPU until it is');
+        logger.warn({ alias }, 'is not one of gpu_aliases: it counts as no GPU until you add it');
       reported.add(alias);
     }
   }

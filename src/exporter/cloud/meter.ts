@@ -128,7 +128,7 @@ function reportCloud({ allProjects, projects }: MeteredCloud, session: Session, 
   logger.warn(
     { projects: projects.map(({ name }) => name) },
     bound
-      ? 'the application credential may not read the projects of the cloud: the one that it is bound to is all that is exported'
-      : 'the user may not read the projects of the cloud: those that it has a role in are all that is exported',
+      ? 'the application credential may not read the projects of the cloud: only its own project is exported'
+      : 'the user may not read the projects of the cloud: only the projects in which the user has a role are exported',
   );
 }

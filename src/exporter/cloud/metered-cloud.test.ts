@@ -14,7 +14,7 @@ const credentials = readCredentials({
   OS_PROJECT_ID: 'own',
 });
 
-/** A user with a role in these projects, and what Keystone answers about another one. */
+/** A user with a role in these projects, and Keystone's answer about another project. */
 function member(ids: readonly string[], statusOfOthers: number) {
   const asked: string[] = [];
   const timing = { sentMs: 0, receivedMs: 0, dateMs: undefined };
@@ -37,25 +37,25 @@ function member(ids: readonly string[], statusOfOthers: number) {
   return { read, asked };
 }
 
-describe('a project that counts so far, to a user who reads its own projects alone', () => {
-  it('is a lost right where Keystone does not say that it is deleted', async () => {
+describe('a project in the totals that a user without further rights no longer sees', () => {
+  it('is an error, unless Keystone says that it is deleted', async () => {
     const { read } = member(['own'], 403);
     await expect(read(['own', 'gone/part'])).rejects.toThrow(
-      /no role any more in the project gone, .*deleted/,
+      /has lost its role in the project gone, .*deleted/,
     );
   });
 
-  it('does not stop the others where Keystone says that it is deleted, and is asked for once', async () => {
+  it('does not stop the other projects if Keystone says that it is deleted, and is asked for once', async () => {
     const { read, asked } = member(['own', 'pool'], 404);
     expect(await read(['own', 'pool/part', 'gone', 'gone/a', 'gone/b/c'])).toEqual(['own', 'pool']);
     expect(asked).toEqual(['/domains', '/projects/gone']);
   });
 
-  it('is not given up for another answer', async () => {
+  it('is not given up after any other answer of Keystone', async () => {
     await expect(member(['own'], 500).read(['gone'])).rejects.toThrow('Keystone answers 500');
   });
 
-  it('counts so far while its servers were there at the last refresh, for a day without another', () => {
+  it('is expected while its servers ran at the last refresh, for a day without a refresh', () => {
     const amounts = { vcpu: 1, mb: 1, disk_gb: 1, instance: 1 };
     const server: RememberedServer = { projectId: 'p', launches: [{ atMs: 0, amounts }], countedUntilMs: 0 };
     const servers = new Map([

@@ -105,7 +105,7 @@ async function requireNoneLost(
   for (const id of new Set(missing))
     if (!(await isKnownAsDeleted(session, id)))
       throw new ServiceForbidden(
-        `the user of the exporter has no role any more in the project ${id}, whose servers ran, or the project is deleted; give the role back, or wait: after a day without a refresh the other projects go on without it`,
+        `the exporter's user has lost its role in the project ${id}, whose servers ran, or the project is deleted; give the role back, or wait: after a day without a refresh, the exporter goes on without the project`,
       );
 }
 

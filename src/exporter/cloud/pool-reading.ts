@@ -6,13 +6,13 @@ import type { ServerUsage } from '../openstack/nova-usage.ts';
 import type { Session } from '../openstack/session/session.ts';
 
 export interface PoolSettings {
-  /** A project whose usage is shown by the value of a metadata key. */
+  /** The pool project, whose usage is split by the value of a metadata key; undefined where there is none. */
   split: PoolSplit | undefined;
-  /** Servers a page; Nova's own limit where undefined. */
+  /** Servers per page; undefined for Nova's own limit. */
   pageSize: number | undefined;
 }
 
-/** Whose the pool's living servers are, since Nova forgets the metadata of one that is deleted; nothing where there is no pool. */
+/** The metadata value of each living server of the pool, which Nova forgets when the server is deleted. Empty where there is no pool. */
 export async function readPoolValues(
   { split, pageSize }: PoolSettings,
   cloud: MeteredCloud,
@@ -25,7 +25,7 @@ export async function readPoolValues(
   return new Map(servers.map(({ id, metadata }) => [id, metadata[metadataKey]]));
 }
 
-/** A server that usage has and the list has not was made since, or its cell was down: Nova says nothing of that. */
+/** Adds the values of servers that the usage has but the list lacks: they are new, or their cell was down, which Nova does not tell. */
 export async function completePoolValues(
   values: PoolValues,
   usages: readonly ServerUsage[],
@@ -47,7 +47,7 @@ export async function completePoolValues(
   return complete;
 }
 
-/** The session that sees the project. */
+/** The session that can read the project. */
 function sessionFor(projectId: string, { views }: MeteredCloud): Session {
   const [first, ...others] = views;
   return others.find(({ projects }) => projects.some(({ id }) => id === projectId))?.session ?? first.session;

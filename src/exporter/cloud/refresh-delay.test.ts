@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runRegularly } from '../../runtime/regularly.ts';
 import { refreshDelayMs } from './refresh-delay.ts';
 
-/** Runs refreshes that each take a second, and returns the instants, in seconds, at which they began. */
+/** Runs refreshes that each take a second, and returns the seconds at which they started. */
 async function instants(outcomes: ('ok' | 'fails')[]): Promise<number[]> {
   const ending = new AbortController();
   const began: number[] = [];
@@ -31,7 +31,7 @@ async function instants(outcomes: ('ok' | 'fails')[]): Promise<number[]> {
 }
 
 describe('regular refreshes', () => {
-  it('begin an interval apart, however long they take', async () => {
+  it('start an interval apart, for any duration', async () => {
     expect(await instants(['ok', 'ok', 'ok'])).toEqual([0, 100, 200]);
   });
 

@@ -2,7 +2,7 @@ import type { Turn } from '../../runtime/regularly.ts';
 
 const FIRST_RETRY_MS = 15_000;
 
-/** Refreshes begin an interval apart; after a failure 15 s, 30 s, 60 s … up to the interval pass first. */
+/** Refreshes start an interval apart. After a failure the delay is 15 s, 30 s, 60 s … up to the interval. */
 export function refreshDelayMs({ failures, elapsedMs }: Turn, intervalMs: number): number {
   return failures === 0
     ? Math.max(0, intervalMs - elapsedMs)

@@ -23,7 +23,7 @@ const DELAY = 60 * SECOND;
 const domain = { id: 'd', name: 'Physics' };
 const project = (id: string, of = domain): Project => ({ id, name: `project ${id}`, domain: of });
 
-/** A server of one vCPU, from the start on. */
+/** A server of one vCPU that runs from the start. */
 function server(id: string, projectId: string, endedMs?: number): ServerUsage {
   const sizes = { vcpus: 1, memoryMb: 1, diskGb: 1 };
   return { id, projectId, launchedMs: START_MS, endedMs, flavorName: 'f', ...sizes };
@@ -40,7 +40,7 @@ const SETTINGS: Settings = {
   keepDeletedMs: 7 * DAY,
 };
 
-/** A state in memory, each that was written, and whether the disk is full. */
+/** A store in memory with all written states. Its disk can be full. */
 function memoryStore() {
   let state: ExporterState = {
     meter: newMeterState('e1', START_MS),
@@ -61,7 +61,7 @@ function memoryStore() {
   return { written, full, current: () => state, save, close: async () => await Promise.resolve() };
 }
 
-/** The refreshes of a cloud that is plain data: its projects and servers, its clock, and what of it fails. */
+/** The refreshes of a cloud of plain data: projects, servers, clock and failures. */
 function site(settings: Partial<Settings> = {}, store = memoryStore()) {
   const clock = { nowMs: () => cloud.nowMs, sleep: async () => await Promise.resolve() };
   const queries: UsageQuery[] = [];
@@ -71,7 +71,7 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
     projects: [project('p'), project('q')],
     servers: [server('s1', 'p'), server('s2', 'q')],
     failing: undefined as 'projects' | 'clock' | 'usage' | undefined,
-    /** Another way in which Nova answers. */
+    /** Replaces Nova's answer. */
     answer: undefined as ((query: UsageQuery) => Promise<UsageAnswer>) | undefined,
   };
   const failWhere = (what: typeof cloud.failing) => {
@@ -113,7 +113,7 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
     onClock: (aheadMs) => (told.aheadMs = aheadMs),
     onCloud: () => undefined,
   };
-  /** Refreshes once so much time has passed, and returns the ids of the projects that are shown. */
+  /** Lets time pass, refreshes, and returns the ids of the shown projects. */
   const refreshAfter = async (durationMs: number) => {
     cloud.nowMs += durationMs;
     return (await refreshTotals(parts)).projects.map(({ id }) => id);
@@ -123,8 +123,8 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
   return { cloud, store, queries, told, refreshAfter, until, instances };
 }
 
-describe('a refresh asks for the time since the last one only (M1)', () => {
-  it('and writes the totals with the instant that they reach', async () => {
+describe('a refresh asks only for the time since the last refresh (M1)', () => {
+  it('and writes the totals together with their instant', async () => {
     const { store, queries, refreshAfter } = site();
     await refreshAfter(HOUR);
     await refreshAfter(HOUR);
@@ -139,7 +139,7 @@ describe('a refresh asks for the time since the last one only (M1)', () => {
     ]);
   });
 
-  it('and goes on from the last whole window where a long catch-up breaks off', async () => {
+  it('and continues after the last complete window of a broken catch-up', async () => {
     const { cloud, queries, refreshAfter, until, instances } = site({ longestWindowMs: 6 * HOUR });
     cloud.answer = async ({ startMs }) => {
       if (startMs >= START_MS + 12 * HOUR) throw new Error('503');
@@ -155,9 +155,9 @@ describe('a refresh asks for the time since the last one only (M1)', () => {
   });
 });
 
-describe('a refresh that fails folds nothing (M2)', () => {
+describe('a failed refresh folds nothing (M2)', () => {
   it.each(['projects', 'clock', 'usage'] as const)(
-    'where %s cannot be read, and the next one counts the longer window',
+    'if %s cannot be read, and the next refresh counts the longer window',
     async (what) => {
       const { cloud, store, refreshAfter, until, instances } = site();
       await refreshAfter(HOUR);
@@ -171,7 +171,7 @@ describe('a refresh that fails folds nothing (M2)', () => {
     },
   );
 
-  it('and tells of servers that it gives up once that is written', async () => {
+  it('and reports the servers that it gives up only after it has written the state', async () => {
     const { cloud, store, told, refreshAfter } = site();
     await refreshAfter(HOUR);
     cloud.servers = [server('s2', 'q')];
@@ -186,7 +186,7 @@ describe('a refresh that fails folds nothing (M2)', () => {
   });
 });
 
-describe('an answer is complete, or it is an error of the refresh (M4)', () => {
+describe('an answer is complete, or the refresh fails (M4)', () => {
   const stop = '2026-01-01T13:00:00.000000';
   const page = (id: string, projectId: string) => {
     const sizes = { vcpus: 1, memory_mb: 1, local_gb: 1 };
@@ -197,7 +197,7 @@ describe('an answer is complete, or it is an error of the refresh (M4)', () => {
   const first = { tenant_usages: [page('s1', 'p')], tenant_usages_links: [next] };
   const second = { tenant_usages: [page('s2', 'q')] };
 
-  /** A Nova that answers these pages, one after the other, and breaks off where they end. */
+  /** A Nova that answers these pages in turn, and then breaks off. */
   function pages(bodies: readonly object[], spoken = 'compute 2.40') {
     const left = [...bodies];
     const get: Session['get'] = async () => {
@@ -219,7 +219,7 @@ describe('an answer is complete, or it is an error of the refresh (M4)', () => {
     ['breaks off after the first page', pages([first]), 'broken off'],
     ['has a page that is cut', pages([first, { tenant_usages: [{}] }]), "Nova's usage"],
     ['is in another microversion', pages([first, second], 'compute 2.1'), 'microversion'],
-  ])('where it %s', async (_, answer, message) => {
+  ])('if it %s', async (_, answer, message) => {
     const { cloud, store, refreshAfter, instances } = site();
     cloud.answer = answer;
     await expect(refreshAfter(HOUR)).rejects.toThrow(message);
@@ -233,7 +233,7 @@ describe('an answer is complete, or it is an error of the refresh (M4)', () => {
 describe('a refresh counts up to a settling delay behind the clock of Nova (M5)', () => {
   it.each([
     ['behind ours', -600 * SECOND, HOUR - 600 * SECOND - DELAY],
-    ['ahead of ours, and not beyond our own', 48 * HOUR, HOUR - DELAY],
+    ['ahead of ours, but never beyond our own clock', 48 * HOUR, HOUR - DELAY],
   ])('which is %s', async (_, aheadMs, expected) => {
     const { cloud, told, refreshAfter, until, instances } = site();
     cloud.novaAheadMs = aheadMs;
@@ -242,7 +242,7 @@ describe('a refresh counts up to a settling delay behind the clock of Nova (M5)'
     expect(Math.abs(told.aheadMs - aheadMs)).toBeLessThan(SECOND); // Nova's date is in whole seconds
   });
 
-  it('and counts nothing twice when that goes back', async () => {
+  it('and counts nothing twice when that clock goes back', async () => {
     const { cloud, store, refreshAfter, until, instances } = site();
     await refreshAfter(2 * HOUR);
     cloud.novaAheadMs = -HOUR;
@@ -255,7 +255,7 @@ describe('a refresh counts up to a settling delay behind the clock of Nova (M5)'
 });
 
 describe('the totals of a project last (M7)', () => {
-  it('while Keystone lists it no more, and are shown for some days', async () => {
+  it('when Keystone does not list it any more, and are shown for some days', async () => {
     const { cloud, refreshAfter, instances } = site({ keepDeletedMs: 3 * DAY });
     await refreshAfter(HOUR);
     cloud.projects = [project('q')];
@@ -266,7 +266,7 @@ describe('the totals of a project last (M7)', () => {
     expect(instances('p')).toBe(HOUR);
   });
 
-  it('and go on where it returns', async () => {
+  it('and continue when the project returns', async () => {
     const { cloud, refreshAfter, instances } = site({ keepDeletedMs: HOUR });
     await refreshAfter(HOUR);
     cloud.projects = [project('q')];
@@ -279,7 +279,7 @@ describe('the totals of a project last (M7)', () => {
     expect(instances('p')).toBe(2 * HOUR - DELAY);
   });
 
-  it('but are not shown where the settings exclude it', async () => {
+  it('but are not shown if the settings exclude the project', async () => {
     const before = site();
     before.cloud.projects = [project('p', { id: 'other', name: 'Chemistry' }), project('q')];
     await before.refreshAfter(HOUR);

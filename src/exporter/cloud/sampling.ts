@@ -60,6 +60,6 @@ export function resourceReport(logger: Logger, metrics: OwnMetrics) {
     if (reasons.has(resource) ? reasons.get(resource) === reason : reason === undefined) return;
     reasons.set(resource, reason);
     if (reason === undefined) logger.info({ resource }, 'can be read again');
-    else logger.warn({ resource, reason }, 'can not be read; the other resources are not affected');
+    else logger.warn({ resource, reason }, 'cannot be read; the other resources are not affected');
   };
 }

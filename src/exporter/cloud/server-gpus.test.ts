@@ -16,7 +16,7 @@ function shown(id: string, extraSpecs: Record<string, string> | undefined, launc
   return { id, tenant_id: 'p', metadata: {}, 'OS-SRV-USG:launched_at': launched, flavor };
 }
 
-/** Nova with these servers, which notes since when it was asked for changes. */
+/** A Nova with these servers, which notes the times since which it is asked for changes. */
 function nova(servers: { all: unknown[]; changed: unknown[] }) {
   const asked: string[] = [];
   const down = { now: false };
@@ -46,7 +46,7 @@ const at = (seconds: number) => new Date(seconds * 1000).toISOString();
 const gpus = (count: number) => ({ 'pci_passthrough:alias': `a100:${count}` });
 
 describe("the GPUs of servers' own flavors", () => {
-  it('are asked for again from where they could not be read', async () => {
+  it('are asked for again from the instant of a failure', async () => {
     const servers = { all: [shown('s1', gpus(1))], changed: [shown('s2', gpus(2))] };
     const { asked, down, cloud } = nova(servers);
     const found = counting();
@@ -60,7 +60,7 @@ describe("the GPUs of servers' own flavors", () => {
     expect(asked).toEqual(['all', at(5), at(5)]);
   });
 
-  it('are those of the launch that Nova shows them with, and of the flavor of that name', async () => {
+  it('are known only for the launch and the flavor name that Nova showed them with', async () => {
     const { cloud } = nova({ all: [shown('s1', gpus(1), '1970-01-01T00:00:07.000000')], changed: [] });
     const found = counting();
     await found.learn({ servers: [usage('s1', { launchedMs: 7000 })], startMs: 0 }, cloud);
@@ -69,7 +69,7 @@ describe("the GPUs of servers' own flavors", () => {
     expect(found.gpusOf(usage('s1', { launchedMs: 7000, flavorName: 'h' }))).toBeUndefined();
   });
 
-  it('are unknown where Nova hides them, and forgotten with their servers', async () => {
+  it('are unknown if Nova hides them, and are forgotten with their servers', async () => {
     const { cloud } = nova({ all: [shown('s1', gpus(1)), shown('s2', undefined)], changed: [] });
     const found = counting();
     await found.learn({ servers: [usage('s1'), usage('s2')], startMs: 0 }, cloud);

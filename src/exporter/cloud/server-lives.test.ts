@@ -27,22 +27,22 @@ const today = { flavorGpus: new Map([['g1', 2]]) };
 const counted = { atMs: 5000, amounts: { ...sizes, gpu: 3 } };
 
 it.each<[string, Partial<KnownGpus>, typeof counted | undefined, Partial<Amounts>]>([
-  ['by its own flavor, whatever else is known', { ...own, ...today }, counted, { gpu: 1 }],
-  ['by its own flavor without any', { gpusOf: () => 0, ...today }, counted, {}],
-  ['as it was counted since this launch', today, counted, { gpu: 3 }],
+  ['by its own flavor before all else', { ...own, ...today }, counted, { gpu: 1 }],
+  ['as none if its own flavor has none', { gpusOf: () => 0, ...today }, counted, {}],
+  ['by the amount counted since this launch', today, counted, { gpu: 3 }],
   ['by the flavor of its name after another launch', today, { ...counted, atMs: 4000 }, { gpu: 2 }],
   [
-    'by the flavor of its name where Nova has written another size',
+    'by the flavor of its name if Nova has written another size',
     today,
     { ...counted, amounts: { ...counted.amounts, vcpu: 8 } },
     { gpu: 2 },
   ],
-  ['by the flavor of its name where nothing else is known', today, undefined, { gpu: 2 }],
-  ['later, where no flavor is known', {}, undefined, { unreadFlavor: 'g1' }],
+  ['by the flavor of its name if nothing else is known', today, undefined, { gpu: 2 }],
+  ['later, if no flavor is known', {}, undefined, { unreadFlavor: 'g1' }],
 ])('the GPUs of a server count %s', (_, known, before, expected) => {
   expect(amounts(known, before)).toEqual({ ...sizes, ...expected });
 });
 
-it('a server has no GPUs where none are asked for', () => {
+it('a server has no GPUs if GPUs are not metered', () => {
   expect(serverLife(usage, undefined).amounts).toEqual(sizes);
 });

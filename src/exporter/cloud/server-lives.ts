@@ -2,13 +2,13 @@ import type { Amounts } from '../metering/amounts.ts';
 import type { MeterState, ServerLife } from '../metering/meter-state.ts';
 import type { ServerUsage } from '../openstack/nova-usage.ts';
 
-/** What is known of servers' GPUs, where GPUs are asked for. */
+/** The known numbers of GPUs. */
 export interface KnownGpus {
-  /** By its own flavor; undefined where that could not be read. */
+  /** GPUs by the server's own flavor; undefined where that flavor could not be read. */
   gpusOf: (usage: ServerUsage) => number | undefined;
-  /** By the name of a flavor, as it is today or was last. */
+  /** GPUs by the name of a flavor, as the flavor is today or was last. */
   flavorGpus: ReadonlyMap<string, number>;
-  /** The servers as they were counted up to now. */
+  /** The servers as the meter remembers them. */
   servers: MeterState['servers'];
 }
 
@@ -23,8 +23,8 @@ export function serverLife(usage: ServerUsage, known: KnownGpus | undefined): Se
 }
 
 /**
- * By the server's own flavor; else as it was counted since the same launch; else by the flavor that has its name today;
- * else later.
+ * The GPUs of a server by the first of these that is known: the server's own flavor, the amount counted since the same
+ * launch, today's flavor of that name. Otherwise they are counted later.
  */
 function gpuAmount(usage: ServerUsage, { gpusOf, flavorGpus, servers }: KnownGpus): GpuAmount {
   const own = gpusOf(usage);
@@ -42,7 +42,7 @@ function amountOf(gpu: number): GpuAmount {
   return gpu === 0 ? {} : { gpu };
 }
 
-/** Nova writes a new flavor before the launch that goes with it. */
+/** False during a resize: Nova writes the new flavor some time before the new launch. */
 function isOfSize({ vcpu, mb, disk_gb }: Amounts, { vcpus, memoryMb, diskGb }: ServerUsage): boolean {
   return vcpu === vcpus && mb === memoryMb && disk_gb === diskGb;
 }

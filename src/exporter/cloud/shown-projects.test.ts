@@ -15,7 +15,7 @@ const settings: ShownSettings = {
   keepDeletedMs: 7 * DAY_MS,
 };
 
-/** A state with so much usage of servers, and of volumes, at `untilMs`. */
+/** A state with this usage of servers and of volumes at `untilMs`. */
 function state(untilMs: number, servers: Record<string, bigint>, volumes: Record<string, bigint> = {}) {
   const usage = (instance: bigint) => ({ vcpu: 0n, mb: 0n, disk_gb: 0n, instance });
   const totals = new Map(Object.entries(servers).map(([id, used]) => [id, usage(used)] as const));
@@ -25,7 +25,7 @@ function state(untilMs: number, servers: Record<string, bigint>, volumes: Record
   return { meter, allProjects: true, names: new Map(), sampled, flavorGpus: new Map() } as ExporterState;
 }
 
-/** Goes on with the names of a state before. */
+/** Continues with the names of an earlier state. */
 function next(
   before: ExporterState,
   after: ExporterState,
@@ -39,7 +39,7 @@ const idsAt = (shown: ExporterState, listed: readonly Project[], more: Partial<S
   shownProjects(listed, shown, { ...settings, ...more }).map(({ id }) => id);
 
 describe('the projects that an exporter shows', () => {
-  it('are those that Keystone lists, and for some days those that it has listed and that have usage', () => {
+  it('are those that Keystone lists, and for some days those that it no longer lists and that have usage', () => {
     const listed = next(state(0, {}), state(DAY_MS, { p1: 1n, p3: 1n }, { p2: 1n }), projects);
     expect(shownProjects([p3], listed, settings)).toEqual([p1, p2, p3]);
     const gone = next(listed, state(2 * DAY_MS, { p1: 2n, p3: 1n }, { p2: 1n }), [p3]);
@@ -49,14 +49,14 @@ describe('the projects that an exporter shows', () => {
     expect([later(6.9), later(7)]).toEqual([['p1', 'p2', 'p3'], ['p3']]);
   });
 
-  it('stay for as long as their servers, or their volumes, are used', () => {
+  it('stay while their servers or their volumes are used', () => {
     let before = next(state(0, {}), state(DAY_MS, { p1: 1n }, { p2: 1n }), projects);
     for (let day = 2; day < 30; day++)
       before = next(before, state(day * DAY_MS, { p1: BigInt(day) }, { p2: BigInt(day) }), []);
     expect(idsAt(before, [])).toEqual(['p1', 'p2']);
   });
 
-  it('are back in their place, under their new name, where Keystone lists them again', () => {
+  it('return to their place, with their new name, when Keystone lists them again', () => {
     const listed = next(state(0, {}), state(DAY_MS, { p1: 1n }), projects);
     const gone = next(listed, state(2 * DAY_MS, { p1: 1n }), [p2]);
     const renamed = { ...p1, name: 'new' };
@@ -65,7 +65,7 @@ describe('the projects that an exporter shows', () => {
     expect(back.names.get('p1')).toEqual({ name: 'new', domainId: 'd1', domainName: 'Physics' });
   });
 
-  it('are none that never used anything, and none that the settings exclude', () => {
+  it('are without projects that never used anything, and without those that the settings exclude', () => {
     const listed = next(state(0, {}), state(DAY_MS, { p1: 1n }), projects);
     const gone = next(listed, state(2 * DAY_MS, { p1: 1n }), []);
     expect(idsAt(gone, [])).toEqual(['p1']);
@@ -74,7 +74,7 @@ describe('the projects that an exporter shows', () => {
     expect([shownWith(['Chemistry'], []), shownWith([], ['d2'])]).toEqual([[], []]);
   });
 
-  it('have the parts of a pool behind it, also of a pool that is gone', () => {
+  it('have the parts of a pool after the pool, even after its deletion', () => {
     const split = { projectId: 'p1', metadataKey: 'course' };
     const listed = next(state(0, {}), state(DAY_MS, { 'p1/a': 1n }), projects, split);
     const gone = next(listed, state(2 * DAY_MS, { 'p1/a': 2n, 'p1/b': 1n }), [p2], split);
@@ -87,7 +87,7 @@ describe('the projects that an exporter shows', () => {
     expect(idsAt(gone, [p2])).toEqual(['p1', 'p2']);
   });
 
-  it('are never one of the id of a part', () => {
+  it('never have the id of a part', () => {
     const split = { projectId: 'p1', metadataKey: 'course' };
     const odd = { id: 'p1/a', name: 'odd', domain };
     expect(() => idsAt(state(0, {}), [p1, odd], { split })).toThrow(
@@ -95,7 +95,7 @@ describe('the projects that an exporter shows', () => {
     );
   });
 
-  it('are remembered as they were where nothing has changed', () => {
+  it('are remembered in the same state if nothing has changed', () => {
     const listed = next(state(0, {}), state(DAY_MS, { p1: 1n }), projects);
     expect(withNames(listed, listed, projects, undefined)).toBe(listed);
   });

@@ -5,7 +5,7 @@ import { partName, type PoolSplit } from '../metering/pool.ts';
 import { isWanted, type DomainFilter, type Project } from '../openstack/keystone.ts';
 import type { ExporterState, ProjectNames } from '../state/state-format.ts';
 
-/** The pool's parts stand behind it, as projects with the metadata's value as their name. */
+/** Adds the pool's parts after the pool, as projects that have the metadata value as their name. */
 function withParts(
   projects: readonly Project[],
   { totals }: MeterState,
@@ -21,7 +21,7 @@ function withParts(
   return projects.flatMap((project) => (project === pool ? [pool, ...parts] : [project]));
 }
 
-/** Two projects of one id would be one series. Keystone itself makes no ids with a slash. */
+/** Throws `UserError` for a project with the id of a part: both would be one series. Keystone itself makes no ids with a slash. */
 function requireNoPart(poolId: string, projects: readonly Project[]): void {
   const project = projects.find(({ id }) => partName(poolId, id) !== undefined);
   if (project !== undefined)
@@ -30,17 +30,17 @@ function requireNoPart(poolId: string, projects: readonly Project[]): void {
     );
 }
 
-/** Which projects an exporter shows, and for how long after Keystone has listed them. */
+/** The settings for the projects that an exporter shows. */
 export interface ShownSettings {
   domains: DomainFilter;
   split: PoolSplit | undefined;
-  /** So long after a project was listed, and used something, it is shown. */
+  /** How long a project is shown after Keystone listed it last and it used something last. */
   keepDeletedMs: number;
 }
 
 /**
- * The projects that Keystone lists, by id, with those that it listed until some days ago: their final totals have to
- * reach whoever reads them. What the settings exclude is not shown.
+ * The projects that Keystone lists, sorted by id, and the projects that it listed until some days ago, so that every reader
+ * gets their final totals. Projects that the settings exclude are left out.
  */
 export function shownProjects(
   listed: readonly Project[],
@@ -59,8 +59,8 @@ export function shownProjects(
 }
 
 /**
- * Remembers projects with usage as Keystone has them now, or had them when it listed them last, and since when they are
- * gone and use nothing. The same state where nothing of that has changed.
+ * Remembers the names of projects with usage, as Keystone lists them now or listed them last, and since when a project is
+ * missing there without usage. Returns the same state if nothing has changed.
  * @param before is the state before this refresh.
  */
 export function withNames(
@@ -87,7 +87,7 @@ function hasUsage({ meter, sampled }: ExporterState, id: string): boolean {
   return meter.totals.has(id) || totalsOf(sampled).some((byProject) => byProject.has(id));
 }
 
-/** Of all resources together, a pool's with that of its parts: it tells whether something was used. */
+/** The sum over all resources, with the parts of a pool. It only shows whether something was used. */
 function usageOf({ meter, sampled }: ExporterState, id: string, isPool: boolean): bigint {
   const ids = isPool ? [...meter.totals.keys()].filter((one) => partName(id, one) !== undefined) : [];
   const servers = [id, ...ids].map((one) => meter.totals.get(one)?.instance ?? 0n);

@@ -10,7 +10,7 @@ const documented = rows
   .filter((line) => line.startsWith('| `stackmeter_exporter_'))
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-/** Everything that an exporter can say about its totals and its work. */
+/** All metrics of an exporter about its totals and its work. */
 function allFamilies() {
   const own = new OwnMetrics();
   own.observeRequest({ service: 'nova', durationMs: 1, failed: true });
@@ -37,7 +37,7 @@ function allFamilies() {
   return [...usageFamilies(snapshot, ['object_gb']), ...own.families()];
 }
 
-it('what the exporter says about its totals and itself is documented as it is declared: names, labels and meaning', () => {
+it('the metrics of the exporter are documented with the declared names, labels and help texts', () => {
   const declared = allFamilies().map(({ name, help, samples }) => {
     const labels = new Set([...samples].flatMap((sample) => Object.keys(sample.labels)));
     const series = `\`${name}${labels.size === 0 ? '' : `{${[...labels].join(',')}}`}\``;
@@ -46,7 +46,7 @@ it('what the exporter says about its totals and itself is documented as it is de
   expect(documented).toEqual(declared);
 });
 
-it('each label of a series of the exporter is one that a site may not set', () => {
+it('a site cannot set a label that series of the exporter have', () => {
   const labels = allFamilies().flatMap(({ samples }) =>
     [...samples].flatMap((one) => Object.keys(one.labels)),
   );

@@ -37,7 +37,7 @@ const snapshot: Snapshot = {
 };
 
 describe('the exposition', () => {
-  it('has every text as the whole way to a ledger takes it', () => {
+  it('has texts that every program on the way to a ledger accepts', () => {
     const odd = {
       id: 'pool/a\0b',
       name: 'rtl \u202e evil\0nul \ud800',
@@ -63,7 +63,7 @@ describe('the exposition', () => {
     ]);
   });
 
-  it('has amount × hours of the projects that Keystone knows, and the facts about the totals', () => {
+  it('has amount × hours of the projects that Keystone lists, and the facts about the totals', () => {
     expect([...expositionLines(usageFamilies(snapshot, ['vcpu', 'mb']))].join('')).toBe(
       String.raw`# HELP project_vcpu_usage vCPU-hours since the start date
 # TYPE project_vcpu_usage gauge
@@ -76,7 +76,7 @@ project_mb_usage{project_id="p2",project_name="never used",domain_id="default",d
 # HELP stackmeter_exporter_build_info The exporter and its version
 # TYPE stackmeter_exporter_build_info gauge
 stackmeter_exporter_build_info{version="${version}"} 1
-# HELP stackmeter_exporter_epoch_info The identity of these totals: a new one means that they began anew
+# HELP stackmeter_exporter_epoch_info The identity of these totals: a new one means that they started again
 # TYPE stackmeter_exporter_epoch_info gauge
 stackmeter_exporter_epoch_info{epoch="e1"} 1
 # HELP stackmeter_exporter_start_timestamp_seconds The start date of the totals
@@ -97,14 +97,14 @@ stackmeter_exporter_projects 2
 # HELP stackmeter_exporter_servers Servers alive at the time of the totals
 # TYPE stackmeter_exporter_servers gauge
 stackmeter_exporter_servers 1
-# HELP stackmeter_exporter_servers_absent Servers that the last answer lacks although they were not deleted
+# HELP stackmeter_exporter_servers_absent Servers that the last answer lacks, although they were not deleted
 # TYPE stackmeter_exporter_servers_absent gauge
 stackmeter_exporter_servers_absent 1
 `,
     );
   });
 
-  it('has what the exporter did so far', () => {
+  it('has the figures of the work of the exporter', () => {
     const metrics = new OwnMetrics();
     metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: false });
     metrics.observeRequest({ service: 'Nova', durationMs: 500, failed: true });
@@ -115,14 +115,14 @@ stackmeter_exporter_servers_absent 1
 # TYPE stackmeter_exporter_refreshes_total counter
 stackmeter_exporter_refreshes_total{result="success"} 1
 stackmeter_exporter_refreshes_total{result="failure"} 0
-# HELP stackmeter_exporter_request_duration_seconds Duration of requests to OpenStack by service, each attempt by itself
+# HELP stackmeter_exporter_request_duration_seconds Duration of requests to OpenStack by service; each attempt counts
 # TYPE stackmeter_exporter_request_duration_seconds summary
 stackmeter_exporter_request_duration_seconds_sum{service="nova"} 0.75
 stackmeter_exporter_request_duration_seconds_count{service="nova"} 2
 # HELP stackmeter_exporter_request_errors_total Requests to OpenStack that failed or were refused, by service
 # TYPE stackmeter_exporter_request_errors_total counter
 stackmeter_exporter_request_errors_total{service="nova"} 1
-# HELP stackmeter_exporter_servers_dropped_total Servers that vanished without a deletion, whose usage since they were last seen is lost
+# HELP stackmeter_exporter_servers_dropped_total Servers that disappeared without a deletion: their usage since the last answer is lost
 # TYPE stackmeter_exporter_servers_dropped_total counter
 stackmeter_exporter_servers_dropped_total 3
 `);

@@ -13,11 +13,11 @@ import type { MeterState } from '../metering/meter-state.ts';
 import type { SampledState } from '../metering/sampled.ts';
 import { isSampled, type ResourceName } from '../settings/resources.ts';
 
-/** What a complete refresh found. */
+/** The result of a complete refresh. */
 export interface Snapshot {
   meter: MeterState;
   sampled: ReadonlyMap<string, SampledState>;
-  /** In the order in which they are shown: those that Keystone knows, and that the settings ask for. */
+  /** The projects to show, in the order of the exposition. */
   projects: readonly ShownProject[];
   completedMs: number;
   durationMs: number;
@@ -39,7 +39,7 @@ export function usageFamilies(snapshot: Snapshot, resources: readonly ResourceNa
   ];
 }
 
-/** What can be shown of the resources that are asked for; volumes also by type. One that was never read is left out. */
+/** The resources to show, among them the volumes of each type. A sampled resource is left out until its first sample. */
 export function shownResources({ sampled }: Snapshot, resources: readonly ResourceName[]): string[] {
   return resources.flatMap((resource) =>
     isSampled(resource) ? [...(sampled.get(resource)?.totals.keys() ?? [])].sort() : [resource],
@@ -53,7 +53,7 @@ function usageFamily(resource: string, snapshot: Snapshot, labels: readonly Labe
   return { name, help, type: 'gauge', samples: usageSamples(name, hours, snapshot, labels) };
 }
 
-/** One by one: they are many, and each is needed for a moment. */
+/** Yields samples one by one: they are many, and each is needed only for a moment. */
 function* usageSamples(
   name: string,
   hours: (projectId: string) => number,
@@ -70,7 +70,7 @@ export function usageHours({ meter, sampled }: Snapshot, resource: string): (pro
   return (id) => Number(meter.totals.get(id)?.[resource as keyof Usage] ?? 0n) / MS_PER_HOUR;
 }
 
-/** In the order in which the earlier exporter wrote them; a part's id comes out of metadata, as any text. */
+/** Labels in the order of the earlier exporter. The id of a pool's part comes from metadata, so it can hold any text. */
 function projectLabels({ id, name, domain }: ShownProject): Labels {
   return {
     project_id: cleanId(id),
@@ -86,7 +86,7 @@ function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): M
     fact(EXPORTER_METRICS.buildInfo, 'The exporter and its version', 1, { version }),
     fact(
       EXPORTER_METRICS.epochInfo,
-      'The identity of these totals: a new one means that they began anew',
+      'The identity of these totals: a new one means that they started again',
       1,
       { epoch: meter.epoch },
     ),
@@ -106,14 +106,14 @@ function factFamilies({ meter, projects, completedMs, durationMs }: Snapshot): M
     ),
     fact(
       'stackmeter_exporter_servers_absent',
-      'Servers that the last answer lacks although they were not deleted',
+      'Servers that the last answer lacks, although they were not deleted',
       absent,
     ),
     unreadFlavors(meter),
   ];
 }
 
-/** Only of totals that are on disk already, as all that is told of them. */
+/** The times of the last samples. Like all figures here, they are of totals that are on disk. */
 function sampledUntil({ sampled }: Snapshot, resources: readonly ResourceName[]): MetricFamily {
   const name = 'stackmeter_exporter_resource_sampled_until_timestamp_seconds';
   const help = 'Usage of a sampled resource is in the totals up to this time';

@@ -38,7 +38,7 @@ async function fetchFrom(url: string, headers: Record<string, string> = {}, meth
   return { status: statusCode, headers: answered, body: Buffer.from(await body.arrayBuffer()) };
 }
 
-/** Asks in HTTP/1.0, as nginx does by default; resolves with head and body. */
+/** Sends a request in HTTP/1.0, as nginx does by default. Resolves with head and body. */
 async function askOld(url: string, line: string): Promise<(string | undefined)[]> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname, () => socket.write(`${line} HTTP/1.0\r\n\r\n`));
@@ -58,7 +58,7 @@ describe('the exporter over HTTP', () => {
     expect(nothing).toBe('');
   });
 
-  it('serves the exposition, compressed for those who take it', async () => {
+  it('serves the exposition, compressed for clients that accept gzip', async () => {
     const url = `${await serve(rendering)}/metrics`;
     const plain = await fetchFrom(url);
     const gzipped = await fetchFrom(url, { 'accept-encoding': 'deflate, gzip;q=0.5' });
@@ -77,7 +77,7 @@ describe('the exporter over HTTP', () => {
     expect(page).toContain('<td>&lt;b&gt;</td><td>Default</td><td class="n">0.000</td>');
   });
 
-  it('refuses a foreign name with 421, as a page could have pointed it at us, except about health', async () => {
+  it('refuses a foreign host name with 421 (DNS rebinding), except for health checks', async () => {
     const url = await serve(rendering);
     const ask = async (path: string, host: string) => await fetchFrom(url + path, { host });
     for (const path of ['/', '/metrics']) {
@@ -92,7 +92,7 @@ describe('the exporter over HTTP', () => {
     expect((await ask('/healthz', 'evil.example')).status).toBe(200);
   });
 
-  it('says 503 and why before the first complete refresh, and is healthy all the same', async () => {
+  it('answers 503 with the reason before the first complete refresh, but is healthy', async () => {
     const url = await serve(undefined);
     const answers = await Promise.all(['/metrics', '/', '/healthz'].map((path) => fetchFrom(url + path)));
     expect(answers.map(({ status, body }) => [status, body.toString()])).toEqual([
@@ -103,7 +103,7 @@ describe('the exporter over HTTP', () => {
     expect((await fetchFrom(url, { accept: 'text/html' })).status).toBe(503);
   });
 
-  it('answers GET and HEAD of its paths, and nothing else', async () => {
+  it('answers only GET and HEAD of its paths', async () => {
     const url = await serve(rendering);
     const head = await fetchFrom(`${url}/metrics`, {}, 'HEAD');
     const post = await fetchFrom(`${url}/metrics`, {}, 'POST');

@@ -16,14 +16,14 @@ interface ExporterView {
 export interface HttpServerOptions {
   view(): ExporterView;
   logger: Logger;
-  /** Host names that are ours, beside addresses and names without a dot. */
+  /** The exporter's own host names, in addition to addresses and names without a dot. */
   ownNames?: readonly (string | undefined)[];
 }
 
 interface Answer {
   status: number;
   headers: Record<string, string>;
-  /** One after the other. */
+  /** The pieces of the body. */
   body: readonly Buffer[];
 }
 
@@ -70,7 +70,7 @@ async function showMetrics(request: IncomingMessage, options: HttpServerOptions)
   };
 }
 
-/** A page for browsers; the metrics themselves for `curl` and the like. */
+/** Shows a page to browsers, and the metrics to clients such as `curl`. */
 async function showPage(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
   if (!(request.headers.accept ?? '').includes('text/html')) return await showMetrics(request, options);
   const { rendering, waitingFor } = options.view();
@@ -94,7 +94,7 @@ function plain(status: number, line: string, headers: Record<string, string> = {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
 }
 
-/** Node leaves the body of an answer to HEAD out by itself. */
+/** Node.js leaves out the body of an answer to HEAD by itself. */
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
   const length = body.reduce((sum, piece) => sum + piece.length, 0);
   response.writeHead(status, { ...headers, 'content-length': length });

@@ -2,8 +2,8 @@ import type { MetricFamily } from '../../prometheus/text-format/text-format-writ
 import type { MetricDeclaration } from '../../runtime/metrics.ts';
 
 /**
- * What the exporter says about its own work, after `stackmeter_exporter_`. It is written at once with the totals of all
- * clouds, and a figure that nobody knows yet is left out: the registry of prom-client does neither.
+ * The exporter's metrics about its own work, without the prefix `stackmeter_exporter_`. They are written together with the
+ * totals of all clouds, and unknown figures are left out. The registry of prom-client can do neither.
  */
 const DECLARATIONS = {
   refreshes: {
@@ -15,7 +15,7 @@ const DECLARATIONS = {
   requestDuration: {
     type: 'summary',
     name: 'request_duration_seconds',
-    help: 'Duration of requests to OpenStack by service, each attempt by itself',
+    help: 'Duration of requests to OpenStack by service; each attempt counts',
     labels: ['service'],
   },
   requestErrors: {
@@ -27,25 +27,25 @@ const DECLARATIONS = {
   serversDropped: {
     type: 'counter',
     name: 'servers_dropped_total',
-    help: 'Servers that vanished without a deletion, whose usage since they were last seen is lost',
+    help: 'Servers that disappeared without a deletion: their usage since the last answer is lost',
     labels: [],
   },
   novaAhead: {
     type: 'gauge',
     name: 'nova_clock_ahead_seconds',
-    help: 'How far the clock of Nova is ahead of that of the exporter, as far as its dates tell',
+    help: 'How far the clock of Nova is ahead of the exporter, by the dates of its answers',
     labels: [],
   },
   wholeCloud: {
     type: 'gauge',
     name: 'whole_cloud',
-    help: '1 where all projects can be read, 0 where those that the user has a role in are all that is exported',
+    help: '1 if all projects can be read, 0 if only the projects in which the user has a role are exported',
     labels: [],
   },
   resourceUp: {
     type: 'gauge',
     name: 'resource_up',
-    help: 'Whether what a resource is counted from could be read at the last refresh',
+    help: '1 if the resource could be read at the last refresh, else 0',
     labels: ['resource'],
   },
   resourceFailure: {
@@ -57,7 +57,7 @@ const DECLARATIONS = {
   gpusByName: {
     type: 'gauge',
     name: 'servers_gpus_by_flavor_name',
-    help: 'Servers whose own flavor could not be read: their GPUs go by the flavor that has its name',
+    help: 'Servers whose own flavor could not be read: their GPUs are counted by the flavor of that name',
     labels: [],
   },
   unknownGpuAlias: {
@@ -76,7 +76,7 @@ interface Figure<Label extends string> {
   value: number;
 }
 
-/** A declared metric with what is known of it; nothing of it is written while that is empty. */
+/** The family of a declared metric with its known figures. An empty family is not written. */
 export function family<K extends keyof Declarations>(
   key: K,
   figures: readonly Figure<Declarations[K]['labels'][number]>[],

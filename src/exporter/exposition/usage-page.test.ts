@@ -29,7 +29,7 @@ const snapshot: Snapshot = {
 const show = (cloud?: string) =>
   usagePage([{ cloud, snapshot, resources: ['vcpu', 'volume_gb'], metrics: new OwnMetrics() }]);
 
-it("the exporter's page has a row for each project that is shown, and above them what all have together", () => {
+it("the exporter's page has a row for each shown project, below the sum of all projects", () => {
   const cells = show()
     .split('\n')
     .filter((line) => line.includes('<td>'))
@@ -44,7 +44,7 @@ it("the exporter's page has a row for each project that is shown, and above them
   ]);
 });
 
-it("the exporter's page has a table that scrolls in itself, with names that break, for each cloud", () => {
+it("the exporter's page has a table for each cloud that scrolls within its box, with names that break", () => {
   expect(show('north')).toContain('<h2>north</h2>');
   expect(show()).toContain('<div class="t" tabindex="0" role="region" aria-label="Usage by project"><table>');
   expect(show()).toContain('<th class="n">volume_<wbr>ceph_<wbr>ssd_<wbr>gb<br>GiB-hours</th>');

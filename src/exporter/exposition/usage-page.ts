@@ -5,7 +5,7 @@ import { shownResources, usageHours, type Snapshot } from './exposition.ts';
 import type { ShownCloud } from './rendering.ts';
 import type { ResourceName } from '../settings/resources.ts';
 
-/** A wide table scrolls in itself, beside the names of projects, which stay. */
+/** A wide table scrolls within its box, and the column of project names stays visible. */
 const STYLE =
   ':root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:1.5rem;background:Canvas;color:CanvasText}' +
   'h1{font-size:1.4rem;overflow-wrap:anywhere}.t{overflow-x:auto;margin-top:1rem}' +
@@ -13,7 +13,7 @@ const STYLE =
   'td:first-child,th:first-child{position:sticky;left:0;background:Canvas;min-width:8rem;max-width:40vw;overflow-wrap:anywhere}' +
   'tr{border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}';
 
-/** The exporter's page for people: up to when usage is counted, and how much each project has. */
+/** The exporter's page for people: the time of the totals, and the usage of each project. */
 export function usagePage(clouds: readonly ShownCloud[]): string {
   const sections = clouds.map(({ cloud, snapshot, resources }) => {
     const heading = cloud === undefined ? '' : `<h2>${escapeHtml(cloud)}</h2>\n`;
@@ -53,12 +53,12 @@ function row(project: string, domain: string, hours: readonly number[]): string 
   return `<tr><td>${escapeHtml(project)}</td><td>${escapeHtml(domain)}</td>${cells}</tr>`;
 }
 
-/** So that a long name of a volume type makes no wide column. */
+/** Allows line breaks in a long resource name, which would make a wide column. */
 function breakable(resource: string): string {
   return resource.replaceAll(/_+/g, '$&<wbr>');
 }
 
-/** The page while there are no totals yet. */
+/** The page before the first totals. */
 export function waitingPage(reason: string): string {
   return page(`<p>${escapeHtml(reason)}</p>`);
 }

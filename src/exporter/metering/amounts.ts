@@ -1,24 +1,24 @@
-/** What all servers are metered by, named as in `project_<resource>_usage`. */
+/** The resources of every server, named as in `project_<resource>_usage`. */
 export const SERVER_RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const;
 
 type ServerResource = (typeof SERVER_RESOURCES)[number];
 
 /**
- * What a server has of each resource: vCPUs, MiB of memory, GiB of disk, and itself, whole numbers; and GPUs, of which
- * a part can be had. Left out where it has none.
+ * A server's amount of each resource. vCPUs, MiB of memory, GiB of disk and the server itself are whole numbers. GPUs may be
+ * a fraction, and are left out where the server has none.
  */
 export type Amounts = Readonly<Record<ServerResource, number>> & {
   readonly gpu?: number;
-  /** The name of its flavor, where it could not be read yet how many GPUs that has. */
+  /** The name of the server's flavor, if the flavor's GPUs could not be read yet. */
   readonly unreadFlavor?: string;
 };
 
-/** Amount × milliseconds of each resource: whole numbers, so that sums are exact. */
+/** Amount × milliseconds of each resource, in whole numbers, so that sums are exact. */
 export type Usage = Readonly<Record<ServerResource, bigint>> & { readonly gpu?: bigint };
 
 export const NO_USAGE: Usage = { vcpu: 0n, mb: 0n, disk_gb: 0n, instance: 0n };
 
-/** `usage` and what `amounts` add to it in `durationMs`. */
+/** `usage` plus the usage of `amounts` during `durationMs`. */
 export function addUsage(usage: Usage, amounts: Amounts, durationMs: number): Usage {
   const duration = BigInt(durationMs);
   const gpu = (usage.gpu ?? 0n) + amountTimesMs(amounts.gpu ?? 0, durationMs);
@@ -31,7 +31,7 @@ export function addUsage(usage: Usage, amounts: Amounts, durationMs: number): Us
   };
 }
 
-/** Of an amount that need not be whole, to the nearest unit-millisecond. */
+/** Amount × milliseconds. Rounds a fractional amount to the nearest whole number. */
 export function amountTimesMs(amount: number, durationMs: number): bigint {
   return Number.isInteger(amount)
     ? BigInt(amount) * BigInt(durationMs)

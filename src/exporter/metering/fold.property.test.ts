@@ -8,15 +8,15 @@ import { askedEnd, nextWindow, settledUntil } from './window.ts';
 const SETTLING_MS = 60_000;
 const START_MS = 1_000_000_000_000;
 
-/** A server with its whole life, of which Nova's answers show the last launch only. */
+/** A server with its whole life. Nova's answers show only the last launch. */
 interface ModelServer {
   id: string;
   projectId: string;
-  /** Launches with the amounts from then on, in order of time. */
+  /** Launches in order of time, each with the amounts from then on. */
   launches: { atMs: number; amounts: Amounts }[];
   deletedMs: number | undefined;
   archived: boolean;
-  /** What the meter can't know is left out of the lives: it must have seen a server to know it before a relaunch … */
+  /** The lives leave out what the meter cannot know. It must have seen a server before its relaunch … */
   seen: boolean;
   /** … and a change of flavor before the next relaunch. */
   changed: boolean;
@@ -34,7 +34,7 @@ const flavor = (vcpus: number): Amounts => ({
   instance: 1,
 });
 
-/** A small Nova beside a meter that reads it. */
+/** A small Nova, and a meter that reads it. */
 class World {
   readonly servers: ModelServer[] = [];
   nowMs = START_MS;
@@ -77,7 +77,7 @@ class World {
     }
   }
 
-  /** Folds up to now, slice by slice; a failure comes after any number of slices. */
+  /** Folds up to now, slice by slice. A failure may come after any number of slices. */
   refresh({ fails, longestMs }: { fails: boolean; longestMs: number }): void {
     const targetMs = settledUntil(this.nowMs, SETTLING_MS);
     for (let slices = 0; ; slices++) {
@@ -91,7 +91,7 @@ class World {
     }
   }
 
-  /** False while there is a server that was relaunched after the last answer: what it used comes later. */
+  /** False while a server was relaunched after the last answer: its usage comes later. */
   isComplete(): boolean {
     return ![...this.state.servers.values()].some((server) => server.absentSinceMs !== undefined);
   }
@@ -103,7 +103,7 @@ class World {
     server.changed = false;
   }
 
-  /** As Nova asks its database: not archived, launched before the end, not ended before the start. */
+  /** Like Nova's own query: not archived, launched before the end, not ended before the start. */
   private answer(startMs: number, endMs: number): ServerLife[] {
     return this.servers
       .filter(({ archived, deletedMs }) => !archived && (deletedMs ?? Infinity) > startMs)
@@ -117,7 +117,7 @@ class World {
       .filter(({ launchedMs }) => launchedMs < endMs);
   }
 
-  /** What the servers really used up to an instant. */
+  /** The real usage of the servers up to an instant. */
   truth(untilMs: number): Map<string, Usage> {
     const totals = new Map<string, Usage>();
     for (const { projectId, launches, deletedMs } of this.servers) {
@@ -160,7 +160,7 @@ const steps = fc.array(fc.record({ afterMs: fc.integer({ min: 1, max: 200_000 })
 });
 
 describe('totals that are folded window by window', () => {
-  it('equal what the servers used, whatever their lives and the instants of the refreshes, and never fall', () => {
+  it('equal the real usage for all lives of servers and all instants of refreshes, and never fall', () => {
     fc.assert(
       fc.property(steps, (lived) => {
         const world = new World();

@@ -10,7 +10,7 @@ function server(life: Partial<ServerLife>): ServerLife {
   return { id: 's1', projectId: 'p1', launchedMs: 0, endedMs: undefined, amounts: small, ...life };
 }
 
-/** Folds answers one after the other, each up to its end; Nova's time is the end. */
+/** Folds answers in turn, each up to its end, which is also Nova's time. */
 function fold(...answers: { endS: number; servers: ServerLife[] }[]): MeterState {
   return answers.reduce(
     (state, { endS, servers }) =>
@@ -38,14 +38,14 @@ describe('the usage of a window', () => {
     });
   });
 
-  it('is added to what the windows before it had', () => {
+  it('is added to the usage of earlier windows', () => {
     const running = server({ launchedMs: 10_000 });
     expect(vcpuSeconds(fold({ endS: 100, servers: [running] }, { endS: 150, servers: [running] }))).toEqual({
       p1: 140,
     });
   });
 
-  it('is kept by project, also for servers that began and ended within it', () => {
+  it('is kept by project, also for servers that started and ended within the window', () => {
     const servers = [
       server({ launchedMs: 0 }),
       server({ id: 's2', projectId: 'p2', launchedMs: 20_000, endedMs: 25_000 }),
@@ -53,7 +53,7 @@ describe('the usage of a window', () => {
     expect(vcpuSeconds(fold({ endS: 100, servers }))).toEqual({ p1: 100, p2: 5 });
   });
 
-  it('leaves out what an answer has beyond its end', () => {
+  it('leaves out the part of an answer after the end of the window', () => {
     const servers = [
       server({ launchedMs: 90_000, endedMs: 130_000 }),
       server({ id: 's2', launchedMs: 110_000 }),
@@ -68,8 +68,8 @@ describe('the usage of a window', () => {
   });
 });
 
-describe('a server that is launched anew', () => {
-  it('counts with its old flavor up to the new launch, and with the new one after it', () => {
+describe('a relaunched server', () => {
+  it('counts with its old flavor up to the new launch, and then with the new flavor', () => {
     const state = fold(
       { endS: 100, servers: [server({})] },
       { endS: 200, servers: [server({ launchedMs: 130_000, amounts: large })] },
@@ -86,7 +86,7 @@ describe('a server that is launched anew', () => {
     expect(state.servers.size).toBe(0);
   });
 
-  it('after the window, so that the answer lacks it, is made up for when it is seen again', () => {
+  it('that an answer lacks because of its relaunch is counted in full when it is seen again', () => {
     const state = fold(
       { endS: 100, servers: [server({})] },
       { endS: 200, servers: [] },
@@ -95,7 +95,7 @@ describe('a server that is launched anew', () => {
     expect(vcpuSeconds(state)).toEqual({ p1: 210 + 4 * 90 });
   });
 
-  it('once in each of two windows counts with each flavor in its time, also where the answers ran ahead', () => {
+  it('with a launch in each of two windows counts each flavor in its time, even if answers go beyond their window', () => {
     const state = fold(
       { endS: 100, servers: [server({ launchedMs: 110_000 })] },
       { endS: 105, servers: [server({ launchedMs: 120_000, amounts: large })] },
@@ -105,7 +105,7 @@ describe('a server that is launched anew', () => {
     expect(state.servers.get('s1')?.launches).toEqual([{ atMs: 150_000, amounts: small }]);
   });
 
-  it('counts with the old flavor while Nova has the new one but not yet its launch', () => {
+  it('counts with the old flavor while Nova shows the new flavor without its launch', () => {
     const state = fold(
       { endS: 100, servers: [server({})] },
       { endS: 200, servers: [server({ amounts: large })] },
@@ -114,7 +114,7 @@ describe('a server that is launched anew', () => {
     expect(vcpuSeconds(state)).toEqual({ p1: 205 + 4 * 95 });
   });
 
-  it('takes a flavor without a launch when answers agree on it for so long that it is no resize', () => {
+  it('counts with a flavor without a launch when answers agree on it for longer than a resize takes', () => {
     const changed = server({ amounts: large });
     const waitedS = ANNOUNCEMENT_MS / second;
     const state = fold(
@@ -127,8 +127,8 @@ describe('a server that is launched anew', () => {
   });
 });
 
-describe('a server that no answer has any more', () => {
-  it('is remembered for a day, then given up, and takes nothing back', () => {
+describe('a server that the answers lack', () => {
+  it('is remembered for a day, then given up, and its usage stays in the totals', () => {
     const absent = fold({ endS: 100, servers: [server({})] }, { endS: 200, servers: [] });
     const dayLater = { servers: [], endMs: 200_000 + ABSENCE_MS, novaNowMs: 200_000 + ABSENCE_MS };
     const kept = foldWindow(absent, dayLater);

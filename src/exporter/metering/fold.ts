@@ -3,17 +3,17 @@ import type { MeterState, RememberedServer, ServerLife } from './meter-state.ts'
 import { owing } from './unread-flavors.ts';
 
 /**
- * How long a server is remembered that no answer has any more. Nova leaves out a server that was relaunched between the
- * end it was asked for and its answer, though it lives; only one that is archived stays away. Longer is harmless: a
- * server that comes back has been there all the time.
+ * How long a server is remembered that is missing in the answers. Nova leaves out a living server that was relaunched between
+ * the requested end and the answer; only an archived server stays missing. A longer time does no harm: a server that comes
+ * back has existed all the time.
  */
 export const ABSENCE_MS = 24 * 3_600_000;
 
-/** How long after a new flavor its launch may follow: a resize writes the one before and the other after it copies disks. */
+/** How long after a new flavor its launch may follow: a resize writes the flavor before it copies disks, and the launch after. */
 export const ANNOUNCEMENT_MS = 15 * 60_000;
 
 export interface FoldInput {
-  /** Every server that ran within `[state.untilMs, endMs)`; the answer may go beyond `endMs`. */
+  /** Every server that ran within `[state.untilMs, endMs)`. The answer may have later servers, too. */
   servers: readonly ServerLife[];
   /** Whole seconds, after `state.untilMs`. */
   endMs: number;
@@ -23,11 +23,11 @@ export interface FoldInput {
 
 export interface FoldResult {
   state: MeterState;
-  /** Servers given up: their usage since they were last seen is lost. */
+  /** Number of servers given up. Their usage since the last answer that had them is lost. */
   dropped: number;
 }
 
-/** Adds the usage of one window, of which the answer is complete, to the totals (rules M1 and M3). */
+/** Adds the usage of one window to the totals (rules M1 and M3). The answer has to be complete. */
 export function foldWindow(state: MeterState, { servers, endMs, novaNowMs }: FoldInput): FoldResult {
   const sums: Sums = { totals: new Map(state.totals), owed: owing(state.unreadFlavors) };
   const remembered = new Map<string, RememberedServer>();
@@ -54,7 +54,7 @@ interface Sums {
   owed: ReturnType<typeof owing>;
 }
 
-/** A server with what was known of it before, and what the answer adds. */
+/** Joins the remembered launches of a server with the launch of the answer. */
 function recognize(
   life: ServerLife,
   known: RememberedServer | undefined,
@@ -71,8 +71,8 @@ function recognize(
 }
 
 /**
- * Nova writes a new flavor some time before the launch time that goes with it. Until the launch follows, or has been due
- * for long, a server counts with what it had.
+ * Nova writes a new flavor some time before the new launch time. A server counts with its old amounts until the launch follows,
+ * or until it is too late for the launch to follow.
  */
 function withNewFlavor(known: RememberedServer, amounts: Amounts, novaNowMs: number): RememberedServer {
   const { projectId, launches, countedUntilMs, announced } = known;
@@ -83,7 +83,7 @@ function withNewFlavor(known: RememberedServer, amounts: Amounts, novaNowMs: num
   return { projectId, launches: [...launches, { atMs: countedUntilMs, amounts }], countedUntilMs };
 }
 
-/** Adds what a server used from `countedUntilMs` to `stopMs`, each launch up to the next. */
+/** Adds the usage of a server from `countedUntilMs` to `stopMs`. Each launch counts up to the next one. */
 function count({ totals, owed }: Sums, server: RememberedServer, stopMs: number): void {
   const { projectId, launches, countedUntilMs } = server;
   for (const [index, { atMs, amounts }] of launches.entries()) {
@@ -95,7 +95,7 @@ function count({ totals, owed }: Sums, server: RememberedServer, stopMs: number)
   }
 }
 
-/** Launches that another one had followed by then are no longer needed. */
+/** Forgets the launches that ended before `untilMs`. */
 function countedUpTo(server: RememberedServer, untilMs: number): RememberedServer {
   const [first, ...rest] = server.launches.filter(
     (_, index) => (server.launches[index + 1]?.atMs ?? Infinity) > untilMs,
@@ -104,7 +104,7 @@ function countedUpTo(server: RememberedServer, untilMs: number): RememberedServe
   return { ...server, launches, countedUntilMs: untilMs };
 }
 
-/** Carries over the servers that the answer lacks; returns how many are given up. */
+/** Keeps the servers that the answer lacks. Returns how many are given up. */
 function keepAbsent(
   before: ReadonlyMap<string, RememberedServer>,
   answered: ReadonlySet<string>,

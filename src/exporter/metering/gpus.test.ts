@@ -16,7 +16,7 @@ describe('the GPUs of a flavor', () => {
     expect(gpusOfFlavor(extraSpecs as unknown as Record<string, string>, aliases)).toEqual({ gpus, unknown });
   });
 
-  it('are not guessed: a name that the configuration does not have is reported', () => {
+  it('are not guessed: an unknown name is reported', () => {
     expect(
       gpusOfFlavor(
         { 'pci_passthrough:alias': 'a100:1,h200:4,h200:1', 'resources:CUSTOM_FPGA': '1' },

@@ -1,9 +1,9 @@
-/** How many GPUs each name of a device or resource class counts as; 0 for what is no GPU. Names without regard to case. */
+/** The number of GPUs of each device name or resource class; 0 for a device that is not a GPU. Names in small letters. */
 export type GpuAliases = ReadonlyMap<string, number>;
 
 export interface FlavorGpus {
   gpus: number;
-  /** Names that the aliases do not have: they count as nothing until somebody says what they are. */
+  /** Names that the aliases do not have. They count as no GPU until the configuration has them. */
   unknown: readonly string[];
 }
 
@@ -37,7 +37,7 @@ function devicesOf(key: string, value: string): Device[] {
   return resourceClass === undefined ? [] : requestedDevice(`${resourceClass}:${value}`);
 }
 
-/** `a100:2`; none for what Nova would not take either. */
+/** Reads `a100:2`. Returns no device for text that Nova does not accept either. */
 function requestedDevice(text: string): Device[] {
   const match = /^\s*(?=[^:\s])([^:]*[^:\s])\s*:\s*(\d{1,6})\s*$/.exec(text);
   const count = Number(match?.[2] ?? 0);

@@ -1,18 +1,18 @@
 import type { Amounts, Usage } from './amounts.ts';
 
-/** The running totals, and what has to be known to go on with them. Instants are milliseconds since the Unix epoch. */
+/** The running totals, and the data needed to continue them. Instants are milliseconds since the Unix epoch. */
 export interface MeterState {
-  /** The identity of these totals: a new state has a new one. */
+  /** The identity of these totals: a new state has a new epoch. */
   epoch: string;
   /** Usage is counted from here. */
   startMs: number;
   /** Usage is folded in up to here; whole seconds. */
   untilMs: number;
-  /** By project id; also of projects that are gone. */
+  /** Totals by project id, deleted projects included. */
   totals: ReadonlyMap<string, Usage>;
-  /** By server id: those that were alive at `untilMs`, and those that are absent for reasons unknown. */
+  /** By server id: the servers alive at `untilMs`, and servers that are absent for an unknown reason. */
   servers: ReadonlyMap<string, RememberedServer>;
-  /** By flavor, and by project id: milliseconds of servers whose GPUs are still to be counted. Left out where none are. */
+  /** Milliseconds of servers whose GPUs are still to be counted, by flavor and by project id. Left out where there are none. */
   unreadFlavors?: UnreadFlavors;
 }
 
@@ -20,23 +20,23 @@ export type UnreadFlavors = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
 
 export interface RememberedServer {
   projectId: string;
-  /** What is known of it from `countedUntilMs` on, in order of time: the launch that it then ran by, and later ones. */
+  /** The launches in order of time: the one in force at `countedUntilMs`, and later ones. */
   launches: readonly [Launch, ...Launch[]];
-  /** Its usage is in the totals up to here; `untilMs`, save for a server that is absent. */
+  /** The server's usage is in the totals up to this instant: `untilMs`, except for an absent server. */
   countedUntilMs: number;
-  /** Amounts that answers have with the launch time of before, and Nova's time of the first of them. */
+  /** New amounts that answers show with the old launch time, and Nova's time of the first such answer. */
   announced?: Launch;
-  /** Nova's time of the first answer that lacked it. */
+  /** Nova's time of the first answer without the server. */
   absentSinceMs?: number;
 }
 
-/** From a launch on a server has these amounts. Resize, rebuild, rescue, unshelve and evacuation are launches, too. */
+/** A server has these amounts from a launch on. Resize, rebuild, rescue, unshelve and evacuation are launches, too. */
 export interface Launch {
   atMs: number;
   amounts: Amounts;
 }
 
-/** A server as an answer has it: since its last launch it has these amounts. */
+/** A server as an answer shows it: with its amounts since its last launch. */
 export interface ServerLife {
   id: string;
   projectId: string;

@@ -19,18 +19,18 @@ const remembered = (projectId: string): RememberedServer => ({
 describe('a pool project', () => {
   it.each([
     ['a server with a value belongs to that part', life('s'), [['s', 'course/1']], 'pool/course/1'],
-    ['a server without the key is its own', life('s'), [['s', undefined]], 'pool'],
-    ['a server with an empty value is its own', life('s'), [['s', '']], 'pool'],
-    ['a server that is gone stays where it was', life('gone'), [], 'pool/before'],
-    ['a server that was never seen is its own', life('new'), [], 'pool'],
-    ['servers of other projects are left alone', life('s', 'p1'), [['s', 'course']], 'p1'],
+    ['a server without the key belongs to the pool itself', life('s'), [['s', undefined]], 'pool'],
+    ['a server with an empty value belongs to the pool itself', life('s'), [['s', '']], 'pool'],
+    ['a deleted server stays in its last part', life('gone'), [], 'pool/before'],
+    ['a server that was never shown belongs to the pool itself', life('new'), [], 'pool'],
+    ['servers of other projects stay with their project', life('s', 'p1'), [['s', 'course']], 'p1'],
   ] as const)('%s', (_, server, values, projectId) => {
     const known = new Map([['gone', remembered('pool/before')]]);
     const split = splitPool([server], { projectId: 'pool', metadataKey: 'k' }, new Map(values), known);
     expect(split).toEqual([{ ...server, projectId }]);
   });
 
-  it('has parts whose names are the values', () => {
+  it('has parts that are named by the metadata values', () => {
     expect(['pool/a', 'pool/a/b', 'pool', 'poolx/a'].map((id) => partName('pool', id))).toEqual([
       'a',
       'a/b',

@@ -1,17 +1,17 @@
 import type { RememberedServer, ServerLife } from './meter-state.ts';
 
-/** A project whose servers belong to others, which the value of a metadata key tells apart. */
+/** A project whose servers belong to others. The value of a metadata key says to whom. */
 export interface PoolSplit {
   projectId: string;
   metadataKey: string;
 }
 
-/** The value of the key of each of the pool's servers that Nova still shows; undefined for one without. */
+/** The metadata value of each server of the pool that Nova still shows; undefined for a server without the key. */
 export type PoolValues = ReadonlyMap<string, string | undefined>;
 
 /**
- * Gives the pool's servers to its parts. A server that Nova does not show any more stays where it was last; one that
- * was never seen, or has no value, is the pool's own.
+ * Assigns the pool's servers to its parts. A server that Nova does not show any more stays in its last part. A server that was
+ * never shown, or has no value, belongs to the pool itself.
  */
 export function splitPool(
   lives: readonly ServerLife[],

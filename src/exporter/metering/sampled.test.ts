@@ -10,20 +10,20 @@ const volume = (sinceMs: number | undefined, amount = 10): Holding => ({
 });
 
 describe('usage by samples', () => {
-  it('begins with the first sample, which knows nothing of the time before it', () => {
+  it('starts with the first sample, and counts nothing before it', () => {
     expect(foldSample(undefined, [volume(0)], 5000, ['volume_gb'])).toEqual({
       untilMs: 5000,
       totals: new Map([['volume_gb', new Map()]]),
     });
   });
 
-  it('is what is there times the time since the last sample, or since it was made', () => {
+  it('is the amount times the time since the last sample, or since its creation', () => {
     const first = foldSample(undefined, [], 5000);
     const second = foldSample(first, [volume(0), volume(6000, 1), volume(undefined, 100)], 7000);
     expect(second.totals).toEqual(new Map([['volume_gb', new Map([['p1', 20_000n + 1000n + 200_000n]])]]));
   });
 
-  it('is made up for by one longer time after samples that failed', () => {
+  it('is counted in full for the longer time after failed samples', () => {
     const first = foldSample(undefined, [], 5000);
     expect(
       foldSample(first, [volume(0)], 65_000)
@@ -32,13 +32,13 @@ describe('usage by samples', () => {
     ).toBe(600_000n);
   });
 
-  it('stays when a thing is gone, and when the clock goes back', () => {
+  it('stays when a holding is gone, and when the clock goes back', () => {
     const second = foldSample(foldSample(undefined, [], 5000), [volume(0)], 7000);
     expect(foldSample(second, [], 9000)).toEqual({ ...second, untilMs: 9000 });
     expect(foldSample(second, [volume(0)], 6000)).toEqual(second);
   });
 
-  it('never falls, and is exact for what stays as it is, whenever the samples are', () => {
+  it('never falls, and is exact for unchanged holdings, for all times of samples', () => {
     const instants = fc.array(fc.integer({ min: 0, max: 10 ** 9 }), { minLength: 2, maxLength: 20 });
     fc.assert(
       fc.property(instants, fc.integer({ min: 0, max: 10 ** 9 }), (times, createdMs) => {
@@ -53,7 +53,7 @@ describe('usage by samples', () => {
   });
 });
 
-/** Something from `fromMs` to `toMs`, read at some instants, each of which counts up to a delay before it. */
+/** A holding from `fromMs` to `toMs`, sampled at these instants. Each sample counts up to a delay before its instant. */
 const lives = fc.record({
   fromMs: fc.integer({ min: 0, max: 2_000_000 }),
   lastsMs: fc.integer({ min: 1, max: 2_000_000 }),
@@ -62,8 +62,8 @@ const lives = fc.record({
   amount: fc.integer({ min: 1, max: 1000 }),
 });
 
-describe('what is deleted between two samples', () => {
-  it('loses at most the time between them and the settling delay, and never counts for longer than it was', () => {
+describe('a holding that is deleted between two samples', () => {
+  it('loses at most the time between the samples plus the settling delay, and never counts for longer than it existed', () => {
     fc.assert(
       fc.property(lives, ({ fromMs, lastsMs, delayMs, pausesMs, amount }) => {
         const toMs = fromMs + lastsMs;

@@ -1,30 +1,30 @@
 import { amountTimesMs } from './amounts.ts';
 
 /**
- * The totals of what a service shows as it is now, without history: volumes, floating IPs, stored objects. What is
- * there at a sample counts since the one before, or since it was made.
+ * The totals of resources without a history: volumes, floating IPs, stored objects. The holdings of a sample count from the
+ * sample before, or from their creation.
  */
 export interface SampledState {
-  /** The last sample. */
+  /** The time of the last sample. */
   untilMs: number;
-  /** Amount × milliseconds by project id, by resource. */
+  /** Amount × milliseconds, by resource and by project id. */
   totals: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
 }
 
-/** Something that a project has at the time of a sample. */
+/** An amount of a resource that a project has at the time of a sample. */
 export interface Holding {
   /** As in `project_<resource>_usage`. */
   resource: string;
   projectId: string;
   amount: number;
-  /** When it was made; undefined where that is not known. */
+  /** When the holding was created; undefined where that is unknown. */
   sinceMs: number | undefined;
 }
 
 /**
- * Adds what the holdings used since the last sample. The first sample counts nothing: of the time before it nothing is
- * known. An instant that is not later adds nothing.
- * @param resources are there even when nobody has any.
+ * Adds the usage of the holdings since the last sample. The first sample adds nothing, because the time before it is unknown.
+ * An instant that is not later than the last sample adds nothing.
+ * @param resources appear in the totals even if no project has any.
  */
 export function foldSample(
   before: SampledState | undefined,

@@ -5,7 +5,7 @@ import { settleFlavors } from './unread-flavors.ts';
 
 const sizes = { vcpu: 1, mb: 512, disk_gb: 1, instance: 1 };
 
-/** One server of `p1`, launched at 0, up to `endMs`. */
+/** Folds one server of `p1`, launched at 0, up to `endMs`. */
 function fold(
   state: MeterState,
   endMs: number,
@@ -18,7 +18,7 @@ function fold(
 describe('GPUs of a flavor that could not be read', () => {
   const unread = fold(newMeterState('e', 0), 1000, { ...sizes, unreadFlavor: 'g1' });
 
-  it('are owed, and counted in full when it can be', () => {
+  it('are counted in full when the flavor can be read', () => {
     expect(unread.totals.get('p1')?.gpu).toBeUndefined();
     const settled = settleFlavors(unread, new Map([['g1', 2]]));
     expect(settled.totals.get('p1')?.gpu).toBe(2000n);
@@ -26,12 +26,12 @@ describe('GPUs of a flavor that could not be read', () => {
     expect([after.totals.get('p1')?.gpu, after.unreadFlavors]).toEqual([3000n, undefined]);
   });
 
-  it('may turn out to be none, or parts of one', () => {
+  it('may turn out to be none, or a fraction of one', () => {
     expect(settleFlavors(unread, new Map([['g1', 0]])).totals).toEqual(unread.totals);
     expect(settleFlavors(unread, new Map([['g1', 0.25]])).totals.get('p1')?.gpu).toBe(250n);
   });
 
-  it('stay owed while it is not the flavor that can be read', () => {
+  it('stay uncounted while only other flavors can be read', () => {
     expect(settleFlavors(unread, new Map([['g2', 1]]))).toBe(unread);
     const longer = fold(unread, 3000, { ...sizes, unreadFlavor: 'g1' });
     expect(longer.unreadFlavors).toEqual(new Map([['g1', new Map([['p1', 3000n]])]]));

@@ -1,7 +1,7 @@
 import { NO_USAGE, type Amounts, type Usage } from './amounts.ts';
 import type { MeterState, RememberedServer, UnreadFlavors } from './meter-state.ts';
 
-/** Collects the time of servers whose GPUs can't be counted yet. */
+/** Collects the time of servers whose GPUs cannot be counted yet. */
 export function owing(before: UnreadFlavors = new Map()) {
   const owed = new Map([...before].map(([flavor, byProject]) => [flavor, new Map(byProject)]));
   return {
@@ -9,12 +9,12 @@ export function owing(before: UnreadFlavors = new Map()) {
       const byProject = owed.get(flavor) ?? new Map<string, bigint>();
       owed.set(flavor, byProject.set(projectId, (byProject.get(projectId) ?? 0n) + BigInt(durationMs)));
     },
-    /** What a state holds of it: nothing where nothing is owed. */
+    /** The part of a meter state that keeps this time. Empty where there is none. */
     left: (): Pick<MeterState, 'unreadFlavors'> => (owed.size === 0 ? {} : { unreadFlavors: owed }),
   };
 }
 
-/** Makes up for the GPUs of servers whose flavors are known by now; the same state where none of them is. */
+/** Counts the GPUs of flavors that are known now. Returns the same state if none of the unread flavors is known. */
 export function settleFlavors(state: MeterState, gpusOf: ReadonlyMap<string, number>): MeterState {
   const { unreadFlavors = new Map() as UnreadFlavors, ...rest } = state;
   const settled = [...unreadFlavors.keys()].filter((flavor) => gpusOf.has(flavor));

@@ -5,22 +5,22 @@ export interface Window {
 }
 
 /**
- * How far usage may be folded in now: a settling delay behind Nova's time, in whole seconds, which is how Nova asks
- * its database (rule M5).
+ * The instant up to which usage may be folded in: a settling delay behind Nova's time (rule M5), in whole seconds, as in Nova's
+ * own queries.
  */
 export function settledUntil(novaNowMs: number, settlingDelayMs: number): number {
   return wholeSeconds(novaNowMs - settlingDelayMs);
 }
 
-/** The next window on the way to `targetMs`, at most `longestMs` long; undefined when less than a second is left. */
+/** The next window towards `targetMs`, at most `longestMs` long. Undefined if less than a second is left. */
 export function nextWindow(untilMs: number, targetMs: number, longestMs: number): Window | undefined {
   const endMs = Math.min(targetMs, untilMs + longestMs);
   return endMs - untilMs >= 1000 ? { startMs: untilMs, endMs } : undefined;
 }
 
-/** What an answer says about Nova's clock. */
+/** Times of an answer that show Nova's clock. */
 export interface ClockEvidence {
-  /** When the request was sent and answered, by our clock. */
+  /** When the request was sent and answered, by this machine's clock. */
   sentMs: number;
   receivedMs: number;
   /** Nova's `Date`, cut to whole seconds; undefined where the answer has none. */
@@ -28,35 +28,35 @@ export interface ClockEvidence {
 }
 
 /**
- * The latest instant that Nova's clock is sure to have reached when ours shows `nowMs`: its date is cut to whole seconds
- * and made after the request was sent. Ours where it has told no date.
+ * The latest instant that Nova's clock has certainly reached when this machine's clock shows `nowMs`. Nova cuts its date to whole
+ * seconds, and makes it after the request was sent. Without a date, the result is `nowMs`.
  */
 export function reachedByNova(evidence: ClockEvidence | undefined, nowMs: number): number {
   if (evidence?.dateMs === undefined) return nowMs;
   return evidence.dateMs + nowMs - evidence.receivedMs;
 }
 
-/** The latest instant that both clocks have reached: one that jumps ahead must not count what is still to come. */
+/** The latest instant that both clocks have reached: a clock that jumps ahead must not count future usage. */
 export function reachedByBoth(evidence: ClockEvidence | undefined, nowMs: number): number {
   return Math.min(nowMs, reachedByNova(evidence, nowMs));
 }
 
-/** How far Nova's clock is ahead of ours (negative: behind): the least that agrees with its date, 0 without one. */
+/** How far Nova's clock is ahead of this machine's clock (negative: behind): the smallest skew that agrees with Nova's date; 0 without a date. */
 export function clockSkew({ sentMs, receivedMs, dateMs }: ClockEvidence): number {
   return dateMs === undefined ? 0 : nearestToZero(dateMs - receivedMs, dateMs + 999 - sentMs);
 }
 
 /**
- * The end that Nova is asked for. The last window on the way is asked for up to now, beyond its end: Nova would leave
- * out a server that was launched anew between the two, though it was there before.
+ * The end of the request to Nova. For the last window it is now, later than the window's end: Nova would leave out a server that
+ * was relaunched between the two, although the server ran before.
  */
 export function askedEnd(windowEndMs: number, targetMs: number, novaNowMs: number): number {
   return windowEndMs < targetMs ? windowEndMs : Math.max(windowEndMs, wholeSeconds(novaNowMs));
 }
 
 /**
- * The end up to which an answer may be folded in, now that more is known of Nova's time: it cuts an end that lies in
- * its future to its present, and `stopMs` is the end that it used (undefined for an answer without servers).
+ * The end up to which an answer may be folded in. The answer shows more of Nova's time: Nova cuts a future end to its present,
+ * and `stopMs` is the end that it used (undefined for an answer without servers).
  */
 export function settledEnd(
   { windowEndMs, askedEndMs, settlingDelayMs }: AskedWindow,
