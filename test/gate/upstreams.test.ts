@@ -1,20 +1,17 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { federate, plainText, startGate, startUpstream, USAGE } from './harness.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { eventually } from '../support/processes.ts';
 
 const LINE = 'project_mb_usage{job="project_usages"} 1\n';
-const answerLimits = { timeoutMs: 700, maxBytes: 5_000_000 };
 
-async function askOf(handler: RequestListener, unsafeUncheckedAnswers: boolean) {
+async function askOf(handler: RequestListener, unsafeUncheckedAnswers: boolean, timeoutMs = 700) {
   const { url } = await startUpstream(handler);
   const started = await startGate(
     { source: { kind: 'prometheus', url }, unsafeUncheckedAnswers },
     systemClock,
-    {
-      answerLimits,
-    },
+    { answerLimits: { timeoutMs, maxBytes: 5_000_000 } },
   );
   return { ...started, answer: async () => await started.get(federate(USAGE)) };
 }
@@ -73,8 +70,29 @@ describe.each([
 
 describe('simultaneous answers', () => {
   it('are limited for each token', async () => {
-    const { get, log } = await askOf(dripping, false);
-    const answers = await Promise.all(Array.from({ length: 10 }, async () => await get(federate(USAGE))));
+    // Every answer stays open until two requests are refused.
+    const open: ServerResponse[] = [];
+    let refused = 0;
+    const endAll = () => {
+      if (refused === 2) for (const response of open.splice(0)) response.end();
+    };
+    const { get, log } = await askOf(
+      (_, response) => {
+        open.push(response.writeHead(200, plainText));
+        response.write(LINE);
+        endAll();
+      },
+      false,
+      60_000,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const answer = await get(federate(USAGE));
+        if (answer.status === 429) refused += 1;
+        endAll();
+        return answer;
+      }),
+    );
     expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
       ...Array.from({ length: 8 }, () => 200),
       429,

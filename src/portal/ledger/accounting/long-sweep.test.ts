@@ -84,10 +84,14 @@ describe('many readings of one meter in one sweep', () => {
       reading(known.lastAtMs + 1 + i, i, { projectName: `${i}` }),
     );
     const each = one.map((same, i) => ({ ...same, projectId: `p${i}` }));
+    // The best of three, so that other programs on the machine do not decide.
     const timeOf = (readings: readonly Reading[]) => {
-      const startMs = performance.now();
-      fold(readings);
-      return performance.now() - startMs;
+      const times = [1, 2, 3].map(() => {
+        const startMs = performance.now();
+        fold(readings);
+        return performance.now() - startMs;
+      });
+      return Math.min(...times);
     };
     expect(timeOf(one) / timeOf(each)).toBeLessThan(10);
   });
