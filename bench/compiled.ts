@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'node_modules/.cache/stackmeter-bench');
 
-/** Compiles the project and returns the path of a compiled file, so that a program is measured as installed, without tsx. */
+/** Compiles the project and returns the path of a compiled file. Benches measure programs as installed, without tsx. */
 export function compiled(source: string): string {
   const compiler = join(
     dirname(createRequire(import.meta.url).resolve('typescript/package.json')),

@@ -1,7 +1,7 @@
 /**
  * Measures the gate and HAProxy with deploy/haproxy/haproxy.cfg in one run: `npx tsx bench/gate.ts`.
  * Both serve TLS 1.3 with the same cipher and certificate on kept connections, in front of the same upstream, and log each
- * request. The gate runs compiled. The first ten answers come from a gate that has just started, the others from a warm one.
+ * request. The gate runs compiled. The first ten answers come from a gate that has just started, later ones from a warm gate.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

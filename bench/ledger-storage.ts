@@ -19,17 +19,17 @@ const FIRST_HOUR = Date.UTC(2025, 0, 1) / 3_600_000;
 const PROMISED_METERS = 30_000;
 const PROMISED_GB = 3;
 
-/** SQL for a year of entries. `unlike` is the share of hours with another amount than the hour before, for a part of an hour. */
-function yearOfEntries(unlike: number): string {
+/** SQL for a year of entries. `changing` is the share of hours with a random amount; other hours repeat the hour before. */
+function yearOfEntries(changing: number): string {
   return `
     INSERT INTO ledger.entry (site_id, meter_id, hour, amount, spread)
     SELECT 1, meter, ${FIRST_HOUR} + hour,
-           CASE WHEN random() < ${unlike} THEN 1 + (random() * 64 * 3600000)::bigint
+           CASE WHEN random() < ${changing} THEN 1 + (random() * 64 * 3600000)::bigint
                 ELSE (1 + (meter + hour / 500) % 64) * 3600000::bigint END, 0
     FROM generate_series(1, ${METERS}) AS meter, generate_series(0, ${HOURS - 1}) AS hour`;
 }
 
-async function measure(name: string, unlike: number): Promise<void> {
+async function measure(name: string, changing: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
   const database = new EmbeddedDatabase({ dataFolder: folder, logger: silentLogger() });
   try {
@@ -46,7 +46,7 @@ async function measure(name: string, unlike: number): Promise<void> {
     await client.query(`INSERT INTO ledger.cloud VALUES (1, 1, '', 0, 0, 0); INSERT INTO ledger.resource VALUES (1, 1, 'vcpu');
       INSERT INTO ledger.project SELECT 1, n, 1, n::text FROM generate_series(1, ${METERS}) n;
       INSERT INTO ledger.meter SELECT 1, n, n, 1, 1, 0, 0, 0, 0 FROM generate_series(1, ${METERS}) n`);
-    await client.query(yearOfEntries(unlike));
+    await client.query(yearOfEntries(changing));
     const asEntries = await bytesOf(client, 'ledger.entry');
     const startMs = performance.now();
     const { packed } = await ledger.maintain();
@@ -82,5 +82,5 @@ async function report(name: string, asEntry: number, packed: number, hoursPerSec
 }
 
 await measure('steady servers', 0.05);
-await measure('every third hour unlike', 1 / 3);
-await measure('every hour unlike', 1);
+await measure('every third hour changes', 1 / 3);
+await measure('every hour changes', 1);

@@ -1,4 +1,4 @@
-/** A gate's answer for a site with many meters: three resources of each project, every total higher than in the last sweep. */
+/** A gate's answer for a site with many meters: three resources of each project. Every total grows with each sweep. */
 export function exposition(meters: number, sweep: number, atMs: number): string {
   const exporter = 'job="project_usages",instance="exporter:8080"';
   const lines = [

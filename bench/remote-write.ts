@@ -1,4 +1,4 @@
-// Measures remote write requests of 10,000 samples to the portal and to InfluxDB 1.6, in one run: `tsx bench/remote-write.ts`
+// Measures remote write of 10,000 samples a request, to the portal and to InfluxDB 1.6: `tsx bench/remote-write.ts`
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

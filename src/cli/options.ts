@@ -28,7 +28,7 @@ export function addSettings(
   return command;
 }
 
-/** The sources of a command's settings: its flags, the environment, and the file that `--config` or STACKMETER_CONFIG names. */
+/** The sources of a command's settings: flags, environment, and the file of `--config` or STACKMETER_CONFIG. */
 export function settingsSources(flags: Record<string, unknown>, env = process.env): SettingsSources {
   const { config, ...others } = flags;
   return { flags: others, env, configFile: typeof config === 'string' ? config : env['STACKMETER_CONFIG'] };

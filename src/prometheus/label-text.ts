@@ -1,4 +1,4 @@
-/** Characters of a name. */
+/** In characters. */
 export const LONGEST_NAME = 512;
 
 /** In bytes. An index of the ledger has keys of two such ids, and PostgreSQL limits the length of a key. */
@@ -15,7 +15,7 @@ const UNCLEAN_IN_NAMES = /[\p{Cc}\p{Cs}]/u;
  */
 const UNCLEAN_IN_IDS = /[\0\p{Cs}]/u;
 
-/** A name that gate, portal, database and pages all accept: one line, no control characters, at most `LONGEST_NAME` long. */
+/** A name that gate, portal, database and pages accept: one line, no control characters, at most `LONGEST_NAME` long. */
 export function cleanName(text: string): string {
   if (text.length <= LONGEST_NAME && !UNCLEAN_IN_NAMES.test(text)) return text;
   return cut(text, LONGEST_NAME)

@@ -16,7 +16,7 @@ export interface DummyData {
 
 /**
  * Serves a profile as an OpenStack API on loopback, so that an exporter reads it with the same code as a real cloud.
- * Machines with `existence = true` are up since the start of the exporter's totals. Throws a `UserError` for a wrong profile.
+ * Machines with `existence = true` are up since the exporter's totals start. Throws a `UserError` for a wrong profile.
  */
 export async function serveDummyData(
   profileFile: string,

@@ -3,7 +3,7 @@ import { NAMELESS, visibleName } from './names.ts';
 
 describe('a name from a site', () => {
   it.each(['project', 'Grüße "aus" \\ Köln', 'مشروع المناخ', '<b>&amp;</b>', '👩‍🔬 lab'])(
-    'is shown as it is: %s',
+    'is shown unchanged: %s',
     (name) => {
       expect(visibleName(name)).toBe(name);
     },
@@ -16,7 +16,7 @@ describe('a name from a site', () => {
   });
 
   it.each(['', '   ', '\u200b\u200b', '\t\n'])(
-    'that would be seen as nothing has words in its place: %j',
+    'without a visible character is shown as "(no name)": %j',
     (name) => {
       expect(visibleName(name)).toBe(NAMELESS);
     },

@@ -72,7 +72,7 @@ describe('an address', () => {
   });
 
   it.each(['#/projects/a', '#/grants', '#/grants/a/b', '#/projects/a/b/c', '#/elsewhere'])(
-    'that nothing is at is unknown: %s',
+    'without a page is unknown: %s',
     (hash) => {
       expect(parseRoute(hash)).toEqual({ page: 'unknown', address: hash });
     },

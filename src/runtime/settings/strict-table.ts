@@ -12,7 +12,7 @@ export function rejectUnknownKeys(
   if (unknown !== undefined) throw new UserError(`${where}: ${unknownKeyMessage(unknown, known)}`);
 }
 
-/** Throws a `UserError` for the first key or text of a file that has a NUL, because databases, paths and headers refuse NULs. */
+/** Throws a `UserError` for the first key or text of a file with a NUL, because databases, paths and headers refuse it. */
 export function rejectNul(file: Record<string, unknown>, where: string): void {
   const place = placeOfNul(file);
   if (place === undefined) return;

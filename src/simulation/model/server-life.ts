@@ -10,7 +10,7 @@ export interface Flavor {
   extraSpecs: Readonly<Record<string, string>>;
 }
 
-/** A server's first launch, or a later one that makes Nova forget the earlier ones: resize, rebuild, rescue, unshelve, evacuation. */
+/** A launch of a server. Nova forgets earlier launches after a resize, rebuild, rescue, unshelve or evacuation. */
 export interface Launch {
   /** Unix milliseconds in whole seconds, because Nova's database stores no fractions. */
   atMs: number;

@@ -1,6 +1,6 @@
 import { TomlDate } from 'smol-toml';
 
-/** The time when a machine is up, in Unix milliseconds. An undefined end has no limit: since the cloud's start, or for ever. */
+/** The time when a machine is up, in Unix milliseconds. Undefined means since the cloud's start, or for ever. */
 export interface Existence {
   fromMs: number | undefined;
   toMs: number | undefined;

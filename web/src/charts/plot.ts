@@ -108,7 +108,7 @@ function pointedAt(plot: uPlot): PointedAt | undefined {
   return { index: idx, leftPx: plot.valToPos(plot.data[0]?.[idx] ?? 0, 'x') + plot.over.offsetLeft };
 }
 
-/** The value of a style property. A canvas ignores style sheets, so each drawing reads the colours of the current scheme. */
+/** The value of a style property. A canvas ignores style sheets, so each drawing reads the current colours. */
 function property(plot: uPlot, name: string): string {
   return getComputedStyle(plot.root).getPropertyValue(name).trim();
 }
