@@ -79,7 +79,7 @@ function createLeases(
     logger,
     metrics,
     durationMs: config.leaseMs ?? LEASE_MS,
-    alone: config.databaseUrl === undefined,
+    exclusive: config.databaseUrl === undefined,
     onChange,
   });
   atEnd(async () => await leases.close());

@@ -35,7 +35,7 @@ export class Store {
     return this.#database;
   }
 
-  /** Starts the embedded database, or uses the running one, and opens the ledger in it. Throws `UserError`. */
+  /** Starts the embedded database, or connects to `databaseUrl`, and opens the ledger in it. Throws `UserError`. */
   async open(): Promise<Ledger> {
     const { allowDestructiveMigrations, limits } = this.#place;
     this.#database = await openDatabase(await this.#server.start(), this.#parts.logger);

@@ -157,7 +157,7 @@ describe('the embedded database', () => {
     await mkdir(join(folder, 'postgresql'));
     await writeFile(join(folder, 'postgresql', 'PG_VERSION'), '9\n');
     await expect(embedded(folder).start()).rejects.toThrow(
-      /^the database in .* is of PostgreSQL 9, and this program brings \d+: /,
+      /^the database in .* belongs to PostgreSQL 9, and this program has \d+: /,
     );
   });
 });

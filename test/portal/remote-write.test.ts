@@ -144,7 +144,7 @@ describe('a portal that receives remote write', () => {
     ];
     expect(answers).toEqual([
       [204, ''],
-      [400, '{"error":"1 samples are of \'site-c\', which many may not write as; the others are taken"}'],
+      [400, '{"error":"1 samples are of \'site-c\', which many may not write to; the others are stored"}'],
       [401, '{"error":"no sender has this token"}'],
       [401, '{"error":"no sender has this token"}'],
     ]);

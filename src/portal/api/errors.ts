@@ -5,7 +5,7 @@ import { codeOf, oneLine } from '../../runtime/user-error.ts';
 import { CursorError, HoursGoneError, RefusedQuestionError } from '../ledger/question-errors.ts';
 import { RequestError } from './shapes/request-error.ts';
 
-/** Every error is `{"error": "one line"}`. What went wrong inside is for the log alone. */
+/** Every error is `{"error": "one line"}`. Details of internal errors go only to the log. */
 export function answerErrors(server: ApiServer): void {
   server.setErrorHandler(answerError);
   server.setNotFoundHandler(async ({ method, url }, reply) => {
@@ -14,7 +14,7 @@ export function answerErrors(server: ApiServer): void {
   });
 }
 
-/** For requests that reach no route, such as one with a path that can't be decoded. */
+/** Answers requests that reach no route, such as one with a path that cannot be decoded. */
 export function answerUnroutable(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   void reply.code(error.statusCode ?? 400).send({ error: oneLine(error.message) });
 }
@@ -49,7 +49,7 @@ const REFUSALS = {
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** In the form of RFC 9457 as well. */
+/** Answers a refused question, also in the form of RFC 9457. */
 async function answerRefusal({ kind, message }: RefusedQuestionError, reply: FastifyReply): Promise<void> {
   const { status, title } = REFUSALS[kind];
   if (kind === 'busy') reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -59,7 +59,7 @@ async function answerRefusal({ kind, message }: RefusedQuestionError, reply: Fas
     .send({ type: 'about:blank', title, status, detail: message, error: message });
 }
 
-/** Codes of a connection that fails, and PostgreSQL's classes for one that ends (08) and a server that does (57P0); words of `pg`'s where it has no code; the rest are the words of `pg`. */
+/** Whether the database is down, by code (08: a connection ended, 57P0: the server ended), or by `pg`'s message without a code. */
 function isDatabaseAway(error: FastifyError): boolean {
   return (
     /^(?:ECONN|ENOENT|ETIMEDOUT|08|57P0)/.test(codeOf(error) ?? '') ||

@@ -3,7 +3,7 @@ import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { version } from '../../runtime/version.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
 
-/** Describes the routes that are registered after it, from the schemas that judge their requests. */
+/** Describes the routes that are registered later, from the schemas that check their requests. */
 export async function describeApi(server: ApiServer): Promise<void> {
   await server.register(swagger, {
     openapi: {

@@ -1,10 +1,10 @@
 import { FOREIGN_HOST, isOwnHost } from '../../runtime/http/own-host.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
 
-/** Health tells nothing, and a write has a token that no page of another site knows. */
+/** Health has no secrets, and a write needs a token that no page of another site knows. */
 const EXEMPT = new Set(['/healthz', '/readyz', '/api/v1/write']);
 
-/** Refuses requests under names that are not ours; a token that nobody checks would open nothing. */
+/** Refuses requests under a host name that is not ours, so that a page of another site cannot read answers. */
 export function refuseForeignHosts(server: ApiServer, ownNames: readonly (string | undefined)[]): void {
   server.addHook('onRequest', async ({ headers: { host }, routeOptions: { url = '' } }, reply) => {
     if (EXEMPT.has(url) || isOwnHost(host, ownNames)) return;

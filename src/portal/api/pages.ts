@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import serveFiles from '@fastify/static';
 import type { ApiServer } from './shapes/api-parts.ts';
 
-/** The built pages: dist/web, as seen from src/portal/api and from dist/portal/api. */
+/** The built pages: dist/web, both from src/portal/api and from dist/portal/api. */
 export const WEB_FOLDER = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
-/** Names that carry a hash of their content: they never change. */
+/** File names with a hash of the content: these files never change. */
 const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+$/;
 
-/** Serves the portal's pages; says so where they are not built. */
+/** Serves the portal's pages. Answers 404 with advice if they are not built. */
 export async function servePages(server: ApiServer, folder: string): Promise<void> {
   if (!existsSync(folder)) {
     server.get('/', { schema: { hide: true } }, async (_request, reply) =>

@@ -13,7 +13,7 @@ interface Line {
   msg: string;
 }
 
-/** A server whose answer has begun and does not end by itself, and the first line that it logs. */
+/** A server with an endless answer that has started, and the first line of its log. */
 async function endlessAnswer() {
   const lines: ((line: Line) => void)[] = [];
   const destination = new Writable({
@@ -27,7 +27,7 @@ async function endlessAnswer() {
   const server = fastify({ loggerInstance, childLoggerFactory: requestLog, logController });
   await server.register(compress, { encodings: ['gzip'], threshold: 0 });
   const answer = new Readable({ read: () => undefined });
-  // More than compression keeps back.
+  // More than compression buffers.
   answer.push(randomBytes(1_000_000));
   server.get('/', async (_, reply) => await reply.type('text/plain').send(answer));
   onTestFinished(async () => await server.close());
@@ -40,13 +40,13 @@ async function endlessAnswer() {
   return { answer, reader, line: new Promise<Line>((resolve) => lines.push(resolve)) };
 }
 
-it('does not call it an error that a reader went away', async () => {
+it('logs no error if the client leaves', async () => {
   const { reader, line } = await endlessAnswer();
   reader.destroy();
   expect(await line).toMatchObject({ level: 'debug', msg: 'premature close' });
 });
 
-it('calls it one that an answer broke off', async () => {
+it('logs an error if the answer breaks off', async () => {
   const { answer, line } = await endlessAnswer();
   answer.destroy(new Error('the database is gone'));
   expect(await line).toMatchObject({ level: 'error', msg: 'the database is gone' });

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 
-/** The log of one request. A reader that goes away before the end is no error here, though compression reports it as one. */
+/** The log of one request. Logs a client that leaves early as debug, although compression reports it as an error. */
 export function requestLog(
   logger: FastifyBaseLogger,
   ...[bindings, options = {}]: Parameters<FastifyBaseLogger['child']>

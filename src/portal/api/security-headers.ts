@@ -10,7 +10,7 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/** Answers belong to this origin alone; usage is not kept by caches, unless a route says otherwise. */
+/** Restricts answers to this origin, and forbids caching unless a route sets `cache-control` itself. */
 export function secureAnswers(server: ApiServer): void {
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(HEADERS);

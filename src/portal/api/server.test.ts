@@ -48,7 +48,7 @@ const ROW: UsageRow = {
   coverage: 'measured',
 };
 
-/** The same as the ledger says it. */
+/** The same site in the ledger's form. */
 const STATUS: SiteStatus = {
   name: 'a',
   labels: { location_id: '8676' },
@@ -80,7 +80,7 @@ interface ApiDocument {
   paths: Record<string, { get: { parameters?: { name: string }[]; responses: Record<string, unknown> } }>;
 }
 
-/** A ledger that answers from these. */
+/** The grants of the test server. */
 const GRANTS: Grant[] = [
   {
     name: 'climate',
@@ -175,7 +175,7 @@ describe('the API', () => {
     expect(projectQueries).toEqual([{ site: 'a', search: 'käse', limit: 5, cursor: 'c' }]);
   });
 
-  it('asks the ledger for the coverage of hours, of a year at once', async () => {
+  it('asks the ledger for the coverage of hours, for at most a year at once', async () => {
     const month = '/api/v1/coverage?site=a&from=2026-01-30T12:30&limit=5';
     expect((await server.inject(month)).json()).toEqual({ data: [], next: null });
     expect(coverageQueries).toEqual([
@@ -196,7 +196,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('asks the ledger for the coverage of longer steps, of sites together, and of a grant that there is', async () => {
+  it('asks the ledger for the coverage of longer steps, of all sites together, and of an existing grant', async () => {
     const together = '/api/v1/coverage?from=2026-01-30&step=day&by=&project=p&grant=climate';
     expect((await server.inject(together)).statusCode).toBe(200);
     expect(coverageQueries).toMatchObject([
@@ -231,7 +231,7 @@ describe('the API', () => {
     });
   });
 
-  it('asks for usage by or of grants with what they link now, and says which grant there is not', async () => {
+  it('asks for usage by grants with their present projects, and names a grant that does not exist', async () => {
     const asked: UsageQuery[] = [];
     usage = async (query) => {
       asked.push(query);
@@ -264,7 +264,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('begins a CSV with a byte order mark only if it is asked for, so that Excel reads UTF-8', async () => {
+  it('starts a CSV with a byte order mark only on request, so that Excel reads UTF-8', async () => {
     usage = async () => await Promise.resolve({ data: [{ ...USED, projectName: 'Größe' }], next: null });
     const csv = '/api/v1/usage?format=csv&by=project,resource';
     const [plain, marked] = [await server.inject(csv), await server.inject(`${csv}&bom=true`)];
@@ -274,7 +274,7 @@ describe('the API', () => {
     expect((await server.inject(`${csv}&bom=1`)).statusCode).toBe(400);
   });
 
-  it('gives usage as CSV over all pages, with the columns that were asked for', async () => {
+  it('returns usage as CSV over all pages, with the requested columns', async () => {
     const seen: (string | undefined)[] = [];
     usage = async ({ cursor }) => {
       seen.push(cursor);
@@ -294,7 +294,7 @@ describe('the API', () => {
     );
   });
 
-  it('names the parameter that is wrong, in one line', async () => {
+  it('names the wrong parameter in one line', async () => {
     const answer = await server.inject('/api/v1/usage?limit=many');
     expect([answer.statusCode, answer.json()]).toEqual([
       400,
@@ -314,7 +314,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('keeps to itself what went wrong inside', async () => {
+  it('hides the details of internal errors', async () => {
     usage = async () => await Promise.reject(new Error('SELECT secret FROM table'));
     const answer = await server.inject('/api/v1/usage');
     expect([answer.statusCode, answer.json()]).toEqual([
@@ -323,7 +323,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('refuses hours that are kept no longer, as CSV too', async () => {
+  it('refuses hours that were dropped, also as CSV', async () => {
     usage = async () => await Promise.reject(new HoursGoneError(Date.UTC(2026, 0) / 3_600_000));
     for (const format of ['json', 'csv']) {
       const answer = await server.inject(`/api/v1/usage?step=hour&from=2025-01-01&format=${format}`);
@@ -338,28 +338,30 @@ describe('the API', () => {
     }
   });
 
-  it('says when the database is away', async () => {
+  it('says that the database is down', async () => {
     usage = async () => await Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
     const answer = await server.inject('/api/v1/usage');
     expect([answer.statusCode, answer.json()]).toEqual([503, { error: 'the database does not answer' }]);
   });
 
-  it('breaks a CSV off where the ledger fails, so that half of it is not taken for all', async () => {
+  it('breaks a CSV off if the ledger fails, so that nobody takes half of it for the whole', async () => {
     usage = async ({ cursor }) =>
       cursor === undefined ? { data: [USED], next: 'second' } : await Promise.reject(new Error('gone'));
     await expect(server.inject('/api/v1/usage?format=csv')).rejects.toThrow(/destroyed/);
   });
 
   it.each(['before its first row', 'while it is sent'])(
-    'ends a CSV whose client goes %s, for it holds a connection to the database',
+    'ends a CSV if its client leaves %s, because it keeps a connection to the database',
     async (when) => {
       const told = new EventEmitter();
-      const [begun, gone, ended] = ['begun', 'gone', 'ended'].map(async (event) => await once(told, event));
+      const [started, gone, ended] = ['started', 'gone', 'ended'].map(
+        async (event) => await once(told, event),
+      );
       allUsage = async function* (_query, signal) {
         signal?.addEventListener('abort', () => told.emit('gone'));
         try {
           if (when === 'while it is sent') yield [USED];
-          told.emit('begun');
+          told.emit('started');
           await gone;
           for (;;) yield Array.from({ length: 1000 }, () => USED);
         } finally {
@@ -367,13 +369,13 @@ describe('the API', () => {
         }
       };
       const client = await askedForCsv();
-      await begun;
+      await started;
       client.destroy();
       expect(await ended).toEqual(['let go']);
     },
   );
 
-  it('ends a CSV whose client takes nothing any more', async () => {
+  it('ends a CSV if its client no longer reads', async () => {
     const told = new EventEmitter();
     const ended = once(told, 'ended');
     allUsage = async function* () {
@@ -388,12 +390,12 @@ describe('the API', () => {
     client.destroy();
   });
 
-  it('says what there is not', async () => {
+  it('says that a path does not exist', async () => {
     const answer = await server.inject({ method: 'POST', url: '/api/v1/sites?x=1' });
     expect([answer.statusCode, answer.json()]).toEqual([404, { error: 'there is no POST /api/v1/sites' }]);
   });
 
-  it('answers a path that means nothing in the same form', async () => {
+  it('answers an invalid path in the same form', async () => {
     const answer = await server.inject('/api/%ff');
     expect([answer.statusCode, answer.json()]).toEqual([
       400,
@@ -401,7 +403,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('describes itself by the schemas that it judges by', async () => {
+  it('describes itself with the schemas that check its requests', async () => {
     const document = (await server.inject('/api/openapi.json')).json<ApiDocument>();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths)).toEqual([
@@ -436,7 +438,7 @@ describe('the API', () => {
     });
   });
 
-  it('compresses what is large', async () => {
+  it('compresses large answers', async () => {
     usage = async () => ({ data: Array.from({ length: 100 }, () => USED), next: null });
     const headers = { 'accept-encoding': 'gzip' };
     for (const format of ['json', 'csv']) {
@@ -451,7 +453,7 @@ describe('a request under a foreign name', () => {
   const get = async (url: string, host: string, more: Record<string, string> = {}) =>
     await server.inject({ url, headers: { host, ...more } });
 
-  it('is refused, as a page of another site could have pointed it at us', async () => {
+  it('is refused, because a page of another site could have sent it to us', async () => {
     for (const url of ['/', '/api/v1/usage', '/api/openapi.json', '/metrics', '/nowhere']) {
       const answer = await get(url, 'evil.example:8000', { authorization: 'Bearer x' });
       expect([answer.statusCode, answer.json()]).toEqual([
@@ -461,7 +463,7 @@ describe('a request under a foreign name', () => {
     }
   });
 
-  it('is answered about health, and everything under names of our own', async () => {
+  it('is answered for health; under our own names everything is answered', async () => {
     expect((await get('/healthz', 'evil.example')).statusCode).toBe(200);
     expect((await get('/readyz', 'evil.example')).statusCode).toBe(200);
     for (const host of ['usage.example.org', 'portal:8000', '10.0.0.1', '[::1]:8000'])
@@ -470,7 +472,7 @@ describe('a request under a foreign name', () => {
 });
 
 describe('health', () => {
-  it('is that of the process, and readiness that of the database', async () => {
+  it('depends on the process, and readiness on the database', async () => {
     ping = async () => await Promise.reject(new Error('away'));
     const healthy = await server.inject('/healthz');
     const ready = await server.inject('/readyz');
@@ -480,12 +482,12 @@ describe('health', () => {
     expect((await server.inject('/readyz')).statusCode).toBe(200);
   });
 
-  it.each(['/healthz', '/readyz'])('is told to HEAD %s without a body', async (url) => {
+  it.each(['/healthz', '/readyz'])('answers HEAD %s without a body', async (url) => {
     const { statusCode, body } = await server.inject({ method: 'HEAD', url });
     expect([statusCode, body]).toEqual([200, '']);
   });
 
-  it('is told in metrics, with those of the process', async () => {
+  it('has metrics, including metrics of the process', async () => {
     const { body, headers } = await server.inject('/metrics');
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(body).toMatch(/^stackmeter_portal_build_info\{version="\d/m);
@@ -494,14 +496,14 @@ describe('health', () => {
 });
 
 describe('the pages', () => {
-  it('are kept by browsers as long as their names carry a hash, and usage not at all', async () => {
+  it('are cached by browsers if their names have a hash, and usage never is', async () => {
     const cached = async (url: string) => (await server.inject(url)).headers['cache-control'];
     expect(await cached('/')).toBe('no-cache');
     expect(await cached('/assets/index-a1B2c3D4.js')).toBe('public, max-age=31536000, immutable');
     expect(await cached('/api/v1/sites')).toBe('no-store');
   });
 
-  it('and everything else forbid foreign content, framing and guessing of types', async () => {
+  it('forbid foreign content, framing and guessing of types, like all other answers', async () => {
     for (const url of ['/', '/api/v1/sites', '/nowhere', '/api/v1/usage?limit=x']) {
       const { headers } = await server.inject(url);
       expect(headers['content-security-policy']).toMatch(/^default-src 'self';.*frame-ancestors 'none'$/);
@@ -509,7 +511,7 @@ describe('the pages', () => {
     }
   });
 
-  it('lead nowhere outside their folder', async () => {
+  it('give no access outside their folder', async () => {
     for (const url of [
       '/../package.json',
       '/%2e%2e/package.json',
@@ -520,7 +522,7 @@ describe('the pages', () => {
   });
 });
 
-/** A client that has asked, and takes nothing of the answer. */
+/** A client that has sent a request and reads nothing of the answer. */
 async function askedForCsv(): Promise<Socket> {
   await server.listen({ host: '127.0.0.1', port: 0 });
   const client = connect((server.server.address() as AddressInfo).port, '127.0.0.1').pause();

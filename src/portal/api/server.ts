@@ -18,7 +18,7 @@ import { requestLog } from './request-log.ts';
 import { secureAnswers } from './security-headers.ts';
 import { sitesRoute } from './routes/sites-route.ts';
 import { endSlowClients } from './slow-clients-hook.ts';
-import { Untaken } from './shapes/untaken.ts';
+import { AnswerMemory } from './shapes/answer-memory.ts';
 import { usageRoute } from './routes/usage-route.ts';
 import { writeRoute } from './routes/write-route.ts';
 
@@ -26,16 +26,16 @@ export interface ApiOptions extends ApiParts {
   logger: Logger;
   /** Folder of the built pages. */
   webFolder?: string | undefined;
-  /** Host names that are ours, beside addresses and names without a dot. */
+  /** Our host names, beside addresses and names without a dot. */
   ownNames?: readonly (string | undefined)[] | undefined;
 }
 
-/** API, metrics and pages, ready to listen. */
+/** Creates the server of the API, the metrics and the pages, ready to listen. */
 export async function createApiServer({
   logger,
   webFolder,
   ownNames = [],
-  untaken = new Untaken(),
+  answerMemory = new AnswerMemory(),
   ...parts
 }: ApiOptions): Promise<ApiServer> {
   const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
@@ -50,7 +50,7 @@ export async function createApiServer({
   server.setSerializerCompiler(serializerCompiler);
   answerErrors(server);
   secureAnswers(server);
-  endSlowClients(server, untaken);
+  endSlowClients(server, answerMemory);
   refuseForeignHosts(server, ownNames);
   await server.register(compress, {
     encodings: ['gzip', 'identity'],
@@ -69,7 +69,7 @@ export async function createApiServer({
     readyzRoute,
     writeRoute,
   ])
-    route(server, { ...parts, untaken });
+    route(server, { ...parts, answerMemory });
   await servePages(server, webFolder ?? WEB_FOLDER);
   await server.ready();
   return server;

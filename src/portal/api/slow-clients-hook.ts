@@ -1,14 +1,14 @@
 import type { ApiServer } from './shapes/api-parts.ts';
-import type { Untaken } from './shapes/untaken.ts';
+import type { AnswerMemory } from './shapes/answer-memory.ts';
 
 const STALLED_MS = 120_000;
 
-/** An answer that is whole keeps memory until its client has taken it: not for one that takes nothing any more. */
-export function endSlowClients(server: ApiServer, untaken: Untaken): void {
+/** Ends the connection of a client that no longer reads: its complete answer would stay in memory. */
+export function endSlowClients(server: ApiServer, answerMemory: AnswerMemory): void {
   server.addHook('onSend', async (_request, { raw }, payload) => {
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
     raw.setTimeout(STALLED_MS, () => raw.destroy());
-    untaken.hold(raw, Buffer.byteLength(payload));
+    answerMemory.hold(raw, Buffer.byteLength(payload));
     return payload;
   });
 }

@@ -34,7 +34,7 @@ afterEach(async () => {
   await Promise.all(gates.splice(0).map(async (gate) => await closeServer(gate, 0)));
 });
 
-/** What a sweep of a gate that answers by `handler` gives: its samples, or the reason of its failure. */
+/** The result of a sweep of a gate with this handler: the samples, or the reason of the failure. */
 async function federate(handler: RequestListener, limits: Partial<Limits> = {}, path = '') {
   return await federateFrom(`${await startGate(handler)}${path}`, limits);
 }
@@ -57,7 +57,7 @@ const site = (url: string, timeoutMs = 300_000) => ({
   selectors: ['{a="b"}', '{c=~"x .*"}'],
 });
 
-/** How many samples the history of a site gives, or the reason why it gives none; and the most bytes that it told of. */
+/** The number of samples from a site's history, or the reason of a failure; and the largest reported bytes. */
 async function readHistory(series: WrittenSeries[]): Promise<{ outcome: unknown; most: number }> {
   const url = await startGate(answer(200, {}, Buffer.from(toSnappy(encodeReadResponse([series])))));
   const client = new GateClient(site(url), LIMITS, systemClock);
@@ -91,7 +91,7 @@ const answer =
     response.writeHead(status, headers).end(body);
   };
 
-/** Says that 1000 bytes come, sends `body`, and hangs up. */
+/** Announces 1000 bytes, sends `body`, and closes the connection. */
 const breakOff =
   (headers: Record<string, string>, body: string | Buffer): RequestListener =>
   (_request, response) => {
@@ -100,7 +100,7 @@ const breakOff =
   };
 
 describe('reading a gate', () => {
-  it('asks for the selectors, once each, with the token', async () => {
+  it('asks for each selector once, with the token', async () => {
     const seen: unknown[] = [];
     await federate(
       (request, response) => {
@@ -130,7 +130,7 @@ describe('reading a gate', () => {
     );
   });
 
-  it('reads an answer whose pieces are cut within a character', async () => {
+  it('reads an answer with a cut inside a character', async () => {
     const bytes = Buffer.from(TEXT);
     const cut = bytes.indexOf('ä') + 1;
     const samples = await federate((_request, response) => {
@@ -146,11 +146,11 @@ describe('reading a gate', () => {
     [404, '', 'the gate has no /federate at this url (404): check the url'],
     [429, '', 'the gate asks to be read less often (429)'],
     [500, 'oh \u001B[31mno', 'the gate answers 500: oh ?[31mno'],
-  ])('takes status %i for a failure that says why', async (status, body, reason) => {
+  ])('reports status %i as a failure with its reason', async (status, body, reason) => {
     expect(await federate(answer(status, text, body))).toBe(reason);
   });
 
-  it('follows no redirect, since the token would go with it', async () => {
+  it('follows no redirect, because the token would go with it', async () => {
     let requests = 0;
     const reason = await federate((_request, response) => {
       requests++;
@@ -163,36 +163,36 @@ describe('reading a gate', () => {
     ['plain, with its length stated', { 'content-length': '1000' }, TEXT],
     ['plain, in chunks', {}, TEXT],
     ['compressed', { 'content-encoding': 'gzip' }, gzipSync(TEXT.repeat(100)).subarray(0, 60)],
-  ])('takes no answer that broke off: %s', async (_how, headers, body) => {
+  ])('refuses an answer that breaks off: %s', async (_how, headers, body) => {
     expect(await federate(breakOff(headers, body))).toBe(
       'the connection broke off before the answer was complete',
     );
   });
 
-  it('takes no compressed answer whose end is missing, though the connection ended well', async () => {
+  it('refuses a compressed answer without its end, even if the connection ends in order', async () => {
     const cut = gzipSync(TEXT).subarray(0, -9);
     expect(await federate(answer(200, { ...text, 'content-encoding': 'gzip' }, cut))).toBe(
       'the compressed answer broke off before it was complete',
     );
   });
 
-  it('takes no answer that ends in the middle of a line', async () => {
+  it('refuses an answer that ends in the middle of a line', async () => {
     expect(await federate(answer(200, text, TEXT.slice(0, -3)))).toBe(
       'the answer ends in the middle of a line',
     );
   });
 
-  it('takes no answer that ends where the connection ends', async () => {
+  it('refuses an answer that only ends with the connection', async () => {
     const closes: RequestListener = (request) => {
       const socket: Socket = request.socket;
       socket.end(`HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${TEXT}`);
     };
     expect(await federate(closes)).toBe(
-      'the answer does not state its length, so that it cannot be told from one that broke off',
+      'the answer does not state its length, so nobody can tell whether it is complete',
     );
   });
 
-  it('bounds what is read: bytes on the wire, decompressed bytes, series', async () => {
+  it('bounds an answer in bytes on the wire, decompressed bytes and series', async () => {
     const zipped = { ...text, 'content-encoding': 'gzip' };
     expect(await federate(answer(200, text, '#\n'.repeat(600_000)))).toBe(
       'the answer is larger than 1 MiB on the wire',
@@ -203,7 +203,7 @@ describe('reading a gate', () => {
     expect(await federate(answer(200, text, TEXT.repeat(1001)))).toBe('the answer has more than 1000 series');
   });
 
-  it('bounds what is kept of a history, and keeps nothing that readings do not need', async () => {
+  it('bounds the memory of a history, and keeps only series that readings need', async () => {
     const many = (name: string, length: number) =>
       Array.from({ length }, (_, n) =>
         writtenSeries(name, { project_id: `${n}`, name: 'x'.repeat(100) }, n, n),
@@ -219,7 +219,7 @@ describe('reading a gate', () => {
     });
   });
 
-  it('gives up on a gate that drips, after the time for a whole sweep', async () => {
+  it('gives up on a slow gate after the timeout of the whole sweep', async () => {
     const drips: RequestListener = (_request, response) => {
       response.writeHead(200, text);
       const timer = setInterval(() => response.write('#\n'), 20);
@@ -228,9 +228,9 @@ describe('reading a gate', () => {
     expect(await federate(drips, { timeoutMs: 200 })).toBe('no complete answer within 0.2 s');
   });
 
-  it('says what is no metrics page', async () => {
+  it('names an answer that is no metrics page', async () => {
     expect(await federate(answer(200, { 'content-type': 'text/html' }, '<html>'))).toBe(
-      "the answer is 'text/html', not the text format: is the url that of a gate?",
+      "the answer is 'text/html', not the text format: does the url belong to a gate?",
     );
     expect(await federate(answer(200, text, 'a b c d\n'))).toMatch(
       /^the answer is not in the text format: .*line 1/,
@@ -240,7 +240,7 @@ describe('reading a gate', () => {
     );
   });
 
-  it('says which host does not answer', async () => {
+  it('names the host that does not answer', async () => {
     const gate = createServer();
     const { port } = await listen(gate, { host: '127.0.0.1', port: 0 });
     await closeServer(gate);

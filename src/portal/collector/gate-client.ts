@@ -49,8 +49,8 @@ export class GateClient {
   }
 
   /**
-   * The samples of a time that the site's Prometheus has; undefined where the gate has no remote read, or refuses it.
-   * Throws `SweepFailure`, or the reason of `signal`.
+   * The samples of a time in the site's Prometheus; undefined if the gate has no remote read or refuses it. Throws
+   * `SweepFailure`, or the reason of `signal`.
    */
   async read(
     window: ReadWindow,
@@ -88,7 +88,7 @@ export class GateClient {
   }
 }
 
-/** Redirects are not followed: undici follows none unless told to. The token would go with them. */
+/** Redirects are not followed, because the token would go with them. undici follows none by default. */
 function federateRequest(url: URL, site: SiteConfig) {
   const query = site.selectors.map((selector) => `match%5B%5D=${asPrometheusWrites(selector)}`).join('&');
   return {
@@ -103,7 +103,7 @@ function federateRequest(url: URL, site: SiteConfig) {
   };
 }
 
-/** In Go's spelling: HAProxy before a site's Prometheus, as in the earlier system, compares characters. */
+/** Encodes a selector as Go does: HAProxy in front of a site's Prometheus, as in the earlier system, compares characters. */
 function asPrometheusWrites(selector: string): string {
   const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(selector)
@@ -132,21 +132,19 @@ async function readAnswer(
 
 type Headers = Dispatcher.ResponseData['headers'];
 
-/** What the body is encoded in; throws where it can't be told whether it has arrived whole, or is no text. */
+/** The encoding of the body. Throws `SweepFailure` if it is not text, or if nobody can tell whether it is complete. */
 function encodingOf(headers: Headers): BodyEncoding {
   const type = textHeader(headers['content-type']) ?? '';
   if (!/^text\/plain\b/i.test(type))
     throw new SweepFailure(
-      `the answer is '${printable(type)}', not the text format: is the url that of a gate?`,
+      `the answer is '${printable(type)}', not the text format: does the url belong to a gate?`,
     );
   const encoding = (textHeader(headers['content-encoding']) ?? 'identity').toLowerCase();
   if (encoding === 'gzip') return 'gzip';
   if (encoding !== 'identity')
     throw new SweepFailure(`the answer is encoded as '${printable(encoding)}', not as gzip`);
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
-    throw new SweepFailure(
-      'the answer does not state its length, so that it cannot be told from one that broke off',
-    );
+    throw new SweepFailure('the answer does not state its length, so nobody can tell whether it is complete');
   return 'identity';
 }
 
@@ -154,13 +152,13 @@ function textHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** What a gate says about a denial: one line of text, or nothing where it is compressed. */
+/** The first line of a gate's error message; '' if it is compressed. */
 async function firstLine(headers: Headers, body: Dispatcher.ResponseData['body']): Promise<string> {
   if (headers['content-encoding'] !== undefined) return '';
   try {
     for await (const chunk of body) return printable(String(chunk));
   } catch {
-    // The status says enough.
+    // The status is enough.
   }
   return '';
 }

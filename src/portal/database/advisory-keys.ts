@@ -1,9 +1,9 @@
 /** Keys of PostgreSQL's advisory locks. They never change: several versions may run at once. */
 export const ADVISORY_KEYS = {
-  /** One process uses an embedded server; taken in its database `postgres`. */
+  /** One process uses an embedded server. The lock is in the server's database `postgres`. */
   embeddedServer: 7305217601n,
   /** One process changes the schema. */
   schema: 7305217602n,
-  /** One portal takes its share of the sites. …603 was for the tables of remote write in earlier versions. */
+  /** One portal takes its share of the sites. Earlier versions used …603 for the tables of remote write. */
   leases: 7305217604n,
 } as const;

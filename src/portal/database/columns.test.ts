@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { inBatches } from './columns.ts';
 
-it('rows are written in order, in statements of a bounded size, and while other things go on', async () => {
+it('writes rows in order, in statements of a bounded size, and lets other work run', async () => {
   const batches: number[][] = [];
   let turns = 0;
   const other = setInterval(() => (turns += 1), 0);

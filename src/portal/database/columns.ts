@@ -2,25 +2,26 @@ import { sql } from './sql.ts';
 import { myTurn } from '../../runtime/in-turns.ts';
 
 /**
- * Thousands of rows travel as a few texts, a column each: the driver would make an object of every row, and parse or
- * quote every value by itself. These are PostgreSQL array literals of numbers, without NULL.
+ * Thousands of rows travel as a few texts, one for each column. Otherwise the driver would create an object for every row,
+ * and parse or quote every value. The texts are PostgreSQL array literals of numbers, without NULL.
  */
 
 /**
- * Ends a lateral query of the few rows that belong to one row of a list: they are looked up by their index, one by one. Left to
- * itself, PostgreSQL reads all rows of the site for each part of a sweep, as if every row that an index finds were on disk.
+ * Ends a lateral query for the few rows that belong to one row of a list. It makes PostgreSQL look them up by index, one by
+ * one. Without it, PostgreSQL reads all rows of the site for each part of a sweep, because it overestimates the cost of an
+ * index.
  */
 export const BY_INDEX = sql`OFFSET 0`;
 
-/** An array literal; `unnest(…::bigint[])` makes rows of it. */
+/** An array literal for `unnest(…::bigint[])`. */
 export function numberArray(values: readonly (number | bigint)[]): string {
   return `{${values.join(',')}}`;
 }
 
-/** Rows in one statement: to make its texts takes some milliseconds, and an ordinary part of a sweep is one statement. */
+/** Rows in one statement: its texts take some milliseconds, and an ordinary part of a sweep is one statement. */
 const ROWS_PER_STATEMENT = 4000;
 
-/** Gives `write` the rows of one statement at a time. Other work goes on between two steps of rows that come in steps. */
+/** Passes the rows of one statement at a time to `write`. Lets other work run at each `undefined` among the rows. */
 export async function inBatches<Row>(
   rows: Iterable<Row | void>,
   write: (batch: readonly Row[]) => Promise<unknown>,
@@ -39,7 +40,7 @@ export async function inBatches<Row>(
   if (batch.length > 0) await write(batch);
 }
 
-/** The values of an array literal, as `array_agg(…)::text` makes it: NULL where there are no rows. */
+/** The values of an array literal from `array_agg(…)::text`, which is NULL without rows. */
 export function valuesOfArray(literal: string | null): string[] {
   return literal === null ? [] : literal.slice(1, -1).split(',');
 }

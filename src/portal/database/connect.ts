@@ -4,19 +4,19 @@ import { describeError, UserError } from '../../runtime/user-error.ts';
 import { databaseAdvice } from './database-advice.ts';
 import type { DatabaseConnection } from './connection.ts';
 
-/** Opens a pool and tries it out. Throws a `UserError` that names the server, and never the password. */
+/** Opens a pool and tests it. Throws `UserError`, which names the server and never the password. */
 export async function connectToDatabase(
   connection: DatabaseConnection,
   logger: Logger,
   size = 10,
 ): Promise<Pool> {
   const pool = openPool(connection, size);
-  // Without a listener a connection that breaks while it is idle would end the process.
+  // Without a listener, an idle connection that breaks would end the process.
   pool.on('error', (error) => {
-    // The server may end first what is being ended: that is no news.
+    // While the pool is closing, the server may close a connection first.
     if (!pool.ending) logger.warn({ reason: error.message }, 'an idle database connection broke');
   });
-  // The pool's own listener is gone while a connection is being closed.
+  // The pool removes its own listener from a connection that is being closed.
   pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query('SELECT 1');
@@ -34,7 +34,7 @@ function openPool(connection: DatabaseConnection, size: number): Pool {
   const settings: PoolConfig = {
     max: size,
     connectionTimeoutMillis: 10_000,
-    // A server that vanished is noticed within minutes, not hours.
+    // So a lost server is noticed within minutes, not hours.
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
     application_name: 'stackmeter',
@@ -47,12 +47,12 @@ function refuseUnreadable(connection: DatabaseConnection): void {
   try {
     void new Client(connection);
   } catch {
-    // What the parser says may repeat the password.
+    // The parser's message may contain the password.
     throw new UserError('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
   }
 }
 
-/** Our own server is reached as we say, whatever variables such as PGPASSWORD or PGSSLMODE are set. */
+/** For our own server, overrides variables such as PGPASSWORD and PGSSLMODE. */
 function withoutEnvironment(connection: DatabaseConnection): PoolConfig {
   return 'connectionString' in connection ? connection : { ...connection, password: '', ssl: false };
 }

@@ -10,11 +10,11 @@ it.each([
   ['53300', /max_connections/],
   ['SELF_SIGNED_CERT_IN_CHAIN', /sslrootcert=.*NODE_EXTRA_CA_CERTS/],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /sslrootcert/],
-])('a database that fails by %s is told with what to do', (code, advice) => {
+])('gives advice for a database that fails with %s', (code, advice) => {
   expect(databaseAdvice(failure(code))).toMatch(advice);
 });
 
-it('what nobody knows stays as it is', () => {
+it('leaves an unknown error as it is', () => {
   const unknown = failure('XX000');
   expect(withAdvice(unknown)).toBe(unknown);
   expect(withAdvice(failure('42501'))).toMatchObject({

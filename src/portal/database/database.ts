@@ -5,7 +5,7 @@ import type { DatabaseConnection } from './connection.ts';
 import { openLanes, POOL_SIZE, type LaneName, type Lanes } from './lanes.ts';
 import { sql, type Queryable, type Rows, type Sql } from './sql.ts';
 
-/** The one pool of a process, and the lanes in which its uses take turns. */
+/** The connection pool of the process, and the lanes in which its users take turns. */
 export class Database implements Queryable {
   readonly lanes: Lanes = openLanes();
   readonly #pool: Pool;
@@ -19,12 +19,12 @@ export class Database implements Queryable {
     return await queryOn<Row>(this.#pool, statement);
   }
 
-  /** For statements that take turns in a lane, each by itself. */
+  /** Runs each statement by itself, in its turn in a lane. */
   inLane(name: LaneName): Queryable {
     return { query: async (statement) => await this.lanes[name].run(() => this.query(statement)) };
   }
 
-  /** Does all of `work`, or nothing of it. */
+  /** Runs `work` in one transaction: all of it takes effect, or nothing. */
   async transaction<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     const trx = queryable(client);
@@ -40,7 +40,7 @@ export class Database implements Queryable {
     }
   }
 
-  /** Reads the database as it is at one instant, piece by piece. */
+  /** Reads the database as of one instant, piece by piece. */
   async *snapshot<T>(read: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
     const client = await this.#pool.connect();
     const trx = queryable(client);
@@ -57,12 +57,12 @@ export class Database implements Queryable {
   }
 }
 
-/** Connects, with as many connections as the lanes need. Throws a `UserError` that names the server. */
+/** Opens a pool with enough connections for all lanes. Throws `UserError`, which names the server. */
 export async function openDatabase(connection: DatabaseConnection, logger: Logger): Promise<Database> {
   return new Database(await connectToDatabase(connection, logger, POOL_SIZE));
 }
 
-/** A connection does one statement at a time: the next begins when the last has ended. */
+/** A connection runs one statement at a time: the next one starts when the previous one has ended. */
 function queryable(client: PoolClient): Queryable {
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -74,7 +74,7 @@ function queryable(client: PoolClient): Queryable {
   };
 }
 
-/** `pg` writes into the object that it is given, and a statement may be asked twice. */
+/** Passes a copy: `pg` changes the object, and a statement may run twice. */
 async function queryOn<Row extends object>(on: Pool | PoolClient, { text, values }: Sql): Promise<Rows<Row>> {
   return await (on as Pool).query<Row>({ text, values });
 }

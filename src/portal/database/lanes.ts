@@ -1,17 +1,17 @@
 import { Turns } from './turns.ts';
 
 /**
- * Connections of the one pool that each use of the database has for itself: none waits for another. Those of questions
- * are few, since each may keep a core of the database busy.
+ * The connections of the pool, by use. Each use has its own, so that none waits for another. Questions have few, because
+ * each may keep a core of the database busy.
  */
 const CONNECTIONS = {
-  /** Folding, and what else the ledger does by itself. */
+  /** Folding, and other work of the ledger itself. */
   sweeps: 8,
-  /** Readiness, and the end of questions whose askers left. */
+  /** The readiness check, and the cancellation of questions whose client has left. */
   readiness: 2,
   questions: 4,
   longQuestions: 2,
-  /** Their text is read ahead of the client, so that none keeps its turn for a slow one. */
+  /** Their whole text is buffered, so that no slow client keeps a turn. */
   shortCsv: 1,
   csv: 2,
   longCsv: 2,
@@ -20,7 +20,7 @@ const CONNECTIONS = {
   leases: 1,
 } as const;
 
-/** Questions that wait in a lane; more are refused. */
+/** The largest number of questions that wait in a lane. More are refused. */
 const MOST_WAITING = 100;
 
 export type LaneName = keyof typeof CONNECTIONS;

@@ -3,7 +3,7 @@ import { faultsOf } from './require-server.ts';
 
 const server = { version: 150_004, named: '15.4', encoding: 'UTF8', timeout_ms: 0 };
 
-it('takes PostgreSQL 15 and newer with UTF8, and statements that may take a minute', () => {
+it('accepts PostgreSQL 15 and newer with UTF8 and a statement_timeout of a minute', () => {
   expect(faultsOf(server)).toEqual([]);
   expect(faultsOf({ ...server, timeout_ms: 60_000 })).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { sql, type Queryable } from './sql.ts';
 const OLDEST = 150_000;
 const SHORTEST_TIMEOUT_MS = 60_000;
 
-/** Throws a `UserError` where the ledger cannot be kept in this database. */
+/** Throws `UserError` if the database cannot hold the ledger. */
 export async function requireServer(database: Queryable): Promise<void> {
   const { rows } = await database.query<ServerFacts>(sql`
     SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS named,

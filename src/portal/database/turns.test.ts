@@ -2,12 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { TooManyWaitError, Turns } from './turns.ts';
 
-it('begins no more at a time than are let, and the next one wherever one has ended', async () => {
+it('starts only the allowed number at a time, and the next one when any has ended', async () => {
   const turns = new Turns(2);
-  const begun: string[] = [];
+  const started: string[] = [];
   const letters = (name: string) =>
     turns.through(async function* () {
-      begun.push(name);
+      started.push(name);
       yield 1;
       if (name === 'b') throw new Error('broken');
       yield 2;
@@ -15,13 +15,13 @@ it('begins no more at a time than are let, and the next one wherever one has end
   const [a, b, c, d] = [letters('a'), letters('b'), letters('c'), letters('d')];
   const first = [a, b, c, d].map(async (one) => await one.next());
   await turn();
-  expect(begun).toEqual(['a', 'b']);
+  expect(started).toEqual(['a', 'b']);
   await expect(b.next()).rejects.toThrow('broken');
   await turn();
-  expect(begun).toEqual(['a', 'b', 'c']);
+  expect(started).toEqual(['a', 'b', 'c']);
   await a.return(undefined);
   await turn();
-  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  expect(started).toEqual(['a', 'b', 'c', 'd']);
   await Promise.all(first);
   expect([await c.next(), await c.next()]).toEqual([
     { done: false, value: 2 },
@@ -29,7 +29,7 @@ it('begins no more at a time than are let, and the next one wherever one has end
   ]);
 });
 
-it('begins nothing that nobody waits for any more, and keeps no place for it', async () => {
+it('does not start work that nobody waits for any more, and keeps no place for it', async () => {
   const turns = new Turns(1, 2);
   const gone = new AbortController();
   const end = await turns.take();

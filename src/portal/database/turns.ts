@@ -1,9 +1,9 @@
-/** Too many wait already. */
+/** Too many others are waiting already. */
 export class TooManyWaitError extends Error {
   override readonly name = 'TooManyWaitError';
 }
 
-/** So many may do something at a time. Others wait in the order in which they came, and leave where nobody wants it any more. */
+/** Lets up to `count` works run at a time. Others wait in order of arrival, and leave if they are no longer wanted. */
 export class Turns {
   #free: number;
   readonly #mostWaiting: number;
@@ -14,7 +14,7 @@ export class Turns {
     this.#mostWaiting = mostWaiting;
   }
 
-  /** Does `work` in a turn. Throws the reason of `gone` where it is aborted before the turn comes. */
+  /** Runs `work` in a turn. Throws the reason of `gone` if it is aborted before the turn comes. */
   async run<T>(work: () => Promise<T>, gone?: AbortSignal): Promise<T> {
     const end = await this.take(gone);
     try {
@@ -24,7 +24,7 @@ export class Turns {
     }
   }
 
-  /** Goes through what `make` makes, in one turn that lasts until the end. */
+  /** Yields everything from the iterable of `make`, in one turn that lasts until its end. */
   async *through<T>(make: () => AsyncIterable<T>, gone?: AbortSignal): AsyncGenerator<T> {
     const end = await this.take(gone);
     try {
@@ -34,7 +34,7 @@ export class Turns {
     }
   }
 
-  /** Waits for a turn; returns what ends it. */
+  /** Waits for a turn. Returns a function that ends the turn. */
   async take(gone?: AbortSignal): Promise<() => void> {
     gone?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;

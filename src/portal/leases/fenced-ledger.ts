@@ -1,6 +1,6 @@
 import type { Ledger, Lease } from '../ledger/ledger.ts';
 
-/** The ledger for one who folds by leases: what is folded without one is refused. */
+/** A ledger that passes the lease of each site, so that folds without the lease are refused. */
 export function fencedLedger(ledger: Ledger, leaseOf: (site: string) => Lease): Ledger {
   return {
     ...ledger,

@@ -17,24 +17,24 @@ import {
 
 export interface LeaseParts {
   database: Database;
-  /** Goes with the database's, so that it is real even where the portal's own is not. */
+  /** Real time, like the database's clock, even if the portal's own clock is simulated. */
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
-  /** How long a portal that says nothing still counts as living. */
+  /** How long a portal counts as living after its last renewal. */
   durationMs: number;
-  /** Whether nobody else can use the database. */
-  alone: boolean;
-  /** Told what is held, in every round that changes it; resolves when nothing else is used any more. */
+  /** Whether no other portal can use the database. */
+  exclusive: boolean;
+  /** Called with the present leases after every change. Resolves once no other site is in use. */
   onChange: (held: ReadonlySet<string>) => Promise<void>;
 }
 
-/** So many times a portal says that it lives before others think that it does not. */
+/** The number of renewals in the duration of a lease. */
 const ROUNDS_PER_DURATION = 6;
 
-/** Shares the sites with the other portals on the same database. */
+/** Shares the sites with other portals on the same database. */
 export class LeaseKeeper {
-  /** New with each start: nobody else ever has it. */
+  /** The name of this portal, new with each start. */
   readonly #holder = randomUUID();
   readonly #parts: LeaseParts;
   readonly #ending = new AbortController();
@@ -56,20 +56,20 @@ export class LeaseKeeper {
     return { name, holder: this.#holder };
   }
 
-  /** Takes what is free of these sites, and goes on until `close()`. */
+  /** Takes free leases of these sites, and renews at intervals until `close()`. */
   async start(sites: PortalSites): Promise<void> {
-    if (this.#parts.alone) await removeAllPortals(this.#parts.database);
+    if (this.#parts.exclusive) await removeAllPortals(this.#parts.database);
     await this.setSites(sites);
     this.#loop ??= this.#renewAtIntervals();
   }
 
-  /** Shares these sites from now on; `onChange` is told in any case. */
+  /** Shares these sites from now on. Calls `onChange` in any case. */
   async setSites(sites: PortalSites): Promise<void> {
     this.#sites = sites;
     await this.#inTurn(async () => await this.#renew(true));
   }
 
-  /** Releases all at once; nothing may use them any more. */
+  /** Releases all leases. Their sites must no longer be in use. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#loop;
@@ -110,7 +110,10 @@ export class LeaseKeeper {
     const lost = [...this.#held].filter((name) => !held.has(name) && !surplus.includes(name));
     if (lost.length === 0) return;
     metrics.leaseLosses.inc(lost.length);
-    logger.warn({ leases: lost.length }, 'another portal took over what this one did not renew in time');
+    logger.warn(
+      { leases: lost.length },
+      'another portal took over leases that this one did not renew in time',
+    );
   }
 
   async #use(held: ReadonlySet<string>, tellAnyway: boolean): Promise<void> {
@@ -119,13 +122,13 @@ export class LeaseKeeper {
     if (!isSame || tellAnyway) await this.#parts.onChange(held);
   }
 
-  /** Whoever could not renew for the length of a lease has to think that another reads its sites by now. */
+  /** After a lease's duration without a renewal, another portal may read the sites, so this one stops. */
   async #afterFailure(error: unknown): Promise<void> {
     const { clock, logger, durationMs } = this.#parts;
     if (clock.nowMs() - this.#renewedAtMs < durationMs || this.#held.size === 0) return;
     logger.warn(
       { reason: describeError(error) },
-      'leases could not be renewed: sites are left until they are',
+      'leases could not be renewed: the portal reads no sites until they are',
     );
     await this.#use(new Set(), false);
   }

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import { sql, type Queryable } from '../database/sql.ts';
 import { shareOf } from './share.ts';
 
-/** What the holder of it folds: all that remote write brought, of all sites. */
+/** The lease for folding all samples from remote write, of all sites. */
 export const INBOX_LEASE = 'inbox';
 
 export function siteLease(site: string): string {
@@ -12,21 +12,21 @@ export function siteLease(site: string): string {
 }
 
 export interface Round {
-  /** The leases that this portal has, and is to use. */
+  /** The leases that this portal has and uses. */
   held: Set<string>;
-  /** Those that it still has, and is to release as soon as nothing uses them. */
+  /** The leases that this portal has to release once their sites are no longer in use. */
   surplus: string[];
 }
 
-/** What a portal's configuration names. */
+/** The sites in a portal's configuration. */
 export interface PortalSites {
-  /** Those that it reads, and shares. */
+  /** Sites that the portal reads and shares with others. */
   read: readonly string[];
-  /** All that it expects, those that others write included. */
+  /** All sites from which readings are expected, including those that senders write to. */
   declared: readonly string[];
 }
 
-/** Prolongs the life of a portal by the database's clock, and takes its share of the sites. Serial among all portals. */
+/** Renews a portal's leases by the database's clock, and takes its share of the sites. Only one portal does so at a time. */
 export async function renewLeases(
   database: Database,
   holder: string,
@@ -65,7 +65,7 @@ async function takeTurn(
   return { held: new Set([...mine.filter((name) => !surplus.includes(name)), ...taken]), surplus };
 }
 
-/** Removes the dead, with their leases. */
+/** Records that this portal is alive. Removes dead portals with their leases. */
 async function sayAlive(
   trx: Queryable,
   holder: string,
@@ -81,17 +81,17 @@ async function sayAlive(
     SET configuration = excluded.configuration, alive_until = excluded.alive_until, sites = excluded.sites`);
 }
 
-/** A site is expected as long as the configuration of a living portal names it, though another's may not. */
+/** Marks the sites from which readings are expected: all sites that any living portal names. */
 async function declareSitesOfPortals(trx: Queryable): Promise<void> {
   const { rows } = await trx.query<{ sites: string[] | null }>(sql`SELECT sites FROM ledger.portal`);
-  // An older version does not say.
+  // An older version does not list its sites.
   if (rows.some(({ sites }) => sites === null)) return;
   const sites = [...new Set(rows.flatMap((row) => row.sites ?? []))];
   await trx.query(sql`
     UPDATE ledger.site SET declared = (name = ANY (${sites}::text[])) WHERE declared <> (name = ANY (${sites}::text[]))`);
 }
 
-/** Those that share the same sites, this one included. */
+/** The portals with the same sites, including this one. */
 async function portalsLike(trx: Queryable, holder: string): Promise<string[]> {
   const { rows } = await trx.query<{ holder: string }>(sql`
     SELECT holder FROM ledger.portal
@@ -109,12 +109,12 @@ export async function releaseLeases(
     DELETE FROM ledger.lease WHERE holder = ${holder} AND name = ANY (${names}::text[])`);
 }
 
-/** Ends a portal's life, and with it all of its leases. */
+/** Removes a portal with all its leases. */
 export async function removePortal(database: Database, holder: string): Promise<void> {
   await database.inLane('leases').query(sql`DELETE FROM ledger.portal WHERE holder = ${holder}`);
 }
 
-/** For a database that nobody else can use: whoever is in it was killed. */
+/** Removes all portals, for a database that no other portal can use: the recorded ones were killed. */
 export async function removeAllPortals(database: Database): Promise<void> {
   await database.inLane('leases').query(sql`DELETE FROM ledger.portal`);
 }

@@ -2,7 +2,7 @@ import { array, assert, constantFrom, nat, property, uniqueArray } from 'fast-ch
 import { describe, expect, it } from 'vitest';
 import { shareOf } from './share.ts';
 
-/** Portals that take turns on one table of leases, as they do in the database. */
+/** Lets portals take turns on one table of leases, as in the database. */
 function turns(
   names: readonly string[],
   portals: readonly string[],
@@ -30,18 +30,18 @@ const counts = (portals: readonly string[], leases: ReadonlyMap<string, string>)
   portals.map((portal) => [...leases.values()].filter((holder) => holder === portal).length);
 
 describe('sites', () => {
-  it('are all taken by a portal that is alone, at once', () => {
+  it('are all taken at once by a single portal', () => {
     const shared = { names: ['a', 'b', 'c'], portals: ['one'], leases: new Map() };
     expect(shareOf('one', shared)).toEqual({ take: ['a', 'b', 'c'], giveBack: [] });
   });
 
-  it('are halved when a second portal comes, and nothing else moves', () => {
+  it('are divided in halves when a second portal comes, and nothing else moves', () => {
     const leases = new Map(['a', 'b', 'c', 'd'].map((name) => [name, 'one']));
     expect(turns(['a', 'b', 'c', 'd'], ['one', 'two'], leases, 3)).toBe(4);
     expect(Object.fromEntries(leases)).toEqual({ a: 'one', b: 'one', c: 'two', d: 'two' });
   });
 
-  it('stay where they are while they are shared as evenly as can be', () => {
+  it('stay with their holders if they are shared as evenly as possible', () => {
     const leases = new Map([
       ['a', 'two'],
       ['b', 'two'],
@@ -50,7 +50,7 @@ describe('sites', () => {
     expect(turns(['a', 'b', 'c'], ['one', 'two'], leases, 3)).toBe(0);
   });
 
-  it('come to be all held, evenly and for good, whatever portals come and go', () => {
+  it('all get a holder, evenly and for good, when portals come and go', () => {
     const portal = constantFrom<string[]>('p1', 'p2', 'p3', 'p4', 'p5');
     const living = uniqueArray(portal, { minLength: 1 });
     assert(

@@ -1,19 +1,19 @@
-/** What is to be shared: every name is held by one portal at most. */
-export interface Shared {
+/** The names to share and their present holders. A name has at most one holder. */
+export interface LeaseTable {
   names: readonly string[];
-  /** All that live and share, this one included. */
+  /** All living portals that share these names, including this one. */
   portals: readonly string[];
-  /** Holder by name, of living portals; also of names and portals that are not among these. */
+  /** The holder of each name, if it is a living portal. May have other names and portals, too. */
   leases: ReadonlyMap<string, string>;
 }
 
 /**
- * What a portal is to take of what is free, and to give back of what it has. In the end every name is held and no two
- * portals differ by more than one; who has no more than its share keeps all that it has.
+ * Decides which free names a portal takes, and which of its names it gives back. In the end every name has a holder, and
+ * the counts of two portals differ by one at most. A portal with no more than its share keeps all its names.
  */
 export function shareOf(
   me: string,
-  { names, portals, leases }: Shared,
+  { names, portals, leases }: LeaseTable,
 ): { take: string[]; giveBack: string[] } {
   const mine = names.filter((name) => leases.get(name) === me);
   const free = names.filter((name) => !leases.has(name));
@@ -21,8 +21,8 @@ export function shareOf(
   return { take: free.slice(0, Math.max(0, limit - mine.length)), giveBack: mine.slice(limit) };
 }
 
-/** An equal part, and one more for as many portals as there are names left over: those that have more already come first. */
-function limitOf(me: string, { names, portals, leases }: Shared): number {
+/** A portal's share: an equal part, and one of the remaining names. Portals that already have more come first for those. */
+function limitOf(me: string, { names, portals, leases }: LeaseTable): number {
   const least = Math.floor(names.length / portals.length);
   const counts = new Map(portals.map((portal) => [portal, 0]));
   for (const name of names) {

@@ -5,8 +5,8 @@ import { portalSections, portalSettings } from '../settings/settings.ts';
 import type { FederatedSite, PrometheusPlan } from './render.ts';
 
 /**
- * Reads of portal.toml what its Prometheus must know. The files that it names need not be readable here: Prometheus
- * reads them, so they must stand under the same paths where it runs. Throws `UserError`.
+ * Reads the settings of the portal's Prometheus from portal.toml. The named files need not be readable here, but Prometheus
+ * must find them under the same paths. Throws `UserError`.
  */
 export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
   const { sections } = readSettings(portalSettings, sources, portalSections);

@@ -23,7 +23,7 @@ const siteB: FederatedSite = {
 };
 
 describe('the configuration of a Prometheus that federates the sites', () => {
-  it('has a job for each site, with its own token, CA, labels and protection against labels of others', () => {
+  it('has a job for each site, with its own token, CA, labels and protection against labels of other sites', () => {
     const prometheus = prometheusTable.parse({
       ledger_url: 'http://portal:8000/api/v1/write',
       sender: 'portal-prometheus',
@@ -131,7 +131,7 @@ describe('the configuration of a Prometheus that federates the sites', () => {
     });
   });
 
-  it('holds only what there is, without sites or storage', () => {
+  it('has no empty parts without sites and storage', () => {
     expect(
       renderPrometheusConfig({
         sites: [],

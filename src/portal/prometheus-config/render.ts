@@ -1,12 +1,12 @@
 import { DEFAULT_BODY_LIMITS } from '../collector/federate-body.ts';
 import type { PrometheusTable } from '../settings/prometheus-settings.ts';
 
-/** A site, as far as a Prometheus that federates it must know it. */
+/** The settings of a site for a Prometheus that federates it. */
 export interface FederatedSite {
   name: string;
   /** Address of the gate. */
   url: string;
-  /** Absolute paths: the token itself never stands in the configuration, which Prometheus shows to whoever asks. */
+  /** Absolute paths. The token itself is never in the configuration, because Prometheus shows that to anyone. */
   tokenFile: string;
   caFile: string | undefined;
   intervalMs: number;
@@ -22,7 +22,7 @@ export interface PrometheusPlan {
   senderTokenFile: string | undefined;
 }
 
-/** What usage is stored under, at a site and here. */
+/** The job of usage series, at a site and here. */
 const USAGE_JOB = 'project_usages';
 
 /**
@@ -59,15 +59,15 @@ function siteJob(site: FederatedSite, ownLabels: ReadonlySet<string>): object {
     metrics_path: `${pathname.replace(/\/+$/, '')}/federate`,
     params: { 'match[]': site.selectors },
     scrape_interval: duration(site.intervalMs),
-    // Prometheus takes no timeout that is longer than the interval.
+    // Prometheus refuses a timeout that is longer than the interval.
     scrape_timeout: duration(Math.min(site.timeoutMs, site.intervalMs)),
-    // The labels of the series stay, as federation needs it; those that would name another site are overwritten below.
+    // Federation needs the labels of the series. Labels that name a site are overwritten below.
     honor_labels: true,
     follow_redirects: false,
     authorization: { credentials_file: site.tokenFile },
     tls_config: site.caFile === undefined ? undefined : { ca_file: site.caFile },
     body_size_limit: '256MB',
-    // As many as the collector takes of a site.
+    // The limit of the collector.
     sample_limit: DEFAULT_BODY_LIMITS.maxSamples,
     label_limit: 30,
     label_value_length_limit: 1024,
@@ -76,7 +76,7 @@ function siteJob(site: FederatedSite, ownLabels: ReadonlySet<string>): object {
   });
 }
 
-/** A site is who its connection says it is (rule A9): whatever its series claim, they get the site's own labels. */
+/** A site is who its connection says it is (rule A9): its series get the site's own labels, and lose those of others. */
 function protection(labels: Readonly<Record<string, string>>, ownLabels: ReadonlySet<string>): object[] {
   const foreign = [...ownLabels].filter((name) => !Object.hasOwn(labels, name)).sort();
   return [
@@ -127,7 +127,7 @@ function duration(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
-/** Leaves out what is undefined or an empty list. */
+/** Leaves out undefined values and empty lists. */
 function withoutEmpty(table: Record<string, unknown>): object {
   return Object.fromEntries(
     Object.entries(table).filter(

@@ -9,7 +9,7 @@ const grantTable = strictTable({
     .trim()
     .min(1, 'is empty')
     .max(100, 'is longer than 100 characters')
-    .regex(/^\P{C}*$/u, 'holds a character that is not printable')
+    .regex(/^\P{C}*$/u, 'contains a character that is not printable')
     .describe('name of the grant'),
   projects: z
     .array(
@@ -18,7 +18,7 @@ const grantTable = strictTable({
           .string({ error: 'missing; name the site that the project is at' })
           .describe('site of the project'),
         id: z
-          .string({ error: 'missing; it is the id that OpenStack gave the project' })
+          .string({ error: 'missing; write the id of the project in OpenStack' })
           .min(1, 'is empty')
           .describe('id of the project'),
         cloud: z
@@ -28,7 +28,7 @@ const grantTable = strictTable({
       }),
       { error: 'must be a list such as [{ site = "site-a", id = "0f6c…" }]' },
     )
-    .min(1, 'is empty; list the projects that the grant is made of')
+    .min(1, 'is empty; list the projects of the grant')
     .describe('the projects of the grant'),
 });
 
@@ -71,7 +71,7 @@ function doubleProject(grants: readonly GrantTable[]): Problem | undefined {
       if (other !== undefined)
         return {
           path: [index, 'projects', at],
-          message: `'${id}' at '${site}' is in grant '${other.grant}' already; a project is in one grant, once`,
+          message: `'${id}' at '${site}' is in grant '${other.grant}' already; a project can be in one grant only`,
         };
       seen.set(key, [...others, { grant: name, cloud }]);
     }
@@ -82,7 +82,7 @@ function overlap(one: string | undefined, other: string | undefined): boolean {
   return one === undefined || other === undefined || one === other;
 }
 
-/** The grants of the tables; throws `UserError` where one names a site that the portal has not. */
+/** The grants of the tables. Throws `UserError` if one names a site that the portal does not have. */
 export function resolveGrants(
   tables: readonly GrantTable[],
   sites: readonly string[],

@@ -3,7 +3,7 @@ import type { MemoryUnit } from '../ledger/accounting/sweeps/readings.ts';
 import type { SenderConfig } from './sender-settings.ts';
 import type { SiteConfig } from './site-settings.ts';
 
-/** The units of memory that sites and senders name, by site. Throws `UserError` where two name different ones. */
+/** The units of memory from sites and senders, by site. Throws `UserError` if two of them differ. */
 export function memoryUnits(
   sites: readonly Pick<SiteConfig, 'name' | 'memoryUnit'>[],
   senders: readonly Pick<SenderConfig, 'name' | 'memoryUnits'>[],

@@ -4,7 +4,7 @@ import { strictTable } from '../../runtime/settings/strict-table.ts';
 const url = (what: string) =>
   z.url({ protocol: /^https?$/, error: `must be the address of ${what}, such as "http://127.0.0.1:8000/…"` });
 
-/** `[[portal_prometheus.storage]]`: where the portal's Prometheus keeps what it has for long. */
+/** `[[portal_prometheus.storage]]`: the long-term storage of the portal's Prometheus. */
 const storageTable = strictTable({
   write_url: url('a remote write receiver').describe('address of the remote write receiver'),
   read_url: url('a remote read endpoint').optional().describe('address of the remote read endpoint'),
@@ -18,7 +18,7 @@ const storageTable = strictTable({
   error: 'username and password_file go together',
 });
 
-/** `[portal_prometheus]` of portal.toml: what the portal's own Prometheus is told beside the sites. */
+/** `[portal_prometheus]` of portal.toml: the settings of the portal's own Prometheus beside the sites. */
 export const prometheusTable = strictTable({
   ledger_url: url("the portal's remote write")
     .optional()

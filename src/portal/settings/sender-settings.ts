@@ -7,7 +7,7 @@ import { nearestName, strictTable } from '../../runtime/settings/strict-table.ts
 import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
 
-/** Whose the samples of a sender are (rule A9): always one site's, or by a label that the sender sets. */
+/** The site of a sender's samples (rule A9): always the same one, or the value of a label that the sender sets. */
 export type SiteRule = { site: string } | { siteLabel: string; sites: readonly string[] };
 
 /** A Prometheus that writes to the portal. */
@@ -16,13 +16,13 @@ export interface SenderConfig {
   /** Secret: the bearer token, or the password beside the sender's name. */
   token: string;
   rule: SiteRule;
-  /** How often what it sends is read; the usual where it is left out. */
+  /** The time between two readings of a site that the sender sends; the default if left out. */
   intervalMs?: number | undefined;
-  /** By site: its clouds that were given up. Of the others the sender says nothing. */
+  /** By site: its retired clouds. Sites that are missing here keep their setting. */
   retiredClouds?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** By site: the clouds that it has. */
+  /** By site: its clouds. */
   clouds?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** By site: what its exporter counts memory in, where it is an earlier one. */
+  /** By site: the unit of memory of an exporter of the earlier system. */
   memoryUnits?: ReadonlyMap<string, MemoryUnit> | undefined;
 }
 
@@ -42,7 +42,7 @@ const senderTable = strictTable({
   site: siteName.optional().describe('the one site whose usage this sender writes'),
   site_label: z
     .string()
-    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no name of a label')
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is not a label name')
     .refine((name) => !isSeriesLabel(name), {
       error:
         'is a label that the series of a site have already; name one that this sender sets, such as "location"',
@@ -76,7 +76,7 @@ const senderTable = strictTable({
       error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
     })
     .optional()
-    .describe('clouds that each site gave up, as in [[site]]'),
+    .describe('clouds that each site has retired, as in [[site]]'),
 });
 
 type SenderTable = z.output<typeof senderTable>;
@@ -109,11 +109,14 @@ function problemOf(
   if (before.some((other) => other.name === name))
     return ['name', `there are two senders '${name}'; give each a name of its own`];
   if (site !== undefined && (label !== undefined || sites !== undefined))
-    return ['site', 'stands beside site_label or sites; a sender is one site, or names its sites by a label'];
+    return [
+      'site',
+      'excludes site_label and sites; a sender writes to one site, or names its sites by a label',
+    ];
   if (site === undefined && label === undefined)
     return ['site', 'missing; name the site whose usage this sender sends, or set site_label and sites'];
   if (label !== undefined && (sites ?? []).length === 0)
-    return ['sites', `missing; list the values of '${label}' that this sender may write as`];
+    return ['sites', `missing; list the values of '${label}' that this sender may write`];
   const written = site === undefined ? (sites ?? []) : [site];
   for (const [key, table] of [
     ['memory_unit', units],
@@ -129,10 +132,10 @@ function problemOf(
 function notWritten(site: string, written: readonly string[]): string {
   const nearest = nearestName(site, written);
   const help = nearest === undefined ? `its sites are ${written.join(', ')}` : `did you mean '${nearest}'?`;
-  return `this sender may not write as '${site}'; ${help}`;
+  return `this sender may not write to '${site}'; ${help}`;
 }
 
-/** Reads the files that the tables name; their paths are relative to the configuration file. */
+/** Resolves the tables, and reads their token files, whose paths are relative to the configuration file. Throws `UserError`. */
 export function resolveSenders(
   tables: readonly SenderTable[],
   configFile: string | undefined,
@@ -173,12 +176,12 @@ function readToken(sender: string, path: string): string {
   return token;
 }
 
-/** Every site that some sender may write as. */
+/** All sites that the senders may write to. */
 export function sitesOfSenders(senders: readonly SenderConfig[]): string[] {
   return [...new Set(senders.flatMap(sitesOf))];
 }
 
-/** How often a site is read whose usage is sent; undefined where no sender says it. */
+/** The longest interval of a site among the senders that write to it; undefined if none has one. */
 export function intervalOfSite(site: string, senders: readonly SenderConfig[]): number | undefined {
   const stated = senders.flatMap((sender) =>
     sitesOf(sender).includes(site) ? (sender.intervalMs ?? []) : [],
@@ -186,7 +189,7 @@ export function intervalOfSite(site: string, senders: readonly SenderConfig[]): 
   return stated.length === 0 ? undefined : Math.max(...stated);
 }
 
-/** The clouds of a site that some sender names (`clouds`), or says are given up; undefined where none says anything of it. */
+/** The clouds (or retired clouds) of a site from all senders; undefined if no sender has this setting for the site. */
 export function cloudsOf(
   site: string,
   senders: readonly SenderConfig[],
@@ -196,14 +199,14 @@ export function cloudsOf(
   return stated.length === 0 ? undefined : [...new Set(stated.flat())];
 }
 
-/** Every site that a sender may write as. */
+/** All sites that a sender may write to. */
 export function sitesOf({ rule }: Pick<SenderConfig, 'rule'>): readonly string[] {
   return 'site' in rule ? [rule.site] : rule.sites;
 }
 
 /**
- * One line for each sender whose label could name another site: only its own configuration can prevent that. That of `rendered`
- * does: `prometheus-config` writes it.
+ * Advice for each sender whose label a site could set to another site's name: only the sender's own configuration can
+ * prevent that. The configuration of the sender `rendered` does, because `prometheus-config` writes it.
  */
 export function advicesOf(
   senders: readonly Pick<SenderConfig, 'name' | 'rule'>[],
@@ -212,6 +215,6 @@ export function advicesOf(
   return senders.flatMap(({ name, rule }) =>
     'site' in rule || rule.sites.length < 2 || name === rendered
       ? []
-      : `sender '${name}' writes as ${rule.sites.length} sites by the label '${rule.siteLabel}': let each site have a job of its own that sets it last, or one can write as another (docs/upgrade.md#the-portal)`,
+      : `sender '${name}' writes as ${rule.sites.length} sites by the label '${rule.siteLabel}': give each site its own job that sets this label last, or one site can write as another (docs/upgrade.md#the-portal)`,
   );
 }

@@ -70,20 +70,20 @@ describe('the portal configuration', () => {
     ]);
   });
 
-  it('knows the pools whose parts are told apart by name (A9)', () => {
+  it('has the pools whose parts differ by name (A9)', () => {
     expect(read(`${siteA}pool_projects = ["pool-1"]\n`).sites[0]?.poolProjects).toEqual(['pool-1']);
   });
 
-  it('knows how many projects the ledger keeps of a site', () => {
+  it('has the largest number of projects of a site', () => {
     expect(read(`${siteA}max_projects = 500\n`).sites[0]?.maxProjects).toBe(500);
   });
 
-  it('knows which clouds of a site are given up', () => {
+  it('has the retired clouds of a site', () => {
     expect(read(`${siteA}retired_clouds = ["", "west"]\n`).sites[0]?.retiredClouds).toEqual(['', 'west']);
     expect(read(siteA).sites[0]?.retiredClouds).toEqual([]);
   });
 
-  it('knows which clouds a site has, where it is told', () => {
+  it('has the clouds of a site, if they are set', () => {
     expect(read(`${siteA}clouds = ["west"]\n`).sites[0]?.clouds).toEqual(['west']);
     expect(read(siteA).sites[0]?.clouds).toBeUndefined();
     expect(refusal(`${siteA}clouds = [""]\n`)).toBe('/portal.toml: site[1].clouds[1]: is empty');
@@ -97,11 +97,11 @@ describe('the portal configuration', () => {
     [`${siteA}pool_projects = ["p\\u0000"]\n`, 'site[1].pool_projects[1]'],
     ['[[sender]]\nname = "p"\nretired_clouds = { a = ["\\u0000"] }\n', 'sender[1].retired_clouds.a[1]'],
     ['data = "a\\u0000b"\n', 'data'],
-  ])('refuses a NUL, which no database takes: %j', (toml, place) => {
+  ])('refuses a NUL, which a database does not accept: %j', (toml, place) => {
     expect(refusal(toml)).toBe(`/portal.toml: ${place}: holds a NUL character (\\u0000); remove it`);
   });
 
-  it('knows what a site counts memory in, by the site or by those who send for it, which agree', () => {
+  it('has the unit of memory of a site, from the site or its senders, which must agree', () => {
     const gib = `${siteA}memory_unit = "GiB"\n`;
     expect(read(gib).sites[0]?.memoryUnit).toBe('GiB');
     expect(read(siteA).sites[0]?.memoryUnit).toBeUndefined();
@@ -118,11 +118,11 @@ describe('the portal configuration', () => {
     );
   });
 
-  it('takes a token from the environment before the file', () => {
+  it('prefers a token from the environment to the file', () => {
     expect(read(siteA, { STACKMETER_SITE_SITE_A_TOKEN: 'from-env' }).sites[0]?.token).toBe('from-env');
   });
 
-  it('takes the database from DATABASE_URL, and never shows one that is wrong', () => {
+  it('reads the database from DATABASE_URL, and never shows a wrong value', () => {
     expect(read('', { DATABASE_URL: 'postgres://me@host/db' }).databaseUrl).toBe('postgres://me@host/db');
     expect(refusal('', { DATABASE_URL: 'mysql://me:hunter2@host/db' })).toBe(
       'DATABASE_URL: must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
@@ -140,7 +140,7 @@ describe('the portal configuration', () => {
     [siteA + siteA, "/portal.toml: site[2].name: there are two sites 'site-a'; give each a name of its own"],
     [
       siteA + siteA.replace('site-a', 'site_a'),
-      "/portal.toml: site[2].name: 'site_a' and 'site-a' differ too little: both would take their token from STACKMETER_SITE_SITE_A_TOKEN",
+      "/portal.toml: site[2].name: 'site_a' and 'site-a' are too similar: both would take their token from STACKMETER_SITE_SITE_A_TOKEN",
     ],
     [
       siteA.replace('https://gate.example:8443', 'gate.example'),
@@ -166,7 +166,7 @@ describe('the portal configuration', () => {
     ],
     [
       `${siteA}labels = { location-id = "x" }`,
-      "/portal.toml: site[1].labels: 'location-id' is no name of a label: take letters, digits and '_'",
+      "/portal.toml: site[1].labels: 'location-id' is not a label name: use letters, digits and '_'",
     ],
     [`${siteA}max_projects = 0`, '/portal.toml: site[1].max_projects: must be at least 1'],
     [`${siteA}interval_seconds = 0`, '/portal.toml: site[1].interval_seconds: must be at least 1'],
@@ -186,18 +186,16 @@ describe('the portal configuration', () => {
     expect(refusal(toml)).toBe(message);
   });
 
-  it('refuses a token file that is empty or holds more than a token, without showing it', () => {
+  it('refuses a token file that is empty or has more than a token, without showing it', () => {
     writeFileSync(join(folder, 'a.token'), ' \n');
-    expect(refusal(siteA)).toBe(
-      'token_file /a.token is empty; it must hold the token that the site gave out',
-    );
+    expect(refusal(siteA)).toBe('token_file /a.token is empty; it must hold the token from the site');
     writeFileSync(join(folder, 'a.token'), 'two words');
     expect(refusal(siteA)).toBe(
       'token_file /a.token holds no token: a token is one line without spaces, of ASCII characters',
     );
   });
 
-  it('allows plain http to this machine, and elsewhere where the danger is named', () => {
+  it('allows plain http to this machine, and to others only with unsafe_plain_http', () => {
     expect(refusal(siteA.replace('https://gate.example', 'http://127.0.0.1'))).toBe('accepted');
     expect(refusal(siteA.replace('https://gate.example', 'http://[::1]'))).toBe('accepted');
     expect(refusal(`${siteA.replace('https:', 'http:')}unsafe_plain_http = true`)).toBe('accepted');
@@ -208,7 +206,7 @@ describe('a sender in the portal configuration', () => {
   const sender = '[[sender]]\nname = "p"\ntoken_file = "sender.token"\n';
   beforeEach(() => writeFileSync(join(folder, 'sender.token'), '0123456789abcdef\n'));
 
-  it('is one site, or names its sites by a label', () => {
+  it('writes to one site, or names its sites by a label', () => {
     const second = sender.replace('"p"', '"q"');
     expect(
       read(`${sender}site = "a"\n${second}site_label = "location"\nsites = ["a", "b"]\n`).senders,
@@ -218,7 +216,7 @@ describe('a sender in the portal configuration', () => {
     ]);
   });
 
-  it('may say how often what it sends is read, of which the longest counts for a site', () => {
+  it('may have an interval, of which the longest counts for a site', () => {
     const quick = `${sender}site = "a"\ninterval_seconds = 60\n`;
     const slow = `${sender.replace('"p"', '"q"')}site_label = "l"\nsites = ["a", "b"]\ninterval_seconds = 600\n`;
     const { senders = [] } = read(quick + slow);
@@ -230,19 +228,19 @@ describe('a sender in the portal configuration', () => {
     expect(intervalOfSite('a', senders.slice(0, 1))).toBe(60_000);
   });
 
-  it('is advised to set the label last where it writes as several sites', () => {
+  it('gets the advice to set the label last if it writes as several sites', () => {
     const advised = (keys: string, rendered?: string) =>
       advicesOf(read(sender + keys).senders ?? [], rendered);
     expect(advised('site = "a"\n')).toEqual([]);
     expect(advised('site_label = "l"\nsites = ["a"]\n')).toEqual([]);
     expect(advised('site_label = "l"\nsites = ["a", "b"]\n')).toEqual([
-      "sender 'p' writes as 2 sites by the label 'l': let each site have a job of its own that sets it last, or one can write as another (docs/upgrade.md#the-portal)",
+      "sender 'p' writes as 2 sites by the label 'l': give each site its own job that sets this label last, or one site can write as another (docs/upgrade.md#the-portal)",
     ]);
     expect(advised('site_label = "l"\nsites = ["a", "b"]\n', 'q')).toHaveLength(1);
     expect(advised('site_label = "l"\nsites = ["a", "b"]\n', 'p')).toEqual([]);
   });
 
-  it('may say of each of its sites which clouds are given up, or that none are', () => {
+  it('may name the retired clouds of each of its sites, or none', () => {
     const one = `${sender}site = "a"\nretired_clouds = { a = ["west"] }\n`;
     const many = `${sender.replace('"p"', '"q"')}site_label = "l"\nsites = ["a", "b"]\nretired_clouds = { b = [], a = [""] }\n`;
     expect(read(one + many).senders?.map(({ retiredClouds }) => retiredClouds)).toEqual([
@@ -258,20 +256,20 @@ describe('a sender in the portal configuration', () => {
     ['', 'sender[1].site: missing; name the site whose usage this sender sends, or set site_label and sites'],
     [
       'site = "a"\nsites = ["a"]\n',
-      'sender[1].site: stands beside site_label or sites; a sender is one site, or names its sites by a label',
+      'sender[1].site: excludes site_label and sites; a sender writes to one site, or names its sites by a label',
     ],
     ...['project_id', 'cloud', 'instance', 'job', '__name__'].map((name) => [
       `site_label = "${name}"\nsites = ["a"]\n`,
       'sender[1].site_label: is a label that the series of a site have already; name one that this sender sets, such as "location"',
     ]),
-    ['site_label = "l"\n', "sender[1].sites: missing; list the values of 'l' that this sender may write as"],
+    ['site_label = "l"\n', "sender[1].sites: missing; list the values of 'l' that this sender may write"],
     [
       'site_label = "l"\nsites = ["site-a", "b"]\nretired_clouds = { "site-b" = [] }\n',
-      "sender[1].retired_clouds: this sender may not write as 'site-b'; did you mean 'site-a'?",
+      "sender[1].retired_clouds: this sender may not write to 'site-b'; did you mean 'site-a'?",
     ],
     [
       'site_label = "l"\nsites = ["a", "b"]\nretired_clouds = { "far-away" = ["west"] }\n',
-      "sender[1].retired_clouds: this sender may not write as 'far-away'; its sites are a, b",
+      "sender[1].retired_clouds: this sender may not write to 'far-away'; its sites are a, b",
     ],
     [
       'site = "a"\nretired_clouds = ["west"]\n',
@@ -283,7 +281,7 @@ describe('a sender in the portal configuration', () => {
     ],
     [
       'site = "a"\nmemory_unit = { b = "GiB" }\n',
-      "sender[1].memory_unit: this sender may not write as 'b'; did you mean 'a'?",
+      "sender[1].memory_unit: this sender may not write to 'b'; did you mean 'a'?",
     ],
     [
       'site = "a"\nmemory_unit = "GiB"\n',
@@ -292,16 +290,16 @@ describe('a sender in the portal configuration', () => {
     ['site = "a"\nmemory_unit = { a = "GB" }\n', 'sender[1].memory_unit.a: must be "MiB" or "GiB"'],
     [
       'site = "a"\nclouds = { b = ["west"] }\n',
-      "sender[1].clouds: this sender may not write as 'b'; did you mean 'a'?",
+      "sender[1].clouds: this sender may not write to 'b'; did you mean 'a'?",
     ],
     ['sitee = "a"\n', "sender[1]: unknown key 'sitee'; did you mean 'site'?"],
-  ])('with %j is refused', (keys, reason) => {
+  ])('is refused with %j', (keys, reason) => {
     expect(refusal(sender + keys)).toBe(`/portal.toml: ${reason}`);
   });
 });
 
 describe('retention in the portal configuration', () => {
-  it('is days for hours and gaps', () => {
+  it('has days for hours and gaps', () => {
     expect(read('[retention]\nhours_days = 400\n').retention).toMatchObject({
       hoursKeptDays: 400,
       gapsKeptDays: 62,
@@ -317,7 +315,7 @@ describe('retention in the portal configuration', () => {
     ['hours_days = "400"', 'retention.hours_days: must be a whole number of days'],
     ['hour_days = 400', "retention: unknown key 'hour_days'; did you mean 'hours_days'?"],
     ['gaps_days = 0.5', 'retention.gaps_days: must be a whole number of days'],
-  ])('with %j is refused', (key, reason) => {
+  ])('is refused with %j', (key, reason) => {
     expect(refusal(`[retention]\n${key}\n`)).toBe(`/portal.toml: ${reason}`);
   });
 });
@@ -328,7 +326,7 @@ describe('a grant in the portal configuration', () => {
     `[[grant]]\nname = "${name}"\nprojects = [${projects.map((project) => `{ ${project} }`).join(', ')}]\n`;
   const P1 = 'site = "site-a", id = "p1"';
 
-  it('links projects of sites, in one cloud or in every one', () => {
+  it('links projects of sites, in one cloud or in all clouds', () => {
     const toml = siteA + siteB + grant('Klima 2', P1, 'site = "site-b", id = "p1", cloud = "west"');
     expect(read(toml).grants).toEqual([
       {
@@ -341,13 +339,13 @@ describe('a grant in the portal configuration', () => {
     ]);
   });
 
-  it('may link a site that only a sender writes', () => {
+  it('may link a site that only a sender writes to', () => {
     writeFileSync(join(folder, 'sender.token'), '0123456789abcdef\n');
     const sender = '[[sender]]\nname = "p"\ntoken_file = "sender.token"\nsite = "far"\n';
     expect(refusal(sender + grant('g', 'site = "far", id = "p1"'))).toBe('accepted');
   });
 
-  it('may have a project in each of two clouds that another grant has in a third', () => {
+  it('may have a project in two clouds that another grant has in a third cloud', () => {
     const clouds = ['west', 'east', 'north'].map((cloud) => `${P1}, cloud = "${cloud}"`) as [
       string,
       ...string[],
@@ -364,14 +362,14 @@ describe('a grant in the portal configuration', () => {
       'grant[1].name: missing; give the grant a name, such as "climate"',
     ],
     [grant(' ', P1), 'grant[1].name: is empty'],
-    [grant('g'), 'grant[1].projects: is empty; list the projects that the grant is made of'],
+    [grant('g'), 'grant[1].projects: is empty; list the projects of the grant'],
     [
       '[[grant]]\nname = "g"\n',
       'grant[1].projects: must be a list such as [{ site = "site-a", id = "0f6c…" }]',
     ],
     [
       grant('g', 'site = "site-a"'),
-      'grant[1].projects[1].id: missing; it is the id that OpenStack gave the project',
+      'grant[1].projects[1].id: missing; write the id of the project in OpenStack',
     ],
     [grant('g', `${P1}, clod = "x"`), "grant[1].projects[1]: unknown key 'clod'; did you mean 'cloud'?"],
     [
@@ -384,13 +382,13 @@ describe('a grant in the portal configuration', () => {
     ],
     [
       grant('g', P1) + grant('h', `${P1}, cloud = "west"`),
-      "grant[2].projects[1]: 'p1' at 'site-a' is in grant 'g' already; a project is in one grant, once",
+      "grant[2].projects[1]: 'p1' at 'site-a' is in grant 'g' already; a project can be in one grant only",
     ],
     [
       grant('g', P1, P1),
-      "grant[1].projects[2]: 'p1' at 'site-a' is in grant 'g' already; a project is in one grant, once",
+      "grant[1].projects[2]: 'p1' at 'site-a' is in grant 'g' already; a project can be in one grant only",
     ],
-  ])('written as %j is refused', (toml, reason) => {
+  ])('is refused when written as %j', (toml, reason) => {
     expect(refusal(siteA + toml)).toBe(`/portal.toml: ${reason}`);
   });
 });

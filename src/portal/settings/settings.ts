@@ -14,34 +14,34 @@ import { resolveSites, siteTables, type SiteConfig } from './site-settings.ts';
 
 export type { SiteConfig } from './site-settings.ts';
 
-/** Where the ledger is. */
+/** The place of the ledger. */
 export interface LedgerPlace {
   /** Folder of the embedded database; not used with `databaseUrl`. */
   dataFolder: string;
-  /** Secret: it may hold a password. The embedded database is used where it is undefined. */
+  /** Secret: it may contain a password. Undefined means the embedded database. */
   databaseUrl: string | undefined;
-  /** Whether migrations may run that destroy something; none may where it is left out. */
+  /** Whether destructive migrations may run; false by default. */
   allowDestructiveMigrations?: boolean | undefined;
 }
 
 export interface PortalConfig extends LedgerPlace {
   listen: ListenAddress;
-  /** The name under which others reach it, beside its addresses. */
+  /** The host name under which others reach the portal, beside its addresses. */
   publicHost?: string | undefined;
   sites: readonly SiteConfig[];
-  /** Those that may write; none where it is left out. */
+  /** The senders that may write; none by default. */
   senders?: readonly SenderConfig[] | undefined;
-  /** What links projects of several sites; none where it is left out. */
+  /** The grants; none by default. */
   grants?: readonly Grant[] | undefined;
-  /** How long what is kept; the usual where it is left out. */
+  /** How long the ledger keeps hours and gaps; the defaults if left out. */
   retention?: StoragePolicy | undefined;
-  /** How long a portal that says nothing still has its sites. */
+  /** How long a portal keeps its sites after its last renewal. */
   leaseMs?: number | undefined;
-  /** How much it answers at once; the usual where it is left out. */
+  /** The limits of one question; the defaults if left out. */
   limits?: QuestionLimits | undefined;
-  /** False where the owner of the portal starts the sweeps itself. */
+  /** False if the caller starts the sweeps itself. */
   autoSweep: boolean;
-  /** False where a Prometheus reads the sites, and sends what it has; true where it is left out. */
+  /** False if a Prometheus reads the sites and writes to the portal; true by default. */
   collect?: boolean | undefined;
 }
 
@@ -74,7 +74,7 @@ export const portalSettings = {
   }),
   databaseUrl: setting({
     type: 'text',
-    // The value is not shown: it may hold a password.
+    // The value is not shown: it may contain a password.
     schema: z
       .string()
       .regex(/^postgres(ql)?:\/\/./, 'must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
@@ -105,21 +105,21 @@ export const portalSettings = {
     type: 'number',
     schema: wholeNumber(1, 86_400).default(DEFAULT_QUESTION_LIMITS.csvTimeoutMs / 1000),
     value: 'SECONDS',
-    help: 'how long a CSV may take, the time of a slow client included',
+    help: 'how long a CSV may take, including the time of a slow client',
   }),
   collect: setting({
     type: 'switch',
     schema: z.boolean({ error: 'must be true or false' }).default(true),
-    help: 'whether the portal reads the gates itself; false where a Prometheus reads them and writes to the portal',
+    help: 'whether the portal reads the gates itself; false if a Prometheus reads them and writes to the portal',
   }),
   unsafeDestructiveMigrations: setting({
     type: 'switch',
     schema: z.boolean({ error: 'must be true or false' }).default(false),
-    help: 'lets a newer version remove from the ledger what cannot be brought back',
+    help: 'lets a newer version remove data from the ledger for ever',
   }),
 };
 
-/** Keys of portal.toml that only a file can hold. */
+/** The keys of portal.toml that have no flag and no environment variable. */
 export const portalSections = {
   site: siteTables,
   sender: senderTables,
@@ -128,7 +128,7 @@ export const portalSections = {
   portal_prometheus: prometheusTable,
 };
 
-/** Reads settings, `[[site]]` tables and the files that they name, once. Throws `UserError`. */
+/** Reads the settings, the tables of portal.toml, and the files that they name. Throws `UserError`. */
 export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const { settings, sections } = readSettings(portalSettings, sources, portalSections);
   const senders = resolveSenders(sections.sender, sources.configFile);
@@ -156,7 +156,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
   };
 }
 
-/** A site that is read and written has one unit of memory, on both ways. */
+/** Sets the same unit of memory for a site that is both read and written. */
 function withUnits(sites: readonly SiteConfig[], senders: readonly SenderConfig[]): SiteConfig[] {
   const units = memoryUnits(sites, senders);
   return sites.map((site) => {
@@ -165,7 +165,7 @@ function withUnits(sites: readonly SiteConfig[], senders: readonly SenderConfig[
   });
 }
 
-/** Reads where the ledger is, of the same sources; the sites' tokens are not needed for that. */
+/** Reads only the place of the ledger, without the tokens of the sites. Throws `UserError`. */
 export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
   const { settings } = readSettings(portalSettings, sources, portalSections);
   return {

@@ -9,30 +9,30 @@ import { describeError, UserError } from '../../runtime/user-error.ts';
 import { capsOfSite } from '../ledger/accounting/sites/site-caps.ts';
 import type { MemoryUnit, SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
 
-/** A site as the portal reads it. */
+/** The settings of a site that the portal reads. */
 export interface SiteConfig {
   name: string;
   /** Address of the gate; `/federate` is appended to its path. */
   url: string;
-  /** Secret: goes into the Authorization header, and nowhere else. */
+  /** Secret: used in the Authorization header only. */
   token: string;
-  /** Certificates (PEM) that the gate's own is verified against; the system's where undefined. */
+  /** Certificates (PEM) for the verification of the gate; undefined means the system's. */
   ca: string | undefined;
   intervalMs: number;
-  /** For a whole sweep: connection, answer and its last byte. */
+  /** The time limit of a whole sweep, from the connection to the last byte. */
   timeoutMs: number;
   labels: Readonly<Record<string, string>>;
-  /** What is asked for, each a `match[]`. */
+  /** The selectors that the portal asks for, each as a `match[]`. */
   selectors: readonly string[];
-  /** Ids of split pool projects whose parts all come under the pool's id, and are told apart by name (rule A9). */
+  /** Ids of pool projects whose parts all carry the id of the pool and differ by name (rule A9). */
   poolProjects?: readonly string[] | undefined;
-  /** What its exporter counts memory in, where it is an earlier one; MiB where it is left out. */
+  /** The unit of memory of an exporter of the earlier system; MiB by default. */
   memoryUnit?: MemoryUnit | undefined;
-  /** How many projects the ledger keeps of it; the usual where it is left out. */
+  /** The largest number of projects that the ledger keeps of the site; the default if left out. */
   maxProjects?: number | undefined;
-  /** Its clouds, where their names are not to be taken from labels that any hop may set. */
+  /** The clouds of the site. Set it if a hop on the way may set the label `cloud`. */
   clouds?: readonly string[] | undefined;
-  /** Its clouds that were given up: what they used stays, and nothing more of them is missed. */
+  /** The retired clouds: their usage stays, and no more readings are expected. */
   retiredClouds?: readonly string[] | undefined;
 }
 
@@ -90,17 +90,17 @@ const siteTable = strictTable({
   pool_projects: z
     .array(z.string().min(1), { error: 'must be a list of project ids' })
     .default([])
-    .describe("ids of pools whose parts all come under the pool's id and differ by name"),
+    .describe('ids of pool projects whose parts all carry the id of the pool and differ by name'),
   memory_unit: memoryUnit
     .optional()
     .describe('unit in which an exporter of the earlier system counts memory; without it, MiB'),
   clouds: cloudNames
     .optional()
-    .describe('clouds of the site, where a Prometheus on the way may set a label cloud'),
+    .describe('clouds of the site; set it if a Prometheus on the way may set a label cloud'),
   retired_clouds: z
     .array(z.string(), { error: 'must be a list of names of clouds' })
     .default([])
-    .describe('clouds that the site gave up; their usage stays, and no more is expected'),
+    .describe('clouds that the site has retired; their usage stays, and no more is expected'),
   max_projects: z
     .int({ error: 'must be a whole number of projects' })
     .min(1, 'must be at least 1')
@@ -139,7 +139,7 @@ function duplicateProblem(site: SiteTable, before: readonly SiteTable[]): Proble
   const message =
     same.name === site.name
       ? `there are two sites '${site.name}'; give each a name of its own`
-      : `'${site.name}' and '${same.name}' differ too little: both would take their token from ${tokenVariable(site.name)}`;
+      : `'${site.name}' and '${same.name}' are too similar: both would take their token from ${tokenVariable(site.name)}`;
   return { key: 'name', message };
 }
 
@@ -155,7 +155,7 @@ function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTabl
   if (url.search !== '' || url.hash !== '')
     return {
       key: 'url',
-      message: `'${shownUrl(text)}' has a part after '?' or '#'; write the gate's address alone`,
+      message: `'${shownUrl(text)}' has a part after '?' or '#'; write only the gate's address`,
     };
   if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))
     return {
@@ -165,14 +165,16 @@ function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTabl
   return undefined;
 }
 
-/** A Prometheus drops these labels from the series of the other sites: what usage is known by must not be among them. */
-/** A table with another fault has no defaults yet. */
+/**
+ * Refuses labels that identify usage: a Prometheus that federates the sites would drop them from the series of others. The
+ * labels may be undefined, because a table with another fault has no defaults yet.
+ */
 function labelProblem({ labels }: Partial<SiteTable>): Problem | undefined {
   const names = Object.keys(labels ?? {});
   const taken = names.find((name) => name === 'location' || isSeriesLabel(name));
   const wrong = names.find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name));
   if (wrong !== undefined)
-    return { key: 'labels', message: `'${wrong}' is no name of a label: take letters, digits and '_'` };
+    return { key: 'labels', message: `'${wrong}' is not a label name: use letters, digits and '_'` };
   if (taken === 'location')
     return { key: 'labels', message: "'location' is the name of the site already; leave it out" };
   if (taken !== undefined)
@@ -180,7 +182,7 @@ function labelProblem({ labels }: Partial<SiteTable>): Problem | undefined {
   return undefined;
 }
 
-/** Reads the files that the tables name; their paths are relative to the configuration file. */
+/** Resolves the tables, and reads their files, whose paths are relative to the configuration file. Throws `UserError`. */
 export function resolveSites(
   tables: readonly SiteTable[],
   env: Record<string, string | undefined>,
@@ -205,7 +207,7 @@ export function resolveSites(
   }));
 }
 
-/** How what comes of a site is read. */
+/** The options for reading the samples of a site. */
 export function sweepOptionsOf({
   poolProjects,
   memoryUnit: unit,
@@ -232,7 +234,7 @@ function readToken(table: SiteTable, env: Record<string, string | undefined>, fo
 
 function checkedToken(text: string, where: string): string {
   const token = text.trim();
-  if (token === '') throw new UserError(`${where} is empty; it must hold the token that the site gave out`);
+  if (token === '') throw new UserError(`${where} is empty; it must hold the token from the site`);
   if (!/^[\x21-\x7e]{1,4096}$/.test(token))
     throw new UserError(`${where} holds no token: a token is one line without spaces, of ASCII characters`);
   return token;

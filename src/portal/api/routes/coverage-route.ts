@@ -19,17 +19,17 @@ const MS_PER_DAY = 86_400_000;
 const LONGEST_DAYS = 366;
 
 const coverageParameters = parameterTable({
-  from: hourParameter('Start, included. The start of the month where it is left out'),
-  to: hourParameter('End, not included. The end of the present hour where it is left out'),
-  step: stepParameter('hour', 'A row is how a step is known; days and months are those of UTC'),
+  from: hourParameter('Start, included. Default: the start of the month'),
+  to: hourParameter('End, not included. Default: the end of the present hour'),
+  step: stepParameter('hour', 'The step of a row. Days and months are in UTC'),
   by: dimensionsParameter(
     ['site', 'cloud'],
     'site,cloud',
-    'What is told apart: some of site and cloud, with a comma between them. A row is the worst of what it is about',
+    'What gets rows of its own: site, cloud, or both with a comma. A row has the worst coverage of its sites and clouds',
   ),
-  site: textParameter('Of this site alone'),
-  project: textParameter('Of the clouds that have a project with this id alone'),
-  grant: textParameter('Of the clouds that have projects of this grant alone'),
+  site: textParameter('Only this site'),
+  project: textParameter('Only clouds that have a project with this id'),
+  grant: textParameter('Only clouds that have projects of this grant'),
   limit: limitParameter,
   cursor: cursorParameter,
 });
@@ -39,7 +39,7 @@ export function coverageRoute(server: ApiServer, { ledger, clock, grants = () =>
     '/api/v1/coverage',
     {
       schema: {
-        summary: 'How each hour of each site is known, or each longer step',
+        summary: 'The coverage of each hour, or longer step, of each site',
         querystring: coverageParameters,
         response: { 200: pageOf(coverageRow), default: errorAnswer },
       },

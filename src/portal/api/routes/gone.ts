@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** Is aborted when the client leaves before its answer is whole. */
+/** A signal that is aborted when the client leaves before its answer is complete. */
 export function goneOf(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {

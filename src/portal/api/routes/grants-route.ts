@@ -8,7 +8,7 @@ export function grantsRoute(server: ApiServer, { grants = () => [] }: ApiParts):
     '/api/v1/grants',
     {
       schema: {
-        summary: 'The grants, and the projects that each links',
+        summary: 'The grants with their projects',
         querystring: parameterTable({}),
         response: { 200: pageOf(grantRow), default: errorAnswer },
       },

@@ -5,8 +5,8 @@ import { cursorParameter, limitParameter, parameterTable, textParameter } from '
 import { pageWith, projectRowOf } from '../shapes/rows.ts';
 
 const projectParameters = parameterTable({
-  site: textParameter('Of this site alone'),
-  search: textParameter('Part of a name or id, upper and lower case alike'),
+  site: textParameter('Only this site'),
+  search: textParameter('Part of a name or id, in upper or lower case'),
   limit: limitParameter,
   cursor: cursorParameter,
 });

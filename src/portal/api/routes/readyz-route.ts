@@ -1,8 +1,8 @@
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 
 /**
- * The ledger answers. Whether sites do is none of it: a site that hangs must not take the portal, which can answer
- * for what it knows, out of service.
+ * Tells that the ledger answers. Sites do not matter here: a site that hangs must not take the portal, which can still
+ * answer from its ledger, out of service.
  */
 export function readyzRoute(server: ApiServer, { ledger }: ApiParts): void {
   server.get('/readyz', { schema: { hide: true } }, async (request, reply) => {

@@ -9,7 +9,7 @@ export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
     '/api/v1/sites',
     {
       schema: {
-        summary: 'The sites, with how fresh their readings are',
+        summary: 'The sites, with the age of their readings',
         querystring: parameterTable({}),
         response: { 200: pageOf(siteRow), default: errorAnswer },
       },

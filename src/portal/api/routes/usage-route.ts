@@ -4,23 +4,23 @@ import { errorAnswer, pageOf, usageRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
 import { pageWith, usageRowOf } from '../shapes/rows.ts';
-import { Untaken } from '../shapes/untaken.ts';
+import { AnswerMemory } from '../shapes/answer-memory.ts';
 import { csvFileName, usageCsv } from '../shapes/usage-csv.ts';
 import { usageParameters, usageQuery } from '../shapes/usage-parameters.ts';
 
 const usageAnswer = {
-  description: 'The rows, with those of the keys that were asked for; as CSV with format=csv',
+  description: 'The rows, with the keys of `by`; as CSV with format=csv',
   content: { 'application/json': { schema: pageOf(usageRow) }, 'text/csv': { schema: z.string() } },
 };
 
-/** A CSV holds a connection to the database, of few: not for a client that takes nothing any more. */
+/** A CSV keeps one of few connections to the database, so a client that reads nothing for this long is cut off. */
 const STALLED_MS = 120_000;
-/** A CSV is read so far ahead of its client: shorter ones are read to their end at once, and hold no connection then. */
+/** This much of a CSV is buffered for its client. A shorter CSV is read to its end at once, and keeps no connection. */
 const AHEAD_BYTES = 16 * 2 ** 20;
 
 export function usageRoute(
   server: ApiServer,
-  { ledger, clock, grants = () => [], stalledMs = STALLED_MS, untaken = new Untaken() }: ApiParts,
+  { ledger, clock, grants = () => [], stalledMs = STALLED_MS, answerMemory = new AnswerMemory() }: ApiParts,
 ): void {
   server.get(
     '/api/v1/usage',
@@ -35,7 +35,7 @@ export function usageRoute(
       const query = usageQuery(parameters, clock.nowMs(), grants());
       const gone = goneOf(reply);
       if (parameters.format === 'json') return pageWith(await ledger.usage(query, gone), usageRowOf);
-      const hold = (bytes: number) => untaken.hold(reply.raw, bytes);
+      const hold = (bytes: number) => answerMemory.hold(reply.raw, bytes);
       const pieces = usageCsv(ledger, query, gone, parameters.bom === 'true');
       const body = method === 'HEAD' ? '' : await textOf(pieces, gone, hold);
       reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
@@ -47,7 +47,7 @@ export function usageRoute(
   );
 }
 
-/** A text that is sent as it comes, once its first piece is there: what is refused is refused by a status. */
+/** Streams a text. Waits for the first piece, so that a refused question still gets a status. */
 async function textOf(
   pieces: AsyncGenerator<string>,
   gone: AbortSignal,
@@ -59,11 +59,11 @@ async function textOf(
     fromFirst(first, pieces, (piece) => hold(text.readableLength + Buffer.byteLength(piece))),
     { objectMode: false, highWaterMark: AHEAD_BYTES },
   );
-  // The route's schema knows it as a string.
+  // The route's schema expects a string.
   return text as unknown as string;
 }
 
-/** No generator: one that is ended before its first piece is asked for would not end `pieces`, which hold a connection. */
+/** Not a generator: if it ended before its first `next`, it would not end `pieces`, which keep a connection. */
 function fromFirst(
   first: IteratorResult<string>,
   pieces: AsyncGenerator<string>,

@@ -10,8 +10,9 @@ import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Prometheus remote write 1.0: 204 when all is kept, 4xx for what will never be taken (the sender drops it and says so),
- * 503 for what may be tried again. Source: https://prometheus.io/docs/specs/prw/remote_write_spec/
+ * Prometheus remote write 1.0. Answers 204 when all samples are stored, 4xx for a request that will never be accepted (the
+ * sender drops it and logs that), and 503 for a request that may be sent again.
+ * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/
  */
 export function writeRoute(server: ApiServer, { receiver, metrics }: ApiParts): void {
   if (receiver === undefined) return;
@@ -40,7 +41,7 @@ export function writeRoute(server: ApiServer, { receiver, metrics }: ApiParts): 
     },
     handler: async (request, reply) => {
       const sender = senders.get(request);
-      if (sender === undefined) throw new Error('a request without sender came through');
+      if (sender === undefined) throw new Error('a request without a sender passed the check');
       const [status, said] = wrongForm(request) ?? (await take(receiver, sender, request));
       metrics.writeRequests.inc({ sender: sender.name, status });
       if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -49,7 +50,7 @@ export function writeRoute(server: ApiServer, { receiver, metrics }: ApiParts): 
   });
 }
 
-/** What a body may become where it does not say its length. */
+/** The length of a body. Without a stated length, the largest allowed one. */
 function bodyBytes({ headers }: FastifyRequest): number {
   const stated = Number(headers['content-length']);
   return stated >= 0 ? Math.min(stated, WRITE_LIMITS.maxBodyBytes) : WRITE_LIMITS.maxBodyBytes;
@@ -64,7 +65,7 @@ async function say(reply: FastifyReply, status: number, said: string): Promise<F
 function wrongForm({ headers }: FastifyRequest): Answer | undefined {
   const type = headers['content-type'] ?? '';
   if (!type.startsWith('application/x-protobuf') || /proto=(?!prometheus\.WriteRequest)/.test(type))
-    return [415, 'only remote write 1.0 is taken: set protobuf_message to prometheus.WriteRequest'];
+    return [415, 'only remote write 1.0 is supported: set protobuf_message to prometheus.WriteRequest'];
   if (headers['content-encoding'] !== 'snappy') return [415, 'the body must be compressed as snappy'];
   return undefined;
 }
@@ -76,12 +77,12 @@ async function take(receiver: Receiver, sender: SenderConfig, request: FastifyRe
       ? [204, '']
       : [
           400,
-          `${denied} samples are of '${deniedSite?.slice(0, 100)}', which ${sender.name} may not write as; the others are taken`,
+          `${denied} samples are of '${deniedSite?.slice(0, 100)}', which ${sender.name} may not write to; the others are stored`,
         ];
   } catch (error) {
     if (error instanceof SnappyError || error instanceof ProtobufError)
-      return [400, `this is no remote write request: ${error.message}`];
+      return [400, `this is not a remote write request: ${error.message}`];
     if (error instanceof OversizedRequestError) return [400, `${error.message}; send less at a time`];
-    return [503, 'it could not be kept; try again'];
+    return [503, 'the request could not be stored; try again'];
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Shapes of the API's answers; the OpenAPI document is made from them. */
+/** The shapes of the API's answers. The OpenAPI document is built from them. */
 export const errorAnswer = z
   .object({
     error: z.string(),
@@ -11,16 +11,13 @@ export const errorAnswer = z
   })
   .meta({
     description:
-      'One line that says what is wrong. What costs too much is refused as application/problem+json (RFC 9457)',
+      'One line that says what is wrong. A question that costs too much is refused as application/problem+json (RFC 9457)',
   });
 
 export function pageOf<T extends z.ZodType>(row: T) {
   return z.object({
     data: z.array(row),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: 'The `cursor` of the next page; null where there is none' }),
+    next: z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last page' }),
   });
 }
 
@@ -36,23 +33,25 @@ export const siteRow = z.object({
   name: z.string(),
   labels: z.record(z.string(), z.string()),
   first_reading_at: instant.nullable(),
-  last_reading_at: instant.nullable().meta({ description: 'Of the cloud that was read last' }),
+  last_reading_at: instant
+    .nullable()
+    .meta({ description: 'The last reading of the cloud that was read last' }),
   clouds: z
     .array(
       z.object({
-        cloud: z.string().meta({ description: "'' for readings that name none" }),
+        cloud: z.string().meta({ description: "'' for readings without a cloud" }),
         last_reading_at: instant,
       }),
     )
-    .meta({ description: 'Those that are not retired, the one that was read longest ago first' }),
+    .meta({ description: 'The clouds that are not retired, the one with the oldest last reading first' }),
   last_sweep_at: instant.nullable(),
   last_success_at: instant.nullable(),
   last_error: z.string().nullable().meta({
     description:
-      'Why the last sweep failed, what the ledger did not take of it, or that nothing new came of a cloud for longer than an ordinary pause; else null',
+      'Why the last sweep failed, which series were refused, or which cloud had nothing new for longer than an ordinary pause; otherwise null',
   }),
   ordinary_pause_seconds: z.number().meta({
-    description: 'How long a pause between two readings may be; a longer one is a gap',
+    description: 'The longest ordinary pause between two readings. A longer pause is a gap',
   }),
   projects: z.number(),
   meters: z.number(),
@@ -64,7 +63,7 @@ export type SiteRow = z.output<typeof siteRow>;
 
 export const projectRow = z.object({
   site: z.string(),
-  cloud: z.string().meta({ description: "The label of a site with several clouds; '' elsewhere" }),
+  cloud: z.string().meta({ description: "The label of a site with several clouds; '' at other sites" }),
   project_id: z.string(),
   project_name: z.string(),
   domain_id: z.string(),
@@ -80,13 +79,14 @@ export const coverageRow = z.object({
   cloud: z.string().optional(),
   start: instant.meta({ description: 'Start of the step, UTC' }),
   coverage: coverage.meta({
-    description: 'Between readings, at least in part over a gap, or not reached by any though it is due',
+    description:
+      'Measured: between readings. Spread: at least partly in a gap. Missing: due, but no reading reaches it',
   }),
-  measured_seconds: z.number().meta({ description: 'Of all clouds that the row is about together' }),
+  measured_seconds: z.number().meta({ description: 'The sum over all clouds of the row' }),
   spread_seconds: z.number(),
   reached: z.boolean().meta({
     description:
-      'Whether any reading came after the start of the step. The present hour is measured without one until it is due',
+      'Whether any reading is later than the start of the step. The present hour counts as measured until one is due',
   }),
 });
 
@@ -97,7 +97,7 @@ export const grantRow = z.object({
   projects: z.array(
     z.object({
       site: z.string(),
-      cloud: z.string().nullable().meta({ description: 'Null: every cloud of the site' }),
+      cloud: z.string().nullable().meta({ description: 'Null means every cloud of the site' }),
       project_id: z.string(),
     }),
   ),
@@ -110,16 +110,21 @@ export const usageRow = z.object({
     .string()
     .nullable()
     .optional()
-    .meta({ description: 'Null for what projects of no grant have used' }),
+    .meta({ description: 'Null for the usage of projects without a grant' }),
   site: z.string().optional(),
-  cloud: z.string().optional().meta({ description: "The label of a site with several clouds; '' elsewhere" }),
+  cloud: z
+    .string()
+    .optional()
+    .meta({ description: "The label of a site with several clouds; '' at other sites" }),
   project_id: z.string().optional(),
   project_name: z.string().optional(),
   resource: z.string().optional(),
   start: instant.meta({ description: 'Start of the step, UTC' }),
   amount: z.number(),
   unit: z.string().meta({ examples: ['vCPU-hours'] }),
-  coverage: coverage.meta({ description: 'How the step is known: measured, spread over a gap, or missing' }),
+  coverage: coverage.meta({
+    description: 'Whether the usage of the step is measured, spread over a gap, or missing',
+  }),
 });
 
 export type UsageRow = z.output<typeof usageRow>;

@@ -5,9 +5,9 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Grant, Ledger } from '../../ledger/ledger.ts';
 import type { PortalMetrics } from '../../metrics.ts';
 import type { Receiver } from '../../remote-write/receiver.ts';
-import type { Untaken } from './untaken.ts';
+import type { AnswerMemory } from './answer-memory.ts';
 
-/** The server as routes see it: with types from their zod schemas. */
+/** The server, with types from the zod schemas of the routes. */
 export type ApiServer = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -16,17 +16,17 @@ export type ApiServer = FastifyInstance<
   ZodTypeProvider
 >;
 
-/** What routes answer from. */
+/** The parts of the portal that routes need. */
 export interface ApiParts {
   ledger: Ledger;
   metrics: PortalMetrics;
   clock: Clock;
-  /** The present ones; a reload may change them. */
+  /** Returns the present grants: a reload may change them. */
   grants?: (() => readonly Grant[]) | undefined;
-  /** Takes remote writes; without it there is no such route. */
+  /** Receives remote writes. Without it there is no such route. */
   receiver?: Receiver | undefined;
-  /** How long a client may take nothing of a CSV that waits for it; two minutes where it is left out. */
+  /** How long a client of a CSV may read nothing; two minutes by default. */
   stalledMs?: number | undefined;
-  /** What answers hold in memory until their clients have taken it. */
-  untaken?: Untaken | undefined;
+  /** The memory of answers that their clients have not read yet. */
+  answerMemory?: AnswerMemory | undefined;
 }

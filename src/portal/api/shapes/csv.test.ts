@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvLine } from './csv.ts';
 
-/** A reader by RFC 4180, written for this test. */
+/** A reader for RFC 4180, written for this test. */
 function readCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
@@ -22,24 +22,24 @@ function readCsv(text: string): string[][] {
 }
 
 describe('a line of CSV', () => {
-  it('quotes what holds a comma, a quote or a line end', () => {
+  it('quotes a field with a comma, a quote or a line end', () => {
     expect(csvLine(['plain', 'a,b', 'say "x"', 'two\r\nlines', 'Käse', 1.5, ''])).toBe(
       'plain,"a,b","say ""x""","two\r\nlines",Käse,1.5,\r\n',
     );
   });
 
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\uff1d1'])(
-    'makes text of %j, which a spreadsheet would run',
+    'turns %j, which a spreadsheet would run, into text',
     (name) => {
       expect(readCsv(csvLine([name]))).toEqual([[`'${name}`]]);
     },
   );
 
-  it('leaves numbers as they are, below zero too', () => {
+  it('leaves numbers as they are, even below zero', () => {
     expect(csvLine([-1.5, 0])).toBe('-1.5,0\r\n');
   });
 
-  it('is read back as it was written, but for the apostrophe before a formula', () => {
+  it('can be read back unchanged, except for the apostrophe before a formula', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), { minLength: 1 }),

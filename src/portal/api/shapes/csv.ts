@@ -10,8 +10,8 @@ function csvField(value: string | number): string {
 }
 
 /**
- * Spreadsheets run a field that begins like a formula, and whoever may name a project could write one. An apostrophe
- * before it makes it text. Source: https://owasp.org/www-community/attacks/CSV_Injection
+ * Spreadsheets run a field that starts like a formula, and anyone who may name a project could write one. An apostrophe
+ * in front makes it text. Source: https://owasp.org/www-community/attacks/CSV_Injection
  */
 function withoutFormula(text: string): string {
   return /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]/.test(text) ? `'${text}` : text;

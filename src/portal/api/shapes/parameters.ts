@@ -6,7 +6,7 @@ import { RequestError } from './request-error.ts';
 
 const DEFAULT_PAGE = 1000;
 
-/** What the parameters of a route are: others are errors that name the nearest known one. */
+/** The parameters of a route. Other parameters are errors, which name the nearest known one. */
 export function parameterTable<S extends z.ZodRawShape>(shape: S) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
@@ -17,7 +17,7 @@ export function parameterTable<S extends z.ZodRawShape>(shape: S) {
   });
 }
 
-/** Text to look for; empty is the same as left out. */
+/** A text to filter by. Empty text means no filter. */
 export function textParameter(description: string) {
   return z
     .string({ error: 'may be given once' })
@@ -28,7 +28,7 @@ export function textParameter(description: string) {
     .meta({ description });
 }
 
-/** Some of these words, with commas between them. */
+/** A list of these words, with commas between them. */
 export function dimensionsParameter<D extends string>(
   dimensions: readonly D[],
   usual: string,
@@ -59,16 +59,16 @@ export const limitParameter = z
   .optional()
   .transform((text) => Number(text ?? DEFAULT_PAGE))
   .refine((limit) => limit <= MAX_PAGE, `must be a number from 1 to ${MAX_PAGE}`)
-  .meta({ description: `Rows of a page, 1 to ${MAX_PAGE}; ${DEFAULT_PAGE} where it is left out` });
+  .meta({ description: `Rows of a page, 1 to ${MAX_PAGE}. Default: ${DEFAULT_PAGE}` });
 
-export const cursorParameter = textParameter('`next` of the page before');
+export const cursorParameter = textParameter('`next` of the previous page');
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** Years of a question: the ledger has none before, and the months of what is asked are counted one by one. */
+/** The years of a question. The bounds limit its cost: the months of a question are counted one by one. */
 const [FIRST_YEAR, LAST_YEAR] = [1970, 2199];
 
-/** An ISO date or date-time, UTC where it names no zone, down to the whole hour (Unix milliseconds). */
+/** An ISO date or date-time, in UTC if it has no zone, rounded down to the hour (Unix milliseconds). */
 export function hourParameter(description: string) {
   return z
     .string({ error: 'may be given once' })
@@ -88,28 +88,28 @@ export function hourParameter(description: string) {
     .meta({ description });
 }
 
-/** The first hour after the last year is taken too, as the end of it. */
+/** Whether an instant is in the allowed years. The first hour after the last year is allowed as an end. */
 function isTaken(atMs: number): boolean {
   return atMs >= Date.UTC(FIRST_YEAR, 0) && atMs <= Date.UTC(LAST_YEAR + 1, 0);
 }
 
 function parseInstant(written: string): number | undefined {
-  // The plus sign of a zone arrives as a space where it was not encoded.
+  // The plus sign of a zone arrives as a space if it was not encoded.
   const text = written.replace(/ (?=\d{2}:?\d{2}$)/, '+');
   const [, date, zone] = INSTANT.exec(text) ?? [];
   if (date === undefined || !isCalendarDate(date)) return undefined;
-  // JavaScript takes a date-time without a zone for local time.
+  // JavaScript reads a date-time without a zone as local time.
   const atMs = Date.parse(text === date || zone !== undefined ? text : `${text}Z`);
   return Number.isNaN(atMs) ? undefined : atMs;
 }
 
-/** JavaScript takes February 31st for March 3rd. */
+/** Refuses dates that do not exist: JavaScript reads February 31st as March 3rd. */
 function isCalendarDate(date: string): boolean {
   const atMs = Date.parse(date);
   return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(date);
 }
 
-/** The whole hours that are asked for, Unix milliseconds; the present month where nothing is said. Throws `RequestError`. */
+/** The whole hours of a period, Unix milliseconds; the present month by default. Throws `RequestError`. */
 export function periodOf(
   from: number | undefined,
   to: number | undefined,

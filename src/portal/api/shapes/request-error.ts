@@ -1,4 +1,4 @@
-/** A request that can't be answered as it is. Its message is one line that names the parameter. */
+/** A request has a wrong parameter. The message is one line that names it. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly statusCode = 400;

@@ -8,7 +8,7 @@ import type {
 } from '../../ledger/ledger.ts';
 import type { CoverageRow, GrantRow, Page, ProjectRow, SiteRow, UsageRow } from './answers.ts';
 
-/** How what the ledger says is written in answers: one place for each row. */
+/** Turns the ledger's types into the rows of answers, one function for each row. */
 export function siteRowOf(site: SiteStatus): SiteRow {
   return {
     name: site.name,
@@ -64,7 +64,7 @@ export function grantRowOf({ name, projects }: Grant): GrantRow {
   };
 }
 
-/** A page of the ledger with its rows as answers have them. */
+/** Turns a page of the ledger into a page of an answer. */
 export function pageWith<T, Row>({ data, next }: LedgerPage<T>, rowOf: (value: T) => Row): Page<Row> {
   return { data: data.map(rowOf), next };
 }

@@ -5,7 +5,7 @@ import { usageRowOf } from './rows.ts';
 
 type Column = keyof UsageRow;
 
-/** The columns that were asked for, in the order of the API's rows. */
+/** The columns of a query, in the order of the API's rows. */
 function columnsOf({ by }: UsageQuery): Column[] {
   const dimensions: Column[] = [
     ...(by.has('grant') ? (['grant'] as const) : []),
@@ -17,10 +17,10 @@ function columnsOf({ by }: UsageQuery): Column[] {
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
 
-/** Without it Excel takes a file for one in the encoding of the machine, and breaks umlauts. */
+/** Without it Excel reads the file in the encoding of the machine, and breaks umlauts. */
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** All rows of `query` as CSV, in pieces; fewer where `gone` is aborted before it is their turn. */
+/** All rows of `query` as CSV, in pieces. Stops early if `gone` is aborted. */
 export async function* usageCsv(
   ledger: Pick<Ledger, 'allUsage'>,
   query: UsageQuery,

@@ -26,7 +26,7 @@ function refusal(parameters: Record<string, string | string[]>): string {
 }
 
 describe('the period of a question for usage', () => {
-  it('is the present month up to the end of the present hour, and all is told apart, where nothing is said', () => {
+  it('is the present month up to the end of the present hour, with all dimensions, by default', () => {
     expect(query({})).toEqual({
       from: '2026-02-01T00:00:00.000Z',
       to: '2026-02-10T14:00:00.000Z',
@@ -40,7 +40,7 @@ describe('the period of a question for usage', () => {
     });
   });
 
-  it('begins with the month of its end where only the end is said', () => {
+  it('starts with the month of its end if only the end is set', () => {
     expect(query({ to: '2026-02-01' }).from).toBe('2026-01-01T00:00:00.000Z');
   });
 
@@ -51,11 +51,11 @@ describe('the period of a question for usage', () => {
     ['2026-01-31T10:00:00.123+02:00', '2026-01-31T08:00:00.000Z'],
     ['2026-01-31T10:00 02:00', '2026-01-31T08:00:00.000Z'],
     ['2026-01-31T10:59:59Z', '2026-01-31T10:00:00.000Z'],
-  ])('takes %s for %s', (from, instant) => {
+  ])('reads %s as %s', (from, instant) => {
     expect(query({ from }).from).toBe(instant);
   });
 
-  it('cuts both ends to the hour alike, so that periods that meet share no hour', () => {
+  it('rounds both ends down to the hour, so that adjacent periods share no hour', () => {
     const first = query({ from: '2026-01-01', to: '2026-01-05T10:30Z' });
     const second = query({ from: '2026-01-05T10:30Z', to: '2026-01-09' });
     expect(first.to).toBe(second.from);
@@ -63,7 +63,7 @@ describe('the period of a question for usage', () => {
 });
 
 describe('a question for usage', () => {
-  it('takes its dimensions and filters', () => {
+  it('has its dimensions and filters', () => {
     expect(
       query({
         by: 'site, project',
@@ -85,7 +85,7 @@ describe('a question for usage', () => {
     });
   });
 
-  it('may tell nothing apart where it is of one resource', () => {
+  it('may have no dimension if it has one resource', () => {
     expect(query({ by: '', resource: 'vcpu' }).by).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describe('a question for usage', () => {
     [{ project: 'a\0b' }, 'project: holds a NUL character'],
     [{ site: ['a', 'b'] }, 'site: may be given once'],
     [{ form: '2026-01-01' }, ": unknown parameter 'form'; did you mean 'from'?"],
-  ])('is refused in one line that names the parameter: %j', (parameters, line) => {
+  ])('is refused with one line that names the parameter: %j', (parameters, line) => {
     expect(refusal(parameters)).toBe(line);
   });
 });
@@ -164,7 +164,7 @@ describe('a question of any text', () => {
     'x',
   );
 
-  it('costs no more than its length, or a bounded number of months, and is refused in a line as long as itself', () => {
+  it('costs no more than its length or a bounded number of months, and its refusal is a line of bounded length', () => {
     fc.assert(
       fc.property(fc.dictionary(names, text, { maxKeys: 5 }), (parameters) => {
         const written = Object.values(parameters).join('').length;

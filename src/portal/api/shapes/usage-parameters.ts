@@ -24,31 +24,29 @@ export type UsageDimension = (typeof DIMENSIONS)[number];
 
 export const usageParameters = parameterTable({
   from: hourParameter(
-    'Start, included: an ISO date or date-time, UTC where it names no zone, down to the whole hour. The start of the month where it is left out',
+    'Start, included: an ISO date or date-time, in UTC if it has no zone, rounded down to the hour. Default: the start of the month',
   ),
-  to: hourParameter(
-    'End, not included; in the form of `from`. The end of the present hour where it is left out',
-  ),
-  step: stepParameter('total', 'A row is the usage of a step; days and months are those of UTC'),
+  to: hourParameter('End, not included, in the form of `from`. Default: the end of the present hour'),
+  step: stepParameter('total', 'The step of a row. Days and months are in UTC'),
   by: dimensionsParameter(
     DIMENSIONS,
     'site,project,resource',
-    'What is told apart: some of grant, site, cloud, project and resource, with commas between them. Usage is summed over the others',
+    'What gets rows of its own: some of grant, site, cloud, project and resource, with commas between them. Usage is added up over the others',
   ),
-  site: textParameter('Of this site alone'),
-  project: textParameter('Of the projects with this id alone'),
-  grant: textParameter('Of the projects of this grant alone'),
-  resource: textParameter('Of this resource alone, such as `vcpu`'),
+  site: textParameter('Only this site'),
+  project: textParameter('Only projects with this id'),
+  grant: textParameter('Only projects of this grant'),
+  resource: textParameter('Only this resource, such as `vcpu`'),
   limit: limitParameter,
   cursor: cursorParameter,
   format: z
     .enum(['json', 'csv'], { error: 'must be json or csv' })
     .default('json')
-    .meta({ description: '`csv` is all of it, without pages: `limit` and `cursor` say nothing there' }),
+    .meta({ description: '`csv` has all rows, without pages: `limit` and `cursor` are ignored' }),
   bom: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('false')
-    .meta({ description: '`true` begins the CSV with a byte order mark, by which Excel reads it as UTF-8' }),
+    .meta({ description: '`true` starts the CSV with a byte order mark, so that Excel reads it as UTF-8' }),
 });
 
 type UsageParameters = z.output<typeof usageParameters>;
@@ -56,8 +54,8 @@ type UsageParameters = z.output<typeof usageParameters>;
 export type UsageStep = UsageParameters['step'];
 
 /**
- * What the ledger is asked. Both ends are cut down to whole hours, so that periods that meet neither overlap nor leave
- * an hour out. Throws `RequestError`.
+ * Returns the query for the ledger. Both ends are rounded down to whole hours, so that adjacent periods neither overlap nor
+ * miss an hour. Throws `RequestError`.
  */
 export function usageQuery(
   parameters: UsageParameters,
@@ -75,7 +73,7 @@ export function usageQuery(
   return { fromMs, toMs, step, by, site, projectId: project, resource, ...links, limit, cursor };
 }
 
-/** Throws `RequestError` where a grant is asked for that there is not. */
+/** Throws `RequestError` for a grant that does not exist. */
 export function requireGrant(grant: string | undefined, grants: readonly Grant[]): void {
   if (grant !== undefined && grants.every(({ name }) => name !== grant))
     throw new RequestError(`grant: there is no grant '${grant}'; /api/v1/grants lists them`);

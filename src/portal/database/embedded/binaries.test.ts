@@ -27,14 +27,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('makeUsable', () => {
-  it('makes the links that npm did not make, as it was told to run no scripts', async () => {
+  it('creates the links that are missing because npm ran no scripts', async () => {
     expect(await makeUsable(native, ourselves, [place], silentLogger())).toBe(native.folder);
     expect(await readlink(join(native.folder, 'lib', 'libpq.so.5'))).toBe('libpq.so.5.18');
     expect(await makeUsable(native, ourselves, [place], silentLogger())).toBe(native.folder);
   });
 
   it.runIf(process.getuid?.() === 0)(
-    'copies the programs once from where the account cannot go',
+    'copies the programs once from a folder that the account cannot enter',
     async () => {
       await chmod(join(folder, 'package'), 0o700);
       const nobody = { uid: 65_534, gid: 65_534 };

@@ -11,21 +11,21 @@ import { canEnter, type ServerAccount } from './server-account.ts';
 export interface Binaries {
   initdb: string;
   postgres: string;
-  /** As in the file `PG_VERSION` of a cluster, such as `18`. */
+  /** The version as in the file `PG_VERSION` of a cluster, such as `18`. */
   majorVersion: string;
 }
 
 /** The npm package with the programs for this platform. */
 export interface NativePackage {
-  /** The folder that holds `bin`, `lib` and `share`. */
+  /** The folder with `bin`, `lib` and `share`. */
   folder: string;
   version: string;
 }
 
-/** Where root keeps a copy for the account of the server; the first that serves. */
+/** Folders in which root keeps a copy for the server's account. The first usable one is taken. */
 const CACHES_OF_ROOT = ['/var/cache/stackmeter', '/var/lib/stackmeter', '/opt/stackmeter'];
 
-/** The programs from the npm package, ready to be run by `account`. */
+/** Prepares the programs from the npm package so that `account` can run them. Throws `UserError`. */
 export async function prepareBinaries(
   account: ServerAccount,
   dataFolder: string,
@@ -37,9 +37,9 @@ export async function prepareBinaries(
 }
 
 /**
- * The folder of the programs, with the links between its libraries. Where the package lies where the account cannot go,
- * or lacks links that cannot be made (a read-only disk), it is copied once to the
- * first of `caches` that serves.
+ * Returns the folder of the programs, with the links between its libraries. If the account cannot enter the folder of the
+ * package, or if missing links cannot be created there (a read-only disk), copies it once to the first usable folder of
+ * `caches`. Throws `UserError` if there is none.
  */
 export async function makeUsable(
   native: NativePackage,
@@ -53,7 +53,7 @@ export async function makeUsable(
     if (copy !== undefined && (await canEnter(account, copy))) return copy;
   }
   throw new UserError(
-    `the account of the database cannot run the programs in ${native.folder}, nor copies in ${caches.join(', ')}: install where others may read, or set DATABASE_URL`,
+    `the account of the database cannot run the programs in ${native.folder}, nor copies in ${caches.join(', ')}: install stackmeter in a folder that others may read, or set DATABASE_URL`,
   );
 }
 
@@ -74,18 +74,15 @@ async function findNativePackage(): Promise<NativePackage> {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { folder: join(root, 'native'), version };
   } catch (cause) {
-    throw new UserError(
-      `no embedded PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL that runs`,
-      {
-        cause,
-      },
-    );
+    throw new UserError(`no embedded PostgreSQL for ${platform}: set DATABASE_URL to a running PostgreSQL`, {
+      cause,
+    });
   }
 }
 
 /**
- * Makes the links between library versions that the package's install script would make, since npm may be told not to
- * run scripts. Returns false where they are missing and cannot be made.
+ * Creates the links between library versions, as the package's install script does: npm may be set to run no scripts.
+ * Returns false if links are missing and cannot be created.
  */
 async function completeLinks(folder: string): Promise<boolean> {
   try {
@@ -120,18 +117,21 @@ async function makeLink({ path, target }: LibraryLink): Promise<void> {
   try {
     await symlink(target, path);
   } catch (error) {
-    // Another process may have made it at the same moment.
+    // Another process may have created it at the same moment.
     if (!(await exists(path))) throw error;
   }
 }
 
-/** A copy in `cache`, made once; undefined where none can be made, or where others could have put something there. */
+/** A copy in `cache`, made once. Undefined if it cannot be made, or if others may write to the folder. */
 async function tryToCopy(native: NativePackage, cache: string, logger: Logger): Promise<string | undefined> {
   try {
     await mkdir(cache, { recursive: true, mode: 0o755 });
     return (await isOurs(cache)) ? await copyOnce(native, cache, logger) : undefined;
   } catch (error) {
-    logger.debug({ cache, reason: describeError(error) }, 'cannot keep the PostgreSQL programs there');
+    logger.debug(
+      { cache, reason: describeError(error) },
+      'cannot copy the PostgreSQL programs to this folder',
+    );
     return undefined;
   }
 }
@@ -145,14 +145,14 @@ async function copyOnce(native: NativePackage, cache: string, logger: Logger): P
   const folder = join(cache, `postgresql-${native.version}`);
   const copy = join(folder, 'native');
   if (await exists(copy)) return copy;
-  logger.info({ folder }, 'copying the PostgreSQL programs to where the server can read them');
+  logger.info({ folder }, 'copying the PostgreSQL programs to a folder that the server can read');
   const unfinished = `${folder}.${randomBytes(4).toString('hex')}.new`;
   try {
     await copyWhole(native.folder, join(unfinished, 'native'));
     await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Another process may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (!(await exists(copy))) throw error;
   }
   return copy;

@@ -12,7 +12,7 @@ export function clusterFolder(dataFolder: string): string {
   return join(dataFolder, 'postgresql');
 }
 
-/** Makes the cluster unless it is there, whole or not at all; throws a `UserError` for one of another version. */
+/** Creates the cluster if it is missing, completely or not at all. Throws `UserError` for a cluster of another version. */
 export async function ensureCluster(
   cluster: string,
   binaries: Binaries,
@@ -23,7 +23,7 @@ export async function ensureCluster(
   if (version === undefined) await makeCluster(cluster, binaries, account);
   else if (version !== binaries.majorVersion)
     throw new UserError(
-      `the database in ${cluster} is of PostgreSQL ${version}, and this program brings ${binaries.majorVersion}: dump it with the program that wrote it, and restore it here`,
+      `the database in ${cluster} belongs to PostgreSQL ${version}, and this program has ${binaries.majorVersion}: dump it with the program that wrote it, and restore it here`,
     );
 }
 
@@ -49,19 +49,19 @@ async function makeCluster(cluster: string, binaries: Binaries, account: ServerA
     await rename(unfinished, cluster);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Two first starts at once: the other's cluster is as good as ours.
+    // After two first starts at once, the other cluster is as good as ours.
     if ((await clusterVersion(cluster)) === undefined) throw error;
   }
 }
 
-/** A folder that only the server's account may enter. */
+/** Creates a folder that only the server's account may enter. */
 export async function makeOwnFolder(folder: string, account: ServerAccount): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
   if (account.uid !== undefined && account.gid !== undefined) await chown(folder, account.uid, account.gid);
 }
 
-/** Removes what an `initdb` left whose parent was killed. */
+/** Removes unfinished clusters of processes that have ended. */
 async function removeUnfinished(cluster: string): Promise<void> {
   const parent = dirname(cluster);
   for (const name of await readdir(parent)) {

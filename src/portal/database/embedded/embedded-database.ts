@@ -11,7 +11,7 @@ import { makeSocketFolder, removeSocketFolder, SOCKET_PORT } from './socket-fold
 import { SupervisedServer } from './supervised-server.ts';
 
 export interface EmbeddedDatabaseOptions {
-  /** Is made where it is missing; the database is in the folder `postgresql` in it. */
+  /** Created if it is missing. The database is in its folder `postgresql`. */
   dataFolder: string;
   logger: Logger;
 }
@@ -32,8 +32,8 @@ export class EmbeddedDatabase {
   }
 
   /**
-   * Makes the database where there is none, and starts its server. Throws `UserError` if another portal uses the folder, if
-   * the folder belongs to another user or holds another version, or if there is no PostgreSQL for the platform.
+   * Creates the database if there is none, and starts its server. Throws `UserError` if another portal uses the folder, if
+   * the folder belongs to another user or has another version, or if there is no PostgreSQL for the platform.
    */
   async start(): Promise<DatabaseConnection> {
     const { dataFolder, logger } = this.#options;

@@ -5,10 +5,10 @@ import { ADVISORY_KEYS } from '../advisory-keys.ts';
 import { DATABASE_USER } from './initdb.ts';
 import { SOCKET_PORT } from './socket-folder.ts';
 
-/** The right to an embedded server, held by an open connection: it ends with our process, however that ends. */
+/** The exclusive right to an embedded server. An open connection holds it, so it ends with our process in any case. */
 export type ExclusiveUse = Client;
 
-/** Connects to the server's maintenance database. Throws what `pg` throws where there is none yet. */
+/** Connects to the server's maintenance database. Throws errors of `pg` if the server does not answer yet. */
 export async function connectToServer(socketFolder: string, logger: Logger): Promise<Client> {
   const client = new Client({
     host: socketFolder,
@@ -27,7 +27,7 @@ export async function connectToServer(socketFolder: string, logger: Logger): Pro
   return client;
 }
 
-/** Takes the right to the server, or throws a `UserError` that names who has it. Ends the connection on failure. */
+/** Takes the exclusive right, or throws `UserError`, which names the holder. Ends the connection on failure. */
 export async function takeExclusiveUse(client: Client, dataFolder: string): Promise<ExclusiveUse> {
   try {
     const taken = await client.query<{ ok: boolean }>(

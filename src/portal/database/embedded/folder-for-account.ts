@@ -2,19 +2,19 @@ import { open } from 'node:fs/promises';
 import { UserError } from '../../../runtime/user-error.ts';
 import { canEnter, type ServerAccount } from './server-account.ts';
 
-/** A folder as it is handed to a program that runs under another account. */
+/** A folder that is handed to a program under another account. */
 export interface HandedFolder {
-  /** The path by which the program knows it. */
+  /** The path of the folder for the program. */
   path: string;
-  /** What the program inherits from descriptor 3 on. */
+  /** The descriptors that the program inherits, from 3 on. */
   descriptors: number[];
-  /** To be called when the program has been started. */
+  /** Has to be called once the program has started. */
   release(): Promise<void>;
 }
 
 /**
- * Hands a folder to a program. Where the program's account cannot go all the way to it, since it lies in a closed folder
- * such as root's home, the program inherits the open folder: it is then its own to enter, whatever lies above it.
+ * Hands a folder to a program. If the program's account cannot reach it, because it is inside a closed folder such as
+ * root's home, the program inherits the open folder, and does not need the folders above it. Throws `UserError`.
  */
 export async function handFolder(folder: string, account: ServerAccount): Promise<HandedFolder> {
   if (await canEnter(account, folder))

@@ -6,10 +6,10 @@ import type { Binaries } from './binaries.ts';
 import { handFolder } from './folder-for-account.ts';
 import { spawnOptionsOf, type ServerAccount } from './server-account.ts';
 
-/** The superuser of every cluster that we make. */
+/** The superuser of every cluster that we create. */
 export const DATABASE_USER = 'stackmeter';
 
-/** Makes a cluster in an empty folder, synced to the disk; throws a `UserError` with what `initdb` said last. */
+/** Creates a cluster in an empty folder, synced to the disk. Throws `UserError` with the last line of `initdb`. */
 export async function initialiseCluster(
   folder: string,
   binaries: Binaries,
@@ -32,11 +32,11 @@ export async function initialiseCluster(
   );
   try {
     const [said, code] = await Promise.all([child.stderr === null ? '' : text(child.stderr), ended]);
-    if (code !== 0) throw new Error(said.trim().split('\n').at(-1) || 'it was ended');
+    if (code !== 0) throw new Error(said.trim().split('\n').at(-1) || 'it was killed');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(
-      `cannot make a database in ${dirname(folder)}: initdb: ${reason}${adviceOn(reason)}`,
+      `cannot create a database in ${dirname(folder)}: initdb: ${reason}${adviceOn(reason)}`,
       { cause },
     );
   } finally {
@@ -44,7 +44,7 @@ export async function initialiseCluster(
   }
 }
 
-/** Where a container runs under a user id of its own, as on OpenShift, no account has that id. */
+/** Advice for a container under a user id without an account, as on OpenShift. */
 function adviceOn(reason: string): string {
   return /could not look up effective user ID/.test(reason)
     ? ': set DATABASE_URL, start under a user that is in /etc/passwd, or name this one with nss_wrapper'

@@ -11,14 +11,14 @@ import { removeSocketFolder } from './socket-folder.ts';
 const ANSWER_WITHIN_MS = 60_000;
 
 /**
- * Ends the server that a killed process of ours left running on `cluster`, and clears away what a dead one left.
- * Throws a `UserError` where the server is in use by a process that lives.
+ * Ends a server that a killed process of ours has left running on `cluster`, and removes the files of a dead one. Throws
+ * `UserError` if a living process uses the server.
  */
 export async function endLeftoverServer(cluster: string, dataFolder: string, logger: Logger): Promise<void> {
   const left = await readPostmasterFile(cluster);
   if (left === undefined) return;
   if (await runs(left, cluster)) await endUnused(left, cluster, dataFolder, logger);
-  // A pid that now belongs to another program would keep PostgreSQL from starting.
+  // PostgreSQL would not start if another program now has this pid.
   else if (processIsAlive(left.pid)) await rm(join(cluster, 'postmaster.pid'), { force: true });
   if (left.socketFolder !== undefined) await removeSocketFolder(left.socketFolder);
 }
@@ -27,7 +27,7 @@ async function readPostmasterFile(cluster: string): Promise<PostmasterFile | und
   return parsePostmasterFile(await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => ''));
 }
 
-/** By its command line, which a process that has ended and waits for its parent no longer has. */
+/** Whether the server runs, judged by its command line. A process that has ended and waits for its parent has none. */
 async function runs(left: PostmasterFile, cluster: string): Promise<boolean> {
   const commandLine = await commandLineOf(left.pid);
   return commandLine !== undefined && isServerOf(cluster, commandLine);
@@ -42,13 +42,13 @@ async function endUnused(
   const use = await useWhenItAnswers(left, cluster, dataFolder, logger);
   if (use === undefined) return;
   logger.info({ serverPid: left.pid }, 'ending the database server that an earlier process left running');
-  // PostgreSQL ends in order on SIGINT, whoever is connected.
+  // On SIGINT PostgreSQL ends in order, even with open connections.
   process.kill(left.pid, 'SIGINT');
   while (await runs(left, cluster)) await delay(20);
   await use.end().catch(() => undefined);
 }
 
-/** A server that was left during its start or its recovery answers later. Undefined where it ends meanwhile. */
+/** Waits for the server to answer: it may still be starting or recovering. Undefined if it ends meanwhile. */
 async function useWhenItAnswers(
   left: PostmasterFile,
   cluster: string,
@@ -62,6 +62,6 @@ async function useWhenItAnswers(
     if (client) return await takeExclusiveUse(client, dataFolder);
   }
   throw new UserError(
-    `a PostgreSQL (process ${left.pid}) works on ${dataFolder} and does not answer: end it, and start again`,
+    `a PostgreSQL (process ${left.pid}) uses ${dataFolder} and does not answer: stop it, and start again`,
   );
 }

@@ -1,4 +1,4 @@
-/** What a running server says of itself in `postmaster.pid`. */
+/** The facts about a running server in `postmaster.pid`. */
 export interface PostmasterFile {
   pid: number;
   /** Undefined before the server listens. */
@@ -6,8 +6,8 @@ export interface PostmasterFile {
 }
 
 /**
- * Reads the lines of `postmaster.pid`: pid, data folder, start time, port, socket folder, … Undefined where the file
- * is cut off. Source: PostgreSQL, src/include/utils/pidfile.h.
+ * Reads the lines of `postmaster.pid`: pid, data folder, start time, port, socket folder, … Undefined if the file is
+ * incomplete. Source: PostgreSQL, src/include/utils/pidfile.h.
  */
 export function parsePostmasterFile(text: string): PostmasterFile | undefined {
   const lines = text.split('\n').map((line) => line.trim());
@@ -16,10 +16,10 @@ export function parsePostmasterFile(text: string): PostmasterFile | undefined {
   return { pid: Number(pid), socketFolder: socketFolder || undefined };
 }
 
-/** The name under which our servers carry the folder of their cluster in their command line. */
+/** The setting with the folder of the cluster in the command line of our servers. */
 export const FOLDER_SETTING = 'stackmeter.folder';
 
-/** Whether a command line is that of our server of `cluster`, and not of a later process with the same pid. */
+/** Whether a command line belongs to our server of `cluster`, and not to a later process with the same pid. */
 export function isServerOf(cluster: string, commandLine: string): boolean {
   return /(^|\/)postgres\s/.test(commandLine) && `${commandLine} `.includes(` ${FOLDER_SETTING}=${cluster} `);
 }

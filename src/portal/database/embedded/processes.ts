@@ -12,7 +12,7 @@ export function processIsAlive(pid: number): boolean {
   }
 }
 
-/** The command line of a process, arguments parted by spaces; undefined where there is no such process. */
+/** The command line of a process, with spaces between arguments; undefined if there is no such process. */
 export async function commandLineOf(pid: number): Promise<string | undefined> {
   try {
     const text = process.platform === 'linux' ? await fromProc(pid) : await fromPs(pid);

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { UserError } from '../../../runtime/user-error.ts';
 
-/** The account that the server runs under; undefined ids mean our own. */
+/** The account of the server. Undefined ids mean our own account. */
 export interface ServerAccount {
   uid: number | undefined;
   gid: number | undefined;
@@ -11,12 +11,12 @@ export interface ServerAccount {
 
 const OURSELVES: ServerAccount = { uid: undefined, gid: undefined };
 
-/** Accounts that may run a server when we are root, which PostgreSQL refuses to be. */
+/** Accounts for the server if we are root: PostgreSQL refuses to run as root. */
 const PREFERRED_ACCOUNTS = ['postgres', 'nobody'];
 
 /**
- * Root may not run PostgreSQL: then the account is the owner of the cluster that is there, else `postgres`, else
- * `nobody`. Everyone else runs the server as themselves.
+ * Chooses the account of the server. For root, which may not run PostgreSQL, this is the owner of an existing cluster, or
+ * `postgres`, or `nobody`. Any other user runs the server under its own account. Throws `UserError`.
  */
 export async function chooseServerAccount(cluster: string): Promise<ServerAccount> {
   if (process.getuid?.() !== 0) return OURSELVES;
@@ -25,7 +25,7 @@ export async function chooseServerAccount(cluster: string): Promise<ServerAccoun
   return preferredAccount(await readFile('/etc/passwd', 'utf8'));
 }
 
-/** The first of the preferred accounts in the text of `/etc/passwd`. */
+/** The first preferred account in the text of `/etc/passwd`. Throws `UserError` if it has none. */
 export function preferredAccount(passwd: string): ServerAccount {
   const rows = passwd.split('\n').map((line) => line.split(':'));
   for (const name of PREFERRED_ACCOUNTS) {
@@ -46,7 +46,7 @@ async function ownerOf(path: string): Promise<ServerAccount | undefined> {
   }
 }
 
-/** Options of `spawn` that make a program run as `account`, with nothing of our environment. */
+/** Options of `spawn` that run a program as `account`, without our environment. */
 export function spawnOptionsOf(account: ServerAccount) {
   return {
     cwd: '/',
@@ -56,7 +56,7 @@ export function spawnOptionsOf(account: ServerAccount) {
   };
 }
 
-/** Whether the account can enter the folder, tried out, since modes alone do not tell (access lists, mounts). */
+/** Whether the account can enter the folder. Tries it, because modes are not enough to tell (access lists, mounts). */
 export async function canEnter(account: ServerAccount, folder: string): Promise<boolean> {
   try {
     await promisify(execFile)('/bin/sh', ['-c', 'cd "$0"', folder], spawnOptionsOf(account));

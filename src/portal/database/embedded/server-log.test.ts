@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readServerLogLine } from './server-log.ts';
 
 describe('readServerLogLine', () => {
-  it('passes on what is alarming, and whispers the rest', () => {
+  it('reports alarming lines as such, and all others as debug', () => {
     const line = (severity: string) => `2026-01-01 00:00:00.000 UTC [7] ${severity}:  what happened`;
     expect(
       ['LOG', 'ERROR', 'FATAL', 'WARNING', 'PANIC'].map((severity) => readServerLogLine(line(severity))),
@@ -11,7 +11,7 @@ describe('readServerLogLine', () => {
     );
   });
 
-  it('keeps lines that have no severity', () => {
+  it('keeps lines without a severity', () => {
     expect(readServerLogLine('\tcontinued')).toEqual({ level: 'debug', text: '\tcontinued' });
   });
 });

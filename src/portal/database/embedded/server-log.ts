@@ -4,8 +4,8 @@ export interface ServerLogLine {
 }
 
 /**
- * How a line of the server's log is to be logged by us. A statement (ERROR) or connection (FATAL) that fails is the
- * affair of whoever sent it, so neither is alarming here; a server that gives up (PANIC) is.
+ * Our log level for a line of the server's log. A failed statement (ERROR) or connection (FATAL) concerns only its client,
+ * so neither is an error here. A server that gives up (PANIC) is one.
  */
 export function readServerLogLine(line: string): ServerLogLine {
   const [, severity, text] = /\b(LOG|WARNING|ERROR|FATAL|PANIC): {2}(.*)$/.exec(line) ?? [];

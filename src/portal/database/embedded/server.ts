@@ -20,21 +20,21 @@ export interface ServerOptions {
   logger: Logger;
 }
 
-/** A PostgreSQL server that is our child. */
+/** A PostgreSQL server as our child process. */
 export interface Server {
   pid: number;
   /** Resolves when the process has ended. */
   ended: Promise<void>;
   hasEnded(): boolean;
-  /** The last words of its log. */
+  /** The last line of its log. */
   lastWords(): string;
-  /** Ends it in order; at once after half a minute. */
+  /** Stops the server in order. Stops it at once after half a minute. */
   stop(): Promise<void>;
 }
 
 const STOP_WITHIN_MS = 30_000;
 
-/** Reached over its socket alone. `stackmeter.folder` means nothing to the server: by it we know the process again. */
+/** The server listens only on its socket. It ignores `stackmeter.folder`, by which we recognize the process later. */
 function serverArguments(options: ServerOptions, path: string): string[] {
   const settings = {
     listen_addresses: '',
@@ -53,7 +53,7 @@ export async function spawnServer(options: ServerOptions): Promise<Server> {
   const folder = await handFolder(options.cluster, options.account);
   const child = spawn(options.program, serverArguments(options, folder.path), {
     ...spawnOptionsOf(options.account),
-    // In a process group of its own, so that Ctrl-C reaches us, and we end the server after our last statement.
+    // Its own process group: Ctrl-C reaches only us, and we stop the server after our last statement.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', ...folder.descriptors],
   });
@@ -97,7 +97,7 @@ async function stopServer(child: ChildProcess, server: Omit<Server, 'stop'>): Pr
   await server.ended;
 }
 
-/** Connects as soon as the server takes connections, however long its recovery lasts; throws when it gives up. */
+/** Connects as soon as the server accepts connections. Waits for a recovery of any length. Throws `UserError` if the server ends. */
 export async function connectWhenReady(server: Server, options: ServerOptions): Promise<Client> {
   for (;;) {
     try {

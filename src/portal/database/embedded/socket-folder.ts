@@ -13,7 +13,7 @@ const LONGEST_SOCKET_PATH = 103;
 
 const NAME = /^stackmeter-[0-9a-f]{8}$/;
 
-/** Makes a folder with a short path for the server's socket, which only the server's account and root may enter. */
+/** Creates a folder for the server's socket, with a short path. Only the server's account and root may enter it. */
 export async function makeSocketFolder(account: ServerAccount): Promise<string> {
   for (const parent of [tmpdir(), '/tmp', '/var/tmp', '/dev/shm']) {
     const folder = join(parent, `stackmeter-${randomBytes(4).toString('hex')}`);
@@ -28,7 +28,7 @@ export function socketPathFits(folder: string): boolean {
   return Buffer.byteLength(`${folder}/.s.PGSQL.${SOCKET_PORT}.lock`) <= LONGEST_SOCKET_PATH;
 }
 
-/** Removes a folder that `makeSocketFolder` made, and no other. */
+/** Removes a folder of `makeSocketFolder`, and no other. */
 export async function removeSocketFolder(folder: string): Promise<void> {
   if (NAME.test(basename(folder))) await rm(folder, { recursive: true, force: true });
 }

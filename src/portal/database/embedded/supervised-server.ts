@@ -9,27 +9,27 @@ export interface SupervisedOptions extends ServerOptions {
   dataFolder: string;
 }
 
-interface Running {
+interface RunningServer {
   server: Server;
-  /** Held for as long as the server runs, so that no other process works with it. */
+  /** Kept while the server runs, so that no other process uses it. */
   use: ExclusiveUse;
 }
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 30_000;
 
-/** A server that is started again, on the same socket, when it ends without being asked to (out of memory, killed). */
+/** A server that is restarted on the same socket when it ends unexpectedly (out of memory, killed). */
 export class SupervisedServer {
   readonly #options: SupervisedOptions;
   readonly #closing = new AbortController();
-  #running: Running | undefined;
+  #running: RunningServer | undefined;
   #watch: Promise<void> | undefined;
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
   }
 
-  /** Throws where the server does not start. */
+  /** Throws if the server does not start. */
   async start(): Promise<void> {
     this.#running = await serve(this.#options);
     this.#watch = this.#keepRunning(this.#running);
@@ -41,16 +41,23 @@ export class SupervisedServer {
     await this.#watch;
   }
 
-  async #keepRunning(first: Running): Promise<void> {
-    for (let running: Running | undefined = first; running !== undefined; running = await this.#restart()) {
+  async #keepRunning(first: RunningServer): Promise<void> {
+    for (
+      let running: RunningServer | undefined = first;
+      running !== undefined;
+      running = await this.#restart()
+    ) {
       await running.server.ended;
       if (this.#closing.signal.aborted) return;
-      this.#options.logger.error({ said: running.server.lastWords() }, 'the database server ended by itself');
+      this.#options.logger.error(
+        { said: running.server.lastWords() },
+        'the database server has ended unexpectedly',
+      );
       await running.use.end().catch(() => undefined);
     }
   }
 
-  async #restart(): Promise<Running | undefined> {
+  async #restart(): Promise<RunningServer | undefined> {
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
       await delay(delayMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       if (this.#closing.signal.aborted) return undefined;
@@ -59,23 +66,23 @@ export class SupervisedServer {
     }
   }
 
-  async #tryToServe(): Promise<Running | undefined> {
+  async #tryToServe(): Promise<RunningServer | undefined> {
     try {
       this.#running = await serve(this.#options);
     } catch (error) {
       this.#options.logger.error(
         { reason: describeError(error) },
-        'the database server does not start again yet',
+        'the database server could not be restarted; trying again',
       );
       return undefined;
     }
-    // Closed meanwhile: `close` has ended the server before this one.
+    // `close` was called meanwhile: it has ended only the previous server.
     if (this.#closing.signal.aborted) await end(this.#running);
     return this.#running;
   }
 }
 
-async function serve(options: SupervisedOptions): Promise<Running> {
+async function serve(options: SupervisedOptions): Promise<RunningServer> {
   const server = await spawnServer(options);
   try {
     const use = await takeExclusiveUse(await connectWhenReady(server, options), options.dataFolder);
@@ -93,7 +100,7 @@ async function ensureDatabase(client: Client): Promise<void> {
   if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE_USER}`);
 }
 
-async function end({ server, use }: Running): Promise<void> {
+async function end({ server, use }: RunningServer): Promise<void> {
   await use.end().catch(() => undefined);
   await server.stop();
 }

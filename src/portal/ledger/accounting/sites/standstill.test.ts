@@ -16,7 +16,7 @@ it('an ordinary pause of the site is no standstill', () => {
   ]);
 });
 
-it('a longer pause is a standstill, and the message says since when', () => {
+it('a longer pause is a standstill, and the message says when it started', () => {
   const why = "the site answers, but the exporter's totals have not moved since 2026-01-31T12:00:00.000Z";
   expect([whyAfter(16), whyAfter(31, 10 * MINUTE), whyAfter(61, 24 * 60 * MINUTE)]).toEqual([why, why, why]);
 });

@@ -362,7 +362,7 @@ describe('totalOf', () => {
     );
   });
 
-  it('never falls where hours do not, however large they are', () => {
+  it('never falls if hours do not fall, however large they are', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1e15, noNaN: true }),

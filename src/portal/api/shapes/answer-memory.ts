@@ -1,19 +1,22 @@
 import type { Writable } from 'node:stream';
 
 /** Twelve of the largest pages. */
-const MOST_UNTAKEN_BYTES = 128 * 2 ** 20;
+const MOST_BYTES = 128 * 2 ** 20;
 
-/** What answers hold in memory since their clients have not taken it yet. Beyond the bound the answer that moved least lately breaks off. */
-export class Untaken {
+/**
+ * Bounds the memory of answers that their clients have not read yet. Beyond the bound, the answer that has made no progress
+ * for the longest time is broken off.
+ */
+export class AnswerMemory {
   readonly #most: number;
   readonly #bytes = new Map<Writable, number>();
   #sum = 0;
 
-  constructor(most = MOST_UNTAKEN_BYTES) {
+  constructor(most = MOST_BYTES) {
     this.#most = most;
   }
 
-  /** The answer moves, and holds so many bytes from now on. */
+  /** Records that an answer makes progress, and needs this many bytes from now on. */
   hold(answer: Writable, bytes: number): void {
     if (answer.destroyed) return;
     if (!this.#bytes.has(answer)) answer.once('close', () => this.#drop(answer));
