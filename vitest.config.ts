@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'scripts/*.test.ts'],
           testTimeout: 300_000,
           // They keep nothing from each other, and a process for each file takes longer than the tests.
           isolate: false,
