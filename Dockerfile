@@ -31,7 +31,8 @@ FROM packages AS production-packages
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
 
 FROM node
-ARG VERSION=0.1.0
+# The version of package.json, as `npm run release` gives it; empty in other builds.
+ARG VERSION
 LABEL org.opencontainers.image.title="stackmeter" \
       org.opencontainers.image.description="Federated metering of what projects use on OpenStack clouds" \
       org.opencontainers.image.version="${VERSION}" \

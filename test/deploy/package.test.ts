@@ -72,7 +72,7 @@ describe('the package that npm pack makes from a fresh clone', () => {
 
 /** Copies the files of a git clone and the packages that `npm ci` installs. */
 async function cloneInto(folder: string): Promise<string> {
-  const generated = new Set(['node_modules', 'dist', '.git', 'coverage', 'data']);
+  const generated = new Set(['node_modules', 'dist', 'dist-release', '.git', 'coverage', 'data']);
   for (const name of readdirSync(root).filter((entry) => !generated.has(entry)))
     cpSync(join(root, name), join(folder, name), { recursive: true });
   // A copy, not a link, because npm may install into it.

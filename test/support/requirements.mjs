@@ -19,6 +19,7 @@ const requirements = {
   haproxy: { find: () => which('haproxy'), get: 'apt-get install haproxy' },
   'haproxy-3': { find: findHaproxy3, get: 'scripts/install-haproxy-3.sh' },
   nginx: { find: findNginx, get: 'apt-get install nginx-light' },
+  git: { find: () => which('git'), get: 'apt-get install git' },
   openssl: { find: () => which('openssl'), get: 'apt-get install openssl' },
   'systemd-analyze': { find: () => which('systemd-analyze'), get: 'apt-get install systemd' },
   influxdb: { find: () => which('influxd'), get: 'apt-get install influxdb' },
