@@ -134,7 +134,7 @@ describe('an exporter beside a simulated cloud', () => {
   const failures: [string, string, Fault, RegExp][] = [
     ['a 5xx', USAGE, { status: 503 }, /^Nova answers 503/],
     ['an answer that breaks off', USAGE, { truncateBytes: 100 }, /^Nova .* does not answer/],
-    ['a body that is not JSON', USAGE, { body: '<html>' }, /not whole JSON/],
+    ['a body that is not JSON', USAGE, { body: '<html>' }, /not complete JSON/],
     [
       'a marker that is gone',
       'marker=',

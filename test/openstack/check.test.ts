@@ -33,9 +33,9 @@ const MEMBER = [
   `cannot    read usage of all projects, which costs ${OTHERS} (Nova answers 403 to GET /os-simple-tenant-usage: Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed; ${ADVICE})`,
   `cannot    read servers of all projects, which costs --split-project, for a project in which the user has no role (Nova answers 403 to GET /servers/detail: Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed; ${ADVICE})`,
   'can       read extra specs of flavors',
-  `cannot    read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (Cinder's volumes are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
+  `cannot    read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (only Cinder's volumes of the project 'demo' are shown; give the exporter's user a role that may read those of all projects)`,
   ...MISSING,
-  `cannot    read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (Cinder's snapshots are to be seen of the project 'demo' alone; give the user of the exporter a role that may read those of all projects)`,
+  `cannot    read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (only Cinder's snapshots of the project 'demo' are shown; give the exporter's user a role that may read those of all projects)`,
 ];
 
 describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {

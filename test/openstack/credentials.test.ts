@@ -102,13 +102,13 @@ describeWith(['openstack'], 'a cloud of clouds.yaml that --os-cloud names', ({ o
     write({ verify: false });
     expect(await check()).toEqual({
       code: 1,
-      output: `stackmeter: cloud 'lab' of ${folder}/clouds.yaml does not verify certificates: name its authority with cacert instead, or set OS_INSECURE=true to send the password to whoever answers\n`,
+      output: `stackmeter: cloud 'lab' of ${folder}/clouds.yaml does not verify certificates: name its authority with cacert instead, or set OS_INSECURE=true to send the password to any server that answers\n`,
     });
     const insecure = await check({ OS_INSECURE: 'true' });
     expect([insecure.code, insecure.output.split('\n').slice(0, 2)]).toEqual([
       0,
       [
-        'Danger    OS_INSECURE: certificates are not verified, whoever stands between can read the password',
+        'Danger    OS_INSECURE: certificates are not verified, so anyone on the network path can read the password',
         `Keystone  ${keystone.url}/v3: signed in as 'admin', project 'admin'`,
       ],
     ]);

@@ -40,7 +40,7 @@ const SPOILED_PAGES: [string, Tampering, RegExp][] = [
   [
     'is not JSON',
     { answers: onLaterPages(() => ({ status: 200, headers: {}, body: Buffer.from('<html>') })) },
-    /not whole JSON/,
+    /not complete JSON/,
   ],
   [
     'starts after a server that Nova has forgotten',

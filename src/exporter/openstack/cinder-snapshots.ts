@@ -9,15 +9,15 @@ import { requireWholeCloud } from './session/whole-cloud.ts';
 export interface Snapshot {
   id: string;
   projectId: string;
-  /** The size of its volume when it was taken. */
+  /** The size of the volume when the snapshot was taken. */
   sizeGb: number;
   createdMs: number;
 }
 
 export interface SnapshotsQuery {
-  /** False: those of the token's own project. */
+  /** True for all projects, false for the token's own project only. */
   allProjects: boolean;
-  /** Snapshots a page; Cinder's own limit where undefined. */
+  /** Snapshots per page; undefined for Cinder's own limit. */
   pageSize?: number | undefined;
 }
 
@@ -30,8 +30,8 @@ const snapshotSchema = z.object({
 const pageSchema = z.object({ snapshots: z.array(snapshotSchema), snapshots_links: linksSchema });
 
 /**
- * Snapshots of volumes as they are now: Cinder's `GET /snapshots/detail`, every page of it. Throws `ServiceForbidden` if
- * all projects are asked for and only the own one can be seen.
+ * The present snapshots of volumes: all pages of Cinder's `GET /snapshots/detail`. Throws `ServiceForbidden` if all projects are
+ * wanted and the user sees only the own project.
  */
 export async function readSnapshots(session: Session, query: SnapshotsQuery): Promise<Snapshot[]> {
   const { projectId: own } = await session.signIn();
@@ -65,7 +65,7 @@ async function readPage(
   return { items, nextMarker: nextMarker('Cinder', page.snapshots_links) };
 }
 
-/** A snapshot that does not name its project belongs to the only project that can be seen. */
+/** A snapshot without a project id belongs to the only project that the user sees. */
 function describe(snapshot: z.output<typeof snapshotSchema>, own: string | undefined): Snapshot {
   return {
     id: snapshot.id,

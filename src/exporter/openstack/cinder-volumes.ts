@@ -11,15 +11,15 @@ export interface Volume {
   id: string;
   projectId: string;
   sizeGb: number;
-  /** Its name; undefined for a volume without a type. */
+  /** The name of the volume type; undefined for a volume without a type. */
   volumeType: string | undefined;
   createdMs: number;
 }
 
 export interface VolumesQuery {
-  /** False: those of the token's own project. */
+  /** True for all projects, false for the token's own project only. */
   allProjects: boolean;
-  /** Volumes a page; Cinder's own limit where undefined. */
+  /** Volumes per page; undefined for Cinder's own limit. */
   pageSize?: number | undefined;
 }
 
@@ -33,8 +33,8 @@ const volumeSchema = z.object({
 const pageSchema = z.object({ volumes: z.array(volumeSchema), volumes_links: linksSchema });
 
 /**
- * Volumes as they are now: Cinder's `GET /volumes/detail`, every page of it. Throws `ServiceForbidden` where all
- * projects are asked for and only the own one is to be seen.
+ * The present volumes: all pages of Cinder's `GET /volumes/detail`. Throws `ServiceForbidden` if all projects are wanted and the
+ * user sees only the own project.
  */
 export async function readVolumes(session: Session, query: VolumesQuery): Promise<Volume[]> {
   const { projectId: own } = await session.signIn();
@@ -68,7 +68,7 @@ async function readPage(
   return { items, nextMarker: nextMarker('Cinder', page.volumes_links) };
 }
 
-/** A volume that does not say whose it is belongs to the only project that is to be seen. */
+/** A volume without a project id belongs to the only project that the user sees. */
 function describe(volume: z.output<typeof volumeSchema>, own: string | undefined): Volume {
   return {
     id: volume.id,

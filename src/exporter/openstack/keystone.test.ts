@@ -16,7 +16,7 @@ const credentials = readCredentials({
   OS_PROJECT_ID: 'p',
 });
 
-/** A session in which Keystone answers by path and query. */
+/** A session whose Keystone answers by path and query. */
 function keystone(answers: Record<string, unknown>): Session {
   return {
     credentials,
@@ -31,18 +31,18 @@ function keystone(answers: Record<string, unknown>): Session {
   };
 }
 
-describe('the domains that are metered', () => {
-  it('are all, or those that are named, by name as Keystone compares names, or by id', () => {
+describe('the metered domains', () => {
+  it('are all domains, or those given by name, as Keystone compares names, or by id', () => {
     expect(chooseDomains(domains, all)).toEqual(domains);
     expect(chooseDomains(domains, { names: ['ELIXIR'], ids: [] })).toEqual([domains[1]]);
     expect(chooseDomains(domains, { names: ['elixir'], ids: ['default'] })).toEqual(domains);
   });
 
-  it('are the ones that are spelled just so, and never one of several that differ in case', () => {
+  it('have the exact name if it exists, and are never one of several that differ in case', () => {
     const two = [...domains, { id: 'd3', name: 'Elixir' }];
     expect(chooseDomains(two, { names: ['Elixir'], ids: [] })).toEqual([two[2]]);
     expect(() => chooseDomains(two, { names: ['ELIXIR'], ids: [] })).toThrow(
-      "Keystone knows 'elixir' and 'Elixir': which domain is 'ELIXIR'? Write it just so, or name it by its id",
+      "Keystone knows 'elixir' and 'Elixir': which domain is 'ELIXIR'? Write the exact name, or give the id",
     );
   });
 
@@ -62,7 +62,7 @@ describe('a list of Keystone', () => {
     { id: 'p1', name: 'tab\there', domain_id: 'default', enabled: true },
   ];
 
-  it('has projects by id, with their domains, disabled ones too', async () => {
+  it('has projects sorted by id, with their domains, disabled projects included', async () => {
     const session = keystone({ '/projects': { projects, links: { next: null } } });
     expect(await readProjects(session, domains, all)).toEqual([
       { id: 'p1', name: 'tab\there', domain: domains[0] },
@@ -70,7 +70,7 @@ describe('a list of Keystone', () => {
     ]);
   });
 
-  it('is asked for by domain where domains are named', async () => {
+  it('is read by domain if domains are given', async () => {
     const session = keystone({ '/projects?domain_id=d2': { projects: projects.slice(0, 1) } });
     const filter = { names: ['elixir'], ids: [] };
     const found = await readProjects(session, domains.slice(1), filter);
@@ -83,9 +83,9 @@ describe('a list of Keystone', () => {
       { domains, links: { next: 'http://keystone/v3/domains?page=2' } },
       'Keystone cuts its list of domains short',
     ],
-    [{ domains: [{ id: 'd1' }] }, "Keystone's list of domains has another form"],
-    [{ projects }, "Keystone's list of domains has another form"],
-    [null, "Keystone's list of domains has another form"],
+    [{ domains: [{ id: 'd1' }] }, "Keystone's list of domains is not in the form"],
+    [{ projects }, "Keystone's list of domains is not in the form"],
+    [null, "Keystone's list of domains is not in the form"],
   ])('is complete, or an error', async (body, message) => {
     await expect(readDomains(keystone({ '/domains': body }), all)).rejects.toThrow(message);
   });

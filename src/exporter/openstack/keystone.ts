@@ -14,19 +14,19 @@ export interface Project {
   domain: Domain;
 }
 
-/** Which domains to meter; all where neither names nor ids are given. */
+/** The domains to meter; all domains if there are neither names nor ids. */
 export interface DomainFilter {
   names: readonly string[];
   ids: readonly string[];
 }
 
-/** The domains of the filter. Throws a `UserError` for one that does not exist. */
+/** The domains of the filter. Throws `UserError` for a domain that does not exist. */
 export async function readDomains(session: Session, filter: DomainFilter): Promise<Domain[]> {
   const domains = await readCollection(session, '/domains', 'domains', domainSchema);
   return chooseDomains(domains, filter);
 }
 
-/** Names compare without regard to case, as most Keystones do; where one is spelled just so, it is meant. */
+/** The domains of the filter. Names are compared without case, as in most Keystones; an exact match wins. Throws `UserError`. */
 export function chooseDomains(domains: readonly Domain[], { names, ids }: DomainFilter): Domain[] {
   if (names.length === 0 && ids.length === 0) return [...domains];
   const wanted = new Set([
@@ -43,7 +43,7 @@ export function chooseDomains(domains: readonly Domain[], { names, ids }: Domain
   return domains.filter((domain) => wanted.has(domain));
 }
 
-/** Whether projects of the domain are metered, also where Keystone has it no more. */
+/** True if projects of the domain are metered. The domain may be deleted in Keystone. */
 export function isWanted({ id, name }: Domain, { names, ids }: DomainFilter): boolean {
   if (names.length === 0 && ids.length === 0) return true;
   return ids.includes(id) || names.some((wanted) => sameName(wanted, name));
@@ -58,7 +58,7 @@ function existing(domains: readonly Domain[], what: string, name: string, found:
   const [first, ...others] = found;
   if (others.length > 0)
     throw new UserError(
-      `Keystone knows ${found.map((domain) => `'${domain.name}'`).join(' and ')}: which ${what} is '${name}'? Write it just so, or name it by its id`,
+      `Keystone knows ${found.map((domain) => `'${domain.name}'`).join(' and ')}: which ${what} is '${name}'? Write the exact name, or give the id`,
     );
   if (first !== undefined) return first;
   const known = domains.map((domain) => domain.name).slice(0, 20);
@@ -69,7 +69,7 @@ function sameName(a: string, b: string): boolean {
   return a.normalize().toLowerCase() === b.normalize().toLowerCase();
 }
 
-/** All projects of the domains, sorted by id, disabled ones too: their servers go on to run. */
+/** All projects of the domains, sorted by id. Disabled projects are included, because their servers still run. */
 export async function readProjects(
   session: Session,
   domains: readonly Domain[],
@@ -89,14 +89,14 @@ export async function readProjects(
   return projects.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** A project that the user has a role in. Nobody can sign in to one that is disabled, though its servers go on to run. */
+/** A project in which the user has a role. Nobody can sign in to a disabled project, although its servers still run. */
 export interface OwnProject extends Project {
   enabled: boolean;
 }
 
 /**
- * The projects that the user has a role in, sorted by id: everybody may read that much. Names of other domains than the
- * user's and the token's are not to be had: their ids stand for them.
+ * The projects in which the user has a role, sorted by id. Every user may read these. A user cannot read the names of domains
+ * other than the user's and the token's: their ids stand in for the names.
  */
 export async function readOwnProjects(session: Session): Promise<OwnProject[]> {
   const { domains } = await session.signIn();
@@ -111,8 +111,8 @@ export async function readOwnProjects(session: Session): Promise<OwnProject[]> {
 }
 
 /**
- * Whether Keystone says that there is no such project. It says so only to a user who may read any project
- * (`identity:get_project`); to others it answers 403 for projects that exist and for those that do not.
+ * True if Keystone says that there is no such project. Keystone says so only to a user who may read any project
+ * (`identity:get_project`). To other users it answers 403 for existing and for missing projects.
  */
 export async function isKnownAsDeleted(session: Session, id: string): Promise<boolean> {
   try {
@@ -133,7 +133,7 @@ const projectSchema = z.object({
 });
 const linksSchema = z.object({ next: z.string().nullish() }).nullish();
 
-/** Keystone has no pages, but it cuts a list at its `list_limit` and then says `truncated`: that is an error here. */
+/** Reads a list. Keystone has no pages, but cuts a list at its `list_limit` and says `truncated`. Throws `ServiceError` for a cut list. */
 async function readCollection<S extends z.ZodType>(
   session: Session,
   path: string,
@@ -144,7 +144,7 @@ async function readCollection<S extends z.ZodType>(
   const { body } = await session.get({ service: 'identity', path, query });
   const parsed = collectionSchema(member, schema).safeParse(body);
   if (!parsed.success)
-    throw new ServiceError(`Keystone's list of ${member} has another form than Keystone's v3`);
+    throw new ServiceError(`Keystone's list of ${member} is not in the form of Keystone v3`);
   const { items, truncated, links } = parsed.data;
   if (truncated === true || links?.next)
     throw new ServiceError(`Keystone cuts its list of ${member} short; raise its list_limit`);

@@ -8,14 +8,14 @@ import { requireWholeCloud } from './session/whole-cloud.ts';
 export interface FloatingIp {
   id: string;
   projectId: string;
-  /** Undefined where Neutron keeps no times. */
+  /** Undefined if Neutron keeps no times. */
   createdMs: number | undefined;
 }
 
 export interface FloatingIpsQuery {
-  /** False: those of the token's own project, also for an administrator. */
+  /** True for all projects, false for the token's own project only, even for an administrator. */
   allProjects: boolean;
-  /** Floating IPs a page; 1000 where undefined. */
+  /** Floating IPs per page; undefined for 1000. */
   pageSize?: number | undefined;
 }
 
@@ -33,8 +33,8 @@ const pageSchema = z.object({
 });
 
 /**
- * Floating IPs as they are now, used or not: Neutron's `GET /floatingips`, every page of it. Throws `ServiceMissing`
- * for a Neutron without routers, `ServiceForbidden` where all projects are asked for and only the own one is to be seen.
+ * The present floating IPs, used or not: all pages of Neutron's `GET /floatingips`. Throws `ServiceMissing` for a Neutron without
+ * routers, and `ServiceForbidden` if all projects are wanted and the user sees only the own project.
  */
 export async function readFloatingIps(session: Session, query: FloatingIpsQuery): Promise<FloatingIp[]> {
   const { projectId: own } = await session.signIn();

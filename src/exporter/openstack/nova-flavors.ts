@@ -4,13 +4,13 @@ import { microversionHeaders, requireMicroversion } from './session/nova-microve
 import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import type { Session } from './session/session.ts';
 
-/** Flavors carry their extra specs from 2.61 on. */
+/** Flavors have their extra specs from microversion 2.61 on. */
 const MICROVERSION = '2.61';
 
 export interface NovaFlavor {
   id: string;
   name: string;
-  /** Such as `pci_passthrough:alias` → `a100:2`; undefined where the role may not read them. */
+  /** Such as `pci_passthrough:alias` → `a100:2`; undefined if the role may not read them. */
   extraSpecs: Readonly<Record<string, string>> | undefined;
 }
 
@@ -20,7 +20,7 @@ const pageSchema = z.object({
   flavors_links: linksSchema,
 });
 
-/** All flavors, private ones too where the role may see them: Nova's `GET /flavors/detail`, every page of it. */
+/** All flavors, with private ones if the role may see them: all pages of Nova's `GET /flavors/detail`. */
 export async function readFlavors(session: Session, pageSize?: number): Promise<NovaFlavor[]> {
   return await readPages('Nova', async (marker) => {
     const answer = await session.get({

@@ -6,31 +6,31 @@ import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import { NotFound, ServiceError } from './session/service-error.ts';
 import type { Session } from './session/session.ts';
 
-/** From 2.47 on a server carries its flavor's extra specs, and from 2.69 on one in a cell that is down is not left out. */
+/** A server has its flavor's extra specs from 2.47 on. From 2.69 on, Nova also lists the servers of a cell that is down. */
 const MICROVERSION = '2.69';
 
 export interface NovaServer {
   id: string;
   projectId: string;
   metadata: Readonly<Record<string, string>>;
-  /** Its last launch; undefined where Nova does not say, or has not launched it yet. */
+  /** The last launch; undefined before the first launch, or if Nova does not tell it. */
   launchedMs: number | undefined;
-  /** Its own: that which it was built or last resized with, whatever the flavor of that name is by now. */
+  /** The server's own flavor, with which it was built or last resized. Today's flavor of that name may differ. */
   flavor: {
     name: string;
-    /** Undefined where the role may not read them. */
+    /** Undefined if the role may not read them. */
     extraSpecs: Readonly<Record<string, string>> | undefined;
   };
 }
 
 export interface ServersQuery {
-  /** False: those of the token's own project, which needs no right beyond it. */
+  /** True for all projects, false for the token's own project only, which needs no further right. */
   allProjects: boolean;
-  /** One project only. */
+  /** Only the servers of this project. */
   projectId?: string;
-  /** Only those that changed since: then deleted ones too, as long as Nova has them. */
+  /** Only the servers that changed since then, with deleted ones as long as Nova keeps them. */
   changesSinceMs?: number;
-  /** Servers a page; Nova's own limit where undefined. */
+  /** Servers per page; undefined for Nova's own limit. */
   pageSize?: number | undefined;
 }
 
@@ -43,14 +43,14 @@ const serverSchema = z.object({
   flavor: z.object({ original_name: z.string(), extra_specs: textRecord.optional() }),
 });
 const downSchema = z.object({ id: z.string(), status: z.literal('UNKNOWN') });
-/** One in a cell that is down may have a flavor, but never metadata. */
+/** A server in a cell that is down may have a flavor, but never metadata. */
 const oneSchema = z.union([serverSchema, downSchema]);
 const pageSchema = z.object({
   servers: z.array(oneSchema),
   servers_links: linksSchema,
 });
 
-/** Servers that live, or changed since: Nova's `GET /servers/detail`, every page of it, or an error. */
+/** The living or changed servers: all pages of Nova's `GET /servers/detail`. Throws if a page is incomplete. */
 export async function readServers(session: Session, query: ServersQuery): Promise<NovaServer[]> {
   return await readPages('Nova', async (marker) => {
     const answer = await session.get({
@@ -65,7 +65,7 @@ export async function readServers(session: Session, query: ServersQuery): Promis
   });
 }
 
-/** One server, or undefined where Nova does not show it any more. Throws where its cell is down. */
+/** One server; undefined if Nova does not show it any more. Throws if its cell is down. */
 export async function readServer(session: Session, id: string): Promise<NovaServer | undefined> {
   try {
     const headers = microversionHeaders(MICROVERSION);
@@ -95,7 +95,7 @@ function parameters({
 
 function describe(server: z.output<typeof pageSchema>['servers'][number]): NovaServer {
   if ('status' in server)
-    throw new ServiceError(`Nova can't describe server ${server.id}: the cell that has it is down`);
+    throw new ServiceError(`Nova cannot describe server ${server.id}: its cell is down`);
   const { id, tenant_id: projectId, metadata, flavor } = server;
   const launchedMs = parseNovaTime(server['OS-SRV-USG:launched_at'] ?? '');
   const own = { name: flavor.original_name, extraSpecs: flavor.extra_specs };

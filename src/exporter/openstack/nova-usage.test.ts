@@ -17,7 +17,7 @@ const credentials = readCredentials({
   OS_PROJECT_ID: 'p',
 });
 
-/** A session in which Nova answers one page after the other, and remembers what it was asked. */
+/** A session whose Nova answers with these pages in turn, and remembers the requests. */
 function nova(pages: unknown[], spoken = 'compute 2.40'): Session & { asked: ServiceRequest[] } {
   const asked: ServiceRequest[] = [];
   return {
@@ -55,7 +55,7 @@ function page(projectId: string, servers: object[], next?: string, stop = '2026-
 const link = (marker: string) => `http://internal:8774/v2.1/os-simple-tenant-usage?start=x&marker=${marker}`;
 
 describe("Nova's usage", () => {
-  it('is asked for with the microversion that has pages, in the form of times that Nova takes', async () => {
+  it('is requested in the microversion with pages, with times in the form of Nova', async () => {
     const session = nova([{ tenant_usages: [] }]);
     await readServerUsage(session, { ...query, pageSize: 7 });
     expect(session.asked).toEqual([
@@ -68,7 +68,7 @@ describe("Nova's usage", () => {
     ]);
   });
 
-  it('is read to its last page, of whose links only the marker is taken', async () => {
+  it('is read to its last page, with only the marker of each link', async () => {
     const session = nova([
       page('p1', [serverUsage('s1')], link('s1')),
       page('p1', [serverUsage('s2', { ended_at: '2026-01-01T12:30:00.500000' })], link('s2')),
@@ -101,7 +101,7 @@ describe("Nova's usage", () => {
     );
   });
 
-  it('has a server once, as it was launched last, also while it is in two cells', async () => {
+  it('has a server once, with its last launch, even while it is in two cells', async () => {
     const moved = serverUsage('s1', { started_at: '2026-01-01T12:10:00.000000', vcpus: 8 });
     const session = nova([page('p1', [serverUsage('s1'), moved, serverUsage('s1')])]);
     const { servers } = await readServerUsage(session, query);
@@ -114,19 +114,22 @@ describe("Nova's usage", () => {
   });
 
   it.each([
-    [[page('p1', [], link('s1')), page('p1', [], link('s1'))], "Nova's pages go round in circles"],
+    [[page('p1', [], link('s1')), page('p1', [], link('s1'))], "Nova's pages repeat from marker"],
     [[page('p1', [], 'http://nova/v2.1')], "Nova's link to the next page has no marker"],
-    [[{ tenant_usages: [{ tenant_id: 'p1' }] }], "Nova's usage has another form: tenant_usages.0.stop"],
-    [[page('p1', [serverUsage('s1', { vcpus: -1 })])], "Nova's usage has another form"],
+    [
+      [{ tenant_usages: [{ tenant_id: 'p1' }] }],
+      "Nova's usage is not in the expected form: tenant_usages.0.stop",
+    ],
+    [[page('p1', [serverUsage('s1', { vcpus: -1 })])], "Nova's usage is not in the expected form"],
     [[page('p1', [serverUsage('s1', { started_at: 'yesterday' })])], "'yesterday' is not a time"],
-    [[undefined], "Nova's usage has another form"],
+    [[undefined], "Nova's usage is not in the expected form"],
   ])('is complete, or an error', async (pages, message) => {
     await expect(readServerUsage(nova(pages), query)).rejects.toThrow(message);
   });
 
-  it('is an error where the microversion was passed over, so that it may be cut', async () => {
+  it('is an error if Nova ignored the microversion, because it may be cut', async () => {
     await expect(readServerUsage(nova([{ tenant_usages: [] }], 'compute 2.1'), query)).rejects.toThrow(
-      'Nova was asked for microversion 2.40 and answers with compute 2.1: its usage may be incomplete',
+      'Nova answers a request in microversion 2.40 with compute 2.1: its usage may be incomplete',
     );
   });
 });
@@ -166,7 +169,7 @@ describe('a time of Nova', () => {
     expect(parseNovaTime(text)).toBeUndefined();
   });
 
-  it('is read as the standard reads it, and refused where that would read another one', () => {
+  it('is read as by the standard parser, and refused where that parser reads another time', () => {
     const character = fc.constantFrom(...Array.from('0123456789-:T .Zz'));
     const instant = fc.integer({ min: 0, max: 4e12 });
     fc.assert(

@@ -6,17 +6,17 @@ import { formatNovaTime, parseNovaTime } from './session/nova-time.ts';
 import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import type { Session } from './session/session.ts';
 
-/** Usage has pages from 2.40 on; older answers are cut at Nova's `max_limit` without a sign. */
+/** Usage has pages from 2.40 on. Nova cuts older answers at its `max_limit` without saying so. */
 const MICROVERSION = '2.40';
 const PATH = '/os-simple-tenant-usage';
 
-/** A server in the answer: its last launch, its end where it was deleted, and its flavor. */
+/** A server in the answer: its last launch, its end if it was deleted, and its flavor. */
 export interface ServerUsage {
   id: string;
   projectId: string;
   launchedMs: number;
   endedMs: number | undefined;
-  /** Name of its flavor. */
+  /** Name of the server's flavor. */
   flavorName: string;
   vcpus: number;
   memoryMb: number;
@@ -27,21 +27,21 @@ export interface ServerUsage {
 export interface UsageQuery {
   startMs: number;
   endMs: number;
-  /** Servers a page; Nova's own limit where undefined. */
+  /** Servers per page; undefined for Nova's own limit. */
   pageSize: number | undefined;
 }
 
 export interface UsageAnswer {
   servers: ServerUsage[];
-  /** The smallest end that Nova says it used; below the one asked for when that was in its future. */
+  /** The smallest end that Nova used. It is before the requested end if that was in Nova's future. */
   stopMs: number | undefined;
-  /** Of the first page. */
+  /** The times of the first page. */
   timing: AnswerTiming;
 }
 
 /**
- * All servers that ran within the window: Nova's `GET /os-simple-tenant-usage`, every page of it, or an error.
- * Only the marker is taken from a page's link: start and end stay those of the first page.
+ * All servers that ran within the window: all pages of Nova's `GET /os-simple-tenant-usage`. Throws if a page is incomplete. Takes
+ * only the marker from the link to the next page, so that start and end stay the same.
  */
 export async function readServerUsage(session: Session, query: UsageQuery): Promise<UsageAnswer> {
   return await readUsage(query, async (parameters) => {
@@ -50,7 +50,7 @@ export async function readServerUsage(session: Session, query: UsageQuery): Prom
   });
 }
 
-/** The same of one project, which its members may read: `GET /os-simple-tenant-usage/PROJECT`. */
+/** All servers of one project that ran within the window: `GET /os-simple-tenant-usage/PROJECT`, which its members may read. */
 export async function readProjectUsage(
   session: Session,
   projectId: string,
@@ -64,7 +64,7 @@ export async function readProjectUsage(
   });
 }
 
-/** The answers for several projects as one, by the clock of the one that was asked for first. */
+/** Joins the answers for several projects. The times are those of the first answer. */
 export function joinUsage(answers: readonly [UsageAnswer, ...UsageAnswer[]]): UsageAnswer {
   const [earliest] = [...answers].sort((a, b) => a.timing.sentMs - b.timing.sentMs);
   const { timing } = earliest ?? answers[0];
@@ -96,7 +96,7 @@ async function readUsage(
     return page;
   });
   for (const server of found) servers.set(server.id, later(server, servers.get(server.id)));
-  const { timing } = first as UsagePage; // there is one page at least
+  const { timing } = first as UsagePage; // there is at least one page
   return { servers: [...servers.values()], stopMs, timing };
 }
 
@@ -162,7 +162,7 @@ function parsePage(
 function serversOf(usage: z.output<typeof usageSchema>): ServerUsage[] {
   const servers: ServerUsage[] = [];
   for (const server of usage.server_usages) {
-    if (server.started_at === null) continue; // never launched, uses nothing
+    if (server.started_at === null) continue; // it was never launched, so it uses nothing
     servers.push({
       id: server.instance_id,
       projectId: usage.tenant_id,
@@ -177,7 +177,7 @@ function serversOf(usage: z.output<typeof usageSchema>): ServerUsage[] {
   return servers;
 }
 
-/** A server that is in two cells while it moves between them counts once, as launched last. */
+/** A server that moves between two cells is in both. It counts once, with its last launch. */
 function later(server: ServerUsage, other: ServerUsage | undefined): ServerUsage {
   return other !== undefined && other.launchedMs > server.launchedMs ? other : server;
 }

@@ -56,7 +56,7 @@ describe('a list of all projects', () => {
   const own = { body: { volumes: [volume('v1', 'own')] } };
   const others = { body: { volumes: [volume('v1', 'own'), volume('v2', 'other')] } };
 
-  it('is not believed where it may be of the own project alone', async () => {
+  it('is refused if it may be of the own project only', async () => {
     await expect(
       readVolumes(
         session(() => own),
@@ -65,7 +65,7 @@ describe('a list of all projects', () => {
     ).rejects.toThrow(ServiceForbidden);
   });
 
-  it('is believed of an administrator, and where it has something of another project', async () => {
+  it('is accepted for an administrator, and with an object of another project', async () => {
     expect(
       await readVolumes(
         session(() => own, ['admin']),
@@ -85,14 +85,14 @@ describe('pages', () => {
   const link = { rel: 'next', href: 'http://inside/v3/volumes/detail?marker=v1' };
   const first = { body: { volumes: [volume('v1', 'other')], volumes_links: [link] } };
 
-  it('that lose their marker are a failure, not a service that is missing', async () => {
+  it('that lose their marker are a failure, not a missing service', async () => {
     const cloud = session(({ query }) => {
       if (query?.['marker'] === undefined) return first;
       throw new NotFound('Cinder answers 404');
     });
     const read = readVolumes(cloud, { allProjects: true });
     await expect(read).rejects.toThrow(ServiceError);
-    await expect(read).rejects.toThrow('Cinder lost the place between two pages');
+    await expect(read).rejects.toThrow('Cinder lost its position between two pages');
   });
 
   it('without an end are a failure', async () => {
@@ -101,32 +101,32 @@ describe('pages', () => {
         session(() => first),
         { allProjects: true },
       ),
-    ).rejects.toThrow('round in circles');
+    ).rejects.toThrow('repeat from marker');
   });
 });
 
 describe('a server in a cell that is down', () => {
-  it('is a failure, not one server less', async () => {
+  it('is a failure, and is not left out', async () => {
     const cloud = session(() => ({
       headers: { 'openstack-api-version': 'compute 2.69' },
       body: { servers: [{ id: 's1', status: 'UNKNOWN', tenant_id: 'p', created: '', links: [] }] },
     }));
     await expect(readServers(cloud, { allProjects: true })).rejects.toThrow(
-      "Nova can't describe server s1: the cell that has it is down",
+      'Nova cannot describe server s1: its cell is down',
     );
   });
 });
 
 describe('an account of the object store', () => {
-  it('stands in the place of the own one', () => {
+  it('has its path in place of the own account', () => {
     expect(accountPath('/v1/AUTH_own', 'p1', 'own')).toBe('/v1/AUTH_p1');
     expect(accountPath('/swift/v1/AUTH_own', 'p1', 'own')).toBe('/swift/v1/AUTH_p1');
     expect(() => accountPath('/swift/v1', 'p1', 'own')).toThrow(
-      'names no account: set rgw_swift_account_in_url',
+      'has no account: set rgw_swift_account_in_url',
     );
   });
 
-  it('that does not exist holds nothing, and one without a number is a failure', async () => {
+  it('that does not exist has nothing, and an answer without a number is a failure', async () => {
     const cloud = session(({ path }) => {
       const account = typeof path === 'string' ? path : path('/v1/AUTH_own');
       if (account.endsWith('_none')) throw new NotFound('Swift answers 404');
@@ -147,7 +147,7 @@ describe('an account that radosgw refuses', () => {
     });
   const radosgw = answering({ 'x-account-bytes-used': '5', 'x-account-bytes-used-actual': '4096' });
 
-  it('does not exist, where another one of others can be read', async () => {
+  it('does not exist if another account of others can be read', async () => {
     expect(await readStoredBytes(radosgw, ['p1', 'none'])).toEqual(new Map([['p1', 5]]));
   });
 
@@ -155,7 +155,7 @@ describe('an account that radosgw refuses', () => {
     ['where only the own one can be read', radosgw, ['own', 'none']],
     ['where none can be read', radosgw, ['none']],
     ['where it is one of Swift', answering({ 'x-account-bytes-used': '5' }), ['p1', 'none']],
-  ])('is for want of a right %s', async (_, cloud, projects) => {
+  ])('shows a missing right %s', async (_, cloud, projects) => {
     const read = readStoredBytes(cloud, projects);
     await expect(read).rejects.toBeInstanceOf(ServiceForbidden);
     await expect(read).rejects.toThrow('Swift answers 403 (radosgw also answers so until');
@@ -175,13 +175,13 @@ describe('addresses of services', () => {
     expect(versionedPath(service, path, 'p')).toBe(expected);
   });
 
-  it('that are overridden have the project where they say so', () => {
+  it('that are overridden get the project in place of its placeholder', () => {
     expect(overriddenEndpoint('http://c/v3/$(tenant_id)s/', 'p').href).toBe('http://c/v3/p/');
     expect(overriddenEndpoint('http://c/v3/%(project_id)s', 'p').href).toBe('http://c/v3/p');
   });
 });
 
-it('tells failures that last from those that may pass', () => {
+it('distinguishes lasting failures from those that may pass', () => {
   expect(readFailure(new NotFound('x'))).toEqual({ failure: 'missing', reason: 'x' });
   expect(readFailure(new ServiceForbidden('x')).failure).toBe('forbidden');
   expect(readFailure(new ServiceUnavailable('x')).failure).toBe('failing');

@@ -5,13 +5,13 @@ import { SAMPLED_SERVICES, type SampledResource } from './sampled-services.ts';
 import { readFailure, ServiceForbidden, type ReadFailure } from './session/service-error.ts';
 import type { Session } from './session/session.ts';
 
-/** What a role may be able to read, beside the sampled services. */
+/** Rights to read, other than those of the sampled services. */
 export type BasicRight =
   'projects' | 'domains' | 'usage of all projects' | 'servers of all projects' | 'extra specs of flavors';
 
 export type RightName = BasicRight | (typeof SAMPLED_SERVICES)[number]['right'];
 
-/** The resource of a sampled service's right; undefined for the others. */
+/** The resource of a sampled service's right; undefined for a basic right. */
 export function sampledResourceOf(right: RightName): SampledResource | undefined {
   return SAMPLED_SERVICES.find((service) => service.right === right)?.resource;
 }
@@ -19,19 +19,19 @@ export function sampledResourceOf(right: RightName): SampledResource | undefined
 export interface Right {
   right: RightName;
   allowed: boolean;
-  /** Why not; undefined where it is allowed. */
+  /** Why the user lacks the right; undefined if it is allowed. */
   failure: ReadFailure | undefined;
   reason: string | undefined;
 }
 
-/** Not every project needs to have stored something. */
+/** More than one, because some projects have stored nothing. */
 const ACCOUNTS_ASKED = 200;
 
-/** Stands for one that is not the user's, where others can't be listed. */
+/** Stands in for a project of others if the user cannot list any. */
 const SOME_PROJECT = '0'.repeat(32);
 
 /**
- * Asks for a little of all that is `wanted`. Only what the sign-in throws is thrown. `nowMs`: for a window of usage.
+ * Tries each `wanted` right with a small request. Throws only the errors of the sign-in. `nowMs` ends the window of usage.
  */
 export async function readRights(
   session: Session,
@@ -68,7 +68,7 @@ async function readRight(right: RightName, ask: () => Promise<unknown>): Promise
   }
 }
 
-/** Whoever reads others' accounts of the object store reads all; where there is no other project the own one has to do. */
+/** The projects to try in the object store: a user who can read one account of others can read all. Without other projects, the own one. */
 async function otherProjects(session: Session): Promise<string[]> {
   const { projectId: own } = await session.signIn();
   const list = await session.get({ service: 'identity', path: '/projects' }).catch(() => undefined);
@@ -99,7 +99,7 @@ async function askServers(session: Session): Promise<void> {
   });
 }
 
-/** All of them, as a refresh reads them. */
+/** Reads all flavors, as a refresh does. */
 async function askExtraSpecs(session: Session): Promise<void> {
   const flavors = await readFlavors(session);
   if (flavors.some(({ extraSpecs }) => extraSpecs === undefined))

@@ -1,31 +1,31 @@
 import type { Session } from './session/session.ts';
 
 /**
- * A service that shows what projects have now, and nothing of the past. Each is declared in its own file, and listed in
+ * A service that shows what projects have now, but nothing of the past. Each service has its own file, and a line in
  * sampled-services.ts.
  */
 export interface SampledService {
-  /** What `--resources` calls it; usage travels as `project_<resource>_usage`. */
+  /** The name in `--resources`. The metric is `project_<resource>_usage`. */
   resource: string;
-  /** What a role must allow, as in "can read <right>". */
+  /** The right that a role needs, as in "can read <right>". */
   right: string;
-  /** All that the projects have now, complete or an error. */
+  /** All present amounts of the projects. Throws if the answer is incomplete. */
   read(session: Session, scope: SampleScope): Promise<SampledAmount[]>;
 }
 
 interface SampleScope {
-  /** False: only what the token's own project has. */
+  /** True for all projects, false for the token's own project only. */
   allProjects: boolean;
-  /** The projects to ask for, where a service is asked for each of them. */
+  /** The project ids, for a service that is asked once for each project. */
   projectIds: () => Promise<readonly string[]>;
 }
 
-/** Something that a project has at the time of a sample. */
+/** An amount that a project has at the time of a sample. */
 interface SampledAmount {
-  /** The service's resource, or one beside it. */
+  /** The service's resource, or a further one, such as volumes of one type. */
   resource: string;
   projectId: string;
   amount: number;
-  /** When it was made, Unix milliseconds; undefined where that is not known. */
+  /** Unix milliseconds of the creation; undefined if that is unknown. */
   sinceMs: number | undefined;
 }

@@ -4,7 +4,7 @@ import { floatingIps } from './neutron-floating-ips.ts';
 import type { SampledService } from './sampled-service.ts';
 import { storedObjects } from './swift-accounts.ts';
 
-/** A new service is a file of its own and a line here. */
+/** A new service needs a file of its own and a line here. */
 export const SAMPLED_SERVICES = [
   volumes,
   floatingIps,

@@ -7,9 +7,9 @@ const REQUESTS_AT_ONCE = 4;
 const GIB = 2 ** 30;
 
 /**
- * Bytes in the object store of each of these projects: `HEAD` of its account, of Swift or radosgw, which takes the
- * reseller's role for other projects than the token's. Without those that have no account, since they never stored anything.
- * Throws `ServiceForbidden`, or `ServiceMissing` where there is no account at all, and no counts where one can't be read.
+ * Bytes in the object store by project: `HEAD` of the project's account in Swift or radosgw. Accounts of other projects than the
+ * token's need the reseller's role. Leaves out projects without an account, because they never stored anything. Throws
+ * `ServiceForbidden`, or `ServiceMissing` if no project has an account. Throws if any account cannot be read.
  */
 export async function readStoredBytes(
   session: Session,
@@ -21,15 +21,13 @@ export async function readStoredBytes(
   requireRight(accounts, own);
   const known = accounts.flatMap(({ id, bytes }) => (bytes === undefined ? [] : [[id, bytes] as const]));
   if (known.length === 0 && projectIds.length > 0)
-    throw new ServiceMissing(
-      'the object store has an account of none of the projects: nothing is stored there',
-    );
+    throw new ServiceMissing('no project has an account in the object store: nothing is stored there');
   return new Map(known);
 }
 
 interface Account {
   id: string;
-  /** Undefined where it does not exist, or is refused. */
+  /** Undefined if the account does not exist or is refused. */
   bytes: number | undefined;
   isOfRadosgw?: boolean;
   refusal?: ServiceForbidden;
@@ -48,7 +46,7 @@ async function readAccount(session: Session, id: string, own: string | undefined
   }
 }
 
-/** radosgw refuses an account that does not exist as it does who has no right: only who reads one of others has it. */
+/** radosgw answers the same for a missing account and for a missing right. A user who can read an account of others has the right. */
 function requireRight(accounts: readonly Account[], own: string | undefined): void {
   const refusal = accounts.find((account) => account.refusal !== undefined)?.refusal;
   if (refusal === undefined || accounts.some(({ id, isOfRadosgw }) => isOfRadosgw && id !== own)) return;
@@ -58,13 +56,13 @@ function requireRight(accounts: readonly Account[], own: string | undefined): vo
   );
 }
 
-/** The catalog has the account of the token's project, `/v1/AUTH_<project>`: another's stands in its place. */
+/** The path of a project's account. The catalog has the account of the token's project, `/v1/AUTH_<project>`; the id is replaced. */
 export function accountPath(base: string, projectId: string, own: string | undefined): string {
   if (base === '') return `/AUTH_${projectId}`;
   const match = own === undefined ? undefined : /^(.*\/)([^/]*)$/.exec(base);
   if (match?.[2] === undefined || own === undefined || !match[2].endsWith(own))
     throw new ServiceMissing(
-      `the object store's address ${base} names no account: set rgw_swift_account_in_url in radosgw, or an address with AUTH_%(tenant_id)s in the catalog`,
+      `the object store's address ${base} has no account: set rgw_swift_account_in_url in radosgw, or an address with AUTH_%(tenant_id)s in the catalog`,
     );
   return `${match[1]}${match[2].slice(0, -own.length)}${projectId}`;
 }

@@ -11,11 +11,11 @@ describe('volumes of a type', () => {
     ['ssd', 'volume_ssd_gb'],
     ['ceph_ssd_3', 'volume_ceph_ssd_3_gb'],
     [undefined, 'volume_untyped_gb'],
-  ])('keep the name of a type that is part of a metric as it stands: %s', (type, resource) => {
+  ])('keep the name of a type that can be part of a metric: %s', (type, resource) => {
     expect(volumeTypeResource(type)).toBe(resource);
   });
 
-  it('have a name for people, and a hash, where the type does not fit into a metric', () => {
+  it('have a readable name and a hash if the type cannot be part of a metric', () => {
     expect(['ssd-1', 'SSD 1', '高速', '', 'untyped'].map(volumeTypeResource)).toEqual([
       'volume_ssd_1__9485e95bbc51_gb',
       'volume_ssd_1__5c41963231d4_gb',
@@ -25,7 +25,7 @@ describe('volumes of a type', () => {
     ]);
   });
 
-  it('are one resource for each type, however alike the names are, and one that portals take', () => {
+  it('are one resource for each type, even for similar names, and portals accept it', () => {
     const types = [
       'ssd-1',
       'SSD 1',
@@ -52,7 +52,7 @@ describe('volumes of a type', () => {
     );
   });
 
-  it('never take the name of another type, also where one is named like the hashed name of another', () => {
+  it('never share a name with another type, even if a type is named like the hashed name of another', () => {
     const taken = volumeTypeResource('SSD 1').slice('volume_'.length, -'_gb'.length);
     expect(volumeTypeResource(taken)).not.toBe(volumeTypeResource('SSD 1'));
   });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Volumes of a type are a resource of their own, beside that of all volumes: `volume_<type>_gb`. A type that is not
- * written as part of a metric's name is followed by `__` and a hash of it, so that each type has a name of its own.
+ * The resource of the volumes of one type, beside the resource of all volumes: `volume_<type>_gb`. If the type cannot be part of a
+ * metric's name as it is, `__` and a hash of the type follow, so that each type has a name of its own.
  */
 export function volumeTypeResource(volumeType: string | undefined): string {
   if (volumeType === undefined) return 'volume_untyped_gb';
@@ -13,7 +13,7 @@ export function volumeTypeResource(volumeType: string | undefined): string {
   return `volume_${prefix}__${hash}_gb`;
 }
 
-/** Its name is its own part of the metric's: no other type has it. */
+/** True if the type is part of the metric's name as it is. No other type gets the same name. */
 function isPlain(volumeType: string): boolean {
   return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(volumeType) && volumeType.length <= 40 && volumeType !== 'untyped';
 }

@@ -12,36 +12,36 @@ import type { ResourceName } from './resources.ts';
 import { readExporterSettings, type CloudTable, type ExporterSettings } from './settings.ts';
 import { parseStartDate } from './start-date.ts';
 
-/** What an exporter goes by, of one cloud. */
+/** The configuration of an exporter for one cloud. */
 export interface ExporterConfig {
-  /** Its label where there are several clouds. */
+  /** The value of the label `cloud`; undefined if there is one cloud only. */
   cloud: string | undefined;
   listen: ListenAddress;
-  /** The name under which others reach it, beside its addresses. */
+  /** The host name that clients use, in addition to the addresses. */
   publicHost?: string | undefined;
   credentials: Credentials;
   proxies: Proxies;
   stateFile: string;
-  /** From when a new state counts; its first start where undefined. */
+  /** The start date of a new state; undefined for the first start of the exporter. */
   startMs: number | undefined;
   intervalMs: number;
   settlingDelayMs: number;
   longestWindowMs: number;
-  /** How long a project that Keystone lists no more is shown. */
+  /** How long a project is shown after Keystone listed it last. */
   keepDeletedMs: number;
-  /** Servers that are asked of Nova at once; its own limit where undefined. */
+  /** Servers per page; undefined for Nova's own limit. */
   pageSize: number | undefined;
   requestTimeoutMs: number;
-  /** Before a request that failed is made again; then twice as long. */
+  /** Delay before a failed request is sent again. It doubles with each attempt. */
   firstRetryDelayMs: number;
   domains: DomainFilter;
-  /** Which resources are exported; those that Nova reports of servers are all metered. */
+  /** The exported resources. The resources of servers are always metered. */
   resources: readonly ResourceName[];
   gpuAliases: GpuAliases;
   split: PoolSplit | undefined;
 }
 
-/** The config of an exporter that reads the OpenStack of the `OS_*` variables. */
+/** The config of an exporter for the OpenStack of the `OS_*` variables. */
 export function readExporterConfig(sources: SettingsSources): ExporterConfig {
   const settings = readExporterSettings(sources);
   const credentials = loadCredentials(sources.env, settings.openrc, settings.osCloud);
@@ -49,7 +49,7 @@ export function readExporterConfig(sources: SettingsSources): ExporterConfig {
   return { ...config, proxies: readProxies(sources.env) };
 }
 
-/** One config for each `[[cloud]]` of the file; the one of the settings and the environment where there is none. */
+/** One config for each `[[cloud]]` of the file. Without `[[cloud]]`, the config of the settings and the environment. */
 export function readExporterConfigs(
   sources: SettingsSources,
 ): readonly [ExporterConfig, ...ExporterConfig[]] {
@@ -70,7 +70,7 @@ function cloudConfig(
   return { ...config, cloud: name, proxies: readProxies(env) };
 }
 
-/** Of several clouds with files of their own, none takes a region, interface or authority that is of the environment. */
+/** The environment without region, interface and authority: several clouds with credential files must not share these. */
 function ownChoices(env: Environment, region: string | undefined, file: string | undefined): Environment {
   if (file === undefined) return env;
   return { ...env, OS_REGION_NAME: region, OS_INTERFACE: undefined, OS_CACERT: undefined };
@@ -103,12 +103,10 @@ export function exporterConfig(
   };
 }
 
-/** The key's default is that of the earlier system. */
+/** The default metadata key is that of the earlier system. */
 function poolSplit({ splitProject, splitMetadata }: ExporterSettings): PoolSplit | undefined {
   if (splitProject !== undefined)
     return { projectId: splitProject, metadataKey: splitMetadata ?? 'project_name' };
   if (splitMetadata === undefined) return undefined;
-  throw new UserError(
-    'splitting a project takes a project and a metadata key: --split-project ID is missing',
-  );
+  throw new UserError('--split-metadata needs a project: --split-project ID is missing');
 }

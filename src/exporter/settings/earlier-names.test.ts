@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { unreadEarlierNames } from './earlier-names.ts';
 
-it('tells which variables of the earlier system are set without effect', () => {
+it('names the variables of the earlier system that are set without effect', () => {
   const env = {
     USAGE_EXPORTER_START_DATE: '2026-01-01',
     USAGE_EXPORTER_WEIGHTS_UPDATE_ENDPOINT: 'https://portal.example/weights/',

@@ -72,7 +72,7 @@ describe('the settings of the exporter', () => {
     });
   });
 
-  it('say how many GPUs a name stands for, whatever its case', () => {
+  it('give the number of GPUs of a name in any case', () => {
     const configFile = file('resources = ["gpu"]\n[gpu_aliases]\nA100 = 1\nvgpu = 0.25\n');
     const { gpuAliases } = readExporterConfig({ flags: {}, env: credentials, configFile });
     expect([...gpuAliases]).toEqual([
@@ -85,7 +85,7 @@ describe('the settings of the exporter', () => {
     );
   });
 
-  it('may be of several clouds, each with credentials and a state of its own', () => {
+  it('may be for several clouds, each with its own credentials and state', () => {
     const openrc = file('OS_AUTH_URL=http://other:5000\nOS_USER_ID=u\nOS_PROJECT_ID=p\n');
     const clouds = (...tables: string[]) =>
       file(`interval = 60\n${tables.map((table) => `[[cloud]]\n${table}\n`).join('')}`);
@@ -107,10 +107,10 @@ describe('the settings of the exporter', () => {
     expect(() => read(clouds('name = "a"\nstat = "a"'))).toThrow("unknown key 'stat'; did you mean 'state'?");
   });
 
-  it('has one number for each GPU alias, whose case does not matter', () => {
+  it('have one number for each GPU alias, without regard to case', () => {
     const path = file('[gpu_aliases]\na100 = 1\nA100 = 2\n');
     expect(() => readExporterConfig({ flags: {}, env: credentials, configFile: path })).toThrow(
-      "gpu_aliases: 'a100' and 'A100' are one name: leave out one of them",
+      "gpu_aliases: 'a100' and 'A100' are the same name: leave out one of them",
     );
   });
 
@@ -121,7 +121,7 @@ describe('the settings of the exporter', () => {
     [{ resources: ['cpu'] }, '--resources: resources are vcpu, mb, disk_gb, instance'],
     [{ listen: '8080' }, "'8080' is not an address to listen on"],
     [{ start: 'now' }, "--start: 'now' is not a date"],
-  ])('that are wrong are refused in one line: %j', (flags, message) => {
+  ])('with a wrong value are refused in one line: %j', (flags, message) => {
     expect(() => readExporterConfig({ flags, env: credentials })).toThrow(message);
   });
 });

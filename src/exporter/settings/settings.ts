@@ -83,7 +83,7 @@ export const EXPORTER_SETTINGS = {
     type: 'text',
     value: 'FILE',
     schema: optionalText,
-    help: 'read a simulated cloud, as this profile describes it, instead of an OpenStack',
+    help: 'read a simulated cloud with this profile instead of an OpenStack',
     earlierNames: ['USAGE_EXPORTER_DUMMY_FILE'],
   }),
   resources: setting({
@@ -130,7 +130,7 @@ export const EXPORTER_SETTINGS = {
     type: 'number',
     value: 'SECONDS',
     schema: seconds('the longest window', 60, 366 * DAY_S).default(7 * DAY_S),
-    help: 'longest time that one question to Nova covers, when there is much to catch up with',
+    help: 'longest time that one request to Nova covers, during a long catch-up',
   }),
   pageSize: setting({
     type: 'number',
@@ -152,11 +152,11 @@ export const EXPORTER_SETTINGS = {
   check: setting({
     type: 'switch',
     schema: z.boolean().default(false),
-    help: 'sign in, read once without counting, say what is seen, and end',
+    help: 'sign in, read once without counting, print what the user can read, and end',
   }),
 };
 
-/** What only the file can hold. */
+/** Keys that only the TOML file can have. */
 export const EXPORTER_SECTIONS = {
   gpu_aliases: z
     .record(
@@ -202,7 +202,7 @@ export function readExporterSettings(sources: SettingsSources): ExporterSettings
   return { ...settings, gpuAliases: sections.gpu_aliases, clouds: sections.cloud };
 }
 
-/** Two clouds of one name would be one on the wire, and two of one state would count into each other's totals. */
+/** Throws `UserError` for two clouds of one name, which would share series, or of one state file, which would share totals. */
 function requireApart(clouds: readonly CloudTable[]): void {
   for (const [index, { name, state }] of clouds.entries()) {
     const before = clouds.slice(0, index);
@@ -213,11 +213,11 @@ function requireApart(clouds: readonly CloudTable[]): void {
   }
 }
 
-/** Names of devices compare without regard to case: of two that differ in nothing else only one could count. */
+/** Throws `UserError` for two names of devices that differ only in case: only one of them could count. */
 function requireOneSpelling(aliases: readonly string[]): void {
   for (const [index, alias] of aliases.entries()) {
     const other = aliases.slice(0, index).find((one) => one.toLowerCase() === alias.toLowerCase());
     if (other !== undefined)
-      throw new UserError(`gpu_aliases: '${other}' and '${alias}' are one name: leave out one of them`);
+      throw new UserError(`gpu_aliases: '${other}' and '${alias}' are the same name: leave out one of them`);
   }
 }

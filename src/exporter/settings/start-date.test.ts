@@ -10,7 +10,7 @@ describe('a start date', () => {
     ['2026-01-31 12:30:15', Date.UTC(2026, 0, 31, 12, 30, 15)],
     ['2026-01-31T12:30:15Z', Date.UTC(2026, 0, 31, 12, 30, 15)],
     ['2026-01-31T12:30:15+02:00', Date.UTC(2026, 0, 31, 10, 30, 15)],
-  ])('%s is UTC unless it says otherwise', (text, instantMs) => {
+  ])('%s is in UTC unless it has a zone', (text, instantMs) => {
     expect(parseStartDate(text, now)).toBe(instantMs);
   });
 
@@ -20,7 +20,7 @@ describe('a start date', () => {
     ['31.01.2026', 'is not a date'],
     ['2026-01-31T25:00', 'is not a date'],
     ['0001-01-01', "is before OpenStack's first release"],
-    ['2026-06-02', 'lies in the future'],
+    ['2026-06-02', 'is in the future'],
   ])('%s is refused', (text, message) => {
     expect(() => parseStartDate(text, now)).toThrow(`--start: '${text}' ${message}`);
   });

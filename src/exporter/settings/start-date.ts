@@ -1,15 +1,15 @@
 import { UserError } from '../../runtime/user-error.ts';
 
-/** Nova answers 500 to the year one; no OpenStack has usage from before its first release. */
+/** No OpenStack has usage from before its first release, and Nova answers 500 to the year 1. */
 const EARLIEST_MS = Date.UTC(2010, 0, 1);
 
-/** Milliseconds of `YYYY-MM-DD` or a date and time, UTC unless it says otherwise. */
+/** Unix milliseconds of `YYYY-MM-DD`, or of a date and time, in UTC unless it has a zone. Throws `UserError`. */
 export function parseStartDate(text: string, nowMs: number): number {
   const startMs = parseDate(text.trim());
   if (startMs === undefined)
     throw new UserError(`--start: '${text}' is not a date: write 2026-01-31 or 2026-01-31T12:00:00`);
   if (startMs < EARLIEST_MS) throw new UserError(`--start: '${text}' is before OpenStack's first release`);
-  if (startMs > nowMs) throw new UserError(`--start: '${text}' lies in the future`);
+  if (startMs > nowMs) throw new UserError(`--start: '${text}' is in the future`);
   return startMs;
 }
 

@@ -11,11 +11,11 @@ function folder(): string {
   return path;
 }
 
-describe('a file that is replaced as a whole', () => {
+describe('a replaceable file', () => {
   it.each([
     ['a link to the file', 'data/state.json'],
     ['a link to a link', 'other'],
-  ])('is the one behind %s, whether it exists or not', async (_, target) => {
+  ])('is the file behind %s, even if it does not exist', async (_, target) => {
     const path = folder();
     symlinkSync('data/state.json', join(path, 'other'));
     symlinkSync(target, join(path, 'link'));
@@ -25,20 +25,20 @@ describe('a file that is replaced as a whole', () => {
     expect(await replaceableFile(join(path, 'link'))).toBe(file);
   });
 
-  it('is the one behind a link of its folder', async () => {
+  it('is the file behind a link of its folder', async () => {
     const path = folder();
     symlinkSync('data', join(path, 'link'));
     expect(await replaceableFile(join(path, 'link/state.json'))).toBe(join(path, 'data/state.json'));
   });
 
-  it('stays as it is named where a link leads back to itself, or the folder is missing', async () => {
+  it('keeps its name if a link leads to itself, or if the folder is missing', async () => {
     const path = folder();
     symlinkSync('loop', join(path, 'loop'));
     expect(await replaceableFile(join(path, 'loop'))).toBe(join(path, 'loop'));
     expect(await replaceableFile('/nowhere/state.json')).toBe('/nowhere/state.json');
   });
 
-  it('is no mount of its own, whatever its name', () => {
+  it('is not a mount point, under any name', () => {
     const mountInfo = [
       '25 1 254:0 / / rw,relatime - ext4 /dev/vda rw',
       '68 45 254:0 /a /data/my\\040state.json rw,relatime - ext4 /dev/vda rw',

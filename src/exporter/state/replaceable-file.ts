@@ -3,18 +3,18 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, UserError } from '../../runtime/user-error.ts';
 
-/** Linux follows no more of them in a row. */
+/** Linux follows at most this many links in a row. */
 const MOST_LINKS = 40;
 
 /**
- * The file behind links, beside which a lock holds and which can be replaced by renaming; it need not exist. Throws a
- * `UserError` where it is mounted by itself: such a file can be written, and never replaced.
+ * The real path behind links, so that the lock is beside the real file and a rename replaces it. The file need not exist. Throws
+ * `UserError` for a file that is a mount point: it can be written, but not replaced.
  */
 export async function replaceableFile(path: string): Promise<string> {
   const file = await behindLinks(path, MOST_LINKS);
   if (isMountPoint(file, mounts()))
     throw new UserError(
-      `${path} is mounted by itself and cannot be replaced: mount the folder that it is in, and name the file in it with --state`,
+      `${path} is a mount point and cannot be replaced: mount its folder instead, and name the file in the folder with --state`,
     );
   return file;
 }
@@ -23,7 +23,7 @@ async function behindLinks(path: string, most: number): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || most === 0) return path; // what reads it says what is wrong
+    if (codeOf(error) !== 'ENOENT' || most === 0) return path; // the reader of the file reports the error
   }
   const target = await readlink(path).catch(() => undefined);
   if (target !== undefined) return await behindLinks(resolve(dirname(path), target), most - 1);
@@ -31,18 +31,18 @@ async function behindLinks(path: string, most: number): Promise<string> {
   return join(folder, basename(path));
 }
 
-/** @param mountInfo as Linux' `/proc/self/mountinfo` has it: the fifth field of a line is where something is mounted. */
+/** @param mountInfo has the form of Linux' `/proc/self/mountinfo`: the fifth field of a line is the mount point. */
 export function isMountPoint(path: string, mountInfo: string): boolean {
   const mounted = mountInfo.split('\n').map((line) => unescaped(line.split(' ')[4] ?? ''));
   return mounted.includes(path);
 }
 
-/** Space, tab, line end and backslash are octal there. */
+/** In mountinfo, space, tab, line end and backslash are written in octal. */
 function unescaped(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(parseInt(octal, 8)));
 }
 
-/** Empty where there is no Linux. */
+/** Empty on systems other than Linux. */
 function mounts(): string {
   try {
     return readFileSync('/proc/self/mountinfo', 'utf8');

@@ -13,7 +13,7 @@ const empty: ExporterState = {
 const changed = { ...empty, allProjects: true };
 const changedTwice = { ...changed, flavorGpus: new Map([['g1', 1]]) };
 
-/** In memory; it fails where it is told so. */
+/** A store in memory. Its disk can be full. */
 function store() {
   let state = empty;
   let onDisk: ExporterState | undefined;
@@ -31,7 +31,7 @@ function store() {
 }
 
 describe('the draft of a state', () => {
-  it('is written once, whatever has changed, and not at all where nothing has', async () => {
+  it('is written once for all changes, and not without a change', async () => {
     const kept = store();
     const draft = new StateDraft(kept);
     draft.change(changed);
@@ -42,14 +42,14 @@ describe('the draft of a state', () => {
     expect(kept.written).toEqual([changedTwice]);
   });
 
-  it('is written where nothing has changed, but a new state was never written', async () => {
+  it('is written without a change if a new state was never written', async () => {
     const kept = store();
     await new StateDraft(kept).save();
     await new StateDraft(kept).save();
     expect(kept.written).toEqual([empty]);
   });
 
-  it('says so once it is written, and only then', async () => {
+  it('reports only after it is written', async () => {
     const kept = store();
     const draft = new StateDraft(kept);
     let told = 0;

@@ -126,7 +126,7 @@ describe('the state file', () => {
     );
   });
 
-  it('is refused where a single character of it has changed', () => {
+  it('is refused if a single character has changed', () => {
     const text = textOf(state);
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, character) => {
@@ -139,14 +139,14 @@ describe('the state file', () => {
     );
   });
 
-  it('goes on from one that version 1 wrote, without a checksum', () => {
+  it('may be of version 1, without a checksum', () => {
     const earlier = textOf(state)
       .replace(/,"sha256":"[0-9a-f]+"/, '')
       .replace('"version":2', '"version":1');
     expect(parseState(earlier)).toEqual(state);
   });
 
-  it('has GPUs and sampled totals where there are some', () => {
+  it('has GPUs and sampled totals if there are any', () => {
     const { meter } = state;
     const withMore: ExporterState = {
       ...state,
@@ -179,14 +179,14 @@ describe('the state file', () => {
   it.each([
     ['', /JSON/],
     ['{}', /format/],
-    [textOf(state).replace('"version":2', '"version":3'), /version 3, written by a newer stackmeter/],
+    [textOf(state).replace('"version":2', '"version":3'), /version 3, of a newer stackmeter/],
     [textOf(state).replace('"instance":"7"', '"instance":"-7"'), /totals\.p1\.instance/],
     [textOf(state).replace('"instance":"7"', '"instance":"8"'), /damaged or was edited: its checksum/],
     [textOf(state).replace('"version":2', '"version":1'), /damaged or was edited: its checksum/],
     [textOf(state).replace(/,"sha256":"[0-9a-f]+"/, ''), /damaged or was edited: its checksum/],
     [textOf(state).replace('"until"', '"till"'), /until/],
     [textOf(state).slice(0, -20), /JSON/],
-  ])('that is anything else is refused, with what is wrong', (text, message) => {
+  ])('with any other content is refused with the reason', (text, message) => {
     expect(() => parseState(text)).toThrow(message);
   });
 });

@@ -5,15 +5,15 @@ import type { Amounts, Usage } from '../metering/amounts.ts';
 import type { Launch, MeterState, RememberedServer } from '../metering/meter-state.ts';
 import type { SampledState } from '../metering/sampled.ts';
 
-/** What the state file holds: the meter's state, the last known names of projects that have usage, and sampled totals. */
+/** The content of the state file: the meter's state, the last known names of projects with usage, and sampled totals. */
 export interface ExporterState {
   meter: MeterState;
-  /** Whether the totals are of all projects of the cloud. */
+  /** True if the totals are of all projects of the cloud. */
   allProjects: boolean;
   names: ReadonlyMap<string, ProjectNames>;
-  /** By the resource that is asked for with `--resources`. */
+  /** Sampled totals, by the resource in `--resources`. */
   sampled: ReadonlyMap<string, SampledState>;
-  /** How many GPUs a flavor has, by its name; also of flavors that are gone. */
+  /** The GPUs of a flavor, by its name. Deleted flavors are included. */
   flavorGpus: ReadonlyMap<string, number>;
 }
 
@@ -21,12 +21,12 @@ export interface ProjectNames {
   name: string;
   domainId: string;
   domainName: string;
-  /** Usage is folded up to here since Keystone lists it no more and it used something last; undefined where it is listed. */
+  /** Folded-until time since which Keystone does not list the project and it uses nothing; undefined for a listed project. */
   goneSinceMs?: number;
 }
 
 const FORMAT = 'stackmeter exporter state';
-/** From 2 on a state ends with a checksum. */
+/** States end with a checksum from version 2 on. */
 const VERSION = 2;
 
 const count = z.int().nonnegative();
@@ -67,7 +67,7 @@ const launchSchema = z.strictObject({ at_ms: z.int(), amounts: amountsSchema });
 const serverSchema = z.strictObject({
   project: z.string(),
   launches: z.tuple([launchSchema], launchSchema),
-  /** Left out where it is `until`. */
+  /** Left out if it equals `until`. */
   counted_until_ms: z.int().optional(),
   announced: launchSchema.optional(),
   absent_since_ms: z.int().optional(),
@@ -80,19 +80,19 @@ const stateSchema = z.strictObject({
   start: instant,
   until: instant,
   all_projects: z.boolean().default(false),
-  /** Amount × milliseconds by project id. */
+  /** Amount × milliseconds, by project id. */
   totals: z.record(z.string(), usageSchema),
   names: z.record(z.string(), namesSchema),
   sampled: z.record(z.string(), sampledSchema).default({}),
   flavor_gpus: z.record(z.string(), z.number().nonnegative()).default({}),
-  /** Milliseconds by project id by flavor. */
+  /** Milliseconds, by flavor and by project id. */
   unread_flavors: z.record(z.string(), z.record(z.string(), total)).default({}),
   servers: z.record(z.string(), serverSchema),
-  /** Of all that stands before it, in hexadecimal. */
+  /** Checksum of all text before it, in hexadecimal. */
   sha256: z.string().exactOptional(),
 });
 
-/** The state as JSON, in pieces that are short beside it, and at its end the checksum of what stands before. */
+/** The state as JSON in short pieces. The checksum of the text before it is at the end. */
 export function* formatState(state: ExporterState): Generator<string> {
   const hash = createHash('sha256');
   for (const piece of textPieces(formatContent(state))) {
@@ -102,7 +102,7 @@ export function* formatState(state: ExporterState): Generator<string> {
   yield `,"sha256":"${hash.digest('hex')}"}\n`;
 }
 
-/** In its many parts: instants readable, totals as text because they outgrow JSON's numbers. */
+/** The parts of the state. Instants are readable, and totals are text, because they are too large for JSON's numbers. */
 function* formatContent(state: ExporterState): Generator<string> {
   const { meter, allProjects, names, sampled, flavorGpus } = state;
   const head = {
@@ -123,7 +123,7 @@ function* formatContent(state: ExporterState): Generator<string> {
   yield* formatMembers('servers', meter.servers, (server) => formatServer(server, meter.untilMs));
 }
 
-/** A member of the state, behind others, that has a member of its own, as JSON, for each of a map. */
+/** A further member of the state: an object with one member, already in JSON, for each entry of a map. */
 function* formatMembers<V>(
   name: string,
   map: ReadonlyMap<string, V>,
@@ -138,12 +138,12 @@ function* formatMembers<V>(
   yield '}';
 }
 
-/** Reads what `formatState` wrote. Throws an error that says what is wrong with anything else. */
+/** Reads the text that `formatState` wrote. Throws an error with the reason for any other text. */
 export function parseState(text: string): ExporterState {
   const json: unknown = JSON.parse(text);
   const version = (json as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > VERSION)
-    throw new Error(`it is of version ${version}, written by a newer stackmeter`);
+    throw new Error(`it has version ${version}, of a newer stackmeter`);
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) throw new Error(firstIssue(parsed.error));
   requireWhole(text, parsed.data);
@@ -166,7 +166,7 @@ export function parseState(text: string): ExporterState {
   };
 }
 
-/** A digit that a disk or a person has changed is a total that nobody used. States of version 1 have no checksum. */
+/** Throws for a wrong checksum: a changed digit would be usage that nobody had. States of version 1 have no checksum. */
 function requireWhole(text: string, { version, sha256 }: z.output<typeof stateSchema>): void {
   if (version === 1 && sha256 === undefined) return;
   const content = text.slice(0, text.lastIndexOf(',"sha256":"'));
@@ -174,7 +174,7 @@ function requireWhole(text: string, { version, sha256 }: z.output<typeof stateSc
     throw new Error('it is damaged or was edited: its checksum does not match');
 }
 
-// Of most of these there are tens of thousands, at every refresh: their JSON is put together as text, for speed.
+// Every refresh writes tens of thousands of these. Their JSON is built as text, for speed.
 
 function formatUsage({ vcpu, mb, disk_gb, instance, gpu }: Usage): string {
   const gpus = gpu === undefined ? '' : `,"gpu":"${gpu}"`;

@@ -8,7 +8,7 @@ import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
 
 /** The right to write a state file, held by one process. */
 export interface StateLock {
-  /** Throws a `UserError` when another process has taken the lock meanwhile. */
+  /** Throws `UserError` if another process has taken the lock. */
   assertHeld(): Promise<void>;
   release(): Promise<void>;
 }
@@ -17,16 +17,16 @@ const holderSchema = z.object({
   id: z.string(),
   pid: z.int().positive(),
   host: z.string(),
-  /** When the process started, as the kernel counts; tells it from a later one with the same pid. */
+  /** The start time of the process in the kernel's unit. It distinguishes the process from a later one with the same pid. */
   started: z.string().optional(),
 });
 
 type Holder = z.output<typeof holderSchema>;
 
 /**
- * Takes the lock of a state file: a file beside it that names its holder. A lock whose holder has died is taken over,
- * and so is one of another host, which can't be asked: its holder notices before it writes.
- * @param report is told, in a sentence, that a lock was taken over.
+ * Takes the lock of a state file: a file beside it that names the holder. Takes over the lock of a dead holder, and of a holder on
+ * another host, which cannot be checked: that holder notices before it writes. Throws `UserError` if the lock is in use.
+ * @param report receives a sentence if a lock was taken over.
  */
 export async function lockState(stateFile: string, report: (what: string) => void): Promise<StateLock> {
   const path = `${stateFile}.lock`;
@@ -42,7 +42,7 @@ export async function lockState(stateFile: string, report: (what: string) => voi
       throw new UserError(
         `${stateFile} is in use by another exporter (pid ${holder.pid}): stop it, or name another file with --state`,
       );
-    report(`the lock of ${stateFile} was left behind by ${describeHolder(holder)} and is taken over`);
+    report(`took over the lock of ${stateFile} from ${describeHolder(holder)}`);
     await rm(path, { force: true });
   }
   return heldLock(stateFile, path, own);
@@ -53,7 +53,7 @@ function heldLock(stateFile: string, path: string, own: Holder): StateLock {
   return {
     assertHeld: async () => {
       if (await isHeld()) return;
-      throw new UserError(`${stateFile} was taken over by another exporter: end this one, or the other`);
+      throw new UserError(`another exporter has taken over ${stateFile}: stop one of the two`);
     },
     release: async () => {
       if (await isHeld()) await rm(path, { force: true });
@@ -61,7 +61,7 @@ function heldLock(stateFile: string, path: string, own: Holder): StateLock {
   };
 }
 
-/** Makes the lock appear whole, or not at all. */
+/** Creates the lock file with its content in one step. */
 async function claim(path: string, own: Holder): Promise<boolean> {
   const draft = `${path}.${own.id}`;
   try {
@@ -100,7 +100,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** The 22nd field of Linux' `/proc/PID/stat`; undefined elsewhere. */
+/** The 22nd field of Linux' `/proc/PID/stat`; undefined on other systems. */
 function startOfProcess(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -111,5 +111,5 @@ function startOfProcess(pid: number): string | undefined {
 }
 
 function describeHolder(holder: Holder | undefined): string {
-  return holder === undefined ? 'someone unknown' : `pid ${holder.pid} on ${holder.host}`;
+  return holder === undefined ? 'an unknown process' : `pid ${holder.pid} on ${holder.host}`;
 }

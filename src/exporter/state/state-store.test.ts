@@ -36,14 +36,14 @@ async function open(path: string, startMs?: number) {
 }
 
 describe('the state of an exporter', () => {
-  it('begins now, in whole seconds, or at the start date, with an epoch of its own', async () => {
+  it('starts now, in whole seconds, or at the start date, with a new epoch', async () => {
     const fresh = (await open(stateFile())).current().meter;
     const dated = (await open(stateFile(), noon - 86_400_000)).current().meter;
     expect([fresh.startMs, fresh.untilMs, dated.startMs]).toEqual([noon, noon, noon - 86_400_000]);
     expect(fresh.epoch).not.toBe(dated.epoch);
   });
 
-  it('is found again as it was saved, and keeps its start date', async () => {
+  it('is read as it was saved, and keeps its start date', async () => {
     const path = stateFile();
     const store = await open(path);
     const { meter, ...rest } = store.current();
@@ -53,7 +53,7 @@ describe('the state of an exporter', () => {
     expect((await open(path, noon - 86_400_000)).current()).toEqual(next);
   });
 
-  it('is on disk once it is saved, also where it is as it began; then it is not written again', async () => {
+  it('is on disk once it is saved, even if it is unchanged, and is not written a second time', async () => {
     const path = stateFile();
     const store = await open(path);
     await store.save(store.current());
@@ -66,7 +66,7 @@ describe('the state of an exporter', () => {
     expect((await open(path)).current().meter.epoch).toBe(epoch);
   });
 
-  it('stays behind a link, and belongs to one exporter by whatever name', async () => {
+  it('stays behind a link, and belongs to one exporter under all its names', async () => {
     const path = stateFile();
     const link = `${path}.link`;
     symlinkSync('state.json', link);
@@ -77,16 +77,16 @@ describe('the state of an exporter', () => {
     expect(readFileSync(path, 'utf8')).toContain(store.current().meter.epoch);
   });
 
-  it('is not replaced where it cannot be read', async () => {
+  it('is not replaced if it cannot be read', async () => {
     const path = stateFile();
     writeFileSync(path, '{"format":');
     await expect(openStateStore(options(path))).rejects.toThrow(
-      `${path} is not a state of the exporter (Unexpected end of JSON input): put back a copy of it`,
+      `${path} is not a state of the exporter (Unexpected end of JSON input): restore a copy`,
     );
     expect(readFileSync(path, 'utf8')).toBe('{"format":');
   });
 
-  it('belongs to one exporter at a time, and is free when that one has closed', async () => {
+  it('belongs to one exporter at a time, and is free after the exporter has closed', async () => {
     const path = stateFile();
     const first = await open(path);
     await expect(openStateStore(options(path))).rejects.toThrow(
@@ -102,7 +102,7 @@ describe('the state of an exporter', () => {
     ['was another process of the same pid', { id: 'x', pid: process.pid, host: hostname(), started: '1' }],
     ['was on another host', { id: 'x', pid: process.pid, host: 'elsewhere' }],
     ['is nobody', {}],
-  ])('is taken over where its holder %s', async (_, holder) => {
+  ])('is taken over if its holder %s', async (_, holder) => {
     const path = stateFile();
     writeFileSync(`${path}.lock`, JSON.stringify(holder));
     const store = await open(path);
@@ -110,16 +110,16 @@ describe('the state of an exporter', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['state.json', 'state.json.lock']);
   });
 
-  it('is not written by an exporter whose lock another one has', async () => {
+  it('is not written by an exporter that has lost its lock', async () => {
     const path = stateFile();
     const store = await open(path);
     writeFileSync(`${path}.lock`, JSON.stringify({ id: 'other', pid: 1, host: 'elsewhere' }));
-    await expect(store.save(store.current())).rejects.toThrow(`${path} was taken over by another exporter`);
+    await expect(store.save(store.current())).rejects.toThrow(`another exporter has taken over ${path}`);
     await store.close();
     expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock']);
   });
 
-  it('leaves nothing of exporters that were killed while they wrote', async () => {
+  it('is cleaned of the drafts of exporters that were killed while they wrote', async () => {
     const path = stateFile();
     for (const draft of ['.123.tmp', '.lock.123e4567-e89b-42d3-a456-426614174000', '.mine.tmp'])
       writeFileSync(`${path}${draft}`, '');
@@ -127,18 +127,18 @@ describe('the state of an exporter', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['state.json.lock', 'state.json.mine.tmp']);
   });
 
-  it('says which file can not be written, and stays as it was', async () => {
+  it('names the file that cannot be written, and stays unchanged', async () => {
     const path = stateFile();
     const store = await open(path);
     const before = store.current();
     mkdirSync(path);
     const saved = store.save({ ...before, allProjects: true });
-    await expect(saved).rejects.toThrow(`the state ${path} can not be written`);
+    await expect(saved).rejects.toThrow(`the state ${path} cannot be written`);
     expect(store.current()).toBe(before);
     expect(readdirSync(join(path, '..'))).toEqual(['state.json', 'state.json.lock']);
   });
 
-  it('needs a folder that is there', async () => {
+  it('needs an existing folder', async () => {
     await expect(openStateStore(options('/nowhere/state.json'))).rejects.toThrow(
       'cannot keep a state in the folder /nowhere (ENOENT: no such file or directory): see --state',
     );

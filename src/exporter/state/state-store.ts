@@ -95,7 +95,7 @@ async function readState(path: string): Promise<ExporterState | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw new UserError(
-      `${path} is not a state of the exporter (${describeError(error)}): put back a copy of it, or name another file with --state`,
+      `${path} is not a state of the exporter (${describeError(error)}): restore a copy, or name another file with --state`,
       { cause: error },
     );
   }
@@ -105,7 +105,7 @@ async function writeState(path: string, state: ExporterState): Promise<void> {
   try {
     await writeFileAtomically(path, formatState(state));
   } catch (error) {
-    throw new Error(`the state ${path} can not be written`, { cause: error });
+    throw new Error(`the state ${path} cannot be written`, { cause: error });
   }
 }
 
@@ -123,6 +123,6 @@ function newState({ startMs, nowMs }: StateStoreOptions): ExporterState {
 function reportStart({ meter }: ExporterState, { path, startMs, logger }: StateStoreOptions): void {
   const start = new Date(meter.startMs).toISOString();
   if (startMs !== undefined && startMs !== meter.startMs)
-    logger.warn(`${path} counts from ${start} on; the start date of the settings is for a new state only`);
+    logger.warn(`${path} counts from ${start} on; --start is only for a new state`);
   else logger.info({ state: path, start, until: new Date(meter.untilMs).toISOString() }, 'state opened');
 }

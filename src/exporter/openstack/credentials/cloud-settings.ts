@@ -6,7 +6,7 @@ export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What `over` has wins; tables within are merged alike. */
+/** Merges two tables, and the tables in them. Values of `over` win. */
 export function mergeTables(under: Table, over: Table): Table {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
@@ -17,8 +17,8 @@ export function mergeTables(under: Table, over: Table): Table {
 }
 
 /**
- * The settings of a cloud in one region, as the OpenStack SDK puts them together: what the vendor says, then the cloud,
- * then the region. `wanted` names the region; the first one is taken where it is undefined.
+ * The settings of a cloud in one region, merged as in the OpenStack SDK: the vendor's, then the cloud's, then the region's.
+ * `wanted` names the region; undefined takes the first one.
  */
 export function cloudSettings(vendor: Table, own: Table, wanted: string | undefined): Table {
   const [under, over] = [dashless(vendor), dashless(own)];
@@ -34,13 +34,13 @@ interface Region {
   values: Table;
 }
 
-/** One that is not named here may be in the catalog all the same. */
+/** The wanted region. It may be only in the catalog, and not in these files. */
 function chosenRegion(regions: readonly Region[], wanted: string | undefined): Region {
   if (wanted === undefined) return regions[0] ?? { name: undefined, values: {} };
   return regions.find(({ name }) => name === wanted) ?? { name: wanted, values: {} };
 }
 
-/** Each is a name, or a table with a name and values; `region_name` may list several. */
+/** The regions of a cloud. Each is a name, or a table with a name and values; `region_name` may list several. */
 function regionsOf({ regions, region_name: name }: Table): Region[] {
   const names = typeof name === 'string' ? name.split(',') : name;
   const listed: unknown[] = [regions ?? names ?? []].flat();
@@ -51,7 +51,7 @@ function regionsOf({ regions, region_name: name }: Table): Region[] {
   });
 }
 
-/** The SDK takes `auth-url` for `auth_url`. */
+/** The SDK reads `auth-url` as `auth_url`. */
 function dashless(table: Table): Table {
   return Object.fromEntries(
     Object.entries(table).map(([key, value]) => [
@@ -61,7 +61,7 @@ function dashless(table: Table): Table {
   );
 }
 
-/** `{region_name}` and its like in an address stand for settings of the cloud. */
+/** Replaces `{region_name}` and the like in addresses by settings of the cloud. */
 function formatted(settings: Table): Table {
   const fill = (text: unknown) =>
     typeof text !== 'string'

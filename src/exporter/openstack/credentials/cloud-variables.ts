@@ -5,11 +5,11 @@ import { isTable, type Table } from './cloud-settings.ts';
 export interface CloudOrigin {
   file: string;
   name: string;
-  /** The environment says that certificates need not be verified. */
+  /** True if the environment allows unverified certificates. */
   acceptsInsecure: boolean;
 }
 
-/** The settings of a cloud of clouds.yaml as the `OS_*` variables that mean the same. */
+/** The settings of a cloud in clouds.yaml as `OS_*` variables of the same meaning. */
 export function cloudVariables(settings: Table, origin: CloudOrigin): Record<string, string> {
   const { auth, verify, insecure, cacert, cert, key, endpoint_type: endpointType, ...rest } = settings;
   const unverified = verify === false || /^true$/i.test(String(insecure));
@@ -22,22 +22,22 @@ export function cloudVariables(settings: Table, origin: CloudOrigin): Record<str
   };
 }
 
-/** A line in a file that many share is not yet somebody's decision to trust every server on the way. */
+/** A line in a shared file is not enough to send a password without verified certificates. Throws `UserError`. */
 function refuseInsecure(unverified: boolean, { file, name, acceptsInsecure }: CloudOrigin): void {
   if (!unverified || acceptsInsecure) return;
   throw new UserError(
-    `cloud '${name}' of ${file} does not verify certificates: name its authority with cacert instead, or set OS_INSECURE=true to send the password to whoever answers`,
+    `cloud '${name}' of ${file} does not verify certificates: name its authority with cacert instead, or set OS_INSECURE=true to send the password to any server that answers`,
   );
 }
 
-/** `password: yes` is not text in YAML. The value is not shown. */
+/** Throws `UserError` for values such as `password: yes`, which is not text in YAML. Does not show the value. */
 function authVariables(auth: Table, { file, name }: CloudOrigin): Record<string, string> {
   const odd = Object.entries(auth).find(([, value]) => typeof value === 'boolean');
   if (odd === undefined) return variables(auth);
   throw new UserError(`cloud '${name}' of ${file}: auth.${odd[0]} is yes or no in YAML: put it in quotes`);
 }
 
-/** Several interfaces are one variable, with commas. */
+/** Several interfaces become one variable, with commas. */
 function variables(table: Table): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [key, value] of Object.entries(table)) {

@@ -44,7 +44,7 @@ clouds:
 `;
 
 describe('clouds.yaml', () => {
-  it('gives a cloud, with what secure.yaml adds and the profile below it', () => {
+  it('gives a cloud with the values of secure.yaml, and the defaults of its profile', () => {
     const env = home({ 'clouds.yaml': CLOUDS, 'clouds-public.yaml': PUBLIC, 'secure.yaml': SECURE });
     const domain = { name: 'Default' };
     expect(loadCredentials({ ...env, OS_CLOUD: 'site-a' }, undefined)).toEqual({
@@ -65,7 +65,7 @@ describe('clouds.yaml', () => {
     });
   });
 
-  it('gives application credentials and certificates, under the name of the flag as well', () => {
+  it('gives application credentials and certificates, also by the name of the flag', () => {
     const env = home({ 'clouds.yaml': CLOUDS, 'secure.yaml': SECURE });
     expect(loadCredentials({ ...env, OS_CLOUD: 'none' }, undefined, 'site-b')).toMatchObject({
       identity: { method: 'application_credential', id: 'ac', secret: 'shh' },
@@ -74,14 +74,14 @@ describe('clouds.yaml', () => {
     });
   });
 
-  it('is the file that OS_CLIENT_CONFIG_FILE names, before all others', () => {
+  it('is the file in OS_CLIENT_CONFIG_FILE before all others', () => {
     const env = home({ 'clouds.yaml': 'clouds: {}', 'mine.yaml': CLOUDS, 'secure.yaml': SECURE });
     const OS_CLIENT_CONFIG_FILE = join(env['HOME'] ?? '', '.config/openstack/mine.yaml');
     const found = loadCredentials({ ...env, OS_CLIENT_CONFIG_FILE }, undefined, 'site-b');
     expect(found.authUrl.href).toBe('https://b.example/v3');
   });
 
-  it('takes secrets that the files leave out from the environment, and its choices, and nothing else', () => {
+  it('takes only missing secrets and choices from the environment', () => {
     const env = home({ 'clouds.yaml': CLOUDS });
     const more = {
       OS_APPLICATION_CREDENTIAL_SECRET: 'env',
@@ -111,13 +111,13 @@ describe('clouds.yaml', () => {
       /^auth\.application_credential_secret is not set .*cloud 'site-b'/,
     ],
     ['no YAML', { 'clouds.yaml': 'clouds: [password: "hidden\n' }, 'x', /^cannot read .*clouds\.yaml: /],
-  ])('says in a line what is wrong: %s', (_, files, cloud, message) => {
+  ])('gives the reason of an error in one line: %s', (_, files, cloud, message) => {
     const attempt = () => loadCredentials(home(files), undefined, cloud);
     expect(attempt).toThrow(message);
     expect(attempt).not.toThrow('hidden');
   });
 
-  it('leaves certificates unverified only where the environment says so, too', () => {
+  it('leaves certificates unverified only if the environment allows it, too', () => {
     const auth = 'auth: { auth_url: https://x, user_id: u, password: p, project_id: q }';
     const env = home({ 'clouds.yaml': `clouds: { x: { ${auth}, verify: false } }` });
     expect(() => loadCredentials(env, undefined, 'x')).toThrow(

@@ -8,9 +8,9 @@ import { readCredentials, type Credentials, type Environment } from './credentia
 import { parseSdkYaml } from './sdk-yaml.ts';
 
 /**
- * The credentials of a cloud of `clouds.yaml`, with what `secure.yaml` adds, and the `profile` of `clouds-public.yaml`
- * below it. `secrets`: what the files may leave out. `choices`: what wins over the files, as for the OpenStack client.
- * Throws a `UserError` for a cloud or file that is not there.
+ * The credentials of a cloud in `clouds.yaml`, with those in `secure.yaml`, and the defaults of its `profile` in
+ * `clouds-public.yaml`. `secrets` are values that the files may leave out. `choices` win over the files, as in the OpenStack
+ * client. Throws `UserError` for a missing cloud or file.
  */
 export function loadCloud(
   name: string,
@@ -42,7 +42,7 @@ function acceptsInsecure(env: Environment): boolean {
   return /^(1|true|yes|on)$/i.test(env['OS_INSECURE'] ?? '');
 }
 
-/** As the OpenStack SDK has it: here, then the user's, then the machine's. */
+/** The folders in the order of the OpenStack SDK: the current one, then the user's, then the machine's. */
 function searchFolders(env: Environment): string[] {
   const home = env['HOME'] || homedir();
   const configHome = env['XDG_CONFIG_HOME'] || join(home, '.config');
@@ -65,8 +65,8 @@ function secureClouds(env: Environment): Table {
 }
 
 /**
- * What a vendor says of all its clouds. A profile that is in no file here may be one of the SDK's own, which are not here:
- * then the cloud has to name Keystone itself.
+ * A vendor's settings for all its clouds. A missing profile may be one of the SDK's own profiles, which stackmeter does not have:
+ * then the cloud itself has to name Keystone.
  */
 function profileOf(cloud: Table, env: Environment): Table {
   const profile = cloud['profile'] ?? cloud['cloud'];
@@ -96,7 +96,7 @@ function readYaml(path: string): unknown {
   try {
     return parseSdkYaml(readFileSync(path, 'utf8'));
   } catch (error) {
-    // The rest of a parser's message quotes the file, and with it perhaps a password.
+    // The rest of the parser's message quotes the file, perhaps with a password.
     const [reason] = describeError(error).split(/:? *\n|, column/);
     throw new UserError(`cannot read ${path}: ${reason?.slice(0, 120)}`);
   }

@@ -9,13 +9,13 @@ const password = {
   OS_PROJECT_NAME: 'demo',
 };
 
-/** The body by which these variables sign in. */
+/** The body of a sign-in with these variables. */
 function signIn(env: Record<string, string>): unknown {
   return authRequest(readCredentials(env).identity);
 }
 
 describe('a sign-in by password', () => {
-  it('names user and project within their domains, which are the default domain where none is named', () => {
+  it('has user and project with their domains, or with the default domain', () => {
     expect(signIn({ ...password, OS_USER_DOMAIN_NAME: 'Users' })).toEqual({
       auth: {
         identity: {
@@ -27,7 +27,7 @@ describe('a sign-in by password', () => {
     });
   });
 
-  it('needs no domains where user and project are named by id', () => {
+  it('needs no domains if user and project are given by id', () => {
     expect(signIn({ ...password, OS_USER_ID: 'u1', OS_PROJECT_ID: 'p1' })).toEqual({
       auth: {
         identity: { methods: ['password'], password: { user: { id: 'u1', password: 'secret' } } },
@@ -43,7 +43,7 @@ describe('a sign-in by application credential', () => {
     OS_APPLICATION_CREDENTIAL_SECRET: 'secret',
   };
 
-  it('needs id and secret alone', () => {
+  it('needs only id and secret', () => {
     expect(signIn({ ...secret, OS_APPLICATION_CREDENTIAL_ID: 'a1' })).toEqual({
       auth: {
         identity: {
@@ -54,7 +54,7 @@ describe('a sign-in by application credential', () => {
     });
   });
 
-  it('needs the user where it is named by name', () => {
+  it('needs the user if it is given by name', () => {
     expect(signIn({ ...secret, OS_APPLICATION_CREDENTIAL_NAME: 'meter', OS_USERNAME: 'admin' })).toEqual({
       auth: {
         identity: {
@@ -78,29 +78,29 @@ describe('the address of Keystone', () => {
     ['https://cloud.example/identity/v3/', 'https://cloud.example/identity/v3'],
     ['https://cloud.example/identity', 'https://cloud.example/identity/v3'],
     ['https://cloud.example/identity/v2.0', 'https://cloud.example/identity/v3'],
-  ])('%s is that of version 3', (given, expected) => {
+  ])('%s becomes the address of version 3', (given, expected) => {
     expect(readCredentials({ ...password, OS_AUTH_URL: given }).authUrl.href).toBe(expected);
   });
 
-  it('must be one', () => {
+  it('must be an address', () => {
     expect(() => readCredentials({ ...password, OS_AUTH_URL: 'keystone:5000' })).toThrow(
       "OS_AUTH_URL: 'keystone:5000' is not an http or https address",
     );
   });
 
-  it('holds no user, and a message no password', () => {
+  it('must not have a user, and a message shows no password', () => {
     const attempt = () => readCredentials({ ...password, OS_AUTH_URL: 'http://me:hidden@keystone:5000/v3' });
-    expect(attempt).toThrow("OS_AUTH_URL: 'http://***@keystone:5000/v3' holds a user");
+    expect(attempt).toThrow("OS_AUTH_URL: 'http://***@keystone:5000/v3' has a user");
     expect(attempt).not.toThrow('hidden');
   });
 });
 
-describe('what is missing', () => {
+describe('a missing variable', () => {
   it.each(['OS_AUTH_URL', 'OS_USERNAME', 'OS_PASSWORD', 'OS_PROJECT_NAME'])('is named: %s', (name) => {
     expect(() => readCredentials({ ...password, [name]: '' })).toThrow(`${name} is not set`);
   });
 
-  it('is the secret of an application credential', () => {
+  it('may be the secret of an application credential', () => {
     expect(() => readCredentials({ ...password, OS_APPLICATION_CREDENTIAL_ID: 'a1' })).toThrow(
       'OS_APPLICATION_CREDENTIAL_SECRET is not set',
     );
@@ -108,7 +108,7 @@ describe('what is missing', () => {
 });
 
 describe('the interface', () => {
-  it('is public unless it is named, and may have the name it had in Keystone v2', () => {
+  it('is public by default, and may have its name of Keystone v2', () => {
     expect(readCredentials(password).interfaces).toEqual(['public']);
     expect(readCredentials({ ...password, OS_ENDPOINT_TYPE: 'internalURL' }).interfaces).toEqual([
       'internal',
@@ -122,21 +122,21 @@ describe('the interface', () => {
 describe('system scope', () => {
   const { OS_PROJECT_NAME, ...unscoped } = password;
 
-  it('takes the place of a project', () => {
+  it('replaces a project', () => {
     const { identity } = readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all' });
     expect(authRequest(identity)).toMatchObject({ auth: { scope: { system: { all: true } } } });
   });
 
   it.each([
     [{ OS_PROJECT_NAME }, 'OS_SYSTEM_SCOPE and OS_PROJECT_NAME exclude one another'],
-    [{ OS_SYSTEM_SCOPE: 'some' }, "OS_SYSTEM_SCOPE: 'some' is not all"],
-  ])('is all, and of no project: %j', (more, message) => {
+    [{ OS_SYSTEM_SCOPE: 'some' }, "OS_SYSTEM_SCOPE: 'some' is not 'all'"],
+  ])('must be "all", and excludes a project: %j', (more, message) => {
     expect(() => readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all', ...more })).toThrow(message);
   });
 });
 
 describe('one domain for both', () => {
-  it('stands for those that are not given', () => {
+  it('is used for a domain that is not given', () => {
     const { identity } = readCredentials({
       ...password,
       OS_DOMAIN_NAME: 'research',

@@ -4,12 +4,12 @@ import { describeError, UserError } from '../../../runtime/user-error.ts';
 import { readEndpointOverrides, SERVICE_VARIABLES, type EndpointOverrides } from './endpoint-overrides.ts';
 import type { Service } from './services.ts';
 
-/** Something in Keystone that is named by its id, or by its name within a domain. */
+/** An object in Keystone, by its id or by its name. */
 type NameOrId = { id: string } | { name: string };
 type InDomain = { id: string } | { name: string; domain: NameOrId };
 
 export type Identity =
-  /** In the whole system where there is no project. */
+  /** Without a project, the sign-in is to the whole system. */
   | { method: 'password'; user: InDomain; password: string; project: InDomain | undefined }
   | { method: 'application_credential'; id: string; secret: string }
   | { method: 'application_credential'; name: string; user: InDomain; secret: string };
@@ -17,37 +17,37 @@ export type Identity =
 type Interface = 'public' | 'internal' | 'admin';
 
 export interface Credentials {
-  /** Of Keystone, ending in `/v3`. */
+  /** Address of Keystone, ending in `/v3`. */
   authUrl: URL;
   identity: Identity;
   region: string | undefined;
-  /** The first of them that a service has is asked. */
+  /** In order of preference: the first interface that a service has is used. */
   interfaces: readonly Interface[];
-  /** What holds for one service only. */
+  /** Region and interfaces of one service only. */
   choices: Partial<Record<Service, { region?: string; interfaces?: readonly Interface[] }>>;
-  /** A file of certificates of authorities, PEM. */
+  /** A file with certificates of authorities, PEM. */
   caFile: string | undefined;
-  /** Files of this client's own certificate and key, PEM. */
+  /** Files with this client's own certificate and key, PEM. */
   clientCertificate: { certFile: string; keyFile: string } | undefined;
-  /** Certificates of servers are not verified: whoever stands between can read the password. */
+  /** Certificates of servers are not verified: anyone on the network path can read the password. */
   insecure: boolean;
   endpoints: EndpointOverrides;
 }
 
-/** Whether a sign-in is to the system as a whole, and to no project. */
+/** True if a sign-in is to the whole system, and not to a project. */
 export function isOfSystem({ identity }: Credentials): boolean {
   return identity.method === 'password' && identity.project === undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the variables come from, for messages. */
+/** The origin of the variables, for messages. */
 export interface CredentialsOrigin {
   /** `the environment`, or a file. */
   where: string;
-  /** How `OS_…` is called there. */
+  /** The name of an `OS_…` variable there. */
   nameOf: (name: string) => string;
-  /** What to do where something is missing. */
+  /** What to do if a variable is missing. */
   advice: string;
 }
 
@@ -58,8 +58,8 @@ function variablesOf(where: string): CredentialsOrigin {
 }
 
 /**
- * Credentials from `OS_*` variables, by the names of the OpenStack clients (keystoneauth). Secrets may be in files of
- * their own: `OS_PASSWORD_FILE`, `OS_APPLICATION_CREDENTIAL_SECRET_FILE`.
+ * Credentials from `OS_*` variables, with the names of the OpenStack clients (keystoneauth). Secrets may be in files of their own:
+ * `OS_PASSWORD_FILE`, `OS_APPLICATION_CREDENTIAL_SECRET_FILE`.
  */
 export function readCredentials(
   env: Environment,
@@ -84,7 +84,7 @@ export function readCredentials(
 
 interface Reader {
   nameOf: (name: string) => string;
-  /** A secret, or what is in the file that `…_FILE` names. */
+  /** A secret, or the content of the file that `…_FILE` names. */
   secret(name: string, meaning: string): string;
   optional: (...names: string[]) => string | undefined;
   required(name: string, meaning: string, ...otherNames: string[]): string;
@@ -104,7 +104,7 @@ function reader(env: Environment, { where, nameOf, advice }: CredentialsOrigin):
   return { nameOf, optional, required, secret };
 }
 
-/** The line end and the byte order mark that an editor leaves behind are not part of the secret. */
+/** Reads a secret. The line end and the byte order mark of an editor are not part of it. Throws `UserError`. */
 function readSecretFile(name: string, path: string): string {
   let text: string;
   try {
@@ -127,7 +127,7 @@ function readIdentity(read: Reader): Identity {
   const type = read.optional('OS_AUTH_TYPE');
   if (type !== undefined && !AUTH_TYPES.has(type))
     throw new UserError(
-      `${read.nameOf('OS_AUTH_TYPE')}: '${type}' is not known; stackmeter signs in by ${[...AUTH_TYPES].join(', ')}`,
+      `${read.nameOf('OS_AUTH_TYPE')}: '${type}' is unknown; stackmeter signs in by ${[...AUTH_TYPES].join(', ')}`,
     );
   const named = type === 'v3applicationcredential' || id !== undefined || name !== undefined;
   return named ? readApplicationCredential(read, id, name) : readPassword(read);
@@ -151,12 +151,12 @@ function readPassword(read: Reader): Identity {
   };
 }
 
-/** A token of the system as a whole is of no project. */
+/** A token for the whole system has no project. Throws `UserError`. */
 function isSystemScoped(read: Reader): boolean {
   const scope = read.optional('OS_SYSTEM_SCOPE');
   if (scope === undefined) return false;
   const name = read.nameOf('OS_SYSTEM_SCOPE');
-  if (scope !== 'all') throw new UserError(`${name}: '${scope}' is not all, the only system scope`);
+  if (scope !== 'all') throw new UserError(`${name}: '${scope}' is not 'all', the only system scope`);
   const project = ['OS_PROJECT_ID', 'OS_PROJECT_NAME'].find((one) => read.optional(one) !== undefined);
   if (project === undefined) return true;
   throw new UserError(`${name} and ${read.nameOf(project)} exclude one another: leave one of them out`);
@@ -168,7 +168,7 @@ function readUser(read: Reader): InDomain {
   return { name: read.required('OS_USERNAME', 'the user', 'OS_USER_NAME'), domain: readDomain(read, 'USER') };
 }
 
-/** `OS_TENANT_…` are the names of Keystone v2, which many an openrc still has. */
+/** `OS_TENANT_…` are the names of Keystone v2, which some openrc files still have. */
 function readProject(read: Reader): InDomain {
   const id = read.optional('OS_PROJECT_ID', 'OS_TENANT_ID');
   if (id !== undefined) return { id };
@@ -176,7 +176,7 @@ function readProject(read: Reader): InDomain {
   return { name, domain: readDomain(read, 'PROJECT') };
 }
 
-/** One domain may be given for both user and project. */
+/** The user and the project may share one domain variable. */
 function readDomain(read: Reader, of: 'USER' | 'PROJECT'): NameOrId {
   const id = read.optional(`OS_${of}_DOMAIN_ID`, 'OS_DOMAIN_ID');
   if (id !== undefined) return { id };
@@ -187,7 +187,7 @@ function readDomain(read: Reader, of: 'USER' | 'PROJECT'): NameOrId {
   return { id: read.optional('OS_DEFAULT_DOMAIN_ID') ?? 'default' };
 }
 
-/** One or several, with commas. `publicURL` is how Keystone v2 called the public interface. */
+/** One or several interfaces, with commas. `publicURL` is the name of the public interface in Keystone v2. */
 function readInterfaces(read: Reader, ...names: [string, ...string[]]): Interface[] | undefined {
   return read
     .optional(...names)
@@ -200,7 +200,7 @@ function readInterfaces(read: Reader, ...names: [string, ...string[]]): Interfac
     });
 }
 
-/** `OS_COMPUTE_INTERFACE`, `OS_NETWORK_REGION_NAME` and their like. */
+/** Reads `OS_COMPUTE_INTERFACE`, `OS_NETWORK_REGION_NAME` and the like. */
 function readChoices(read: Reader): Credentials['choices'] {
   const choices: Credentials['choices'] = {};
   for (const [service, names] of Object.entries(SERVICE_VARIABLES)) {
@@ -223,14 +223,14 @@ function readInsecure(read: Reader): boolean {
   throw new UserError(`${read.nameOf('OS_INSECURE')}: '${text}' is neither true nor false`);
 }
 
-/** One file may hold both. */
+/** One file may have both certificate and key. */
 function readClientCertificate(read: Reader): Credentials['clientCertificate'] {
   const certFile = read.optional('OS_CERT');
   if (certFile === undefined) return undefined;
   return { certFile, keyFile: read.optional('OS_KEY') ?? certFile };
 }
 
-/** `http://host:5000`, `…/v3` and `…/identity/` all name the same Keystone. */
+/** The address of Keystone v3 for `http://host:5000`, `…/v3` or `…/identity/`. Throws `UserError`. */
 function versionedAuthUrl(text: string, name: string): URL {
   if (!URL.canParse(text) || !/^https?:/i.test(text))
     throw new UserError(
@@ -239,7 +239,7 @@ function versionedAuthUrl(text: string, name: string): URL {
   const url = new URL(text);
   if (url.username !== '' || url.password !== '')
     throw new UserError(
-      `${name}: '${shownUrl(text)}' holds a user, and perhaps a password: leave them out, Keystone takes those of the credentials`,
+      `${name}: '${shownUrl(text)}' has a user, and perhaps a password: leave them out, Keystone uses those of the credentials`,
     );
   url.search = '';
   url.hash = '';

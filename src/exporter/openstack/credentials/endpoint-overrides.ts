@@ -2,10 +2,10 @@ import { shownUrl } from '../../../runtime/http/shown-url.ts';
 import { UserError } from '../../../runtime/user-error.ts';
 import type { Service } from './services.ts';
 
-/** Addresses that are asked instead of those of the catalog, as they were set. */
+/** Addresses that replace those of the catalog, as they were set. */
 export type EndpointOverrides = Partial<Record<Service, string>>;
 
-/** How variables name a service, today's type first. */
+/** The names of a service in variables, today's type first. */
 export const SERVICE_VARIABLES: Readonly<Record<Service, readonly string[]>> = {
   identity: ['IDENTITY'],
   compute: ['COMPUTE'],
@@ -14,7 +14,7 @@ export const SERVICE_VARIABLES: Readonly<Record<Service, readonly string[]>> = {
   'object-store': ['OBJECT_STORE'],
 };
 
-/** `OS_COMPUTE_ENDPOINT_OVERRIDE` and its like; `read` gives the value of the first name that is set. */
+/** Reads `OS_COMPUTE_ENDPOINT_OVERRIDE` and the like. `read` returns the value of the first set name. Throws `UserError`. */
 export function readEndpointOverrides(
   read: (...names: string[]) => string | undefined,
   nameOf: (name: string) => string,
@@ -35,7 +35,7 @@ export function readEndpointOverrides(
   return overrides;
 }
 
-/** The project's id stands where the address has `%(project_id)s` or `$(tenant_id)s`, as in keystoneauth. */
+/** Puts the project's id in place of `%(project_id)s` or `$(tenant_id)s`, as keystoneauth does. */
 export function overriddenEndpoint(override: string, projectId: string | undefined): URL {
   return new URL(override.replaceAll(/[%$]\((project|tenant)_id\)s/g, projectId ?? ''));
 }

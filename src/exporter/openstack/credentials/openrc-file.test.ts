@@ -8,7 +8,7 @@ import { readShellLines } from './shell-lines.ts';
 const variables = (script: string) => parseOpenrc(script, 'openrc').variables;
 
 describe('an openrc', () => {
-  it('is read as KEY=value lines, with or without export, quotes and comments', () => {
+  it('is read as lines KEY=value, with or without export, quotes and comments', () => {
     const text = [
       '\uFEFF# my cloud',
       'OS_USERNAME=admin',
@@ -39,14 +39,14 @@ describe('an openrc', () => {
     ['OS_PASSWORD=~/secret', `${homedir()}/secret`],
     ['OS_PASSWORD=\\\n~/secret', `${homedir()}/secret`],
     ['export OS_PASSWORD=a=~', 'a=~'],
-  ])('has the words of a shell: %j', (script, password) => {
+  ])('is read by the rules of a shell: %j', (script, password) => {
     expect(variables(script)['OS_PASSWORD']).toBe(password);
   });
 
   it.each([
-    ['OS_PASSWORD=$(echo secret)', 'openrc:1: OS_PASSWORD has a command ($(…)), which takes a shell'],
+    ['OS_PASSWORD=$(echo secret)', 'openrc:1: OS_PASSWORD has a command ($(…)), which needs a shell'],
     ['\nOS_PASSWORD=`secret`', 'openrc:2: OS_PASSWORD has a command (`…`)'],
-    ['OS_PASSWORD=secret$\\\nword', 'openrc:1: OS_PASSWORD has a variable ($…), which takes a shell'],
+    ['OS_PASSWORD=secret$\\\nword', 'openrc:1: OS_PASSWORD has a variable ($…), which needs a shell'],
     ['OS_PASSWORD=secret$word', 'openrc:1: OS_PASSWORD has a variable ($…)'],
     ['OS_PASSWORD="pa$$secret"', 'openrc:1: OS_PASSWORD has a variable ($…)'],
     ['OS_USERNAME=${OS_USERNAME:-secret}', 'openrc:1: OS_USERNAME has a variable (${…})'],
@@ -61,13 +61,13 @@ describe('an openrc', () => {
     ['if true\nthen\n  OS_PASSWORD=secret\nfi', 'openrc:3: OS_PASSWORD is set within a command'],
     ['OS_PASSWORD=secret openstack', 'openrc:1: OS_PASSWORD is set within a command'],
     ['declare -x OS_PASSWORD="secret"', 'openrc:1: OS_PASSWORD is set within a command'],
-    ["A=1\nOS_PASSWORD='secret\n", 'openrc:2: a quote begins here and does not end'],
-  ])('names the line that takes a shell, and shows no secret: %j', (script, message) => {
+    ["A=1\nOS_PASSWORD='secret\n", 'openrc:2: a quote starts here and does not end'],
+  ])('is refused with the line that needs a shell, and without a secret: %j', (script, message) => {
     expect(() => variables(script)).toThrow(message);
     expect(() => variables(script)).not.toThrow('secret');
   });
 
-  it('of Horizon asks for the password, which is then not in it', () => {
+  it('of Horizon prompts for the password, which is not in the file', () => {
     const horizon = [
       '#!/usr/bin/env bash',
       'export OS_AUTH_URL=https://keystone.example:5000',
@@ -94,7 +94,7 @@ describe('an openrc', () => {
     });
   });
 
-  it('of Kolla empties the environment first', () => {
+  it('of Kolla first unsets all variables', () => {
     const kolla = [
       `for key in $( set | awk '{FS="="}  /^OS_/ {print $1}' ); do unset $key ; done`,
       'export OS_PROJECT_NAME=admin',
@@ -102,7 +102,7 @@ describe('an openrc', () => {
     expect(variables(kolla)).toEqual({ OS_PROJECT_NAME: 'admin' });
   });
 
-  it('has the words that /bin/sh has of the same lines', () => {
+  it('has the same words as /bin/sh for the same lines', () => {
     const character = constantFrom(...Array.from(`ab ~#=:*?[]{}!%@,.-_^"'\\$\n\t€é`));
     const literal = string({ unit: character, maxLength: 8 });
     const scripts = sample(literal, 3000).map((text, index) => ({
@@ -117,7 +117,7 @@ describe('an openrc', () => {
   });
 });
 
-/** One word, which needs no shell. */
+/** A word that needs no shell. */
 function isReadable(line: string): boolean {
   try {
     const lines = readShellLines(line, 'openrc');

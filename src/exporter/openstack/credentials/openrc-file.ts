@@ -2,9 +2,9 @@ import { UserError } from '../../../runtime/user-error.ts';
 import { readShellLines, type ShellCommand, type ShellLine, type ShellWord } from './shell-lines.ts';
 
 export interface Openrc {
-  /** The `OS_*` variables that it sets. */
+  /** The `OS_*` variables that the file sets. */
   variables: Record<string, string>;
-  /** Secrets that it asks a person for, and where: `FILE:LINE`. */
+  /** Secrets for which the file prompts a person, with their place: `FILE:LINE`. */
   asked: Record<string, string>;
 }
 
@@ -16,8 +16,8 @@ const OPENERS = new Set(['if', 'for', 'while', 'until', 'case', 'select', '{']);
 const CLOSERS = new Set(['fi', 'done', 'esac', '}']);
 
 /**
- * The `OS_*` variables of an openrc, with the words of POSIX: quotes, backslashes, `export`, comments. Lines of shell
- * that set none are passed over. Throws a `UserError` with the line where only a shell could tell a value.
+ * The `OS_*` variables of an openrc, by the rules of a POSIX shell: quotes, backslashes, `export`, comments. Skips all lines that
+ * set no such variable. Throws `UserError` with the line if only a shell could compute a value.
  */
 export function parseOpenrc(script: string, file: string): Openrc {
   const found: Openrc = { variables: {}, asked: {} };
@@ -34,7 +34,7 @@ export function parseOpenrc(script: string, file: string): Openrc {
   return found;
 }
 
-/** How many blocks such as `if … fi` the command opens, less those that it closes. */
+/** The number of blocks such as `if … fi` that the command opens, minus the number that it closes. */
 function nesting(command: ShellCommand): number {
   const first = leadingWords(command);
   return (
@@ -42,7 +42,7 @@ function nesting(command: ShellCommand): number {
   );
 }
 
-/** The words that a shell itself understands, and the one behind them. */
+/** The leading keywords of a shell, and the word after them. */
 function leadingWords(command: ShellCommand): ShellCommand {
   const end = command.findIndex(({ raw }) => !BEFORE_A_COMMAND.has(raw));
   return end < 0 ? command : command.slice(0, end + 1);
@@ -59,7 +59,7 @@ function assignments(command: ShellCommand): ShellCommand {
 
 interface Assignment {
   line: ShellLine;
-  /** A line by itself, without operators and outside of blocks. */
+  /** True for a line without operators and outside of blocks. */
   plain: boolean;
   file: string;
   found: Openrc;
@@ -73,7 +73,7 @@ function assign(word: ShellWord, { line, plain, file, found }: Assignment): void
   const asked = ASKED_FOR.test(name) && ONLY_A_VARIABLE.test(written);
   if (word.needsShell !== undefined && !asked)
     throw new UserError(
-      `${where}: ${name} has ${word.needsShell}, which takes a shell: write the value itself, in single quotes`,
+      `${where}: ${name} has ${word.needsShell}, which needs a shell: write the value itself, in single quotes`,
     );
   if (!plain || !setsForGood(line)) throw conditional(where, name, line.operator);
   forget(name, found);
@@ -81,7 +81,7 @@ function assign(word: ShellWord, { line, plain, file, found }: Assignment): void
   else found.variables[name] = value;
 }
 
-/** `A=b command` sets nothing for what follows, and `declare` is not of every shell. */
+/** The error for a variable that may not be set afterwards: `A=b command` sets nothing, and not every shell has `declare`. */
 function setsForGood({ commands }: ShellLine): boolean {
   const words = commands[0] ?? [];
   return words[0]?.text === 'export' || words.every(({ raw }) => /^\w+=/.test(raw));
@@ -90,7 +90,7 @@ function setsForGood({ commands }: ShellLine): boolean {
 function conditional(where: string, name: string, operator: string | undefined): UserError {
   const why = operator === undefined ? 'is set within a command' : `shares its line with '${operator}'`;
   return new UserError(
-    `${where}: ${name} ${why}, which takes a shell: write a line ${name}=VALUE, the value in single quotes`,
+    `${where}: ${name} ${why}, which needs a shell: write a line ${name}=VALUE, the value in single quotes`,
   );
 }
 

@@ -20,19 +20,19 @@ describe('credentials from an openrc', () => {
     'export OS_PASSWORD=$OS_PASSWORD_INPUT',
   ];
 
-  it('take the password that it asks a person for from the environment', () => {
+  it('take the password for which the file prompts from the environment', () => {
     expect(loadCredentials({ OS_PASSWORD: 'of env' }, openrc(...asking)).identity).toMatchObject({
       password: 'of env',
     });
   });
 
-  it('name the line that asks for a password which is nowhere', () => {
+  it('name the line that prompts for a missing password', () => {
     expect(() => loadCredentials({}, openrc(...asking))).toThrow(
-      /openrc:4: OS_PASSWORD is what a shell asks a person for: set OS_PASSWORD or OS_PASSWORD_FILE in the environment$/,
+      /openrc:4: OS_PASSWORD is a prompt of the shell: set OS_PASSWORD or OS_PASSWORD_FILE in the environment$/,
     );
   });
 
-  it('name a file that is missing', () => {
+  it('name a missing file', () => {
     expect(() => loadCredentials({}, '/nowhere/openrc')).toThrow('--openrc: cannot read /nowhere/openrc');
   });
 });

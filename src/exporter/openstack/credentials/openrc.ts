@@ -4,7 +4,7 @@ import { loadCloud } from './clouds-yaml.ts';
 import { readCredentials, type Credentials, type Environment } from './credentials.ts';
 import { parseOpenrc } from './openrc-file.ts';
 
-/** What an openrc for a shell asks for, and a file does not hold: taken from the environment. */
+/** Secrets that an openrc prompts for. They come from the environment. */
 const SECRETS = [
   'OS_PASSWORD',
   'OS_PASSWORD_FILE',
@@ -12,13 +12,13 @@ const SECRETS = [
   'OS_APPLICATION_CREDENTIAL_SECRET_FILE',
 ];
 
-/** What the environment says beside a file: it chooses the region of a cloud of clouds.yaml, as for the OpenStack client. */
+/** Variables of the environment that win over clouds.yaml, such as the region, as in the OpenStack client. */
 const CHOICES = ['OS_REGION_NAME', 'OS_INTERFACE', 'OS_CACERT'];
 
 /**
- * Credentials from the cloud of clouds.yaml that is named, or from an openrc that is named, else from the environment,
- * where `OS_CLOUD` may name a cloud. A file stands alone except for the secrets and choices that it leaves out, so that
- * two clouds are never mixed. Beside clouds.yaml the choices of the environment win.
+ * Credentials from the named cloud of clouds.yaml, or from the named openrc, else from the environment, where `OS_CLOUD` may name
+ * a cloud. A file is not mixed with the environment, so that two clouds are never mixed. Only missing secrets come from the
+ * environment and, with clouds.yaml, choices such as the region.
  */
 export function loadCredentials(
   env: Environment,
@@ -38,13 +38,13 @@ function loadOpenrc(file: string, env: Environment): Credentials {
   for (const [name, where] of Object.entries(asked)) {
     if (all[name] || all[`${name}_FILE`]) continue;
     throw new UserError(
-      `${where}: ${name} is what a shell asks a person for: set ${name} or ${name}_FILE in the environment`,
+      `${where}: ${name} is a prompt of the shell: set ${name} or ${name}_FILE in the environment`,
     );
   }
   return readCredentials(all, file);
 }
 
-/** Those that are set. */
+/** The variables that are set. */
 function chosen(env: Environment, names: readonly string[]): Environment {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }

@@ -14,7 +14,7 @@ const env = {
 };
 const SERVICES = ['compute', 'volume', 'network', 'object-store'] as const;
 
-/** In the words of sdk-clouds/record.py. */
+/** In the form that sdk-clouds/record.py writes. */
 function meaning(credentials: Credentials) {
   const { authUrl, identity, region, interfaces, choices, endpoints, caFile, clientCertificate } =
     credentials;
@@ -31,7 +31,7 @@ function meaning(credentials: Credentials) {
   };
 }
 
-describe('a cloud of clouds.yaml means what it means to the OpenStack SDK', () => {
+describe('a cloud of clouds.yaml has the same meaning as in the OpenStack SDK', () => {
   it.each(Object.entries(expected))('%s', (cloud, meant) => {
     const [name = '', region] = cloud.split(' of ');
     const choice = region === undefined ? {} : { OS_REGION_NAME: region };

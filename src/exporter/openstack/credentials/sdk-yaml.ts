@@ -2,11 +2,11 @@ import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 
 /**
- * Parses YAML as the OpenStack SDK reads it, which is YAML 1.1 of PyYAML: with merge keys, and with numbers of its own.
- * A number becomes the text that the SDK makes of it: `0123` is octal, `0098765` is no number.
+ * Parses YAML as the OpenStack SDK does, in the YAML 1.1 of PyYAML: with merge keys and with special numbers. A number becomes
+ * the text that the SDK makes of it: `0123` is octal, `0098765` is not a number.
  */
 export function parseSdkYaml(text: string): unknown {
-  // Loaded late: most sites have no clouds.yaml, and it takes a while.
+  // Loaded only when needed, because loading takes time and most sites have no clouds.yaml.
   const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   return parse(text, {
     schema: 'failsafe',
@@ -51,7 +51,7 @@ function sexagesimal(digits: string): string {
   return String(digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n));
 }
 
-/** As Python writes it. */
+/** A number as Python writes it. */
 function fraction(text: string): string {
   const value = Number(text);
   const size = Math.abs(value);

@@ -1,14 +1,14 @@
-/** The services that are read. */
+/** The services that the exporter reads. */
 export type Service = 'identity' | 'compute' | 'volume' | 'network' | 'object-store';
 
 interface ServiceFacts {
-  /** For messages and metrics. */
+  /** The name in messages and metrics. */
   name: string;
-  /** Its types in catalogs, today's and earlier ones. */
+  /** The types in catalogs, today's type first. */
   types: readonly [string, ...string[]];
 }
 
-/** https://service-types.openstack.org: a service is known by one type, and by aliases of earlier releases. */
+/** A service has one type, and aliases from earlier releases. Source: https://service-types.openstack.org */
 export const SERVICES: Readonly<Record<Service, ServiceFacts>> = {
   identity: { name: 'Keystone', types: ['identity'] },
   compute: { name: 'Nova', types: ['compute'] },
@@ -17,7 +17,7 @@ export const SERVICES: Readonly<Record<Service, ServiceFacts>> = {
   'object-store': { name: 'Swift', types: ['object-store'] },
 };
 
-/** Some catalogs have a service without its version, and Cinder with or without the project of the token. */
+/** Completes the path: some catalogs leave out a service's version, and Cinder's project id. */
 export function versionedPath(service: Service, path: string, projectId: string | undefined): string {
   switch (service) {
     case 'compute':

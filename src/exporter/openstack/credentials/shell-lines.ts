@@ -1,31 +1,31 @@
 import { homedir } from 'node:os';
 import { UserError } from '../../../runtime/user-error.ts';
 
-/** One word of a shell, after its quotes and backslashes are gone. */
+/** One word of a shell, without its quotes and backslashes. */
 export interface ShellWord {
   text: string;
-  /** As the file has it. */
+  /** The word as it is in the file. */
   raw: string;
   line: number;
-  /** What only a shell can work out, in words that show no part of a secret; undefined where `text` is all of it. */
+  /** The part that only a shell can compute, described without showing a secret; undefined if `text` is complete. */
   needsShell: string | undefined;
 }
 
 /** The words up to an operator such as `;` or `|`. */
 export type ShellCommand = readonly ShellWord[];
 
-/** A line of a shell script, with the lines that it goes on in. */
+/** A line of a shell script, with its continuation lines. */
 export interface ShellLine {
   line: number;
   commands: readonly ShellCommand[];
-  /** The first operator on it. */
+  /** The first operator in the line. */
   operator: string | undefined;
 }
 
 const BLANK = /[ \t]/;
 const OPERATOR = /[;&|<>()]/;
 
-/** Reads a script as POSIX splits it into lines and words. Throws a `UserError` for a quote without its end. */
+/** Splits a script into lines and words by the rules of POSIX. Throws `UserError` for a quote without an end. */
 export function readShellLines(script: string, file: string): ShellLine[] {
   const text = script.replace(/^\uFEFF/, '').replaceAll(/\r+(?=\n|$)/g, '');
   const lines: ShellLine[] = [];
@@ -72,7 +72,7 @@ interface Place {
   file: string;
 }
 
-/** The word that begins at `start`. */
+/** The word that starts at `start`. */
 function readWord(script: string, start: number, place: Place): ShellWord {
   let text = '';
   let at = start;
@@ -88,7 +88,7 @@ function readWord(script: string, start: number, place: Place): ShellWord {
 
 interface Part {
   text: string;
-  /** Behind it. */
+  /** The position after the part. */
   end: number;
   needsShell?: string | undefined;
 }
@@ -135,14 +135,14 @@ function expansionAt(script: string, at: number): string | undefined {
   return /[A-Za-z0-9_@*#?$!-]/.test(next) ? 'a variable ($…)' : undefined;
 }
 
-/** The character behind `at`: a line that goes on in the next one is one line before a shell looks at it. */
+/** The character at `at`, after any line continuations, which a shell removes first. */
 function nextOf(script: string, at: number): string {
   let next = at + 1;
   while (script.startsWith('\\\n', next)) next += 2;
   return script[next] ?? '';
 }
 
-/** The home that a shell puts in place of `~` where a word, a value or a part of a path list begins. */
+/** The home folder in place of `~` at the start of a word, a value or a part of a path list. */
 function homeAt(script: string, at: number, start: number): Part | undefined {
   if (script[at] !== '~') return undefined;
   const before = script.slice(start, at).replaceAll('\\\n', '');
@@ -153,7 +153,7 @@ function homeAt(script: string, at: number, start: number): Part | undefined {
 }
 
 function unendedQuote({ line, file }: Place): UserError {
-  return new UserError(`${file}:${line}: a quote begins here and does not end`);
+  return new UserError(`${file}:${line}: a quote starts here and does not end`);
 }
 
 function endOfLine(text: string, at: number): number {

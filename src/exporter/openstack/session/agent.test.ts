@@ -14,7 +14,7 @@ import { NO_PROXIES, readProxies } from './proxies.ts';
 
 const BASE = { OS_AUTH_URL: 'https://k', OS_USER_ID: 'u', OS_PASSWORD: 'p', OS_PROJECT_ID: 'q' };
 
-/** A server whose certificate no authority knows. */
+/** A server with a certificate of an unknown authority. */
 async function selfSignedServer() {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
@@ -42,7 +42,7 @@ async function ask(url: string, env: Record<string, string>): Promise<number> {
   }
 }
 
-/** A proxy that answers plain HTTP itself and opens tunnels. It keeps what it was asked. */
+/** A proxy that answers plain HTTP itself and opens tunnels. It keeps its requests. */
 async function startProxy() {
   const asked: string[] = [];
   const note = ({ method, url, headers }: IncomingMessage) =>
@@ -64,14 +64,14 @@ async function startProxy() {
   return { asked, proxy: `http://user:pw@127.0.0.1:${port}` };
 }
 
-it('trusts a certificate by its authority, or where it is told to trust all, and else not', async () => {
+it('trusts a certificate only with its authority, or with OS_INSECURE', async () => {
   const { url, caFile } = await selfSignedServer();
   await expect(ask(url, {})).rejects.toThrow(/self-signed certificate/);
   expect(await ask(url, { OS_CACERT: caFile })).toBe(200);
   expect(await ask(url, { OS_INSECURE: 'true' })).toBe(200);
 });
 
-it('goes through the proxies of the environment, with the certificates that it trusts', async () => {
+it('uses the proxies of the environment, with the trusted certificates', async () => {
   const { url, caFile } = await selfSignedServer();
   const { asked, proxy } = await startProxy();
   const env = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, OS_CACERT: caFile };
@@ -85,14 +85,14 @@ it('goes through the proxies of the environment, with the certificates that it t
   ]);
 });
 
-it('names a file that is not there by its setting', () => {
+it('names the setting of a missing file', () => {
   const credentials = readCredentials({ ...BASE, OS_CACERT: '/nowhere/ca.pem' });
   expect(() => new ServiceConnections(credentials, NO_PROXIES)).toThrow(
     'OS_CACERT: cannot read /nowhere/ca.pem',
   );
 });
 
-it('takes no key of another certificate', async () => {
+it('refuses the key of another certificate', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'agent-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [certFile, keyFile] = [join(folder, 'own.crt'), join(folder, 'own.key')];
@@ -107,12 +107,12 @@ it('takes no key of another certificate', async () => {
   await new ServiceConnections(credentials, NO_PROXIES).destroy();
 });
 
-it('says what is unsafe about a connection', () => {
+it('gives the reason why a connection is unsafe', () => {
   const unsafe = (env: Record<string, string>) => unsafeConnection(readCredentials({ ...BASE, ...env }));
   expect(unsafe({})).toBeUndefined();
   expect(unsafe({ OS_INSECURE: '1' })).toContain('certificates are not verified');
   expect(unsafe({ OS_AUTH_URL: 'http://127.0.0.1:5000' })).toBeUndefined();
   expect(unsafe({ OS_AUTH_URL: 'http://keystone.example' })).toBe(
-    'http://keystone.example is not https: the password is sent in the open',
+    'http://keystone.example is not https: the password is sent without encryption',
   );
 });

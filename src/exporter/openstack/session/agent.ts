@@ -49,15 +49,15 @@ function connectOptions({ caFile, clientCertificate: own, insecure }: Credential
   };
 }
 
-/** What should stand in the log where credentials make a connection unsafe. */
+/** A warning for the log if the credentials make the connection unsafe; otherwise undefined. */
 export function unsafeConnection({ authUrl, insecure }: Credentials): string | undefined {
   if (insecure)
-    return 'OS_INSECURE: certificates are not verified, whoever stands between can read the password';
+    return 'OS_INSECURE: certificates are not verified, so anyone on the network path can read the password';
   const { protocol, hostname } = authUrl;
   const local = /^(localhost|127\..*|\[::1\])$/.test(hostname);
   return protocol === 'https:' || local
     ? undefined
-    : `${authUrl.origin} is not https: the password is sent in the open`;
+    : `${authUrl.origin} is not https: the password is sent without encryption`;
 }
 
 function readOwn({ certFile, keyFile }: NonNullable<Credentials['clientCertificate']>): KeyPair {

@@ -1,6 +1,6 @@
 import type { Identity } from '../credentials/credentials.ts';
 
-/** The body of Keystone's `POST /v3/auth/tokens`. An application credential brings its project along. */
+/** The body of Keystone's `POST /v3/auth/tokens`. An application credential implies its project. */
 export function authRequest(identity: Identity): object {
   if (identity.method === 'password') {
     const { user, password, project } = identity;

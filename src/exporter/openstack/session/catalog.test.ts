@@ -14,7 +14,7 @@ const catalog: Catalog = [
 ];
 
 describe('the endpoint of a service', () => {
-  it('is found beside entries of any other form', () => {
+  it('is found among entries in other forms', () => {
     const odd = [
       null,
       { type: null, endpoints: [] },
@@ -35,17 +35,17 @@ describe('the endpoint of a service', () => {
     ['public', 'south', 'https://south.example/v2.1'],
     ['internal', 'north', 'http://10.0.0.1:8774/v2.1'],
     ['internal', undefined, 'http://10.0.0.1:8774/v2.1'],
-  ])('is that of its interface and region: %s, %s', (face, region, url) => {
+  ])('has the interface and the region: %s, %s', (face, region, url) => {
     expect(endpointOf(catalog, 'compute', { interfaces: [face], region }).href).toBe(url);
   });
 
-  it('has to be chosen where there are several regions', () => {
+  it('needs a region if there are several', () => {
     expect(() => endpointOf(catalog, 'compute', { interfaces: ['public'], region: undefined })).toThrow(
       'the catalog has a compute service in the regions north, south: choose one with OS_REGION_NAME',
     );
   });
 
-  it('that is not there is an error which names what is', () => {
+  it('that is missing is an error that names the existing ones', () => {
     expect(() => endpointOf(catalog, 'compute', { interfaces: ['public'], region: 'west' })).toThrow(
       "Keystone's catalog has no public endpoint of the compute service in region 'west', only in north, south",
     );

@@ -11,7 +11,7 @@ const endpointSchema = z.object({
   url: z.string(),
 });
 
-/** An odd entry is passed over: it may be of a service that is not asked. */
+/** Skips an entry in another form: it may be of a service that the exporter does not ask. */
 export const catalogSchema = listOf(z.object({ type: z.string(), endpoints: listOf(endpointSchema) }));
 
 function listOf<S extends z.ZodType>(schema: S) {
@@ -29,12 +29,12 @@ function listOf<S extends z.ZodType>(schema: S) {
 export type Catalog = z.output<typeof catalogSchema>;
 
 export interface EndpointChoice {
-  /** The first of them that the service has is taken. */
+  /** In order of preference: the first interface that the service has is used. */
   interfaces: readonly string[];
   region: string | undefined;
 }
 
-/** The address of a service, by the first of its types that the catalog has. Throws `ServiceMissing` without one. */
+/** The address of a service, by the first of its types in the catalog. Throws `ServiceMissing` if the catalog has none. */
 export function serviceEndpoint(catalog: Catalog, service: Service, choice: EndpointChoice): URL {
   const { types, name } = SERVICES[service];
   const type = types.find((candidate) => catalog.some((entry) => entry.type === candidate));
@@ -43,7 +43,7 @@ export function serviceEndpoint(catalog: Catalog, service: Service, choice: Endp
   return endpointOf(catalog, type, choice);
 }
 
-/** The address of a service in a token's catalog, without a slash at its end. */
+/** The address of a service in a token's catalog, without a slash at the end. */
 export function endpointOf(catalog: Catalog, type: string, choice: EndpointChoice): URL {
   const endpoints = catalog
     .filter((service) => service.type === type)
@@ -80,7 +80,7 @@ function noEndpoint(type: string, { interfaces, region }: EndpointChoice, region
 
 function endpointUrl(type: string, text: string): URL {
   if (!URL.canParse(text))
-    throw new UserError(`Keystone's catalog has '${shownUrl(text)}' as address of the ${type} service`);
+    throw new UserError(`Keystone's catalog has '${shownUrl(text)}' as the address of the ${type} service`);
   const url = new URL(text);
   url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
   return url;

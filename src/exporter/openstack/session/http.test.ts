@@ -50,15 +50,15 @@ describe('a request for JSON', () => {
     expect(await http()(get(url))).toMatchObject({ status: 403, body: undefined });
   });
 
-  it('is an error where the body is not JSON', async () => {
+  it('fails if the body is not JSON', async () => {
     const url = await serve((_, response) => response.end('{"servers": [1, 2'));
     await expect(http()(get(url))).rejects.toThrow(
-      'Nova answers GET /v3/things with a body that is not whole JSON',
+      'Nova answers GET /v3/things with a body that is not complete JSON',
     );
   });
 
   it.each([301, 302, 303, 305, 307, 308])(
-    'goes on with method, token and body where it is answered %i',
+    'follows a redirect %i with method, token and body',
     async (status) => {
       const seen: string[] = [];
       const url = await serve((incoming, response) => {
@@ -83,7 +83,7 @@ describe('a request for JSON', () => {
     },
   );
 
-  it('is an error where the redirects do not end, and is not tried again', async () => {
+  it('fails if redirects do not end, and is not tried again', async () => {
     let requests = 0;
     const url = await serve((_, response) => {
       requests += 1;
@@ -93,7 +93,7 @@ describe('a request for JSON', () => {
     expect(requests).toBe(31);
   });
 
-  it('is an error where the body breaks off', async () => {
+  it('fails if the body breaks off', async () => {
     const url = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('{}');
       setImmediate(() => response.destroy());
@@ -101,12 +101,12 @@ describe('a request for JSON', () => {
     await expect(http()(get(url))).rejects.toThrow(/^Nova at .*\/v3\/things does not answer: /);
   });
 
-  it('is an error where the body is larger than allowed', async () => {
+  it('fails if the body is larger than allowed', async () => {
     const url = await serve((_, response) => response.end(JSON.stringify('x'.repeat(2000))));
     await expect(http()(get(url))).rejects.toThrow('the answer of Nova is larger than 1000 bytes');
   });
 
-  it('is an error where no answer comes in time', async () => {
+  it('fails if no answer comes in time', async () => {
     const url = await serve(() => undefined);
     await expect(http({ timeoutMs: 50 })(get(url))).rejects.toThrow('no complete answer within 0.05 s');
   });
@@ -129,7 +129,7 @@ describe('a request for JSON', () => {
     ]);
   });
 
-  it('is given up after its attempts, with what was answered last', async () => {
+  it('is given up after its attempts, with the last answer', async () => {
     let attempts = 0;
     const url = await serve((_, response) => {
       attempts += 1;

@@ -6,13 +6,13 @@ import { nextAddress, REDIRECTS } from './redirects.ts';
 import { ServiceError, ServiceUnavailable } from './service-error.ts';
 
 export interface HttpRequest {
-  /** Which service is asked, for messages and metrics: `Keystone`, `Nova`. */
+  /** The service's name for messages and metrics: `Keystone`, `Nova`. */
   service: string;
   method: 'GET' | 'HEAD' | 'POST';
   url: URL;
   headers?: Record<string, string>;
   body?: unknown;
-  /** The headers are all that is wanted: the body may be anything. */
+  /** Only the headers are wanted: any body will do. */
   onlyHeaders?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -20,16 +20,16 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string | undefined>;
-  /** The body as JSON; undefined where there is none. */
+  /** The body as JSON; undefined if there is none. */
   body: unknown;
   timing: AnswerTiming;
 }
 
-/** When a request was sent and its headers came, by the clock of this machine, and what the server's clock said. */
+/** When a request was sent and its headers came, by this machine's clock, and the date of the server. */
 export interface AnswerTiming {
   sentMs: number;
   receivedMs: number;
-  /** The `Date` header, in whole seconds; undefined where there is none. */
+  /** The `Date` header, in whole seconds; undefined if there is none. */
   dateMs: number | undefined;
 }
 
@@ -42,10 +42,10 @@ export interface RequestObservation {
 export interface HttpOptions {
   clock: Clock;
   dispatcher: Dispatcher;
-  /** For one attempt, from the connection to the last byte. */
+  /** The time of one attempt, from the connection to the last byte. */
   timeoutMs: number;
   maxBodyBytes: number;
-  /** Attempts after the first, for failures that may pass. */
+  /** Further attempts after a failure that may pass. */
   retries: number;
   firstRetryDelayMs: number;
   observe?: (observation: RequestObservation) => void;
@@ -146,7 +146,7 @@ async function followed(
   }
 }
 
-/** What OpenSSL says of certificates whose authority it does not have. */
+/** OpenSSL's codes for a certificate of an unknown authority. */
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -154,7 +154,7 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Does not pass by itself. */
+/** The error for an untrusted certificate. Another attempt would not help. */
 function untrusted({ service, url }: HttpRequest, cause: unknown): UserError {
   return new UserError(
     `${service} at ${url.origin}${url.pathname} is not trusted: ${describeError(cause)}; name the file of its authority's certificate with OS_CACERT, or cacert in clouds.yaml`,
@@ -193,7 +193,9 @@ function parseBody(asked: HttpRequest, status: number, text: string): unknown {
     return JSON.parse(text);
   } catch {
     if (status >= 300) return undefined;
-    throw new ServiceError(`${service} answers ${method} ${url.pathname} with a body that is not whole JSON`);
+    throw new ServiceError(
+      `${service} answers ${method} ${url.pathname} with a body that is not complete JSON`,
+    );
   }
 }
 

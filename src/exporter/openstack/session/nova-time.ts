@@ -1,12 +1,12 @@
-/** `2026-11-22T13:55:13` in UTC: the only form that Nova takes; it refuses a `Z`. */
+/** `2026-11-22T13:55:13` in UTC. Nova accepts only this form, and refuses a `Z`. */
 export function formatNovaTime(instantMs: number): string {
   const text = new Date(instantMs).toISOString().slice(0, -1);
   return text.endsWith('.000') ? text.slice(0, -4) : text;
 }
 
 /**
- * Milliseconds of `2026-11-22T13:54:57.377211`, which is UTC without saying so; undefined for anything else. Read
- * character by character: there are two in each server of an answer.
+ * Unix milliseconds of `2026-11-22T13:54:57.377211`, which is in UTC without a zone. Undefined for any other form. Reads character
+ * by character, for speed: each server of an answer has two times.
  */
 export function parseNovaTime(text: string): number | undefined {
   if (text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':') return undefined;
@@ -18,7 +18,7 @@ export function parseNovaTime(text: string): number | undefined {
   return Number.isNaN(instantMs) ? undefined : instantMs;
 }
 
-/** Midnight of the day that a text begins with; NaN where there is no such day. */
+/** Midnight of the day at the start of a text; NaN if there is no such day. */
 function parseDay(text: string): number {
   const [year, month, day] = [numberAt(text, 0, 4), numberAt(text, 5, 7), numberAt(text, 8, 10)];
   if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1)) return Number.NaN;
@@ -26,7 +26,7 @@ function parseDay(text: string): number {
   return exists ? Date.UTC(year, month - 1, day) : Number.NaN;
 }
 
-/** Whole milliseconds of up to nine digits behind the seconds; 0 where there are none, NaN for anything else. */
+/** Whole milliseconds of up to nine digits after the seconds; 0 without digits, NaN for any other text. */
 function parseFraction(text: string): number {
   if (text.length === 19) return 0;
   const digits = text.length - 20;
@@ -34,7 +34,7 @@ function parseFraction(text: string): number {
   return Math.floor(numberAt(text, 20, text.length) / 10 ** (digits - 3));
 }
 
-/** The number that the digits from `start` up to `end` are; NaN where one of them is none. */
+/** The number in the digits from `start` up to `end`; NaN if a character is not a digit. */
 function numberAt(text: string, start: number, end: number): number {
   let number = 0;
   for (let index = start; index < end; index++) {

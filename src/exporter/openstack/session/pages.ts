@@ -3,11 +3,11 @@ import { NotFound, ServiceError } from './service-error.ts';
 
 export interface Page<T> {
   items: readonly T[];
-  /** Where the next page begins; undefined on the last. */
+  /** The start of the next page; undefined on the last page. */
   nextMarker: string | undefined;
 }
 
-/** Everything, page by page to the end. Throws where the pages have no end. `service` is its name, for messages. */
+/** Reads all pages. Throws `ServiceError` if the pages have no end. `service` is the service's name, for messages. */
 export async function readPages<T>(
   service: string,
   readPage: (marker: string | undefined) => Promise<Page<T>>,
@@ -20,20 +20,19 @@ export async function readPages<T>(
     for (const item of page.items) items.push(item);
     marker = page.nextMarker;
     if (marker === undefined) continue;
-    if (markers.has(marker))
-      throw new ServiceError(`${service}'s pages go round in circles at marker ${marker}`);
+    if (markers.has(marker)) throw new ServiceError(`${service}'s pages repeat from marker ${marker} on`);
     markers.add(marker);
   } while (marker !== undefined);
   return items;
 }
 
-/** What a page began after was deleted meanwhile: that says nothing about the service. */
+/** 404 for a marker means that the marked item was deleted meanwhile. It does not mean that the service is missing. */
 function rejectLostMarker(error: unknown, service: string, marker: string | undefined): never {
   if (!(error instanceof NotFound) || marker === undefined) throw error;
-  throw new ServiceError(`${service} lost the place between two pages`, { cause: error });
+  throw new ServiceError(`${service} lost its position between two pages`, { cause: error });
 }
 
-/** Only the marker is taken from the link to the next page: its host and parameters need not be those that were asked. */
+/** The marker in the link to the next page. The rest of the link is ignored: its host and parameters may differ from the request. */
 export function nextMarker(
   service: string,
   links: readonly { rel: string; href: string }[] | undefined,
@@ -48,11 +47,11 @@ export function nextMarker(
   return marker;
 }
 
-/** The body in its form, or a `ServiceError` that says where it differs. */
+/** The parsed body. Throws `ServiceError` that names the first difference. */
 export function parseBody<S extends z.ZodType>(schema: S, body: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue === undefined ? 'unknown' : `${issue.path.join('.')}: ${issue.message}`;
-  throw new ServiceError(`${what} has another form: ${where}`);
+  throw new ServiceError(`${what} is not in the expected form: ${where}`);
 }

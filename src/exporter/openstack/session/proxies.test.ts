@@ -11,7 +11,7 @@ describe('the proxy for an address', () => {
     ['https://keystone', { HTTP_PROXY: 'http://plain:1' }, undefined],
     ['https://keystone', { all_proxy: 'http://all:1' }, 'all:1'],
     ['https://keystone', {}, undefined],
-  ])('is that of its protocol: %s, %j', (url, variables, host) => {
+  ])('is the proxy of the protocol: %s, %j', (url, variables, host) => {
     expect(proxy(url, variables)).toBe(host);
   });
 
@@ -31,11 +31,11 @@ describe('the proxy for an address', () => {
     ['http://[::1]:5000', '::1', true],
     ['http://[::1]:5000', '[::1]:5000', true],
     ['http://anything', '*', true],
-  ])('is none for what NO_PROXY covers: %s, %s', (url, none, direct) => {
+  ])('is none for an address in NO_PROXY: %s, %s', (url, none, direct) => {
     expect(proxy(url, { ...env, NO_PROXY: none }) === undefined).toBe(direct);
   });
 
-  it('has to be an address, and is shown without its password', () => {
+  it('must be an address, and is shown without its password', () => {
     expect(() => readProxies({ HTTP_PROXY: 'ftp://user:pw@proxy:1' })).toThrow(
       "HTTP_PROXY: 'ftp://***@proxy:1' is not the address of a proxy",
     );

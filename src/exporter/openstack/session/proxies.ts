@@ -3,17 +3,17 @@ import { shownUrl } from '../../../runtime/http/shown-url.ts';
 import { UserError } from '../../../runtime/user-error.ts';
 import type { Environment } from '../credentials/credentials.ts';
 
-/** Through which proxies services are asked, by the variables that the OpenStack clients go by. */
+/** The proxies to the services, by the variables of the OpenStack clients. */
 export interface Proxies {
   http: URL | undefined;
   https: URL | undefined;
-  /** Names, suffixes of names, addresses and networks that are asked directly; with a port, only there. */
+  /** Names, suffixes of names, addresses and networks without a proxy. An entry with a port is for that port only. */
   none: readonly string[];
 }
 
 export const NO_PROXIES: Proxies = { http: undefined, https: undefined, none: [] };
 
-/** `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, of which the lower case wins. Throws a `UserError`. */
+/** Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. The names in small letters win. Throws `UserError`. */
 export function readProxies(env: Environment): Proxies {
   const named = (name: string) => [name.toLowerCase(), name].find((either) => env[either]);
   const proxy = (name: string) => readProxy(named(name) ?? named('ALL_PROXY'), env);
@@ -38,7 +38,7 @@ function readProxy(name: string | undefined, env: Environment): URL | undefined 
   );
 }
 
-/** The proxy for an address; undefined where it is asked directly. */
+/** The proxy for an address; undefined for a direct connection. */
 export function proxyFor(url: URL, { http, https, none }: Proxies): URL | undefined {
   const proxy = url.protocol === 'https:' ? https : http;
   return proxy === undefined || none.some((entry) => covers(entry, url)) ? undefined : proxy;

@@ -1,27 +1,27 @@
 import { shownUrl } from '../../../runtime/http/shown-url.ts';
 import { UserError } from '../../../runtime/user-error.ts';
 
-/** Those that keystoneauth follows, and how many in a row. */
+/** The redirects that keystoneauth follows, and how many in a row. */
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 305, 307, 308]);
 const MOST = 30;
 
 export interface Redirect {
-  /** Which service answers, for messages. */
+  /** The service's name, for messages. */
   service: string;
   from: URL;
   status: number;
-  /** How many there were before. */
+  /** The number of earlier redirects. */
   redirects: number;
 }
 
 /**
- * Where an answer says that a service is. Throws a `UserError` for another host and for one without TLS behind one with
- * it: a token or password would go there.
+ * The address to which a redirect leads. Throws `UserError` for another host, and for an address without TLS after one with TLS,
+ * because a token or password would go there.
  */
 export function nextAddress({ service, from, status, redirects }: Redirect, location: unknown): URL {
   const start = `${service} at ${from.origin}${from.pathname} answers ${status}`;
   if (typeof location !== 'string' || !URL.canParse(location, from.href))
-    throw new UserError(`${start} without an address to go to; see Keystone's catalog`);
+    throw new UserError(`${start} without an address; see Keystone's catalog`);
   const to = new URL(location, from);
   const shown = shownUrl(to.origin + to.pathname);
   if (redirects >= MOST) throw new UserError(`${start} to ${shown}, the ${MOST + 1}st redirect in a row`);

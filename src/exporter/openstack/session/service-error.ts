@@ -1,42 +1,42 @@
 import { TransientError } from '../../../runtime/retry.ts';
 import { describeError, UserError } from '../../../runtime/user-error.ts';
 
-/** What an OpenStack service answered, or failed to: the service's name is part of the message. */
+/** An OpenStack service failed or gave a wrong answer. The message has the service's name. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
 }
 
-/** A service did not answer, broke off, or answered 429 or 5xx: it may do better later. */
+/** A service did not answer, broke off, or answered 429 or 5xx. Another attempt may succeed. */
 export class ServiceUnavailable extends TransientError {
   override readonly name = 'ServiceUnavailable';
 }
 
-/** The cloud has no such service, or the service has not what is asked for. */
+/** The cloud has no such service, or the service has no such object. */
 export class ServiceMissing extends UserError {}
 
-/** A service answered 404, or 410 for what was there once. */
+/** A service answered 404, or 410 for a deleted object. */
 export class NotFound extends ServiceMissing {}
 
-/** The role may not read this, or not of all projects. */
+/** The user's role may not read this, or not for all projects. */
 export class ServiceForbidden extends UserError {}
 
-/** Why something could not be read. `missing` and `forbidden` last until somebody changes the cloud, `failing` may pass. */
+/** Why a resource could not be read. `missing` and `forbidden` last until somebody changes the cloud, `failing` may pass. */
 export type ReadFailure = 'missing' | 'forbidden' | 'failing';
 
-/** What a caller that goes on without it should know. */
+/** The failure and its reason, for a caller that continues without the resource. */
 export function readFailure(error: unknown): { failure: ReadFailure; reason: string } {
   const reason = describeError(error);
   if (error instanceof ServiceMissing) return { failure: 'missing', reason };
   return { failure: error instanceof ServiceForbidden ? 'forbidden' : 'failing', reason };
 }
 
-/** The error of an answer that is neither a success nor worth another attempt. `body` is the parsed body. */
+/** The error for a failed answer that is not worth another attempt. `body` is the parsed body. */
 export function answerError(service: string, what: string, status: number, body: unknown): Error {
   const said = faultMessage(body);
   const answer = `${service} answers ${status} to ${what}${said === undefined ? '' : `: ${said}`}`;
   switch (status) {
     case 401:
-      return new UserError(`${answer}; the token is refused although it is new`);
+      return new UserError(`${answer}; the token is refused, although it is new`);
     case 403:
       return new ServiceForbidden(`${answer}; give the user of the exporter a role that may read this`);
     case 404:
@@ -51,7 +51,7 @@ export function answerError(service: string, what: string, status: number, body:
   }
 }
 
-/** The message in an error body, whose only member is named after the kind of error. */
+/** The message in an error body. Its only member is named after the kind of error. */
 export function faultMessage(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const fault: unknown = Object.values(body)[0];

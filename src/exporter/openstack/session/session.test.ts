@@ -14,7 +14,7 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
   return { status, body, headers, timing: { sentMs: 0, receivedMs: 0, dateMs: undefined } };
 }
 
-/** A Keystone whose tokens live for an hour, and a Nova that takes those that it is told to. */
+/** A Keystone whose tokens are valid for an hour, and a Nova that accepts chosen tokens. */
 function cloud(accepts: (token: string) => boolean = () => true, expiresAt = '2026-01-01T13:00:00.000000Z') {
   const asked: string[] = [];
   let nowMs = 0;
@@ -49,7 +49,7 @@ const SIGN_IN = 'POST http://keystone:5000/v3/auth/tokens';
 const SERVERS = 'GET http://nova:8774/v2.1/servers';
 
 describe('a session', () => {
-  it('signs in once and asks services where the catalog says, Keystone where it was signed in to', async () => {
+  it('signs in once, and asks services at the catalog addresses but Keystone at the sign-in address', async () => {
     const { session, asked, servers } = cloud();
     await servers();
     await session.get({ service: 'identity', path: '/projects', query: { domain_id: 'a b' } });
@@ -60,7 +60,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('signs in once for all who ask at the same time', async () => {
+  it('signs in once for all requests at the same time', async () => {
     const { asked, servers } = cloud();
     await Promise.all([servers(), servers()]);
     expect(asked).toEqual([SIGN_IN, `${SERVERS} token1`, `${SERVERS} token1`]);
@@ -76,16 +76,16 @@ describe('a session', () => {
     expect(asked).toEqual([SIGN_IN, `${SERVERS} token1`, `${SERVERS} token1`, SIGN_IN, `${SERVERS} token2`]);
   });
 
-  it('renews its token once where it is refused', async () => {
+  it('renews a refused token once', async () => {
     const { asked, servers } = cloud((token) => token === 'token2');
     await servers();
     expect(asked).toEqual([SIGN_IN, `${SERVERS} token1`, SIGN_IN, `${SERVERS} token2`]);
   });
 
-  it('gives up where a new token is refused, too', async () => {
+  it('fails if a new token is refused, too', async () => {
     const { asked, servers } = cloud(() => false);
     await expect(servers()).rejects.toThrow(
-      'Nova answers 401 to GET /servers; the token is refused although it is new',
+      'Nova answers 401 to GET /servers; the token is refused, although it is new',
     );
     expect(asked).toHaveLength(4);
   });
@@ -96,7 +96,7 @@ describe('a session', () => {
     ['2026-01-01T13:00:00Z', 57],
     ['2026-01-01T13:00:00.123456789Z', 57],
     ['2026-01-01T13:00:00', 57],
-  ])('takes %s for the end of a token', async (expiresAt, minutes) => {
+  ])('accepts %s as the end of a token', async (expiresAt, minutes) => {
     const { asked, servers, passTime } = cloud(() => true, expiresAt);
     await servers();
     passTime(minutes * 60_000);
@@ -110,8 +110,8 @@ describe('a session', () => {
     [401, /^Keystone at http:\/\/keystone:5000\/v3 refuses the credentials \(401\): check OS_USERNAME/],
     [404, /is not a Keystone v3 \(it answers 404\); check OS_AUTH_URL/],
     [400, /answers 400: no scope/],
-    [201, /something that is not a token/],
-  ])('says what is wrong when Keystone answers %i to the sign-in', async (status, message) => {
+    [201, /answers a sign-in without a token/],
+  ])('gives the reason if Keystone answers %i to the sign-in', async (status, message) => {
     const http: Http = async () => await Promise.resolve(answer(status, { error: { message: 'no scope' } }));
     const clock = { nowMs: () => 0, sleep: async () => await Promise.resolve() };
     const signIn = new KeystoneSession({ credentials, http, clock }).signIn();

@@ -54,7 +54,7 @@ export interface SessionOptions {
 
 interface Token extends SignIn {
   id: string;
-  /** By this machine's clock. */
+  /** Unix milliseconds, by this machine's clock. */
   renewAtMs: number;
 }
 
@@ -147,7 +147,7 @@ function successful(asked: ServiceRequest, answer: HttpAnswer): HttpAnswer {
 }
 
 const domainSchema = z.object({ id: z.string(), name: z.string() });
-/** UTC where no zone is given. */
+/** A time without a zone is in UTC. */
 const instantSchema = z.iso
   .datetime({ offset: true, local: true })
   .transform((text) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
@@ -171,9 +171,7 @@ async function requestToken({ credentials, http, signal }: SessionOptions): Prom
   const parsed = tokenSchema.safeParse(answer.body);
   const id = answer.headers['x-subject-token'];
   if (!parsed.success || id === undefined)
-    throw new ServiceError(
-      `${shownUrl(url)} answers a sign-in with something that is not a token of Keystone v3`,
-    );
+    throw new ServiceError(`${shownUrl(url)} answers a sign-in without a token of Keystone v3`);
   const { token } = parsed.data;
   const lifetimeMs = token.expires_at - token.issued_at;
   return {

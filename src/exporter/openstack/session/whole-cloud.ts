@@ -2,8 +2,8 @@ import { ServiceForbidden } from './service-error.ts';
 import type { Session } from './session.ts';
 
 /**
- * Cinder and Neutron give those who may not read all projects their own, without a word. What proves that a list is of
- * all projects is the administrator's role, or something of another project in it.
+ * Throws `ServiceForbidden` unless a list is of all projects. Cinder and Neutron silently list only the own project to a user who
+ * may not read all. The administrator's role, or an object of another project in the list, proves that the list is of all.
  */
 export async function requireWholeCloud(
   session: Session,
@@ -15,9 +15,9 @@ export async function requireWholeCloud(
   for (const projectId of projectIds) if (projectId !== own) return;
   if (own === undefined)
     throw new ServiceForbidden(
-      `${what} are not shown to a user of the system without the role admin; sign in to a project`,
+      `${what} are not shown in system scope without the role admin; sign in to a project`,
     );
   throw new ServiceForbidden(
-    `${what} are to be seen of the project '${project ?? ''}' alone; give the user of the exporter a role that may read those of all projects`,
+    `only ${what} of the project '${project ?? ''}' are shown; give the exporter's user a role that may read those of all projects`,
   );
 }

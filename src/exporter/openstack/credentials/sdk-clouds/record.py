@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Prints what the OpenStack SDK makes of the clouds beside this file. To record it anew:
+"""Prints the settings that the OpenStack SDK reads from the clouds beside this file. To record them again:
 /usr/bin/python3 record.py > expected.json (Debian: python3-openstacksdk)"""
 import json
 import os
