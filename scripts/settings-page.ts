@@ -66,7 +66,7 @@ function settingRow([key, setting]: [string, Setting]): string[] {
     [...names.map(code), ...earlierNames.map((name) => `or ${code(name)}`)].join('<br>'),
     keyDefault(setting.schema) || (setting.fallback ?? ''),
     values(setting.schema, setting.value),
-    sentence(help),
+    sentence(help, choicesOf(setting.schema)),
   ];
 }
 
@@ -135,6 +135,7 @@ interface Json {
   exclusiveMinimum?: number;
   maximum?: number;
   enum?: string[];
+  items?: { enum?: string[] };
 }
 
 function jsonOf(schema: z.ZodType): Json {
@@ -160,12 +161,19 @@ function described(place: string, schema: z.ZodType): string {
 const CODE =
   /'(stackmeter [^']+)'|(?<![\w/])(127\.0\.0\.1:\d+|:\d+|--[a-z-]+|\w+_[\w.]+|\[\[\w+\]\]|match\[\]|\/metrics)/g;
 
-function marked(text: string): string {
-  return text.replaceAll(CODE, (_, quoted?: string, word?: string) => code(quoted ?? word ?? ''));
+function marked(text: string, choices: readonly string[] = []): string {
+  const words = choices.length === 0 ? CODE : new RegExp(`()\\b(${choices.join('|')})\\b`, 'g');
+  return text.replaceAll(words, (_, quoted?: string, word?: string) => code(quoted || (word ?? '')));
 }
 
-function sentence(text: string): string {
-  return marked(text.charAt(0).toUpperCase() + text.slice(1));
+function sentence(text: string, choices?: readonly string[]): string {
+  return marked(text.charAt(0).toUpperCase() + text.slice(1), choices);
+}
+
+/** The words that a list may hold, where they are few. */
+function choicesOf(schema: z.ZodType): readonly string[] {
+  const { items } = jsonOf(schema);
+  return items?.enum ?? [];
 }
 
 function code(text: string): string {
