@@ -4,7 +4,7 @@ import { loadCredentials } from '../exporter/openstack/credentials/openrc.ts';
 import { checkLiveConfig } from '../gate/settings/live-config.ts';
 import { readGateConfig } from '../gate/settings/settings.ts';
 import { readRenderedSender } from '../portal/prometheus-config/read-plan.ts';
-import { advicesOf } from '../portal/settings/sender-settings.ts';
+import { senderAdvice } from '../portal/settings/sender-settings.ts';
 import { readPortalConfig } from '../portal/settings/settings.ts';
 import { parseListenAddress } from '../runtime/http/listen.ts';
 import type { SettingsSources } from '../runtime/settings/settings.ts';
@@ -64,7 +64,7 @@ function checkExporter(sources: SettingsSources): void {
 /** Writes advice to standard error about settings that may be right but often are not. */
 function checkPortal(sources: SettingsSources, file: string): void {
   const { senders = [] } = readPortalConfig(sources);
-  for (const advice of advicesOf(senders, readRenderedSender(sources)))
+  for (const advice of senderAdvice(senders, readRenderedSender(sources)))
     process.stderr.write(`${file}: ${advice}\n`);
 }
 

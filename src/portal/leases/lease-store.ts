@@ -48,7 +48,7 @@ async function takeTurn(
   durationMs: number,
 ): Promise<Round> {
   const names = sites.read.map(siteLease);
-  await sayAlive(trx, holder, sites, durationMs);
+  await recordAlive(trx, holder, sites, durationMs);
   await declareSitesOfPortals(trx);
   const portals = await portalsLike(trx, holder);
   const { rows } = await trx.query<{ name: string; holder: string }>(sql`
@@ -66,7 +66,7 @@ async function takeTurn(
 }
 
 /** Records that this portal is alive. Removes dead portals with their leases. */
-async function sayAlive(
+async function recordAlive(
   trx: Queryable,
   holder: string,
   { read, declared }: PortalSites,

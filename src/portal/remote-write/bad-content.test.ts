@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { isOfContent } from './bad-content.ts';
+import { isContentError } from './bad-content.ts';
 
 function databaseError(code: string): DatabaseError {
   const error = new DatabaseError(`SQLSTATE ${code}`, 0, 'error');
@@ -41,11 +41,11 @@ const DATABASE_S_OWN = {
 describe('an error of a fold', () => {
   it.each([NUMBER_OUT_OF_RANGE, CHECK_VIOLATION, INDEX_ROW_TOO_LARGE])(
     'blames the content if the database refuses its values (%s)',
-    (code) => expect(isOfContent(databaseError(code))).toBe(true),
+    (code) => expect(isContentError(databaseError(code))).toBe(true),
   );
 
   it('blames the content if the program cannot compute with it', () => {
-    expect([new RangeError('a'), new TypeError('b'), new SyntaxError('c')].map(isOfContent)).toEqual([
+    expect([new RangeError('a'), new TypeError('b'), new SyntaxError('c')].map(isContentError)).toEqual([
       true,
       true,
       true,
@@ -53,22 +53,26 @@ describe('an error of a fold', () => {
   });
 
   it.each(Object.entries(DATABASE_S_OWN))('does not blame the content for a %s', (_, code) => {
-    expect(isOfContent(databaseError(code))).toBe(false);
+    expect(isContentError(databaseError(code))).toBe(false);
   });
 
   it('does not blame the content for an unknown error of the database', () => {
-    expect(isOfContent(new DatabaseError('what?', 0, 'error'))).toBe(false);
+    expect(isContentError(new DatabaseError('what?', 0, 'error'))).toBe(false);
   });
 
   it('does not blame the content if memory is used up', () => {
     const tooMuch = () => new ArrayBuffer(Number.MAX_SAFE_INTEGER);
     expect(tooMuch).toThrow(RangeError);
-    expect(isOfContent(thrownBy(tooMuch))).toBe(false);
+    expect(isContentError(thrownBy(tooMuch))).toBe(false);
   });
 
   it('does not blame the content for a broken or refused connection', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     const broken = new Error('Connection terminated unexpectedly');
-    expect([refused, broken, new AggregateError([refused])].map(isOfContent)).toEqual([false, false, false]);
+    expect([refused, broken, new AggregateError([refused])].map(isContentError)).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -13,7 +13,7 @@ const OF_MEMORY = 'Array buffer allocation failed';
  * Whether samples cannot be folded because of their content, and so never will be. All other errors pass some day: a server
  * that is down, full or restarted, a lost connection, a deadlock, a schema change, used-up memory.
  */
-export function isOfContent(error: unknown): boolean {
+export function isContentError(error: unknown): boolean {
   if (error instanceof DatabaseError) return OF_VALUES.has(error.code?.slice(0, 2) ?? '');
   return OF_PROGRAM.some((kind) => error instanceof kind && !error.message.startsWith(OF_MEMORY));
 }

@@ -9,7 +9,7 @@ import { Refusals } from '../ledger/accounting/sweeps/refusals.ts';
 import { LeaseLostError } from '../ledger/lease-lost.ts';
 import type { Ledger, Reading, Refusal, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
-import { isOfContent } from './bad-content.ts';
+import { isContentError } from './bad-content.ts';
 import { setAside, type SetAsideLimits } from './set-aside.ts';
 import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiting-room.ts';
 
@@ -56,7 +56,7 @@ export class GroupFolder {
     const { clock, metrics } = this.#parts;
     if (!(error instanceof LeaseLostError))
       metrics.sweeps.inc({ site: groups[0]?.site ?? '', result: 'ledger_failure' });
-    if (!isOfContent(error)) {
+    if (!isContentError(error)) {
       room.putBack(groups);
       return [error];
     }
@@ -67,7 +67,7 @@ export class GroupFolder {
     for (const group of lasting) {
       try {
         await this.#fold(room, [group]).catch(async (reason: unknown) => {
-          if (!isOfContent(reason)) throw reason;
+          if (!isContentError(reason)) throw reason;
           await this.#setAside(room, group, describeError(reason));
         });
       } catch (reason) {

@@ -9,7 +9,7 @@ interface SenderWatch {
   rule: SiteRule;
   jobs: SharedJobs;
   /** Names of the sites in the last log line. */
-  told: string;
+  reported: string;
 }
 
 /** Reports sites of a sender in whose name another site can write, in the metrics and once in the log. */
@@ -32,7 +32,7 @@ export class SharedJobsWatch {
       if ('site' in rule) continue;
       const known = before.get(name);
       const isSame = known !== undefined && isDeepStrictEqual(known.rule, rule);
-      this.#senders.set(name, isSame ? known : { rule, jobs: new SharedJobs(), told: '' });
+      this.#senders.set(name, isSame ? known : { rule, jobs: new SharedJobs(), reported: '' });
       this.#metrics.exposedSites.set({ sender: name }, 0);
     }
   }
@@ -44,11 +44,11 @@ export class SharedJobsWatch {
     watched.jobs.learn(targets, origins, nowMs);
     const sites = watched.jobs.exposedSites(nowMs);
     this.#metrics.exposedSites.set({ sender }, sites.length);
-    if (sites.join(' ') !== watched.told) this.#tell(sender, sites);
-    watched.told = sites.join(' ');
+    if (sites.join(' ') !== watched.reported) this.#report(sender, sites);
+    watched.reported = sites.join(' ');
   }
 
-  #tell(sender: string, sites: readonly string[]): void {
+  #report(sender: string, sites: readonly string[]): void {
     if (sites.length === 0) this.#logger.info({ sender }, 'each site of the sender has a job of its own now');
     else
       this.#logger.warn(

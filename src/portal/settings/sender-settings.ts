@@ -208,7 +208,7 @@ export function sitesOf({ rule }: Pick<SenderConfig, 'rule'>): readonly string[]
  * Advice for each sender whose label a site could set to another site's name: only the sender's own configuration can
  * prevent that. The configuration of the sender `rendered` does, because `prometheus-config` writes it.
  */
-export function advicesOf(
+export function senderAdvice(
   senders: readonly Pick<SenderConfig, 'name' | 'rule'>[],
   rendered: string | undefined,
 ): string[] {

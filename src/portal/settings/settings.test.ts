@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
-import { advicesOf, intervalOfSite } from './sender-settings.ts';
+import { senderAdvice, intervalOfSite } from './sender-settings.ts';
 import { readPortalConfig } from './settings.ts';
 
 let folder: string;
@@ -230,7 +230,7 @@ describe('a sender in the portal configuration', () => {
 
   it('gets the advice to set the label last if it writes as several sites', () => {
     const advised = (keys: string, rendered?: string) =>
-      advicesOf(read(sender + keys).senders ?? [], rendered);
+      senderAdvice(read(sender + keys).senders ?? [], rendered);
     expect(advised('site = "a"\n')).toEqual([]);
     expect(advised('site_label = "l"\nsites = ["a"]\n')).toEqual([]);
     expect(advised('site_label = "l"\nsites = ["a", "b"]\n')).toEqual([

@@ -67,7 +67,7 @@ export function* fillGap(
   usualHour: bigint,
   rules: AccountingRules,
 ): Steps<FilledGap | undefined> {
-  if (isOfMovedBase(gap)) return undefined;
+  if (hasMovedBase(gap)) return undefined;
   let meter = startOf(gap);
   const filled: FilledGap = { steps: [], gaps: [], used: 0 };
   const advance = (reading: TotalAt) => {
@@ -89,7 +89,7 @@ export function* fillGap(
 }
 
 /** Without an epoch, a total inside such a gap may come from before or after its base moved, and nothing tells which. */
-function isOfMovedBase({ fromEpoch, toEpoch, fromTotal, toTotal, amount }: MeterGap): boolean {
+function hasMovedBase({ fromEpoch, toEpoch, fromTotal, toTotal, amount }: MeterGap): boolean {
   return fromEpoch === '' && toEpoch === '' && amount < toTotal - fromTotal;
 }
 

@@ -20,11 +20,11 @@ export function whyStandstill(
   const [oldest] = clouds.toSorted((one, other) => one.lastMs - other.lastMs);
   if (lastSuccessMs === undefined || oldest === undefined) return undefined;
   if (lastSuccessMs - oldest.lastMs <= gapThresholdMs) return undefined;
-  const totals = whoseTotals(oldest, clouds.length);
+  const totals = nameOfTotals(oldest, clouds.length);
   return `the site answers, but ${totals} have not moved since ${new Date(oldest.lastMs).toISOString()}`;
 }
 
-function whoseTotals({ cloud }: ReadCloud, clouds: number): string {
+function nameOfTotals({ cloud }: ReadCloud, clouds: number): string {
   if (cloud !== '') return `the totals of cloud '${cloud}'`;
   return clouds === 1 ? "the exporter's totals" : 'the totals without a cloud';
 }

@@ -23,7 +23,7 @@ export type RefusalReason =
 const LONGEST_EXAMPLE = 200;
 
 /** One line about the refused usage of a sweep, for the status of the site; null if no usage was refused. */
-export function notTaken(refusals: readonly Refusal[]): string | null {
+export function refusalSummary(refusals: readonly Refusal[]): string | null {
   const usage = refusals.filter(({ reason }) => reason !== FOREIGN);
   if (usage.length === 0) return null;
   const reasons = usage.map(({ reason, count, example }) => `${reason} (${count}, such as ${example})`);

@@ -36,7 +36,7 @@ export async function sumUsage(trx: Queryable, query: UsageQuery, range: HourRan
 
 /** Sets the planner's options for the rest of the transaction. */
 export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<void> {
-  if (!isOfFewMeters(query)) await trx.query(sql`SELECT ${join(FOR_MANY_METERS)}`);
+  if (!hasFewMeters(query)) await trx.query(sql`SELECT ${join(FOR_MANY_METERS)}`);
 }
 
 /**
@@ -89,7 +89,7 @@ const FOR_MANY_METERS = ['enable_nestloop', 'enable_sort', 'jit'].map(
  * The database finds few meters by their keys. For many meters it expects far too few entries, because it treats the two
  * columns of the key as independent: without help it would sort the entries and search all projects for each sum.
  */
-function isOfFewMeters({ projectId, grant }: UsageQuery): boolean {
+function hasFewMeters({ projectId, grant }: UsageQuery): boolean {
   return projectId !== undefined || grant !== undefined;
 }
 
@@ -157,7 +157,7 @@ function entryConditions(query: UsageQuery, range: HourRange): Sql[] {
   const { site } = query;
   if (site !== undefined) list.push(sql`e.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
   // The keys of few meters are found by index. Otherwise the months of all meters would be unpacked.
-  if (isOfFewMeters(query))
+  if (hasFewMeters(query))
     list.push(
       sql`e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM asked))`,
       sql`e.meter_id = ANY(ARRAY(SELECT DISTINCT meter_id FROM asked))`,

@@ -1,7 +1,7 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
-import { notTaken } from '../../../accounting/sweeps/refusals.ts';
+import { refusalSummary } from '../../../accounting/sweeps/refusals.ts';
 import type { Refusal, Sweep } from '../../../ledger.ts';
 import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
@@ -66,7 +66,7 @@ async function writeState(
   await trx.query(sql`
     UPDATE ledger.site_state
     SET next_id = ${site.counter.next}, last_sweep_ms = ${receivedAtMs}, last_success_ms = ${receivedAtMs},
-        last_error = ${notTaken(refusals)}, refused_series = ${refused},
+        last_error = ${refusalSummary(refusals)}, refused_series = ${refused},
         projects = projects + ${additions.projects}, meters = meters + ${additions.meters},
         anomalies = anomalies + ${outcome.anomalies}
     WHERE site_id = ${site.siteId}`);
