@@ -33,7 +33,7 @@ export interface Gate extends Role {
 export interface GateDependencies {
   clock: Clock;
   logger: Logger;
-  /** Reads the configuration again; where it is left out, only the files of the configuration are read again. */
+  /** Reads the configuration again; without it, only the files of the configuration are read again. */
   reread?: () => GateConfig;
   /** How often the files are checked for changes. */
   watchIntervalMs?: number;

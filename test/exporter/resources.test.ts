@@ -275,7 +275,7 @@ describe('resources other than those of servers', () => {
     expect(state().sampled.get(resource.name)).toEqual(before.sampled.get(resource.name));
     expectExact(cloud, state(), resource.name === 'gpu' ? undefined : resource.name);
     const lines = await checkExporter(config, { clock });
-    const denied = lines.filter((line) => line.startsWith('can not'));
+    const denied = lines.filter((line) => line.startsWith('cannot'));
     const line = new RegExp(`^cannot    read ${resource.right}, which costs the resource ${resource.name}`);
     expect(denied).toEqual([expect.stringMatching(line)]);
 
@@ -360,9 +360,9 @@ describe('resources other than those of servers', () => {
     cloud.setServices({ volume: 'missing', network: 'forbidden' });
     clock.passTime(HOUR_MS);
     const lines = (await checkExporter(config, { clock })).join('\n');
-    expect(lines).toMatch(/^can not {3}read volumes of all projects, which costs the resource volume_gb/m);
+    expect(lines).toMatch(/^cannot {4}read volumes of all projects, which costs the resource volume_gb/m);
     expect(lines).toMatch(
-      /^can not {3}read floating IPs of all projects, which costs the resource floating_ip/m,
+      /^cannot {4}read floating IPs of all projects, which costs the resource floating_ip/m,
     );
     expect(lines).toMatch(/^can {7}read object storage of all projects$/m);
     expect(lines).toContain("GPUs      'CUSTOM_FPGA' is not one of gpu_aliases: it counts as no GPU");

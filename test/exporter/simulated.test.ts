@@ -309,7 +309,7 @@ describe('an exporter beside a simulated cloud', () => {
       return undefined;
     });
     clock.passTime(HOUR_MS);
-    await expect(exporter.refresh()).rejects.toThrow('the cell that has it is down');
+    await expect(exporter.refresh()).rejects.toThrow('its cell is down');
     expect(state()).toEqual(before);
   });
 

@@ -54,7 +54,7 @@ function sameGpus(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>
   return a.size === b.size && [...a].every(([flavor, gpus]) => b.get(flavor) === gpus);
 }
 
-/** Returns the names in extra specs that are no known alias, sorted. */
+/** Returns the unknown names in extra specs, sorted. */
 async function readInto(
   byFlavor: Map<string, number>,
   session: Session,

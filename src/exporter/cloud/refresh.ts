@@ -29,8 +29,8 @@ export interface RefreshParts extends Omit<FoldingParts, 'gpus'> {
 }
 
 /**
- * Reads projects and usage up to now and folds the usage in, window by window. Throws without folding anything that is not
- * complete. The last window and the samples at its end are written together, because a state is large: a refresh needs one
+ * Reads projects and usage up to now and folds the usage in, window by window. Throws if an answer is not
+ * complete, and folds nothing of it. The last window and the samples at its end are written together, because a state is large: a refresh needs one
  * write.
  */
 export async function refreshTotals(parts: RefreshParts): Promise<Snapshot> {

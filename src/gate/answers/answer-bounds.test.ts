@@ -22,7 +22,7 @@ function startAnswer(bytesBefore = 0) {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => {
         ended.push((signal.reason as Error).message);
-        reject(new Error('what was noticed'));
+        reject(new Error('the error of the work'));
       });
       response.once('finish', resolve);
     });
@@ -60,7 +60,7 @@ describe('an answer within its limits', () => {
     started.response.writeHead(200).flushHeaders();
     await vi.advanceTimersByTimeAsync(1000);
     expect(await started.done).toBe('the answer took too long');
-    expect(await waiting.done).toBe('what was noticed');
+    expect(await waiting.done).toBe('the error of the work');
   });
 
   it('leaves no timer running', async () => {

@@ -9,7 +9,7 @@ export interface ReloaderOptions {
   config: GateConfig;
   clock: Clock;
   logger: Logger;
-  /** Reads the configuration again; where it is left out, only the files of `config` are read again. */
+  /** Reads the configuration again; without it, only the files of `config` are read again. */
   reread?: () => GateConfig;
   /** How often the files are checked for changes. */
   watchIntervalMs?: number;

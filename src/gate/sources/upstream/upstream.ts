@@ -6,9 +6,9 @@ import { framingOf, isKept, parseResponseHead, ResponseError } from './response-
 
 export interface UpstreamLimits {
   connectTimeoutMs: number;
-  /** Until the head of the answer. */
+  /** Time until the head of the answer. */
   firstByteTimeoutMs: number;
-  /** Between two pieces of the answer. */
+  /** Time between two pieces of the answer. */
   idleTimeoutMs: number;
 }
 
