@@ -22,9 +22,10 @@ say('verify: lock file (npm run lock writes it again)');
 run('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
   evidence: /./,
 });
-say('verify: rooms and rules');
+say('verify: rooms, rules and prose');
 run(process.execPath, ['scripts/check-house.mjs'], { evidence: /[1-9]\d* rooms/ });
 run(process.execPath, ['scripts/check-rules.mjs'], { evidence: /[1-9]\d* places/ });
+run(process.execPath, ['scripts/check-prose.mjs'], { evidence: /[1-9]\d* files/ });
 for (const [name, program, args, evidence] of steps) {
   say(`verify: ${name}`);
   run(bin(program), args, { evidence });
