@@ -8,6 +8,7 @@ import type { FaultHook } from './faults.ts';
 import type { CloudModel } from './model/cloud-model.ts';
 import { belongingsTruth, flavorTruth, type BelongingsTruth } from './model/belongings-truth.ts';
 import type { Flavor } from './model/server-life.ts';
+import { serverHoursTruth, type StateTruth } from './model/server-hours-truth.ts';
 import { usageTruth, type UsageTruth } from './model/truth.ts';
 import { openProfileFile } from './profile/profile-file.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -42,6 +43,8 @@ export interface SimulatedCloud extends Role {
   belongingsTruth(fromMs: number, toMs: number): Map<string, BelongingsTruth>;
   /** The same for an amount of flavors, such as GPUs. `amountOf` is the amount of one server. */
   flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint>;
+  /** Server time in [fromMs, toMs) by project, flavor and state. */
+  serverHoursTruth(fromMs: number, toMs: number): StateTruth[];
   /** Changes the services. Tokens keep the catalog of their sign-in. */
   setServices(services: Partial<SimulatedServices>): void;
   /** Replaces the model. */
@@ -131,6 +134,10 @@ class SimulatedCloudRole implements SimulatedCloud {
 
   flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint> {
     return flavorTruth(this.model(), fromMs, toMs, amountOf);
+  }
+
+  serverHoursTruth(fromMs: number, toMs: number): StateTruth[] {
+    return serverHoursTruth(this.model(), fromMs, toMs);
   }
 
   setServices(services: Partial<SimulatedServices>): void {

@@ -53,6 +53,7 @@ async function site() {
     readCloud: async (counted) => await readMeteredCloud(session, config.domains, counted),
     readClock: async () => await readNovaClock(session),
     gpus: undefined,
+    histories: undefined,
     sample: sampler({ resources: ['volume_gb'], logger, metrics: new OwnMetrics() }),
     openStore: async () => await Promise.resolve(recordingStore),
     clock,

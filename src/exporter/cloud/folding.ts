@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { foldWindow } from '../metering/fold.ts';
-import type { ServerLife } from '../metering/meter-state.ts';
+import type { MeterState, ServerLife } from '../metering/meter-state.ts';
 import { splitPool, type PoolValues } from '../metering/pool.ts';
 import {
   askedEnd,
@@ -20,6 +20,7 @@ import type { ExporterState } from '../state/state-format.ts';
 import type { MeteredCloud } from './metered-cloud.ts';
 import { completePoolValues, readPoolValues, type PoolSettings } from './pool-reading.ts';
 import type { ServerGpus } from './server-gpus.ts';
+import { countedFlavor, type ServerHistories } from './server-histories.ts';
 import { serverLife } from './server-lives.ts';
 import { withNames } from './shown-projects.ts';
 
@@ -33,6 +34,8 @@ export interface FoldingParts {
   settings: FoldingSettings;
   /** Undefined where GPUs are not metered. */
   gpus: ServerGpus | undefined;
+  /** Undefined if server hours are not metered. */
+  histories: ServerHistories | undefined;
   clock: Clock;
   logger: Logger;
   /** Receives how many servers were given up, after the state that says so is on disk. */
@@ -73,13 +76,15 @@ async function foldIn(
   draft: StateDraft,
   parts: FoldingParts,
 ): Promise<void> {
-  const { settings, gpus } = parts;
+  const { settings, gpus, histories } = parts;
   const values = await completePoolValues(known, servers, settings, cloud, draft.current().meter);
   await gpus?.learn({ servers, startMs }, cloud);
   const before = draft.current();
+  await histories?.learn(servers, before.meter, cloud);
   const lives = livesOf(servers, values, before, parts);
   const novaNowMs = timing.sentMs + clockSkew(timing);
-  const { state: meter, dropped } = foldWindow(before.meter, { servers: lives, endMs, novaNowMs });
+  const metered = histories === undefined ? before.meter : withHours(before.meter);
+  const { state: meter, dropped } = foldWindow(metered, { servers: lives, endMs, novaNowMs });
   const after = { ...before, meter, allProjects: before.allProjects || cloud.allProjects };
   draft.change(withNames(after, before, cloud.projects, settings.split), () => parts.onDropped(dropped));
 }
@@ -87,12 +92,29 @@ async function foldIn(
 function livesOf(
   usages: readonly ServerUsage[],
   values: PoolValues,
-  { meter: { servers }, flavorGpus }: ExporterState,
-  { gpus, settings: { split } }: FoldingParts,
+  { meter, flavorGpus }: ExporterState,
+  { gpus, histories, settings: { split } }: FoldingParts,
 ): ServerLife[] {
+  const { servers } = meter;
   const known = gpus && { flavorGpus, servers, gpusOf: (usage: ServerUsage) => gpus.gpusOf(usage) };
-  const lives = usages.map((usage) => serverLife(usage, known));
+  const lives = usages.map((usage) => {
+    const life = serverLife(usage, known);
+    return histories?.withHistory(life, usage, meter) ?? withCountedFlavor(life, usage, meter);
+  });
   return split === undefined ? lives : splitPool(lives, split, values, servers);
+}
+
+/** Server hours that were metered once go on, in states that are unknown. */
+function withCountedFlavor(life: ServerLife, usage: ServerUsage, { hours, servers }: MeterState): ServerLife {
+  const flavor = hours && countedFlavor(usage, servers.get(usage.id));
+  return flavor === undefined ? life : { ...life, amounts: { ...life.amounts, flavor } };
+}
+
+/** Server hours begin with the first window that is folded with them. */
+function withHours(meter: MeterState): MeterState {
+  return meter.hours === undefined
+    ? { ...meter, hours: { sinceMs: meter.untilMs, totals: new Map() } }
+    : meter;
 }
 
 /** The cloud that usage is read from, and the part of the pool that each server belongs to. */

@@ -14,6 +14,7 @@ import type { Session } from '../openstack/session/session.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
 import { countedBefore, refreshTotals, type RefreshParts } from './refresh.ts';
 import { ServerGpus } from './server-gpus.ts';
+import { ServerHistories } from './server-histories.ts';
 import { isSampled } from '../settings/resources.ts';
 import { sampler } from './sampling.ts';
 import type { ExporterConfig } from '../settings/config.ts';
@@ -84,7 +85,7 @@ export class Meter {
   #partsOfRefresh(): RefreshParts {
     const { session } = this.#connection;
     const { clock, logger, metrics } = this.#parts;
-    const { domains, resources, gpuAliases: aliases } = this.#config;
+    const { domains, resources, gpuAliases: aliases, serverHours } = this.#config;
     return {
       settings: this.#config,
       readCloud: async (counted) => await readMeteredCloud(session, domains, counted),
@@ -95,6 +96,7 @@ export class Meter {
             servers: new ServerGpus({ aliases, logger, metrics }),
           }
         : undefined,
+      histories: serverHours ? new ServerHistories(logger) : undefined,
       sample: sampler({ resources: resources.filter(isSampled), logger, metrics }),
       openStore: async () => await this.#openStore(),
       clock,

@@ -26,7 +26,7 @@ const project = (id: string, of = domain): Project => ({ id, name: `project ${id
 /** A server of one vCPU that runs from the start. */
 function server(id: string, projectId: string, endedMs?: number): ServerUsage {
   const sizes = { vcpus: 1, memoryMb: 1, diskGb: 1 };
-  return { id, projectId, launchedMs: START_MS, endedMs, flavorName: 'f', ...sizes };
+  return { id, projectId, launchedMs: START_MS, endedMs, flavorName: 'f', state: 'active', ...sizes };
 }
 
 type Settings = RefreshParts['settings'];
@@ -105,6 +105,7 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
       return timing();
     },
     gpus: undefined,
+    histories: undefined,
     sample: async (before) => await Promise.resolve(before),
     openStore: async () => await Promise.resolve(store),
     clock,
@@ -190,7 +191,13 @@ describe('an answer is complete, or the refresh fails (M4)', () => {
   const stop = '2026-01-01T13:00:00.000000';
   const page = (id: string, projectId: string) => {
     const sizes = { vcpus: 1, memory_mb: 1, local_gb: 1 };
-    const one = { instance_id: id, flavor: 'f', started_at: '2026-01-01T12:00:00.000000', ended_at: null };
+    const one = {
+      instance_id: id,
+      flavor: 'f',
+      state: 'active',
+      started_at: '2026-01-01T12:00:00.000000',
+      ended_at: null,
+    };
     return { tenant_id: projectId, stop, server_usages: [{ ...one, ...sizes }] };
   };
   const next = { rel: 'next', href: 'http://nova/os-simple-tenant-usage?marker=s1' };

@@ -47,6 +47,7 @@ export async function refreshTotals(parts: RefreshParts): Promise<Snapshot> {
   await draft.save();
   const state = draft.current();
   gpus?.servers.keep(state.meter.servers);
+  parts.histories?.endRefresh();
   return snapshotOf(state, cloud, settings, { startedMs, completedMs: clock.nowMs() });
 }
 

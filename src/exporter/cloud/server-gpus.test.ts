@@ -8,12 +8,27 @@ import { ServerGpus } from './server-gpus.ts';
 
 const usage = (id: string, more: Partial<ServerUsage> = {}): ServerUsage => {
   const sizes = { vcpus: 1, memoryMb: 1, diskGb: 1 };
-  return { id, projectId: 'p', launchedMs: 0, endedMs: undefined, flavorName: 'g', ...sizes, ...more };
+  return {
+    id,
+    projectId: 'p',
+    launchedMs: 0,
+    endedMs: undefined,
+    flavorName: 'g',
+    state: 'active',
+    ...sizes,
+    ...more,
+  };
 };
 
 function shown(id: string, extraSpecs: Record<string, string> | undefined, launched: string | null = null) {
-  const flavor = { original_name: 'g', ...(extraSpecs && { extra_specs: extraSpecs }) };
-  return { id, tenant_id: 'p', metadata: {}, 'OS-SRV-USG:launched_at': launched, flavor };
+  const sizes = { vcpus: 1, ram: 1, disk: 1, ephemeral: 0, swap: 0 };
+  const flavor = { original_name: 'g', ...sizes, ...(extraSpecs && { extra_specs: extraSpecs }) };
+  const state = {
+    'OS-EXT-STS:vm_state': 'active',
+    'OS-EXT-STS:task_state': null,
+    updated: '2026-01-01T00:00:00Z',
+  };
+  return { id, tenant_id: 'p', metadata: {}, 'OS-SRV-USG:launched_at': launched, ...state, flavor };
 }
 
 /** A Nova with these servers, which notes the times since which it is asked for changes. */

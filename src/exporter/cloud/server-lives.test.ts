@@ -9,6 +9,7 @@ const usage: ServerUsage = {
   launchedMs: 5000,
   endedMs: undefined,
   flavorName: 'g1',
+  state: 'active',
   vcpus: 4,
   memoryMb: 1024,
   diskGb: 10,

@@ -3,6 +3,7 @@ import { counted } from '../../runtime/counted.ts';
 import { version } from '../../runtime/version.ts';
 import { shownResources, usageHours, type Snapshot } from './exposition.ts';
 import type { ShownCloud } from './rendering.ts';
+import { escapeHtml, serverHoursTable } from './server-hours-table.ts';
 import type { ResourceName } from '../settings/resources.ts';
 
 /** A wide table scrolls within its box, and the column of project names stays visible. */
@@ -44,7 +45,8 @@ function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string
     `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
     `<div class="t" tabindex="0" role="region" aria-label="Usage by project"><table>\n` +
     `<thead><tr><th>Project</th><th>Domain</th>${heads.join('')}</tr>\n${row('All projects', '', totals)}</thead>\n` +
-    `<tbody>${rows.join('\n')}</tbody>\n</table></div>`
+    `<tbody>${rows.join('\n')}</tbody>\n</table></div>` +
+    (meter.hours === undefined ? '' : `\n${serverHoursTable(meter.hours)}`)
   );
 }
 
@@ -73,12 +75,4 @@ function page(content: string): string {
 
 function formatTime(instantMs: number): string {
   return `${new Date(instantMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,3 +1,5 @@
+import type { FlavorFacts } from './flavor-facts.ts';
+
 /** The resources of every server, named as in `project_<resource>_usage`. */
 export const SERVER_RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const;
 
@@ -11,6 +13,8 @@ export type Amounts = Readonly<Record<ServerResource, number>> & {
   readonly gpu?: number;
   /** The name of the server's flavor, if the flavor's GPUs could not be read yet. */
   readonly unreadFlavor?: string;
+  /** The flavor that gives these amounts, if server hours are metered and the flavor is known. */
+  readonly flavor?: FlavorFacts;
 };
 
 /** Amount × milliseconds of each resource, in whole numbers, so that sums are exact. */
@@ -38,7 +42,13 @@ export function amountTimesMs(amount: number, durationMs: number): bigint {
     : BigInt(Math.round(amount * durationMs));
 }
 
+/** Whether the amounts are the same, of the same flavor. */
 export function sameAmounts(a: Amounts, b: Amounts): boolean {
+  return sameSizes(a, b) && a.flavor?.key === b.flavor?.key;
+}
+
+/** Whether the amounts are the same. The flavors may differ. */
+export function sameSizes(a: Amounts, b: Amounts): boolean {
   const sameGpus = (a.gpu ?? 0) === (b.gpu ?? 0) && a.unreadFlavor === b.unreadFlavor;
   return sameGpus && SERVER_RESOURCES.every((resource) => a[resource] === b[resource]);
 }

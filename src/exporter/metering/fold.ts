@@ -1,5 +1,7 @@
-import { addUsage, NO_USAGE, sameAmounts, type Amounts, type Usage } from './amounts.ts';
-import type { MeterState, RememberedServer, ServerLife } from './meter-state.ts';
+import { addUsage, NO_USAGE, sameAmounts, sameSizes, type Amounts, type Usage } from './amounts.ts';
+import type { Launch, MeterState, RememberedServer, ServerLife } from './meter-state.ts';
+import { tellsMore } from './flavor-facts.ts';
+import { ServerHoursSum, splitByState, stateAt, type StateChange } from './server-hours.ts';
 import { owing } from './unread-flavors.ts';
 
 /**
@@ -29,22 +31,27 @@ export interface FoldResult {
 
 /** Adds the usage of one window to the totals (rules M1 and M3). The answer has to be complete. */
 export function foldWindow(state: MeterState, { servers, endMs, novaNowMs }: FoldInput): FoldResult {
-  const sums: Sums = { totals: new Map(state.totals), owed: owing(state.unreadFlavors) };
+  const sums: Sums = {
+    totals: new Map(state.totals),
+    owed: owing(state.unreadFlavors),
+    hours: state.hours && new ServerHoursSum(state.hours),
+  };
   const remembered = new Map<string, RememberedServer>();
   const answered = new Set<string>();
   for (const life of servers) {
     const server = recognize(life, state.servers.get(life.id), { untilMs: state.untilMs, novaNowMs });
     const stopMs = Math.min(life.endedMs ?? endMs, endMs);
     answered.add(life.id);
-    count(sums, server, stopMs);
+    count(sums, server, life.states ?? [], stopMs);
     if (life.endedMs === undefined || life.endedMs > endMs)
-      remembered.set(life.id, countedUpTo(server, endMs));
+      remembered.set(life.id, countedUpTo(server, life.states, endMs));
   }
   const dropped = keepAbsent(state.servers, answered, remembered, { endMs, novaNowMs });
   const { totals, owed } = sums;
   const { unreadFlavors: _, ...rest } = state;
+  const hours = sums.hours === undefined ? {} : { hours: sums.hours.totals() };
   return {
-    state: { ...rest, untilMs: endMs, totals, servers: remembered, ...owed.left() },
+    state: { ...rest, untilMs: endMs, totals, servers: remembered, ...owed.left(), ...hours },
     dropped,
   };
 }
@@ -52,6 +59,8 @@ export function foldWindow(state: MeterState, { servers, endMs, novaNowMs }: Fol
 interface Sums {
   totals: Map<string, Usage>;
   owed: ReturnType<typeof owing>;
+  /** Undefined if server hours are not metered. */
+  hours: ServerHoursSum | undefined;
 }
 
 /** Joins the remembered launches of a server with the launch of the answer. */
@@ -61,12 +70,25 @@ function recognize(
   { untilMs, novaNowMs }: { untilMs: number; novaNowMs: number },
 ): RememberedServer {
   const launch = { atMs: life.launchedMs, amounts: life.amounts };
-  const { projectId } = life;
-  if (known === undefined) return { projectId, launches: [launch], countedUntilMs: untilMs };
+  const { projectId, earlierLaunches = [] } = life;
+  if (known === undefined)
+    return { projectId, launches: inOrder([...earlierLaunches, launch]), countedUntilMs: untilMs };
   const { countedUntilMs, launches } = known;
   const last = launches.at(-1) ?? launches[0];
-  if (launch.atMs > last.atMs) return { projectId, launches: [...launches, launch], countedUntilMs };
+  if (launch.atMs > last.atMs) {
+    const between = earlierLaunches.filter(({ atMs }) => atMs > last.atMs);
+    return { projectId, launches: [...launches, ...between, launch], countedUntilMs };
+  }
   if (sameAmounts(launch.amounts, last.amounts)) return { projectId, launches, countedUntilMs };
+  const { flavor } = life.amounts;
+  if (
+    flavor !== undefined &&
+    tellsMore(last.amounts.flavor, flavor) &&
+    sameSizes(life.amounts, last.amounts)
+  ) {
+    const told = { atMs: last.atMs, amounts: { ...last.amounts, flavor } };
+    return { projectId, launches: inOrder([...launches.slice(0, -1), told]), countedUntilMs };
+  }
   return withNewFlavor(known, life.amounts, novaNowMs);
 }
 
@@ -83,25 +105,42 @@ function withNewFlavor(known: RememberedServer, amounts: Amounts, novaNowMs: num
   return { projectId, launches: [...launches, { atMs: countedUntilMs, amounts }], countedUntilMs };
 }
 
+/** The launches, of which there is at least one. */
+function inOrder(launches: readonly Launch[]): RememberedServer['launches'] {
+  const [first, ...others] = launches;
+  return [first as Launch, ...others];
+}
+
 /** Adds the usage of a server from `countedUntilMs` to `stopMs`. Each launch counts up to the next one. */
-function count({ totals, owed }: Sums, server: RememberedServer, stopMs: number): void {
+function count(
+  { totals, owed, hours }: Sums,
+  server: RememberedServer,
+  states: readonly StateChange[],
+  stopMs: number,
+): void {
   const { projectId, launches, countedUntilMs } = server;
   for (const [index, { atMs, amounts }] of launches.entries()) {
     const fromMs = Math.max(atMs, countedUntilMs);
     const toMs = Math.min(launches[index + 1]?.atMs ?? stopMs, stopMs);
     if (toMs <= fromMs) continue;
     totals.set(projectId, addUsage(totals.get(projectId) ?? NO_USAGE, amounts, toMs - fromMs));
+    hours?.add(projectId, amounts, splitByState(states, fromMs, toMs));
     if (amounts.unreadFlavor !== undefined) owed.add(amounts.unreadFlavor, projectId, toMs - fromMs);
   }
 }
 
 /** Forgets the launches that ended before `untilMs`. */
-function countedUpTo(server: RememberedServer, untilMs: number): RememberedServer {
+function countedUpTo(
+  server: RememberedServer,
+  states: readonly StateChange[] | undefined,
+  untilMs: number,
+): RememberedServer {
   const [first, ...rest] = server.launches.filter(
     (_, index) => (server.launches[index + 1]?.atMs ?? Infinity) > untilMs,
   );
   const launches: RememberedServer['launches'] = first === undefined ? server.launches : [first, ...rest];
-  return { ...server, launches, countedUntilMs: untilMs };
+  const state = states && stateAt(states, untilMs);
+  return { ...server, launches, countedUntilMs: untilMs, ...(state === undefined ? {} : { state }) };
 }
 
 /** Keeps the servers that the answer lacks. Returns how many are given up. */

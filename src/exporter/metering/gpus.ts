@@ -26,6 +26,14 @@ export function gpusOfFlavor(extraSpecs: Readonly<Record<string, string>>, alias
   return { gpus, unknown: [...new Set(unknown)] };
 }
 
+/** How many devices of each name the extra specs of a flavor ask for. A name need not be that of a GPU. */
+export function devicesOfFlavor(extraSpecs: Readonly<Record<string, string>>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { name, count } of Object.entries(extraSpecs).flatMap(([key, value]) => devicesOf(key, value)))
+    counts[name] = (counts[name] ?? 0) + count;
+  return counts;
+}
+
 interface Device {
   name: string;
   count: number;

@@ -1,4 +1,5 @@
 import type { Amounts, Usage } from './amounts.ts';
+import type { ServerHours, StateChange } from './server-hours.ts';
 
 /** The running totals, and the data needed to continue them. Instants are milliseconds since the Unix epoch. */
 export interface MeterState {
@@ -14,6 +15,8 @@ export interface MeterState {
   servers: ReadonlyMap<string, RememberedServer>;
   /** Milliseconds of servers whose GPUs are still to be counted, by flavor and by project id. Left out where there are none. */
   unreadFlavors?: UnreadFlavors;
+  /** Undefined if server hours have never been metered. */
+  hours?: ServerHours;
 }
 
 export type UnreadFlavors = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
@@ -28,6 +31,8 @@ export interface RememberedServer {
   announced?: Launch;
   /** Nova's time of the first answer without the server. */
   absentSinceMs?: number;
+  /** Its state at `countedUntilMs`. Undefined if it is not known, or server hours are not metered. */
+  state?: string;
 }
 
 /** A server has these amounts from a launch on. Resize, rebuild, rescue, unshelve and evacuation are launches, too. */
@@ -43,6 +48,10 @@ export interface ServerLife {
   launchedMs: number;
   endedMs: number | undefined;
   amounts: Amounts;
+  /** Launches before the last, which only the record of its actions tells. In order of time. */
+  earlierLaunches?: readonly Launch[];
+  /** Its states, in order of time, from when it was last counted. Unknown states if undefined. */
+  states?: readonly StateChange[];
 }
 
 export function newMeterState(epoch: string, startMs: number): MeterState {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { linksSchema } from './session/links-schema.ts';
 import { microversionHeaders, requireMicroversion } from './session/nova-microversion.ts';
-import { parseNovaTime } from './session/nova-time.ts';
+import { novaTime } from './session/nova-time.ts';
 import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import { NotFound, ServiceError } from './session/service-error.ts';
 import type { Session } from './session/session.ts';
@@ -15,9 +15,23 @@ export interface NovaServer {
   metadata: Readonly<Record<string, string>>;
   /** The last launch; undefined before the first launch, or if Nova does not tell it. */
   launchedMs: number | undefined;
+  /** Undefined while it lives. */
+  endedMs: number | undefined;
+  /** Nova's `vm_state`. */
+  state: string;
+  /** Whether Nova is at work on it. */
+  isBusy: boolean;
+  /** When Nova last wrote anything of it. */
+  changedMs: number;
   /** The server's own flavor, with which it was built or last resized. Today's flavor of that name may differ. */
   flavor: {
     name: string;
+    vcpus: number;
+    memoryMb: number;
+    /** GiB of the root disk. */
+    diskGb: number;
+    ephemeralGb: number;
+    swapMb: number;
     /** Undefined if the role may not read them. */
     extraSpecs: Readonly<Record<string, string>> | undefined;
   };
@@ -34,13 +48,26 @@ export interface ServersQuery {
   pageSize?: number | undefined;
 }
 
+const amount = z.int().nonnegative();
 const textRecord = z.record(z.string(), z.string());
 const serverSchema = z.object({
   id: z.string(),
   tenant_id: z.string(),
   metadata: textRecord,
-  'OS-SRV-USG:launched_at': z.string().nullish(),
-  flavor: z.object({ original_name: z.string(), extra_specs: textRecord.optional() }),
+  updated: z.iso.datetime(),
+  'OS-SRV-USG:launched_at': novaTime.nullish(),
+  'OS-SRV-USG:terminated_at': novaTime.nullish(),
+  'OS-EXT-STS:vm_state': z.string(),
+  'OS-EXT-STS:task_state': z.string().nullable(),
+  flavor: z.object({
+    original_name: z.string(),
+    vcpus: amount,
+    ram: amount,
+    disk: amount,
+    ephemeral: amount,
+    swap: amount,
+    extra_specs: textRecord.optional(),
+  }),
 });
 const downSchema = z.object({ id: z.string(), status: z.literal('UNKNOWN') });
 /** A server in a cell that is down may have a flavor, but never metadata. */
@@ -52,6 +79,15 @@ const pageSchema = z.object({
 
 /** The living or changed servers: all pages of Nova's `GET /servers/detail`. Throws if a page is incomplete. */
 export async function readServers(session: Session, query: ServersQuery): Promise<NovaServer[]> {
+  return await readServersAs(session, query, (server) => server);
+}
+
+/** The same with only what `pick` takes of each server, so that large lists need little memory. */
+export async function readServersAs<T>(
+  session: Session,
+  query: ServersQuery,
+  pick: (server: NovaServer) => T,
+): Promise<T[]> {
   return await readPages('Nova', async (marker) => {
     const answer = await session.get({
       service: 'compute',
@@ -61,7 +97,10 @@ export async function readServers(session: Session, query: ServersQuery): Promis
     });
     requireMicroversion(answer, MICROVERSION, 'list of servers');
     const page = parseBody(pageSchema, answer.body, "Nova's list of servers");
-    return { items: page.servers.map(describe), nextMarker: nextMarker('Nova', page.servers_links) };
+    return {
+      items: page.servers.map((server) => pick(describe(server))),
+      nextMarker: nextMarker('Nova', page.servers_links),
+    };
   });
 }
 
@@ -97,7 +136,23 @@ function describe(server: z.output<typeof pageSchema>['servers'][number]): NovaS
   if ('status' in server)
     throw new ServiceError(`Nova cannot describe server ${server.id}: its cell is down`);
   const { id, tenant_id: projectId, metadata, flavor } = server;
-  const launchedMs = parseNovaTime(server['OS-SRV-USG:launched_at'] ?? '');
-  const own = { name: flavor.original_name, extraSpecs: flavor.extra_specs };
-  return { id, projectId, metadata, launchedMs, flavor: own };
+  return {
+    id,
+    projectId,
+    metadata,
+    launchedMs: server['OS-SRV-USG:launched_at'] ?? undefined,
+    endedMs: server['OS-SRV-USG:terminated_at'] ?? undefined,
+    state: server['OS-EXT-STS:vm_state'],
+    isBusy: server['OS-EXT-STS:task_state'] !== null,
+    changedMs: Date.parse(server.updated),
+    flavor: {
+      name: flavor.original_name,
+      vcpus: flavor.vcpus,
+      memoryMb: flavor.ram,
+      diskGb: flavor.disk,
+      ephemeralGb: flavor.ephemeral,
+      swapMb: flavor.swap,
+      extraSpecs: flavor.extra_specs,
+    },
+  };
 }

@@ -38,6 +38,7 @@ function serverUsage(id: string, more: object = {}) {
   return {
     instance_id: id,
     flavor: 'm1',
+    state: 'active',
     started_at: '2026-01-01T11:00:00.000000',
     ended_at: null,
     vcpus: 2,
@@ -78,6 +79,7 @@ describe("Nova's usage", () => {
       projectId: 'p1',
       launchedMs: noon - hour,
       flavorName: 'm1',
+      state: 'active',
       vcpus: 2,
       memoryMb: 4096,
       diskGb: 40,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AnswerTiming, HttpAnswer } from './session/http.ts';
 import { linksSchema } from './session/links-schema.ts';
 import { microversionHeaders, requireMicroversion } from './session/nova-microversion.ts';
-import { formatNovaTime, parseNovaTime } from './session/nova-time.ts';
+import { formatNovaTime, novaTime } from './session/nova-time.ts';
 import { nextMarker, parseBody, readPages } from './session/pages.ts';
 import type { Session } from './session/session.ts';
 
@@ -18,6 +18,8 @@ export interface ServerUsage {
   endedMs: number | undefined;
   /** Name of the server's flavor. */
   flavorName: string;
+  /** Nova's `vm_state` at the time of the answer, or `terminated`. */
+  state: string;
   vcpus: number;
   memoryMb: number;
   /** GiB of root and ephemeral disk. */
@@ -116,13 +118,6 @@ async function ask(session: Session, path: string, query: Record<string, string>
   return answer;
 }
 
-const novaTime = z.string().transform((text, context) => {
-  const instantMs = parseNovaTime(text);
-  if (instantMs !== undefined) return instantMs;
-  context.addIssue({ code: 'custom', message: `'${text.slice(0, 40)}' is not a time` });
-  return z.NEVER;
-});
-
 const amount = z.int().nonnegative();
 
 const usageSchema = z.object({
@@ -132,6 +127,7 @@ const usageSchema = z.object({
     z.object({
       instance_id: z.string(),
       flavor: z.string(),
+      state: z.string(),
       started_at: novaTime.nullable(),
       ended_at: novaTime.nullable(),
       vcpus: amount,
@@ -169,6 +165,7 @@ function serversOf(usage: z.output<typeof usageSchema>): ServerUsage[] {
       launchedMs: server.started_at,
       endedMs: server.ended_at ?? undefined,
       flavorName: server.flavor,
+      state: server.state,
       vcpus: server.vcpus,
       memoryMb: server.memory_mb,
       diskGb: server.local_gb,

@@ -39,6 +39,8 @@ export interface ExporterConfig {
   resources: readonly ResourceName[];
   gpuAliases: GpuAliases;
   split: PoolSplit | undefined;
+  /** Whether server hours are metered by flavor and state. */
+  serverHours: boolean;
 }
 
 /** The config of an exporter for the OpenStack of the `OS_*` variables. */
@@ -100,6 +102,7 @@ export function exporterConfig(
     resources: settings.resources,
     gpuAliases: gpuAliases(settings.gpuAliases),
     split: poolSplit(settings),
+    serverHours: settings.serverHours,
   };
 }
 

@@ -40,6 +40,7 @@ describe('the settings of the exporter', () => {
       resources: ['vcpu', 'mb', 'disk_gb', 'instance'],
       gpuAliases: new Map(),
       split: undefined,
+      serverHours: false,
     });
   });
 

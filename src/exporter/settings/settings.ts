@@ -120,6 +120,11 @@ export const EXPORTER_SETTINGS = {
     fallback: 'project_name',
     earlierNames: ['USAGE_EXPORTER_SIMPLE_VM_PROJECT_TAG'],
   }),
+  serverHours: setting({
+    type: 'switch',
+    schema: z.boolean({ error: 'server_hours is true or false' }).default(false),
+    help: 'also meter how long servers of each flavor are in each state, from the record of the actions on them',
+  }),
   settlingDelay: setting({
     type: 'number',
     value: 'SECONDS',

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { flavorFacts } from '../metering/flavor-facts.ts';
 import type { RememberedServer } from '../metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
 
@@ -176,10 +177,42 @@ describe('the state file', () => {
     });
   });
 
+  it('keeps server hours, and names each flavor once', () => {
+    const own = { ephemeral_gb: 10, swap_mb: 0, devices: { a100: 2 } };
+    const flavor = flavorFacts({ name: 'g1', vcpu: 2, mb: 4096, disk_gb: 40, ...own });
+    const sizes = flavorFacts({ vcpu: 1, mb: 1, disk_gb: 1 });
+    const launches = [{ atMs: noon, amounts: { ...amounts, flavor } }] as const;
+    const shelved = { projectId: 'p1', launches, countedUntilMs: noon + 1000, state: 'shelved_offloaded' };
+    const totals = [
+      { flavor: sizes, state: 'unknown', durationMs: 7n },
+      { flavor, state: 'active', durationMs: 2n ** 70n },
+    ];
+    const hours = { sinceMs: noon, totals: new Map([['p1', totals]]) };
+    const withHours = { ...state, meter: { ...state.meter, servers: new Map([['s1', shelved]]), hours } };
+    expect(parseState(textOf(withHours))).toEqual(withHours);
+    const { version, flavors, server_hours } = JSON.parse(textOf(withHours)) as Record<string, unknown>;
+    expect({ version, flavors, server_hours }).toEqual({
+      version: 3,
+      flavors: [
+        { vcpu: 1, mb: 1, disk_gb: 1 },
+        { name: 'g1', vcpu: 2, mb: 4096, disk_gb: 40, ...own },
+      ],
+      server_hours: {
+        since: '2026-01-01T12:00:00.000Z',
+        totals: {
+          p1: [
+            [0, 'unknown', '7'],
+            [1, 'active', `${2n ** 70n}`],
+          ],
+        },
+      },
+    });
+  });
+
   it.each([
     ['', /JSON/],
     ['{}', /format/],
-    [textOf(state).replace('"version":2', '"version":3'), /version 3, of a newer stackmeter/],
+    [textOf(state).replace('"version":2', '"version":4'), /version 4, of a newer stackmeter/],
     [textOf(state).replace('"instance":"7"', '"instance":"-7"'), /totals\.p1\.instance/],
     [textOf(state).replace('"instance":"7"', '"instance":"8"'), /damaged or was edited: its checksum/],
     [textOf(state).replace('"version":2', '"version":1'), /damaged or was edited: its checksum/],

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { textPieces } from '../../runtime/text-pieces.ts';
-import type { Amounts, Usage } from '../metering/amounts.ts';
-import type { Launch, MeterState, RememberedServer } from '../metering/meter-state.ts';
+import type { Usage } from '../metering/amounts.ts';
+import type { MeterState } from '../metering/meter-state.ts';
 import type { SampledState } from '../metering/sampled.ts';
+import type { ServerHours } from '../metering/server-hours.ts';
+import { flavorSchema, FlavorTable, formatStateTotals, hoursSchema, parseHours } from './hours-format.ts';
+import { formatServer, parseServer, serverSchema } from './servers-format.ts';
 
 /** The content of the state file: the meter's state, the last known names of projects with usage, and sampled totals. */
 export interface ExporterState {
@@ -26,18 +29,10 @@ export interface ProjectNames {
 }
 
 const FORMAT = 'stackmeter exporter state';
-/** States end with a checksum from version 2 on. */
-const VERSION = 2;
+/** States end with a checksum from version 2 on. Only a state with server hours is of version 3. */
+const VERSION = 3;
+const VERSION_WITHOUT_HOURS = 2;
 
-const count = z.int().nonnegative();
-const amountsSchema = z.strictObject({
-  vcpu: count,
-  mb: count,
-  disk_gb: count,
-  instance: count,
-  gpu: z.number().nonnegative().exactOptional(),
-  unread_flavor: z.string().exactOptional(),
-});
 const total = z
   .string()
   .regex(/^\d{1,40}$/)
@@ -62,17 +57,6 @@ const namesSchema = z.strictObject({
   gone_since_ms: z.int().optional(),
 });
 
-const launchSchema = z.strictObject({ at_ms: z.int(), amounts: amountsSchema });
-
-const serverSchema = z.strictObject({
-  project: z.string(),
-  launches: z.tuple([launchSchema], launchSchema),
-  /** Left out if it equals `until`. */
-  counted_until_ms: z.int().optional(),
-  announced: launchSchema.optional(),
-  absent_since_ms: z.int().optional(),
-});
-
 const stateSchema = z.strictObject({
   format: z.literal(FORMAT),
   version: z.int().min(1),
@@ -87,6 +71,8 @@ const stateSchema = z.strictObject({
   flavor_gpus: z.record(z.string(), z.number().nonnegative()).default({}),
   /** Milliseconds, by flavor and by project id. */
   unread_flavors: z.record(z.string(), z.record(z.string(), total)).default({}),
+  flavors: z.array(flavorSchema).default([]),
+  server_hours: hoursSchema.optional(),
   servers: z.record(z.string(), serverSchema),
   /** Checksum of all text before it, in hexadecimal. */
   sha256: z.string().exactOptional(),
@@ -107,7 +93,7 @@ function* formatContent(state: ExporterState): Generator<string> {
   const { meter, allProjects, names, sampled, flavorGpus } = state;
   const head = {
     format: FORMAT,
-    version: VERSION,
+    version: meter.hours === undefined ? VERSION_WITHOUT_HOURS : VERSION,
     epoch: meter.epoch,
     start: new Date(meter.startMs).toISOString(),
     until: new Date(meter.untilMs).toISOString(),
@@ -120,7 +106,15 @@ function* formatContent(state: ExporterState): Generator<string> {
   if (sampled.size > 0) yield* formatMembers('sampled', sampled, formatSampled);
   if (meter.unreadFlavors !== undefined)
     yield* formatMembers('unread_flavors', meter.unreadFlavors, formatTotals);
-  yield* formatMembers('servers', meter.servers, (server) => formatServer(server, meter.untilMs));
+  const flavors = FlavorTable.of(meter);
+  if (meter.hours !== undefined) yield* formatHours(meter.hours, flavors);
+  yield* formatMembers('servers', meter.servers, (server) => formatServer(server, meter.untilMs, flavors));
+}
+
+function* formatHours({ sinceMs, totals }: ServerHours, flavors: FlavorTable): Generator<string> {
+  yield `,"flavors":${flavors.format()},"server_hours":{"since":"${new Date(sinceMs).toISOString()}"`;
+  yield* formatMembers('totals', totals, (ofProject) => formatStateTotals(ofProject, flavors));
+  yield '}';
 }
 
 /** A further member of the state: an object with one member, already in JSON, for each entry of a map. */
@@ -149,6 +143,7 @@ export function parseState(text: string): ExporterState {
   requireWhole(text, parsed.data);
   const { epoch, start: startMs, until: untilMs, totals, names, servers, sampled } = parsed.data;
   const { all_projects: allProjects, flavor_gpus: flavorGpus, unread_flavors: unread } = parsed.data;
+  const { flavors, server_hours: hours } = parsed.data;
   const unreadFlavors = Object.entries(unread).map(([flavor, owed]) => [flavor, parseTotals(owed)] as const);
   return {
     meter: {
@@ -156,8 +151,11 @@ export function parseState(text: string): ExporterState {
       startMs,
       untilMs,
       totals: new Map(Object.entries(totals)),
-      servers: new Map(Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs)])),
+      servers: new Map(
+        Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs, flavors)]),
+      ),
       ...(unreadFlavors.length === 0 ? {} : { unreadFlavors: new Map(unreadFlavors) }),
+      ...(hours === undefined ? {} : { hours: parseHours(hours, flavors) }),
     },
     allProjects,
     names: new Map(Object.entries(names).map(([id, found]) => [id, parseNames(found)])),
@@ -213,45 +211,6 @@ function formatNames({ name, domainId, domainName, goneSinceMs }: ProjectNames):
 function parseNames(found: z.output<typeof namesSchema>): ProjectNames {
   const { name, domain_id: domainId, domain_name: domainName, gone_since_ms: goneSinceMs } = found;
   return { name, domainId, domainName, ...(goneSinceMs === undefined ? {} : { goneSinceMs }) };
-}
-
-function formatServer(server: RememberedServer, untilMs: number): string {
-  const { projectId, launches, countedUntilMs, announced, absentSinceMs } = server;
-  const counted = countedUntilMs === untilMs ? '' : `,"counted_until_ms":${countedUntilMs}`;
-  const next = announced === undefined ? '' : `,"announced":${formatLaunch(announced)}`;
-  const absent = absentSinceMs === undefined ? '' : `,"absent_since_ms":${absentSinceMs}`;
-  const all = launches.map(formatLaunch).join(',');
-  return `{"project":${quote(projectId)},"launches":[${all}]${counted}${next}${absent}}`;
-}
-
-function parseServer(server: z.output<typeof serverSchema>, untilMs: number): RememberedServer {
-  const { project: projectId, launches, announced } = server;
-  const [first, ...rest] = launches;
-  return {
-    projectId,
-    launches: [parseLaunch(first), ...rest.map(parseLaunch)],
-    countedUntilMs: server.counted_until_ms ?? untilMs,
-    ...(announced === undefined ? {} : { announced: parseLaunch(announced) }),
-    ...(server.absent_since_ms === undefined ? {} : { absentSinceMs: server.absent_since_ms }),
-  };
-}
-
-function formatLaunch({ atMs, amounts }: Launch): string {
-  return `{"at_ms":${atMs},"amounts":${formatAmounts(amounts)}}`;
-}
-
-function parseLaunch({ at_ms: atMs, amounts }: z.output<typeof launchSchema>): Launch {
-  return { atMs, amounts: parseAmounts(amounts) };
-}
-
-function formatAmounts({ vcpu, mb, disk_gb, instance, gpu, unreadFlavor }: Amounts): string {
-  const gpus = gpu === undefined ? '' : `,"gpu":${gpu}`;
-  const unread = unreadFlavor === undefined ? '' : `,"unread_flavor":${quote(unreadFlavor)}`;
-  return `{"vcpu":${vcpu},"mb":${mb},"disk_gb":${disk_gb},"instance":${instance}${gpus}${unread}}`;
-}
-
-function parseAmounts({ unread_flavor: unreadFlavor, ...amounts }: z.output<typeof amountsSchema>): Amounts {
-  return unreadFlavor === undefined ? amounts : { ...amounts, unreadFlavor };
 }
 
 function quote(text: string): string {

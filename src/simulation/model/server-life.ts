@@ -34,11 +34,43 @@ export interface ServerLife {
   archivedMs?: number | undefined;
   /** The server's cell, if the cloud has several. */
   cell?: string | undefined;
+  /** Its states in order of time; `active` before the first. */
+  states?: readonly StateChange[] | undefined;
+  /** The record of its actions in order of time. If undefined, what its launches and its deletion imply. */
+  actions?: readonly RecordedAction[] | undefined;
+}
+
+/** A server has this state from then on. */
+export interface StateChange {
+  /** Unix milliseconds, a whole second. */
+  atMs: number;
+  /** Nova's `vm_state`. */
+  state: string;
+}
+
+/** An action as Nova records it. Instants are Unix milliseconds, whole seconds. */
+export interface RecordedAction {
+  /** Such as `stop`. */
+  name: string;
+  startMs: number;
+  /** The server is busy until then. */
+  endMs: number;
+  failed?: boolean;
+  /** The time when somebody purges the record; undefined: never. */
+  purgedMs?: number;
+  events?: readonly RecordedEvent[];
+}
+
+export interface RecordedEvent {
+  name: string;
+  startMs: number;
+  finishMs: number;
 }
 
 /** Nova's knowledge of a server at an instant. It includes only the last launch. */
 export interface ServerState {
   life: ServerLife;
+  nowMs: number;
   createdMs: number;
   launchedMs: number;
   flavor: Flavor;
@@ -51,6 +83,7 @@ export function serverAt(life: ServerLife, nowMs: number): ServerState | undefin
   if (launch === undefined || (life.archivedMs ?? Infinity) <= nowMs) return undefined;
   return {
     life,
+    nowMs,
     createdMs: life.launches[0].atMs,
     launchedMs: launch.atMs,
     flavor: flavorShown(life, nowMs) ?? launch.flavor,
@@ -65,9 +98,4 @@ function flavorShown({ launches }: ServerLife, nowMs: number): Flavor | undefine
 /** The time of the server's deletion; `Infinity` if it is never deleted. */
 export function endOf(life: ServerLife): number {
   return life.deletedMs ?? Infinity;
-}
-
-/** The time of the server's last change: its deletion or its last launch. */
-export function changedMs(state: ServerState): number {
-  return state.deletedMs ?? state.launchedMs;
 }

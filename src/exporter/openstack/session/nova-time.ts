@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** `2026-11-22T13:55:13` in UTC. Nova accepts only this form, and refuses a `Z`. */
 export function formatNovaTime(instantMs: number): string {
   const text = new Date(instantMs).toISOString().slice(0, -1);
@@ -44,3 +46,11 @@ function numberAt(text: string, start: number, end: number): number {
   }
   return number;
 }
+
+/** A time in an answer of Nova, as milliseconds. */
+export const novaTime = z.string().transform((text, context) => {
+  const instantMs = parseNovaTime(text);
+  if (instantMs !== undefined) return instantMs;
+  context.addIssue({ code: 'custom', message: `'${text.slice(0, 40)}' is not a time` });
+  return z.NEVER;
+});

@@ -12,6 +12,10 @@ export function serverNotFound(id: string): ApiError {
   return novaError('itemNotFound', 404, `Instance ${id} could not be found.`);
 }
 
+export function novaNotFound(message: string): ApiError {
+  return novaError('itemNotFound', 404, message);
+}
+
 export function unsupportedVersion(version: string, lowest: string, highest: string): ApiError {
   return novaError(
     'computeFault',

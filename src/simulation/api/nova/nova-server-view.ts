@@ -1,8 +1,22 @@
 import { createHash } from 'node:crypto';
 import { stableUuid } from '../../model/stable-ids.ts';
-import { changedMs, type Flavor, type ServerState } from '../../model/server-life.ts';
+import { type Flavor, type ServerState } from '../../model/server-life.ts';
+import { changedMs, isBusy, vmStateOf } from '../../model/server-record.ts';
 import { formatMicroseconds, formatSeconds } from '../context/exchange.ts';
 import { NOVA_PATH } from '../keystone/keystone-catalog.ts';
+
+/** The status of a server in each state other than active. */
+const STATUS: Readonly<Record<string, string>> = {
+  stopped: 'SHUTOFF',
+  paused: 'PAUSED',
+  suspended: 'SUSPENDED',
+  shelved: 'SHELVED',
+  shelved_offloaded: 'SHELVED_OFFLOADED',
+  resized: 'VERIFY_RESIZE',
+  rescued: 'RESCUE',
+  'soft-delete': 'SOFT_DELETED',
+  error: 'ERROR',
+};
 
 const IMAGE_ID = stableUuid('image');
 
@@ -13,7 +27,7 @@ export function describeServer(server: ServerState, origin: string, minor: numbe
   return {
     id: life.id,
     name: life.name,
-    status: gone ? 'DELETED' : 'ACTIVE',
+    status: gone ? 'DELETED' : (STATUS[vmStateOf(server)] ?? 'ACTIVE'),
     tenant_id: life.projectId,
     user_id: life.projectId,
     // Nova deletes the metadata with the server.
@@ -38,8 +52,8 @@ export function describeServer(server: ServerState, origin: string, minor: numbe
     'OS-SRV-USG:launched_at': formatMicroseconds(server.launchedMs),
     'OS-SRV-USG:terminated_at': deletedMs === undefined ? null : formatMicroseconds(deletedMs),
     ...administratorMembers(server, minor),
-    'OS-EXT-STS:task_state': null,
-    'OS-EXT-STS:vm_state': gone ? 'deleted' : 'active',
+    'OS-EXT-STS:task_state': isBusy(server) ? 'working' : null,
+    'OS-EXT-STS:vm_state': gone ? 'deleted' : vmStateOf(server),
     'OS-EXT-STS:power_state': gone ? 0 : 1,
     'os-extended-volumes:volumes_attached': [],
     ...laterMembers(gone, minor),

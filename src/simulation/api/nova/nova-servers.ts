@@ -1,4 +1,5 @@
-import { changedMs, serverAt, type ServerLife, type ServerState } from '../../model/server-life.ts';
+import { serverAt, type ServerLife, type ServerState } from '../../model/server-life.ts';
+import { changedMs } from '../../model/server-record.ts';
 import type { ApiContext } from '../context/api-context.ts';
 import type { Answer, ApiRequest } from '../context/exchange.ts';
 import { NOVA_PATH } from '../keystone/keystone-catalog.ts';

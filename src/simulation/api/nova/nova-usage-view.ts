@@ -1,4 +1,5 @@
 import type { ServerState } from '../../model/server-life.ts';
+import { vmStateOf } from '../../model/server-record.ts';
 import { formatMicroseconds } from '../context/exchange.ts';
 import type { UsageWindow } from './nova-time.ts';
 
@@ -75,7 +76,7 @@ function describeServerUsage(server: ServerState, hours: number, localGb: number
     vcpus: flavor.vcpus,
     started_at: formatMicroseconds(launchedMs),
     ended_at: deletedMs === undefined ? null : formatMicroseconds(deletedMs),
-    state: deletedMs === undefined ? 'active' : 'terminated',
+    state: deletedMs === undefined ? vmStateOf(server) : 'terminated',
     uptime: Math.trunc(((deletedMs ?? nowMs) - launchedMs) / 1000),
   };
 }

@@ -1,10 +1,12 @@
 import type { ApiContext } from '../context/api-context.ts';
 import { ApiError, type Answer, type ApiRequest } from '../context/exchange.ts';
+import type { Token } from '../context/tokens.ts';
 import { NOVA_PATH } from '../keystone/keystone-catalog.ts';
 import { unauthorized } from '../keystone/keystone-errors.ts';
 import { HIGHEST_MINOR, LOWEST_MINOR, microversionHeaders, requestedMinor } from './microversion.ts';
 import { noSuchPage } from './nova-errors.ts';
 import { answerFlavors } from './nova-flavors.ts';
+import { answerAction, answerActions } from './nova-instance-actions.ts';
 import { answerServer, answerServers } from './nova-servers.ts';
 import { answerUsage } from './nova-usage.ts';
 
@@ -21,12 +23,26 @@ export function answerNova(request: ApiRequest, context: ApiContext): Answer {
     if (path === '/servers/detail') return answerServers(request, context, token, minor);
     if (path === '/flavors/detail') return answerFlavors(request, context, minor);
     if (path === '/os-simple-tenant-usage') return answerUsage(request, context, token, minor);
+    const actions = /^\/servers\/([^/]+)\/os-instance-actions(?:\/([^/]+))?$/.exec(path);
+    if (actions !== null) return answerActionsOf(actions, request, context, token, minor);
     const one = /^\/(os-simple-tenant-usage|servers)\/([^/]+)$/.exec(path);
     const id = decodeURIComponent(one?.[2] ?? '');
     if (one?.[1] === 'servers') return answerServer(id, request, context, token, minor);
     if (one !== null) return answerUsage(request, context, token, minor, id);
     throw noSuchPage();
   });
+}
+
+function answerActionsOf(
+  [, server = '', action]: RegExpExecArray,
+  request: ApiRequest,
+  context: ApiContext,
+  token: Token,
+  minor: number,
+): Answer {
+  const id = decodeURIComponent(server);
+  if (action === undefined) return answerActions(id, request, context, token, minor);
+  return answerAction(id, decodeURIComponent(action), context, token, minor);
 }
 
 /** Adds the microversion to every answer, including errors. */

@@ -1,0 +1,204 @@
+/** An action on a server, as Nova recorded it. */
+export interface ServerAction {
+  /** Nova's name of the action, such as `stop`. */
+  name: string;
+  startMs: number;
+  /** When the last of its events ended. */
+  updatedMs: number;
+  failed: boolean;
+  /** Undefined if the events were not read. */
+  events?: readonly ActionEvent[] | undefined;
+}
+
+export interface ActionEvent {
+  /** Nova's name of the event, such as `compute_shelve_instance`. */
+  name: string;
+  /** Undefined while the event is under way. */
+  finishedMs: number | undefined;
+}
+
+/** A server's state from an instant on, as far as it is known. */
+export interface StateStep {
+  atMs: number;
+  /** Undefined if the action does not tell the state. */
+  state: string | undefined;
+  /** If the state is undefined: the only states that are possible, of which later evidence may tell one. */
+  possible?: readonly string[] | undefined;
+}
+
+/** The facts that an action's result depends on. */
+export interface ActionContext {
+  /** The state before the action; undefined if it is not known. */
+  state: string | undefined;
+  /** The state before the resize that waits to be confirmed or reverted; undefined if it is not known. */
+  beforeResize: string | undefined;
+  /** When the server was launched, as far as it is known. */
+  launchesMs: readonly number[];
+  endedMs: number | undefined;
+}
+
+/** States that always follow an action. */
+const STATE_AFTER: Readonly<Record<string, string>> = {
+  create: 'active',
+  start: 'active',
+  unpause: 'active',
+  resume: 'active',
+  unrescue: 'active',
+  restore: 'active',
+  unshelve: 'active',
+  stop: 'stopped',
+  pause: 'paused',
+  suspend: 'suspended',
+  shelveOffload: 'shelved_offloaded',
+  rescue: 'rescued',
+  resize: 'resized',
+  migrate: 'resized',
+};
+
+/** Nova refuses these actions in any other state. */
+const STATE_BEFORE: Readonly<Record<string, string>> = {
+  start: 'stopped',
+  pause: 'active',
+  suspend: 'active',
+  unpause: 'paused',
+  resume: 'suspended',
+  unrescue: 'rescued',
+  confirmResize: 'resized',
+  revertResize: 'resized',
+  restore: 'soft-delete',
+  shelveOffload: 'shelved',
+};
+
+const DEPENDENT = new Set([
+  'confirmResize',
+  'revertResize',
+  'reboot',
+  'rebuild',
+  'evacuate',
+  'shelve',
+  'resetState',
+  'delete',
+]);
+const ACCEPTED_IN_ERROR = new Set([
+  'stop',
+  'reboot',
+  'rebuild',
+  'rescue',
+  'evacuate',
+  'resetState',
+  'delete',
+]);
+const LAUNCHING = new Set([
+  'create',
+  'resize',
+  'migrate',
+  'revertResize',
+  'rebuild',
+  'evacuate',
+  'unshelve',
+  'rescue',
+]);
+const SHELVED = ['shelved', 'shelved_offloaded'];
+
+/** Whether the action can change the state of a server. */
+export function changesState({ name }: ServerAction): boolean {
+  return name in STATE_AFTER || DEPENDENT.has(name);
+}
+
+/** Whether the action gives the server a new launch time. */
+export function isLaunch({ name }: ServerAction): boolean {
+  return LAUNCHING.has(name);
+}
+
+/** Whether only the action's events tell the state before or after it. */
+export function needsEvents({ name, updatedMs }: ServerAction, endedMs: number | undefined): boolean {
+  return name === 'shelve' || name === 'unshelve' || (name === 'delete' && updatedMs < (endedMs ?? 0));
+}
+
+/** When the action came into effect. Nova writes a launch time together with the state. */
+export function effectMs(action: ServerAction, launchesMs: readonly number[]): number {
+  return launchOf(action, launchesMs) ?? action.updatedMs;
+}
+
+/** Nova also notes an error if an action succeeded on the second host that it tried. Then the server was launched. */
+export function hasFailed(action: ServerAction, launchesMs: readonly number[]): boolean {
+  return action.failed && launchOf(action, launchesMs) === undefined;
+}
+
+/** The state that the server had just before the action; undefined if the action does not tell. */
+export function stateBefore(
+  action: ServerAction,
+  { state, possible }: StateStep,
+  context: ActionContext,
+): string | undefined {
+  const { name, events } = action;
+  if (name in STATE_BEFORE) return STATE_BEFORE[name];
+  if (state !== undefined) return state;
+  if (name === 'unshelve') {
+    const wasOffloaded = events?.some((event) => event.name === 'compute_unshelve_instance');
+    if (wasOffloaded !== undefined) return wasOffloaded ? 'shelved_offloaded' : 'shelved';
+    return launchOf(action, context.launchesMs) === undefined ? undefined : 'shelved_offloaded';
+  }
+  const others = possible?.filter((one) => one !== 'error') ?? [];
+  const isFailure = possible?.includes('error') ?? false;
+  return isFailure && others.length === 1 && !ACCEPTED_IN_ERROR.has(name) ? others[0] : undefined;
+}
+
+/** The states that follow from an action, in order of time; none if it changes nothing. */
+export function stepsAfter(action: ServerAction, context: ActionContext): StateStep[] {
+  const { state, launchesMs } = context;
+  const atMs = effectMs(action, launchesMs);
+  if (!changesState(action)) return [];
+  if (hasFailed(action, launchesMs))
+    return [{ atMs, state: undefined, possible: state === undefined ? undefined : [state, 'error'] }];
+  const certain = STATE_AFTER[action.name];
+  if (certain !== undefined) return [{ atMs, state: certain }];
+  return dependentSteps(action, context, atMs);
+}
+
+function dependentSteps(action: ServerAction, context: ActionContext, atMs: number): StateStep[] {
+  const { state, beforeResize } = context;
+  switch (action.name) {
+    case 'confirmResize':
+    case 'revertResize':
+      return [{ atMs, state: beforeResize, possible: ['active', 'stopped'] }];
+    case 'reboot':
+      return [
+        { atMs, state: state && (state === 'rescued' ? state : 'active'), possible: ['active', 'rescued'] },
+      ];
+    case 'rebuild':
+    case 'evacuate':
+      return [
+        { atMs, state: state && (state === 'stopped' ? state : 'active'), possible: ['active', 'stopped'] },
+      ];
+    case 'shelve':
+      return stepsOfShelve(action, atMs);
+    case 'delete':
+      return isSoft(action, context) ? [{ atMs, state: 'soft-delete' }] : [];
+    default:
+      return [{ atMs, state: undefined }];
+  }
+}
+
+/** The action also has the event of an offload that Nova did by itself, perhaps much later. */
+function stepsOfShelve({ events = [] }: ServerAction, atMs: number): StateStep[] {
+  const finished = (name: string) => events.find((event) => event.name === name)?.finishedMs;
+  const shelvedMs = finished('compute_shelve_instance') ?? atMs;
+  const offloadedMs = finished('compute_shelve_offload_instance');
+  if (offloadedMs === undefined) return [{ atMs: shelvedMs, state: undefined, possible: SHELVED }];
+  return [
+    { atMs: shelvedMs, state: 'shelved' },
+    { atMs: offloadedMs, state: 'shelved_offloaded' },
+  ];
+}
+
+/** A server that goes on after its deletion is kept for a while. */
+function isSoft({ events }: ServerAction, { endedMs }: ActionContext): boolean {
+  if (events === undefined) return endedMs === undefined;
+  return events.some(({ name }) => name === 'compute_soft_delete_instance');
+}
+
+function launchOf(action: ServerAction, launchesMs: readonly number[]): number | undefined {
+  if (!isLaunch(action)) return undefined;
+  return launchesMs.find((atMs) => atMs >= action.startMs && atMs <= action.updatedMs + 1000);
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerAction } from './server-actions.ts';
+import { statesOf, type StatesInput } from './server-states.ts';
+
+const at = (second: number) => 1_000_000_000_000 + second * 1000;
+const action = (name: string, second: number, more: Partial<ServerAction> = {}): ServerAction => ({
+  name,
+  startMs: at(second),
+  updatedMs: at(second),
+  failed: false,
+  ...more,
+});
+const seen = (state: string, changedS: number, isBusy = false) => ({
+  state,
+  isBusy,
+  changedMs: at(changedS),
+});
+
+/** `0 active, 60 stopped`: seconds and states. */
+function told(input: Partial<StatesInput>): string {
+  const rest = { fromMs: at(0), before: 'active', launchesMs: [at(-100)], endedMs: undefined };
+  const changes = statesOf({ ...rest, seen: undefined, actions: [], ...input });
+  return changes.map(({ atMs, state }) => `${(atMs - at(0)) / 1000} ${state}`).join(', ');
+}
+
+describe('the states of a server', () => {
+  it('are the present one since Nova last wrote anything of the server', () => {
+    expect(told({ seen: seen('paused', -5), before: undefined, actions: undefined })).toBe('0 paused');
+    expect(told({ seen: seen('active', 50), actions: [] })).toBe('0 active');
+  });
+
+  it('are unknown up to the last change if the actions cannot be read', () => {
+    expect(told({ seen: seen('stopped', 50), actions: undefined })).toBe('0 unknown, 50 stopped');
+    expect(told({ endedMs: at(70), actions: undefined })).toBe('0 unknown');
+  });
+
+  it('are unknown where the record does not lead to the present state', () => {
+    expect(told({ seen: seen('error', 50), actions: [action('stop', 20)] })).toBe(
+      '0 active, 20 unknown, 50 error',
+    );
+  });
+
+  it('are placed by the launch that came with them', () => {
+    const resize = action('resize', 10, { updatedMs: at(30) });
+    const input = { seen: seen('resized', 30), launchesMs: [at(-100), at(28)], actions: [resize] };
+    expect(told(input)).toBe('0 active, 28 resized');
+  });
+
+  it('take an action that succeeded on a second host, in spite of its error, from its launch', () => {
+    const resize = action('resize', 10, { updatedMs: at(30), failed: true });
+    const input = { seen: seen('resized', 30), launchesMs: [at(-100), at(28)], actions: [resize] };
+    expect(told(input)).toBe('0 active, 28 resized');
+  });
+
+  it('take one reset from the present state, and leave the first of two unknown', () => {
+    const reset = (second: number) => action('resetState', second);
+    expect(told({ seen: seen('error', 20), actions: [reset(20)] })).toBe('0 active, 20 error');
+    expect(told({ seen: seen('active', 40), actions: [reset(20), reset(40)] })).toBe(
+      '0 active, 20 unknown, 40 active',
+    );
+  });
+
+  it('of a server that Nova keeps after its deletion are soft-delete, by its events', () => {
+    const events = [{ name: 'compute_soft_delete_instance', finishedMs: at(20) }];
+    expect(told({ endedMs: at(500), actions: [action('delete', 20, { events })] })).toBe(
+      '0 active, 20 soft-delete',
+    );
+    expect(told({ endedMs: at(21), actions: [action('delete', 21)] })).toBe('0 active');
+    expect(told({ seen: seen('soft-delete', 20), actions: [action('delete', 20)] })).toBe(
+      '0 active, 20 soft-delete',
+    );
+  });
+
+  it('of a shelved server that is deleted depend on whether it was still on a host', () => {
+    const shelve = action('shelve', 20, {
+      events: [{ name: 'compute_shelve_instance', finishedMs: at(20) }],
+    });
+    expect(told({ endedMs: at(70), actions: [shelve] })).toBe('0 active, 20 shelved_offloaded');
+    expect(told({ endedMs: at(70), actions: [shelve, action('delete', 70)] })).toBe('0 active, 20 shelved');
+  });
+
+  it('of a deleted server without any record are unknown', () => {
+    expect(told({ endedMs: at(70), actions: [] })).toBe('0 unknown');
+  });
+});

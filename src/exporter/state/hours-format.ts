@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { flavorFacts, type FlavorFacts } from '../metering/flavor-facts.ts';
+import type { MeterState } from '../metering/meter-state.ts';
+import type { ServerHours, StateTotal } from '../metering/server-hours.ts';
+
+const count = z.int().nonnegative();
+const total = z
+  .string()
+  .regex(/^\d{1,40}$/)
+  .transform(BigInt);
+
+export const flavorSchema = z
+  .strictObject({
+    name: z.string().exactOptional(),
+    vcpu: count,
+    mb: count,
+    disk_gb: count,
+    ephemeral_gb: count.exactOptional(),
+    swap_mb: count.exactOptional(),
+    devices: z.record(z.string(), count).exactOptional(),
+  })
+  .transform(flavorFacts);
+
+export const hoursSchema = z.strictObject({
+  since: z.iso.datetime().transform((text) => Date.parse(text)),
+  /** By project id: the place of the flavor among `flavors`, the state, and milliseconds. */
+  totals: z.record(z.string(), z.array(z.tuple([count, z.string().min(1), total]))),
+});
+
+/** The flavors of a state, each once. The other members name them by their place. */
+export class FlavorTable {
+  readonly #places = new Map<string, number>();
+  readonly #flavors: FlavorFacts[] = [];
+
+  /** All flavors of the totals and of the remembered servers. */
+  static of({ hours, servers }: MeterState): FlavorTable {
+    const table = new FlavorTable();
+    for (const totals of hours?.totals.values() ?? []) for (const { flavor } of totals) table.#add(flavor);
+    for (const { launches, announced } of servers.values()) {
+      for (const { amounts } of launches) table.#add(amounts.flavor);
+      table.#add(announced?.amounts.flavor);
+    }
+    return table;
+  }
+
+  placeOf({ key }: FlavorFacts): number {
+    return this.#places.get(key) as number; // every flavor of the state was added
+  }
+
+  format(): string {
+    return JSON.stringify(this.#flavors.map((flavor) => ({ ...flavor, key: undefined })));
+  }
+
+  #add(flavor: FlavorFacts | undefined): void {
+    if (flavor === undefined || this.#places.has(flavor.key)) return;
+    this.#places.set(flavor.key, this.#flavors.length);
+    this.#flavors.push(flavor);
+  }
+}
+
+export function formatStateTotals(totals: readonly StateTotal[], flavors: FlavorTable): string {
+  const entries = totals.map(
+    ({ flavor, state, durationMs }) =>
+      `[${flavors.placeOf(flavor)},${JSON.stringify(state)},"${durationMs}"]`,
+  );
+  return `[${entries.join(',')}]`;
+}
+
+export function parseHours(
+  { since: sinceMs, totals }: z.output<typeof hoursSchema>,
+  flavors: readonly FlavorFacts[],
+): ServerHours {
+  const byProject = Object.entries(totals).map(([projectId, entries]) => {
+    const parsed = entries.map(([place, state, durationMs]) => ({
+      flavor: flavorAt(place, flavors),
+      state,
+      durationMs,
+    }));
+    return [projectId, parsed] as const;
+  });
+  return { sinceMs, totals: new Map(byProject) };
+}
+
+/** The flavor at a place. Throws if there is none. */
+export function flavorAt(place: number, flavors: readonly FlavorFacts[]): FlavorFacts {
+  const flavor = flavors[place];
+  if (flavor === undefined) throw new Error(`it names flavor ${place}, but has ${flavors.length}`);
+  return flavor;
+}
