@@ -12,7 +12,7 @@ export const DECLARATIONS = {
   answerBytes: {
     type: 'counter',
     name: 'answer_bytes_total',
-    help: 'bytes of answers that were sent, as compressed',
+    help: 'bytes of answers on the wire, after any compression',
     labels: ['token'],
   },
   upstreamErrors: {
