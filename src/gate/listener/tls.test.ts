@@ -23,6 +23,6 @@ it('accepts a certificate with its own key only, also in files with a byte order
   const served = readTls({ certFile, keyFile, clientCaFile: certFile });
   expect(() => createSecureContext(served)).not.toThrow();
   expect(() => readTls({ certFile, keyFile: other })).toThrow(
-    `${certFile} and ${other} are not a certificate and its key: replace both`,
+    `${certFile} and ${other} do not belong together: replace both`,
   );
 });

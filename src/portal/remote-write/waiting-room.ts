@@ -5,9 +5,9 @@ import { instantKey, type Instant, type UsagePart } from './sorting.ts';
 
 /** How long usage waits for its exporter's statement, from the time of receipt. */
 export interface Patience {
-  /** If the exporter has never stated the missing fact. */
+  /** The wait if the exporter states the missing fact about no instant near this one. */
   unknownMs: number;
-  /** If the exporter states the missing fact about instants near this one. */
+  /** The wait if the exporter states the missing fact about instants near this one. */
   statingMs: number;
 }
 
@@ -31,7 +31,7 @@ export interface Amount {
 
 /** The holder and the size of a request. */
 export interface Holding {
-  /** The name under which the request takes room. Senders with the same sites are one holder. */
+  /** The name that the bytes of the request count for. Senders with the same sites are one holder. */
   holder: string;
   bytes: number;
 }
@@ -43,7 +43,9 @@ interface WaitingRequest extends Holding, Amount {
 
 const NOBODYS: Holding = { holder: '', bytes: 0 };
 
-/** Joins samples that arrive in pieces, by timestamp (rule A0). Everything in it is in the inbox, too. */
+/**
+ * Joins samples of one instant that arrive in several requests (rule A0). Each sample here is in the inbox, too.
+ */
 export class WaitingRoom {
   readonly #patience: Patience;
   readonly #groups = new Map<string, Group>();
@@ -74,7 +76,7 @@ export class WaitingRoom {
     return [...this.#requests.keys()];
   }
 
-  /** Adds the usage of a request with the id `request` in the inbox. A known request changes nothing. */
+  /** Adds the usage of a request. `request` is its id in the inbox. A second call for the same request changes nothing. */
   add(request: string, usage: readonly UsagePart[], receivedMs: number, holding: Holding = NOBODYS): void {
     if (this.#requests.has(request)) return;
     const samples = usage.reduce((sum, part) => sum + part.samples.length, 0);
@@ -109,18 +111,18 @@ export class WaitingRoom {
    * older group of the same exporter still waits. Samples that come later for the same instant are a new group.
    */
   take(nowMs: number): Group[] {
-    const held = new Set<string>();
+    const waiting = new Set<string>();
     const ready: Group[] = [];
     for (const group of [...this.#groups.values()].toSorted((one, other) => one.atMs - other.atMs)) {
       const exporter = exporterOf(group);
-      if (!held.has(exporter) && this.#isReady(group, nowMs)) ready.push(group);
-      else held.add(exporter);
+      if (!waiting.has(exporter) && this.#isReady(group, nowMs)) ready.push(group);
+      else waiting.add(exporter);
     }
     for (const group of ready) this.#groups.delete(instantKey(group));
     return ready;
   }
 
-  /** Puts groups back that could not be folded. */
+  /** Puts groups back that could not be folded. Joins them with groups of the same instants that arrived since. */
   putBack(groups: readonly Group[]): void {
     for (const group of groups) {
       const since = this.#groups.get(instantKey(group));
@@ -193,8 +195,8 @@ function isComplete({ foldedUntilSeconds, epoch }: Group): boolean {
 }
 
 /**
- * Whether a fact is missing that the exporter states about other instants. Without it nobody knows the epoch of a total, or
- * the time up to which it counts.
+ * Whether a fact is missing that the exporter states about other instants. Without this fact, the epoch of a total or the
+ * end of the time that the total covers is unknown.
  */
 export function lacksStatement({ foldedUntilSeconds, epoch, states }: Group): boolean {
   return (foldedUntilSeconds === null && states.foldedUntil) || (epoch === null && states.epoch);

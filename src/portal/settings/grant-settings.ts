@@ -34,7 +34,7 @@ const grantTable = strictTable({
 
 type GrantTable = z.output<typeof grantTable>;
 
-/** The `[[grant]]` tables of portal.toml. */
+/** The schema of the `[[grant]]` tables of portal.toml. */
 export const grantTables = z
   .array(grantTable, { error: 'write [[grant]], with double brackets, once for each grant' })
   .default([])
@@ -60,7 +60,7 @@ function doubleName(grants: readonly GrantTable[]): Problem | undefined {
   };
 }
 
-/** A project in two grants would be counted twice. */
+/** Finds a project that is in two grants, or twice in one: its usage would be counted twice. */
 function doubleProject(grants: readonly GrantTable[]): Problem | undefined {
   const seen = new Map<string, { grant: string; cloud: string | undefined }[]>();
   for (const [index, { name, projects }] of grants.entries())
@@ -82,7 +82,7 @@ function overlap(one: string | undefined, other: string | undefined): boolean {
   return one === undefined || other === undefined || one === other;
 }
 
-/** The grants of the tables. Throws `UserError` if one names a site that the portal does not have. */
+/** The grants of the tables. Throws `UserError` if a grant names a site that the portal does not have. */
 export function resolveGrants(
   tables: readonly GrantTable[],
   sites: readonly string[],

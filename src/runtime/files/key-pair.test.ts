@@ -34,7 +34,7 @@ it('accepts a certificate with its own key, RSA or EC', () => {
 });
 
 it('says in one line why a certificate and a key cannot be used, and shows nothing of the key', () => {
-  const mismatch = 'a.crt and a.key are not a certificate and its key: replace both';
+  const mismatch = 'a.crt and a.key do not belong together: replace both';
   expect([
     problemOf(rsa.cert, ec.private),
     problemOf(ec.cert, rsa.private),

@@ -90,7 +90,7 @@ describe('the address of Keystone', () => {
 
   it('must not have a user, and a message shows no password', () => {
     const attempt = () => readCredentials({ ...password, OS_AUTH_URL: 'http://me:hidden@keystone:5000/v3' });
-    expect(attempt).toThrow("OS_AUTH_URL: 'http://***@keystone:5000/v3' has a user");
+    expect(attempt).toThrow("OS_AUTH_URL: 'http://***@keystone:5000/v3' contains a user name");
     expect(attempt).not.toThrow('hidden');
   });
 });
@@ -117,6 +117,23 @@ describe('the interface', () => {
       "OS_INTERFACE: 'secret' is none of public, internal, admin",
     );
   });
+
+  it('is reported under the name of the variable that is set', () => {
+    expect(() => readCredentials({ ...password, OS_ENDPOINT_TYPE: 'secret' })).toThrow(
+      "OS_ENDPOINT_TYPE: 'secret' is none of public, internal, admin",
+    );
+    expect(() => readCredentials({ ...password, OS_VOLUMEV3_ENDPOINT_TYPE: 'secret' })).toThrow(
+      "OS_VOLUMEV3_ENDPOINT_TYPE: 'secret' is none of",
+    );
+  });
+});
+
+describe('an endpoint override', () => {
+  it('is reported under the name of the variable that is set', () => {
+    expect(() => readCredentials({ ...password, OS_VOLUMEV3_ENDPOINT_OVERRIDE: 'cinder:8776' })).toThrow(
+      "OS_VOLUMEV3_ENDPOINT_OVERRIDE: 'cinder:8776' is not an http or https address",
+    );
+  });
 });
 
 describe('system scope', () => {
@@ -128,7 +145,7 @@ describe('system scope', () => {
   });
 
   it.each([
-    [{ OS_PROJECT_NAME }, 'OS_SYSTEM_SCOPE and OS_PROJECT_NAME exclude one another'],
+    [{ OS_PROJECT_NAME }, 'OS_SYSTEM_SCOPE and OS_PROJECT_NAME cannot both be set: remove one'],
     [{ OS_SYSTEM_SCOPE: 'some' }, "OS_SYSTEM_SCOPE: 'some' is not 'all'"],
   ])('must be "all", and excludes a project: %j', (more, message) => {
     expect(() => readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all', ...more })).toThrow(message);

@@ -9,7 +9,7 @@ type NameOrId = { id: string } | { name: string };
 type InDomain = { id: string } | { name: string; domain: NameOrId };
 
 export type Identity =
-  /** Without a project, the sign-in is to the whole system. */
+  /** With `project` undefined, the sign-in is to the whole system (OS_SYSTEM_SCOPE=all). */
   | { method: 'password'; user: InDomain; password: string; project: InDomain | undefined }
   | { method: 'application_credential'; id: string; secret: string }
   | { method: 'application_credential'; name: string; user: InDomain; secret: string };
@@ -23,29 +23,29 @@ export interface Credentials {
   region: string | undefined;
   /** In order of preference: the first interface that a service has is used. */
   interfaces: readonly Interface[];
-  /** Region and interfaces of one service only. */
+  /** The settings that differ for one service. They replace `region` and `interfaces` above. */
   choices: Partial<Record<Service, { region?: string; interfaces?: readonly Interface[] }>>;
-  /** A file with certificates of authorities, PEM. */
+  /** A file with the certificates of the authorities to trust, in PEM. */
   caFile: string | undefined;
-  /** Files with this client's own certificate and key, PEM. */
+  /** Files with this client's own certificate and key, in PEM. */
   clientCertificate: { certFile: string; keyFile: string } | undefined;
-  /** Certificates of servers are not verified: anyone on the network path can read the password. */
+  /** True if servers' certificates are not verified. Then anyone on the network path can read the password. */
   insecure: boolean;
   endpoints: EndpointOverrides;
 }
 
-/** True if a sign-in is to the whole system, and not to a project. */
+/** Whether these credentials sign in to the whole system, and not to a project. */
 export function isOfSystem({ identity }: Credentials): boolean {
   return identity.method === 'password' && identity.project === undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The origin of the variables, for messages. */
+/** Where the variables come from, for messages. */
 export interface CredentialsOrigin {
   /** `the environment`, or a file. */
   where: string;
-  /** The name of an `OS_…` variable there. */
+  /** What this source calls an `OS_…` variable: in clouds.yaml, `OS_AUTH_URL` is `auth.auth_url`. */
   nameOf: (name: string) => string;
   /** What to do if a variable is missing. */
   advice: string;
@@ -84,7 +84,7 @@ export function readCredentials(
 
 interface Reader {
   nameOf: (name: string) => string;
-  /** A secret, or the content of the file that `…_FILE` names. */
+  /** The value of the variable, or else the content of the file that the variable `…_FILE` names. */
   secret(name: string, meaning: string): string;
   optional: (...names: string[]) => string | undefined;
   required(name: string, meaning: string, ...otherNames: string[]): string;
@@ -95,7 +95,7 @@ function reader(env: Environment, { where, nameOf, advice }: CredentialsOrigin):
   const required: Reader['required'] = (name, meaning, ...otherNames) => {
     const value = optional(name, ...otherNames);
     if (value !== undefined) return value;
-    throw new UserError(`${nameOf(name)} is not set (${meaning}): ${where} has none; ${advice}`);
+    throw new UserError(`${nameOf(name)} is not set in ${where} (${meaning}): ${advice}`);
   };
   const secret: Reader['secret'] = (name, meaning) => {
     const file = optional(name) === undefined ? optional(`${name}_FILE`) : undefined;
@@ -104,7 +104,10 @@ function reader(env: Environment, { where, nameOf, advice }: CredentialsOrigin):
   return { nameOf, optional, required, secret };
 }
 
-/** Reads a secret. The line end and the byte order mark of an editor are not part of it. Throws `UserError`. */
+/**
+ * Reads a secret from a file, without the byte order mark at the start and one line end at the end: editors add them, and
+ * they are not part of the secret. Throws `UserError`.
+ */
 function readSecretFile(name: string, path: string): string {
   let text: string;
   try {
@@ -121,6 +124,10 @@ const INTERFACES: readonly Interface[] = ['public', 'internal', 'admin'];
 
 const AUTH_TYPES = new Set(['password', 'v3password', 'v3applicationcredential']);
 
+/**
+ * The id or the name of an application credential wins over a user's password, even with `OS_AUTH_TYPE=password`. Throws
+ * `UserError`.
+ */
 function readIdentity(read: Reader): Identity {
   const id = read.optional('OS_APPLICATION_CREDENTIAL_ID');
   const name = read.optional('OS_APPLICATION_CREDENTIAL_NAME');
@@ -129,8 +136,9 @@ function readIdentity(read: Reader): Identity {
     throw new UserError(
       `${read.nameOf('OS_AUTH_TYPE')}: '${type}' is unknown; stackmeter signs in by ${[...AUTH_TYPES].join(', ')}`,
     );
-  const named = type === 'v3applicationcredential' || id !== undefined || name !== undefined;
-  return named ? readApplicationCredential(read, id, name) : readPassword(read);
+  const usesApplicationCredential =
+    type === 'v3applicationcredential' || id !== undefined || name !== undefined;
+  return usesApplicationCredential ? readApplicationCredential(read, id, name) : readPassword(read);
 }
 
 function readApplicationCredential(read: Reader, id?: string, name?: string): Identity {
@@ -151,7 +159,10 @@ function readPassword(read: Reader): Identity {
   };
 }
 
-/** A token for the whole system has no project. Throws `UserError`. */
+/**
+ * Whether the variables ask for a sign-in to the whole system. Such a token has no project: throws `UserError` if a project
+ * is set, too.
+ */
 function isSystemScoped(read: Reader): boolean {
   const scope = read.optional('OS_SYSTEM_SCOPE');
   if (scope === undefined) return false;
@@ -159,7 +170,7 @@ function isSystemScoped(read: Reader): boolean {
   if (scope !== 'all') throw new UserError(`${name}: '${scope}' is not 'all', the only system scope`);
   const project = ['OS_PROJECT_ID', 'OS_PROJECT_NAME'].find((one) => read.optional(one) !== undefined);
   if (project === undefined) return true;
-  throw new UserError(`${name} and ${read.nameOf(project)} exclude one another: leave one of them out`);
+  throw new UserError(`${name} and ${read.nameOf(project)} cannot both be set: remove one`);
 }
 
 function readUser(read: Reader): InDomain {
@@ -176,7 +187,11 @@ function readProject(read: Reader): InDomain {
   return { name, domain: readDomain(read, 'PROJECT') };
 }
 
-/** The user and the project may share one domain variable. */
+/**
+ * The domain of the user or of the project. The first variable that is set counts: `OS_USER_DOMAIN_ID`, `OS_DOMAIN_ID` (for
+ * user and project), then the two names, then the defaults. `OS_DEFAULT_DOMAIN_NAME` and `OS_DEFAULT_DOMAIN_ID` come from
+ * keystoneauth, and `OS_DEFAULT_DOMAIN` from the `openstack` command. Its value is read as a name here.
+ */
 function readDomain(read: Reader, of: 'USER' | 'PROJECT'): NameOrId {
   const id = read.optional(`OS_${of}_DOMAIN_ID`, 'OS_DOMAIN_ID');
   if (id !== undefined) return { id };
@@ -187,16 +202,21 @@ function readDomain(read: Reader, of: 'USER' | 'PROJECT'): NameOrId {
   return { id: read.optional('OS_DEFAULT_DOMAIN_ID') ?? 'default' };
 }
 
-/** One or several interfaces, with commas. `publicURL` is the name of the public interface in Keystone v2. */
-function readInterfaces(read: Reader, ...names: [string, ...string[]]): Interface[] | undefined {
+/**
+ * One or several interfaces, separated by commas. Keystone v2 calls them `publicURL`, `internalURL` and `adminURL`: these
+ * names mean the same. Throws `UserError`.
+ */
+function readInterfaces(read: Reader, ...names: readonly string[]): Interface[] | undefined {
+  const variable = names.find((name) => read.optional(name) !== undefined);
+  if (variable === undefined) return undefined;
   return read
-    .optional(...names)
-    ?.split(',')
+    .required(variable, 'the interface')
+    .split(',')
     .map((part) => {
       const text = part.trim();
       const known = INTERFACES.find((name) => text === name || text === `${name}URL`);
       if (known !== undefined) return known;
-      throw new UserError(`${read.nameOf(names[0])}: '${text}' is none of ${INTERFACES.join(', ')}`);
+      throw new UserError(`${read.nameOf(variable)}: '${text}' is none of ${INTERFACES.join(', ')}`);
     });
 }
 
@@ -205,7 +225,7 @@ function readChoices(read: Reader): Credentials['choices'] {
   const choices: Credentials['choices'] = {};
   for (const [service, names] of Object.entries(SERVICE_VARIABLES)) {
     const variables = names.flatMap((name) => [`OS_${name}_INTERFACE`, `OS_${name}_ENDPOINT_TYPE`]);
-    const interfaces = readInterfaces(read, variables[0] as string, ...variables);
+    const interfaces = readInterfaces(read, ...variables);
     const region = read.optional(...names.map((name) => `OS_${name}_REGION_NAME`));
     if (interfaces === undefined && region === undefined) continue;
     choices[service as Service] = {
@@ -223,14 +243,17 @@ function readInsecure(read: Reader): boolean {
   throw new UserError(`${read.nameOf('OS_INSECURE')}: '${text}' is neither true nor false`);
 }
 
-/** One file may have both certificate and key. */
+/** Without `OS_KEY`, the file of the certificate also has the key. */
 function readClientCertificate(read: Reader): Credentials['clientCertificate'] {
   const certFile = read.optional('OS_CERT');
   if (certFile === undefined) return undefined;
   return { certFile, keyFile: read.optional('OS_KEY') ?? certFile };
 }
 
-/** The address of Keystone v3 for `http://host:5000`, `…/v3` or `…/identity/`. Throws `UserError`. */
+/**
+ * The address of Keystone v3. `http://host:5000` and `…/identity/` get `/v3` at the end, and another version is replaced:
+ * old openrc files name `/v2.0`, which Keystone no longer has. Throws `UserError`.
+ */
 function versionedAuthUrl(text: string, name: string): URL {
   if (!URL.canParse(text) || !/^https?:/i.test(text))
     throw new UserError(
@@ -239,7 +262,7 @@ function versionedAuthUrl(text: string, name: string): URL {
   const url = new URL(text);
   if (url.username !== '' || url.password !== '')
     throw new UserError(
-      `${name}: '${shownUrl(text)}' has a user, and perhaps a password: leave them out, Keystone uses those of the credentials`,
+      `${name}: '${shownUrl(text)}' contains a user name or a password: remove it from the address`,
     );
   url.search = '';
   url.hash = '';

@@ -2,16 +2,20 @@ import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 
 /**
- * Parses YAML as the OpenStack SDK does, in the YAML 1.1 of PyYAML: with merge keys and with special numbers. A number becomes
- * the text that the SDK makes of it: `0123` is octal, `0098765` is not a number.
+ * Parses YAML 1.1 as PyYAML does, and turns a number into text as the OpenStack SDK does. A file that works with `openstack`
+ * must give stackmeter the same texts: the password `0123` is an octal number, and becomes '83'. `0098765` is not a number,
+ * and stays '0098765'.
  */
 export function parseSdkYaml(text: string): unknown {
   // Loaded only when needed, because loading takes time and most sites have no clouds.yaml.
   const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   return parse(text, {
+    // This schema knows only texts, lists and tables: the tags below decide everything else.
     schema: 'failsafe',
     merge: true,
+    // PyYAML accepts a key twice and takes the last value.
     uniqueKeys: false,
+    // PyYAML's own patterns. Left out, and so texts: infinity, NaN, fractions in base 60, dates and `=`.
     customTags: (tags) => [
       ...tags,
       scalar('null', /^(?:~|null|Null|NULL|)$/, () => null),
@@ -28,14 +32,17 @@ export function parseSdkYaml(text: string): unknown {
   });
 }
 
+/** A tag for unquoted texts that match `test`. `read` gets the text without underscores, and without the sign of an `int`. */
 function scalar(name: string, test: RegExp, read: (text: string) => unknown): Yaml.ScalarTag {
   return {
+    // Only for writing YAML, which stackmeter does not do.
     identify: () => false,
     default: true,
     tag: `tag:yaml.org,2002:${name}`,
     test,
     resolve: (text) => {
       const [, sign = '', digits = ''] = /^([-+]?)(.*)$/s.exec(text.replaceAll('_', '')) ?? [];
+      // BigInt refuses a sign before 0b, 0o and 0x.
       const value = read(name === 'float' ? sign + digits : digits);
       return sign === '-' && name === 'int' ? `-${String(value)}` : value;
     },
@@ -46,12 +53,12 @@ function whole(digits: string): string {
   return String(BigInt(digits));
 }
 
-/** `1:30` is 90. */
+/** An integer in base 60: `1:30` is 90. */
 function sexagesimal(digits: string): string {
   return String(digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n));
 }
 
-/** A number as Python writes it. */
+/** A float as Python's `repr` writes it: '1.0', '1e-05', '1e+16'. */
 function fraction(text: string): string {
   const value = Number(text);
   const size = Math.abs(value);

@@ -101,7 +101,7 @@ it('refuses the key of another certificate', async () => {
   writeFileSync(keyFile, (await generate(undefined, { keyType: 'ec' })).private);
   const credentials = readCredentials({ ...BASE, OS_CERT: certFile, OS_KEY: keyFile });
   expect(() => new ServiceConnections(credentials, NO_PROXIES)).toThrow(
-    `OS_CERT: ${certFile} and OS_KEY: ${keyFile} are not a certificate and its key: replace both`,
+    `OS_CERT: ${certFile} and OS_KEY: ${keyFile} do not belong together: replace both`,
   );
   writeFileSync(keyFile, one.private);
   await new ServiceConnections(credentials, NO_PROXIES).destroy();

@@ -1,6 +1,9 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
+// The gate has its own HTTP client on sockets, because node:http and undici need much more CPU for a large answer. See
+// docs/decisions/0010-an-own-client-to-prometheus.md and 0013-undici-costs-more-than-the-own-client.md.
+
 /** The connection has ended, or could not be made. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
@@ -13,6 +16,7 @@ export class SlowUpstreamError extends Error {
 
 /** One read fills a buffer: the larger the buffer, the fewer steps an answer takes. */
 const BUFFER_BYTES = 262_144;
+/** A TLS record has at most 16 KiB, and one read returns at most one record. */
 const TLS_BUFFER_BYTES = 16_384;
 
 export interface ConnectionOptions {
@@ -26,12 +30,13 @@ interface Reader {
   fail: (error: Error) => void;
 }
 
-/** A connection that reads only on request: other bytes wait in the kernel. */
+/** A connection that reads only while `next` waits for bytes, or after `rest`. At other times, bytes wait in the kernel. */
 export class Connection {
   readonly #socket: Socket;
-  /** Bytes that came without a request: TLS hands out everything that it has decrypted. */
+  /** Bytes that arrived while no `next` waited: TLS passes on all bytes that it has decrypted, even after a pause. */
   readonly #arrived: Buffer[] = [];
   #reader: Reader | undefined;
+  /** True after `rest`, until `next`: the connection is idle, and the server must not send anything. */
   #resting = false;
   #failure: Error | undefined;
 
@@ -42,6 +47,7 @@ export class Connection {
     const tooSlow = () =>
       this.#socket.destroy(new SlowUpstreamError(`no connection in ${connectTimeoutMs} ms`));
     const connecting = setTimeout(tooSlow, connectTimeoutMs);
+    // Over TLS, this event comes before the handshake. The time limit of the first `next` then covers the handshake.
     this.#socket.once('connect', () => clearTimeout(connecting));
     this.#socket.on('error', (error) => (this.#failure = error));
     this.#socket.once('close', () => {
@@ -60,8 +66,8 @@ export class Connection {
   }
 
   /**
-   * The next bytes. The next call reuses their memory. Rejects with `ConnectionError`, or with `SlowUpstreamError` after
-   * `timeoutMs`.
+   * Waits for bytes from the server and returns them. They are valid until the following call: over plain TCP, it writes
+   * into the same memory. Rejects with `ConnectionError`, or with `SlowUpstreamError` if nothing arrives within `timeoutMs`.
    */
   async next(timeoutMs: number): Promise<Buffer> {
     this.#resting = false;
@@ -80,9 +86,13 @@ export class Connection {
     }
   }
 
-  /** Watches for the end of the connection while nobody reads. */
+  /**
+   * Makes the connection idle, after a complete answer. It keeps reading, because Node.js notices only then that the server
+   * closes the connection.
+   */
   rest(): void {
     this.#resting = true;
+    // These bytes came after the end of the answer: see #onBytes.
     if (this.#arrived.length > 0) this.#socket.destroy();
     else this.#socket.resume();
   }
@@ -91,8 +101,9 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** Returns false, which pauses the socket (option `onread` of node:net). */
   #onBytes(bytes: Buffer): boolean {
-    // An answer to no request would be taken for the answer to the next one.
+    // The server sent bytes without a request. The next request would take them for its answer.
     if (this.#resting) this.#socket.destroy();
     const reader = this.#reader;
     this.#reader = undefined;
@@ -109,11 +120,17 @@ export class Connection {
   }
 }
 
-/** Reads into one buffer again and again. Over TLS each read has a new buffer: a pause comes too late for decrypted bytes. */
+/**
+ * Opens a socket. Over plain TCP, all reads share one buffer. Over TLS, each read has a new buffer: further decrypted bytes
+ * arrive in spite of a pause, and would overwrite bytes in use. TLS trusts the authorities of Node.js and of
+ * `NODE_EXTRA_CA_CERTS`.
+ */
 function openSocket({ protocol, hostname, port }: URL, callback: OnReadOpts['callback']): Socket {
+  // A URL has brackets around an IPv6 address, and a socket wants none.
   const host = hostname.replace(/^\[|\]$/g, '');
   if (protocol === 'https:') {
     const onread = { buffer: () => Buffer.allocUnsafeSlow(TLS_BUFFER_BYTES), callback };
+    // The name for the server to choose its certificate (SNI). TLS forbids an IP address there.
     const name = isIP(host) === 0 ? { servername: host } : {};
     const options = { host, port: Number(port || 443), noDelay: true, onread, ...name };
     return connectTls(options);

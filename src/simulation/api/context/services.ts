@@ -1,13 +1,14 @@
-/** The state of an optional service: `missing` from the catalog, or in the catalog and `forbidden` to everyone. */
+/** `missing`: not in the catalog. `forbidden`: in the catalog, but answers 403 to every user. */
 type ServicePresence = 'present' | 'missing' | 'forbidden';
 
+/** The optional services of the simulated cloud. Tests use them for a cloud without Cinder, Neutron or Swift. */
 export interface SimulatedServices {
   volume: ServicePresence;
   network: ServicePresence;
   objectStore: ServicePresence;
 }
 
-export const ALL_SERVICES: SimulatedServices = {
+export const ALL_SERVICES: Readonly<SimulatedServices> = {
   volume: 'present',
   network: 'present',
   objectStore: 'present',

@@ -26,7 +26,7 @@ interface CloudRecord {
   grants: string[];
 }
 
-/** The clouds that may have usage for the query. */
+/** The clouds that may have usage in the answer to the query. */
 export async function loadCoveredClouds(
   database: Queryable,
   query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
@@ -52,7 +52,7 @@ export async function loadCoveredClouds(
   }));
 }
 
-/** The clouds that may have usage in this row of an answer. */
+/** The clouds among `clouds` that may have usage in one row of the answer. `by` has the dimensions of the answer's rows. */
 export function coveredClouds(
   clouds: readonly NamedCloud[],
   row: { site: string; cloud: string; grant_name?: string },

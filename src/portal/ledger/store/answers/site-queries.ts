@@ -6,6 +6,10 @@ import { whyStandstill } from '../../accounting/sites/standstill.ts';
 import { requireLease } from '../database/fence.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
 
+/**
+ * Records the sites of the portal's configuration. A setting that a declaration leaves out keeps its value. A site that
+ * neither this portal nor another living portal has is no longer declared.
+ */
 export async function declareSites(
   database: Database,
   declarations: readonly SiteDeclaration[],
@@ -38,7 +42,7 @@ function settingsOf({ labels, intervalMs, maxProjects, clouds }: SiteDeclaration
   return JSON.stringify({ labels, intervalMs, maxProjects, clouds });
 }
 
-/** Retires the named clouds, and no other clouds of the sites that have this setting. */
+/** Sets which clouds are retired, at the sites with the setting `retiredClouds`. Other sites keep their retired clouds. */
 async function retireClouds(trx: Queryable, declarations: readonly SiteDeclaration[]): Promise<void> {
   const said = declarations.filter(({ retiredClouds }) => retiredClouds !== undefined);
   const retired = said.flatMap(({ name, retiredClouds = [] }) =>
@@ -96,6 +100,7 @@ interface SiteRow {
   anomalies: string;
 }
 
+/** The state of each declared site, and of each other site with readings, by name. */
 export async function siteStatuses(database: Queryable): Promise<SiteStatus[]> {
   const { rows } = await database.query<SiteRow>(sql`
     SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
