@@ -219,6 +219,14 @@ describe('reading a gate', () => {
     });
   });
 
+  it('fails with SweepFailure if no request can carry a selector', async () => {
+    const unread = { ...site('http://127.0.0.1:9'), selectors: ['up offset 5m'] };
+    const client = new GateClient(unread, LIMITS, systemClock);
+    const { signal } = new AbortController();
+    await expect(client.read({ startMs: 0, endMs: 1 }, signal)).rejects.toBeInstanceOf(SweepFailure);
+    await client.close();
+  });
+
   it('gives up on a slow gate after the timeout of the whole sweep', async () => {
     const drips: RequestListener = (_request, response) => {
       response.writeHead(200, text);

@@ -36,16 +36,10 @@ export class GateClient {
    * samples that `take` has received are incomplete.
    */
   async federate(signal: AbortSignal, take: TakeSample): Promise<void> {
-    const request = federateRequest(this.#url, this.#site);
-    await this.#withinTime(signal, async (both) =>
-      readAnswer(
-        await this.#pool.request({ ...request, signal: both }),
-        this.#limits,
-        this.#clock,
-        take,
-        both,
-      ),
-    );
+    await this.#withinTime(signal, async (both) => {
+      const response = await this.#pool.request({ ...federateRequest(this.#url, this.#site), signal: both });
+      await readAnswer(response, this.#limits, this.#clock, take, both);
+    });
   }
 
   /**
@@ -57,8 +51,8 @@ export class GateClient {
     signal: AbortSignal,
     tellBytes: TellBytes = () => undefined,
   ): Promise<Sample[] | undefined> {
-    const request = readRequest(this.#url, this.#site, window);
     return await this.#withinTime(signal, async (both) => {
+      const request = readRequest(this.#url, this.#site, window);
       const response = await this.#pool.request({ ...request, signal: both });
       response.body.on('error', () => undefined);
       try {
