@@ -122,7 +122,7 @@ stackmeter_exporter_request_duration_seconds_count{service="nova"} 2
 # HELP stackmeter_exporter_request_errors_total Requests to OpenStack that failed or were refused, by service
 # TYPE stackmeter_exporter_request_errors_total counter
 stackmeter_exporter_request_errors_total{service="nova"} 1
-# HELP stackmeter_exporter_servers_dropped_total Servers that disappeared without a deletion: their usage since the last answer is lost
+# HELP stackmeter_exporter_servers_dropped_total Servers that disappeared without a deletion: their usage since Nova last listed them is lost
 # TYPE stackmeter_exporter_servers_dropped_total counter
 stackmeter_exporter_servers_dropped_total 3
 `);

@@ -27,7 +27,7 @@ const DECLARATIONS = {
   serversDropped: {
     type: 'counter',
     name: 'servers_dropped_total',
-    help: 'Servers that disappeared without a deletion: their usage since the last answer is lost',
+    help: 'Servers that disappeared without a deletion: their usage since Nova last listed them is lost',
     labels: [],
   },
   novaAhead: {
