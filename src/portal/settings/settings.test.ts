@@ -168,6 +168,10 @@ describe('the portal configuration', () => {
       `${siteA}labels = { location-id = "x" }`,
       "/portal.toml: site[1].labels: 'location-id' is not a label name: use letters, digits and '_'",
     ],
+    [
+      `${siteA}selectors = ['up offset 5m']`,
+      '/portal.toml: site[1].selectors[1]: \'up offset 5m\': only a series selector is allowed here, such as up or {job="x"}',
+    ],
     [`${siteA}max_projects = 0`, '/portal.toml: site[1].max_projects: must be at least 1'],
     [`${siteA}interval_seconds = 0`, '/portal.toml: site[1].interval_seconds: must be at least 1'],
     [

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseSelector } from '../../prometheus/selectors/selectors.ts';
 import { isSeriesLabel, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
 import { isLoopback } from '../../runtime/http/listen.ts';
 import { shownUrl } from '../../runtime/http/shown-url.ts';
@@ -44,6 +45,15 @@ export const cloudNames = z
 
 export const memoryUnit = z.enum(['MiB', 'GiB'], { error: 'must be "MiB" or "GiB"' });
 
+/** The portal parses selectors, too: it reads the history of a gap by remote read. */
+const selector = z.string().superRefine((text, context) => {
+  try {
+    parseSelector(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `'${text}': ${describeError(error)}` });
+  }
+});
+
 const siteTable = strictTable({
   name: z
     .string({ error: 'missing; give the site a name, such as "site-a"' })
@@ -83,7 +93,7 @@ const siteTable = strictTable({
     .default({})
     .describe('labels of the site in the API and in a Prometheus that federates the site'),
   selectors: z
-    .array(z.string().min(1), { error: 'must be a list of PromQL selectors' })
+    .array(selector, { error: 'must be a list of PromQL selectors' })
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS])
     .describe('what the portal asks for, each as a match[]'),

@@ -146,6 +146,7 @@ describe('system scope', () => {
 
   it.each([
     [{ OS_PROJECT_NAME }, 'OS_SYSTEM_SCOPE and OS_PROJECT_NAME cannot both be set: remove one'],
+    [{ OS_TENANT_NAME: 'demo' }, 'OS_SYSTEM_SCOPE and OS_TENANT_NAME cannot both be set: remove one'],
     [{ OS_SYSTEM_SCOPE: 'some' }, "OS_SYSTEM_SCOPE: 'some' is not 'all'"],
   ])('must be "all", and excludes a project: %j', (more, message) => {
     expect(() => readCredentials({ ...unscoped, OS_SYSTEM_SCOPE: 'all', ...more })).toThrow(message);
@@ -163,5 +164,13 @@ describe('one domain for both', () => {
       user: { domain: { name: 'people' } },
       project: { domain: { name: 'research' } },
     });
+  });
+
+  it('may be a default: by name, or by the id that the openstack command takes', () => {
+    const domainOf = (more: Record<string, string>) => readCredentials({ ...password, ...more }).identity;
+    const both = (domain: object) => ({ user: { domain }, project: { domain } });
+    expect(domainOf({ OS_DEFAULT_DOMAIN: '4f1a' })).toMatchObject(both({ id: '4f1a' }));
+    expect(domainOf({ OS_DEFAULT_DOMAIN_NAME: 'research' })).toMatchObject(both({ name: 'research' }));
+    expect(domainOf({})).toMatchObject(both({ id: 'default' }));
   });
 });

@@ -159,6 +159,8 @@ function readPassword(read: Reader): Identity {
   };
 }
 
+const PROJECT_VARIABLES = ['OS_PROJECT_ID', 'OS_PROJECT_NAME', 'OS_TENANT_ID', 'OS_TENANT_NAME'];
+
 /**
  * Whether the variables ask for a sign-in to the whole system. Such a token has no project: throws `UserError` if a project
  * is set, too.
@@ -168,7 +170,7 @@ function isSystemScoped(read: Reader): boolean {
   if (scope === undefined) return false;
   const name = read.nameOf('OS_SYSTEM_SCOPE');
   if (scope !== 'all') throw new UserError(`${name}: '${scope}' is not 'all', the only system scope`);
-  const project = ['OS_PROJECT_ID', 'OS_PROJECT_NAME'].find((one) => read.optional(one) !== undefined);
+  const project = PROJECT_VARIABLES.find((one) => read.optional(one) !== undefined);
   if (project === undefined) return true;
   throw new UserError(`${name} and ${read.nameOf(project)} cannot both be set: remove one`);
 }
@@ -190,16 +192,16 @@ function readProject(read: Reader): InDomain {
 /**
  * The domain of the user or of the project. The first variable that is set counts: `OS_USER_DOMAIN_ID`, `OS_DOMAIN_ID` (for
  * user and project), then the two names, then the defaults. `OS_DEFAULT_DOMAIN_NAME` and `OS_DEFAULT_DOMAIN_ID` come from
- * keystoneauth, and `OS_DEFAULT_DOMAIN` from the `openstack` command. Its value is read as a name here.
+ * keystoneauth, and `OS_DEFAULT_DOMAIN`, which is an id, from the `openstack` command.
  */
 function readDomain(read: Reader, of: 'USER' | 'PROJECT'): NameOrId {
   const id = read.optional(`OS_${of}_DOMAIN_ID`, 'OS_DOMAIN_ID');
   if (id !== undefined) return { id };
   const name = read.optional(`OS_${of}_DOMAIN_NAME`, 'OS_DOMAIN_NAME');
   if (name !== undefined) return { name };
-  const defaultName = read.optional('OS_DEFAULT_DOMAIN_NAME', 'OS_DEFAULT_DOMAIN');
+  const defaultName = read.optional('OS_DEFAULT_DOMAIN_NAME');
   if (defaultName !== undefined) return { name: defaultName };
-  return { id: read.optional('OS_DEFAULT_DOMAIN_ID') ?? 'default' };
+  return { id: read.optional('OS_DEFAULT_DOMAIN_ID', 'OS_DEFAULT_DOMAIN') ?? 'default' };
 }
 
 /**
