@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { collectInShortPauses } from '../runtime/heap-growth.ts';
 import { codeOf, describeError, UserError } from '../runtime/user-error.ts';
 import { version } from '../runtime/version.ts';
 
@@ -8,7 +9,10 @@ const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   exporter: async () => (await import('./exporter.ts')).exporterCommand(),
   gate: async () => (await import('./gate.ts')).gateCommand(),
-  portal: async () => (await import('./portal.ts')).portalCommand(),
+  portal: async () => {
+    collectInShortPauses(); // before the libraries fill the space for new objects
+    return (await import('./portal.ts')).portalCommand();
+  },
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   token: async () => (await import('./token.ts')).tokenCommand(),

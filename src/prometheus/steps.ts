@@ -5,7 +5,7 @@
 export type Steps<T> = Generator<void, T, void>;
 
 /** Items in a step: some milliseconds of work. */
-const ITEMS_IN_STEP = 2000;
+const ITEMS_IN_STEP = 1000;
 
 /** Runs all steps at once. For input that is known to be small. */
 export function atOnce<T>(steps: Steps<T>): T {

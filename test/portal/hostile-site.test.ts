@@ -125,8 +125,8 @@ function peakMegabytes(pid = 0): number {
 }
 
 /**
- * How long three answers take together, the longest delay of the event loop since the last call, and the sweeps of the
- * honest site so far.
+ * How long three answers take together, the longest delay of the event loop since the last call, the sweeps of the honest
+ * site so far, and the size of the heap's space for new objects.
  */
 async function pace(url: string) {
   const startedMs = performance.now();
@@ -135,12 +135,13 @@ async function pace(url: string) {
   await getJson(`${url}/api/v1/usage?step=day&by=site,project,resource&site=honest&from=2026-01-01`);
   const answersMs = performance.now() - startedMs;
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  const seconds = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(metrics)?.[1]);
+  const valueOf = (series: string) => Number(metrics.split(`\n${series} `)[1]?.split('\n')[0]);
   const swept = /^stackmeter_portal_sweeps_total\{site="honest",result="success"\} (\d+)/m.exec(metrics);
   return {
     answersMs,
-    lateMs: 1000 * seconds('nodejs_eventloop_lag_max_seconds'),
+    lateMs: 1000 * valueOf('nodejs_eventloop_lag_max_seconds'),
     sweeps: Number(swept?.[1] ?? 0),
+    newObjectsMb: valueOf('nodejs_heap_space_size_total_bytes{space="new"}') / 2 ** 20,
   };
 }
 
@@ -198,6 +199,7 @@ it('hostile sites delay neither an honest site nor answers, and take bounded mem
       answersMs: Math.max(worst.answersMs, now.answersMs),
       lateMs: Math.max(worst.lateMs, now.lateMs),
       sweeps: now.sweeps,
+      newObjectsMb: Math.max(worst.newObjectsMb, now.newObjectsMb),
     };
     return worst.sweeps >= until || undefined;
   });
@@ -205,5 +207,6 @@ it('hostile sites delay neither an honest site nor answers, and take bounded mem
   const margin = (ms: number) => Math.max(5000, 10 * ms);
   expect(worst.answersMs).toBeLessThan(margin(usual.answersMs));
   expect(worst.lateMs).toBeLessThan(margin(usual.lateMs));
+  expect(worst.newObjectsMb).toBeLessThan(8); // each collection moves no more than these
   expect(peakMegabytes(portal.pid)).toBeLessThan(700);
 });
