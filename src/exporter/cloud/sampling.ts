@@ -17,7 +17,10 @@ interface SampleInput {
   untilMs: number;
 }
 
-/** Samples each resource and returns the new states by resource. If a service fails, its state stays, and a later sample makes up for it. */
+/**
+ * Samples each resource and returns the new states by resource. If a service fails, its state stays, and a later sample
+ * counts this time, too.
+ */
 export type Sampler = (
   before: ReadonlyMap<string, SampledState>,
   input: SampleInput,
