@@ -2,7 +2,10 @@
 const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
 const HEADING = '## Unreleased\n';
 
-/** The reason why `next` may not follow `current`, or undefined. The two may be equal: the first release keeps the version. */
+/**
+ * The reason why `next` may not follow `current`, or undefined. The two may be equal: the first release keeps the
+ * version.
+ */
 export function versionProblem(next: string, current: string): string | undefined {
   if (!VERSION.test(next)) return `'${next}' is not a version such as 1.2.3 or 1.2.3-rc.1`;
   return compareVersions(next, current) < 0

@@ -52,7 +52,10 @@ function isTextOrNumber(schema: unknown): boolean {
   );
 }
 
-/** The JSON schema of the input. A pipe has the schemas of its stages beside it, because only the last may name the keys. */
+/**
+ * The JSON schema of the input. A pipe has the schemas of its stages beside it, because only the last may name the
+ * keys.
+ */
 function shapeOf(schema: z.core.$ZodType): object {
   return z.toJSONSchema(schema, {
     io: 'input',

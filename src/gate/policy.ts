@@ -81,7 +81,10 @@ function impliesMatcher(given: Matcher, wanted: Matcher): boolean {
   );
 }
 
-/** True if a label with this value meets the condition, in the regular expressions of both Prometheus 2 and Prometheus 3. */
+/**
+ * True if a label with this value meets the condition, in the regular expressions of both Prometheus 2 and Prometheus
+ * 3.
+ */
 function satisfies(value: string, { op, value: wanted }: Matcher): boolean {
   if (op === '=') return value === wanted;
   if (op === '!=') return value !== wanted;

@@ -5,7 +5,7 @@ const MODULE = new URL('heap-growth.ts', import.meta.url).href;
 /** V8's hash of its version and all flags in effect. */
 const PRINT_FLAGS = 'process.stdout.write(String(v8.cachedDataVersionTag()))';
 
-/** What a new process prints. Fails if V8 complains about the flags. */
+/** The output of a new process. Fails if V8 complains about the flags. */
 function outputOf(...args: readonly string[]): string {
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(stderr).toBe('');

@@ -88,7 +88,10 @@ function misplaced({ panels }: Model): string[] {
   });
 }
 
-/** Variables that Grafana itself sets: https://grafana.com/docs/grafana/latest/dashboards/variables/add-template-variables/#global-variables */
+/**
+ * Variables that Grafana itself sets:
+ * https://grafana.com/docs/grafana/latest/dashboards/variables/add-template-variables/#global-variables
+ */
 const OWN = /^__(rate_interval|interval|interval_ms|range|range_s|value|data|url_time_range)$/;
 
 function undeclared(dashboard: Model): string[] {

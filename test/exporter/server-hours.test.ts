@@ -121,13 +121,13 @@ const servers: readonly ServerLife[] = [
   }),
 ];
 
-interface Given {
+interface SiteOptions {
   servers?: readonly ServerLife[];
   serverHours?: boolean;
   fault?: (path: string) => Fault | undefined;
 }
 
-async function site({ servers: lives = servers, serverHours = true, fault }: Given = {}) {
+async function site({ servers: lives = servers, serverHours = true, fault }: SiteOptions = {}) {
   const clock = settableClock();
   const cloud = await startCloud(clock, { domains, projects, servers: lives, flavors: [other] });
   cloud.setFaults(fault && (({ path }) => fault(path)));

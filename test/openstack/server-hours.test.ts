@@ -18,7 +18,7 @@ const TOLERANCE_S = 2;
 const SQL =
   'mariadb --no-defaults --socket="$SOCK" -u root --batch --skip-column-names nova <<<"$STATEMENTS"';
 
-interface Seen {
+interface StateChange {
   atMs: number;
   state: string;
   vcpus: number;
@@ -37,7 +37,7 @@ function watchDatabase(tools: ReturnType<typeof labTools>) {
   );
   onTestFinished(() => void end());
   const offset = Number(sql('SELECT UNIX_TIMESTAMP(UTC_TIMESTAMP()) - UNIX_TIMESTAMP()')) * 1000;
-  return (uuid: string): Seen[] =>
+  return (uuid: string): StateChange[] =>
     sql(`SELECT at, state, vcpus, launched FROM stackmeter_states WHERE uuid = '${uuid}' ORDER BY at`)
       .split('\n')
       .filter((line) => line !== '')
@@ -52,7 +52,7 @@ function watchDatabase(tools: ReturnType<typeof labTools>) {
 }
 
 /** Seconds by state, from the server's launch to `untilMs`. */
-function secondsOf(seen: readonly Seen[], untilMs: number): Map<string, number> {
+function secondsOf(seen: readonly StateChange[], untilMs: number): Map<string, number> {
   const seconds = new Map<string, number>();
   for (const [index, { atMs, state, launchedMs }] of seen.entries()) {
     const fromMs = index === 0 ? launchedMs : atMs;

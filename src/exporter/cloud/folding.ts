@@ -42,7 +42,10 @@ export interface FoldingParts {
   onDropped(servers: number): void;
 }
 
-/** Folds all usage up to now into the draft, window by window. Saves each window but the last, so that a broken catch-up goes on from there. */
+/**
+ * Folds all usage up to now into the draft, window by window. Saves each window but the last, so that a broken catch-up
+ * goes on from there.
+ */
 export async function foldUsage(
   cloud: MeteredCloud,
   evidence: ClockEvidence | undefined,

@@ -30,7 +30,10 @@ export interface View {
   projects: readonly Project[];
 }
 
-/** The part of the cloud that the exporter's user sees: all of it in one view, or a view for each project in which the user has a role. */
+/**
+ * The part of the cloud that the exporter's user sees: all of it in one view, or a view for each project in which the
+ * user has a role.
+ */
 export interface MeteredCloud {
   allProjects: boolean;
   projects: readonly Project[];
@@ -51,7 +54,10 @@ export interface CountedProjects {
 
 export const NOTHING_COUNTED: CountedProjects = { allProjects: false, projects: [] };
 
-/** Reads the part of the cloud that the user sees: all projects if the user may list them, otherwise those in which the user has a role. */
+/**
+ * Reads the part of the cloud that the user sees: all projects if the user may list them, otherwise those in which the
+ * user has a role.
+ */
 export async function readMeteredCloud(
   session: Session,
   filter: DomainFilter,
@@ -95,7 +101,10 @@ async function readOwnCloud(
   };
 }
 
-/** Throws where a project in the totals is neither readable nor deleted by the word of Keystone: the user has lost a role. */
+/**
+ * Throws where a project in the totals is neither readable nor deleted by the word of Keystone: the user has lost a
+ * role.
+ */
 async function requireNoneLost(
   session: Session,
   reachable: readonly Project[],

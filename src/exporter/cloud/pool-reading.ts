@@ -12,7 +12,10 @@ export interface PoolSettings {
   pageSize: number | undefined;
 }
 
-/** The metadata value of each living server of the pool, which Nova forgets when the server is deleted. Empty where there is no pool. */
+/**
+ * The metadata value of each living server of the pool, which Nova forgets when the server is deleted. Empty where
+ * there is no pool.
+ */
 export async function readPoolValues(
   { split, pageSize }: PoolSettings,
   cloud: MeteredCloud,
@@ -25,7 +28,10 @@ export async function readPoolValues(
   return new Map(servers.map(({ id, metadata }) => [id, metadata[metadataKey]]));
 }
 
-/** Adds the values of servers that the usage has but the list lacks: they are new, or their cell was down, which Nova does not tell. */
+/**
+ * Adds the values of servers that the usage has but the list lacks: they are new, or their cell was down, which Nova
+ * does not tell.
+ */
 export async function completePoolValues(
   values: PoolValues,
   usages: readonly ServerUsage[],

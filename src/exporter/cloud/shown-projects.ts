@@ -21,7 +21,10 @@ function withParts(
   return projects.flatMap((project) => (project === pool ? [pool, ...parts] : [project]));
 }
 
-/** Throws `UserError` for a project with the id of a part: both would be one series. Keystone itself makes no ids with a slash. */
+/**
+ * Throws `UserError` for a project with the id of a part: both would be one series. Keystone itself makes no ids with a
+ * slash.
+ */
 function requireNoPart(poolId: string, projects: readonly Project[]): void {
   const project = projects.find(({ id }) => partName(poolId, id) !== undefined);
   if (project !== undefined)

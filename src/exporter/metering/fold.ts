@@ -11,7 +11,10 @@ import { owing } from './unread-flavors.ts';
  */
 export const ABSENCE_MS = 24 * 3_600_000;
 
-/** How long after a new flavor its launch may follow: a resize writes the flavor before it copies disks, and the launch after. */
+/**
+ * How long after a new flavor its launch may follow: a resize writes the flavor before it copies disks, and the launch
+ * after.
+ */
 export const ANNOUNCEMENT_MS = 15 * 60_000;
 
 export interface FoldInput {

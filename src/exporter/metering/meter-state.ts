@@ -13,7 +13,10 @@ export interface MeterState {
   totals: ReadonlyMap<string, Usage>;
   /** By server id: the servers alive at `untilMs`, and servers that are absent for an unknown reason. */
   servers: ReadonlyMap<string, RememberedServer>;
-  /** Milliseconds of servers whose GPUs are still to be counted, by flavor and by project id. Left out where there are none. */
+  /**
+   * Milliseconds of servers whose GPUs are still to be counted, by flavor and by project id. Left out where there are
+   * none.
+   */
   unreadFlavors?: UnreadFlavors;
   /** Undefined if server hours have never been metered. */
   hours?: ServerHours;

@@ -41,7 +41,10 @@ export function reachedByBoth(evidence: ClockEvidence | undefined, nowMs: number
   return Math.min(nowMs, reachedByNova(evidence, nowMs));
 }
 
-/** How far Nova's clock is ahead of this machine's clock (negative: behind): the smallest skew that agrees with Nova's date; 0 without a date. */
+/**
+ * How far Nova's clock is ahead of this machine's clock (negative: behind): the smallest skew that agrees with Nova's
+ * date; 0 without a date.
+ */
 export function clockSkew({ sentMs, receivedMs, dateMs }: ClockEvidence): number {
   return dateMs === undefined ? 0 : nearestToZero(dateMs - receivedMs, dateMs + 999 - sentMs);
 }

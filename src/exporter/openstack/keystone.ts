@@ -26,7 +26,10 @@ export async function readDomains(session: Session, filter: DomainFilter): Promi
   return chooseDomains(domains, filter);
 }
 
-/** The domains of the filter. Names are compared without case, as in most Keystones; an exact match wins. Throws `UserError`. */
+/**
+ * The domains of the filter. Names are compared without case, as in most Keystones; an exact match wins. Throws
+ * `UserError`.
+ */
 export function chooseDomains(domains: readonly Domain[], { names, ids }: DomainFilter): Domain[] {
   if (names.length === 0 && ids.length === 0) return [...domains];
   const wanted = new Set([
@@ -133,7 +136,10 @@ const projectSchema = z.object({
 });
 const linksSchema = z.object({ next: z.string().nullish() }).nullish();
 
-/** Reads a list. Keystone has no pages, but cuts a list at its `list_limit` and says `truncated`. Throws `ServiceError` for a cut list. */
+/**
+ * Reads a list. Keystone has no pages, but cuts a list at its `list_limit` and says `truncated`. Throws `ServiceError`
+ * for a cut list.
+ */
 async function readCollection<S extends z.ZodType>(
   session: Session,
   path: string,

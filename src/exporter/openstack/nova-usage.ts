@@ -52,7 +52,10 @@ export async function readServerUsage(session: Session, query: UsageQuery): Prom
   });
 }
 
-/** All servers of one project that ran within the window: `GET /os-simple-tenant-usage/PROJECT`, which its members may read. */
+/**
+ * All servers of one project that ran within the window: `GET /os-simple-tenant-usage/PROJECT`, which its members may
+ * read.
+ */
 export async function readProjectUsage(
   session: Session,
   projectId: string,

@@ -68,7 +68,10 @@ async function readRight(right: RightName, ask: () => Promise<unknown>): Promise
   }
 }
 
-/** The projects to try in the object store: a user who can read one account of others can read all. Without other projects, the own one. */
+/**
+ * The projects to try in the object store: a user who can read one account of others can read all. Without other
+ * projects, the own one.
+ */
 async function otherProjects(session: Session): Promise<string[]> {
   const { projectId: own } = await session.signIn();
   const list = await session.get({ service: 'identity', path: '/projects' }).catch(() => undefined);

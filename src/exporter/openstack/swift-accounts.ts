@@ -46,7 +46,10 @@ async function readAccount(session: Session, id: string, own: string | undefined
   }
 }
 
-/** radosgw answers the same for a missing account and for a missing right. A user who can read an account of others has the right. */
+/**
+ * radosgw answers the same for a missing account and for a missing right. A user who can read an account of others has
+ * the right.
+ */
 function requireRight(accounts: readonly Account[], own: string | undefined): void {
   const refusal = accounts.find((account) => account.refusal !== undefined)?.refusal;
   if (refusal === undefined || accounts.some(({ id, isOfRadosgw }) => isOfRadosgw && id !== own)) return;
@@ -56,7 +59,10 @@ function requireRight(accounts: readonly Account[], own: string | undefined): vo
   );
 }
 
-/** The path of a project's account. The catalog has the account of the token's project, `/v1/AUTH_<project>`; the id is replaced. */
+/**
+ * The path of a project's account. The catalog has the account of the token's project, `/v1/AUTH_<project>`; the id is
+ * replaced.
+ */
 export function accountPath(base: string, projectId: string, own: string | undefined): string {
   if (base === '') return `/AUTH_${projectId}`;
   const match = own === undefined ? undefined : /^(.*\/)([^/]*)$/.exec(base);

@@ -207,7 +207,10 @@ export function readExporterSettings(sources: SettingsSources): ExporterSettings
   return { ...settings, gpuAliases: sections.gpu_aliases, clouds: sections.cloud };
 }
 
-/** Throws `UserError` for two clouds of one name, which would share series, or of one state file, which would share totals. */
+/**
+ * Throws `UserError` for two clouds of one name, which would share series, or of one state file, which would share
+ * totals.
+ */
 function requireApart(clouds: readonly CloudTable[]): void {
   for (const [index, { name, state }] of clouds.entries()) {
     const before = clouds.slice(0, index);

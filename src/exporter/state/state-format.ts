@@ -24,7 +24,10 @@ export interface ProjectNames {
   name: string;
   domainId: string;
   domainName: string;
-  /** Folded-until time since which Keystone does not list the project and it uses nothing; undefined for a listed project. */
+  /**
+   * Folded-until time since which Keystone does not list the project and it uses nothing; undefined for a listed
+   * project.
+   */
   goneSinceMs?: number;
 }
 

@@ -17,7 +17,10 @@ const holderSchema = z.object({
   id: z.string(),
   pid: z.int().positive(),
   host: z.string(),
-  /** The start time of the process in the kernel's unit. It distinguishes the process from a later one with the same pid. */
+  /**
+   * The start time of the process in the kernel's unit. It distinguishes the process from a later one with the same
+   * pid.
+   */
   started: z.string().optional(),
 });
 

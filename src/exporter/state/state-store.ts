@@ -12,7 +12,10 @@ import { lockState, type StateLock } from './state-lock.ts';
 /** The exporter's state. Each change is on disk before it is in memory. */
 export interface StateStore {
   current(): ExporterState;
-  /** Replaces the state on disk, then in memory. On an error both stay unchanged. Writes nothing if `next` is on disk already. */
+  /**
+   * Replaces the state on disk, then in memory. On an error both stay unchanged. Writes nothing if `next` is on disk
+   * already.
+   */
   save(next: ExporterState): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,7 +28,10 @@ export interface StateStoreOptions {
   logger: Logger;
 }
 
-/** Opens the state file, or makes a new state with a new epoch. Never replaces a file that cannot be read. Throws `UserError`. */
+/**
+ * Opens the state file, or makes a new state with a new epoch. Never replaces a file that cannot be read. Throws
+ * `UserError`.
+ */
 export async function openStateStore(options: StateStoreOptions): Promise<StateStore> {
   const { logger } = options;
   const path = await replaceableFile(options.path);

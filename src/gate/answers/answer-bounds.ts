@@ -8,7 +8,10 @@ export interface AnswerLimits {
 
 const SIZE_INTERVAL_MS = 200;
 
-/** Does the work of an answer. The signal aborts when the client is gone, when the answer takes too long, or when it is too large. */
+/**
+ * Does the work of an answer. The signal aborts when the client is gone, when the answer takes too long, or when it is
+ * too large.
+ */
 export async function withinBounds(
   response: ServerResponse,
   limits: AnswerLimits,

@@ -14,7 +14,10 @@ export class FrameSplitter {
   /** No frame is complete with fewer bytes. */
   #wanted = 0;
 
-  /** The bytes of all frames that are complete now, and the messages in them. Throws `AnswerError` for a frame that is too long. */
+  /**
+   * The bytes of all frames that are complete now, and the messages in them. Throws `AnswerError` for a frame that is
+   * too long.
+   */
   push(bytes: Buffer): { whole: Buffer; messages: Buffer[] } {
     this.#held.push(Buffer.from(bytes));
     this.#heldBytes += bytes.length;

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** Sends a body piece by piece, and ends the answer. Waits for each piece to be written, because the next may reuse its memory. */
+/**
+ * Sends a body piece by piece, and ends the answer. Waits for each piece to be written, because the next may reuse its
+ * memory.
+ */
 export async function sendPieces(
   pieces: AsyncIterable<string | Buffer>,
   response: ServerResponse,

@@ -19,7 +19,10 @@ async function startServer() {
   return port;
 }
 
-/** Sends the start at once and then further bytes one by one, without end. Resolves with everything that comes before the server ends the connection. */
+/**
+ * Sends the start at once and then further bytes one by one, without end. Resolves with everything that comes before
+ * the server ends the connection.
+ */
 async function drip(port: number, beginning: string): Promise<string> {
   return await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

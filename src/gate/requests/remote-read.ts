@@ -9,7 +9,10 @@ import { Refusal } from '../refusal.ts';
 import { headerValues } from './request.ts';
 import type { ReadRequest } from '../sources/source.ts';
 
-/** The second is for clients such as vmctl, which want streamed chunks and label the request with the type of the answer. */
+/**
+ * The second is for clients such as vmctl, which want streamed chunks and label the request with the type of the
+ * answer.
+ */
 const TYPES = new Set([
   'application/x-protobuf',
   'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse',

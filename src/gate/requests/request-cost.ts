@@ -3,7 +3,10 @@ import type { Policy, Selector } from '../policy.ts';
 import { Refusal } from '../refusal.ts';
 
 const MAX_MATCHERS = 50;
-/** Milliseconds of work. In one millisecond the gate parses about a hundred parts of regular expressions, or does the steps below. */
+/**
+ * Milliseconds of work. In one millisecond the gate parses about a hundred parts of regular expressions, or does the
+ * steps below.
+ */
 const MAX_COST = 4096;
 const COMPARISONS_A_COST = 256;
 const CHARACTERS_A_COST = 32;

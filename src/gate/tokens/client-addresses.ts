@@ -25,7 +25,10 @@ export function includesAddress(list: BlockList, remoteAddress: string | undefin
   return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** The network that counts as one client: an IPv4 address, or an IPv6 network of 64 bits, as providers assign to one household. */
+/**
+ * The network that counts as one client: an IPv4 address, or an IPv6 network of 64 bits, as providers assign to one
+ * household.
+ */
 export function networkOf(remoteAddress: string | undefined): string {
   const address = plainAddress(remoteAddress);
   if (isIP(address) !== 6) return address;

@@ -59,7 +59,10 @@ async function answerRefusal({ kind, message }: RefusedQuestionError, reply: Fas
     .send({ type: 'about:blank', title, status, detail: message, error: message });
 }
 
-/** Whether the database is down, by code (08: a connection ended, 57P0: the server ended), or by `pg`'s message without a code. */
+/**
+ * Whether the database is down, by code (08: a connection ended, 57P0: the server ended), or by `pg`'s message without
+ * a code.
+ */
 function isDatabaseAway(error: FastifyError): boolean {
   return (
     /^(?:ECONN|ENOENT|ETIMEDOUT|08|57P0)/.test(codeOf(error) ?? '') ||

@@ -97,7 +97,10 @@ function federateRequest(url: URL, site: SiteConfig) {
   };
 }
 
-/** Encodes a selector as Go does: HAProxy in front of a site's Prometheus, as in the earlier system, compares characters. */
+/**
+ * Encodes a selector as Go does: HAProxy in front of a site's Prometheus, as in the earlier system, compares
+ * characters.
+ */
 function asPrometheusWrites(selector: string): string {
   const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(selector)

@@ -42,7 +42,10 @@ const BYTES_OF_SAMPLE = 80;
 /** The memory of a label beside its value, estimated. */
 const BYTES_OF_LABEL = 40;
 
-/** Returns the samples of an answer that readings need. Throws `SweepFailure` beyond the limits, and the reason of `signal`. */
+/**
+ * Returns the samples of an answer that readings need. Throws `SweepFailure` beyond the limits, and the reason of
+ * `signal`.
+ */
 export async function readAnswer(
   body: Readable,
   limits: BodyLimits,

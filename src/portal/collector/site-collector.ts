@@ -35,7 +35,10 @@ export class SiteCollector {
   readonly #client: GateClient;
   readonly #gaps: GapFiller;
   readonly #budget: ReadingsBudget;
-  /** Bytes of the last sweep; undefined before the first. 0 if it failed: a site that does not answer must not take room. */
+  /**
+   * Bytes of the last sweep; undefined before the first. 0 if it failed: a site that does not answer must not take
+   * room.
+   */
   #expected: number | undefined;
   readonly #ending = new AbortController();
   #health: SiteHealth = UNTRIED;

@@ -26,7 +26,10 @@ export interface PortalSites {
   declared: readonly string[];
 }
 
-/** Renews a portal's leases by the database's clock, and takes its share of the sites. Only one portal does so at a time. */
+/**
+ * Renews a portal's leases by the database's clock, and takes its share of the sites. Only one portal does so at a
+ * time.
+ */
 export async function renewLeases(
   database: Database,
   holder: string,

@@ -36,7 +36,10 @@ export class GroupFolder {
     this.#parts = parts;
   }
 
-  /** Folds all groups. A failure at one site does not stop the others: its groups go back, and the first error is thrown at the end. */
+  /**
+   * Folds all groups. A failure at one site does not stop the others: its groups go back, and the first error is thrown
+   * at the end.
+   */
   async foldAll(room: WaitingRoom, ready: readonly Group[]): Promise<void> {
     const errors: unknown[] = [];
     for (const groups of inParts(ready)) {

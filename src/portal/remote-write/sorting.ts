@@ -43,7 +43,10 @@ export class OversizedRequestError extends Error {
   override readonly name = 'OversizedRequestError';
 }
 
-/** The largest number of instants. Each one waits as a group of its own. A Prometheus sends some thousand samples at a time. */
+/**
+ * The largest number of instants. Each one waits as a group of its own. A Prometheus sends some thousand samples at a
+ * time.
+ */
 const MAX_INSTANTS = 20_000;
 const MAX_FACTS = 100_000;
 /** Targets beyond this number are skipped. */

@@ -135,7 +135,10 @@ function notWritten(site: string, written: readonly string[]): string {
   return `this sender may not write to '${site}'; ${help}`;
 }
 
-/** Resolves the tables, and reads their token files, whose paths are relative to the configuration file. Throws `UserError`. */
+/**
+ * Resolves the tables, and reads their token files, whose paths are relative to the configuration file. Throws
+ * `UserError`.
+ */
 export function resolveSenders(
   tables: readonly SenderTable[],
   configFile: string | undefined,

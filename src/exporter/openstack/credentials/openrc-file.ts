@@ -81,7 +81,10 @@ function assign(word: ShellWord, { line, plain, file, found }: Assignment): void
   else found.variables[name] = value;
 }
 
-/** The error for a variable that may not be set afterwards: `A=b command` sets nothing, and not every shell has `declare`. */
+/**
+ * The error for a variable that may not be set afterwards: `A=b command` sets nothing, and not every shell has
+ * `declare`.
+ */
 function setsForGood({ commands }: ShellLine): boolean {
   const words = commands[0] ?? [];
   return words[0]?.text === 'export' || words.every(({ raw }) => /^\w+=/.test(raw));

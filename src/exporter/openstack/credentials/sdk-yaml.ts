@@ -32,7 +32,10 @@ export function parseSdkYaml(text: string): unknown {
   });
 }
 
-/** A tag for unquoted texts that match `test`. `read` gets the text without underscores, and without the sign of an `int`. */
+/**
+ * A tag for unquoted texts that match `test`. `read` gets the text without underscores, and without the sign of an
+ * `int`.
+ */
 function scalar(name: string, test: RegExp, read: (text: string) => unknown): Yaml.ScalarTag {
   return {
     // Only for writing YAML, which stackmeter does not do.

@@ -5,7 +5,10 @@ import { describeError, UserError } from '../../../runtime/user-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { proxyFor, type Proxies } from './proxies.ts';
 
-/** More than all readers use at the same time: services may share an address, and a hanging service must not delay another. */
+/**
+ * More than all readers use at the same time: services may share an address, and a hanging service must not delay
+ * another.
+ */
 const CONNECTIONS = 16;
 
 /** The connections of one exporter: direct ones, and those through proxies. */

@@ -32,7 +32,10 @@ function rejectLostMarker(error: unknown, service: string, marker: string | unde
   throw new ServiceError(`${service} lost its position between two pages`, { cause: error });
 }
 
-/** The marker in the link to the next page. The rest of the link is ignored: its host and parameters may differ from the request. */
+/**
+ * The marker in the link to the next page. The rest of the link is ignored: its host and parameters may differ from the
+ * request.
+ */
 export function nextMarker(
   service: string,
   links: readonly { rel: string; href: string }[] | undefined,

@@ -20,7 +20,10 @@ export class NotFound extends ServiceMissing {}
 /** The user's role may not read this, or not for all projects. */
 export class ServiceForbidden extends UserError {}
 
-/** Why a resource could not be read. `missing` and `forbidden` last until somebody changes the cloud, `failing` may pass. */
+/**
+ * Why a resource could not be read. `missing` and `forbidden` last until somebody changes the cloud, `failing` may
+ * pass.
+ */
 export type ReadFailure = 'missing' | 'forbidden' | 'failing';
 
 /** The failure and its reason, for a caller that continues without the resource. */

@@ -2,7 +2,10 @@ import { type Framing, ResponseError } from './response-head.ts';
 
 /** Takes a body out of its framing. The pieces may be of any size. */
 export interface BodyDecoder {
-  /** The part of `bytes` that belongs to the body. It lies in the same memory, and the rest of `bytes` is overwritten. Throws `ResponseError`. */
+  /**
+   * The part of `bytes` that belongs to the body. It lies in the same memory, and the rest of `bytes` is overwritten.
+   * Throws `ResponseError`.
+   */
   take(bytes: Buffer): Buffer;
   /** True once the whole body was taken. */
   ended(): boolean;

@@ -25,7 +25,10 @@ export interface UpstreamAnswer {
   headers: ReadonlyMap<string, string>;
   /** Bytes of the body; undefined where the answer does not announce them. */
   length: number | undefined;
-  /** The body as it comes, without framing. The next piece reuses the memory of a piece. Throws unless the body is whole. */
+  /**
+   * The body as it comes, without framing. The next piece reuses the memory of a piece. Throws unless the body is
+   * whole.
+   */
   body: AsyncIterable<Buffer>;
 }
 

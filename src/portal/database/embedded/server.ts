@@ -97,7 +97,10 @@ async function stopServer(child: ChildProcess, server: Omit<Server, 'stop'>): Pr
   await server.ended;
 }
 
-/** Connects as soon as the server accepts connections. Waits for a recovery of any length. Throws `UserError` if the server ends. */
+/**
+ * Connects as soon as the server accepts connections. Waits for a recovery of any length. Throws `UserError` if the
+ * server ends.
+ */
 export async function connectWhenReady(server: Server, options: ServerOptions): Promise<Client> {
   for (;;) {
     try {

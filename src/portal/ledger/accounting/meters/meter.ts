@@ -60,7 +60,10 @@ export interface ReadingContext {
   epochReturns: boolean;
   /** Whether the totals have a new base at this instant, for an exporter that states no epoch. */
   baseMoved: boolean;
-  /** At most this much usage is already in the meter's latest hour. The sum with the new usage must fit the ledger's hours. */
+  /**
+   * At most this much usage is already in the meter's latest hour. The sum with the new usage must fit the ledger's
+   * hours.
+   */
   booked: bigint;
 }
 

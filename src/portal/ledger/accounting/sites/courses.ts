@@ -12,7 +12,10 @@ export interface CloudChange {
   gaps: Interval[];
 }
 
-/** The progress of one cloud during a sweep. It depends only on the instants of the readings, so it is known before any meter is folded. */
+/**
+ * The progress of one cloud during a sweep. It depends only on the instants of the readings, so it is known before any
+ * meter is folded.
+ */
 interface CloudCourse {
   /** The progress before the sweep; undefined for a new cloud. */
   known: CloudProgress | undefined;

@@ -14,7 +14,10 @@ interface CountsRecord {
   last_ms: string | null;
 }
 
-/** Counts sites, projects and meters for a question, from counters of the sites: the time does not grow with their usage. */
+/**
+ * Counts sites, projects and meters for a question, from counters of the sites: the time does not grow with their
+ * usage.
+ */
 export async function countLedger(database: Queryable, query: UsageQuery): Promise<LedgerCounts> {
   const { resource } = query;
   const { rows } = await database.query<CountsRecord>(sql`

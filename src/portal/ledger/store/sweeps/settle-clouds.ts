@@ -6,7 +6,10 @@ import type { Sweep } from '../../ledger.ts';
 import { inBatches } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
 
-/** Puts the readings of a sweep into their clouds. The ledger and the configuration (`configured`) tell which clouds exist. */
+/**
+ * Puts the readings of a sweep into their clouds. The ledger and the configuration (`configured`) tell which clouds
+ * exist.
+ */
 export async function settleClouds(
   database: Queryable,
   site: string,
