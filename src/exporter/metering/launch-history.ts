@@ -1,6 +1,13 @@
 import type { Amounts } from './amounts.ts';
 import type { Launch } from './meter-state.ts';
-import { changesState, effectMs, hasFailed, isLaunch, type ServerAction } from './server-actions.ts';
+import {
+  changesState,
+  effectMs,
+  hasFailed,
+  isLaunch,
+  launchesOf,
+  type ServerAction,
+} from './server-actions.ts';
 
 /** A stretch of a server's life with one flavor. Equal numbers stand for the same flavor. */
 interface Stretch {
@@ -44,10 +51,10 @@ function stretchesOf(
 ): Stretch[] {
   const stretches: Stretch[] = [];
   let [flavor, before, latest] = [0, 0, 0];
-  for (const action of actions) {
-    const atMs = effectMs(action, launchesMs);
-    if (!isLaunch(action) || !changesState(action) || hasFailed(action, launchesMs) || atMs <= sinceMs)
-      continue;
+  for (const [index, action] of actions.entries()) {
+    const own = launchesOf(actions, index, launchesMs);
+    const atMs = effectMs(action, own);
+    if (!isLaunch(action) || !changesState(action) || hasFailed(action, own) || atMs <= sinceMs) continue;
     if (action.name === 'resize') {
       before = flavor;
       latest += 1;

@@ -198,6 +198,21 @@ function isSoft({ events }: ServerAction, { endedMs }: ActionContext): boolean {
   return events.some(({ name }) => name === 'compute_soft_delete_instance');
 }
 
+/**
+ * The launches that an action may have written. Nova may write the action up to a second before its launch, but a launch
+ * after a later action started is that action's.
+ */
+export function launchesOf(
+  actions: readonly ServerAction[],
+  index: number,
+  launchesMs: readonly number[],
+): readonly number[] {
+  const updatedMs = actions[index]?.updatedMs ?? 0;
+  const isLaterOnes = (atMs: number) =>
+    actions.some((later, at) => at > index && isLaunch(later) && later.startMs <= atMs);
+  return launchesMs.filter((atMs) => atMs <= updatedMs || !isLaterOnes(atMs));
+}
+
 function launchOf(action: ServerAction, launchesMs: readonly number[]): number | undefined {
   if (!isLaunch(action)) return undefined;
   return launchesMs.find((atMs) => atMs >= action.startMs && atMs <= action.updatedMs + 1000);

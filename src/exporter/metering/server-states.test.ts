@@ -52,6 +52,12 @@ describe('the states of a server', () => {
     expect(told(input)).toBe('0 active, 28 resized');
   });
 
+  it('do not take the launch of the next action for that of a failed action just before it', () => {
+    const actions = [action('resize', 10, { failed: true }), action('rebuild', 11)];
+    const input = { seen: seen('active', 11), launchesMs: [at(-100), at(11)], actions };
+    expect(told(input)).toBe('0 active, 10 unknown, 11 active');
+  });
+
   it('take one reset from the present state, and leave the first of two unknown', () => {
     const reset = (second: number) => action('resetState', second);
     expect(told({ seen: seen('error', 20), actions: [reset(20)] })).toBe('0 active, 20 error');

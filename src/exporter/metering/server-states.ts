@@ -1,5 +1,6 @@
 import {
   changesState,
+  launchesOf,
   stateBefore,
   stepsAfter,
   type ServerAction,
@@ -72,8 +73,9 @@ function replay(
     if (isPast && before !== undefined) steps.push({ atMs: fromMs, state: before });
     isPast = false;
   };
-  for (const action of actions) {
-    const context = { launchesMs, endedMs, beforeResize, state: steps.at(-1)?.state };
+  for (const [index, action] of actions.entries()) {
+    const ownLaunchesMs = launchesOf(actions, index, launchesMs);
+    const context = { launchesMs: ownLaunchesMs, endedMs, beforeResize, state: steps.at(-1)?.state };
     if (isPast && stepsAfter(action, context).some(({ atMs }) => atMs > fromMs)) insertKnown();
     settle(steps, stateBefore(action, steps.at(-1) as StateStep, { ...context, state: steps.at(-1)?.state }));
     const { state } = steps.at(-1) as StateStep;

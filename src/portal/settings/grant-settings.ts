@@ -22,7 +22,7 @@ const grantTable = strictTable({
           .min(1, 'is empty')
           .describe('id of the project'),
         cloud: z
-          .string({ error: 'must be the text of the label cloud' })
+          .string({ error: 'must be text: the value of the label cloud, such as "north"' })
           .optional()
           .describe('cloud of the project; without it, every cloud of the site'),
       }),

@@ -22,7 +22,10 @@ export interface BookedMeter extends MeterState {
   open: Entry;
 }
 
-/** The state of the ledger before a sweep, for the projects and meters of the sweep. */
+/**
+ * The state of the ledger before a sweep, for the projects and meters of the sweep. docs/design/accounting.md has the
+ * rules A0 to A10.
+ */
 export interface MeterBook {
   /** By `projectKey`. */
   names: ReadonlyMap<string, NameState>;
@@ -32,7 +35,7 @@ export interface MeterBook {
   epochs: ReadonlyMap<string, number>;
   /** By `meterKey`, for meters with a new epoch or a possible jump: the largest usage in a recent hour (rule A4). */
   usualHours: ReadonlyMap<string, bigint>;
-  /** By `meterKey`: the correction of the meter's last reading, if it was a jump. */
+  /** By `meterKey`: how much of the last reading's difference was not counted, because the total jumped. */
   jumpedBy: ReadonlyMap<string, bigint>;
 }
 
@@ -70,7 +73,7 @@ interface GrowingChange extends MeterChange {
   usages: Usage[];
   gaps: MeterGap[];
   anomalies: Anomaly[];
-  /** At least what the usages add to the hour of the last reading: a usage that starts before this hour counts whole. */
+  /** An upper bound of what the usages add to the hour of the last reading. A usage that starts earlier counts whole. */
   gained: bigint;
 }
 
@@ -114,7 +117,10 @@ export function foldSweep(
   return { clouds: new Map(clouds), ...atOnce(foldReadings(book, courses, readings, rules)) };
 }
 
-/** Folds all readings of some projects in a sweep. `courses` must come from the whole sweep. */
+/**
+ * Folds all readings of some projects in a sweep. `courses`, the times at which each cloud was read, need the readings of
+ * all projects.
+ */
 export function* foldReadings(
   book: MeterBook,
   courses: CloudCourses,
@@ -153,7 +159,7 @@ function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
   return [...instants.values()];
 }
 
-/** The move of a total without an epoch; empty for a total with one. */
+/** How far a total without an epoch moved. If many totals move far at once, their base moved (decision 3). */
 function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move[] {
   if (reading.epoch !== '') return [];
   const key = meterKey(reading);
@@ -236,7 +242,7 @@ function contextOf(
   };
 }
 
-/** At least the usage in the hour of the meter's last reading. */
+/** An upper bound of the usage in the hour of the meter's last reading. */
 function bookedOf(known: BookedMeter | undefined, change: GrowingChange | undefined): bigint {
   const hour = hourAt(change?.meter.lastAtMs ?? known?.lastAtMs ?? 0);
   const open = known !== undefined && known.open.hour >= hour ? known.open.amount : 0n;
