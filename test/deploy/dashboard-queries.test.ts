@@ -146,7 +146,7 @@ describeWith(['prometheus'], 'the dashboards', ({ prometheus }) => {
     expect(atPortal.map(({ panel, problem }) => [panel, problem])).toEqual([
       ['Decisions', 'no data'],
       ['Answers', 'no data'],
-      ['The certificate expires in', 'no data'],
+      ['Certificate expires in', 'no data'],
     ]);
     expect(atSite.map(({ panel, problem }) => [panel, problem])).toEqual([
       ['$location', 'no data'],
