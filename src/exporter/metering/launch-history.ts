@@ -5,7 +5,7 @@ import {
   effectMs,
   hasFailed,
   isLaunch,
-  launchesOf,
+  launchesByAction,
   type ServerAction,
 } from './server-actions.ts';
 
@@ -51,8 +51,9 @@ function stretchesOf(
 ): Stretch[] {
   const stretches: Stretch[] = [];
   let [flavor, before, latest] = [0, 0, 0];
+  const launchesOf = launchesByAction(actions, launchesMs);
   for (const [index, action] of actions.entries()) {
-    const own = launchesOf(actions, index, launchesMs);
+    const own = launchesOf(index);
     const atMs = effectMs(action, own);
     if (!isLaunch(action) || !changesState(action) || hasFailed(action, own) || atMs <= sinceMs) continue;
     if (action.name === 'resize') {

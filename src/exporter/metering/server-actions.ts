@@ -199,18 +199,21 @@ function isSoft({ events }: ServerAction, { endedMs }: ActionContext): boolean {
 }
 
 /**
- * The launches that an action may have written. Nova may write the action up to a second before its launch, but a launch
- * after a later action started is that action's.
+ * Returns the launches that each action, by its index, may have written. Nova may write an action up to a second before its
+ * launch, but a launch after a later action started is that action's.
  */
-export function launchesOf(
+export function launchesByAction(
   actions: readonly ServerAction[],
-  index: number,
   launchesMs: readonly number[],
-): readonly number[] {
-  const updatedMs = actions[index]?.updatedMs ?? 0;
-  const isLaterOnes = (atMs: number) =>
-    actions.some((later, at) => at > index && isLaunch(later) && later.startMs <= atMs);
-  return launchesMs.filter((atMs) => atMs <= updatedMs || !isLaterOnes(atMs));
+): (index: number) => readonly number[] {
+  const latest = launchesMs.map((atMs) => ({
+    atMs,
+    latest: actions.findLastIndex((action) => isLaunch(action) && action.startMs <= atMs),
+  }));
+  return (index) => {
+    const updatedMs = actions[index]?.updatedMs ?? 0;
+    return latest.filter((one) => one.atMs <= updatedMs || one.latest <= index).map(({ atMs }) => atMs);
+  };
 }
 
 function launchOf(action: ServerAction, launchesMs: readonly number[]): number | undefined {

@@ -58,6 +58,18 @@ describe('the states of a server', () => {
     expect(told(input)).toBe('0 active, 10 unknown, 11 active');
   });
 
+  it('cost the same for each action, for any number of actions', () => {
+    const readsOf = (count: number) => {
+      let reads = 0;
+      const actions = Array.from({ length: count }, (_, i) =>
+        Object.defineProperty(action('rebuild', i), 'startMs', { get: () => ((reads += 1), at(i)) }),
+      );
+      told({ seen: seen('active', count), launchesMs: [at(-100), at(count + 1)], actions });
+      return reads + count;
+    };
+    expect(readsOf(8000)).toBeLessThan(6 * readsOf(2000));
+  });
+
   it('take one reset from the present state, and leave the first of two unknown', () => {
     const reset = (second: number) => action('resetState', second);
     expect(told({ seen: seen('error', 20), actions: [reset(20)] })).toBe('0 active, 20 error');

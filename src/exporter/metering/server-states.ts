@@ -1,6 +1,6 @@
 import {
   changesState,
-  launchesOf,
+  launchesByAction,
   stateBefore,
   stepsAfter,
   type ServerAction,
@@ -73,9 +73,9 @@ function replay(
     if (isPast && before !== undefined) steps.push({ atMs: fromMs, state: before });
     isPast = false;
   };
+  const launchesOf = launchesByAction(actions, launchesMs);
   for (const [index, action] of actions.entries()) {
-    const ownLaunchesMs = launchesOf(actions, index, launchesMs);
-    const context = { launchesMs: ownLaunchesMs, endedMs, beforeResize, state: steps.at(-1)?.state };
+    const context = { launchesMs: launchesOf(index), endedMs, beforeResize, state: steps.at(-1)?.state };
     if (isPast && stepsAfter(action, context).some(({ atMs }) => atMs > fromMs)) insertKnown();
     settle(steps, stateBefore(action, steps.at(-1) as StateStep, { ...context, state: steps.at(-1)?.state }));
     const { state } = steps.at(-1) as StateStep;
