@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { inAdminProject, signedIn, type Call } from './client.ts';
 import { eventually } from '../support/processes.ts';
 
+const REACHED_WITHIN_MS = 60_000;
+
 /** A server's flavor from an instant on, as Nova reported it at that time. */
 export interface KnownLaunch {
   atMs: number;
@@ -39,6 +41,8 @@ interface NovaServer {
   'OS-SRV-USG:launched_at': string | null;
   'OS-SRV-USG:terminated_at': string | null;
   flavor: { vcpus: number; ram: number };
+  /** The reason of status ERROR. */
+  fault?: unknown;
 }
 
 /** Makes a project in which the user of `owner` may boot servers. */
@@ -80,18 +84,31 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
     return usable?.find((one) => name === undefined || one.name === name)?.id;
   };
   const reach = async (server: LabServer, status: string) => {
+    let shown: NovaServer | undefined;
     const found = await eventually(async () => {
-      const shown = await show(server.id);
-      if (shown.status === 'ERROR') throw new Error(`server ${server.id} is in ERROR`);
-      return shown.status === status && shown['OS-EXT-STS:task_state'] === null ? shown : undefined;
+      shown = await show(server.id);
+      const isDone = shown['OS-EXT-STS:task_state'] === null;
+      if (shown.status === 'ERROR') return shown;
+      return shown.status === status && isDone ? shown : undefined;
+    }, REACHED_WITHIN_MS).catch((error: unknown) => {
+      throw new Error(`server ${server.id} did not become ${status}: ${JSON.stringify(shown)}`, {
+        cause: error,
+      });
     });
+    if (found.status !== status)
+      throw new Error(`server ${server.id} failed: ${JSON.stringify(found.fault)}`);
     const atMs = novaTime(found['OS-SRV-USG:launched_at']);
     if (atMs > (server.launches.at(-1)?.atMs ?? 0))
       server.launches.push({ atMs, vcpus: found.flavor.vcpus, memoryMb: found.flavor.ram });
   };
+  // Nova's periodic look at the hypervisor may stop a server that was started meanwhile, so an action has a second try.
   const act = async (server: LabServer, action: object, status: string, as = call) => {
-    await as('POST', `/servers/${server.id}/action`, action);
-    await reach(server, status);
+    const request = async () => await as('POST', `/servers/${server.id}/action`, action);
+    await request();
+    await reach(server, status).catch(async () => {
+      await request();
+      await reach(server, status);
+    });
   };
   return {
     act,

@@ -71,79 +71,70 @@ describeWith(
     const admin = openstackEnvironment(openstack);
     const owner = openstackEnvironment(openstack.replace(/openrc$/, 'openrc-owner'));
 
-    it(
-      'are those of the database, over transitions that nobody looked at',
-      { timeout: 120_000 },
-      async () => {
-        const seenOf = watchDatabase(tools);
-        const project = await createLabProject(admin, owner);
-        onTestFinished(async () => await project.remove());
-        const state = join(temporaryFolder(), 'state.json');
-        const flags = { listen: '127.0.0.1:0', state, settlingDelay: SETTLING_MS / 1000, serverHours: true };
-        const start = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
-        const config = readExporterConfig({ flags: { ...flags, start }, env: admin });
-        const exporter = createExporter(config, { clock: systemClock, logger: silentLogger() });
-        onTestFinished(async () => await exporter.close());
-        const act = async (server: LabServer, ...steps: readonly (readonly [object, string])[]) => {
-          for (const [action, status] of steps) await project.act(server, action, status);
-        };
-        const servers = await Promise.all([1, 2, 3, 4, 5].map(async () => await project.boot('m1.small')));
-        const counted = async () => {
-          const nowMs = Date.now();
-          return await eventually(async () => {
-            await exporter.refresh();
-            const { meter } = parseState(readFileSync(state, 'utf8'));
-            return meter.untilMs > nowMs ? meter : undefined;
-          });
-        };
-        await counted(); // nobody can know the flavor before a resize that came before the first refresh
-        const [stopped, paused, suspended, shelved, resized] = servers as [
-          LabServer,
-          LabServer,
-          LabServer,
-          LabServer,
-          LabServer,
-        ];
-        await Promise.all([
-          act(
-            stopped,
-            [{ 'os-stop': null }, 'SHUTOFF'],
-            [{ 'os-start': null }, 'ACTIVE'],
-            [{ 'os-stop': null }, 'SHUTOFF'],
-          ),
-          act(
-            paused,
-            [{ pause: null }, 'PAUSED'],
-            [{ unpause: null }, 'ACTIVE'],
-            [{ pause: null }, 'PAUSED'],
-          ),
-          act(suspended, [{ suspend: null }, 'SUSPENDED'], [{ resume: null }, 'ACTIVE']),
-          act(shelved, [{ shelve: null }, 'SHELVED_OFFLOADED'], [{ unshelve: null }, 'ACTIVE']),
-          (async () => {
-            await project.resize(resized, 'm1.large');
-            await act(resized, [{ confirmResize: null }, 'ACTIVE']);
-          })(),
-        ]);
-        const meter = await counted();
-        const told = new Map<string, number>();
-        let vcpuMs = 0n;
-        for (const { flavor, state: one, durationMs } of meter.hours?.totals.get(project.id) ?? []) {
-          told.set(one, (told.get(one) ?? 0) + Number(durationMs) / 1000);
-          vcpuMs += BigInt(flavor.vcpu) * durationMs;
-        }
-        expect(vcpuMs).toBe(meter.totals.get(project.id)?.vcpu);
-        const truth = new Map<string, number>();
-        for (const { id } of servers)
-          for (const [one, seconds] of secondsOf(seenOf(id), meter.untilMs))
-            truth.set(one, (truth.get(one) ?? 0) + seconds);
-        // A server that is offloaded at once is shelved for a moment, within an action of which only the end is recorded.
-        truth.set('active', (truth.get('active') ?? 0) + (truth.get('shelved') ?? 0));
-        truth.delete('shelved');
-        const wrong = [...new Set([...truth.keys(), ...told.keys()])].filter(
-          (one) => Math.abs((told.get(one) ?? 0) - (truth.get(one) ?? 0)) > TOLERANCE_S * servers.length,
-        );
-        expect({ wrong, told, truth }).toMatchObject({ wrong: [] });
-      },
-    );
+    it('are those of the database, over transitions that nobody looked at', async () => {
+      const seenOf = watchDatabase(tools);
+      const project = await createLabProject(admin, owner);
+      onTestFinished(async () => await project.remove());
+      const state = join(temporaryFolder(), 'state.json');
+      const flags = { listen: '127.0.0.1:0', state, settlingDelay: SETTLING_MS / 1000, serverHours: true };
+      const start = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+      const config = readExporterConfig({ flags: { ...flags, start }, env: admin });
+      const exporter = createExporter(config, { clock: systemClock, logger: silentLogger() });
+      onTestFinished(async () => await exporter.close());
+      const act = async (server: LabServer, ...steps: readonly (readonly [object, string])[]) => {
+        for (const [action, status] of steps) await project.act(server, action, status);
+      };
+      const servers = await Promise.all([1, 2, 3, 4, 5].map(async () => await project.boot('m1.small')));
+      const counted = async () => {
+        const nowMs = Date.now();
+        return await eventually(async () => {
+          await exporter.refresh();
+          const { meter } = parseState(readFileSync(state, 'utf8'));
+          return meter.untilMs > nowMs ? meter : undefined;
+        });
+      };
+      await counted(); // nobody can know the flavor before a resize that came before the first refresh
+      const [stopped, paused, suspended, shelved, resized] = servers as [
+        LabServer,
+        LabServer,
+        LabServer,
+        LabServer,
+        LabServer,
+      ];
+      await Promise.all([
+        act(
+          stopped,
+          [{ 'os-stop': null }, 'SHUTOFF'],
+          [{ 'os-start': null }, 'ACTIVE'],
+          [{ 'os-stop': null }, 'SHUTOFF'],
+        ),
+        act(paused, [{ pause: null }, 'PAUSED'], [{ unpause: null }, 'ACTIVE'], [{ pause: null }, 'PAUSED']),
+        act(suspended, [{ suspend: null }, 'SUSPENDED'], [{ resume: null }, 'ACTIVE']),
+        act(shelved, [{ shelve: null }, 'SHELVED_OFFLOADED'], [{ unshelve: null }, 'ACTIVE']),
+        (async () => {
+          await project.resize(resized, 'm1.large');
+          await act(resized, [{ confirmResize: null }, 'ACTIVE']);
+        })(),
+      ]);
+      const meter = await counted();
+      const told = new Map<string, number>();
+      let vcpuMs = 0n;
+      for (const { flavor, state: one, durationMs } of meter.hours?.totals.get(project.id) ?? []) {
+        told.set(one, (told.get(one) ?? 0) + Number(durationMs) / 1000);
+        vcpuMs += BigInt(flavor.vcpu) * durationMs;
+      }
+      expect(vcpuMs).toBe(meter.totals.get(project.id)?.vcpu);
+      const truth = new Map<string, number>();
+      for (const { id } of servers)
+        for (const [one, seconds] of secondsOf(seenOf(id), meter.untilMs))
+          truth.set(one, (truth.get(one) ?? 0) + seconds);
+      // A server that is offloaded at once is shelved for a moment, within an action of which only the end is recorded.
+      truth.set('active', (truth.get('active') ?? 0) + (truth.get('shelved') ?? 0));
+      truth.delete('shelved');
+      const wrong = [...new Set([...truth.keys(), ...told.keys()])].filter(
+        (one) => Math.abs((told.get(one) ?? 0) - (truth.get(one) ?? 0)) > TOLERANCE_S * servers.length,
+      );
+      expect({ wrong, told, truth }).toMatchObject({ wrong: [] });
+    });
   },
 );

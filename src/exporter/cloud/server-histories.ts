@@ -1,13 +1,8 @@
 import pLimit from 'p-limit';
+import type { FlavorFacts } from '../../prometheus/flavor-facts.ts';
 import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import {
-  flavorFacts,
-  isComplete,
-  tellsMore,
-  type FlavorFacts,
-  type FlavorSizes,
-} from '../metering/flavor-facts.ts';
+import { flavorOf, isComplete, tellsMore, type Flavor } from '../metering/flavor.ts';
 import { devicesOfFlavor } from '../metering/gpus.ts';
 import { forgottenLaunches } from '../metering/launch-history.ts';
 import type { MeterState, RememberedServer, ServerLife } from '../metering/meter-state.ts';
@@ -37,7 +32,7 @@ interface ListedServer {
   changedMs: number;
   launchedMs: number | undefined;
   endedMs: number | undefined;
-  flavor: FlavorFacts;
+  flavor: Flavor;
 }
 
 /** The answers of one refresh. */
@@ -59,7 +54,7 @@ interface Reading {
  */
 export class ServerHistories {
   readonly #failure: LastingFailure;
-  readonly #flavors = new Map<string, FlavorFacts>();
+  readonly #flavors = new Map<string, Flavor>();
   #hasReadAll = false;
   #reading: Reading | undefined;
 
@@ -150,15 +145,15 @@ export class ServerHistories {
   }
 
   /** One object for equal facts: there are many servers and few flavors. */
-  #same(sizes: FlavorSizes): FlavorFacts {
-    const facts = flavorFacts(sizes);
-    const known = this.#flavors.get(facts.key);
-    if (known === undefined) this.#flavors.set(facts.key, facts);
-    return known ?? facts;
+  #same(facts: FlavorFacts): Flavor {
+    const flavor = flavorOf(facts);
+    const known = this.#flavors.get(flavor.key);
+    if (known === undefined) this.#flavors.set(flavor.key, flavor);
+    return known ?? flavor;
   }
 
   /** The server's own flavor; else the flavor that it was counted with since its launch; else what usage tells of it. */
-  #flavorOf(usage: ServerUsage, known: RememberedServer | undefined): FlavorFacts {
+  #flavorOf(usage: ServerUsage, known: RememberedServer | undefined): Flavor {
     const { flavorName: name, vcpus: vcpu, memoryMb: mb, diskGb: disk_gb } = usage;
     const listed = this.#reading?.changed.get(usage.id) ?? this.#reading?.all.get(usage.id);
     const own = listed !== undefined && isOf(usage, listed) ? listed.flavor : undefined;
@@ -186,10 +181,7 @@ export class ServerHistories {
 }
 
 /** The flavor that the server was counted with since the same launch. */
-export function countedFlavor(
-  usage: ServerUsage,
-  known: RememberedServer | undefined,
-): FlavorFacts | undefined {
+export function countedFlavor(usage: ServerUsage, known: RememberedServer | undefined): Flavor | undefined {
   const last = known?.launches.at(-1);
   const { vcpu, mb, disk_gb, flavor } = last?.amounts ?? {};
   const isSameSize = vcpu === usage.vcpus && mb === usage.memoryMb && disk_gb === usage.diskGb;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { flavorFacts } from '../metering/flavor-facts.ts';
+import { flavorOf } from '../metering/flavor.ts';
 import { serverHoursTable } from './server-hours-table.ts';
 
 it('shows the server hours of all projects by flavor and state', () => {
-  const flavor = flavorFacts({ name: '<big>', vcpu: 4, mb: 1024, disk_gb: 10 });
+  const flavor = flavorOf({ name: '<big>', vcpu: 4, mb: 1024, disk_gb: 10 });
   const total = (state: string, hours: number) => ({ flavor, state, durationMs: BigInt(hours * 3_600_000) });
   const totals = new Map([
     ['p1', [total('active', 1.5), total('stopped', 2)]],

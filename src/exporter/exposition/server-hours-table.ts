@@ -1,10 +1,10 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import type { FlavorFacts } from '../metering/flavor-facts.ts';
+import type { Flavor } from '../metering/flavor.ts';
 import type { ServerHours } from '../metering/server-hours.ts';
 
 /** A table of server hours by flavor and state, of all projects together. */
 export function serverHoursTable({ sinceMs, totals }: ServerHours): string {
-  const rows = new Map<string, { flavor: FlavorFacts; state: string; durationMs: bigint }>();
+  const rows = new Map<string, { flavor: Flavor; state: string; durationMs: bigint }>();
   for (const { flavor, state, durationMs } of [...totals.values()].flat()) {
     const key = `${flavor.key} ${state}`;
     rows.set(key, { flavor, state, durationMs: (rows.get(key)?.durationMs ?? 0n) + durationMs });

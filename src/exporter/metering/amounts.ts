@@ -1,4 +1,4 @@
-import type { FlavorFacts } from './flavor-facts.ts';
+import type { Flavor } from './flavor.ts';
 
 /** The resources of every server, named as in `project_<resource>_usage`. */
 export const SERVER_RESOURCES = ['vcpu', 'mb', 'disk_gb', 'instance'] as const;
@@ -14,7 +14,7 @@ export type Amounts = Readonly<Record<ServerResource, number>> & {
   /** The name of the server's flavor, if the flavor's GPUs could not be read yet. */
   readonly unreadFlavor?: string;
   /** The flavor that gives these amounts, if server hours are metered and the flavor is known. */
-  readonly flavor?: FlavorFacts;
+  readonly flavor?: Flavor;
 };
 
 /** Amount × milliseconds of each resource, in whole numbers, so that sums are exact. */

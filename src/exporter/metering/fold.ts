@@ -1,6 +1,6 @@
 import { addUsage, NO_USAGE, sameAmounts, sameSizes, type Amounts, type Usage } from './amounts.ts';
 import type { Launch, MeterState, RememberedServer, ServerLife } from './meter-state.ts';
-import { tellsMore } from './flavor-facts.ts';
+import { tellsMore } from './flavor.ts';
 import { ServerHoursSum, splitByState, stateAt, type StateChange } from './server-hours.ts';
 import { owing } from './unread-flavors.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Amounts } from './amounts.ts';
-import { flavorFacts } from './flavor-facts.ts';
+import { flavorOf } from './flavor.ts';
 import { foldWindow } from './fold.ts';
 import { newMeterState, type MeterState, type ServerLife } from './meter-state.ts';
 import type { StateChange } from './server-hours.ts';
@@ -21,7 +21,7 @@ interface ModelServer {
 
 const amounts = (vcpus: number): Amounts => {
   const sizes = { vcpu: vcpus, mb: 512 * vcpus, disk_gb: 10 + vcpus };
-  return { ...sizes, instance: 1, flavor: flavorFacts({ name: `c${vcpus}`, ...sizes }) };
+  return { ...sizes, instance: 1, flavor: flavorOf({ name: `c${vcpus}`, ...sizes }) };
 };
 
 /** Servers as an answer at `nowS` has them. */

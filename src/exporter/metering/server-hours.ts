@@ -1,4 +1,4 @@
-import { flavorFacts, type FlavorFacts } from './flavor-facts.ts';
+import { flavorOf, type Flavor } from './flavor.ts';
 import type { Amounts } from './amounts.ts';
 
 /** The state of servers whose state is not known: rights or history are missing. It is never guessed. */
@@ -13,7 +13,7 @@ export interface StateChange {
 
 /** How long servers of one flavor were in one state. */
 export interface StateTotal {
-  flavor: FlavorFacts;
+  flavor: Flavor;
   state: string;
   durationMs: bigint;
 }
@@ -56,7 +56,7 @@ export function stateAt(changes: readonly StateChange[], atMs: number): string |
 /** Collects the server time of one window. */
 export class ServerHoursSum {
   readonly #before: ServerHours;
-  readonly #added = new Map<string, Map<string, { flavor: FlavorFacts; states: Map<string, number> }>>();
+  readonly #added = new Map<string, Map<string, { flavor: Flavor; states: Map<string, number> }>>();
 
   constructor(before: ServerHours) {
     this.#before = before;
@@ -84,7 +84,7 @@ export class ServerHoursSum {
   }
 }
 
-function addTo(totals: StateTotal[], flavor: FlavorFacts, state: string, durationMs: number): void {
+function addTo(totals: StateTotal[], flavor: Flavor, state: string, durationMs: number): void {
   const place = totals.findIndex((total) => total.state === state && total.flavor.key === flavor.key);
   const before = totals[place];
   const duration = (before?.durationMs ?? 0n) + BigInt(durationMs);
@@ -92,6 +92,6 @@ function addTo(totals: StateTotal[], flavor: FlavorFacts, state: string, duratio
   else totals[place] = { ...before, durationMs: duration };
 }
 
-function sizesOf({ vcpu, mb, disk_gb }: Amounts): FlavorFacts {
-  return flavorFacts({ vcpu, mb, disk_gb });
+function sizesOf({ vcpu, mb, disk_gb }: Amounts): Flavor {
+  return flavorOf({ vcpu, mb, disk_gb });
 }

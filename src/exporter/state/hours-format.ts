@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flavorFacts, type FlavorFacts } from '../metering/flavor-facts.ts';
+import { flavorOf, type Flavor } from '../metering/flavor.ts';
 import type { MeterState } from '../metering/meter-state.ts';
 import type { ServerHours, StateTotal } from '../metering/server-hours.ts';
 
@@ -19,7 +19,7 @@ export const flavorSchema = z
     swap_mb: count.exactOptional(),
     devices: z.record(z.string(), count).exactOptional(),
   })
-  .transform(flavorFacts);
+  .transform(flavorOf);
 
 export const hoursSchema = z.strictObject({
   since: z.iso.datetime().transform((text) => Date.parse(text)),
@@ -30,7 +30,7 @@ export const hoursSchema = z.strictObject({
 /** The flavors of a state, each once. The other members name them by their place. */
 export class FlavorTable {
   readonly #places = new Map<string, number>();
-  readonly #flavors: FlavorFacts[] = [];
+  readonly #flavors: Flavor[] = [];
 
   /** All flavors of the totals and of the remembered servers. */
   static of({ hours, servers }: MeterState): FlavorTable {
@@ -43,7 +43,7 @@ export class FlavorTable {
     return table;
   }
 
-  placeOf({ key }: FlavorFacts): number {
+  placeOf({ key }: Flavor): number {
     return this.#places.get(key) as number; // every flavor of the state was added
   }
 
@@ -51,7 +51,7 @@ export class FlavorTable {
     return JSON.stringify(this.#flavors.map((flavor) => ({ ...flavor, key: undefined })));
   }
 
-  #add(flavor: FlavorFacts | undefined): void {
+  #add(flavor: Flavor | undefined): void {
     if (flavor === undefined || this.#places.has(flavor.key)) return;
     this.#places.set(flavor.key, this.#flavors.length);
     this.#flavors.push(flavor);
@@ -68,7 +68,7 @@ export function formatStateTotals(totals: readonly StateTotal[], flavors: Flavor
 
 export function parseHours(
   { since: sinceMs, totals }: z.output<typeof hoursSchema>,
-  flavors: readonly FlavorFacts[],
+  flavors: readonly Flavor[],
 ): ServerHours {
   const byProject = Object.entries(totals).map(([projectId, entries]) => {
     const parsed = entries.map(([place, state, durationMs]) => ({
@@ -82,7 +82,7 @@ export function parseHours(
 }
 
 /** The flavor at a place. Throws if there is none. */
-export function flavorAt(place: number, flavors: readonly FlavorFacts[]): FlavorFacts {
+export function flavorAt(place: number, flavors: readonly Flavor[]): Flavor {
   const flavor = flavors[place];
   if (flavor === undefined) throw new Error(`it names flavor ${place}, but has ${flavors.length}`);
   return flavor;

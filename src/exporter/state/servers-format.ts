@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Amounts } from '../metering/amounts.ts';
-import type { FlavorFacts } from '../metering/flavor-facts.ts';
+import type { Flavor } from '../metering/flavor.ts';
 import type { Launch, RememberedServer } from '../metering/meter-state.ts';
 import { flavorAt, type FlavorTable } from './hours-format.ts';
 
@@ -42,7 +42,7 @@ export function formatServer(server: RememberedServer, untilMs: number, flavors:
 export function parseServer(
   server: z.output<typeof serverSchema>,
   untilMs: number,
-  flavors: readonly FlavorFacts[],
+  flavors: readonly Flavor[],
 ): RememberedServer {
   const { project: projectId, launches, announced } = server;
   const [first, ...rest] = launches;
@@ -62,7 +62,7 @@ function formatLaunch({ atMs, amounts }: Launch, flavors: FlavorTable): string {
 
 function parseLaunch(
   { at_ms: atMs, amounts }: z.output<typeof launchSchema>,
-  flavors: readonly FlavorFacts[],
+  flavors: readonly Flavor[],
 ): Launch {
   return { atMs, amounts: parseAmounts(amounts, flavors) };
 }
@@ -77,7 +77,7 @@ function formatAmounts(amounts: Amounts, flavors: FlavorTable): string {
 
 function parseAmounts(
   { unread_flavor: unreadFlavor, flavor, ...amounts }: z.output<typeof amountsSchema>,
-  flavors: readonly FlavorFacts[],
+  flavors: readonly Flavor[],
 ): Amounts {
   return {
     ...amounts,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flavorFacts } from '../metering/flavor-facts.ts';
+import { flavorOf } from '../metering/flavor.ts';
 import type { RememberedServer } from '../metering/meter-state.ts';
 import { formatState, parseState, type ExporterState } from './state-format.ts';
 
@@ -179,8 +179,8 @@ describe('the state file', () => {
 
   it('keeps server hours, and names each flavor once', () => {
     const own = { ephemeral_gb: 10, swap_mb: 0, devices: { a100: 2 } };
-    const flavor = flavorFacts({ name: 'g1', vcpu: 2, mb: 4096, disk_gb: 40, ...own });
-    const sizes = flavorFacts({ vcpu: 1, mb: 1, disk_gb: 1 });
+    const flavor = flavorOf({ name: 'g1', vcpu: 2, mb: 4096, disk_gb: 40, ...own });
+    const sizes = flavorOf({ vcpu: 1, mb: 1, disk_gb: 1 });
     const launches = [{ atMs: noon, amounts: { ...amounts, flavor } }] as const;
     const shelved = { projectId: 'p1', launches, countedUntilMs: noon + 1000, state: 'shelved_offloaded' };
     const totals = [
