@@ -163,10 +163,15 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
+/** A flavor is shown by its label. */
+function cellOf(value: UsageRow[keyof UsageRow]): string {
+  return typeof value === 'object' && value !== null ? value.label : String(value);
+}
+
 function sendCsv(response: ServerResponse, rows: readonly UsageRow[]): void {
   const lines = rows.map((row) =>
-    Object.values(row)
-      .map((value) => `"${String(value).replaceAll('"', '""')}"`)
+    Object.values<UsageRow[keyof UsageRow]>(row)
+      .map((value) => `"${cellOf(value).replaceAll('"', '""')}"`)
       .join(','),
   );
   response

@@ -264,6 +264,73 @@ describe('the API', () => {
     ]);
   });
 
+  it('answers server hours with the facts of each flavor, as CSV with its label', async () => {
+    const asked: UsageQuery[] = [];
+    const { startMs } = USED;
+    const servers = { startMs, amount: 2, unit: 'server-hours', coverage: 'measured' } as const;
+    usage = async (query) => {
+      asked.push(query);
+      return {
+        data: [
+          { ...servers, flavor: 'm1.small/1/2048/20/0/0/0', state: 'active' },
+          { ...servers, flavor: '=gpu, big/8/65536/80/10/512/a100=2,h100=1', state: 'stopped' },
+          { ...servers, flavor: '/4/8192/0/?/?/?', state: 'unknown' },
+        ],
+        next: null,
+      };
+    };
+    const address = '/api/v1/usage?by=flavor,state&flavor=m1.small/1/2048/20/0/0/0&state=active';
+    const answer = (await server.inject(address)).json<Page<UsageRow>>();
+    expect(asked).toMatchObject([
+      {
+        resource: 'server',
+        flavor: 'm1.small/1/2048/20/0/0/0',
+        state: 'active',
+        by: new Set(['flavor', 'state']),
+      },
+    ]);
+    expect(answer.data[0]).toEqual({
+      flavor: {
+        label: 'm1.small/1/2048/20/0/0/0',
+        name: 'm1.small',
+        vcpus: 1,
+        memory_mb: 2048,
+        disk_gb: 20,
+        ephemeral_gb: 0,
+        swap_mb: 0,
+        gpus: {},
+      },
+      state: 'active',
+      start: '2026-01-01T00:00:00.000Z',
+      amount: 2,
+      unit: 'server-hours',
+      coverage: 'measured',
+    });
+    expect(answer.data.slice(1)).toMatchObject([
+      {
+        state: 'stopped',
+        flavor: { name: '=gpu, big', ephemeral_gb: 10, swap_mb: 512, gpus: { a100: 2, h100: 1 } },
+      },
+      { state: 'unknown', flavor: { name: null, disk_gb: 0, ephemeral_gb: null, swap_mb: null, gpus: null } },
+    ]);
+    const csv = await server.inject('/api/v1/usage?by=flavor,state&format=csv');
+    expect(csv.body.split('\r\n')).toEqual([
+      'flavor,state,start,amount,unit,coverage',
+      'm1.small/1/2048/20/0/0/0,active,2026-01-01T00:00:00.000Z,2,server-hours,measured',
+      '"\'=gpu, big/8/65536/80/10/512/a100=2,h100=1",stopped,2026-01-01T00:00:00.000Z,2,server-hours,measured',
+      '/4/8192/0/?/?/?,unknown,2026-01-01T00:00:00.000Z,2,server-hours,measured',
+      '',
+    ]);
+    const mixed = await server.inject('/api/v1/usage?by=flavor&resource=vcpu');
+    expect([mixed.statusCode, mixed.json()]).toEqual([
+      400,
+      {
+        error:
+          "resource: only 'server' has flavors and states; leave resource out, or leave out flavor and state",
+      },
+    ]);
+  });
+
   it('starts a CSV with a byte order mark only on request, so that Excel reads UTF-8', async () => {
     usage = async () => await Promise.resolve({ data: [{ ...USED, projectName: 'Größe' }], next: null });
     const csv = '/api/v1/usage?format=csv&by=project,resource';
@@ -422,6 +489,8 @@ describe('the API', () => {
       'project',
       'grant',
       'resource',
+      'flavor',
+      'state',
       'limit',
       'cursor',
       'format',

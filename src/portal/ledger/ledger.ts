@@ -2,6 +2,7 @@
  * The interface of the ledger for the other parts of the portal: sweeps go in, questions are answered.
  * Sweeps carry amount × milliseconds as bigint. Answers carry amount × hours as number.
  */
+import type { ServerKind } from './server-kind.ts';
 import type { StoragePolicy } from './storage-policy.ts';
 
 /** The total of one meter at an instant, as the site states it. */
@@ -86,7 +87,7 @@ export interface LateOutcome {
 
 export type Coverage = 'measured' | 'spread' | 'missing';
 export type UsageStep = 'hour' | 'day' | 'month' | 'total';
-export type UsageDimension = 'grant' | 'site' | 'cloud' | 'project' | 'resource';
+export type UsageDimension = 'grant' | 'site' | 'cloud' | 'project' | 'resource' | 'flavor' | 'state';
 
 /** Projects of several sites or clouds that the portal's configuration counts as one. */
 export interface Grant {
@@ -101,7 +102,7 @@ export interface GrantProject {
   cloud?: string | undefined;
 }
 
-export interface UsageQuery {
+export interface UsageQuery extends ServerKind {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
   fromMs: number;
   toMs: number;
@@ -118,7 +119,7 @@ export interface UsageQuery {
   cursor?: string | undefined;
 }
 
-export interface StepUsage {
+export interface StepUsage extends ServerKind {
   /** Null for the usage of projects without a grant. */
   grant?: string | null;
   site?: string;

@@ -26,7 +26,8 @@ export function usageRoute(
     '/api/v1/usage',
     {
       schema: {
-        summary: 'Usage in amount × hours, by step, grant, site, cloud, project and resource',
+        summary:
+          'Usage in amount × hours, by step, grant, site, cloud, project, resource, and flavor and state of servers',
         querystring: usageParameters,
         response: { 200: usageAnswer, default: errorAnswer },
       },

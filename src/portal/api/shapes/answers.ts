@@ -105,6 +105,27 @@ export const grantRow = z.object({
 
 export type GrantRow = z.output<typeof grantRow>;
 
+const flavorFacts = z
+  .object({
+    label: z.string().meta({
+      description: 'All facts as one text, which `flavor=` takes',
+      examples: ['m1.small/1/2048/20/0/0/0'],
+    }),
+    name: z.string().nullable(),
+    vcpus: z.number().nullable(),
+    memory_mb: z.number().nullable().meta({ description: 'MiB' }),
+    disk_gb: z.number().nullable().meta({ description: 'GiB of root and ephemeral disk together' }),
+    ephemeral_gb: z.number().nullable().meta({ description: 'GiB' }),
+    swap_mb: z.number().nullable().meta({ description: 'MiB' }),
+    gpus: z
+      .record(z.string(), z.number())
+      .nullable()
+      .meta({ description: 'The number of devices by alias; {} if there are none', examples: [{ a100: 2 }] }),
+  })
+  .meta({ description: 'The flavor of servers as they were built or last resized. Unknown facts are null' });
+
+export type FlavorRow = z.output<typeof flavorFacts>;
+
 export const usageRow = z.object({
   grant: z
     .string()
@@ -119,6 +140,14 @@ export const usageRow = z.object({
   project_id: z.string().optional(),
   project_name: z.string().optional(),
   resource: z.string().optional(),
+  flavor: flavorFacts.optional(),
+  state: z
+    .string()
+    .optional()
+    .meta({
+      description: "The state of servers: Nova's `vm_state`, or `unknown`",
+      examples: ['active', 'shelved_offloaded'],
+    }),
   start: instant.meta({ description: 'Start of the step, UTC' }),
   amount: z.number(),
   unit: z.string().meta({ examples: ['vCPU-hours'] }),

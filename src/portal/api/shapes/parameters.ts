@@ -17,11 +17,11 @@ export function parameterTable<S extends z.ZodRawShape>(shape: S) {
   });
 }
 
-/** A text to filter by. Empty text means no filter. */
-export function textParameter(description: string) {
+/** A text to filter by, of at most `longest` characters. Empty text means no filter. */
+export function textParameter(description: string, longest = 512) {
   return z
     .string({ error: 'may be given once' })
-    .max(512, 'is longer than 512 characters')
+    .max(longest, `is longer than ${longest} characters`)
     .refine((text) => !text.includes('\0'), 'holds a NUL character')
     .optional()
     .transform((text) => (text === '' ? undefined : text))

@@ -1,3 +1,4 @@
+import { flavorOfLabel } from '../../../prometheus/flavor-facts.ts';
 import type {
   Grant,
   Page as LedgerPage,
@@ -6,7 +7,7 @@ import type {
   StepCoverage,
   StepUsage,
 } from '../../ledger/ledger.ts';
-import type { CoverageRow, GrantRow, Page, ProjectRow, SiteRow, UsageRow } from './answers.ts';
+import type { CoverageRow, FlavorRow, GrantRow, Page, ProjectRow, SiteRow, UsageRow } from './answers.ts';
 
 /** Turns the ledger's types into the rows of answers, one function for each row. */
 export function siteRowOf(site: SiteStatus): SiteRow {
@@ -49,11 +50,26 @@ export function coverageRowOf({ startMs, measuredMs, spreadMs, ...known }: StepC
   };
 }
 
-export function usageRowOf({ startMs, projectId, projectName, ...known }: StepUsage): UsageRow {
+export function usageRowOf({ startMs, projectId, projectName, flavor, ...known }: StepUsage): UsageRow {
   return {
     ...known,
     ...(projectId === undefined ? {} : { project_id: projectId, project_name: projectName }),
+    ...(flavor === undefined ? {} : { flavor: flavorRowOf(flavor) }),
     start: isoOf(startMs),
+  };
+}
+
+function flavorRowOf(label: string): FlavorRow {
+  const facts = flavorOfLabel(label);
+  return {
+    label,
+    name: facts?.name ?? null,
+    vcpus: facts?.vcpu ?? null,
+    memory_mb: facts?.mb ?? null,
+    disk_gb: facts?.disk_gb ?? null,
+    ephemeral_gb: facts?.ephemeral_gb ?? null,
+    swap_mb: facts?.swap_mb ?? null,
+    gpus: facts?.devices ?? null,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Ledger, UsageQuery } from '../../ledger/ledger.ts';
+import type { Ledger, StepUsage, UsageQuery } from '../../ledger/ledger.ts';
 import type { UsageRow } from './answers.ts';
 import { csvLine } from './csv.ts';
 import { usageRowOf } from './rows.ts';
@@ -13,6 +13,8 @@ function columnsOf({ by }: UsageQuery): Column[] {
     ...(by.has('cloud') ? (['cloud'] as const) : []),
     ...(by.has('project') ? (['project_id', 'project_name'] as const) : []),
     ...(by.has('resource') ? (['resource'] as const) : []),
+    ...(by.has('flavor') ? (['flavor'] as const) : []),
+    ...(by.has('state') ? (['state'] as const) : []),
   ];
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
@@ -30,11 +32,17 @@ export async function* usageCsv(
   const columns = columnsOf(query);
   let head = (bom ? BYTE_ORDER_MARK : '') + csvLine(columns);
   for await (const rows of ledger.allUsage(query, gone)) {
-    const lines = rows.map(usageRowOf).map((row) => csvLine(columns.map((column) => row[column] ?? '')));
+    const lines = rows.map((usage) => csvLine(cellsOf(usage, columns)));
     yield head + lines.join('');
     head = '';
   }
   if (head !== '') yield head;
+}
+
+/** The values of the columns. A flavor is its label. */
+function cellsOf({ flavor, ...known }: StepUsage, columns: readonly Column[]): (string | number)[] {
+  const row = { ...usageRowOf(known), flavor };
+  return columns.map((column) => row[column] ?? '');
 }
 
 /** `usage-2026-01-01-to-2026-02-01-by-day.csv` */

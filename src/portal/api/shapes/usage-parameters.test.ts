@@ -4,6 +4,7 @@ import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
 import { monthsBetween, monthStarts, piecesOf } from '../../ledger/steps.ts';
 import { usageParameters, usageQuery } from './usage-parameters.ts';
 
+const SMALL = 'm1.small/1/2048/20/0/0/0';
 const NOW = Date.UTC(2026, 1, 10, 13, 37);
 
 function query(parameters: Record<string, string>) {
@@ -90,11 +91,43 @@ describe('a question for usage', () => {
   });
 
   it.each([
+    { by: 'flavor' },
+    { by: 'site,state' },
+    { flavor: SMALL },
+    { state: 'shelved' },
+    { by: 'flavor,state', resource: 'server' },
+  ])('asks for server hours if it is about flavors or states: %j', (parameters) => {
+    expect(query(parameters).resource).toBe('server');
+  });
+
+  it('has the filters of servers', () => {
+    const gpus = 'a/b c/8/65536/80/?/?/a100=2,h100=1';
+    expect(query({ flavor: gpus, state: 'soft-delete' })).toMatchObject({
+      by: ['site', 'project', 'resource'],
+      flavor: gpus,
+      state: 'soft-delete',
+    });
+    expect(query({ flavor: '', state: '' }).resource).toBeUndefined();
+  });
+
+  it.each([{ by: 'flavor' }, { by: 'resource,state' }, { flavor: SMALL }, { state: 'active' }])(
+    'is refused if it is about flavors or states of another resource: %j',
+    (parameters) => {
+      expect(refusal({ ...parameters, resource: 'vcpu' })).toBe(
+        "resource: only 'server' has flavors and states; leave resource out, or leave out flavor and state",
+      );
+    },
+  );
+
+  it.each([
     [
       { by: 'site' },
       "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
     ],
-    [{ by: 'sites' }, 'by: must be some of grant, site, cloud, project, resource, with commas between them'],
+    [
+      { by: 'sites' },
+      'by: must be some of grant, site, cloud, project, resource, flavor, state, with commas between them',
+    ],
     [{ from: 'yesterday' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
     [{ from: '2026-02-31' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
     [
@@ -107,6 +140,9 @@ describe('a question for usage', () => {
     ],
     [{ from: '0001-01-01' }, 'from: must be in the years 1970 to 2199'],
     [{ from: '2026-01-01', to: '9999-12-31' }, 'to: must be in the years 1970 to 2199'],
+    [{ flavor: 'm1.small' }, 'flavor: must be the label of a flavor, such as m1.small/1/2048/20/0/0/0'],
+    [{ flavor: `${'n'.repeat(4096)}/1/1/1/0/0/0` }, 'flavor: is longer than 4096 characters'],
+    [{ state: ['active', 'error'] }, 'state: may be given once'],
     [{ step: 'week' }, 'step: must be hour, day, month or total'],
     [{ format: 'xlsx' }, 'format: must be json or csv'],
     [{ limit: '0' }, 'limit: must be a number from 1 to 10000'],
@@ -148,7 +184,7 @@ describe('a question of any text', () => {
     time,
     long,
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('month', 'total', 'vcpu', 'csv'),
+    fc.constantFrom('month', 'total', 'server', 'csv', 'f/1/2048/20/0/0/?', 'flavor,state'),
   );
   const names = fc.constantFrom(
     'from',
@@ -158,6 +194,8 @@ describe('a question of any text', () => {
     'site',
     'project',
     'resource',
+    'flavor',
+    'state',
     'limit',
     'cursor',
     'format',
@@ -168,20 +206,31 @@ describe('a question of any text', () => {
     fc.assert(
       fc.property(fc.dictionary(names, text, { maxKeys: 5 }), (parameters) => {
         const written = Object.values(parameters).join('').length;
-        const parsed = usageParameters.safeParse({ resource: 'vcpu', ...parameters });
+        const parsed = usageParameters.safeParse({ resource: 'server', ...parameters });
         const issues = parsed.success ? [] : parsed.error.issues;
         expect(issues.length).toBeLessThanOrEqual(12);
         expect(Math.max(0, ...issues.map(({ message }) => message.length))).toBeLessThan(300 + written);
         if (!parsed.success) return;
-        const { from = 0, to = from + MS_PER_HOUR, by, site, project, cursor, limit } = parsed.data;
+        const {
+          from = 0,
+          to = from + MS_PER_HOUR,
+          by,
+          site,
+          project,
+          flavor,
+          state,
+          cursor,
+          limit,
+        } = parsed.data;
         const range = { fromHour: from / MS_PER_HOUR, toHour: to / MS_PER_HOUR };
         expect(monthsBetween(range)).toBeLessThanOrEqual(230 * 12);
         expect(monthStarts(range).length).toBeLessThanOrEqual(230 * 12);
         expect(piecesOf(parsed.data.step, range).length).toBeLessThanOrEqual(5);
-        expect(by.size).toBeLessThanOrEqual(5);
+        expect(by.size).toBeLessThanOrEqual(7);
         expect(limit).toBeLessThanOrEqual(10_000);
-        for (const kept of [site, project, cursor])
+        for (const kept of [site, project, state, cursor])
           expect(Array.from(kept ?? '').length).toBeLessThanOrEqual(512);
+        expect((flavor ?? '').length).toBeLessThanOrEqual(4096);
       }),
       { numRuns: 100, examples: [[{ from: '1970-01-01', to: '2200-01-01', step: 'month' }]] },
     );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flavorOfLabel } from '../../../prometheus/flavor-facts.ts';
 import type { Grant, UsageDimension as LedgerDimension, UsageQuery } from '../../ledger/ledger.ts';
 import {
   cursorParameter,
@@ -18,7 +19,15 @@ const DIMENSIONS = [
   'cloud',
   'project',
   'resource',
+  'flavor',
+  'state',
 ] as const satisfies readonly LedgerDimension[];
+
+/** In characters. A label has a name of up to 512 characters, the sizes, and the names of devices. */
+const LONGEST_FLAVOR = 4096;
+
+/** The resource that has flavors and states. */
+const SERVER = 'server';
 
 export type UsageDimension = (typeof DIMENSIONS)[number];
 
@@ -31,12 +40,19 @@ export const usageParameters = parameterTable({
   by: dimensionsParameter(
     DIMENSIONS,
     'site,project,resource',
-    'What gets rows of its own: some of grant, site, cloud, project and resource, with commas between them. Usage is added up over the others',
+    'What gets rows of its own: some of grant, site, cloud, project, resource, flavor and state, with commas between them. Usage is added up over the others. With flavor or state, the resource is `server`',
   ),
   site: textParameter('Only this site'),
   project: textParameter('Only projects with this id'),
   grant: textParameter('Only projects of this grant'),
   resource: textParameter('Only this resource, such as `vcpu`'),
+  flavor: textParameter(
+    'Only servers with this flavor, such as `m1.small/1/2048/20/0/0/0`: the label of a row',
+    LONGEST_FLAVOR,
+  ).refine((label) => label === undefined || flavorOfLabel(label) !== undefined, {
+    error: 'must be the label of a flavor, such as m1.small/1/2048/20/0/0/0',
+  }),
+  state: textParameter('Only servers in this state, such as `active`'),
   limit: limitParameter,
   cursor: cursorParameter,
   format: z
@@ -62,7 +78,8 @@ export function usageQuery(
   nowMs: number,
   grants: readonly Grant[] = [],
 ): UsageQuery {
-  const { step, by, site, project, grant, resource, limit, cursor } = parameters;
+  const { step, by, site, project, grant, flavor, state, limit, cursor } = parameters;
+  const resource = resourceOf(parameters);
   const { fromMs, toMs } = periodOf(parameters.from, parameters.to, nowMs);
   if (!by.has('resource') && resource === undefined)
     throw new RequestError(
@@ -70,7 +87,31 @@ export function usageQuery(
     );
   requireGrant(grant, grants);
   const links = by.has('grant') || grant !== undefined ? { grant, grants } : {};
-  return { fromMs, toMs, step, by, site, projectId: project, resource, ...links, limit, cursor };
+  return {
+    fromMs,
+    toMs,
+    step,
+    by,
+    site,
+    projectId: project,
+    resource,
+    flavor,
+    state,
+    ...links,
+    limit,
+    cursor,
+  };
+}
+
+/** The resource of a question: `server` for a question by or about flavors or states. Throws `RequestError`. */
+function resourceOf({ by, flavor, state, resource }: UsageParameters): string | undefined {
+  const aboutServers = by.has('flavor') || by.has('state') || flavor !== undefined || state !== undefined;
+  if (!aboutServers) return resource;
+  if (resource !== undefined && resource !== SERVER)
+    throw new RequestError(
+      "resource: only 'server' has flavors and states; leave resource out, or leave out flavor and state",
+    );
+  return SERVER;
 }
 
 /** Throws `RequestError` for a grant that does not exist. */
