@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkExporter } from '../../src/exporter/cloud/check.ts';
 import { createExporter } from '../../src/exporter/exporter.ts';
 import { readCredentials } from '../../src/exporter/openstack/credentials/credentials.ts';
 import { exporterConfig } from '../../src/exporter/settings/config.ts';
 import { readExporterSettings } from '../../src/exporter/settings/settings.ts';
 import { parseState } from '../../src/exporter/state/state-format.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
+import { createLogger } from '../../src/runtime/logger.ts';
 import type { Fault } from '../../src/simulation/faults.ts';
 import type {
   Flavor,
@@ -124,22 +126,28 @@ const servers: readonly ServerLife[] = [
 interface SiteOptions {
   servers?: readonly ServerLife[];
   serverHours?: boolean;
-  fault?: (path: string) => Fault | undefined;
+  fault?: (path: string, query: string) => Fault | undefined;
 }
 
 async function site({ servers: lives = servers, serverHours = true, fault }: SiteOptions = {}) {
   const clock = settableClock();
   const cloud = await startCloud(clock, { domains, projects, servers: lives, flavors: [other] });
-  cloud.setFaults(fault && (({ path }) => fault(path)));
+  cloud.setFaults(fault && (({ path, query }) => fault(path, query)));
+  const log: string[] = [];
+  const destination = new PassThrough().on('data', (line: Buffer) => log.push(line.toString()));
   const state = join(temporaryFolder(), 'state.json');
-  const open = (on: boolean) => {
+  const configOf = (on: boolean) => {
     const flags = { listen: '127.0.0.1:0', state, serverHours: on, start: '2026-01-01' };
     const config = exporterConfig(
       readExporterSettings({ flags, env: {} }),
       readCredentials(cloud.environment()),
       START_MS,
     );
-    const exporter = createExporter({ ...config, firstRetryDelayMs: 1 }, { clock, logger: silentLogger() });
+    return { ...config, firstRetryDelayMs: 1 };
+  };
+  const open = (on: boolean) => {
+    const logger = createLogger({ destination, pretty: false });
+    const exporter = createExporter(configOf(on), { clock, logger });
     onTestFinished(async () => await exporter.close());
     return exporter;
   };
@@ -148,6 +156,8 @@ async function site({ servers: lives = servers, serverHours = true, fault }: Sit
   return {
     cloud,
     meter,
+    logged: (words: string) => log.filter((line) => line.includes(words)).length,
+    check: async () => await checkExporter(configOf(serverHours), { clock }),
     refreshAfter: async (seconds: number) => {
       clock.passTime(seconds * 1000);
       await exporter.refresh();
@@ -248,13 +258,42 @@ describe('server hours', () => {
     expect(flavors.find(({ name }) => name === 'c2')).toMatchObject({ vcpu: 2, devices: { a100: 2 } });
   });
 
-  it('are unknown while actions may not be read, and totals fold', async () => {
-    const fault = (path: string) => (actionsPath.test(path) ? { status: 403, body: '{}' } : undefined);
-    const { meter, refreshAfter } = await site({ fault });
+  it('are unknown while actions may not be read, which the log says once, and totals fold', async () => {
+    let mayRead = false;
+    const fault = (path: string) =>
+      !mayRead && actionsPath.test(path) ? { status: 403, body: '{}' } : undefined;
+    const { cloud, meter, logged, check, refreshAfter } = await site({ fault });
     await refreshAfter(180);
     expect(Object.keys(counted(meter())).every((key) => /unknown|active|stopped/.test(key))).toBe(true);
     expect(unknown(counted(meter()))).toBeGreaterThan(0);
-    await refreshAfter(600);
+    for (const seconds of [60, 2, 600, 300, 2, 300]) await refreshAfter(seconds);
+    expect(meter().totals.get('p0')).toEqual(cloud.truth(START_MS, meter().untilMs).get('p0'));
+    expect(logged('the history of servers cannot be read')).toBe(1);
+    expect(await check()).toContainEqual(
+      expect.stringMatching(
+        /^cannot {4}read actions on servers, which costs the states of server hours: .* unknown \(Nova answers 403/,
+      ),
+    );
+    mayRead = true;
+    await refreshAfter(900);
+    expect(logged('the history of servers can be read again')).toBe(1);
+    expect(await check()).toContain('can       read actions on servers');
+  });
+
+  it('need only the new actions of a server whose state is known', async () => {
+    const asked: string[] = [];
+    const fault = (path: string, query: string) => {
+      if (path.endsWith('/os-instance-actions')) asked.push(`${path.split('/').at(-2)} ${query}`);
+      return undefined;
+    };
+    const { refreshAfter } = await site({ fault });
+    await refreshAfter(300);
+    expect(asked.filter((one) => one.includes('changes-since'))).toEqual([]);
+    asked.length = 0;
+    await refreshAfter(300);
+    // Since 240 server 0 was stopped, server 3 was resized, and server 6 was deleted.
+    const since = `changes-since=${encodeURIComponent(new Date(at(180)).toISOString())}`;
+    expect(asked.sort()).toEqual([0, 3, 6].map((index) => `${id(index)} ${since}`));
   });
 
   it('are unknown for one server whose actions fail, and only up to its last change', async () => {

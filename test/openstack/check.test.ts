@@ -22,6 +22,7 @@ const ADMINISTRATOR = [
   'can       read domains',
   'can       read usage of all projects',
   'can       read servers of all projects',
+  'can       read actions on servers',
   'can       read extra specs of flavors',
   'can       read volumes of all projects',
   ...MISSING,
@@ -32,6 +33,7 @@ const MEMBER = [
   `cannot    read domains, which costs ${OTHERS} (Keystone answers 403 to GET /domains: You are not authorized to perform the requested action: identity:list_domains; ${ADVICE})`,
   `cannot    read usage of all projects, which costs ${OTHERS} (Nova answers 403 to GET /os-simple-tenant-usage: Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed; ${ADVICE})`,
   `cannot    read servers of all projects, which costs --split-project, for a project in which the user has no role (Nova answers 403 to GET /servers/detail: Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed; ${ADVICE})`,
+  'can       read actions on servers',
   'can       read extra specs of flavors',
   `cannot    read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (only Cinder's volumes of the project 'demo' are shown; give the exporter's user a role that may read those of all projects)`,
   ...MISSING,
@@ -55,7 +57,7 @@ describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
   /** The output, and Nova's count from before or after it: a server may leave the last hour in between. */
   async function check(env: Record<string, string>, among?: Set<string>) {
     const before = await running(among);
-    const everything = ['--split-project', 'pool', '--resources', ...RESOURCE_NAMES];
+    const everything = ['--split-project', 'pool', '--server-hours', '--resources', ...RESOURCE_NAMES];
     const { code, output } = await runStackmeter(['exporter', '--check', ...everything], {
       cwd: temporaryFolder(),
       env,

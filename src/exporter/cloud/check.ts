@@ -29,6 +29,7 @@ const COSTS: Record<BasicRight, string> = {
   domains: OTHER_PROJECTS,
   'usage of all projects': OTHER_PROJECTS,
   'servers of all projects': '--split-project, for a project in which the user has no role',
+  'actions on servers': 'the states of server hours: servers that change are in the state unknown',
   'extra specs of flavors': 'the resource gpu',
 };
 
@@ -38,8 +39,9 @@ function costOf(right: RightName): string {
 }
 
 /** True if the settings need the right. */
-function isNeeded(right: RightName, { resources, split }: ExporterConfig): boolean {
+function isNeeded(right: RightName, { resources, split, serverHours }: ExporterConfig): boolean {
   if (right === 'servers of all projects') return split !== undefined || resources.includes('gpu');
+  if (right === 'actions on servers') return serverHours;
   const resource = right === 'extra specs of flavors' ? 'gpu' : sampledResourceOf(right);
   return resource === undefined || resources.includes(resource);
 }

@@ -2,13 +2,14 @@ import pLimit from 'p-limit';
 import type { FlavorFacts } from '../../prometheus/flavor-facts.ts';
 import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { describeError, UserError } from '../../runtime/user-error.ts';
 import { flavorOf, isComplete, tellsMore, type Flavor } from '../metering/flavor.ts';
 import { devicesOfFlavor } from '../metering/gpus.ts';
 import { forgottenLaunches } from '../metering/launch-history.ts';
 import type { MeterState, RememberedServer, ServerLife } from '../metering/meter-state.ts';
-import { needsEvents, type ServerAction } from '../metering/server-actions.ts';
+import { firstInForce, needsEvents, type ServerAction } from '../metering/server-actions.ts';
 import { UNKNOWN_STATE, type StateChange } from '../metering/server-hours.ts';
-import { statesOf } from '../metering/server-states.ts';
+import { needsWholeRecord, recordSince, statesOf } from '../metering/server-states.ts';
 import { readActionEvents, readInstanceActions } from '../openstack/nova-instance-actions.ts';
 import { readServersAs, type NovaServer, type ServersQuery } from '../openstack/nova-servers.ts';
 import type { ServerUsage } from '../openstack/nova-usage.ts';
@@ -48,6 +49,13 @@ interface Reading {
   isForbidden: boolean;
 }
 
+/** A server whose actions have to be read, and its state when it was last counted. */
+interface ChangedServer {
+  usage: ServerUsage;
+  fromMs: number;
+  state: string | undefined;
+}
+
 /**
  * The own flavors of servers, and their states since they were last counted. Reads all servers once, for their flavors,
  * and then only the changed servers and the actions on them.
@@ -69,9 +77,14 @@ export class ServerHistories {
     cloud: Pick<MeteredCloud, 'views'>,
   ): Promise<void> {
     const reading = this.#readingOf(cloud);
-    const failure = await this.#read(usages, meter, reading).catch((error: unknown) => error);
-    if (failure === undefined) this.#failure.succeeded();
-    else this.#failure.failed(failure);
+    try {
+      const changed = await this.#read(usages, meter, reading);
+      const failure = await readActions(changed, reading);
+      if (failure !== undefined) this.#failure.failed(failure);
+      else if (changed.length > 0) this.#failure.succeeded(); // else nobody knows whether actions can be read
+    } catch (error) {
+      this.#failure.failed(error);
+    }
   }
 
   /** Forgets the answers of the refresh. */
@@ -98,8 +111,8 @@ export class ServerHistories {
     return this.#reading;
   }
 
-  /** Returns the first failure to read actions; throws if the lists of servers cannot be read. */
-  async #read(usages: readonly ServerUsage[], meter: MeterState, reading: Reading): Promise<unknown> {
+  /** Reads the lists of servers, and returns the servers whose actions have to be read. */
+  async #read(usages: readonly ServerUsage[], meter: MeterState, reading: Reading): Promise<ChangedServer[]> {
     const fromMs = ({ id }: ServerUsage) => meter.servers.get(id)?.countedUntilMs ?? meter.untilMs;
     const sinceMs = usages.reduce((earliest, usage) => Math.min(earliest, fromMs(usage)), meter.untilMs);
     if (sinceMs < reading.sinceMs) {
@@ -111,11 +124,13 @@ export class ServerHistories {
       !isComplete(this.#flavorOf(usage, meter.servers.get(usage.id)));
     if (!this.#hasReadAll && usages.some(lacksFacts)) reading.all = await this.#list(reading, {});
     this.#hasReadAll = true;
-    const changed = usages.filter((usage) => {
+    return usages.flatMap((usage) => {
       const listed = reading.changed.get(usage.id);
-      return listed !== undefined && (listed.changedMs > fromMs(usage) || listed.endedMs !== undefined);
+      const isChanged =
+        listed !== undefined && (listed.changedMs > fromMs(usage) || listed.endedMs !== undefined);
+      const { state } = meter.servers.get(usage.id) ?? {};
+      return isChanged ? [{ usage, fromMs: fromMs(usage), state }] : [];
     });
-    return await readActions(changed, reading);
   }
 
   async #list(
@@ -196,16 +211,18 @@ function isOf(usage: ServerUsage, { flavor, launchedMs = usage.launchedMs }: Lis
   return isSameSize && flavor.name === usage.flavorName && launchedMs === usage.launchedMs;
 }
 
-async function readActions(servers: readonly ServerUsage[], reading: Reading): Promise<unknown> {
+/** Returns the first failure. */
+async function readActions(servers: readonly ChangedServer[], reading: Reading): Promise<unknown> {
   let failure: unknown;
-  await pLimit(REQUESTS_AT_ONCE).map(servers, async (usage) => {
-    if (reading.actions.has(usage.id) || reading.isForbidden || reading.failures >= MOST_FAILURES) return;
+  await pLimit(REQUESTS_AT_ONCE).map(servers, async (server) => {
+    const { id } = server.usage;
+    if (reading.actions.has(id) || reading.isForbidden || reading.failures >= MOST_FAILURES) return;
     try {
-      reading.actions.set(usage.id, await readActionsOf(usage, sessionOf(usage, reading), reading));
+      reading.actions.set(id, await readActionsOf(server, reading));
     } catch (error) {
-      reading.actions.set(usage.id, undefined);
+      reading.actions.set(id, undefined);
       if (error instanceof NotFound) return; // archived since the answer
-      failure ??= error;
+      failure ??= withoutId(error);
       reading.failures += 1;
       reading.isForbidden ||= error instanceof ServiceForbidden;
     }
@@ -213,18 +230,27 @@ async function readActions(servers: readonly ServerUsage[], reading: Reading): P
   return failure;
 }
 
+/** The same words for every server, so that a failure that lasts is logged once. */
+function withoutId(error: unknown): Error {
+  const words = describeError(error);
+  return new UserError(words.replace(/(\/servers\/)[^/]+(\/os-instance-actions)[^:\s]*/, '$1ID$2'));
+}
+
 async function readActionsOf(
-  usage: ServerUsage,
-  session: Session,
-  { changed }: Reading,
+  { usage, fromMs, state }: ChangedServer,
+  reading: Reading,
 ): Promise<ServerAction[]> {
-  const endedMs = changed.get(usage.id)?.endedMs ?? usage.endedMs;
-  const actions = await readInstanceActions(session, usage.id);
+  const session = sessionOf(usage, reading);
+  const endedMs = reading.changed.get(usage.id)?.endedMs ?? usage.endedMs;
+  const sinceMs = recordSince(state, fromMs);
+  const recent = await readInstanceActions(session, usage.id, sinceMs);
+  const isTooShort = sinceMs !== undefined && needsWholeRecord(recent, endedMs);
+  const actions = isTooShort ? await readInstanceActions(session, usage.id) : recent;
+  const first = firstInForce(actions, fromMs);
   const complete: ServerAction[] = [];
-  for (const { requestId, ...action } of actions) {
-    const events = needsEvents(action, endedMs)
-      ? await readActionEvents(session, usage.id, requestId)
-      : undefined;
+  for (const [index, { requestId, ...action }] of actions.entries()) {
+    const isAsked = index >= first && needsEvents(action, endedMs);
+    const events = isAsked ? await readActionEvents(session, usage.id, requestId) : undefined;
     complete.push({ ...action, events });
   }
   return complete;

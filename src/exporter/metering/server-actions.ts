@@ -115,6 +115,17 @@ export function needsEvents({ name, updatedMs }: ServerAction, endedMs: number |
   return name === 'shelve' || name === 'unshelve' || (name === 'delete' && updatedMs < (endedMs ?? 0));
 }
 
+/**
+ * The place of the first action whose events may tell a state from `fromMs` on: the last action before that time which
+ * set a state.
+ */
+export function firstInForce(actions: readonly ServerAction[], fromMs: number): number {
+  return Math.max(
+    0,
+    actions.findLastIndex((action) => changesState(action) && !action.failed && action.updatedMs <= fromMs),
+  );
+}
+
 /** When the action came into effect. Nova writes a launch time together with the state. */
 export function effectMs(action: ServerAction, launchesMs: readonly number[]): number {
   return launchOf(action, launchesMs) ?? action.updatedMs;

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ActionEvent, ServerAction } from './server-actions.ts';
+import { firstInForce, type ActionEvent, type ServerAction } from './server-actions.ts';
 import { stateAt } from './server-hours.ts';
-import { statesOf } from './server-states.ts';
+import { recordSince, statesOf } from './server-states.ts';
 
 const START_MS = 1_000_000_000_000;
 /** A state counts up to so long before Nova is asked (rule M5). */
@@ -163,6 +163,12 @@ const trouble: fc.Arbitrary<Step> = fc.oneof(
 const lived = (step: fc.Arbitrary<Step>) =>
   fc.array(fc.record({ afterS: fc.integer({ min: 1, max: 30 }), step }), { maxLength: 25 });
 
+/** The record without the events that nobody has to read. */
+function withFewEvents(actions: readonly ServerAction[], fromMs: number): ServerAction[] {
+  const first = firstInForce(actions, fromMs);
+  return actions.map((action, index) => (index < first ? { ...action, events: undefined } : action));
+}
+
 /** Lives through the steps, looks at each `look`, and returns what the looks told of each second. */
 function live(
   steps: readonly { afterS: number; step: Step }[],
@@ -175,8 +181,12 @@ function live(
     const fromMs = START_MS + told.length * 1000;
     const { state, isBusy, changedS, launchesMs } = life;
     const seen = { state, isBusy, changedMs: START_MS + changedS * 1000 };
-    const actions = life.record.slice(oldestActions);
-    const changes = statesOf({ fromMs, before, launchesMs, endedMs: undefined, seen, actions });
+    const whole = life.record.slice(oldestActions);
+    const sinceMs = recordSince(before, fromMs) ?? -Infinity;
+    const actions = whole.filter(({ updatedMs }) => updatedMs >= sinceMs);
+    const asked = { fromMs, before, launchesMs, endedMs: undefined, seen };
+    const changes = statesOf({ ...asked, actions });
+    expect(changes).toEqual(statesOf({ ...asked, actions: withFewEvents(whole, fromMs) }));
     const untilMs = Math.max(fromMs, life.nowMs() - SETTLING_S * 1000);
     for (let atMs = fromMs; atMs < untilMs; atMs += 1000) told.push(stateAt(changes, atMs) ?? 'unknown');
     before = stateAt(changes, untilMs);

@@ -26,8 +26,31 @@ export interface StatesInput {
   endedMs: number | undefined;
   /** Undefined for a deleted server. */
   seen: SeenServer | undefined;
-  /** All actions since some time before `fromMs`, or since the server was made. Undefined if they could not be read. */
+  /** The actions since `recordSince`, or more of them. Undefined if they could not be read. */
   actions: readonly ServerAction[] | undefined;
+}
+
+/** Actions before this time cannot change the result, but Nova may write an action a little before its launch. */
+const RECORD_MARGIN_MS = 60_000;
+
+/**
+ * The time from which on the record of actions has to be read to tell the states from `fromMs` on. Undefined for the
+ * whole record, which is needed
+ * - if the state at `fromMs` is not known,
+ * - of a shelved server: Nova notes a later offload at the old action, and does not write that it changed the action,
+ * - of a resized server: only the state before the resize tells the state after it is confirmed or reverted.
+ */
+export function recordSince(before: string | undefined, fromMs: number): number | undefined {
+  const isWhole = before === undefined || before === 'shelved' || before === 'resized';
+  return isWhole ? undefined : fromMs - RECORD_MARGIN_MS;
+}
+
+/**
+ * Whether a shorter record than the whole leaves the end of a server open. Nova deletes some servers without an action,
+ * but a server without any action on record has lost its record.
+ */
+export function needsWholeRecord(actions: readonly unknown[], endedMs: number | undefined): boolean {
+  return actions.length === 0 && endedMs !== undefined;
 }
 
 /**

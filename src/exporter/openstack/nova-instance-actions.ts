@@ -38,10 +38,18 @@ const pageSchema = z.object({ instanceActions: z.array(actionSchema), links: lin
 const eventSchema = z.object({ event: z.string(), finish_time: novaTime.nullable() });
 const eventsSchema = z.object({ instanceAction: z.object({ events: z.array(eventSchema) }) });
 
-/** All actions of a server that Nova has on record, the oldest first. Nova forgets them when it archives the server. */
-export async function readInstanceActions(session: Session, serverId: string): Promise<NovaAction[]> {
+/**
+ * The actions on a server that Nova has on record, the oldest first. With `sinceMs` only the actions that Nova wrote
+ * since then. Nova forgets all of them when it archives the server.
+ */
+export async function readInstanceActions(
+  session: Session,
+  serverId: string,
+  sinceMs?: number,
+): Promise<NovaAction[]> {
+  const since = sinceMs === undefined ? {} : { 'changes-since': new Date(sinceMs).toISOString() };
   const newestFirst = await readPages('Nova', async (marker) => {
-    const body = await ask(session, serverId, '', marker === undefined ? {} : { marker });
+    const body = await ask(session, serverId, '', { ...since, ...(marker === undefined ? {} : { marker }) });
     const page = parseBody(pageSchema, body, "Nova's list of actions");
     return { items: page.instanceActions.map(describe), nextMarker: nextMarker('Nova', page.links) };
   });

@@ -1,13 +1,19 @@
 import { readFlavors } from './nova-flavors.ts';
+import { readActionEvents, readInstanceActions } from './nova-instance-actions.ts';
 import { microversionHeaders } from './session/nova-microversion.ts';
 import { formatNovaTime } from './session/nova-time.ts';
 import { SAMPLED_SERVICES, type SampledResource } from './sampled-services.ts';
-import { readFailure, ServiceForbidden, type ReadFailure } from './session/service-error.ts';
+import { readFailure, ServiceForbidden, ServiceMissing, type ReadFailure } from './session/service-error.ts';
 import type { Session } from './session/session.ts';
 
 /** Rights to read, other than those of the sampled services. */
 export type BasicRight =
-  'projects' | 'domains' | 'usage of all projects' | 'servers of all projects' | 'extra specs of flavors';
+  | 'projects'
+  | 'domains'
+  | 'usage of all projects'
+  | 'servers of all projects'
+  | 'actions on servers'
+  | 'extra specs of flavors';
 
 export type RightName = BasicRight | (typeof SAMPLED_SERVICES)[number]['right'];
 
@@ -44,6 +50,7 @@ export async function readRights(
     domains: async () => await session.get({ service: 'identity', path: '/domains', query: { name: 'x' } }),
     'usage of all projects': async () => await askUsage(session, nowMs),
     'servers of all projects': async () => await askServers(session),
+    'actions on servers': async () => await askActions(session),
     'extra specs of flavors': async () => await askExtraSpecs(session),
   };
   const scope = { allProjects: true, projectIds: async () => await otherProjects(session) };
@@ -100,6 +107,27 @@ async function askServers(session: Session): Promise<void> {
     query,
     headers: microversionHeaders('2.69'),
   });
+}
+
+/** Throws `ServiceMissing` if there is no server to try it with. */
+async function askActions(session: Session): Promise<void> {
+  const server = (await someServer(session, true)) ?? (await someServer(session, false));
+  if (server === undefined) throw new ServiceMissing('there is no server to try it with');
+  const [action] = await readInstanceActions(session, server);
+  if (action !== undefined) await readActionEvents(session, server, action.requestId);
+}
+
+/** The id of a server; undefined if the user sees none, or may not list those of all projects. */
+async function someServer(session: Session, allProjects: boolean): Promise<string | undefined> {
+  const query = { ...(allProjects ? { all_tenants: '1' } : {}), limit: '1' };
+  const headers = microversionHeaders('2.69');
+  try {
+    const { body } = await session.get({ service: 'compute', path: '/servers/detail', query, headers });
+    return (body as { servers?: { id: string }[] }).servers?.[0]?.id;
+  } catch (error) {
+    if (allProjects && error instanceof ServiceForbidden) return undefined;
+    throw error;
+  }
 }
 
 /** Reads all flavors, as a refresh does. */

@@ -10,10 +10,12 @@ import type { ApiContext } from '../context/api-context.ts';
 import { formatMicroseconds, type Answer, type ApiRequest } from '../context/exchange.ts';
 import type { Token } from '../context/tokens.ts';
 import { NOVA_PATH } from '../keystone/keystone-catalog.ts';
+import { parseSince } from './nova-servers.ts';
 import { novaCrash, novaForbidden, novaNotFound, serverNotFound } from './nova-errors.ts';
 import { markerNotFound, nextPageQuery, parsePage } from './nova-paging.ts';
 
-/** `GET /servers/ID/os-instance-actions`: newest first, from 2.21 on of deleted servers too, in pages from 2.58 on. */
+/** `GET /servers/ID/os-instance-actions`: newest first, from 2.21 on of deleted servers too, in pages from 2.58 on,
+ * with `changes-since`. */
 export function answerActions(
   id: string,
   request: ApiRequest,
@@ -22,7 +24,11 @@ export function answerActions(
   minor: number,
 ): Answer {
   const life = findLife(id, context, token, minor);
-  const newestFirst = actionsAt(life, context.nowMs).toReversed();
+  const since = minor < 58 ? null : request.query.get('changes-since');
+  const sinceMs = since === null ? -Infinity : parseSince(since);
+  const newestFirst = actionsAt(life, context.nowMs)
+    .filter((one) => updatedMs(one, context.nowMs) >= sinceMs)
+    .toReversed();
   if (minor < 58)
     return {
       status: 200,
@@ -79,6 +85,10 @@ function requestId({ id }: ServerLife, { name, startMs }: RecordedAction): strin
   return `req-${stableUuid(`action ${id} ${name} ${startMs}`)}`;
 }
 
+function updatedMs({ startMs, endMs }: RecordedAction, nowMs: number): number {
+  return endMs <= nowMs ? endMs : startMs;
+}
+
 function describe(
   life: ServerLife,
   action: RecordedAction,
@@ -86,7 +96,6 @@ function describe(
   minor: number,
 ): Record<string, unknown> {
   const { name, startMs, endMs, failed = false } = action;
-  const updatedMs = endMs <= nowMs ? endMs : startMs;
   return {
     action: name,
     instance_uuid: life.id,
@@ -95,7 +104,7 @@ function describe(
     project_id: life.projectId,
     start_time: formatMicroseconds(startMs),
     message: failed && endMs <= nowMs ? 'Error' : null,
-    ...(minor >= 58 && { updated_at: formatMicroseconds(updatedMs) }),
+    ...(minor >= 58 && { updated_at: formatMicroseconds(updatedMs(action, nowMs)) }),
   };
 }
 

@@ -99,7 +99,8 @@ function stateFilter(query: URLSearchParams): Pick<PagedServers, 'deletedToo' | 
   return { deletedToo: deleted, isWanted: ({ deletedMs }) => (deletedMs !== undefined) === deleted };
 }
 
-function parseSince(text: string): number {
+/** The instant of a `changes-since`. */
+export function parseSince(text: string): number {
   const zoned = /(Z|[-+]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`;
   const instantMs = Date.parse(zoned);
   if (Number.isNaN(instantMs))
