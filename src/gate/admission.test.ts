@@ -16,6 +16,8 @@ const ASKED = 'match%5B%5D=project_mb_usage';
 const FORWARDED = [
   { label: '__name__', op: '=', value: 'project_mb_usage' },
   { label: '__name__', op: '=~', value: 'project_.*_usage' },
+  { label: '__name__', op: '!=', value: 'project_server_usage' },
+  { label: '__name__', op: '!=', value: 'stackmeter_exporter_flavor_info' },
 ];
 const here: Peer = { address: '192.0.2.7', encrypted: true, presents: () => false };
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { remembered } from '../prometheus/remembered.ts';
 import { formatSelector, type Matcher, parseSelector } from '../prometheus/selectors/selectors.ts';
-import { USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
+import { SERVER_SELECTORS, USAGE_SELECTORS } from '../prometheus/usage-metrics.ts';
 import { decide, parsePolicy } from './policy.ts';
 
 const usage = parsePolicy(USAGE_SELECTORS);
@@ -16,21 +16,23 @@ function forwardedFor(...selectors: string[]): string[] | string {
   return decision.allowed ? decision.forwarded.map(formatSelector) : decision.reason;
 }
 
+const WITHOUT = '__name__!="project_server_usage",__name__!="stackmeter_exporter_flavor_info"';
+
 const denied = 'selector 1 is not within what this gate gives out';
 
 describe('the default policy', () => {
-  it('forwards the requests of the earlier system unchanged', () => {
+  it('forwards the requests of the earlier system, without server hours', () => {
     expect(forwardedFor('{job="project_usages",__name__=~"project_.*_usage"}')).toEqual([
-      '{job="project_usages",__name__=~"project_.*_usage"}',
+      `{job="project_usages",__name__=~"project_.*_usage",${WITHOUT}}`,
     ]);
   });
 
   it('forwards the conjunction of the requested and the allowed selector', () => {
     expect(forwardedFor('project_vcpu_usage{job="project_usages",project_id!~"a.*"}')).toEqual([
-      '{__name__="project_vcpu_usage",job="project_usages",project_id!~"a.*",__name__=~"project_.*_usage"}',
+      `{__name__="project_vcpu_usage",job="project_usages",project_id!~"a.*",__name__=~"project_.*_usage",${WITHOUT}}`,
     ]);
     expect(forwardedFor("{__name__=`stackmeter_exporter_epoch_info`,job='project_usages'}")).toEqual([
-      '{__name__="stackmeter_exporter_epoch_info",job="project_usages",__name__=~"stackmeter_exporter_.+"}',
+      `{__name__="stackmeter_exporter_epoch_info",job="project_usages",__name__=~"stackmeter_exporter_.+",${WITHOUT}}`,
     ]);
   });
 
@@ -49,6 +51,16 @@ describe('the default policy', () => {
     ['the expression in another case', '{job="project_usages",__name__=~"(?i)project_.*_usage"}'],
     ['the negation of the expression', '{job="project_usages",__name__!~"project_.*_usage"}'],
     ['the expression as a text', '{job="project_usages",__name__="project_.*_usage.*"}'],
+    ['server hours', 'project_server_usage{job="project_usages"}'],
+    ['flavors', 'stackmeter_exporter_flavor_info{job="project_usages"}'],
+    [
+      'server hours by a name that is also an expression',
+      '{job="project_usages",__name__="project_server_usage",__name__=~"project_.*_usage"}',
+    ],
+    [
+      'server hours by an expression of their name',
+      '{job="project_usages",__name__=~"project_server_usage"}',
+    ],
     ['the exporter facts with nothing after the prefix', 'stackmeter_exporter_{job="project_usages"}'],
   ])('denies %s', (_, selector) => {
     expect(forwardedFor(selector)).toBe(denied);
@@ -62,7 +74,21 @@ describe('the default policy', () => {
 
   it('is not misled by conditions that contradict one another', () => {
     expect(forwardedFor('{job="project_usages",job="node",__name__="project_a_usage"}')).toEqual([
-      '{job="project_usages",job="node",__name__="project_a_usage",__name__=~"project_.*_usage"}',
+      `{job="project_usages",job="node",__name__="project_a_usage",__name__=~"project_.*_usage",${WITHOUT}}`,
+    ]);
+  });
+});
+
+describe('a policy with server hours', () => {
+  const policy = parsePolicy([...USAGE_SELECTORS, ...SERVER_SELECTORS]);
+
+  it('gives them out only to a selector that names them', () => {
+    const asked = [...USAGE_SELECTORS, ...SERVER_SELECTORS].map((text) => parseSelector(text));
+    const decision = decide(asked, policy);
+    expect(decision.allowed && decision.forwarded.map(formatSelector)).toEqual([
+      `{job="project_usages",__name__=~"project_.*_usage",${WITHOUT}}`,
+      `{job="project_usages",__name__=~"stackmeter_exporter_.+",${WITHOUT}}`,
+      ...SERVER_SELECTORS,
     ]);
   });
 });
@@ -182,5 +208,68 @@ describe.each([
       expect(told).toEqual([]);
     };
     fc.assert(fc.property(selector, fc.array(matcher, { maxLength: 2 }), rule), { numRuns: NUM_RUNS });
+  });
+});
+
+describe('server hours', () => {
+  const PRIVATE = ['project_server_usage', 'stackmeter_exporter_flavor_info'];
+  const NAMES = [...PRIVATE, 'project_vcpu_usage', 'stackmeter_exporter_epoch_info', 'up'];
+  const PATTERNS = [
+    'project_.*_usage',
+    'stackmeter_exporter_.+',
+    'project_server_usage',
+    'project_server_usage|up',
+    'project_(?:server|vcpu)_usage',
+    '.*_info',
+    '.+',
+    'up|x',
+  ];
+  const named: fc.Arbitrary<Matcher> = fc.oneof(
+    fc.record({
+      label: fc.constant('__name__'),
+      op: fc.constantFrom('=', '!='),
+      value: fc.constantFrom(...NAMES),
+    }),
+    fc.record({
+      label: fc.constant('__name__'),
+      op: fc.constantFrom('=~', '!~'),
+      value: fc.constantFrom(...PATTERNS),
+    }),
+  );
+  const job: Matcher = { label: 'job', op: '=', value: 'k' };
+  const anyNames = fc.array(named, { maxLength: 3 });
+  const selects = (matchers: readonly Matcher[], name: string) =>
+    matchers.every(({ label: of, op, value }) => {
+      const is = of === 'job' ? 'k' : name;
+      return (op.endsWith('~') ? new RegExp(`^(?:${value})$`).test(is) : is === value) !== op.startsWith('!');
+    });
+
+  it('leave only by a selector that names them, of a policy that names them', () => {
+    let [allowed, narrowed, gaveOut] = [0, 0, 0];
+    const rule = (texts: readonly (readonly Matcher[])[], more: readonly Matcher[], within: boolean) => {
+      const policy = parsePolicy(texts.map((matchers) => formatSelector([job, ...matchers])));
+      const asked = [job, ...(within ? (texts[0] ?? []) : []), ...more];
+      const decision = decide([asked], policy);
+      if (!decision.allowed) return;
+      allowed++;
+      for (const name of NAMES) {
+        const names = (matchers: readonly Matcher[]) =>
+          matchers.some(({ label: of, op, value }) => of === '__name__' && op === '=' && value === name);
+        const asks = selects(asked, name);
+        const passes = decision.forwarded.some((one) => selects(one, name));
+        const passesCheck = policy.allowed.some((one) => selects(one, name));
+        const isPrivate = PRIVATE.includes(name);
+        const mayPass = !isPrivate || (names(asked) && texts.some(names));
+        // Every other metric that was asked for passes.
+        expect(passes).toBe(asks && mayPass);
+        expect(passesCheck || !passes).toBe(true);
+        expect(passesCheck && isPrivate && !texts.some(names)).toBe(false);
+        gaveOut += Number(isPrivate && passes);
+        narrowed += Number(asks && !passes);
+      }
+    };
+    const policies = fc.array(anyNames, { minLength: 1, maxLength: 3 });
+    fc.assert(fc.property(policies, anyNames, fc.boolean(), rule), { numRuns: NUM_RUNS });
+    for (const count of [allowed, narrowed, gaveOut]) expect(count).toBeGreaterThan(NUM_RUNS / 100);
   });
 });

@@ -1,5 +1,6 @@
 import { anchoredRegex } from '../prometheus/selectors/regex.ts';
-import { type Matcher, parseSelector, SelectorError } from '../prometheus/selectors/selectors.ts';
+import { type Matcher, NAME_LABEL, parseSelector, SelectorError } from '../prometheus/selectors/selectors.ts';
+import { SERVER_METRICS } from '../prometheus/usage-metrics.ts';
 import { PROJECT_ID, PROJECT_NAME } from './answers/label-rewriting.ts';
 
 export type Selector = readonly Matcher[];
@@ -12,6 +13,13 @@ export interface Policy {
 }
 
 export type Decision = { allowed: true; forwarded: readonly Selector[] } | { allowed: false; reason: string };
+
+/** Rule G5: these conditions leave out the metrics of server hours. */
+const WITHOUT_SERVER_HOURS: Selector = Object.values(SERVER_METRICS).map((value): Matcher => ({
+  label: NAME_LABEL,
+  op: '!=',
+  value,
+}));
 
 /** Reads the selectors of a policy. Throws `SelectorError`, which quotes the wrong selector. */
 export function parsePolicy(selectors: readonly string[], hidden: readonly string[] = []): Policy {
@@ -26,7 +34,18 @@ function parseAllowed(text: string): Selector {
     throw new SelectorError(
       `${text} selects series without any of its labels, so all series could leave the site`,
     );
-  return selector;
+  return namesMetric(selector) ? selector : [...selector, ...WITHOUT_SERVER_HOURS];
+}
+
+/** True if the selector selects one metric only, by an equality. */
+function namesMetric(selector: Selector): boolean {
+  return selector.some(({ label, op }) => label === NAME_LABEL && op === '=');
+}
+
+/** True if an allowed selector names the usage of server hours, so that they may leave. */
+export function givesServerHours({ allowed }: Policy): boolean {
+  const named: Matcher = { label: NAME_LABEL, op: '=', value: SERVER_METRICS.usage };
+  return allowed.some((selector) => selector.some((matcher) => isSame(matcher, named)));
 }
 
 function parsed(text: string): Selector {
@@ -57,9 +76,20 @@ export function decide(requested: readonly Selector[], policy: Policy): Decision
   return { allowed: true, forwarded };
 }
 
-/** True if it is proven that `allowed` selects every series that `selector` selects. */
+/**
+ * True if it is proven that `allowed` selects every series that `selector` selects, except server hours. The conjunction
+ * leaves server hours out (rule G5). A selector that names them is not allowed.
+ */
 function implies(selector: Selector, allowed: Selector): boolean {
-  return allowed.every((wanted) => selector.some((given) => impliesMatcher(given, wanted)));
+  return allowed.every(
+    (wanted) =>
+      selector.some((given) => impliesMatcher(given, wanted)) ||
+      (leavesOutServerHours(wanted) && !selector.some((given) => isSame(given, { ...wanted, op: '=' }))),
+  );
+}
+
+function leavesOutServerHours(matcher: Matcher): boolean {
+  return WITHOUT_SERVER_HOURS.some((own) => isSame(own, matcher));
 }
 
 /** True if `selector` has a condition on a hidden label that the policy itself does not have. */

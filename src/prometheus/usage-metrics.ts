@@ -12,6 +12,19 @@ export const USAGE_SELECTORS = [
   `{job="${USAGE_JOB}",__name__=~"stackmeter_exporter_.+"}`,
 ] as const;
 
+/** Metrics of server hours. A gate gives them out only to a policy that names them (rule G5). */
+export const SERVER_METRICS = {
+  /** Server-hours of a project, with the labels `flavor` and `state`. */
+  usage: 'project_server_usage',
+  /** 1, with the facts of a flavor as labels. */
+  flavorInfo: 'stackmeter_exporter_flavor_info',
+} as const;
+
+/** The selectors that server hours add to those of a portal, and to those that a gate allows. */
+export const SERVER_SELECTORS: readonly string[] = Object.values(SERVER_METRICS).map(
+  (name) => `{job="${USAGE_JOB}",__name__="${name}"}`,
+);
+
 /** Metrics about the totals, without labels of a project. */
 export const EXPORTER_METRICS = {
   /** 1, with the label `version`. */
@@ -30,7 +43,7 @@ export const EXPORTER_METRICS = {
 const SERIES_LABELS: ReadonlySet<string> = new Set(
   [
     'project_id project_name domain_id domain_name',
-    'cloud epoch version flavor resource failure alias service result',
+    'cloud epoch version flavor state resource failure alias service result',
     'job instance exported_job exported_instance',
   ].flatMap((line) => line.split(' ')),
 );

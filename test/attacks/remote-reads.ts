@@ -37,6 +37,12 @@ const questions = attacks(
     ['an empty job', 'series without a job', readMatching(matcher(EQ, 'job', ''), names)],
     ['a job by expression', 'other jobs', readMatching(matcher(RE, 'job', 'project_usages|node'), names)],
     ['another metric', 'whether targets are up', read(queryOf('up{job="project_usages"}'))],
+    [
+      'server hours',
+      'sizes and states of servers',
+      readMatching(job, names, matcher(EQ, '__name__', 'project_server_usage')),
+    ],
+    ['flavors', 'sizes of servers', read(queryOf('stackmeter_exporter_flavor_info{job="project_usages"}'))],
     ['a second query for everything', ALL, read(usage, queryOf('{__name__!=""}'))],
     ['a first query for everything', ALL, read(queryOf('{__name__!=""}'), usage)],
     ['an empty query behind', ALL, read(usage, writer())],

@@ -11,13 +11,14 @@ import type { TokenTable } from '../../src/gate/tokens/token-table.ts';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { decodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';
 import { formatSelector } from '../../src/prometheus/selectors/selectors.ts';
+import { SERVER_SELECTORS, USAGE_SELECTORS } from '../../src/prometheus/usage-metrics.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { type Attack, BARRED, USAGE, USAGE_QUERY } from '../attacks/attack.ts';
 import { ATTACKS } from '../attacks/list.ts';
 import { START_MS } from '../attacks/read-requests.ts';
 import { issue, makeCa } from '../support/certificate-authority.ts';
 import { CHUNKED_TYPE, chunkedAnswer, labelBytes } from './chunked-answer.ts';
-import { plainText, startGate, startUpstream, TOKEN } from './harness.ts';
+import { federate, plainText, startGate, startUpstream, TOKEN } from './harness.ts';
 import { eventually, freePort, startProgram, temporaryFolder } from '../support/processes.ts';
 import { queryEventually, startPrometheus } from '../support/prometheus-server.ts';
 
@@ -27,8 +28,8 @@ const PROPER = `GET /federate?${USAGE_QUERY} HTTP/1.1\r\nHost: gate\r\nAuthoriza
 const READ_PATH = 'POST /api/v1/read';
 /** The question that a proper request makes the gate ask upstream; any other question is a breach. */
 const FORWARDED =
-  /^GET \/federate\?match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D(?:~|%7E)%22project_.(?:\*|%2A)_usage%22%7D$/;
-const READ = `${READ_PATH} ${USAGE} streamed-chunks`;
+  /^GET \/federate\?match%5B%5D=%7Bjob%3D%22project_usages%22%2C__name__%3D(?:~|%7E)%22project_.(?:\*|%2A)_usage%22%2C__name__%21%3D%22project_server_usage%22(?:%2C__name__%21%3D%22stackmeter_exporter_flavor_info%22)?%7D$/;
+const READ = `${READ_PATH} ${USAGE.slice(0, -1)},__name__!="project_server_usage",__name__!="stackmeter_exporter_flavor_info"} streamed-chunks`;
 const isForwarded = (question: string) => FORWARDED.test(question) || question === READ;
 /** The headers that a gate itself sets. */
 const OWN_HEADERS = ['host', 'accept', 'accept-encoding', 'user-agent', 'connection'];
@@ -224,7 +225,9 @@ describe('a gate under attack', () => {
 describeWith(['prometheus'], 'a gate under attack, with a real Prometheus behind it', ({ prometheus }) => {
   it('gives out only usage', async () => {
     const { url: exporter } = await startUpstream((_, response) => {
-      response.writeHead(200, plainText).end('project_a_usage 1\noutside_secret 1\n');
+      response
+        .writeHead(200, plainText)
+        .end('project_a_usage 1\noutside_secret 1\nproject_server_usage{flavor="outside"} 1\n');
     });
     const server = await startPrometheus(
       prometheus,
@@ -267,6 +270,28 @@ describe.each([
       expect(log()).toContain('"reason":"policy"');
     });
 
+    it('gives out server hours only on request, to a portal that asks for them', async () => {
+      const { url, questions } = await startRecorder();
+      const selectors = [...USAGE_SELECTORS, ...SERVER_SELECTORS];
+      const ask = async (env: Record<string, string>) => {
+        const { port } = await startHaproxy(program, openssl, url.host, env);
+        const head = `GET ${federate(...selectors).replaceAll('*', '%2A')} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${TOKEN}\r\n`;
+        return await tlsTo(port)(`${head}Connection: close\r\n\r\n`, LONG_PATIENCE_MS);
+      };
+      expect(await ask({})).toMatch(/^HTTP\/1\.1 403 /);
+      expect(questions).toEqual([]);
+      expect(await ask({ GATE_SERVER_HOURS: 'true' })).toMatch(/^HTTP\/1\.1 200 /);
+      expect(
+        questions.map((question) => new URL(question.slice(4), url).searchParams.getAll('match[]')),
+      ).toEqual([
+        [
+          '{job="project_usages",__name__=~"project_.*_usage",__name__!="project_server_usage"}',
+          '{job="project_usages",__name__=~"stackmeter_exporter_.+",__name__!="stackmeter_exporter_flavor_info"}',
+          ...SERVER_SELECTORS,
+        ],
+      ]);
+    });
+
     it('does not start without a token', async () => {
       const running = startProgram(program, ['-c', '-f', configuration], { env: { PORTAL_AUTH_TOKEN: '' } });
       expect([await running.exited, running.output()]).toEqual([
@@ -277,7 +302,7 @@ describe.each([
   });
 });
 
-async function startHaproxy(program: string, openssl: string, upstream: string) {
+async function startHaproxy(program: string, openssl: string, upstream: string, env = {}) {
   const folder = temporaryFolder();
   const certificate = join(folder, 'gate.pem');
   makePem(openssl, folder, certificate);
@@ -288,6 +313,7 @@ async function startHaproxy(program: string, openssl: string, upstream: string) 
       GATE_LISTEN: `127.0.0.1:${port}`,
       GATE_CERTIFICATE: certificate,
       PROMETHEUS_ADDRESS: upstream,
+      ...env,
     },
   });
   onTestFinished(async () => void (await running.stop('SIGTERM')));

@@ -2,10 +2,20 @@ import { request, type RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parseExposition } from '../../src/prometheus/text-format/text-format-parser.ts';
+import { SERVER_SELECTORS } from '../../src/prometheus/usage-metrics.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
 import { queryEventually, startPrometheus } from '../support/prometheus-server.ts';
-import { type Answer, TOKEN, USAGE, startUpstream, startGate, federate, plainText } from './harness.ts';
+import {
+  type Answer,
+  type StartedGate,
+  TOKEN,
+  USAGE,
+  startUpstream,
+  startGate,
+  federate,
+  plainText,
+} from './harness.ts';
 
 const LINE = 'project_mb_usage{job="project_usages"} 1\n';
 
@@ -33,12 +43,13 @@ describe('a gate in front of a Prometheus', () => {
       'transfer-encoding',
     ]);
     const forwarded = encodeURIComponent(
-      '{__name__="project_mb_usage",job="project_usages",__name__=~"project_.*_usage"}',
+      '{__name__="project_mb_usage",job="project_usages",__name__=~"project_.*_usage",' +
+        '__name__!="project_server_usage",__name__!="stackmeter_exporter_flavor_info"}',
     );
     expect(requests).toEqual([
       [
         'GET',
-        `/prom/federate?match%5B%5D=${forwarded.replaceAll('~', '%7E')}`,
+        `/prom/federate?match%5B%5D=${forwarded.replaceAll('~', '%7E').replaceAll('!', '%21')}`,
         {
           host: upstream.url.host,
           accept: 'text/plain;version=0.0.4',
@@ -151,7 +162,9 @@ x 1
 ",domain_id="d"} 2
 # TYPE project_vcpu_usage counter
 project_vcpu_usage{project_id="1"} 17
+project_server_usage{project_id="1",flavor="f/1/1/1/0/0/0",state="active"} 3
 stackmeter_exporter_epoch_info{epoch="e"} 1
+stackmeter_exporter_flavor_info{flavor="f/1/1/1/0/0/0"} 1
 process_cpu_seconds_total 5
 `;
 
@@ -188,6 +201,21 @@ scrape_configs:
       'stackmeter_exporter_epoch_info',
     ]);
     expect((await through.get(federate('up{job="project_usages"}'))).status).toBe(403);
+    const statusOf = async ({ get: ask }: StartedGate) => (await ask(federate(...SERVER_SELECTORS))).status;
+    expect([await statusOf(from), await statusOf(through)]).toEqual([403, 403]);
+    const givers = [
+      await startGate({ source: { kind: 'prometheus', url: new URL(server.url) }, serverHours: true }),
+      await startGate({ source: { kind: 'exporter', url: exporter.url }, serverHours: true }),
+    ];
+    for (const { get: ask } of givers) {
+      const more = await ask(federate(USAGE, ...SERVER_SELECTORS));
+      const names = new Set(parseExposition(more.text).map(({ name }) => name));
+      expect([...names].filter((name) => !answered.text.includes(name))).toEqual([
+        'project_server_usage',
+        'stackmeter_exporter_flavor_info',
+      ]);
+      expect(withoutTimes(await ask(path))).toEqual(withoutTimes(expected));
+    }
     const one = await through.get(
       federate(
         String.raw`project_mb_usage{job='project_usages',project_name="back\\slash \"quote\" new\nline"}`,

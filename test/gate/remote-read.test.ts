@@ -136,9 +136,12 @@ describe('a remote read of samples', () => {
     const one = { startMs: 1, endMs: 2, matchers };
     const other = { startMs: 2, endMs: 9, matchers };
     const answer = await post(port, encodeReadRequest([one, other, one, one]));
+    const forwarded = parseSelector(
+      `${usage.slice(0, -1)},__name__!="project_server_usage",__name__!="stackmeter_exporter_flavor_info"}`,
+    );
     expect(requests.map(({ queries, accepted }) => [...queries, ...accepted])).toEqual([
-      [one, 'streamed-chunks'],
-      [other, 'streamed-chunks'],
+      [{ ...one, matchers: forwarded }, 'streamed-chunks'],
+      [{ ...other, matchers: forwarded }, 'streamed-chunks'],
     ]);
     expect(timesOf(answer)).toEqual([
       [1, 2],

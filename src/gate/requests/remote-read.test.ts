@@ -32,7 +32,9 @@ describe('a remote read', () => {
   it('is forwarded in queries that the gate writes, in the form that the client accepts', () => {
     const forwarded = [
       ...parseSelector('project_mb_usage'),
-      ...parseSelector('{__name__=~"project_.*_usage"}'),
+      ...parseSelector(
+        '{__name__=~"project_.*_usage",__name__!="project_server_usage",__name__!="stackmeter_exporter_flavor_info"}',
+      ),
     ];
     expect(asked(query())).toEqual({
       queries: [{ startMs: 0, endMs: DAY_MS, matchers: forwarded }],

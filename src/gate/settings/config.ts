@@ -32,4 +32,6 @@ export interface GateConfig {
   configFile?: string | undefined;
   /** The series that may leave the site; undefined for usage only. */
   selectors?: readonly string[] | undefined;
+  /** Whether server hours may leave the site too (rule G5). */
+  serverHours?: boolean | undefined;
 }

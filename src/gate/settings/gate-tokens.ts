@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net';
 import { SelectorError } from '../../prometheus/selectors/selectors.ts';
-import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import { SERVER_SELECTORS, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import type { ClientCertificate } from '../tokens/client-certificate.ts';
 import {
@@ -11,7 +11,7 @@ import {
   readHashKey,
 } from '../answers/label-rewriting.ts';
 import { DEFAULT_LIMITS, type TokenLimits } from '../tokens/limits.ts';
-import { parsePolicy, type Policy } from '../policy.ts';
+import { givesServerHours, parsePolicy, type Policy } from '../policy.ts';
 import type { GateConfig } from './config.ts';
 import { bareToken, readTokenFile } from '../tokens/token-file.ts';
 import type { TokenTable } from '../tokens/token-table.ts';
@@ -30,7 +30,7 @@ export interface GateToken extends Token {
 
 /** Reads the tokens of the configuration, of the token file and of the environment. Throws `UserError`. */
 export function readTokens(config: GateConfig): GateToken[] {
-  const policy = policyOf(config.selectors, 'selectors');
+  const policy = policyOf(config, 'selectors');
   const plain = [
     ...(config.tokenFile === undefined ? [] : readTokenFile(config.tokenFile)),
     ...(config.authToken === undefined ? [] : [bareToken('environment', config.authToken)]),
@@ -47,6 +47,15 @@ function tokenOf(table: TokenTable, config: GateConfig): GateToken {
     throw new UserError(
       `token '${name}': it is bound to a client certificate; give --tls-client-ca FILE with the CA that signed it`,
     );
+  const policy = policyOf(sharesOf(table, config), `token '${name}': selectors`, [
+    ...dropLabels,
+    ...hashLabels,
+  ]);
+  const distinguishing = dropLabels.find((label) => label === 'flavor' || label === 'state');
+  if (distinguishing !== undefined && givesServerHours(policy))
+    throw new UserError(
+      `token '${name}': drop_labels must not name ${distinguishing}, which distinguishes series of server hours`,
+    );
   return {
     name,
     hash,
@@ -54,11 +63,16 @@ function tokenOf(table: TokenTable, config: GateConfig): GateToken {
     addresses,
     certificate,
     limits: { ...DEFAULT_LIMITS, ...table.limits },
-    policy: policyOf(table.selectors ?? config.selectors, `token '${name}': selectors`, [
-      ...dropLabels,
-      ...hashLabels,
-    ]),
+    policy,
     rewriting: rewritingOf(table, config.hashKeyFile),
+  };
+}
+
+/** The selectors of a token. `server_hours` of the file is for tokens without selectors of their own. */
+function sharesOf({ selectors, serverHours }: TokenTable, config: GateConfig): Shares {
+  return {
+    selectors: selectors ?? config.selectors,
+    serverHours: serverHours ?? (selectors === undefined && config.serverHours),
   };
 }
 
@@ -83,14 +97,16 @@ function rewritingOf(
   return { dropped: new Set(dropLabels), hashed: new Set(hashLabels), hash };
 }
 
-/** The policy of the selectors; without selectors, usage only. Throws `UserError`. */
+type Shares = Pick<GateConfig, 'selectors' | 'serverHours'>;
+
+/** The policy of the selectors; without selectors, usage only. Server hours are added on request. Throws `UserError`. */
 export function policyOf(
-  selectors: readonly string[] | undefined,
+  { selectors = USAGE_SELECTORS, serverHours = false }: Shares,
   where: string,
   hidden: readonly string[] = [],
 ): Policy {
   try {
-    return parsePolicy(selectors ?? USAGE_SELECTORS, hidden);
+    return parsePolicy([...selectors, ...(serverHours ? SERVER_SELECTORS : [])], hidden);
   } catch (error) {
     if (error instanceof SelectorError) throw new UserError(`${where}: ${error.message}`, { cause: error });
     throw error;

@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
-import { policyOf } from './gate-tokens.ts';
+import { SERVER_SELECTORS, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import type { TokenTable } from '../tokens/token-table.ts';
+import type { GateConfig } from './config.ts';
+import { policyOf, readTokens } from './gate-tokens.ts';
 import { checkGateConfig, readGateConfig } from './settings.ts';
 
 const read = (flags: Record<string, unknown>, env: Record<string, string> = {}) =>
   readGateConfig({ flags, env: { PORTAL_AUTH_TOKEN: 'swordfish-swordfish', ...env } });
 
 const exporter = 'http://127.0.0.1:8080';
+const tokenTable: TokenTable = {
+  name: 'a',
+  hash: Buffer.alloc(32),
+  expiresMs: undefined,
+  selectors: undefined,
+  dropLabels: [],
+  hashLabels: [],
+  limits: {},
+  addresses: undefined,
+  certificate: undefined,
+};
 const loopback = { listen: '127.0.0.1:8443', exporter };
 
 describe('the settings of the gate', () => {
@@ -29,6 +42,7 @@ describe('the settings of the gate', () => {
       hashKeyFile: undefined,
       configFile: undefined,
       selectors: undefined,
+      serverHours: false,
     });
   });
 
@@ -79,12 +93,45 @@ describe('the settings of the gate', () => {
 
   it('allow only usage unless they name selectors', () => {
     const config = read(loopback);
-    expect(policyOf(config.selectors, '')).toEqual(policyOf(USAGE_SELECTORS, ''));
+    expect(policyOf(config, '')).toEqual(policyOf({ selectors: USAGE_SELECTORS }, ''));
     expect(() => checkGateConfig({ ...config, selectors: ['up', '{'] })).toThrow(
       /^selectors: \{: this is not/,
     );
     expect(() => checkGateConfig({ ...config, selectors: ['{a!="b"}'] })).toThrow(
       /so all series could leave the site/,
     );
+  });
+
+  it('add server hours for tokens without selectors, and for tokens that name them', () => {
+    const table = { ...tokenTable, selectors: undefined };
+    const own = { ...tokenTable, selectors: ['up'] };
+    const policies = (config: Partial<GateConfig>) =>
+      readTokens({ ...read(loopback), authToken: undefined, ...config }).map(({ policy }) => policy);
+    const [more, one] = [
+      [...USAGE_SELECTORS, ...SERVER_SELECTORS],
+      ['up', ...SERVER_SELECTORS],
+    ];
+    expect(read({ ...loopback, serverHours: true }).serverHours).toBe(true);
+    expect(
+      policies({
+        serverHours: true,
+        tokens: [table, { ...table, serverHours: false }, own, { ...own, serverHours: true }],
+      }),
+    ).toEqual([more, USAGE_SELECTORS, ['up'], one].map((selectors) => policyOf({ selectors }, '')));
+    expect(policies({ tokens: [table, { ...table, serverHours: true }] })).toEqual(
+      [USAGE_SELECTORS, more].map((selectors) => policyOf({ selectors }, '')),
+    );
+    expect(policies({ serverHours: true, authToken: 'swordfish-swordfish' })).toEqual([
+      policyOf({ selectors: more }, ''),
+    ]);
+  });
+
+  it.each(['flavor', 'state'])('refuse to drop the label %s of server hours', (label) => {
+    const dropping = (more: Partial<TokenTable>) => () =>
+      readTokens({ ...read(loopback), tokens: [{ ...tokenTable, dropLabels: [label], ...more }] });
+    expect(dropping({})).not.toThrow();
+    const problem = `token 'a': drop_labels must not name ${label}, which distinguishes series of server hours`;
+    expect(dropping({ serverHours: true })).toThrow(problem);
+    expect(dropping({ selectors: ['project_server_usage'] })).toThrow(problem);
   });
 });

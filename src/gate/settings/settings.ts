@@ -82,6 +82,11 @@ export const gateSettings = {
     value: 'FILE',
     help: 'secret key of hashed labels (hash_labels of a token)',
   }),
+  serverHours: setting({
+    type: 'switch',
+    schema: z.boolean('is neither true nor false').default(false),
+    help: 'also give out how long servers of each flavor were in each state, to tokens without selectors of their own',
+  }),
   unsafeUncheckedAnswers: setting({
     type: 'switch',
     schema: z.boolean('is neither true nor false').default(false),
@@ -143,6 +148,7 @@ export function readGateConfig(sources: SettingsSources): GateConfig {
     unsafePlainHttp: settings.unsafePlainHttp,
     configFile: sources.configFile,
     selectors: sections.selectors,
+    serverHours: settings.serverHours,
   };
   checkGateConfig(config);
   return config;
@@ -188,5 +194,5 @@ export function checkGateConfig(config: GateConfig): void {
       `--metrics-listen: ${formatAddress(metricsListen)} would show the gate's metrics to anyone, without a token: ` +
         `use 127.0.0.1:PORT, or name the danger with --unsafe-metrics-off-loopback`,
     );
-  policyOf(config.selectors, 'selectors');
+  policyOf(config, 'selectors');
 }

@@ -13,6 +13,8 @@ export interface TokenTable {
   hash: Buffer;
   expiresMs: number | undefined;
   selectors: readonly string[] | undefined;
+  /** Undefined where the setting of the file applies. */
+  serverHours?: boolean | undefined;
   dropLabels: readonly string[];
   hashLabels: readonly string[];
   limits: Partial<TokenLimits>;
@@ -47,6 +49,12 @@ export const tokenTable = strictTable({
   selectors: texts
     .optional()
     .describe('series that this token may read; without it, the selectors of the file'),
+  server_hours: z
+    .boolean('is neither true nor false')
+    .optional()
+    .describe(
+      'whether this token may also read server hours; without it, false if it has selectors, else the setting of the file',
+    ),
   drop_labels: labels.describe('labels that answers to this token leave out'),
   hash_labels: labels.describe('labels whose values leave as hashes, made with --hash-key-file'),
   requests_per_minute: count.describe(`requests a minute; without it, ${DEFAULT_LIMITS.requestsPerMinute}`),
@@ -74,6 +82,7 @@ export const tokenTable = strictTable({
   hash: Buffer.from(table.hash.slice('sha256:'.length), 'hex'),
   expiresMs: expiryOf(table.expires, table.name),
   selectors: table.selectors,
+  serverHours: table.server_hours,
   dropLabels: table.drop_labels ?? [],
   hashLabels: table.hash_labels ?? [],
   limits: limitsOf(table.requests_per_minute, table.concurrency),
