@@ -58,6 +58,7 @@ async function site() {
     openStore: async () => await Promise.resolve(recordingStore),
     clock,
     logger,
+    onServerHours: () => undefined,
     onDropped: () => undefined,
     onClock: () => undefined,
     onCloud: () => undefined,

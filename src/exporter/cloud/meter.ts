@@ -11,6 +11,7 @@ import { isOfSystem } from '../openstack/credentials/credentials.ts';
 import { readNovaClock } from '../openstack/nova-clock.ts';
 import { serviceEndpoint } from '../openstack/session/catalog.ts';
 import type { Session } from '../openstack/session/session.ts';
+import { MOST_NAMED_TOTALS } from '../metering/server-hours.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
 import { countedBefore, refreshTotals, type RefreshParts } from './refresh.ts';
 import { ServerGpus } from './server-gpus.ts';
@@ -102,10 +103,22 @@ export class Meter {
       clock,
       logger,
       onDropped: (servers) => metrics.countDropped(servers),
+      onServerHours: serverHoursReport(this.#parts),
       onClock: (aheadMs) => metrics.setNovaAhead(aheadMs),
       onCloud: (cloud) => metrics.setWholeCloud(cloud.allProjects),
     };
   }
+}
+
+/** Shows the number of totals of server hours, and warns once if it reaches the bound. */
+function serverHoursReport({ logger, metrics }: MeterParts): (totals: number) => void {
+  let isReported = false;
+  return (totals) => {
+    metrics.setServerHoursTotals(totals);
+    if (totals >= MOST_NAMED_TOTALS && !isReported)
+      logger.warn({ totals }, 'too many totals of server hours: new ones have no name of a flavor');
+    isReported ||= totals >= MOST_NAMED_TOTALS;
+  };
 }
 
 /** Logs the user and the scope of the sign-in, without a secret. */

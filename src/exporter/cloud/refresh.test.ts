@@ -110,6 +110,7 @@ function site(settings: Partial<Settings> = {}, store = memoryStore()) {
     openStore: async () => await Promise.resolve(store),
     clock,
     logger: silentLogger(),
+    onServerHours: () => undefined,
     onDropped: (servers) => (told.dropped += servers),
     onClock: (aheadMs) => (told.aheadMs = aheadMs),
     onCloud: () => undefined,

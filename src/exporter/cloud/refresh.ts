@@ -1,5 +1,6 @@
 import type { Snapshot } from '../exposition/exposition.ts';
 import { ABSENCE_MS } from '../metering/fold.ts';
+import { countTotals } from '../metering/server-hours.ts';
 import { settleFlavors } from '../metering/unread-flavors.ts';
 import { clockSkew, type ClockEvidence } from '../metering/window.ts';
 import { StateDraft } from '../state/state-draft.ts';
@@ -24,6 +25,8 @@ export interface RefreshParts extends Omit<FoldingParts, 'gpus'> {
   openStore(): Promise<StateStore>;
   /** Receives how far Nova's clock is ahead of this machine's clock. */
   onClock(aheadMs: number): void;
+  /** Receives the number of totals of server hours; is not called where none were ever metered. */
+  onServerHours(totals: number): void;
   /** Receives the projects that the user sees. */
   onCloud(cloud: MeteredCloud): void;
 }
@@ -48,6 +51,7 @@ export async function refreshTotals(parts: RefreshParts): Promise<Snapshot> {
   const state = draft.current();
   gpus?.servers.keep(state.meter.servers);
   parts.histories?.endRefresh();
+  if (state.meter.hours !== undefined) parts.onServerHours(countTotals(state.meter.hours));
   return snapshotOf(state, cloud, settings, { startedMs, completedMs: clock.nowMs() });
 }
 

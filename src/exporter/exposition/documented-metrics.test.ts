@@ -18,6 +18,7 @@ function allFamilies() {
   own.setWholeCloud(true);
   own.setResource('gpu', 'missing');
   own.setGpusByName(0);
+  own.setServerHoursTotals(0);
   own.setUnknownGpuAliases(['a']);
   const meter = {
     epoch: 'e',

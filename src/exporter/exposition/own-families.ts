@@ -60,6 +60,12 @@ const DECLARATIONS = {
     help: 'Servers whose own flavor could not be read: their GPUs are counted by the flavor of that name',
     labels: [],
   },
+  serverHoursTotals: {
+    type: 'gauge',
+    name: 'server_hours_totals',
+    help: "Totals of server hours by project, flavor and state; from 200000 on without the flavor's name",
+    labels: [],
+  },
   unknownGpuAlias: {
     type: 'gauge',
     name: 'unknown_gpu_alias',

@@ -18,6 +18,7 @@ export class OwnMetrics {
   #novaAheadS: number | undefined;
   #wholeCloud: number | undefined;
   #gpusByName: number | undefined;
+  #serverHoursTotals: number | undefined;
   #unknownAliases: readonly string[] = [];
 
   observeRequest({ service, durationMs, failed }: RequestObservation): void {
@@ -54,6 +55,10 @@ export class OwnMetrics {
     this.#gpusByName = servers;
   }
 
+  setServerHoursTotals(totals: number): void {
+    this.#serverHoursTotals = totals;
+  }
+
   setUnknownGpuAliases(aliases: readonly string[]): void {
     this.#unknownAliases = aliases;
   }
@@ -71,6 +76,7 @@ export class OwnMetrics {
       family('wholeCloud', figure(this.#wholeCloud)),
       ...resourceFamilies([...this.#resources]),
       family('gpusByName', figure(this.#gpusByName)),
+      family('serverHoursTotals', figure(this.#serverHoursTotals)),
       family(
         'unknownGpuAlias',
         this.#unknownAliases.map((alias) => ({ labels: { alias }, value: 1 })),

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Amounts } from './amounts.ts';
 import { flavorOf } from './flavor.ts';
 import { foldWindow } from './fold.ts';
+import { countTotals, ServerHoursSum, type ServerHours, type StateChange } from './server-hours.ts';
 import { newMeterState, type MeterState, type ServerLife } from './meter-state.ts';
-import type { StateChange } from './server-hours.ts';
 
 const START_MS = 1_000_000_000_000;
 const SECONDS = 120;
@@ -112,6 +112,60 @@ describe('server hours that are folded window by window', () => {
           state = foldWindow(state, { servers: lives, endMs: instant(endS), novaNowMs }).state;
           expectSameSums(state);
           expect(counted(state)).toEqual(truth(servers, endS));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('server hours of more flavors than their names have room for', () => {
+  const addition = fc.record({
+    projectId: fc.constantFrom('p', 'q', 'r'),
+    name: fc.constantFrom('a', 'b', 'c', 'd'),
+    vcpu: fc.integer({ min: 1, max: 2 }),
+    state: fc.constantFrom('active', 'stopped'),
+    durationMs: fc.integer({ min: 1, max: 1000 }),
+  });
+
+  /** By project, sizes and state. */
+  const bySize = ({ totals }: ServerHours): Record<string, bigint> => {
+    const sums: Record<string, bigint> = {};
+    for (const [projectId, ofProject] of totals)
+      for (const { flavor, state, durationMs } of ofProject) {
+        const key = `${projectId} ${flavor.vcpu} ${state}`;
+        sums[key] = (sums[key] ?? 0n) + durationMs;
+      }
+    return sums;
+  };
+  const byName = ({ totals }: ServerHours): Map<string, bigint> =>
+    new Map(
+      [...totals].flatMap(([projectId, ofProject]) =>
+        ofProject.map(({ flavor, state, durationMs }) => [`${projectId} ${flavor.key} ${state}`, durationMs]),
+      ),
+    );
+
+  it('merge names, but never sizes or states, and no total falls', () => {
+    const windows = fc.array(fc.array(addition, { maxLength: 10 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(windows, fc.nat({ max: 12 }), (all, mostNamed) => {
+        let hours: ServerHours = { sinceMs: START_MS, totals: new Map() };
+        let unbounded = hours;
+        for (const window of all) {
+          const before = byName(hours);
+          const [sum, free] = [new ServerHoursSum(hours, mostNamed), new ServerHoursSum(unbounded)];
+          for (const { projectId, name, vcpu, state, durationMs } of window) {
+            const sizes = { vcpu, mb: 512, disk_gb: 1 };
+            const one = { ...sizes, instance: 1, flavor: flavorOf({ name, ...sizes }) };
+            for (const into of [sum, free]) into.add(projectId, one, [{ state, durationMs }]);
+          }
+          [hours, unbounded] = [sum.totals(), free.totals()];
+          expect(bySize(hours)).toEqual(bySize(unbounded));
+          const after = byName(hours);
+          for (const [key, durationMs] of before) expect(after.get(key)).toBeGreaterThanOrEqual(durationMs);
+          const named = [...hours.totals.values()].flat().filter(({ flavor }) => flavor.name !== undefined);
+          expect(named.length).toBeLessThanOrEqual(mostNamed);
+          expect(hours).toEqual(countTotals(unbounded) <= mostNamed ? unbounded : hours);
         }
       }),
       { numRuns: 1000 },

@@ -4,6 +4,12 @@ import type { Amounts } from './amounts.ts';
 /** The state of servers whose state is not known: rights or history are missing. It is never guessed. */
 export const UNKNOWN_STATE = 'unknown';
 
+/**
+ * At most so many totals of server hours by project, flavor and state have the flavor's name (rule S5). A cloud whose
+ * users make flavors could otherwise fill the memory of everyone downstream.
+ */
+export const MOST_NAMED_TOTALS = 200_000;
+
 /** A server has this state from then on. */
 export interface StateChange {
   atMs: number;
@@ -53,13 +59,22 @@ export function stateAt(changes: readonly StateChange[], atMs: number): string |
   return state === UNKNOWN_STATE ? undefined : state;
 }
 
+/** The number of totals by project, flavor and state. */
+export function countTotals({ totals }: ServerHours): number {
+  let count = 0;
+  for (const ofProject of totals.values()) count += ofProject.length;
+  return count;
+}
+
 /** Collects the server time of one window. */
 export class ServerHoursSum {
   readonly #before: ServerHours;
+  readonly #mostNamed: number;
   readonly #added = new Map<string, Map<string, { flavor: Flavor; states: Map<string, number> }>>();
 
-  constructor(before: ServerHours) {
+  constructor(before: ServerHours, mostNamed = MOST_NAMED_TOTALS) {
     this.#before = before;
+    this.#mostNamed = mostNamed;
   }
 
   add(projectId: string, amounts: Amounts, pieces: readonly { state: string; durationMs: number }[]): void {
@@ -71,13 +86,23 @@ export class ServerHoursSum {
     this.#added.set(projectId, ofProject.set(flavor.key, ofFlavor));
   }
 
-  /** The totals of before with the window's time. */
+  /**
+   * The totals of before with the window's time. Where there are too many totals, a new one has no name of a flavor:
+   * names are merged, but never facts.
+   */
   totals(): ServerHours {
     const totals = new Map(this.#before.totals);
+    let count = countTotals(this.#before);
     for (const [projectId, flavors] of this.#added) {
       const ofProject = [...(totals.get(projectId) ?? [])];
+      const before = ofProject.length;
       for (const { flavor, states } of flavors.values())
-        for (const [state, durationMs] of states) addTo(ofProject, flavor, state, durationMs);
+        for (const [state, durationMs] of states) {
+          const isFull = count + ofProject.length - before >= this.#mostNamed;
+          const isNew = isFull && placeOf(ofProject, flavor, state) === undefined;
+          addTo(ofProject, isNew ? withoutName(flavor) : flavor, state, durationMs);
+        }
+      count += ofProject.length - before;
       totals.set(projectId, ofProject);
     }
     return { ...this.#before, totals };
@@ -85,11 +110,19 @@ export class ServerHoursSum {
 }
 
 function addTo(totals: StateTotal[], flavor: Flavor, state: string, durationMs: number): void {
+  const place = placeOf(totals, flavor, state) ?? totals.length;
+  const before = totals[place]?.durationMs ?? 0n;
+  totals[place] = { flavor, state, durationMs: before + BigInt(durationMs) };
+}
+
+function placeOf(totals: readonly StateTotal[], flavor: Flavor, state: string): number | undefined {
   const place = totals.findIndex((total) => total.state === state && total.flavor.key === flavor.key);
-  const before = totals[place];
-  const duration = (before?.durationMs ?? 0n) + BigInt(durationMs);
-  if (before === undefined) totals.push({ flavor, state, durationMs: duration });
-  else totals[place] = { ...before, durationMs: duration };
+  return place === -1 ? undefined : place;
+}
+
+function withoutName(flavor: Flavor): Flavor {
+  const { name: _, ...facts } = flavor;
+  return flavorOf(facts);
 }
 
 function sizesOf({ vcpu, mb, disk_gb }: Amounts): Flavor {
