@@ -79,6 +79,7 @@ module.exports.rooms = [
       'period',
       'resources',
       'routing',
+      'server-states',
       'site-state',
       'units',
       'use-page-title',

@@ -1,4 +1,10 @@
-import type { Coverage, ProjectRow, SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
+import type {
+  Coverage,
+  FlavorRow,
+  ProjectRow,
+  SiteRow,
+  UsageRow,
+} from '../../src/portal/api/shapes/answers.ts';
 import { unitOfResource } from '../../src/prometheus/usage-metrics.ts';
 import type { CannedLedger } from './canned-portal.ts';
 
@@ -127,18 +133,94 @@ function usageOf(project: ProjectRow, index: number, nowMs: number, days: number
     const busy = 1 + Math.max(0, Math.sin(((hour - 6) / 12) * Math.PI));
     const size = Math.round((60 / (index + 2)) * busy) + 1;
     const part = hoursAgo === 0 ? 0.4 : 1;
-    return Object.entries(PER_SIZE).map(([resource, amount]) => ({
+    const common = {
       site: project.site,
       project_id: project.project_id,
       project_name: project.project_name,
-      resource,
       start: new Date(startMs).toISOString(),
+      coverage: coverageOf(project.site, hoursAgo),
+    };
+    const totals = Object.entries(PER_SIZE).map(([resource, amount]) => ({
+      ...common,
+      resource,
       amount: amount * size * part,
       unit: unitOfResource(resource),
-      coverage: coverageOf(project.site, hoursAgo),
     }));
+    if (project.site !== 'freiburg' || index >= WITH_SERVER_HOURS) return totals;
+    const servers = serversAt(hour, hoursAgo).map(({ flavor, state, share }) => ({
+      ...common,
+      resource: 'server',
+      flavor,
+      state,
+      amount: PER_SIZE.instance * size * part * share,
+      unit: 'server-hours',
+    }));
+    return [...totals, ...servers];
   });
 }
+
+/** The first projects of freiburg have server hours. */
+const WITH_SERVER_HOURS = 6;
+
+/** Some of the servers of a project in an hour, as a share of all. */
+interface CannedServers {
+  flavor: FlavorRow;
+  state: string;
+  share: number;
+}
+
+/** The servers of an hour. Small ones are stopped at night, and those with GPUs are shelved most of the time. */
+function serversAt(hour: number, hoursAgo: number): CannedServers[] {
+  const unknown = hoursAgo >= 9 && hoursAgo <= 11;
+  return [
+    { flavor: FLAVORS.small, state: hour >= 6 && hour < 20 ? 'active' : 'stopped', share: 0.5 },
+    { flavor: FLAVORS.large, state: unknown ? 'unknown' : 'active', share: 0.25 },
+    { flavor: FLAVORS.gpu, state: hour >= 10 && hour < 14 ? 'active' : 'shelved_offloaded', share: 0.125 },
+    { flavor: FLAVORS.unread, state: 'suspended', share: 0.125 },
+  ];
+}
+
+const COMMON_FACTS = { ephemeral_gb: 0, swap_mb: 0, gpus: {} };
+
+const FLAVORS = {
+  small: {
+    ...COMMON_FACTS,
+    label: '<b>m1.small/1/2048/20/0/0/0',
+    name: '<b>m1.small',
+    vcpus: 1,
+    memory_mb: 2048,
+    disk_gb: 20,
+  },
+  large: {
+    ...COMMON_FACTS,
+    label: 'm1.large/4/8192/80/20/512/0',
+    name: 'm1.large',
+    vcpus: 4,
+    memory_mb: 8192,
+    disk_gb: 80,
+    ephemeral_gb: 20,
+    swap_mb: 512,
+  },
+  gpu: {
+    ...COMMON_FACTS,
+    label: 'g2.a100.x4/32/262144/200/0/0/a100=4',
+    name: 'g2.a100.x4',
+    vcpus: 32,
+    memory_mb: 262_144,
+    disk_gb: 200,
+    gpus: { a100: 4 },
+  },
+  unread: {
+    label: '/2/4096/40/?/?/?',
+    name: null,
+    vcpus: 2,
+    memory_mb: 4096,
+    disk_gb: 40,
+    ephemeral_gb: null,
+    swap_mb: null,
+    gpus: null,
+  },
+} satisfies Record<string, FlavorRow>;
 
 function coverageOf(site: string, hoursAgo: number): Coverage {
   if (site === 'freiburg' && hoursAgo >= 9 && hoursAgo <= 11) return 'spread';

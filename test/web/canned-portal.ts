@@ -14,7 +14,7 @@ import { listen } from '../../src/runtime/http/listen.ts';
 export interface CannedLedger {
   sites: SiteRow[];
   projects: ProjectRow[];
-  /** One row for each hour, site, project and resource. */
+  /** One row for each hour, site, project and resource; of server hours one for each flavor and state. */
   usage: UsageRow[];
   grants?: GrantRow[];
   /** Coverage of steps without usage. */
@@ -145,17 +145,25 @@ function matchesQuery(row: UsageRow, parameters: URLSearchParams): boolean {
     matches('site', row.site) &&
     matches('project', row.project_id) &&
     matches('grant', row.grant ?? undefined) &&
-    matches('resource', row.resource)
+    matches('resource', row.resource) &&
+    (isByServers(parameters) ? row.resource === 'server' : true)
   );
+}
+
+function isByServers(parameters: URLSearchParams): boolean {
+  return /flavor|state/.test(parameters.get('by') ?? '');
 }
 
 function keysOf(row: UsageRow, by: readonly string[]): Partial<UsageRow> {
   const { site = '', project_id = '', project_name = '', resource = '' } = row;
+  const { flavor, state } = row;
   return {
     ...(by.includes('grant') ? { grant: row.grant ?? null } : {}),
     ...(by.includes('site') ? { site } : {}),
     ...(by.includes('project') ? { project_id, project_name } : {}),
     ...(by.includes('resource') ? { resource } : {}),
+    ...(by.includes('flavor') && flavor !== undefined ? { flavor } : {}),
+    ...(by.includes('state') && state !== undefined ? { state } : {}),
   };
 }
 

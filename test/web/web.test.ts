@@ -172,9 +172,9 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await page.getByRole('link', { name: AWKWARD_NAMES[2] }).first().click();
     await page.getByRole('heading', { level: 1, name: AWKWARD_NAMES[2] }).waitFor();
     await expect.poll(() => page.title()).toBe(`${AWKWARD_NAMES[2]} – stackmeter`);
-    await expectCount(page.locator('canvas'), 4);
+    await expectCount(page.locator('canvas'), 5);
     await expectText(
-      page.locator('.identity'),
+      page.locator('.identity').last(),
       new RegExp(`${portal.ledger.projects[3]?.project_id}.*default.*freiburg`, 's'),
     );
     await page.getByRole('radio', { name: 'Days', exact: true }).check({ force: true });
@@ -183,6 +183,89 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await expectText(byDay.locator('tbody tr').first(), /so far/);
     await page.goBack();
     await projectTable().waitFor();
+  });
+
+  it('show the servers of a project by flavor and state, with words for what is not known', async () => {
+    const project = portal.ledger.projects[3];
+    const firstHourMs = Date.UTC(2026, 10, 21, 15);
+    const hours = portal.ledger.usage.filter(
+      (row) =>
+        row.project_id === project?.project_id &&
+        row.state !== undefined &&
+        Date.parse(row.start) >= firstHourMs,
+    );
+    const amountOf = (name: string | null, state: string) =>
+      hours
+        .filter((row) => row.flavor?.name === name && row.state === state)
+        .reduce((sum, { amount }) => sum + amount, 0);
+    await open(projectAddress(3));
+    const table = page.getByRole('table', { name: /^Servers by flavor and state/ });
+    expect(await table.getByRole('columnheader').allInnerTexts()).toEqual([
+      'Flavor',
+      'active',
+      'suspended',
+      'stopped',
+      'shelved offloaded',
+      'unknown',
+      'Total',
+    ]);
+    expect(await table.getByRole('rowheader').allInnerTexts()).toEqual([
+      '<b>m1.small\n1 vCPU, 2 GiB memory, 20 GiB disk',
+      'm1.large\n4 vCPUs, 8 GiB memory, 80 GiB disk (20 GiB of it ephemeral), 512 MiB swap',
+      '(name not known)\n2 vCPUs, 4 GiB memory, 40 GiB disk',
+      'g2.a100.x4\n32 vCPUs, 256 GiB memory, 200 GiB disk, 4 × a100',
+      'Total',
+    ]);
+    const small = table.getByRole('row').nth(1).locator('td.amount');
+    const titles = await small.evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')));
+    expect(titles).toEqual([
+      `${number(amountOf('<b>m1.small', 'active'), 9)} server-hours`,
+      null,
+      `${number(amountOf('<b>m1.small', 'stopped'), 9)} server-hours`,
+      null,
+      null,
+      `${number(amountOf('<b>m1.small', 'active') + amountOf('<b>m1.small', 'stopped'), 9)} server-hours`,
+    ]);
+    const section = page.getByRole('region', { name: /^Servers by flavor and state/ }).first();
+    await expectText(
+      section,
+      /The state is unknown for 2\.5% of the server hours: Nova’s record did not tell it\./,
+    );
+    await expectText(page.getByLabel('States in the chart'), /active\s+suspended\s+stopped.*unknown/s);
+    await section.getByText('What the states mean').click();
+    await expectText(section.locator('.identity'), /unknown\s+Nova’s record did not tell the state/);
+    await section.getByText('Numbers by hour').click();
+    const byHour = page.getByRole('table', { name: 'Server hours by state and hour, last 24 hours' });
+    await expectCount(byHour.locator('tbody tr'), 24);
+    expect(await barriers(page)).toEqual([]);
+    const href = await section.getByRole('link', { name: 'CSV' }).getAttribute('href');
+    const csv = await (await page.request.get(`${portal.url}${href}`)).text();
+    expect(csv.match(/"server-hours"/g)).toHaveLength(hours.length);
+  });
+
+  it('show server hours nowhere else, and no servers by state if a site sends none', async () => {
+    await open();
+    expect(await projectTable().getByRole('columnheader').allInnerTexts()).not.toContainEqual(
+      expect.stringContaining('Server hours'),
+    );
+    expect(await page.getByLabel('Resource').locator('option').allInnerTexts()).toEqual([
+      'vCPU',
+      'Memory',
+      'Disk',
+      'Servers',
+    ]);
+    await open(projectAddress(45));
+    await expectCount(page.locator('canvas'), 4);
+    await expectCount(page.getByText('Servers by flavor and state'), 0);
+    await open(projectAddress(3));
+    await expectText(page.locator('.figures'), /^(?!.*Server hours).*Servers, 24 hours/s);
+    await expectText(
+      page
+        .getByRole('table', { name: /^Usage by hour/ })
+        .getByRole('row')
+        .first(),
+      /^(?!.*Server hours).*Servers/s,
+    );
   });
 
   it('show the usage of a grant over all sites, by site and by project', async () => {

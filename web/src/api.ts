@@ -12,6 +12,7 @@ import { isoInstant } from './format.ts';
 export type {
   Coverage,
   CoverageRow,
+  FlavorRow,
   GrantRow,
   ProjectRow,
   SiteRow,

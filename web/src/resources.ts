@@ -1,3 +1,6 @@
+/** The resource of server hours by flavor and state. */
+export const SERVER_HOURS = 'server';
+
 /** Resources with a label, in the order of the pages. */
 const KNOWN: ReadonlyMap<string, string> = new Map([
   ['vcpu', 'vCPU'],
@@ -6,6 +9,7 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ['disk_gb', 'Disk'],
   ['volume_gb', 'Volumes'],
   ['instance', 'Servers'],
+  [SERVER_HOURS, 'Server hours'],
 ]);
 
 const order = [...KNOWN.keys()];
@@ -17,6 +21,13 @@ export function resourceLabel(resource: string): string {
 /** Puts known resources first, in their order, then the others by name. */
 export function compareResources(a: string, b: string): number {
   return rank(a) - rank(b) || a.localeCompare(b);
+}
+
+/** The rows of all other resources. Server hours are shown on their own: without a flavor they repeat the servers. */
+export function withoutServerHours<Row extends { resource?: string | undefined }>(
+  rows: readonly Row[],
+): Row[] {
+  return rows.filter(({ resource }) => resource !== SERVER_HOURS);
 }
 
 /** The wanted resource if it has usage, otherwise the first one that has. */

@@ -5,6 +5,7 @@ import { coveragesAt } from '../../charts/stack.ts';
 import { coverageByStart } from '../../coverage.ts';
 import { projectKey } from '../../names.ts';
 import { bucketStarts, spanUpTo, type BucketStep, type PeriodName } from '../../period.ts';
+import { withoutServerHours } from '../../resources.ts';
 import { projectUsages } from '../../tables/project-usage.ts';
 import { resourceUsages, type ResourcesOverTime } from './project-data.ts';
 import { projectLines, type ProjectLine } from '../../tables/project-list.ts';
@@ -30,19 +31,20 @@ export async function loadGrant(
   const span = spanUpTo(api.nowMs(), period, step);
   const question = { fromMs: span.fromMs, toMs: span.toMs, grant: name };
   const sites = sitesOf(grant);
-  const [rows, totals, coverage, known] = await Promise.all([
+  const [all, totals, coverage, known] = await Promise.all([
     api.usage({ ...question, step, by: ['site', 'resource'] }, signal),
     api.usage({ ...question, step: 'total', by: ['site', 'project', 'resource'] }, signal),
     api.coverage({ ...question, step }, signal),
     Promise.all(sites.map((site) => api.projects({ site }, signal))),
   ]);
+  const rows = withoutServerHours(all);
   const starts = bucketStarts(span);
   const withoutRow = coverageByStart(coverage);
   const linked = known.flat().filter((row) => isLinked(grant, row));
   return {
     span,
     sites,
-    projects: projectLines([...linked, ...neverRead(grant, linked)], projectUsages(totals)),
+    projects: projectLines([...linked, ...neverRead(grant, linked)], projectUsages(withoutServerHours(totals))),
     resources: resourceUsages(starts, rows, withoutRow, (_resource, list) => siteLayers(sites, list)),
     coverages: coveragesAt(starts, rows, withoutRow),
   };

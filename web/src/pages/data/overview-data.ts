@@ -3,7 +3,7 @@ import { stackOf, type Stack } from '../../charts/stack.ts';
 import { COLOURS } from '../../charts/colours.ts';
 import { coverageByStart } from '../../coverage.ts';
 import { bucketStarts, spanUpTo, usualStep, type PeriodName, type Span } from '../../period.ts';
-import { chooseResource } from '../../resources.ts';
+import { chooseResource, withoutServerHours } from '../../resources.ts';
 import {
   projectUsages,
   resourceTotals,
@@ -31,9 +31,8 @@ export async function loadOverviewUsage(
   // The portal's time is known after its first answer.
   await api.sites(signal);
   const span = spanUpTo(api.nowMs(), period, usualStep(period));
-  const rows = await api.usage(
-    { ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] },
-    signal,
+  const rows = withoutServerHours(
+    await api.usage({ ...bounds(span), step: 'total', by: ['site', 'project', 'resource'] }, signal),
   );
   const resources = resourceTotals(rows);
   const projects = projectUsages(rows);

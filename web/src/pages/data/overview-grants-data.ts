@@ -1,5 +1,6 @@
 import type { Api, GrantRow } from '../../api.ts';
 import { spanUpTo, usualStep, type PeriodName } from '../../period.ts';
+import { withoutServerHours } from '../../resources.ts';
 import { projectUsages, resourceTotals, type Amount, type ResourceTotal } from '../../tables/project-usage.ts';
 
 export interface GrantLine {
@@ -18,7 +19,7 @@ export async function loadGrantUsage(api: Api, period: PeriodName, signal: Abort
   if (grants.length === 0) return { lines: [], resources: [] };
   const { fromMs, toMs } = spanUpTo(api.nowMs(), period, usualStep(period));
   const rows = await api.usage({ fromMs, toMs, step: 'total', by: ['grant', 'resource'] }, signal);
-  const linked = rows.filter(({ grant }) => grant !== null && grant !== undefined);
+  const linked = withoutServerHours(rows).filter(({ grant }) => grant !== null && grant !== undefined);
   const amounts = new Map(
     projectUsages(linked.map((row) => ({ ...row, project_id: row.grant ?? '' }))).map((usage) => [
       usage.projectId,

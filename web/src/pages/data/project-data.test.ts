@@ -53,6 +53,29 @@ describe('a project’s page', () => {
     expect(data.coverages.slice(-4)).toEqual(['none', 'measured', 'measured', 'spread']);
   });
 
+  it('asks for server hours by flavor and state only if there are any, and has no other place for them', async () => {
+    const server = row('server', '2026-11-22T00:00:00.000Z', 5, 'measured');
+    const asked: (string | null)[] = [];
+    let usage = [row('instance', '2026-11-22T00:00:00.000Z', 5, 'measured')];
+    const fetchAnswer = (address: string) => {
+      const { pathname, searchParams } = new URL(address, 'http://portal');
+      if (pathname !== '/api/v1/usage') return Promise.resolve(Response.json({ data: [], next: null }));
+      asked.push(searchParams.get('by'));
+      const byFlavor = searchParams.get('by') === 'flavor,state';
+      const data = byFlavor ? [{ ...server, state: 'active', flavor: { label: 'f/1/1/1/0/0/0' } }] : usage;
+      return Promise.resolve(Response.json({ data, next: null }));
+    };
+    const api = new Api(fetchAnswer, () => NOW);
+    const { signal } = new AbortController();
+    const load = async () => await loadProject(api, { site: 'a', projectId: 'p1' }, '7d', 'day', signal);
+    expect((await load()).servers).toBeUndefined();
+    usage = [...usage, server];
+    const data = await load();
+    expect(data.servers).toMatchObject({ total: 5, states: ['active'] });
+    expect(data.resources.map(({ resource }) => resource)).toEqual(['instance']);
+    expect(asked).toEqual(['resource', 'resource', 'flavor,state']);
+  });
+
   it('shows the coverage of the portal for an hour without usage: a reading that is not due yet is not missing', async () => {
     const hour = (start: string, coverage: string, reached: boolean) => ({ start, coverage, reached });
     const answers: Record<string, unknown[]> = {

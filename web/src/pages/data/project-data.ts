@@ -8,7 +8,9 @@ import {
 } from '../../charts/stack.ts';
 import { coverageByStart, type BucketCoverage } from '../../coverage.ts';
 import { bucketStarts, spanUpTo, type BucketStep, type PeriodName, type Span } from '../../period.ts';
-import { compareResources, resourceLabel } from '../../resources.ts';
+import { compareResources, resourceLabel, SERVER_HOURS, withoutServerHours } from '../../resources.ts';
+import { grouped } from './grouped.ts';
+import { serverHours, type ServerHours } from './server-data.ts';
 
 /** One resource of a project over time. */
 export interface ResourceUsage {
@@ -29,6 +31,8 @@ export interface ResourcesOverTime {
 export interface ProjectPageData extends ResourcesOverTime {
   /** The project's names and times: one row for each cloud of the site that has the project. */
   identity: ProjectRow[];
+  /** Undefined if the site sends no server hours of the project. */
+  servers: ServerHours | undefined;
 }
 
 export async function loadProject(
@@ -41,16 +45,21 @@ export async function loadProject(
   const found = await api.projects({ site, search: projectId }, signal);
   const span = spanUpTo(api.nowMs(), period, step);
   const question = { fromMs: span.fromMs, toMs: span.toMs, step, site, projectId };
-  const [rows, known] = await Promise.all([
+  const [all, known] = await Promise.all([
     api.usage({ ...question, by: ['resource'] }, signal),
     api.coverage(question, signal),
   ]);
+  const rows = withoutServerHours(all);
+  const starts = bucketStarts(span);
   const withoutRow = coverageByStart(known);
+  const hasServerHours = all.some(({ resource }) => resource === SERVER_HOURS);
+  const ofServers = hasServerHours ? await api.usage({ ...question, by: ['flavor', 'state'] }, signal) : [];
   return {
     span,
     identity: found.filter((row) => row.site === site && row.project_id === projectId),
-    resources: resourceUsages(bucketStarts(span), rows, withoutRow),
-    coverages: coveragesAt(bucketStarts(span), rows, withoutRow),
+    resources: resourceUsages(starts, rows, withoutRow),
+    coverages: coveragesAt(starts, rows, withoutRow),
+    servers: serverHours(starts, ofServers, withoutRow),
   };
 }
 
@@ -61,9 +70,7 @@ export function resourceUsages(
   withoutRow: CoverageWithoutRow,
   layersOf: (resource: string, rows: readonly UsageRow[]) => LayerRows[] = oneLayer,
 ): ResourceUsage[] {
-  const byResource = new Map<string, UsageRow[]>();
-  for (const row of rows) append(byResource, row);
-  return [...byResource]
+  return [...grouped(rows, ({ resource = '' }) => resource)]
     .sort(([a], [b]) => compareResources(a, b))
     .map(([resource, ofResource]) => ({
       resource,
@@ -75,11 +82,4 @@ export function resourceUsages(
 
 function oneLayer(resource: string, rows: readonly UsageRow[]): LayerRows[] {
   return [{ key: resource, label: resourceLabel(resource), rows }];
-}
-
-function append(byResource: Map<string, UsageRow[]>, row: UsageRow): void {
-  const resource = row.resource ?? '';
-  const rows = byResource.get(resource);
-  if (rows === undefined) byResource.set(resource, [row]);
-  else rows.push(row);
 }

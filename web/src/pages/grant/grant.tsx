@@ -97,7 +97,7 @@ function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
 /** The key to the colours of sites in all charts. */
 function SiteKey({ sites, colours }: { sites: readonly string[]; colours: ReadonlyMap<string, number> }) {
   return (
-    <ul class="site-key" aria-label="Sites in the charts">
+    <ul class="key" aria-label="Sites in the charts">
       {sites.map((site) => (
         <li key={site}>
           <Swatch colour={colours.get(site)} /> <Name text={site} />

@@ -14,6 +14,7 @@ import { usePageTitle } from '../../use-page-title.ts';
 import { replaceRoute } from '../../use-route.ts';
 import { loadProject, type ProjectPageData } from '../data/project-data.ts';
 import { ProjectIdentity } from './project-identity.tsx';
+import { ProjectServers } from './project-servers.tsx';
 import { ResourceCharts } from '../usage/resource-charts.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
 import { UsageNumbers } from '../usage/usage-numbers.tsx';
@@ -82,6 +83,14 @@ function ProjectContent({ route, project, nowMs }: ContentProps) {
     <div class={project.pending ? 'outdated' : undefined} aria-busy={project.pending}>
       <Figures label={`Usage of the last ${periodLabel(data.span.period)}`} figures={resourceFigures(data)} />
       <ResourceCharts data={data} />
+      {data.servers !== undefined && (
+        <ProjectServers
+          servers={data.servers}
+          span={data.span}
+          project={{ site: route.site, projectId: route.projectId }}
+          nowMs={nowMs}
+        />
+      )}
       <UsageNumbers
         data={data}
         question={{ by: ['site', 'project', 'resource'], site: route.site, projectId: route.projectId }}
