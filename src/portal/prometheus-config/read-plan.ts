@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { readSettings, type SettingsSources } from '../../runtime/settings/settings.ts';
 import { UserError } from '../../runtime/user-error.ts';
+import { selectorsOf } from '../settings/site-settings.ts';
 import { portalSections, portalSettings } from '../settings/settings.ts';
 import type { FederatedSite, PrometheusPlan } from './render.ts';
 
@@ -22,7 +23,7 @@ export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
       intervalMs: Math.round(site.interval_seconds * 1000),
       timeoutMs: Math.round(site.timeout_seconds * 1000),
       labels: site.labels,
-      selectors: site.selectors,
+      selectors: selectorsOf(site),
     };
   });
   const prometheus = sections.portal_prometheus;

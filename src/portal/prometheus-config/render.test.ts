@@ -54,7 +54,7 @@ describe('the configuration of a Prometheus that federates the sites', () => {
       body_size_limit: '256MB',
       sample_limit: 1_000_000,
       label_limit: 30,
-      label_value_length_limit: 1024,
+      label_value_length_limit: 4096,
     };
     expect(config).toEqual({
       global: { scrape_interval: '15s', evaluation_interval: '15s' },

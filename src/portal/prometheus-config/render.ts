@@ -70,7 +70,8 @@ function siteJob(site: FederatedSite, ownLabels: ReadonlySet<string>): object {
     // The limit of the collector.
     sample_limit: DEFAULT_BODY_LIMITS.maxSamples,
     label_limit: 30,
-    label_value_length_limit: 1024,
+    // In bytes. The label of a flavor has its name and its devices, of 255 characters each.
+    label_value_length_limit: 4096,
     static_configs: [{ targets: [host], labels }],
     metric_relabel_configs: protection(labels, ownLabels),
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import { SERVER_SELECTORS, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
 import { senderAdvice, intervalOfSite } from './sender-settings.ts';
 import { readPortalConfig } from './settings.ts';
 
@@ -67,6 +67,16 @@ describe('the portal configuration', () => {
         selectors: [...USAGE_SELECTORS],
         retiredClouds: [],
       },
+    ]);
+  });
+
+  it('asks for server hours beside the selectors in force', () => {
+    const selectorsOf = (more: string) => read(`${siteA}server_hours = true\n${more}`).sites[0]?.selectors;
+    expect(selectorsOf('')).toEqual([...USAGE_SELECTORS, ...SERVER_SELECTORS]);
+    expect(selectorsOf("selectors = ['up', 'project_mb_usage']\n")).toEqual([
+      'up',
+      'project_mb_usage',
+      ...SERVER_SELECTORS,
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseSelector } from '../../prometheus/selectors/selectors.ts';
-import { isSeriesLabel, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import { isSeriesLabel, SERVER_SELECTORS, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
 import { isLoopback } from '../../runtime/http/listen.ts';
 import { shownUrl } from '../../runtime/http/shown-url.ts';
 import { strictTable } from '../../runtime/settings/strict-table.ts';
@@ -97,6 +97,12 @@ const siteTable = strictTable({
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS])
     .describe('what the portal asks for, each as a match[]'),
+  server_hours: z
+    .boolean({ error: 'must be true or false' })
+    .default(false)
+    .describe(
+      'also ask for server hours: how long servers of each flavor were in each state; the gate must give them out',
+    ),
   pool_projects: z
     .array(z.string().min(1), { error: 'must be a list of project ids' })
     .default([])
@@ -208,13 +214,21 @@ export function resolveSites(
     intervalMs: Math.round(table.interval_seconds * 1000),
     timeoutMs: Math.round(table.timeout_seconds * 1000),
     labels: table.labels,
-    selectors: table.selectors,
+    selectors: selectorsOf(table),
     retiredClouds: table.retired_clouds,
     ...(table.memory_unit === undefined ? {} : { memoryUnit: table.memory_unit }),
     ...(table.clouds === undefined ? {} : { clouds: table.clouds }),
     ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
   }));
+}
+
+/** The selectors that the portal asks for. */
+export function selectorsOf({
+  selectors,
+  server_hours: serverHours,
+}: Pick<SiteTable, 'selectors' | 'server_hours'>): readonly string[] {
+  return serverHours ? [...new Set([...selectors, ...SERVER_SELECTORS])] : selectors;
 }
 
 /** The options for reading the samples of a site. */
