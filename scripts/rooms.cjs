@@ -52,7 +52,15 @@ module.exports.rooms = [
   {
     room: 'src/portal/ledger',
     order: ['store', 'accounting'],
-    below: ['ledger', 'storage-policy', 'lease-lost', 'steps', 'question-cost', 'question-errors'],
+    below: [
+      'ledger',
+      'server-kind',
+      'storage-policy',
+      'lease-lost',
+      'steps',
+      'question-cost',
+      'question-errors',
+    ],
   },
   { room: 'src/portal/ledger/accounting', order: ['sweeps', 'sites', 'meters'] },
   { room: 'src/portal/ledger/store', order: ['answers', 'upkeep', 'sweeps', 'database', 'migrations'] },

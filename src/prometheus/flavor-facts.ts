@@ -21,6 +21,9 @@ export interface FlavorFacts {
   readonly devices?: Readonly<Record<string, number>>;
 }
 
+/** In characters. Nova's names have up to 255. */
+export const LONGEST_FLAVOR_LABEL = 1024;
+
 const UNKNOWN = '?';
 const NO_DEVICES = '0';
 
@@ -56,6 +59,7 @@ const LABEL = new RegExp(
 
 /** The facts in a label `flavor`; undefined for a text that `flavorLabel` does not write. */
 export function flavorOfLabel(text: string): FlavorFacts | undefined {
+  if (text.length > LONGEST_FLAVOR_LABEL) return undefined;
   const [whole, name = '', vcpu, mb, disk, ephemeral = '', swap = '', gpus = ''] = LABEL.exec(text) ?? [];
   if (whole === undefined) return undefined;
   const devices = devicesOf(gpus);

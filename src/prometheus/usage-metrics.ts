@@ -53,6 +53,9 @@ export function isSeriesLabel(name: string): boolean {
   return SERIES_LABELS.has(name) || name.startsWith('__');
 }
 
+/** Server hours: the family with the labels `flavor` and `state`. */
+export const SERVER_HOURS = 'server';
+
 interface Resource {
   /** As in `project_<name>_usage`. */
   name: string;
@@ -67,6 +70,7 @@ const RESOURCES: readonly Resource[] = [
   { name: 'mb', unit: 'MiB-hours', help: 'MiB-hours of memory since the start date' },
   { name: 'disk_gb', unit: 'GiB-hours', help: 'GiB-hours of root and ephemeral disk since the start date' },
   { name: 'instance', unit: 'instance-hours', help: 'Hours of servers since the start date' },
+  { name: SERVER_HOURS, unit: 'server-hours', help: 'Hours of servers by flavor and state' },
   { name: 'gpu', unit: 'GPU-hours', help: 'GPU-hours since the start date' },
   { name: 'volume_gb', unit: 'GiB-hours', help: 'GiB-hours of volumes since the start date' },
   { name: 'floating_ip', unit: 'IP-hours', help: 'Hours of floating IPs since the start date' },

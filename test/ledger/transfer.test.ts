@@ -53,7 +53,9 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
     const refusals = [{ reason: 'not a number', count: 2, example: 'x' }];
     await ledger.fold('a', sweep([reading(NOON + 71 * HOUR, 5, odd)], refusals));
     await ledger.fold('a', sweep([reading(NOON + 71 * HOUR + MINUTE, 50, odd)]));
-    await ledger.fold('a', sweep([reading(NOON + 72 * HOUR + MINUTE, 60, odd)]));
+    const servers = { flavor: 'm1.small/1/2048/20/?/?/a100=1', state: 'active' };
+    const ofServers = reading(NOON + 72 * HOUR + MINUTE, 7, { ...odd, resource: 'server', servers });
+    await ledger.fold('a', sweep([reading(NOON + 72 * HOUR + MINUTE, 60, odd), ofServers]));
     return fixture;
   }
 

@@ -2,7 +2,7 @@
  * The interface of the ledger for the other parts of the portal: sweeps go in, questions are answered.
  * Sweeps carry amount × milliseconds as bigint. Answers carry amount × hours as number.
  */
-import type { ServerKind } from './server-kind.ts';
+import type { PartOfServerKind, ServerKind } from './server-kind.ts';
 import type { StoragePolicy } from './storage-policy.ts';
 
 /** The total of one meter at an instant, as the site states it. */
@@ -14,6 +14,8 @@ export interface Reading {
   domainId: string;
   domainName: string;
   resource: string;
+  /** The servers whose hours these are. Undefined for all other resources. */
+  servers?: ServerKind;
   /** Running total, amount × milliseconds. */
   total: bigint;
   /** The instant up to which the total counts (rule A0), Unix milliseconds. */
@@ -102,7 +104,7 @@ export interface GrantProject {
   cloud?: string | undefined;
 }
 
-export interface UsageQuery extends ServerKind {
+export interface UsageQuery extends PartOfServerKind {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
   fromMs: number;
   toMs: number;
@@ -119,7 +121,7 @@ export interface UsageQuery extends ServerKind {
   cursor?: string | undefined;
 }
 
-export interface StepUsage extends ServerKind {
+export interface StepUsage extends PartOfServerKind {
   /** Null for the usage of projects without a grant. */
   grant?: string | null;
   site?: string;
@@ -229,7 +231,7 @@ export interface Discrepancy {
   site: string;
   projectId: string;
   resource: string;
-  /** opening + entries + corrections − last total, amount × hours. */
+  /** Amount × hours. */
   difference: number;
 }
 
@@ -286,7 +288,7 @@ export interface Ledger {
   coverageShares(fromMs: number, toMs: number): Promise<CoverageShares[]>;
   /** Packs days that are over and drops hours whose time is up, in small transactions. */
   maintain(policy?: StoragePolicy): Promise<MaintenanceOutcome>;
-  /** Checks rule A7 for every meter, and the sums of days against their hours. Returns an empty list if all agree. */
+  /** Checks rule A7 for every meter, sums of days against hours, and server hours against totals (rule S5). Empty if all agree. */
   verify(): Promise<Discrepancy[]>;
   /** The whole ledger at one instant, as text in chunks of whole lines; see docs/portal-guide.md. */
   exportLines(): AsyncIterable<string>;

@@ -9,6 +9,7 @@ const LEDGER: LedgerCounts = {
   projects: 2000,
   meters: 8000,
   resources: 4,
+  kinds: 4,
   hours: HOURS,
 };
 
@@ -34,7 +35,21 @@ describe('the cost of a question', () => {
       8000 * 2160,
     ],
   ])('is the rows, and the sums that are read, of %s', (_name, asked, rows, sums) => {
-    expect(costOf(asked, LEDGER, HOURS)).toEqual({ rows, sums });
+    const named = asked.resource === undefined ? LEDGER : { ...LEDGER, resources: 1, kinds: 1 };
+    expect(costOf(asked, named, HOURS)).toEqual({ rows, sums });
+  });
+
+  it('of server hours counts flavors and states only if they have rows of their own', () => {
+    const counts = { ...LEDGER, projects: 10, meters: 900, resources: 1, kinds: 100 };
+    const total = { step: 'total', resource: 'server' } as const;
+    const costs = (['project', 'flavor', 'state'] as const).map((by) =>
+      costOf(query([by], total), counts, HOURS),
+    );
+    expect(costs.map(({ rows }) => rows)).toEqual([10, 200, 200]);
+    expect(costOf(query(['project', 'state'], total), counts, HOURS).rows).toBe(900);
+    expect(
+      costOf(query(['state'], { ...total, projectId: 'p' }), { ...counts, projects: 1 }, HOURS).rows,
+    ).toBe(100);
   });
 
   it('counts only the hours that the ledger has, from the cursor on', () => {

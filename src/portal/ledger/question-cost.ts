@@ -26,8 +26,10 @@ export interface LedgerCounts {
   clouds: number;
   projects: number;
   meters: number;
-  /** Kinds of resource. */
+  /** The names of resources. */
   resources: number;
+  /** The largest number of meters that a project may have: server hours have one for each flavor and state. */
+  kinds: number;
   /** The hours that have readings; undefined if there are none. */
   hours: HourRange | undefined;
 }
@@ -61,16 +63,17 @@ export function overlap(range: HourRange, hours: HourRange | undefined): HourRan
   return fromHour < toHour ? { fromHour, toHour } : undefined;
 }
 
-function metersOf(query: UsageQuery, { projects, resources, meters }: LedgerCounts): number {
-  const ofFew = query.projectId !== undefined || query.grant !== undefined;
-  const most = projects * (query.resource === undefined ? resources : 1);
-  return ofFew ? most : Math.min(most, meters);
+function metersOf({ projectId, grant }: UsageQuery, { projects, kinds, meters }: LedgerCounts): number {
+  const ofFew = projectId !== undefined || grant !== undefined;
+  return ofFew ? projects * kinds : Math.min(projects * kinds, meters);
 }
 
 function groupsOf({ by, grants = [] }: UsageQuery, counts: LedgerCounts, meters: number): number {
-  if (by.has('project')) return meters;
-  const places = by.has('cloud') ? counts.clouds : by.has('site') ? counts.sites : 1;
-  return Math.min(meters, places * counts.resources * (by.has('grant') ? grants.length + 1 : 1));
+  const isByKind = by.has('flavor') || by.has('state');
+  if (by.has('project')) return isByKind ? meters : Math.min(meters, counts.projects * counts.resources);
+  const places = by.has('cloud') ? counts.clouds : by.has('site') || isByKind ? counts.sites : 1;
+  const rows = places * (isByKind ? counts.kinds : counts.resources);
+  return Math.min(meters, rows * (by.has('grant') ? grants.length + 1 : 1));
 }
 
 function stepsOf(step: UsageStep, range: HourRange): number {

@@ -1,7 +1,13 @@
-/** The kind of servers that server hours are about. Only the resource `server` has flavors and states. */
+/** The kind of servers that server hours are about: servers of one flavor in one state. */
 export interface ServerKind {
-  /** The flavor of the servers: a label of `flavorLabel`. */
+  /** All facts of the flavor, as `flavorLabel` writes them. */
+  flavor: string;
+  /** Nova's `vm_state`, or `unknown`. */
+  state: string;
+}
+
+/** The flavor, the state, both or neither. Only the resource `server` has them. */
+export interface PartOfServerKind {
   flavor?: string | undefined;
-  /** The state of the servers in Nova, or `unknown`. */
   state?: string | undefined;
 }

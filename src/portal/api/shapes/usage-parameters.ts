@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { flavorOfLabel } from '../../../prometheus/flavor-facts.ts';
+import { flavorOfLabel, LONGEST_FLAVOR_LABEL } from '../../../prometheus/flavor-facts.ts';
+import { SERVER_HOURS } from '../../../prometheus/usage-metrics.ts';
 import type { Grant, UsageDimension as LedgerDimension, UsageQuery } from '../../ledger/ledger.ts';
 import {
   cursorParameter,
@@ -23,12 +24,6 @@ const DIMENSIONS = [
   'state',
 ] as const satisfies readonly LedgerDimension[];
 
-/** In characters. A label has a name of up to 512 characters, the sizes, and the names of devices. */
-const LONGEST_FLAVOR = 4096;
-
-/** The resource that has flavors and states. */
-const SERVER = 'server';
-
 export type UsageDimension = (typeof DIMENSIONS)[number];
 
 export const usageParameters = parameterTable({
@@ -48,7 +43,7 @@ export const usageParameters = parameterTable({
   resource: textParameter('Only this resource, such as `vcpu`'),
   flavor: textParameter(
     'Only servers with this flavor, such as `m1.small/1/2048/20/0/0/0`: the label of a row',
-    LONGEST_FLAVOR,
+    LONGEST_FLAVOR_LABEL,
   ).refine((label) => label === undefined || flavorOfLabel(label) !== undefined, {
     error: 'must be the label of a flavor, such as m1.small/1/2048/20/0/0/0',
   }),
@@ -107,11 +102,11 @@ export function usageQuery(
 function resourceOf({ by, flavor, state, resource }: UsageParameters): string | undefined {
   const aboutServers = by.has('flavor') || by.has('state') || flavor !== undefined || state !== undefined;
   if (!aboutServers) return resource;
-  if (resource !== undefined && resource !== SERVER)
+  if (resource !== undefined && resource !== SERVER_HOURS)
     throw new RequestError(
       "resource: only 'server' has flavors and states; leave resource out, or leave out flavor and state",
     );
-  return SERVER;
+  return SERVER_HOURS;
 }
 
 /** Throws `RequestError` for a grant that does not exist. */

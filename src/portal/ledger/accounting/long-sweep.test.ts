@@ -141,12 +141,14 @@ describe('a sweep of any size', () => {
     amount: 1n,
   };
   const gapBook = { meters: new Map([[METER, [gap]]]), usualHours: new Map<string, bigint>() };
-  const room = { projects: 1e6, clouds: 9, resources: 9, epochs: 9, names: 1e6 };
+  const room = { projects: 1e6, clouds: 9, resources: 9, serverKinds: 9, epochs: 9, names: 1e6, meters: 1e6 };
   const nothing = {
     projects: new Map(),
     clouds: new Set(['']),
     resources: new Set<string>(),
+    serverKinds: new Set<string>(),
     epochs: new Set<string>(),
+    meters: new Set<string>(),
   };
   const works: [string, (readings: readonly Reading[]) => Steps<unknown>][] = [
     ['put into its clouds', (all) => inTheirClouds(all, { ofEpochs: new Map(), read: new Set() })],

@@ -60,6 +60,8 @@ export interface ReadingContext {
   epochReturns: boolean;
   /** Whether the totals have a new base at this instant, for an exporter that states no epoch. */
   baseMoved: boolean;
+  /** Whether the total may rest for months and then rise at once, such as the hours of a state. */
+  mayRest: boolean;
   /**
    * At most this much usage is already in the meter's latest hour. The sum with the new usage must fit the ledger's
    * hours.
@@ -73,6 +75,7 @@ export const NO_CONTEXT: ReadingContext = {
   usualHour: 0n,
   epochReturns: false,
   baseMoved: false,
+  mayRest: false,
   booked: 0n,
 };
 
@@ -130,7 +133,7 @@ function sameEpoch(
   rules: AccountingRules,
 ): MeterStep {
   const step = count(meter, reading, qualityOf(meter.lastAtMs, reading.atMs, rules), context);
-  if (step.anomaly !== undefined || !isAbsurd(meter, reading)) return step;
+  if (step.anomaly !== undefined || context.mayRest || !isAbsurd(meter, reading)) return step;
   return { ...step, anomaly: { kind: 'absurd-jump', atMs: reading.atMs, correction: 0n } };
 }
 

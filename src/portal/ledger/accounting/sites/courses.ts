@@ -33,11 +33,12 @@ export function* coursesOf(
   readings: readonly Reading[],
   rules: AccountingRules,
 ): Steps<CloudCourses> {
-  const instants = new Map<string, Set<number>>();
-  yield* eachInSteps(readings, ({ cloud, atMs }) => {
+  const instants = new Map<string, Map<number, boolean>>();
+  yield* eachInSteps(readings, ({ cloud, atMs, servers }) => {
     const known = instants.get(cloud);
-    if (known === undefined) instants.set(cloud, new Set([atMs]));
-    else known.add(atMs);
+    const hasServerHours = servers !== undefined || known?.get(atMs) === true;
+    if (known === undefined) instants.set(cloud, new Map([[atMs, hasServerHours]]));
+    else known.set(atMs, hasServerHours);
   });
   const courses = new Map<string, CloudCourse>();
   const pace = new Pace();
@@ -51,17 +52,18 @@ export function* coursesOf(
 
 function* courseOf(
   known: CloudProgress | undefined,
-  instants: ReadonlySet<number>,
+  /** Whether the readings of an instant have server hours. */
+  instants: ReadonlyMap<number, boolean>,
   rules: AccountingRules,
 ): Steps<CloudCourse> {
   const before = new Map<number, CloudProgress | undefined>();
   const change = { coverage: new Map<number, HourCoverage>(), gaps: [] as Interval[] };
   let progress = known;
-  const inOrder = yield* sortedInSteps([...instants], (one, other) => one - other);
-  yield* eachInSteps(inOrder, (atMs) => {
+  const inOrder = yield* sortedInSteps([...instants], ([one], [other]) => one - other);
+  yield* eachInSteps(inOrder, ([atMs, hasServerHours]) => {
     before.set(atMs, progress);
-    const next = advance(progress, atMs);
-    if (progress !== undefined && next !== progress)
+    const next = advance(progress, atMs, hasServerHours);
+    if (progress !== undefined && next.lastMs > progress.lastMs)
       cover(change, { fromMs: progress.lastMs, toMs: atMs }, rules);
     progress = next;
   });

@@ -2,12 +2,18 @@ import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { hourAt, hourBefore } from '../meters/hours.ts';
 import { qualityOf, type AccountingRules } from '../meters/meter.ts';
 
-/** The instants of a cloud's first and latest readings. */
-export interface CloudProgress {
+/** The instants of the first and the latest readings. */
+export interface Progress {
   firstMs: number;
-  /** The instant of the reading before the last one; equal to `lastMs` if the cloud was read once. */
+  /** The instant of the reading before the last one; equal to `lastMs` if there was one reading only. */
   priorMs: number;
   lastMs: number;
+}
+
+/** The instants of a cloud's readings. */
+export interface CloudProgress extends Progress {
+  /** Those with server hours, a family of series that may begin later (rule A5). Undefined before the first one. */
+  serverHours?: Progress | undefined;
 }
 
 /** How much of an hour the readings of a cloud cover. */
@@ -18,22 +24,32 @@ export interface HourCoverage {
   spreadMs: number;
 }
 
-/** The progress after a reading at `atMs`. */
-export function advance(progress: CloudProgress | undefined, atMs: number): CloudProgress {
-  if (progress === undefined) return { firstMs: atMs, priorMs: atMs, lastMs: atMs };
-  if (atMs <= progress.lastMs) return progress;
-  return { firstMs: progress.firstMs, priorMs: progress.lastMs, lastMs: atMs };
+/** The progress after readings at `atMs`. */
+export function advance(
+  progress: CloudProgress | undefined,
+  atMs: number,
+  hasServerHours = false,
+): CloudProgress {
+  const cloud = progress === undefined || atMs > progress.lastMs ? moved(progress, atMs) : progress;
+  const before = progress?.serverHours;
+  const serverHours =
+    hasServerHours && (before === undefined || atMs > before.lastMs) ? moved(before, atMs) : before;
+  return cloud === progress && serverHours === before ? progress : { ...cloud, serverHours };
+}
+
+function moved(progress: Progress | undefined, atMs: number): Progress {
+  return { firstMs: progress?.firstMs ?? atMs, priorMs: progress?.lastMs ?? atMs, lastMs: atMs };
 }
 
 /**
- * The last instant at which a new meter was at zero (rule A5), for a first reading at `atMs`. `known` is the cloud's
- * progress before the sweep, `progress` its progress before the readings of this instant. `epochFirstMs` is the time of
+ * The last instant at which a new meter was at zero (rule A5), for a first reading at `atMs`. `known` is the progress of
+ * the meter's family at the cloud before the sweep, `progress` the one before the readings of this instant. `epochFirstMs` is the time of
  * the first reading of the epoch, undefined if this is the first one. Returns undefined if the meter opens with a balance:
- * in the first reading of a cloud (even in a part of it that comes late), and at a new exporter.
+ * in the first reading of a family (even in a part of it that comes late), and at a new exporter.
  */
 export function beganAtZero(
-  known: CloudProgress | undefined,
-  progress: CloudProgress | undefined,
+  known: Progress | undefined,
+  progress: Progress | undefined,
   epochFirstMs: number | undefined,
   atMs: number,
 ): number | undefined {

@@ -2,15 +2,19 @@ import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading, Refusal } from '../../ledger.ts';
 import type { ProjectName } from '../sites/names.ts';
 import type { SiteCaps } from '../sites/site-caps.ts';
-import { projectKey } from './sweep.ts';
+import { meterKey, projectKey, resourceKey } from './sweep.ts';
 
-/** The projects, clouds, resources and epochs of a sweep that the ledger already knows. */
+/** The objects of a sweep that the ledger already knows. */
 export interface SiteInventory {
   /** The present names of projects, by `projectKey`. */
   projects: ReadonlyMap<string, ProjectName>;
   clouds: ReadonlySet<string>;
+  /** By `resourceKey`, as are the kinds of servers. */
   resources: ReadonlySet<string>;
+  serverKinds: ReadonlySet<string>;
   epochs: ReadonlySet<string>;
+  /** By `meterKey`. */
+  meters: ReadonlySet<string>;
 }
 
 /** The readings for which the ledger has room, and the refusals of all others. */
@@ -20,25 +24,32 @@ export interface Admission {
 }
 
 /**
- * Refuses readings for which a site has no more `room` in the ledger. Readings of known projects, clouds, resources and
- * epochs always pass. If only the name of a project is too much, the reading counts under the old name.
+ * Refuses readings for which a site has no more `room` in the ledger. Readings of known meters, in known
+ * epochs, always pass. If only the name of a project is too much, the reading counts under the old name.
  */
 export function* admit(readings: readonly Reading[], known: SiteInventory, room: SiteCaps): Steps<Admission> {
   const places = {
     projects: new Places(known.projects, room.projects),
     clouds: new Places(known.clouds, room.clouds),
     resources: new Places(known.resources, room.resources),
+    serverKinds: new Places(known.serverKinds, room.serverKinds),
     epochs: new Places(known.epochs, room.epochs),
+    meters: new Places(known.meters, room.meters),
   };
   const names = new Names(known.projects, room.names);
   const refusals = new Map<string, Refusal>();
   const admitted: Reading[] = [];
   yield* eachInSteps(readings, (reading) => {
+    const [ofResource, why] =
+      reading.servers === undefined
+        ? ([places.resources, 'too many resources'] as const)
+        : ([places.serverKinds, 'too many flavors and states'] as const);
     const wanted = [
       [places.projects, projectKey(reading), 'too many projects'],
       [places.clouds, reading.cloud, 'too many clouds'],
-      [places.resources, reading.resource, 'too many resources'],
+      [ofResource, resourceKey(reading), why],
       [places.epochs, reading.epoch, 'too many epochs'],
+      [places.meters, meterKey(reading), 'too many meters'],
     ] as const;
     const full = wanted.find(([place, key]) => !place.has(key));
     if (full !== undefined) {
@@ -128,8 +139,10 @@ function count(
 }
 
 /** The identity of a reading in one printable line. */
-function exampleOf({ cloud, projectId, projectName, resource, epoch }: Reading): string {
-  const parts = Object.entries({ cloud, project_id: projectId, project_name: projectName, resource, epoch })
+function exampleOf({ cloud, projectId, projectName, resource, servers, epoch }: Reading): string {
+  const project = { cloud, project_id: projectId, project_name: projectName };
+  const { flavor = '', state = '' } = servers ?? {};
+  const parts = Object.entries({ ...project, resource, flavor, state, epoch })
     .filter(([, text]) => text !== '')
     .map(([label, text]) => `${label}=${JSON.stringify(text.slice(0, 60))}`);
   return parts.join(' ').replaceAll(/\p{C}/gu, '?').slice(0, 200);

@@ -267,6 +267,21 @@ describe('a refused series (A10)', () => {
     expect(refusals[0]?.example.length).toBeLessThanOrEqual(200);
   });
 
+  it('is one of server hours without all facts of a flavor, or without a state', () => {
+    const servers = { flavor: 'm1.small/1/2048/20/0/0/0', state: 'active' };
+    const hours = (labels: Record<string, string>) => ({
+      ...usage(1.5, labels),
+      name: 'project_server_usage',
+    });
+    const wrong = [{ ...servers, flavor: 'm1.small' }, { state: 'active' }, { ...servers, state: '' }, {}];
+    const { readings, refusals } = readSweep([servers, ...wrong].map(hours), NOW);
+    expect(readings).toEqual([expected({ resource: 'server', servers })]);
+    expect(refusals.map(({ reason, count }) => [reason, count])).toEqual([
+      ['no flavor with its facts', 3],
+      ['no state of servers', 1],
+    ]);
+  });
+
   it('is never a series of an exporter about itself', () => {
     const samples = [
       fact('stackmeter_exporter_requests_total', NaN),

@@ -1,10 +1,17 @@
 import { cleanId, cleanName } from '../../../../prometheus/label-text.ts';
 import type { Labels, Sample } from '../../../../prometheus/sample.ts';
-import { MS_PER_HOUR, resourceOfMetric, usageMetricName } from '../../../../prometheus/usage-metrics.ts';
+import {
+  MS_PER_HOUR,
+  resourceOfMetric,
+  SERVER_METRICS,
+  usageMetricName,
+} from '../../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
+import type { ServerKind } from '../../server-kind.ts';
 import { atOnce, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { exporterKey, FactsReader, isNeededFact } from './exporter-facts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
+import { ServerKinds, whyNoServerKind } from './server-kinds.ts';
 import { meterKey } from './sweep.ts';
 import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
 
@@ -72,6 +79,7 @@ export class SweepReader {
   readonly #names = new Texts(cleanName);
   readonly #ids = new Texts(cleanId);
   readonly #keys = new Texts((key) => key);
+  readonly #serverKinds = new ServerKinds();
 
   constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS, memoryUnit = 'MiB' }: SweepOptions = {}) {
     this.#limits = limits;
@@ -82,7 +90,11 @@ export class SweepReader {
   /** The memory of the readings so far, estimated. */
   get bytes(): number {
     return (
-      BYTES_OF_READING * this.#candidates.length + this.#names.bytes + this.#ids.bytes + this.#keys.bytes
+      BYTES_OF_READING * this.#candidates.length +
+      this.#names.bytes +
+      this.#ids.bytes +
+      this.#keys.bytes +
+      this.#serverKinds.bytes
     );
   }
 
@@ -92,8 +104,13 @@ export class SweepReader {
         this.#refusals.add('too many exporters', sample);
       return;
     }
-    const reason = whyRefused(sample, this.#limits) ?? this.#whyNoRoom();
-    if (reason === undefined) this.#candidates.push(this.#candidateOf(sample));
+    const isServerHours = sample.name === SERVER_METRICS.usage;
+    const servers = isServerHours ? this.#serverKinds.own(sample.labels) : undefined;
+    const reason =
+      whyRefused(sample, this.#limits) ??
+      (isServerHours && servers === undefined ? whyNoServerKind(sample.labels) : undefined) ??
+      this.#whyNoRoom();
+    if (reason === undefined) this.#candidates.push(this.#candidateOf(sample, servers));
     else this.#refusals.add(reason, sample);
   }
 
@@ -112,7 +129,7 @@ export class SweepReader {
     return this.bytes < this.#limits.maxBytes ? undefined : 'too many series';
   }
 
-  #candidateOf({ name, labels, value, timestampMs }: Sample): Candidate {
+  #candidateOf({ name, labels, value, timestampMs }: Sample, servers: ServerKind | undefined): Candidate {
     const names = this.#names;
     const ids = this.#ids;
     const reading: Reading = {
@@ -127,6 +144,7 @@ export class SweepReader {
       // NaN until then: V8 would create every object again if a small integer became a large number.
       atMs: Number.NaN,
       epoch: '',
+      ...(servers === undefined ? {} : { servers }),
     };
     return { reading, hours: value, exporter: this.#keys.own(exporterKey(labels)), timestampMs };
   }
@@ -187,10 +205,11 @@ function complete(
 
 /** Rebuilds the name and labels of a sample that is no longer in memory. */
 function sampleOf({ reading, hours, exporter, timestampMs }: Candidate): Sample {
-  const { cloud, projectId, projectName, domainId, domainName, resource } = reading;
+  const { cloud, projectId, projectName, domainId, domainName, resource, servers } = reading;
   const [, instance = ''] = exporter.split('\0');
+  const { flavor = '', state = '' } = servers ?? {};
   const labels = { cloud, instance, project_id: projectId, project_name: projectName };
-  const all = Object.entries({ ...labels, domain_id: domainId, domain_name: domainName });
+  const all = Object.entries({ ...labels, domain_id: domainId, domain_name: domainName, flavor, state });
   return {
     name: usageMetricName(resource),
     labels: Object.fromEntries(all.filter(([, text]) => text !== '')),

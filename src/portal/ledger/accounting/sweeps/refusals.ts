@@ -12,6 +12,8 @@ export type RefusalReason =
   | 'a negative total'
   | 'an implausibly large total'
   | 'no project_id'
+  | 'no flavor with its facts'
+  | 'no state of servers'
   | 'no time'
   | 'a time in the future'
   | 'a time too long ago'

@@ -52,6 +52,36 @@ describe('a site that is read for the first time', () => {
   });
 });
 
+describe('server hours, a family of series of its own', () => {
+  const servers = (state: string) => ({ resource: 'server', servers: { flavor: 'a/1/2/3/0/0/0', state } });
+  const keyOf = (state: string) => `\0p1\0server\0a/1/2/3/0/0/0\0${state}`;
+
+  it('open with balances when a known cloud has them for the first time (A5)', () => {
+    const book = new Book();
+    book.fold(reading(0, 5));
+    book.fold(reading(MINUTE, 6), reading(MINUTE, 1_000 * HOUR, servers('active')));
+    book.fold(reading(MINUTE, 2_000 * HOUR, servers('stopped')));
+    expect(['active', 'stopped'].map((state) => book.usage(keyOf(state)))).toEqual([0n, 0n]);
+    expect(book.meters.get(keyOf('active'))?.opening).toBe(1_000n * BigInt(HOUR));
+  });
+
+  it('of a new flavor or state began at zero at the last reading of the family, not of the cloud', () => {
+    const book = new Book();
+    book.fold(reading(0, 5), reading(0, 9, servers('active')));
+    book.fold(reading(HOUR, 6));
+    book.fold(reading(2 * HOUR, 7), reading(2 * HOUR, 2 * HOUR, servers('unknown')));
+    expect(book.hours(keyOf('unknown')).map(([, amount]) => Number(amount))).toEqual([HOUR, HOUR]);
+  });
+
+  it('may rest for long and then rise, which is no jump', () => {
+    const book = new Book();
+    book.fold(reading(0, 0, servers('shelved')));
+    book.fold(reading(MINUTE, 1, servers('shelved')));
+    book.fold(reading(HOUR * 10_000, 1, servers('shelved')));
+    expect(book.fold(reading(HOUR * 10_001, HOUR, servers('shelved')))).toMatchObject({ anomalies: 0 });
+  });
+});
+
 describe('a new meter at a site that is being read', () => {
   it("began at zero at the site's previous reading (A5)", () => {
     const book = new Book();

@@ -49,7 +49,7 @@ export interface SiteBook extends MeterBook {
 export type ProjectIdentity = Pick<Reading, 'cloud' | 'projectId'>;
 
 /** The identity of a meter at a site (rule A9). */
-export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource'>;
+export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource' | 'servers'>;
 
 /** The changes that a sweep makes to one meter. */
 export interface MeterChange {
@@ -100,8 +100,13 @@ export function projectKey({ cloud, projectId }: ProjectIdentity): string {
   return `${cloud}\0${projectId}`;
 }
 
-export function meterKey({ cloud, projectId, resource }: MeterIdentity): string {
-  return `${cloud}\0${projectId}\0${resource}`;
+/** The identity of a resource; of server hours, together with the flavor and the state. */
+export function resourceKey({ resource, servers }: Pick<MeterIdentity, 'resource' | 'servers'>): string {
+  return servers === undefined ? resource : `${resource}\0${servers.flavor}\0${servers.state}`;
+}
+
+export function meterKey(identity: MeterIdentity): string {
+  return `${projectKey(identity)}\0${resourceKey(identity)}`;
 }
 
 /** Folds the readings of a sweep, in order of time, into the state of the site (rules A1 to A5). */
@@ -221,12 +226,14 @@ function foldOne(
 function contextOf(
   book: MeterBook,
   courses: CloudCourses,
-  { cloud, epoch, atMs, total }: Reading,
+  { cloud, epoch, atMs, total, servers }: Reading,
   key: string,
   change: GrowingChange | undefined,
   baseMoved: boolean,
 ): ReadingContext {
   const course = courses.get(cloud);
+  const isServerHours = servers !== undefined;
+  const progressOf = (ofCloud: CloudProgress | undefined) => (isServerHours ? ofCloud?.serverHours : ofCloud);
   const known = book.meters.get(key);
   const before = change?.meter ?? known;
   const epochFirstMs = book.epochs.get(epoch);
@@ -234,7 +241,8 @@ function contextOf(
   return {
     beganAtZeroMs: baseMoved
       ? undefined
-      : beganAtZero(course?.known, course?.before.get(atMs), epochFirstMs, atMs),
+      : beganAtZero(progressOf(course?.known), progressOf(course?.before.get(atMs)), epochFirstMs, atMs),
+    mayRest: isServerHours,
     usualHour: book.usualHours.get(key) ?? 0n,
     baseMoved: baseMoved && (known === undefined || mayJump(known, total)),
     epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,
@@ -253,12 +261,12 @@ function bookedOf(known: BookedMeter | undefined, change: GrowingChange | undefi
 function noteStep(
   changes: MeterChanges,
   key: string,
-  { cloud, projectId, resource }: Reading,
+  { cloud, projectId, resource, servers }: Reading,
   step: MeterStep,
   gap: MeterGap | undefined,
 ): void {
   const before = changes.meters.get(key);
-  const identity = { cloud, projectId, resource };
+  const identity = { cloud, projectId, resource, ...(servers === undefined ? {} : { servers }) };
   const change = before ?? { identity, meter: step.meter, usages: [], gaps: [], anomalies: [], gained: 0n };
   if (before === undefined) changes.meters.set(key, change);
   change.gained = gainedAfter(change, step);

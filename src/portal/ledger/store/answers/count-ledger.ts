@@ -10,6 +10,7 @@ interface CountsRecord {
   projects: string;
   meters: string;
   resources: string;
+  kinds: string;
   first_ms: string | null;
   last_ms: string | null;
 }
@@ -20,12 +21,16 @@ interface CountsRecord {
  */
 export async function countLedger(database: Queryable, query: UsageQuery): Promise<LedgerCounts> {
   const { resource } = query;
+  const named = resource === undefined ? sql`true` : sql`name = ${resource}`;
   const { rows } = await database.query<CountsRecord>(sql`
     WITH asked AS (SELECT site_id FROM ledger.site WHERE ${ofSite(query)}),
     granted AS (${grantedProjects(query)})
     SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query)} AS projects,
            (SELECT coalesce(sum(meters), 0) FROM ledger.site_state JOIN asked USING (site_id)) AS meters,
            ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id))` : sql`1`} AS resources,
+           (SELECT coalesce(max(n), 0) FROM (
+             SELECT count(*) AS n FROM ledger.resource JOIN asked USING (site_id) WHERE ${named} GROUP BY site_id
+           ) ofsite) AS kinds,
            c.first_ms, c.last_ms
     FROM (SELECT count(*) AS clouds, min(first_ms) AS first_ms, max(last_ms) AS last_ms
           FROM ledger.cloud JOIN asked USING (site_id)) c`);
@@ -44,13 +49,14 @@ function projects({ grant, projectId }: UsageQuery) {
 }
 
 function countsOf({ first_ms, last_ms, ...counts }: CountsRecord): LedgerCounts {
-  const { sites, clouds, projects: ofProjects, meters, resources } = counts;
+  const { sites, clouds, projects: ofProjects, meters, resources, kinds } = counts;
   return {
     sites: Number(sites),
     clouds: Number(clouds),
     projects: Number(ofProjects),
     meters: Number(meters),
     resources: Number(resources),
+    kinds: Number(kinds),
     hours:
       first_ms === null || last_ms === null
         ? undefined

@@ -17,14 +17,25 @@ export interface UsageRecord {
   project_id: string;
   project_name: string;
   resource: string;
+  flavor: string;
+  state: string;
   /** Amount × milliseconds, of any size. */
   amount: string;
   spread: string;
 }
 
 /** The sort keys of usage. A cursor consists of them. */
-export function sortKeys(row: UsageRecord): [number, string, string, string, string, string] {
-  return [row.start_hour, row.grant_name, row.site, row.cloud, row.project_id, row.resource];
+export function sortKeys(row: UsageRecord): [number, string, string, string, string, string, string, string] {
+  return [
+    row.start_hour,
+    row.grant_name,
+    row.site,
+    row.cloud,
+    row.project_id,
+    row.resource,
+    row.flavor,
+    row.state,
+  ];
 }
 
 /** The sums of a page and of one more row. Sets the planner's options for the transaction. */
@@ -48,6 +59,7 @@ export function usageSums(query: UsageQuery, range: HourRange, part = range): Sq
   const byProject = query.by.has('project');
   const byCloud = byProject || query.by.has('cloud');
   const bySite = byCloud || query.by.has('site');
+  const byFlavor = query.by.has('flavor');
   return sql`
     WITH granted AS (${grantedProjects(query)}), asked AS MATERIALIZED (
       SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
@@ -62,19 +74,22 @@ export function usageSums(query: UsageQuery, range: HourRange, part = range): Sq
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
       SELECT sums.start_hour, sums.grant_name, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
+             ${byFlavor ? sql`coalesce(f.label, '')` : sql`''`} COLLATE "C" AS flavor,
+             ${query.by.has('state') ? sql`r.state` : sql`'' COLLATE "C"`} AS state,
              ${byCloud ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
              ${byProject ? sql`p.key` : sql`'' COLLATE "C"`} AS project_id,
              ${byProject ? sql`n.project_name` : sql`''`} AS project_name,
              sums.amount, sums.spread
       FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
+      ${byFlavor ? sql`LEFT JOIN ledger.flavor f USING (site_id, flavor_id)` : sql``}
       ${byCloud ? projectJoins : sql``}
     )
-    SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource,
+    SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource, flavor, state,
            sum(amount) AS amount, sum(spread) AS spread
     FROM named
     WHERE ${afterCursor(query)}
-    GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource
-    ORDER BY start_hour, grant_name, site, cloud, project_id, resource`;
+    GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource, flavor, state
+    ORDER BY start_hour, grant_name, site, cloud, project_id, resource, flavor, state`;
 }
 
 /**
@@ -132,17 +147,23 @@ function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
 }
 
 /** The conditions for the meters of the query. */
-function meterConditions({ site, projectId, resource }: UsageQuery): Sql[] {
+function meterConditions({ site, projectId, resource, flavor, state }: UsageQuery): Sql[] {
   const list: Sql[] = [sql`true`];
   if (site !== undefined) list.push(sql`m.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
   if (projectId !== undefined)
     list.push(
       sql`(m.site_id, m.project_id) IN (SELECT site_id, project_id FROM ledger.project WHERE key = ${projectId})`,
     );
-  if (resource !== undefined)
-    list.push(
-      sql`(m.site_id, m.resource_id) IN (SELECT site_id, resource_id FROM ledger.resource WHERE name = ${resource})`,
+  const resources: Sql[] = [];
+  if (resource !== undefined) resources.push(sql`name = ${resource}`);
+  if (state !== undefined) resources.push(sql`state = ${state}`);
+  if (flavor !== undefined)
+    resources.push(
+      sql`(site_id, flavor_id) IN (SELECT site_id, flavor_id FROM ledger.flavor WHERE label = ${flavor})`,
     );
+  if (resources.length > 0)
+    list.push(sql`(m.site_id, m.resource_id) IN (
+      SELECT site_id, resource_id FROM ledger.resource WHERE ${join(resources, ' AND ')})`);
   return list;
 }
 
@@ -166,13 +187,13 @@ function entryConditions(query: UsageQuery, range: HourRange): Sql[] {
 }
 
 function cursorKeys(cursor: string) {
-  return readCursor(cursor, [0, '', '', '', '', ''] as ReturnType<typeof sortKeys>);
+  return readCursor(cursor, [0, '', '', '', '', '', '', ''] as ReturnType<typeof sortKeys>);
 }
 
 function afterCursor({ cursor }: UsageQuery): Sql {
   if (cursor === undefined) return sql`true`;
   const [hour, ...names] = cursorKeys(cursor);
-  return sql`(start_hour, grant_name, site, cloud, project_id, resource) > (${hour}::int, ${join(names)})`;
+  return sql`(start_hour, grant_name, site, cloud, project_id, resource, flavor, state) > (${hour}::int, ${join(names)})`;
 }
 
 /** The hours of a query's range from its cursor on. Throws `CursorError`. */

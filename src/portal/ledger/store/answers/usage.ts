@@ -62,5 +62,7 @@ function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
     ...(by.has('cloud') ? { cloud: record.cloud } : {}),
     ...(by.has('project') ? { projectId: record.project_id, projectName: record.project_name } : {}),
     ...(by.has('resource') || resource === undefined ? { resource: record.resource } : {}),
+    ...(by.has('flavor') ? { flavor: record.flavor } : {}),
+    ...(by.has('state') ? { state: record.state } : {}),
   };
 }

@@ -11,6 +11,7 @@ import { monthSums } from './0010-month-sums.ts';
 import { cloudsOfEpochs } from './0011-clouds-of-epochs.ts';
 import { saidOfSites } from './0012-said-of-sites.ts';
 import { remoteWriteTables } from './0013-remote-write.ts';
+import { serverHours } from './0014-server-hours.ts';
 
 export interface Migration {
   /** Numbers grow. A released migration never changes. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 11, name: 'clouds of epochs', sql: cloudsOfEpochs },
   { id: 12, name: 'what is said of sites', sql: saidOfSites },
   { id: 13, name: 'tables of remote write', sql: remoteWriteTables },
+  { id: 14, name: 'server hours', sql: serverHours },
 ];

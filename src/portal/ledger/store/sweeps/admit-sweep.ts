@@ -4,10 +4,11 @@ import { inTurns } from '../../../../runtime/in-turns.ts';
 import { admit, type SiteInventory } from '../../accounting/sweeps/admission.ts';
 import type { ProjectName } from '../../accounting/sites/names.ts';
 import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
-import { projectKey } from '../../accounting/sweeps/sweep.ts';
+import { meterKey, projectKey, resourceKey } from '../../accounting/sweeps/sweep.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
-import { inBatches } from '../../../database/columns.ts';
+import { inBatches, numberArray } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';
+import { loadResources } from './load/load-resources.ts';
 
 /**
  * Refuses readings that would exceed the caps of a site in the ledger. Each fold decides for itself, so two folds at the
@@ -32,16 +33,20 @@ async function roomOf(database: Queryable, siteId: number, caps: SiteCaps): Prom
   const { rows } = await database.query<SiteCaps>(sql`
     SELECT (SELECT count(*) FROM ledger.project WHERE site_id = ${siteId})::int AS projects,
            (SELECT count(*) FROM ledger.cloud WHERE site_id = ${siteId})::int AS clouds,
-           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId})::int AS resources,
+           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId} AND flavor_id = 0)::int AS resources,
+           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId} AND flavor_id > 0)::int AS "serverKinds",
            (SELECT count(*) FROM ledger.epoch WHERE site_id = ${siteId})::int AS epochs,
-           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names`);
+           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names,
+           (SELECT meters FROM ledger.site_state WHERE site_id = ${siteId}) AS meters`);
   const has = rows[0] as SiteCaps;
   return {
     projects: caps.projects - has.projects,
     clouds: caps.clouds - has.clouds,
     resources: caps.resources - has.resources,
+    serverKinds: caps.serverKinds - has.serverKinds,
     epochs: caps.epochs - has.epochs,
     names: caps.names - has.names,
+    meters: caps.meters - has.meters,
   };
 }
 
@@ -51,20 +56,23 @@ function* fitsSurely(readings: readonly Reading[], room: SiteCaps): Steps<boolea
     projects: new Set<string>(),
     clouds: new Set<string>(),
     resources: new Set<string>(),
+    serverKinds: new Set<string>(),
     epochs: new Set<string>(),
   };
   yield* eachInSteps(readings, (reading) => {
     distinct.projects.add(reading.projectId);
     distinct.clouds.add(reading.cloud);
-    distinct.resources.add(reading.resource);
+    const { resources, serverKinds } = distinct;
+    (reading.servers === undefined ? resources : serverKinds).add(resourceKey(reading));
     distinct.epochs.add(reading.epoch);
   });
   return (
     distinct.projects.size * distinct.clouds.size <= room.projects &&
     distinct.clouds.size <= room.clouds &&
     distinct.resources.size <= room.resources &&
+    distinct.serverKinds.size <= room.serverKinds &&
     distinct.epochs.size <= room.epochs &&
-    readings.length <= room.names
+    readings.length <= Math.min(room.names, room.meters)
   );
 }
 
@@ -96,12 +104,47 @@ async function loadKnown(
       });
   };
   await inBatches(await inTurns(distinctOf(readings, ({ projectId }) => projectId)), learn);
-  const [clouds, resources, epochs] = await Promise.all([
+  const [clouds, all, epochs] = await Promise.all([
     namesIn(database, siteId, sql`ledger.cloud`),
-    namesIn(database, siteId, sql`ledger.resource`),
+    loadResources(database, siteId),
     namesIn(database, siteId, sql`ledger.epoch`),
   ]);
-  return { projects, clouds, resources, epochs };
+  const resources = new Set(all.map(({ name }) => name));
+  return {
+    projects,
+    clouds,
+    resources,
+    serverKinds: resources,
+    epochs,
+    meters: await knownMeters(database, siteId, readings, new Map(all.map(({ id, name }) => [name, id]))),
+  };
+}
+
+/** The meters of the readings that the ledger has, by `meterKey`. */
+async function knownMeters(
+  database: Queryable,
+  siteId: number,
+  readings: readonly Reading[],
+  resources: ReadonlyMap<string, number>,
+): Promise<Set<string>> {
+  const known = new Set<string>();
+  const distinct = new Map<string, Reading>();
+  await inTurns(eachInSteps(readings, (reading) => void distinct.set(meterKey(reading), reading)));
+  await inBatches(distinct.entries(), async (batch) => {
+    const { rows } = await database.query<{ place: string }>(sql`
+      SELECT w.place
+      FROM unnest(
+        ${batch.map(([, { cloud }]) => cloud)}::text[],
+        ${batch.map(([, { projectId }]) => projectId)}::text[],
+        ${numberArray(batch.map(([, reading]) => resources.get(resourceKey(reading)) ?? 0))}::int[])
+        WITH ORDINALITY AS w (cloud, key, resource_id, place)
+      JOIN ledger.cloud c ON c.site_id = ${siteId} AND c.name = w.cloud
+      JOIN ledger.project p ON p.site_id = ${siteId} AND p.cloud_id = c.cloud_id AND p.key = w.key
+      JOIN ledger.meter m
+        ON m.site_id = ${siteId} AND m.project_id = p.project_id AND m.resource_id = w.resource_id`);
+    for (const { place } of rows) known.add(batch[Number(place) - 1]?.[0] ?? '');
+  });
+  return known;
 }
 
 async function namesIn(

@@ -17,6 +17,7 @@ export const TABLES = [
   'cloud',
   'project',
   'project_name',
+  'flavor',
   'resource',
   'epoch',
   'meter',

@@ -1,6 +1,7 @@
 import { sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { Discrepancy } from '../../ledger.ts';
+import { serverHoursThatDiffer } from './verify-server-hours.ts';
 
 interface Difference {
   site: string;
@@ -11,17 +12,22 @@ interface Difference {
 
 /**
  * Checks rule A7 for every meter, and returns opening + entries + corrections − last total where it is not zero. For every
- * month with hours it also returns days − hours where a day is not the sum of its hours.
+ * month with hours it also returns days − hours where a day is not the sum of its hours. For every project with server
+ * hours it returns server hours × size − usage where rule S5 does not hold.
  */
 export async function verifyConservation(database: Queryable): Promise<Discrepancy[]> {
   const { rows } = await database.query<Difference>(sql`
-    SELECT s.name AS site, p.key AS project_id, r.name AS resource, d.difference
-    FROM (${totalsThatDiffer} UNION ALL ${daysThatDiffer}) d
-    JOIN ledger.meter m USING (site_id, meter_id)
-    JOIN ledger.site s USING (site_id)
-    JOIN ledger.project p USING (site_id, project_id)
-    JOIN ledger.resource r USING (site_id, resource_id)
-    ORDER BY s.name, p.key, r.name`);
+    WITH found AS (
+      SELECT m.site_id, m.project_id, concat_ws(' ', r.name, f.label, nullif(r.state, '')) AS resource, d.difference
+      FROM (${totalsThatDiffer} UNION ALL ${daysThatDiffer}) d
+      JOIN ledger.meter m USING (site_id, meter_id)
+      JOIN ledger.resource r USING (site_id, resource_id)
+      LEFT JOIN ledger.flavor f USING (site_id, flavor_id)
+      UNION ALL ${serverHoursThatDiffer}
+    )
+    SELECT s.name AS site, p.key AS project_id, found.resource, found.difference
+    FROM found JOIN ledger.site s USING (site_id) JOIN ledger.project p USING (site_id, project_id)
+    ORDER BY s.name, p.key, found.resource`);
   return rows.map(({ project_id: projectId, difference, ...row }) => ({
     ...row,
     projectId,

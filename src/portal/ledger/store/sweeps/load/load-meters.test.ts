@@ -21,7 +21,7 @@ it('builds meters from columns in steps of a bounded size', () => {
     const projects = new Map(
       Array.from({ length: count }, (_, i) => [i, { cloud: '', projectId: `p${i}` }] as const),
     );
-    const site = { resourceNames: new Map([[1, 'vcpu']]), knownEpochs: new Map() };
+    const site = { resourceKeys: new Map([[1, 'vcpu']]), knownEpochs: new Map() };
     const meters = new Map<string, KnownMeter>();
     let [most, before, splits] = [0, 0, 0];
     for (const _step of addMeters(meters, columns, site, projects)) {

@@ -1,7 +1,7 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
-import { meterKey, type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
+import { projectKey, type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
 import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
 import { loadEpochs } from './load-epochs.ts';
 import type { KnownProject } from './load-projects.ts';
@@ -69,7 +69,7 @@ async function learnEpochs(trx: Queryable, site: LockedSite, { epoch_ids }: Mete
 export function* addMeters(
   meters: Map<string, KnownMeter>,
   columns: MeterColumns,
-  { resourceNames, knownEpochs }: Pick<LockedSite, 'resourceNames' | 'knownEpochs'>,
+  { resourceKeys, knownEpochs }: Pick<LockedSite, 'resourceKeys' | 'knownEpochs'>,
   projects: ReadonlyMap<number, Pick<KnownProject, 'cloud' | 'projectId'>>,
 ): Steps<void> {
   const of = yield* inColumns(columns);
@@ -77,8 +77,7 @@ export function* addMeters(
     const ofProject = Number(of.project_ids[i]);
     const ofResource = Number(of.resource_ids[i]);
     const { cloud = '', projectId = '' } = projects.get(ofProject) ?? {};
-    const resource = resourceNames.get(ofResource) ?? '';
-    meters.set(meterKey({ cloud, projectId, resource }), {
+    meters.set(`${projectKey({ cloud, projectId })}\0${resourceKeys.get(ofResource) ?? ''}`, {
       id: Number(id),
       ofProject,
       ofResource,

@@ -1,7 +1,8 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
-import type { CloudProgress } from '../../../accounting/sites/progress.ts';
+import type { CloudProgress, Progress } from '../../../accounting/sites/progress.ts';
 import type { Reading } from '../../../ledger.ts';
 import { loadEpochsOf, type EpochRow } from './load-epochs.ts';
+import { loadFlavors, loadResources } from './load-resources.ts';
 import { IdMap, type IdCounter } from './site-ids.ts';
 
 /** A site under our lock, with the progress of its clouds and the ids of its clouds, resources and epochs. */
@@ -11,11 +12,15 @@ export interface LockedSite {
   /** By name of the cloud. */
   progress: ReadonlyMap<string, CloudProgress>;
   clouds: IdMap;
+  /** By `resourceKey`. */
   resources: IdMap;
+  /** By label. */
+  flavors: IdMap;
   epochs: IdMap;
   /** By id: the names that the ledger had before the transaction. */
   cloudNames: ReadonlyMap<number, string>;
-  resourceNames: ReadonlyMap<number, string>;
+  /** By id: the `resourceKey`s that the ledger had before the transaction. */
+  resourceKeys: ReadonlyMap<number, string>;
   /** By id: the epochs that readings and meters have needed so far. */
   knownEpochs: Map<number, EpochRow>;
 }
@@ -29,6 +34,7 @@ export async function lockSite(
   const { siteId, counter } = await lockState(trx, site);
   const clouds = await loadClouds(trx, siteId);
   const resources = await loadResources(trx, siteId);
+  const flavors = await loadFlavors(trx, siteId);
   const epochs = await loadEpochsOf(trx, siteId, readings);
   return {
     siteId,
@@ -36,9 +42,10 @@ export async function lockSite(
     progress: new Map(clouds.map(({ name, progress }) => [name, progress])),
     clouds: idsOf(clouds, counter),
     resources: idsOf(resources, counter),
+    flavors: idsOf(flavors, counter),
     epochs: idsOf(epochs, counter),
     cloudNames: new Map(clouds.map(({ id, name }) => [id, name])),
-    resourceNames: new Map(resources.map(({ id, name }) => [id, name])),
+    resourceKeys: new Map(resources.map(({ id, name }) => [id, name])),
     knownEpochs: new Map(epochs.map((epoch) => [epoch.id, epoch])),
   };
 }
@@ -81,17 +88,25 @@ async function loadClouds(trx: Queryable, siteId: number): Promise<CloudRow[]> {
     first_ms: string;
     prior_ms: string;
     last_ms: string;
+    server_first_ms: string | null;
+    server_prior_ms: string | null;
+    server_last_ms: string | null;
   }>(sql`
-    SELECT cloud_id AS id, name, first_ms, prior_ms, last_ms FROM ledger.cloud WHERE site_id = ${siteId}`);
-  return rows.map(({ id, name, first_ms, prior_ms, last_ms }) => ({
+    SELECT cloud_id AS id, name, first_ms, prior_ms, last_ms, server_first_ms, server_prior_ms, server_last_ms
+    FROM ledger.cloud WHERE site_id = ${siteId}`);
+  return rows.map(({ id, name, ...row }) => ({
     id,
     name,
-    progress: { firstMs: Number(first_ms), priorMs: Number(prior_ms), lastMs: Number(last_ms) },
+    progress: {
+      ...progressOf(row.first_ms, row.prior_ms, row.last_ms),
+      serverHours:
+        row.server_first_ms === null
+          ? undefined
+          : progressOf(row.server_first_ms, row.server_prior_ms, row.server_last_ms),
+    },
   }));
 }
 
-async function loadResources(trx: Queryable, siteId: number): Promise<NamedRow[]> {
-  const { rows } = await trx.query<NamedRow>(sql`
-    SELECT resource_id AS id, name FROM ledger.resource WHERE site_id = ${siteId}`);
-  return rows;
+function progressOf(firstMs: string, priorMs: string | null, lastMs: string | null): Progress {
+  return { firstMs: Number(firstMs), priorMs: Number(priorMs), lastMs: Number(lastMs) };
 }

@@ -31,12 +31,18 @@ function* gapRows(clouds: readonly CloudRow[]): Generator<CloudGapRow> {
 async function writeClouds(trx: Queryable, siteId: number, rows: readonly CloudRow[]): Promise<void> {
   if (rows.length === 0) return;
   await trx.query(sql`
-    INSERT INTO ledger.cloud (site_id, cloud_id, name, first_ms, prior_ms, last_ms)
+    INSERT INTO ledger.cloud
+      (site_id, cloud_id, name, first_ms, prior_ms, last_ms, server_first_ms, server_prior_ms, server_last_ms)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
       ${rows.map(({ name }) => name)}::text[],
       ${numberArray(rows.map(({ progress }) => progress.firstMs))}::bigint[],
       ${numberArray(rows.map(({ progress }) => progress.priorMs))}::bigint[],
-      ${numberArray(rows.map(({ progress }) => progress.lastMs))}::bigint[])
-    ON CONFLICT (site_id, cloud_id) DO UPDATE SET prior_ms = excluded.prior_ms, last_ms = excluded.last_ms`);
+      ${numberArray(rows.map(({ progress }) => progress.lastMs))}::bigint[],
+      ${rows.map(({ progress }) => progress.serverHours?.firstMs ?? null)}::bigint[],
+      ${rows.map(({ progress }) => progress.serverHours?.priorMs ?? null)}::bigint[],
+      ${rows.map(({ progress }) => progress.serverHours?.lastMs ?? null)}::bigint[])
+    ON CONFLICT (site_id, cloud_id) DO UPDATE
+    SET prior_ms = excluded.prior_ms, last_ms = excluded.last_ms, server_first_ms = excluded.server_first_ms,
+        server_prior_ms = excluded.server_prior_ms, server_last_ms = excluded.server_last_ms`);
 }

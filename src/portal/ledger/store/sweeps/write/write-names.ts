@@ -70,14 +70,3 @@ function* nameRows(
     for (const [index, name] of names.entries())
       yield { id, ...name, untilMs: names[index + 1]?.sinceMs ?? null };
 }
-
-/** Writes the new resources. */
-export async function writeResources(trx: Transaction, { siteId, resources }: LockedSite): Promise<void> {
-  const added = resources.takeAdded();
-  if (added.length === 0) return;
-  await trx.query(sql`
-    INSERT INTO ledger.resource (site_id, resource_id, name)
-    SELECT ${siteId}, * FROM unnest(
-      ${numberArray(added.map(({ id }) => id))}::int[],
-      ${added.map(({ key }) => key)}::text[])`);
-}

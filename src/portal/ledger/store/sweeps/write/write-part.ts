@@ -1,13 +1,19 @@
 import type { Queryable } from '../../../../database/sql.ts';
 import { NOTHING_OPEN } from '../../../accounting/meters/open-hour.ts';
-import { projectKey, type MeterChange, type MeterChanges } from '../../../accounting/sweeps/sweep.ts';
+import {
+  projectKey,
+  resourceKey,
+  type MeterChange,
+  type MeterChanges,
+} from '../../../accounting/sweeps/sweep.ts';
 import type { LoadedPart } from '../load/load-part.ts';
 import type { Additions } from './sweep-tally.ts';
 import { anomalyRows, writeAnomalies } from './write-anomalies.ts';
 import { writeEntries, type MeterRow } from './write-entries.ts';
 import { writeMeterGaps, type MeterGapRow } from './write-gaps.ts';
 import { writeMeters } from './write-meters.ts';
-import { writeNames, writeProjects, writeResources } from './write-names.ts';
+import { writeNames, writeProjects } from './write-names.ts';
+import { writeResources } from './write-resources.ts';
 
 /** The changes that readings make to a part, with the ids of everything new. */
 export interface ChangedPart {
@@ -44,7 +50,7 @@ function meterRow(part: LoadedPart, key: string, change: MeterChange): MeterRow 
   return {
     meterId: known?.id ?? part.meters.idOf(key),
     projectId: known?.ofProject ?? part.projects.idOf(projectKey(change.identity)),
-    resourceId: known?.ofResource ?? part.resources.idOf(change.identity.resource),
+    resourceId: known?.ofResource ?? part.resources.idOf(resourceKey(change.identity)),
     epochId: part.epochs.idOf(change.meter.epoch),
     change,
     openHour: known?.open ?? NOTHING_OPEN,
