@@ -44,6 +44,7 @@ const SERIES_LABELS: ReadonlySet<string> = new Set(
   [
     'project_id project_name domain_id domain_name',
     'cloud epoch version flavor state resource failure alias service result',
+    'name vcpus memory_mb disk_gb ephemeral_gb swap_mb gpus',
     'job instance exported_job exported_instance',
   ].flatMap((line) => line.split(' ')),
 );

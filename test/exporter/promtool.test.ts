@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Snapshot } from '../../src/exporter/exposition/exposition.ts';
+import { flavorOf } from '../../src/exporter/metering/flavor.ts';
+import type { StateTotal } from '../../src/exporter/metering/server-hours.ts';
 import type { Usage } from '../../src/exporter/metering/amounts.ts';
 import { OwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
 import { Rendering, type ShownCloud } from '../../src/exporter/exposition/rendering.ts';
@@ -66,13 +68,27 @@ function withEverything(snapshot: Snapshot, types: readonly string[], flavors: r
   });
   return {
     ...snapshot,
-    meter: { ...snapshot.meter, unreadFlavors: new Map(flavors.map((flavor) => [flavor, byProject])) },
+    meter: {
+      ...snapshot.meter,
+      unreadFlavors: new Map(flavors.map((flavor) => [flavor, byProject])),
+      hours: { sinceMs: 0, totals: new Map([['p0', stateTotals(flavors)]]) },
+    },
     sampled: new Map([
       ['volume_gb', sampled(volumes)],
       ['floating_ip', sampled([['floating_ip', byProject]])],
       ['object_gb', sampled([['object_gb', byProject]])],
     ]),
   };
+}
+
+function stateTotals(flavors: readonly string[]): StateTotal[] {
+  const totalOf = (flavor: string): StateTotal => ({
+    flavor: flavorOf({ name: flavor, vcpu: 1, mb: 2, disk_gb: 3, devices: { [flavor]: 1 } }),
+    state: flavor,
+    durationMs: 2n ** 60n,
+  });
+  // Two names of which the same remains are one flavor.
+  return [...new Map(flavors.map((flavor) => [totalOf(flavor).flavor.key, totalOf(flavor)])).values()];
 }
 
 /** The exporter's own metrics after failures of every kind. */
@@ -138,7 +154,9 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
       fc.property(others, ({ found, clouds, types, flavors, aliases }) => {
         const snapshot = withEverything(snapshotOf(found), types, flavors);
         const metrics = busyMetrics(aliases);
-        const text = textOf(clouds.map((cloud) => ({ cloud, snapshot, resources: RESOURCE_NAMES, metrics })));
+        const text = textOf(
+          clouds.map((cloud) => ({ cloud, snapshot, resources: RESOURCE_NAMES, serverHours: true, metrics })),
+        );
         expectAccepted(text);
         const samples = parseExposition(text);
         const labelsOf = (metric: string, label: string) =>
@@ -148,6 +166,9 @@ describeWith(['promtool'], 'the exposition', ({ promtool }) => {
         const each = (values: readonly string[]) =>
           clouds.flatMap((cloud) => values.map((value) => [cloud, value]));
         expect(labelsOf('stackmeter_exporter_unread_flavor', 'flavor')).toEqual(each(flavors.toSorted()));
+        const keys = stateTotals(flavors).map(({ flavor }) => flavor.key);
+        expect(labelsOf('project_server_usage', 'flavor')).toEqual(each(keys));
+        expect(labelsOf('stackmeter_exporter_flavor_info', 'flavor')).toEqual(each(keys.toSorted()));
         expect(labelsOf('stackmeter_exporter_unknown_gpu_alias', 'alias')).toEqual(each(aliases));
         expect(labelsOf('project_volume_gb_usage', 'project_name')).toEqual(
           each(found.map((one) => cleanName(one.project))),

@@ -68,8 +68,8 @@ export class Cloud {
   }
 
   shown(): ShownCloud {
-    const { cloud, resources } = this.#config;
-    return { cloud, snapshot: this.#snapshot, resources, metrics: this.#metrics };
+    const { cloud, resources, serverHours } = this.#config;
+    return { cloud, snapshot: this.#snapshot, resources, serverHours, metrics: this.#metrics };
   }
 
   /** Why there are no totals yet: one line. */

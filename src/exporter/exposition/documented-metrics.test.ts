@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { usageFamilies } from './exposition.ts';
+import { flavorOf } from '../metering/flavor.ts';
 import type { MeterState } from '../metering/meter-state.ts';
 import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
 import { OwnMetrics } from './own-metrics.ts';
@@ -27,19 +28,26 @@ function allFamilies() {
     totals: new Map(),
     servers: new Map(),
     unreadFlavors: new Map([['f', {}]]),
+    hours: {
+      sinceMs: 0,
+      totals: new Map([
+        ['p', [{ flavor: flavorOf({ vcpu: 1, mb: 1, disk_gb: 1 }), state: '', durationMs: 0n }]],
+      ]),
+    },
   } as unknown as MeterState;
   const snapshot = {
     meter,
     sampled: new Map([['object_gb', { untilMs: 0, totals: new Map() }]]),
-    projects: [],
+    projects: [{ id: 'p', name: '', domain: { id: '', name: '' } }],
     completedMs: 0,
     durationMs: 0,
   };
-  return [...usageFamilies(snapshot, ['object_gb']), ...own.families()];
+  return [...usageFamilies(snapshot, ['object_gb'], true), ...own.families()];
 }
 
 it('the metrics of the exporter are documented with the declared names, labels and help texts', () => {
-  const declared = allFamilies().map(({ name, help, samples }) => {
+  const own = allFamilies().filter(({ name }) => name.startsWith('stackmeter_exporter_'));
+  const declared = own.map(({ name, help, samples }) => {
     const labels = new Set([...samples].flatMap((sample) => Object.keys(sample.labels)));
     const series = `\`${name}${labels.size === 0 ? '' : `{${[...labels].join(',')}}`}\``;
     return ['', series, help.charAt(0).toLowerCase() + help.slice(1), ''];

@@ -3,6 +3,9 @@ import { cleanId } from '../../prometheus/label-text.ts';
 import { expositionLines } from '../../prometheus/text-format/text-format-writer.ts';
 import { version } from '../../runtime/version.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
+import { flavorOf } from '../metering/flavor.ts';
+import type { ServerHours } from '../metering/server-hours.ts';
+import { Rendering, type ShownCloud } from './rendering.ts';
 import type { RememberedServer } from '../metering/meter-state.ts';
 import { OwnMetrics } from './own-metrics.ts';
 
@@ -102,6 +105,70 @@ stackmeter_exporter_servers 1
 stackmeter_exporter_servers_absent 1
 `,
     );
+  });
+
+  const small = flavorOf({
+    name: 'say "m1"',
+    vcpu: 2,
+    mb: 4096,
+    disk_gb: 40,
+    ephemeral_gb: 0,
+    swap_mb: 0,
+    devices: {},
+  });
+  const large = flavorOf({ vcpu: 8, mb: 65_536, disk_gb: 80 });
+  const hours: ServerHours = {
+    sinceMs: 0,
+    totals: new Map([
+      [
+        'p1',
+        [
+          { flavor: small, state: 'active', durationMs: 5_400_000n },
+          { flavor: small, state: 'shelved_offloaded', durationMs: 1n },
+          { flavor: large, state: 'active', durationMs: 3_600_000n },
+        ],
+      ],
+      ['gone', [{ flavor: flavorOf({ vcpu: 1, mb: 1, disk_gb: 1 }), state: 'active', durationMs: 1n }]],
+    ]),
+  };
+  const metered: Snapshot = { ...snapshot, meter: { ...snapshot.meter, hours } };
+  const serverLines = (text: string) =>
+    text.split('\n').filter((line) => /project_server_usage|flavor_info/.test(line));
+
+  it('has the server hours of shown projects, and the facts of their flavors', () => {
+    const text = [...expositionLines(usageFamilies(metered, ['vcpu'], true))].join('');
+    const project = String.raw`project_id="p1",project_name="say \"hi\"\\ ",domain_id="default",domain_name="Default"`;
+    const [smallLabel, largeLabel] = [String.raw`say \"m1\"/2/4096/40/0/0/0`, '/8/65536/80/?/?/?'];
+    expect(serverLines(text)).toEqual([
+      '# HELP project_server_usage Hours of servers by flavor and state',
+      '# TYPE project_server_usage gauge',
+      `project_server_usage{${project},flavor="${smallLabel}",state="active"} 1.5`,
+      `project_server_usage{${project},flavor="${smallLabel}",state="shelved_offloaded"} ${1 / 3_600_000}`,
+      `project_server_usage{${project},flavor="${largeLabel}",state="active"} 1`,
+      '# HELP stackmeter_exporter_flavor_info The facts of each flavor in server hours',
+      '# TYPE stackmeter_exporter_flavor_info gauge',
+      `stackmeter_exporter_flavor_info{flavor="${largeLabel}",name="",vcpus="8",memory_mb="65536",disk_gb="80",ephemeral_gb="",swap_mb="",gpus="?"} 1`,
+      `stackmeter_exporter_flavor_info{flavor="${smallLabel}",name="say \\"m1\\"",vcpus="2",memory_mb="4096",disk_gb="40",ephemeral_gb="0",swap_mb="0",gpus="0"} 1`,
+    ]);
+  });
+
+  it('has no server hours if they are switched off, although the state has them', () => {
+    const withoutHours = [...expositionLines(usageFamilies(snapshot, ['vcpu']))].join('');
+    expect([...expositionLines(usageFamilies(metered, ['vcpu']))].join('')).toBe(withoutHours);
+    expect([...expositionLines(usageFamilies(snapshot, ['vcpu'], true))].join('')).toBe(withoutHours);
+  });
+
+  it('has the server hours of several clouds, one family each', () => {
+    const shown = (cloud: string, serverHours: boolean): ShownCloud => {
+      return { cloud, snapshot: metered, resources: ['vcpu'], serverHours, metrics: new OwnMetrics() };
+    };
+    const { text } = new Rendering([shown('east', true), shown('none', false), shown('west', true)]);
+    const lines = serverLines(Buffer.concat(text).toString());
+    const cloudsOf = (name: string) =>
+      lines.filter((line) => line.startsWith(name)).map((line) => /cloud="(\w+)"/.exec(line)?.[1]);
+    expect(lines.filter((line) => line.startsWith('#'))).toHaveLength(4);
+    expect(cloudsOf('project_server_usage')).toEqual(['east', 'east', 'east', 'west', 'west', 'west']);
+    expect(cloudsOf('stackmeter_exporter_flavor_info')).toEqual(['east', 'east', 'west', 'west']);
   });
 
   it('has the figures of the work of the exporter', () => {

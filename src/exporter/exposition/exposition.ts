@@ -1,3 +1,4 @@
+import { flavorInfoLabels, type FlavorFacts } from '../../prometheus/flavor-facts.ts';
 import { cleanId, cleanName } from '../../prometheus/label-text.ts';
 import type { Labels, Sample } from '../../prometheus/sample.ts';
 import type { MetricFamily } from '../../prometheus/text-format/text-format-writer.ts';
@@ -5,6 +6,8 @@ import {
   EXPORTER_METRICS,
   helpOfResource,
   MS_PER_HOUR,
+  SERVER_HOURS,
+  SERVER_METRICS,
   usageMetricName,
 } from '../../prometheus/usage-metrics.ts';
 import { version } from '../../runtime/version.ts';
@@ -29,13 +32,22 @@ interface ShownProject {
   domain: { id: string; name: string };
 }
 
-/** The usage of every project, 0 where it has none, and the facts about the totals. */
-export function usageFamilies(snapshot: Snapshot, resources: readonly ResourceName[]): MetricFamily[] {
+/**
+ * The usage of every project, 0 where it has none, and the facts about the totals. With `serverHours`, the server hours of
+ * the projects and the flavors in them too.
+ */
+export function usageFamilies(
+  snapshot: Snapshot,
+  resources: readonly ResourceName[],
+  serverHours = false,
+): MetricFamily[] {
   const labels = snapshot.projects.map(projectLabels);
   return [
     ...shownResources(snapshot, resources).map((resource) => usageFamily(resource, snapshot, labels)),
+    ...(serverHours ? [serverFamily(snapshot, labels)] : []),
     ...factFamilies(snapshot),
     sampledUntil(snapshot, resources),
+    ...(serverHours ? [flavorFamily(snapshot)] : []),
   ];
 }
 
@@ -68,6 +80,38 @@ export function usageHours({ meter, sampled }: Snapshot, resource: string): (pro
   const byProject = [...sampled.values()].map(({ totals }) => totals.get(resource)).find((found) => found);
   if (byProject !== undefined) return (id) => Number(byProject.get(id) ?? 0n) / MS_PER_HOUR;
   return (id) => Number(meter.totals.get(id)?.[resource as keyof Usage] ?? 0n) / MS_PER_HOUR;
+}
+
+/** Rule S6: server hours of the shown projects, by flavor and state. */
+function serverFamily(snapshot: Snapshot, labels: readonly Labels[]): MetricFamily {
+  const samples = { [Symbol.iterator]: () => serverSamples(snapshot, labels) };
+  return {
+    name: SERVER_METRICS.usage,
+    help: helpOfResource(SERVER_HOURS),
+    type: 'gauge',
+    samples,
+    ownLabels: true,
+  };
+}
+
+function* serverSamples({ meter, projects }: Snapshot, labels: readonly Labels[]): Generator<Sample> {
+  for (const [index, { id }] of projects.entries())
+    for (const { flavor, state, durationMs } of meter.hours?.totals.get(id) ?? []) {
+      const own = { ...labels[index], flavor: flavor.key, state: cleanName(state) };
+      yield sample(SERVER_METRICS.usage, Number(durationMs) / MS_PER_HOUR, own);
+    }
+}
+
+/** The facts of each flavor in the server hours of the shown projects. */
+function flavorFamily({ meter, projects }: Snapshot): MetricFamily {
+  const flavors = new Map<string, FlavorFacts>();
+  for (const { id } of projects)
+    for (const { flavor } of meter.hours?.totals.get(id) ?? []) flavors.set(flavor.key, flavor);
+  const name = SERVER_METRICS.flavorInfo;
+  const samples = [...flavors]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, facts]) => sample(name, 1, flavorInfoLabels(facts)));
+  return { name, help: 'The facts of each flavor in server hours', type: 'gauge', samples, ownLabels: true };
 }
 
 /** Labels in the order of the earlier exporter. The id of a pool's part comes from metadata, so it can hold any text. */

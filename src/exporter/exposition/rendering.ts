@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
+import type { Sample } from '../../prometheus/sample.ts';
 import { expositionLines, type MetricFamily } from '../../prometheus/text-format/text-format-writer.ts';
 import { textPieces } from '../../runtime/text-pieces.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
@@ -14,6 +15,8 @@ export interface ShownCloud {
   /** The last complete totals; undefined before the first complete refresh. */
   snapshot: Snapshot | undefined;
   resources: readonly ResourceName[];
+  /** Whether server hours are shown (rule S6). */
+  serverHours?: boolean;
   metrics: OwnMetrics;
 }
 
@@ -36,24 +39,30 @@ export class Rendering {
   }
 }
 
-function familiesOf({ cloud, snapshot, resources, metrics }: ShownCloud): MetricFamily[] {
-  const shown = snapshot === undefined ? [] : usageFamilies(snapshot, resources);
+function familiesOf({ cloud, snapshot, resources, serverHours, metrics }: ShownCloud): MetricFamily[] {
+  const shown = snapshot === undefined ? [] : usageFamilies(snapshot, resources, serverHours);
   const families = [...shown, ...metrics.families()];
   return cloud === undefined ? families : families.map((family) => labelled(family, cloud));
 }
 
 function labelled(family: MetricFamily, cloud: string): MetricFamily {
-  const samples = [...family.samples].map((one) => ({ ...one, labels: { ...one.labels, cloud } }));
-  return { ...family, samples };
+  return { ...family, samples: labelledSamples(family.samples, cloud), ownLabels: true };
 }
 
-/** Joins the samples of all clouds by family, because the text format has each family once. */
-function mergeFamilies(byCloud: readonly (readonly MetricFamily[])[]): Iterable<MetricFamily> {
-  if (byCloud.length === 1) return byCloud[0] ?? [];
-  const merged = new Map<string, MetricFamily>();
+function* labelledSamples(samples: Iterable<Sample>, cloud: string): Generator<Sample> {
+  for (const one of samples) yield { ...one, labels: { ...one.labels, cloud } };
+}
+
+/** Joins the samples of all clouds by family, because the text format has each family once. Yields samples one by one. */
+function mergeFamilies(byCloud: readonly (readonly MetricFamily[])[]): MetricFamily[] {
+  const merged = new Map<string, { family: MetricFamily; parts: Iterable<Sample>[] }>();
   for (const family of byCloud.flat()) {
-    const samples = [...(merged.get(family.name)?.samples ?? []), ...family.samples];
-    merged.set(family.name, { ...family, samples });
+    const parts = [...(merged.get(family.name)?.parts ?? []), family.samples];
+    merged.set(family.name, { family, parts });
   }
-  return merged.values();
+  return Array.from(merged.values(), ({ family, parts }) => ({ ...family, samples: inTurn(parts) }));
+}
+
+function* inTurn(parts: readonly Iterable<Sample>[]): Generator<Sample> {
+  for (const samples of parts) yield* samples;
 }

@@ -11,6 +11,8 @@ export interface MetricFamily {
   help: string;
   type: 'gauge' | 'counter' | 'summary' | 'histogram' | 'untyped';
   samples: Iterable<Sample>;
+  /** True if each sample has a `Labels` object of its own. The writer then keeps no text of labels in memory. */
+  ownLabels?: boolean;
 }
 
 /**
@@ -18,8 +20,9 @@ export interface MetricFamily {
  * that are not plain are written in quotes, which Prometheus reads since version 3.0.
  */
 export function* expositionLines(families: Iterable<MetricFamily>): Generator<string> {
-  const format = seriesFormat(new Map());
+  const [remembering, forgetting] = [seriesFormat(new Map()), seriesFormat()];
   for (const family of families) {
+    const format = family.ownLabels === true ? forgetting : remembering;
     let head = familyHead(family);
     for (const sample of family.samples) {
       yield `${head}${formatWith(format, sample)}\n`;
@@ -29,7 +32,7 @@ export function* expositionLines(families: Iterable<MetricFamily>): Generator<st
 }
 
 /** The HELP and TYPE lines of a family. */
-export function familyHead({ name, help, type }: Omit<MetricFamily, 'samples'>): string {
+export function familyHead({ name, help, type }: Pick<MetricFamily, 'name' | 'help' | 'type'>): string {
   const shown = isPlainMetricName(name) ? name : quote(name);
   const helpLine = help === '' ? '' : `# HELP ${shown} ${escapeHelp(help)}\n`;
   return `${helpLine}# TYPE ${shown} ${type}\n`;
