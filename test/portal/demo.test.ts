@@ -6,8 +6,9 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { createFederation } from '../../src/simulation/federation/federation.ts';
 import { DEMO_SITES } from '../../src/simulation/federation/settings.ts';
 import { generatedCloud } from '../../src/simulation/generated/generated-cloud.ts';
+import { serverHoursTruth } from '../../src/simulation/model/server-hours-truth.ts';
 import { usageTruth } from '../../src/simulation/model/truth.ts';
-import { getJson, totalUsage } from '../support/api-client.ts';
+import { getJson, serverHours, totalUsage } from '../support/api-client.ts';
 import { runStackmeter, startStackmeter, temporaryFolder, type Running } from '../support/processes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,8 +42,23 @@ function trueAmounts(fromMs: number, toMs: number): Amounts {
     for (const [projectId, usage] of usageTruth(generatedCloud(cloud), fromMs, toMs)) {
       for (const [resource, amountMs] of Object.entries(usage))
         amounts[`${name} ${projectId} ${resource}`] = Number(amountMs) / HOUR_MS;
+      // A server counts in all its states.
+      amounts[`${name} ${projectId} server`] = Number(usage.instance) / HOUR_MS;
     }
   }
+  return amounts;
+}
+
+/** Server-hours by site, project, flavor and state. */
+function trueServerHours(fromMs: number, toMs: number): Amounts {
+  const amounts: Amounts = {};
+  for (const { name, cloud } of DEMO_SITES)
+    for (const { projectId, flavor, state, durationMs } of serverHoursTruth(
+      generatedCloud(cloud),
+      fromMs,
+      toMs,
+    ))
+      amounts[`${name} ${projectId} ${flavor.name} ${state}`] = Number(durationMs) / HOUR_MS;
   return amounts;
 }
 
@@ -56,9 +72,24 @@ async function portalAmounts(url: string, fromMs: number, toMs: number): Promise
   );
 }
 
+async function portalServerHours(url: string, fromMs: number, toMs: number): Promise<Amounts> {
+  const rows = await serverHours(url, fromMs, toMs);
+  return Object.fromEntries(
+    rows
+      .filter(({ amount }) => amount !== 0)
+      .map(({ site, project_id: project, flavor: { name }, state, amount }) => [
+        `${site} ${project} ${name} ${state}`,
+        amount,
+      ]),
+  );
+}
+
 async function expectTruth(url: string, fromMs: number, toMs: number): Promise<void> {
-  const truth = trueAmounts(fromMs, toMs);
-  const amounts = await portalAmounts(url, fromMs, toMs);
+  expectEqual(await portalAmounts(url, fromMs, toMs), trueAmounts(fromMs, toMs));
+  expectEqual(await portalServerHours(url, fromMs, toMs), trueServerHours(fromMs, toMs));
+}
+
+function expectEqual(amounts: Amounts, truth: Amounts): void {
   expect(Object.keys(amounts).sort()).toEqual(Object.keys(truth).sort());
   for (const [meter, amount] of Object.entries(truth))
     expect([meter, Math.abs((amounts[meter] ?? 0) - amount) <= 1e-9 * amount]).toEqual([meter, true]);

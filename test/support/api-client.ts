@@ -31,6 +31,24 @@ export async function hourlyUsage(
   return await usageBy('hour', portalUrl, fromMs, toMs);
 }
 
+export interface ServerHoursRow extends UsageAnswerRow {
+  flavor: { label: string; name: string };
+  state: string;
+}
+
+/** Server-hours from `fromMs` to `toMs` by site, project, flavor and state; one row for the whole time. */
+export async function serverHours(
+  portalUrl: string,
+  fromMs: number,
+  toMs: number,
+): Promise<ServerHoursRow[]> {
+  return await allRows<ServerHoursRow>(`${portalUrl}/api/v1/usage`, {
+    ...interval(fromMs, toMs),
+    step: 'total',
+    by: 'site,project,flavor,state',
+  });
+}
+
 async function usageBy(step: string, portalUrl: string, fromMs: number, toMs: number) {
   return await allRows<UsageAnswerRow>(`${portalUrl}/api/v1/usage`, {
     ...interval(fromMs, toMs),

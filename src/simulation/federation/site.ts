@@ -6,7 +6,7 @@ import { exporterConfig } from '../../exporter/settings/config.ts';
 import { readExporterSettings } from '../../exporter/settings/settings.ts';
 import { createGate, type Gate } from '../../gate/server.ts';
 import type { SiteConfig } from '../../portal/settings/settings.ts';
-import { USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
+import { SERVER_SELECTORS, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { formatAddress, type ListenAddress } from '../../runtime/http/listen.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -20,6 +20,7 @@ import { freeAddress } from './free-address.ts';
 /** Exporters count usage up to this long before now. */
 export const SETTLING_DELAY_MS = 2000;
 const INTERVAL_SECONDS = 10;
+const FIRST_WINDOW_MS = 3_600_000;
 const SWEEP_INTERVAL_MS = 5000;
 /** One simulated day. */
 const TOKEN_LIFETIME_MS = 86_400_000;
@@ -35,7 +36,7 @@ export interface SiteParts {
   folder: string;
   /** The gate's token. */
   token: string;
-  /** Start of the exporter's totals in Unix milliseconds. */
+  /** Start of the history in Unix milliseconds. */
   startMs: number;
   clock: Clock;
   logger: Logger;
@@ -107,11 +108,13 @@ async function siteExporter(
     state: stateFile(folder),
     interval: INTERVAL_SECONDS,
     settlingDelay: SETTLING_DELAY_MS / 1000,
+    serverHours: true,
   };
   const settings = readExporterSettings({ flags, env: {} });
   const config = exporterConfig(settings, readCredentials(cloud.environment()), clock.nowMs());
   const listen = await freeAddress(loopback(ports.exporter));
-  return createExporter({ ...config, listen, startMs }, { clock, logger });
+  // The first refresh then folds an hour, so the first sweep finds server hours, which have no series before.
+  return createExporter({ ...config, listen, startMs: startMs - FIRST_WINDOW_MS }, { clock, logger });
 }
 
 async function siteGate(
@@ -121,7 +124,8 @@ async function siteGate(
 ): Promise<Gate> {
   const url = new URL(`http://${formatAddress(exporter.address)}`);
   const listen = await freeAddress(loopback(ports.gate));
-  return createGate({ listen, source: { kind: 'exporter', url }, authToken: token }, { clock, logger });
+  const config = { listen, source: { kind: 'exporter' as const, url }, authToken: token, serverHours: true };
+  return createGate(config, { clock, logger });
 }
 
 function portalEntry(name: string, gate: ListenAddress, token: string): SiteConfig {
@@ -133,7 +137,7 @@ function portalEntry(name: string, gate: ListenAddress, token: string): SiteConf
     intervalMs: SWEEP_INTERVAL_MS,
     timeoutMs: 30_000,
     labels: {},
-    selectors: USAGE_SELECTORS,
+    selectors: [...USAGE_SELECTORS, ...SERVER_SELECTORS],
   };
 }
 

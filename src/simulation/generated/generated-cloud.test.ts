@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { byProjectThenId } from '../model/cloud-model.ts';
+import { serverHoursTruth } from '../model/server-hours-truth.ts';
 import { usageTruth } from '../model/truth.ts';
 import { generatedCloud } from './generated-cloud.ts';
 
@@ -50,5 +51,21 @@ describe('a generated cloud', () => {
     );
     expect(again.length).toBeGreaterThan(20);
     expect(Math.min(...gaps)).toBeGreaterThan(2 * HOUR_MS);
+  });
+
+  it('has servers that are stopped and shelved, some until they are deleted, and a record of that', () => {
+    const lives = generatedCloud({ seed: 'a', projects: 100 }).livesTouching(NOON, NOON + 60 * DAY_MS);
+    const states = lives.map(({ states: own = [] }) => own.map(({ state }) => state).join(' '));
+    for (const wanted of ['', 'stopped', 'shelved_offloaded', 'stopped active', 'shelved_offloaded active'])
+      expect(states).toContain(wanted);
+    for (const { states: own = [], actions = [], launches, deletedMs = Infinity } of lives) {
+      const instants = actions.map(({ startMs }) => startMs);
+      expect(instants).toEqual(instants.toSorted((one, other) => one - other));
+      expect(own.every(({ atMs }) => atMs > launches[0].atMs && atMs < deletedMs)).toBe(true);
+    }
+    const rested = serverHoursTruth({ livesTouching: () => lives }, NOON, NOON + 60 * DAY_MS);
+    expect(new Set(rested.map(({ state }) => state))).toEqual(
+      new Set(['active', 'stopped', 'shelved_offloaded']),
+    );
   });
 });

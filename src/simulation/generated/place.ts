@@ -2,6 +2,7 @@ import type { Flavor, Launch, ServerLife } from '../model/server-life.ts';
 import { formatUuid } from '../model/stable-ids.ts';
 import { Draws } from './draws.ts';
 import { serverName } from './names.ts';
+import { drawRests } from './rests.ts';
 
 /**
  * A place in a project that holds one server after another: the n-th one lives within
@@ -57,12 +58,15 @@ function lifeOfTurn(place: Place, turn: number): ServerLife {
   const slackMs = place.periodMs - place.longestLifeMs;
   const launchedMs = wholeSeconds(place.offsetMs + turn * place.periodMs + slackMs * draws.between(0, 0.5));
   const deletedMs = launchedMs + lifeMs;
+  const [id, name] = [drawUuid(draws), serverName(place.kind, draws)];
+  const launches = drawLaunches(place, draws, launchedMs, lifeMs);
   return {
-    id: drawUuid(draws),
-    name: serverName(place.kind, draws),
+    id,
+    name,
     projectId: place.projectId,
     metadata: place.metadata,
-    launches: drawLaunches(place, draws, launchedMs, lifeMs),
+    launches,
+    ...drawRests(launches, deletedMs, new Draws(`${place.key}/${turn}/rests`)),
     deletedMs,
     archivedMs: deletedMs + KEEPS_DELETED_MS,
   };
