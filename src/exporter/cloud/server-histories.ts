@@ -9,7 +9,7 @@ import { forgottenLaunches } from '../metering/launch-history.ts';
 import type { MeterState, RememberedServer, ServerLife } from '../metering/meter-state.ts';
 import { firstInForce, needsEvents, type ServerAction } from '../metering/server-actions.ts';
 import { UNKNOWN_STATE, type StateChange } from '../metering/server-hours.ts';
-import { needsWholeRecord, recordSince, statesOf } from '../metering/server-states.ts';
+import { recordSince, statesOf } from '../metering/server-states.ts';
 import { readActionEvents, readInstanceActions } from '../openstack/nova-instance-actions.ts';
 import { readServersAs, type NovaServer, type ServersQuery } from '../openstack/nova-servers.ts';
 import type { ServerUsage } from '../openstack/nova-usage.ts';
@@ -239,13 +239,14 @@ function withoutId(error: unknown): Error {
 async function readActionsOf(
   { usage, fromMs, state }: ChangedServer,
   reading: Reading,
-): Promise<ServerAction[]> {
+): Promise<ServerAction[] | undefined> {
   const session = sessionOf(usage, reading);
   const endedMs = reading.changed.get(usage.id)?.endedMs ?? usage.endedMs;
   const sinceMs = recordSince(state, fromMs);
   const recent = await readInstanceActions(session, usage.id, sinceMs);
-  const isTooShort = sinceMs !== undefined && needsWholeRecord(recent, endedMs);
-  const actions = isTooShort ? await readInstanceActions(session, usage.id) : recent;
+  const isWhole = sinceMs === undefined || recent.length > 0;
+  const actions = isWhole ? recent : await readInstanceActions(session, usage.id);
+  if (actions.length === 0) return undefined; // every server was created: its record is purged
   const first = firstInForce(actions, fromMs);
   const complete: ServerAction[] = [];
   for (const [index, { requestId, ...action }] of actions.entries()) {

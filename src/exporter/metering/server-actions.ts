@@ -34,6 +34,8 @@ export interface ActionContext {
   beforeResize: string | undefined;
   /** When the server was launched, as far as it is known. */
   launchesMs: readonly number[];
+  /** The action's effects had come by then. */
+  latestMs: number;
   endedMs: number | undefined;
 }
 
@@ -136,6 +138,15 @@ export function hasFailed(action: ServerAction, launchesMs: readonly number[]): 
   return action.failed && launchOf(action, launchesMs) === undefined;
 }
 
+/**
+ * When the effects of an action had come at the latest. Nova accepts most actions only from a server that no action is at
+ * work on, although it may note the end of the last one some seconds later.
+ */
+export function latestEffectMs(next: ServerAction | undefined): number {
+  const hasWaited = next !== undefined && (next.name in STATE_BEFORE || next.name === 'unshelve');
+  return hasWaited ? next.startMs : Infinity;
+}
+
 /** The state that the server had just before the action; undefined if the action does not tell. */
 export function stateBefore(
   action: ServerAction,
@@ -157,6 +168,11 @@ export function stateBefore(
 
 /** The states that follow from an action, in order of time; none if it changes nothing. */
 export function stepsAfter(action: ServerAction, context: ActionContext): StateStep[] {
+  const latestMs = Math.max(action.startMs, context.latestMs);
+  return recordedSteps(action, context).map((step) => ({ ...step, atMs: Math.min(step.atMs, latestMs) }));
+}
+
+function recordedSteps(action: ServerAction, context: ActionContext): StateStep[] {
   const { state, launchesMs } = context;
   const atMs = effectMs(action, launchesMs);
   if (!changesState(action)) return [];

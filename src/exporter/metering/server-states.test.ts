@@ -98,7 +98,22 @@ describe('the states of a server', () => {
     expect(told({ endedMs: at(70), actions: [shelve, action('delete', 70)] })).toBe('0 active, 20 shelved');
   });
 
-  it('of a deleted server without any record are unknown', () => {
-    expect(told({ endedMs: at(70), actions: [] })).toBe('0 unknown');
+  it('had come when Nova accepted the next action, even if the end of the last one was noted later', () => {
+    const shelve = action('shelve', 20, {
+      updatedMs: at(27),
+      events: [{ name: 'compute_shelve_instance', finishedMs: at(27) }],
+    });
+    const unshelve = action('unshelve', 23, {
+      updatedMs: at(30),
+      events: [{ name: 'compute_unshelve_instance', finishedMs: at(30) }],
+    });
+    const input = { seen: seen('active', 30), launchesMs: [at(-100), at(30)] };
+    expect(told({ ...input, actions: [shelve, unshelve] })).toBe('0 active, 23 shelved_offloaded, 30 active');
+    expect(
+      told({
+        seen: seen('active', 30),
+        actions: [action('stop', 20, { updatedMs: at(25) }), action('start', 24)],
+      }),
+    ).toBe('0 active, 24 stopped, 24 active');
   });
 });

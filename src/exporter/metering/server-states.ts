@@ -1,5 +1,6 @@
 import {
   changesState,
+  latestEffectMs,
   launchesByAction,
   stateBefore,
   stepsAfter,
@@ -26,7 +27,7 @@ export interface StatesInput {
   endedMs: number | undefined;
   /** Undefined for a deleted server. */
   seen: SeenServer | undefined;
-  /** The actions since `recordSince`, or more of them. Undefined if they could not be read. */
+  /** The actions since `recordSince`, or more of them. Undefined if they could not be read, or are purged. */
   actions: readonly ServerAction[] | undefined;
 }
 
@@ -43,14 +44,6 @@ const RECORD_MARGIN_MS = 60_000;
 export function recordSince(before: string | undefined, fromMs: number): number | undefined {
   const isWhole = before === undefined || before === 'shelved' || before === 'resized';
   return isWhole ? undefined : fromMs - RECORD_MARGIN_MS;
-}
-
-/**
- * Whether a shorter record than the whole leaves the end of a server open. Nova deletes some servers without an action,
- * but a server without any action on record has lost its record.
- */
-export function needsWholeRecord(actions: readonly unknown[], endedMs: number | undefined): boolean {
-  return actions.length === 0 && endedMs !== undefined;
 }
 
 /**
@@ -98,7 +91,9 @@ function replay(
   };
   const launchesOf = launchesByAction(actions, launchesMs);
   for (const [index, action] of actions.entries()) {
-    const context = { launchesMs: launchesOf(index), endedMs, beforeResize, state: steps.at(-1)?.state };
+    const latestMs = latestEffectMs(actions[index + 1]);
+    const facts = { launchesMs: launchesOf(index), latestMs, endedMs, beforeResize };
+    const context = { ...facts, state: steps.at(-1)?.state };
     if (isPast && stepsAfter(action, context).some(({ atMs }) => atMs > fromMs)) insertKnown();
     settle(steps, stateBefore(action, steps.at(-1) as StateStep, { ...context, state: steps.at(-1)?.state }));
     const { state } = steps.at(-1) as StateStep;
@@ -133,7 +128,7 @@ function presentSteps(
 
 /** A server without a compute host, such as one that is offloaded, is deleted without an action. */
 function endedSteps({ actions }: StatesInput, steps: readonly StateStep[]): StateStep[] {
-  if (actions === undefined || actions.length === 0) return [];
+  if (actions === undefined) return [];
   const last = steps.at(-1) as StateStep;
   const deletion = actions.findLast(({ name }) => name === 'delete');
   if (last.state !== undefined || last.possible?.includes('shelved_offloaded') !== true) return [...steps];
