@@ -4,6 +4,7 @@ import type { Sample } from '../../../../prometheus/sample.ts';
 import { EXPORTER_METRICS, MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { Reading } from '../../ledger.ts';
 import { readSweep, SweepReader, totalOf } from './readings.ts';
+import { atOnce } from '../../../../prometheus/steps.ts';
 import { DEFAULT_SWEEP_LIMITS } from './sweep-limits.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -77,6 +78,23 @@ describe('the memory of a large answer', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('takes a bounded number of bytes, for any number of flavors, and counts the flavor of each reading', () => {
+    const limits = { ...DEFAULT_SWEEP_LIMITS, maxBytes: 1_000_000 };
+    const flavor = (n: number) => `${'n'.repeat(1000)}/${n}/1/1/0/0/0`;
+    const add = (reader: SweepReader, n: number, project: number) =>
+      reader.add({
+        ...usage(1, { flavor: flavor(n), state: 'active', project_id: `p${project}` }),
+        name: 'project_server_usage',
+      });
+    const many = new SweepReader({ limits });
+    for (let n = 0; n < 5000; n += 1) add(many, n, 0);
+    expect(many.bytes).toBeLessThan(limits.maxBytes + 10_000);
+    const one = new SweepReader({ limits });
+    for (let n = 0; n < 5000; n += 1) add(one, 0, n);
+    const { readings } = atOnce(one.finish(NOW));
+    expect(readings.length * flavor(0).length).toBeLessThan(limits.maxBytes);
   });
 
   it('becomes readings in short steps', () => {

@@ -11,7 +11,7 @@ import type { ServerKind } from '../../server-kind.ts';
 import { atOnce, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { exporterKey, FactsReader, isNeededFact } from './exporter-facts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
-import { ServerKinds, whyNoServerKind } from './server-kinds.ts';
+import { ServerKinds } from './server-kinds.ts';
 import { meterKey } from './sweep.ts';
 import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
 
@@ -104,14 +104,15 @@ export class SweepReader {
         this.#refusals.add('too many exporters', sample);
       return;
     }
-    const isServerHours = sample.name === SERVER_METRICS.usage;
-    const servers = isServerHours ? this.#serverKinds.own(sample.labels) : undefined;
-    const reason =
-      whyRefused(sample, this.#limits) ??
-      (isServerHours && servers === undefined ? whyNoServerKind(sample.labels) : undefined) ??
-      this.#whyNoRoom();
-    if (reason === undefined) this.#candidates.push(this.#candidateOf(sample, servers));
-    else this.#refusals.add(reason, sample);
+    const reason = whyRefused(sample, this.#limits) ?? this.#whyNoRoom();
+    const servers = reason ?? this.#serversOf(sample);
+    if (typeof servers === 'string') this.#refusals.add(servers, sample);
+    else this.#candidates.push(this.#candidateOf(sample, servers));
+  }
+
+  /** The kind of servers in a series of server hours, or the reason of its refusal; undefined for any other series. */
+  #serversOf({ name, labels }: Sample): ServerKind | RefusalReason | undefined {
+    return name === SERVER_METRICS.usage ? this.#serverKinds.own(labels) : undefined;
   }
 
   *finish(receivedAtMs: number): Steps<Sweep> {

@@ -5,6 +5,7 @@ import type { RefusalReason } from './refusals.ts';
 
 /** The memory of a kind beside its text, estimated. */
 const BYTES_OF_KIND = 250;
+const BYTES_OF_CHARACTER = 2;
 
 /** Nova's states are short words. */
 const STATE = /^[\w.-]{1,64}$/;
@@ -14,24 +15,32 @@ export class ServerKinds {
   readonly #known = new Map<string, ServerKind>();
   #bytes = 0;
 
+  /** The memory of the kinds, and of their text in the key of each reading's meter. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Undefined if the labels tell no flavor with its facts, or no state. */
-  own(labels: Labels): ServerKind | undefined {
-    const { flavor = '', state = '' } = labels;
+  /** The kind of a reading; the reason of its refusal if the labels tell no flavor with its facts, or no state. */
+  own({ flavor = '', state = '' }: Labels): ServerKind | RefusalReason {
     const known = this.#known.get(`${flavor}\0${state}`);
-    if (known !== undefined || whyNoServerKind(labels) !== undefined) return known;
+    const reason = known === undefined ? whyRefused(flavor, state) : undefined;
+    if (reason !== undefined) return reason;
+    this.#bytes += BYTES_OF_CHARACTER * (flavor.length + state.length);
+    return known ?? this.#add(flavor, state);
+  }
+
+  #add(ofFlavor: string, ofState: string): ServerKind {
     // Copies: a part of the body would keep the whole body in memory.
-    const kind = { flavor: Buffer.from(flavor).toString(), state: Buffer.from(state).toString() };
-    this.#known.set(`${kind.flavor}\0${kind.state}`, kind);
-    this.#bytes += BYTES_OF_KIND + 2 * (flavor.length + state.length);
+    const flavor = Buffer.from(ofFlavor).toString();
+    const state = Buffer.from(ofState).toString();
+    const kind = { flavor, state };
+    this.#known.set(`${flavor}\0${state}`, kind);
+    this.#bytes += BYTES_OF_KIND + BYTES_OF_CHARACTER * (flavor.length + state.length);
     return kind;
   }
 }
 
-export function whyNoServerKind({ flavor = '', state = '' }: Labels): RefusalReason | undefined {
+function whyRefused(flavor: string, state: string): RefusalReason | undefined {
   if (flavorOfLabel(flavor) === undefined) return 'no flavor with its facts';
   return STATE.test(state) ? undefined : 'no state of servers';
 }
