@@ -4,7 +4,7 @@ import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { coverage, dailyUsage, hourlyUsage, totalUsage } from '../support/api-client.ts';
+import { coverage, dailyUsage, hourlyUsage, serverHours, totalUsage } from '../support/api-client.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
 import { FastTime, SPEED } from './fast-time.ts';
@@ -130,6 +130,9 @@ async function check(federation: ChaosFederation): Promise<void> {
   for (const { site, measured, spread, days } of checks)
     log('faults', `${site}: ${measured} hours are measured, ${spread} spread; ${days} days without hours\n`);
   expect(checks.flatMap(({ broken }) => broken)).toEqual([]);
+  expect(await statesOfServers(federation)).toEqual(
+    expect.arrayContaining(['active', 'stopped', 'suspended']),
+  );
   for (const { measured } of checks) expect(measured).toBeGreaterThan(0);
   for (const { days } of checks) expect(days).toBeGreaterThan(0);
   for (const url of urls) expect(await eventually(async () => await wronglyRefused(url, MONTH))).toEqual([]);
@@ -140,6 +143,13 @@ async function check(federation: ChaosFederation): Promise<void> {
   });
   expect(await ledger.verify()).toEqual([]);
   await ledger.close();
+}
+
+/** The states in the ledger. Only site `a` has server hours. */
+async function statesOfServers({ urls: [url = ''] }: ChaosFederation): Promise<string[]> {
+  const rows = await serverHours(url, MONTH - 24 * HOUR, MONTH + 24 * HOUR);
+  expect(new Set(rows.map(({ site }) => site))).toEqual(new Set(['a']));
+  return [...new Set(rows.map(({ state }) => state))];
 }
 
 async function checkSite(federation: ChaosFederation, name: string, cloud: LivingCloud) {
@@ -157,6 +167,7 @@ async function checkSite(federation: ChaosFederation, name: string, cloud: Livin
     site,
     steps: ofSite([...(await dailyUsage(url, firstDayMs, MONTH)), ...(await hourlyUsage(url, MONTH, endMs))]),
     totals: ofSite(await totalUsage(url, firstDayMs, endMs)),
+    serverHours: ofSite(await serverHours(url, firstDayMs, endMs)),
     coverage: ofSite(await coverage(url, firstDayMs, endMs)),
     keptFromMs: MONTH,
   }));

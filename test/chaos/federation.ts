@@ -32,7 +32,7 @@ const SWEEP_S = 180;
 export type ChaosFederation = Awaited<ReturnType<typeof startFederation>>;
 
 /**
- * Starts two sites and two portals on one database. Site `a` has an exporter and a gate. Site `b` also has two
+ * Starts two sites and two portals on one database. Site `a` has an exporter and a gate, and server hours. Site `b` also has two
  * Prometheus servers: the gate reads one of them, and both write to the portals the same totals that the collector
  * reads. Everything runs in fast motion except Prometheus and PostgreSQL, which have only real time. Totals carry their
  * own instants through Prometheus, and the gate asks for its history in real time.
@@ -52,7 +52,7 @@ export async function startFederation({ folder, prometheus, seed, time, turnMs, 
   onTestFinished(async () => await database.close());
   const connection = await database.start();
 
-  const startSite = async (name: string, source: (exporter: string) => object) => {
+  const startSite = async (name: string, serverHours: boolean, source: (exporter: string) => object) => {
     const cloud = new LivingCloud(`${seed}/${name}`, time, { fromMs, turnMs, untilMs });
     await cloud.simulated.start();
     onTestFinished(async () => await cloud.simulated.close());
@@ -66,12 +66,14 @@ export async function startFederation({ folder, prometheus, seed, time, turnMs, 
         start: new Date(time.nowMs()).toISOString().slice(0, 10),
         interval: REFRESH_S,
         settlingDelay: 60,
+        serverHours,
       },
       cloud.simulated.environment(),
     );
     const gate = startRole('gate', name, {
       listen: `127.0.0.1:${gatePort}`,
       tokenFile: token('gate'),
+      serverHours,
       ...source(`127.0.0.1:${exporterPort}`),
     });
     return { cloud, exporter, gate, proxy: await startTcpProxy(gatePort) };
@@ -79,11 +81,11 @@ export async function startFederation({ folder, prometheus, seed, time, turnMs, 
 
   const portalPorts = [await freePort(), await freePort()] as const;
   const writes = [await startTcpProxy(portalPorts[0]), await startTcpProxy(portalPorts[1])] as const;
-  const a = await startSite('a', (exporter) => ({ exporter: `http://${exporter}` }));
+  const a = await startSite('a', true, (exporter) => ({ exporter: `http://${exporter}` }));
   const pair: Victim[] = [];
   const ports = [await freePort(), await freePort()] as const;
   const history = await startRealTimeHistory(ports[0], time);
-  const b = await startSite('b', (exporter) => {
+  const b = await startSite('b', false, (exporter) => {
     for (const [index, name] of ['one', 'two'].entries()) {
       const own = join(folder, `prometheus-${name}`);
       mkdirSync(own);
@@ -163,6 +165,7 @@ url = "http://127.0.0.1:${port}"
 token_file = "${token('gate')}"
 interval_seconds = ${SWEEP_S}
 timeout_seconds = 3
+server_hours = ${name === 'a'}
 `,
   );
   return `lease_seconds = 2

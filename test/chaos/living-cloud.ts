@@ -179,7 +179,8 @@ export class LivingCloud {
         resized.atMs < (deletedMs ?? Infinity) - MINUTE && !this.#isFirstRead(resized.atMs)
           ? [first, resized]
           : [first];
-      lives.push({ id, name: id, projectId: project, metadata: {}, launches, deletedMs });
+      const record = deletedMs === undefined ? {} : restOf(launches, deletedMs, new Draws(`${id}/rest`));
+      lives.push({ id, name: id, projectId: project, metadata: {}, launches, deletedMs, ...record });
       if (deletedMs === undefined) return lives;
       atMs = deletedMs;
     }
@@ -188,6 +189,38 @@ export class LivingCloud {
   #isFirstRead(ms: number): boolean {
     return Math.abs(ms - this.#fromMs) < FIRST_READ_MS;
   }
+}
+
+/** Some servers are stopped or suspended for a while after their first launch. */
+function restOf(
+  launches: ServerLife['launches'],
+  deletedMs: number,
+  draws: Draws,
+): Pick<ServerLife, 'states' | 'actions'> {
+  const [{ atMs: launchedMs }, resized] = launches;
+  const lastsMs = (resized?.atMs ?? deletedMs) - launchedMs;
+  if (lastsMs < 10 * MINUTE || draws.chance(0.3)) return {};
+  const [begin, state, end] = draws.pick([
+    ['stop', 'stopped', 'start'],
+    ['suspend', 'suspended', 'resume'],
+  ] as const);
+  const at = (share: number) => wholeSecond(launchedMs + lastsMs * share);
+  const action = (name: string, atMs: number) => ({ name, startMs: atMs, endMs: atMs });
+  const [restMs, resumeMs] = [at(draws.between(0.2, 0.5)), at(draws.between(0.6, 0.9))];
+  const resize = resized === undefined ? [] : ['resize', 'confirmResize'];
+  return {
+    states: [
+      { atMs: restMs, state },
+      { atMs: resumeMs, state: 'active' },
+    ],
+    actions: [
+      action('create', launchedMs),
+      action(begin, restMs),
+      action(end, resumeMs),
+      ...resize.map((name) => action(name, resized?.atMs ?? 0)),
+      action('delete', deletedMs),
+    ],
+  };
 }
 
 function burst(key: string, turnMs: number): ServerLife {

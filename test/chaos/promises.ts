@@ -1,6 +1,7 @@
 import type { CoverageRow, SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { MS_PER_HOUR } from '../../src/prometheus/usage-metrics.ts';
-import type { UsageAnswerRow } from '../support/api-client.ts';
+import type { ServerHoursRow, UsageAnswerRow } from '../support/api-client.ts';
+import type { StateTruth } from '../../src/simulation/model/server-hours-truth.ts';
 import type { Resource, Truth } from './truth.ts';
 
 /** A portal's answers about a site, from the hour of its first reading to the hour of its last reading. */
@@ -9,6 +10,8 @@ export interface Answers {
   /** Days while hours are dropped, then hours. */
   steps: readonly UsageAnswerRow[];
   totals: readonly UsageAnswerRow[];
+  /** By flavor and state; empty for a site without server hours. */
+  serverHours: readonly ServerHoursRow[];
   coverage: readonly CoverageRow[];
   /** The midnight from which hours are kept. */
   keptFromMs: number;
@@ -30,7 +33,7 @@ const MEASURED_APART_MS = 15 * 60_000;
 /** Amount × milliseconds: spreading rounds shares to whole units. */
 const ROUNDING = 2;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
-const RESOURCES: readonly Resource[] = ['vcpu', 'mb', 'disk_gb', 'instance'];
+const RESOURCES: readonly Resource[] = ['vcpu', 'mb', 'disk_gb', 'instance', 'server'];
 
 /** Compares a portal's answers with the truth: totals, measured days and hours, and coverage itself. */
 export function checkPromises(answers: Answers, projects: readonly string[], truth: Truth): SiteCheck {
@@ -41,6 +44,7 @@ export function checkPromises(answers: Answers, projects: readonly string[], tru
   const broken = brokenCoverage(coverage, firstMs, lastMs);
   for (const project of projects)
     for (const resource of RESOURCES) {
+      if (resource === 'server' && answers.serverHours.length === 0) continue;
       const isOfMeter = (row: UsageAnswerRow) => row.project_id === project && row.resource === resource;
       const steps = answers.steps.filter(isOfMeter);
       const used = truth.usage(project, resource, firstMs, lastMs);
@@ -49,6 +53,14 @@ export function checkPromises(answers: Answers, projects: readonly string[], tru
         ...brokenSteps(steps, strokes, { project, resource, firstMs, coverage, truth }),
       );
     }
+  if (answers.serverHours.length > 0)
+    for (const project of projects)
+      broken.push(
+        ...brokenServerHours(
+          answers.serverHours.filter((row) => row.project_id === project),
+          truth.serverHours(project, firstMs, lastMs),
+        ),
+      );
   const states = [...coverage.values()].map((row) => row.coverage);
   const count = (state: string) => states.filter((one) => one === state).length;
   return {
@@ -87,6 +99,36 @@ function brokenTotal(rows: readonly UsageAnswerRow[], used: bigint): string[] {
   const found = rows.reduce((sum, { amount }) => sum + amount, 0) * MS_PER_HOUR;
   const isExact = Math.abs(found - Number(used)) <= 1e-9 * Number(used);
   return isExact ? [] : [`${rows[0]?.project_id} ${rows[0]?.resource} used ${used}, the ledger has ${found}`];
+}
+
+/**
+ * Checks that each flavor has its true server hours, and no state more than it has. Time whose actions could not be read
+ * is `unknown`.
+ */
+function brokenServerHours(rows: readonly ServerHoursRow[], truth: readonly StateTruth[]): string[] {
+  const foundOf = (isWanted: (row: ServerHoursRow) => boolean) =>
+    rows.filter(isWanted).reduce((sum, { amount }) => sum + amount * MS_PER_HOUR, 0);
+  const usedBy = (isWanted: (of: StateTruth) => boolean) =>
+    Number(truth.filter(isWanted).reduce((sum, { durationMs }) => sum + durationMs, 0n));
+  const broken: string[] = [];
+  for (const name of new Set([
+    ...rows.map(({ flavor }) => flavor.name),
+    ...truth.map((of) => of.flavor.name),
+  ])) {
+    const [found, used] = [
+      foundOf(({ flavor }) => flavor.name === name),
+      usedBy(({ flavor }) => flavor.name === name),
+    ];
+    if (Math.abs(found - used) > ROUNDING + 1e-9 * used)
+      broken.push(`servers of ${name} lived ${used}, the ledger has ${found}`);
+    for (const state of new Set(rows.map((row) => row.state))) {
+      const inState = foundOf((row) => row.flavor.name === name && row.state === state);
+      const trulyInState = usedBy((of) => of.flavor.name === name && of.state === state);
+      if (state !== 'unknown' && inState > trulyInState + ROUNDING + 1e-9 * trulyInState)
+        broken.push(`servers of ${name} were ${state} for ${trulyInState}, the ledger has ${inState}`);
+    }
+  }
+  return broken;
 }
 
 /** The end of a day or an hour, and its start. */

@@ -1,12 +1,15 @@
 import { endOf, type ServerLife } from '../../src/simulation/model/server-life.ts';
 import { lifeIndex } from '../../src/simulation/model/life-index.ts';
+import { serverHoursTruth, type StateTruth } from '../../src/simulation/model/server-hours-truth.ts';
 import { usageTruth, type UsageTruth } from '../../src/simulation/model/truth.ts';
 
-export type Resource = keyof UsageTruth;
+/** `server` is the sum of server hours over flavors and states. */
+export type Resource = keyof UsageTruth | 'server';
 
 /** The true usage of projects, in amount × milliseconds. */
 export interface Truth {
   usage(project: string, resource: Resource, fromMs: number, toMs: number): bigint;
+  serverHours(project: string, fromMs: number, toMs: number): StateTruth[];
   /**
    * The largest possible error of the usage before an instant, if only the totals of two instants around it are known,
    * these are at most `apartMs` apart, and the usage between them is spread evenly.
@@ -27,7 +30,10 @@ export function truthOf(servers: readonly ServerLife[]): Truth {
     return answer;
   };
   return {
-    usage: (project, resource, fromMs, toMs) => usageOfAll(fromMs, toMs).get(project)?.[resource] ?? 0n,
+    usage: (project, resource, fromMs, toMs) =>
+      usageOfAll(fromMs, toMs).get(project)?.[totalOf(resource)] ?? 0n,
+    serverHours: (project, fromMs, toMs) =>
+      serverHoursTruth({ livesTouching }, fromMs, toMs).filter(({ projectId }) => projectId === project),
     blur: (project, resource, atMs, apartMs) => {
       const near = livesTouching(atMs - apartMs, atMs + apartMs).filter((life) => life.projectId === project);
       return near
@@ -39,12 +45,19 @@ export function truthOf(servers: readonly ServerLife[]): Truth {
   };
 }
 
+/** A server counts in all its states. */
+function totalOf(resource: Resource): keyof UsageTruth {
+  return resource === 'server' ? 'instance' : resource;
+}
+
 /** The instants at which a server changes its project's rate of usage, and the changes. */
 function changesOf(life: ServerLife, resource: Resource): { changedMs: number; by: number }[] {
   const stops = life.launches.map(({ atMs }) => atMs);
   const rates = life.launches.map(({ flavor }) =>
     Number(
-      usageTruth({ livesTouching: () => [oneMillisecondOf(life, flavor)] }, 0, 1).get('')?.[resource] ?? 0n,
+      usageTruth({ livesTouching: () => [oneMillisecondOf(life, flavor)] }, 0, 1).get('')?.[
+        totalOf(resource)
+      ] ?? 0n,
     ),
   );
   const changes = stops.map((changedMs, index) => ({
