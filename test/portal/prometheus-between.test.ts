@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { getJson, totalUsage } from '../support/api-client.ts';
+import { getJson, serverHours, totalUsage } from '../support/api-client.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
 import { queryEventually, startPrometheus } from '../support/prometheus-server.ts';
@@ -57,15 +57,17 @@ const exporterArgs = [
   '1',
   '--dummy-data',
   'profile.toml',
+  '--server-hours',
 ];
 
 describeWith(['prometheus'], 'a real Prometheus', ({ prometheus }) => {
-  async function startSiteOf(project: string, withPrometheus: boolean) {
+  async function startSiteOf(project: string, withPrometheus: boolean, gate: readonly string[] = []) {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'profile.toml'), profile(project));
     return await startSite({
       folder,
       exporter: exporterArgs,
+      gate,
       ...(withPrometheus
         ? {
             prometheusUrl: async (port: number) =>
@@ -77,15 +79,21 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus }) => {
 
   it('between exporter and gate does not change the usage that the portal counts', async () => {
     const folder = temporaryFolder();
-    const site = await startSiteOf('alpha', true);
-    const { url } = await startPortal(folder, { 'site-a': site });
+    const site = await startSiteOf('alpha', true, ['--server-hours']);
+    const { url } = await startPortal(folder, { 'site-a': site }, {}, 'server_hours = true\n');
     const fromMs = Math.floor(Date.now() / 3_600_000) * 3_600_000;
-    const rows = await eventually(async () => {
-      const found = (await totalUsage(url, fromMs, fromMs + 7_200_000)).filter(
-        ({ resource, amount }) => resource === 'vcpu' && amount > 0,
-      );
-      return found.length > 0 ? found : undefined;
+    const all = await eventually(async () => {
+      const found = await totalUsage(url, fromMs, fromMs + 7_200_000);
+      return found.some(({ amount }) => amount > 0) ? found : undefined;
     });
+    const rows = all.filter(({ resource }) => resource === 'vcpu');
+    const amountOf = (wanted: string) => all.find(({ resource }) => resource === wanted)?.amount;
+    // The only server has four vCPUs.
+    expect(amountOf('server')).toBeCloseTo((amountOf('vcpu') ?? 0) / 4, 9);
+    const servers = await serverHours(url, fromMs, fromMs + 7_200_000);
+    expect(servers.map(({ flavor, state }) => [flavor.vcpus, flavor.memory_mb, state])).toEqual([
+      [4, 8192, 'active'],
+    ]);
     expect(
       rows.map(({ site: name, project_id, project_name, unit }) => ({
         name,
@@ -137,5 +145,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus }) => {
     ]);
     const foreign = await portal.query('{__name__!~"project_.*_usage|up|scrape_.*",job!=""}');
     expect(foreign).toEqual([]);
+    // Both exporters meter server hours, but no gate gives them out.
+    expect(await portal.query('project_server_usage')).toEqual([]);
   });
 });

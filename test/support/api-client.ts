@@ -32,7 +32,7 @@ export async function hourlyUsage(
 }
 
 export interface ServerHoursRow extends UsageAnswerRow {
-  flavor: { label: string; name: string };
+  flavor: { label: string; name: string; vcpus: number; memory_mb: number };
   state: string;
 }
 

@@ -19,6 +19,8 @@ export interface SiteOptions {
   /** Arguments of the exporter except address and state file. */
   exporter: readonly string[];
   env?: Record<string, string>;
+  /** More arguments of the gate. */
+  gate?: readonly string[];
   /** Starts a Prometheus for the gate to read and returns its address; without it, the gate reads the exporter. */
   prometheusUrl?: (exporterPort: number) => Promise<string>;
 }
@@ -28,6 +30,7 @@ export async function startSite({
   folder,
   exporter: exporterArgs,
   env,
+  gate: gateArgs = [],
   prometheusUrl,
 }: SiteOptions): Promise<Site> {
   const exporterPort = await freePort();
@@ -43,12 +46,10 @@ export async function startSite({
     { cwd: folder, env: env ?? {} },
   );
   onTestFinished(async () => void (await exporter.stop()));
-  const gate = await startGate(
-    folder,
-    prometheusUrl
-      ? ['--prometheus', await prometheusUrl(exporterPort)]
-      : ['--exporter', `http://127.0.0.1:${exporterPort}`],
-  );
+  const source = prometheusUrl
+    ? ['--prometheus', await prometheusUrl(exporterPort)]
+    : ['--exporter', `http://127.0.0.1:${exporterPort}`];
+  const gate = await startGate(folder, [...source, ...gateArgs]);
   return { exporter, exporterPort, ...gate };
 }
 
@@ -69,16 +70,17 @@ export async function startGate(
   return { gateUrl: `http://127.0.0.1:${gatePort}`, token, tokenFile };
 }
 
-/** Starts a portal that reads these sites; ends it with the test. */
+/** Starts a portal that reads these sites, each with `more` in its table; ends it with the test. */
 export async function startPortal(
   folder: string,
   sites: Record<string, Pick<Site, 'gateUrl' | 'tokenFile'>>,
   env: Record<string, string> = {},
+  more = '',
 ): Promise<{ url: string; portal: Running }> {
   const port = await freePort();
   const config = Object.entries(sites).map(
     ([name, { gateUrl, tokenFile }]) =>
-      `[[site]]\nname = "${name}"\nurl = "${gateUrl}"\ntoken_file = "${tokenFile}"\ninterval_seconds = 1\n`,
+      `[[site]]\nname = "${name}"\nurl = "${gateUrl}"\ntoken_file = "${tokenFile}"\ninterval_seconds = 1\n${more}`,
   );
   writeFileSync(join(folder, 'portal.toml'), config.join('\n'));
   const portal = startStackmeter(
