@@ -211,6 +211,7 @@ existence = 2026-01-01T00:00:00
       '1',
       '--dummy-data',
       join(folder, 'profile.toml'),
+      '--server-hours',
     ]);
     onTestFinished(async () => void (await exporter.stop()));
     return listen;
@@ -276,6 +277,7 @@ remote_write:
     const hours =
       (Date.parse(end?.last_reading_at ?? '') - Date.parse(end?.first_reading_at ?? '')) / 3_600_000;
     expect(amounts['site-a p vcpu']).toBeCloseTo(4 * hours, 9);
+    expect(amounts['site-a p server']).toBeCloseTo(hours, 9);
     await last.process.stop();
     expect(await verifyLedgerIn(folder)).toEqual([
       0,
