@@ -30,14 +30,19 @@ interface Size {
   projects: number;
   running: number;
   deleted: number;
+  /** Servers that change between two refreshes. */
+  changing?: number;
 }
 
+/** Starts an exporter without server hours, and one with them if `both`. */
 async function measure(
   size: Size,
-  work: (exporter: MeasuredExporter, passTime: () => Promise<void>) => Promise<void>,
+  work: (exporters: readonly MeasuredExporter[], passTime: () => Promise<void>) => Promise<void>,
+  both = false,
 ): Promise<void> {
   const clock = offsetClock();
-  const model = largeCloud({ ...size, nowMs: systemClock.nowMs() });
+  const changing = { servers: size.changing ?? 0, intervalMs: INTERVAL_MS, intervals: REFRESHES + 2 };
+  const model = largeCloud({ ...size, nowMs: systemClock.nowMs(), changing });
   const cloud = createSimulatedCloud(
     {
       ...SIMULATION_DEFAULTS,
@@ -49,27 +54,35 @@ async function measure(
   );
   await cloud.start();
   const start = new Date(systemClock.nowMs() - 3_600_000).toISOString();
-  const exporter = await startExporter(cloud.environment(), start);
+  const exporters = await Promise.all(
+    (both ? [false, true] : [false]).map(
+      async (serverHours) => await startExporter(cloud.environment(), start, serverHours),
+    ),
+  );
   const passTime = async () => {
     clock.passTime(INTERVAL_MS);
-    await exporter.passTime(INTERVAL_MS);
+    for (const exporter of exporters) await exporter.passTime(INTERVAL_MS);
   };
   try {
-    await work(exporter, passTime);
+    await work(exporters, passTime);
   } finally {
-    await exporter.close();
+    for (const exporter of exporters) await exporter.close();
     await cloud.close();
   }
 }
 
-async function refreshes(exporter: MeasuredExporter, passTime: () => Promise<void>): Promise<Cost> {
-  await exporter.refresh();
-  const costs: Cost[] = [];
+/** The median of each exporter. They refresh in turn, so that the machine's other work weighs on both. */
+async function refreshes(
+  exporters: readonly MeasuredExporter[],
+  passTime: () => Promise<void>,
+): Promise<Cost[]> {
+  for (const exporter of exporters) await exporter.refresh();
+  const costs = exporters.map((): Cost[] => []);
   for (let count = 0; count < REFRESHES; count++) {
     await passTime();
-    costs.push(await exporter.refresh());
+    for (const [index, exporter] of exporters.entries()) costs[index]?.push(await exporter.refresh());
   }
-  return median(costs);
+  return costs.map(median);
 }
 
 async function scrape(exporter: MeasuredExporter, encoding: string): Promise<Buffer> {
@@ -97,21 +110,35 @@ async function showScrapes(exporter: MeasuredExporter): Promise<void> {
 }
 
 async function showRefreshes(what: string, size: Size): Promise<void> {
-  await measure(size, async (exporter, passTime) => {
-    show(`a refresh of ${what}`, await refreshes(exporter, passTime));
-    process.stderr.write(`state file ${exporter.stateMb().toFixed(1)} MiB\n`);
-  });
+  await measure(
+    size,
+    async (exporters, passTime) => {
+      const costs = await refreshes(exporters, passTime);
+      for (const [index, cost] of costs.entries())
+        show(`a refresh of ${what}${index === 0 ? '' : ', with server hours'}`, cost);
+      for (const exporter of exporters)
+        process.stderr.write(`state file ${exporter.stateMb().toFixed(1)} MiB\n`);
+    },
+    size.changing !== undefined,
+  );
 }
 
 /** The parts of the table, by the names for the command line. */
 const PARTS: Record<string, () => Promise<void>> = {
   refresh: async () =>
     await showRefreshes('10,000 projects, 20,000 servers', { projects: 10_000, running: 20_000, deleted: 0 }),
+  hours: async () =>
+    await showRefreshes('10,000 projects, 20,000 servers, 200 changed', {
+      projects: 10_000,
+      running: 20_000,
+      deleted: 0,
+      changing: 200,
+    }),
   scrape: async () => {
     const projects = Math.ceil(SERIES / SERIES_PER_PROJECT);
-    await measure({ projects, running: 20_000, deleted: 0 }, async (exporter) => {
-      await exporter.refresh();
-      await showScrapes(exporter);
+    await measure({ projects, running: 20_000, deleted: 0 }, async ([exporter]) => {
+      await exporter?.refresh();
+      if (exporter !== undefined) await showScrapes(exporter);
     });
   },
   large: async () =>

@@ -21,10 +21,12 @@ export interface LargeCloud {
   /** Servers that were deleted within the year before. */
   deleted: number;
   nowMs: number;
+  /** Servers that are stopped and started in turn, once in each interval from `nowMs` on. */
+  changing?: { servers: number; intervalMs: number; intervals: number };
 }
 
 /** A cloud of the given size, with a volume and a floating IP for each project. */
-export function largeCloud({ projects, running, deleted, nowMs }: LargeCloud): CloudModel {
+export function largeCloud({ projects, running, deleted, nowMs, changing }: LargeCloud): CloudModel {
   const ids = Array.from({ length: projects }, (_, index) => hex(index, 32));
   const projectOf = (index: number) => ids[index % projects] ?? '';
   const sinceMs = Math.floor((nowMs - 366 * DAY_MS) / 1000) * 1000;
@@ -36,7 +38,10 @@ export function largeCloud({ projects, running, deleted, nowMs }: LargeCloud): C
     domains: [{ id: 'default', name: 'Default' }],
     projects: ids.map((id, index) => ({ id, name: `project-${index}`, domainId: 'default' })),
     servers: [
-      ...Array.from({ length: running }, (_, index) => life(index, projectOf(index), sinceMs, undefined)),
+      ...Array.from({ length: running }, (_, index) => ({
+        ...life(index, projectOf(index), sinceMs, undefined),
+        ...(changing !== undefined && index < changing.servers ? stopsAndStarts(nowMs, changing) : {}),
+      })),
       ...Array.from({ length: deleted }, (_, index) => past(index)),
     ],
     belongings: belongings(ids, sinceMs),
@@ -47,6 +52,22 @@ function life(index: number, projectId: string, atMs: number, deletedMs: number 
   const flavor = FLAVORS[index % FLAVORS.length] as Flavor;
   const id = `${hex(index, 8)}-0000-4000-8000-000000000000`;
   return { id, name: 'server', projectId, metadata: {}, launches: [{ atMs, flavor }], deletedMs };
+}
+
+/** The states and the record of actions of a server that is stopped and started. */
+function stopsAndStarts(
+  nowMs: number,
+  { intervalMs, intervals }: NonNullable<LargeCloud['changing']>,
+): Pick<ServerLife, 'states' | 'actions'> {
+  const fromMs = Math.floor(nowMs / 1000) * 1000;
+  const changes = Array.from({ length: intervals }, (_, index) => ({
+    atMs: fromMs + index * intervalMs,
+    ...(index % 2 === 0 ? { name: 'stop', state: 'stopped' } : { name: 'start', state: 'active' }),
+  }));
+  return {
+    states: changes.map(({ atMs, state }) => ({ atMs, state })),
+    actions: changes.map(({ atMs, name }) => ({ name, startMs: atMs - 2000, endMs: atMs })),
+  };
 }
 
 function belongings(ids: readonly string[], atMs: number): NonNullable<StaticCloud['belongings']> {

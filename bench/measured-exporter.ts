@@ -27,23 +27,19 @@ export interface MeasuredExporter {
 const RESOURCES: readonly ResourceName[] = ['vcpu', 'mb', 'disk_gb', 'instance', 'gpu', 'volume_gb'];
 export const SERIES_PER_PROJECT = RESOURCES.length + 1;
 
+const FLAGS = { listen: '127.0.0.1:0', interval: 86_400, settlingDelay: 60, resources: RESOURCES };
+
 let program: string | undefined;
 
 /** Starts an exporter in a child process that reads the cloud of `environment`. */
 export async function startExporter(
   environment: Record<string, string>,
   start: string,
+  serverHours: boolean,
 ): Promise<MeasuredExporter> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-exporter-'));
   const state = join(folder, 'state.json');
-  const flags = {
-    listen: '127.0.0.1:0',
-    start,
-    interval: 1e6,
-    settlingDelay: 60,
-    state,
-    resources: RESOURCES,
-  };
+  const flags = { ...FLAGS, start, state, serverHours };
   program ??= compiled('bench/exporter-child.ts');
   const child = fork(program, [JSON.stringify(flags)], {
     env: { PATH: process.env['PATH'], ...environment },

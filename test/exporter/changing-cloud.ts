@@ -1,5 +1,10 @@
 import type { ExporterState } from '../../src/exporter/state/state-format.ts';
-import type { Flavor, ServerLife } from '../../src/simulation/model/server-life.ts';
+import type {
+  Flavor,
+  RecordedAction,
+  ServerLife,
+  StateChange,
+} from '../../src/simulation/model/server-life.ts';
 import { staticCloud } from '../../src/simulation/model/static-cloud.ts';
 import type { CloudModel } from '../../src/simulation/model/cloud-model.ts';
 import { domains, START_MS } from './small-cloud.ts';
@@ -11,6 +16,7 @@ export type CloudEvent =
   | { kind: 'resize'; server: number; flavor: number; takesS: number }
   | { kind: 'revert'; server: number; takesS: number }
   | { kind: 'confirm' | 'shelve' | 'rebuild' | 'rescue' | 'unshelve' | 'evacuate' | 'delete'; server: number }
+  | { kind: 'stop' | 'start'; server: number }
   | { kind: 'archive and purge' }
   | { kind: 'rename'; project: number }
   | { kind: 'remove'; project: number };
@@ -28,7 +34,11 @@ const FLAVORS: readonly Flavor[] = [1, 2, 4, 16].map((vcpus) => ({
 /** The largest amount of any resource that a server has: its MiB. */
 const LARGEST = 512 * 16;
 
-type Server = { -readonly [Key in keyof ServerLife]: ServerLife[Key] } & { launches: ServerLife['launches'] };
+type Server = { -readonly [Key in keyof ServerLife]: ServerLife[Key] } & {
+  launches: ServerLife['launches'];
+  actions: RecordedAction[];
+  states: StateChange[];
+};
 
 /** A cloud that events change, and the usage that no meter can know. Time passes in whole seconds, like Nova's. */
 export class ChangingCloud {
@@ -46,7 +56,11 @@ export class ChangingCloud {
   }
 
   model(): CloudModel {
-    const servers = this.servers.map((server) => ({ ...server }));
+    const servers = this.servers.map((server) => ({
+      ...server,
+      actions: [...server.actions],
+      states: [...server.states],
+    }));
     return staticCloud({ domains, projects: this.#projects, servers });
   }
 
@@ -64,7 +78,8 @@ export class ChangingCloud {
 
   /** Adds a server from before the exporter's first start. */
   addEarlier(project: number, flavor: number, atMs: number, deletedMs: number | undefined): void {
-    this.#boot(project, flavor, atMs).deletedMs = deletedMs;
+    const server = this.#boot(project, flavor, atMs);
+    if (deletedMs !== undefined) deleteServer(server, deletedMs);
   }
 
   isBusy(): boolean {
@@ -80,6 +95,8 @@ export class ChangingCloud {
       metadata: {},
       cell: index % 3 === 0 ? 'cell2' : 'cell1',
       launches: [{ atMs, flavor: flavorAt(flavor) }],
+      actions: [{ name: 'create', startMs: atMs, endMs: atMs }],
+      states: [{ atMs, state: 'active' }],
     };
     this.servers.push(server);
     return server;
@@ -88,7 +105,7 @@ export class ChangingCloud {
   #shortLife({ project, flavor, lastsS }: { project: number; flavor: number; lastsS: number }): void {
     const server = this.#boot(project, flavor, this.nowMs);
     this.nowMs += lastsS * 1000;
-    server.deletedMs = this.nowMs;
+    deleteServer(server, this.nowMs);
   }
 
   #rename(index: number): void {
@@ -101,11 +118,20 @@ export class ChangingCloud {
     const last = server?.launches.at(-1);
     if (server === undefined || last === undefined) return;
     if (server.deletedMs !== undefined || last.atMs >= this.nowMs) return;
-    if (next.kind === 'delete') server.deletedMs = this.nowMs;
+    if (next.kind === 'delete') deleteServer(server, this.nowMs);
+    else if (next.kind === 'stop' || next.kind === 'start') this.#switch(server, next.kind);
     else if (next.kind === 'resize') this.#launch(server, flavorAt(next.flavor), next.takesS, known);
     else if (next.kind === 'revert')
       this.#launch(server, (server.launches.at(-2) ?? last).flavor, next.takesS, known);
     else if (next.kind !== 'confirm' && next.kind !== 'shelve') this.#launch(server, last.flavor, 0, known);
+  }
+
+  /** Nova refuses to stop a server that does not run, and to start one that does. */
+  #switch({ states, actions }: Server, name: 'stop' | 'start'): void {
+    const [before, after] = name === 'stop' ? ['active', 'stopped'] : ['stopped', 'active'];
+    if (states.at(-1)?.state !== before || after === undefined) return;
+    actions.push({ name, startMs: this.nowMs, endMs: this.nowMs });
+    states.push({ atMs: this.nowMs, state: after });
   }
 
   /** Nova forgets the launch before. An exporter that has not read that launch loses usage. */
@@ -115,7 +141,10 @@ export class ChangingCloud {
     const isKnown = remembered?.launches.at(-1)?.atMs === server.launches.at(-1)?.atMs;
     if (!isKnown && this.#gentle) return;
     if (!isKnown) this.#lose(server, atMs, known);
+    const isResize = server.launches.at(-1)?.flavor !== flavor;
     server.launches = [...server.launches, { atMs, flavor, flavorShownMs: this.nowMs }];
+    server.actions.push({ name: isResize ? 'resize' : 'rebuild', startMs: this.nowMs, endMs: atMs });
+    if (isResize) server.actions.push({ name: 'confirmResize', startMs: atMs, endMs: atMs });
   }
 
   #archive(known: ExporterState | undefined): void {
@@ -141,4 +170,9 @@ export class ChangingCloud {
 
 function flavorAt(index: number): Flavor {
   return FLAVORS[index % FLAVORS.length] as Flavor;
+}
+
+function deleteServer(server: Server, atMs: number): void {
+  server.deletedMs = atMs;
+  server.actions.push({ name: 'delete', startMs: atMs, endMs: atMs });
 }

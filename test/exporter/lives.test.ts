@@ -65,6 +65,36 @@ function expectNonePartial({ meter }: ExporterState, { servers }: ChangingCloud)
   }
 }
 
+/** Expects that server hours add up to the totals, and that no state is longer than it really was. */
+function expectServerHours(
+  { meter: { hours, totals, untilMs } }: ExporterState,
+  simulated: SimulatedCloud,
+  gentle: boolean,
+): void {
+  const real = new Map<string, bigint>();
+  for (const { projectId, state, durationMs } of simulated.serverHoursTruth(START_MS, untilMs)) {
+    const key = `${projectId} ${state}`;
+    real.set(key, (real.get(key) ?? 0n) + durationMs);
+  }
+  for (const [projectId, { vcpu, mb, disk_gb, instance }] of totals) {
+    const sums = { vcpu: 0n, mb: 0n, disk_gb: 0n, instance: 0n };
+    const told = new Map<string, bigint>();
+    for (const { flavor, state, durationMs } of hours?.totals.get(projectId) ?? []) {
+      sums.vcpu += BigInt(flavor.vcpu) * durationMs;
+      sums.mb += BigInt(flavor.mb) * durationMs;
+      sums.disk_gb += BigInt(flavor.disk_gb) * durationMs;
+      sums.instance += durationMs;
+      told.set(state, (told.get(state) ?? 0n) + durationMs);
+    }
+    expect({ projectId, ...sums }).toEqual({ projectId, vcpu, mb, disk_gb, instance });
+    for (const [state, durationMs] of told) {
+      const most = real.get(`${projectId} ${state}`) ?? 0n;
+      const isRight = !gentle || state === 'unknown' || durationMs <= most;
+      expect([projectId, state, isRight ? 'right' : durationMs - most]).toEqual([projectId, state, 'right']);
+    }
+  }
+}
+
 function expectNoneFell(before: ExporterState | undefined, after: ExporterState | undefined): void {
   for (const [id, usage] of before?.meter.totals ?? []) {
     for (const resource of RESOURCES) {
@@ -105,7 +135,7 @@ async function live(
     cloud.addEarlier(project, flavor, atMs, endMs < nowMs ? endMs : undefined);
   }
   show(cloud);
-  const site = new LivedSite(cloud, simulated);
+  const site = new LivedSite(cloud, simulated, true);
   try {
     for (const next of [...steps, undefined]) {
       const before = site.state();
@@ -116,6 +146,7 @@ async function live(
       if (after !== undefined) expectNonePartial(after, cloud);
       if (after !== undefined)
         expectNear(after, truthOf(simulated, after), missable(after, cloud.unknowable));
+      if (after !== undefined) expectServerHours(after, simulated, gentle);
     }
     expectComplete(site.state(), cloud);
   } finally {

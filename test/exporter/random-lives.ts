@@ -59,6 +59,9 @@ const cloudEvent: fc.Arbitrary<CloudEvent> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constantFrom(
         'confirm',
+        'stop',
+        'stop',
+        'start',
         'shelve',
         'rebuild',
         'rescue',

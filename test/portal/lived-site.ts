@@ -36,7 +36,7 @@ export class LivedSite {
     },
   };
 
-  constructor(cloud: ChangingCloud, simulated: SimulatedCloud) {
+  constructor(cloud: ChangingCloud, simulated: SimulatedCloud, serverHours = false) {
     this.cloud = cloud;
     this.#simulated = simulated;
     const flags = {
@@ -46,6 +46,7 @@ export class LivedSite {
       state: this.#stateFile,
       resources: [...RESOURCES],
       longestWindow: 30 * DAY_S,
+      serverHours,
     };
     const settings = { ...readExporterSettings({ flags, env: {} }), gpuAliases: { a100: 1 } };
     const config = exporterConfig(settings, readCredentials(simulated.environment()), START_MS);

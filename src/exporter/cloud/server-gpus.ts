@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor, type GpuAliases } from '../metering/gpus.ts';
 import type { OwnMetrics } from '../exposition/own-metrics.ts';
-import { readServers, type NovaServer } from '../openstack/nova-servers.ts';
+import { readServersAs, type NovaServer } from '../openstack/nova-servers.ts';
 import { ServiceForbidden } from '../openstack/session/service-error.ts';
 import type { ServerUsage } from '../openstack/nova-usage.ts';
 
@@ -67,14 +67,22 @@ export class ServerGpus {
   /** Nova lists servers without deleted ones; servers that were deleted since are only in the list of changes. */
   async #read({ servers, startMs }: UsageOfServers, cloud: Pick<MeteredCloud, 'views'>): Promise<void> {
     this.#changesSinceMs = Math.min(this.#changesSinceMs, startMs);
-    if (this.#unread(servers) > 0 && !this.#hasReadAll) this.#noteAll(await readAll(cloud));
-    if (this.#unread(servers) > 0) this.#noteAll(await readAll(cloud, this.#changesSinceMs));
+    if (this.#unread(servers) > 0 && !this.#hasReadAll) await this.#noteAll(cloud);
+    if (this.#unread(servers) > 0) await this.#noteAll(cloud, this.#changesSinceMs);
     this.#changesSinceMs = Infinity;
   }
 
-  #noteAll(servers: readonly NovaServer[]): void {
+  /** Throws `ServiceForbidden` if a server is shown without the extra specs of its flavor. */
+  async #noteAll({ views }: Pick<MeteredCloud, 'views'>, changesSinceMs?: number): Promise<void> {
+    const changes = changesSinceMs === undefined ? {} : { changesSinceMs };
+    const note = (server: NovaServer) => this.#flavors.note(server);
+    const noted = await pLimit(REQUESTS_AT_ONCE).map(
+      views,
+      async ({ session, allProjects }) => await readServersAs(session, { allProjects, ...changes }, note),
+    );
     this.#hasReadAll = true;
-    this.#flavors.note(servers);
+    if (noted.flat().includes(false))
+      throw new ServiceForbidden("Nova shows servers without their flavors' extra specs");
   }
 
   #unread(servers: readonly ServerUsage[]): number {
@@ -101,15 +109,11 @@ class OwnFlavors {
     this.#aliases = aliases;
   }
 
-  /** Notes all flavors with extra specs; then throws `ServiceForbidden` if a server was shown without them. */
-  note(servers: readonly NovaServer[]): void {
-    for (const { id, launchedMs, flavor } of servers) {
-      const { name, extraSpecs } = flavor;
-      if (extraSpecs !== undefined)
-        this.#known.set(id, { name, launchedMs, gpus: gpusOfFlavor(extraSpecs, this.#aliases).gpus });
-    }
-    if (servers.some(({ flavor }) => flavor.extraSpecs === undefined))
-      throw new ServiceForbidden("Nova shows servers without their flavors' extra specs");
+  /** Notes the flavor of a server. Returns false if it has no extra specs. */
+  note({ id, launchedMs, flavor: { name, extraSpecs } }: NovaServer): boolean {
+    if (extraSpecs === undefined) return false;
+    this.#known.set(id, { name, launchedMs, gpus: gpusOfFlavor(extraSpecs, this.#aliases).gpus });
+    return true;
   }
 
   gpusOf({ id, flavorName, launchedMs }: ServerUsage): number | undefined {
@@ -121,16 +125,4 @@ class OwnFlavors {
   keep(servers: ServerIds): void {
     for (const id of this.#known.keys()) if (!servers.has(id)) this.#known.delete(id);
   }
-}
-
-async function readAll(
-  { views }: Pick<MeteredCloud, 'views'>,
-  changesSinceMs?: number,
-): Promise<NovaServer[]> {
-  const changes = changesSinceMs === undefined ? {} : { changesSinceMs };
-  const found = await pLimit(REQUESTS_AT_ONCE).map(
-    views,
-    async ({ session, allProjects }) => await readServers(session, { allProjects, ...changes }),
-  );
-  return found.flat();
 }

@@ -97,7 +97,8 @@ export class ServerHistories {
     const known = meter.servers.get(usage.id);
     const amounts = { ...life.amounts, flavor: this.#flavorOf(usage, known) };
     const states = this.#statesOf(usage, known, meter.untilMs);
-    const actions = this.#reading?.actions.get(usage.id) ?? [];
+    const actions = this.#reading?.actions.get(usage.id);
+    if (actions === undefined) return { ...life, amounts, states };
     const last = { atMs: usage.launchedMs, amounts };
     const earlierLaunches = forgottenLaunches({ actions, known: known?.launches.at(-1), last });
     return { ...life, amounts, states, ...(earlierLaunches.length === 0 ? {} : { earlierLaunches }) };
