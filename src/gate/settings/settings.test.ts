@@ -111,7 +111,9 @@ describe('the settings of the gate', () => {
       [...USAGE_SELECTORS, ...SERVER_SELECTORS],
       ['up', ...SERVER_SELECTORS],
     ];
+    const byEnvironment = (value: string) => read(loopback, { STACKMETER_SERVER_HOURS: value }).serverHours;
     expect(read({ ...loopback, serverHours: true }).serverHours).toBe(true);
+    expect([byEnvironment('true'), byEnvironment('false')]).toEqual([true, false]);
     expect(
       policies({
         serverHours: true,
