@@ -10,7 +10,7 @@ import {
 } from '../../accounting/sweeps/late.ts';
 import type { AccountingRules, Anomaly } from '../../accounting/meters/meter.ts';
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
-import { foldReadings } from '../../accounting/sweeps/sweep.ts';
+import { foldReadings, meterKey } from '../../accounting/sweeps/sweep.ts';
 import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
 import { boundIdleTime, requireLease } from '../database/fence.ts';
@@ -58,14 +58,17 @@ export async function foldLateIntoStore(
     await writeCourses(trx, site, courses);
     for (const late of await inTurns(partsOfSweep(readings, readingsInPart))) {
       const part = await loadPart(trx, site, late);
-      const { meters, used } = await inTurns(
-        correctMeters(await loadMeterGapBook(trx, part, late), late, rules),
-      );
-      await writeMeterCorrections(trx, part, meters, receivedAtMs);
+      // A project may have thousands of flavors and states, so its corrections are not all in memory at once.
+      for (const some of await inTurns(partsOfSweep(late, readingsInPart, meterKey))) {
+        const { meters, used } = await inTurns(
+          correctMeters(await loadMeterGapBook(trx, part, some), some, rules),
+        );
+        await writeMeterCorrections(trx, part, meters, receivedAtMs);
+        outcome.replaced += meters.length;
+        outcome.ignored -= used;
+      }
       const changes = await inTurns(foldReadings(part.book, courses, late, rules));
       tally.add(changes, await writePart(trx, changedPart(part, changes)));
-      outcome.replaced += meters.length;
-      outcome.ignored -= used;
     }
     await writeSite(trx, site, tally, sweep);
     const { folded, ignored, anomalies } = tally.outcome;

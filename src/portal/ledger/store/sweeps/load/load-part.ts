@@ -28,7 +28,7 @@ export async function loadPart(
   readings: readonly Reading[],
 ): Promise<LoadedPart> {
   const projects = await loadProjects(trx, site, readings);
-  const meters = await loadMeters(trx, site, projects);
+  const meters = await loadMeters(trx, site, projects, readings);
   const bounded = await inTurns(metersToBound(meters, readings));
   const usualHours = await loadUsualHours(trx, site.siteId, bounded);
   const jumpedBy = await loadJumps(trx, site.siteId, bounded);

@@ -19,8 +19,14 @@ export class IdMap {
     this.#others.set(key, id);
   }
 
+  /** The id of a key; undefined if it has none yet. */
+  known(key: string): number | undefined {
+    return this.#known.get(key)?.id ?? this.#others.get(key);
+  }
+
+  /** The id of a key. Makes one for a new key. */
   idOf(key: string): number {
-    const known = this.#known.get(key)?.id ?? this.#others.get(key);
+    const known = this.known(key);
     if (known !== undefined) return known;
     const id = this.#counter.next;
     this.#counter.next += 1;
