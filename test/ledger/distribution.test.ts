@@ -1,43 +1,155 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { reading } from './in-memory-book.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { capsOfSite } from '../../src/portal/ledger/accounting/sites/site-caps.ts';
+import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
+import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
 import { admitSweep } from '../../src/portal/ledger/store/sweeps/admit-sweep.ts';
 import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
 import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
-import { HOUR, MINUTE, NOON, onEveryPostgresql, storeOn, sweep } from './fixture.ts';
+import { HOUR, MINUTE, NOON, onEveryPostgresql, sitesNamed, storeOn, sweep } from './fixture.ts';
+import { DISTRIBUTE, distribute } from '../support/citus.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
 /** Tables that are on every node, or only on the coordinator. */
 const NOT_DISTRIBUTED = ['site', 'portal', 'lease', 'migration'];
 
-/** The distributed tables, in the order of docs/scaling.md. */
+/** The tables that the script distributes, in its order. */
 function distributedTables(): string[] {
-  const text = readFileSync(new URL('../../docs/scaling.md', import.meta.url), 'utf8');
-  const [, rest = ''] = /colocate_with => 'ledger\.site_state':\n\s*-- ([a-z_, ]+)\n/.exec(text) ?? [];
-  return ['site_state', ...rest.split(', ')];
+  return [...DISTRIBUTE.matchAll(/^SELECT pg_temp\.distribute\('(\w+)'\)/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'site');
 }
 
-/** The rules of a Citus that distributes tables by `site_id`, checked with PostgreSQL's catalogue. */
+/**
+ * The rules of Citus 13.2 for keys, as functions of a plain PostgreSQL. A table cannot become distributed while a foreign key
+ * connects it to a table that is not, and a new key between them is refused.
+ */
+async function pretendCitus(connection: DatabaseConnection): Promise<void> {
+  await runSql(
+    connection,
+    `CREATE TABLE pg_dist_partition (logicalrelid regclass PRIMARY KEY, column_name text, colocated text);
+     CREATE FUNCTION refuse_keys_to_local_tables(relation regclass) RETURNS void LANGUAGE plpgsql AS $$
+     BEGIN
+       IF EXISTS (
+         SELECT FROM pg_constraint c WHERE contype = 'f' AND relation IN (conrelid, confrelid)
+           AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = CASE WHEN c.conrelid = relation THEN c.confrelid ELSE c.conrelid END)
+       ) THEN RAISE EXCEPTION 'cannot create foreign key constraint of %', relation; END IF;
+     END $$;
+     CREATE FUNCTION create_reference_table(relation regclass) RETURNS void LANGUAGE plpgsql AS $$
+     BEGIN
+       PERFORM refuse_keys_to_local_tables(relation);
+       INSERT INTO pg_dist_partition VALUES (relation, NULL, NULL);
+     END $$;
+     CREATE FUNCTION create_distributed_table(relation regclass, column_name text, colocate_with text) RETURNS void LANGUAGE plpgsql AS $$
+     BEGIN
+       PERFORM refuse_keys_to_local_tables(relation);
+       INSERT INTO pg_dist_partition VALUES (relation, column_name, colocate_with);
+     END $$`,
+  );
+}
+
+/** What PostgreSQL itself can tell about a ledger on Citus: keys, statements, and the script that distributes it. */
 onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
+  describe('the script', () => {
+    it('distributes a filled ledger, keeps every foreign key, and can be repeated', async () => {
+      const { ledger, connection } = await freshLedger();
+      await ledger.fold('a', sweep([reading(NOON, 0)]));
+      const keys = await foreignKeys(connection);
+      await pretendCitus(connection);
+      const first = await distribute(connection);
+      expect(first.filter((line) => line.endsWith('distributed now'))).toHaveLength(
+        distributedTables().length + 1,
+      );
+      expect(await foreignKeys(connection)).toEqual(keys);
+      const again = await distribute(connection);
+      expect(again.filter((line) => /distributed now|dropped|added/.test(line))).toEqual([]);
+      expect(await ledger.verify()).toEqual([]);
+    });
+
+    it('goes on after an interruption, even between the drop and the addition of a key', async () => {
+      const { connection } = await freshLedger();
+      const keys = await foreignKeys(connection);
+      await pretendCitus(connection);
+      await runSql(connection, 'ALTER TABLE ledger.meter DROP CONSTRAINT meter_site_id_resource_id_fkey');
+      await distribute(connection);
+      await runSql(connection, 'ALTER TABLE ledger.project DROP CONSTRAINT project_site_id_cloud_id_fkey');
+      expect(await distribute(connection)).toContain('project_site_id_cloud_id_fkey: added');
+      expect(await foreignKeys(connection)).toEqual(keys);
+    });
+
+    it('is needed: no order of the tables can be distributed while they have their keys', async () => {
+      const { connection } = await freshLedger();
+      await pretendCitus(connection);
+      for (const table of ['cloud', 'project', 'meter'])
+        await expect(
+          runSql(connection, `SELECT create_distributed_table('ledger.${table}', 'site_id', 'none')`),
+        ).rejects.toThrow('cannot create foreign key constraint');
+    });
+
+    it('refuses a database without Citus, and a ledger that a portal uses', async () => {
+      const { connection } = await freshLedger();
+      await expect(distribute(connection)).rejects.toThrow('this database has no Citus');
+      await pretendCitus(connection);
+      await runSql(
+        connection,
+        `INSERT INTO ledger.portal (holder, configuration, alive_until) VALUES ('one', '', now() + interval '1 hour')`,
+      );
+      await expect(distribute(connection)).rejects.toThrow('stop all portals first');
+    });
+  });
+
+  it('gets new tables of a migration distributed before their keys, in statements of their own', async () => {
+    const { connection } = await freshLedger();
+    await pretendCitus(connection);
+    await distribute(connection);
+    const statements: string[] = [];
+    const database = storeOn(connection, (statement) => statements.push(statement));
+    const newTable = `
+      CREATE TABLE ledger.later (site_id integer NOT NULL, note text, PRIMARY KEY (site_id));
+      ALTER TABLE ledger.later ADD CONSTRAINT later_site FOREIGN KEY (site_id) REFERENCES ledger.site`;
+    await migrate(database, silentLogger(), {
+      migrations: [...MIGRATIONS, { id: 999, name: 'later', sql: newTable }],
+    });
+    const order = ['CREATE TABLE ledger.later', 'create_distributed_table', 'ADD CONSTRAINT later_site'];
+    expect(order.map((text) => statements.findIndex((statement) => statement.includes(text)))).toEqual(
+      order
+        .map((text) => statements.findIndex((statement) => statement.includes(text)))
+        .toSorted((a, b) => a - b),
+    );
+    expect(statements.filter((text) => order.filter((part) => text.includes(part)).length > 1)).toEqual([]);
+    expect(
+      await runSql(
+        connection,
+        `SELECT column_name, colocated FROM pg_dist_partition WHERE logicalrelid = 'ledger.later'::regclass`,
+      ),
+    ).toEqual([{ column_name: 'site_id', colocated: 'ledger.site_state' }]);
+  });
+
+  it('lets portals that start together declare their sites', async () => {
+    const { ledger, open, connection } = await freshLedger([]);
+    const other = await open();
+    onTestFinished(async () => await other.close());
+    const names = Array.from({ length: 50 }, (_, index) => `site ${index}`);
+    await Promise.all([
+      ledger.declareSites(sitesNamed(...names)),
+      other.declareSites(sitesNamed(...names.toReversed())),
+    ]);
+    expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.site_state')).toEqual([{ n: 50 }]);
+  });
+
   describe('its tables', () => {
-    it('are those that docs/scaling.md names, each after the tables that it refers to', async () => {
+    it('are all either in the script or on one node only', async () => {
       const { connection } = await freshLedger();
       const tables = await runSql<{ name: string }>(
         connection,
         `SELECT relname AS name FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p')`,
       );
-      const distributed = distributedTables();
       expect(tables.map(({ name }) => name).toSorted()).toEqual(
-        [...distributed, ...NOT_DISTRIBUTED].toSorted(),
+        [...distributedTables(), ...NOT_DISTRIBUTED].toSorted(),
       );
-      const keys = await foreignKeys(connection);
-      const early = keys.filter(
-        ({ table, target }) => distributed.indexOf(table) < distributed.indexOf(target),
-      );
-      expect(early).toEqual([]);
     });
 
     it('have the site in every primary key and unique index', async () => {
@@ -103,7 +215,7 @@ async function foreignKeys(connection: DatabaseConnection): Promise<ForeignKey[]
                   JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.one
                   JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.other) AS pairs
      FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class f ON f.oid = c.confrelid
-     WHERE c.contype = 'f' AND c.connamespace = 'ledger'::regnamespace`,
+     WHERE c.contype = 'f' AND c.connamespace = 'ledger'::regnamespace ORDER BY 2, 1`,
   );
 }
 

@@ -19,6 +19,7 @@ import type {
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
+import { citusOfEnvironment, distribute, dropOnWorkers, joinNodes, type Citus } from '../support/citus.ts';
 import { describeWith } from '../support/describe-with.ts';
 import {
   installedPostgresql,
@@ -114,8 +115,8 @@ export interface LedgerFixture {
 export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
 
 /**
- * Declares the same tests for each available PostgreSQL: the embedded one, the system's (`postgresql`), and the one
- * that STACKMETER_TEST_DATABASE_URL names.
+ * Declares the same tests for each available PostgreSQL: the embedded one, the system's (`postgresql`), the one that
+ * STACKMETER_TEST_DATABASE_URL names, and the Citus that LEDGER_TEST_DATABASE_URL names.
  */
 export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
   describe(`${name}, on the embedded PostgreSQL`, () => {
@@ -129,6 +130,11 @@ export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger
       tests(ledgersOn(() => runningPostgresql(url)));
     });
   }
+  const citus = citusOfEnvironment();
+  if (citus === undefined) return;
+  describe(`${name}, on LEDGER_TEST_DATABASE_URL`, () => {
+    tests(ledgersOn(() => runningPostgresql(citus.coordinator.href), citus));
+  });
 }
 
 function databaseUrls(): string[] {
@@ -136,7 +142,7 @@ function databaseUrls(): string[] {
   return url === undefined ? [] : [url];
 }
 
-function ledgersOn(makeServer: (dataFolder: string) => TestServer): FreshLedger {
+function ledgersOn(makeServer: (dataFolder: string) => TestServer, citus?: Citus): FreshLedger {
   let folder: string;
   let server: TestServer;
   let base: DatabaseConnection;
@@ -150,16 +156,17 @@ function ledgersOn(makeServer: (dataFolder: string) => TestServer): FreshLedger 
     rmSync(folder, { recursive: true, force: true });
   });
   return async (sites = ['a']) => {
-    const fixture = await ledgerIn(base);
+    const fixture = await ledgerIn(base, citus);
     await fixture.ledger.declareSites(sitesNamed(...sites));
     return fixture;
   };
 }
 
-async function ledgerIn(base: DatabaseConnection): Promise<LedgerFixture> {
+async function ledgerIn(base: DatabaseConnection, citus: Citus | undefined): Promise<LedgerFixture> {
   const name = `stackmeter_test_${randomBytes(6).toString('hex')}`;
   await runSql(base, `CREATE DATABASE ${name}`);
   const connection = otherDatabase(base, name);
+  if (citus !== undefined) await joinNodes(citus, name);
   const time = { nowMs: NOON };
   const open = async () =>
     await openLedger({
@@ -168,9 +175,11 @@ async function ledgerIn(base: DatabaseConnection): Promise<LedgerFixture> {
       logger: silentLogger(),
     });
   const ledger = await open();
+  if (citus !== undefined) await distribute(connection);
   onTestFinished(async () => {
     await ledger.close();
     await runSql(base, `DROP DATABASE ${name} WITH (FORCE)`);
+    if (citus !== undefined) await dropOnWorkers(citus, name);
   });
   return { ledger, connection, time, open };
 }

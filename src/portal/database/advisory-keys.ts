@@ -6,4 +6,6 @@ export const ADVISORY_KEYS = {
   schema: 7305217602n,
   /** One portal takes its share of the sites. Earlier versions used …603 for the tables of remote write. */
   leases: 7305217604n,
+  /** One portal writes the rows of the sites. A transaction with the lock for leases may take it, never the reverse. */
+  sites: 7305217605n,
 } as const;

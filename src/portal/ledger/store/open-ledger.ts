@@ -57,7 +57,14 @@ export async function openLedger({
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
   const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
   return {
-    declareSites: (sites) => sweeps.run(() => declareSites(database, sites)),
+    declareSites: async (sites) => {
+      const unavailable = await sweeps.run(() => declareSites(database, sites));
+      if (unavailable.length > 0)
+        logger.warn(
+          { sites: unavailable.join(', ') },
+          'the database node of these sites is down: their retired clouds stay as they were',
+        );
+    },
     ...sweepFolds(database),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     recordFailure: (site, atMs, reason, lease) =>

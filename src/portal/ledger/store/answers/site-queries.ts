@@ -1,40 +1,67 @@
+import { ADVISORY_KEYS } from '../../../database/advisory-keys.ts';
 import type { Database } from '../../../database/database.ts';
-import { sql, type Queryable } from '../../../database/sql.ts';
+import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import type { Lease, SiteDeclaration, SiteStatus } from '../../ledger.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
 import { requireLease } from '../database/fence.ts';
+import { whereReachable } from '../database/reach.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
 
 /**
  * Records the sites of the portal's configuration. A setting that a declaration leaves out keeps its value. A site that
- * neither this portal nor another living portal has is no longer declared.
+ * neither this portal nor another living portal has is no longer declared. Writes only what differs: on Citus,
+ * `ledger.site` is on every node and cannot be written while a node is down. Returns the sites whose retired clouds could
+ * not be written because their node is down.
  */
 export async function declareSites(
   database: Database,
   declarations: readonly SiteDeclaration[],
-): Promise<void> {
+): Promise<string[]> {
+  if (await differ(database, declarations)) await writeSites(database, declarations);
+  return await retireClouds(database, declarations);
+}
+
+async function differ(database: Queryable, declarations: readonly SiteDeclaration[]): Promise<boolean> {
+  const { rows } = await database.query(sql`SELECT FROM (${differingSites(declarations)}) w LIMIT 1`);
+  return rows.length > 0 || (await sitesToDrop(database, declarations)).length > 0;
+}
+
+/** Portals that start together take turns: Citus cannot see that they wait for rows of each other in time. */
+async function writeSites(database: Database, declarations: readonly SiteDeclaration[]): Promise<void> {
   const names = declarations.map(({ name }) => name);
   await database.transaction(async (trx) => {
+    await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.sites})`);
     await trx.query(sql`
-      INSERT INTO ledger.site (name, labels, declared, interval_ms, max_projects, clouds)
-      SELECT w.name, coalesce(w.said -> 'labels', had.labels, '{}'), true,
-             CASE WHEN w.said ? 'intervalMs' THEN (w.said ->> 'intervalMs')::int ELSE had.interval_ms END,
-             CASE WHEN w.said ? 'maxProjects' THEN (w.said ->> 'maxProjects')::int ELSE had.max_projects END,
-             CASE jsonb_typeof(w.said -> 'clouds') WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(w.said -> 'clouds'))
-               WHEN 'null' THEN NULL ELSE had.clouds END
-      FROM unnest(${names}::text[], ${declarations.map(settingsOf)}::jsonb[]) AS w (name, said)
-      LEFT JOIN ledger.site had USING (name)
-      ORDER BY w.name
+      INSERT INTO ledger.site (name, labels, declared, interval_ms, max_projects, clouds) ${differingSites(declarations)}
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true, interval_ms = excluded.interval_ms,
         max_projects = excluded.max_projects, clouds = excluded.clouds`);
-    await retireClouds(trx, declarations);
     await trx.query(sql`
-      UPDATE ledger.site SET declared = false
-      WHERE declared AND name <> ALL(${[...names, ...(await declaredElsewhere(trx))]}::text[])`);
+      UPDATE ledger.site SET declared = false WHERE name = ANY (${await sitesToDrop(trx, declarations)}::text[])`);
     await trx.query(sql`
-      INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site ON CONFLICT DO NOTHING`);
+      INSERT INTO ledger.site_state (site_id) SELECT site_id FROM ledger.site WHERE name = ANY (${names}::text[])
+      ON CONFLICT DO NOTHING`);
   });
+}
+
+/** The rows of new sites and of sites with other settings than these, as they should be. */
+function differingSites(declarations: readonly SiteDeclaration[]): Sql {
+  return sql`
+    SELECT name, labels, true AS declared, interval_ms, max_projects, clouds
+    FROM (
+      SELECT w.name, coalesce(w.said -> 'labels', had.labels, '{}') AS labels,
+             CASE WHEN w.said ? 'intervalMs' THEN (w.said ->> 'intervalMs')::int ELSE had.interval_ms END AS interval_ms,
+             CASE WHEN w.said ? 'maxProjects' THEN (w.said ->> 'maxProjects')::int ELSE had.max_projects END AS max_projects,
+             CASE jsonb_typeof(w.said -> 'clouds') WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(w.said -> 'clouds'))
+               WHEN 'null' THEN NULL ELSE had.clouds END AS clouds,
+             had.declared IS TRUE AS was_declared, had.labels AS had_labels, had.interval_ms AS had_interval_ms,
+             had.max_projects AS had_max_projects, had.clouds AS had_clouds
+      FROM unnest(${declarations.map(({ name }) => name)}::text[], ${declarations.map(settingsOf)}::jsonb[]) AS w (name, said)
+      LEFT JOIN ledger.site had USING (name)
+    ) should
+    WHERE NOT was_declared OR (labels, interval_ms, max_projects, clouds)
+      IS DISTINCT FROM (had_labels, had_interval_ms, had_max_projects, had_clouds)
+    ORDER BY name`;
 }
 
 /** The settings as JSON, which leaves out undefined ones. */
@@ -42,22 +69,46 @@ function settingsOf({ labels, intervalMs, maxProjects, clouds }: SiteDeclaration
   return JSON.stringify({ labels, intervalMs, maxProjects, clouds });
 }
 
-/** Sets which clouds are retired, at the sites with the setting `retiredClouds`. Other sites keep their retired clouds. */
-async function retireClouds(trx: Queryable, declarations: readonly SiteDeclaration[]): Promise<void> {
+/** The sites that count as declared, and that no configuration names any more. */
+async function sitesToDrop(trx: Queryable, declarations: readonly SiteDeclaration[]): Promise<string[]> {
+  const named = [...declarations.map(({ name }) => name), ...(await declaredElsewhere(trx))];
+  const { rows } = await trx.query<{ name: string }>(sql`
+    SELECT name FROM ledger.site WHERE declared AND name <> ALL(${named}::text[])`);
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Sets which clouds are retired, at the sites with the setting `retiredClouds`. Other sites keep their retired clouds.
+ * Returns the sites whose node is down.
+ */
+async function retireClouds(
+  database: Queryable,
+  declarations: readonly SiteDeclaration[],
+): Promise<string[]> {
   const said = declarations.filter(({ retiredClouds }) => retiredClouds !== undefined);
-  const retired = said.flatMap(({ name, retiredClouds = [] }) =>
-    retiredClouds.map((cloud) => ({ site: name, cloud })),
-  );
-  await trx.query(sql`
-    WITH named AS (
-      SELECT c.site_id, c.cloud_id, (s.name, c.name) IN (
-        SELECT * FROM unnest(${retired.map(({ site }) => site)}::text[], ${retired.map(({ cloud }) => cloud)}::text[])
-      ) AS retired
-      FROM ledger.cloud c JOIN ledger.site s USING (site_id)
-      WHERE s.name = ANY(${said.map(({ name }) => name)}::text[])
-    )
-    UPDATE ledger.cloud c SET retired = n.retired FROM named n
-    WHERE c.site_id = n.site_id AND c.cloud_id = n.cloud_id AND c.retired <> n.retired`);
+  if (said.length === 0) return [];
+  return await whereReachable(said, async (some) => await retireCloudsOf(database, some));
+}
+
+async function retireCloudsOf(database: Queryable, said: readonly SiteDeclaration[]): Promise<void> {
+  const { rows: sites } = await database.query<{ site_id: number; name: string }>(sql`
+    SELECT site_id, name FROM ledger.site WHERE name = ANY (${said.map(({ name }) => name)}::text[])`);
+  const { rows: clouds } = await database.query<{
+    site_id: number;
+    cloud_id: number;
+    name: string;
+    retired: boolean;
+  }>(sql`
+    SELECT site_id, cloud_id, name, retired FROM ledger.cloud
+    WHERE site_id = ANY (${sites.map(({ site_id }) => site_id)}::int[])`);
+  const retired = new Map(said.map(({ name, retiredClouds }) => [name, new Set(retiredClouds)]));
+  const nameOf = new Map(sites.map(({ site_id, name }) => [site_id, name]));
+  for (const { site_id: siteId, cloud_id: cloudId, name, retired: was } of clouds) {
+    const should = retired.get(nameOf.get(siteId) ?? '')?.has(name) === true;
+    if (should === was) continue;
+    await database.query(sql`
+      UPDATE ledger.cloud SET retired = ${should} WHERE site_id = ${siteId} AND cloud_id = ${cloudId}`);
+  }
 }
 
 /** The sites of all living portals. A portal of an older version does not list its sites, and counts for all sites. */

@@ -4,6 +4,8 @@ import { ADVISORY_KEYS } from '../../../database/advisory-keys.ts';
 import type { Database } from '../../../database/database.ts';
 import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import { MIGRATIONS, type Migration } from '../migrations/all.ts';
+import { distributeIfOthersAre, NEW_SITE_TABLE } from './distribution.ts';
+import { statementsOf } from './statements.ts';
 
 export interface MigrationOptions {
   migrations?: readonly Migration[];
@@ -80,7 +82,12 @@ async function appliedIds(trx: Queryable): Promise<number[]> {
   return applied.rows.map(({ id }) => id);
 }
 
+/** Runs each statement by itself: Citus refuses several at once if one of them changes a distributed table. */
 async function apply(trx: Queryable, { id, name, sql: statements }: Migration): Promise<void> {
-  await trx.query(raw(statements));
+  for (const statement of statementsOf(statements)) {
+    await trx.query(raw(statement));
+    const [, table] = NEW_SITE_TABLE.exec(statement) ?? [];
+    if (table !== undefined) await distributeIfOthersAre(trx, table);
+  }
   await trx.query(sql`INSERT INTO ledger.migration (id, name) VALUES (${id}, ${name})`);
 }

@@ -4,7 +4,7 @@
  */
 export const serverHours = `
 CREATE TABLE ledger.flavor (
-  site_id      integer NOT NULL REFERENCES ledger.site,
+  site_id      integer NOT NULL,
   flavor_id    integer NOT NULL,
   label        text COLLATE "C" NOT NULL,
   name         text COLLATE "C",
@@ -17,14 +17,15 @@ CREATE TABLE ledger.flavor (
   PRIMARY KEY (site_id, flavor_id),
   UNIQUE (site_id, label)
 );
+ALTER TABLE ledger.flavor ADD CONSTRAINT flavor_site_id_fkey FOREIGN KEY (site_id) REFERENCES ledger.site;
 COMMENT ON TABLE ledger.flavor IS 'the facts of servers; a fact that is not known is null';
 COMMENT ON COLUMN ledger.flavor.label IS 'all facts in one text, as the site writes them';
 
 ALTER TABLE ledger.resource
   ADD COLUMN flavor_id integer NOT NULL DEFAULT 0,
-  ADD COLUMN state text COLLATE "C" NOT NULL DEFAULT '',
-  ADD CONSTRAINT resource_key UNIQUE (site_id, name, flavor_id, state),
-  DROP CONSTRAINT resource_site_id_name_key;
+  ADD COLUMN state text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE ledger.resource ADD CONSTRAINT resource_key UNIQUE (site_id, name, flavor_id, state);
+ALTER TABLE ledger.resource DROP CONSTRAINT resource_site_id_name_key;
 COMMENT ON COLUMN ledger.resource.flavor_id IS 'the flavor of server hours; 0 for any other resource';
 COMMENT ON COLUMN ledger.resource.state IS 'the state of server hours';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { statementsOf } from '../database/statements.ts';
 import { MIGRATIONS } from './all.ts';
 
 /** Statements that remove data, or something that an older program reads or writes. Comments and texts do not count. */
@@ -14,6 +15,22 @@ describe('the migrations', () => {
   it('are marked as destructive if they take something away', () => {
     const silent = MIGRATIONS.filter(({ sql, destructive }) => TAKES_AWAY.test(sql) && destructive !== true);
     expect(silent.map(({ id, name }) => `${id} ${name}`)).toEqual([]);
+  });
+
+  it('add no column with an identity, a sequence, or a check without a name, which Citus refuses', () => {
+    const statements = MIGRATIONS.flatMap(({ sql }) => statementsOf(sql)).filter((text) =>
+      text.startsWith('ALTER TABLE'),
+    );
+    expect(statements.filter((text) => /AS IDENTITY|\b(big|small)?serial\b/i.test(text))).toEqual([]);
+    expect(
+      statements.filter((text) => /\bCHECK\b/.test(text.replaceAll(/CONSTRAINT \w+ CHECK/g, ''))),
+    ).toEqual([]);
+  });
+
+  it('create new tables without foreign keys, so that they can be distributed before they get them', () => {
+    // Ledgers were not distributed before this migration.
+    const later = MIGRATIONS.filter(({ id }) => id >= 14).flatMap(({ sql }) => statementsOf(sql));
+    expect(later.filter((text) => /^CREATE TABLE[^]*\bREFERENCES\b/.test(text))).toEqual([]);
   });
 
   it.each([

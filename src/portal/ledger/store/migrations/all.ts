@@ -17,6 +17,10 @@ export interface Migration {
   /** Numbers grow. A released migration never changes. */
   id: number;
   name: string;
+  /**
+   * Statements without comments and dollar quotes. A ledger may be distributed by Citus: a new table with `site_id` gets its
+   * foreign keys in statements of their own, and ADD COLUMN has no identity, and a CHECK only with a name.
+   */
   sql: string;
   /**
    * Whether it removes something that an older version, or a person, may still need. A destructive migration waits for
