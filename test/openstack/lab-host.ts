@@ -12,14 +12,17 @@ interface ComputeService {
 /** A compute host that may fail. It is removed with the test; delete servers evacuated from it before. */
 export interface LabHost {
   name: string;
+  /** Keeps new servers, and servers that move, away from the host. */
+  disable(): Promise<void>;
   /** Ends the host, and tells Nova that it is down. */
   fail(): Promise<void>;
 }
 
-/** Starts a nova-compute beside the cloud's own. */
+/** Starts a nova-compute beside the cloud's own, with these lines of settings. */
 export async function startLabHost(
   tools: ReturnType<typeof labTools>,
   admin: Record<string, string>,
+  settings: readonly string[] = [],
 ): Promise<LabHost> {
   const name = `stackmeter-${randomUUID().slice(0, 8)}`;
   const call = await inAdminProject(admin);
@@ -27,7 +30,7 @@ export async function startLabHost(
     const path = `/os-services?binary=nova-compute&host=${name}`;
     return (await call<{ services: ComputeService[] }>('GET', path)).services;
   };
-  const compute = tools.startCompute(name);
+  const compute = tools.startCompute(name, settings);
   onTestFinished(async () => {
     compute.kill();
     for (const { id } of await services()) await call('DELETE', `/os-services/${id}`);
@@ -36,6 +39,7 @@ export async function startLabHost(
   compute.discover();
   return {
     name,
+    disable: async () => void (await call('PUT', `/os-services/${id}`, { status: 'disabled' })),
     fail: async () => {
       compute.kill();
       await call('PUT', `/os-services/${id}`, { forced_down: true });

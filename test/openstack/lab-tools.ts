@@ -58,10 +58,10 @@ export function labTools(tools: string) {
       onTestFinished(mend);
       return { mend };
     },
-    /** Starts another nova-compute with this host name, which is ready for servers after `discover`. */
-    startCompute: (host: string) => {
+    /** Starts another nova-compute with this host name and more settings; it is ready for servers after `discover`. */
+    startCompute: (host: string, settings: readonly string[] = []) => {
       const config = join(temporaryFolder(), 'nova-compute.conf');
-      writeFileSync(config, `[DEFAULT]\nhost = ${host}\n`);
+      writeFileSync(config, ['[DEFAULT]', `host = ${host}`, ...settings, ''].join('\n'));
       shell(`start ${host} ${COMPUTE}`, { CONFIG: config });
       return {
         discover: () => void managed('cell_v2', 'discover_hosts'),

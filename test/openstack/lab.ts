@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inAdminProject, signedIn, type Call } from './client.ts';
 import { eventually } from '../support/processes.ts';
 
-const REACHED_WITHIN_MS = 60_000;
+const REACHED_WITHIN_MS = 120_000;
 
 /** A server's flavor from an instant on, as Nova reported it at that time. */
 export interface KnownLaunch {
@@ -21,16 +21,23 @@ export interface LabServer {
 export interface LabProject {
   id: string;
   /** Boots a server on this host, which needs an administrator, or on any host. */
-  boot(flavor: string, how?: { host?: string; metadata?: Record<string, string> }): Promise<LabServer>;
-  /** Requests an action, waits for the status, and records the new launch. */
-  act(server: LabServer, action: object, status: string): Promise<void>;
+  boot: (flavor: string, how?: { host?: string; metadata?: Record<string, string> }) => Promise<LabServer>;
+  /** Requests an action, as its owner or by this call, waits for the status, and records the new launch. */
+  act: (server: LabServer, action: object, status: string, as?: Call) => Promise<void>;
+  /** Waits for the status, and records the new launch. */
+  reach: (server: LabServer, status: string) => Promise<void>;
+  /** Waits for the end of a server that is deleted, or that Nova deletes by itself. */
+  reachEnd: (server: LabServer) => Promise<void>;
+  /** Sends requests as the owner of the servers, and as an administrator. */
+  owner: Call;
+  admin: Call;
   /** Resizes a server up to the point where it can be confirmed or reverted. */
-  resize(server: LabServer, flavor: string): Promise<void>;
-  rebuild(server: LabServer): Promise<void>;
+  resize: (server: LabServer, flavor: string) => Promise<void>;
+  rebuild: (server: LabServer) => Promise<void>;
   /** Moves a server away from its failed host. */
-  evacuate(server: LabServer): Promise<void>;
-  delete(server: LabServer): Promise<void>;
-  remove(): Promise<void>;
+  evacuate: (server: LabServer) => Promise<void>;
+  delete: (server: LabServer) => Promise<void>;
+  remove: () => Promise<void>;
 }
 
 interface NovaServer {
@@ -76,7 +83,10 @@ export async function createLabProject(
 }
 
 function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
-  const show = async (id: string) => (await call<{ server: NovaServer }>('GET', `/servers/${id}`)).server;
+  const list = sharedList(call);
+  const show = async (id: string) =>
+    (await list()).find((one) => one.id === id) ??
+    (await call<{ server: NovaServer }>('GET', `/servers/${id}`)).server;
   const named = async (kind: 'flavors' | 'images', name?: string) => {
     const path = kind === 'images' ? 'image/v2/images' : '/flavors';
     const found = await call<Record<string, { id: string; name: string; status?: string }[]>>('GET', path);
@@ -110,8 +120,20 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
       await reach(server, status);
     });
   };
+  const reachEnd = async (server: LabServer) => {
+    server.endedMs = await eventually(async () => {
+      const path = `/servers/detail?all_tenants=1&deleted=true&uuid=${server.id}`;
+      const { servers: found } = await admin<{ servers: NovaServer[] }>('GET', path);
+      const ended = found.find(({ id }) => id === server.id)?.['OS-SRV-USG:terminated_at'];
+      return ended ? novaTime(ended) : undefined;
+    });
+  };
   return {
+    owner: call,
+    admin,
     act,
+    reach,
+    reachEnd,
     boot: async (flavor, { host, metadata = {} } = {}) => {
       const [flavorRef, imageRef] = [await named('flavors', flavor), await named('images')];
       const zone = host === undefined ? {} : { availability_zone: `nova:${host}` };
@@ -132,13 +154,22 @@ function servers(call: Call, admin: Call): Omit<LabProject, 'id' | 'remove'> {
     evacuate: async (server) => await act(server, { evacuate: {} }, 'ACTIVE', admin),
     delete: async (server) => {
       await call('DELETE', `/servers/${server.id}`);
-      server.endedMs = await eventually(async () => {
-        const path = `/servers/detail?all_tenants=1&deleted=true&uuid=${server.id}`;
-        const { servers: found } = await admin<{ servers: NovaServer[] }>('GET', path);
-        const ended = found.find(({ id }) => id === server.id)?.['OS-SRV-USG:terminated_at'];
-        return ended ? novaTime(ended) : undefined;
-      });
+      await reachEnd(server);
     },
+  };
+}
+
+/** The servers of a project. Callers that ask at the same time share an answer, because the cloud is slow. */
+function sharedList(call: Call): () => Promise<NovaServer[]> {
+  let next: Promise<NovaServer[]> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  return async () => {
+    next ??= last.then(async () => {
+      next = undefined;
+      return (await call<{ servers: NovaServer[] }>('GET', '/servers/detail')).servers;
+    });
+    last = next.catch(() => undefined);
+    return await next;
   };
 }
 
