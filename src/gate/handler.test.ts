@@ -4,7 +4,7 @@ import { Duplex, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/logger.ts';
-import { AnswerError } from './answers/answer-filter.ts';
+import { AnswerError } from './answers/answer-error.ts';
 import { requestHandler } from './handler.ts';
 import { GateMetrics } from './metrics.ts';
 import { parsePolicy } from './policy.ts';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerError, AnswerExaminer, createAnswerFilter } from './answer-filter.ts';
+import { AnswerError } from './answer-error.ts';
+import { AnswerExaminer, createAnswerFilter } from './answer-filter.ts';
 import { labelHash, type LabelRewriting } from './label-rewriting.ts';
 import { parsePolicy } from '../policy.ts';
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import { AnswerError } from './answer-filter.ts';
+import { AnswerError } from './answer-error.ts';
 import { sendRefusal } from './answers.ts';
 import type { GateMetrics } from '../metrics.ts';
 import { Refusal } from '../refusal.ts';

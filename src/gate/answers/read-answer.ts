@@ -8,7 +8,8 @@ import { ProtobufError } from '../../prometheus/remote/protobuf-reader.ts';
 import type { QueryResult } from '../../prometheus/remote/samples-answer.ts';
 import { readSeries, type SeriesIdentity } from '../../prometheus/remote/time-series.ts';
 import { decodeXorChunk } from '../../prometheus/remote/xor-chunk.ts';
-import { AnswerError, seriesTest } from './answer-filter.ts';
+import { seriesTest } from './allowed-series.ts';
+import { AnswerError } from './answer-error.ts';
 import type { Selector } from '../policy.ts';
 import { FrameSplitter } from './read-frames.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { AnswerError } from './answer-filter.ts';
+import { AnswerError } from './answer-error.ts';
 import { FrameSplitter } from './read-frames.ts';
 
 const frame = (message: Uint8Array) =>

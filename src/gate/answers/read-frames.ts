@@ -1,4 +1,4 @@
-import { AnswerError } from './answer-filter.ts';
+import { AnswerError } from './answer-error.ts';
 
 const MAX_FRAME_BYTES = 16_777_216;
 const CHECKSUM_BYTES = 4;

@@ -4,8 +4,9 @@ import { constants, createGunzip, createGzip } from 'node:zlib';
 import pLimit from 'p-limit';
 import { formatSelector } from '../../prometheus/selectors/selectors.ts';
 import { codeOf } from '../../runtime/user-error.ts';
-import { AnswerError, AnswerExaminer, createAnswerFilter } from '../answers/answer-filter.ts';
-import type { AnswerRules } from '../answers/answer-filter.ts';
+import { AnswerError } from '../answers/answer-error.ts';
+import { AnswerExaminer, createAnswerFilter } from '../answers/answer-filter.ts';
+import type { AnswerRules } from '../answers/text-examiner.ts';
 import { answerRead, askRead } from './read-prometheus.ts';
 import { Refusal } from '../refusal.ts';
 import { sendPieces } from '../answers/send-pieces.ts';
@@ -21,6 +22,9 @@ export type PrometheusLimits = UpstreamLimits & {
 
 /** Remote reads at the same time: Prometheus takes ten, and each may hold an answer with samples in memory. */
 const MAX_READS = 4;
+
+/** zlib turns to another thread and back for each chunk, so small ones cost more than the work itself. */
+const [OPENED_CHUNK_BYTES, PACKED_CHUNK_BYTES] = [131_072, 65_536];
 
 const TIMEOUTS: UpstreamLimits = {
   connectTimeoutMs: 5000,
@@ -107,8 +111,15 @@ async function sendOpened(
   response: ServerResponse,
 ): Promise<void> {
   if (!packed) return await sendPieces(examined(body, rules), response);
-  const pack = createGzip({ level: constants.Z_BEST_SPEED });
-  await pipeline(kept(body), createGunzip(), createAnswerFilter(rules), pack, response, { signal });
+  const pack = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: PACKED_CHUNK_BYTES });
+  await pipeline(
+    kept(body),
+    createGunzip({ chunkSize: OPENED_CHUNK_BYTES }),
+    createAnswerFilter(rules),
+    pack,
+    response,
+    { signal },
+  );
 }
 
 async function* examined(body: AsyncIterable<Buffer>, rules: AnswerRules): AsyncGenerator<string | Buffer> {

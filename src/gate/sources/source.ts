@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Refusal, type RefusalReason } from '../refusal.ts';
 import type { ReadQuery, ReadResponseType } from '../../prometheus/remote/remote-read.ts';
-import type { AnswerRules } from '../answers/answer-filter.ts';
+import type { AnswerRules } from '../answers/text-examiner.ts';
 import type { Selector } from '../policy.ts';
 
 export interface FederationRequest {

@@ -44,6 +44,11 @@ export class ExpositionParser {
     return samples;
   }
 
+  /** Counts lines that something else has read, for the line numbers in messages. */
+  skipLines(count: number): void {
+    this.#lineNumber += count;
+  }
+
   /** The sample of the last line if it has no newline. */
   end(): Sample[] {
     const samples: Sample[] = [];
