@@ -45,6 +45,7 @@ const REFUSALS = {
   costly: { status: 400, title: 'The answer would be too large' },
   slow: { status: 503, title: 'The answer takes too long' },
   busy: { status: 503, title: 'Too many questions are asked at once' },
+  unavailable: { status: 503, title: 'A part of the database is down' },
 } as const;
 
 const RETRY_AFTER_SECONDS = 5;

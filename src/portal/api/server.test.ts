@@ -94,6 +94,7 @@ const GRANTS: Grant[] = [
 let usage: (query: UsageQuery) => Promise<Page<StepUsage>>;
 let allUsage: Ledger['allUsage'];
 let ping: () => Promise<void>;
+let unavailable: string[];
 let projectQueries: ProjectQuery[];
 let coverageQueries: CoverageQuery[];
 let webFolder: string;
@@ -112,6 +113,7 @@ beforeEach(async () => {
     } while (cursor !== undefined);
   };
   ping = async () => undefined;
+  unavailable = [];
   projectQueries = [];
   coverageQueries = [];
   webFolder = mkdtempSync(join(tmpdir(), 'stackmeter-web-'));
@@ -145,6 +147,7 @@ beforeEach(async () => {
     usage: async (query) => await usage(query),
     allUsage: (query, gone) => allUsage(query, gone),
     ping: async () => await ping(),
+    unavailableSites: () => unavailable,
   };
   server = await createApiServer({
     ledger,
@@ -549,6 +552,9 @@ describe('health', () => {
     expect([ready.statusCode, ready.json()]).toEqual([503, { error: 'the database does not answer' }]);
     ping = async () => undefined;
     expect((await server.inject('/readyz')).statusCode).toBe(200);
+    unavailable = ['b', 'c'];
+    const { statusCode, body } = await server.inject('/readyz');
+    expect([statusCode, body]).toEqual([200, 'ready, but the database node of these sites is down: b, c\n']);
   });
 
   it.each(['/healthz', '/readyz'])('answers HEAD %s without a body', async (url) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../runtime/clock.ts';
+import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { runRegularly } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
@@ -44,8 +45,18 @@ export class LeaseKeeper {
   #rounds: Promise<void> = Promise.resolve();
   #loop: Promise<void> | undefined;
 
+  readonly #declaring: LastingFailure;
+
   constructor(parts: LeaseParts) {
     this.#parts = parts;
+    this.#declaring = new LastingFailure(
+      parts.logger,
+      {
+        failed: 'the ledger could not be told which sites are expected; the leases hold',
+        recovered: 'the ledger knows again which sites are expected',
+      },
+      'warn',
+    );
   }
 
   holds(name: string): boolean {
@@ -101,6 +112,8 @@ export class LeaseKeeper {
     const round = await renewLeases(database, this.#holder, this.#sites, durationMs);
     this.#renewedAtMs = askedAtMs;
     this.#noteLosses(round);
+    if ('undeclared' in round) this.#declaring.failed(round.undeclared);
+    else this.#declaring.succeeded();
     await this.#use(round.held, tellAnyway);
     await releaseLeases(database, this.#holder, round.surplus);
   }

@@ -16,6 +16,8 @@ export interface Round {
   held: Set<string>;
   /** The leases that this portal has to release once their sites are no longer in use. */
   surplus: string[];
+  /** Why the ledger could not be told which sites are expected. The leases hold nevertheless. */
+  undeclared?: unknown;
 }
 
 /** The sites in a portal's configuration. */
@@ -36,12 +38,18 @@ export async function renewLeases(
   sites: PortalSites,
   durationMs: number,
 ): Promise<Round> {
-  return await database.lanes.leases.run(() =>
-    database.transaction(async (trx) => {
+  return await database.lanes.leases.run(async () => {
+    const round = await database.transaction(async (trx) => {
       await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.leases})`);
       return await takeTurn(trx, holder, sites, durationMs);
-    }),
-  );
+    });
+    try {
+      await declareSitesOfPortals(database);
+      return round;
+    } catch (undeclared) {
+      return { ...round, undeclared };
+    }
+  });
 }
 
 async function takeTurn(
@@ -52,7 +60,6 @@ async function takeTurn(
 ): Promise<Round> {
   const names = sites.read.map(siteLease);
   await recordAlive(trx, holder, sites, durationMs);
-  await declareSitesOfPortals(trx);
   const portals = await portalsLike(trx, holder);
   const { rows } = await trx.query<{ name: string; holder: string }>(sql`
     SELECT name, holder FROM ledger.lease ORDER BY name`);
@@ -84,14 +91,32 @@ async function recordAlive(
     SET configuration = excluded.configuration, alive_until = excluded.alive_until, sites = excluded.sites`);
 }
 
-/** Marks the sites from which readings are expected: all sites that any living portal names. */
-async function declareSitesOfPortals(trx: Queryable): Promise<void> {
+/**
+ * Marks the sites from which readings are expected: all sites that any living portal names. Reads first: on Citus every node
+ * has `ledger.site`, so it cannot be written while a node is down. The renewal of the leases must not wait for that.
+ */
+async function declareSitesOfPortals(database: Database): Promise<void> {
+  if ((await sitesToMark(database)).length === 0) return;
+  await database.transaction(async (trx) => {
+    await trx.query(sql`SELECT set_config('statement_timeout', ${MARKING_TIMEOUT}, true)`);
+    await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.sites})`);
+    await trx.query(sql`
+      UPDATE ledger.site SET declared = NOT declared WHERE name = ANY (${await sitesToMark(trx)}::text[])`);
+  });
+}
+
+/** Shorter than the duration of a lease: the next renewal comes after it. */
+const MARKING_TIMEOUT = '3s';
+
+/** The sites that are marked as expected and should not be, or the reverse. */
+async function sitesToMark(trx: Queryable): Promise<string[]> {
   const { rows } = await trx.query<{ sites: string[] | null }>(sql`SELECT sites FROM ledger.portal`);
   // An older version does not list its sites.
-  if (rows.some(({ sites }) => sites === null)) return;
+  if (rows.some(({ sites }) => sites === null)) return [];
   const sites = [...new Set(rows.flatMap((row) => row.sites ?? []))];
-  await trx.query(sql`
-    UPDATE ledger.site SET declared = (name = ANY (${sites}::text[])) WHERE declared <> (name = ANY (${sites}::text[]))`);
+  const marked = await trx.query<{ name: string }>(sql`
+    SELECT name FROM ledger.site WHERE declared <> (name = ANY (${sites}::text[]))`);
+  return marked.rows.map(({ name }) => name);
 }
 
 /** The portals with the same sites, including this one. */

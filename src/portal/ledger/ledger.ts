@@ -270,10 +270,7 @@ export interface Ledger {
    */
   foldLate(site: string, sweeps: readonly Sweep[], lease?: Lease): Promise<LateOutcome>;
   recordFailure(site: string, atMs: number, reason: string, lease?: Lease): Promise<void>;
-  /**
-   * Questions end when `gone` is aborted, because nobody waits for the answer any more. Throws `RefusedQuestionError` if a
-   * question costs too much, takes too long, or if too many questions run at once.
-   */
+  /** Questions end when `gone` is aborted. They throw `RefusedQuestionError`, whose `kind` says why. */
   sites(gone?: AbortSignal): Promise<SiteStatus[]>;
   projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<Project>>;
   usage(query: UsageQuery, gone?: AbortSignal): Promise<Page<StepUsage>>;
@@ -296,5 +293,7 @@ export interface Ledger {
   importLines(lines: AsyncIterable<string>): Promise<number>;
   /** Rejects if the database does not answer. */
   ping(): Promise<void>;
+  /** The sites whose database node was down when `sites()` last read their state. Always empty on one PostgreSQL. */
+  unavailableSites(): readonly string[];
   close(): Promise<void>;
 }

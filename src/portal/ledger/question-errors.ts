@@ -3,8 +3,11 @@ import { UserError } from '../../runtime/user-error.ts';
 
 /** The ledger refuses a question because of its cost. The message says what to ask instead. */
 export class RefusedQuestionError extends UserError {
-  /** The question would cost too much, took too long, or came while too many others were running. */
-  readonly kind: 'costly' | 'slow' | 'busy';
+  /**
+   * The question would cost too much, took too long, came while too many others were running, or needs a database node that
+   * is down.
+   */
+  readonly kind: 'costly' | 'slow' | 'busy' | 'unavailable';
 
   constructor(kind: RefusedQuestionError['kind'], message: string, cause?: unknown) {
     super(message, { cause });

@@ -48,7 +48,7 @@ export const siteRow = z.object({
   last_success_at: instant.nullable(),
   last_error: z.string().nullable().meta({
     description:
-      'Why the last sweep failed, which series were refused, or which cloud had nothing new for longer than an ordinary pause; otherwise null',
+      'Why the last sweep failed, which series were refused, which cloud had nothing new for longer than an ordinary pause, or that the database node of the site is down; otherwise null',
   }),
   ordinary_pause_seconds: z.number().meta({
     description: 'The longest ordinary pause between two readings. A longer pause is a gap',

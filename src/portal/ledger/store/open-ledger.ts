@@ -3,7 +3,7 @@ import type { Logger } from '../../../runtime/logger.ts';
 import type { Database } from '../../database/database.ts';
 import { withAdvice } from '../../database/database-advice.ts';
 import { requireServer } from '../../database/require-server.ts';
-import { sql } from '../../database/sql.ts';
+import { sql, type Queryable } from '../../database/sql.ts';
 import type { Ledger } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
 import { DEFAULT_STORAGE_POLICY } from '../storage-policy.ts';
@@ -14,7 +14,8 @@ import { sweepFolds } from './sweeps/sweep-folds.ts';
 import { migrate } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
 import { queryProjects } from './answers/project-query.ts';
-import { declareSites, recordFailure, siteStatuses } from './answers/site-queries.ts';
+import { declareSites, recordFailure } from './answers/site-queries.ts';
+import { SiteReach } from './answers/site-reach.ts';
 import { exportLedger } from './upkeep/export-ledger.ts';
 import { importLedger } from './upkeep/import-ledger.ts';
 import { Questions } from './answers/question.ts';
@@ -55,25 +56,34 @@ export async function openLedger({
   }
   const questions = new Questions(database);
   const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
+  const asking =
+    (gone?: AbortSignal) =>
+    async <T>(answer: (trx: Queryable) => Promise<T>) =>
+      await questions.ask(quick(gone), answer);
+  const reach = new SiteReach();
+  const orRefusal = async <T>(answer: Promise<T>): Promise<T> =>
+    await answer.catch(async (error: unknown) => {
+      throw await reach.refusal(error, asking());
+    });
   const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
   return {
-    declareSites: async (sites) => {
-      const unavailable = await sweeps.run(() => declareSites(database, sites));
-      if (unavailable.length > 0)
-        logger.warn(
-          { sites: unavailable.join(', ') },
-          'the database node of these sites is down: their retired clouds stay as they were',
-        );
-    },
+    declareSites: async (sites) =>
+      noteUnavailable(logger, await sweeps.run(() => declareSites(database, sites))),
     ...sweepFolds(database),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
-    sites: (gone) => questions.ask(quick(gone), (trx) => siteStatuses(trx)),
-    projects: (query, gone) => questions.ask(quick(gone), (trx) => queryProjects(trx, query)),
-    usage: (query, gone) => askUsage(usage, query, gone),
-    allUsage: (query, gone) => askAllUsage(usage, query, gone),
-    coverage: (query, gone) => questions.ask(quick(gone), (trx) => queryCoverage(trx, query, clock.nowMs())),
+    sites: (gone) => reach.statuses(asking(gone)),
+    projects: (query, gone) => orRefusal(asking(gone)((trx) => queryProjects(trx, query))),
+    usage: (query, gone) => orRefusal(askUsage(usage, query, gone)),
+    allUsage: async function* (query, gone) {
+      try {
+        yield* askAllUsage(usage, query, gone);
+      } catch (error) {
+        throw await reach.refusal(error, asking());
+      }
+    },
+    coverage: (query, gone) => orRefusal(asking(gone)((trx) => queryCoverage(trx, query, clock.nowMs()))),
     coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
     verify: () => sweeps.run(() => verifyConservation(database)),
     maintain: (policy) =>
@@ -81,6 +91,15 @@ export async function openLedger({
     exportLines: () => sweeps.through(() => exportLedger(database)),
     importLines: (lines) => sweeps.run(() => importLedger(database, lines, logger)),
     ping: () => readiness.run(async () => void (await database.query(sql`SELECT 1`))),
+    unavailableSites: () => reach.unavailable,
     close: () => database.close(),
   };
+}
+
+function noteUnavailable(logger: Logger, sites: readonly string[]): void {
+  if (sites.length === 0) return;
+  logger.warn(
+    { sites: sites.join(', ') },
+    'the database node of these sites is down: their retired clouds stay as they were',
+  );
 }

@@ -1,8 +1,9 @@
-import { sql, type Queryable } from '../../../database/sql.ts';
+import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { UsageQuery } from '../../ledger.ts';
 import type { LedgerCounts } from '../../question-cost.ts';
 import { grantedProjects } from './granted-projects.ts';
+import { siteCondition } from '../database/site-condition.ts';
 
 interface CountsRecord {
   sites: string;
@@ -21,31 +22,29 @@ interface CountsRecord {
  */
 export async function countLedger(database: Queryable, query: UsageQuery): Promise<LedgerCounts> {
   const { resource } = query;
+  const ofSite = await siteCondition(database, query.site);
+  const atSite = ofSite(sql`site_id`);
   const named = resource === undefined ? sql`true` : sql`name = ${resource}`;
   const { rows } = await database.query<CountsRecord>(sql`
-    WITH asked AS (SELECT site_id FROM ledger.site WHERE ${ofSite(query)}),
-    granted AS (${grantedProjects(query)})
-    SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query)} AS projects,
-           (SELECT coalesce(sum(meters), 0) FROM ledger.site_state JOIN asked USING (site_id)) AS meters,
-           ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id))` : sql`1`} AS resources,
+    WITH asked AS (SELECT site_id FROM ledger.site WHERE ${atSite}),
+    granted AS (${grantedProjects(query, ofSite)})
+    SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query, atSite)} AS projects,
+           (SELECT coalesce(sum(meters), 0) FROM ledger.site_state JOIN asked USING (site_id) WHERE ${atSite}) AS meters,
+           ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id) WHERE ${atSite})` : sql`1`} AS resources,
            (SELECT coalesce(max(n), 0) FROM (
-             SELECT count(*) AS n FROM ledger.resource JOIN asked USING (site_id) WHERE ${named} GROUP BY site_id
+             SELECT count(*) AS n FROM ledger.resource JOIN asked USING (site_id) WHERE ${named} AND ${atSite} GROUP BY site_id
            ) ofsite) AS kinds,
            c.first_ms, c.last_ms
     FROM (SELECT count(*) AS clouds, min(first_ms) AS first_ms, max(last_ms) AS last_ms
-          FROM ledger.cloud JOIN asked USING (site_id)) c`);
+          FROM ledger.cloud JOIN asked USING (site_id) WHERE ${atSite}) c`);
   return countsOf(rows[0] as CountsRecord);
 }
 
-function ofSite({ site }: UsageQuery) {
-  return site === undefined ? sql`true` : sql`name = ${site}`;
-}
-
-function projects({ grant, projectId }: UsageQuery) {
+function projects({ grant, projectId }: UsageQuery, atSite: Sql) {
   if (projectId !== undefined)
-    return sql`(SELECT count(*) FROM ledger.project JOIN asked USING (site_id) WHERE key = ${projectId})`;
+    return sql`(SELECT count(*) FROM ledger.project JOIN asked USING (site_id) WHERE key = ${projectId} AND ${atSite})`;
   if (grant !== undefined) return sql`(SELECT count(*) FROM granted JOIN asked USING (site_id))`;
-  return sql`(SELECT coalesce(sum(projects), 0) FROM ledger.site_state JOIN asked USING (site_id))`;
+  return sql`(SELECT coalesce(sum(projects), 0) FROM ledger.site_state JOIN asked USING (site_id) WHERE ${atSite})`;
 }
 
 function countsOf({ first_ms, last_ms, ...counts }: CountsRecord): LedgerCounts {

@@ -3,6 +3,7 @@ import type { CoveredCloud } from '../../accounting/sites/coverage.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import type { UsageDimension, UsageQuery } from '../../ledger.ts';
 import { grantedProjects } from './granted-projects.ts';
+import { siteCondition } from '../database/site-condition.ts';
 
 interface NamedCloud extends CoveredCloud {
   siteId: number;
@@ -32,12 +33,13 @@ export async function loadCoveredClouds(
   query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
 ): Promise<NamedCloud[]> {
   const { site, projectId, grant } = query;
+  const ofSite = await siteCondition(database, site);
   const { rows } = await database.query<CloudRecord>(sql`
-    WITH granted AS (${grantedProjects(query)})
+    WITH granted AS (${grantedProjects(query, ofSite)})
     SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms,
            ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
-    WHERE ${site === undefined ? sql`true` : sql`s.name = ${site}`} AND ${
+    WHERE ${ofSite(sql`c.site_id`)} AND ${
       projectId === undefined
         ? sql`true`
         : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`

@@ -1,6 +1,7 @@
 import { join, sql, type Queryable } from '../../../database/sql.ts';
 import type { Page, ProjectQuery, Project } from '../../ledger.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { siteCondition } from '../database/site-condition.ts';
 
 interface ProjectRecord {
   site: string;
@@ -15,6 +16,7 @@ interface ProjectRecord {
 
 /** Projects in the order of site, cloud and id, under their latest names. */
 export async function queryProjects(database: Queryable, query: ProjectQuery): Promise<Page<Project>> {
+  const ofSite = await siteCondition(database, query.site);
   const { rows } = await database.query<ProjectRecord>(sql`
     SELECT w.site, w.cloud, w.key AS project_id, w.project_name, w.domain_id, w.domain_name,
            min(m.first_at_ms) AS first_ms, max(m.last_at_ms) AS last_ms
@@ -25,18 +27,18 @@ export async function queryProjects(database: Queryable, query: ProjectQuery): P
       JOIN ledger.site s USING (site_id)
       JOIN ledger.cloud c USING (site_id, cloud_id)
       JOIN ledger.project_name n ON n.site_id = p.site_id AND n.project_id = p.project_id AND n.to_ms IS NULL
-      WHERE ${and(conditions(query))}
+      WHERE ${and(conditions(query))} AND ${ofSite(sql`p.site_id`)}
       ORDER BY s.name, c.name, p.key LIMIT ${query.limit + 1}
     ) w
     JOIN ledger.meter m USING (site_id, project_id)
+    WHERE ${ofSite(sql`m.site_id`)}
     GROUP BY w.site, w.cloud, w.key, w.project_name, w.domain_id, w.domain_name
     ORDER BY w.site, w.cloud, w.key`);
   return page(rows, query.limit);
 }
 
-function conditions({ site, search, cursor }: ProjectQuery) {
+function conditions({ search, cursor }: ProjectQuery) {
   const list = [sql`true`];
-  if (site !== undefined) list.push(sql`s.name = ${site}`);
   if (search !== undefined && search !== '') list.push(matches(search));
   if (cursor !== undefined) {
     const [afterSite, afterCloud, afterKey] = readCursor(cursor, ['', '', ''] as const);

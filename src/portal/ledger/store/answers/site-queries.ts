@@ -151,8 +151,12 @@ interface SiteRow {
   anomalies: string;
 }
 
-/** The state of each declared site, and of each other site with readings, by name. */
-export async function siteStatuses(database: Queryable): Promise<SiteStatus[]> {
+/**
+ * The state of each declared site, and of each other site with readings, by name. With `siteId`, of one site only, from its
+ * own node.
+ */
+export async function siteStatuses(database: Queryable, siteId?: number): Promise<SiteStatus[]> {
+  const ofSite = (column: Sql) => (siteId === undefined ? sql`true` : sql`${column} = ${siteId}`);
   const { rows } = await database.query<SiteRow>(sql`
     SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies
@@ -161,10 +165,20 @@ export async function siteStatuses(database: Queryable): Promise<SiteStatus[]> {
       SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms,
              json_agg(json_build_object('cloud', name, 'lastMs', last_ms) ORDER BY last_ms, name)
                FILTER (WHERE NOT retired) AS clouds
-      FROM ledger.cloud GROUP BY site_id) c USING (site_id)
-    WHERE s.declared OR c.first_ms IS NOT NULL
+      FROM ledger.cloud WHERE ${ofSite(sql`site_id`)} GROUP BY site_id) c USING (site_id)
+    WHERE (s.declared OR c.first_ms IS NOT NULL) AND ${ofSite(sql`t.site_id`)}
     ORDER BY s.name`);
   return rows.map(statusOf);
+}
+
+/** The declared sites, without what their nodes know of them. */
+export async function declaredSites(database: Queryable): Promise<{ id: number; status: SiteStatus }[]> {
+  const { rows } = await database.query<SiteRow & { site_id: number }>(sql`
+    SELECT site_id, name, labels, interval_ms, 'the database node of this site is down' AS last_error,
+           0 AS projects, 0 AS meters, 0 AS refused_series, 0 AS anomalies,
+           NULL AS first_ms, NULL AS last_ms, NULL AS clouds, NULL AS last_sweep_ms, NULL AS last_success_ms
+    FROM ledger.site WHERE declared ORDER BY name`);
+  return rows.map((row) => ({ id: row.site_id, status: statusOf(row) }));
 }
 
 function statusOf(row: SiteRow): SiteStatus {

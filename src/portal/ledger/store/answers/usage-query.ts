@@ -5,6 +5,7 @@ import type { UsageQuery, UsageStep } from '../../ledger.ts';
 import { monthStarts, piecesOf, type HourRange, type Piece } from '../../steps.ts';
 import { numberArray } from '../../../database/columns.ts';
 import { readCursor } from './cursor.ts';
+import { siteCondition } from '../database/site-condition.ts';
 import { grantedProjects } from './granted-projects.ts';
 
 /** The summed usage of one step. Dimensions that the query does not separate are ''. */
@@ -41,35 +42,47 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
 /** The sums of a page and of one more row. Sets the planner's options for the transaction. */
 export async function sumUsage(trx: Queryable, query: UsageQuery, range: HourRange): Promise<UsageRecord[]> {
   await setPlanning(trx, query);
-  const { rows } = await trx.query<UsageRecord>(sql`${usageSums(query, range)} LIMIT ${query.limit + 1}`);
+  const { rows } = await trx.query<UsageRecord>(
+    sql`${usageSums(query, range, await siteCondition(trx, query.site))} LIMIT ${query.limit + 1}`,
+  );
   return rows;
 }
 
-/** Sets the planner's options for the rest of the transaction. */
+/**
+ * Sets the planner's options for the rest of the transaction. They are SET commands, which Citus passes on to its nodes if
+ * the first one says so; another database does not know the first one, and keeps its value without any effect.
+ */
 export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<void> {
-  if (!hasFewMeters(query)) await trx.query(sql`SELECT ${join(FOR_MANY_METERS)}`);
+  if (hasFewMeters(query)) return;
+  await trx.query(sql`SET LOCAL citus.propagate_set_commands = 'local'`);
+  for (const statement of FOR_MANY_METERS) await trx.query(statement);
 }
 
 /**
  * Sums entries by step, resource and the query's dimensions, in order. Amounts of different resources are never added up.
- * Projects with the same id at two sites stay separate (rule A9), and so do clouds: only a grant adds up projects. `part`
- * is the part of the range to sum, in whole steps.
+ * Projects with the same id at two sites stay separate (rule A9), and so do clouds: only a grant adds up projects. `ofSite` is
+ * the query's `siteCondition`, and `part` the part of the range to sum, in whole steps.
  */
-export function usageSums(query: UsageQuery, range: HourRange, part = range): Sql {
+export function usageSums(
+  query: UsageQuery,
+  range: HourRange,
+  ofSite: (column: Sql) => Sql,
+  part = range,
+): Sql {
   const byProject = query.by.has('project');
   const byCloud = byProject || query.by.has('cloud');
   const bySite = byCloud || query.by.has('site');
   const byFlavor = query.by.has('flavor');
   return sql`
-    WITH granted AS (${grantedProjects(query)}), asked AS MATERIALIZED (
+    WITH granted AS (${grantedProjects(query, ofSite)}), asked AS MATERIALIZED (
       SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
       FROM ledger.meter m ${grantJoin(query)}
-      WHERE ${join(meterConditions(query), ' AND ')}
+      WHERE ${join(meterConditions(query, ofSite), ' AND ')}
     ), sums AS (
       SELECT m.grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
              ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
       FROM ${entriesFor(query, part)} e JOIN asked m USING (site_id, meter_id)
-      WHERE ${join(entryConditions(query, part), ' AND ')}
+      WHERE ${join(entryConditions(query, part, ofSite), ' AND ')}
       GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
     ), named AS (
@@ -83,6 +96,7 @@ export function usageSums(query: UsageQuery, range: HourRange, part = range): Sq
       FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
       ${byFlavor ? sql`LEFT JOIN ledger.flavor f USING (site_id, flavor_id)` : sql``}
       ${byCloud ? projectJoins : sql``}
+      WHERE ${ofSite(sql`sums.site_id`)}
     )
     SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource, flavor, state,
            sum(amount) AS amount, sum(spread) AS spread
@@ -96,9 +110,11 @@ export function usageSums(query: UsageQuery, range: HourRange, part = range): Sq
  * Turns off plans that are slow for many meters. Turning them off raises the estimated cost, so JIT is off, too: otherwise
  * PostgreSQL before 18 would compile for a second.
  */
-const FOR_MANY_METERS = ['enable_nestloop', 'enable_sort', 'jit'].map(
-  (setting) => sql`set_config(${setting}, 'off', true)`,
-);
+const FOR_MANY_METERS = [
+  sql`SET LOCAL enable_nestloop = off`,
+  sql`SET LOCAL enable_sort = off`,
+  sql`SET LOCAL jit = off`,
+];
 
 /**
  * The database finds few meters by their keys. For many meters it expects far too few entries, because it treats the two
@@ -147,36 +163,38 @@ function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
 }
 
 /** The conditions for the meters of the query. */
-function meterConditions({ site, projectId, resource, flavor, state }: UsageQuery): Sql[] {
-  const list: Sql[] = [sql`true`];
-  if (site !== undefined) list.push(sql`m.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
+function meterConditions(
+  { projectId, resource, flavor, state }: UsageQuery,
+  ofSite: (column: Sql) => Sql,
+): Sql[] {
+  const atSite = ofSite(sql`site_id`);
+  const list: Sql[] = [ofSite(sql`m.site_id`)];
   if (projectId !== undefined)
     list.push(
-      sql`(m.site_id, m.project_id) IN (SELECT site_id, project_id FROM ledger.project WHERE key = ${projectId})`,
+      sql`(m.site_id, m.project_id) IN (SELECT site_id, project_id FROM ledger.project WHERE key = ${projectId} AND ${atSite})`,
     );
   const resources: Sql[] = [];
   if (resource !== undefined) resources.push(sql`name = ${resource}`);
   if (state !== undefined) resources.push(sql`state = ${state}`);
   if (flavor !== undefined)
     resources.push(
-      sql`(site_id, flavor_id) IN (SELECT site_id, flavor_id FROM ledger.flavor WHERE label = ${flavor})`,
+      sql`(site_id, flavor_id) IN (SELECT site_id, flavor_id FROM ledger.flavor WHERE label = ${flavor} AND ${atSite})`,
     );
   if (resources.length > 0)
     list.push(sql`(m.site_id, m.resource_id) IN (
-      SELECT site_id, resource_id FROM ledger.resource WHERE ${join(resources, ' AND ')})`);
+      SELECT site_id, resource_id FROM ledger.resource WHERE ${join(resources, ' AND ')} AND ${atSite})`);
   return list;
 }
 
-function entryConditions(query: UsageQuery, range: HourRange): Sql[] {
+function entryConditions(query: UsageQuery, range: HourRange, ofSite: (column: Sql) => Sql): Sql[] {
   const fromHour = query.cursor === undefined ? range.fromHour : cursorKeys(query.cursor)[0];
   const list: Sql[] = [
+    ofSite(sql`e.site_id`),
     sql`e.hour >= ${fromHour}::int`,
     sql`e.hour < ${range.toHour}::int`,
     sql`e.last_hour >= ${fromHour}::int`,
     sql`e.first_hour < ${range.toHour}::int`,
   ];
-  const { site } = query;
-  if (site !== undefined) list.push(sql`e.site_id = (SELECT site_id FROM ledger.site WHERE name = ${site})`);
   // The keys of few meters are found by index. Otherwise the months of all meters would be unpacked.
   if (hasFewMeters(query))
     list.push(

@@ -3,6 +3,7 @@ import type { UsageQuery, StepUsage } from '../../ledger.ts';
 import { overlap } from '../../question-cost.ts';
 import { monthsOf, type HourRange } from '../../steps.ts';
 import { refuseHoursGone } from './hours-gone.ts';
+import { siteCondition } from '../database/site-condition.ts';
 import { rowMaker } from './usage.ts';
 import { hourRange, setPlanning, usageSums, type UsageRecord } from './usage-query.ts';
 
@@ -40,7 +41,9 @@ async function* recordsOf(
   range: HourRange,
   part: HourRange,
 ): AsyncGenerator<UsageRecord[]> {
-  await trx.query(sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, part)}`);
+  await trx.query(
+    sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, await siteCondition(trx, query.site), part)}`,
+  );
   for (;;) {
     const { rows } = await trx.query<UsageRecord>(sql`FETCH ${raw(String(ROWS_AT_ONCE))} FROM usage`);
     if (rows.length === 0) break;

@@ -1,7 +1,7 @@
 import { codeOf } from '../../../../runtime/user-error.ts';
 
 /** Whether a database of several nodes could not reach one of them (class 08 of PostgreSQL's error codes). */
-function isNodeDown(error: unknown): boolean {
+export function isNodeDown(error: unknown): boolean {
   return codeOf(error)?.startsWith('08') === true;
 }
 

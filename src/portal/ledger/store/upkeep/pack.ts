@@ -26,11 +26,16 @@ export async function maintainStore(
 ): Promise<MaintenanceOutcome> {
   const done: MaintenanceOutcome = { packed: 0, dropped: 0, expired: 0 };
   const failures: unknown[] = [];
-  for (const { site_id: siteId, name, meter_id: last } of await lastMeters(database))
-    await maintainSite(database, siteId, last, nowMs, policy, done).catch((cause: unknown) =>
+  for (const { site_id: siteId, name } of await allSites(database))
+    await maintainSite(database, siteId, nowMs, policy, done).catch((cause: unknown) =>
       failures.push(new Error(`site '${name}': ${describeError(cause)}`, { cause })),
     );
-  done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR);
+  done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR).catch(
+    (cause: unknown) => {
+      failures.push(cause);
+      return 0;
+    },
+  );
   if (failures.length > 0) throw failures[0];
   return done;
 }
@@ -38,11 +43,11 @@ export async function maintainStore(
 async function maintainSite(
   database: Database,
   siteId: number,
-  lastMeter: number,
   nowMs: number,
   { packAfterDays, hoursKeptDays }: StoragePolicy,
   done: MaintenanceOutcome,
 ): Promise<void> {
+  const lastMeter = await lastMeterOf(database, siteId);
   for (let first = 0; first <= lastMeter; first += METERS_PER_TRANSACTION) {
     const meters = { siteId, first, end: first + METERS_PER_TRANSACTION };
     done.packed += await packMeters(database, meters, startOfDay(nowMs, packAfterDays));
@@ -61,12 +66,17 @@ interface MeterRange {
   end: number;
 }
 
-async function lastMeters(database: Queryable) {
-  const { rows } = await database.query<{ site_id: number; name: string; meter_id: number }>(sql`
-    SELECT site_id, name, meter_id
-    FROM ledger.site JOIN (SELECT site_id, max(meter_id) AS meter_id FROM ledger.meter GROUP BY site_id) m USING (site_id)
-    ORDER BY site_id`);
+async function allSites(database: Queryable) {
+  const { rows } = await database.query<{ site_id: number; name: string }>(sql`
+    SELECT site_id, name FROM ledger.site ORDER BY site_id`);
   return rows;
+}
+
+/** The highest id of the site's meters; -1 without any. Asked for each site: with Citus the node of one may be down. */
+async function lastMeterOf(database: Queryable, siteId: number): Promise<number> {
+  const { rows } = await database.query<{ last: number | null }>(sql`
+    SELECT max(meter_id) AS last FROM ledger.meter WHERE site_id = ${siteId}`);
+  return rows[0]?.last ?? -1;
 }
 
 /** Moves entries into their months in one transaction, so that an hour is never lost or counted twice. */
