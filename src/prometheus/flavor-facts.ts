@@ -48,20 +48,20 @@ function deviceText(devices: FlavorFacts['devices']): string {
   return text === '' ? NO_DEVICES : text;
 }
 
-const SIZE = '(0|[1-9][0-9]{0,14})';
-const SIZE_OR_UNKNOWN = `(\\${UNKNOWN}|0|[1-9][0-9]{0,14})`;
-const DEVICE = '[^/=,]+=[1-9][0-9]{0,14}';
-/** Only the name may contain slashes. */
-const LABEL = new RegExp(
-  `^(.*)/${SIZE}/${SIZE}/${SIZE}/${SIZE_OR_UNKNOWN}/${SIZE_OR_UNKNOWN}/(\\${UNKNOWN}|${NO_DEVICES}|${DEVICE}(?:,${DEVICE})*)$`,
-  'su',
-);
+const SIZE = /^(?:0|[1-9][0-9]{0,14})$/;
+const DEVICES = /^[^=,]+=[1-9][0-9]{0,14}(?:,[^=,]+=[1-9][0-9]{0,14}){0,31}$/;
+const FIELDS_AFTER_NAME = 6;
 
 /** The facts in a label `flavor`; undefined for a text that `flavorLabel` does not write. */
 export function flavorOfLabel(text: string): FlavorFacts | undefined {
   if (text.length > LONGEST_FLAVOR_LABEL) return undefined;
-  const [whole, name = '', vcpu, mb, disk, ephemeral = '', swap = '', gpus = ''] = LABEL.exec(text) ?? [];
-  if (whole === undefined) return undefined;
+  const fields = text.split('/');
+  const name = fields.slice(0, -FIELDS_AFTER_NAME).join('/'); // only the name may contain slashes
+  const [vcpu = '', mb = '', disk = '', ephemeral = '', swap = '', gpus = ''] =
+    fields.slice(-FIELDS_AFTER_NAME);
+  const known = [vcpu, mb, disk, ...[ephemeral, swap].filter((size) => size !== UNKNOWN)];
+  if (fields.length <= FIELDS_AFTER_NAME || !known.every((size) => SIZE.test(size))) return undefined;
+  if (gpus !== UNKNOWN && gpus !== NO_DEVICES && !DEVICES.test(gpus)) return undefined;
   const devices = devicesOf(gpus);
   const facts: FlavorFacts = {
     ...(name === '' ? {} : { name }),
