@@ -311,19 +311,18 @@ onEveryPostgresql('storage', (freshLedger) => {
       await foldAll(ledger, 'a', reading(NOON, 0), reading(NOON + 14 * HOUR, 14 * HOUR));
       time.nowMs = NOON + 11 * DAY;
       await ledger.maintain();
-      // A question about one resource: for all resources, the estimate of its cost would read the table locked below.
-      const question = query({ by: new Set(), resource: 'vcpu', toMs: NOON + 12 * HOUR });
+      const question = query({ by: new Set(['project']), resource: 'vcpu', toMs: NOON + 12 * HOUR });
       const whole = (await ledger.usage(question)).data;
       expect(whole).not.toEqual([]);
       const client = new Client(connection);
       await client.connect();
-      // A sum of hours reads this table, dropping hours does not. So the answer starts and then waits for the lock.
-      await client.query('BEGIN; LOCK TABLE ledger.resource');
+      // The sums by project read this table, dropping hours does not. So the answer starts and then waits for the lock.
+      await client.query('BEGIN; LOCK TABLE ledger.project_name');
       const answer = ledger.usage(question);
       await eventually(async () => {
         const waiting = await runSql(
           connection,
-          `SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger.resource'::regclass`,
+          `SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger.project_name'::regclass`,
         );
         return waiting.length > 0 ? true : undefined;
       });
