@@ -28,6 +28,7 @@ export class InMemoryBook {
   coverage = new Map<number, { measuredMs: number; spreadMs: number }>();
   corrections = new Map<string, bigint>();
   epochs = new Map<string, number>();
+  serverEpochs = new Map<string, number>();
   anomalyKinds = new Set<string>();
   openHours = new Map<string, Entry>();
   jumpedBy = new Map<string, bigint>();
@@ -40,7 +41,7 @@ export class InMemoryBook {
   }
 
   #fold(readings: readonly Reading[], usualHours: Map<string, bigint>) {
-    const { clouds, names, epochs, jumpedBy } = this;
+    const { clouds, names, epochs, serverEpochs, jumpedBy } = this;
     const meters = new Map(
       [...this.meters].map(([key, meter]) => [
         key,
@@ -48,7 +49,7 @@ export class InMemoryBook {
       ]),
     );
     const changes = foldSweep(
-      { clouds, names, meters, epochs, usualHours, jumpedBy },
+      { clouds, names, meters, epochs, serverEpochs, usualHours, jumpedBy },
       readings,
       DEFAULT_RULES,
     );
@@ -58,6 +59,7 @@ export class InMemoryBook {
       for (const hour of coverage.values()) this.#cover(hour);
     }
     for (const [epoch, firstMs] of changes.epochs) this.epochs.set(epoch, firstMs);
+    for (const [epoch, firstMs] of changes.serverEpochs) this.serverEpochs.set(epoch, firstMs);
     for (const [key, change] of changes.names)
       for (const name of change.names) {
         this.names.set(key, name);

@@ -214,6 +214,19 @@ describe('an answer whose lines are recognised by their bytes', () => {
     },
   );
 
+  it('is not measured by a line that began like earlier ones and went on in another way', () => {
+    const rules = { allowed: parsePolicy(['{__name__=~"project_.*_usage",job=~"j+"}']).allowed };
+    const lines = [
+      'project_a_usage{job="j",a="1"} 1',
+      // The value of job ends where the value of a starts above. A space stands before the next label.
+      'project_a_usage{job="jjjjj", a="1"} 1',
+      'project_a_usage{job="j",a=",a="2"} 1',
+    ];
+    const { byBytes, asText } = bothOutcomes(rules, Buffer.from(`${lines.join('\n')}\n`), [0]);
+    expect(byBytes).toEqual(asText);
+    expect(asText.end).not.toBe('');
+  });
+
   it('has the same parts and the same error if it is made of any bytes', () => {
     fc.assert(
       fc.property(rulesArbitrary, fc.uint8Array({ maxLength: 60 }), sizes, (rules, bytes, cuts) => {

@@ -1,7 +1,7 @@
 import type { Sample } from '../../prometheus/sample.ts';
 import type { Steps } from '../../prometheus/steps.ts';
 import { exporterKey } from '../ledger/accounting/sweeps/exporter-facts.ts';
-import { meterKey } from '../ledger/accounting/sweeps/sweep.ts';
+import { meterKey } from '../ledger/accounting/meters/identity.ts';
 import type { Reading, Sweep } from '../ledger/ledger.ts';
 
 type ReadSweep = (samples: readonly Sample[], receivedAtMs: number) => Steps<Sweep>;

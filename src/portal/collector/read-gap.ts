@@ -1,6 +1,6 @@
 import { distinctOf, eachInSteps, type Steps } from '../../prometheus/steps.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
-import { meterKey } from '../ledger/accounting/sweeps/sweep.ts';
+import { meterKey } from '../ledger/accounting/meters/identity.ts';
 import type { Sweep } from '../ledger/ledger.ts';
 import { inWindows, windowsOf, type ReadWindow } from './read-windows.ts';
 

@@ -13,7 +13,8 @@ import { correctClouds, correctMeters, mayChangeEpoch } from './sweeps/late.ts';
 import { metersToBound } from './sweeps/meters-to-bound.ts';
 import { closeHours } from './meters/open-hour.ts';
 import { partsOfSweep } from './sweeps/parts-of-sweep.ts';
-import { foldReadings, meterKey, type BookedMeter, type MeterBook } from './sweeps/sweep.ts';
+import { foldReadings, type BookedMeter, type MeterBook } from './sweeps/sweep.ts';
+import { meterKey } from './meters/identity.ts';
 
 const MINUTE = 60_000;
 const known: BookedMeter = {
@@ -28,6 +29,7 @@ const book: MeterBook = {
   names: new Map(),
   meters: new Map([[METER, known]]),
   epochs: new Map([['a', 0]]),
+  serverEpochs: new Map([['a', 0]]),
   usualHours: new Map(),
   jumpedBy: new Map(),
 };

@@ -43,9 +43,10 @@ function moved(progress: Progress | undefined, atMs: number): Progress {
 
 /**
  * The last instant at which a new meter was at zero (rule A5), for a first reading at `atMs`. `known` is the progress of
- * the meter's family at the cloud before the sweep, `progress` the one before the readings of this instant. `epochFirstMs` is the time of
- * the first reading of the epoch, undefined if this is the first one. Returns undefined if the meter opens with a balance:
- * in the first reading of a family (even in a part of it that comes late), and at a new exporter.
+ * the meter's family at the cloud before the sweep, `progress` its progress before the readings of this instant.
+ * `epochFirstMs` is the time of the family's first reading in the epoch, undefined if this is the first one. Returns
+ * undefined if the meter opens with a balance: in the first reading of a family (even in a part of it that comes late), and
+ * at an exporter whose family is new.
  */
 export function beganAtZero(
   known: Progress | undefined,

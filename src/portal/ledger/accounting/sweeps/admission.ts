@@ -2,7 +2,7 @@ import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading, Refusal } from '../../ledger.ts';
 import type { ProjectName } from '../sites/names.ts';
 import type { SiteCaps } from '../sites/site-caps.ts';
-import { meterKey, projectKey, resourceKey } from './sweep.ts';
+import { meterKey, projectKey, resourceKey } from '../meters/identity.ts';
 
 /** The objects of a sweep that the ledger already knows. */
 export interface SiteInventory {

@@ -5,7 +5,7 @@ import { fillGap, isGap, partsOf, type Interval, type MeterGap } from '../meters
 import type { AccountingRules, Usage } from '../meters/meter.ts';
 import { hourAt, hourBefore } from '../meters/hours.ts';
 import { coverageBetween, type HourCoverage } from '../sites/progress.ts';
-import { meterKey } from './sweep.ts';
+import { meterKey } from '../meters/identity.ts';
 
 /** The known gaps of the meters that have late readings. */
 export interface MeterGapBook {

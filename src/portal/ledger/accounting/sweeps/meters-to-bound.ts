@@ -1,7 +1,8 @@
 import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
 import { mayJump } from '../meters/jumps.ts';
-import { meterKey, type BookedMeter } from './sweep.ts';
+import { type BookedMeter } from './sweep.ts';
+import { meterKey } from '../meters/identity.ts';
 
 /** The meters whose usual rate is needed: with a reading of another epoch, or with a possible jump and no epoch. */
 export function* metersToBound<Meter extends BookedMeter>(

@@ -23,6 +23,7 @@ const book: SiteBook = {
   names: new Map(),
   meters: new Map([['\0p1\0vcpu', meter]]),
   epochs: new Map([['a', 0]]),
+  serverEpochs: new Map([['a', 0]]),
   usualHours: new Map(),
   jumpedBy: new Map(),
 };
@@ -32,10 +33,14 @@ const readings = array(
     total: integer({ min: 0, max: 9 }).map(BigInt),
     projectId: constantFrom('p1', 'p2', 'p3', 'p4'),
     projectName: constantFrom('one', 'other'),
-    resource: constantFrom('vcpu', 'mb'),
+    of: constantFrom(
+      { resource: 'vcpu' },
+      { resource: 'mb' },
+      { resource: 'server', servers: { flavor: 'a/1/2/3/0/0/0', state: 'active' } },
+    ),
     cloud: constantFrom('', 'second'),
     epoch: constantFrom('a', 'b'),
-  }).map((more): Reading => reading(0, 0, more)),
+  }).map(({ of, ...more }): Reading => reading(0, 0, { ...more, ...of })),
   { maxLength: 40 },
 );
 
@@ -66,13 +71,17 @@ describe('the parts of a sweep', () => {
 
 function joined(parts: readonly MeterChanges[]): MeterChanges {
   const sum = (of: (part: MeterChanges) => number) => parts.reduce((total, part) => total + of(part), 0);
-  const epochs = new Map<string, number>();
-  for (const [epoch, firstMs] of parts.flatMap((part) => [...part.epochs]))
-    epochs.set(epoch, Math.min(firstMs, epochs.get(epoch) ?? firstMs));
+  const earliest = (of: (part: MeterChanges) => ReadonlyMap<string, number>) => {
+    const epochs = new Map<string, number>();
+    for (const [epoch, firstMs] of parts.flatMap((part) => [...of(part)]))
+      epochs.set(epoch, Math.min(firstMs, epochs.get(epoch) ?? firstMs));
+    return epochs;
+  };
   return {
     names: new Map(parts.flatMap(({ names }) => [...names])),
     meters: new Map(parts.flatMap(({ meters }) => [...meters])),
-    epochs,
+    epochs: earliest(({ epochs }) => epochs),
+    serverEpochs: earliest(({ serverEpochs }) => serverEpochs),
     folded: sum(({ folded }) => folded),
     ignored: sum(({ ignored }) => ignored),
     anomalies: sum(({ anomalies }) => anomalies),
@@ -88,5 +97,6 @@ function byKey(changes: MeterChanges) {
     names: sorted(changes.names),
     meters: sorted(changes.meters),
     epochs: sorted(changes.epochs),
+    serverEpochs: sorted(changes.serverEpochs),
   };
 }

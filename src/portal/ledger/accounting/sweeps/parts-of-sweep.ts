@@ -1,6 +1,6 @@
 import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
-import { projectKey } from './sweep.ts';
+import { projectKey } from '../meters/identity.ts';
 
 /**
  * Splits readings into parts of about `size`, in their order. Each part has all readings of its projects. Parts can be folded

@@ -12,7 +12,7 @@ import { atOnce, eachInSteps, type Steps } from '../../../../prometheus/steps.ts
 import { exporterKey, FactsReader, isNeededFact } from './exporter-facts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
 import { ServerKinds } from './server-kinds.ts';
-import { meterKey } from './sweep.ts';
+import { meterKey } from '../meters/identity.ts';
 import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
 
 /** Prefix of the series about an exporter itself. */

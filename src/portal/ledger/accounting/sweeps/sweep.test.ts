@@ -65,6 +65,16 @@ describe('server hours, a family of series of its own', () => {
     expect(book.meters.get(keyOf('active'))?.opening).toBe(1_000n * BigInt(HOUR));
   });
 
+  it('open with balances at each exporter of a cloud that has them for the first time, however long its epoch is known', () => {
+    const book = new Book();
+    book.fold(reading(0, 5, servers('active')), reading(0, 5, { projectId: 'p2', epoch: 'b' }));
+    book.fold(reading(MINUTE, 6, servers('active')), reading(MINUTE, 6, { projectId: 'p2', epoch: 'b' }));
+    const months = { ...servers('active'), projectId: 'p2', epoch: 'b' };
+    book.fold(reading(2 * MINUTE, 7, servers('active')), reading(2 * MINUTE, 1_000 * HOUR, months));
+    book.fold(reading(3 * MINUTE, 1_000 * HOUR + 9, months));
+    expect(book.usage('\0p2\0server\0a/1/2/3/0/0/0\0active')).toBe(9n);
+  });
+
   it('of a new flavor or state began at zero at the last reading of the family, not of the cloud', () => {
     const book = new Book();
     book.fold(reading(0, 5), reading(0, 9, servers('active')));

@@ -2,6 +2,7 @@ import { atOnce, eachInSteps, Pace, sortedInSteps, type Steps } from '../../../.
 import type { Reading } from '../../ledger.ts';
 import { coursesOf, type CloudChange, type CloudCourses } from '../sites/courses.ts';
 import type { Entry } from '../meters/entries.ts';
+import { type ProjectIdentity, type MeterIdentity, projectKey, meterKey } from '../meters/identity.ts';
 import { gapOfStep, type MeterGap } from '../meters/gap.ts';
 import {
   foldReading,
@@ -33,6 +34,8 @@ export interface MeterBook {
   meters: ReadonlyMap<string, BookedMeter>;
   /** By epoch: the time of its first folded reading, Unix milliseconds. */
   epochs: ReadonlyMap<string, number>;
+  /** By epoch: the time of its first folded reading of server hours. An exporter may have them later than its totals. */
+  serverEpochs: ReadonlyMap<string, number>;
   /** By `meterKey`, for meters with a new epoch or a possible jump: the largest usage in a recent hour (rule A4). */
   usualHours: ReadonlyMap<string, bigint>;
   /** By `meterKey`: how much of the last reading's difference was not counted, because the total jumped. */
@@ -44,12 +47,6 @@ export interface SiteBook extends MeterBook {
   /** By name of the cloud. */
   clouds: ReadonlyMap<string, CloudProgress>;
 }
-
-/** The identity of a project at a site (rule A9). */
-export type ProjectIdentity = Pick<Reading, 'cloud' | 'projectId'>;
-
-/** The identity of a meter at a site (rule A9). */
-export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource' | 'servers'>;
 
 /** The changes that a sweep makes to one meter. */
 export interface MeterChange {
@@ -85,6 +82,8 @@ export interface MeterChanges {
   meters: Map<string, GrowingChange>;
   /** New epochs, and the time of each one's first folded reading. */
   epochs: Map<string, number>;
+  /** The same for epochs with the first server hours. */
+  serverEpochs: Map<string, number>;
   folded: number;
   ignored: number;
   anomalies: number;
@@ -94,19 +93,6 @@ export interface MeterChanges {
 export interface SweepChanges extends MeterChanges {
   /** By name of the cloud. */
   clouds: Map<string, CloudChange>;
-}
-
-export function projectKey({ cloud, projectId }: ProjectIdentity): string {
-  return `${cloud}\0${projectId}`;
-}
-
-/** The identity of a resource; of server hours, together with the flavor and the state. */
-export function resourceKey({ resource, servers }: Pick<MeterIdentity, 'resource' | 'servers'>): string {
-  return servers === undefined ? resource : `${resource}\0${servers.flavor}\0${servers.state}`;
-}
-
-export function meterKey(identity: MeterIdentity): string {
-  return `${projectKey(identity)}\0${resourceKey(identity)}`;
 }
 
 /** Folds the readings of a sweep, in order of time, into the state of the site (rules A1 to A5). */
@@ -136,6 +122,7 @@ export function* foldReadings(
     names: new Map(),
     meters: new Map(),
     epochs: new Map(),
+    serverEpochs: new Map(),
     folded: 0,
     ignored: 0,
     anomalies: 0,
@@ -209,8 +196,7 @@ function foldOne(
     return;
   }
   changes.folded += 1;
-  if (!book.epochs.has(reading.epoch) && !changes.epochs.has(reading.epoch))
-    changes.epochs.set(reading.epoch, reading.atMs);
+  noteEpochs(book, changes, reading);
   const fromMs = before?.lastAtMs ?? context.beganAtZeroMs ?? reading.atMs;
   const gap = gapOfStep(
     before ?? { epoch: reading.epoch, lastTotal: step.meter.opening },
@@ -223,6 +209,12 @@ function foldOne(
   noteName(book, changes, reading);
 }
 
+function noteEpochs(book: MeterBook, changes: MeterChanges, { epoch, atMs, servers }: Reading): void {
+  if (!book.epochs.has(epoch) && !changes.epochs.has(epoch)) changes.epochs.set(epoch, atMs);
+  if (servers !== undefined && !book.serverEpochs.has(epoch) && !changes.serverEpochs.has(epoch))
+    changes.serverEpochs.set(epoch, atMs);
+}
+
 function contextOf(
   book: MeterBook,
   courses: CloudCourses,
@@ -232,17 +224,18 @@ function contextOf(
   baseMoved: boolean,
 ): ReadingContext {
   const course = courses.get(cloud);
-  const isServerHours = servers !== undefined;
-  const progressOf = (ofCloud: CloudProgress | undefined) => (isServerHours ? ofCloud?.serverHours : ofCloud);
+  const isFamily = servers !== undefined;
+  const progressOf = (ofCloud: CloudProgress | undefined) => (isFamily ? ofCloud?.serverHours : ofCloud);
   const known = book.meters.get(key);
   const before = change?.meter ?? known;
   const epochFirstMs = book.epochs.get(epoch);
+  const familyFirstMs = isFamily ? book.serverEpochs.get(epoch) : epochFirstMs;
   const presentFirstMs = before === undefined ? undefined : book.epochs.get(before.epoch);
   return {
     beganAtZeroMs: baseMoved
       ? undefined
-      : beganAtZero(progressOf(course?.known), progressOf(course?.before.get(atMs)), epochFirstMs, atMs),
-    mayRest: isServerHours,
+      : beganAtZero(progressOf(course?.known), progressOf(course?.before.get(atMs)), familyFirstMs, atMs),
+    mayRest: isFamily,
     usualHour: book.usualHours.get(key) ?? 0n,
     baseMoved: baseMoved && (known === undefined || mayJump(known, total)),
     epochReturns: epochFirstMs !== undefined && presentFirstMs !== undefined && epochFirstMs < presentFirstMs,

@@ -34,4 +34,7 @@ ALTER TABLE ledger.cloud
   ADD COLUMN server_prior_ms bigint,
   ADD COLUMN server_last_ms  bigint;
 COMMENT ON COLUMN ledger.cloud.server_first_ms IS 'the first reading with server hours; null before it';
+
+ALTER TABLE ledger.epoch ADD COLUMN server_first_ms bigint;
+COMMENT ON COLUMN ledger.epoch.server_first_ms IS 'the first reading of it with server hours; null before it';
 `;

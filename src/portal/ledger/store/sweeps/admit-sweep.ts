@@ -4,7 +4,7 @@ import { inTurns } from '../../../../runtime/in-turns.ts';
 import { admit, type SiteInventory } from '../../accounting/sweeps/admission.ts';
 import type { ProjectName } from '../../accounting/sites/names.ts';
 import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
-import { meterKey, projectKey, resourceKey } from '../../accounting/sweeps/sweep.ts';
+import { meterKey, projectKey, resourceKey } from '../../accounting/meters/identity.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
 import { siteIdOf } from './load/lock-site.ts';

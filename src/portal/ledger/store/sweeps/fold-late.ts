@@ -10,7 +10,8 @@ import {
 } from '../../accounting/sweeps/late.ts';
 import type { AccountingRules, Anomaly } from '../../accounting/meters/meter.ts';
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
-import { foldReadings, meterKey } from '../../accounting/sweeps/sweep.ts';
+import { foldReadings } from '../../accounting/sweeps/sweep.ts';
+import { meterKey } from '../../accounting/meters/identity.ts';
 import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
 import { boundIdleTime, requireLease } from '../database/fence.ts';

@@ -9,6 +9,8 @@ export interface EpochRow {
   name: string;
   /** The time of its first folded reading. */
   firstMs: number;
+  /** The time of its first folded reading of server hours; undefined before it. */
+  serverFirstMs: number | undefined;
 }
 
 /** The known epochs of readings. */
@@ -19,7 +21,7 @@ export async function loadEpochsOf(
 ): Promise<EpochRow[]> {
   const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
   const { rows } = await trx.query<EpochRecord>(sql`
-    SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
+    SELECT epoch_id AS id, name, first_ms, server_first_ms FROM ledger.epoch
     WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`);
   return rows.map(epochRow);
 }
@@ -31,7 +33,7 @@ export async function loadEpochs(
 ): Promise<EpochRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await trx.query<EpochRecord>(sql`
-    SELECT epoch_id AS id, name, first_ms FROM ledger.epoch
+    SELECT epoch_id AS id, name, first_ms, server_first_ms FROM ledger.epoch
     WHERE site_id = ${siteId} AND epoch_id = ANY(${numberArray(ids)}::int[])`);
   return rows.map(epochRow);
 }
@@ -40,8 +42,10 @@ interface EpochRecord {
   id: number;
   name: string;
   first_ms: string;
+  server_first_ms: string | null;
 }
 
-function epochRow({ id, name, first_ms }: EpochRecord): EpochRow {
-  return { id, name, firstMs: Number(first_ms) };
+function epochRow({ id, name, first_ms, server_first_ms }: EpochRecord): EpochRow {
+  const serverFirstMs = server_first_ms === null ? undefined : Number(server_first_ms);
+  return { id, name, firstMs: Number(first_ms), serverFirstMs };
 }

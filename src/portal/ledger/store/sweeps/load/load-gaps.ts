@@ -3,7 +3,7 @@ import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
 import { mayChangeEpoch, type MeterGapBook } from '../../../accounting/sweeps/late.ts';
-import { meterKey } from '../../../accounting/sweeps/sweep.ts';
+import { meterKey } from '../../../accounting/meters/identity.ts';
 import type { Gap, Reading } from '../../../ledger.ts';
 import { inBatches, numberArray } from '../../../../database/columns.ts';
 import type { LoadedPart } from './load-part.ts';

@@ -1,7 +1,8 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
-import { projectKey, resourceKey, type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
+import { type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
+import { projectKey, resourceKey } from '../../../accounting/meters/identity.ts';
 import type { Reading } from '../../../ledger.ts';
 import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
 import { loadEpochs } from './load-epochs.ts';

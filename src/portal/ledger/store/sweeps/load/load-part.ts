@@ -38,6 +38,11 @@ export async function loadPart(
       names: projects,
       meters,
       epochs: new Map([...site.knownEpochs.values()].map(({ name, firstMs }) => [name, firstMs])),
+      serverEpochs: new Map(
+        [...site.knownEpochs.values()].flatMap(({ name, serverFirstMs }) =>
+          serverFirstMs === undefined ? [] : [[name, serverFirstMs] as const],
+        ),
+      ),
       usualHours,
       jumpedBy,
     },

@@ -2,7 +2,7 @@ import { sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { NameState } from '../../../accounting/sites/names.ts';
-import { projectKey, type ProjectIdentity } from '../../../accounting/sweeps/sweep.ts';
+import { projectKey, type ProjectIdentity } from '../../../accounting/meters/identity.ts';
 import type { Reading } from '../../../ledger.ts';
 import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
 import type { LockedSite } from './lock-site.ts';

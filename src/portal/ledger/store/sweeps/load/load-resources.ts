@@ -1,5 +1,5 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
-import { resourceKey } from '../../../accounting/sweeps/sweep.ts';
+import { resourceKey } from '../../../accounting/meters/identity.ts';
 
 /** A resource of a site; of server hours, one flavor in one state. */
 export interface KnownResource {

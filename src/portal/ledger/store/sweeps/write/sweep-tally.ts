@@ -13,14 +13,21 @@ export class SweepTally {
   readonly additions: Additions = { projects: 0, meters: 0 };
   /** New epochs, and the time of each one's first folded reading. */
   readonly epochs = new Map<string, number>();
+  /** The same for epochs with the first server hours. */
+  readonly serverEpochs = new Map<string, number>();
 
-  add({ folded, ignored, anomalies, epochs }: MeterChanges, { projects, meters }: Additions): void {
+  add(changes: MeterChanges, { projects, meters }: Additions): void {
+    const { folded, ignored, anomalies, epochs, serverEpochs } = changes;
     this.outcome.folded += folded;
     this.outcome.ignored += ignored;
     this.outcome.anomalies += anomalies;
     this.additions.projects += projects;
     this.additions.meters += meters;
-    for (const [epoch, firstMs] of epochs)
-      this.epochs.set(epoch, Math.min(this.epochs.get(epoch) ?? firstMs, firstMs));
+    addEarliest(this.epochs, epochs);
+    addEarliest(this.serverEpochs, serverEpochs);
   }
+}
+
+function addEarliest(all: Map<string, number>, added: ReadonlyMap<string, number>): void {
+  for (const [epoch, firstMs] of added) all.set(epoch, Math.min(all.get(epoch) ?? firstMs, firstMs));
 }

@@ -1,11 +1,7 @@
 import type { Queryable } from '../../../../database/sql.ts';
 import { NOTHING_OPEN } from '../../../accounting/meters/open-hour.ts';
-import {
-  projectKey,
-  resourceKey,
-  type MeterChange,
-  type MeterChanges,
-} from '../../../accounting/sweeps/sweep.ts';
+import { type MeterChange, type MeterChanges } from '../../../accounting/sweeps/sweep.ts';
+import { projectKey, resourceKey } from '../../../accounting/meters/identity.ts';
 import type { LoadedPart } from '../load/load-part.ts';
 import type { Additions } from './sweep-tally.ts';
 import { anomalyRows, writeAnomalies } from './write-anomalies.ts';

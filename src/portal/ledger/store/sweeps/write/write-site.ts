@@ -15,6 +15,7 @@ export async function writeSite(
   sweep: Sweep,
 ): Promise<void> {
   await writeEpochs(trx, site, tally.epochs, sweep);
+  await writeServerEpochs(trx, site, tally.serverEpochs);
   await writeRefusals(trx, site, sweep);
   await writeState(trx, site, tally, sweep);
 }
@@ -38,6 +39,20 @@ async function writeEpochs(
       ${added.map(({ key }) => key)}::text[],
       ${numberArray(added.map(({ key }) => firstMs.get(key) ?? 0))}::bigint[],
       ${numberArray(added.map(({ key }) => clouds.idOf(cloudOf.get(key) ?? '')))}::int[]) AS w (id, name, first_ms, cloud_id)`);
+}
+
+async function writeServerEpochs(
+  trx: Queryable,
+  { siteId, epochs }: LockedSite,
+  firstMs: SweepTally['serverEpochs'],
+): Promise<void> {
+  if (firstMs.size === 0) return;
+  await trx.query(sql`
+    UPDATE ledger.epoch e SET server_first_ms = w.first_ms
+    FROM unnest(
+      ${numberArray([...firstMs.keys()].map((epoch) => epochs.idOf(epoch)))}::int[],
+      ${numberArray([...firstMs.values()])}::bigint[]) AS w (epoch_id, first_ms)
+    WHERE e.site_id = ${siteId} AND e.epoch_id = w.epoch_id`);
 }
 
 async function writeRefusals(trx: Queryable, { siteId }: LockedSite, sweep: Sweep): Promise<void> {
