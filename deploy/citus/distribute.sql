@@ -87,7 +87,8 @@ $$;
 SELECT pg_temp.require_rest() AS step;
 SELECT pg_temp.drop_key(key_table, key_name) AS step FROM pg_temp.ledger_keys();
 
--- ledger.portal, ledger.lease, ledger.migration and the schema remote_write stay on the coordinator.
+-- ledger.portal, ledger.lease, ledger.migration, the accounts (ledger.account_change, ledger.account_record, ledger.person)
+-- and the schema remote_write stay on the coordinator.
 SELECT pg_temp.distribute('site') AS step;
 SELECT pg_temp.distribute('site_state') AS step;
 SELECT pg_temp.distribute('cloud') AS step;

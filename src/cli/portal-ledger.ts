@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
+import { NOT_EXPORTED } from '../portal/ledger/store/upkeep/export-lines.ts';
 import { portalSettings, readLedgerPlace } from '../portal/settings/settings.ts';
 import { useLedger } from '../portal/use-ledger.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -44,6 +45,7 @@ async function verifyLedger(ledger: Ledger): Promise<void> {
 
 async function exportLedger(ledger: Ledger): Promise<void> {
   await pipeline(Readable.from(ledger.exportLines()), process.stdout, { end: false });
+  process.stderr.write(`not in the export: ${NOT_EXPORTED}\n`);
 }
 
 async function importLedger(ledger: Ledger): Promise<void> {

@@ -18,6 +18,8 @@ import { eventually, temporaryFolder } from '../support/processes.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
 const AGREES = 'every meter agrees with its entries\n';
+const LEFT_OUT =
+  'not in the export: requests of remote write that are not counted yet, and the leases of running portals\n';
 
 /** Fills a ledger with two sites that have entries, packed days, a gap and a correction, up to `lastMs`. */
 async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {
@@ -78,13 +80,13 @@ describe('the commands for a ledger in the embedded database', () => {
     const [file, again] = [join(folder, 'ledger.ndjson'), join(folder, 'again.ndjson')];
     await withDatabase(data, fillLedger);
     expect(await ledgerCommand('verify', data)).toEqual([0, AGREES]);
-    expect(await ledgerCommand('export', data, { stdout: file })).toEqual([0, '']);
+    expect(await ledgerCommand('export', data, { stdout: file })).toEqual([0, LEFT_OUT]);
     const rows = /"end": ?true, ?"rows": ?(\d+)/.exec(readFileSync(file, 'utf8'))?.[1];
     expect(await ledgerCommand('import', other, { stdin: file })).toEqual([
       0,
       `${rows} rows imported\n${AGREES}`,
     ]);
-    expect(await ledgerCommand('export', other, { stdout: again })).toEqual([0, '']);
+    expect(await ledgerCommand('export', other, { stdout: again })).toEqual([0, LEFT_OUT]);
     expect(sortedLines(again)).toEqual(sortedLines(file));
     expect(await ledgerCommand('import', other, { stdin: file })).toEqual([
       1,
@@ -133,7 +135,7 @@ describeWith(
       const empty = await makeDatabase('empty_one');
       await fillLedger(full.connection);
       const file = join(folder, 'ledger.ndjson');
-      expect(await ledgerCommand('export', full, { stdout: file })).toEqual([0, '']);
+      expect(await ledgerCommand('export', full, { stdout: file })).toEqual([0, LEFT_OUT]);
       const text = readFileSync(file, 'utf8');
       const lines = text.trimEnd().split('\n');
       const meterAt = lines.indexOf('{"table":"meter"}') + 1;

@@ -14,7 +14,15 @@ import { DISTRIBUTE, distribute } from '../support/citus.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
 /** Tables that are on every node, or only on the coordinator. */
-const NOT_DISTRIBUTED = ['site', 'portal', 'lease', 'migration'];
+const NOT_DISTRIBUTED = [
+  'site',
+  'portal',
+  'lease',
+  'migration',
+  'account_change',
+  'account_record',
+  'person',
+];
 
 /** The tables that the script distributes, in its order. */
 function distributedTables(): string[] {

@@ -56,6 +56,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
     const servers = { flavor: 'm1.small/1/2048/20/?/?/a100=1', state: 'active' };
     const ofServers = reading(NOON + 72 * HOUR + MINUTE, 7, { ...odd, resource: 'server', servers });
     await ledger.fold('a', sweep([reading(NOON + 72 * HOUR + MINUTE, 60, odd), ofServers]));
+    await runSql(fixture.connection, ACCOUNTS);
     return fixture;
   }
 
@@ -76,6 +77,7 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
         expect([table, await isEmpty(elsewhere, table)]).toEqual([table, false]);
       expect(await other.usage(query())).toEqual(await ledger.usage(query()));
       expect(await other.verify()).toEqual([]);
+      expect(await runSql(elsewhere, NEXT_CHANGE)).toEqual([{ id: '3' }]);
       await other.declareSites(sitesNamed('a', 'b', 'c'));
       await foldAll(other, 'c', reading(NOON, 0), reading(NOON + HOUR, 5));
       await foldAll(
@@ -106,8 +108,41 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
       expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.site')).toEqual([{ n: 0 }]);
       await expect(ledger.importLines(lines(text))).rejects.toThrow(/the ledger is not empty/);
     });
+
+    it('does not replace accounts, even if the ledger has no site yet', async () => {
+      const { ledger } = await filledLedger();
+      const older = (await exported(ledger)).replace(/"schema":\d+/, '"schema":14');
+      const { ledger: other, connection } = await freshLedger([]);
+      await runSql(connection, ACCOUNTS);
+      await expect(other.importLines(lines(older))).rejects.toThrow(/the ledger is not empty/);
+      expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.account_record')).toEqual([
+        { n: 2 },
+      ]);
+    });
+  });
+
+  it.each([
+    `UPDATE ledger.account_record SET document = NULL`,
+    `DELETE FROM ledger.account_record WHERE version = 1`,
+    `TRUNCATE ledger.account_record`,
+    `UPDATE ledger.account_change SET author = 'another'`,
+    `DELETE FROM ledger.account_change WHERE change_id = 2`,
+  ])('keeps the history of accounts: %s is refused', async (statement) => {
+    const { connection } = await freshLedger([]);
+    await runSql(connection, ACCOUNTS);
+    await expect(runSql(connection, statement)).rejects.toThrow(/rows of ledger.* never change/);
   });
 });
+
+/** Two versions of a grant, and a person. */
+const ACCOUNTS = `
+  INSERT INTO ledger.account_change (at_ms, author, origin) VALUES (1, 'operator', 'apply'), (2, 'operator', 'api');
+  INSERT INTO ledger.account_record (kind, name, version, change_id, document)
+  VALUES ('grant', 'climate', 1, 1, '{"name": "climate", "allowances": [{"amount": "0.10"}]}'), ('grant', 'climate', 2, 2, NULL);
+  INSERT INTO ledger.person (id, name, mail) VALUES ('p-1', 'Größe', 'someone@example.org')`;
+
+const NEXT_CHANGE = `
+  INSERT INTO ledger.account_change (at_ms, author, origin) VALUES (3, 'operator', 'api') RETURNING change_id::text AS id`;
 
 async function exported(ledger: Ledger): Promise<string> {
   let text = '';

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { statementsOf } from '../database/statements.ts';
 import { MIGRATIONS } from './all.ts';
 
-/** Statements that remove data, or something that an older program reads or writes. Comments and texts do not count. */
+/** Statements that remove data, or something that an older program reads or writes. A trigger on them removes nothing. */
 const TAKES_AWAY =
-  /\b(DROP\s+(?!NOT NULL|DEFAULT|CONSTRAINT)|TRUNCATE|DELETE\s+FROM|RENAME\s|ALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE|SET\s+NOT\s+NULL)/i;
+  /\b(DROP\s+(?!NOT NULL|DEFAULT|CONSTRAINT)|TRUNCATE\s+(?!ON\b)|DELETE\s+FROM|RENAME\s|ALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE|SET\s+NOT\s+NULL)/i;
 
 describe('the migrations', () => {
   it('have numbers that grow', () => {

@@ -12,6 +12,7 @@ import { cloudsOfEpochs } from './0011-clouds-of-epochs.ts';
 import { saidOfSites } from './0012-said-of-sites.ts';
 import { remoteWriteTables } from './0013-remote-write.ts';
 import { serverHours } from './0014-server-hours.ts';
+import { accountTables } from './0015-accounts.ts';
 
 export interface Migration {
   /** Numbers grow. A released migration never changes. */
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 12, name: 'what is said of sites', sql: saidOfSites },
   { id: 13, name: 'tables of remote write', sql: remoteWriteTables },
   { id: 14, name: 'server hours', sql: serverHours },
+  { id: 15, name: 'accounts and grants', sql: accountTables },
 ];

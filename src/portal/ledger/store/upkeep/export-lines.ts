@@ -29,7 +29,14 @@ export const TABLES = [
   'late_entry',
   'anomaly',
   'refusal',
+  'account_change',
+  'account_record',
+  'person',
 ] as const;
+
+/** Data of the same database that no export contains, as text for people. */
+export const NOT_EXPORTED =
+  'requests of remote write that are not counted yet, and the leases of running portals';
 
 export type TableName = (typeof TABLES)[number];
 

@@ -22,6 +22,9 @@ export async function importLedger(
     await applyMissing(trx);
     await trx.query(sql`
       SELECT setval(pg_get_serial_sequence('ledger.site', 'site_id'), greatest(1, max(site_id)), count(*) > 0) FROM ledger.site`);
+    await trx.query(sql`
+      SELECT setval(pg_get_serial_sequence('ledger.account_change', 'change_id'), greatest(1, max(change_id)), count(*) > 0)
+      FROM ledger.account_change`);
     return end;
   });
   if (!hasChecksum)
@@ -33,9 +36,10 @@ export async function importLedger(
 }
 
 async function refuseFilled(trx: Queryable): Promise<void> {
-  await trx.query(sql`LOCK TABLE ledger.site IN EXCLUSIVE MODE`);
-  const { rowCount } = await trx.query(sql`SELECT FROM ledger.site LIMIT 1`);
-  if (rowCount !== 0)
+  await trx.query(sql`LOCK TABLE ledger.site, ledger.account_change IN EXCLUSIVE MODE`);
+  const { rows } = await trx.query<{ filled: boolean }>(sql`
+    SELECT EXISTS (SELECT FROM ledger.site) OR EXISTS (SELECT FROM ledger.account_change) AS filled`);
+  if (rows[0]?.filled === true)
     throw new UserError('the ledger is not empty: import into a new one, with --data or DATABASE_URL');
 }
 
