@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { configuredAccounts } from '../src/portal/accounts/configured-grants.ts';
 import { createApiServer } from '../src/portal/api/server.ts';
 import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
@@ -77,7 +78,13 @@ try {
   for (const statement of yearOfUsage.split(';').filter((text) => text.trim() !== ''))
     await client.query(statement);
   await client.end();
-  const server = await createApiServer({ ledger, metrics: createPortalMetrics(), clock, logger });
+  const server = await createApiServer({
+    ledger,
+    accounts: configuredAccounts(() => []),
+    metrics: createPortalMetrics(),
+    clock,
+    logger,
+  });
   const ask = async (question: string) => {
     const { statusCode, body } = await server.inject(`/api/v1/usage?${question}`);
     if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);

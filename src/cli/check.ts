@@ -3,6 +3,7 @@ import { readExporterSettings } from '../exporter/settings/settings.ts';
 import { loadCredentials } from '../exporter/openstack/credentials/openrc.ts';
 import { checkLiveConfig } from '../gate/settings/live-config.ts';
 import { readGateConfig } from '../gate/settings/settings.ts';
+import { documentsOfToml } from '../portal/accounts/grants/toml-file.ts';
 import { readRenderedSender } from '../portal/prometheus-config/read-plan.ts';
 import { senderAdvice } from '../portal/settings/sender-settings.ts';
 import { readPortalConfig } from '../portal/settings/settings.ts';
@@ -21,7 +22,7 @@ export function checkCommand(): Command {
     .addArgument(
       new Argument(
         '<FILE>',
-        'configuration of an exporter, gate, portal or simulation, or a profile of a cloud',
+        'configuration of an exporter, gate, portal or simulation, a file of grants, or a profile of a cloud',
       ),
     )
     .addOption(
@@ -41,6 +42,7 @@ const names: Record<ConfigurationKind, string> = {
   gate: 'gate configuration',
   portal: 'portal configuration',
   simulation: 'simulation configuration',
+  grants: 'people, accounts and grants',
   profile: 'profile of a simulated cloud',
 };
 
@@ -50,6 +52,7 @@ const checks: Record<ConfigurationKind, (sources: SettingsSources, file: string)
   gate: checkGate,
   portal: checkPortal,
   simulation: (sources) => readSimulationConfig(sources, Date.now()),
+  grants: (_sources, file) => documentsOfToml(readTomlFile(file), file),
   profile: (_sources, file) => checkProfile(file),
 };
 

@@ -15,6 +15,8 @@ describe('the kind of a configuration file', () => {
     [{ listen: ':8443', prometheus: 'http://x', tokn_file: 'x' }, 'gate'],
     [{ listen: ':8080', interval: 5, resorces: [] }, 'exporter'],
     [{ seed: 'x' }, 'simulation'],
+    [{ grant: [], person: [] }, 'grants'],
+    [{ grant: [], site: [] }, 'portal'],
     [{ elixir: { projects: [] }, other: {} }, 'profile'],
     [{}, 'f.toml: the file is empty'],
     [{ nonsense: 1 }, 'f.toml: no key is known to exporter, gate, portal or simulation'],

@@ -1,11 +1,12 @@
 import { EXPORTER_SECTIONS, EXPORTER_SETTINGS } from '../exporter/settings/settings.ts';
 import { gateSections, gateSettings } from '../gate/settings/settings.ts';
+import { grantTables } from '../portal/accounts/grants/documents.ts';
 import { portalSections, portalSettings } from '../portal/settings/settings.ts';
 import { tomlKey } from '../runtime/settings/settings.ts';
 import { UserError } from '../runtime/user-error.ts';
 import { simulationSettings } from '../simulation/settings.ts';
 
-export const CONFIGURATION_KINDS = ['exporter', 'gate', 'portal', 'simulation', 'profile'] as const;
+export const CONFIGURATION_KINDS = ['exporter', 'gate', 'portal', 'simulation', 'grants', 'profile'] as const;
 export type ConfigurationKind = (typeof CONFIGURATION_KINDS)[number];
 
 /** The keys of each role's file. The keys of a profile are names of domains, and can be any. */
@@ -14,11 +15,13 @@ const KEYS: Record<Exclude<ConfigurationKind, 'profile'>, readonly string[]> = {
   gate: [...Object.keys(gateSettings).map(tomlKey), ...Object.keys(gateSections)],
   portal: [...Object.keys(portalSettings).map(tomlKey), ...Object.keys(portalSections)],
   simulation: Object.keys(simulationSettings).map(tomlKey),
+  grants: Object.keys(grantTables),
 };
 
-/** The kind of a file: the role that knows most of its keys. Throws a `UserError` if no role or several roles fit. */
+/** The kind of a file: grants if it has nothing else, or else the role that knows most of its keys. Throws a `UserError` if no role or several roles fit. */
 export function configurationKind(tables: Record<string, unknown>, file: string): ConfigurationKind {
   if (Object.keys(tables).length === 0) throw new UserError(`${file}: the file is empty`);
+  if (Object.keys(tables).every((key) => KEYS.grants.includes(key))) return 'grants';
   if (looksLikeProfile(tables)) return 'profile';
   const known = Object.entries(KEYS).map(([kind, keys]) => ({
     kind: kind as ConfigurationKind,

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { closeServer, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { configuredAccounts } from './accounts/configured-grants.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
@@ -109,9 +110,9 @@ async function startApi(
   ledger: Ledger,
   receiver: Receiver,
 ): Promise<ListenAddress> {
-  const grants = () => sources().grants ?? [];
+  const accounts = configuredAccounts(() => sources().grants ?? []);
   const ownNames = [config.listen.host, config.publicHost];
-  const parts = { ledger, metrics, clock, grants, receiver };
+  const parts = { ledger, metrics, clock, accounts, receiver };
   const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {
     await closeServer(server.server);

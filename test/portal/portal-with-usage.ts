@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
+import { configuredAccounts } from '../../src/portal/accounts/configured-grants.ts';
 import { createApiServer } from '../../src/portal/api/server.ts';
 import { Collector } from '../../src/portal/collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from '../../src/portal/collector/federate-body.ts';
@@ -61,7 +62,13 @@ export async function portalWith(freshLedger: FreshLedger, limits: Partial<Quest
   });
   onTestFinished(async () => await ledger.close());
   const leave = new AbortController();
-  const server = await createApiServer({ ledger, metrics, clock, logger });
+  const server = await createApiServer({
+    ledger,
+    accounts: configuredAccounts(() => []),
+    metrics,
+    clock,
+    logger,
+  });
   onTestFinished(async () => {
     leave.abort();
     await server.close();

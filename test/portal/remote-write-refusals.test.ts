@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type { Lease, Sweep } from '../../src/portal/ledger/ledger.ts';
 import type { Pool } from 'pg';
+import { configuredAccounts } from '../../src/portal/accounts/configured-grants.ts';
 import { createApiServer } from '../../src/portal/api/server.ts';
 import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { connectToDatabase } from '../../src/portal/database/connect.ts';
@@ -97,7 +98,14 @@ async function startReceiver(
     senders: [{ name: 'one', token: TOKEN, rule }, ...(hasOther ? [other] : [])],
     sites: [],
   });
-  const api = await createApiServer({ ledger, metrics, clock, receiver, logger });
+  const api = await createApiServer({
+    ledger,
+    accounts: configuredAccounts(() => []),
+    metrics,
+    clock,
+    receiver,
+    logger,
+  });
   onTestFinished(async () => {
     await api.close();
     await receiver.close();

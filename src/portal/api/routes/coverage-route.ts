@@ -1,6 +1,7 @@
 import { errorAnswer, coverageRow, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
+import { grantsFor } from './grants-for.ts';
 import {
   cursorParameter,
   dimensionsParameter,
@@ -34,7 +35,7 @@ const coverageParameters = parameterTable({
   cursor: cursorParameter,
 });
 
-export function coverageRoute(server: ApiServer, { ledger, clock, grants = () => [] }: ApiParts): void {
+export function coverageRoute(server: ApiServer, { ledger, clock, accounts }: ApiParts): void {
   server.get(
     '/api/v1/coverage',
     {
@@ -48,8 +49,9 @@ export function coverageRoute(server: ApiServer, { ledger, clock, grants = () =>
       const { fromMs, toMs } = periodOf(from, to, clock.nowMs());
       if (toMs - fromMs > LONGEST_DAYS * MS_PER_DAY)
         throw new RequestError(`from: is more than ${LONGEST_DAYS} days before to; ask for less at once`);
-      requireGrant(grant, grants());
-      const links = grant === undefined ? {} : { grant, grants: grants() };
+      const grants = await grantsFor({ grant }, accounts);
+      requireGrant(grant, grants);
+      const links = grant === undefined ? {} : { grant, grants };
       const query = { fromMs, toMs, projectId: project, ...links, ...others };
       return pageWith(await ledger.coverage(query, goneOf(reply)), coverageRowOf);
     },

@@ -3,7 +3,7 @@ import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { grantRowOf } from '../shapes/rows.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 
-export function grantsRoute(server: ApiServer, { grants = () => [] }: ApiParts): void {
+export function grantsRoute(server: ApiServer, { accounts }: ApiParts): void {
   server.get(
     '/api/v1/grants',
     {
@@ -13,6 +13,6 @@ export function grantsRoute(server: ApiServer, { grants = () => [] }: ApiParts):
         response: { 200: pageOf(grantRow), default: errorAnswer },
       },
     },
-    async () => ({ data: grants().map(grantRowOf), next: null }),
+    async () => ({ data: (await accounts.present()).grants.map(grantRowOf), next: null }),
   );
 }

@@ -6,6 +6,7 @@ import { goneOf } from './gone.ts';
 import { pageWith, usageRowOf } from '../shapes/rows.ts';
 import { AnswerMemory } from '../shapes/answer-memory.ts';
 import { csvFileName, usageCsv } from '../shapes/usage-csv.ts';
+import { grantsFor } from './grants-for.ts';
 import { usageParameters, usageQuery } from '../shapes/usage-parameters.ts';
 
 const usageAnswer = {
@@ -20,7 +21,7 @@ const AHEAD_BYTES = 16 * 2 ** 20;
 
 export function usageRoute(
   server: ApiServer,
-  { ledger, clock, grants = () => [], stalledMs = STALLED_MS, answerMemory = new AnswerMemory() }: ApiParts,
+  { ledger, clock, accounts, stalledMs = STALLED_MS, answerMemory = new AnswerMemory() }: ApiParts,
 ): void {
   server.get(
     '/api/v1/usage',
@@ -33,7 +34,7 @@ export function usageRoute(
       },
     },
     async ({ query: parameters, method }, reply) => {
-      const query = usageQuery(parameters, clock.nowMs(), grants());
+      const query = usageQuery(parameters, clock.nowMs(), await grantsFor(parameters, accounts));
       const gone = goneOf(reply);
       if (parameters.format === 'json') return pageWith(await ledger.usage(query, gone), usageRowOf);
       const hold = (bytes: number) => answerMemory.hold(reply.raw, bytes);

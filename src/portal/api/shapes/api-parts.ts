@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyBaseLogger, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Grant, Ledger } from '../../ledger/ledger.ts';
+import type { Accounts } from '../../accounts/accounts.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { PortalMetrics } from '../../metrics.ts';
 import type { Receiver } from '../../remote-write/receiver.ts';
 import type { AnswerMemory } from './answer-memory.ts';
@@ -21,8 +22,7 @@ export interface ApiParts {
   ledger: Ledger;
   metrics: PortalMetrics;
   clock: Clock;
-  /** Returns the present grants: a reload may change them. */
-  grants?: (() => readonly Grant[]) | undefined;
+  accounts: Accounts;
   /** Receives remote writes. Without it there is no such route. */
   receiver?: Receiver | undefined;
   /** How long a client of a CSV may read nothing; two minutes by default. */
