@@ -51,11 +51,12 @@ function stretchesOf(
 ): Stretch[] {
   const stretches: Stretch[] = [];
   let [flavor, before, latest] = [0, 0, 0];
-  const launchesOf = launchesByAction(actions, launchesMs);
+  const launchOf = launchesByAction(actions, launchesMs);
   for (const [index, action] of actions.entries()) {
-    const own = launchesOf(index);
-    const atMs = effectMs(action, own);
-    if (!isLaunch(action) || !changesState(action) || hasFailed(action, own) || atMs <= sinceMs) continue;
+    const launchMs = launchOf(index);
+    const atMs = effectMs(action, launchMs);
+    if (!isLaunch(action) || !changesState(action) || hasFailed(action, launchMs) || atMs <= sinceMs)
+      continue;
     if (action.name === 'resize') {
       before = flavor;
       latest += 1;

@@ -32,8 +32,8 @@ export interface ActionContext {
   state: string | undefined;
   /** The state before the resize that waits to be confirmed or reverted; undefined if it is not known. */
   beforeResize: string | undefined;
-  /** When the server was launched, as far as it is known. */
-  launchesMs: readonly number[];
+  /** When the action launched the server, as far as it is known. */
+  launchMs: number | undefined;
   /** The action's effects had come by then. */
   latestMs: number;
   endedMs: number | undefined;
@@ -129,13 +129,13 @@ export function firstInForce(actions: readonly ServerAction[], fromMs: number): 
 }
 
 /** When the action came into effect. Nova writes a launch time together with the state. */
-export function effectMs(action: ServerAction, launchesMs: readonly number[]): number {
-  return launchOf(action, launchesMs) ?? action.updatedMs;
+export function effectMs(action: ServerAction, launchMs: number | undefined): number {
+  return launchMs ?? action.updatedMs;
 }
 
 /** Nova also notes an error if an action succeeded on the second host that it tried. Then the server was launched. */
-export function hasFailed(action: ServerAction, launchesMs: readonly number[]): boolean {
-  return action.failed && launchOf(action, launchesMs) === undefined;
+export function hasFailed(action: ServerAction, launchMs: number | undefined): boolean {
+  return action.failed && launchMs === undefined;
 }
 
 /**
@@ -159,7 +159,7 @@ export function stateBefore(
   if (name === 'unshelve') {
     const wasOffloaded = events?.some((event) => event.name === 'compute_unshelve_instance');
     if (wasOffloaded !== undefined) return wasOffloaded ? 'shelved_offloaded' : 'shelved';
-    return launchOf(action, context.launchesMs) === undefined ? undefined : 'shelved_offloaded';
+    return context.launchMs === undefined ? undefined : 'shelved_offloaded';
   }
   const others = possible?.filter((one) => one !== 'error') ?? [];
   const isFailure = possible?.includes('error') ?? false;
@@ -173,10 +173,10 @@ export function stepsAfter(action: ServerAction, context: ActionContext): StateS
 }
 
 function recordedSteps(action: ServerAction, context: ActionContext): StateStep[] {
-  const { state, launchesMs } = context;
-  const atMs = effectMs(action, launchesMs);
+  const { state, launchMs } = context;
+  const atMs = effectMs(action, launchMs);
   if (!changesState(action)) return [];
-  if (hasFailed(action, launchesMs))
+  if (hasFailed(action, launchMs))
     return [{ atMs, state: undefined, possible: state === undefined ? undefined : [state, 'error'] }];
   const certain = STATE_AFTER[action.name];
   if (certain !== undefined) return [{ atMs, state: certain }];
@@ -226,24 +226,35 @@ function isSoft({ events }: ServerAction, { endedMs }: ActionContext): boolean {
 }
 
 /**
- * Returns the launches that each action, by its index, may have written. Nova may write an action up to a second before its
- * launch, but a launch after a later action started is that action's.
+ * Returns the launch that each action wrote, by the action's index. Nova may write an action up to a second before its
+ * launch, and takes the next one only after the launch. Times are whole seconds, so the next action may start in the second
+ * of a launch. Then the launch is that of the earlier one, unless that one ended before, failed, or wrote another launch.
  */
 export function launchesByAction(
   actions: readonly ServerAction[],
   launchesMs: readonly number[],
-): (index: number) => readonly number[] {
-  const latest = launchesMs.map((atMs) => ({
-    atMs,
-    latest: actions.findLastIndex((action) => isLaunch(action) && action.startMs <= atMs),
-  }));
-  return (index) => {
-    const updatedMs = actions[index]?.updatedMs ?? 0;
-    return latest.filter((one) => one.atMs <= updatedMs || one.latest <= index).map(({ atMs }) => atMs);
-  };
+): (index: number) => number | undefined {
+  const launches = new Map<number, number>();
+  for (const atMs of [...new Set(launchesMs)].sort((a, b) => a - b)) {
+    const latest = actions.findLastIndex((action) => isLaunch(action) && action.startMs <= atMs);
+    const isFree = ({ updatedMs, failed }: ServerAction, index: number) =>
+      updatedMs >= atMs && !failed && !launches.has(index);
+    const writer =
+      startedInSecond(actions, latest, atMs).find((index) => isFree(actions[index] as ServerAction, index)) ??
+      latest;
+    const { updatedMs = -Infinity } = actions[writer] ?? {};
+    if (atMs <= updatedMs + 1000 && !launches.has(writer)) launches.set(writer, atMs);
+  }
+  return (index) => launches.get(index);
 }
 
-function launchOf(action: ServerAction, launchesMs: readonly number[]): number | undefined {
-  if (!isLaunch(action)) return undefined;
-  return launchesMs.find((atMs) => atMs >= action.startMs && atMs <= action.updatedMs + 1000);
+/** The launching actions up to `latest` that started in the second, and the one before them, in order of time. */
+function startedInSecond(actions: readonly ServerAction[], latest: number, atMs: number): number[] {
+  const found: number[] = [];
+  for (let index = latest; index >= 0; index--) {
+    const action = actions[index] as ServerAction;
+    if (isLaunch(action)) found.unshift(index);
+    if (isLaunch(action) && action.startMs < atMs) break;
+  }
+  return found;
 }

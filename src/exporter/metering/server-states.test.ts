@@ -58,6 +58,19 @@ describe('the states of a server', () => {
     expect(told(input)).toBe('0 active, 10 unknown, 11 active');
   });
 
+  it('give a launch to the action that ended with it, not to the next one that starts in its second', () => {
+    const revert = action('revertResize', 11, { updatedMs: at(20) });
+    const resize = action('resize', 20, { updatedMs: at(25) });
+    const actions = [action('resize', 2, { updatedMs: at(10) }), revert, resize];
+    const input = { seen: seen('resized', 25), actions };
+    expect(told({ ...input, launchesMs: [at(-100), at(10), at(20), at(25)] })).toBe(
+      '0 active, 10 resized, 20 active, 25 resized',
+    );
+    expect(told({ ...input, launchesMs: [at(-100), at(20)] })).toBe(
+      '0 active, 10 resized, 20 active, 25 resized',
+    );
+  });
+
   it('cost the same for each action, for any number of actions', () => {
     const readsOf = (count: number) => {
       let reads = 0;

@@ -89,10 +89,10 @@ function replay(
     if (isPast && before !== undefined) steps.push({ atMs: fromMs, state: before });
     isPast = false;
   };
-  const launchesOf = launchesByAction(actions, launchesMs);
+  const launchOf = launchesByAction(actions, launchesMs);
   for (const [index, action] of actions.entries()) {
     const latestMs = latestEffectMs(actions[index + 1]);
-    const facts = { launchesMs: launchesOf(index), latestMs, endedMs, beforeResize };
+    const facts = { launchMs: launchOf(index), latestMs, endedMs, beforeResize };
     const context = { ...facts, state: steps.at(-1)?.state };
     if (isPast && stepsAfter(action, context).some(({ atMs }) => atMs > fromMs)) insertKnown();
     settle(steps, stateBefore(action, steps.at(-1) as StateStep, { ...context, state: steps.at(-1)?.state }));
