@@ -21,6 +21,11 @@ describe('launches that Nova has forgotten', () => {
     expect(told(actions(['create', 10], ['stop', 20], ['rebuild', 30]), launch(30, 2))).toEqual(['10 × 2']);
   });
 
+  it('had come before the next action, even if the end of their own was noted later', () => {
+    const [create, ...rest] = actions(['create', 10], ['stop', 20], ['rebuild', 30]) as [ServerAction];
+    expect(told([{ ...create, updatedMs: at(40) }, ...rest], launch(30, 2))).toEqual(['20 × 2']);
+  });
+
   it('have the flavor of the last launch since the last resize', () => {
     const record = actions(['resize', 20], ['confirmResize', 25], ['rebuild', 30]);
     expect(told(record, launch(30, 4), launch(0, 2))).toEqual(['20 × 4']);

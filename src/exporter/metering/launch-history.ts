@@ -5,6 +5,7 @@ import {
   effectMs,
   hasFailed,
   isLaunch,
+  latestEffectsMs,
   launchesByAction,
   type ServerAction,
 } from './server-actions.ts';
@@ -52,9 +53,10 @@ function stretchesOf(
   const stretches: Stretch[] = [];
   let [flavor, before, latest] = [0, 0, 0];
   const launchOf = launchesByAction(actions, launchesMs);
+  const latestMs = latestEffectsMs(actions);
   for (const [index, action] of actions.entries()) {
     const launchMs = launchOf(index);
-    const atMs = effectMs(action, launchMs);
+    const atMs = effectMs(action, { launchMs, latestMs: latestMs[index] ?? Infinity });
     if (!isLaunch(action) || !changesState(action) || hasFailed(action, launchMs) || atMs <= sinceMs)
       continue;
     if (action.name === 'resize') {

@@ -90,6 +90,7 @@ const ACCEPTED_IN_ERROR = new Set([
   'resetState',
   'delete',
 ]);
+const ACCEPTED_WHILE_BUSY = new Set(['delete', 'evacuate', 'reboot', 'resetState']);
 const LAUNCHING = new Set([
   'create',
   'resize',
@@ -129,8 +130,11 @@ export function firstInForce(actions: readonly ServerAction[], fromMs: number): 
 }
 
 /** When the action came into effect. Nova writes a launch time together with the state. */
-export function effectMs(action: ServerAction, launchMs: number | undefined): number {
-  return launchMs ?? action.updatedMs;
+export function effectMs(
+  action: ServerAction,
+  { launchMs, latestMs }: Pick<ActionContext, 'launchMs' | 'latestMs'>,
+): number {
+  return launchMs ?? Math.min(action.updatedMs, Math.max(action.startMs, latestMs));
 }
 
 /** Nova also notes an error if an action succeeded on the second host that it tried. Then the server was launched. */
@@ -139,12 +143,17 @@ export function hasFailed(action: ServerAction, launchMs: number | undefined): b
 }
 
 /**
- * When the effects of an action had come at the latest. Nova accepts most actions only from a server that no action is at
- * work on, although it may note the end of the last one some seconds later.
+ * When the effects of each action had come at the latest. Nova accepts most actions only from a server that no action is at
+ * work on, although it may note the end of the last one many seconds later.
  */
-export function latestEffectMs(next: ServerAction | undefined): number {
-  const hasWaited = next !== undefined && (next.name in STATE_BEFORE || next.name === 'unshelve');
-  return hasWaited ? next.startMs : Infinity;
+export function latestEffectsMs(actions: readonly ServerAction[]): number[] {
+  const latest: number[] = [];
+  let boundMs = Infinity;
+  for (const action of actions.toReversed()) {
+    latest.push(boundMs);
+    if (changesState(action) && !ACCEPTED_WHILE_BUSY.has(action.name)) boundMs = action.startMs;
+  }
+  return latest.toReversed();
 }
 
 /** The state that the server had just before the action; undefined if the action does not tell. */
@@ -174,7 +183,7 @@ export function stepsAfter(action: ServerAction, context: ActionContext): StateS
 
 function recordedSteps(action: ServerAction, context: ActionContext): StateStep[] {
   const { state, launchMs } = context;
-  const atMs = effectMs(action, launchMs);
+  const atMs = effectMs(action, context);
   if (!changesState(action)) return [];
   if (hasFailed(action, launchMs))
     return [{ atMs, state: undefined, possible: state === undefined ? undefined : [state, 'error'] }];
@@ -235,13 +244,14 @@ export function launchesByAction(
   launchesMs: readonly number[],
 ): (index: number) => number | undefined {
   const launches = new Map<number, number>();
+  const latestMs = latestEffectsMs(actions);
   for (const atMs of [...new Set(launchesMs)].sort((a, b) => a - b)) {
     const latest = actions.findLastIndex((action) => isLaunch(action) && action.startMs <= atMs);
-    const isFree = ({ updatedMs, failed }: ServerAction, index: number) =>
-      updatedMs >= atMs && !failed && !launches.has(index);
-    const writer =
-      startedInSecond(actions, latest, atMs).find((index) => isFree(actions[index] as ServerAction, index)) ??
-      latest;
+    const isFree = (index: number) => {
+      const { updatedMs, failed } = actions[index] as ServerAction;
+      return Math.min(updatedMs, latestMs[index] ?? Infinity) >= atMs && !failed && !launches.has(index);
+    };
+    const writer = startedInSecond(actions, latest, atMs).find(isFree) ?? latest;
     const { updatedMs = -Infinity } = actions[writer] ?? {};
     if (atMs <= updatedMs + 1000 && !launches.has(writer)) launches.set(writer, atMs);
   }

@@ -129,4 +129,35 @@ describe('the states of a server', () => {
       }),
     ).toBe('0 active, 24 stopped, 24 active');
   });
+
+  it('had come before each action that waits for the one before, in any order of the noted ends', () => {
+    const rebuild = action('rebuild', 10, { updatedMs: at(40) });
+    const stop = action('stop', 20, { updatedMs: at(21) });
+    const start = action('start', 50);
+    expect(told({ seen: seen('stopped', 21), actions: [rebuild, stop] })).toBe(
+      '0 active, 20 active, 21 stopped',
+    );
+    expect(told({ seen: seen('active', 50), actions: [rebuild, stop, start] })).toBe(
+      '0 active, 20 active, 21 stopped, 50 active',
+    );
+  });
+
+  it('had come before the action that is under way', () => {
+    const shelve = action('shelve', 20, {
+      updatedMs: at(35),
+      events: [
+        { name: 'compute_shelve_instance', finishedMs: at(35) },
+        { name: 'compute_shelve_offload_instance', finishedMs: at(35) },
+      ],
+    });
+    const unshelve = action('unshelve', 24, { updatedMs: at(26), events: [] });
+    const input = { seen: seen('shelved_offloaded', 26, true), actions: [shelve, unshelve] };
+    expect(told(input)).toBe('0 active, 24 shelved, 24 shelved_offloaded');
+  });
+
+  it('had come when Nova last wrote of the server, even if the end of the action was noted later', () => {
+    const stop = action('stop', 20, { updatedMs: at(35) });
+    expect(told({ seen: seen('stopped', 22), actions: [stop] })).toBe('0 active, 22 stopped');
+    expect(told({ seen: seen('stopped', 15), actions: [stop] })).toBe('0 active, 35 stopped');
+  });
 });

@@ -1,6 +1,6 @@
 import {
   changesState,
-  latestEffectMs,
+  latestEffectsMs,
   launchesByAction,
   stateBefore,
   stepsAfter,
@@ -52,9 +52,9 @@ export function recordSince(before: string | undefined, fromMs: number): number 
  */
 export function statesOf(input: StatesInput): StateChange[] {
   const { fromMs, seen, actions = [] } = input;
-  const recorded = replay(input, actions);
+  const recorded = replay(input, actions, actions.length);
   const isUnfinished = seen?.isBusy === true && !allows(recorded, seen.state);
-  const steps = isUnfinished ? replay(input, withoutLast(actions)) : recorded;
+  const steps = isUnfinished ? replay(input, actions, finished(actions)) : recorded;
   const changes = seen === undefined ? endedSteps(input, steps) : presentSteps(seen, input, steps);
   const first = changes.findLast(({ atMs }) => atMs <= fromMs)?.state;
   return [
@@ -65,9 +65,10 @@ export function statesOf(input: StatesInput): StateChange[] {
   ];
 }
 
-function withoutLast(actions: readonly ServerAction[]): readonly ServerAction[] {
+/** The number of actions before the last one, which is under way. */
+function finished(actions: readonly ServerAction[]): number {
   const last = actions.at(-1);
-  return last !== undefined && changesState(last) ? actions.slice(0, -1) : actions;
+  return last !== undefined && changesState(last) ? actions.length - 1 : actions.length;
 }
 
 /** Whether the server may be in the state after the last step, if nothing followed that was not recorded. */
@@ -77,10 +78,11 @@ function allows(steps: readonly StateStep[], state: string): boolean {
   return last.possible?.includes(state) ?? last.atMs > -Infinity;
 }
 
-/** The steps of all actions. The state that is known at `fromMs` counts more than what earlier actions tell. */
+/** The steps of the first actions. The state that is known at `fromMs` counts more than what earlier actions tell. */
 function replay(
   { fromMs, before, launchesMs, endedMs }: StatesInput,
   actions: readonly ServerAction[],
+  count: number,
 ): StateStep[] {
   const steps: StateStep[] = [{ atMs: -Infinity, state: undefined }];
   let beforeResize: string | undefined;
@@ -90,9 +92,9 @@ function replay(
     isPast = false;
   };
   const launchOf = launchesByAction(actions, launchesMs);
-  for (const [index, action] of actions.entries()) {
-    const latestMs = latestEffectMs(actions[index + 1]);
-    const facts = { launchMs: launchOf(index), latestMs, endedMs, beforeResize };
+  const latestMs = latestEffectsMs(actions);
+  for (const [index, action] of actions.slice(0, count).entries()) {
+    const facts = { launchMs: launchOf(index), latestMs: latestMs[index] ?? Infinity, endedMs, beforeResize };
     const context = { ...facts, state: steps.at(-1)?.state };
     if (isPast && stepsAfter(action, context).some(({ atMs }) => atMs > fromMs)) insertKnown();
     settle(steps, stateBefore(action, steps.at(-1) as StateStep, { ...context, state: steps.at(-1)?.state }));
@@ -113,7 +115,10 @@ function settle(steps: StateStep[], required: string | undefined): void {
   steps[steps.length - 1] = { atMs: last.atMs, state, possible: [] };
 }
 
-/** The present state holds at least since Nova last wrote anything of the server. */
+/**
+ * The present state holds at least since Nova last wrote anything of the server, even if Nova noted the end of the action
+ * later.
+ */
 function presentSteps(
   { state, changedMs }: SeenServer,
   { fromMs, actions }: StatesInput,
@@ -121,9 +126,18 @@ function presentSteps(
 ): StateStep[] {
   const last = steps.at(-1) as StateStep;
   if (actions === undefined && changedMs > fromMs) return [{ atMs: changedMs, state }];
-  if (allows(steps, state)) return [...steps.slice(0, -1), { atMs: last.atMs, state }];
+  if (allows(steps, state)) {
+    const earliestMs = Math.max(steps.at(-2)?.atMs ?? -Infinity, lastStartMs(actions));
+    const atMs = changedMs < earliestMs ? last.atMs : Math.min(last.atMs, changedMs);
+    return [...steps.slice(0, -1), { atMs, state }];
+  }
   const unknown = { atMs: last.atMs, state: undefined };
   return [...steps.slice(0, -1), unknown, { atMs: Math.max(changedMs, last.atMs), state }];
+}
+
+/** When the last action started: an action that started after Nova last wrote of the server tells of a later time. */
+function lastStartMs(actions: readonly ServerAction[] | undefined): number {
+  return actions?.at(-1)?.startMs ?? -Infinity;
 }
 
 /** A server without a compute host, such as one that is offloaded, is deleted without an action. */
