@@ -21,7 +21,7 @@ export interface Life {
   isKept?: true;
   /** Nova does not tell all states of the server. */
   isVague?: true;
-  /** Nova notes the end of its last action late. */
+  /** Nova notes the end of its actions late, so the next one bounds them. */
   isLate?: true;
   live: (server: LabServer, lab: Lab) => Promise<void>;
 }
@@ -91,6 +91,7 @@ const BY_NAME: Readonly<Record<string, Omit<Life, 'name'>>> = {
       }),
   },
   'shelve, unshelve, stop, delete': {
+    isLate: true,
     live: async (server, lab) => {
       await steps([{ shelve: null }, 'SHELVED_OFFLOADED'], [{ unshelve: null }, 'ACTIVE'])(server, lab);
       await lab.act(server, { 'os-stop': null }, 'SHUTOFF');
