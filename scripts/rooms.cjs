@@ -60,6 +60,7 @@ module.exports.rooms = [
       'storage-policy',
       'lease-lost',
       'steps',
+      'grant-links',
       'question-cost',
       'question-errors',
     ],

@@ -3,7 +3,7 @@
  * Sweeps carry amount × milliseconds as bigint. Answers carry amount × hours as number.
  */
 import type { PartOfServerKind, ServerKind } from './server-kind.ts';
-import type { StoragePolicy } from './storage-policy.ts';
+import type { MaintenanceOutcome, StoragePolicy } from './storage-policy.ts';
 
 /** The total of one meter at an instant, as the site states it. */
 export interface Reading {
@@ -91,7 +91,7 @@ export type Coverage = 'measured' | 'spread' | 'missing';
 export type UsageStep = 'hour' | 'day' | 'month' | 'total';
 export type UsageDimension = 'grant' | 'site' | 'cloud' | 'project' | 'resource' | 'flavor' | 'state';
 
-/** Projects of several sites or clouds that the portal's configuration counts as one. */
+/** Projects of several sites or clouds that the portal counts as one. */
 export interface Grant {
   name: string;
   projects: readonly GrantProject[];
@@ -102,6 +102,10 @@ export interface GrantProject {
   projectId: string;
   /** Undefined means every cloud of the site. */
   cloud?: string | undefined;
+  /** When the project's usage counts for the grant: whole hours, Unix milliseconds; undefined means no limit. */
+  fromMs?: number | undefined;
+  /** Exclusive. */
+  toMs?: number | undefined;
 }
 
 export interface UsageQuery extends PartOfServerKind {
@@ -113,16 +117,16 @@ export interface UsageQuery extends PartOfServerKind {
   site?: string | undefined;
   projectId?: string | undefined;
   resource?: string | undefined;
-  /** Only the projects of this grant. */
+  /** Only the usage of this grant: of its projects, each while it is in the grant. */
   grant?: string | undefined;
-  /** The present grants, for a question by grant or about a grant. No project is in two grants. */
+  /** The present grants, for a question by grant or about a grant. No project is in two grants at one instant. */
   grants?: readonly Grant[] | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
 export interface StepUsage extends PartOfServerKind {
-  /** Null for the usage of projects without a grant. */
+  /** Null for usage that no grant covers. */
   grant?: string | null;
   site?: string;
   /** '' if the site has one cloud. */
@@ -149,7 +153,7 @@ export interface CoverageQuery {
   site?: string | undefined;
   /** Only the clouds that have this project. */
   projectId?: string | undefined;
-  /** Only the clouds that have projects of this grant. */
+  /** Only the clouds that have projects of this grant, each while it has one. */
   grant?: string | undefined;
   grants?: readonly Grant[] | undefined;
   limit: number;
@@ -233,15 +237,6 @@ export interface Discrepancy {
   resource: string;
   /** Amount × hours. */
   difference: number;
-}
-
-export interface MaintenanceOutcome {
-  /** Entries that were packed. */
-  packed: number;
-  /** Months of meters whose hours were dropped. */
-  dropped: number;
-  /** Gaps of clouds that are no longer asked for. */
-  expired: number;
 }
 
 export interface Ledger {

@@ -10,6 +10,7 @@ const LEDGER: LedgerCounts = {
   meters: 8000,
   resources: 4,
   kinds: 4,
+  partialProjects: 0,
   hours: HOURS,
 };
 

@@ -1,5 +1,6 @@
 import type { UsageQuery, UsageStep } from './ledger.ts';
 import { RefusedQuestionError } from './question-errors.ts';
+import { grantLinks, splitLinks } from './grant-links.ts';
 import { monthsBetween, piecesOf, type HourRange } from './steps.ts';
 
 /** The limits of one question to the ledger. */
@@ -30,6 +31,8 @@ export interface LedgerCounts {
   resources: number;
   /** The largest number of meters that a project may have: server hours have one for each flavor and state. */
   kinds: number;
+  /** The projects that are in a grant of the question for a part of its time only; a project counts once for each part. */
+  partialProjects: number;
   /** The hours that have readings; undefined if there are none. */
   hours: HourRange | undefined;
 }
@@ -46,11 +49,22 @@ export function costOf(query: UsageQuery, counts: LedgerCounts, range: HourRange
   const known = overlap(range, counts.hours);
   if (known === undefined) return { rows: 0, sums: 0 };
   const meters = metersOf(query, counts);
-  const sums = piecesOf(query.step, known).reduce(
-    (sum, { sumsOf, ...piece }) => sum + stepsOf(STEP_OF_SUMS[sumsOf], piece),
-    0,
-  );
-  return { rows: groupsOf(query, counts, meters) * stepsOf(query.step, known), sums: meters * sums };
+  const partialMeters = counts.partialProjects * counts.kinds;
+  const pairs = meters + (query.grant === undefined ? partialMeters : 0);
+  return {
+    rows: groupsOf(query, counts, pairs) * stepsOf(query.step, known),
+    sums: meters * sumsOf(query.step, known) + partialMeters * mostSums(query, known),
+  };
+}
+
+function sumsOf(step: UsageStep, range: HourRange): number {
+  return piecesOf(step, range).reduce((sum, piece) => sum + stepsOf(STEP_OF_SUMS[piece.sumsOf], piece), 0);
+}
+
+/** The largest number of sums that one meter of a partial project needs. */
+function mostSums(query: UsageQuery, range: HourRange): number {
+  const { partial } = splitLinks(grantLinks(query, range), range);
+  return partial.reduce((most, link) => Math.max(most, sumsOf(query.step, link)), 0);
 }
 
 const STEP_OF_SUMS = { hours: 'hour', days: 'day', months: 'month' } as const;
@@ -68,9 +82,11 @@ function metersOf({ projectId, grant }: UsageQuery, { projects, kinds, meters }:
   return ofFew ? projects * kinds : Math.min(projects * kinds, meters);
 }
 
+/** The largest number of rows in a step, if `meters` counts a meter once for each grant that it is in. */
 function groupsOf({ by, grants = [] }: UsageQuery, counts: LedgerCounts, meters: number): number {
   const isByKind = by.has('flavor') || by.has('state');
-  if (by.has('project')) return isByKind ? meters : Math.min(meters, counts.projects * counts.resources);
+  const projects = counts.projects + counts.partialProjects;
+  if (by.has('project')) return isByKind ? meters : Math.min(meters, projects * counts.resources);
   const places = by.has('cloud') ? counts.clouds : by.has('site') || isByKind ? counts.sites : 1;
   const rows = places * (isByKind ? counts.kinds : counts.resources);
   return Math.min(meters, rows * (by.has('grant') ? grants.length + 1 : 1));

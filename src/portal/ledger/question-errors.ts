@@ -24,10 +24,18 @@ export class CursorError extends UserError {
 
 /** An answer would need hours that were dropped. Without them it would wrongly say that nothing was used. */
 export class HoursGoneError extends UserError {
-  constructor(keptFromHour: number) {
-    const keptFrom = new Date(keptFromHour * MS_PER_HOUR).toISOString();
+  /** `boundary` is the hour within a day at which a project joins or leaves a grant, if the answer needs hours for it. */
+  constructor(keptFromHour: number, boundary?: { grant: string; hour: number }) {
+    const gone = `hours before ${instant(keptFromHour)} are no longer kept, only their days`;
     super(
-      `hours before ${keptFrom} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`,
+      boundary === undefined
+        ? `${gone}: ask by day, month or total, from 00:00 to 00:00 UTC`
+        : `${gone}, and a project joins or leaves the grant '${boundary.grant}' at ${instant(boundary.hour)}: ` +
+            'ask for a time without that day, or move this instant to 00:00 UTC',
     );
   }
+}
+
+function instant(hour: number): string {
+  return new Date(hour * MS_PER_HOUR).toISOString();
 }

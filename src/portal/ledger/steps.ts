@@ -9,6 +9,11 @@ export interface HourRange {
 
 const HOURS_PER_DAY = 24;
 
+/** The hours of an interval. */
+export function hourRange({ fromMs, toMs }: { fromMs: number; toMs: number }): HourRange {
+  return { fromHour: Math.floor(fromMs / MS_PER_HOUR), toHour: Math.ceil(toMs / MS_PER_HOUR) };
+}
+
 /** A part of a range, and the sums from which its usage is added up. */
 export interface Piece extends HourRange {
   sumsOf: 'hours' | 'days' | 'months';
@@ -68,6 +73,14 @@ function firstDayFrom(hour: number): number {
 
 function firstMonthFrom(hour: number): number {
   return startOfMonth(hour) === hour ? hour : nextStarts.month(hour);
+}
+
+/** Pieces of whole months, and pieces of days or hours that each lie in one month, which starts at `monthHour`. */
+export function piecesByMonth(step: UsageStep, range: HourRange): (Piece & { monthHour: number })[] {
+  return piecesOf(step, range).flatMap((piece) => {
+    const parts = piece.sumsOf === 'months' ? [piece] : monthsOf(piece);
+    return parts.map((part) => ({ ...piece, ...part, monthHour: startOfMonth(part.fromHour) }));
+  });
 }
 
 /** The first hour for which sums of hours are needed; undefined if sums of days and months cover the range. */

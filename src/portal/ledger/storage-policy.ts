@@ -9,3 +9,12 @@ export interface StoragePolicy {
 }
 
 export const DEFAULT_STORAGE_POLICY: StoragePolicy = { packAfterDays: 2, gapsKeptDays: 62 };
+
+export interface MaintenanceOutcome {
+  /** Entries that were packed. */
+  packed: number;
+  /** Months of meters whose hours were dropped. */
+  dropped: number;
+  /** Gaps of clouds that are no longer asked for. */
+  expired: number;
+}

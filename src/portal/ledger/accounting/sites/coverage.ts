@@ -10,6 +10,8 @@ export interface CoveredCloud {
   /** Whether the portal still expects readings from it. */
   expected: boolean;
   rules: AccountingRules;
+  /** The time in which it contributes; undefined means always. */
+  during?: { fromMs: number; toMs: number } | undefined;
 }
 
 /** An interval of an answer, and whether any of its usage was spread over gaps. */
@@ -36,10 +38,12 @@ export function coverageOf(
 }
 
 function misses(
-  { progress, expected, rules }: CoveredCloud,
-  { fromMs, toMs }: AnsweredInterval,
+  { progress, expected, rules, during }: CoveredCloud,
+  interval: AnsweredInterval,
   nowMs: number,
 ): boolean {
+  const fromMs = Math.max(interval.fromMs, during?.fromMs ?? -Infinity);
+  const toMs = Math.min(interval.toMs, during?.toMs ?? Infinity);
   const dueUntilMs = lastHourEnd(Math.min(toMs, nowMs - rules.gapThresholdMs));
   return expected && progress !== undefined && dueUntilMs > fromMs && progress.lastMs < dueUntilMs;
 }

@@ -3,11 +3,11 @@ import { CursorError } from '../../question-errors.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../../accounting/sites/coverage.ts';
 import type { CoverageQuery, StepCoverage, Page } from '../../ledger.ts';
-import { stepEnd, type HourRange } from '../../steps.ts';
+import { hourRange, stepEnd, type HourRange } from '../../steps.ts';
 import { numberArray } from '../../../database/columns.ts';
-import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
+import { loadCoveredClouds, type NamedCloud } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { hourRange, startOf } from './usage-query.ts';
+import { startOf } from './usage-query.ts';
 
 /** The sums of one step. Site and cloud are '' if the question does not separate them. */
 interface StepRecord {
@@ -18,7 +18,7 @@ interface StepRecord {
   spread_ms: string;
 }
 
-type Clouds = Awaited<ReturnType<typeof loadCoveredClouds>>;
+type Clouds = readonly NamedCloud[];
 type Dimensions = NonNullable<CoverageQuery['by']>;
 
 const EACH_CLOUD: Dimensions = new Set(['site', 'cloud']);
@@ -30,7 +30,8 @@ export async function queryCoverage(
   nowMs: number,
 ): Promise<Page<StepCoverage>> {
   const range = hourRange(query);
-  const clouds = await loadCoveredClouds(database, query);
+  const ofAll = await loadCoveredClouds(database, { ...query, by: new Set() }, range);
+  const clouds = ofAll({ site: '', cloud: '' });
   const rows = await sumHours(database, { ...query, by }, range, clouds, nowMs);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
@@ -38,10 +39,16 @@ export async function queryCoverage(
   return {
     data: shown.map((row) => {
       const endHour = stepEnd(query.step ?? 'hour', row.start_hour, range);
-      return stepCoverage(row, endHour, coveredClouds(clouds, row, by), by, nowMs);
+      return stepCoverage(row, endHour, cloudsOfRow(clouds, row, by), by, nowMs);
     }),
     next: more ? writeCursor([last.start_hour, last.site, last.cloud]) : null,
   };
+}
+
+function cloudsOfRow(clouds: Clouds, row: StepRecord, by: Dimensions): Clouds {
+  return clouds.filter(
+    ({ site, cloud }) => (by.size === 0 || site === row.site) && (!by.has('cloud') || cloud === row.cloud),
+  );
 }
 
 /** The sums of a page and of one more row. */
@@ -54,9 +61,10 @@ async function sumHours(
 ): Promise<StepRecord[]> {
   const after =
     cursor === undefined ? undefined : readCursor(cursor, [0, '', ''] as [number, string, string]);
-  const fromHour = after?.[0] ?? range.fromHour;
+  const firstHour = after?.[0] ?? range.fromHour;
   // The question's period limits its cost, so a cursor must not leave it.
-  if (fromHour < range.fromHour || fromHour >= range.toHour) throw new CursorError();
+  if (firstHour < range.fromHour || firstHour >= range.toHour) throw new CursorError();
+  const hours = clouds.map(({ during }) => (during === undefined ? range : hourRange(during)));
   const lastHour = Math.min(range.toHour, Math.ceil(nowMs / MS_PER_HOUR)) - 1;
   const { rows } = await database.query<StepRecord>(sql`
     SELECT start_hour, site, cloud, sum(measured_ms) AS measured_ms, sum(spread_ms) AS spread_ms
@@ -64,14 +72,16 @@ async function sumHours(
       SELECT ${startOf[step](range)} AS start_hour,
              ${by.size > 0 ? sql`s.name` : sql`'' COLLATE "C"`} AS site, ${by.has('cloud') ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
              coalesce(k.measured_ms, 0) AS measured_ms, coalesce(k.spread_ms, 0) AS spread_ms
-      FROM ledger.cloud c JOIN ledger.site s USING (site_id)
+      FROM unnest(
+        ${numberArray(clouds.map(({ siteId }) => siteId))}::int[], ${numberArray(clouds.map(({ cloudId }) => cloudId))}::int[],
+        ${numberArray(hours.map(({ fromHour }) => fromHour))}::int[], ${numberArray(hours.map(({ toHour }) => toHour))}::int[]
+      ) AS w (site_id, cloud_id, from_hour, to_hour)
+      JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id)
       CROSS JOIN LATERAL generate_series(
-        greatest(${fromHour}::int, c.first_ms / ${MS_PER_HOUR}::bigint)::int,
-        least(${lastHour}::int, CASE WHEN s.declared AND NOT c.retired THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
+        greatest(${firstHour}::int, w.from_hour, c.first_ms / ${MS_PER_HOUR}::bigint)::int,
+        least(${lastHour}::int, w.to_hour - 1, CASE WHEN s.declared AND NOT c.retired THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
       ) AS e (hour)
       LEFT JOIN ledger.site_hour k ON k.site_id = c.site_id AND k.cloud_id = c.cloud_id AND k.hour = e.hour
-      WHERE (c.site_id, c.cloud_id) IN (SELECT * FROM unnest(
-        ${numberArray(clouds.map(({ siteId }) => siteId))}::int[], ${numberArray(clouds.map(({ cloudId }) => cloudId))}::int[]))
     ) w
     WHERE ${
       after === undefined
@@ -97,6 +107,10 @@ function stepCoverage(
     coverage: coverageOf({ fromMs, toMs, spread: Number(row.spread_ms) > 0 }, clouds, nowMs),
     measuredMs: Number(row.measured_ms),
     spreadMs: Number(row.spread_ms),
-    reached: clouds.some(({ progress }) => progress.firstMs < toMs && progress.lastMs > fromMs),
+    reached: clouds.some(
+      ({ progress, during }) =>
+        progress.firstMs < Math.min(toMs, during?.toMs ?? toMs) &&
+        progress.lastMs > Math.max(fromMs, during?.fromMs ?? fromMs),
+    ),
   };
 }

@@ -1,18 +1,24 @@
 import { sql, type Queryable } from '../../../database/sql.ts';
+import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { CoveredCloud } from '../../accounting/sites/coverage.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
-import type { UsageDimension, UsageQuery } from '../../ledger.ts';
-import { grantedProjects } from './granted-projects.ts';
+import {
+  grantLinks,
+  hoursBetween,
+  hoursWithin,
+  type GrantLink,
+  type GrantQuestion,
+} from '../../grant-links.ts';
+import type { HourRange } from '../../steps.ts';
+import { grantedProjects } from './granted-usage.ts';
 import { siteCondition } from '../database/site-condition.ts';
 
-interface NamedCloud extends CoveredCloud {
+export interface NamedCloud extends CoveredCloud {
   siteId: number;
   cloudId: number;
   site: string;
   cloud: string;
   progress: { firstMs: number; lastMs: number };
-  /** The grants of the query that have a project in this cloud. */
-  grants: readonly string[];
 }
 
 interface CloudRecord {
@@ -24,28 +30,69 @@ interface CloudRecord {
   interval_ms: number | null;
   first_ms: string;
   last_ms: string;
-  grants: string[];
 }
 
-/** The clouds that may have usage in the answer to the query. */
+interface PartRecord {
+  site_id: number;
+  cloud_id: number;
+  name: string;
+  from_hour: number;
+  to_hour: number;
+}
+
+/** A row of an answer. Keys that the answer does not have are empty. */
+interface CoveredRow {
+  site: string;
+  cloud: string;
+  project_id?: string;
+  grant_name?: string;
+}
+
+/** Returns, for a row of the answer, the clouds that may have usage in it, each for the time in which it may. */
 export async function loadCoveredClouds(
   database: Queryable,
-  query: Pick<UsageQuery, 'site' | 'projectId' | 'grant' | 'grants'>,
-): Promise<NamedCloud[]> {
-  const { site, projectId, grant } = query;
+  query: GrantQuestion,
+  range: HourRange,
+): Promise<(row: CoveredRow) => readonly NamedCloud[]> {
+  const { by } = query;
+  const clouds = await loadClouds(database, query);
+  const links = grantLinks(query, range);
+  const cloudsOfGrants = await loadCloudsOfGrants(database, query, range, links, clouds);
+  const linksOfProjects = grouped(links, ({ site, projectId }) => `${site}\0${projectId}`);
+  const byCloud = by.has('project') || by.has('cloud');
+  const bySite = byCloud || by.has('site');
+
+  const whileInGrant = (cloud: NamedCloud, projectId: string, grant: string) => {
+    const ofProject = (linksOfProjects.get(`${cloud.site}\0${projectId}`) ?? []).filter(
+      (link) => (link.cloud ?? cloud.cloud) === cloud.cloud,
+    );
+    const hours =
+      grant === '' ? hoursBetween(range, ofProject) : ofProject.filter((link) => link.grant === grant);
+    return during(cloud, hours);
+  };
+  return (row) => {
+    const isOfRow = ({ site, cloud }: NamedCloud) =>
+      (!bySite || site === row.site) && (!byCloud || cloud === row.cloud);
+    const grant = query.grant ?? (by.has('grant') ? row.grant_name : undefined);
+    const projectId = by.has('project') ? row.project_id : query.projectId;
+    if (grant !== undefined && projectId !== undefined)
+      return clouds.filter(isOfRow).flatMap((cloud) => whileInGrant(cloud, projectId, grant));
+    const ofGrant = grant === undefined || grant === '' ? clouds : (cloudsOfGrants.get(grant) ?? []);
+    return ofGrant.filter(isOfRow);
+  };
+}
+
+async function loadClouds(database: Queryable, { site, projectId }: GrantQuestion): Promise<NamedCloud[]> {
   const ofSite = await siteCondition(database, site);
   const { rows } = await database.query<CloudRecord>(sql`
-    WITH granted AS (${grantedProjects(query, ofSite)})
-    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms,
-           ARRAY(SELECT DISTINCT g.name FROM granted g WHERE g.site_id = c.site_id AND g.cloud_id = c.cloud_id) AS grants
+    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
     WHERE ${ofSite(sql`c.site_id`)} AND ${
       projectId === undefined
         ? sql`true`
         : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
     }`);
-  const asked = grant === undefined ? rows : rows.filter(({ grants }) => grants.includes(grant));
-  return asked.map(({ site_id: siteId, cloud_id: cloudId, interval_ms, first_ms, last_ms, ...row }) => ({
+  return rows.map(({ site_id: siteId, cloud_id: cloudId, interval_ms, first_ms, last_ms, ...row }) => ({
     ...row,
     siteId,
     cloudId,
@@ -54,15 +101,53 @@ export async function loadCoveredClouds(
   }));
 }
 
-/** The clouds among `clouds` that may have usage in one row of the answer. `by` has the dimensions of the answer's rows. */
-export function coveredClouds(
+/** The clouds that have projects of each grant, for the times in which they have one. */
+async function loadCloudsOfGrants(
+  database: Queryable,
+  { site }: GrantQuestion,
+  range: HourRange,
+  links: readonly GrantLink[],
   clouds: readonly NamedCloud[],
-  row: { site: string; cloud: string; grant_name?: string },
-  by: ReadonlySet<UsageDimension>,
-): NamedCloud[] {
-  const { grant_name: grant = '' } = row;
-  if (by.has('project') || by.has('cloud'))
-    return clouds.filter(({ site, cloud }) => site === row.site && cloud === row.cloud);
-  const ofGrant = grant === '' ? clouds : clouds.filter(({ grants }) => grants.includes(grant));
-  return by.has('site') ? ofGrant.filter(({ site }) => site === row.site) : [...ofGrant];
+): Promise<Map<string, NamedCloud[]>> {
+  if (links.length === 0) return new Map();
+  const ofSite = await siteCondition(database, site);
+  const { rows } = await database.query<PartRecord>(sql`
+    SELECT DISTINCT g.site_id, g.cloud_id, g.name, g.from_hour, g.to_hour FROM (${grantedProjects(links, ofSite)}) g`);
+  const parts = grouped(rows, ({ name }) => name);
+  return new Map([...parts].map(([grant, all]) => [grant, [...cloudsOf(all, range, clouds)]]));
+}
+
+function* cloudsOf(
+  parts: readonly PartRecord[],
+  range: HourRange,
+  clouds: readonly NamedCloud[],
+): Generator<NamedCloud> {
+  const ofClouds = grouped(parts, ({ site_id, cloud_id }) => `${site_id} ${cloud_id}`);
+  for (const cloud of clouds) {
+    const hours = ofClouds.get(`${cloud.siteId} ${cloud.cloudId}`) ?? [];
+    yield* during(
+      cloud,
+      hoursWithin(
+        range,
+        hours.map(({ from_hour: fromHour, to_hour: toHour }) => ({ fromHour, toHour })),
+      ),
+    );
+  }
+}
+
+function during(cloud: NamedCloud, hours: readonly HourRange[]): NamedCloud[] {
+  return hours.map(({ fromHour, toHour }) => ({
+    ...cloud,
+    during: { fromMs: fromHour * MS_PER_HOUR, toMs: toHour * MS_PER_HOUR },
+  }));
+}
+
+function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
 }

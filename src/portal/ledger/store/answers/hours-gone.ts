@@ -1,20 +1,74 @@
-import { sql, type Queryable } from '../../../database/sql.ts';
+import { join, sql, type Queryable } from '../../../database/sql.ts';
+import { grantLinks, splitLinks, type GrantLink } from '../../grant-links.ts';
 import { HoursGoneError } from '../../question-errors.ts';
 import type { UsageQuery } from '../../ledger.ts';
 import { siteCondition } from '../database/site-condition.ts';
-import { firstHourNeeded, type HourRange } from '../../steps.ts';
+import { firstHourNeeded, hourRange, type HourRange } from '../../steps.ts';
+import { grantedProjects, piecesOfLinks } from './granted-usage.ts';
+import { meterConditions } from './usage-query.ts';
 
-/** Throws `HoursGoneError` if a site of the query no longer has all hours that the answer needs. */
+/**
+ * Throws `HoursGoneError` if the ledger no longer has all hours that the answer needs: of the sites of the question, and of
+ * projects that are in a grant for a part of a day. A question about one grant needs the hours of its projects only.
+ */
 export async function refuseHoursGone(
   database: Queryable,
-  { step, site }: UsageQuery,
+  query: UsageQuery,
   range: HourRange,
 ): Promise<void> {
-  const neededHour = firstHourNeeded(step, range);
-  if (neededHour === undefined) return;
-  const ofSite = await siteCondition(database, site);
+  const ofSite = await siteCondition(database, query.site);
   const { rows } = await database.query<{ hours_from: number | null }>(sql`
     SELECT max(t.hours_from) AS hours_from FROM ledger.site_state t WHERE ${ofSite(sql`t.site_id`)}`);
   const keptFromHour = rows[0]?.hours_from ?? -Infinity;
+  const links = grantLinks(query, range);
+  if (query.grant !== undefined) return await refuseLinks(database, query, links, keptFromHour);
+  const neededHour = firstHourNeeded(query.step, range) ?? Infinity;
   if (neededHour < keptFromHour) throw new HoursGoneError(keptFromHour);
+  await refuseLinks(database, query, splitLinks(links, range).partial, keptFromHour);
+}
+
+interface GoneRecord {
+  grant_name: string;
+  /** The piece of the time in the grant that needs hours. */
+  from_hour: number;
+  to_hour: number;
+  hours_from: number;
+}
+
+/** Refuses links that need hours of a project of which only the days are left. A day without usage has no hours to lose. */
+async function refuseLinks(
+  database: Queryable,
+  query: UsageQuery,
+  links: readonly GrantLink[],
+  keptFromHour: number,
+): Promise<void> {
+  const early = links.filter((link) => (firstHourNeeded(query.step, link) ?? Infinity) < keptFromHour);
+  if (early.length === 0) return;
+  const ofSite = await siteCondition(database, query.site);
+  const { rows } = await database.query<GoneRecord>(sql`
+    SELECT g.name AS grant_name, w.from_hour, w.to_hour, t.hours_from
+    FROM (${piecesOfLinks(early, query.step)}) w
+    JOIN (${grantedProjects(early, ofSite)}) g USING (link)
+    JOIN ledger.meter m ON m.site_id = g.site_id AND m.project_id = g.project_id
+    JOIN ledger.month e ON e.site_id = m.site_id AND e.meter_id = m.meter_id AND e.first_hour = w.month_hour
+    JOIN ledger.site_state t ON t.site_id = g.site_id
+    WHERE w.sums_of = 'hours' AND e.hour_amounts IS NULL AND ${join(meterConditions(query, ofSite), ' AND ')}
+      AND EXISTS (
+        SELECT FROM unnest(
+          e.day_amounts[(w.from_hour - e.first_hour) / 24 + 1 : (w.to_hour - 1 - e.first_hour) / 24 + 1],
+          e.day_spreads[(w.from_hour - e.first_hour) / 24 + 1 : (w.to_hour - 1 - e.first_hour) / 24 + 1]
+        ) AS u (amount, spread)
+        WHERE u.amount <> 0 OR u.spread <> 0)
+    ORDER BY w.from_hour, g.name LIMIT 1`);
+  const [gone] = rows;
+  if (gone !== undefined) throw new HoursGoneError(gone.hours_from, boundaryOf(gone, query));
+}
+
+/** The instant in the middle of a day that makes the piece need hours, unless the question itself needs them. */
+function boundaryOf({ grant_name: grant, from_hour, to_hour }: GoneRecord, query: UsageQuery) {
+  const range = hourRange(query);
+  const hour = [from_hour, to_hour].find(
+    (edge) => edge % 24 !== 0 && edge !== range.fromHour && edge !== range.toHour,
+  );
+  return query.step === 'hour' || hour === undefined ? undefined : { grant, hour };
 }

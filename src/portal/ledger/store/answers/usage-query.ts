@@ -1,17 +1,17 @@
 import { join, sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { CursorError } from '../../question-errors.ts';
-import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { UsageQuery, UsageStep } from '../../ledger.ts';
-import { monthStarts, piecesOf, type HourRange, type Piece } from '../../steps.ts';
 import { numberArray } from '../../../database/columns.ts';
+import { grantLinks, splitLinks } from '../../grant-links.ts';
+import { hourRange, monthStarts, piecesOf, type HourRange, type Piece } from '../../steps.ts';
 import { readCursor } from './cursor.ts';
 import { siteCondition } from '../database/site-condition.ts';
-import { grantedProjects } from './granted-projects.ts';
+import { grantedProjects, partialUsage } from './granted-usage.ts';
 
 /** The summed usage of one step. Dimensions that the query does not separate are ''. */
 export interface UsageRecord {
   start_hour: number;
-  /** '' also for projects without a grant. */
+  /** '' also for usage that no grant covers. */
   grant_name: string;
   site: string;
   cloud: string;
@@ -73,18 +73,25 @@ export function usageSums(
   const byCloud = byProject || query.by.has('cloud');
   const bySite = byCloud || query.by.has('site');
   const byFlavor = query.by.has('flavor');
+  const { whole, partial } = splitLinks(grantLinks(query, part), part);
+  const ofParts = partial.length > 0;
+  const start = startOf[query.step](range);
+  const project = byCloud ? sql`m.project_id` : sql`0`;
+  const asked = { query, start, project, meters: meterConditions(query, ofSite), ofSite };
   return sql`
-    WITH granted AS (${grantedProjects(query, ofSite)}), asked AS MATERIALIZED (
+    WITH granted AS (${grantedProjects(whole, ofSite)}), asked AS MATERIALIZED (
       SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
       FROM ledger.meter m ${grantJoin(query)}
-      WHERE ${join(meterConditions(query, ofSite), ' AND ')}
-    ), sums AS (
-      SELECT m.grant_name, e.site_id, m.resource_id, ${byCloud ? sql`m.project_id` : sql`0`} AS project_id,
-             ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
+      WHERE ${join(asked.meters, ' AND ')}
+    ),
+    ${ofParts ? sql`${partialUsage(partial, { ...asked, fromHour: firstHour(query, part), byKey: hasFewMeters(query) })},` : sql``}
+    sums AS (
+      SELECT m.grant_name, e.site_id, m.resource_id, ${project} AS project_id, ${start} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
       FROM ${entriesFor(query, part)} e JOIN asked m USING (site_id, meter_id)
       WHERE ${join(entryConditions(query, part, ofSite), ' AND ')}
       GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
+      ${ofParts ? sql`UNION ALL SELECT * FROM moved` : sql``}
     ), named AS (
       SELECT sums.start_hour, sums.grant_name, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
              ${byFlavor ? sql`coalesce(f.label, '')` : sql`''`} COLLATE "C" AS flavor,
@@ -103,6 +110,7 @@ export function usageSums(
     FROM named
     WHERE ${afterCursor(query)}
     GROUP BY start_hour, grant_name, site, cloud, project_id, project_name, resource, flavor, state
+    ${ofParts ? sql`HAVING sum(amount) <> 0 OR sum(spread) <> 0` : sql``}
     ORDER BY start_hour, grant_name, site, cloud, project_id, resource, flavor, state`;
 }
 
@@ -163,7 +171,7 @@ function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
 }
 
 /** The conditions for the meters of the query. */
-function meterConditions(
+export function meterConditions(
   { projectId, resource, flavor, state }: UsageQuery,
   ofSite: (column: Sql) => Sql,
 ): Sql[] {
@@ -187,7 +195,7 @@ function meterConditions(
 }
 
 function entryConditions(query: UsageQuery, range: HourRange, ofSite: (column: Sql) => Sql): Sql[] {
-  const fromHour = query.cursor === undefined ? range.fromHour : cursorKeys(query.cursor)[0];
+  const fromHour = firstHour(query, range);
   const list: Sql[] = [
     ofSite(sql`e.site_id`),
     sql`e.hour >= ${fromHour}::int`,
@@ -204,6 +212,11 @@ function entryConditions(query: UsageQuery, range: HourRange, ofSite: (column: S
   return list;
 }
 
+/** The first hour that can be in the answer. */
+function firstHour({ cursor }: UsageQuery, range: HourRange): number {
+  return cursor === undefined ? range.fromHour : cursorKeys(cursor)[0];
+}
+
 function cursorKeys(cursor: string) {
   return readCursor(cursor, [0, '', '', '', '', '', '', ''] as ReturnType<typeof sortKeys>);
 }
@@ -216,13 +229,9 @@ function afterCursor({ cursor }: UsageQuery): Sql {
 
 /** The hours of a query's range from its cursor on. Throws `CursorError`. */
 export function remainingHours(query: UsageQuery): HourRange {
-  const { fromHour, toHour } = hourRange(query);
-  const reached = query.cursor === undefined ? fromHour : cursorKeys(query.cursor)[0];
+  const range = hourRange(query);
+  const { fromHour, toHour } = range;
+  const reached = firstHour(query, range);
   if (reached < fromHour || reached >= toHour) throw new CursorError();
   return { fromHour: reached, toHour };
-}
-
-/** The hours of a query's interval. */
-export function hourRange({ fromMs, toMs }: Pick<UsageQuery, 'fromMs' | 'toMs'>): HourRange {
-  return { fromHour: Math.floor(fromMs / MS_PER_HOUR), toHour: Math.ceil(toMs / MS_PER_HOUR) };
 }

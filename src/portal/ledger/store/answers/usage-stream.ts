@@ -1,11 +1,11 @@
 import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import type { UsageQuery, StepUsage } from '../../ledger.ts';
 import { overlap } from '../../question-cost.ts';
-import { monthsOf, type HourRange } from '../../steps.ts';
+import { hourRange, monthsOf, type HourRange } from '../../steps.ts';
 import { refuseHoursGone } from './hours-gone.ts';
 import { siteCondition } from '../database/site-condition.ts';
 import { rowMaker } from './usage.ts';
-import { hourRange, setPlanning, usageSums, type UsageRecord } from './usage-query.ts';
+import { setPlanning, usageSums, type UsageRecord } from './usage-query.ts';
 
 const ROWS_AT_ONCE = 2_000;
 

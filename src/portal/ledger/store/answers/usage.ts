@@ -2,11 +2,11 @@ import type { Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR, unitOfResource } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf, type CoveredCloud } from '../../accounting/sites/coverage.ts';
 import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
-import { stepEnd, type HourRange } from '../../steps.ts';
-import { coveredClouds, loadCoveredClouds } from './covered-clouds.ts';
+import { hourRange, stepEnd, type HourRange } from '../../steps.ts';
+import { loadCoveredClouds } from './covered-clouds.ts';
 import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
-import { hourRange, sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
+import { sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
 
 /** Answers a usage query from one snapshot; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: number): Promise<Page<StepUsage>> {
@@ -29,8 +29,8 @@ export async function rowMaker(
   range: HourRange,
   nowMs: number,
 ): Promise<(record: UsageRecord) => StepUsage> {
-  const clouds = await loadCoveredClouds(trx, query);
-  return (record) => stepUsage(record, query, range, coveredClouds(clouds, record, query.by), nowMs);
+  const cloudsOf = await loadCoveredClouds(trx, query, range);
+  return (record) => stepUsage(record, query, range, cloudsOf(record), nowMs);
 }
 
 function stepUsage(

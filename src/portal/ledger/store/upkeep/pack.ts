@@ -2,8 +2,7 @@ import type { Database } from '../../../database/database.ts';
 import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { describeError } from '../../../../runtime/user-error.ts';
-import type { MaintenanceOutcome } from '../../ledger.ts';
-import type { StoragePolicy } from '../../storage-policy.ts';
+import type { MaintenanceOutcome, StoragePolicy } from '../../storage-policy.ts';
 import { boundIdleTime } from '../database/fence.ts';
 import { expireGaps } from '../sweeps/write/write-gaps.ts';
 

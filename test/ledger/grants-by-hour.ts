@@ -1,0 +1,223 @@
+import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
+import type { Grant, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
+import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
+import { runSql } from '../support/postgresql-server.ts';
+import { HOUR } from './fixture.ts';
+
+/** Usage of a meter in an hour, or in a day that begins with the hour. */
+export interface HourUsage {
+  site: string;
+  cloud: string;
+  projectId: string;
+  resource: string;
+  hour: number;
+  amount: bigint;
+  spread: bigint;
+}
+
+/** A cloud of the ledger: when it was read last, and whether more readings are expected. */
+export interface CloudState {
+  site: string;
+  cloud: string;
+  lastMs: number;
+}
+
+/** Usage hour by hour, from the rows that the ledger stores. */
+export async function storedHours(connection: DatabaseConnection): Promise<HourUsage[]> {
+  return await usageFrom(connection, 'ledger.hourly');
+}
+
+/** Days of which the ledger has no hours any more. */
+export async function daysWithoutHours(connection: DatabaseConnection): Promise<HourUsage[]> {
+  return await usageFrom(
+    connection,
+    `(SELECT m.site_id, m.meter_id, m.first_hour + 24 * (u.i::int - 1) AS hour, u.amount, coalesce(u.spread, 0) AS spread
+      FROM ledger.month m, unnest(m.day_amounts, m.day_spreads) WITH ORDINALITY AS u (amount, spread, i)
+      WHERE m.hour_amounts IS NULL)`,
+  );
+}
+
+async function usageFrom(connection: DatabaseConnection, rows: string): Promise<HourUsage[]> {
+  const stored = await runSql<Record<keyof HourUsage, string>>(
+    connection,
+    `SELECT s.name AS site, c.name AS cloud, p.key AS "projectId", r.name AS resource, e.hour, sum(e.amount)::text AS amount, sum(e.spread)::text AS spread
+     FROM ${rows} e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
+     JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.resource r USING (site_id, resource_id)
+     JOIN ledger.site s USING (site_id)
+     GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
+  );
+  return stored.map(({ hour, amount, spread, ...meter }) => ({
+    ...meter,
+    hour: Number(hour),
+    amount: BigInt(amount),
+    spread: BigInt(spread),
+  }));
+}
+
+export type Place = Pick<HourUsage, 'site' | 'cloud' | 'projectId'>;
+
+/** The grant of a project in an hour; null without one. */
+export function grantOf(grants: readonly Grant[], place: Place, hour: number): string | null {
+  for (const { name, projects } of grants)
+    for (const { site, cloud = place.cloud, projectId, fromMs = -Infinity, toMs = Infinity } of projects)
+      if (
+        site === place.site &&
+        cloud === place.cloud &&
+        projectId === place.projectId &&
+        hour * HOUR >= fromMs &&
+        hour * HOUR < toMs
+      )
+        return name;
+  return null;
+}
+
+/** The first hour of the step of an hour. */
+export function stepStart({ step, fromMs }: Pick<UsageQuery, 'step' | 'fromMs'>, hour: number): number {
+  const date = new Date(hour * HOUR);
+  const starts = {
+    hour,
+    day: hour - (hour % 24),
+    month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth()) / HOUR,
+    total: -Infinity,
+  };
+  return Math.max(starts[step], fromMs / HOUR);
+}
+
+export function isAsked(query: UsageQuery, one: Place & { resource?: string }, hour: number): boolean {
+  return (
+    hour * HOUR >= query.fromMs &&
+    hour * HOUR < query.toMs &&
+    (query.site ?? one.site) === one.site &&
+    (query.projectId ?? one.projectId) === one.projectId &&
+    (query.resource ?? one.resource) === one.resource &&
+    (query.grant === undefined || grantOf(query.grants ?? [], one, hour) === query.grant)
+  );
+}
+
+/** The ledger's knowledge, and the present. */
+export interface Knowledge {
+  hours: readonly HourUsage[];
+  places: readonly Place[];
+  clouds: readonly CloudState[];
+  nowMs: number;
+}
+
+/** The keys of a row, in the order of the answer; '' for keys that the answer does not have. */
+type Keys = [hour: number, grant: string, site: string, cloud: string, projectId: string, resource: string];
+
+/** Adds up the answer hour by hour. */
+export function answerByHour(query: UsageQuery, known: Knowledge): Partial<StepUsage>[] {
+  const sums = new Map<string, { keys: Keys; amount: bigint; spread: bigint }>();
+  for (const one of known.hours) {
+    if (!isAsked(query, one, one.hour)) continue;
+    const keys = keysOf(query, one);
+    const had = sums.get(JSON.stringify(keys)) ?? { amount: 0n, spread: 0n };
+    sums.set(JSON.stringify(keys), {
+      keys,
+      amount: had.amount + one.amount,
+      spread: had.spread + one.spread,
+    });
+  }
+  return [...sums.values()]
+    .filter(({ amount, spread }) => amount !== 0n || spread !== 0n)
+    .toSorted((one, other) => compare(one.keys, other.keys))
+    .map(({ keys, amount, spread }) => ({
+      ...dimensionsOf(query, keys),
+      startMs: keys[0] * HOUR,
+      amount: Number(amount) / HOUR,
+      coverage: isMissing(query, keys, known) ? 'missing' : spread > 0n ? 'spread' : 'measured',
+    }));
+}
+
+/** Rows by project are rows by cloud and site, too, and rows by cloud are rows by site. */
+function keysOf(query: UsageQuery, one: HourUsage): Keys {
+  const byProject = query.by.has('project');
+  const byCloud = byProject || query.by.has('cloud');
+  const grant = query.by.has('grant') ? grantOf(query.grants ?? [], one, one.hour) : null;
+  return [
+    stepStart(query, one.hour),
+    grant ?? '',
+    byCloud || query.by.has('site') ? one.site : '',
+    byCloud ? one.cloud : '',
+    byProject ? one.projectId : '',
+    one.resource,
+  ];
+}
+
+function dimensionsOf({ by, resource: asked }: UsageQuery, keys: Keys): Partial<StepUsage> {
+  const [, grant, site, cloud, projectId, resource] = keys;
+  return {
+    ...(by.has('grant') ? { grant: grant === '' ? null : grant } : {}),
+    ...(by.has('site') ? { site } : {}),
+    ...(by.has('cloud') ? { cloud } : {}),
+    ...(by.has('project') ? { projectId } : {}),
+    ...(by.has('resource') || asked === undefined ? { resource } : {}),
+  };
+}
+
+function compare(one: Keys, other: Keys): number {
+  const index = one.findIndex((key, i) => key !== other[i]);
+  return index < 0 ? 0 : (one[index] as string) < (other[index] as string) ? -1 : 1;
+}
+
+/** Whether a cloud of the row misses an hour of its step that is over for longer than an ordinary pause. */
+function isMissing(query: UsageQuery, keys: Keys, known: Knowledge): boolean {
+  const [start, , site, cloud] = keys;
+  const dueMs = known.nowMs - DEFAULT_RULES.gapThresholdMs;
+  const clouds = known.clouds.filter(
+    (one) => (site === '' || one.site === site) && (site === '' || !isByCloud(query) || one.cloud === cloud),
+  );
+  for (let hour = start; hour * HOUR < query.toMs && stepStart(query, hour) === start; hour += 1)
+    for (const one of clouds)
+      if (
+        (hour + 1) * HOUR <= dueMs &&
+        one.lastMs < (hour + 1) * HOUR &&
+        concerns(query, keys, one, hour, known)
+      )
+        return true;
+  return false;
+}
+
+function isByCloud({ by }: UsageQuery): boolean {
+  return by.has('project') || by.has('cloud');
+}
+
+/** Whether usage of the cloud in the hour may be in the row. */
+function concerns(
+  query: UsageQuery,
+  keys: Keys,
+  { site, cloud }: CloudState,
+  hour: number,
+  known: Knowledge,
+) {
+  const [, rowGrant, , , rowProject] = keys;
+  const grant = query.grant ?? (query.by.has('grant') ? rowGrant : undefined);
+  const projectId = query.projectId ?? (query.by.has('project') ? rowProject : undefined);
+  if ((query.site ?? site) !== site) return false;
+  const places = known.places.filter(
+    (place) =>
+      place.site === site && place.cloud === cloud && (projectId ?? place.projectId) === place.projectId,
+  );
+  if (grant === undefined) return projectId === undefined || places.length > 0;
+  // Any project without a grant may be in the row.
+  if (grant === '' && projectId === undefined) return true;
+  return places.some((place) => (grantOf(query.grants ?? [], place, hour) ?? '') === grant);
+}
+
+/**
+ * Whether the answer to the question cannot be told, because it needs hours of a day of which only the sum is left: hours of
+ * the day lie in different steps or grants, or outside the question.
+ */
+export function needsLostHours(query: UsageQuery, days: readonly HourUsage[]): boolean {
+  return days.some((day) => {
+    const parts = Array.from({ length: 24 }, (_, i) => partOf(query, day, day.hour + i));
+    return parts.some((part) => part !== undefined) && new Set(parts).size > 1;
+  });
+}
+
+/** The step and grant of an hour; undefined if it is not in the answer. */
+function partOf(query: UsageQuery, day: HourUsage, hour: number): string | undefined {
+  if (!isAsked(query, day, hour)) return undefined;
+  const grant = query.by.has('grant') ? grantOf(query.grants ?? [], day, hour) : null;
+  return `${stepStart(query, hour)} ${grant}`;
+}
