@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { configuredAccounts } from '../src/portal/accounts/configured-grants.ts';
+import { AccountStore } from '../src/portal/accounts/account-store.ts';
 import { createApiServer } from '../src/portal/api/server.ts';
 import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
@@ -71,7 +71,8 @@ const database = new EmbeddedDatabase({ dataFolder: folder, logger });
 try {
   const connection = await database.start();
   const clock = { nowMs: () => END_MS, sleep: async () => undefined };
-  const ledger = await openLedger({ database: await openDatabase(connection, logger), clock, logger });
+  const store = await openDatabase(connection, logger);
+  const ledger = await openLedger({ database: store, clock, logger });
   await ledger.declareSites([{ name: 'a', labels: {} }]);
   const client = new Client(connection);
   await client.connect();
@@ -80,7 +81,7 @@ try {
   await client.end();
   const server = await createApiServer({
     ledger,
-    accounts: configuredAccounts(() => []),
+    accounts: new AccountStore({ database: store, clock }),
     metrics: createPortalMetrics(),
     clock,
     logger,

@@ -3,7 +3,6 @@ import { readExporterSettings } from '../exporter/settings/settings.ts';
 import { loadCredentials } from '../exporter/openstack/credentials/openrc.ts';
 import { checkLiveConfig } from '../gate/settings/live-config.ts';
 import { readGateConfig } from '../gate/settings/settings.ts';
-import { documentsOfToml } from '../portal/accounts/grants/toml-file.ts';
 import { readRenderedSender } from '../portal/prometheus-config/read-plan.ts';
 import { senderAdvice } from '../portal/settings/sender-settings.ts';
 import { readPortalConfig } from '../portal/settings/settings.ts';
@@ -14,6 +13,7 @@ import { readTextFile } from '../runtime/files/text-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
 import { readSimulationConfig } from '../simulation/settings.ts';
 import { parseProfile } from '../simulation/profile/profile.ts';
+import { isCsv, readGrantsFile } from './grants-file.ts';
 import { CONFIGURATION_KINDS, configurationKind, type ConfigurationKind } from './configuration-kind.ts';
 
 export function checkCommand(): Command {
@@ -31,7 +31,7 @@ export function checkCommand(): Command {
       ),
     )
     .action(async (file: string, { role }: { role?: ConfigurationKind }) => {
-      const kind = role ?? configurationKind(readTomlFile(file), file);
+      const kind = role ?? (isCsv(file) ? 'grants' : configurationKind(readTomlFile(file), file));
       await checks[kind]({ flags: {}, env: process.env, configFile: file }, file);
       process.stdout.write(`${file}: OK: ${names[kind]}\n`);
     });
@@ -52,7 +52,7 @@ const checks: Record<ConfigurationKind, (sources: SettingsSources, file: string)
   gate: checkGate,
   portal: checkPortal,
   simulation: (sources) => readSimulationConfig(sources, Date.now()),
-  grants: (_sources, file) => documentsOfToml(readTomlFile(file), file),
+  grants: (_sources, file) => readGrantsFile(file),
   profile: (_sources, file) => checkProfile(file),
 };
 

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { systemClock, type Clock } from '../runtime/clock.ts';
-import { closeServer, listen, type ListenAddress } from '../runtime/http/listen.ts';
+import { closeServer, isLoopback, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { configuredAccounts } from './accounts/configured-grants.ts';
+import { AccountStore } from './accounts/account-store.ts';
+import { configuredGrants } from './accounts/configured-grants.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
@@ -13,6 +15,7 @@ import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import type { PortalMetrics } from './metrics.ts';
+import { openOwnerSocket } from './owner-socket.ts';
 import { Receiver } from './remote-write/receiver.ts';
 import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
@@ -25,6 +28,7 @@ export type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 
 export interface Assembly {
   address: ListenAddress;
   ledger: Ledger;
+  accounts: AccountStore;
   collector: Collector;
   leases: LeaseKeeper;
   maintenance: Maintenance;
@@ -55,17 +59,19 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const store = new Store(config, parts);
   parts.atEnd(async () => await store.close());
   const ledger = await store.open();
+  const accounts = createAccounts(parts, store.database);
+  await accounts.refuseConfigured(config.grants);
   await ledger.declareSites(declarationsOf(config));
   const leases = createLeases(parts, store.database, async (held) => {
     await collector.setSites(sources().sites.filter(({ name }) => held.has(siteLease(name))));
   });
   const receiver = createReceiver(parts, ledger, store.database, leases);
   receiver.setSources(config);
-  const address = await startApi(parts, ledger, receiver);
+  const address = await startApi(parts, ledger, accounts, receiver);
   const collector = createCollector(parts, ledger, leases);
   const maintenance = createMaintenance(parts, ledger);
   const figures = createFigures(parts, ledger);
-  return { address, ledger, collector, leases, maintenance, figures, receiver };
+  return { address, ledger, accounts, collector, leases, maintenance, figures, receiver };
 }
 
 /** The portals on one database share the sites. The leases decide which sites this portal reads. */
@@ -105,20 +111,37 @@ function createReceiver(
   return receiver;
 }
 
+function createAccounts({ sources, clock }: AssemblyParts, database: Database): AccountStore {
+  const configured = () => configuredGrants(sources().grants ?? []);
+  return new AccountStore({ database, clock, configured });
+}
+
 async function startApi(
-  { config, sources, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
+  { config, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
   ledger: Ledger,
+  accounts: AccountStore,
   receiver: Receiver,
 ): Promise<ListenAddress> {
-  const accounts = configuredAccounts(() => sources().grants ?? []);
   const ownNames = [config.listen.host, config.publicHost];
-  const parts = { ledger, metrics, clock, accounts, receiver };
+  const ownerRequests = new WeakSet<IncomingMessage>();
+  const localWrites = isLoopback(config.listen.host) && config.publicHost === undefined;
+  const parts = { ledger, metrics, clock, accounts, receiver, ownerRequests, localWrites };
   const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {
     await closeServer(server.server);
     await server.close();
   });
-  return await listen(server.server, config.listen);
+  const address = await listen(server.server, config.listen);
+  const socket = await openOwnerSocket(
+    config.dataFolder,
+    (request, response) => {
+      ownerRequests.add(request);
+      server.routing(request, response);
+    },
+    logger,
+  );
+  atEnd(async () => await socket.close());
+  return address;
 }
 
 function createCollector(

@@ -137,7 +137,8 @@ class PortalRole implements Portal {
   async #reloadSites(): Promise<void> {
     try {
       const sources = this.#parts.reread?.() ?? this.#config;
-      const { ledger, leases, receiver } = this.#started;
+      const { ledger, accounts, leases, receiver } = this.#started;
+      await accounts.refuseConfigured(sources.grants);
       await ledger.declareSites(declarationsOf(sources));
       receiver.setSources(sources);
       await leases.setSites(this.#use(sources));

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
-import { configuredAccounts } from '../../src/portal/accounts/configured-grants.ts';
+import { AccountStore } from '../../src/portal/accounts/account-store.ts';
 import { createApiServer } from '../../src/portal/api/server.ts';
 import { Collector } from '../../src/portal/collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from '../../src/portal/collector/federate-body.ts';
@@ -54,8 +54,9 @@ export async function portalWith(freshLedger: FreshLedger, limits: Partial<Quest
   const time = { nowMs: TO };
   const [clock, logger, metrics] = [clockAt(time), silentLogger(), createPortalMetrics()];
   const all = { ...DEFAULT_QUESTION_LIMITS, ...limits };
+  const database = await openDatabase(connection, logger);
   const ledger = await openLedger({
-    database: await openDatabase(connection, logger),
+    database,
     clock,
     logger,
     limits: all,
@@ -64,7 +65,7 @@ export async function portalWith(freshLedger: FreshLedger, limits: Partial<Quest
   const leave = new AbortController();
   const server = await createApiServer({
     ledger,
-    accounts: configuredAccounts(() => []),
+    accounts: new AccountStore({ database, clock }),
     metrics,
     clock,
     logger,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type { Lease, Sweep } from '../../src/portal/ledger/ledger.ts';
 import type { Pool } from 'pg';
-import { configuredAccounts } from '../../src/portal/accounts/configured-grants.ts';
+import { AccountStore } from '../../src/portal/accounts/account-store.ts';
 import { createApiServer } from '../../src/portal/api/server.ts';
 import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { connectToDatabase } from '../../src/portal/database/connect.ts';
@@ -100,7 +100,7 @@ async function startReceiver(
   });
   const api = await createApiServer({
     ledger,
-    accounts: configuredAccounts(() => []),
+    accounts: new AccountStore({ database: new Database(pool), clock }),
     metrics,
     clock,
     receiver,

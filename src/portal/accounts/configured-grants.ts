@@ -1,14 +1,9 @@
 import type { Grant } from '../ledger/ledger.ts';
-import type { Accounts } from './accounts.ts';
 import type { PresentGrant } from './grants/grant.ts';
 
-/** The accounts of a portal whose grants stand in its configuration file. */
-export function configuredAccounts(grants: () => readonly Grant[]): Accounts {
-  return { present: async () => ({ grants: grants().map(presentGrant), accounts: [] }) };
-}
-
-function presentGrant({ name, projects }: Grant): PresentGrant {
-  return {
+/** The `[[grant]]` tables of portal.toml as grants without title, period, people and allowances. */
+export function configuredGrants(grants: readonly Grant[]): PresentGrant[] {
+  return grants.map(({ name, projects }) => ({
     name,
     title: undefined,
     account: undefined,
@@ -21,5 +16,5 @@ function presentGrant({ name, projects }: Grant): PresentGrant {
     version: 0,
     changedMs: 0,
     author: '',
-  };
+  }));
 }

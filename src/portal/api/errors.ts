@@ -3,7 +3,10 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ApiServer } from './shapes/api-parts.ts';
 import { codeOf, oneLine } from '../../runtime/user-error.ts';
 import { CursorError, HoursGoneError, RefusedQuestionError } from '../ledger/question-errors.ts';
-import { RequestError } from './shapes/request-error.ts';
+import { ConditionError } from '../accounts/grants/condition.ts';
+import { RuleError } from '../accounts/grants/rules.ts';
+import { TooManyWaitError } from '../database/turns.ts';
+import { ProblemError, RequestError } from './shapes/request-error.ts';
 
 /** Every error is `{"error": "one line"}`. Details of internal errors go only to the log. */
 export function answerErrors(server: ApiServer): void {
@@ -33,6 +36,8 @@ async function answerError(error: FastifyError, request: FastifyRequest, reply: 
   if (error instanceof HoursGoneError)
     return void (await reply.code(400).send({ error: `from: ${error.message}` }));
   if (error instanceof RefusedQuestionError) return await answerRefusal(error, reply);
+  const problem = problemOf(error);
+  if (problem !== undefined) return await answerProblem(problem, reply);
   if (error instanceof RequestError || status < 500)
     return void (await reply.code(status).send({ error: oneLine(error.message) }));
   request.log.error({ err: error, path: request.routeOptions.url }, 'a request could not be answered');
@@ -54,10 +59,35 @@ const RETRY_AFTER_SECONDS = 5;
 async function answerRefusal({ kind, message }: RefusedQuestionError, reply: FastifyReply): Promise<void> {
   const { status, title } = REFUSALS[kind];
   if (kind === 'busy') reply.header('retry-after', RETRY_AFTER_SECONDS);
+  await answerProblem(new ProblemError(status, title, message), reply);
+}
+
+const CONDITIONS = {
+  failed: { status: 412, title: 'Somebody else has changed it' },
+  required: { status: 428, title: 'If-Match is missing' },
+  absent: { status: 404, title: 'There is none' },
+} as const;
+
+/** The problem of an error that a change of accounts or grants may have. */
+function problemOf(error: Error): ProblemError | undefined {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof RuleError) return new ProblemError(422, 'It breaks a rule', error.message);
+  if (error instanceof TooManyWaitError)
+    return new ProblemError(503, REFUSALS.busy.title, 'too many requests wait for the database; try again');
+  if (!(error instanceof ConditionError)) return undefined;
+  const { status, title } = CONDITIONS[error.kind];
+  return new ProblemError(status, title, error.message);
+}
+
+/** Answers in the form of RFC 9457. */
+async function answerProblem(
+  { statusCode, title, message }: ProblemError,
+  reply: FastifyReply,
+): Promise<void> {
   await reply
-    .code(status)
+    .code(statusCode)
     .type('application/problem+json')
-    .send({ type: 'about:blank', title, status, detail: message, error: message });
+    .send({ type: 'about:blank', title, status: statusCode, detail: message, error: message });
 }
 
 /**

@@ -20,7 +20,7 @@ import type {
 import { createPortalMetrics } from '../metrics.ts';
 import type { SiteRow, UsageRow } from './shapes/answers.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
-import { configuredAccounts } from '../accounts/configured-grants.ts';
+import { configuredGrants } from '../accounts/configured-grants.ts';
 import { createApiServer } from './server.ts';
 
 const SITE: SiteRow = {
@@ -154,7 +154,16 @@ beforeEach(async () => {
     ledger,
     metrics: createPortalMetrics(),
     clock: { nowMs: () => Date.UTC(2026, 0, 31), sleep: unused },
-    accounts: configuredAccounts(() => GRANTS),
+    accounts: {
+      present: async () => ({ grants: configuredGrants(GRANTS), accounts: [] }),
+      file: unused,
+      apply: unused,
+      putGrant: unused,
+      putAccount: unused,
+      remove: unused,
+      erase: unused,
+      history: unused,
+    },
     logger: silentLogger(),
     webFolder,
     stalledMs: 200,
@@ -481,6 +490,12 @@ describe('the API', () => {
       '/api/v1/sites',
       '/api/v1/projects',
       '/api/v1/grants',
+      '/api/v1/grants-file',
+      '/api/v1/people/{id}',
+      '/api/v1/accounts',
+      '/api/v1/grants/{name}/history',
+      '/api/v1/grants/{name}',
+      '/api/v1/accounts/{name}',
       '/api/v1/coverage',
       '/api/v1/usage',
     ]);

@@ -6,6 +6,8 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { ApiParts, ApiServer } from './shapes/api-parts.ts';
 import { coverageRoute } from './routes/coverage-route.ts';
 import { answerErrors, answerUnroutable } from './errors.ts';
+import { accountsRoute } from './routes/accounts-route.ts';
+import { grantsFileRoute } from './routes/grants-file-route.ts';
 import { grantsRoute } from './routes/grants-route.ts';
 import { healthzRoute } from './routes/healthz-route.ts';
 import { metricsRoute } from './routes/metrics-route.ts';
@@ -62,6 +64,8 @@ export async function createApiServer({
     sitesRoute,
     projectsRoute,
     grantsRoute,
+    grantsFileRoute,
+    accountsRoute,
     coverageRoute,
     usageRoute,
     metricsRoute,

@@ -8,4 +8,6 @@ export const ADVISORY_KEYS = {
   leases: 7305217604n,
   /** One portal writes the rows of the sites. A transaction with the lock for leases may take it, never the reverse. */
   sites: 7305217605n,
+  /** One portal or command changes accounts, grants and people. */
+  accounts: 7305217606n,
 } as const;

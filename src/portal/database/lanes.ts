@@ -18,6 +18,8 @@ const CONNECTIONS = {
   remoteWrite: 9,
   /** A portal that cannot renew its leases loses its sites. */
   leases: 1,
+  /** Each question about grants first reads them. */
+  accounts: 2,
 } as const;
 
 /** The largest number of questions that wait in a lane. More are refused. */
@@ -29,8 +31,18 @@ export type Lanes = Readonly<Record<LaneName, Turns>>;
 export const POOL_SIZE = Object.values(CONNECTIONS).reduce((sum, count) => sum + count, 0);
 
 export function openLanes(): Lanes {
-  const { sweeps, readiness, questions, longQuestions, shortCsv, csv, longCsv, remoteWrite, leases } =
-    CONNECTIONS;
+  const {
+    sweeps,
+    readiness,
+    questions,
+    longQuestions,
+    shortCsv,
+    csv,
+    longCsv,
+    remoteWrite,
+    leases,
+    accounts,
+  } = CONNECTIONS;
   return {
     sweeps: new Turns(sweeps),
     readiness: new Turns(readiness),
@@ -41,5 +53,6 @@ export function openLanes(): Lanes {
     longCsv: new Turns(longCsv, MOST_WAITING),
     remoteWrite: new Turns(remoteWrite),
     leases: new Turns(leases),
+    accounts: new Turns(accounts, MOST_WAITING),
   };
 }

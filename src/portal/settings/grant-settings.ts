@@ -38,7 +38,9 @@ type GrantTable = z.output<typeof grantTable>;
 export const grantTables = z
   .array(grantTable, { error: 'write [[grant]], with double brackets, once for each grant' })
   .default([])
-  .describe('one table for each grant: projects of several sites that the portal counts as one')
+  .describe(
+    'projects that the portal counts as one, as in earlier versions: stackmeter portal grants apply imports these tables, and then they must go',
+  )
   .superRefine((grants, context) => {
     const problem = doubleName(grants) ?? doubleProject(grants);
     if (problem !== undefined)

@@ -44,15 +44,13 @@ export function unknownKeyMessage(key: string, known: readonly string[]): string
  */
 export function strictTable<S extends z.ZodRawShape>(shape: S) {
   const known = Object.keys(shape);
-  return z
-    .looseObject({})
-    .superRefine((table, context) => {
-      for (const key of Object.keys(table)) {
-        if (!known.includes(key))
-          context.addIssue({ code: 'custom', message: unknownKeyMessage(key, known) });
-      }
-    })
-    .pipe(z.object(shape));
+  return z.preprocess((table, context) => {
+    if (typeof table !== 'object' || table === null) return table;
+    for (const key of Object.keys(table)) {
+      if (!known.includes(key)) context.addIssue({ code: 'custom', message: unknownKeyMessage(key, known) });
+    }
+    return table;
+  }, z.object(shape));
 }
 
 /** The known name that `name` is probably a misspelling of. */

@@ -90,7 +90,7 @@ const allowanceTable = strictTable({
 
 const labelKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/);
 
-const grantDocument = withPeriod(
+export const grantDocument = withPeriod(
   strictTable({
     name: nameField('give the grant a name, such as "climate"').describe('name of the grant'),
     title: lineField(500).optional(),
@@ -126,7 +126,25 @@ const grantDocument = withPeriod(
     });
 });
 
-const accountDocument = strictTable({
+export type GrantDocument = z.output<typeof grantDocument>;
+export type ProjectDocument = GrantDocument['projects'][number];
+export type AllowanceDocument = GrantDocument['allowances'][number];
+
+/** The parts of a grant. A file that cannot say one leaves it as it is. */
+export const grantParts = [
+  'title',
+  'account',
+  'from',
+  'to',
+  'projects',
+  'people',
+  'labels',
+  'allowances',
+] as const satisfies readonly (keyof GrantDocument)[];
+
+export type GrantPart = (typeof grantParts)[number];
+
+export const accountDocument = strictTable({
   name: nameField('give the account a name, such as "university"'),
   institution: lineField(500).optional(),
   cost_centre: lineField(100).optional(),
@@ -143,6 +161,8 @@ const personDocument = strictTable({
     .regex(/^[^\s@]+@[^\s@]+$/, 'must be an address such as ada@example.org')
     .optional(),
 });
+
+export type PersonDocument = z.output<typeof personDocument>;
 
 /** The tables of a file. */
 export const grantTables = {

@@ -57,7 +57,7 @@ function readInstant(text: string): number | { problem: string } {
 }
 
 /** The text of an instant in documents. */
-function instantText(atMs: number): string {
+export function instantText(atMs: number): string {
   return new Date(atMs).toISOString().replace('.000Z', 'Z');
 }
 

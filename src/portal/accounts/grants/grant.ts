@@ -1,5 +1,7 @@
 import type { GrantProject } from '../../ledger/ledger.ts';
-import type { AccountDocument } from './documents.ts';
+import type { GrantDocument, ProjectDocument } from './documents.ts';
+import { instantOf } from './fields.ts';
+import type { StoredGrant, StoredPerson, StoredState, DocumentVersion } from './stored.ts';
 
 type AllowanceKind = 'initial' | 'top-up' | 'cut';
 
@@ -25,7 +27,7 @@ interface GrantPerson {
 }
 
 /** A project of a grant. The window is that of the project, cut to the period of the grant. */
-interface DatedProject extends GrantProject {
+export interface DatedProject extends GrantProject {
   /** Unix milliseconds, whole hours; undefined means open. */
   fromMs?: number | undefined;
   /** Exclusive. */
@@ -50,9 +52,77 @@ export interface PresentGrant {
   author: string;
 }
 
-/** An account as it is now. */
-export interface PresentAccount extends AccountDocument {
-  version: number;
-  changedMs: number;
-  author: string;
+/** The grants as they are now, by name. */
+export function presentGrants({ grants, people }: Pick<StoredState, 'grants' | 'people'>): PresentGrant[] {
+  const present = [...grants.values()].map((grant) => presentGrant(grant, people));
+  return present.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function presentGrant(
+  { document, version, changedMs, author }: DocumentVersion<StoredGrant>,
+  known: StoredState['people'],
+): PresentGrant {
+  const { name, title, account, people, labels, allowances } = document;
+  return {
+    name,
+    title,
+    account,
+    ...windowOf(document),
+    projects: datedProjects(document),
+    people: people.map(({ person, role }) => ({ person, role, ...contactOf(known.get(person)) })),
+    labels,
+    allowances: allowances.map(({ at, written, ...one }) => ({
+      ...one,
+      atMs: instantOf(at),
+      writtenMs: instantOf(written),
+    })),
+    version,
+    changedMs,
+    author,
+  };
+}
+
+function contactOf(person: StoredPerson | undefined): Pick<GrantPerson, 'name' | 'mail'> {
+  return { name: person?.name, mail: person?.mail };
+}
+
+interface Window {
+  fromMs: number | undefined;
+  toMs: number | undefined;
+}
+
+function windowOf({ from, to }: { from?: string | undefined; to?: string | undefined }): Window {
+  return {
+    fromMs: from === undefined ? undefined : instantOf(from),
+    toMs: to === undefined ? undefined : instantOf(to),
+  };
+}
+
+/** The projects of a grant with their windows. A project that is outside the grant's period has none. */
+export function datedProjects(grant: Pick<GrantDocument, 'projects' | 'from' | 'to'>): DatedProject[] {
+  const period = windowOf(grant);
+  return grant.projects.flatMap((project) => {
+    const { fromMs, toMs } = overlapOf(windowOf(project), period);
+    if (fromMs !== undefined && toMs !== undefined && toMs <= fromMs) return [];
+    return [
+      {
+        ...identityOf(project),
+        ...(fromMs === undefined ? {} : { fromMs }),
+        ...(toMs === undefined ? {} : { toMs }),
+      },
+    ];
+  });
+}
+
+function identityOf({ site, id, cloud }: ProjectDocument): GrantProject {
+  return { site, projectId: id, ...(cloud === undefined ? {} : { cloud }) };
+}
+
+function overlapOf(one: Window, other: Window): Window {
+  const froms = [one.fromMs, other.fromMs].filter((ms) => ms !== undefined);
+  const tos = [one.toMs, other.toMs].filter((ms) => ms !== undefined);
+  return {
+    fromMs: froms.length === 0 ? undefined : Math.max(...froms),
+    toMs: tos.length === 0 ? undefined : Math.min(...tos),
+  };
 }

@@ -23,6 +23,10 @@ export interface ApiParts {
   metrics: PortalMetrics;
   clock: Clock;
   accounts: Accounts;
+  /** The requests that came over the owner's socket. */
+  ownerRequests?: WeakSet<IncomingMessage> | undefined;
+  /** Whether requests from this machine may change accounts and grants. */
+  localWrites?: boolean | undefined;
   /** Receives remote writes. Without it there is no such route. */
   receiver?: Receiver | undefined;
   /** How long a client of a CSV may read nothing; two minutes by default. */

@@ -1,6 +1,6 @@
 import type { Ledger, StepUsage, UsageQuery } from '../../ledger/ledger.ts';
 import type { UsageRow } from './answers.ts';
-import { csvLine } from './csv.ts';
+import { csvLine } from '../../../runtime/csv.ts';
 import { usageRowOf } from './rows.ts';
 
 type Column = keyof UsageRow;

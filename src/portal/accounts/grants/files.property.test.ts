@@ -1,0 +1,140 @@
+import * as fc from 'fast-check';
+import { parse } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+import { csvOf, documentsOfCsv } from './csv-file.ts';
+import { grantsFile, type GrantDocument, type GrantsFile } from './documents.ts';
+import { editOfFile, fileOf, planOf } from './plan.ts';
+import type { StoredState } from './stored.ts';
+import { tomlOf } from './toml-text.ts';
+import { documentsOfToml } from './toml-file.ts';
+
+const HOUR = 3_600_000;
+const SITES = ['site-a', 'site-b'];
+const BY = { author: 'ada', nowMs: Date.UTC(2026, 5, 1) };
+
+/** One line of text of every kind, as a document has it. */
+const line = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  .map((text) => text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '').trim())
+  .filter((text) => text !== '');
+const hour = fc.integer({ min: 400_000, max: 500_000 }).map((hours) => new Date(hours * HOUR).toISOString());
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+const period = fc
+  .tuple(maybe(hour), maybe(hour))
+  .map(([from, to]) => (from !== undefined && to !== undefined && from >= to ? { from } : { from, to }));
+const allowance = fc.record({
+  resource: fc.constantFrom('vcpu', 'gpu', 'mb'),
+  amount: fc.oneof(
+    fc.integer({ min: 1, max: 1e9 }),
+    fc.constantFrom('0.000001', '00012.340', '999999999999999.999999'),
+  ),
+  kind: fc.constantFrom('initial', 'top-up', 'cut'),
+  at: maybe(fc.integer({ min: 1.6e12, max: 1.9e12 }).map((ms) => new Date(ms).toISOString())),
+  reason: line,
+});
+
+/** Files whose grants keep all rules: each project id is used once. */
+const files: fc.Arbitrary<GrantsFile> = fc
+  .array(
+    fc.tuple(
+      fc.record({
+        title: maybe(line),
+        labels: fc.dictionary(fc.constantFrom('field', 'to', 'constructor', 'x.y-z'), line),
+        allowances: fc.array(allowance, { maxLength: 3 }),
+        role: fc.constantFrom('lead', 'member'),
+      }),
+      period,
+      fc.array(fc.tuple(fc.constantFrom(...SITES), period, maybe(line)), { maxLength: 3 }),
+    ),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((grants) =>
+    grantsFile.parse({
+      person: [{ id: 'p-17', name: 'Ada "x" \\', mail: 'a@b' }],
+      account: [{ name: 'university', contacts: ['p-17'], time_zone: 'Europe/Berlin' }],
+      grant: grants.map(([{ role, ...grant }, window, projects], index) => ({
+        ...grant,
+        ...window,
+        name: `=grant ${index}`,
+        account: 'university',
+        people: [{ person: 'p-17', role }],
+        projects: projects.map(([site, at, cloud], part) => ({
+          site,
+          id: `p${index}/${part}`,
+          cloud,
+          ...at,
+        })),
+      })),
+    }),
+  );
+
+const EMPTY: StoredState = { grants: new Map(), accounts: new Map(), people: new Map(), sites: SITES };
+
+/** The state after a file was applied to nothing. */
+function applied(file: GrantsFile): StoredState {
+  const { versions, people } = planOf(EMPTY, editOfFile(file, EMPTY, {}), BY);
+  const of = (kind: string) =>
+    new Map(
+      versions.flatMap(({ kind: one, name, document }) =>
+        one === kind ? [[name, { document, version: 1, changedMs: 0, author: 'ada' }] as const] : [],
+      ),
+    );
+  return {
+    ...EMPTY,
+    grants: of('grant') as unknown as StoredState['grants'],
+    accounts: of('account') as unknown as StoredState['accounts'],
+    people: new Map(people.map((person) => [person.id, person])),
+  };
+}
+
+const changes = (state: StoredState, file: GrantsFile, keep?: Parameters<typeof editOfFile>[2]) =>
+  planOf(state, editOfFile(file, state, keep ?? {}), BY).words;
+
+describe('an exported file', () => {
+  it('changes nothing when it is applied again, nor does the file that was applied', () => {
+    fc.assert(
+      fc.property(files, (file) => {
+        const state = applied(file);
+        const exported = documentsOfToml(parse(tomlOf(fileOf(state))), 'f');
+        expect(changes(state, exported, { removeMissing: true })).toEqual([]);
+        expect(changes(state, file)).toEqual([]);
+      }),
+    );
+  });
+
+  it('makes the same state again where there is nothing', () => {
+    fc.assert(
+      fc.property(files, (file) => {
+        const first = fileOf(applied(file));
+        const again = fileOf(applied(documentsOfToml(parse(tomlOf(first)), 'f')));
+        expect(again).toEqual(first);
+      }),
+    );
+  });
+
+  it('as CSV carries all but people, accounts and labels', () => {
+    fc.assert(
+      fc.property(files, (file) => {
+        const state = applied(file);
+        const { file: exported, keep } = documentsOfCsv(csvOf(fileOf(state)), 'f.csv');
+        expect(changes(state, exported, { keep })).toEqual([]);
+        expect(keep).toEqual(['people', 'labels']);
+        const without = (grant: GrantDocument) => ({ ...grant, people: [], labels: {} });
+        expect(exported.grant).toEqual(fileOf(state).grant.map(without));
+      }),
+    );
+  });
+
+  it('differs in words as soon as a part differs', () => {
+    fc.assert(
+      fc.property(files, line, (file, title) => {
+        const state = applied(file);
+        const [first, ...rest] = file.grant;
+        if (first === undefined || first.title === title) return;
+        const changed = { ...file, grant: [{ ...first, title }, ...rest] };
+        expect(changes(state, changed)).toHaveLength(1);
+      }),
+    );
+  });
+});

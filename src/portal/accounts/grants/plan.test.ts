@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { accountDocument, grantDocument, type GrantDocument } from './documents.ts';
+import { editOfFile, fileOf, planOf } from './plan.ts';
+import { RuleError } from './rules.ts';
+import type { Edit, StoredGrant, StoredState } from './stored.ts';
+
+const NOW = Date.UTC(2026, 5, 1, 12, 30);
+const BY = { author: 'ada', nowMs: NOW };
+
+type Input = Record<string, unknown>;
+
+const grantOf = (table: Input): GrantDocument => grantDocument.parse({ name: 'climate', ...table });
+const INITIAL = { resource: 'vcpu', amount: 1000, kind: 'initial', at: '2026-01-01', reason: 'call 7' };
+
+function stored(document: GrantDocument): StoredGrant {
+  const [written, author] = ['2026-01-01T00:00:00Z', 'bob'];
+  return {
+    ...document,
+    allowances: document.allowances.map((one) => ({ ...one, at: one.at ?? written, written, author })),
+  };
+}
+
+/** A state with these grants, a person, an account, and the sites a and b. */
+function stateOf(...grants: GrantDocument[]): StoredState {
+  const versioned = <D>(document: D) => ({ document, version: 1, changedMs: 0, author: 'bob' });
+  return {
+    grants: new Map(grants.map((grant) => [grant.name, versioned(stored(grant))])),
+    accounts: new Map([
+      ['university', versioned(accountDocument.parse({ name: 'university', contacts: ['p-17'] }))],
+    ]),
+    people: new Map([
+      ['p-17', { id: 'p-17', name: 'Ada' }],
+      ['p-18', { id: 'p-18', erasedMs: Date.UTC(2026, 3, 2) }],
+    ]),
+    sites: ['site-a', 'site-b'],
+  };
+}
+
+const editOf = (...grants: GrantDocument[]): Edit => ({
+  grants: new Map(grants.map((grant) => [grant.name, grant])),
+});
+
+function words(state: StoredState, edit: Edit): readonly string[] {
+  try {
+    return planOf(state, edit, BY).words;
+  } catch (error) {
+    if (error instanceof RuleError) return [error.message];
+    throw error;
+  }
+}
+
+const P = { site: 'site-a', id: 'p1' };
+
+describe('the plan of an edit', () => {
+  it('says each change in words, and writes new versions of what changes only', () => {
+    const before = grantOf({
+      title: 'Old',
+      projects: [P],
+      people: [{ person: 'p-17', role: 'member' }],
+      allowances: [INITIAL],
+    });
+    const after = grantOf({
+      title: 'New',
+      account: 'university',
+      to: '2027-01-01',
+      projects: [
+        { ...P, to: '2026-07-01' },
+        { site: 'site-b', id: 'p2', cloud: 'west', from: '2026-07-01T02:00Z' },
+      ],
+      people: [{ person: 'p-17', role: 'lead' }],
+      labels: { field: 'climate science' },
+      allowances: [
+        INITIAL,
+        { ...INITIAL, kind: 'top-up', amount: '1234567.5', at: undefined, reason: 'more' },
+      ],
+    });
+    const plan = planOf(stateOf(before), editOf(after), BY);
+    expect(plan.words).toEqual([
+      'grant climate: title "Old" → "New"',
+      'grant climate: account none → "university"',
+      'grant climate: to open → 2027-01-01',
+      'grant climate: project p1 at site-a: to open → 2026-07-01',
+      'grant climate: project p2 at site-b (cloud west): added from 2026-07-01T02:00Z',
+      'grant climate: person p-17: member → lead',
+      'grant climate: label field: none → "climate science"',
+      'grant climate: top-up of 1,234,567.5 vCPU-hours from 2026-06-01T12:30Z ("more")',
+    ]);
+    expect(plan.versions).toMatchObject([
+      {
+        kind: 'grant',
+        name: 'climate',
+        document: {
+          allowances: [
+            { at: '2026-01-01T00:00:00Z', written: '2026-01-01T00:00:00Z', author: 'bob' },
+            { at: '2026-06-01T12:30:00Z', written: '2026-06-01T12:30:00Z', author: 'ada' },
+          ],
+        },
+      },
+    ]);
+    expect(planOf(stateOf(after), editOf(after), BY)).toEqual({ versions: [], people: [], words: [] });
+  });
+
+  it('removes a grant, and begins a new one with all its parts', () => {
+    const plan = planOf(
+      stateOf(grantOf({})),
+      {
+        grants: new Map([
+          ['climate', null],
+          ['new', grantOf({ name: 'new', projects: [P] })],
+        ]),
+      },
+      BY,
+    );
+    expect(plan.words).toEqual([
+      'grant climate: removed',
+      'grant new: new',
+      'grant new: project p1 at site-a: added',
+    ]);
+  });
+
+  it.each<[string, GrantDocument]>([
+    [
+      "grant 'climate': account: there is no account 'universty'; did you mean 'university'?",
+      grantOf({ account: 'universty', allowances: [INITIAL] }),
+    ],
+    [
+      "grant 'climate': people[1]: there is no person 'x'; add a [[person]]",
+      grantOf({ people: [{ person: 'x', role: 'lead' }], allowances: [INITIAL] }),
+    ],
+    [
+      "grant 'climate': projects[1].site: the portal knows no site 'site-aa'; did you mean 'site-a'?",
+      grantOf({ projects: [{ ...P, site: 'site-aa' }], allowances: [INITIAL] }),
+    ],
+    [
+      'grant \'climate\': allowances[1] was the initial of 1,000 vCPU-hours from 2026-01-01 ("call 7"), and is missing; allowances stay: put it back, and add a cut or a top-up after it',
+      grantOf({}),
+    ],
+    [
+      'grant \'climate\': allowances[1] was the initial of 1,000 vCPU-hours from 2026-01-01 ("call 7"), and is another one; allowances stay: put it back, and add a cut or a top-up after it',
+      grantOf({ allowances: [{ ...INITIAL, amount: 999 }] }),
+    ],
+    [
+      "project 'p1' at 'site-a': grants 'climate' and 'other' both have it from 2026-02-01 until 2026-03-01; a project is in one grant at a time: set from or to",
+      grantOf({ name: 'other', projects: [{ ...P, cloud: 'west', from: '2026-02-01' }] }),
+    ],
+    [
+      "project 'p2' at 'site-a': grant 'other' has it twice all the time; a project is in one grant at a time: set from or to",
+      grantOf({
+        name: 'other',
+        projects: [
+          { ...P, id: 'p2' },
+          { ...P, id: 'p2', cloud: 'west' },
+        ],
+      }),
+    ],
+  ])('refuses what breaks a rule: %s', (message, grant) => {
+    const present = grantOf({ to: '2026-03-01', projects: [P], allowances: [INITIAL] });
+    expect(words(stateOf(present), editOf(grant))).toEqual([message]);
+  });
+
+  it('lets a project move between grants at an hour, and be in different grants by cloud', () => {
+    const one = grantOf({
+      name: 'one',
+      projects: [
+        { ...P, to: '2026-02-01T13:00Z' },
+        { ...P, id: 'p2', cloud: 'west' },
+      ],
+    });
+    const other = grantOf({
+      name: 'other',
+      projects: [
+        { ...P, from: '2026-02-01T13:00Z' },
+        { ...P, id: 'p2', cloud: 'east' },
+      ],
+    });
+    expect(planOf(stateOf(), editOf(one, other), BY).versions).toHaveLength(2);
+  });
+
+  it('keeps an erased person without name and mail, and keeps the id in grants', () => {
+    const grant = grantOf({ people: [{ person: 'p-18', role: 'lead' }] });
+    const named = { people: [{ id: 'p-18', name: 'Bo' }] };
+    expect(words(stateOf(grant), named)).toEqual([
+      "person 'p-18' was erased on 2026-04-02, and stays without name and mail: remove both, or give a new person a new id",
+    ]);
+    expect(words(stateOf(grant), { ...editOf(grant), people: [{ id: 'p-18' }] })).toEqual([]);
+    expect(fileOf(stateOf(grant)).person).toEqual([{ id: 'p-17', name: 'Ada' }]);
+  });
+});
+
+describe('the edit of a file', () => {
+  const present = grantOf({ title: 'Old', people: [{ person: 'p-17', role: 'lead' }], projects: [P] });
+  const other = grantOf({ name: 'other' });
+  const file = { person: [], account: [], grant: [grantOf({ projects: [P] })] };
+
+  it('changes what the file names, and leaves the rest', () => {
+    expect(words(stateOf(present, other), editOfFile(file, stateOf(present, other), {}))).toEqual([
+      'grant climate: title "Old" → none',
+      'grant climate: person p-17: lead → none',
+    ]);
+  });
+
+  it('removes what the file does not name only if asked to, and keeps parts that the file cannot say', () => {
+    const options = { removeMissing: true, keep: ['title', 'people'] as const };
+    expect(words(stateOf(present, other), editOfFile(file, stateOf(present, other), options))).toEqual([
+      'account university: removed',
+      'grant other: removed',
+    ]);
+  });
+});

@@ -1,0 +1,132 @@
+/** The rules over all accounts and grants together. A broken rule throws a `RuleError`. */
+import { nearestName } from '../../../runtime/settings/strict-table.ts';
+import type { AccountDocument, GrantDocument } from './documents.ts';
+import { datedProjects, type DatedProject } from './grant.ts';
+import { allowanceWords, timeWords } from './words.ts';
+import type { StoredAllowance } from './stored.ts';
+
+/** An edit breaks a rule. The message is one line: which document, where, what to do. */
+export class RuleError extends Error {
+  override readonly name = 'RuleError';
+}
+
+/** The documents as they would be, and what they may refer to. */
+export interface Whole {
+  grants: ReadonlyMap<string, GrantDocument>;
+  accounts: ReadonlyMap<string, AccountDocument>;
+  people: ReadonlySet<string>;
+  sites: readonly string[];
+}
+
+export function checkRules(whole: Whole): void {
+  const { accounts, people } = whole;
+  for (const [name, { contacts }] of accounts)
+    for (const [index, person] of contacts.entries())
+      requireKnown(`account '${name}': contacts[${index + 1}]`, 'person', person, people);
+  for (const [name, grant] of whole.grants) checkReferences(name, grant, whole);
+  checkProjects(whole.grants.values());
+}
+
+/** Throws `RuleError` if two of these grants have a project at the same time, or one has it twice. */
+export function checkProjects(grants: Iterable<GrantDocument>): void {
+  const seen = new Map<string, Claim[]>();
+  for (const grant of grants) claimProjects(grant.name, grant, seen);
+}
+
+function checkReferences(name: string, { account, people, projects }: GrantDocument, whole: Whole): void {
+  const where = `grant '${name}'`;
+  if (account !== undefined)
+    requireKnown(`${where}: account`, 'account', account, new Set(whole.accounts.keys()));
+  for (const [index, { person }] of people.entries())
+    requireKnown(`${where}: people[${index + 1}]`, 'person', person, whole.people);
+  for (const [index, { site }] of projects.entries()) {
+    if (!whole.sites.includes(site))
+      throw new RuleError(`${where}: projects[${index + 1}].site: ${unknownSite(site, whole.sites)}`);
+  }
+}
+
+function requireKnown(where: string, word: string, name: string, known: ReadonlySet<string>): void {
+  if (known.has(name)) return;
+  const nearest = nearestName(name, [...known]);
+  throw new RuleError(
+    `${where}: there is no ${word} '${name}'; ${nearest === undefined ? `add a [[${word}]]` : `did you mean '${nearest}'?`}`,
+  );
+}
+
+function unknownSite(site: string, sites: readonly string[]): string {
+  const nearest = nearestName(site, sites);
+  const known = sites.length === 0 ? 'it knows none yet' : `it knows ${sites.slice(0, 20).join(', ')}`;
+  return `the portal knows no site '${site}'; ${nearest === undefined ? `${known}; add a [[site]] or [[sender]] to portal.toml` : `did you mean '${nearest}'?`}`;
+}
+
+/** A time in which a grant has a project. */
+interface Claim {
+  grant: string;
+  cloud: string | undefined;
+  fromMs: number;
+  toMs: number;
+}
+
+/** One project is in one grant at any instant: otherwise its usage would count twice. */
+function claimProjects(name: string, grant: GrantDocument, seen: Map<string, Claim[]>): void {
+  for (const project of datedProjects(grant)) {
+    const key = `${project.site}\0${project.projectId}`;
+    const claim = claimOf(name, project);
+    const claims = seen.get(key) ?? [];
+    const other = claims.find((one) => overlaps(one, claim));
+    if (other !== undefined) throw new RuleError(doubleProject(project, other, claim));
+    claims.push(claim);
+    seen.set(key, claims);
+  }
+}
+
+function claimOf(grant: string, { cloud, fromMs = -Infinity, toMs = Infinity }: DatedProject): Claim {
+  return { grant, cloud, fromMs, toMs };
+}
+
+function overlaps(one: Claim, other: Claim): boolean {
+  const sharesCloud = one.cloud === undefined || other.cloud === undefined || one.cloud === other.cloud;
+  return sharesCloud && one.fromMs < other.toMs && other.fromMs < one.toMs;
+}
+
+function doubleProject({ site, projectId }: DatedProject, one: Claim, other: Claim): string {
+  const fromMs = Math.max(one.fromMs, other.fromMs);
+  const toMs = Math.min(one.toMs, other.toMs);
+  const times = [
+    ...(fromMs === -Infinity ? [] : [`from ${timeWords(fromMs)}`]),
+    ...(toMs === Infinity ? [] : [`until ${timeWords(toMs)}`]),
+  ];
+  const when = times.length === 0 ? 'all the time' : times.join(' ');
+  const which =
+    one.grant === other.grant
+      ? `grant '${one.grant}' has it twice`
+      : `grants '${one.grant}' and '${other.grant}' both have it`;
+  return `project '${projectId}' at '${site}': ${which} ${when}; a project is in one grant at a time: set from or to`;
+}
+
+/**
+ * The allowances of a new version, with author and times. They begin with all earlier ones: what was granted is never
+ * rewritten, only amended.
+ */
+export function amended(
+  { name, allowances }: GrantDocument,
+  earlier: readonly StoredAllowance[],
+  by: { author: string; written: string },
+): StoredAllowance[] {
+  for (const [index, before] of earlier.entries()) {
+    const now = allowances[index];
+    const same =
+      now !== undefined &&
+      (['resource', 'amount', 'kind', 'reason'] as const).every((key) => now[key] === before[key]) &&
+      (now.at === undefined || now.at === before.at);
+    if (!same)
+      throw new RuleError(
+        `grant '${name}': allowances[${index + 1}] was the ${allowanceWords(before)}, and is ${now === undefined ? 'missing' : 'another one'}; allowances stay: put it back, and add a cut or a top-up after it`,
+      );
+  }
+  const added = allowances.slice(earlier.length);
+  return [
+    ...earlier,
+    ...added.map((one) => ({ ...one, at: one.at ?? by.written, written: by.written, author: by.author })),
+  ];
+}

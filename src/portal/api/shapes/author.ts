@@ -1,0 +1,52 @@
+import type { FastifyRequest } from 'fastify';
+import type { Authorship } from '../../accounts/accounts.ts';
+import type { ApiParts } from './api-parts.ts';
+import { ProblemError } from './request-error.ts';
+
+/** The header in which a command names who runs it, as base64url. It counts on the owner's socket only. */
+export const AUTHOR_HEADER = 'stackmeter-author';
+
+/** Headers of a proxy: then the listen address does not say who asks. */
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+type Rights = Pick<ApiParts, 'ownerRequests' | 'localWrites'>;
+
+/**
+ * Who makes a change. There is no sign-in yet, so this is the portal's own account over its socket, or anyone on this
+ * machine if the portal listens on loopback only (rule P1). Throws `ProblemError` for all others.
+ */
+export function authorOf(request: FastifyRequest, { ownerRequests, localWrites }: Rights): Authorship {
+  const { headers } = request;
+  if (ownerRequests?.has(request.raw) === true)
+    return { author: toldAuthor(headers[AUTHOR_HEADER]), origin: 'command' };
+  if (localWrites !== true || PROXY_HEADERS.some((name) => headers[name] !== undefined))
+    throw forbidden(
+      'the portal has no sign-in yet, so only its own machine may do this: use stackmeter portal grants there',
+    );
+  if (!isSameOrigin(headers)) throw forbidden('the request comes from a page of another origin');
+  if (request.method !== 'GET' && request.method !== 'DELETE' && !isJson(headers['content-type']))
+    throw new ProblemError(415, 'Wrong content type', 'send the document as application/json');
+  return { author: 'operator', origin: 'API' };
+}
+
+function forbidden(message: string): ProblemError {
+  return new ProblemError(403, 'Not allowed', message);
+}
+
+function toldAuthor(told: string | string[] | undefined): string {
+  const name = typeof told === 'string' ? Buffer.from(told, 'base64url').toString() : '';
+  return /^\P{C}{1,100}$/u.test(name) ? name : 'operator';
+}
+
+/** Browsers tell where a request comes from; programs send neither header. */
+function isSameOrigin(headers: FastifyRequest['headers']): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin') return false;
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function isJson(type: string | undefined): boolean {
+  return type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
+}
