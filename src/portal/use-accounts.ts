@@ -6,7 +6,7 @@ import { Store } from './store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 
-/** Does the work through the running portal, or in the database where no portal runs (rule P9). */
+/** Does the work through the running portal, or in the database where no portal runs. */
 export async function useAccounts<T>(
   place: LedgerPlace,
   parts: { clock: Clock; logger: Logger },

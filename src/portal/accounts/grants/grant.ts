@@ -26,14 +26,6 @@ interface GrantPerson {
   mail?: string | undefined;
 }
 
-/** A project of a grant. The window is that of the project, cut to the period of the grant. */
-export interface DatedProject extends GrantProject {
-  /** Unix milliseconds, whole hours; undefined means open. */
-  fromMs?: number | undefined;
-  /** Exclusive. */
-  toMs?: number | undefined;
-}
-
 /** A grant as it is now. */
 export interface PresentGrant {
   name: string;
@@ -42,7 +34,8 @@ export interface PresentGrant {
   fromMs: number | undefined;
   /** Exclusive. */
   toMs: number | undefined;
-  projects: readonly DatedProject[];
+  /** The windows are cut to the period of the grant. */
+  projects: readonly GrantProject[];
   people: readonly GrantPerson[];
   labels: Readonly<Record<string, string>>;
   allowances: readonly Allowance[];
@@ -99,7 +92,7 @@ function windowOf({ from, to }: { from?: string | undefined; to?: string | undef
 }
 
 /** The projects of a grant with their windows. A project that is outside the grant's period has none. */
-export function datedProjects(grant: Pick<GrantDocument, 'projects' | 'from' | 'to'>): DatedProject[] {
+export function datedProjects(grant: Pick<GrantDocument, 'projects' | 'from' | 'to'>): GrantProject[] {
   const period = windowOf(grant);
   return grant.projects.flatMap((project) => {
     const { fromMs, toMs } = overlapOf(windowOf(project), period);

@@ -1,7 +1,8 @@
 /** The rules over all accounts and grants together. A broken rule throws a `RuleError`. */
+import type { GrantProject } from '../../ledger/ledger.ts';
 import { nearestName } from '../../../runtime/settings/strict-table.ts';
 import type { AccountDocument, GrantDocument } from './documents.ts';
-import { datedProjects, type DatedProject } from './grant.ts';
+import { datedProjects } from './grant.ts';
 import { allowanceWords, timeWords } from './words.ts';
 import type { StoredAllowance } from './stored.ts';
 
@@ -80,7 +81,7 @@ function claimProjects(name: string, grant: GrantDocument, seen: Map<string, Cla
   }
 }
 
-function claimOf(grant: string, { cloud, fromMs = -Infinity, toMs = Infinity }: DatedProject): Claim {
+function claimOf(grant: string, { cloud, fromMs = -Infinity, toMs = Infinity }: GrantProject): Claim {
   return { grant, cloud, fromMs, toMs };
 }
 
@@ -89,7 +90,7 @@ function overlaps(one: Claim, other: Claim): boolean {
   return sharesCloud && one.fromMs < other.toMs && other.fromMs < one.toMs;
 }
 
-function doubleProject({ site, projectId }: DatedProject, one: Claim, other: Claim): string {
+function doubleProject({ site, projectId }: GrantProject, one: Claim, other: Claim): string {
   const fromMs = Math.max(one.fromMs, other.fromMs);
   const toMs = Math.min(one.toMs, other.toMs);
   const times = [

@@ -13,7 +13,7 @@ type Rights = Pick<ApiParts, 'ownerRequests' | 'localWrites'>;
 
 /**
  * Who makes a change. There is no sign-in yet, so this is the portal's own account over its socket, or anyone on this
- * machine if the portal listens on loopback only (rule P1). Throws `ProblemError` for all others.
+ * machine if the portal listens on loopback only. Throws `ProblemError` for all others.
  */
 export function authorOf(request: FastifyRequest, { ownerRequests, localWrites }: Rights): Authorship {
   const { headers } = request;
