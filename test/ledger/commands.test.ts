@@ -13,7 +13,7 @@ import { describeWith } from '../support/describe-with.ts';
 import { startFakeGate, TEXT_FORMAT, usageLine } from '../portal/fake-gate.ts';
 import { clockAt, foldAll, HOUR, NOON, sitesNamed } from './fixture.ts';
 import { startPortalIn, stackmeter } from '../support/portal-under-test.ts';
-import { installedPostgresql, otherDatabase, runSql } from '../support/postgresql-server.ts';
+import { installedPostgresql, otherDatabase, runSql, urlOf } from '../support/postgresql-server.ts';
 import { eventually, temporaryFolder } from '../support/processes.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
@@ -247,11 +247,3 @@ describeWith(
     });
   },
 );
-
-/** The URL of a database for DATABASE_URL and PostgreSQL's programs, with the folder of the server's socket. */
-function urlOf(connection: DatabaseConnection): string {
-  if ('connectionString' in connection) return connection.connectionString;
-  const { host, port, user, database } = connection;
-  const parameters = new URLSearchParams({ host, port: String(port), user });
-  return `postgresql:///${database}?${parameters.toString()}`;
-}

@@ -102,6 +102,39 @@ describe('stackmeter portal grants', () => {
         { version: 1, origin: 'command', changes: DIFFERENCE.slice(5) },
       ]);
 
+      const put = async (name: string, headers: Record<string, string>, more: object = {}) => {
+        const answer = await fetch(`${portal.url}/api/v1/grants/${name}`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify({ name, ...more }),
+        });
+        const { detail } = (await answer.json()) as { detail?: string };
+        return [answer.status, answer.headers.get('etag') ?? detail];
+      };
+      expect(await put('new', { 'if-none-match': '*' })).toEqual([201, '"1"']);
+      expect(await put('new', { 'if-match': '"1"' }, { title: 'T' })).toEqual([200, '"2"']);
+      expect(await put('new', { 'if-match': '"2"' }, { title: 'T' })).toEqual([200, '"2"']);
+      expect(await put('new', { 'if-match': '"1"' })).toEqual([
+        412,
+        expect.stringMatching(
+          /^grant 'new' has changed: version 2 was written by operator at \S+; read it again/,
+        ),
+      ]);
+      expect((await put('new', {}))[0]).toBe(428);
+      expect(await put('new', { 'if-match': '*' }, { projects: [{ site: 'site-a', id: 'p1' }] })).toEqual([
+        422,
+        expect.stringMatching(
+          /^project 'p1' at 'site-a': grants 'climate' and 'new' both have it from 2026-01-01;/,
+        ),
+      ]);
+      expect((await put('new', { 'if-match': '*', 'x-forwarded-for': '192.0.2.1' }))[0]).toBe(403);
+      expect((await put('new', { 'if-match': '*', origin: 'http://evil.example' }))[0]).toBe(403);
+      const gone = await fetch(`${portal.url}/api/v1/grants/new`, {
+        method: 'DELETE',
+        headers: { 'if-match': '"2"' },
+      });
+      expect(gone.status).toBe(204);
+
       writeFileSync(join(folder, 'wrong.toml'), GRANTS.replace('site-b', 'site-c'));
       expect(await grants(folder, 'apply', join(folder, 'wrong.toml'))).toEqual([
         1,

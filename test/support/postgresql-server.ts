@@ -67,6 +67,14 @@ export function reach(connection: DatabaseConnection): string[] {
   return ['-h', host, '-p', String(port), '-U', user, '-d', database];
 }
 
+/** The URL of a database for DATABASE_URL and PostgreSQL's programs, with the folder of the server's socket. */
+export function urlOf(connection: DatabaseConnection): string {
+  if ('connectionString' in connection) return connection.connectionString;
+  const { host, port, user, database } = connection;
+  const parameters = new URLSearchParams({ host, port: String(port), user });
+  return `postgresql:///${database}?${parameters.toString()}`;
+}
+
 /** Runs one statement over a connection of its own; returns the rows. */
 export async function runSql<T extends object>(connection: DatabaseConnection, sql: string): Promise<T[]> {
   const client = new Client(connection);

@@ -78,7 +78,13 @@ const USED: StepUsage = {
 
 interface ApiDocument {
   openapi: string;
-  paths: Record<string, { get: { parameters?: { name: string }[]; responses: Record<string, unknown> } }>;
+  paths: Record<
+    string,
+    {
+      get: { parameters?: { name: string }[]; responses: Record<string, unknown> };
+      put?: { requestBody: unknown };
+    }
+  >;
 }
 
 /** The grants of the test server. */
@@ -523,6 +529,11 @@ describe('the API', () => {
         },
       },
       default: { content: { 'application/json': { schema: { required: ['error'] } } } },
+    });
+    expect(document.paths['/api/v1/grants/{name}']?.put?.requestBody).toMatchObject({
+      content: {
+        'application/json': { schema: { properties: { projects: { items: { required: ['site', 'id'] } } } } },
+      },
     });
   });
 

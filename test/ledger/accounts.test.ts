@@ -1,0 +1,167 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AccountStore } from '../../src/portal/accounts/account-store.ts';
+import { ConditionError } from '../../src/portal/accounts/grants/condition.ts';
+import { grantDocument, grantsFile } from '../../src/portal/accounts/grants/documents.ts';
+import { stackmeter } from '../support/portal-under-test.ts';
+import { runSql, urlOf } from '../support/postgresql-server.ts';
+import { eventually, temporaryFolder } from '../support/processes.ts';
+import { clockAt, onEveryPostgresql, storeOn, type LedgerFixture } from './fixture.ts';
+
+const ADA = { author: 'ada', origin: 'API' };
+const BOB = { author: 'bob', origin: 'API' };
+
+const grantOf = (table: object) => grantDocument.parse({ name: 'climate', ...table });
+const P = { site: 'a', id: 'p1' };
+
+/** The accounts as one portal on the database has them. */
+function portalOn({ connection, time }: LedgerFixture): AccountStore {
+  return new AccountStore({ database: storeOn(connection), clock: clockAt(time) });
+}
+
+onEveryPostgresql('accounts', (freshLedger) => {
+  describe('a change of a grant', () => {
+    it('counts at once at all portals on the database', async () => {
+      const fixture = await freshLedger();
+      const [one, other] = [portalOn(fixture), portalOn(fixture)];
+      expect((await other.present()).grants).toEqual([]);
+      await one.putGrant(grantOf({ title: 'A', to: '2026-03-01', projects: [P] }), { ifNoneMatch: '*' }, ADA);
+      expect((await other.present()).grants).toMatchObject([
+        {
+          name: 'climate',
+          title: 'A',
+          projects: [{ site: 'a', projectId: 'p1', toMs: Date.UTC(2026, 2) }],
+          version: 1,
+          changedMs: fixture.time.nowMs,
+          author: 'ada',
+        },
+      ]);
+      await other.remove('grant', 'climate', { ifMatch: [1] }, BOB);
+      expect((await one.present()).grants).toEqual([]);
+    });
+
+    it('is made by one of two operators who edit at once; the other hears who was faster', async () => {
+      const fixture = await freshLedger();
+      const [one, other] = [portalOn(fixture), portalOn(fixture)];
+      await one.putGrant(grantOf({ title: 'old' }), {}, ADA);
+      const results = await Promise.allSettled([
+        one.putGrant(grantOf({ title: 'of ada' }), { ifMatch: [1] }, ADA),
+        other.putGrant(grantOf({ title: 'of bob' }), { ifMatch: [1] }, BOB),
+      ]);
+      const [grant] = (await one.present()).grants;
+      const refusals = results.flatMap((result) =>
+        result.status === 'rejected' ? [result.reason as Error] : [],
+      );
+      expect(refusals).toEqual([expect.any(ConditionError)]);
+      expect(refusals[0]?.message).toBe(
+        `grant 'climate' has changed: version 2 was written by ${grant?.author} at 2026-01-31T12:00Z; read it again, and repeat your change`,
+      );
+      expect(grant).toMatchObject({ title: `of ${grant?.author}`, version: 2 });
+    });
+
+    it('by two files at once is made one after the other, each against the rules as they are then', async () => {
+      const fixture = await freshLedger();
+      const [one, other] = [portalOn(fixture), portalOn(fixture)];
+      const file = (name: string) => grantsFile.parse({ grant: [{ name, projects: [P] }] });
+      const results = await Promise.allSettled([one.apply(file('g'), ADA), other.apply(file('h'), BOB)]);
+      expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      expect((await one.present()).grants).toHaveLength(1);
+    });
+
+    it('that changes nothing writes no version, and the history has all others in words', async () => {
+      const fixture = await freshLedger();
+      const accounts = portalOn(fixture);
+      const first = grantOf({ title: 'A' });
+      expect(await accounts.putGrant(first, {}, ADA)).toEqual({ version: 1, created: true });
+      expect(await accounts.putGrant(first, { ifMatch: '*' }, BOB)).toEqual({ version: 1, created: false });
+      await accounts.remove('grant', 'climate', { ifMatch: [1] }, BOB);
+      expect(await accounts.putGrant(first, { ifNoneMatch: '*' }, ADA)).toEqual({
+        version: 3,
+        created: true,
+      });
+      const history = await accounts.history('grant', 'climate');
+      expect(history.map(({ version, author, words }) => [version, author, words])).toEqual([
+        [3, 'ada', ['grant climate: new', 'grant climate: title none → "A"']],
+        [2, 'bob', ['grant climate: removed']],
+        [1, 'ada', ['grant climate: new', 'grant climate: title none → "A"']],
+      ]);
+    });
+  });
+
+  it('erases name and mail of a person, and keeps the person in grants and their history', async () => {
+    const fixture = await freshLedger();
+    const accounts = portalOn(fixture);
+    const people = [{ person: 'p-17', role: 'lead' }];
+    const file = {
+      person: [{ id: 'p-17', name: 'Ada L.', mail: 'a@b' }],
+      grant: [{ name: 'climate', people }],
+    };
+    await accounts.apply(grantsFile.parse(file), ADA);
+    const before = await accounts.history('grant', 'climate');
+    expect((await accounts.present()).grants[0]?.people).toEqual([
+      { ...people[0], name: 'Ada L.', mail: 'a@b' },
+    ]);
+    await accounts.erase('p-17', BOB);
+    expect((await accounts.present()).grants[0]?.people).toEqual([
+      { ...people[0], name: undefined, mail: undefined },
+    ]);
+    expect(await accounts.history('grant', 'climate')).toEqual(before);
+    expect(await accounts.apply(await accounts.file(), ADA, { removeMissing: true })).toEqual([]);
+    const rows = await runSql<{ text: string }>(
+      fixture.connection,
+      `SELECT string_agg(t::text, ' ') AS text FROM (
+         SELECT p::text AS t FROM ledger.person p UNION ALL SELECT r::text FROM ledger.account_record r
+         UNION ALL SELECT c::text FROM ledger.account_change c) all_rows`,
+    );
+    expect(rows[0]?.text).not.toContain('Ada L.');
+    await expect(accounts.apply(grantsFile.parse(file), ADA)).rejects.toThrow(
+      "person 'p-17' was erased on 2026-01-31",
+    );
+  });
+
+  it(
+    'has all of a file or nothing after a kill (-9) in the middle of its apply',
+    { timeout: 120_000 },
+    async () => {
+      const fixture = await freshLedger();
+      const folder = temporaryFolder();
+      const path = join(folder, 'grants.toml');
+      const grants = Array.from(
+        { length: 200 },
+        (_, index) => `[[grant]]\nname = "g${index}"\nprojects = [{ site = "a", id = "p${index}" }]\n`,
+      );
+      writeFileSync(path, `[[person]]\nid = "p-17"\n${grants.join('')}`);
+      const apply = () =>
+        stackmeter(['portal', 'grants', 'apply', path, '--data', join(folder, 'none')], {
+          DATABASE_URL: urlOf(fixture.connection),
+        });
+      // The person is written last. A transaction that inserts the same one stops the apply between its statements.
+      const holder = new Client(fixture.connection);
+      await holder.connect();
+      onTestFinished(async () => await holder.end());
+      await holder.query(`BEGIN; INSERT INTO ledger.person (id) VALUES ('p-17')`);
+      const killed = apply();
+      await eventually(async () => {
+        const waiting = await runSql(
+          fixture.connection,
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ledger.person%'`,
+        );
+        return waiting.length > 0 ? true : undefined;
+      });
+      killed.send('SIGKILL');
+      expect(await killed.exited).toBe(null);
+      await holder.query('ROLLBACK');
+      const accounts = portalOn(fixture);
+      expect([await accounts.present(), await accounts.file()]).toEqual([
+        { grants: [], accounts: [] },
+        { person: [], account: [], grant: [] },
+      ]);
+      const again = apply();
+      expect(await again.exited).toBe(0);
+      const { grants: present } = await accounts.present();
+      expect([present.length, new Set(present.map(({ version }) => version))]).toEqual([200, new Set([1])]);
+    },
+  );
+});
