@@ -78,12 +78,18 @@ onEveryPostgresql('answers', (freshLedger) => {
         ledger.usage(query({ step: 'total', by, ...more })).then(({ data }) => data);
       const rest = { startMs: NOON - 12 * HOUR, coverage: 'measured' };
       expect(await total(new Set())).toEqual([
-        { ...rest, resource: 'mb', amount: 2 * 512 * 24, unit: 'MiB-hours' },
-        { ...rest, resource: 'vcpu', amount: 72, unit: 'vCPU-hours' },
+        {
+          ...rest,
+          resource: 'mb',
+          amountMs: BigInt(2 * 512 * 24 * HOUR),
+          amount: 2 * 512 * 24,
+          unit: 'MiB-hours',
+        },
+        { ...rest, resource: 'vcpu', amountMs: BigInt(72 * HOUR), amount: 72, unit: 'vCPU-hours' },
       ]);
       expect(await total(new Set(['site']), { resource: 'vcpu' })).toEqual([
-        { ...rest, site: 'a', amount: 24, unit: 'vCPU-hours' },
-        { ...rest, site: 'b', amount: 48, unit: 'vCPU-hours' },
+        { ...rest, site: 'a', amountMs: BigInt(24 * HOUR), amount: 24, unit: 'vCPU-hours' },
+        { ...rest, site: 'b', amountMs: BigInt(48 * HOUR), amount: 48, unit: 'vCPU-hours' },
       ]);
     });
 

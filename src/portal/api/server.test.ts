@@ -71,6 +71,7 @@ const USED: StepUsage = {
   projectName: '=cmd "x"',
   resource: 'vcpu',
   startMs: Date.UTC(2026, 0, 1),
+  amountMs: 5_400_000n,
   amount: 1.5,
   unit: 'vCPU-hours',
   coverage: 'measured',
@@ -286,7 +287,7 @@ describe('the API', () => {
   it('answers server hours with the facts of each flavor, as CSV with its label', async () => {
     const asked: UsageQuery[] = [];
     const { startMs } = USED;
-    const servers = { startMs, amount: 2, unit: 'server-hours', coverage: 'measured' } as const;
+    const servers = { startMs, amountMs: 7_200_000n, amount: 2, unit: 'server-hours', coverage: 'measured' } as const;
     usage = async (query) => {
       asked.push(query);
       return {

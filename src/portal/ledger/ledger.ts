@@ -135,6 +135,8 @@ export interface StepUsage extends PartOfServerKind {
   projectName?: string;
   resource?: string;
   startMs: number;
+  /** Amount × milliseconds: the exact sum. */
+  amountMs: bigint;
   /** Amount × hours. */
   amount: number;
   unit: string;

@@ -51,7 +51,8 @@ export function coverageRowOf({ startMs, measuredMs, spreadMs, ...known }: StepC
   };
 }
 
-export function usageRowOf({ startMs, projectId, projectName, flavor, ...known }: StepUsage): UsageRow {
+export function usageRowOf(usage: StepUsage): UsageRow {
+  const { startMs, projectId, projectName, flavor, amountMs: _, ...known } = usage;
   return {
     ...known,
     ...(projectId === undefined ? {} : { project_id: projectId, project_name: projectName }),

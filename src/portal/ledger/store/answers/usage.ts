@@ -48,6 +48,7 @@ function stepUsage(
   return {
     ...dimensions(record, query),
     startMs: interval.fromMs,
+    amountMs: BigInt(record.amount),
     amount: Number(BigInt(record.amount)) / MS_PER_HOUR,
     unit: unitOfResource(record.resource),
     coverage: coverageOf(interval, clouds, nowMs),

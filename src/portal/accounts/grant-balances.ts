@@ -1,0 +1,98 @@
+import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
+import type { Ledger, StepUsage, UsageQuery } from '../ledger/ledger.ts';
+import { balancesOf, type Balance } from './grants/balance.ts';
+import { cloudKey, knownDays, lastDays, type CloudHour, type CloudUsage } from './grants/burn-rate.ts';
+import type { PresentGrant } from './grants/grant.ts';
+
+/** Whole answers: the limits of questions bound their rows. */
+const EVERY_ROW = 2 ** 31;
+const MS_PER_DAY = 86_400_000;
+
+/**
+ * The balances of grants by their names. All grants together ask the ledger three questions: about their usage, about their
+ * last days, and about how well these are known. Grants without allowances ask none.
+ */
+export async function grantBalances(
+  ledger: Pick<Ledger, 'usage' | 'coverage'>,
+  all: readonly PresentGrant[],
+  nowMs: number,
+  gone?: AbortSignal,
+): Promise<Map<string, Balance[]>> {
+  const grants = all.filter(({ allowances }) => allowances.length > 0);
+  if (grants.length === 0) return new Map();
+  const days = lastDays(nowMs);
+  const period = { fromMs: firstDay(grants), toMs: endOfHour(nowMs) };
+  const [used, recent, hours] = await Promise.all([
+    period.fromMs < period.toMs ? usageOf(ledger, grants, { ...period, by: BY_GRANT }, gone) : [],
+    usageOf(ledger, grants, { ...days, by: BY_CLOUD }, gone),
+    hoursByCloud(ledger, days, gone),
+  ]);
+  const [usedOf, recentOf] = [byGrant(used), byGrant(recent)];
+  return new Map(
+    grants.map((grant) => {
+      const usage = {
+        used: new Map(usedOf.get(grant.name)?.map(({ resource = '', amountMs }) => [resource, amountMs])),
+        recent: (recentOf.get(grant.name) ?? []).map(cloudUsage),
+        known: knownDays(grant, hours, nowMs),
+      };
+      return [grant.name, balancesOf(grant, usage, nowMs)];
+    }),
+  );
+}
+
+const BY_GRANT: UsageQuery['by'] = new Set(['grant', 'resource']);
+const BY_CLOUD: UsageQuery['by'] = new Set(['grant', 'site', 'cloud', 'resource']);
+
+async function usageOf(
+  ledger: Pick<Ledger, 'usage'>,
+  grants: readonly PresentGrant[],
+  range: Pick<UsageQuery, 'fromMs' | 'toMs' | 'by'>,
+  gone: AbortSignal | undefined,
+): Promise<StepUsage[]> {
+  const [only] = grants;
+  const one = grants.length === 1 ? { grant: only?.name } : {};
+  const { data } = await ledger.usage({ ...range, ...one, grants, step: 'total', limit: EVERY_ROW }, gone);
+  return data;
+}
+
+function byGrant(rows: readonly StepUsage[]): Map<string, StepUsage[]> {
+  const found = new Map<string, StepUsage[]>();
+  for (const row of rows) {
+    if (row.grant === null || row.grant === undefined) continue;
+    const before = found.get(row.grant);
+    if (before === undefined) found.set(row.grant, [row]);
+    else before.push(row);
+  }
+  return found;
+}
+
+function cloudUsage({ site = '', cloud = '', resource = '', amountMs }: StepUsage): CloudUsage {
+  return { site, cloud, resource, amountMs };
+}
+
+async function hoursByCloud(
+  ledger: Pick<Ledger, 'coverage'>,
+  days: { fromMs: number; toMs: number },
+  gone: AbortSignal | undefined,
+): Promise<Map<string, CloudHour[]>> {
+  const { data } = await ledger.coverage({ ...days, step: 'hour', limit: EVERY_ROW }, gone);
+  const hours = new Map<string, CloudHour[]>();
+  for (const { site = '', cloud = '', startMs, measuredMs, spreadMs, coverage } of data) {
+    const hour = { site, cloud, startMs, coveredMs: measuredMs + spreadMs, missing: coverage === 'missing' };
+    const key = cloudKey(hour);
+    const before = hours.get(key);
+    if (before === undefined) hours.set(key, [hour]);
+    else before.push(hour);
+  }
+  return hours;
+}
+
+/** The start of the day on which the first grant begins. The windows of projects leave out the hours before. */
+function firstDay(grants: readonly PresentGrant[]): number {
+  const fromMs = grants.reduce((first, grant) => Math.min(first, grant.fromMs ?? 0), Infinity);
+  return Math.floor(fromMs / MS_PER_DAY) * MS_PER_DAY;
+}
+
+function endOfHour(atMs: number): number {
+  return Math.floor(atMs / MS_PER_HOUR) * MS_PER_HOUR + MS_PER_HOUR;
+}
