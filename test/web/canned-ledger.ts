@@ -1,3 +1,4 @@
+import type { GrantDetail } from '../../src/portal/api/shapes/grant-answers.ts';
 import type {
   Coverage,
   FlavorRow,
@@ -225,4 +226,28 @@ const FLAVORS = {
 function coverageOf(site: string, hoursAgo: number): Coverage {
   if (site === 'freiburg' && hoursAgo >= 9 && hoursAgo <= 11) return 'spread';
   return site === 'freiburg' && hoursAgo === 15 ? 'missing' : 'measured';
+}
+
+/** A grant of these projects, without allowances. */
+export function cannedGrant(
+  name: string,
+  projects: readonly { site: string; id: string }[],
+  more: Partial<GrantDetail> = {},
+): GrantDetail {
+  return {
+    name,
+    title: null,
+    account: null,
+    from: null,
+    to: null,
+    labels: {},
+    projects: projects.map(({ site, id }) => ({ site, cloud: null, project_id: id, from: null, to: null })),
+    people: [],
+    balances: [],
+    allowances: [],
+    version: 1,
+    changed_at: '2026-01-01T00:00:00.000Z',
+    author: 'operator',
+    ...more,
+  };
 }

@@ -1,13 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
-import type {
-  CoverageRow,
-  GrantRow,
-  ProjectRow,
-  SiteRow,
-  UsageRow,
-} from '../../src/portal/api/shapes/answers.ts';
+import type { CoverageRow, ProjectRow, SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
+import type { GrantDetail } from '../../src/portal/api/shapes/grant-answers.ts';
 import { listen } from '../../src/runtime/http/listen.ts';
 
 /** The contents of a portal as plain data, so that tests of the pages know every number. */
@@ -16,7 +11,7 @@ export interface CannedLedger {
   projects: ProjectRow[];
   /** One row for each hour, site, project and resource; of server hours one for each flavor and state. */
   usage: UsageRow[];
-  grants?: GrantRow[];
+  grants?: GrantDetail[];
   /** Coverage of steps without usage. */
   coverage?: CoverageRow[];
 }
@@ -73,6 +68,7 @@ function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): vo
     sendJson(response, 200, { data: portal.ledger.sites, next: null });
   else if (url.pathname === '/api/v1/grants')
     sendJson(response, 200, { data: portal.ledger.grants ?? [], next: null });
+  else if (url.pathname.startsWith('/api/v1/grants/')) sendGrant(portal, url.pathname, response);
   else if (url.pathname === '/api/v1/coverage')
     sendJson(response, 200, { data: portal.ledger.coverage ?? [], next: null });
   else if (url.pathname === '/api/v1/projects')
@@ -80,6 +76,13 @@ function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): vo
   else if (url.searchParams.get('format') === 'csv')
     sendCsv(response, usageRows(portal.ledger, url.searchParams));
   else sendJson(response, 200, { data: usageRows(portal.ledger, url.searchParams), next: null });
+}
+
+function sendGrant({ ledger }: CannedPortal, path: string, response: ServerResponse): void {
+  const name = decodeURIComponent(path.slice('/api/v1/grants/'.length));
+  const grant = ledger.grants?.find((candidate) => candidate.name === name);
+  if (grant === undefined) sendJson(response, 404, { error: `there is no grant '${name}'` });
+  else sendJson(response, 200, grant);
 }
 
 const PROJECTS_PER_PAGE = 20;
@@ -127,7 +130,7 @@ export function usageRows({ usage, grants = [] }: CannedLedger, parameters: URLS
   return [...sums.values()];
 }
 
-function withGrants(usage: readonly UsageRow[], grants: readonly GrantRow[]): UsageRow[] {
+function withGrants(usage: readonly UsageRow[], grants: readonly GrantDetail[]): UsageRow[] {
   const byProject = new Map(
     grants.flatMap(({ name, projects }) =>
       projects.map(({ site, project_id }) => [`${site} ${project_id}`, name] as const),

@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/describe-with.ts';
 import { barriers, chartHasColour, startBrowser, type Browser } from './browser.ts';
-import { AWKWARD_NAMES, cannedLedger } from './canned-ledger.ts';
+import { AWKWARD_NAMES, cannedGrant, cannedLedger } from './canned-ledger.ts';
 import { PORTAL_NOW_MS, startCannedPortal, type CannedPortal } from './canned-portal.ts';
 
 describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
@@ -275,13 +275,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
       id: row?.project_id ?? '',
     }));
     portal.ledger.grants = [
-      {
-        name: 'Climate & <ice>',
-        projects: [
-          ...linked.map(({ site, id }) => ({ site, cloud: null, project_id: id })),
-          { site: 'bielefeld', cloud: null, project_id: 'never-seen' },
-        ],
-      },
+      cannedGrant('Climate & <ice>', [...linked, { site: 'bielefeld', id: 'never-seen' }]),
     ];
     const vcpus = usage
       .filter(({ site, project_id }) => linked.some((one) => one.site === site && one.id === project_id))

@@ -1,11 +1,11 @@
 import type {
   CoverageRow,
-  GrantRow,
   Page,
   ProjectRow,
   SiteRow,
   UsageRow,
 } from '../../src/portal/api/shapes/answers.ts';
+import type { GrantDetail, GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
 import type { UsageDimension, UsageStep } from '../../src/portal/api/shapes/usage-parameters.ts';
 import { isoInstant } from './format.ts';
 
@@ -13,11 +13,12 @@ export type {
   Coverage,
   CoverageRow,
   FlavorRow,
-  GrantRow,
   ProjectRow,
   SiteRow,
   UsageRow,
 } from '../../src/portal/api/shapes/answers.ts';
+
+export type { GrantDetail, GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
 
 /** A question to `/api/v1/usage`. Times are whole hours in Unix milliseconds; `toMs` is exclusive. */
 export interface UsageQuestion {
@@ -116,6 +117,10 @@ export class Api {
 
   grants(signal: AbortSignal): Promise<GrantRow[]> {
     return this.#everyPage('api/v1/grants', signal);
+  }
+
+  grant(name: string, signal: AbortSignal): Promise<GrantDetail> {
+    return this.#get(`api/v1/grants/${encodeURIComponent(name)}`, signal);
   }
 
   usage(question: UsageQuestion, signal: AbortSignal): Promise<UsageRow[]> {

@@ -236,21 +236,6 @@ describe('the API', () => {
     expect((await server.inject('/api/v1/usage')).json()).toEqual({ data: [ROW], next: null });
   });
 
-  it('lists the grants', async () => {
-    expect((await server.inject('/api/v1/grants')).json()).toEqual({
-      data: [
-        {
-          name: 'climate',
-          projects: [
-            { site: 'a', cloud: null, project_id: 'p' },
-            { site: 'b', cloud: 'west', project_id: 'q' },
-          ],
-        },
-      ],
-      next: null,
-    });
-  });
-
   it('asks for usage by grants with their present projects, and names a grant that does not exist', async () => {
     const asked: UsageQuery[] = [];
     usage = async (query) => {
@@ -287,7 +272,13 @@ describe('the API', () => {
   it('answers server hours with the facts of each flavor, as CSV with its label', async () => {
     const asked: UsageQuery[] = [];
     const { startMs } = USED;
-    const servers = { startMs, amountMs: 7_200_000n, amount: 2, unit: 'server-hours', coverage: 'measured' } as const;
+    const servers = {
+      startMs,
+      amountMs: 7_200_000n,
+      amount: 2,
+      unit: 'server-hours',
+      coverage: 'measured',
+    } as const;
     usage = async (query) => {
       asked.push(query);
       return {
@@ -497,11 +488,11 @@ describe('the API', () => {
       '/api/v1/sites',
       '/api/v1/projects',
       '/api/v1/grants',
+      '/api/v1/grants/{name}',
       '/api/v1/grants-file',
       '/api/v1/people/{id}',
       '/api/v1/accounts',
       '/api/v1/grants/{name}/history',
-      '/api/v1/grants/{name}',
       '/api/v1/accounts/{name}',
       '/api/v1/coverage',
       '/api/v1/usage',

@@ -135,9 +135,8 @@ export interface StepUsage extends PartOfServerKind {
   projectName?: string;
   resource?: string;
   startMs: number;
-  /** Amount × milliseconds: the exact sum. */
+  /** Amount × milliseconds, exact; then amount × hours. */
   amountMs: bigint;
-  /** Amount × hours. */
   amount: number;
   unit: string;
   coverage: Coverage;

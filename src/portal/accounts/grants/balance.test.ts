@@ -108,7 +108,7 @@ describe('the run-out date', () => {
 
   it.each([
     ['ended', usage(10, 5), { fromMs: YEAR.fromMs, toMs: NOW }, '100'],
-    ['not begun', usage(0, 5), { fromMs: NOW + HOUR, toMs: YEAR.toMs }, '100'],
+    ['not started', usage(0, 5), { fromMs: NOW + HOUR, toMs: YEAR.toMs }, '100'],
     ['used up', usage(100, 5), YEAR, '100'],
     ['not enough data yet', usage(10, 5, 2), YEAR, '100'],
     ['no usage', usage(10, 0), YEAR, '100'],
@@ -119,7 +119,7 @@ describe('the run-out date', () => {
   });
 
   it('is not known before the first allowance counts', () => {
-    expect(dateOf([allowance('100', { atMs: NOW + DAY })], usage(0, 5))).toBe('not begun');
+    expect(dateOf([allowance('100', { atMs: NOW + DAY })], usage(0, 5))).toBe('not started');
   });
 });
 

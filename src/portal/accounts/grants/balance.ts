@@ -4,7 +4,7 @@ import type { Allowance, PresentGrant } from './grant.ts';
 
 /** Why a balance has no run-out date. */
 export const NO_RUN_OUT = [
-  'not begun',
+  'not started',
   'ended',
   'used up',
   'not enough data yet',
@@ -13,9 +13,9 @@ export const NO_RUN_OUT = [
   'lasts more than 100 years',
 ] as const;
 
-export type NoRunOut = (typeof NO_RUN_OUT)[number];
+type NoRunOut = (typeof NO_RUN_OUT)[number];
 
-/** What is left of a grant's allowance of one resource. Amounts are amount × hours. */
+/** The balance of one resource of a grant. Amounts are amount × hours. */
 export interface Balance {
   resource: string;
   /** The sum of the allowances that count now. */
@@ -79,7 +79,7 @@ function balanceOf(
     recent.filter((row) => row.resource === resource),
   );
   const course = {
-    begun: later.length < allowances.length,
+    started: later.length < allowances.length,
     left: granted - spent,
     rate,
     enough: known.enough,
@@ -123,7 +123,7 @@ function periodGone({ fromMs, toMs }: DatedGrant, nowMs: number): number | null 
 /** How an allowance goes on from now. */
 interface Course {
   /** Whether an allowance counts already. */
-  begun: boolean;
+  started: boolean;
   left: bigint;
   /** Amount × hours in an hour. */
   rate: number;
@@ -139,7 +139,7 @@ function runOut(
 ): Pick<Balance, 'runsOutOn' | 'noRunOut'> {
   const none = (noRunOut: NoRunOut) => ({ runsOutOn: null, noRunOut });
   if (nowMs >= toMs) return none('ended');
-  if (nowMs < fromMs || !course.begun) return none('not begun');
+  if (nowMs < fromMs || !course.started) return none('not started');
   if (course.left <= 0n) return none('used up');
   if (!course.enough) return none('not enough data yet');
   const atMs = runOutMs(course, nowMs);

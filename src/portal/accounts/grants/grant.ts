@@ -6,7 +6,7 @@ import type { StoredGrant, StoredPerson, StoredState, DocumentVersion } from './
 type AllowanceKind = 'initial' | 'top-up' | 'cut';
 
 /** An amendment of a grant's right to use a resource. */
-interface Allowance {
+export interface Allowance {
   resource: string;
   /** Positive decimal text, amount × hours. A cut takes it away. */
   amount: string;

@@ -1,18 +1,47 @@
-import { errorAnswer, grantRow, pageOf } from '../shapes/answers.ts';
+import { z } from 'zod';
+import { grantBalances } from '../../accounts/grant-balances.ts';
+import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
-import { grantRowOf } from '../shapes/rows.ts';
+import { grantDetail, grantDetailOf, grantRow, grantRowOf } from '../shapes/grant-answers.ts';
 import { parameterTable } from '../shapes/parameters.ts';
+import { goneOf } from './gone.ts';
 
-export function grantsRoute(server: ApiServer, { accounts }: ApiParts): void {
+export function grantsRoute(server: ApiServer, { accounts, ledger, clock }: ApiParts): void {
   server.get(
     '/api/v1/grants',
     {
       schema: {
-        summary: 'The grants with their projects',
+        summary: 'The grants with their projects, people and what is left of their allowances',
         querystring: parameterTable({}),
         response: { 200: pageOf(grantRow), default: errorAnswer },
       },
     },
-    async () => ({ data: (await accounts.present()).grants.map(grantRowOf), next: null }),
+    async (_request, reply) => {
+      const { grants } = await accounts.present();
+      const balances = await grantBalances(ledger, grants, clock.nowMs(), goneOf(reply));
+      return { data: grants.map((grant) => grantRowOf(grant, balances.get(grant.name) ?? [])), next: null };
+    },
+  );
+  server.get(
+    '/api/v1/grants/:name',
+    {
+      schema: {
+        summary: 'A grant with its allowances, and what is left of them',
+        params: z.object({ name: z.string().meta({ description: 'Name of the grant' }) }),
+        querystring: parameterTable({}),
+        response: { 200: grantDetail, default: errorAnswer },
+      },
+    },
+    async ({ params: { name } }, reply) => {
+      const grant = (await accounts.present()).grants.find((candidate) => candidate.name === name);
+      if (grant === undefined)
+        return await reply
+          .code(404)
+          .send({ error: `there is no grant '${name.slice(0, 100)}'; /api/v1/grants lists them` });
+      const balances = await grantBalances(ledger, [grant], clock.nowMs(), goneOf(reply));
+      return await reply
+        .header('etag', `"${grant.version}"`)
+        .send(grantDetailOf(grant, balances.get(name) ?? []));
+    },
   );
 }

@@ -92,19 +92,6 @@ export const coverageRow = z.object({
 
 export type CoverageRow = z.output<typeof coverageRow>;
 
-export const grantRow = z.object({
-  name: z.string(),
-  projects: z.array(
-    z.object({
-      site: z.string(),
-      cloud: z.string().nullable().meta({ description: 'Null means every cloud of the site' }),
-      project_id: z.string(),
-    }),
-  ),
-});
-
-export type GrantRow = z.output<typeof grantRow>;
-
 const flavorFacts = z
   .object({
     label: z.string().meta({

@@ -1,14 +1,13 @@
 import { flavorOfLabel } from '../../../prometheus/flavor-facts.ts';
 import { remembered } from '../../../prometheus/remembered.ts';
 import type {
-  Grant,
   Page as LedgerPage,
   Project,
   SiteStatus,
   StepCoverage,
   StepUsage,
 } from '../../ledger/ledger.ts';
-import type { CoverageRow, FlavorRow, GrantRow, Page, ProjectRow, SiteRow, UsageRow } from './answers.ts';
+import type { CoverageRow, FlavorRow, Page, ProjectRow, SiteRow, UsageRow } from './answers.ts';
 
 /** Turns the ledger's types into the rows of answers, one function for each row. */
 export function siteRowOf(site: SiteStatus): SiteRow {
@@ -78,23 +77,16 @@ const flavorRowOf = remembered((label: string): FlavorRow => {
   };
 }, MOST_LABEL_BYTES);
 
-export function grantRowOf({ name, projects }: Grant): GrantRow {
-  return {
-    name,
-    projects: projects.map(({ site, cloud = null, projectId }) => ({ site, cloud, project_id: projectId })),
-  };
-}
-
 /** Turns a page of the ledger into a page of an answer. */
 export function pageWith<T, Row>({ data, next }: LedgerPage<T>, rowOf: (value: T) => Row): Page<Row> {
   return { data: data.map(rowOf), next };
 }
 
 /** ISO 8601, UTC. */
-function isoOf(ms: number): string {
+export function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function isoOrNull(ms: number | undefined): string | null {
+export function isoOrNull(ms: number | undefined): string | null {
   return ms === undefined ? null : isoOf(ms);
 }
