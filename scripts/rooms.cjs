@@ -84,6 +84,7 @@ module.exports.rooms = [
     order: ['pages', 'tables', 'charts', 'controls', 'live'],
     below: [
       'api',
+      'balances',
       'coverage',
       'format',
       'names',

@@ -104,6 +104,7 @@ function projectsPage({ projects }: CannedLedger, parameters: URLSearchParams): 
 const STEPS: Readonly<Record<string, (start: string, from: string) => string>> = {
   hour: (start) => start,
   day: (start) => `${start.slice(0, 10)}T00:00:00.000Z`,
+  month: (start) => `${start.slice(0, 7)}-01T00:00:00.000Z`,
   total: (_start, from) => new Date(from).toISOString(),
 };
 const FROM_BEST_TO_WORST: readonly UsageRow['coverage'][] = ['measured', 'spread', 'missing'];

@@ -28,9 +28,20 @@ export function dayAndMonth(atMs: number): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
+/** `Nov 2026`. */
+export function monthAndYear(atMs: number): string {
+  const date = new Date(atMs);
+  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+/** `22 Nov 2026`. */
+export function dayMonthYear(atMs: number): string {
+  return `${dayAndMonth(atMs)} ${new Date(atMs).getUTCFullYear()}`;
+}
+
 /** `22 Nov 14:00–15:00` for an hour, `22 Nov 2026` for a day. */
 export function bucketLabel(startMs: number, step: 'hour' | 'day'): string {
-  if (step === 'day') return `${dayAndMonth(startMs)} ${new Date(startMs).getUTCFullYear()}`;
+  if (step === 'day') return dayMonthYear(startMs);
   return `${dayAndMonth(startMs)} ${clockTime(startMs)}–${clockTime(startMs + HOUR_MS)}`;
 }
 

@@ -25,7 +25,7 @@ export function createPlot(
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.04 : 1] },
     },
     series: [{}, ...layersFromTop(picture()).map(({ key }) => barSeries(() => picture().colours.get(key)))],
-    axes: [timeAxis(), amountAxis(picture)],
+    axes: [timeAxis(), amountAxis(() => picture().stack.layers.length === 0)],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     hooks: {
       drawAxes: [(plot) => drawCoverage(plot, picture())],
@@ -33,12 +33,6 @@ export function createPlot(
     },
   };
   return new uPlot(options, plotData(picture()), host);
-}
-
-/** Resizes the plot to its host. */
-export function fitPlot(plot: uPlot, { clientWidth: width, clientHeight: height }: HTMLElement): void {
-  if (width > 0 && height > 0 && (width !== plot.width || height !== plot.height))
-    plot.setSize({ width, height });
 }
 
 /** The data of the plot. A bar is centred on its hour or day. */
@@ -74,7 +68,7 @@ function isNarrow(plot: uPlot): boolean {
   return plot.bbox.width / devicePixelRatio / (plot.data[0]?.length ?? 1) < NARROW_BAR_PX;
 }
 
-function timeAxis(): uPlot.Axis {
+export function timeAxis(): uPlot.Axis {
   return {
     font: AXIS_FONT,
     stroke: (plot) => property(plot, '--muted'),
@@ -87,7 +81,7 @@ function timeAxis(): uPlot.Axis {
   };
 }
 
-function amountAxis(picture: () => Picture): uPlot.Axis {
+export function amountAxis(isEmpty: () => boolean): uPlot.Axis {
   const number = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 });
   return {
     font: AXIS_FONT,
@@ -97,8 +91,7 @@ function amountAxis(picture: () => Picture): uPlot.Axis {
     size: (_plot, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((text) => text.length)),
     gap: 6,
     space: 44,
-    values: (_plot, ticks) =>
-      ticks.map((tick) => (picture().stack.layers.length === 0 ? '' : number.format(tick))),
+    values: (_plot, ticks) => ticks.map((tick) => (isEmpty() ? '' : number.format(tick))),
   };
 }
 
@@ -109,6 +102,6 @@ function pointedAt(plot: uPlot): PointedAt | undefined {
 }
 
 /** The value of a style property. A canvas ignores style sheets, so each drawing reads the current colours. */
-function property(plot: uPlot, name: string): string {
+export function property(plot: uPlot, name: string): string {
   return getComputedStyle(plot.root).getPropertyValue(name).trim();
 }

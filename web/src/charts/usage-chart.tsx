@@ -3,7 +3,8 @@ import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { ChartTip } from './chart-tip.tsx';
 import type { Picture, PointedAt } from './picture.ts';
-import { createPlot, fitPlot, plotData } from './plot.ts';
+import { followSurroundings } from './follow.ts';
+import { createPlot, plotData } from './plot.ts';
 
 /** The chart of a picture. Pages show the same numbers in a table, because a canvas is not accessible. */
 export function UsageChart({ picture, label }: { picture: Picture; label: string }) {
@@ -35,17 +36,4 @@ export function UsageChart({ picture, label }: { picture: Picture; label: string
       {pointedAt !== undefined && <ChartTip picture={picture} pointedAt={pointedAt} />}
     </div>
   );
-}
-
-/** Redraws the plot when its host's size or the colour scheme changes. */
-function followSurroundings(plot: uPlot, host: HTMLElement): () => void {
-  const resizes = new ResizeObserver(() => fitPlot(plot, host));
-  resizes.observe(host);
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
-  const redraw = () => plot.redraw(false, true);
-  scheme.addEventListener('change', redraw);
-  return () => {
-    resizes.disconnect();
-    scheme.removeEventListener('change', redraw);
-  };
 }

@@ -7,13 +7,16 @@ export function AmountCell(props: {
   unit: string;
   scale: AmountScale;
   class?: string;
+  /** Words under the amount. */
+  label?: string;
 }) {
-  const { amount, unit, scale } = props;
+  const { amount, unit, scale, label } = props;
   const name = `amount ${props.class ?? ''}`.trim();
   if (amount === undefined) return <td class={name}>–</td>;
   return (
     <td class={name} title={`${exact(amount)} ${unit}`}>
       {scale.format(amount)}
+      {label !== undefined && <small class="under">{label}</small>}
     </td>
   );
 }

@@ -1,4 +1,4 @@
-import type { Api, GrantRow, UsageRow } from '../../api.ts';
+import { ApiError, type Api, type GrantDetail, type GrantRow, type UsageRow } from '../../api.ts';
 import { COLOURS } from '../../charts/colours.ts';
 import type { LayerRows } from '../../charts/stack.ts';
 import { coveragesAt } from '../../charts/stack.ts';
@@ -12,12 +12,13 @@ import { projectLines, type ProjectLine } from '../../tables/project-list.ts';
 
 /** The usage of a grant over time, with a layer for each site. */
 export interface GrantPageData extends ResourcesOverTime {
+  grant: GrantDetail;
   /** The sites in the order of the layers. */
   sites: string[];
   projects: ProjectLine[];
 }
 
-/** The data of a grant's page; undefined if the configuration has no such grant. */
+/** The data of a grant's page; undefined if there is no such grant. */
 export async function loadGrant(
   api: Api,
   name: string,
@@ -25,8 +26,10 @@ export async function loadGrant(
   step: BucketStep,
   signal: AbortSignal,
 ): Promise<GrantPageData | undefined> {
-  const grants = await api.grants(signal);
-  const grant = grants.find((candidate) => candidate.name === name);
+  const grant = await api.grant(name, signal).catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  });
   if (grant === undefined) return undefined;
   const span = spanUpTo(api.nowMs(), period, step);
   const question = { fromMs: span.fromMs, toMs: span.toMs, grant: name };
@@ -42,6 +45,7 @@ export async function loadGrant(
   const withoutRow = coverageByStart(coverage);
   const linked = known.flat().filter((row) => isLinked(grant, row));
   return {
+    grant,
     span,
     sites,
     projects: projectLines([...linked, ...neverRead(grant, linked)], projectUsages(withoutServerHours(totals))),

@@ -1,4 +1,5 @@
 import type { Api, GrantRow } from '../../api.ts';
+import { byUrgency } from '../../balances.ts';
 import { spanUpTo, usualStep, type PeriodName } from '../../period.ts';
 import { withoutServerHours } from '../../resources.ts';
 import { projectUsages, resourceTotals, type Amount, type ResourceTotal } from '../../tables/project-usage.ts';
@@ -13,7 +14,7 @@ export interface GrantUsage {
   resources: ResourceTotal[];
 }
 
-/** The grants with their usage in a period, without the usage of projects that have no grant. */
+/** The grants, the most urgent one first, with their usage in a period. Usage that no grant covers is left out. */
 export async function loadGrantUsage(api: Api, period: PeriodName, signal: AbortSignal): Promise<GrantUsage> {
   const grants = await api.grants(signal);
   if (grants.length === 0) return { lines: [], resources: [] };
@@ -27,7 +28,7 @@ export async function loadGrantUsage(api: Api, period: PeriodName, signal: Abort
     ]),
   );
   return {
-    lines: grants.map((grant) => ({ grant, amounts: amounts.get(grant.name) ?? new Map<string, Amount>() })),
+    lines: byUrgency(grants).map((grant) => ({ grant, amounts: amounts.get(grant.name) ?? new Map<string, Amount>() })),
     resources: resourceTotals(linked),
   };
 }

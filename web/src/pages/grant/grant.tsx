@@ -13,6 +13,8 @@ import { OVERVIEW, routeAddress, type GrantRoute } from '../../routing.ts';
 import { usePageTitle } from '../../use-page-title.ts';
 import { replaceRoute } from '../../use-route.ts';
 import { loadGrant, type GrantPageData } from '../data/grant-data.ts';
+import { GrantAllowances, GrantAmendments } from './grant-allowances.tsx';
+import { GrantFacts } from './grant-facts.tsx';
 import { GrantProjects } from './grant-projects.tsx';
 import { ResourceCharts } from '../usage/resource-charts.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
@@ -78,10 +80,13 @@ function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
   );
   return (
     <>
+      <GrantAllowances grant={data.grant} />
+      <GrantFacts grant={data.grant} nowMs={nowMs} />
       <Figures label={`Usage of the last ${periodLabel(data.span.period)}`} figures={resourceFigures(data)} />
       <ResourceCharts data={data} colours={colours} />
       <SiteKey sites={data.sites} colours={colours} />
       <GrantProjects data={data} />
+      <GrantAmendments grant={data.grant} />
       <UsageNumbers
         data={data}
         question={{ by: ['grant', 'site', 'project', 'resource'], grant: route.name }}
@@ -112,7 +117,7 @@ function NoSuchGrant({ name }: { name: string }) {
     <section class="card empty">
       <h2>This grant is not known</h2>
       <p>
-        The portal’s configuration has no grant <Name text={name} />. Go to the <a href="#/">overview</a>.
+        The portal has no grant <Name text={name} />. Go to the <a href="#/">overview</a>.
       </p>
     </section>
   );

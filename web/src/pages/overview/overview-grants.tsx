@@ -1,4 +1,7 @@
-import { useContext } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
+import { BalanceTable } from '../../tables/balance-table.tsx';
+import { Pager } from '../../tables/pager.tsx';
+import { pageOf } from '../../tables/project-list.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
 import { CoverageMark } from '../../tables/coverage-mark.tsx';
 import { Name } from '../../controls/name.tsx';
@@ -13,7 +16,7 @@ import { routeAddress } from '../../routing.ts';
 import { scaleFor, type AmountScale } from '../../units.ts';
 import { sitesOf } from '../data/grant-data.ts';
 import { largestByResource } from '../../tables/project-usage.ts';
-import { loadGrantUsage, type GrantLine } from '../data/overview-grants-data.ts';
+import { loadGrantUsage, type GrantLine, type GrantUsage } from '../data/overview-grants-data.ts';
 
 interface Column {
   resource: string;
@@ -21,11 +24,53 @@ interface Column {
   scale: AmountScale;
 }
 
-/** The grants with their usage; empty if the configuration has no grants. */
+const PAGE_SIZE = 25;
+
+/** The grants, the most urgent first: what is left of them, and their usage. */
 export function OverviewGrants({ period }: { period: PeriodName }) {
   const api = useContext(ApiContext);
-  const { data } = useLive(`grants ${period}`, MINUTE_MS, (signal) => loadGrantUsage(api, period, signal));
-  if (data === undefined || data.lines.length === 0) return null;
+  const [wanted, setPage] = useState(1);
+  const { data, error } = useLive(`grants ${period}`, MINUTE_MS, (signal) =>
+    loadGrantUsage(api, period, signal),
+  );
+  const shown = pageOf(data?.lines ?? [], wanted, PAGE_SIZE);
+  const grants = shown.items.map(({ grant }) => grant).filter(({ balances }) => balances.length > 0);
+  return (
+    <section class="card" aria-labelledby="grants-heading" aria-busy={data === undefined}>
+      <h2 id="grants-heading">Grants</h2>
+      {data === undefined && (
+        <p class="waiting">{error === undefined ? 'Reading the grants…' : 'Not available.'}</p>
+      )}
+      {data?.lines.length === 0 && <NoGrants />}
+      {grants.length > 0 && (
+        <BalanceTable caption="What is left of each grant" grants={grants} period={period} />
+      )}
+      {data !== undefined && data.lines.length > 0 && (
+        <UsageTable data={data} lines={shown.items} period={period} />
+      )}
+      <Pager
+        noun="grants"
+        page={shown.page}
+        pages={shown.pages}
+        first={shown.first}
+        shown={shown.items.length}
+        all={data?.lines.length ?? 0}
+        onPage={setPage}
+      />
+    </section>
+  );
+}
+
+function NoGrants() {
+  return (
+    <p class="waiting">
+      No grants yet. <code>stackmeter portal grants apply FILE</code> adds grants from a file.
+    </p>
+  );
+}
+
+function UsageTable(props: { data: GrantUsage; lines: readonly GrantLine[]; period: PeriodName }) {
+  const { data, lines, period } = props;
   const largest = largestByResource(data.lines);
   const columns = data.resources.map(({ resource, unit }) => ({
     resource,
@@ -34,10 +79,8 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
   }));
   const caption = `Grants and their usage of the last ${periodLabel(period)}`;
   return (
-    <section class="card" aria-labelledby="grants-heading">
-      <h2 id="grants-heading">
-        Grants <span class="heading-detail">usage of the last {periodLabel(period)}</span>
-      </h2>
+    <>
+      <h3>Usage of the last {periodLabel(period)}</h3>
       <TableScroll label={caption}>
         <table class="grant-table">
           <caption class="visually-hidden">{caption}</caption>
@@ -53,13 +96,13 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
             </tr>
           </thead>
           <tbody>
-            {data.lines.map((line) => (
+            {lines.map((line) => (
               <GrantTableLine key={line.grant.name} line={line} columns={columns} period={period} />
             ))}
           </tbody>
         </table>
       </TableScroll>
-    </section>
+    </>
   );
 }
 

@@ -1,0 +1,189 @@
+import { useContext } from 'preact/hooks';
+import type { GrantDetail } from '../../api.ts';
+import { AllowanceChart } from '../../charts/allowance-chart.tsx';
+import { Swatch } from '../../charts/swatch.tsx';
+import { Name } from '../../controls/name.tsx';
+import { exact, MINUTE_MS, monthAndYear } from '../../format.ts';
+import { ApiContext } from '../../live/api-context.ts';
+import { useLive } from '../../live/use-live.ts';
+import { rateWords } from '../../balances.ts';
+import { resourceLabel } from '../../resources.ts';
+import { AmountCell } from '../../tables/amount-cell.tsx';
+import { BalanceTable } from '../../tables/balance-table.tsx';
+import { TableScroll } from '../../tables/table-scroll.tsx';
+import { scaleFor } from '../../units.ts';
+import { loadAllowances, type AllowanceCourse } from '../data/allowance-data.ts';
+
+/** What is left of each allowance, and how it was used over time. */
+export function GrantAllowances({ grant }: { grant: GrantDetail }) {
+  const api = useContext(ApiContext);
+  const { data } = useLive(`${grant.name}\n${grant.version}`, MINUTE_MS, (signal) =>
+    loadAllowances(api, grant, signal),
+  );
+  return (
+    <>
+      <section class="card" aria-labelledby="left-heading">
+        <h2 id="left-heading">What is left</h2>
+        {grant.balances.length === 0 ? (
+          <p class="waiting">
+            This grant has no allowance, so nothing can run out. A file for{' '}
+            <code>stackmeter portal grants apply FILE</code> gives it one.
+          </p>
+        ) : (
+          <BalanceTable caption="What is left of each allowance" grants={[grant]} />
+        )}
+        {grant.balances.map((balance) => {
+          const words = rateWords(balance);
+          return (
+            words !== undefined && (
+              <p key={balance.resource} class="coverage-summary">
+                {resourceLabel(balance.resource)}: {words}.
+              </p>
+            )
+          );
+        })}
+      </section>
+      {data !== undefined && data.length > 0 && (
+        <div class="chart-grid">
+          {data.map((course) => (
+            <CourseChart key={course.balance.resource} course={course} />
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function CourseChart({ course }: { course: AllowanceCourse }) {
+  const { resource, unit } = course.balance;
+  const largest = Math.max(...course.granted.map(({ amount }) => amount), course.balance.used);
+  const scale = scaleFor(unit, largest);
+  const label = resourceLabel(resource);
+  return (
+    <figure class="card">
+      <figcaption>
+        <strong>{label} so far</strong> {scale.unit}{' '}
+        <span class="chart-words">
+          <Swatch colour={1} /> used <Swatch colour={2} /> granted
+        </span>
+      </figcaption>
+      <AllowanceChart
+        picture={{ ...course, scale }}
+        label={`Chart: ${label} used so far, with the allowance as a line. Its numbers are in the table that follows.`}
+      />
+      <details>
+        <summary>Numbers by month and site</summary>
+        <MonthTable course={course} />
+      </details>
+    </figure>
+  );
+}
+
+function MonthTable({ course: { months, balance, used, granted } }: { course: AllowanceCourse }) {
+  const { unit, resource } = balance;
+  const sites = [...new Set(months.flatMap((month) => [...month.sites.keys()]))].sort();
+  const scale = scaleFor(unit, Math.max(balance.used, balance.granted));
+  const caption = `${resourceLabel(resource)} by month and site`;
+  let soFar = used[0]?.amount ?? 0;
+  const lines = months.map((month) => ({ ...month, soFar: (soFar += month.amount) }));
+  return (
+    <TableScroll label={caption}>
+      <table>
+        <caption class="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Month (UTC)</th>
+            {sites.map((site) => (
+              <th key={site} scope="col" class="amount">
+                <Name text={site} />
+              </th>
+            ))}
+            <th scope="col" class="amount">
+              All sites
+            </th>
+            <th scope="col" class="amount">
+              So far
+            </th>
+            <th scope="col" class="amount">
+              Granted by then
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.toReversed().map((month) => (
+            <tr key={month.startMs}>
+              <th scope="row">{monthAndYear(month.startMs)}</th>
+              {sites.map((site) => (
+                <AmountCell key={site} amount={month.sites.get(site)} unit={unit} scale={scale} />
+              ))}
+              <AmountCell amount={month.amount} unit={unit} scale={scale} />
+              <AmountCell amount={month.soFar} unit={unit} scale={scale} />
+              <AmountCell amount={grantedIn(month.startMs, granted)} unit={unit} scale={scale} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  );
+}
+
+/** The allowance at the end of a month. */
+function grantedIn(startMs: number, granted: AllowanceCourse['granted']): number | undefined {
+  const start = new Date(startMs);
+  const endMs = Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1);
+  return granted.findLast(({ atMs }) => atMs < endMs)?.amount;
+}
+
+const KINDS = { initial: 'initial', 'top-up': 'top-up', cut: 'cut' } as const;
+
+/** Who changed the allowances, when and why; the newest amendment first. */
+export function GrantAmendments({ grant }: { grant: GrantDetail }) {
+  if (grant.allowances.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="amendments-heading">
+      <h2 id="amendments-heading">Amendments</h2>
+      <TableScroll label="Amendments of the allowances">
+        <table>
+          <caption class="visually-hidden">Amendments of the allowances, the newest first</caption>
+          <thead>
+            <tr>
+              <th scope="col">Counts from</th>
+              <th scope="col">Kind</th>
+              <th scope="col" class="amount">
+                Amount
+              </th>
+              <th scope="col">Reason</th>
+              <th scope="col">Written by</th>
+            </tr>
+          </thead>
+          <tbody>
+            {grant.allowances.toReversed().map((allowance, index) => (
+              <tr key={grant.allowances.length - index}>
+                <th scope="row">
+                  <time dateTime={allowance.at}>{hourOf(allowance.at)}</time>
+                </th>
+                <td>{KINDS[allowance.kind]}</td>
+                <td class="amount">
+                  {allowance.kind === 'cut' ? '−' : '+'}
+                  {exact(Number(allowance.amount))} <span class="unit">{allowance.unit}</span>
+                </td>
+                <td>
+                  <Name text={allowance.reason} />
+                </td>
+                <td>
+                  <Name text={allowance.author} />
+                  <small class="under">{hourOf(allowance.written_at)}</small>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </section>
+  );
+}
+
+/** `2026-11-22`, with the time if it is not midnight. */
+function hourOf(at: string): string {
+  return at.slice(0, 16).replace('T00:00', '').replace('T', ' ');
+}
