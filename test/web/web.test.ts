@@ -6,6 +6,7 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/describe-with.ts';
 import { barriers, chartHasColour, startBrowser, type Browser } from './browser.ts';
+import { cannedGrants } from './canned-grants.ts';
 import { AWKWARD_NAMES, cannedGrant, cannedLedger } from './canned-ledger.ts';
 import { PORTAL_NOW_MS, startCannedPortal, type CannedPortal } from './canned-portal.ts';
 
@@ -300,6 +301,78 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     expect(csv.match(/"vCPU-hours"/g)).toHaveLength(24 * linked.length);
     await page.goto(`${portal.url}#/grants/none`);
     await page.getByRole('heading', { name: 'This grant is not known' }).waitFor();
+  });
+
+  it('show the most urgent grants first, each with its share, and words where no run-out date is known', async () => {
+    portal.ledger.grants = cannedGrants(portal.ledger);
+    await open();
+    const left = page.getByRole('table', { name: 'What is left of each grant' });
+    expect(await left.getByRole('rowheader').allInnerTexts()).toEqual([
+      'course',
+      'climate\nKlimamodelle der Nordsee',
+      'imaging',
+      'next year',
+      'ended',
+    ]);
+    expect(await left.locator('.run-out').allInnerTexts()).toEqual([
+      'used up',
+      '9 Dec 2026',
+      'lasts to the end',
+      'not enough data yet',
+      'not started',
+      'ended',
+    ]);
+    await expectText(left, /-20\.3\s*left of 100\.0.*120\.3% used, 89\.2% of the time gone/s);
+    await expectText(left, /0\.0\s*left of 0\.0, 700\.0 more later/);
+    expect(await left.locator('.run-out').nth(1).getAttribute('title')).toBe(
+      '95.5 vCPU-hours a day, from the last 28 days, 3 hours of them missing',
+    );
+    const usage = page.getByRole('table', { name: /^Grants and their usage/ });
+    await expectText(usage.getByRole('row').nth(1), /^course/);
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it('show the allowances of a grant over time, its people, and who amended it when and why', async () => {
+    portal.ledger.grants = cannedGrants(portal.ledger);
+    await page.goto(`${portal.url}#/grants/climate`);
+    const amendments = page.getByRole('table', { name: /^Amendments/ });
+    await amendments.waitFor();
+    await expectCount(amendments.locator('tbody tr'), 4);
+    await expectText(
+      amendments.getByRole('row').nth(1),
+      /2026-11-20 12:00.*cut.*−500.*moved to imaging.*operator/s,
+    );
+    await expectText(amendments.getByRole('row').nth(2), /top-up.*\+2,500.*a <b>longer<\/b> run.*ada/s);
+    const facts = page.getByRole('region', { name: 'About this grant' });
+    await expectText(
+      facts,
+      /Klimamodelle der Nordsee.*1 Jan 2026 to 31 Dec 2026\s+40 days to go.*climate science/s,
+    );
+    await expectText(facts, /Ada Lovelace, lead\s+ada@example\.org\s+p-18, member/);
+    await expectCount(page.getByRole('img', { name: /so far, with the allowance as a line/ }), 2);
+    await page.getByText('Numbers by month and site').first().click();
+    await expectText(
+      page.getByRole('table', { name: 'vCPU by month and site' }).getByRole('row').nth(1),
+      /Nov 2026.*12,000/s,
+    );
+    expect(await barriers(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  it('say what to do if there are no grants, or a grant has no allowance', async () => {
+    await open();
+    await page
+      .getByText('No grants yet. stackmeter portal grants apply FILE adds grants from a file.')
+      .waitFor();
+    portal.ledger.grants = cannedGrants(portal.ledger);
+    await page.goto(`${portal.url}#/grants/archive`);
+    await page.getByText('This grant has no allowance, so nothing can run out.').waitFor();
+    await page.goto(`${portal.url}#/grants/next%20year`);
+    await page.getByText('not started: starts in 40 days').waitFor();
+    await page.goto(`${portal.url}#/grants/ended`);
+    await page.getByText('31 Dec 2025').waitFor();
+    expect(await page.locator('.identity').first().innerText()).toMatch(/31 Dec 2025\s+ended/);
   });
 
   it('say that a project, grant or page does not exist', async () => {

@@ -112,9 +112,10 @@ function ledgerOf(history: History): Pick<Ledger, 'usage' | 'coverage'> {
     usage: async ({ fromMs, toMs, by, grants = [] }: UsageQuery) => {
       const rows = new Map<string, StepUsage>();
       for (const grant of grants)
-        for (const [index, { site, fromMs: joinedMs = 0, toMs: leftMs = Infinity }] of (
-          grant.projects as PresentGrant['projects']
-        ).entries()) {
+        for (const [
+          index,
+          { site, fromMs: joinedMs = 0, toMs: leftMs = Infinity },
+        ] of grant.projects.entries()) {
           const project = history.projects[index];
           if (project === undefined) throw new Error('the grant has another project');
           const sum = sumBetween(history, project, Math.max(fromMs, joinedMs), Math.min(toMs, leftMs));

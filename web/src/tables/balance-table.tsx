@@ -68,8 +68,9 @@ function GrantCell({ grant, period }: { grant: GrantRow; period: PeriodName }) {
 
 function BalanceCells({ balance, isHead }: { balance: Balance; isHead: boolean }) {
   const { unit, granted, used, left } = balance;
-  const scale = scaleFor(unit, Math.max(granted, used));
+  const scale = scaleFor(unit, Math.max(granted, used, balance.granted_later));
   const state = balanceState(balance);
+  const later = balance.granted_later === 0 ? '' : `, ${scale.format(balance.granted_later)} more later`;
   const resource = (
     <>
       {resourceLabel(balance.resource)} <span class="unit">{scale.unit}</span>
@@ -77,9 +78,14 @@ function BalanceCells({ balance, isHead }: { balance: Balance; isHead: boolean }
   );
   return (
     <>
-      {isHead ? <th scope="row">{resource}</th> : <td>{resource}</td>}
+      {isHead ? <th scope="row">{resource}</th> : <td class="resource-cell">{resource}</td>}
       <AmountCell amount={used} unit={unit} scale={scale} label="used" />
-      <AmountCell amount={left} unit={unit} scale={scale} label={`left of ${scale.format(granted)}`} />
+      <AmountCell
+        amount={left}
+        unit={unit}
+        scale={scale}
+        label={`left of ${scale.format(granted)}${later}`}
+      />
       <td class="share-cell">
         <ShareBar used={balance.used_share} gone={balance.period_gone_share} state={state} />
       </td>

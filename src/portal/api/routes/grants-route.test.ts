@@ -130,10 +130,10 @@ beforeEach(async () => {
       return { data, next: null };
     },
   };
-  const accounts: Accounts = { present: async () => ({ grants, accounts: [] }) };
+  const accounts: Pick<Accounts, 'present'> = { present: async () => ({ grants, accounts: [] }) };
   server = await createApiServer({
     ledger: ledger as Ledger,
-    accounts,
+    accounts: accounts as Accounts,
     metrics: createPortalMetrics(),
     clock: { nowMs: () => NOW, sleep: async () => undefined },
     logger: silentLogger(),

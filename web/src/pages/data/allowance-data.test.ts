@@ -39,10 +39,11 @@ describe('the course of an allowance', () => {
 
   it('has the usage so far after each day, and starts with the usage before', () => {
     const days = [1, 2].map((day) => ({ start: new Date(at(day)).toISOString(), amount: 10 }));
-    expect(usedByDay({ used: 25 }, days, { fromMs: at(1), toMs: at(30), usedToMs: at(3) })).toEqual([
+    expect(usedByDay({ used: 25 }, days, { fromMs: at(1), toMs: at(30), usedToMs: at(4) })).toEqual([
       { atMs: at(1), amount: 5 },
       { atMs: at(2), amount: 15 },
       { atMs: at(3), amount: 25 },
+      { atMs: at(4), amount: 25 },
     ]);
   });
 

@@ -18,7 +18,7 @@ export interface AllowanceCourse {
 }
 
 /** The usage of one month by site. */
-export interface MonthUsage {
+interface MonthUsage {
   startMs: number;
   sites: ReadonlyMap<string, number>;
   amount: number;
@@ -84,10 +84,13 @@ export function usedByDay(
   const shown = days.reduce((sum, { amount }) => sum + amount, 0);
   let amount = Math.max(0, used - shown);
   const course = [{ atMs: fromMs, amount }];
-  for (const day of days) {
+  for (const day of [...days].sort((a, b) => Date.parse(a.start) - Date.parse(b.start))) {
     amount += day.amount;
     course.push({ atMs: Math.min(Date.parse(day.start) + DAY_MS, usedToMs), amount });
   }
+  // Days without usage have no row.
+  const last = course.at(-1);
+  if (last !== undefined && last.atMs < usedToMs) course.push({ atMs: usedToMs, amount });
   return course;
 }
 

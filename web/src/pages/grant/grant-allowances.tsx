@@ -14,7 +14,7 @@ import { TableScroll } from '../../tables/table-scroll.tsx';
 import { scaleFor } from '../../units.ts';
 import { loadAllowances, type AllowanceCourse } from '../data/allowance-data.ts';
 
-/** What is left of each allowance, and how it was used over time. */
+/** The balance of each allowance, and its use over time. */
 export function GrantAllowances({ grant }: { grant: GrantDetail }) {
   const api = useContext(ApiContext);
   const { data } = useLive(`${grant.name}\n${grant.version}`, MINUTE_MS, (signal) =>
