@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { access, lstat, open, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, relative } from 'node:path';
 import type { Logger } from '../runtime/logger.ts';
@@ -68,6 +68,12 @@ async function stateOf(path: string): Promise<SocketState> {
   });
 }
 
+/** Removes a socket, and no other file. */
+async function removeSocket(path: string): Promise<void> {
+  if (!(await lstat(path)).isSocket()) throw new UserError(`${path} is not a socket: move it away`);
+  await rm(path);
+}
+
 /** A socket that only the account of the portal may open. */
 export interface OwnerSocket {
   close(): Promise<void>;
@@ -78,14 +84,14 @@ async function listenAsOwner(
   dataFolder: string,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<OwnerSocket> {
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await access(dataFolder);
   const place = await socketPlace(dataFolder);
   const server = createServer(handle);
   try {
     const state = await stateOf(place.path);
     if (state === 'answers')
       throw new UserError(`another portal listens on ${join(dataFolder, 'portal.sock')}`);
-    if (state === 'stale') await rm(place.path, { force: true });
+    if (state === 'stale') await removeSocket(place.path);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // The socket gets its mode when it is made, in this call: nobody else can open it in between.
@@ -114,7 +120,8 @@ export async function openOwnerSocket(
   try {
     return await listenAsOwner(dataFolder, handle);
   } catch (error) {
-    logger.warn({ reason: describeError(error) }, 'no socket for commands');
+    // A portal with a database of its own needs no data folder; commands then use that database.
+    if (codeOf(error) !== 'ENOENT') logger.warn({ reason: describeError(error) }, 'no socket for commands');
     return { close: async () => undefined };
   }
 }
