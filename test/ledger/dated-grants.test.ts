@@ -2,14 +2,19 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reading } from './in-memory-book.ts';
 import type { Grant, Ledger, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
+import { costOf } from '../../src/portal/ledger/question-cost.ts';
+import { countLedger } from '../../src/portal/ledger/store/answers/count-ledger.ts';
 import { HoursGoneError } from '../../src/portal/ledger/question-errors.ts';
 import { firstHourNeeded, hourRange } from '../../src/portal/ledger/steps.ts';
-import { HOUR, inPages, MINUTE, onEveryPostgresql, sweep, type FreshLedger } from './fixture.ts';
+import { HOUR, inPages, MINUTE, onEveryPostgresql, storeOn, sweep, type FreshLedger } from './fixture.ts';
 import {
   answerByHour,
+  coverageByHour,
   daysWithoutHours,
   needsLostHours,
+  storedCoverage,
   storedHours,
+  type CloudState,
   type HourUsage,
   type Knowledge,
   type Place,
@@ -31,6 +36,12 @@ const PLACES: (Place & { beginMs: number })[] = [
 ];
 /** The cloud east of b is not read any more. */
 const lastOf = ({ cloud }: { cloud: string }) => (cloud === 'east' ? LAST - 2 * DAY - 7 * HOUR : LAST);
+
+const CLOUDS: CloudState[] = [
+  { site: 'a', cloud: '' },
+  { site: 'b', cloud: 'east' },
+  { site: 'b', cloud: 'west' },
+].map((cloud) => ({ ...cloud, firstMs: FIRST, lastMs: lastOf(cloud) }));
 
 /** Hourly readings around two ends of months and in the middle, and gaps of a day and a bit between them. */
 function instants(): number[] {
@@ -223,7 +234,7 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
       const known: Knowledge = {
         hours,
         places: PLACES,
-        clouds: PLACES.map((place) => ({ ...place, lastMs: lastOf(place) })),
+        clouds: CLOUDS,
         nowMs: NOW,
       };
       const isLost = (query: UsageQuery) =>
@@ -268,5 +279,34 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
       await compare(ledger, late, 25, { days: await daysWithoutHours(connection), keptFromHour });
       expect(await ledger.verify()).toEqual([]);
     });
+  });
+
+  it('coverage of a grant counts the hours in which a cloud has a project of it', async () => {
+    const { ledger, connection } = await filled();
+    const stored = await storedCoverage(connection);
+    const by = fc.constantFrom([], ['site'] as const, ['site', 'cloud'] as const);
+    await fc.assert(
+      fc.asyncProperty(anyQuestion, by, async (asked, dimensions) => {
+        const query = { ...asked, grant: 'climate', resource: undefined, by: new Set(dimensions) };
+        const known = { hours: [], places: PLACES, clouds: CLOUDS, nowMs: NOW };
+        const { data } = await ledger.coverage(query);
+        expect(data.map(({ reached: _reached, ...row }) => row)).toEqual(
+          coverageByHour(query, known, stored),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('the estimate of a question is never less than its rows', async () => {
+    const { connection, ledger } = await filled();
+    const database = storeOn(connection);
+    await fc.assert(
+      fc.asyncProperty(anyQuestion, async (query) => {
+        const cost = costOf(query, await countLedger(database, query), hourRange(query));
+        expect((await ledger.usage(query)).data.length).toBeLessThanOrEqual(cost.rows);
+      }),
+      { numRuns: 30 },
+    );
   });
 });

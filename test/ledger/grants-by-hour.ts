@@ -1,5 +1,5 @@
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import type { Grant, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
+import type { Grant, StepCoverage, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { HOUR } from './fixture.ts';
@@ -15,10 +15,11 @@ export interface HourUsage {
   spread: bigint;
 }
 
-/** A cloud of the ledger: when it was read last, and whether more readings are expected. */
+/** A cloud of the ledger, and its first and last reading. */
 export interface CloudState {
   site: string;
   cloud: string;
+  firstMs: number;
   lastMs: number;
 }
 
@@ -186,7 +187,7 @@ function isByCloud({ by }: UsageQuery): boolean {
 function concerns(
   query: UsageQuery,
   keys: Keys,
-  { site, cloud }: CloudState,
+  { site, cloud }: Pick<CloudState, 'site' | 'cloud'>,
   hour: number,
   known: Knowledge,
 ) {
@@ -220,4 +221,56 @@ function partOf(query: UsageQuery, day: HourUsage, hour: number): string | undef
   if (!isAsked(query, day, hour)) return undefined;
   const grant = query.by.has('grant') ? grantOf(query.grants ?? [], day, hour) : null;
   return `${stepStart(query, hour)} ${grant}`;
+}
+
+type HourOfCloud = Pick<CloudState, 'site' | 'cloud'> & {
+  hour: number;
+  measuredMs: number;
+  spreadMs: number;
+};
+
+/** The coverage of each hour of each cloud, from the rows that the ledger stores. */
+export async function storedCoverage(connection: DatabaseConnection): Promise<HourOfCloud[]> {
+  return await runSql<HourOfCloud>(
+    connection,
+    `SELECT s.name AS site, c.name AS cloud, h.hour, h.measured_ms AS "measuredMs", h.spread_ms AS "spreadMs"
+     FROM ledger.site_hour h JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.site s USING (site_id)`,
+  );
+}
+
+/** The coverage of the question's grant, from hours in which a cloud has one of its projects. */
+export function coverageByHour(
+  query: UsageQuery,
+  known: Knowledge,
+  stored: readonly HourOfCloud[],
+): Partial<StepCoverage>[] {
+  const sums = new Map<string, { keys: Keys; measuredMs: number; spreadMs: number }>();
+  for (const { site, cloud, firstMs } of known.clouds)
+    for (let hour = query.fromMs / HOUR; hour * HOUR < Math.min(query.toMs, known.nowMs); hour += 1) {
+      const keys: Keys = [
+        stepStart(query, hour),
+        '',
+        query.by.has('site') ? site : '',
+        query.by.has('cloud') ? cloud : '',
+        '',
+        '',
+      ];
+      const isOfGrant = concerns(query, keys, { site, cloud }, hour, known);
+      if ((hour + 1) * HOUR <= firstMs || !isOfGrant) continue;
+      const row = sums.get(JSON.stringify(keys)) ?? { keys, measuredMs: 0, spreadMs: 0 };
+      const its = stored.find((one) => one.site === site && one.cloud === cloud && one.hour === hour);
+      row.measuredMs += its?.measuredMs ?? 0;
+      row.spreadMs += its?.spreadMs ?? 0;
+      sums.set(JSON.stringify(keys), row);
+    }
+  return [...sums.values()]
+    .toSorted((one, other) => compare(one.keys, other.keys))
+    .map(({ keys, measuredMs, spreadMs }) => ({
+      ...(query.by.has('site') ? { site: keys[2] } : {}),
+      ...(query.by.has('cloud') ? { cloud: keys[3] } : {}),
+      startMs: keys[0] * HOUR,
+      coverage: isMissing(query, keys, known) ? 'missing' : spreadMs > 0 ? 'spread' : 'measured',
+      measuredMs,
+      spreadMs,
+    }));
 }

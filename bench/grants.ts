@@ -1,0 +1,151 @@
+/**
+ * Measures usage by grant, each grant in a time of its own: `npx tsx bench/grants.ts [PROJECTS]`. Makes a year of PROJECTS
+ * (10,000) projects with three resources in 2,000 grants on the embedded PostgreSQL. Asks for the total of each grant and
+ * resource, and compares the time with one query of DuckDB on the same usage, if `@duckdb/node-api` is installed. Prints the
+ * fastest of five for each, and stops if their sums differ.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
+import { openDatabase } from '../src/portal/database/database.ts';
+import type { Grant, UsageQuery } from '../src/portal/ledger/ledger.ts';
+import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { END_HOUR, END_MS, FIRST_HOUR, yearOfUsage } from './year-of-usage.ts';
+
+const PROJECTS = Number(process.argv[2] ?? 10_000);
+const GRANTS = Math.min(2_000, PROJECTS);
+const MS_PER_HOUR = 3_600_000;
+const TIMES = 5;
+const HOURS = END_HOUR - FIRST_HOUR;
+
+interface Stay {
+  grant: number;
+  project: number;
+  fromHour: number;
+  toHour: number;
+}
+
+/** Each grant begins in the first half of the year and ends in the second one. */
+function staysOf(unit: 'days' | 'hours'): Stay[] {
+  const whole = unit === 'days' ? 24 : 1;
+  return Array.from({ length: PROJECTS }, (_, project) => {
+    const grant = project % GRANTS;
+    const begin = (grant * 7919) % (HOURS / 2);
+    const end = HOURS / 2 + ((grant * 104_729) % (HOURS / 2));
+    const hour = (from: number) => FIRST_HOUR + Math.floor(from / whole) * whole;
+    return { grant, project: project + 1, fromHour: hour(begin), toHour: hour(end) };
+  });
+}
+
+function grantsOf(stays: readonly Stay[]): Grant[] {
+  const grants = Array.from({ length: GRANTS }, (_, grant) => ({
+    name: `grant ${grant}`,
+    projects: [] as Grant['projects'][number][],
+  }));
+  for (const { grant, project, fromHour, toHour } of stays)
+    grants[grant]?.projects.push({
+      site: 'a',
+      projectId: String(project).padStart(32, '0'),
+      fromMs: fromHour * MS_PER_HOUR,
+      toMs: toHour * MS_PER_HOUR,
+    });
+  return grants;
+}
+
+/** The seconds of the fastest run, and the sum of its answer. */
+async function fastest(ask: () => Promise<number>): Promise<{ seconds: number; sum: number }> {
+  let best = { seconds: Infinity, sum: 0 };
+  for (let time = 0; time < TIMES; time += 1) {
+    const startedMs = performance.now();
+    const sum = await ask();
+    best = { seconds: Math.min(best.seconds, (performance.now() - startedMs) / 1000), sum };
+  }
+  return best;
+}
+
+/** DuckDB with one row for each meter and hour; undefined if it is not installed. */
+async function openDuckDb() {
+  const name = '@duckdb/node-api';
+  const module = (await import(name).catch(() => undefined)) as
+    { DuckDBInstance: { create(): Promise<{ connect(): Promise<DuckDb> }> } } | undefined;
+  return await (await module?.DuckDBInstance.create())?.connect();
+}
+
+interface DuckDb {
+  run(sql: string): Promise<unknown>;
+  runAndReadAll(sql: string): Promise<{ getRows(): unknown[][] }>;
+}
+
+async function fillDuckDb(duckDb: DuckDb): Promise<void> {
+  await duckDb.run(`
+    CREATE TABLE entry AS SELECT meter::INTEGER AS meter, hour::INTEGER AS hour, (1 + meter % 64) * 3600000::BIGINT AS amount
+    FROM range(1, ${3 * PROJECTS + 1}) m(meter), range(${FIRST_HOUR}, ${END_HOUR}) h(hour)`);
+  await duckDb.run(
+    `CREATE TABLE day AS SELECT meter, hour - hour % 24 AS hour, sum(amount)::BIGINT AS amount FROM entry GROUP BY 1, 2`,
+  );
+}
+
+async function askDuckDb(duckDb: DuckDb, table: 'entry' | 'day'): Promise<number> {
+  const rows = await duckDb.runAndReadAll(`
+    SELECT s.grant_id, (e.meter - 1) % 3 AS resource, sum(e.amount)::DOUBLE / ${MS_PER_HOUR} AS amount
+    FROM ${table} e JOIN stay s ON s.project = (e.meter + 2) // 3 AND e.hour >= s.from_hour AND e.hour < s.to_hour
+    GROUP BY 1, 2 ORDER BY 1, 2`);
+  return rows.getRows().reduce((sum, row) => sum + Number(row[2]), 0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
+const logger = silentLogger();
+const database = new EmbeddedDatabase({ dataFolder: folder, logger });
+try {
+  const connection = await database.start();
+  const clock = { nowMs: () => END_MS, sleep: async () => undefined };
+  const ledger = await openLedger({ database: await openDatabase(connection, logger), clock, logger });
+  await ledger.declareSites([{ name: 'a', labels: {} }]);
+  const client = new Client(connection);
+  await client.connect();
+  for (const statement of yearOfUsage(PROJECTS)) await client.query(statement);
+  await client.end();
+  const duckDb = await openDuckDb();
+  if (duckDb !== undefined) await fillDuckDb(duckDb);
+
+  process.stdout.write('| times of grants | ledger | DuckDB | ratio |\n| --- | --- | --- | --- |\n');
+  for (const [unit, table] of [
+    ['days', 'day'],
+    ['days', 'entry'],
+    ['hours', 'entry'],
+  ] as const) {
+    const stays = staysOf(unit);
+    const query: UsageQuery = {
+      fromMs: FIRST_HOUR * MS_PER_HOUR,
+      toMs: END_MS,
+      step: 'total',
+      by: new Set(['grant', 'resource']),
+      grants: grantsOf(stays),
+      limit: 10_000,
+    };
+    const ours = await fastest(async () => {
+      const { data } = await ledger.usage(query);
+      return data.reduce((sum, { grant, amount }) => sum + (grant === null ? 0 : amount), 0);
+    });
+    let theirs: { seconds: number; sum: number } | undefined;
+    if (duckDb !== undefined) {
+      const rows = stays.map((one) => `(${one.grant}, ${one.project}, ${one.fromHour}, ${one.toHour})`);
+      await duckDb.run(
+        `CREATE OR REPLACE TABLE stay AS SELECT * FROM (VALUES ${rows.join()}) s(grant_id, project, from_hour, to_hour)`,
+      );
+      theirs = await fastest(async () => await askDuckDb(duckDb, table));
+      if (theirs.sum !== ours.sum) throw new Error(`sums differ: ${ours.sum} and ${theirs.sum}`);
+    }
+    const ratio = theirs === undefined ? '' : (ours.seconds / theirs.seconds).toFixed(1);
+    process.stdout.write(
+      `| whole ${unit}, DuckDB by ${table} | ${ours.seconds.toFixed(2)} | ${theirs?.seconds.toFixed(2) ?? ''} | ${ratio} |\n`,
+    );
+  }
+  await ledger.close();
+} finally {
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+}

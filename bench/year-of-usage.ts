@@ -1,0 +1,29 @@
+const MS_PER_HOUR = 3_600_000;
+export const END_MS = Date.UTC(2026, 0, 1);
+export const END_HOUR = END_MS / MS_PER_HOUR;
+export const FIRST_HOUR = Date.UTC(2025, 0, 1) / MS_PER_HOUR;
+const PACKED_UNTIL_HOUR = END_HOUR - 72;
+
+/** SQL for the year 2025 of servers that run all the time: a meter's amount is the same in every hour. */
+export function yearOfUsage(projects: number): string[] {
+  const text = `
+  INSERT INTO ledger.cloud VALUES (1, 1, '', 0, ${END_MS - 1}, ${END_MS});
+  INSERT INTO ledger.epoch VALUES (1, 1, 'e', 0);
+  INSERT INTO ledger.resource VALUES (1, 1, 'vcpu'), (1, 2, 'mb'), (1, 3, 'instance');
+  INSERT INTO ledger.project SELECT 1, n, 1, lpad(n::text, 32, '0') FROM generate_series(1, ${projects}) n;
+  INSERT INTO ledger.project_name SELECT 1, n, 0, NULL, 'project ' || n, 'default', 'Default' FROM generate_series(1, ${projects}) n;
+  INSERT INTO ledger.meter SELECT 1, n, (n + 2) / 3, 1 + (n - 1) % 3, 1, 0, 0, 0, ${END_MS} FROM generate_series(1, 3 * ${projects}) n;
+  INSERT INTO ledger.entry SELECT 1, n, hour, (1 + n % 64) * 3600000::bigint, 0
+    FROM generate_series(1, 3 * ${projects}) n, generate_series(${PACKED_UNTIL_HOUR}, ${END_HOUR - 1}) AS hour;
+  INSERT INTO ledger.month
+  SELECT 1, n, first_hour, first_hour + hours - 1,
+         array_fill((1 + n % 64) * 3600000::bigint, ARRAY[packed]) || array_fill(0::bigint, ARRAY[hours - packed]), NULL,
+         array_fill(24 * (1 + n % 64) * 3600000::bigint, ARRAY[packed / 24]) || array_fill(0::bigint, ARRAY[(hours - packed) / 24]), NULL
+  FROM generate_series(1, 3 * ${projects}) n, (
+    SELECT first_hour, hours, least(hours, ${PACKED_UNTIL_HOUR} - first_hour) AS packed
+    FROM (SELECT (extract(epoch FROM m) / 3600)::int AS first_hour,
+                 (extract(epoch FROM m + interval '1 month' - m) / 3600)::int AS hours
+          FROM generate_series('2025-01-01'::timestamp, '2025-12-01', '1 month') AS m) months) lengths;
+  VACUUM ANALYZE;`;
+  return text.split(';').filter((statement) => statement.trim() !== '');
+}
