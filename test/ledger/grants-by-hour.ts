@@ -126,6 +126,7 @@ export function answerByHour(query: UsageQuery, known: Knowledge): Partial<StepU
       ...dimensionsOf(query, keys),
       startMs: keys[0] * HOUR,
       amount: Number(amount) / HOUR,
+      amountMs: amount,
       coverage: isMissing(query, keys, known) ? 'missing' : spread > 0n ? 'spread' : 'measured',
     }));
 }
