@@ -28,17 +28,11 @@ import {
   type Life,
 } from './server-lives.ts';
 import { startSecondNova } from './second-nova.ts';
-import { recordStates, secondsBy, type StateRow } from './state-record.ts';
+import { recordStates, secondsBy, secondsVague, type StateRow } from './state-record.ts';
 
 const SETTLING_MS = 2000;
-/**
- * Nova's times are whole seconds, and Nova notes the end of an action a little after its state. On a busy machine that is
- * as much later as everything else.
- */
+/** Nova's times are whole seconds. */
 const TOLERANCE_S = 3;
-const LATE_S = 10;
-/** All servers boot within so many seconds on a machine that does nothing else. */
-const BOOT_S = 15;
 const OWN_HOST = 'osl-compute-1';
 /** The lives that the exporter named `away` cannot know. */
 const NOT_TOLD = new Set([PURGED, UNANSWERED]);
@@ -133,18 +127,14 @@ async function allOf(all: readonly Promise<unknown>[]): Promise<void> {
 
 /** Faults of what an exporter tells of a server. */
 function faultsOf(
-  { name, isKept, isVague, isLate }: Life,
+  { name, isKept, isVague }: Life,
   meter: MeterState,
   id: string,
   truth: ReadonlyMap<string, number>,
-  { exporter, slowness }: { exporter: string; slowness: number },
+  { exporter, vagueS }: { exporter: string; vagueS: number },
 ): string[] {
   const told = toldBy(meter, id, (_, state) => state);
-  const faults = differences(
-    told,
-    isKept ? truth : withoutMoment(truth),
-    slowness * (isLate ? LATE_S : TOLERANCE_S),
-  );
+  const faults = differences(told, isKept ? truth : withoutMoment(truth), TOLERANCE_S + vagueS);
   const [vcpu, sum] = vcpuTimes(meter, id);
   if (vcpu !== sum) faults.push(`the sum is ${sum}, not ${vcpu}`);
   const isRefused = exporter === 'blind' || (exporter === 'away' && NOT_TOLD.has(name));
@@ -188,9 +178,7 @@ describeWith(
           ),
         );
       };
-      const bootedFromMs = Date.now();
       await Promise.all([boot(true, host.name), boot(false, OWN_HOST)]);
-      const slowness = Math.max(1, (Date.now() - bootedFromMs) / 1000 / BOOT_S);
       await host.disable();
       const refused = `/servers/${servers.get(UNANSWERED)?.id}/os-instance-actions`;
       const proxy = await startTamperingProxy(await serviceAddress(admin, 'compute'));
@@ -225,7 +213,7 @@ describeWith(
       const faults: string[] = [];
       for (const [exporter, { countUpToNow }] of Object.entries(exporters)) {
         const meter = await countUpToNow();
-        const rows = record.read();
+        const [rows, events] = [record.read(), record.readEvents()];
         const real = (uuids: readonly (string | undefined)[], key: (row: StateRow) => string) =>
           secondsBy(
             uuids.map((uuid) => rows.get(uuid ?? '') ?? []),
@@ -233,16 +221,16 @@ describeWith(
             key,
           );
         for (const life of LIVES) {
-          const truth = real([servers.get(life.name)?.id], ({ state }) => state);
-          const found = faultsOf(life, meter, `${project.id}/${life.name}`, truth, { exporter, slowness });
+          const { id = '' } = servers.get(life.name) ?? {};
+          const truth = real([id], ({ state }) => state);
+          const vagueS = secondsVague(rows.get(id) ?? [], events.get(id) ?? []);
+          const found = faultsOf(life, meter, `${project.id}/${life.name}`, truth, { exporter, vagueS });
           faults.push(...found.map((fault) => `${exporter}: ${life.name}: ${fault}`));
         }
         const told = toldBy(meter, `${project.id}/${TWO_FLAVORS}`, (vcpus) => `${vcpus} vCPUs`);
         const truth = real(ofFlavors, ({ vcpus }) => `${vcpus} vCPUs`);
         faults.push(
-          ...differences(told, truth, slowness * TOLERANCE_S).map(
-            (fault) => `${exporter}: ${TWO_FLAVORS}: ${fault}`,
-          ),
+          ...differences(told, truth, TOLERANCE_S).map((fault) => `${exporter}: ${TWO_FLAVORS}: ${fault}`),
         );
         expect(told.size).toBe(2);
       }

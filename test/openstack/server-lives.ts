@@ -21,8 +21,6 @@ export interface Life {
   isKept?: true;
   /** Nova does not tell all states of the server. */
   isVague?: true;
-  /** Nova notes the end of its actions late, so the next one bounds them. */
-  isLate?: true;
   live: (server: LabServer, lab: Lab) => Promise<void>;
 }
 
@@ -91,7 +89,6 @@ const BY_NAME: Readonly<Record<string, Omit<Life, 'name'>>> = {
       }),
   },
   'shelve, unshelve, stop, delete': {
-    isLate: true,
     live: async (server, lab) => {
       await steps([{ shelve: null }, 'SHELVED_OFFLOADED'], [{ unshelve: null }, 'ACTIVE'])(server, lab);
       await lab.act(server, { 'os-stop': null }, 'SHUTOFF');
@@ -100,7 +97,6 @@ const BY_NAME: Readonly<Record<string, Omit<Life, 'name'>>> = {
   },
   'shelve, offload, unshelve, shelve, delete': {
     isKept: true,
-    isLate: true,
     live: async (server, lab) => {
       await lab.act(server, { shelve: null }, 'SHELVED');
       // On a busy machine Nova may offload the server first.

@@ -13,6 +13,12 @@ export interface StateRow {
   launchedMs: number;
 }
 
+/** An event of an action, as Nova recorded it, in whole seconds. */
+export interface EventRow {
+  startMs: number;
+  finishMs: number;
+}
+
 /** Notes each state that a server ever has in Nova's database, by a trigger. */
 export function recordStates(tools: ReturnType<typeof labTools>) {
   const sql = (statements: string) => tools.shell(SQL, { STATEMENTS: statements });
@@ -44,6 +50,20 @@ export function recordStates(tools: ReturnType<typeof labTools>) {
       for (const { uuid, ...row } of rows) byServer.set(uuid, [...(byServer.get(uuid) ?? []), row]);
       return byServer;
     },
+    /** The finished events of the actions on all servers, by server. */
+    readEvents: (): Map<string, EventRow[]> => {
+      const rows = sql(
+        'SELECT a.instance_uuid, UNIX_TIMESTAMP(e.start_time), UNIX_TIMESTAMP(e.finish_time) ' +
+          'FROM instance_actions_events e JOIN instance_actions a ON e.action_id = a.id WHERE e.finish_time IS NOT NULL',
+      );
+      const byServer = new Map<string, EventRow[]>();
+      for (const line of rows.split('\n').filter((one) => one !== '')) {
+        const [uuid = '', start, finish] = line.split('\t');
+        const event = { startMs: Number(start) * 1000 - offset, finishMs: Number(finish) * 1000 - offset };
+        byServer.set(uuid, [...(byServer.get(uuid) ?? []), event]);
+      }
+      return byServer;
+    },
     /** Deletes the record of actions on a server. */
     purgeActions: (uuid: string) =>
       void sql(
@@ -67,5 +87,21 @@ export function secondsBy(
       if (toMs > fromMs && row.state !== 'deleted')
         seconds.set(key(row), (seconds.get(key(row)) ?? 0) + (toMs - fromMs) / 1000);
     }
+  return seconds;
+}
+
+/**
+ * By how many seconds Nova's record is wrong about a server's changes of state. Nova notes the end of an event some time
+ * after the change. Somebody who looks before that sees only the event's start.
+ */
+export function secondsVague(rows: readonly StateRow[], events: readonly EventRow[]): number {
+  let seconds = 0;
+  for (const [index, { atMs, state }] of rows.entries()) {
+    if (index === 0 || rows[index - 1]?.state === state) continue;
+    const around = events.filter(({ startMs, finishMs }) => startMs <= atMs && finishMs + 1000 >= atMs);
+    const [first] = around.sort((a, b) => a.finishMs - b.finishMs);
+    if (first === undefined || first.finishMs - atMs < 1000) continue;
+    seconds += Math.max(first.finishMs - atMs, atMs - first.startMs) / 1000;
+  }
   return seconds;
 }
