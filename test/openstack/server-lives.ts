@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/processes.ts';
 import { type LabProject, type LabServer } from './lab.ts';
 
 /** The settings of a host that keeps shelved and deleted servers for a while. */
@@ -35,6 +36,19 @@ const steps =
     await twice(async () => {
       for (const [action, status] of all) await act(server, action, status);
     });
+/** Deletes a server when Nova has noted the end of its last action. Otherwise Nova would note that the action failed. */
+const deleteAfterwards = async (server: LabServer, { admin, delete: remove }: Lab) => {
+  const path = `/servers/${server.id}/os-instance-actions`;
+  await eventually(async () => {
+    const { instanceActions } = await admin<{ instanceActions: { request_id: string }[] }>('GET', path);
+    const last = await admin<{ instanceAction: { events: { finish_time: string | null }[] } }>(
+      'GET',
+      `${path}/${instanceActions[0]?.request_id}`,
+    );
+    return last.instanceAction.events.every(({ finish_time: finished }) => finished !== null) || undefined;
+  });
+  await remove(server);
+};
 const softDelete = async (server: LabServer, { owner, reach, nova }: Lab) => {
   await owner('DELETE', `${nova}/servers/${server.id}`);
   await reach(server, 'SOFT_DELETED');
@@ -92,7 +106,7 @@ const BY_NAME: Readonly<Record<string, Omit<Life, 'name'>>> = {
     live: async (server, lab) => {
       await steps([{ shelve: null }, 'SHELVED_OFFLOADED'], [{ unshelve: null }, 'ACTIVE'])(server, lab);
       await lab.act(server, { 'os-stop': null }, 'SHUTOFF');
-      await lab.delete(server);
+      await deleteAfterwards(server, lab);
     },
   },
   'shelve, offload, unshelve, shelve, delete': {
@@ -105,8 +119,7 @@ const BY_NAME: Readonly<Record<string, Omit<Life, 'name'>>> = {
         .catch(async () => await lab.reach(server, 'SHELVED_OFFLOADED'));
       await lab.act(server, { unshelve: null }, 'ACTIVE');
       await lab.act(server, { shelve: null }, 'SHELVED_OFFLOADED');
-      await pause(5000); // a deletion at once would make Nova note that the action failed
-      await lab.delete(server);
+      await deleteAfterwards(server, lab);
     },
   },
   'shelve, offload by Nova, unshelve': {
