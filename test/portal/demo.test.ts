@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { formatAddress } from '../../src/runtime/http/listen.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
@@ -102,6 +103,25 @@ async function startDemo(folder: string): Promise<{ demo: Running; url: string }
   return { demo, url };
 }
 
+/** One grant over both sites runs out soon, one lasts, and one ended with its usage inside its period. */
+async function expectGrants(url: string): Promise<void> {
+  const { data } = (await getJson(`${url}/api/v1/grants`)) as { data: GrantRow[] };
+  const shown = data.map(({ name, projects, people, balances: [balance] }) => ({
+    name,
+    sites: new Set(projects.map(({ site }) => site)).size,
+    people: people.length,
+    runsOut: balance?.runs_out_on !== null,
+    reason: balance?.reason,
+    used: (balance?.used ?? 0) > 0,
+  }));
+  const common = { sites: 2, used: true };
+  expect(shown).toEqual([
+    { ...common, name: 'climate', people: 2, runsOut: true, reason: null },
+    { ...common, name: 'imaging', people: 1, runsOut: false, reason: 'lasts to the end of the period' },
+    { ...common, name: 'summer course', people: 1, runsOut: false, reason: 'ended' },
+  ]);
+}
+
 /** The number of hours that the demo simulated before it was ready. */
 function simulatedHours(demo: Running): number {
   return Number(/(\d+) hours to go in fast motion/.exec(demo.output())?.[1] ?? 0);
@@ -117,6 +137,7 @@ describe('the demo', () => {
     expect((toMs - fromMs) / DAY_MS).toBeGreaterThanOrEqual(30);
     await expectTruth(first.url, fromMs, toMs);
     await expectTruth(first.url, toMs - HOUR_MS, toMs);
+    await expectGrants(first.url);
     expect(await first.demo.stop('SIGINT')).toBe(0);
 
     const second = await startDemo(folder);

@@ -1,11 +1,14 @@
 import { join, resolve } from 'node:path';
+import { grantsFile } from '../../portal/accounts/grants/documents.ts';
 import { createPortal, type Portal } from '../../portal/portal.ts';
+import { useAccounts } from '../../portal/use-accounts.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ListenAddress } from '../../runtime/http/listen.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Role } from '../../runtime/role.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { openMemory, type FederationMemory } from './data-folder.ts';
+import { demoGrants } from './demo-grants.ts';
 import { FastClock } from './fast-clock.ts';
 import { startOfHour, wholeHoursBetween } from './hours.ts';
 import { foldedUntil, SETTLING_DELAY_MS, SimulatedSite, type SiteOptions } from './site.ts';
@@ -85,6 +88,7 @@ class FederationRole implements Federation {
     await this.#startSites(memory);
     if (this.#ending.signal.aborted) return;
     this.#portal = await this.#startPortal();
+    await this.#giveGrants(memory.startMs);
     await this.#liveThrough(livedMs);
     this.#clock.release();
     if (!this.#ending.signal.aborted) this.#parts.onReady?.(this.#portal.address);
@@ -131,6 +135,18 @@ class FederationRole implements Federation {
     await portal.start();
     this.#parts.onPortal?.(portal.address);
     return portal;
+  }
+
+  /** Grants that somebody changed or added stay as they are. */
+  async #giveGrants(startMs: number): Promise<void> {
+    const { sites, dataFolder } = this.#config;
+    const { clock, logger } = this.#parts;
+    const place = { dataFolder: join(dataFolder, 'portal'), databaseUrl: undefined };
+    await useAccounts(place, { clock, logger }, async (accounts) => {
+      if ((await accounts.file()).grant.length > 0) return;
+      const file = grantsFile.parse(demoGrants(sites, startMs, clock.nowMs()));
+      await accounts.apply(file, { author: 'demo', origin: 'demo' });
+    });
   }
 
   /** Simulates hour by hour: each exporter folds exactly up to the hour, then the portal sweeps. */
