@@ -3,6 +3,7 @@ import type { FlavorFacts } from '../../prometheus/flavor-facts.ts';
 import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
+import { sameSizes, type Amounts } from '../metering/amounts.ts';
 import { flavorOf, isComplete, tellsMore, type Flavor } from '../metering/flavor.ts';
 import { devicesOfFlavor } from '../metering/gpus.ts';
 import { forgottenLaunches } from '../metering/launch-history.ts';
@@ -95,7 +96,7 @@ export class ServerHistories {
   /** The server with its flavor and its history. */
   withHistory(life: ServerLife, usage: ServerUsage, meter: MeterState): ServerLife {
     const known = meter.servers.get(usage.id);
-    const amounts = { ...life.amounts, flavor: this.#flavorOf(usage, known) };
+    const amounts = sharedAmounts(life, this.#flavorOf(usage, known), known);
     const states = this.#statesOf(usage, known, meter.untilMs);
     const actions = this.#reading?.actions.get(usage.id);
     if (actions === undefined) return { ...life, amounts, states };
@@ -181,12 +182,12 @@ export class ServerHistories {
   #statesOf(usage: ServerUsage, known: RememberedServer | undefined, untilMs: number): StateChange[] {
     const fromMs = known?.countedUntilMs ?? untilMs;
     const before = known?.state;
-    const unknown = [{ atMs: fromMs, state: UNKNOWN_STATE }];
-    if (this.#reading === undefined || fromMs < this.#reading.sinceMs) return unknown;
+    const alone = (state: string) => [{ atMs: fromMs, state }];
+    if (this.#reading === undefined || fromMs < this.#reading.sinceMs) return alone(UNKNOWN_STATE);
     const listed = this.#reading.changed.get(usage.id);
     if (listed === undefined) {
       const isSame = before === undefined || before === usage.state;
-      return usage.endedMs === undefined && isSame ? [{ atMs: fromMs, state: usage.state }] : unknown;
+      return alone(usage.endedMs === undefined && isSame ? usage.state : UNKNOWN_STATE);
     }
     const launchesMs = [...(known?.launches ?? []).map(({ atMs }) => atMs), usage.launchedMs];
     const endedMs = listed.endedMs ?? usage.endedMs;
@@ -194,6 +195,17 @@ export class ServerHistories {
     const actions = this.#reading.actions.get(usage.id);
     return statesOf({ fromMs, before, launchesMs, endedMs, seen, actions });
   }
+}
+
+/** One object for the same amounts as before: most servers stay as they are. */
+function sharedAmounts(
+  { amounts }: ServerLife,
+  flavor: Flavor,
+  known: RememberedServer | undefined,
+): Amounts {
+  const last = known?.launches.at(-1)?.amounts;
+  const isSame = last?.flavor?.key === flavor.key && sameSizes(last, amounts);
+  return isSame ? last : { ...amounts, flavor };
 }
 
 /** The flavor that the server was counted with since the same launch. */

@@ -74,9 +74,9 @@ export function withNames(
 ): ExporterState {
   const isPool = (id: string) => id === split?.projectId;
   const names = new Map<string, ProjectNames>();
-  for (const { id, name, domain } of listed)
-    if (isPool(id) || hasUsage(state, id))
-      names.set(id, { name, domainId: domain.id, domainName: domain.name });
+  for (const project of listed)
+    if (isPool(project.id) || hasUsage(state, project.id))
+      names.set(project.id, namesOf(project, state.names.get(project.id)));
   for (const [id, known] of state.names) {
     if (names.has(id) || !(isPool(id) || hasUsage(state, id))) continue;
     const used = usageOf(state, id, isPool(id)) !== usageOf(before, id, isPool(id));
@@ -84,6 +84,16 @@ export function withNames(
     names.set(id, { ...known, goneSinceMs });
   }
   return sameNames(names, state.names) ? state : { ...state, names };
+}
+
+/** The names as they are known, if they are the same: they seldom change. */
+function namesOf({ name, domain }: Project, known: ProjectNames | undefined): ProjectNames {
+  const isSame =
+    known?.name === name &&
+    known.domainId === domain.id &&
+    known.domainName === domain.name &&
+    known.goneSinceMs === undefined;
+  return isSame ? known : { name, domainId: domain.id, domainName: domain.name };
 }
 
 function hasUsage({ meter, sampled }: ExporterState, id: string): boolean {
@@ -103,5 +113,10 @@ function totalsOf(sampled: ExporterState['sampled']): ReadonlyMap<string, bigint
 }
 
 function sameNames(a: ReadonlyMap<string, ProjectNames>, b: ReadonlyMap<string, ProjectNames>): boolean {
-  return a.size === b.size && [...a].every(([id, names]) => isDeepStrictEqual(names, b.get(id)));
+  if (a.size !== b.size) return false;
+  for (const [id, names] of a) {
+    const other = b.get(id);
+    if (names !== other && !isDeepStrictEqual(names, other)) return false;
+  }
+  return true;
 }

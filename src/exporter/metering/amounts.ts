@@ -24,31 +24,34 @@ export const NO_USAGE: Usage = { vcpu: 0n, mb: 0n, disk_gb: 0n, instance: 0n };
 
 /** `usage` plus the usage of `amounts` during `durationMs`. */
 export function addUsage(usage: Usage, amounts: Amounts, durationMs: number): Usage {
-  const duration = BigInt(durationMs);
-  const gpu = (usage.gpu ?? 0n) + amountTimesMs(amounts.gpu ?? 0, durationMs);
-  return {
-    vcpu: usage.vcpu + BigInt(amounts.vcpu) * duration,
-    mb: usage.mb + BigInt(amounts.mb) * duration,
-    disk_gb: usage.disk_gb + BigInt(amounts.disk_gb) * duration,
-    instance: usage.instance + BigInt(amounts.instance) * duration,
-    ...(gpu === 0n ? {} : { gpu }),
+  const servers = {
+    vcpu: usage.vcpu + amountTimesMs(amounts.vcpu, durationMs),
+    mb: usage.mb + amountTimesMs(amounts.mb, durationMs),
+    disk_gb: usage.disk_gb + amountTimesMs(amounts.disk_gb, durationMs),
+    instance: usage.instance + amountTimesMs(amounts.instance, durationMs),
   };
+  if (usage.gpu === undefined && amounts.gpu === undefined) return servers;
+  const gpu = (usage.gpu ?? 0n) + amountTimesMs(amounts.gpu ?? 0, durationMs);
+  return gpu === 0n ? servers : { ...servers, gpu };
 }
 
 /** Amount × milliseconds. Rounds a fractional amount to the nearest whole number. */
 export function amountTimesMs(amount: number, durationMs: number): bigint {
-  return Number.isInteger(amount)
-    ? BigInt(amount) * BigInt(durationMs)
-    : BigInt(Math.round(amount * durationMs));
+  const product = amount * durationMs;
+  if (!Number.isInteger(amount)) return BigInt(Math.round(product));
+  // A product of whole numbers is exact below 2^53, and one conversion is cheaper than two and a product.
+  return Number.isSafeInteger(product) ? BigInt(product) : BigInt(amount) * BigInt(durationMs);
 }
 
 /** Whether the amounts are the same, of the same flavor. */
 export function sameAmounts(a: Amounts, b: Amounts): boolean {
-  return sameSizes(a, b) && a.flavor?.key === b.flavor?.key;
+  return a === b || (sameSizes(a, b) && a.flavor?.key === b.flavor?.key);
 }
 
 /** Whether the amounts are the same. The flavors may differ. */
 export function sameSizes(a: Amounts, b: Amounts): boolean {
   const sameGpus = (a.gpu ?? 0) === (b.gpu ?? 0) && a.unreadFlavor === b.unreadFlavor;
-  return sameGpus && SERVER_RESOURCES.every((resource) => a[resource] === b[resource]);
+  return (
+    sameGpus && a.vcpu === b.vcpu && a.mb === b.mb && a.disk_gb === b.disk_gb && a.instance === b.instance
+  );
 }

@@ -122,7 +122,8 @@ function count(
   stopMs: number,
 ): void {
   const { projectId, launches, countedUntilMs } = server;
-  for (const [index, { atMs, amounts }] of launches.entries()) {
+  for (let index = 0; index < launches.length; index += 1) {
+    const { atMs, amounts } = launches[index] as Launch;
     const fromMs = Math.max(atMs, countedUntilMs);
     const toMs = Math.min(launches[index + 1]?.atMs ?? stopMs, stopMs);
     if (toMs <= fromMs) continue;
@@ -138,12 +139,21 @@ function countedUpTo(
   states: readonly StateChange[] | undefined,
   untilMs: number,
 ): RememberedServer {
-  const [first, ...rest] = server.launches.filter(
-    (_, index) => (server.launches[index + 1]?.atMs ?? Infinity) > untilMs,
-  );
-  const launches: RememberedServer['launches'] = first === undefined ? server.launches : [first, ...rest];
+  const { projectId, announced } = server;
+  const launches = launchesAfter(server.launches, untilMs);
   const state = states && stateAt(states, untilMs);
-  return { ...server, launches, countedUntilMs: untilMs, ...(state === undefined ? {} : { state }) };
+  const counted: RememberedServer = { projectId, launches, countedUntilMs: untilMs };
+  if (announced !== undefined) counted.announced = announced;
+  if (state !== undefined) counted.state = state;
+  return counted;
+}
+
+function launchesAfter(
+  launches: RememberedServer['launches'],
+  untilMs: number,
+): RememberedServer['launches'] {
+  if (launches.length === 1) return launches;
+  return inOrder(launches.filter((_, index) => (launches[index + 1]?.atMs ?? Infinity) > untilMs));
 }
 
 /** Keeps the servers that the answer lacks. Returns how many are given up. */

@@ -70,42 +70,35 @@ export function countTotals({ totals }: ServerHours): number {
 export class ServerHoursSum {
   readonly #before: ServerHours;
   readonly #mostNamed: number;
-  readonly #added = new Map<string, Map<string, { flavor: Flavor; states: Map<string, number> }>>();
+  readonly #totals: Map<string, readonly StateTotal[]>;
+  #count: number;
 
   constructor(before: ServerHours, mostNamed = MOST_NAMED_TOTALS) {
     this.#before = before;
     this.#mostNamed = mostNamed;
-  }
-
-  add(projectId: string, amounts: Amounts, pieces: readonly { state: string; durationMs: number }[]): void {
-    const flavor = amounts.flavor ?? sizesOf(amounts);
-    const ofProject = this.#added.get(projectId) ?? new Map<string, never>();
-    const ofFlavor = ofProject.get(flavor.key) ?? { flavor, states: new Map<string, number>() };
-    for (const { state, durationMs } of pieces)
-      ofFlavor.states.set(state, (ofFlavor.states.get(state) ?? 0) + durationMs);
-    this.#added.set(projectId, ofProject.set(flavor.key, ofFlavor));
+    this.#totals = new Map(before.totals);
+    this.#count = countTotals(before);
   }
 
   /**
-   * The totals of before with the window's time. Where there are too many totals, a new one has no name of a flavor:
-   * names are merged, but never facts.
+   * Where there are too many totals, a new one has no name of a flavor: names are merged, but never facts.
    */
-  totals(): ServerHours {
-    const totals = new Map(this.#before.totals);
-    let count = countTotals(this.#before);
-    for (const [projectId, flavors] of this.#added) {
-      const ofProject = [...(totals.get(projectId) ?? [])];
-      const before = ofProject.length;
-      for (const { flavor, states } of flavors.values())
-        for (const [state, durationMs] of states) {
-          const isFull = count + ofProject.length - before >= this.#mostNamed;
-          const isNew = isFull && placeOf(ofProject, flavor, state) === undefined;
-          addTo(ofProject, isNew ? withoutName(flavor) : flavor, state, durationMs);
-        }
-      count += ofProject.length - before;
-      totals.set(projectId, ofProject);
+  add(projectId: string, amounts: Amounts, pieces: readonly { state: string; durationMs: number }[]): void {
+    const flavor = amounts.flavor ?? sizesOf(amounts);
+    const ofProject = [...(this.#totals.get(projectId) ?? [])];
+    const before = ofProject.length;
+    for (const { state, durationMs } of pieces) {
+      const isFull = this.#count + ofProject.length - before >= this.#mostNamed;
+      const isNew = isFull && placeOf(ofProject, flavor, state) === undefined;
+      addTo(ofProject, isNew ? withoutName(flavor) : flavor, state, durationMs);
     }
-    return { ...this.#before, totals };
+    this.#count += ofProject.length - before;
+    this.#totals.set(projectId, ofProject);
+  }
+
+  /** The totals of before with the window's time. */
+  totals(): ServerHours {
+    return { ...this.#before, totals: this.#totals };
   }
 }
 
