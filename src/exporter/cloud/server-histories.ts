@@ -182,12 +182,12 @@ export class ServerHistories {
   #statesOf(usage: ServerUsage, known: RememberedServer | undefined, untilMs: number): StateChange[] {
     const fromMs = known?.countedUntilMs ?? untilMs;
     const before = known?.state;
-    const alone = (state: string) => [{ atMs: fromMs, state }];
-    if (this.#reading === undefined || fromMs < this.#reading.sinceMs) return alone(UNKNOWN_STATE);
+    const only = (state: string) => [{ atMs: fromMs, state }];
+    if (this.#reading === undefined || fromMs < this.#reading.sinceMs) return only(UNKNOWN_STATE);
     const listed = this.#reading.changed.get(usage.id);
     if (listed === undefined) {
       const isSame = before === undefined || before === usage.state;
-      return alone(usage.endedMs === undefined && isSame ? usage.state : UNKNOWN_STATE);
+      return only(usage.endedMs === undefined && isSame ? usage.state : UNKNOWN_STATE);
     }
     const launchesMs = [...(known?.launches ?? []).map(({ atMs }) => atMs), usage.launchedMs];
     const endedMs = listed.endedMs ?? usage.endedMs;
