@@ -94,6 +94,14 @@ export function unitOfResource(resource: string): string {
   return resourceNamed(resource)?.unit ?? 'hours';
 }
 
+/** The names of the resources that stackmeter knows. */
+export const RESOURCE_NAMES: readonly string[] = RESOURCES.map(({ name }) => name);
+
+/** Whether stackmeter knows the resource, or its name says its unit. */
+export function isKnownResource(resource: string): boolean {
+  return resourceNamed(resource) !== undefined;
+}
+
 /** The help text of a resource's metric; empty for an unknown resource. */
 export function helpOfResource(resource: string): string {
   return resourceNamed(resource)?.help ?? '';

@@ -95,6 +95,10 @@ allowances = [
     [grant('tittle = "x"'), "grant[1]: unknown key 'tittle'; did you mean 'title'?"],
     [grant('title = "a\\nb"'), 'grant[1].title: contains a line break or another control character'],
     [
+      grant('allowances = [{ resource = "vcpus", amount = 1, kind = "cut", reason = "x" }]'),
+      "grant[1].allowances[1].resource: unknown resource 'vcpus'; did you mean 'vcpu'?",
+    ],
+    [
       grant('from = 2026-01-02\nto = 2026-01-02'),
       'grant[1].to: must be after from (2026-01-02T00:00:00Z); to is the first hour that does not count',
     ],

@@ -3,7 +3,8 @@
  * gives each value its one form, so two documents that mean the same are equal as JSON.
  */
 import { z } from 'zod';
-import { strictTable } from '../../../runtime/settings/strict-table.ts';
+import { isKnownResource, RESOURCE_NAMES } from '../../../prometheus/usage-metrics.ts';
+import { nearestName, strictTable } from '../../../runtime/settings/strict-table.ts';
 import {
   amountField,
   hourField,
@@ -27,7 +28,13 @@ const MOST = {
 const personId = nameField('write the id of the person');
 const resourceName = z
   .string({ error: 'missing; name a resource, such as "vcpu"' })
-  .regex(/^[a-z0-9][a-z0-9_]{0,62}$/, 'must be the name of a resource, such as "vcpu"');
+  .regex(/^[a-z0-9][a-z0-9_]{0,62}$/, 'must be the name of a resource, such as "vcpu"')
+  .superRefine((name, context) => {
+    // A site may meter resources that stackmeter does not know, but not with nearly the name of one that it knows.
+    const nearest = isKnownResource(name) ? undefined : nearestName(name, RESOURCE_NAMES);
+    if (nearest !== undefined)
+      context.addIssue({ code: 'custom', message: `unknown resource '${name}'; did you mean '${nearest}'?` });
+  });
 
 interface Period {
   from?: string | undefined;

@@ -6,6 +6,7 @@ import type { CoverageQuery, Ledger, UsageQuery } from '../../ledger/ledger.ts';
 import { RefusedQuestionError } from '../../ledger/question-errors.ts';
 import { createPortalMetrics } from '../../metrics.ts';
 import { createApiServer } from '../server.ts';
+import type { GrantDetail } from '../shapes/grant-answers.ts';
 import type { ApiServer } from '../shapes/api-parts.ts';
 
 const HOUR = 3_600_000;
@@ -137,6 +138,7 @@ beforeEach(async () => {
     metrics: createPortalMetrics(),
     clock: { nowMs: () => NOW, sleep: async () => undefined },
     logger: silentLogger(),
+    localWrites: true,
   });
 });
 
@@ -208,6 +210,12 @@ describe('the API of grants', () => {
       author: 'operator',
     });
     expect(usageQueries.map(({ grant }) => grant)).toEqual(['climate', 'climate']);
+  });
+
+  it('shows mail addresses to nobody who may not make changes', async () => {
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    const { people } = (await server.inject({ url: '/api/v1/grants/climate', headers })).json<GrantDetail>();
+    expect(people).toMatchObject([{ name: 'Ada', mail: null }, { mail: null }]);
   });
 
   it('finds a grant by any name, and says which one does not exist', async () => {

@@ -3,10 +3,12 @@ import { grantBalances } from '../../accounts/grant-balances.ts';
 import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { grantDetail, grantDetailOf, grantRow, grantRowOf } from '../shapes/grant-answers.ts';
+import { isOperator } from '../shapes/author.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 import { goneOf } from './gone.ts';
 
-export function grantsRoute(server: ApiServer, { accounts, ledger, clock }: ApiParts): void {
+export function grantsRoute(server: ApiServer, parts: ApiParts): void {
+  const { accounts, ledger, clock } = parts;
   server.get(
     '/api/v1/grants',
     {
@@ -32,7 +34,8 @@ export function grantsRoute(server: ApiServer, { accounts, ledger, clock }: ApiP
         response: { 200: grantDetail, default: errorAnswer },
       },
     },
-    async ({ params: { name } }, reply) => {
+    async (request, reply) => {
+      const { name } = request.params;
       const grant = (await accounts.present()).grants.find((candidate) => candidate.name === name);
       if (grant === undefined)
         return await reply
@@ -41,7 +44,7 @@ export function grantsRoute(server: ApiServer, { accounts, ledger, clock }: ApiP
       const balances = await grantBalances(ledger, [grant], clock.nowMs(), goneOf(reply));
       return await reply
         .header('etag', `"${grant.version}"`)
-        .send(grantDetailOf(grant, balances.get(name) ?? []));
+        .send(grantDetailOf(grant, balances.get(name) ?? [], { mail: isOperator(request, parts) }));
     },
   );
 }

@@ -29,6 +29,17 @@ export function authorOf(request: FastifyRequest, { ownerRequests, localWrites }
   return { author: 'operator', origin: 'API' };
 }
 
+/** Whether the sender of a request may make changes. Only they see the mail addresses of people. */
+export function isOperator(request: FastifyRequest, rights: Rights): boolean {
+  try {
+    authorOf(request, rights);
+    return true;
+  } catch (error) {
+    if (error instanceof ProblemError) return false;
+    throw error;
+  }
+}
+
 function forbidden(message: string): ProblemError {
   return new ProblemError(403, 'Not allowed', message);
 }

@@ -59,7 +59,11 @@ export const grantRow = z.object({
 export type GrantRow = z.output<typeof grantRow>;
 
 export const grantDetail = grantRow.extend({
-  people: z.array(person.extend({ mail: z.string().nullable() })),
+  people: z.array(
+    person.extend({
+      mail: z.string().nullable().meta({ description: 'Null also for everyone who may not make changes' }),
+    }),
+  ),
   allowances: z.array(
     z.object({
       resource: z.string(),
@@ -99,10 +103,14 @@ export function grantRowOf(grant: PresentGrant, balances: readonly Balance[]): G
   };
 }
 
-export function grantDetailOf(grant: PresentGrant, balances: readonly Balance[]): GrantDetail {
+export function grantDetailOf(
+  grant: PresentGrant,
+  balances: readonly Balance[],
+  { mail: withMail }: { mail: boolean },
+): GrantDetail {
   return {
     ...grantRowOf(grant, balances),
-    people: grant.people.map((one) => ({ ...personOf(one), mail: one.mail ?? null })),
+    people: grant.people.map((one) => ({ ...personOf(one), mail: withMail ? (one.mail ?? null) : null })),
     allowances: grant.allowances.map(({ atMs, writtenMs, ...allowance }) => ({
       ...allowance,
       unit: unitOfResource(allowance.resource),
