@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
@@ -10,7 +11,9 @@ import { generatedCloud } from '../../src/simulation/generated/generated-cloud.t
 import { serverHoursTruth } from '../../src/simulation/model/server-hours-truth.ts';
 import { usageTruth } from '../../src/simulation/model/truth.ts';
 import { getJson, serverHours, totalUsage } from '../support/api-client.ts';
+import { find } from '../support/requirements.mjs';
 import { runStackmeter, startStackmeter, temporaryFolder, type Running } from '../support/processes.ts';
+import { barriers, startBrowser } from '../web/browser.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -122,6 +125,34 @@ async function expectGrants(url: string): Promise<void> {
   ]);
 }
 
+/** An operator sees a grant that runs out soon, tops it up with a file, and sees the change on its page. */
+async function walkGrants(url: string, folder: string, chromium: string): Promise<void> {
+  const { context, complaints, close } = await startBrowser(chromium);
+  onTestFinished(close);
+  const page = await context.newPage();
+  await page.goto(url);
+  const first = page.getByRole('table', { name: /left/i }).locator('tbody').first();
+  await first.getByRole('link', { name: 'climate' }).waitFor();
+  expect(await first.innerText()).toMatch(/\d{1,2} \w{3} \d{4}/); // the run-out date
+  await first.getByRole('link', { name: 'climate' }).click();
+  await page.getByRole('heading', { level: 1, name: 'climate' }).waitFor();
+  await page.getByRole('heading', { name: 'What is left' }).waitFor();
+
+  const file = join(folder, 'more.csv');
+  writeFileSync(file, 'grant,resource,amount,kind,reason\nclimate,vcpu,9000000,top-up,second round\n');
+  const args = ['portal', 'grants', 'apply', file, '--data', join(folder, 'portal')];
+  expect((await runStackmeter(args)).output).toContain('top-up of 9,000,000 vCPU-hours');
+  await page.reload();
+  const amendments = page.getByRole('table', { name: /amendments/i });
+  await amendments.getByText('second round').waitFor();
+  expect(await amendments.innerText()).toMatch(/\+9,000,000/);
+  await page
+    .getByText(/lasts to the end/)
+    .first()
+    .waitFor();
+  expect([await barriers(page), complaints]).toEqual([[], []]);
+}
+
 /** The number of hours that the demo simulated before it was ready. */
 function simulatedHours(demo: Running): number {
   return Number(/(\d+) hours to go in fast motion/.exec(demo.output())?.[1] ?? 0);
@@ -138,6 +169,8 @@ describe('the demo', () => {
     await expectTruth(first.url, fromMs, toMs);
     await expectTruth(first.url, toMs - HOUR_MS, toMs);
     await expectGrants(first.url);
+    const chromium = find('chromium');
+    if (chromium !== undefined) await walkGrants(first.url, folder, chromium);
     expect(await first.demo.stop('SIGINT')).toBe(0);
 
     const second = await startDemo(folder);
