@@ -244,6 +244,7 @@ export function cannedGrant(
     projects: projects.map(({ site, id }) => ({ site, cloud: null, project_id: id, from: null, to: null })),
     people: [],
     balances: [],
+    unknown: null,
     allowances: [],
     version: 1,
     changed_at: '2026-01-01T00:00:00.000Z',

@@ -235,7 +235,7 @@ describe('balances of a grant', () => {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
         const [balance] =
-          (await grantBalances(ledgerOf(history), [grantOf(history)], NOW)).get('climate') ?? [];
+          (await grantBalances(ledgerOf(history), [grantOf(history)], NOW)).balances.get('climate') ?? [];
         const truth = oracle(history);
         expect(balance).toMatchObject({
           granted: truth.granted,
@@ -259,7 +259,8 @@ describe('balances of a grant', () => {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
         const grant = grantOf(history);
-        const [balance] = (await grantBalances(ledgerOf(history), [grant], NOW)).get('climate') ?? [];
+        const [balance] =
+          (await grantBalances(ledgerOf(history), [grant], NOW)).balances.get('climate') ?? [];
         if (balance?.runsOutOn === null || balance === undefined) return;
         dated += 1;
         const { rate, between, left: leftNow } = oracle(history);

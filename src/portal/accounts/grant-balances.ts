@@ -1,5 +1,7 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
+import { describeError } from '../../runtime/user-error.ts';
 import type { Ledger, StepUsage, UsageQuery } from '../ledger/ledger.ts';
+import { HoursGoneError } from '../ledger/question-errors.ts';
 import { balancesOf, type Balance } from './grants/balance.ts';
 import { cloudKey, knownDays, lastDays, type CloudHour, type CloudUsage } from './grants/burn-rate.ts';
 import type { PresentGrant } from './grants/grant.ts';
@@ -8,17 +10,43 @@ import type { PresentGrant } from './grants/grant.ts';
 const EVERY_ROW = 2 ** 31;
 const MS_PER_DAY = 86_400_000;
 
+/** The balances of grants, by the name of the grant. */
+export interface GrantBalances {
+  balances: ReadonlyMap<string, Balance[]>;
+  /** Why the usage of a grant is not known, in words. */
+  unknown: ReadonlyMap<string, string>;
+}
+
 /**
- * The balances of grants by their names. All grants together ask the ledger three questions: about their usage, about their
- * last days, and about how well these are known. Grants without allowances ask none.
+ * The balances of grants. All grants together ask the ledger three questions: about their usage, about their last days, and
+ * about how well these are known. Grants without allowances ask none. A grant whose usage the ledger has lost does not keep
+ * back the others.
  */
 export async function grantBalances(
   ledger: Pick<Ledger, 'usage' | 'coverage'>,
   all: readonly PresentGrant[],
   nowMs: number,
   gone?: AbortSignal,
+): Promise<GrantBalances> {
+  const unknown = new Map<string, string>();
+  for (;;) {
+    const grants = all.filter(({ name, allowances }) => allowances.length > 0 && !unknown.has(name));
+    try {
+      return { balances: await balancesOfAll(ledger, grants, nowMs, gone), unknown };
+    } catch (error) {
+      const grant = error instanceof HoursGoneError ? error.grant : undefined;
+      if (grant === undefined || unknown.has(grant)) throw error;
+      unknown.set(grant, describeError(error));
+    }
+  }
+}
+
+async function balancesOfAll(
+  ledger: Pick<Ledger, 'usage' | 'coverage'>,
+  grants: readonly PresentGrant[],
+  nowMs: number,
+  gone: AbortSignal | undefined,
 ): Promise<Map<string, Balance[]>> {
-  const grants = all.filter(({ allowances }) => allowances.length > 0);
   if (grants.length === 0) return new Map();
   const days = lastDays(nowMs);
   const period = { fromMs: firstDay(grants), toMs: endOfHour(nowMs) };

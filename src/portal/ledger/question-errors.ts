@@ -24,6 +24,9 @@ export class CursorError extends UserError {
 
 /** An answer would need hours that were dropped. Without them it would wrongly say that nothing was used. */
 export class HoursGoneError extends UserError {
+  /** The grant without which the question could be answered, if a project of it comes or goes within a day. */
+  readonly grant: string | undefined;
+
   /** `boundary` is the hour within a day at which a project joins or leaves a grant, if the answer needs hours for it. */
   constructor(keptFromHour: number, boundary?: { grant: string; hour: number }) {
     const gone = `hours before ${instant(keptFromHour)} are no longer kept, only their days`;
@@ -33,6 +36,7 @@ export class HoursGoneError extends UserError {
         : `${gone}, and a project joins or leaves the grant '${boundary.grant}' at ${instant(boundary.hour)}: ` +
             'ask for a time without that day, or move this instant to 00:00 UTC',
     );
+    this.grant = boundary?.grant;
   }
 }
 

@@ -51,6 +51,16 @@ export function BalanceTable({ caption, grants, period }: BalanceTableProps) {
   );
 }
 
+/** Why nobody knows what a grant has used; nothing for other grants. */
+export function UnknownUsage({ grant: { name, unknown } }: { grant: GrantRow }) {
+  if (unknown === null) return null;
+  return (
+    <p class="waiting">
+      The usage of <Name text={name} /> is not known: {unknown}.
+    </p>
+  );
+}
+
 function GrantCell({ grant, period }: { grant: GrantRow; period: PeriodName }) {
   return (
     <th scope="rowgroup" rowSpan={grant.balances.length}>

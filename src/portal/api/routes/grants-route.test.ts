@@ -3,7 +3,7 @@ import { silentLogger } from '../../../runtime/logger.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { PresentGrant } from '../../accounts/grants/grant.ts';
 import type { CoverageQuery, Ledger, UsageQuery } from '../../ledger/ledger.ts';
-import { RefusedQuestionError } from '../../ledger/question-errors.ts';
+import { HoursGoneError, RefusedQuestionError } from '../../ledger/question-errors.ts';
 import { createPortalMetrics } from '../../metrics.ts';
 import { createApiServer } from '../server.ts';
 import type { GrantDetail } from '../shapes/grant-answers.ts';
@@ -94,6 +94,7 @@ const CLIMATE_ROW = {
     { person: 'p-18', role: 'member', name: null },
   ],
   balances: [BALANCE],
+  unknown: null,
   version: 3,
 };
 
@@ -102,13 +103,18 @@ let grants: PresentGrant[];
 let usageQueries: UsageQuery[];
 let coverageQueries: CoverageQuery[];
 let refusal: RefusedQuestionError | undefined;
+/** The grant of which the ledger has lost hours. */
+let lost: string | undefined;
 
 beforeEach(async () => {
-  [grants, usageQueries, coverageQueries, refusal] = [[CLIMATE, IMAGING], [], [], undefined];
+  [grants, usageQueries, coverageQueries] = [[CLIMATE, IMAGING], [], []];
+  refusal = lost = undefined;
   const ledger: Pick<Ledger, 'usage' | 'coverage'> = {
     usage: async (query) => {
       usageQueries.push(query);
       if (refusal !== undefined) throw refusal;
+      const gone = query.grants?.find(({ name }) => name === lost);
+      if (gone !== undefined) throw new HoursGoneError(1000, { grant: gone.name, hour: 500 });
       const amountMs = BigInt((query.by.has('site') ? 9 * 24 : 240.25) * HOUR);
       const place = query.by.has('site') ? { site: 'a', cloud: '' } : {};
       const known = { startMs: query.fromMs, amount: 0, unit: 'vCPU-hours', coverage: 'measured' } as const;
@@ -226,6 +232,16 @@ describe('the API of grants', () => {
       404,
       { error: "there is no grant 'clima'; /api/v1/grants lists them" },
     ]);
+  });
+
+  it('says of which grant the usage is not known, and tells the balances of the others', async () => {
+    grants = [CLIMATE, { ...CLIMATE, name: 'lost' }];
+    lost = 'lost';
+    const unknown = expect.stringContaining("joins or leaves the grant 'lost' at 1970-01-21T20:00:00.000Z");
+    expect((await server.inject('/api/v1/grants')).json()).toMatchObject({
+      data: [CLIMATE_ROW, { name: 'lost', balances: [], unknown }],
+    });
+    expect((await server.inject('/api/v1/grants/lost')).json()).toMatchObject({ balances: [], unknown });
   });
 
   it('refuses as problem+json if the ledger has too many questions', async () => {

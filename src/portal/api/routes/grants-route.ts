@@ -21,7 +21,7 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
     async (_request, reply) => {
       const { grants } = await accounts.present();
       const balances = await grantBalances(ledger, grants, clock.nowMs(), goneOf(reply));
-      return { data: grants.map((grant) => grantRowOf(grant, balances.get(grant.name) ?? [])), next: null };
+      return { data: grants.map((grant) => grantRowOf(grant, balances)), next: null };
     },
   );
   server.get(
@@ -44,7 +44,7 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
       const balances = await grantBalances(ledger, [grant], clock.nowMs(), goneOf(reply));
       return await reply
         .header('etag', `"${grant.version}"`)
-        .send(grantDetailOf(grant, balances.get(name) ?? [], { mail: isOperator(request, parts) }));
+        .send(grantDetailOf(grant, balances, { mail: isOperator(request, parts) }));
     },
   );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { unitOfResource } from '../../../prometheus/usage-metrics.ts';
+import type { GrantBalances } from '../../accounts/grant-balances.ts';
 import { NO_RUN_OUT, type Balance } from '../../accounts/grants/balance.ts';
 import type { PresentGrant } from '../../accounts/grants/grant.ts';
 import { isoOf, isoOrNull } from './rows.ts';
@@ -52,7 +53,10 @@ export const grantRow = z.object({
     }),
   ),
   people: z.array(person),
-  balances: z.array(balanceRow).meta({ description: 'One for each resource with an allowance' }),
+  balances: z.array(balanceRow).meta({
+    description: 'One for each resource with an allowance. None if the usage is not known',
+  }),
+  unknown: z.string().nullable().meta({ description: 'Why the usage of the grant is not known; else null' }),
   version: z.number().meta({ description: 'Grows with each change' }),
 });
 
@@ -82,7 +86,7 @@ export const grantDetail = grantRow.extend({
 
 export type GrantDetail = z.output<typeof grantDetail>;
 
-export function grantRowOf(grant: PresentGrant, balances: readonly Balance[]): GrantRow {
+export function grantRowOf(grant: PresentGrant, { balances, unknown }: GrantBalances): GrantRow {
   return {
     name: grant.name,
     title: grant.title ?? null,
@@ -98,14 +102,15 @@ export function grantRowOf(grant: PresentGrant, balances: readonly Balance[]): G
       to: isoOrNull(toMs),
     })),
     people: grant.people.map(personOf),
-    balances: balances.map(balanceRowOf),
+    balances: (balances.get(grant.name) ?? []).map(balanceRowOf),
+    unknown: unknown.get(grant.name) ?? null,
     version: grant.version,
   };
 }
 
 export function grantDetailOf(
   grant: PresentGrant,
-  balances: readonly Balance[],
+  balances: GrantBalances,
   { mail: withMail }: { mail: boolean },
 ): GrantDetail {
   return {

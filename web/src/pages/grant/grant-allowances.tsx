@@ -9,7 +9,7 @@ import { useLive } from '../../live/use-live.ts';
 import { rateWords } from '../../balances.ts';
 import { resourceLabel } from '../../resources.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
-import { BalanceTable } from '../../tables/balance-table.tsx';
+import { BalanceTable, UnknownUsage } from '../../tables/balance-table.tsx';
 import { TableScroll } from '../../tables/table-scroll.tsx';
 import { scaleFor } from '../../units.ts';
 import { loadAllowances, type AllowanceCourse } from '../data/allowance-data.ts';
@@ -24,14 +24,7 @@ export function GrantAllowances({ grant }: { grant: GrantDetail }) {
     <>
       <section class="card" aria-labelledby="left-heading">
         <h2 id="left-heading">What is left</h2>
-        {grant.balances.length === 0 ? (
-          <p class="waiting">
-            This grant has no allowance, so nothing can run out. A file for{' '}
-            <code>stackmeter portal grants apply FILE</code> gives it one.
-          </p>
-        ) : (
-          <BalanceTable caption="What is left of each allowance" grants={[grant]} />
-        )}
+        <Left grant={grant} />
         {grant.balances.map((balance) => {
           const words = rateWords(balance);
           return (
@@ -51,6 +44,18 @@ export function GrantAllowances({ grant }: { grant: GrantDetail }) {
         </div>
       )}
     </>
+  );
+}
+
+function Left({ grant }: { grant: GrantDetail }) {
+  if (grant.unknown !== null) return <UnknownUsage grant={grant} />;
+  if (grant.balances.length > 0)
+    return <BalanceTable caption="What is left of each allowance" grants={[grant]} />;
+  return (
+    <p class="waiting">
+      This grant has no allowance, so nothing can run out. A file for{' '}
+      <code>stackmeter portal grants apply FILE</code> gives it one.
+    </p>
   );
 }
 

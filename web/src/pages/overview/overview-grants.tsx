@@ -1,5 +1,5 @@
 import { useContext, useState } from 'preact/hooks';
-import { BalanceTable } from '../../tables/balance-table.tsx';
+import { BalanceTable, UnknownUsage } from '../../tables/balance-table.tsx';
 import { Pager } from '../../tables/pager.tsx';
 import { pageOf } from '../../tables/project-list.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
@@ -45,6 +45,9 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
       {grants.length > 0 && (
         <BalanceTable caption="What is left of each grant" grants={grants} period={period} />
       )}
+      {shown.items.map(({ grant }) => (
+        <UnknownUsage key={grant.name} grant={grant} />
+      ))}
       {data !== undefined && data.lines.length > 0 && (
         <UsageTable data={data} lines={shown.items} period={period} />
       )}
