@@ -259,24 +259,24 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
     it('before and after days are packed, late truth comes, and hours are dropped', async () => {
       const { ledger, connection } = await filled();
       const entries = await storedHours(connection);
-      await compare(ledger, entries, 15);
+      await compare(ledger, entries, 8);
       await ledger.maintain();
-      await compare(ledger, entries, 25);
+      await compare(ledger, entries, 12);
       await tellLate(ledger, 5);
       const corrected = await storedHours(connection);
       expect(corrected).not.toEqual(entries);
-      await compare(ledger, corrected, 15);
+      await compare(ledger, corrected, 8);
       await ledger.maintain();
       expect(
         (await ledger.maintain({ packAfterDays: 2, hoursKeptDays: 1, gapsKeptDays: 62 })).dropped,
       ).toBeGreaterThan(0);
       const keptFromHour = Date.UTC(2026, 2) / HOUR;
-      await compare(ledger, corrected, 40, { days: await daysWithoutHours(connection), keptFromHour });
+      await compare(ledger, corrected, 20, { days: await daysWithoutHours(connection), keptFromHour });
       const early = async () => (await storedHours(connection)).filter(({ hour }) => hour < keptFromHour);
       const before = (await early()).map((one) => ({ ...one, amount: -one.amount, spread: -one.spread }));
       await tellLate(ledger, 17);
       const late = [...corrected, ...before, ...(await early())];
-      await compare(ledger, late, 25, { days: await daysWithoutHours(connection), keptFromHour });
+      await compare(ledger, late, 12, { days: await daysWithoutHours(connection), keptFromHour });
       expect(await ledger.verify()).toEqual([]);
     });
   });
@@ -294,7 +294,7 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
           coverageByHour(query, known, stored),
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -306,7 +306,7 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
         const cost = costOf(query, await countLedger(database, query), hourRange(query));
         expect((await ledger.usage(query)).data.length).toBeLessThanOrEqual(cost.rows);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

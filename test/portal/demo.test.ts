@@ -127,9 +127,9 @@ async function expectGrants(url: string): Promise<void> {
 
 /** An operator sees a grant that runs out soon, tops it up with a file, and sees the change on its page. */
 async function walkGrants(url: string, folder: string, chromium: string): Promise<void> {
-  const { context, complaints, close } = await startBrowser(chromium);
-  onTestFinished(close);
-  const page = await context.newPage();
+  const browser = await startBrowser(chromium);
+  onTestFinished(async () => await browser.close());
+  const page = await browser.context.newPage();
   await page.goto(url);
   const first = page.getByRole('table', { name: /left/i }).locator('tbody').first();
   await first.getByRole('link', { name: 'climate' }).waitFor();
@@ -138,10 +138,12 @@ async function walkGrants(url: string, folder: string, chromium: string): Promis
   await page.getByRole('heading', { level: 1, name: 'climate' }).waitFor();
   await page.getByRole('heading', { name: 'What is left' }).waitFor();
 
-  const file = join(folder, 'more.csv');
-  writeFileSync(file, 'grant,resource,amount,kind,reason\nclimate,vcpu,9000000,top-up,second round\n');
-  const args = ['portal', 'grants', 'apply', file, '--data', join(folder, 'portal')];
-  expect((await runStackmeter(args)).output).toContain('top-up of 9,000,000 vCPU-hours');
+  const data = ['--data', join(folder, 'portal')];
+  const { output: csv } = await runStackmeter(['portal', 'grants', 'export', '--format', 'csv', ...data]);
+  const file = join(folder, 'grants.csv');
+  writeFileSync(file, `${csv.trimEnd()}\nclimate,,,,,,,,,,vcpu,9000000,top-up,,second round\n`);
+  const { output: told } = await runStackmeter(['portal', 'grants', 'apply', file, ...data]);
+  expect(told).toContain('top-up of 9,000,000 vCPU-hours');
   await page.reload();
   const amendments = page.getByRole('table', { name: /amendments/i });
   await amendments.getByText('second round').waitFor();
@@ -150,7 +152,7 @@ async function walkGrants(url: string, folder: string, chromium: string): Promis
     .getByText(/lasts to the end/)
     .first()
     .waitFor();
-  expect([await barriers(page), complaints]).toEqual([[], []]);
+  expect([await barriers(page), browser.complaints]).toEqual([[], []]);
 }
 
 /** The number of hours that the demo simulated before it was ready. */

@@ -11,7 +11,7 @@ import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../../src/portal/metrics.ts';
 import { USAGE_SELECTORS } from '../../src/prometheus/usage-metrics.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { listen } from '../../src/runtime/http/listen.ts';
+import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { clockAt, HOUR, MINUTE, type FreshLedger } from '../ledger/fixture.ts';
 import { getJson } from '../support/api-client.ts';
@@ -72,6 +72,7 @@ export async function portalWith(freshLedger: FreshLedger, limits: Partial<Quest
   });
   onTestFinished(async () => {
     leave.abort();
+    await closeServer(server.server); // a client may not have read an answer to its end
     await server.close();
   });
   const { port } = await listen(server.server, { host: '127.0.0.1', port: 0 });
