@@ -71,6 +71,8 @@ export class ServerHoursSum {
   readonly #before: ServerHours;
   readonly #mostNamed: number;
   readonly #totals: Map<string, readonly StateTotal[]>;
+  /** The totals that are of this window, and may change. */
+  readonly #own = new Map<string, StateTotal[]>();
   #count: number;
 
   constructor(before: ServerHours, mostNamed = MOST_NAMED_TOTALS) {
@@ -85,7 +87,7 @@ export class ServerHoursSum {
    */
   add(projectId: string, amounts: Amounts, pieces: readonly { state: string; durationMs: number }[]): void {
     const flavor = amounts.flavor ?? sizesOf(amounts);
-    const ofProject = [...(this.#totals.get(projectId) ?? [])];
+    const ofProject = this.#ownTotals(projectId);
     const before = ofProject.length;
     for (const { state, durationMs } of pieces) {
       const isFull = this.#count + ofProject.length - before >= this.#mostNamed;
@@ -93,7 +95,16 @@ export class ServerHoursSum {
       addTo(ofProject, isNew ? withoutName(flavor) : flavor, state, durationMs);
     }
     this.#count += ofProject.length - before;
-    this.#totals.set(projectId, ofProject);
+  }
+
+  /** A project's totals, copied once for the window: a project may have many servers. */
+  #ownTotals(projectId: string): StateTotal[] {
+    const known = this.#own.get(projectId);
+    if (known !== undefined) return known;
+    const copy = [...(this.#before.totals.get(projectId) ?? [])];
+    this.#own.set(projectId, copy);
+    this.#totals.set(projectId, copy);
+    return copy;
   }
 
   /** The totals of before with the window's time. */
