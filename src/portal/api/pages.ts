@@ -7,7 +7,7 @@ import type { ApiServer } from './shapes/api-parts.ts';
 export const WEB_FOLDER = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
 /** File names with a hash of the content: these files never change. */
-const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+$/;
+const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(\.br|\.gz)?$/;
 
 /** Serves the portal's pages. Answers 404 with advice if they are not built. */
 export async function servePages(server: ApiServer, folder: string): Promise<void> {
@@ -22,7 +22,9 @@ export async function servePages(server: ApiServer, folder: string): Promise<voi
   await server.register(serveFiles, {
     root: folder,
     cacheControl: false,
+    preCompressed: true,
     setHeaders: (response, path) => {
+      response.setHeader('vary', 'accept-encoding');
       response.setHeader(
         'cache-control',
         HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',

@@ -4,7 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
 import type {
@@ -128,6 +128,7 @@ beforeEach(async () => {
   mkdirSync(join(webFolder, 'assets'));
   writeFileSync(join(webFolder, 'index.html'), '<title>portal</title>');
   writeFileSync(join(webFolder, 'assets', 'index-a1B2c3D4.js'), '1');
+  writeFileSync(join(webFolder, 'assets', 'index-a1B2c3D4.js.br'), brotliCompressSync('1'));
   const ledger: Ledger = {
     declareSites: unused,
     fold: unused,
@@ -527,6 +528,20 @@ describe('the API', () => {
         'application/json': { schema: { properties: { projects: { items: { required: ['site', 'id'] } } } } },
       },
     });
+  });
+
+  it('sends files of pages as they were compressed when they were built', async () => {
+    const url = '/assets/index-a1B2c3D4.js';
+    const answer = await server.inject({ url, headers: { 'accept-encoding': 'gzip, br' } });
+    expect(answer.headers).toMatchObject({
+      'content-encoding': 'br',
+      'content-type': 'application/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: expect.stringMatching(/accept-encoding/i) as string,
+    });
+    expect(brotliDecompressSync(answer.rawPayload).toString()).toBe('1');
+    const plain = await server.inject({ url });
+    expect([plain.headers['content-encoding'], plain.body]).toEqual([undefined, '1']);
   });
 
   it('compresses large answers', async () => {
