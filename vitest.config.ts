@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** They change the one OpenStack of this machine, or notice its changes: one file at a time, after all others. */
+/** They change the one OpenStack of this machine, or notice its changes: one file at a time. */
 const openstack = ['test/openstack/**/*.test.ts'];
 /** For `npm run coverage`: the processes that tests start write what they ran into this folder. */
 const coverage = process.env['STACKMETER_TEST_COVERAGE'];
@@ -30,6 +30,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: openstack,
           ...common,
+          globalSetup: [common.globalSetup, 'test/support/shared-postgresql.ts'],
           // Two at a time on two cores: most of them wait for servers more than they compute.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

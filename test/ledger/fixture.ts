@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { beforeAll, describe, inject, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import type {
   Ledger,
   Page,
@@ -21,13 +17,8 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { citusOfEnvironment, distribute, dropOnWorkers, joinNodes, type Citus } from '../support/citus.ts';
 import { describeWith } from '../support/describe-with.ts';
-import {
-  installedPostgresql,
-  otherDatabase,
-  runningPostgresql,
-  runSql,
-  type TestServer,
-} from '../support/postgresql-server.ts';
+import { otherDatabase, runSql } from '../support/postgresql-server.ts';
+import type { ServerRequest } from '../support/shared-postgresql.ts';
 import { Database, openDatabase } from '../../src/portal/database/database.ts';
 
 export const HOUR = 3_600_000;
@@ -120,20 +111,20 @@ export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
  */
 export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
   describe(`${name}, on the embedded PostgreSQL`, () => {
-    tests(ledgersOn((dataFolder) => new EmbeddedDatabase({ dataFolder, logger: silentLogger() })));
+    tests(ledgersOn(() => borrowServer()));
   });
   describeWith(['postgresql'], `${name}, on the PostgreSQL of the system`, ({ postgresql }) => {
-    tests(ledgersOn((dataFolder) => installedPostgresql(postgresql, dataFolder)));
+    tests(ledgersOn(() => borrowServer(postgresql)));
   });
   for (const url of databaseUrls()) {
     describe(`${name}, on STACKMETER_TEST_DATABASE_URL`, () => {
-      tests(ledgersOn(() => runningPostgresql(url)));
+      tests(ledgersOn(() => ({ connectionString: url })));
     });
   }
   const citus = citusOfEnvironment();
   if (citus === undefined) return;
   describe(`${name}, on LEDGER_TEST_DATABASE_URL`, () => {
-    tests(ledgersOn(() => runningPostgresql(citus.coordinator.href), citus));
+    tests(ledgersOn(() => ({ connectionString: citus.coordinator.href }), citus));
   });
 }
 
@@ -142,18 +133,24 @@ function databaseUrls(): string[] {
   return url === undefined ? [] : [url];
 }
 
-function ledgersOn(makeServer: (dataFolder: string) => TestServer, citus?: Citus): FreshLedger {
-  let folder: string;
-  let server: TestServer;
+/** The server of this test file; it runs the programs in `bin`, or the embedded ones. */
+async function borrowServer(bin?: string): Promise<DatabaseConnection> {
+  const request: ServerRequest = { worker: process.env['VITEST_POOL_ID'] ?? '', ...(bin ? { bin } : {}) };
+  const response = await fetch(inject('postgresqlServers'), {
+    method: 'POST',
+    body: JSON.stringify(request),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as DatabaseConnection;
+}
+
+function ledgersOn(
+  connect: () => DatabaseConnection | Promise<DatabaseConnection>,
+  citus?: Citus,
+): FreshLedger {
   let base: DatabaseConnection;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
-    server = makeServer(folder);
-    base = await server.start();
-  });
-  afterAll(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
+    base = await connect();
   });
   return async (sites = ['a']) => {
     const fixture = await ledgerIn(base, citus);

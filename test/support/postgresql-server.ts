@@ -47,11 +47,6 @@ export function installedPostgresql(bin: string, dataFolder: string): TestServer
   };
 }
 
-/** A server that runs already, such as STACKMETER_TEST_DATABASE_URL names; `start` and `close` do not change it. */
-export function runningPostgresql(connectionString: string): TestServer {
-  return { start: async () => ({ connectionString }), close: async () => undefined };
-}
-
 /** Another database of the same server. */
 export function otherDatabase(connection: DatabaseConnection, database: string): DatabaseConnection {
   if (!('connectionString' in connection)) return { ...connection, database };
