@@ -1,7 +1,7 @@
 import { flavorInfoLabels, type FlavorFacts } from '../../prometheus/flavor-facts.ts';
 import { cleanId, cleanName } from '../../prometheus/label-text.ts';
 import type { Labels, Sample } from '../../prometheus/sample.ts';
-import type { MetricFamily } from '../../prometheus/text-format/text-format-writer.ts';
+import type { MetricFamily, WrittenSample } from '../../prometheus/text-format/text-format-writer.ts';
 import {
   EXPORTER_METRICS,
   helpOfResource,
@@ -85,21 +85,27 @@ export function usageHours({ meter, sampled }: Snapshot, resource: string): (pro
 /** Rule S6: server hours of the shown projects, by flavor and state. */
 function serverFamily(snapshot: Snapshot, labels: readonly Labels[]): MetricFamily {
   const samples = { [Symbol.iterator]: () => serverSamples(snapshot, labels) };
-  return {
-    name: SERVER_METRICS.usage,
-    help: helpOfResource(SERVER_HOURS),
-    type: 'gauge',
-    samples,
-    ownLabels: true,
-  };
+  return { name: SERVER_METRICS.usage, help: helpOfResource(SERVER_HOURS), type: 'gauge', samples };
 }
 
-function* serverSamples({ meter, projects }: Snapshot, labels: readonly Labels[]): Generator<Sample> {
+function* serverSamples({ meter, projects }: Snapshot, labels: readonly Labels[]): Generator<WrittenSample> {
+  const labelsOf = flavorAndState();
   for (const [index, { id }] of projects.entries())
     for (const { flavor, state, durationMs } of meter.hours?.totals.get(id) ?? []) {
-      const own = { ...labels[index], flavor: flavor.key, state: cleanName(state) };
-      yield sample(SERVER_METRICS.usage, Number(durationMs) / MS_PER_HOUR, own);
+      const shown = sample(SERVER_METRICS.usage, Number(durationMs) / MS_PER_HOUR, labels[index]);
+      yield { ...shown, moreLabels: labelsOf(flavor.key, state) };
     }
+}
+
+/** One object for all series of a flavor and a state: there are many projects. */
+function flavorAndState(): (flavor: string, state: string) => Labels {
+  const byFlavor = new Map<string, Map<string, Labels>>();
+  return (flavor, state) => {
+    const byState = byFlavor.get(flavor) ?? new Map<string, Labels>();
+    const labels = byState.get(state) ?? { flavor, state: cleanName(state) };
+    byFlavor.set(flavor, byState.set(state, labels));
+    return labels;
+  };
 }
 
 /** The facts of each flavor in the server hours of the shown projects. */
@@ -111,7 +117,7 @@ function flavorFamily({ meter, projects }: Snapshot): MetricFamily {
   const samples = [...flavors]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, facts]) => sample(name, 1, flavorInfoLabels(facts)));
-  return { name, help: 'The facts of each flavor in server hours', type: 'gauge', samples, ownLabels: true };
+  return { name, help: 'The facts of each flavor in server hours', type: 'gauge', samples };
 }
 
 /** Labels in the order of the earlier exporter. The id of a pool's part comes from metadata, so it can hold any text. */

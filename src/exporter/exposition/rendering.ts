@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
-import type { Sample } from '../../prometheus/sample.ts';
-import { expositionLines, type MetricFamily } from '../../prometheus/text-format/text-format-writer.ts';
+import type { Labels } from '../../prometheus/sample.ts';
+import {
+  expositionLines,
+  type MetricFamily,
+  type WrittenSample,
+} from '../../prometheus/text-format/text-format-writer.ts';
 import { textPieces } from '../../runtime/text-pieces.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { OwnMetrics } from './own-metrics.ts';
@@ -46,16 +50,21 @@ function familiesOf({ cloud, snapshot, resources, serverHours, metrics }: ShownC
 }
 
 function labelled(family: MetricFamily, cloud: string): MetricFamily {
-  return { ...family, samples: labelledSamples(family.samples, cloud), ownLabels: true };
+  return { ...family, samples: labelledSamples(family.samples, cloud) };
 }
 
-function* labelledSamples(samples: Iterable<Sample>, cloud: string): Generator<Sample> {
-  for (const one of samples) yield { ...one, labels: { ...one.labels, cloud } };
+function* labelledSamples(samples: Iterable<WrittenSample>, cloud: string): Generator<WrittenSample> {
+  const byLabels = new Map<Labels | undefined, Labels>([[undefined, { cloud }]]);
+  for (const one of samples) {
+    const moreLabels = byLabels.get(one.moreLabels) ?? { ...one.moreLabels, cloud };
+    byLabels.set(one.moreLabels, moreLabels);
+    yield { ...one, moreLabels };
+  }
 }
 
 /** Joins the samples of all clouds by family, because the text format has each family once. Yields samples one by one. */
 function mergeFamilies(byCloud: readonly (readonly MetricFamily[])[]): MetricFamily[] {
-  const merged = new Map<string, { family: MetricFamily; parts: Iterable<Sample>[] }>();
+  const merged = new Map<string, { family: MetricFamily; parts: Iterable<WrittenSample>[] }>();
   for (const family of byCloud.flat()) {
     const parts = [...(merged.get(family.name)?.parts ?? []), family.samples];
     merged.set(family.name, { family, parts });
@@ -63,6 +72,6 @@ function mergeFamilies(byCloud: readonly (readonly MetricFamily[])[]): MetricFam
   return Array.from(merged.values(), ({ family, parts }) => ({ ...family, samples: inTurn(parts) }));
 }
 
-function* inTurn(parts: readonly Iterable<Sample>[]): Generator<Sample> {
+function* inTurn(parts: readonly Iterable<WrittenSample>[]): Generator<WrittenSample> {
   for (const samples of parts) yield* samples;
 }

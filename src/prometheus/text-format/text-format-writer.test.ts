@@ -66,6 +66,20 @@ u -Inf
     expect(formatSample(sample)).toBe('{"a.b","c d"="1",e="2"} 3');
   });
 
+  it('writes the labels of both objects of a sample, first the ones that further samples share', () => {
+    const shared = { a: '1' };
+    const sample = { name: 'f', labels: shared, value: 3, timestampMs: undefined };
+    const samples = [
+      { ...sample, moreLabels: { b: '2', c: '3' } },
+      { ...sample, moreLabels: {} },
+      { ...sample, labels: {}, moreLabels: shared },
+      sample,
+      { ...sample, labels: {} },
+    ];
+    const text = [...expositionLines([{ name: 'f', help: '', type: 'gauge', samples }])].join('');
+    expect(text).toBe('# TYPE f gauge\nf{a="1",b="2",c="3"} 3\nf{a="1"} 3\nf{a="1"} 3\nf{a="1"} 3\nf 3\n');
+  });
+
   it('writes text that the parser reads back unchanged, for all characters and chunks', () => {
     fc.assert(
       fc.property(

@@ -10,9 +10,13 @@ export interface MetricFamily {
   /** If empty, the text has no HELP line. */
   help: string;
   type: 'gauge' | 'counter' | 'summary' | 'histogram' | 'untyped';
-  samples: Iterable<Sample>;
-  /** True if each sample has a `Labels` object of its own. The writer then keeps no text of labels in memory. */
-  ownLabels?: boolean;
+  samples: Iterable<WrittenSample>;
+}
+
+/** A sample whose labels may be in two objects. The text of an object that many samples share is made only once. */
+export interface WrittenSample extends Sample {
+  /** Labels after `labels`. */
+  moreLabels?: Labels | undefined;
 }
 
 /**
@@ -20,12 +24,14 @@ export interface MetricFamily {
  * that are not plain are written in quotes, which Prometheus reads since version 3.0.
  */
 export function* expositionLines(families: Iterable<MetricFamily>): Generator<string> {
-  const [remembering, forgetting] = [seriesFormat(new Map()), seriesFormat()];
+  const listOf = sharedLabelLists();
   for (const family of families) {
-    const format = family.ownLabels === true ? forgetting : remembering;
     let head = familyHead(family);
-    for (const sample of family.samples) {
-      yield `${head}${formatWith(format, sample)}\n`;
+    const quotedFamily = quotedMetricName(family.name);
+    for (const { name, labels, moreLabels, value, timestampMs } of family.samples) {
+      const quotedName = name === family.name ? quotedFamily : quotedMetricName(name);
+      const list = moreLabels === undefined ? listOf(labels) : joinLists(listOf(labels), listOf(moreLabels));
+      yield `${head}${seriesText(name, quotedName, list)}${formatPoint(value, timestampMs)}\n`;
       head = '';
     }
   }
@@ -39,12 +45,8 @@ export function familyHead({ name, help, type }: Pick<MetricFamily, 'name' | 'he
 }
 
 /** A sample as one line, without the newline. */
-export function formatSample(sample: Sample): string {
-  return formatWith(seriesFormat(), sample);
-}
-
-function formatWith(formatSeries: SeriesFormat, { name, labels, value, timestampMs }: Sample): string {
-  return formatSeries(name, labels) + formatPoint(value, timestampMs);
+export function formatSample({ name, labels, value, timestampMs }: Sample): string {
+  return seriesFormat()(name, labels) + formatPoint(value, timestampMs);
 }
 
 /** The end of a line: the value of a series and, if known, its time. */
@@ -58,27 +60,44 @@ export type SeriesFormat = (name: string, labels: Labels) => string;
 /** A limit, because an answer may have a new name in each line. */
 const REMEMBERED_NAMES_BYTES = 262_144;
 
-/**
- * A format that remembers the text of each name: there are few names and many series.
- * @param labelLists remembers the text of whole lists of labels, if many names share one `Labels` object.
- */
-export function seriesFormat(labelLists?: Map<Labels, string>): SeriesFormat {
-  const shownLabel = remembered(shownLabelName, REMEMBERED_NAMES_BYTES);
+/** A format that remembers the text of each name: there are few names and many series. */
+export function seriesFormat(): SeriesFormat {
+  const listOf = labelListFormat();
   const quotedMetric = remembered(quotedMetricName, REMEMBERED_NAMES_BYTES);
-  const listOf = (labels: Labels): string => {
+  return (name, labels) => seriesText(name, quotedMetric(name), listOf(labels));
+}
+
+function seriesText(name: string, quotedName: string, list: string): string {
+  if (quotedName !== '') return `{${joinLists(quotedName, list)}}`;
+  return list === '' ? name : `${name}{${list}}`;
+}
+
+/** Labels as text, without braces. */
+function labelListFormat(): (labels: Labels) => string {
+  const shownLabel = remembered(shownLabelName, REMEMBERED_NAMES_BYTES);
+  return (labels) => {
     let list = '';
-    for (const label of Object.keys(labels)) {
-      list += `${list === '' ? '' : ','}${shownLabel(label)}=${quote(labels[label] ?? '')}`;
-    }
+    for (const label of Object.keys(labels))
+      list = joinLists(list, `${shownLabel(label)}=${quote(labels[label] ?? '')}`);
     return list;
   };
-  return (name, labels) => {
-    const quotedName = quotedMetric(name);
-    const list = labelLists?.get(labels) ?? listOf(labels);
-    labelLists?.set(labels, list);
-    if (quotedName !== '') return `{${quotedName}${list === '' ? '' : `,${list}`}}`;
-    return list === '' ? name : `${name}{${list}}`;
+}
+
+/** Remembers the text of each `Labels` object. */
+function sharedLabelLists(): (labels: Labels) => string {
+  const listOf = labelListFormat();
+  const lists = new Map<Labels, string>();
+  return (labels) => {
+    const known = lists.get(labels);
+    if (known !== undefined) return known;
+    const list = listOf(labels);
+    lists.set(labels, list);
+    return list;
   };
+}
+
+function joinLists(one: string, other: string): string {
+  return one === '' || other === '' ? one + other : `${one},${other}`;
 }
 
 /** Empty for a name that needs no quotes: such a name is written before the braces. */
