@@ -81,14 +81,15 @@ const stateSchema = z.strictObject({
   sha256: z.string().exactOptional(),
 });
 
-/** The state as JSON in short pieces. The checksum of the text before it is at the end. */
-export function* formatState(state: ExporterState): Generator<string> {
+/** The state as JSON in short pieces of UTF-8. The checksum of the text before it is at the end. */
+export function* formatState(state: ExporterState): Generator<Buffer> {
   const hash = createHash('sha256');
-  for (const piece of textPieces(formatContent(state))) {
+  for (const text of textPieces(formatContent(state))) {
+    const piece = Buffer.from(text);
     hash.update(piece);
     yield piece;
   }
-  yield `,"sha256":"${hash.digest('hex')}"}\n`;
+  yield Buffer.from(`,"sha256":"${hash.digest('hex')}"}\n`);
 }
 
 /** The parts of the state. Instants are readable, and totals are text, because they are too large for JSON's numbers. */

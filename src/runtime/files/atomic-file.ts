@@ -1,8 +1,8 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** One string, or pieces of it. */
-type FileContent = string | Iterable<string>;
+/** One string, or pieces of the file. */
+type FileContent = string | Iterable<string | Buffer>;
 
 /**
  * Replaces the file `path` by `content`. A reader, or a start after a crash, finds either the whole old file or the whole
