@@ -42,6 +42,7 @@ export async function startExporter(
   const flags = { ...FLAGS, start, state, serverHours };
   program ??= compiled('bench/exporter-child.ts');
   const child = fork(program, [JSON.stringify(flags)], {
+    execArgv: [], // those of this process load tsx, which takes memory
     env: { PATH: process.env['PATH'], ...environment },
   });
   const next = async (): Promise<ChildAnswer> => {
