@@ -99,6 +99,7 @@ for (const [sites, meters] of runs.length > 0
   : ([
       [1, 10_000],
       [1, 100_000],
+      [1000, 100],
       [3, 100_000],
       [10, 100_000],
     ] as const))

@@ -136,6 +136,7 @@ beforeEach(async () => {
     gaps: unused,
     foldLate: unused,
     recordFailure: unused,
+    site: unused,
     coverage: async (query) => {
       coverageQueries.push(query);
       return { data: [], next: null };

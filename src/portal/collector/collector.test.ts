@@ -93,7 +93,7 @@ function setUp(fold: () => Promise<FoldOutcome> = async () => ({ folded: 2, igno
       },
       recordFailure: async (site: string, atMs: number, reason: string) =>
         note(['failure', site, atMs, reason]),
-      sites: async () => [...meters].map(([name, count]) => siteStatus(name, count)),
+      site: async (name) => siteStatus(name, meters.get(name) ?? 0),
       gaps: async () => [],
       foldLate: async () => await Promise.reject(new Error('there are no gaps in this test')),
     },

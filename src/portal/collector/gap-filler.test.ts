@@ -23,7 +23,7 @@ it("reads memory of a site's history in the site's unit", async () => {
     },
     foldLate: async () => await Promise.reject(new Error('there are no gaps in this test')),
     gaps: async () => [],
-    sites: async () => [{ name: 'a', lastReadingMs: NOW - 3 * HOUR } as never],
+    site: async () => ({ name: 'a', lastReadingMs: NOW - 3 * HOUR }) as never,
   };
   const clock = { nowMs: () => NOW, sleep: async () => undefined };
   const site = { name: 'a', intervalMs: 30_000, memoryUnit: 'GiB' } as const;
@@ -43,7 +43,7 @@ it('asks a gate without history once for any number of gaps', async () => {
     fromMs: NOW - hours * HOUR,
     toMs: NOW - (hours - 2) * HOUR,
   }));
-  const ledger = { fold: none, foldLate: none, gaps: async () => gaps, sites: async () => [] };
+  const ledger = { fold: none, foldLate: none, gaps: async () => gaps, site: async () => undefined };
   const clock = { nowMs: () => NOW, sleep: async () => undefined };
   const history = {
     read: async () => {

@@ -15,7 +15,7 @@ import type { Logger } from '../../runtime/logger.ts';
 
 /** The parts of the portal that a gap filler needs. */
 interface GapParts {
-  ledger: Pick<Ledger, 'fold' | 'sites' | 'gaps' | 'foldLate'>;
+  ledger: Pick<Ledger, 'fold' | 'site' | 'gaps' | 'foldLate'>;
   clock: Clock;
   logger: Logger;
 }
@@ -85,8 +85,7 @@ export class GapFiller {
   }
 
   async #lastReadingMs(): Promise<number | undefined> {
-    const sites = await this.#parts.ledger.sites();
-    return sites.find(({ name }) => name === this.#site)?.lastReadingMs;
+    return (await this.#parts.ledger.site(this.#site))?.lastReadingMs;
   }
 
   async #readAll(

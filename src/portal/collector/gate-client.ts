@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import type { Sample } from '../../prometheus/sample.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -8,6 +9,7 @@ import type { SiteConfig } from '../settings/site-settings.ts';
 import { readFederateBody, type BodyLimits, type TakeSample } from './federate-body.ts';
 import { NO_REMOTE_READ, readAnswer as readHistory, readRequest, type TellBytes } from './remote-read.ts';
 import type { ReadWindow } from './read-windows.ts';
+import { TimeLimit } from './time-limit.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
 /** Reads one site's gate, over connections of its own. */
@@ -33,12 +35,22 @@ export class GateClient {
 
   /**
    * Gives `take` all samples that the site's selectors select. Throws `SweepFailure`, or the reason of `signal`; then the
-   * samples that `take` has received are incomplete.
+   * samples that `take` has received are incomplete. Waits for `turn` between the head and the body of the answer. This
+   * wait does not count against the site's time.
    */
-  async federate(signal: AbortSignal, take: TakeSample): Promise<void> {
-    await this.#withinTime(signal, async (both) => {
+  async federate(
+    signal: AbortSignal,
+    take: TakeSample,
+    turn: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    await this.#withinTime(signal, async (both, time) => {
       const response = await this.#pool.request({ ...federateRequest(this.#url, this.#site), signal: both });
-      await readAnswer(response, this.#limits, this.#clock, take, both);
+      await readAnswer(response, this.#clock, async (encoding, body) => {
+        time.stop();
+        await turn();
+        time.start();
+        await readFederateBody(body, encoding, this.#limits, take, both);
+      });
     });
   }
 
@@ -70,14 +82,19 @@ export class GateClient {
     await this.#pool.destroy();
   }
 
-  async #withinTime<T>(signal: AbortSignal, ask: (both: AbortSignal) => Promise<T>): Promise<T> {
+  async #withinTime<T>(
+    signal: AbortSignal,
+    ask: (both: AbortSignal, time: TimeLimit) => Promise<T>,
+  ): Promise<T> {
     const { timeoutMs } = this.#site;
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const time = new TimeLimit(timeoutMs);
     try {
-      return await ask(AbortSignal.any([signal, timeout]));
+      return await ask(AbortSignal.any([signal, time.signal]), time);
     } catch (error) {
       signal.throwIfAborted();
-      throw toSweepFailure(timeout.aborted ? timeout.reason : error, this.#url.host, timeoutMs);
+      throw toSweepFailure(time.signal.aborted ? time.signal.reason : error, this.#url.host, timeoutMs);
+    } finally {
+      time.stop();
     }
   }
 }
@@ -110,15 +127,13 @@ function asPrometheusWrites(selector: string): string {
 
 async function readAnswer(
   { statusCode, headers, body }: Dispatcher.ResponseData,
-  limits: BodyLimits,
   clock: Clock,
-  take: TakeSample,
-  signal: AbortSignal,
+  read: (encoding: BodyEncoding, body: Readable) => Promise<void>,
 ): Promise<void> {
   // Destroying a body that nobody reads emits an error, which would end the process if nobody listened.
   body.on('error', () => undefined);
   try {
-    if (statusCode === 200) return await readFederateBody(body, encodingOf(headers), limits, take, signal);
+    if (statusCode === 200) return await read(encodingOf(headers), body);
     throw new SweepFailure(reasonOfStatus(statusCode, await firstLine(headers, body)), {
       retryAfterMs: parseRetryAfter(textHeader(headers['retry-after']), clock.nowMs()),
     });

@@ -6,7 +6,12 @@ import { ALL_ROOM, NoRoomError, ReadingsBudget } from './readings-budget.ts';
 function setUp() {
   const sleeps: (() => void)[] = [];
   const sleep = async () => await new Promise<void>((resolve) => void sleeps.push(resolve));
-  const budget = new ReadingsBudget({ most: 100, few: 10, clock: { nowMs: () => 0, sleep } });
+  const budget = new ReadingsBudget({
+    most: 100,
+    few: 10,
+    answersAtOnce: 2,
+    clock: { nowMs: () => 0, sleep },
+  });
   const inside: string[] = [];
   const enter = async (name: string, readings: number) => {
     const held = await budget.enter(readings);
@@ -111,4 +116,46 @@ it('admits others if a sweep is slow', async () => {
   void enter('1000', 1000);
   await turn();
   expect(inside).toEqual(['slow', '60', '40']);
+});
+
+it('reads few answers at a time, and the others in order', async () => {
+  const { enter } = setUp();
+  const reading: number[] = [];
+  const { signal } = new AbortController();
+  const sweeps = await Promise.all([0, 1, 2, 3].map(async (index) => await enter(`${index}`, 1)));
+  for (const [index, sweep] of sweeps.entries()) void sweep.turn(signal).then(() => reading.push(index));
+  await turn();
+  expect(reading).toEqual([0, 1]);
+  sweeps[1]?.release();
+  await turn();
+  expect(reading).toEqual([0, 1, 2]);
+});
+
+it('gives the turn of a slow answer to another', async () => {
+  const { enter, passTime } = setUp();
+  let read = 0;
+  const leaving = new AbortController();
+  for (const name of ['slow', 'also slow', 'last'])
+    void (await enter(name, 1)).turn(leaving.signal).then(() => (read += 1));
+  await turn();
+  expect(read).toBe(2);
+  passTime();
+  await turn();
+  expect(read).toBe(3);
+});
+
+it('takes no turn for a sweep that is no longer wanted', async () => {
+  const { enter } = setUp();
+  const { signal } = new AbortController();
+  const leaving = new AbortController();
+  const [one, two, gone, last] = await Promise.all(
+    ['one', 'two', 'gone', 'last'].map(async (name) => await enter(name, 1)),
+  );
+  await Promise.all([one?.turn(signal), two?.turn(signal)]);
+  const leavingTurn = gone?.turn(leaving.signal);
+  const waiting = last?.turn(signal);
+  leaving.abort(new Error('closed'));
+  await expect(leavingTurn).rejects.toThrow('closed');
+  one?.release();
+  await waiting;
 });

@@ -8,6 +8,7 @@ import type { Ledger, Sweep } from '../ledger/ledger.ts';
 import { countFold, type PortalMetrics } from '../metrics.ts';
 import { sweepOptionsOf, type SiteConfig } from '../settings/site-settings.ts';
 import { nextSweepDelayMs } from './backoff.ts';
+import type { Sample } from '../../prometheus/sample.ts';
 import type { BodyLimits } from './federate-body.ts';
 import { GapFiller } from './gap-filler.ts';
 import { GateClient } from './gate-client.ts';
@@ -16,7 +17,7 @@ import { afterSweep, UNTRIED, type SiteHealth, type SweepResult } from './site-h
 import { SweepFailure } from './sweep-failure.ts';
 
 export interface CollectorParts {
-  ledger: Pick<Ledger, 'fold' | 'recordFailure' | 'sites' | 'gaps' | 'foldLate'>;
+  ledger: Pick<Ledger, 'fold' | 'recordFailure' | 'site' | 'gaps' | 'foldLate'>;
   clock: Clock;
   logger: Logger;
   metrics: PortalMetrics;
@@ -138,16 +139,18 @@ export class SiteCollector {
 
   /** The number of meters of the site in the ledger, for the first sweep after a start; 0 if the ledger does not answer. */
   async #metersInLedger(): Promise<number> {
-    const sites = await this.#parts.ledger.sites().catch(() => []);
-    return sites.find(({ name }) => name === this.site.name)?.meters ?? 0;
+    const status = await this.#parts.ledger.site(this.site.name).catch(() => undefined);
+    return status?.meters ?? 0;
   }
 
   async #read(reservation: Reservation): Promise<Sweep> {
     const reader = new SweepReader(sweepOptionsOf(this.site));
-    await this.#client.federate(AbortSignal.any([this.#ending.signal, reservation.signal]), (sample) => {
+    const signal = AbortSignal.any([this.#ending.signal, reservation.signal]);
+    const take = (sample: Sample) => {
       reader.add(sample);
       reservation.grow(reader.bytes);
-    });
+    };
+    await this.#client.federate(signal, take, async () => await reservation.turn(signal));
     this.#expected = reader.bytes;
     return await inTurns(reader.finish(this.#parts.clock.nowMs()), this.#ending.signal);
   }

@@ -268,6 +268,8 @@ export interface Ledger {
   recordFailure(site: string, atMs: number, reason: string, lease?: Lease): Promise<void>;
   /** Questions end when `gone` is aborted. They throw `RefusedQuestionError`, whose `kind` says why. */
   sites(gone?: AbortSignal): Promise<SiteStatus[]>;
+  /** The state of one site, for its reader. It takes turns with folds, which are never refused, and not with questions. */
+  site(name: string): Promise<SiteStatus | undefined>;
   projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<Project>>;
   usage(query: UsageQuery, gone?: AbortSignal): Promise<Page<StepUsage>>;
   /**

@@ -14,7 +14,7 @@ import { sweepFolds } from './sweeps/sweep-folds.ts';
 import { migrate } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
 import { queryProjects } from './answers/project-query.ts';
-import { declareSites, recordFailure } from './answers/site-queries.ts';
+import { declareSites, recordFailure, siteStatus } from './answers/site-queries.ts';
 import { SiteReach } from './answers/site-reach.ts';
 import { exportLedger } from './upkeep/export-ledger.ts';
 import { importLedger } from './upkeep/import-ledger.ts';
@@ -74,6 +74,7 @@ export async function openLedger({
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
     sites: (gone) => reach.statuses(asking(gone)),
+    site: (name) => sweeps.run(() => siteStatus(database, name)),
     projects: (query, gone) => orRefusal(asking(gone)((trx) => queryProjects(trx, query))),
     usage: (query, gone) => orRefusal(askUsage(usage, query, gone)),
     allUsage: async function* (query, gone) {

@@ -171,6 +171,12 @@ export async function siteStatuses(database: Queryable, siteId?: number): Promis
   return rows.map(statusOf);
 }
 
+/** The state of one site, if it is declared or has readings. */
+export async function siteStatus(database: Queryable, site: string): Promise<SiteStatus | undefined> {
+  const [status] = await siteStatuses(database, await siteIdOf(database, site));
+  return status;
+}
+
 /** The declared sites, without what their nodes know of them. */
 export async function declaredSites(database: Queryable): Promise<{ id: number; status: SiteStatus }[]> {
   const { rows } = await database.query<SiteRow & { site_id: number }>(sql`

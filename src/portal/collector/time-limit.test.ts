@@ -1,0 +1,25 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { TimeLimit } from './time-limit.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('aborts as a timeout when its time is over', () => {
+  const time = new TimeLimit(100);
+  vi.advanceTimersByTime(99);
+  expect(time.signal.aborted).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(time.signal.reason).toMatchObject({ name: 'TimeoutError' });
+});
+
+it('does not count the time while it is stopped', () => {
+  const time = new TimeLimit(100);
+  vi.advanceTimersByTime(60);
+  time.stop();
+  vi.advanceTimersByTime(1000);
+  time.start();
+  vi.advanceTimersByTime(39);
+  expect(time.signal.aborted).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(time.signal.aborted).toBe(true);
+});
