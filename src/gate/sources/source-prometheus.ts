@@ -6,6 +6,7 @@ import { formatSelector } from '../../prometheus/selectors/selectors.ts';
 import { codeOf } from '../../runtime/user-error.ts';
 import { AnswerError } from '../answers/answer-error.ts';
 import { AnswerExaminer, createAnswerFilter } from '../answers/answer-filter.ts';
+import { examinedGzip } from '../answers/examined-gzip.ts';
 import type { AnswerRules } from '../answers/text-examiner.ts';
 import { answerRead, askRead } from './read-prometheus.ts';
 import { Refusal } from '../refusal.ts';
@@ -103,7 +104,7 @@ async function orFail(response: ServerResponse, work: Promise<void>): Promise<vo
   }
 }
 
-/** Decompresses an answer, examines each line, and compresses it again if it was compressed. */
+/** Examines each line of an answer. A compressed answer leaves as it came, unless labels are rewritten. */
 async function sendOpened(
   body: AsyncIterable<Buffer>,
   packed: boolean,
@@ -111,6 +112,7 @@ async function sendOpened(
   response: ServerResponse,
 ): Promise<void> {
   if (!packed) return await sendPieces(examined(body, rules), response);
+  if (rules.rewriting === undefined) return await sendPieces(examinedGzip(body, rules), response);
   const pack = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: PACKED_CHUNK_BYTES });
   await pipeline(
     kept(body),

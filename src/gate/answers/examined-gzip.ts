@@ -1,0 +1,116 @@
+import { crc32, createInflateRaw } from 'node:zlib';
+import { AnswerError } from './answer-error.ts';
+import { AnswerExaminer } from './answer-filter.ts';
+import type { AnswerRules } from './text-examiner.ts';
+
+/** zlib turns to another thread and back for each chunk, so small ones cost more than the work itself. */
+const UNPACKED_CHUNK_BYTES = 131_072;
+
+/** Deflate, no optional fields, no time, and an unknown system. Source: RFC 1952, section 2.3. */
+const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+/** The part that says that there are no optional fields. */
+const FIXED_BYTES = 4;
+/** CRC-32 and length of the content. */
+const TRAILER_BYTES = 8;
+const DAMAGED = 'the answer is damaged or was cut off';
+
+/**
+ * Examines a gzip answer without rewriting. Yields its own compressed bytes as soon as all that can be unpacked from them
+ * may leave, so nothing is compressed again. Header and trailer are written here: they could carry anything. The answer is
+ * one member of gzip with a plain header. Throws `AnswerError` like `AnswerExaminer`, and for anything behind the end.
+ */
+export async function* examinedGzip(body: AsyncIterable<Buffer>, rules: AnswerRules): AsyncGenerator<Buffer> {
+  const content = new UnpackedContent(rules);
+  let trailer = Buffer.alloc(0);
+  let held: { bytes: Buffer; endsAt: number }[] = [];
+  yield HEADER;
+  try {
+    for await (const bytes of behindHeader(body)) {
+      const taken = await content.push(bytes);
+      held.push({ bytes: bytes.subarray(0, taken), endsAt: content.unpackedBytes });
+      trailer = Buffer.concat([trailer, bytes.subarray(taken)]);
+      if (trailer.length > TRAILER_BYTES) throw new AnswerError('the answer goes on behind its end');
+      const free = held.filter(({ endsAt }) => endsAt <= content.examinedBytes);
+      held = held.slice(free.length);
+      for (const { bytes: compressed } of free) yield compressed;
+    }
+    content.end(trailer);
+    for (const { bytes } of held) yield bytes;
+    yield trailer;
+  } finally {
+    content.close();
+  }
+}
+
+/** Copies of the pieces behind the header, which zlib may keep. */
+async function* behindHeader(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let seen = 0;
+  for await (const piece of body) {
+    const fixed = piece.subarray(0, Math.max(0, FIXED_BYTES - seen));
+    if (!HEADER.subarray(seen, seen + fixed.length).equals(fixed))
+      throw new AnswerError('the answer is not in gzip as Prometheus writes it');
+    yield Buffer.from(piece.subarray(Math.max(0, HEADER.length - seen)));
+    seen += piece.length;
+  }
+}
+
+/** The content of an answer. Keeps only the line that has not ended. */
+class UnpackedContent {
+  readonly #inflate = createInflateRaw({ chunkSize: UNPACKED_CHUNK_BYTES });
+  readonly #examiner: AnswerExaminer;
+  readonly #closed: Promise<unknown>;
+  #error: unknown;
+  #takenBytes = 0;
+  #crc = 0;
+  #seenBytes = 0;
+  /** The bytes that may leave. */
+  examinedBytes = 0;
+
+  constructor(rules: AnswerRules) {
+    this.#examiner = new AnswerExaminer(rules);
+    this.#closed = new Promise((resolve) => this.#inflate.once('close', resolve));
+    this.#inflate.on('data', (chunk: Buffer) => this.#examine(chunk));
+    this.#inflate.on('error', (cause) => {
+      this.#error ??= new AnswerError(DAMAGED, { cause });
+    });
+  }
+
+  get unpackedBytes(): number {
+    return this.#seenBytes + this.#inflate.readableLength;
+  }
+
+  /** Unpacks all that compressed bytes contain, and returns how many of them belong to the content. */
+  async push(compressed: Buffer): Promise<number> {
+    if (this.#inflate.readableEnded || compressed.length === 0) return 0;
+    const written = new Promise<void>((resolve) => this.#inflate.write(compressed, () => resolve()));
+    await Promise.race([written, this.#closed]);
+    if (this.#error !== undefined) throw this.#error;
+    const takenBytes = this.#inflate.bytesWritten - this.#takenBytes;
+    this.#takenBytes += takenBytes;
+    return takenBytes;
+  }
+
+  /** Examines a last line without a newline. The content is whole if this is its trailer. */
+  end(trailer: Buffer): void {
+    const whole = Buffer.alloc(TRAILER_BYTES);
+    whole.writeUInt32LE(this.#crc, 0);
+    whole.writeUInt32LE(this.#seenBytes % 2 ** 32, 4);
+    if (!whole.equals(trailer)) throw new AnswerError(DAMAGED);
+    this.#examiner.end();
+  }
+
+  close(): void {
+    this.#inflate.destroy();
+  }
+
+  #examine(chunk: Buffer): void {
+    if (this.#error !== undefined) return;
+    try {
+      this.#crc = crc32(chunk, this.#crc);
+      this.#seenBytes += chunk.length;
+      this.examinedBytes += this.#examiner.push(chunk).length;
+    } catch (error) {
+      this.#error ??= error;
+    }
+  }
+}
