@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { csvOf, documentsOfCsv } from './csv-file.ts';
-import { grantsFile, type GrantDocument, type GrantsFile } from './documents.ts';
+import { grantParts, grantsFile, type GrantDocument, type GrantsFile } from './documents.ts';
 import { editOfFile, fileOf, planOf } from './plan.ts';
-import type { StoredState } from './stored.ts';
+import type { StoredGrant, StoredState } from './stored.ts';
 import { tomlOf } from './toml-text.ts';
 import { documentsOfToml } from './toml-file.ts';
 
@@ -122,6 +122,38 @@ describe('an exported file', () => {
         expect(keep).toEqual(['people', 'labels']);
         const without = (grant: GrantDocument) => ({ ...grant, people: [], labels: {} });
         expect(exported.grant).toEqual(fileOf(state).grant.map(without));
+      }),
+    );
+  });
+
+  it('with top-ups and cuts of a grant adds each of them once, however often it is applied', () => {
+    const topUps = fc.array(
+      allowance.map((one) => ({ ...one, kind: 'top-up' })),
+      { maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(files, topUps, (file, allowances) => {
+        const state = applied(file);
+        const [{ name, allowances: earlier } = { name: '', allowances: [] }] = fileOf(state).grant;
+        const more = grantsFile.parse({ grant: [{ name, allowances }] });
+        const keep = grantParts.filter((part) => part !== 'allowances');
+        let plan: ReturnType<typeof planOf>;
+        try {
+          plan = planOf(state, editOfFile(more, state, { keep }), BY);
+        } catch (error) {
+          expect((error as Error).message).toContain('by its amount only');
+          return;
+        }
+        const [document] = plan.versions.map((version) => version.document as StoredGrant);
+        expect(document?.allowances.slice(0, earlier.length) ?? earlier).toMatchObject(earlier);
+        expect(document?.allowances.length ?? earlier.length).toBeLessThanOrEqual(
+          earlier.length + allowances.length,
+        );
+        if (document === undefined) return;
+        const next = { document, version: 2, changedMs: 0, author: 'ada' };
+        expect(
+          changes({ ...state, grants: new Map([...state.grants, [name, next]]) }, more, { keep }),
+        ).toEqual([]);
       }),
     );
   });

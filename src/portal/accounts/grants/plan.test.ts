@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountDocument, grantDocument, type GrantDocument } from './documents.ts';
+import { accountDocument, grantDocument, grantParts, type GrantDocument } from './documents.ts';
 import { editOfFile, fileOf, planOf } from './plan.ts';
 import { RuleError } from './rules.ts';
 import type { Edit, StoredGrant, StoredState } from './stored.ts';
@@ -205,5 +205,65 @@ describe('the edit of a file', () => {
       'account university: removed',
       'grant other: removed',
     ]);
+  });
+});
+
+describe('a file whose allowances of a grant are top-ups and cuts', () => {
+  const LATER = { ...INITIAL, kind: 'top-up', amount: 500, at: '2026-03-01', reason: 'call 8' };
+  const present = grantOf({ title: 'Old', projects: [P], allowances: [INITIAL, LATER] });
+  const fileOfAllowances = (name: string, ...allowances: object[]) => ({
+    person: [],
+    account: [],
+    grant: [grantOf({ name, allowances })],
+  });
+  const keep = grantParts.filter((part) => part !== 'allowances');
+  const lines = (name: string, ...allowances: object[]) => {
+    try {
+      return words(
+        stateOf(present),
+        editOfFile(fileOfAllowances(name, ...allowances), stateOf(present), { keep }),
+      );
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  };
+
+  it.each<[object[], string[]]>([
+    [[{ ...LATER, at: '2026-04-01' }], ['top-up of 500 vCPU-hours from 2026-04-01 ("call 8")']],
+    [
+      [{ ...LATER, reason: 'call 9', at: undefined }],
+      ['top-up of 500 vCPU-hours from 2026-06-01T12:30Z ("call 9")'],
+    ],
+    [[{ ...LATER, kind: 'cut' }], ['cut of 500 vCPU-hours from 2026-03-01 ("call 8")']],
+    [[{ ...LATER, resource: 'gpu' }], ['top-up of 500 GPU-hours from 2026-03-01 ("call 8")']],
+    [[LATER, LATER], ['top-up of 500 vCPU-hours from 2026-03-01 ("call 8")']],
+    [[{ ...LATER, at: undefined }, LATER], ['top-up of 500 vCPU-hours from 2026-06-01T12:30Z ("call 8")']],
+    [[LATER, { ...LATER, amount: 600 }], ['top-up of 600 vCPU-hours from 2026-03-01 ("call 8")']],
+  ])('adds those that the grant does not have: %j', (allowances, added) => {
+    expect(lines('climate', ...allowances)).toEqual(added.map((line) => `grant climate: ${line}`));
+  });
+
+  it.each([[[LATER]], [[{ ...LATER, at: undefined }]], [[]]])(
+    'changes nothing by those that it has: %j',
+    (allowances) => {
+      expect(lines('climate', ...allowances)).toEqual([]);
+    },
+  );
+
+  it.each<[string, object[], string]>([
+    [
+      'climate',
+      [{ ...LATER, amount: 600 }],
+      'grant \'climate\': the top-up of 600 vCPU-hours from 2026-03-01 ("call 8") differs from the top-up of 500 vCPU-hours from 2026-03-01 ("call 8") by its amount only; allowances stay: give a new one a reason or an at of its own',
+    ],
+    [
+      'climate',
+      [{ ...INITIAL, reason: 'call 9' }],
+      'grant \'climate\': allowances[1] was the initial of 1,000 vCPU-hours from 2026-01-01 ("call 7"), and is another one; allowances stay: put it back, and add a cut or a top-up after it',
+    ],
+    ['climat', [LATER], "there is no grant 'climat' to add allowances to; did you mean 'climate'?"],
+    ['other', [LATER], "there is no grant 'other' to add allowances to; add its projects to the file"],
+  ])('is refused if it is not clear what it adds: %s %j', (name, allowances, message) => {
+    expect(lines(name, ...allowances)).toEqual([message]);
   });
 });

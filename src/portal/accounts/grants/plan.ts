@@ -1,7 +1,7 @@
 import type { AccountDocument, GrantDocument, GrantPart, GrantsFile, PersonDocument } from './documents.ts';
 import { instantText } from './fields.ts';
 import { timeWords, accountDifference, grantDifference, personDifference } from './words.ts';
-import { amended, checkRules, RuleError } from './rules.ts';
+import { amended, checkRules, requireGrant, RuleError, withEarlier } from './rules.ts';
 import type { Edit, StoredGrant, StoredState } from './stored.ts';
 
 /** A new version of a document; null removes it. */
@@ -72,8 +72,8 @@ function after<D>(
 }
 
 /**
- * The edit of a file. A grant or account that the file names becomes exactly what the file says. One that the file does not
- * name stays as it is, except with `removeMissing`.
+ * The edit of a file. A grant or account that the file names becomes exactly what the file says, but keeps its allowances.
+ * One that the file does not name stays as it is, except with `removeMissing`.
  */
 export function editOfFile(
   file: GrantsFile,
@@ -84,7 +84,7 @@ export function editOfFile(
   }: { removeMissing?: boolean | undefined; keep?: readonly GrantPart[] | undefined },
 ): Edit {
   const grants = new Map<string, GrantDocument | null>(
-    file.grant.map((grant) => [grant.name, withKept(grant, state.grants.get(grant.name)?.document, keep)]),
+    file.grant.map((grant) => [grant.name, withKept(grant, state.grants, keep)]),
   );
   const accounts = new Map<string, AccountDocument | null>(
     file.account.map((account) => [account.name, account]),
@@ -98,12 +98,15 @@ export function editOfFile(
 
 function withKept(
   grant: GrantDocument,
-  present: GrantDocument | undefined,
+  grants: StoredState['grants'],
   keep: readonly GrantPart[],
 ): GrantDocument {
+  // A top-up for a misspelt name would make a grant without projects.
+  if (keep.includes('projects') && grant.allowances.length > 0) requireGrant(grant.name, grants);
+  const present = grants.get(grant.name)?.document;
   if (present === undefined) return grant;
   const kept = Object.fromEntries(keep.map((part) => [part, present[part]]));
-  return { ...grant, ...kept };
+  return { ...grant, allowances: withEarlier(grant, present.allowances), ...kept };
 }
 
 /** The file of the stored state: applied again, it changes nothing. */

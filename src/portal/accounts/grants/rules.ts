@@ -1,7 +1,7 @@
 /** The rules over all accounts and grants together. A broken rule throws a `RuleError`. */
 import type { GrantProject } from '../../ledger/ledger.ts';
 import { nearestName } from '../../../runtime/settings/strict-table.ts';
-import type { AccountDocument, GrantDocument } from './documents.ts';
+import type { AccountDocument, AllowanceDocument, GrantDocument } from './documents.ts';
 import { datedProjects } from './grant.ts';
 import { allowanceWords, timeWords } from './words.ts';
 import type { StoredAllowance } from './stored.ts';
@@ -51,6 +51,15 @@ function requireKnown(where: string, word: string, name: string, known: Readonly
   const nearest = nearestName(name, [...known]);
   throw new RuleError(
     `${where}: there is no ${word} '${name}'; ${nearest === undefined ? `add a [[${word}]]` : `did you mean '${nearest}'?`}`,
+  );
+}
+
+/** Throws `RuleError` if there is no grant of that name. */
+export function requireGrant(name: string, grants: ReadonlyMap<string, unknown>): void {
+  if (grants.has(name)) return;
+  const nearest = nearestName(name, [...grants.keys()]);
+  throw new RuleError(
+    `there is no grant '${name}' to add allowances to; ${nearest === undefined ? 'add its projects to the file' : `did you mean '${nearest}'?`}`,
   );
 }
 
@@ -106,6 +115,41 @@ function doubleProject({ site, projectId }: GrantProject, one: Claim, other: Cla
 }
 
 /**
+ * The allowances that a grant has with those of a file. A list without an initial allowance only adds: one that the grant has
+ * already changes nothing, and the others come after all earlier ones. So one top-up can be a file, which may be applied twice.
+ */
+export function withEarlier(
+  { name, allowances }: GrantDocument,
+  earlier: readonly StoredAllowance[],
+): AllowanceDocument[] {
+  if (allowances.some(({ kind }) => kind === 'initial')) return allowances;
+  const others = [...earlier];
+  // One without a time may be any of the grant's, so it looks for its equal after those with a time.
+  const added = allowances.toSorted((a, b) => Number(a.at === undefined) - Number(b.at === undefined));
+  const fresh = added.filter((one) => {
+    const index = others.findIndex((before) => isSame(one, before));
+    if (index >= 0) others.splice(index, 1);
+    return index < 0;
+  });
+  for (const one of fresh) {
+    const before = others.find((other) => isSame({ ...one, amount: other.amount }, other));
+    if (before !== undefined)
+      throw new RuleError(
+        `grant '${name}': the ${allowanceWords(one)} differs from the ${allowanceWords(before)} by its amount only; allowances stay: give a new one a reason or an at of its own`,
+      );
+  }
+  return [...earlier, ...fresh];
+}
+
+/** Whether an allowance of a document is one that the grant has. Without a time it may have any. */
+function isSame(one: AllowanceDocument, before: StoredAllowance): boolean {
+  return (
+    (['resource', 'amount', 'kind', 'reason'] as const).every((key) => one[key] === before[key]) &&
+    (one.at === undefined || one.at === before.at)
+  );
+}
+
+/**
  * The allowances of a new version, with author and times. They begin with all earlier ones: what was granted is never
  * rewritten, only amended.
  */
@@ -116,11 +160,7 @@ export function amended(
 ): StoredAllowance[] {
   for (const [index, before] of earlier.entries()) {
     const now = allowances[index];
-    const same =
-      now !== undefined &&
-      (['resource', 'amount', 'kind', 'reason'] as const).every((key) => now[key] === before[key]) &&
-      (now.at === undefined || now.at === before.at);
-    if (!same)
+    if (now === undefined || !isSame(now, before))
       throw new RuleError(
         `grant '${name}': allowances[${index + 1}] was the ${allowanceWords(before)}, and is ${now === undefined ? 'missing' : 'another one'}; allowances stay: put it back, and add a cut or a top-up after it`,
       );
