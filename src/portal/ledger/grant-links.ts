@@ -25,16 +25,32 @@ export function grantLinks(
   return grants
     .filter(({ name }) => (grant ?? name) === name)
     .flatMap(({ name, projects }) =>
-      projects.filter(isAsked).map(({ site, cloud, projectId, fromMs, toMs }) => ({
-        grant: name,
-        site,
-        cloud,
-        projectId,
-        fromHour: Math.max(range.fromHour, hourOf(fromMs) ?? -Infinity),
-        toHour: Math.min(range.toHour, hourOf(toMs) ?? Infinity),
-      })),
+      joined(
+        projects.filter(isAsked).map(({ site, cloud, projectId, fromMs, toMs }) => ({
+          grant: name,
+          site,
+          cloud,
+          projectId,
+          fromHour: Math.max(range.fromHour, hourOf(fromMs) ?? -Infinity),
+          toHour: Math.min(range.toHour, hourOf(toMs) ?? Infinity),
+        })),
+      ),
     )
     .filter(({ fromHour, toHour }) => fromHour < toHour);
+}
+
+/** Times of a project in one grant that follow each other are one time: its usage is not divided where they meet. */
+function joined(links: readonly GrantLink[]): GrantLink[] {
+  const ends = new Map<string, GrantLink>();
+  const found: GrantLink[] = [];
+  for (const link of links.toSorted((one, other) => one.fromHour - other.fromHour)) {
+    const { site, cloud, projectId, fromHour, toHour } = link;
+    const key = JSON.stringify([site, cloud, projectId]);
+    const before = ends.get(key);
+    if (before?.toHour === fromHour) before.toHour = toHour;
+    else ends.set(key, found[found.push(link) - 1] as GrantLink);
+  }
+  return found;
 }
 
 function hourOf(ms: number | undefined): number | undefined {
@@ -50,7 +66,7 @@ export function splitLinks(
   return { whole: links.filter(isWhole), partial: links.filter((link) => !isWhole(link)) };
 }
 
-/** The hours of `range` that none of `parts` covers, in order. */
+/** The hours of `range` that none of its `parts` covers, in order. Parts may overlap, but not leave the range. */
 export function hoursBetween(range: HourRange, parts: readonly HourRange[]): HourRange[] {
   const gaps: HourRange[] = [];
   let { fromHour } = range;
