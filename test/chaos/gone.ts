@@ -37,7 +37,7 @@ export async function wronglyAnswered(url: string, keptFromMs: number): Promise<
 
 /** A line for each question whose refusal differs from the expected text. Rejects if a question has no answer. */
 export async function wronglyRefused(url: string, keptFromMs: number): Promise<string[]> {
-  const refusal = `400 from: hours before ${iso(keptFromMs)} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`;
+  const refusal = `400 hours before ${iso(keptFromMs)} are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC`;
   const answers = await answersOf(url, keptFromMs);
   if (answers.length < questionsOf(keptFromMs).length)
     throw new Error(`${url} did not answer every question`);

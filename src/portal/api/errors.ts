@@ -33,8 +33,7 @@ async function answerError(error: FastifyError, request: FastifyRequest, reply: 
     return void (await reply.code(400).send({ error: firstIssue(error) }));
   if (error instanceof CursorError)
     return void (await reply.code(400).send({ error: `cursor: ${error.message}` }));
-  if (error instanceof HoursGoneError)
-    return void (await reply.code(400).send({ error: `from: ${error.message}` }));
+  if (error instanceof HoursGoneError) return void (await reply.code(400).send({ error: error.message }));
   if (error instanceof RefusedQuestionError) return await answerRefusal(error, reply);
   const problem = problemOf(error);
   if (problem !== undefined) return await answerProblem(problem, reply);

@@ -412,7 +412,7 @@ describe('the API', () => {
         400,
         {
           error:
-            'from: hours before 2026-01-01T00:00:00.000Z are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC',
+            'hours before 2026-01-01T00:00:00.000Z are no longer kept, only their days: ask by day, month or total, from 00:00 to 00:00 UTC',
         },
       ]);
     }
