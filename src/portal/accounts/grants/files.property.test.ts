@@ -88,6 +88,16 @@ function applied(file: GrantsFile): StoredState {
   };
 }
 
+/** The versions of a plan; undefined if the edit differs from an earlier allowance by its amount only. */
+function versionsOf(plan: () => ReturnType<typeof planOf>) {
+  try {
+    return plan().versions;
+  } catch (error) {
+    if ((error as Error).message.includes('by its amount only')) return undefined;
+    throw error;
+  }
+}
+
 const changes = (state: StoredState, file: GrantsFile, keep?: Parameters<typeof editOfFile>[2]) =>
   planOf(state, editOfFile(file, state, keep ?? {}), BY).words;
 
@@ -137,14 +147,9 @@ describe('an exported file', () => {
         const [{ name, allowances: earlier } = { name: '', allowances: [] }] = fileOf(state).grant;
         const more = grantsFile.parse({ grant: [{ name, allowances }] });
         const keep = grantParts.filter((part) => part !== 'allowances');
-        let plan: ReturnType<typeof planOf>;
-        try {
-          plan = planOf(state, editOfFile(more, state, { keep }), BY);
-        } catch (error) {
-          expect((error as Error).message).toContain('by its amount only');
-          return;
-        }
-        const [document] = plan.versions.map((version) => version.document as StoredGrant);
+        const versions = versionsOf(() => planOf(state, editOfFile(more, state, { keep }), BY));
+        fc.pre(versions !== undefined);
+        const [document] = versions.map((version) => version.document as StoredGrant);
         expect(document?.allowances.slice(0, earlier.length) ?? earlier).toMatchObject(earlier);
         expect(document?.allowances.length ?? earlier.length).toBeLessThanOrEqual(
           earlier.length + allowances.length,

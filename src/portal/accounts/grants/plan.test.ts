@@ -174,6 +174,39 @@ describe('the plan of an edit', () => {
       ],
     });
     expect(planOf(stateOf(), editOf(one, other), BY).versions).toHaveLength(2);
+    expect(planOf(stateOf(), editOf(other, one), BY).versions).toHaveLength(2);
+  });
+
+  it('tells clouds of a project apart, in words too', () => {
+    const inCloud = (cloud: string) => grantOf({ projects: [{ ...P, cloud }] });
+    expect(words(stateOf(inCloud('west')), editOf(inCloud('east')))).toEqual([
+      'grant climate: project p1 at site-a (cloud west): removed',
+      'grant climate: project p1 at site-a (cloud east): added',
+    ]);
+  });
+
+  it('takes projects with the same id at two sites for two projects', () => {
+    const there = grantOf({ name: 'other', projects: [{ ...P, site: 'site-b' }] });
+    expect(planOf(stateOf(grantOf({ projects: [P] })), editOf(there), BY).versions).toHaveLength(1);
+  });
+
+  it('frees the projects of a grant that it removes, and removes no account that a grant names', () => {
+    const state = stateOf(grantOf({ account: 'university', projects: [P] }));
+    const next = grantOf({ name: 'next', projects: [P] });
+    const grants = new Map([['climate', null], ...(editOf(next).grants ?? [])]);
+    expect(words(state, { grants })).toHaveLength(3);
+    expect(words(state, { accounts: new Map([['university', null]]) })).toEqual([
+      "grant 'climate': account: there is no account 'university'; add a [[account]]",
+    ]);
+  });
+
+  it('knows every contact of an account, also one that comes with it', () => {
+    const account = accountDocument.parse({ name: 'institute', contacts: ['p-19'] });
+    const accounts = new Map([['institute', account]]);
+    expect(words(stateOf(), { accounts })).toEqual([
+      "account 'institute': contacts[1]: there is no person 'p-19'; did you mean 'p-17'?",
+    ]);
+    expect(words(stateOf(), { accounts, people: [{ id: 'p-19' }] })).toHaveLength(3);
   });
 
   it('keeps an erased person without name and mail, and keeps the id in grants', () => {
@@ -182,7 +215,11 @@ describe('the plan of an edit', () => {
     expect(words(stateOf(grant), named)).toEqual([
       "person 'p-18' was erased on 2026-04-02, and stays without name and mail: remove both, or give a new person a new id",
     ]);
+    expect(words(stateOf(grant), { people: [{ id: 'p-18', mail: 'a@b' }] })).toEqual(
+      words(stateOf(grant), named),
+    );
     expect(words(stateOf(grant), { ...editOf(grant), people: [{ id: 'p-18' }] })).toEqual([]);
+    expect(planOf(stateOf(), { people: [{ id: 'p-17', name: 'Ada' }] }, BY).people).toEqual([]);
     expect(fileOf(stateOf(grant)).person).toEqual([{ id: 'p-17', name: 'Ada' }]);
   });
 });
