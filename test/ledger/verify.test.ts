@@ -7,6 +7,10 @@ const OF_A = `site_id = (SELECT site_id FROM ledger.site WHERE name = 'a')`;
 /** The packed February of a's meter, which has hours and days of the 1st only. */
 const PACKED = `${OF_A} AND first_hour = (SELECT max(first_hour) FROM ledger.month)`;
 
+const FIRST_DAY = `hour = (SELECT min(hour) FROM ledger.day WHERE ${OF_A})`;
+
+const FIRST_CLOUD_DAY = `hour = (SELECT min(hour) FROM ledger.cloud_day WHERE ${OF_A})`;
+
 /** Ways to tamper with a ledger, and the differences that `verify` finds if a value is one hour too large or small. */
 const TAMPERINGS: [what: string, change: (by: string) => string, more: number[], less: number[]][] = [
   ['an opening', (by) => `UPDATE ledger.meter SET opening = opening ${by} WHERE ${OF_A}`, [1], [-1]],
@@ -21,8 +25,21 @@ const TAMPERINGS: [what: string, change: (by: string) => string, more: number[],
     'an entry',
     (by) => `UPDATE ledger.entry SET amount = amount ${by}
              WHERE ${OF_A} AND hour = (SELECT min(hour) FROM ledger.entry WHERE ${OF_A})`,
+    // Both the meter's total and the sum of the day differ.
+    [1, 1],
+    [-1, 1],
+  ],
+  [
+    'the sum of the entries of a day',
+    (by) => `UPDATE ledger.day SET amount = amount ${by} WHERE ${OF_A} AND ${FIRST_DAY}`,
     [1],
-    [-1],
+    [1],
+  ],
+  [
+    'the spread part of such a sum',
+    (by) => `UPDATE ledger.day SET spread = spread ${by} WHERE ${OF_A} AND ${FIRST_DAY}`,
+    [1],
+    [1],
   ],
   [
     'the smaller of two corrections',
@@ -43,18 +60,30 @@ const TAMPERINGS: [what: string, change: (by: string) => string, more: number[],
     [1],
     [1],
   ],
-  // Both the meter's total and the sum of the hours differ.
+  [
+    'a day of all projects of a cloud',
+    (by) => `UPDATE ledger.cloud_day SET amount = amount ${by} WHERE ${OF_A} AND ${FIRST_CLOUD_DAY}`,
+    [1],
+    [1],
+  ],
+  [
+    'the spread part of such a day',
+    (by) => `UPDATE ledger.cloud_day SET spread = spread ${by} WHERE ${OF_A} AND ${FIRST_CLOUD_DAY}`,
+    [1],
+    [1],
+  ],
+  // The meter's total, the sum of the hours and the day of the cloud differ.
   [
     'a day',
     (by) => `UPDATE ledger.month SET day_amounts[1] = day_amounts[1] ${by} WHERE ${PACKED}`,
-    [1, 1],
-    [-1, 1],
+    [1, 1, 1],
+    [-1, 1, 1],
   ],
   [
     'the spread part of a day',
     (by) => `UPDATE ledger.month SET day_spreads[1] = day_spreads[1] ${by} WHERE ${PACKED}`,
-    [1],
-    [1],
+    [1, 1],
+    [1, 1],
   ],
   [
     'one day by an amount and another day by the opposite amount',
@@ -62,8 +91,8 @@ const TAMPERINGS: [what: string, change: (by: string) => string, more: number[],
       by,
     ) => `UPDATE ledger.month SET day_amounts[1] = day_amounts[1] ${by}, day_amounts[2] = day_amounts[2] - (0 ${by})
              WHERE ${PACKED}`,
-    [1],
-    [1],
+    [1, 1],
+    [1, 1],
   ],
 ];
 
@@ -114,8 +143,10 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
         `SELECT max(day / ${HOUR}.0)::float AS hours FROM ledger.month, unnest(day_spreads) AS day WHERE ${PACKED}`,
       );
       await runSql(connection, `UPDATE ledger.month SET ${forgotten} = NULL WHERE ${PACKED}`);
+      const difference = { site: 'a', resource: 'vcpu', difference: spread?.hours };
       expect(await ledger.verify()).toEqual([
-        { site: 'a', projectId: 'p1', resource: 'vcpu', difference: spread?.hours },
+        ...(forgotten === 'day_spreads' ? [{ ...difference, projectId: 'all projects' }] : []),
+        { ...difference, projectId: 'p1' },
       ]);
     }
   });

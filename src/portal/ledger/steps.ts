@@ -75,6 +75,19 @@ function firstMonthFrom(hour: number): number {
   return startOfMonth(hour) === hour ? hour : nextStarts.month(hour);
 }
 
+/** The first hour of the month in which a range begins. */
+export function firstMonthOf({ fromHour }: HourRange): number {
+  return startOfMonth(fromHour);
+}
+
+/** The parts of a range by day. */
+export function daysOf(range: HourRange): HourRange[] {
+  const days: HourRange[] = [];
+  for (let { fromHour } = range; fromHour < range.toHour; fromHour = nextStarts.day(fromHour))
+    days.push({ fromHour, toHour: stepEnd('day', fromHour, range) });
+  return days;
+}
+
 /** Pieces of whole months, and pieces of days or hours that each lie in one month, which starts at `monthHour`. */
 export function piecesByMonth(step: UsageStep, range: HourRange): (Piece & { monthHour: number })[] {
   return piecesOf(step, range).flatMap((piece) => {

@@ -3,10 +3,11 @@ import { CursorError } from '../../question-errors.ts';
 import type { UsageQuery, UsageStep } from '../../ledger.ts';
 import { numberArray } from '../../../database/columns.ts';
 import { grantLinks, splitLinks } from '../../grant-links.ts';
-import { hourRange, monthStarts, piecesOf, type HourRange, type Piece } from '../../steps.ts';
+import { hourRange, monthStarts, type HourRange } from '../../steps.ts';
 import { readCursor } from './cursor.ts';
 import { siteCondition } from '../database/site-condition.ts';
-import { grantedProjects, partialUsage } from './granted-usage.ts';
+import { grantedProjects } from './granted-usage.ts';
+import { usageOfRange, usageOfWindows, type CloudDays } from './window-sums.ts';
 
 /** The summed usage of one step. Dimensions that the query does not separate are ''. */
 export interface UsageRecord {
@@ -69,41 +70,35 @@ export function usageSums(
   ofSite: (column: Sql) => Sql,
   part = range,
 ): Sql {
-  const byProject = query.by.has('project');
-  const byCloud = byProject || query.by.has('cloud');
-  const bySite = byCloud || query.by.has('site');
-  const byFlavor = query.by.has('flavor');
-  const { whole, partial } = splitLinks(grantLinks(query, part), part);
+  const remaining = { ...part, fromHour: firstHour(query, part) };
+  const links = grantLinks(query, remaining);
+  const byClouds = addsUpProjects(query);
+  const { whole, partial } = byClouds ? { whole: [], partial: links } : splitLinks(links, remaining);
   const ofParts = partial.length > 0;
-  const start = startOf[query.step](range);
-  const project = byCloud ? sql`m.project_id` : sql`0`;
-  const asked = { query, start, project, meters: meterConditions(query, ofSite), ofSite };
-  return sql`
-    WITH granted AS (${grantedProjects(whole, ofSite)}), asked AS MATERIALIZED (
-      SELECT m.site_id, m.meter_id, m.project_id, m.resource_id, ${query.by.has('grant') ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name
-      FROM ledger.meter m ${grantJoin(query)}
-      WHERE ${join(asked.meters, ' AND ')}
-    ),
-    ${ofParts ? sql`${partialUsage(partial, { ...asked, fromHour: firstHour(query, part), byKey: hasFewMeters(query) })},` : sql``}
-    sums AS (
-      SELECT m.grant_name, e.site_id, m.resource_id, ${project} AS project_id, ${start} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
-      FROM ${entriesFor(query, part)} e JOIN asked m USING (site_id, meter_id)
-      WHERE ${join(entryConditions(query, part, ofSite), ' AND ')}
+  const sumsOf = (rows: Sql) => sql`
+      SELECT e.grant_name, e.site_id, e.resource_id, e.place_id, ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
+      FROM (${rows}) e
       GROUP BY 1, 2, 3, 4, 5
-      HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0
-      ${ofParts ? sql`UNION ALL SELECT * FROM moved` : sql``}
-    ), named AS (
-      SELECT sums.start_hour, sums.grant_name, ${bySite ? sql`s.name` : sql`'' COLLATE "C"`} AS site, r.name AS resource,
-             ${byFlavor ? sql`coalesce(f.label, '')` : sql`''`} COLLATE "C" AS flavor,
-             ${query.by.has('state') ? sql`r.state` : sql`'' COLLATE "C"`} AS state,
-             ${byCloud ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
-             ${byProject ? sql`p.key` : sql`'' COLLATE "C"`} AS project_id,
-             ${byProject ? sql`n.project_name` : sql`''`} AS project_name,
-             sums.amount, sums.spread
-      FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
-      ${byFlavor ? sql`LEFT JOIN ledger.flavor f USING (site_id, flavor_id)` : sql``}
-      ${byCloud ? projectJoins : sql``}
-      WHERE ${ofSite(sql`sums.site_id`)}
+      HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`;
+  const windowsOf = (table: Sql) => ({
+    table,
+    columns: sql`m.grant_name, m.site_id, m.resource_id, m.place_id`,
+    where: entryCondition(query, table, ofSite),
+    range: remaining,
+  });
+  const gained = () => sql`
+    partial AS MATERIALIZED (${metersOf(query, ofSite, sql`(${grantedProjects(partial, ofSite)}) g JOIN ledger.meter m USING (site_id, project_id)`, sql`, g.from_hour, g.to_hour`)}
+    ), gained AS MATERIALIZED (${sumsOf(usageOfWindows(query.step, { ...windowsOf(sql`partial`), fromHour: sql`m.from_hour`, toHour: sql`m.to_hour` }))}
+    ),`;
+  const ofClouds = byClouds ? cloudDaysOf(query, ofSite) : undefined;
+  return sql`
+    WITH granted AS (${grantedProjects(whole, ofSite)}), asked AS MATERIALIZED (${metersOf(query, ofSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)}`)}
+    ),
+    ${ofParts ? gained() : sql``}
+    sums AS (${sumsOf(usageOfRange(query.step, windowsOf(sql`asked`), ofClouds))}
+      ${ofParts ? sql`UNION ALL SELECT * FROM gained` : sql``}
+      ${ofParts && query.grant === undefined ? sql`UNION ALL SELECT '' COLLATE "C", site_id, resource_id, place_id, start_hour, -amount, -spread FROM gained` : sql``}
+    ), named AS (${namesOf(query, ofSite)}
     )
     SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource, flavor, state,
            sum(amount) AS amount, sum(spread) AS spread
@@ -114,6 +109,49 @@ export function usageSums(
     ORDER BY start_hour, grant_name, site, cloud, project_id, resource, flavor, state`;
 }
 
+/** Whether the answer adds up all projects of clouds, from sums that the ledger keeps of them. */
+function addsUpProjects({ by, step, projectId, grant }: UsageQuery): boolean {
+  return step !== 'hour' && !by.has('project') && projectId === undefined && grant === undefined;
+}
+
+function cloudDaysOf(query: UsageQuery, ofSite: (column: Sql) => Sql): CloudDays {
+  return {
+    columns: sql`'' COLLATE "C", m.site_id, m.resource_id, ${query.by.has('cloud') ? sql`m.cloud_id` : sql`0`}`,
+    where: join(meterConditions(query, ofSite), ' AND '),
+  };
+}
+
+/** The meters of a question with what their sums are grouped by; `from` has a meter `m`, and perhaps a grant `g`. */
+function metersOf(query: UsageQuery, ofSite: (column: Sql) => Sql, from: Sql, more?: Sql): Sql {
+  const { by } = query;
+  const place = by.has('project') ? sql`m.project_id` : by.has('cloud') ? sql`p.cloud_id` : sql`0`;
+  const hasGrant = by.has('grant') && (more !== undefined || !addsUpProjects(query));
+  return sql`
+      SELECT m.site_id, m.meter_id, m.resource_id, ${place} AS place_id, m.open_hour, m.open_amount, m.open_spread,
+             ${hasGrant ? sql`coalesce(g.name, '')` : sql`''`} COLLATE "C" AS grant_name${more ?? sql``}
+      FROM ${from}
+      ${by.has('cloud') && !by.has('project') ? sql`JOIN ledger.project p ON p.site_id = m.site_id AND p.project_id = m.project_id` : sql``}
+      WHERE ${join(meterConditions(query, ofSite), ' AND ')}`;
+}
+
+/** The sums with the names of their sites, clouds, projects and resources, where the answer separates them. */
+function namesOf({ by }: UsageQuery, ofSite: (column: Sql) => Sql): Sql {
+  const byProject = by.has('project');
+  const byCloud = byProject || by.has('cloud');
+  const none = sql`'' COLLATE "C"`;
+  return sql`
+      SELECT sums.start_hour, sums.grant_name, ${byCloud || by.has('site') ? sql`s.name` : none} AS site, r.name AS resource,
+             ${by.has('flavor') ? sql`coalesce(f.label, '')` : sql`''`} COLLATE "C" AS flavor,
+             ${by.has('state') ? sql`r.state` : none} AS state, ${byCloud ? sql`c.name` : none} AS cloud,
+             ${byProject ? sql`p.key` : none} AS project_id, ${byProject ? sql`n.project_name` : sql`''`} AS project_name,
+             sums.amount, sums.spread
+      FROM sums JOIN ledger.site s USING (site_id) JOIN ledger.resource r USING (site_id, resource_id)
+      ${by.has('flavor') ? sql`LEFT JOIN ledger.flavor f USING (site_id, flavor_id)` : sql``}
+      ${byProject ? projectJoins : sql``}
+      ${byCloud ? sql`JOIN ledger.cloud c ON c.site_id = sums.site_id AND c.cloud_id = ${byProject ? sql`p.cloud_id` : sql`sums.place_id`}` : sql``}
+      WHERE ${ofSite(sql`sums.site_id`)}`;
+}
+
 /**
  * Turns off plans that are slow for many meters. Turning them off raises the estimated cost, so JIT is off, too: otherwise
  * PostgreSQL before 18 would compile for a second.
@@ -122,6 +160,7 @@ const FOR_MANY_METERS = [
   sql`SET LOCAL enable_nestloop = off`,
   sql`SET LOCAL enable_sort = off`,
   sql`SET LOCAL jit = off`,
+  sql`SET LOCAL work_mem = '32MB'`,
 ];
 
 /**
@@ -140,9 +179,8 @@ function grantJoin({ by, grant }: UsageQuery): Sql {
 }
 
 const projectJoins = sql`
-  JOIN ledger.project p USING (site_id, project_id)
-  JOIN ledger.cloud c USING (site_id, cloud_id)
-  JOIN ledger.project_name n ON n.site_id = sums.site_id AND n.project_id = sums.project_id AND n.to_ms IS NULL`;
+  JOIN ledger.project p ON p.site_id = sums.site_id AND p.project_id = sums.place_id
+  JOIN ledger.project_name n ON n.site_id = sums.site_id AND n.project_id = sums.place_id AND n.to_ms IS NULL`;
 
 /** The start of the step that contains the hour of `e`. The first step starts with the range. */
 export const startOf: Record<UsageStep, (range: HourRange) => Sql> = {
@@ -154,21 +192,6 @@ export const startOf: Record<UsageStep, (range: HourRange) => Sql> = {
   },
   total: ({ fromHour }) => sql`${fromHour}::int`,
 };
-
-const VIEWS = {
-  hours: sql`ledger.hourly`,
-  days: sql`ledger.daily`,
-  months: sql`ledger.monthly`,
-} satisfies Record<Piece['sumsOf'], Sql>;
-
-/** The sums for each piece of the range. The hour of a sum is its first hour. */
-function entriesFor({ step }: UsageQuery, range: HourRange): Sql {
-  const pieces = piecesOf(step, range).map(
-    ({ sumsOf, fromHour, toHour }) =>
-      sql`SELECT * FROM ${VIEWS[sumsOf]} WHERE hour >= ${fromHour}::int AND hour < ${toHour}::int`,
-  );
-  return sql`(${join(pieces, ' UNION ALL ')})`;
-}
 
 /** The conditions for the meters of the query. */
 export function meterConditions(
@@ -194,22 +217,12 @@ export function meterConditions(
   return list;
 }
 
-function entryConditions(query: UsageQuery, range: HourRange, ofSite: (column: Sql) => Sql): Sql[] {
-  const fromHour = firstHour(query, range);
-  const list: Sql[] = [
-    ofSite(sql`e.site_id`),
-    sql`e.hour >= ${fromHour}::int`,
-    sql`e.hour < ${range.toHour}::int`,
-    sql`e.last_hour >= ${fromHour}::int`,
-    sql`e.first_hour < ${range.toHour}::int`,
-  ];
-  // The keys of few meters are found by index. Otherwise the months of all meters would be unpacked.
-  if (hasFewMeters(query))
-    list.push(
-      sql`e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM asked))`,
-      sql`e.meter_id = ANY(ARRAY(SELECT DISTINCT meter_id FROM asked))`,
-    );
-  return list;
+/** The condition for sums `e` of the meters in `table`. The keys of few meters are found by index. */
+function entryCondition(query: UsageQuery, table: Sql, ofSite: (column: Sql) => Sql): Sql {
+  const atSite = ofSite(sql`e.site_id`);
+  if (!hasFewMeters(query)) return atSite;
+  return sql`${atSite} AND e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM ${table}))
+          AND e.meter_id = ANY(ARRAY(SELECT DISTINCT meter_id FROM ${table}))`;
 }
 
 /** The first hour that can be in the answer. */

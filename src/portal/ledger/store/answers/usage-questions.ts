@@ -11,9 +11,8 @@ import {
 } from '../../question-cost.ts';
 import { countLedger } from './count-ledger.ts';
 import type { Questions } from './question.ts';
-import { queryUsage } from './usage.ts';
+import { queryUsage, streamUsage } from './usage.ts';
 import { remainingHours } from './usage-query.ts';
-import { streamUsage } from './usage-stream.ts';
 
 export interface UsageParts {
   questions: Questions;

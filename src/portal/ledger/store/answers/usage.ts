@@ -1,12 +1,14 @@
-import type { Queryable } from '../../../database/sql.ts';
+import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR, unitOfResource } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf, type CoveredCloud } from '../../accounting/sites/coverage.ts';
 import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
-import { hourRange, stepEnd, type HourRange } from '../../steps.ts';
+import { overlap } from '../../question-cost.ts';
+import { hourRange, monthsOf, stepEnd, type HourRange } from '../../steps.ts';
 import { loadCoveredClouds } from './covered-clouds.ts';
 import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
-import { sortKeys, sumUsage, type UsageRecord } from './usage-query.ts';
+import { siteCondition } from '../database/site-condition.ts';
+import { setPlanning, sortKeys, sumUsage, usageSums, type UsageRecord } from './usage-query.ts';
 
 /** Answers a usage query from one snapshot; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: number): Promise<Page<StepUsage>> {
@@ -22,8 +24,53 @@ export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: numbe
   };
 }
 
+const ROWS_AT_ONCE = 2_000;
+
+/**
+ * All rows of a query in order, in batches, from one snapshot: the database sums once, and not for each page. `hours` is the
+ * range for which the ledger has data. Throws `HoursGoneError` before the first row.
+ */
+export async function* streamUsage(
+  trx: Queryable,
+  asked: UsageQuery,
+  hours: HourRange | undefined,
+  nowMs: number,
+): AsyncGenerator<StepUsage[]> {
+  const query = { ...asked, cursor: undefined };
+  const range = hourRange(query);
+  await refuseHoursGone(trx, query, range);
+  await setPlanning(trx, query);
+  // Plan for all rows, not for the first ones.
+  await trx.query(sql`SET LOCAL cursor_tuple_fraction = 1`);
+  const rowOf = await rowMaker(trx, query, range, nowMs);
+  for (const part of partsOf(query, range).filter((one) => overlap(one, hours) !== undefined))
+    for await (const records of recordsOf(trx, query, range, part)) yield records.map(rowOf);
+}
+
+/** Splits days and hours by month, so that the database sorts one month at a time. */
+function partsOf({ step }: UsageQuery, range: HourRange): HourRange[] {
+  return step === 'day' || step === 'hour' ? monthsOf(range) : [range];
+}
+
+async function* recordsOf(
+  trx: Queryable,
+  query: UsageQuery,
+  range: HourRange,
+  part: HourRange,
+): AsyncGenerator<UsageRecord[]> {
+  await trx.query(
+    sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, await siteCondition(trx, query.site), part)}`,
+  );
+  for (;;) {
+    const { rows } = await trx.query<UsageRecord>(sql`FETCH ${raw(String(ROWS_AT_ONCE))} FROM usage`);
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await trx.query(sql`CLOSE usage`);
+}
+
 /** Returns a function that turns sums into rows, with coverage from the present progress of each site. */
-export async function rowMaker(
+async function rowMaker(
   trx: Queryable,
   query: UsageQuery,
   range: HourRange,

@@ -13,6 +13,8 @@ import { saidOfSites } from './0012-said-of-sites.ts';
 import { remoteWriteTables } from './0013-remote-write.ts';
 import { serverHours } from './0014-server-hours.ts';
 import { accountTables } from './0015-accounts.ts';
+import { daySums } from './0016-day-sums.ts';
+import { cloudDays } from './0017-cloud-days.ts';
 
 export interface Migration {
   /** Numbers grow. A released migration never changes. */
@@ -46,4 +48,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 13, name: 'tables of remote write', sql: remoteWriteTables },
   { id: 14, name: 'server hours', sql: serverHours },
   { id: 15, name: 'accounts and grants', sql: accountTables },
+  { id: 16, name: 'sums of days', sql: daySums },
+  { id: 17, name: 'sums of clouds', sql: cloudDays },
 ];

@@ -23,6 +23,7 @@ import { writeAnomalies } from './write/write-anomalies.ts';
 import { writeCourses } from './write/write-courses.ts';
 import { writeCoverage } from './write/write-coverage.ts';
 import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from './write/write-gaps.ts';
+import { addToDays, type EntryRow } from './write/write-entries.ts';
 import { changedPart, writePart } from './write/write-part.ts';
 import { writeSite } from './write/write-site.ts';
 
@@ -146,18 +147,11 @@ async function writeCloudCorrections(
   );
 }
 
-interface LateEntry {
-  meterId: number;
-  hour: number;
-  amount: bigint;
-  spread: bigint;
-}
-
 /** Moves amounts between hours, records the moves, and removes hours without usage. */
 async function writeLateBatch(
   trx: Queryable,
   siteId: number,
-  entries: readonly LateEntry[],
+  entries: readonly EntryRow[],
   bookedAtMs: number,
 ): Promise<void> {
   const rows = sql`
@@ -178,6 +172,7 @@ async function writeLateBatch(
     SELECT ${siteId}, n.meter_id, n.hour, n.amount, n.spread FROM (${rows}) n
     ON CONFLICT (site_id, meter_id, hour) DO UPDATE
     SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`);
+  await addToDays(trx, siteId, entries);
   await trx.query(sql`
     DELETE FROM ledger.entry e USING (${rows}) n
     WHERE e.site_id = ${siteId} AND e.meter_id = n.meter_id AND e.hour = n.hour

@@ -84,11 +84,26 @@ async function packMeters(database: Database, meters: MeterRange, beforeHour: nu
     await boundIdleTime(trx);
     await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${meters.siteId} FOR UPDATE`);
     const { rows } = await trx.query<{ packed: string }>(entriesIntoMonths(meters, beforeHour));
-    return Number(rows[0]?.packed ?? 0);
+    const packed = Number(rows[0]?.packed ?? 0);
+    if (packed > 0) await sumDaysAgain(trx, meters, beforeHour);
+    return packed;
   });
 }
 
-/** Removes entries, and adds them to the hours and days of their months. Returns the number of entries. */
+/** Makes the sums of days agree with the entries that are left. There are few, or none. */
+async function sumDaysAgain(
+  trx: Queryable,
+  { siteId, first, end }: MeterRange,
+  beforeHour: number,
+): Promise<void> {
+  const ofMeters = sql`site_id = ${siteId} AND meter_id >= ${first}::int AND meter_id < ${end}::int AND hour < ${beforeHour}::int`;
+  await trx.query(sql`DELETE FROM ledger.day WHERE ${ofMeters}`);
+  await trx.query(sql`
+    INSERT INTO ledger.day (site_id, meter_id, hour, amount, spread)
+    SELECT ${siteId}, meter_id, hour - hour % 24, sum(amount), sum(spread) FROM ledger.entry WHERE ${ofMeters} GROUP BY 2, 3`);
+}
+
+/** Removes entries, and adds them to the hours and days of their months, and to the days of clouds. Returns the number of entries. */
 function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: number): Sql {
   return sql`
     WITH moved AS (
@@ -139,6 +154,15 @@ function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: numbe
       ON CONFLICT (site_id, meter_id, first_hour) DO UPDATE
       SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,
           day_amounts = excluded.day_amounts, day_spreads = excluded.day_spreads
+    ), of_clouds AS (
+      INSERT INTO ledger.cloud_day AS had (site_id, cloud_id, resource_id, hour, amount, spread)
+      SELECT ${siteId}, p.cloud_id, m.resource_id, moved.hour - moved.hour % 24, sum(moved.amount), sum(moved.spread)
+      FROM moved
+      JOIN ledger.meter m ON m.site_id = ${siteId} AND m.meter_id = moved.meter_id
+      JOIN ledger.project p ON p.site_id = ${siteId} AND p.project_id = m.project_id
+      GROUP BY 2, 3, 4
+      ON CONFLICT (site_id, cloud_id, resource_id, hour) DO UPDATE
+      SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread
     )
     SELECT count(*) AS packed FROM moved`;
 }

@@ -16,7 +16,7 @@ export interface MeterRow {
   openHour: Entry;
 }
 
-interface EntryRow extends Entry {
+export interface EntryRow extends Entry {
   meterId: number;
 }
 
@@ -55,6 +55,21 @@ async function writeBatch(trx: Queryable, siteId: number, batch: readonly EntryR
       ${numberArray(batch.map(({ hour }) => hour))}::int[],
       ${numberArray(batch.map(({ amount }) => amount))}::bigint[],
       ${numberArray(batch.map(({ spread }) => spread))}::bigint[])
+    ON CONFLICT (site_id, meter_id, hour) DO UPDATE
+    SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`);
+  await addToDays(trx, siteId, batch);
+}
+
+/** Adds what is added to entries to the sums of their days, too. */
+export async function addToDays(trx: Queryable, siteId: number, batch: readonly EntryRow[]): Promise<void> {
+  await trx.query(sql`
+    INSERT INTO ledger.day AS had (site_id, meter_id, hour, amount, spread)
+    SELECT ${siteId}, w.meter_id, w.hour - w.hour % 24, sum(w.amount), sum(w.spread) FROM unnest(
+      ${numberArray(batch.map(({ meterId }) => meterId))}::int[],
+      ${numberArray(batch.map(({ hour }) => hour))}::int[],
+      ${numberArray(batch.map(({ amount }) => amount))}::bigint[],
+      ${numberArray(batch.map(({ spread }) => spread))}::bigint[]) AS w (meter_id, hour, amount, spread)
+    GROUP BY 2, 3
     ON CONFLICT (site_id, meter_id, hour) DO UPDATE
     SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`);
 }
