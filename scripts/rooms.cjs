@@ -62,6 +62,7 @@ module.exports.rooms = [
       'steps',
       'grant-links',
       'question-cost',
+      'page-parts',
       'question-errors',
     ],
   },

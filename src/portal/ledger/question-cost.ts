@@ -40,6 +40,8 @@ export interface LedgerCounts {
 export interface QuestionCost {
   /** The largest number of rows in the answer. */
   rows: number;
+  /** The largest number of rows in one step. */
+  rowsOfStep: number;
   /** The largest number of sums (of hours, days and months) that the database reads. */
   sums: number;
 }
@@ -47,12 +49,14 @@ export interface QuestionCost {
 /** The largest cost of an answer. `range` starts at the cursor. */
 export function costOf(query: UsageQuery, counts: LedgerCounts, range: HourRange): QuestionCost {
   const known = overlap(range, counts.hours);
-  if (known === undefined) return { rows: 0, sums: 0 };
+  if (known === undefined) return { rows: 0, rowsOfStep: 0, sums: 0 };
   const meters = metersOf(query, counts);
   const partialMeters = counts.partialProjects * counts.kinds;
   const pairs = meters + (query.grant === undefined ? partialMeters : 0);
+  const rowsOfStep = groupsOf(query, counts, pairs);
   return {
-    rows: groupsOf(query, counts, pairs) * stepsOf(query.step, known),
+    rows: rowsOfStep * stepsOf(query.step, known),
+    rowsOfStep,
     sums: meters * sumsOf(query.step, known) + partialMeters * mostSums(query, known),
   };
 }
@@ -100,7 +104,11 @@ function stepsOf(step: UsageStep, range: HourRange): number {
 }
 
 /** Throws `RefusedQuestionError` if an answer in this format could have too many rows. */
-export function refuseCostly({ rows }: QuestionCost, format: 'json' | 'csv', limits: QuestionLimits): void {
+export function refuseCostly(
+  { rows }: Pick<QuestionCost, 'rows'>,
+  format: 'json' | 'csv',
+  limits: QuestionLimits,
+): void {
   const most = format === 'json' ? limits.rows : limits.csvRows;
   if (rows <= most) return;
   const less = 'a longer step, fewer keys in by, a shorter time, or one site, project, grant or resource';
@@ -112,8 +120,8 @@ export function refuseCostly({ rows }: QuestionCost, format: 'json' | 'csv', lim
 }
 
 /** Questions from the portal's pages cost less than this. Questions that cost more wait for one another. */
-const QUICK: QuestionCost = { rows: 50_000, sums: 500_000 };
+const QUICK: Pick<QuestionCost, 'rows' | 'sums'> = { rows: 50_000, sums: 500_000 };
 
-export function isQuick({ rows, sums }: QuestionCost): boolean {
+export function isQuick({ rows, sums }: Pick<QuestionCost, 'rows' | 'sums'>): boolean {
   return rows <= QUICK.rows && sums <= QUICK.sums;
 }

@@ -127,6 +127,13 @@ export function stepEnd(step: UsageStep, startHour: number, range: HourRange): n
   return Math.min(nextStarts[step](startHour), range.toHour);
 }
 
+/** The start of the step that contains an hour of the range. */
+export function stepStart(step: UsageStep, hour: number, range: HourRange): number {
+  if (step === 'total') return range.fromHour;
+  const start = { hour, day: startOfDay(hour), month: startOfMonth(hour) }[step];
+  return Math.max(start, range.fromHour);
+}
+
 const nextStarts: Record<UsageStep, (hour: number) => number> = {
   hour: (hour) => hour + 1,
   day: (hour) => (Math.floor(hour / HOURS_PER_DAY) + 1) * HOURS_PER_DAY,

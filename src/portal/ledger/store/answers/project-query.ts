@@ -1,4 +1,4 @@
-import { join, sql, type Queryable } from '../../../database/sql.ts';
+import { join, sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import type { Page, ProjectQuery, Project } from '../../ledger.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { siteCondition } from '../database/site-condition.ts';
@@ -79,4 +79,40 @@ function projectOf(record: ProjectRecord): Project {
     firstReadingMs: Number(record.first_ms),
     lastReadingMs: Number(record.last_ms),
   };
+}
+
+/** A project's place in the order of site, cloud and id. */
+export type ProjectPlace = readonly [site: string, cloud: string, projectId: string];
+
+/** Projects one after the other. Undefined means from the first one, or to the last one. */
+export interface ProjectRange {
+  from: ProjectPlace | undefined;
+  /** Exclusive. */
+  until: ProjectPlace | undefined;
+}
+
+const placedProjects = sql`
+  ledger.project p JOIN ledger.site s USING (site_id) JOIN ledger.cloud c USING (site_id, cloud_id)`;
+
+/** The ids of the projects in a range. */
+export function projectsIn({ from, until }: ProjectRange, ofSite: (column: Sql) => Sql): Sql {
+  const bounds = [ofSite(sql`p.site_id`)];
+  if (from !== undefined) bounds.push(sql`(s.name, c.name, p.key) >= (${join(from)})`);
+  if (until !== undefined) bounds.push(sql`(s.name, c.name, p.key) < (${join(until)})`);
+  return sql`SELECT p.site_id, p.project_id FROM ${placedProjects} WHERE ${join(bounds, ' AND ')}`;
+}
+
+/** The place of the project that is `count` places after `from`; undefined if there are no more. */
+export async function projectAfter(
+  database: Queryable,
+  ofSite: (column: Sql) => Sql,
+  from: ProjectPlace | undefined,
+  count: number,
+): Promise<ProjectPlace | undefined> {
+  const { rows } = await database.query<{ site: string; cloud: string; key: string }>(sql`
+    SELECT s.name AS site, c.name AS cloud, p.key FROM ${placedProjects}
+    WHERE ${ofSite(sql`p.site_id`)} AND ${from === undefined ? sql`true` : sql`(s.name, c.name, p.key) >= (${join(from)})`}
+    ORDER BY s.name, c.name, p.key OFFSET ${count} LIMIT 1`);
+  const [next] = rows;
+  return next === undefined ? undefined : [next.site, next.cloud, next.key];
 }

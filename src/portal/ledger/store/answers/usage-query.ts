@@ -5,8 +5,8 @@ import { numberArray } from '../../../database/columns.ts';
 import { grantLinks, splitLinks } from '../../grant-links.ts';
 import { hourRange, monthStarts, type HourRange } from '../../steps.ts';
 import { readCursor } from './cursor.ts';
-import { siteCondition } from '../database/site-condition.ts';
 import { grantedProjects } from './granted-usage.ts';
+import { projectsIn, type ProjectRange } from './project-query.ts';
 import { usageOfRange, usageOfWindows, type CloudDays } from './window-sums.ts';
 
 /** The summed usage of one step. Dimensions that the query does not separate are ''. */
@@ -40,15 +40,6 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
   ];
 }
 
-/** The sums of a page and of one more row. Sets the planner's options for the transaction. */
-export async function sumUsage(trx: Queryable, query: UsageQuery, range: HourRange): Promise<UsageRecord[]> {
-  await setPlanning(trx, query);
-  const { rows } = await trx.query<UsageRecord>(
-    sql`${usageSums(query, range, await siteCondition(trx, query.site))} LIMIT ${query.limit + 1}`,
-  );
-  return rows;
-}
-
 /**
  * Sets the planner's options for the rest of the transaction. They are SET commands, which Citus passes on to its nodes if
  * the first one says so; another database does not know the first one, and keeps its value without any effect.
@@ -62,13 +53,14 @@ export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<vo
 /**
  * Sums entries by step, resource and the query's dimensions, in order. Amounts of different resources are never added up.
  * Projects with the same id at two sites stay separate (rule A9), and so do clouds: only a grant adds up projects. `ofSite` is
- * the query's `siteCondition`, and `part` the part of the range to sum, in whole steps.
+ * the query's `siteCondition`. `part` is the part of the range to sum, in whole steps, and `projects` is the part of the projects.
  */
 export function usageSums(
   query: UsageQuery,
   range: HourRange,
   ofSite: (column: Sql) => Sql,
   part = range,
+  projects?: ProjectRange,
 ): Sql {
   const remaining = { ...part, fromHour: firstHour(query, part) };
   const links = grantLinks(query, remaining);
@@ -92,7 +84,7 @@ export function usageSums(
     ),`;
   const ofClouds = byClouds ? cloudDaysOf(query, ofSite) : undefined;
   return sql`
-    WITH granted AS (${grantedProjects(whole, ofSite)}), asked AS MATERIALIZED (${metersOf(query, ofSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)}`)}
+    WITH granted AS (${grantedProjects(whole, ofSite)}), asked AS MATERIALIZED (${metersOf(query, ofSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)} ${projects === undefined ? sql`` : sql`JOIN (${projectsIn(projects, ofSite)}) w USING (site_id, project_id)`}`)}
     ),
     ${ofParts ? gained() : sql``}
     sums AS (${sumsOf(usageOfRange(query.step, windowsOf(sql`asked`), ofClouds))}
@@ -225,12 +217,12 @@ function entryCondition(query: UsageQuery, table: Sql, ofSite: (column: Sql) => 
           AND e.meter_id = ANY(ARRAY(SELECT DISTINCT meter_id FROM ${table}))`;
 }
 
-/** The first hour that can be in the answer. */
-function firstHour({ cursor }: UsageQuery, range: HourRange): number {
-  return cursor === undefined ? range.fromHour : cursorKeys(cursor)[0];
+/** The first hour of the range that can be in the answer. */
+export function firstHour({ cursor }: UsageQuery, { fromHour }: HourRange): number {
+  return cursor === undefined ? fromHour : Math.max(fromHour, cursorKeys(cursor)[0]);
 }
 
-function cursorKeys(cursor: string) {
+export function cursorKeys(cursor: string) {
   return readCursor(cursor, [0, '', '', '', '', '', '', ''] as ReturnType<typeof sortKeys>);
 }
 
@@ -244,7 +236,7 @@ function afterCursor({ cursor }: UsageQuery): Sql {
 export function remainingHours(query: UsageQuery): HourRange {
   const range = hourRange(query);
   const { fromHour, toHour } = range;
-  const reached = firstHour(query, range);
+  const reached = query.cursor === undefined ? fromHour : cursorKeys(query.cursor)[0];
   if (reached < fromHour || reached >= toHour) throw new CursorError();
   return { fromHour: reached, toHour };
 }

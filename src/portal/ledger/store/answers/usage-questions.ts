@@ -5,13 +5,13 @@ import {
   costOf,
   isQuick,
   refuseCostly,
-  type LedgerCounts,
   type QuestionCost,
   type QuestionLimits,
 } from '../../question-cost.ts';
 import { countLedger } from './count-ledger.ts';
 import type { Questions } from './question.ts';
 import { queryUsage, streamUsage } from './usage.ts';
+import type { Extent } from './usage-page.ts';
 import { remainingHours } from './usage-query.ts';
 
 export interface UsageParts {
@@ -27,9 +27,9 @@ export async function askUsage(
   query: UsageQuery,
   gone?: AbortSignal,
 ): Promise<Page<StepUsage>> {
-  const { cost } = await estimate(parts, query, gone);
-  refuseCostly(cost, 'json', parts.limits);
-  return await page(parts, query, cost, gone);
+  const extent = await estimate(parts, query, gone);
+  refuseCostly(extent.cost, 'json', parts.limits);
+  return await page(parts, query, extent, gone);
 }
 
 /**
@@ -43,10 +43,11 @@ export async function* askAllUsage(
 ): AsyncGenerator<StepUsage[]> {
   const { lanes, limits, questions, nowMs } = parts;
   const query = { ...asked, cursor: undefined, limit: MAX_PAGE };
-  const { cost, counts } = await estimate(parts, query, gone);
+  const extent = await estimate(parts, query, gone);
+  const { cost, counts } = extent;
   refuseCostly(cost, 'csv', limits);
   if (cost.rows <= MAX_PAGE) {
-    yield (await page(parts, query, cost, gone)).data;
+    yield (await page(parts, query, extent, gone)).data;
     return;
   }
   const lane = lanes[csvLane(cost, limits)];
@@ -70,12 +71,12 @@ function csvLane({ rows }: QuestionCost, limits: QuestionLimits): 'shortCsv' | '
 async function page(
   { questions, lanes, limits, nowMs }: UsageParts,
   query: UsageQuery,
-  cost: QuestionCost,
+  extent: Extent,
   gone: AbortSignal | undefined,
 ): Promise<Page<StepUsage>> {
-  const lane = isQuick(cost) ? lanes.questions : lanes.longQuestions;
+  const lane = isQuick(extent.cost) ? lanes.questions : lanes.longQuestions;
   return await questions.ask({ lane, timeoutMs: limits.timeoutMs, gone }, async (trx) =>
-    queryUsage(trx, query, nowMs()),
+    queryUsage(trx, query, extent, nowMs()),
   );
 }
 
@@ -83,7 +84,7 @@ async function estimate(
   { questions, lanes, limits }: UsageParts,
   query: UsageQuery,
   gone: AbortSignal | undefined,
-): Promise<{ cost: QuestionCost; counts: LedgerCounts }> {
+): Promise<Extent> {
   const range = remainingHours(query);
   const options = { lane: lanes.questions, timeoutMs: limits.timeoutMs, gone };
   const counts = await questions.ask(options, async (trx) => await countLedger(trx, query));

@@ -8,13 +8,19 @@ import { loadCoveredClouds } from './covered-clouds.ts';
 import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
 import { siteCondition } from '../database/site-condition.ts';
-import { setPlanning, sortKeys, sumUsage, usageSums, type UsageRecord } from './usage-query.ts';
+import { sumPage, type Extent } from './usage-page.ts';
+import { setPlanning, sortKeys, usageSums, type UsageRecord } from './usage-query.ts';
 
 /** Answers a usage query from one snapshot; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
-export async function queryUsage(trx: Queryable, query: UsageQuery, nowMs: number): Promise<Page<StepUsage>> {
+export async function queryUsage(
+  trx: Queryable,
+  query: UsageQuery,
+  extent: Extent,
+  nowMs: number,
+): Promise<Page<StepUsage>> {
   const range = hourRange(query);
   await refuseHoursGone(trx, query, range);
-  const records = await sumUsage(trx, query, range);
+  const records = await sumPage(trx, query, range, extent);
   const rowOf = await rowMaker(trx, query, range, nowMs);
   const shown = records.slice(0, query.limit);
   const last = shown.at(-1);

@@ -154,7 +154,14 @@ function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: numbe
       ON CONFLICT (site_id, meter_id, first_hour) DO UPDATE
       SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,
           day_amounts = excluded.day_amounts, day_spreads = excluded.day_spreads
-    ), of_clouds AS (
+    ), of_clouds AS (${movedIntoClouds(siteId)}
+    )
+    SELECT count(*) AS packed FROM moved`;
+}
+
+/** Adds the entries in the common table `moved` to the days of their clouds. */
+function movedIntoClouds(siteId: number): Sql {
+  return sql`
       INSERT INTO ledger.cloud_day AS had (site_id, cloud_id, resource_id, hour, amount, spread)
       SELECT ${siteId}, p.cloud_id, m.resource_id, moved.hour - moved.hour % 24, sum(moved.amount), sum(moved.spread)
       FROM moved
@@ -162,9 +169,7 @@ function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: numbe
       JOIN ledger.project p ON p.site_id = ${siteId} AND p.project_id = m.project_id
       GROUP BY 2, 3, 4
       ON CONFLICT (site_id, cloud_id, resource_id, hour) DO UPDATE
-      SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread
-    )
-    SELECT count(*) AS packed FROM moved`;
+      SET amount = had.amount + excluded.amount, spread = had.spread + excluded.spread`;
 }
 
 /** Drops hours, and records from which hour on the site has them: an answer must not show a dropped hour as unused. */
