@@ -22,5 +22,6 @@ describe('a remembered value', () => {
     expect(ask('a key that is longer', 'a key that is longer')).toBe(
       'a key that is longer,a key that is longer',
     );
+    expect(ask('bbbb', 'cccc')).toBe('cccc');
   });
 });

@@ -11,15 +11,24 @@ export function remembered<T>(
   bytesOf: (key: string) => number = bytesOfKey,
 ): (key: string) => T {
   const known = new Map<string, { value: T; bytes: number }>();
+  // One iterator for all: a new one would pass every key that left the map's beginning, for each key that it forgets.
+  let oldestFirst = known.entries();
   let left = maxBytes;
+  /** Returns the bytes that became free. */
+  const forgetOldest = (): number => {
+    const { done, value } = oldestFirst.next();
+    if (done === true) {
+      oldestFirst = known.entries();
+      return 0;
+    }
+    known.delete(value[0]);
+    return value[1].bytes;
+  };
   const remember = (key: string, value: T, bytes: number) => {
+    if (bytes > maxBytes) return;
+    while (left < bytes) left += forgetOldest();
     known.set(key, { value, bytes });
     left -= bytes;
-    for (const [oldest, { bytes: freed }] of known) {
-      if (left >= 0) return;
-      known.delete(oldest);
-      left += freed;
-    }
   };
   return (key) => {
     const found = known.get(key);
