@@ -6,7 +6,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { AnswerError } from './answers/answer-error.ts';
 import { requestHandler } from './handler.ts';
-import { GateMetrics } from './metrics.ts';
+import { createGateMetrics } from './metrics.ts';
 import { parsePolicy } from './policy.ts';
 import type { GateToken } from './settings/gate-tokens.ts';
 import { type Source, UpstreamFailure } from './sources/source.ts';
@@ -63,7 +63,7 @@ function startHandler(source: Source) {
       done();
     },
   });
-  const metrics = new GateMetrics();
+  const metrics = createGateMetrics();
   const clock = { ...systemClock, nowMs: () => NOW };
   const handler = requestHandler({
     source,
@@ -96,7 +96,7 @@ function startHandler(source: Source) {
   return {
     ask,
     log: () => lines.map(withoutTime),
-    counted: async () => countsOf(await metrics.exposition()),
+    counted: async () => countsOf(await metrics.registry.metrics()),
   };
 }
 

@@ -10,7 +10,7 @@ import { parserWarning } from './listener/http-parser.ts';
 import { createHttpServer, type GateHttpServer } from './listener/http-server.ts';
 import { Limiter } from './tokens/limits.ts';
 import { ConfigReloader } from './settings/config-reloader.ts';
-import { GateMetrics } from './metrics.ts';
+import { createGateMetrics, type GateMetrics } from './metrics.ts';
 import { createMetricsServer } from './listener/metrics-server.ts';
 import type { GateConfig } from './settings/config.ts';
 import { checkGateConfig } from './settings/settings.ts';
@@ -51,7 +51,7 @@ export function createGate(config: GateConfig, dependencies: GateDependencies): 
 class GateRole implements Gate {
   readonly #config: GateConfig;
   readonly #dependencies: GateDependencies;
-  readonly #metrics = new GateMetrics();
+  readonly #metrics = createGateMetrics();
   readonly #source: Source;
   readonly #server: GateHttpServer;
   readonly #metricsServer = createMetricsServer(this.#metrics);
@@ -71,7 +71,7 @@ class GateRole implements Gate {
       ...dependencies,
       config,
       onRead: (live) => this.#use(live),
-      onReload: (succeeded) => this.#metrics.reloaded(succeeded),
+      onReload: (succeeded) => this.#tellReload(succeeded),
     });
   }
 
@@ -117,6 +117,11 @@ class GateRole implements Gate {
     });
   }
 
+  #tellReload(succeeded: boolean): void {
+    this.#metrics.reloadSuccess.set(succeeded ? 1 : 0);
+    if (!succeeded) this.#metrics.reloadFailures.inc();
+  }
+
   #use(live: LiveConfig): void {
     if (live.tls && 'setSecureContext' in this.#server) this.#server.setSecureContext(live.tls);
     tellExpiries(live, this.#metrics);
@@ -129,7 +134,7 @@ function createServer(config: GateConfig, metrics: GateMetrics, handler: Handler
     config.selfSigned ? { certFile: '', keyFile: '' } : config.tls,
     {
       perAddress: config.connectionsPerAddress ?? DEFAULT_CONNECTIONS_PER_ADDRESS,
-      onRefused: (reason) => metrics.connectionRefused(reason),
+      onRefused: (reason) => metrics.connectionsRefused.inc({ reason }),
     },
     (request, response) => void handler(request, response),
   );
@@ -145,12 +150,12 @@ function sourceOf(
     : new ExporterSource(url, { clock, logger });
 }
 
+/** A token without an end, or one that is gone, has no metric. */
 function tellExpiries({ tokens, certificateExpiresMs }: LiveConfig, metrics: GateMetrics): void {
-  const expiring = tokens.flatMap(({ name, expiresMs }) =>
-    expiresMs === undefined ? [] : [[name, expiresMs] as const],
-  );
-  metrics.tokensExpire(new Map(expiring));
-  metrics.certificateExpires(certificateExpiresMs);
+  metrics.tokenExpiry.reset();
+  for (const { name, expiresMs } of tokens)
+    if (expiresMs !== undefined) metrics.tokenExpiry.set({ token: name }, expiresMs / 1000);
+  if (certificateExpiresMs !== undefined) metrics.certificateExpiry.set(certificateExpiresMs / 1000);
 }
 
 function warnOfExpiry(

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createMetrics, type MetricDeclaration, type Metrics } from '../runtime/metrics.ts';
+import { counter, createMetrics, gauge, type Metrics } from '../runtime/metrics.ts';
 import { version } from '../runtime/version.ts';
 import type { Coverage, FoldOutcome, Refusal, SiteStatus } from './ledger/ledger.ts';
 
@@ -8,123 +8,78 @@ import type { Coverage, FoldOutcome, Refusal, SiteStatus } from './ledger/ledger
  * is the name of a configured site.
  */
 export const DECLARATIONS = {
-  buildInfo: { type: 'gauge', name: 'build_info', help: '1, with the version', labels: ['version'] },
-  sites: { type: 'gauge', name: 'sites', help: 'Configured sites', labels: [] },
-  sitesHeld: {
-    type: 'gauge',
-    name: 'sites_held',
-    help: 'Sites that this portal reads; others on its database read the rest',
-    labels: [],
-  },
-  leaseLosses: {
-    type: 'counter',
-    name: 'lease_losses_total',
-    help: 'Leases that another portal took over because they were not renewed in time',
-    labels: [],
-  },
-  sweeps: {
-    type: 'counter',
-    name: 'sweeps_total',
-    help: 'Sweeps, read or written by a sender, by result: success, failure (of the site), ledger_failure',
-    labels: ['site', 'result'],
-  },
-  lastSuccess: {
-    type: 'gauge',
-    name: 'last_success_timestamp_seconds',
-    help: 'When the last sweep of the site was folded, according to the ledger; 0 if none was',
-    labels: ['site'],
-  },
-  lastReading: {
-    type: 'gauge',
-    name: 'last_reading_timestamp_seconds',
-    help: 'Time up to which the ledger knows the usage of each cloud that is not retired; 0 if it knows none',
-    labels: ['site', 'cloud'],
-  },
-  ordinaryPause: {
-    type: 'gauge',
-    name: 'ordinary_pause_seconds',
-    help: 'Longest ordinary pause between two readings of the site; a longer one is a gap',
-    labels: ['site'],
-  },
-  coverage: {
-    type: 'gauge',
-    name: 'coverage_ratio',
-    help: 'Shares of the last 24 settled hours that are measured, spread and missing, from 0 to 1',
-    labels: ['site', 'coverage'],
-  },
-  folded: {
-    type: 'counter',
-    name: 'folded_readings_total',
-    help: 'Readings that moved a meter forward',
-    labels: ['site'],
-  },
-  ignored: {
-    type: 'counter',
-    name: 'ignored_readings_total',
-    help: 'Readings that were not newer than the last of their meter',
-    labels: ['site'],
-  },
-  refused: {
-    type: 'counter',
-    name: 'refused_series_total',
-    help: 'Series that were refused',
-    labels: ['site'],
-  },
-  anomalies: {
-    type: 'counter',
-    name: 'anomalies_total',
-    help: 'Anomalies that were recorded',
-    labels: ['site'],
-  },
-  writeRequests: {
-    type: 'counter',
-    name: 'remote_write_requests_total',
-    help: 'Remote write requests by status; the sender is empty if the token is unknown',
-    labels: ['sender', 'status'],
-  },
-  writtenSamples: {
-    type: 'counter',
-    name: 'remote_write_samples_total',
-    help: 'Samples that were stored',
-    labels: ['sender'],
-  },
-  foreignSamples: {
-    type: 'counter',
-    name: 'remote_write_foreign_samples_total',
-    help: 'Samples that are not usage and were skipped',
-    labels: ['sender'],
-  },
-  exposedSites: {
-    type: 'gauge',
-    name: 'remote_write_exposed_sites',
-    help: 'Sites in whose name another site can write, because both share a job that keeps labels',
-    labels: ['sender'],
-  },
-  waitingSamples: {
-    type: 'gauge',
-    name: 'remote_write_waiting_samples',
-    help: 'Samples that are stored and not folded yet',
-    labels: [],
-  },
-  setAsideSamples: {
-    type: 'counter',
-    name: 'remote_write_set_aside_samples_total',
-    help: 'Samples that could not be folded for an hour and are set aside for a person to look at',
-    labels: ['site'],
-  },
-  reloads: {
-    type: 'counter',
-    name: 'reloads_total',
-    help: 'Reloads of the configuration by result: success, failure',
-    labels: ['result'],
-  },
-  reloadSuccess: {
-    type: 'gauge',
-    name: 'reload_success',
-    help: '1 if the last reload succeeded, 0 if the earlier configuration stays in force',
-    labels: [],
-  },
-} as const satisfies Record<string, MetricDeclaration>;
+  buildInfo: gauge('build_info', '1, with the version', 'version'),
+  sites: gauge('sites', 'Configured sites'),
+  sitesHeld: gauge('sites_held', 'Sites that this portal reads; others on its database read the rest'),
+  leaseLosses: counter(
+    'lease_losses_total',
+    'Leases that another portal took over because they were not renewed in time',
+  ),
+  sweeps: counter(
+    'sweeps_total',
+    'Sweeps, read or written by a sender, by result: success, failure (of the site), ledger_failure',
+    'site',
+    'result',
+  ),
+  lastSuccess: gauge(
+    'last_success_timestamp_seconds',
+    'When the last sweep of the site was folded, according to the ledger; 0 if none was',
+    'site',
+  ),
+  lastReading: gauge(
+    'last_reading_timestamp_seconds',
+    'Time up to which the ledger knows the usage of each cloud that is not retired; 0 if it knows none',
+    'site',
+    'cloud',
+  ),
+  ordinaryPause: gauge(
+    'ordinary_pause_seconds',
+    'Longest ordinary pause between two readings of the site; a longer one is a gap',
+    'site',
+  ),
+  coverage: gauge(
+    'coverage_ratio',
+    'Shares of the last 24 settled hours that are measured, spread and missing, from 0 to 1',
+    'site',
+    'coverage',
+  ),
+  folded: counter('folded_readings_total', 'Readings that moved a meter forward', 'site'),
+  ignored: counter(
+    'ignored_readings_total',
+    'Readings that were not newer than the last of their meter',
+    'site',
+  ),
+  refused: counter('refused_series_total', 'Series that were refused', 'site'),
+  anomalies: counter('anomalies_total', 'Anomalies that were recorded', 'site'),
+  writeRequests: counter(
+    'remote_write_requests_total',
+    'Remote write requests by status; the sender is empty if the token is unknown',
+    'sender',
+    'status',
+  ),
+  writtenSamples: counter('remote_write_samples_total', 'Samples that were stored', 'sender'),
+  foreignSamples: counter(
+    'remote_write_foreign_samples_total',
+    'Samples that are not usage and were skipped',
+    'sender',
+  ),
+  exposedSites: gauge(
+    'remote_write_exposed_sites',
+    'Sites in whose name another site can write, because both share a job that keeps labels',
+    'sender',
+  ),
+  waitingSamples: gauge('remote_write_waiting_samples', 'Samples that are stored and not folded yet'),
+  setAsideSamples: counter(
+    'remote_write_set_aside_samples_total',
+    'Samples that could not be folded for an hour and are set aside for a person to look at',
+    'site',
+  ),
+  reloads: counter('reloads_total', 'Reloads of the configuration by result: success, failure', 'result'),
+  reloadSuccess: gauge(
+    'reload_success',
+    '1 if the last reload succeeded, 0 if the earlier configuration stays in force',
+  ),
+};
 
 export type PortalMetrics = Metrics<typeof DECLARATIONS>;
 

@@ -9,6 +9,14 @@ export interface MetricDeclaration {
   labels: readonly string[];
 }
 
+export function counter<const L extends string = never>(name: string, help: string, ...labels: readonly L[]) {
+  return { type: 'counter', name, help, labels } as const;
+}
+
+export function gauge<const L extends string = never>(name: string, help: string, ...labels: readonly L[]) {
+  return { type: 'gauge', name, help, labels } as const;
+}
+
 /** The classes of prom-client for the types that roles use. */
 const CLASSES = { counter: Counter, gauge: Gauge } as const;
 
@@ -24,7 +32,7 @@ export type Metrics<D extends Record<string, CounterOrGauge>> = { registry: Regi
 };
 
 /** Makes the metrics in the order of their declarations. `registry` writes its earlier metrics before them. */
-export function createMetrics<const D extends Record<string, CounterOrGauge>>(
+export function createMetrics<D extends Record<string, CounterOrGauge>>(
   prefix: string,
   declarations: D,
   registry = new Registry(),

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify, parse } from 'yaml';
 import { usageFamilies } from '../../src/exporter/exposition/exposition.ts';
 import { OwnMetrics } from '../../src/exporter/exposition/own-metrics.ts';
-import { GateMetrics } from '../../src/gate/metrics.ts';
+import { createGateMetrics } from '../../src/gate/metrics.ts';
 import { createPortalMetrics } from '../../src/portal/metrics.ts';
 import { ALERT_CASES } from './alert-cases.ts';
 import { describeWith } from '../support/describe-with.ts';
@@ -75,7 +75,10 @@ describeWith(['promtool'], 'the alerts', ({ promtool }) => {
 
 /** The names of all metrics that exporter, gate and portal serve. */
 async function servedNames(): Promise<Set<string>> {
-  const texts = [await createPortalMetrics().registry.metrics(), await new GateMetrics().exposition()];
+  const texts = [
+    await createPortalMetrics().registry.metrics(),
+    await createGateMetrics().registry.metrics(),
+  ];
   const served = texts.flatMap((text) => [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name));
   const nothing = { epoch: 'e', startMs: 0, untilMs: 0, totals: new Map(), servers: new Map() };
   const snapshot = { meter: nothing, sampled: new Map(), projects: [], completedMs: 0, durationMs: 0 };

@@ -27,7 +27,7 @@ interface Books {
 }
 
 export function openAccount({ socket, method }: IncomingMessage, { metrics, clock }: Books): Account {
-  metrics.inFlight(1);
+  metrics.inFlight.inc();
   return {
     from: socket.remoteAddress,
     method: /^[A-Z]{1,16}$/.test(method ?? '') ? method : undefined,
@@ -39,7 +39,7 @@ export function openAccount({ socket, method }: IncomingMessage, { metrics, cloc
 
 /** Ends the account of an answered request. */
 export function closeAccount(account: Account, books: Books): void {
-  if (account.route === 'healthz') return books.metrics.inFlight(-1);
+  if (account.route === 'healthz') return books.metrics.inFlight.dec();
   enter(account, 'allowed', '', books);
   books.logger.info(lineOf(account, books, { decision: 'allowed' }), 'allowed');
 }
@@ -55,7 +55,7 @@ export function failAccount(error: unknown, response: ServerResponse, account: A
   const failed = broken || refusal.status >= 500;
   const reason = broken ? (error instanceof AnswerError ? 'answer' : 'upstream') : refusal.reason;
   enter(account, failed ? 'failed' : 'denied', reason, books);
-  if (failed) books.metrics.upstreamFailed(refusal.status);
+  if (failed) books.metrics.upstreamErrors.inc({ status: refusal.status });
   logFailure(refusal, { broken, failed, reason }, account, books);
 }
 
@@ -66,9 +66,9 @@ function enter(
   { metrics }: Books,
 ): void {
   const token = account.token ?? '';
-  metrics.inFlight(-1);
-  metrics.decided({ token, result, reason });
-  metrics.answered(token, account.socket.bytesWritten - account.bytesBefore);
+  metrics.inFlight.dec();
+  metrics.decisions.inc({ token, result, reason });
+  metrics.answerBytes.inc({ token }, account.socket.bytesWritten - account.bytesBefore);
 }
 
 /** How a request ended. */

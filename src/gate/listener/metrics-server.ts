@@ -12,13 +12,13 @@ const HTTP_LIMITS = {
 const MAX_CONNECTIONS = 32;
 
 /** Serves the gate's own metrics to anyone who can reach the address. */
-export function createMetricsServer(metrics: GateMetrics): Server {
+export function createMetricsServer({ registry }: GateMetrics): Server {
   const server = createServer(HTTP_LIMITS, (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
       return;
     }
-    void metrics.exposition().then((text) => {
+    void registry.metrics().then((text) => {
       response.writeHead(200, { 'content-type': EXPOSITION_CONTENT_TYPE }).end(text);
     });
   });
