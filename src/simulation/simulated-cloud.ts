@@ -6,10 +6,6 @@ import { TokenStore } from './api/context/tokens.ts';
 import { USER_DOMAIN, type SimulatedUser } from './api/context/users.ts';
 import type { FaultHook } from './faults.ts';
 import type { CloudModel } from './model/cloud-model.ts';
-import { belongingsTruth, flavorTruth, type BelongingsTruth } from './model/belongings-truth.ts';
-import type { Flavor } from './model/server-life.ts';
-import { serverHoursTruth, type StateTruth } from './model/server-hours-truth.ts';
-import { usageTruth, type UsageTruth } from './model/truth.ts';
 import { openProfileFile } from './profile/profile-file.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { closeServer, formatAddress, listen, type ListenAddress } from '../runtime/http/listen.ts';
@@ -30,53 +26,26 @@ export interface SimulatedCloudConfig {
   services?: Partial<SimulatedServices>;
 }
 
-export interface SimulatedCloud extends Role {
-  /** Available after `start()`. */
-  readonly address: ListenAddress;
-  /** The `OS_…` variables of a client. Available after `start()`. */
-  environment(): Record<string, string>;
-  /** The current model. Reads a profile again if it has changed. */
-  model(): CloudModel;
-  /** Usage in [fromMs, toMs) by project, in amount × milliseconds. */
-  truth(fromMs: number, toMs: number): Map<string, UsageTruth>;
-  /** The same for volumes by type, floating IPs and stored bytes. */
-  belongingsTruth(fromMs: number, toMs: number): Map<string, BelongingsTruth>;
-  /** The same for an amount of flavors, such as GPUs. `amountOf` is the amount of one server. */
-  flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint>;
-  /** Server time in [fromMs, toMs) by project, flavor and state. */
-  serverHoursTruth(fromMs: number, toMs: number): StateTruth[];
-  /** Changes the services. Tokens keep the catalog of their sign-in. */
-  setServices(services: Partial<SimulatedServices>): void;
-  /** Replaces the model. */
-  setModel(model: CloudModel): void;
-  /** Sets faults for requests; undefined removes them. */
-  setFaults(hook: FaultHook | undefined): void;
-  /** Sets the clock of Nova's API ahead, or back if negative. */
-  setNovaAhead(durationMs: number): void;
-  /** Sets Nova's cells whose databases do not answer. */
-  setDownCells(cells: Iterable<string>): void;
-}
-
 export const SIMULATION_DEFAULTS = {
   region: 'RegionOne',
   tokenLifetimeMs: 3_600_000,
   maxLimit: 1000,
 } as const;
 
-/** A cloud with the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP. It knows its true usage. */
-export function createSimulatedCloud(
-  config: SimulatedCloudConfig,
-  parts: SimulatedCloudParts,
-): SimulatedCloud {
-  return new SimulatedCloudRole(config, parts);
-}
-
 interface SimulatedCloudParts {
   clock: Clock;
   logger: Logger;
 }
 
-class SimulatedCloudRole implements SimulatedCloud {
+export function createSimulatedCloud(
+  config: SimulatedCloudConfig,
+  parts: SimulatedCloudParts,
+): SimulatedCloud {
+  return new SimulatedCloud(config, parts);
+}
+
+/** A cloud with the APIs of Keystone, Nova, Cinder, Neutron and Swift over HTTP. */
+export class SimulatedCloud implements Role {
   readonly #config: SimulatedCloudConfig;
   readonly #clock: Clock;
   readonly #tokens: TokenStore;
@@ -103,6 +72,7 @@ class SimulatedCloudRole implements SimulatedCloud {
     });
   }
 
+  /** Available after `start()`. */
   get address(): ListenAddress {
     if (this.#address === undefined) throw new Error('the simulated cloud has not started');
     return this.#address;
@@ -116,30 +86,17 @@ class SimulatedCloudRole implements SimulatedCloud {
     await closeServer(this.#server);
   }
 
+  /** The `OS_…` variables of a client. Available after `start()`. */
   environment(): Record<string, string> {
     return signInEnvironment(this.address, this.#config);
   }
 
+  /** The current model. Reads a profile again if it has changed. */
   model(): CloudModel {
     return this.#modelAt(this.#clock.nowMs());
   }
 
-  truth(fromMs: number, toMs: number): Map<string, UsageTruth> {
-    return usageTruth(this.model(), fromMs, toMs);
-  }
-
-  belongingsTruth(fromMs: number, toMs: number): Map<string, BelongingsTruth> {
-    return belongingsTruth(this.model().belongings(fromMs, toMs), fromMs, toMs);
-  }
-
-  flavorTruth(fromMs: number, toMs: number, amountOf: (flavor: Flavor) => number): Map<string, bigint> {
-    return flavorTruth(this.model(), fromMs, toMs, amountOf);
-  }
-
-  serverHoursTruth(fromMs: number, toMs: number): StateTruth[] {
-    return serverHoursTruth(this.model(), fromMs, toMs);
-  }
-
+  /** Changes the services. Tokens keep the catalog of their sign-in. */
   setServices(services: Partial<SimulatedServices>): void {
     this.#services = { ...this.#services, ...services };
   }
@@ -148,14 +105,17 @@ class SimulatedCloudRole implements SimulatedCloud {
     this.#modelAt = () => model;
   }
 
+  /** Sets faults for requests; undefined removes them. */
   setFaults(hook: FaultHook | undefined): void {
     this.#faults = hook;
   }
 
+  /** Sets the clock of Nova's API ahead, or back if negative. */
   setNovaAhead(durationMs: number): void {
     this.#novaAheadMs = durationMs;
   }
 
+  /** Sets Nova's cells whose databases do not answer. */
   setDownCells(cells: Iterable<string>): void {
     this.#downCells = new Set(cells);
   }

@@ -1,7 +1,7 @@
 import type { CoverageRow, SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { MS_PER_HOUR } from '../../src/prometheus/usage-metrics.ts';
 import type { ServerHoursRow, UsageAnswerRow } from '../support/api-client.ts';
-import type { StateTruth } from '../../src/simulation/model/server-hours-truth.ts';
+import type { StateTruth } from '../support/server-hours-truth.ts';
 import type { Resource, Truth } from './truth.ts';
 
 /** A portal's answers about a site, from the hour of its first reading to the hour of its last reading. */

@@ -1,6 +1,6 @@
 import { endOf, type ServerLife } from '../../src/simulation/model/server-life.ts';
 import { lifeIndex } from '../../src/simulation/model/life-index.ts';
-import { serverHoursTruth, type StateTruth } from '../../src/simulation/model/server-hours-truth.ts';
+import { serverHoursTruth, type StateTruth } from '../support/server-hours-truth.ts';
 import { usageTruth, type UsageTruth } from '../../src/simulation/model/truth.ts';
 
 /** `server` is the sum of server hours over flavors and states. */

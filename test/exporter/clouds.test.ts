@@ -13,6 +13,7 @@ import { getJson } from '../support/api-client.ts';
 import { startGate, TOKEN } from '../gate/harness.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
 
 const HOUR_MS = 3_600_000;
 const NAMES = ['north', 'south'] as const;
@@ -57,7 +58,7 @@ it('one exporter meters several clouds exactly, each with its own state and labe
   const { samples } = await scrape();
   for (const [index, cloud] of NAMES.entries()) {
     const which = index as 0 | 1;
-    const truth = clouds[which].truth(START_MS, clock.nowMs());
+    const truth = usageTruth(clouds[which].model(), START_MS, clock.nowMs());
     expect(totals(which)).toEqual(truth);
     const shown = samples.filter(
       ({ name, labels }) => name === 'project_mb_usage' && labels['cloud'] === cloud,
@@ -81,12 +82,12 @@ it('a cloud that fails does not stop other clouds, and its usage is counted late
   const { status, samples } = await scrape();
   const metered = samples.filter(({ name }) => name === 'project_vcpu_usage');
   expect([status, new Set(metered.map(({ labels }) => labels['cloud']))]).toEqual([200, new Set(['north'])]);
-  expect(totals(0)).toEqual(clouds[0].truth(START_MS, clock.nowMs()));
+  expect(totals(0)).toEqual(usageTruth(clouds[0].model(), START_MS, clock.nowMs()));
 
   clouds[1].setFaults(undefined);
   clock.passTime(HOUR_MS);
   await exporter.refresh();
-  expect(totals(1)).toEqual(clouds[1].truth(START_MS, clock.nowMs()));
+  expect(totals(1)).toEqual(usageTruth(clouds[1].model(), START_MS, clock.nowMs()));
 });
 
 it('clouds of one exporter have separate meters in the portal, even if they have the same projects', async () => {
@@ -126,7 +127,7 @@ it('clouds of one exporter have separate meters in the portal, even if they have
   };
   const rows = async (by: string) => ((await getJson(usage(by))) as { data: Row[] }).data;
   // Usage before the first reading is an opening balance.
-  const truths = clouds.map((cloud) => cloud.truth(START_MS + HOUR_MS, clock.nowMs()));
+  const truths = clouds.map((cloud) => usageTruth(cloud.model(), START_MS + HOUR_MS, clock.nowMs()));
   const hoursOf = (index: number, id: string) => Number(truths[index]?.get(id)?.mb ?? 0n) / HOUR_MS;
   const used = <T>(list: readonly (readonly [T, number])[]) => list.filter(([, hours]) => hours > 0);
   const byGrant = NAMES.flatMap((cloud, index) =>

@@ -10,6 +10,7 @@ import { getJson, totalUsage } from '../support/api-client.ts';
 import { eventually, freePort, temporaryFolder } from '../support/processes.ts';
 import { startGate, startPortal } from '../support/site.ts';
 import { domains, projects, servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -65,7 +66,7 @@ it.each([
     await read();
 
     const rows = await totalUsage(url, START_MS, START_MS + 24 * HOUR_MS);
-    const truth = cloud.truth(START_MS + HOUR_MS, clock.nowMs());
+    const truth = usageTruth(cloud.model(), START_MS + HOUR_MS, clock.nowMs());
     const used = [...truth].map(([id, { vcpu }]) => [id, Number(vcpu) / HOUR_MS]);
     const counted = rows.filter(({ resource, amount }) => resource === 'vcpu' && amount > 0);
     expect(new Map(counted.map(({ project_id: id, amount }) => [id, amount]))).toEqual(new Map(used as []));

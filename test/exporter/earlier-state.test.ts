@@ -11,7 +11,7 @@ import { RESOURCE_NAMES } from '../../src/exporter/settings/resources.ts';
 import { readExporterSettings } from '../../src/exporter/settings/settings.ts';
 import { parseState, type ExporterState } from '../../src/exporter/state/state-format.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { flavorTruth } from '../../src/simulation/model/belongings-truth.ts';
+import { flavorTruth } from '../support/belongings-truth.ts';
 import { usageTruth } from '../../src/simulation/model/truth.ts';
 import type { Flavor, ServerLife } from '../../src/simulation/model/server-life.ts';
 import { staticCloud } from '../../src/simulation/model/static-cloud.ts';

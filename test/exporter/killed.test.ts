@@ -10,6 +10,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { bundled } from '../support/bundled.ts';
 import { startProgram, temporaryFolder } from '../support/processes.ts';
 import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
 
 const KILLS = 8;
 const PASSES_MS = 1_200_000;
@@ -38,7 +39,7 @@ it('an exporter that is killed (-9) at any moment loses nothing and counts nothi
 
     const { meter } = parseState(readFileSync(state, 'utf8'));
     expect(meter.untilMs).toBeGreaterThan(untilMs);
-    expectNoMore(meter.totals, cloud.truth(START_MS, meter.untilMs));
+    expectNoMore(meter.totals, usageTruth(cloud.model(), START_MS, meter.untilMs));
     untilMs = meter.untilMs;
   }
 
@@ -46,7 +47,7 @@ it('an exporter that is killed (-9) at any moment loses nothing and counts nothi
   clock.passTime(PASSES_MS);
   await refreshOnce(cloud.environment(), state, clock);
   const { meter } = parseState(readFileSync(state, 'utf8'));
-  expect(meter.totals).toEqual(cloud.truth(START_MS, meter.untilMs));
+  expect(meter.totals).toEqual(usageTruth(cloud.model(), START_MS, meter.untilMs));
 });
 
 /** Totals may lack usage of servers that are relaunched while an answer is read, but never have too much. */

@@ -12,6 +12,9 @@ import { ChangingCloud } from './changing-cloud.ts';
 import { LivedSite, RESOURCES, SETTLING_MS } from '../portal/lived-site.ts';
 import { life, type Life } from './random-lives.ts';
 import { START_MS } from './small-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
+import { serverHoursTruth } from '../support/server-hours-truth.ts';
+import { flavorTruth } from '../support/belongings-truth.ts';
 
 /** The same seed makes the same lives. STACKMETER_LIVES_SEED sets the seed, STACKMETER_LIVES the number of lives. */
 const SEED = Number(process.env['STACKMETER_LIVES_SEED'] ?? 1);
@@ -20,8 +23,10 @@ const DAY_MS = 86_400_000;
 
 /** True usage up to the state's instant, in the form of the state. */
 function truthOf(simulated: SimulatedCloud, { meter }: ExporterState): Map<string, Record<string, bigint>> {
-  const gpus = simulated.flavorTruth(START_MS, meter.untilMs, ({ vcpus }) => (vcpus > 2 ? vcpus / 4 : 0));
-  const usage = simulated.truth(START_MS, meter.untilMs);
+  const gpus = flavorTruth(simulated.model(), START_MS, meter.untilMs, ({ vcpus }) =>
+    vcpus > 2 ? vcpus / 4 : 0,
+  );
+  const usage = usageTruth(simulated.model(), START_MS, meter.untilMs);
   return new Map([...usage].map(([id, used]) => [id, { ...used, gpu: gpus.get(id) ?? 0n }]));
 }
 
@@ -72,7 +77,7 @@ function expectServerHours(
   gentle: boolean,
 ): void {
   const real = new Map<string, bigint>();
-  for (const { projectId, state, durationMs } of simulated.serverHoursTruth(START_MS, untilMs)) {
+  for (const { projectId, state, durationMs } of serverHoursTruth(simulated.model(), START_MS, untilMs)) {
     const key = `${projectId} ${state}`;
     real.set(key, (real.get(key) ?? 0n) + durationMs);
   }

@@ -19,6 +19,8 @@ import type { ServerLife } from '../../src/simulation/model/server-life.ts';
 import type { SimulatedCloud } from '../../src/simulation/simulated-cloud.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { servers, settableClock, START_MS, startCloud } from './small-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
+import { belongingsTruth, flavorTruth } from '../support/belongings-truth.ts';
 
 type Launch = ServerLife['launches'][number];
 
@@ -125,7 +127,7 @@ function scrapedLabels(name: string, labels: Labels): string {
 
 function gpuTruth(cloud: SimulatedCloud, untilMs: number): Map<string, bigint> {
   // In quarters of a GPU, because the truth counts whole amounts.
-  const quarters = cloud.flavorTruth(START_MS, untilMs, ({ vcpus }) => ({ 2: 8, 3: 1 })[vcpus] ?? 0);
+  const quarters = flavorTruth(cloud.model(), START_MS, untilMs, ({ vcpus }) => ({ 2: 8, 3: 1 })[vcpus] ?? 0);
   return new Map([...quarters].map(([project, amount]) => [project, amount / 4n]));
 }
 
@@ -207,9 +209,11 @@ function gpusOf({ meter }: ExporterState): Map<string, bigint> {
 function expectExact(cloud: SimulatedCloud, state: ExporterState, but?: string): void {
   const { untilMs, totals } = state.meter;
   const vcpus = new Map([...totals].map(([project, { vcpu }]) => [project, vcpu]));
-  const used = new Map([...cloud.truth(START_MS, untilMs)].map(([project, { vcpu }]) => [project, vcpu]));
+  const used = new Map(
+    [...usageTruth(cloud.model(), START_MS, untilMs)].map(([project, { vcpu }]) => [project, vcpu]),
+  );
   expect([vcpus, gpusOf(state)]).toEqual([used, gpuTruth(cloud, untilMs)]);
-  const truth = cloud.belongingsTruth(START_MS + HOUR_MS, untilMs);
+  const truth = belongingsTruth(cloud.model(), START_MS + HOUR_MS, untilMs);
   const sampledOf = (resource: string) => state.sampled.get(resource)?.totals.get(resource);
   for (const [project, { volumeGb, floatingIp, storedBytes }] of truth) {
     const volumes = [...volumeGb.values()].reduce((sum, one) => sum + one, 0n);
@@ -236,7 +240,7 @@ describe('resources other than those of servers', () => {
     expect(new Map(gpus as [string, bigint][])).toEqual(gpuTruth(cloud, meter.untilMs));
 
     const values = await scrape(formatAddress(exporter.address));
-    const truth = cloud.belongingsTruth(START_MS + HOUR_MS, clock.nowMs());
+    const truth = belongingsTruth(cloud.model(), START_MS + HOUR_MS, clock.nowMs());
     const hours = (amount: bigint | undefined) => Number(amount ?? 0n) / HOUR_MS;
     for (const project of ['p0', 'p1', 'p2', 'p3']) {
       const { volumeGb, floatingIp, storedBytes } = truth.get(project) ?? {};
@@ -329,7 +333,9 @@ describe('resources other than those of servers', () => {
     const { cloud, exporter, refreshAfter, state } = await site(undefined, { flavors: CHANGED_FLAVORS });
     cloud.setFaults(({ path }) => (path.endsWith('/servers/detail') ? { status: 403 } : undefined));
     for (let hours = 0; hours < 4; hours++) await refreshAfter(HOUR_MS);
-    const today = cloud.flavorTruth(START_MS, state().meter.untilMs, ({ vcpus }) => (vcpus === 2 ? 16 : 0));
+    const today = flavorTruth(cloud.model(), START_MS, state().meter.untilMs, ({ vcpus }) =>
+      vcpus === 2 ? 16 : 0,
+    );
     expect(gpusOf(state())).toEqual(new Map([...today].filter(([, gpus]) => gpus > 0n)));
     const values = await scrape(formatAddress(exporter.address));
     expect(values.get('stackmeter_exporter_servers_gpus_by_flavor_name')).toBeGreaterThan(0);

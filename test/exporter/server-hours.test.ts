@@ -19,6 +19,8 @@ import type {
 import type { SimulatedCloud } from '../../src/simulation/simulated-cloud.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { domains, projects, settableClock, START_MS, startCloud } from './small-cloud.ts';
+import { usageTruth } from '../../src/simulation/model/truth.ts';
+import { serverHoursTruth } from '../support/server-hours-truth.ts';
 
 const at = (second: number) => START_MS + second * 1000;
 const id = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
@@ -200,12 +202,10 @@ function counted({ hours }: Meter): Record<string, number> {
 
 function truth(cloud: SimulatedCloud, untilMs: number): Record<string, number> {
   return Object.fromEntries(
-    cloud
-      .serverHoursTruth(START_MS, untilMs)
-      .map(({ projectId, flavor: of, state, durationMs }) => [
-        `${projectId} ${of.name} ${of.vcpus} ${state}`,
-        Number(durationMs) / 1000,
-      ]),
+    serverHoursTruth(cloud.model(), START_MS, untilMs).map(({ projectId, flavor: of, state, durationMs }) => [
+      `${projectId} ${of.name} ${of.vcpus} ${state}`,
+      Number(durationMs) / 1000,
+    ]),
   );
 }
 
@@ -222,7 +222,7 @@ describe('server hours', () => {
       const { cloud, meter, refreshAfter } = await site();
       for (let passed = 0; passed < 2600; passed += seconds) await refreshAfter(seconds);
       expect(counted(meter())).toEqual(truth(cloud, meter().untilMs));
-      expect(meter().totals).toEqual(cloud.truth(START_MS, meter().untilMs));
+      expect(meter().totals).toEqual(usageTruth(cloud.model(), START_MS, meter().untilMs));
     },
   );
 
@@ -267,7 +267,7 @@ describe('server hours', () => {
     expect(Object.keys(counted(meter())).every((key) => /unknown|active|stopped/.test(key))).toBe(true);
     expect(unknown(counted(meter()))).toBeGreaterThan(0);
     for (const seconds of [60, 2, 600, 300, 2, 300]) await refreshAfter(seconds);
-    expect(meter().totals.get('p0')).toEqual(cloud.truth(START_MS, meter().untilMs).get('p0'));
+    expect(meter().totals.get('p0')).toEqual(usageTruth(cloud.model(), START_MS, meter().untilMs).get('p0'));
     expect(logged('the history of servers cannot be read')).toBe(1);
     expect(await check()).toContainEqual(
       expect.stringMatching(

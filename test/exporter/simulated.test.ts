@@ -70,7 +70,7 @@ describe('an exporter beside a simulated cloud', () => {
       await first.refresh();
       const { meter } = state();
       expect(meter.untilMs).toBe(clock.nowMs() - 60_000);
-      expect(meter.totals).toEqual(cloud.truth(START_MS, meter.untilMs));
+      expect(meter.totals).toEqual(usageTruth(cloud.model(), START_MS, meter.untilMs));
     }
     const { epoch } = state().meter;
     await first.close();
@@ -79,7 +79,7 @@ describe('an exporter beside a simulated cloud', () => {
     const second = open();
     await second.refresh();
     expect(state().meter.epoch).toBe(epoch);
-    expect(state().meter.totals).toEqual(cloud.truth(START_MS, clock.nowMs() - 60_000));
+    expect(state().meter.totals).toEqual(usageTruth(cloud.model(), START_MS, clock.nowMs() - 60_000));
   });
 
   it('keeps its epoch if it ends before it has counted anything', async () => {
@@ -105,7 +105,7 @@ describe('an exporter beside a simulated cloud', () => {
     clock.passTime(HOUR_MS);
     await exporter.refresh();
     const values = await scrape(exporter);
-    const truth = cloud.truth(START_MS, clock.nowMs() - 60_000);
+    const truth = usageTruth(cloud.model(), START_MS, clock.nowMs() - 60_000);
     for (const { id } of projects) {
       const expected = Number(truth.get(id)?.mb ?? 0n) / HOUR_MS;
       expect((values as Map<string, number>).get(`project_mb_usage ${id}`)).toBe(expected);
@@ -166,7 +166,7 @@ describe('an exporter beside a simulated cloud', () => {
       cloud.setFaults(undefined);
       clock.passTime(HOUR_MS);
       await exporter.refresh();
-      expect(state().meter.totals).toEqual(cloud.truth(START_MS, clock.nowMs() - 60_000));
+      expect(state().meter.totals).toEqual(usageTruth(cloud.model(), START_MS, clock.nowMs() - 60_000));
     },
   );
 
@@ -419,7 +419,7 @@ describe('an exporter beside a simulated cloud', () => {
     await second.start();
     await second.refresh();
 
-    const truth = cloud.truth(START_MS, clock.nowMs()).get('p1');
+    const truth = usageTruth(cloud.model(), START_MS, clock.nowMs()).get('p1');
     const shown = async () => ((await scrape(second)) as Map<string, number>).get('project_vcpu_usage p1');
     expect(await shown()).toBe(Number(truth?.vcpu) / HOUR_MS);
     expect(state().meter.totals.get('p1')).toEqual(truth);

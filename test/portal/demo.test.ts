@@ -8,7 +8,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { createFederation } from '../../src/simulation/federation/federation.ts';
 import { DEMO_SITES } from '../../src/simulation/federation/settings.ts';
 import { generatedCloud } from '../../src/simulation/generated/generated-cloud.ts';
-import { serverHoursTruth } from '../../src/simulation/model/server-hours-truth.ts';
+import { serverHoursTruth } from '../support/server-hours-truth.ts';
 import { usageTruth } from '../../src/simulation/model/truth.ts';
 import { getJson, serverHours, totalUsage } from '../support/api-client.ts';
 import { find } from '../support/requirements.mjs';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { byProjectThenId } from '../model/cloud-model.ts';
-import { serverHoursTruth } from '../model/server-hours-truth.ts';
+import { serverHoursTruth } from '../../../test/support/server-hours-truth.ts';
 import { usageTruth } from '../model/truth.ts';
 import { generatedCloud } from './generated-cloud.ts';
 

@@ -1,7 +1,7 @@
-import type { Belongings, StoredBytes, VolumeLife } from './belongings.ts';
-import type { CloudModel } from './cloud-model.ts';
-import { spansOf } from './truth.ts';
-import type { Flavor } from './server-life.ts';
+import type { StoredBytes, VolumeLife } from '../../src/simulation/model/belongings.ts';
+import type { CloudModel } from '../../src/simulation/model/cloud-model.ts';
+import { spansOf } from '../../src/simulation/model/truth.ts';
+import type { Flavor } from '../../src/simulation/model/server-life.ts';
 
 /** Usage of a project in amount × milliseconds: GiB of volumes by type, floating IPs, stored bytes. */
 export interface BelongingsTruth {
@@ -12,10 +12,11 @@ export interface BelongingsTruth {
 
 /** The usage of belongings in [fromMs, toMs), by project. Projects without such usage are left out. */
 export function belongingsTruth(
-  { volumes, floatingIps, storedBytes }: Belongings,
+  model: Pick<CloudModel, 'belongings'>,
   fromMs: number,
   toMs: number,
 ): Map<string, BelongingsTruth> {
+  const { volumes, floatingIps, storedBytes } = model.belongings(fromMs, toMs);
   const truth = new Map<string, BelongingsTruth>();
   const of = (projectId: string) => {
     const known = truth.get(projectId) ?? { volumeGb: new Map(), floatingIp: 0n, storedBytes: 0n };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Belongings } from './belongings.ts';
+import type { Belongings } from '../../src/simulation/model/belongings.ts';
 import { belongingsTruth, flavorTruth } from './belongings-truth.ts';
-import { staticCloud } from './static-cloud.ts';
+import { staticCloud } from '../../src/simulation/model/static-cloud.ts';
 
 const belongings: Belongings = {
   volumes: [
@@ -30,7 +30,7 @@ const belongings: Belongings = {
 };
 
 it('adds up the usage within the window, by type and by the size at each time', () => {
-  expect(belongingsTruth(belongings, 2000, 5000)).toEqual(
+  expect(belongingsTruth({ belongings: () => belongings }, 2000, 5000)).toEqual(
     new Map([
       // ssd: 10 GiB × 1 s + 30 GiB × 2 s + 1 GiB × 2 s
       ['p', { volumeGb: new Map([['ssd', 72_000n]]), floatingIp: 0n, storedBytes: 200_000n }],

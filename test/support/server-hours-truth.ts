@@ -1,5 +1,5 @@
-import type { CloudModel } from './cloud-model.ts';
-import { endOf, type Flavor } from './server-life.ts';
+import type { CloudModel } from '../../src/simulation/model/cloud-model.ts';
+import { endOf, type Flavor } from '../../src/simulation/model/server-life.ts';
 
 /** How long servers of one flavor of one project were in one state. */
 export interface StateTruth {
