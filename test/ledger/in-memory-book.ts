@@ -13,7 +13,8 @@ import {
 import type { NameState } from '../../src/portal/ledger/accounting/sites/names.ts';
 import { addToOpenHour, NOTHING_OPEN } from '../../src/portal/ledger/accounting/meters/open-hour.ts';
 import type { CloudProgress, HourCoverage } from '../../src/portal/ledger/accounting/sites/progress.ts';
-import { foldSweep } from '../../src/portal/ledger/accounting/sweeps/sweep.ts';
+import { coursesOf } from '../../src/portal/ledger/accounting/sites/courses.ts';
+import { foldReadings } from '../../src/portal/ledger/accounting/sweeps/sweep.ts';
 
 /** The key of the default meter of `reading`. */
 export const METER = '\0p1\0vcpu';
@@ -48,12 +49,12 @@ export class InMemoryBook {
         { ...meter, open: this.openHours.get(key) ?? NOTHING_OPEN },
       ]),
     );
-    const changes = foldSweep(
-      { clouds, names, meters, epochs, serverEpochs, usualHours, jumpedBy },
-      readings,
-      DEFAULT_RULES,
-    );
-    for (const [name, { progress, coverage, gaps }] of changes.clouds) {
+    const courses = atOnce(coursesOf(clouds, readings, DEFAULT_RULES));
+    const book = { names, meters, epochs, serverEpochs, usualHours, jumpedBy };
+    const changes = atOnce(foldReadings(book, courses, readings, DEFAULT_RULES));
+    for (const [name, { change }] of courses) {
+      if (change === undefined) continue;
+      const { progress, coverage, gaps } = change;
       this.clouds.set(name, progress);
       this.cloudGaps.set(name, [...(this.cloudGaps.get(name) ?? []), ...gaps]);
       for (const hour of coverage.values()) this.#cover(hour);

@@ -15,8 +15,17 @@ import {
 import { describe, expect, it } from 'vitest';
 import { encodeWriteRequest, type WrittenSeries } from '../../../test/portal/write-request.ts';
 import { ProtobufError } from './protobuf-reader.ts';
-import { decodeWriteRequest, rememberedSeries, writeRequestSteps } from './remote-write.ts';
+import { atOnce } from '../steps.ts';
+import type { Sample } from '../sample.ts';
+import { rememberedSeries, writeRequestSteps, type WriteLimits } from './remote-write.ts';
 import { SnappyError, toSnappy } from './snappy.ts';
+import type { SeriesOf } from './time-series.ts';
+
+function decodeWriteRequest(body: Uint8Array, limits: WriteLimits, seriesOf?: SeriesOf): Sample[] {
+  const all: Sample[] = [];
+  atOnce(writeRequestSteps(body, limits, (sample) => void all.push(sample), seriesOf));
+  return all;
+}
 
 const LIMITS = { maxBytes: 1_000_000, maxSamples: 1000 };
 const decode = (timeseries: WrittenSeries[], more: object = {}) =>

@@ -2,7 +2,7 @@ import { ProtobufReader } from './protobuf-reader.ts';
 import type { Sample } from '../sample.ts';
 import { snappySteps } from './snappy.ts';
 import { remembered } from '../remembered.ts';
-import { atOnce, type Steps } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 import { ItemBudget, Pace, readSeries, timeSeriesSteps, type SeriesOf } from './time-series.ts';
 
 /** Limits of one request. */
@@ -17,17 +17,6 @@ export interface WriteLimits {
 const LABELS_PER_SAMPLE = 8;
 /** Samples of one series that one step passes on. */
 const SAMPLES_IN_STEP = 2000;
-
-/** All samples of a remote write 1.0 request at once; see `writeRequestSteps`. */
-export function decodeWriteRequest(
-  body: Uint8Array,
-  limits: WriteLimits,
-  seriesOf: SeriesOf = readSeries,
-): Sample[] {
-  const all: Sample[] = [];
-  atOnce(writeRequestSteps(body, limits, (sample) => void all.push(sample), seriesOf));
-  return all;
-}
 
 /**
  * Calls `take` with each sample of the body of a remote write 1.0 request. Ignores metadata, exemplars and native

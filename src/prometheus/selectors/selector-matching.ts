@@ -17,11 +17,6 @@ export function compileSelector(matchers: readonly Matcher[], dotMatchesNewline 
   return (name, labels) => conditions.every(({ label, holds }) => holds(labelValue(label, name, labels)));
 }
 
-/** True if the selector selects the series. To test many series, use `compileSelector`. */
-export function selectorMatches(matchers: readonly Matcher[], name: string, labels: Labels): boolean {
-  return compileSelector(matchers)(name, labels);
-}
-
 function labelValue(label: string, name: string, labels: Labels): string {
   if (label === NAME_LABEL) return name;
   return Object.hasOwn(labels, label) ? (labels[label] ?? '') : '';

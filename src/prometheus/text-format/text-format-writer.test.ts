@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../sample.ts';
 import { ExpositionParser, parseExposition } from './text-format-parser.ts';
-import { expositionLines, formatSample } from './text-format-writer.ts';
+import { expositionLines } from './text-format-writer.ts';
 
 const plainName = fc.stringMatching(/^[a-z_][a-z0-9_]{0,8}$/);
 const anyText = fc.string({ unit: 'binary', maxLength: 12 });
@@ -63,7 +63,8 @@ u -Inf
 
   it('quotes names that are not plain', () => {
     const sample = { name: 'a.b', labels: { 'c d': '1', e: '2' }, value: 3, timestampMs: undefined };
-    expect(formatSample(sample)).toBe('{"a.b","c d"="1",e="2"} 3');
+    const family = { name: 'a.b', help: '', type: 'untyped', samples: [sample] } as const;
+    expect([...expositionLines([family])].join('')).toBe('# TYPE "a.b" untyped\n{"a.b","c d"="1",e="2"} 3\n');
   });
 
   it('writes the labels of both objects of a sample, first the ones that further samples share', () => {

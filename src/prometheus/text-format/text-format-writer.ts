@@ -44,11 +44,6 @@ export function familyHead({ name, help, type }: Pick<MetricFamily, 'name' | 'he
   return `${helpLine}# TYPE ${shown} ${type}\n`;
 }
 
-/** A sample as one line, without the newline. */
-export function formatSample({ name, labels, value, timestampMs }: Sample): string {
-  return seriesFormat()(name, labels) + formatPoint(value, timestampMs);
-}
-
 /** The end of a line: the value of a series and, if known, its time. */
 export function formatPoint(value: number, timestampMs: number | undefined): string {
   return timestampMs === undefined ? ` ${formatValue(value)}` : ` ${formatValue(value)} ${timestampMs}`;

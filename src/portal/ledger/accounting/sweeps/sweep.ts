@@ -1,6 +1,6 @@
-import { atOnce, eachInSteps, Pace, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { eachInSteps, Pace, sortedInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading } from '../../ledger.ts';
-import { coursesOf, type CloudChange, type CloudCourses } from '../sites/courses.ts';
+import type { CloudCourses } from '../sites/courses.ts';
 import type { Entry } from '../meters/entries.ts';
 import { type ProjectIdentity, type MeterIdentity, projectKey, meterKey } from '../meters/identity.ts';
 import { gapOfStep, type MeterGap } from '../meters/gap.ts';
@@ -42,12 +42,6 @@ export interface MeterBook {
   jumpedBy: ReadonlyMap<string, bigint>;
 }
 
-/** The state of a site in the ledger before a sweep. */
-export interface SiteBook extends MeterBook {
-  /** By name of the cloud. */
-  clouds: ReadonlyMap<string, CloudProgress>;
-}
-
 /** The changes that a sweep makes to one meter. */
 export interface MeterChange {
   identity: MeterIdentity;
@@ -87,25 +81,6 @@ export interface MeterChanges {
   folded: number;
   ignored: number;
   anomalies: number;
-}
-
-/** All that a sweep changes. */
-export interface SweepChanges extends MeterChanges {
-  /** By name of the cloud. */
-  clouds: Map<string, CloudChange>;
-}
-
-/** Folds the readings of a sweep, in order of time, into the state of the site (rules A1 to A5). */
-export function foldSweep(
-  book: SiteBook,
-  readings: readonly Reading[],
-  rules: AccountingRules,
-): SweepChanges {
-  const courses = atOnce(coursesOf(book.clouds, readings, rules));
-  const clouds = [...courses].flatMap(([name, { change }]) =>
-    change === undefined ? [] : [[name, change] as const],
-  );
-  return { clouds: new Map(clouds), ...atOnce(foldReadings(book, courses, readings, rules)) };
 }
 
 /**
