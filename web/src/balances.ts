@@ -1,5 +1,6 @@
 import type { GrantRow } from './api.ts';
 import { dayMonthYear, exact, plural } from './format.ts';
+import { compareText } from './names.ts';
 
 /** A grant's allowance of one resource, and what of it is left. */
 export type Balance = GrantRow['balances'][number];
@@ -15,12 +16,12 @@ export function balanceState({ reason, runs_out_on }: Balance): BalanceState {
 /** Used up first, then by run-out date, then the rest. The portal sends a date only before the end of the period. */
 export function byUrgency(grants: readonly GrantRow[]): GrantRow[] {
   const keyed = grants.map((grant) => ({ grant, key: urgencyOf(grant) }));
-  return keyed.sort((a, b) => compare(a.key, b.key)).map(({ grant }) => grant);
+  return keyed.sort((a, b) => compareText(a.key, b.key)).map(({ grant }) => grant);
 }
 
 /** Keys in order of urgency: dates are between the words for "now" and "not known". */
 function urgencyOf({ balances }: GrantRow): string {
-  return balances.map(keyOf).sort(compare)[0] ?? NO_ALLOWANCE;
+  return balances.map(keyOf).sort(compareText)[0] ?? NO_ALLOWANCE;
 }
 
 const [USED_UP, GOES_ON, ENDED, NO_ALLOWANCE] = ['0', 'x', 'y', 'z'];
@@ -29,11 +30,6 @@ function keyOf({ reason, runs_out_on }: Balance): string {
   if (reason === 'used up') return USED_UP;
   if (reason === 'ended') return ENDED;
   return runs_out_on ?? GOES_ON;
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** The run-out date, or a word for why there is none. */

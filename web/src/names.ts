@@ -18,3 +18,9 @@ function codePoint(character: string): string {
 export function projectKey(site: string, projectId: string): string {
   return `${site}\n${projectId}`;
 }
+
+/** The order of texts by their characters, the same for every reader. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

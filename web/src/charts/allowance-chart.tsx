@@ -1,9 +1,7 @@
-import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import type { AmountScale } from '../units.ts';
-import { followSurroundings } from './follow.ts';
 import { amountAxis, property, timeAxis } from './plot.ts';
+import { usePlot } from './use-plot.ts';
 
 interface Point {
   atMs: number;
@@ -20,22 +18,7 @@ export interface AllowancePicture {
 }
 
 export function AllowanceChart({ picture, label }: { picture: AllowancePicture; label: string }) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
-  const latest = useRef(picture);
-  latest.current = picture;
-  useEffect(() => {
-    if (host.current === null) return undefined;
-    const created = createPlot(host.current, () => latest.current);
-    plot.current = created;
-    const stopFollowing = followSurroundings(created, host.current);
-    return () => {
-      stopFollowing();
-      created.destroy();
-      plot.current = undefined;
-    };
-  }, []);
-  useEffect(() => plot.current?.setData(plotData(picture)), [picture]);
+  const host = usePlot(picture, '', createPlot, plotData);
   return (
     <div class="chart" role="img" aria-label={label}>
       <div ref={host} class="chart-canvas" />

@@ -7,7 +7,7 @@ import { resourceLabel } from '../resources.ts';
 import { routeAddress } from '../routing.ts';
 import { scaleFor } from '../units.ts';
 import { AmountCell } from './amount-cell.tsx';
-import { TableScroll } from './table-scroll.tsx';
+import { AmountHead, Table } from './table.tsx';
 
 interface BalanceTableProps {
   caption: string;
@@ -19,35 +19,28 @@ interface BalanceTableProps {
 /** The balances of grants, one line for each resource. */
 export function BalanceTable({ caption, grants, period }: BalanceTableProps) {
   return (
-    <TableScroll label={caption}>
-      <table class="balance-table">
-        <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            {period !== undefined && <th scope="col">Grant</th>}
-            <th scope="col">Resource</th>
-            <th scope="col" class="amount">
-              Used
-            </th>
-            <th scope="col" class="amount">
-              Left
-            </th>
-            <th scope="col">Share</th>
-            <th scope="col">Runs out</th>
-          </tr>
-        </thead>
-        {grants.map((grant) => (
-          <tbody key={grant.name}>
-            {grant.balances.map((balance, index) => (
-              <tr key={balance.resource}>
-                {period !== undefined && index === 0 && <GrantCell grant={grant} period={period} />}
-                <BalanceCells balance={balance} isHead={period === undefined} />
-              </tr>
-            ))}
-          </tbody>
-        ))}
-      </table>
-    </TableScroll>
+    <Table caption={caption} class="balance-table">
+      <thead>
+        <tr>
+          {period !== undefined && <th scope="col">Grant</th>}
+          <th scope="col">Resource</th>
+          <AmountHead>Used</AmountHead>
+          <AmountHead>Left</AmountHead>
+          <th scope="col">Share</th>
+          <th scope="col">Runs out</th>
+        </tr>
+      </thead>
+      {grants.map((grant) => (
+        <tbody key={grant.name}>
+          {grant.balances.map((balance, index) => (
+            <tr key={balance.resource}>
+              {period !== undefined && index === 0 && <GrantCell grant={grant} period={period} />}
+              <BalanceCells balance={balance} isHead={period === undefined} />
+            </tr>
+          ))}
+        </tbody>
+      ))}
+    </Table>
   );
 }
 

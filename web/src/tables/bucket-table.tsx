@@ -1,11 +1,13 @@
+import { useContext } from 'preact/hooks';
 import { COVERAGE_MEANING, coverageWord, type BucketCoverage } from '../coverage.ts';
 import { bucketLabel, isoInstant } from '../format.ts';
+import { ApiContext } from '../live/api-context.ts';
 import { isInProgress, type Span } from '../period.ts';
 import { pageOf } from './project-list.ts';
 import type { AmountScale } from '../units.ts';
 import { AmountCell } from './amount-cell.tsx';
 import { Pager } from './pager.tsx';
-import { TableScroll } from './table-scroll.tsx';
+import { AmountHead, Table } from './table.tsx';
 
 /** A column with an amount for each hour or day of the span. */
 interface BucketColumn {
@@ -22,7 +24,6 @@ interface BucketTableProps {
   starts: readonly number[];
   coverages: readonly BucketCoverage[];
   columns: readonly BucketColumn[];
-  nowMs: number;
   page: number;
   onPage: (page: number) => void;
 }
@@ -30,58 +31,37 @@ interface BucketTableProps {
 const PAGE_SIZE = 48;
 
 /** The numbers of usage by hour or day, newest first. */
-export function BucketTable({
-  caption,
-  span,
-  starts,
-  coverages,
-  columns,
-  nowMs,
-  page: wanted,
-  onPage,
-}: BucketTableProps) {
+export function BucketTable({ caption, span, starts, coverages, columns, page, onPage }: BucketTableProps) {
   const newestFirst = starts.map((_, index) => starts.length - 1 - index);
-  const { page, pages, first, items } = pageOf(newestFirst, wanted, PAGE_SIZE);
+  const shown = pageOf(newestFirst, page, PAGE_SIZE);
   return (
     <>
-      <TableScroll label={caption}>
-        <table class="bucket-table">
-          <caption class="visually-hidden">{caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{span.step === 'hour' ? 'Hour' : 'Day'} (UTC)</th>
-              {columns.map(({ key, label, scale }) => (
-                <th key={key} scope="col" class="amount">
-                  {label} <span class="unit">{scale.unit}</span>
-                </th>
-              ))}
-              <th scope="col">Coverage</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((index) => (
-              <BucketLine
-                key={starts[index]}
-                startMs={starts[index] ?? 0}
-                index={index}
-                span={span}
-                columns={columns}
-                coverage={coverages[index] ?? 'none'}
-                nowMs={nowMs}
-              />
+      <Table caption={caption} class="bucket-table">
+        <thead>
+          <tr>
+            <th scope="col">{span.step === 'hour' ? 'Hour' : 'Day'} (UTC)</th>
+            {columns.map(({ key, label, scale }) => (
+              <AmountHead key={key}>
+                {label} <span class="unit">{scale.unit}</span>
+              </AmountHead>
             ))}
-          </tbody>
-        </table>
-      </TableScroll>
-      <Pager
-        noun={`${span.step}s`}
-        page={page}
-        pages={pages}
-        first={first}
-        shown={items.length}
-        all={starts.length}
-        onPage={onPage}
-      />
+            <th scope="col">Coverage</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.items.map((index) => (
+            <BucketLine
+              key={starts[index]}
+              startMs={starts[index] ?? 0}
+              index={index}
+              span={span}
+              columns={columns}
+              coverage={coverages[index] ?? 'none'}
+            />
+          ))}
+        </tbody>
+      </Table>
+      <Pager noun={`${span.step}s`} shown={shown} onPage={onPage} />
     </>
   );
 }
@@ -92,15 +72,15 @@ interface BucketLineProps {
   span: Span;
   columns: readonly BucketColumn[];
   coverage: BucketCoverage;
-  nowMs: number;
 }
 
-function BucketLine({ startMs, index, span, columns, coverage, nowMs }: BucketLineProps) {
+function BucketLine({ startMs, index, span, columns, coverage }: BucketLineProps) {
+  const api = useContext(ApiContext);
   return (
     <tr>
       <th scope="row">
         <time dateTime={isoInstant(startMs)}>{bucketLabel(startMs, span.step)}</time>
-        {isInProgress(startMs, span.step, nowMs) && <span class="so-far">so far</span>}
+        {isInProgress(startMs, span.step, api.nowMs()) && <span class="so-far">so far</span>}
       </th>
       {columns.map(({ key, unit, scale, values }) => (
         <AmountCell key={key} amount={values[index] ?? undefined} unit={unit} scale={scale} />

@@ -1,18 +1,14 @@
 import { count } from '../format.ts';
+import type { ListPage } from './project-list.ts';
 
 interface PagerProps {
   /** The items of the list, such as "projects". */
   noun: string;
-  page: number;
-  pages: number;
-  /** The index of the first item on this page, and the number of items on it. */
-  first: number;
-  shown: number;
-  all: number;
+  shown: ListPage<unknown>;
   onPage: (page: number) => void;
 }
 
-export function Pager({ noun, page, pages, first, shown, all, onPage }: PagerProps) {
+export function Pager({ noun, shown: { page, pages, first, items, all }, onPage }: PagerProps) {
   if (pages === 1) return null;
   return (
     <nav class="pager" aria-label={`Pages of ${noun}`}>
@@ -20,7 +16,7 @@ export function Pager({ noun, page, pages, first, shown, all, onPage }: PagerPro
         Previous
       </button>
       <p aria-live="polite">
-        {count(first + 1)}–{count(first + shown)} of {count(all)} {noun}
+        {count(first + 1)}–{count(first + items.length)} of {count(all)} {noun}
       </p>
       <button type="button" disabled={page === pages} onClick={() => onPage(page + 1)}>
         Next

@@ -79,8 +79,15 @@ describe('a page of a list', () => {
       pages: 3,
       first: 2,
       items: ['c', 'd'],
+      all: 5,
     });
-    expect(pageOf(['a', 'b', 'c', 'd', 'e'], 9, 2)).toEqual({ page: 3, pages: 3, first: 4, items: ['e'] });
-    expect(pageOf([], 1, 2)).toEqual({ page: 1, pages: 1, first: 0, items: [] });
+    expect(pageOf(['a', 'b', 'c', 'd', 'e'], 9, 2)).toEqual({
+      page: 3,
+      pages: 3,
+      first: 4,
+      items: ['e'],
+      all: 5,
+    });
+    expect(pageOf([], 1, 2)).toEqual({ page: 1, pages: 1, first: 0, items: [], all: 0 });
   });
 });

@@ -67,14 +67,21 @@ export function sortLines(lines: readonly ProjectLine[], sort: string): ProjectL
   return [...lines].sort((a, b) => amountOf(b) - amountOf(a) || byName(a, b));
 }
 
-/** One page of a long list. A page after the end becomes the last one. */
-export function pageOf<T>(
-  all: readonly T[],
-  wanted: number,
-  size: number,
-): { page: number; pages: number; first: number; items: T[] } {
+/** One page of a long list. */
+export interface ListPage<T> {
+  page: number;
+  pages: number;
+  /** The index of the first item on this page. */
+  first: number;
+  items: T[];
+  /** The number of items in the whole list. */
+  all: number;
+}
+
+/** A page after the end becomes the last one. */
+export function pageOf<T>(all: readonly T[], wanted: number, size: number): ListPage<T> {
   const pages = Math.max(1, Math.ceil(all.length / size));
   const page = Math.min(Math.max(1, wanted), pages);
   const first = (page - 1) * size;
-  return { page, pages, first, items: all.slice(first, first + size) };
+  return { page, pages, first, items: all.slice(first, first + size), all: all.length };
 }

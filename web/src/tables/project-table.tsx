@@ -9,7 +9,7 @@ import { CoverageMark } from './coverage-mark.tsx';
 import { Name } from '../controls/name.tsx';
 import { ProjectLink } from './project-link.tsx';
 import { SortHeader } from './sort-header.tsx';
-import { TableScroll } from './table-scroll.tsx';
+import { Table } from './table.tsx';
 
 interface ProjectTableProps {
   caption: string;
@@ -34,44 +34,41 @@ interface Column {
 export function ProjectTable(props: ProjectTableProps) {
   const columns = columnsOf(props);
   return (
-    <TableScroll label={props.caption}>
-      <table class="project-table">
-        <caption class="visually-hidden">{props.caption}</caption>
-        <thead>
-          <tr>
-            <SortHeader column={SORT_BY_NAME} sort={props.sort} direction="ascending" onSort={props.onSort}>
-              Project
+    <Table caption={props.caption} class="project-table">
+      <thead>
+        <tr>
+          <SortHeader column={SORT_BY_NAME} sort={props.sort} direction="ascending" onSort={props.onSort}>
+            Project
+          </SortHeader>
+          <th scope="col" class="where-roomy">
+            Site
+          </th>
+          <th scope="col" class="where-roomy">
+            Domain
+          </th>
+          {columns.map(({ resource, scale, class: name }) => (
+            <SortHeader
+              key={resource}
+              column={resource}
+              sort={props.sort}
+              direction="descending"
+              onSort={props.onSort}
+              class={`amount ${name}`}
+            >
+              {resourceLabel(resource)} <span class="unit">{scale.unit}</span>
             </SortHeader>
-            <th scope="col" class="where-roomy">
-              Site
-            </th>
-            <th scope="col" class="where-roomy">
-              Domain
-            </th>
-            {columns.map(({ resource, scale, class: name }) => (
-              <SortHeader
-                key={resource}
-                column={resource}
-                sort={props.sort}
-                direction="descending"
-                onSort={props.onSort}
-                class={`amount ${name}`}
-              >
-                {resourceLabel(resource)} <span class="unit">{scale.unit}</span>
-              </SortHeader>
-            ))}
-            <th scope="col" class="where-roomy">
-              Coverage
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.lines.map((line) => (
-            <ProjectTableLine key={line.key} line={line} columns={columns} period={props.period} />
           ))}
-        </tbody>
-      </table>
-    </TableScroll>
+          <th scope="col" class="where-roomy">
+            Coverage
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {props.lines.map((line) => (
+          <ProjectTableLine key={line.key} line={line} columns={columns} period={props.period} />
+        ))}
+      </tbody>
+    </Table>
   );
 }
 

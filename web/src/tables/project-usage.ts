@@ -1,7 +1,7 @@
 import type { Coverage, UsageRow } from '../api.ts';
 import { OTHER_KEY, type Stack } from '../charts/stack.ts';
 import { worstCoverage, type BucketCoverage } from '../coverage.ts';
-import { projectKey } from '../names.ts';
+import { compareText, projectKey } from '../names.ts';
 import { compareResources } from '../resources.ts';
 
 /** The usage of one project over a period, by resource. */
@@ -66,7 +66,7 @@ export function topProjects(
   const amountOf = (project: ProjectUsage) => project.amounts.get(resource)?.amount ?? 0;
   return projects
     .filter((project) => amountOf(project) > 0)
-    .sort((a, b) => amountOf(b) - amountOf(a) || compareKeys(a.key, b.key))
+    .sort((a, b) => amountOf(b) - amountOf(a) || compareText(a.key, b.key))
     .slice(0, most);
 }
 
@@ -93,11 +93,6 @@ export function topRows({ stack, projects }: ProjectStack): TopRow[] {
     const amount = values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
     return { key, label, site: project?.site, projectId: project?.projectId, amount };
   });
-}
-
-function compareKeys(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 export function largestOf(values: readonly (number | null)[]): number {

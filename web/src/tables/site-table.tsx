@@ -6,7 +6,7 @@ import { countedUpTo, inOrderOfConcern, siteState } from '../site-state.ts';
 import { Age } from '../controls/age.tsx';
 import { Name } from '../controls/name.tsx';
 import { StateBadge } from './state-badge.tsx';
-import { TableScroll } from './table-scroll.tsx';
+import { AmountHead, Table } from './table.tsx';
 
 const SHOWN_AT_FIRST = 8;
 
@@ -17,29 +17,22 @@ export function SiteTable({ sites }: { sites: readonly SiteRow[] }) {
   const ordered = inOrderOfConcern(sites, nowMs);
   return (
     <>
-      <TableScroll label="Sites">
-        <table class="site-table">
-          <caption class="visually-hidden">Sites, their state and how fresh their readings are</caption>
-          <thead>
-            <tr>
-              <th scope="col">Site</th>
-              <th scope="col">State</th>
-              <th scope="col">Counted up to</th>
-              <th scope="col" class="amount">
-                Projects
-              </th>
-              <th scope="col" class="amount">
-                Meters
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {(all ? ordered : ordered.slice(0, SHOWN_AT_FIRST)).map((site) => (
-              <SiteLine key={site.name} site={site} nowMs={nowMs} />
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <Table caption="Sites, their state and how fresh their readings are" label="Sites" class="site-table">
+        <thead>
+          <tr>
+            <th scope="col">Site</th>
+            <th scope="col">State</th>
+            <th scope="col">Counted up to</th>
+            <AmountHead>Projects</AmountHead>
+            <AmountHead>Meters</AmountHead>
+          </tr>
+        </thead>
+        <tbody>
+          {(all ? ordered : ordered.slice(0, SHOWN_AT_FIRST)).map((site) => (
+            <SiteLine key={site.name} site={site} nowMs={nowMs} />
+          ))}
+        </tbody>
+      </Table>
       {ordered.length > SHOWN_AT_FIRST && (
         <button type="button" class="more" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? 'Show fewer sites' : `Show all ${plural(ordered.length, 'site')}`}

@@ -10,7 +10,7 @@ import { rateWords } from '../../balances.ts';
 import { resourceLabel } from '../../resources.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
 import { BalanceTable, UnknownUsage } from '../../tables/balance-table.tsx';
-import { TableScroll } from '../../tables/table-scroll.tsx';
+import { AmountHead, Table } from '../../tables/table.tsx';
 import { scaleFor } from '../../units.ts';
 import { loadAllowances, type AllowanceCourse } from '../data/allowance-data.ts';
 
@@ -92,43 +92,34 @@ function MonthTable({ course: { months, balance, used, granted } }: { course: Al
   let soFar = used[0]?.amount ?? 0;
   const lines = months.map((month) => ({ ...month, soFar: (soFar += month.amount) }));
   return (
-    <TableScroll label={caption}>
-      <table>
-        <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Month (UTC)</th>
-            {sites.map((site) => (
-              <th key={site} scope="col" class="amount">
-                <Name text={site} />
-              </th>
-            ))}
-            <th scope="col" class="amount">
-              All sites
-            </th>
-            <th scope="col" class="amount">
-              So far
-            </th>
-            <th scope="col" class="amount">
-              Granted by then
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines.toReversed().map((month) => (
-            <tr key={month.startMs}>
-              <th scope="row">{monthAndYear(month.startMs)}</th>
-              {sites.map((site) => (
-                <AmountCell key={site} amount={month.sites.get(site)} unit={unit} scale={scale} />
-              ))}
-              <AmountCell amount={month.amount} unit={unit} scale={scale} />
-              <AmountCell amount={month.soFar} unit={unit} scale={scale} />
-              <AmountCell amount={grantedIn(month.startMs, granted)} unit={unit} scale={scale} />
-            </tr>
+    <Table caption={caption}>
+      <thead>
+        <tr>
+          <th scope="col">Month (UTC)</th>
+          {sites.map((site) => (
+            <AmountHead key={site}>
+              <Name text={site} />
+            </AmountHead>
           ))}
-        </tbody>
-      </table>
-    </TableScroll>
+          <AmountHead>All sites</AmountHead>
+          <AmountHead>So far</AmountHead>
+          <AmountHead>Granted by then</AmountHead>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.toReversed().map((month) => (
+          <tr key={month.startMs}>
+            <th scope="row">{monthAndYear(month.startMs)}</th>
+            {sites.map((site) => (
+              <AmountCell key={site} amount={month.sites.get(site)} unit={unit} scale={scale} />
+            ))}
+            <AmountCell amount={month.amount} unit={unit} scale={scale} />
+            <AmountCell amount={month.soFar} unit={unit} scale={scale} />
+            <AmountCell amount={grantedIn(month.startMs, granted)} unit={unit} scale={scale} />
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 
@@ -147,43 +138,38 @@ export function GrantAmendments({ grant }: { grant: GrantDetail }) {
   return (
     <section class="card" aria-labelledby="amendments-heading">
       <h2 id="amendments-heading">Amendments</h2>
-      <TableScroll label="Amendments of the allowances">
-        <table>
-          <caption class="visually-hidden">Amendments of the allowances, the newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Counts from</th>
-              <th scope="col">Kind</th>
-              <th scope="col" class="amount">
-                Amount
+      <Table caption="Amendments of the allowances, the newest first" label="Amendments of the allowances">
+        <thead>
+          <tr>
+            <th scope="col">Counts from</th>
+            <th scope="col">Kind</th>
+            <AmountHead>Amount</AmountHead>
+            <th scope="col">Reason</th>
+            <th scope="col">Written by</th>
+          </tr>
+        </thead>
+        <tbody>
+          {grant.allowances.toReversed().map((allowance, index) => (
+            <tr key={grant.allowances.length - index}>
+              <th scope="row">
+                <time dateTime={allowance.at}>{hourOf(allowance.at)}</time>
               </th>
-              <th scope="col">Reason</th>
-              <th scope="col">Written by</th>
+              <td>{KINDS[allowance.kind]}</td>
+              <td class="amount">
+                {allowance.kind === 'cut' ? '−' : '+'}
+                {exact(Number(allowance.amount))} <span class="unit">{allowance.unit}</span>
+              </td>
+              <td>
+                <Name text={allowance.reason} />
+              </td>
+              <td>
+                <Name text={allowance.author} />
+                <small class="under">{hourOf(allowance.written_at)}</small>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {grant.allowances.toReversed().map((allowance, index) => (
-              <tr key={grant.allowances.length - index}>
-                <th scope="row">
-                  <time dateTime={allowance.at}>{hourOf(allowance.at)}</time>
-                </th>
-                <td>{KINDS[allowance.kind]}</td>
-                <td class="amount">
-                  {allowance.kind === 'cut' ? '−' : '+'}
-                  {exact(Number(allowance.amount))} <span class="unit">{allowance.unit}</span>
-                </td>
-                <td>
-                  <Name text={allowance.reason} />
-                </td>
-                <td>
-                  <Name text={allowance.author} />
-                  <small class="under">{hourOf(allowance.written_at)}</small>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -1,10 +1,13 @@
 import type { ComponentChildren } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { GrantDetail } from '../../api.ts';
 import { Name } from '../../controls/name.tsx';
 import { DAY_MS, dayMonthYear } from '../../format.ts';
+import { ApiContext } from '../../live/api-context.ts';
 
 /** The title, account, period, labels and people of a grant. */
-export function GrantFacts({ grant, nowMs }: { grant: GrantDetail; nowMs: number }) {
+export function GrantFacts({ grant }: { grant: GrantDetail }) {
+  const api = useContext(ApiContext);
   const { title, account, labels, people } = grant;
   return (
     <section class="card" aria-labelledby="facts-heading">
@@ -13,7 +16,7 @@ export function GrantFacts({ grant, nowMs }: { grant: GrantDetail; nowMs: number
         {title !== null && <Fact label="Title">{<Name text={title} />}</Fact>}
         {account !== null && <Fact label="Account">{<Name text={account} />}</Fact>}
         <Fact label="Period">
-          {periodWords(grant)} <strong>{periodState(grant, nowMs)}</strong>
+          {periodWords(grant)} <strong>{periodState(grant, api.nowMs())}</strong>
         </Fact>
         {Object.entries(labels).map(([label, value]) => (
           <Fact key={label} label={label}>

@@ -1,21 +1,20 @@
 import { useContext, useMemo } from 'preact/hooks';
-import { ConnectionNotice } from '../../controls/connection-notice.tsx';
 import { Figures } from '../../controls/figures.tsx';
 import { Name } from '../../controls/name.tsx';
-import { PeriodControls } from '../../controls/period-controls.tsx';
 import { Swatch } from '../../charts/swatch.tsx';
 import { SECOND_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
 import { visibleName } from '../../names.ts';
 import { periodLabel, usualStep } from '../../period.ts';
-import { OVERVIEW, routeAddress, type GrantRoute } from '../../routing.ts';
+import type { GrantRoute } from '../../routing.ts';
 import { usePageTitle } from '../../use-page-title.ts';
 import { replaceRoute } from '../../use-route.ts';
 import { loadGrant, type GrantPageData } from '../data/grant-data.ts';
 import { GrantAllowances, GrantAmendments } from './grant-allowances.tsx';
 import { GrantFacts } from './grant-facts.tsx';
 import { GrantProjects } from './grant-projects.tsx';
+import { PageHead } from '../usage/page-head.tsx';
 import { ResourceCharts } from '../usage/resource-charts.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
 import { UsageNumbers } from '../usage/usage-numbers.tsx';
@@ -29,25 +28,10 @@ export function GrantPage({ route }: { route: GrantRoute }) {
     found: await loadGrant(api, route.name, route.period, step, signal),
   }));
   usePageTitle(visibleName(route.name));
-  const { page, name, tablePage } = route;
+  const { name, tablePage } = route;
   return (
     <>
-      <nav aria-label="Where you are" class="breadcrumb">
-        <a href={routeAddress({ ...OVERVIEW, period: route.period })}>Overview</a>{' '}
-        <span aria-hidden="true">/</span> <span>Grants</span>
-      </nav>
-      <div class="page-head">
-        <h1>
-          <Name text={name} />
-        </h1>
-        <PeriodControls
-          period={route.period}
-          step={step}
-          onPeriod={(period) => replaceRoute({ page, name, period, tablePage: 1 })}
-          onStep={(wanted) => replaceRoute({ ...route, step: wanted, tablePage: 1 })}
-        />
-      </div>
-      <ConnectionNotice states={[grant]} />
+      <PageHead route={route} step={step} place="Grants" title={route.name} state={grant} />
       {grant.data === undefined && (
         <p class="card waiting">{grant.error === undefined ? 'Reading the grant…' : 'Not available.'}</p>
       )}
@@ -57,7 +41,6 @@ export function GrantPage({ route }: { route: GrantRoute }) {
           <GrantContent
             route={route}
             data={grant.data.found}
-            nowMs={api.nowMs()}
             onPage={(wanted) => tablePage !== wanted && replaceRoute({ ...route, tablePage: wanted })}
           />
         </div>
@@ -69,11 +52,10 @@ export function GrantPage({ route }: { route: GrantRoute }) {
 interface ContentProps {
   route: GrantRoute;
   data: GrantPageData;
-  nowMs: number;
   onPage: (page: number) => void;
 }
 
-function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
+function GrantContent({ route, data, onPage }: ContentProps) {
   const colours = useMemo(
     () => new Map(data.sites.map((site, index) => [site, index + 1])),
     [data.sites.join('\n')],
@@ -81,8 +63,11 @@ function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
   return (
     <>
       <GrantAllowances grant={data.grant} />
-      <GrantFacts grant={data.grant} nowMs={nowMs} />
-      <Figures label={`Usage of the last ${periodLabel(data.span.period)}`} figures={resourceFigures(data)} />
+      <GrantFacts grant={data.grant} />
+      <Figures
+        label={`Usage of the last ${periodLabel(data.span.period)}`}
+        figures={resourceFigures(data.resources, data.span)}
+      />
       <ResourceCharts data={data} colours={colours} />
       <SiteKey sites={data.sites} colours={colours} />
       <GrantProjects data={data} />
@@ -91,7 +76,6 @@ function GrantContent({ route, data, nowMs, onPage }: ContentProps) {
         data={data}
         question={{ by: ['grant', 'site', 'project', 'resource'], grant: route.name }}
         subject={route.name}
-        nowMs={nowMs}
         page={route.tablePage}
         onPage={onPage}
       />

@@ -5,7 +5,7 @@ import { pageOf } from '../../tables/project-list.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
 import { CoverageMark } from '../../tables/coverage-mark.tsx';
 import { Name } from '../../controls/name.tsx';
-import { TableScroll } from '../../tables/table-scroll.tsx';
+import { AmountHead, Table } from '../../tables/table.tsx';
 import { worstCoverage } from '../../coverage.ts';
 import { MINUTE_MS, plural } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
@@ -51,15 +51,7 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
       {data !== undefined && data.lines.length > 0 && (
         <UsageTable data={data} lines={shown.items} period={period} />
       )}
-      <Pager
-        noun="grants"
-        page={shown.page}
-        pages={shown.pages}
-        first={shown.first}
-        shown={shown.items.length}
-        all={data?.lines.length ?? 0}
-        onPage={setPage}
-      />
+      <Pager noun="grants" shown={shown} onPage={setPage} />
     </section>
   );
 }
@@ -84,27 +76,24 @@ function UsageTable(props: { data: GrantUsage; lines: readonly GrantLine[]; peri
   return (
     <>
       <h3>Usage of the last {periodLabel(period)}</h3>
-      <TableScroll label={caption}>
-        <table class="grant-table">
-          <caption class="visually-hidden">{caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Grant</th>
-              {columns.map(({ resource, scale }) => (
-                <th key={resource} scope="col" class="amount">
-                  {resourceLabel(resource)} <span class="unit">{scale.unit}</span>
-                </th>
-              ))}
-              <th scope="col">Coverage</th>
-            </tr>
-          </thead>
-          <tbody>
-            {lines.map((line) => (
-              <GrantTableLine key={line.grant.name} line={line} columns={columns} period={period} />
+      <Table caption={caption} class="grant-table">
+        <thead>
+          <tr>
+            <th scope="col">Grant</th>
+            {columns.map(({ resource, scale }) => (
+              <AmountHead key={resource}>
+                {resourceLabel(resource)} <span class="unit">{scale.unit}</span>
+              </AmountHead>
             ))}
-          </tbody>
-        </table>
-      </TableScroll>
+            <th scope="col">Coverage</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <GrantTableLine key={line.grant.name} line={line} columns={columns} period={period} />
+          ))}
+        </tbody>
+      </Table>
     </>
   );
 }

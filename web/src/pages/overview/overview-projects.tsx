@@ -26,7 +26,7 @@ export function OverviewProjects({ route, projects, usage }: OverviewProjectsPro
   const largest = useMemo(() => largestByResource(known?.projects ?? []), [known]);
   const sort = route.sort ?? known?.resource ?? SORT_BY_NAME;
   const found = useMemo(() => sortLines(searchLines(lines, route.search), sort), [lines, route.search, sort]);
-  const { page, pages, first, items } = pageOf(found, route.tablePage, PAGE_SIZE);
+  const shown = pageOf(found, route.tablePage, PAGE_SIZE);
   // Waits for the usage, because the order of the lines would change when it arrives.
   const loading = known === undefined && (usage.error === undefined || projects === undefined);
   return (
@@ -40,13 +40,13 @@ export function OverviewProjects({ route, projects, usage }: OverviewProjectsPro
         </h2>
         <ProjectSearch route={route} />
       </div>
-      {loading || items.length === 0 ? (
+      {loading || shown.items.length === 0 ? (
         <p class="waiting">{whyEmpty(loading, usage.error !== undefined, route.search)}</p>
       ) : (
         <div class={usage.pending && known !== undefined ? 'outdated' : undefined}>
           <ProjectTable
             caption={`Projects and their usage of the last ${periodLabel(known?.span.period ?? route.period)}`}
-            lines={items}
+            lines={shown.items}
             resources={known?.resources ?? []}
             resource={
               known?.resources.some(({ resource }) => resource === sort) === true ? sort : known?.resource
@@ -63,11 +63,7 @@ export function OverviewProjects({ route, projects, usage }: OverviewProjectsPro
       </p>
       <Pager
         noun="projects"
-        page={page}
-        pages={pages}
-        first={first}
-        shown={items.length}
-        all={found.length}
+        shown={shown}
         onPage={(wanted) => replaceRoute({ ...route, tablePage: wanted })}
       />
     </section>

@@ -1,4 +1,4 @@
-import { useContext, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { assignColours } from '../../charts/colours.ts';
 import type { Picture } from '../../charts/picture.ts';
 import { UsageChart } from '../../charts/usage-chart.tsx';
@@ -7,7 +7,6 @@ import { Choice } from '../../controls/choice.tsx';
 import { CoverageKey, CoverageSummary } from '../../controls/coverage-key.tsx';
 import { DownloadLink } from '../../controls/download-link.tsx';
 import { TopTable } from '../../tables/top-table.tsx';
-import { ApiContext } from '../../live/api-context.ts';
 import type { LiveState } from '../../live/live-query.ts';
 import { PERIODS, periodLabel } from '../../period.ts';
 import { resourceLabel } from '../../resources.ts';
@@ -136,7 +135,6 @@ function UsageByBucket(props: {
 }) {
   const { usage, total, picture, subject } = props;
   const [page, setPage] = useState(1);
-  const api = useContext(ApiContext);
   const { starts, coverages, totals } = usage.stack;
   return (
     <details>
@@ -155,7 +153,6 @@ function UsageByBucket(props: {
             values: totals,
           },
         ]}
-        nowMs={api.nowMs()}
         page={page}
         onPage={setPage}
       />

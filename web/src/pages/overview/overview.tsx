@@ -3,17 +3,15 @@ import type { SiteRow } from '../../api.ts';
 import { ConnectionNotice } from '../../controls/connection-notice.tsx';
 import { Figures, type Figure } from '../../controls/figures.tsx';
 import { SiteTable } from '../../tables/site-table.tsx';
-import { count, exact, MINUTE_MS, SECOND_MS } from '../../format.ts';
+import { count, MINUTE_MS, SECOND_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
-import { periodLabel } from '../../period.ts';
-import { resourceLabel } from '../../resources.ts';
 import type { OverviewRoute } from '../../routing.ts';
 import { siteState } from '../../site-state.ts';
-import { scaleFor } from '../../units.ts';
 import { usePageTitle } from '../../use-page-title.ts';
 import { loadOverviewUsage, type OverviewUsage } from '../data/overview-data.ts';
 import { NoSites } from '../usage/overview-empty.tsx';
+import { resourceFigures } from '../usage/resource-figures.ts';
 import { OverviewGrants } from './overview-grants.tsx';
 import { OverviewProjects } from './overview-projects.tsx';
 import { OverviewUsageSection } from './overview-usage.tsx';
@@ -74,13 +72,6 @@ function figures(sites: readonly SiteRow[], usage: OverviewUsage | undefined, no
 const RESOURCES_AT_A_GLANCE = 2;
 
 function usageFigures({ resources, span }: OverviewUsage): Figure[] {
-  return resources.slice(0, RESOURCES_AT_A_GLANCE).map(({ resource, unit, amount }) => {
-    const scale = scaleFor(unit, amount);
-    return {
-      label: `${resourceLabel(resource)}, ${periodLabel(span.period)}`,
-      value: scale.format(amount),
-      detail: scale.unit,
-      title: `${exact(amount)} ${unit}`,
-    };
-  });
+  const sums = resources.map(({ amount, ...resource }) => ({ ...resource, total: amount }));
+  return resourceFigures(sums.slice(0, RESOURCES_AT_A_GLANCE), span);
 }

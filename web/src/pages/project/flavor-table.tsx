@@ -4,7 +4,7 @@ import { stateLabel, stateMeaning } from '../../server-states.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
 import { Pager } from '../../tables/pager.tsx';
 import { pageOf } from '../../tables/project-list.ts';
-import { TableScroll } from '../../tables/table-scroll.tsx';
+import { AmountHead, Table } from '../../tables/table.tsx';
 import { scaleFor, type AmountScale } from '../../units.ts';
 import type { FlavorHours, ServerHours } from '../data/server-data.ts';
 import { flavorSizes } from './flavor-sizes.ts';
@@ -15,51 +15,38 @@ const PAGE_SIZE = 12;
 export function FlavorTable({ servers, caption }: { servers: ServerHours; caption: string }) {
   const { unit, states, flavors, totals, total } = servers;
   const [wanted, setWanted] = useState(1);
-  const { page, pages, first, items } = pageOf(flavors, wanted, PAGE_SIZE);
+  const shown = pageOf(flavors, wanted, PAGE_SIZE);
   const scale = scaleFor(unit, total);
   return (
     <>
-      <TableScroll label={caption}>
-        <table class="flavor-table">
-          <caption class="visually-hidden">{caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Flavor</th>
-              {states.map((state) => (
-                <th key={state} scope="col" class="amount" title={stateMeaning(state)}>
-                  {stateLabel(state)}
-                </th>
-              ))}
-              <th scope="col" class="amount">
-                Total
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((line) => (
-              <FlavorLine key={line.flavor.label} line={line} states={states} unit={unit} scale={scale} />
+      <Table caption={caption} class="flavor-table">
+        <thead>
+          <tr>
+            <th scope="col">Flavor</th>
+            {states.map((state) => (
+              <AmountHead key={state} title={stateMeaning(state)}>
+                {stateLabel(state)}
+              </AmountHead>
             ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row">Total</th>
-              {states.map((state) => (
-                <AmountCell key={state} amount={totals.get(state)} unit={unit} scale={scale} />
-              ))}
-              <AmountCell amount={total} unit={unit} scale={scale} />
-            </tr>
-          </tfoot>
-        </table>
-      </TableScroll>
-      <Pager
-        noun="flavors"
-        page={page}
-        pages={pages}
-        first={first}
-        shown={items.length}
-        all={flavors.length}
-        onPage={setWanted}
-      />
+            <AmountHead>Total</AmountHead>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.items.map((line) => (
+            <FlavorLine key={line.flavor.label} line={line} states={states} unit={unit} scale={scale} />
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">Total</th>
+            {states.map((state) => (
+              <AmountCell key={state} amount={totals.get(state)} unit={unit} scale={scale} />
+            ))}
+            <AmountCell amount={total} unit={unit} scale={scale} />
+          </tr>
+        </tfoot>
+      </Table>
+      <Pager noun="flavors" shown={shown} onPage={setWanted} />
     </>
   );
 }

@@ -18,11 +18,10 @@ interface ProjectServersProps {
   span: Span;
   /** The project, for the CSV file. */
   project: Required<Pick<UsageQuestion, 'site' | 'projectId'>>;
-  nowMs: number;
 }
 
 /** How long servers of each flavor were in each state. */
-export function ProjectServers({ servers, span, project, nowMs }: ProjectServersProps) {
+export function ProjectServers({ servers, span, project }: ProjectServersProps) {
   const { fromMs, toMs, step, period } = span;
   const picture = useMemo(() => {
     const { stack, colours, unit } = servers;
@@ -57,7 +56,7 @@ export function ProjectServers({ servers, span, project, nowMs }: ProjectServers
       <UnknownFacts servers={servers} />
       <div class="card-foot stacked">
         <StateMeanings states={servers.states} />
-        <StatesByBucket servers={servers} span={span} nowMs={nowMs} />
+        <StatesByBucket servers={servers} span={span} />
       </div>
     </section>
   );
@@ -110,7 +109,7 @@ function StateMeanings({ states }: { states: readonly string[] }) {
 }
 
 /** The numbers of the chart. */
-function StatesByBucket({ servers, span, nowMs }: Pick<ProjectServersProps, 'servers' | 'span' | 'nowMs'>) {
+function StatesByBucket({ servers, span }: Pick<ProjectServersProps, 'servers' | 'span'>) {
   const [page, setPage] = useState(1);
   const { starts, layers, totals, coverages } = servers.stack;
   const scale = scaleFor(servers.unit, largestOf(totals));
@@ -124,7 +123,6 @@ function StatesByBucket({ servers, span, nowMs }: Pick<ProjectServersProps, 'ser
         starts={starts}
         coverages={coverages}
         columns={columns}
-        nowMs={nowMs}
         page={page}
         onPage={setPage}
       />
