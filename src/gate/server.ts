@@ -20,16 +20,6 @@ import { PrometheusSource } from './sources/source-prometheus.ts';
 
 const ANSWER_LIMITS: AnswerLimits = { timeoutMs: 120_000, maxBytes: 1_073_741_824 };
 
-export interface Gate extends Role {
-  /** The address on which the gate listens; its port is known after `start()`. */
-  readonly address: ListenAddress;
-  /** The address of the gate's own metrics; undefined where they are not served. */
-  readonly metricsAddress: ListenAddress | undefined;
-  /** SHA-256 of the self-signed certificate; undefined with any other certificate. */
-  readonly fingerprint: string | undefined;
-  reload(): Promise<void>;
-}
-
 export interface GateDependencies {
   clock: Clock;
   logger: Logger;
@@ -45,10 +35,10 @@ export interface GateDependencies {
 /** The site's gate. Throws `UserError` for a configuration that must not be served. */
 export function createGate(config: GateConfig, dependencies: GateDependencies): Gate {
   checkGateConfig(config);
-  return new GateRole(config, dependencies);
+  return new Gate(config, dependencies);
 }
 
-class GateRole implements Gate {
+export class Gate implements Role {
   readonly #config: GateConfig;
   readonly #dependencies: GateDependencies;
   readonly #metrics = createGateMetrics();
@@ -57,7 +47,9 @@ class GateRole implements Gate {
   readonly #metricsServer = createMetricsServer(this.#metrics);
   readonly #reloader: ConfigReloader;
   #starting: Promise<void> | undefined;
+  /** The address on which the gate listens; its port is known after `start()`. */
   address: ListenAddress;
+  /** The address of the gate's own metrics; undefined where they are not served. */
   metricsAddress: ListenAddress | undefined;
 
   constructor(config: GateConfig, dependencies: GateDependencies) {
@@ -75,6 +67,7 @@ class GateRole implements Gate {
     });
   }
 
+  /** SHA-256 of the self-signed certificate; undefined with any other certificate. */
   get fingerprint(): string | undefined {
     return this.#reloader.live?.fingerprint;
   }

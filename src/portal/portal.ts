@@ -9,19 +9,6 @@ import type { PortalSites } from './leases/lease-store.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { PortalConfig } from './settings/settings.ts';
 
-export interface Portal extends Role {
-  /** The address of the API and the pages. Known after `start()`. */
-  readonly address: ListenAddress;
-  /** Sweeps every site once. Failures are recorded, not thrown. */
-  sweep(): Promise<void>;
-  /**
-   * Starts to sweep each site at its interval and to fold what senders write. With `autoSweep` in the configuration,
-   * `start()` does this itself.
-   */
-  startSweeping(): void;
-  reload(): Promise<void>;
-}
-
 export interface PortalParts {
   clock: Clock;
   logger: Logger;
@@ -34,10 +21,10 @@ export interface PortalParts {
 }
 
 export function createPortal(config: PortalConfig, parts: PortalParts): Portal {
-  return new PortalRole(config, { ...parts, logger: parts.logger.child({ role: 'portal' }) });
+  return new Portal(config, { ...parts, logger: parts.logger.child({ role: 'portal' }) });
 }
 
-class PortalRole implements Portal {
+export class Portal implements Role {
   readonly #config: PortalConfig;
   readonly #parts: PortalParts;
   readonly #metrics = createPortalMetrics();
@@ -55,6 +42,7 @@ class PortalRole implements Portal {
     this.#parts = parts;
   }
 
+  /** The address of the API and the pages. Known after `start()`. */
   get address(): ListenAddress {
     return this.#started.address;
   }
@@ -70,10 +58,15 @@ class PortalRole implements Portal {
     if (this.#config.autoSweep && this.#closing === undefined) this.startSweeping();
   }
 
+  /** Sweeps every site once. Failures are recorded, not thrown. */
   async sweep(): Promise<void> {
     await this.#started.collector.sweep();
   }
 
+  /**
+   * Starts to sweep each site at its interval and to fold what senders write. With `autoSweep` in the configuration,
+   * `start()` does this itself.
+   */
   startSweeping(): void {
     const { collector, maintenance, receiver, figures } = this.#started;
     if (this.#config.collect !== false) collector.start();

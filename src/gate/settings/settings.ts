@@ -16,24 +16,9 @@ export const gateSettings = {
     value: 'HOST:PORT',
     help: 'address of the gate; :8443 is for all addresses',
   }),
-  prometheus: setting({
-    type: 'text',
-    schema: sourceUrl(),
-    value: 'URL',
-    help: "the site's Prometheus, such as http://127.0.0.1:9090",
-  }),
-  exporter: setting({
-    type: 'text',
-    schema: sourceUrl(),
-    value: 'URL',
-    help: 'the exporter, if the site has no Prometheus, such as http://127.0.0.1:8080',
-  }),
-  tokenFile: setting({
-    type: 'text',
-    schema: path(),
-    value: 'FILE',
-    help: "file of valid tokens: lines that 'stackmeter token' prints",
-  }),
+  prometheus: sourceSetting("the site's Prometheus, such as http://127.0.0.1:9090"),
+  exporter: sourceSetting('the exporter, if the site has no Prometheus, such as http://127.0.0.1:8080'),
+  tokenFile: fileSetting("file of valid tokens: lines that 'stackmeter token' prints"),
   authToken: setting({
     type: 'text',
     schema: z
@@ -47,19 +32,12 @@ export const gateSettings = {
     earlierNames: ['PORTAL_AUTH_TOKEN'],
     secret: true,
   }),
-  tlsCert: setting({ type: 'text', schema: path(), value: 'FILE', help: 'certificate chain (PEM)' }),
-  tlsKey: setting({ type: 'text', schema: path(), value: 'FILE', help: 'key of the certificate (PEM)' }),
-  tlsClientCa: setting({
-    type: 'text',
-    schema: path(),
-    value: 'FILE',
-    help: 'certificate authority of client certificates (PEM), for tokens that are bound to a certificate',
-  }),
-  selfSigned: setting({
-    type: 'switch',
-    schema: z.boolean('is neither true nor false').default(false),
-    help: 'for tests: make a certificate, serve with it, and print its fingerprint',
-  }),
+  tlsCert: fileSetting('certificate chain (PEM)'),
+  tlsKey: fileSetting('key of the certificate (PEM)'),
+  tlsClientCa: fileSetting(
+    'certificate authority of client certificates (PEM), for tokens that are bound to a certificate',
+  ),
+  selfSigned: switchSetting('for tests: make a certificate, serve with it, and print its fingerprint'),
   metricsListen: setting({
     type: 'text',
     schema: z.string().transform(parseListenAddress).optional(),
@@ -76,32 +54,19 @@ export const gateSettings = {
     value: 'COUNT',
     help: 'open connections from one address; take more where all clients come through a TLS proxy',
   }),
-  hashKeyFile: setting({
-    type: 'text',
-    schema: path(),
-    value: 'FILE',
-    help: 'secret key of hashed labels (hash_labels of a token)',
-  }),
-  serverHours: setting({
-    type: 'switch',
-    schema: z.boolean('is neither true nor false').default(false),
-    help: 'also give out how long servers of each flavor were in each state, to tokens without selectors of their own',
-  }),
-  unsafeUncheckedAnswers: setting({
-    type: 'switch',
-    schema: z.boolean('is neither true nor false').default(false),
-    help: 'pass on answers of Prometheus without checking them: faster, but without the defence behind the policy',
-  }),
-  unsafeMetricsOffLoopback: setting({
-    type: 'switch',
-    schema: z.boolean('is neither true nor false').default(false),
-    help: "serve the gate's own metrics on addresses other than loopback: anyone can then read token names and counts of denials",
-  }),
-  unsafePlainHttp: setting({
-    type: 'switch',
-    schema: z.boolean('is neither true nor false').default(false),
-    help: 'serve without TLS on addresses other than loopback: tokens and usage can then be read on the network',
-  }),
+  hashKeyFile: fileSetting('secret key of hashed labels (hash_labels of a token)'),
+  serverHours: switchSetting(
+    'also give out how long servers of each flavor were in each state, to tokens without selectors of their own',
+  ),
+  unsafeUncheckedAnswers: switchSetting(
+    'pass on answers of Prometheus without checking them: faster, but without the defence behind the policy',
+  ),
+  unsafeMetricsOffLoopback: switchSetting(
+    "serve the gate's own metrics on addresses other than loopback: anyone can then read token names and counts of denials",
+  ),
+  unsafePlainHttp: switchSetting(
+    'serve without TLS on addresses other than loopback: tokens and usage can then be read on the network',
+  ),
 };
 
 /** Keys that only the TOML file can have. */
@@ -116,17 +81,24 @@ export const gateSections = {
     .describe('one table for each token that is valid beside those of --token-file'),
 };
 
-function path() {
-  return z.string('is not text').min(1, 'is empty; name a file').optional();
+function fileSetting(help: string) {
+  const schema = z.string('is not text').min(1, 'is empty; name a file').optional();
+  return setting({ type: 'text', schema, value: 'FILE', help });
 }
 
-function sourceUrl() {
-  return z
+/** A switch that is off by default. */
+function switchSetting(help: string) {
+  return setting({ type: 'switch', schema: z.boolean('is neither true nor false').default(false), help });
+}
+
+function sourceSetting(help: string) {
+  const schema = z
     .url({ protocol: /^https?$/, error: 'is not a URL such as http://127.0.0.1:9090' })
     .transform((text) => new URL(text))
     .refine((url) => url.username === '' && url.password === '', 'must hold neither user nor password')
     .refine((url) => url.search === '' && url.hash === '', 'must end with its path')
     .optional();
+  return setting({ type: 'text', schema, value: 'URL', help });
 }
 
 /** Reads the gate's settings. Throws `UserError`. */

@@ -23,11 +23,6 @@ export interface FederationConfig {
   sites: readonly SiteOptions[];
 }
 
-export interface Federation extends Role {
-  /** The portal's address, available after its start. */
-  readonly address: ListenAddress;
-}
-
 export interface FederationParts {
   clock: Clock;
   logger: Logger;
@@ -44,10 +39,10 @@ export interface FederationParts {
  * first simulates the time up to now, hour by hour in fast motion. After that the clock is real.
  */
 export function createFederation(config: FederationConfig, parts: FederationParts): Federation {
-  return new FederationRole(config, parts);
+  return new Federation(config, parts);
 }
 
-class FederationRole implements Federation {
+export class Federation implements Role {
   readonly #config: FederationConfig;
   readonly #parts: FederationParts;
   readonly #clock: FastClock;
@@ -63,6 +58,7 @@ class FederationRole implements Federation {
     this.#clock = new FastClock(parts.clock);
   }
 
+  /** The portal's address, available after its start. */
   get address(): ListenAddress {
     if (this.#portal === undefined) throw new Error('the federation has not started');
     return this.#portal.address;

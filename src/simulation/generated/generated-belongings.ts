@@ -10,8 +10,8 @@ export type FindBelongings = (fromMs: number, toMs: number) => Belongings;
 
 /** Volumes, floating IPs and stored bytes of projects. Like servers, they depend only on the seed. */
 export function generatedBelongings(seed: string, projectIds: readonly string[]): FindBelongings {
-  const volumes = projectIds.flatMap((id) => volumePlaces(seed, id));
-  const ips = projectIds.flatMap((id) => ipPlaces(seed, id));
+  const volumes = projectIds.flatMap((id) => places(`${seed} ${id} volumes`, id, 4));
+  const ips = projectIds.flatMap((id) => places(`${seed} ${id} floating IPs`, id, 2));
   return (fromMs, toMs) => ({
     volumes: volumes.flatMap((place) => turns(place, fromMs, toMs).map((turn) => volumeOfTurn(place, turn))),
     floatingIps: ips.flatMap((place) => turns(place, fromMs, toMs).map((turn) => ipOfTurn(place, turn))),
@@ -28,25 +28,15 @@ interface Place {
   lifeMs: number;
 }
 
-function places(key: string, projectId: string, count: number, draws: Draws): Place[] {
-  return Array.from({ length: count }, (_, index) => {
+/** Up to `most` places. */
+function places(key: string, projectId: string, most: number): Place[] {
+  const draws = new Draws(key);
+  return Array.from({ length: draws.whole(0, most) }, (_, index) => {
     const periodMs = draws.whole(5, 90) * DAY_MS;
     const offsetMs = wholeSeconds(draws.next() * periodMs);
     const lifeMs = wholeSeconds(periodMs * draws.between(0.3, 0.95));
     return { key: `${key}/${index}`, projectId, offsetMs, periodMs, lifeMs };
   });
-}
-
-function volumePlaces(seed: string, projectId: string): Place[] {
-  const key = `${seed} ${projectId} volumes`;
-  const draws = new Draws(key);
-  return places(key, projectId, draws.whole(0, 4), draws);
-}
-
-function ipPlaces(seed: string, projectId: string): Place[] {
-  const key = `${seed} ${projectId} floating IPs`;
-  const draws = new Draws(key);
-  return places(key, projectId, draws.whole(0, 2), draws);
 }
 
 function turns({ offsetMs, periodMs, lifeMs }: Place, fromMs: number, toMs: number): number[] {

@@ -17,11 +17,9 @@ export type Temperament = (seed: PlaceSeed, count: number, draws: Draws) => Plac
 
 /** Servers that stay for weeks or months, with hours between one server and the next. */
 const steady: Temperament = (seed, count, draws) =>
-  places(count, (index) => {
+  places(seed, count, () => {
     const periodMs = draws.between(20, 120) * DAY_MS;
     return {
-      ...seed,
-      key: `${seed.key}/${index}`,
       kind: draws.pick(['web', 'db', 'worker', 'jupyter']),
       periodMs,
       offsetMs: draws.next() * periodMs,
@@ -34,11 +32,9 @@ const steady: Temperament = (seed, count, draws) =>
 const growing: Temperament = (seed, count, draws) => {
   const periodMs = draws.between(30, 60) * DAY_MS;
   const beginMs = draws.next() * periodMs;
-  return places(count * 2, (index) => {
+  return places(seed, count * 2, (index) => {
     const joined = (0.9 * index) / (count * 2);
     return {
-      ...seed,
-      key: `${seed.key}/${index}`,
       kind: 'node',
       periodMs,
       offsetMs: beginMs + joined * periodMs,
@@ -50,9 +46,7 @@ const growing: Temperament = (seed, count, draws) => {
 
 /** Large servers for a few hours every night. */
 const nightly: Temperament = (seed, count, draws) =>
-  places(count, (index) => ({
-    ...seed,
-    key: `${seed.key}/${index}`,
+  places(seed, count, () => ({
     kind: 'batch',
     periodMs: DAY_MS,
     offsetMs: draws.between(20, 24) * HOUR_MS,
@@ -62,11 +56,9 @@ const nightly: Temperament = (seed, count, draws) =>
 
 /** Servers for a day's work, a few hours to a few days. */
 const bursty: Temperament = (seed, count, draws) =>
-  places(count, (index) => {
+  places(seed, count, () => {
     const periodMs = draws.between(10, 100) * HOUR_MS;
     return {
-      ...seed,
-      key: `${seed.key}/${index}`,
       kind: 'analysis',
       periodMs,
       offsetMs: draws.next() * periodMs,
@@ -77,11 +69,9 @@ const bursty: Temperament = (seed, count, draws) =>
 
 /** Small servers that live for minutes. Most of them come and go between two refreshes of an exporter. */
 const testing: Temperament = (seed, count, draws) =>
-  places(count, (index) => {
+  places(seed, count, () => {
     const periodMs = draws.between(40, 180) * 60_000;
     return {
-      ...seed,
-      key: `${seed.key}/${index}`,
       kind: 'ci',
       periodMs,
       offsetMs: draws.next() * periodMs,
@@ -106,6 +96,14 @@ export function drawTemperament(draws: Draws): Temperament {
   return TEMPERAMENTS.find(([, share]) => (left -= share) < 0)?.[0] ?? steady;
 }
 
-function places(count: number, make: (index: number) => Place): Place[] {
-  return Array.from({ length: count }, (_, index) => make(index));
+function places(
+  seed: PlaceSeed,
+  count: number,
+  make: (index: number) => Omit<Place, keyof PlaceSeed>,
+): Place[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...seed,
+    key: `${seed.key}/${index}`,
+    ...make(index),
+  }));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Accounts, Authorship, DocumentKind, PutOutcome } from '../../accounts/accounts.ts';
+import type { Authorship, DocumentKind, PutOutcome } from '../../accounts/accounts.ts';
 import type { Condition } from '../../accounts/grants/condition.ts';
 import { accountDocument, grantDocument } from '../../accounts/grants/documents.ts';
 import { accountRow, accountRowOf, putAnswer, versionRow, versionRowOf } from '../shapes/account-answers.ts';
@@ -107,18 +107,9 @@ function changes<D extends { name: string }>(
       },
     },
     async (request, reply) => {
-      await remove(parts.accounts, kind, request.params.name, conditionOf(request), authorOf(request, parts));
+      const { ifMatch } = conditionOf(request);
+      await parts.accounts.remove(kind, request.params.name, { ifMatch }, authorOf(request, parts));
       return await reply.code(204).send(null);
     },
   );
-}
-
-async function remove(
-  accounts: Accounts,
-  kind: DocumentKind,
-  name: string,
-  condition: Condition,
-  by: Authorship,
-): Promise<void> {
-  await accounts.remove(kind, name, { ifMatch: condition.ifMatch }, by);
 }

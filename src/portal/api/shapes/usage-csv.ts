@@ -2,20 +2,16 @@ import type { Ledger, StepUsage, UsageQuery } from '../../ledger/ledger.ts';
 import type { UsageRow } from './answers.ts';
 import { csvLine } from '../../../runtime/csv.ts';
 import { usageRowOf } from './rows.ts';
+import { DIMENSIONS } from './usage-parameters.ts';
 
 type Column = keyof UsageRow;
 
 /** The columns of a query, in the order of the API's rows. */
 function columnsOf({ by }: UsageQuery): Column[] {
-  const dimensions: Column[] = [
-    ...(by.has('grant') ? (['grant'] as const) : []),
-    ...(by.has('site') ? (['site'] as const) : []),
-    ...(by.has('cloud') ? (['cloud'] as const) : []),
-    ...(by.has('project') ? (['project_id', 'project_name'] as const) : []),
-    ...(by.has('resource') ? (['resource'] as const) : []),
-    ...(by.has('flavor') ? (['flavor'] as const) : []),
-    ...(by.has('state') ? (['state'] as const) : []),
-  ];
+  const asked = DIMENSIONS.filter((dimension) => by.has(dimension));
+  const dimensions = asked.flatMap((dimension): Column[] =>
+    dimension === 'project' ? ['project_id', 'project_name'] : [dimension],
+  );
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
 

@@ -14,7 +14,8 @@ import {
 } from './parameters.ts';
 import { RequestError } from './request-error.ts';
 
-const DIMENSIONS = [
+/** What may get rows of its own, in the order of the columns. */
+export const DIMENSIONS = [
   'grant',
   'site',
   'cloud',
