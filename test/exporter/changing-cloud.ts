@@ -161,8 +161,9 @@ export class ChangingCloud {
 
   /** Adds the most that a meter can lose: the time from the end of the counted time to the event. */
   #lose(server: Server, untilMs: number, known: ExporterState | undefined): void {
-    const fromMs =
-      known?.meter.servers.get(server.id)?.countedUntilMs ?? Math.max(START_MS, server.launches[0].atMs);
+    const counted = known?.meter.servers.get(server.id);
+    const countedUntilMs = counted && (counted.countedUntilMs ?? known?.meter.untilMs);
+    const fromMs = countedUntilMs ?? Math.max(START_MS, server.launches[0].atMs);
     const lost = BigInt(Math.max(0, untilMs - fromMs)) * BigInt(LARGEST);
     this.unknowable.set(server.projectId, (this.unknowable.get(server.projectId) ?? 0n) + lost);
   }

@@ -51,7 +51,7 @@ function expectNear(
 /** Usage that may be missing: unknowable usage, and the latest usage of servers missing from Nova's answer. */
 function missable({ meter }: ExporterState, unknowable: ReadonlyMap<string, bigint>): Map<string, bigint> {
   const most = new Map(unknowable);
-  for (const { projectId, countedUntilMs, absentSinceMs } of meter.servers.values()) {
+  for (const { projectId, countedUntilMs = meter.untilMs, absentSinceMs } of meter.servers.values()) {
     if (absentSinceMs === undefined) continue;
     const missed = BigInt(meter.untilMs - countedUntilMs) * 8192n;
     most.set(projectId, (most.get(projectId) ?? 0n) + missed);

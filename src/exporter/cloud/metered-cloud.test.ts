@@ -57,7 +57,7 @@ describe('a project in the totals that a user without further rights no longer s
 
   it('is expected while its servers ran at the last refresh, for a day without a refresh', () => {
     const amounts = { vcpu: 1, mb: 1, disk_gb: 1, instance: 1 };
-    const server: RememberedServer = { projectId: 'p', launches: [{ atMs: 0, amounts }], countedUntilMs: 0 };
+    const server: RememberedServer = { projectId: 'p', launches: [{ atMs: 0, amounts }] };
     const servers = new Map([
       ['running', server],
       ['absent', { ...server, projectId: 'gone', absentSinceMs: 0 }],

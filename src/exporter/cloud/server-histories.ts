@@ -66,6 +66,7 @@ export class ServerHistories {
   readonly #flavors = new Map<string, Flavor>();
   #hasReadAll = false;
   #reading: Reading | undefined;
+  #single: readonly StateChange[] = [];
 
   constructor(logger: Logger) {
     this.#failure = new LastingFailure(logger, SAYS, 'warn');
@@ -96,13 +97,15 @@ export class ServerHistories {
   /** The server with its flavor and its history. */
   withHistory(life: ServerLife, usage: ServerUsage, meter: MeterState): ServerLife {
     const known = meter.servers.get(usage.id);
+    const { id, projectId, launchedMs, endedMs } = life;
     const amounts = sharedAmounts(life, this.#flavorOf(usage, known), known);
     const states = this.#statesOf(usage, known, meter.untilMs);
     const actions = this.#reading?.actions.get(usage.id);
-    if (actions === undefined) return { ...life, amounts, states };
-    const last = { atMs: usage.launchedMs, amounts };
+    const counted: ServerLife = { id, projectId, launchedMs, endedMs, amounts, states };
+    if (actions === undefined) return counted;
+    const last = { atMs: launchedMs, amounts };
     const earlierLaunches = forgottenLaunches({ actions, known: known?.launches.at(-1), last });
-    return { ...life, amounts, states, ...(earlierLaunches.length === 0 ? {} : { earlierLaunches }) };
+    return earlierLaunches.length === 0 ? counted : { ...counted, earlierLaunches };
   }
 
   #readingOf(cloud: Pick<MeteredCloud, 'views'>): Reading {
@@ -179,21 +182,33 @@ export class ServerHistories {
     return counted?.name === undefined ? this.#same({ name, vcpu, mb, disk_gb }) : counted;
   }
 
-  #statesOf(usage: ServerUsage, known: RememberedServer | undefined, untilMs: number): StateChange[] {
+  #statesOf(
+    usage: ServerUsage,
+    known: RememberedServer | undefined,
+    untilMs: number,
+  ): readonly StateChange[] {
     const fromMs = known?.countedUntilMs ?? untilMs;
     const before = known?.state;
-    const only = (state: string) => [{ atMs: fromMs, state }];
-    if (this.#reading === undefined || fromMs < this.#reading.sinceMs) return only(UNKNOWN_STATE);
+    if (this.#reading === undefined || fromMs < this.#reading.sinceMs)
+      return this.#only(UNKNOWN_STATE, fromMs);
     const listed = this.#reading.changed.get(usage.id);
     if (listed === undefined) {
       const isSame = before === undefined || before === usage.state;
-      return only(usage.endedMs === undefined && isSame ? usage.state : UNKNOWN_STATE);
+      const state = usage.endedMs === undefined && isSame ? usage.state : UNKNOWN_STATE;
+      return this.#only(state, fromMs);
     }
     const launchesMs = [...(known?.launches ?? []).map(({ atMs }) => atMs), usage.launchedMs];
     const endedMs = listed.endedMs ?? usage.endedMs;
     const seen = endedMs === undefined ? listed : undefined;
     const actions = this.#reading.actions.get(usage.id);
     return statesOf({ fromMs, before, launchesMs, endedMs, seen, actions });
+  }
+
+  /** One list for all servers in a row that have only one state: that is most servers. */
+  #only(state: string, atMs: number): readonly StateChange[] {
+    const [last] = this.#single;
+    if (last?.state !== state || last.atMs !== atMs) this.#single = [{ atMs, state }];
+    return this.#single;
   }
 }
 

@@ -17,7 +17,7 @@ const usage: ServerUsage = {
 const sizes = { vcpu: 4, mb: 1024, disk_gb: 10, instance: 1 };
 
 function amounts(known: Partial<KnownGpus>, counted?: { atMs: number; amounts: Amounts }): Amounts {
-  const server = counted && { projectId: 'p1', launches: [counted] as const, countedUntilMs: 6000 };
+  const server = counted && { projectId: 'p1', launches: [counted] as const };
   const servers = new Map(server === undefined ? [] : [['s1', server]]);
   const none = { gpusOf: () => undefined, flavorGpus: new Map() };
   return serverLife(usage, { ...none, servers, ...known }).amounts;

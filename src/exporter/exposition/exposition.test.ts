@@ -13,7 +13,6 @@ const amounts = { vcpu: 2, mb: 4096, disk_gb: 40, instance: 1 };
 const server: RememberedServer = {
   projectId: 'p1',
   launches: [{ atMs: 0, amounts }],
-  countedUntilMs: 90_000_000,
 };
 
 const snapshot: Snapshot = {

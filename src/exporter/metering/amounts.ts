@@ -43,6 +43,55 @@ export function amountTimesMs(amount: number, durationMs: number): bigint {
   return Number.isSafeInteger(product) ? BigInt(product) : BigInt(amount) * BigInt(durationMs);
 }
 
+type Sum = Record<ServerResource | 'gpu', number>;
+
+/** Collects the usage of one window. Sums are numbers while numbers are exact, because they cost less than bigint. */
+export class UsageSum {
+  readonly #totals: Map<string, Usage>;
+  readonly #sums = new Map<string, Sum>();
+
+  constructor(before: ReadonlyMap<string, Usage>) {
+    this.#totals = new Map(before);
+  }
+
+  add(projectId: string, amounts: Amounts, durationMs: number): void {
+    const sum = this.#sumOf(projectId);
+    const vcpu = sum.vcpu + amounts.vcpu * durationMs;
+    const mb = sum.mb + amounts.mb * durationMs;
+    const disk_gb = sum.disk_gb + amounts.disk_gb * durationMs;
+    const instance = sum.instance + amounts.instance * durationMs;
+    const gpu = sum.gpu + Math.round((amounts.gpu ?? 0) * durationMs);
+    if (Math.max(vcpu, mb, disk_gb, instance, gpu) > Number.MAX_SAFE_INTEGER) {
+      this.#addTo(projectId, amounts, durationMs);
+      return;
+    }
+    sum.vcpu = vcpu;
+    sum.mb = mb;
+    sum.disk_gb = disk_gb;
+    sum.instance = instance;
+    sum.gpu = gpu;
+  }
+
+  /** The totals of before with the window's usage. */
+  totals(): ReadonlyMap<string, Usage> {
+    for (const [projectId, sum] of this.#sums) this.#addTo(projectId, sum, 1);
+    this.#sums.clear();
+    return this.#totals;
+  }
+
+  #sumOf(projectId: string): Sum {
+    const known = this.#sums.get(projectId);
+    if (known !== undefined) return known;
+    const sum = { vcpu: 0, mb: 0, disk_gb: 0, instance: 0, gpu: 0 };
+    this.#sums.set(projectId, sum);
+    return sum;
+  }
+
+  #addTo(projectId: string, amounts: Amounts, durationMs: number): void {
+    this.#totals.set(projectId, addUsage(this.#totals.get(projectId) ?? NO_USAGE, amounts, durationMs));
+  }
+}
+
 /** Whether the amounts are the same, of the same flavor. */
 export function sameAmounts(a: Amounts, b: Amounts): boolean {
   return a === b || (sameSizes(a, b) && a.flavor?.key === b.flavor?.key);

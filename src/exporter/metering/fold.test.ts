@@ -63,8 +63,13 @@ describe('the usage of a window', () => {
     expect(state.servers.get('s1')).toEqual({
       projectId: 'p1',
       launches: [{ atMs: 90_000, amounts: small }],
-      countedUntilMs: 100_000,
     });
+  });
+
+  it('leaves a server that does not change the same object in memory', () => {
+    const first = fold({ endS: 100, servers: [server({})] });
+    const input = { servers: [server({})], endMs: 200_000, novaNowMs: 200_000 };
+    expect(foldWindow(first, input).state.servers.get('s1')).toBe(first.servers.get('s1'));
   });
 });
 

@@ -26,15 +26,18 @@ export type UnreadFlavors = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
 
 export interface RememberedServer {
   projectId: string;
-  /** The launches in order of time: the one in force at `countedUntilMs`, and later ones. */
+  /** The launches in order of time: the one in force when it was last counted, and later ones. */
   launches: readonly [Launch, ...Launch[]];
-  /** The server's usage is in the totals up to this instant: `untilMs`, except for an absent server. */
-  countedUntilMs: number;
+  /**
+   * The server's usage is in the totals up to this instant. Left out for `untilMs`, which is all but absent servers, so
+   * that a server that does not change stays the same object.
+   */
+  countedUntilMs?: number;
   /** New amounts that answers show with the old launch time, and Nova's time of the first such answer. */
   announced?: Launch;
   /** Nova's time of the first answer without the server. */
   absentSinceMs?: number;
-  /** Its state at `countedUntilMs`. Undefined if it is not known, or server hours are not metered. */
+  /** Its state when it was last counted. Undefined if it is not known, or server hours are not metered. */
   state?: string;
 }
 

@@ -13,7 +13,6 @@ const life = (id: string, projectId = 'pool'): ServerLife => ({
 const remembered = (projectId: string): RememberedServer => ({
   projectId,
   launches: [{ atMs: 0, amounts }],
-  countedUntilMs: 0,
 });
 
 describe('a pool project', () => {

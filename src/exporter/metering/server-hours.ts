@@ -91,7 +91,7 @@ export class ServerHoursSum {
     const before = ofProject.length;
     for (const { state, durationMs } of pieces) {
       const isFull = this.#count + ofProject.length - before >= this.#mostNamed;
-      const isNew = isFull && placeOf(ofProject, flavor, state) === undefined;
+      const isNew = isFull && totalOf(ofProject, flavor, state) === undefined;
       addTo(ofProject, isNew ? withoutName(flavor) : flavor, state, durationMs);
     }
     this.#count += ofProject.length - before;
@@ -101,7 +101,8 @@ export class ServerHoursSum {
   #ownTotals(projectId: string): StateTotal[] {
     const known = this.#own.get(projectId);
     if (known !== undefined) return known;
-    const copy = [...(this.#before.totals.get(projectId) ?? [])];
+    const before = this.#before.totals.get(projectId) ?? [];
+    const copy = before.map(({ flavor, state, durationMs }) => ({ flavor, state, durationMs }));
     this.#own.set(projectId, copy);
     this.#totals.set(projectId, copy);
     return copy;
@@ -114,14 +115,14 @@ export class ServerHoursSum {
 }
 
 function addTo(totals: StateTotal[], flavor: Flavor, state: string, durationMs: number): void {
-  const place = placeOf(totals, flavor, state) ?? totals.length;
-  const before = totals[place]?.durationMs ?? 0n;
-  totals[place] = { flavor, state, durationMs: before + BigInt(durationMs) };
+  const total = totalOf(totals, flavor, state);
+  if (total === undefined) totals.push({ flavor, state, durationMs: BigInt(durationMs) });
+  else total.durationMs += BigInt(durationMs);
 }
 
-function placeOf(totals: readonly StateTotal[], flavor: Flavor, state: string): number | undefined {
-  const place = totals.findIndex((total) => total.state === state && total.flavor.key === flavor.key);
-  return place === -1 ? undefined : place;
+function totalOf(totals: readonly StateTotal[], flavor: Flavor, state: string): StateTotal | undefined {
+  for (const total of totals) if (total.state === state && total.flavor.key === flavor.key) return total;
+  return undefined;
 }
 
 function withoutName(flavor: Flavor): Flavor {

@@ -59,11 +59,10 @@ export class FlavorTable {
 }
 
 export function formatStateTotals(totals: readonly StateTotal[], flavors: FlavorTable): string {
-  const entries = totals.map(
-    ({ flavor, state, durationMs }) =>
-      `[${flavors.placeOf(flavor)},${JSON.stringify(state)},"${durationMs}"]`,
-  );
-  return `[${entries.join(',')}]`;
+  let text = '';
+  for (const { flavor, state, durationMs } of totals)
+    text += `${text === '' ? '' : ','}[${flavors.placeOf(flavor)},${JSON.stringify(state)},"${durationMs}"]`;
+  return `[${text}]`;
 }
 
 export function parseHours(

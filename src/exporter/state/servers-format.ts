@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Amounts } from '../metering/amounts.ts';
+import { sameAmounts, type Amounts } from '../metering/amounts.ts';
 import type { Flavor } from '../metering/flavor.ts';
 import type { Launch, RememberedServer } from '../metering/meter-state.ts';
 import { flavorAt, type FlavorTable } from './hours-format.ts';
@@ -29,19 +29,29 @@ export const serverSchema = z.strictObject({
 
 // Of most of these there are tens of thousands, at every refresh: their JSON is put together as text, for speed.
 
-export function formatServer(server: RememberedServer, untilMs: number, flavors: FlavorTable): string {
+export type ServerFormat = (server: RememberedServer) => string;
+
+export function serverFormat(flavors: FlavorTable): ServerFormat {
+  const amountsText = amountsFormat(flavors);
+  return (server) => formatServer(server, amountsText);
+}
+
+function formatServer(server: RememberedServer, amountsText: AmountsFormat): string {
   const { projectId, launches, countedUntilMs, announced, absentSinceMs, state } = server;
-  const counted = countedUntilMs === untilMs ? '' : `,"counted_until_ms":${countedUntilMs}`;
-  const next = announced === undefined ? '' : `,"announced":${formatLaunch(announced, flavors)}`;
+  const counted = countedUntilMs === undefined ? '' : `,"counted_until_ms":${countedUntilMs}`;
+  const next = announced === undefined ? '' : `,"announced":${formatLaunch(announced, amountsText)}`;
   const absent = absentSinceMs === undefined ? '' : `,"absent_since_ms":${absentSinceMs}`;
   const last = state === undefined ? '' : `,"state":${quote(state)}`;
-  const all = launches.map((launch) => formatLaunch(launch, flavors)).join(',');
+  const [first, ...later] = launches;
+  const all = later.reduce(
+    (text, launch) => `${text},${formatLaunch(launch, amountsText)}`,
+    formatLaunch(first, amountsText),
+  );
   return `{"project":${quote(projectId)},"launches":[${all}]${counted}${next}${absent}${last}}`;
 }
 
 export function parseServer(
   server: z.output<typeof serverSchema>,
-  untilMs: number,
   flavors: readonly Flavor[],
 ): RememberedServer {
   const { project: projectId, launches, announced } = server;
@@ -49,15 +59,15 @@ export function parseServer(
   return {
     projectId,
     launches: [parseLaunch(first, flavors), ...rest.map((launch) => parseLaunch(launch, flavors))],
-    countedUntilMs: server.counted_until_ms ?? untilMs,
+    ...(server.counted_until_ms === undefined ? {} : { countedUntilMs: server.counted_until_ms }),
     ...(announced === undefined ? {} : { announced: parseLaunch(announced, flavors) }),
     ...(server.absent_since_ms === undefined ? {} : { absentSinceMs: server.absent_since_ms }),
     ...(server.state === undefined ? {} : { state: server.state }),
   };
 }
 
-function formatLaunch({ atMs, amounts }: Launch, flavors: FlavorTable): string {
-  return `{"at_ms":${atMs},"amounts":${formatAmounts(amounts, flavors)}}`;
+function formatLaunch({ atMs, amounts }: Launch, amountsText: AmountsFormat): string {
+  return `{"at_ms":${atMs},"amounts":${amountsText(amounts)}}`;
 }
 
 function parseLaunch(
@@ -65,6 +75,20 @@ function parseLaunch(
   flavors: readonly Flavor[],
 ): Launch {
   return { atMs, amounts: parseAmounts(amounts, flavors) };
+}
+
+type AmountsFormat = (amounts: Amounts) => string;
+
+/** Remembers the last text for each number of vCPUs: there are many servers and few flavors. */
+function amountsFormat(flavors: FlavorTable): AmountsFormat {
+  const byVcpus = new Map<number, { amounts: Amounts; text: string }>();
+  return (amounts) => {
+    const last = byVcpus.get(amounts.vcpu);
+    if (last !== undefined && sameAmounts(last.amounts, amounts)) return last.text;
+    const text = formatAmounts(amounts, flavors);
+    byVcpus.set(amounts.vcpu, { amounts, text });
+    return text;
+  };
 }
 
 function formatAmounts(amounts: Amounts, flavors: FlavorTable): string {

@@ -14,7 +14,7 @@ const state: ExporterState = {
     untilMs: noon + 1000,
     totals: new Map([['p1', { vcpu: 2n ** 80n, mb: 1n, disk_gb: 0n, instance: 7n }]]),
     servers: new Map([
-      ['s1', { projectId: 'p1', launches: [{ atMs: noon, amounts }], countedUntilMs: noon + 1000 }],
+      ['s1', { projectId: 'p1', launches: [{ atMs: noon, amounts }] }],
       [
         's2',
         {
@@ -65,8 +65,8 @@ const launch = record({
 const remembered = { projectId: anyText, launches: fc.array(launch, { minLength: 1, maxLength: 3 }) };
 const server = fc
   .oneof(
-    record({ ...remembered, countedUntilMs: instant }),
-    record({ ...remembered, countedUntilMs: instant, announced: launch }),
+    record(remembered),
+    record({ ...remembered, announced: launch }),
     record({ ...remembered, countedUntilMs: instant, absentSinceMs: instant }),
   )
   .map((found) => found as unknown as RememberedServer);
@@ -160,7 +160,6 @@ describe('the state file', () => {
             {
               projectId: 'p1',
               launches: [{ atMs: noon, amounts: { ...amounts, gpu: 0.25 } }],
-              countedUntilMs: noon + 1000,
             },
           ],
         ]),
@@ -182,7 +181,7 @@ describe('the state file', () => {
     const flavor = flavorOf({ name: 'g1', vcpu: 2, mb: 4096, disk_gb: 40, ...own });
     const sizes = flavorOf({ vcpu: 1, mb: 1, disk_gb: 1 });
     const launches = [{ atMs: noon, amounts: { ...amounts, flavor } }] as const;
-    const shelved = { projectId: 'p1', launches, countedUntilMs: noon + 1000, state: 'shelved_offloaded' };
+    const shelved = { projectId: 'p1', launches, state: 'shelved_offloaded' };
     const totals = [
       { flavor: sizes, state: 'unknown', durationMs: 7n },
       { flavor, state: 'active', durationMs: 2n ** 70n },

@@ -6,7 +6,7 @@ import type { MeterState } from '../metering/meter-state.ts';
 import type { SampledState } from '../metering/sampled.ts';
 import type { ServerHours } from '../metering/server-hours.ts';
 import { flavorSchema, FlavorTable, formatStateTotals, hoursSchema, parseHours } from './hours-format.ts';
-import { formatServer, parseServer, serverSchema } from './servers-format.ts';
+import { parseServer, serverFormat, serverSchema } from './servers-format.ts';
 
 /** The content of the state file: the meter's state, the last known names of projects with usage, and sampled totals. */
 export interface ExporterState {
@@ -112,7 +112,7 @@ function* formatContent(state: ExporterState): Generator<string> {
     yield* formatMembers('unread_flavors', meter.unreadFlavors, formatTotals);
   const flavors = FlavorTable.of(meter);
   if (meter.hours !== undefined) yield* formatHours(meter.hours, flavors);
-  yield* formatMembers('servers', meter.servers, (server) => formatServer(server, meter.untilMs, flavors));
+  yield* formatMembers('servers', meter.servers, serverFormat(flavors));
 }
 
 function* formatHours({ sinceMs, totals }: ServerHours, flavors: FlavorTable): Generator<string> {
@@ -155,9 +155,7 @@ export function parseState(text: string): ExporterState {
       startMs,
       untilMs,
       totals: new Map(Object.entries(totals)),
-      servers: new Map(
-        Object.entries(servers).map(([id, server]) => [id, parseServer(server, untilMs, flavors)]),
-      ),
+      servers: new Map(Object.entries(servers).map(([id, server]) => [id, parseServer(server, flavors)])),
       ...(unreadFlavors.length === 0 ? {} : { unreadFlavors: new Map(unreadFlavors) }),
       ...(hours === undefined ? {} : { hours: parseHours(hours, flavors) }),
     },
