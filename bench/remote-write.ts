@@ -1,10 +1,16 @@
-// Measures remote write of 10,000 samples a request, to the portal and to InfluxDB 1.6: `tsx bench/remote-write.ts`
+/**
+ * Measures remote write of 10,000 samples a request: `tsx bench/remote-write.ts [known|new]`. Beside the portal there are
+ * InfluxDB 1.6 and VictoriaMetrics, if they are installed. Each one's clock stops with its last answer, and the portal's
+ * again when its API shows the sums.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../src/prometheus/remote/snappy.ts';
 import { systemClock } from '../src/runtime/clock.ts';
+import { getJson } from '../test/support/api-client.ts';
+import { find } from '../test/support/requirements.mjs';
 import { freePort, startProgram } from '../test/support/processes.ts';
 import { encodeWriteRequest, writtenSeries } from '../test/portal/write-request.ts';
 import { startChild } from './child.ts';
@@ -55,40 +61,56 @@ async function send(url: string, bodies: readonly Buffer[]): Promise<number[]> {
   return times;
 }
 
-function report(name: string, times: readonly number[]): void {
+const rateOf = (totalMs: number) => Math.round((REQUESTS * SAMPLES * 1000) / totalMs);
+
+function report(name: string, kind: Kind, times: readonly number[], shown = ''): void {
   const sorted = times.toSorted((one, other) => one - other);
-  const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0);
-  const total = times.reduce((sum, ms) => sum + ms, 0);
-  const rate = Math.round((times.length * SAMPLES * 1000) / total);
-  process.stdout.write(`${name}: median ${at(0.5)} ms, 90% ${at(0.9)} ms a request; ${rate} samples/s\n`);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const rate = rateOf(times.reduce((sum, ms) => sum + ms, 0));
+  process.stdout.write(`| ${name} | ${kind} | ${median.toFixed(0)} ms | ${rate} | ${shown} |\n`);
 }
 
-async function benchPortal(name: string, bodies: readonly Buffer[]): Promise<void> {
-  const data = join(folder, `portal of ${name}`);
+async function benchPortal(kind: Kind): Promise<void> {
+  const data = join(folder, `portal ${kind}`);
   const portal = await startChild('bench/remote-write-portal-child.ts', [data, TOKEN]);
   const url = String(portal.greeting);
+  const bodies = kinds[kind]();
   const start = performance.now();
-  report(`portal, ${name}, kept (answered)`, await send(`${url}/api/v1/write`, bodies));
-  await untilFolded(url);
-  const seconds = (performance.now() - start) / 1000;
-  process.stdout.write(
-    `portal, ${name}, kept and folded: ${Math.round((bodies.length * SAMPLES) / seconds)} samples/s\n`,
-  );
+  const times = await send(`${url}/api/v1/write`, bodies);
+  await untilShown(url, expectedHours[kind]);
+  report('the portal', kind, times, String(rateOf(performance.now() - start)));
   await portal.close();
 }
 
-async function untilFolded(url: string): Promise<void> {
+/** The usage of all requests, amount × hours: the first one of each known series is a balance. */
+const usual = SAMPLES - 2;
+const expectedHours: Record<Kind, number> = {
+  known: (REQUESTS - 1) * usual,
+  new: Array.from(
+    { length: REQUESTS - 1 },
+    (_, index) => (index + 1) * usual + (usual * (usual - 1)) / 2,
+  ).reduce((sum, hours) => sum + hours),
+};
+
+async function untilShown(url: string, hours: number): Promise<void> {
   for (;;) {
-    await systemClock.sleep(100);
+    await systemClock.sleep(50);
     const text = await (await fetch(`${url}/metrics`)).text();
-    if (/remote_write_waiting_samples 0$/m.test(text)) return;
+    if (!/remote_write_waiting_samples 0$/m.test(text)) continue;
+    const wholeHour = (ms: number) => new Date(Math.floor(ms / 3_600_000) * 3_600_000).toISOString();
+    const [from, to] = [wholeHour(now - 3_600_000), wholeHour(Date.now() + 3_600_000)];
+    const question = `${url}/api/v1/usage?from=${from}&to=${to}&step=total&by=site&resource=vcpu`;
+    const { data } = (await getJson(question)) as { data: { amount: number }[] };
+    const amount = data[0]?.amount ?? 0;
+    if (Math.abs(amount / hours - 1) < 1e-9) return;
+    if (amount > hours) throw new Error(`the portal has ${amount} hours of usage instead of ${hours}`);
   }
 }
 
-async function benchInflux(name: string, bodies: readonly Buffer[]): Promise<void> {
+async function benchInflux(kind: Kind): Promise<void> {
   const port = await freePort();
-  const file = join(folder, `influxdb of ${name}.conf`);
-  const data = join(folder, `influxdb of ${name}`);
+  const file = join(folder, `influxdb ${kind}.conf`);
+  const data = join(folder, `influxdb ${kind}`);
   mkdirSync(data);
   writeFileSync(
     file,
@@ -98,7 +120,16 @@ async function benchInflux(name: string, bodies: readonly Buffer[]): Promise<voi
   await running.waitFor(/Listening on HTTP/);
   const url = `http://127.0.0.1:${port}`;
   await fetch(`${url}/query?q=CREATE%20DATABASE%20usage`, { method: 'POST' });
-  report(`InfluxDB, ${name}, kept (answered)`, await send(`${url}/api/v1/prom/write?db=usage`, bodies));
+  report('InfluxDB', kind, await send(`${url}/api/v1/prom/write?db=usage`, kinds[kind]()));
+  await running.stop();
+}
+
+async function benchVictoriaMetrics(kind: Kind, program: string): Promise<void> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const data = join(folder, `victoria-metrics ${kind}`);
+  const running = startProgram(program, [`-storageDataPath=${data}`, `-httpListenAddr=${address}`]);
+  await running.waitFor(/started server at|started VictoriaMetrics/);
+  report('VictoriaMetrics', kind, await send(`http://${address}/api/v1/write`, kinds[kind]()));
   await running.stop();
 }
 
@@ -106,13 +137,22 @@ const now = Date.now() - REQUESTS * 30_000;
 const requests = (firstOf: (index: number) => number) =>
   Array.from({ length: REQUESTS }, (_, index) => requestAt(now + index * 30_000, index, firstOf(index)));
 const kinds = {
-  'the same series in each request': requests(() => 0),
-  'new series in each request': requests((index) => index * SAMPLES),
+  known: () => requests(() => 0),
+  new: () => requests((index) => index * SAMPLES),
 };
+type Kind = keyof typeof kinds;
+
+const victoriaMetrics = find('victoria-metrics');
+const asked = process.argv.slice(2) as Kind[];
+process.stdout.write(
+  '| program | series | a request, median | samples a second, answered | samples a second, shown |\n' +
+    '| --- | --- | --- | --- | --- |\n',
+);
 try {
-  for (const [name, bodies] of Object.entries(kinds)) {
-    await benchInflux(name, bodies);
-    await benchPortal(name, bodies);
+  for (const kind of asked.length > 0 ? asked : (['known', 'new'] as const)) {
+    if (find('influxdb') !== undefined) await benchInflux(kind);
+    if (victoriaMetrics !== undefined) await benchVictoriaMetrics(kind, victoriaMetrics);
+    await benchPortal(kind);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

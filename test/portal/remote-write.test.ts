@@ -89,6 +89,27 @@ describe('a portal that receives remote write', () => {
     expect(metrics).toContain('stackmeter_portal_ordinary_pause_seconds{site="site-a"} 900');
   });
 
+  it('loses nothing of new series if it is killed (-9) right after its last answer', async () => {
+    const folder = folderWith(ONE_SITE);
+    const first = await startPortalIn(folder);
+    const projects = Array.from({ length: 500 }, (_, index) => `p${index}`);
+    for (const [hours, minutesAgo] of [3, 2, 1].entries()) {
+      const atMs = Math.floor(Date.now() / 1000) * 1000 - minutesAgo * 60_000;
+      const series = projects.map((project, index) => usage(project, index + hours, atMs));
+      const answer = await remoteWrite(first.url, BEARER, [...series, ...facts(atMs - 10_000, atMs)]);
+      expect(answer).toEqual([204, '']);
+    }
+    await first.process.stop('SIGKILL');
+    const second = await startPortalIn(folder);
+    const amounts = await eventually(async () => {
+      const found = await amountsOf(second.url);
+      return Object.values(found).reduce((sum, hours) => sum + hours, 0) >= 2 * projects.length
+        ? found
+        : undefined;
+    });
+    expect(amounts).toEqual(Object.fromEntries(projects.map((project) => [`site-a ${project} vcpu`, 2])));
+  });
+
   it('has metrics about a site that it does not read itself, also after a restart', async () => {
     const folder = folderWith(ONE_SITE);
     const first = await startPortalIn(folder);
