@@ -13,6 +13,7 @@ import { openDatabase } from '../src/portal/database/database.ts';
 import type { Grant, UsageQuery } from '../src/portal/ledger/ledger.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { fillDuckDb, openDuckDb, type DuckDb } from './duck-db.ts';
 import { END_HOUR, END_MS, FIRST_HOUR, yearOfUsage } from './year-of-usage.ts';
 
 const PROJECTS = Number(process.argv[2] ?? 10_000);
@@ -66,28 +67,6 @@ async function fastest(ask: () => Promise<number>): Promise<{ seconds: number; s
   return best;
 }
 
-/** DuckDB with one row for each meter and hour; undefined if it is not installed. */
-async function openDuckDb() {
-  const name = '@duckdb/node-api';
-  const module = (await import(name).catch(() => undefined)) as
-    { DuckDBInstance: { create(): Promise<{ connect(): Promise<DuckDb> }> } } | undefined;
-  return await (await module?.DuckDBInstance.create())?.connect();
-}
-
-interface DuckDb {
-  run(sql: string): Promise<unknown>;
-  runAndReadAll(sql: string): Promise<{ getRows(): unknown[][] }>;
-}
-
-async function fillDuckDb(duckDb: DuckDb): Promise<void> {
-  await duckDb.run(`
-    CREATE TABLE entry AS SELECT meter::INTEGER AS meter, hour::INTEGER AS hour, (1 + meter % 64) * 3600000::BIGINT AS amount
-    FROM range(1, ${3 * PROJECTS + 1}) m(meter), range(${FIRST_HOUR}, ${END_HOUR}) h(hour)`);
-  await duckDb.run(
-    `CREATE TABLE day AS SELECT meter, hour - hour % 24 AS hour, sum(amount)::BIGINT AS amount FROM entry GROUP BY 1, 2`,
-  );
-}
-
 async function askDuckDb(duckDb: DuckDb, table: 'entry' | 'day'): Promise<number> {
   const rows = await duckDb.runAndReadAll(`
     SELECT s.grant_id, (e.meter - 1) % 3 AS resource, sum(e.amount)::DOUBLE / ${MS_PER_HOUR} AS amount
@@ -109,7 +88,7 @@ try {
   for (const statement of yearOfUsage(PROJECTS)) await client.query(statement);
   await client.end();
   const duckDb = await openDuckDb();
-  if (duckDb !== undefined) await fillDuckDb(duckDb);
+  if (duckDb !== undefined) await fillDuckDb(duckDb, PROJECTS);
 
   process.stdout.write('| times of grants | ledger | DuckDB | ratio |\n| --- | --- | --- | --- |\n');
   for (const [unit, table] of [

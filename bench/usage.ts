@@ -1,7 +1,8 @@
 /**
  * Measures the API's answers about the usage of many projects: `npx tsx bench/usage.ts [PROJECTS]`. Makes a year of
  * PROJECTS (10,000) projects with three resources on the embedded PostgreSQL, packed except for the last three days. Asks
- * each question three times and prints the median. PostgreSQL's caches stay warm.
+ * each question three times and prints the median, with all pages of an answer. PostgreSQL's caches stay warm. Beside it is one
+ * query of DuckDB on the same usage with a row for each hour, and with a row for each day, if `@duckdb/node-api` is installed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,31 +15,85 @@ import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { openDatabase } from '../src/portal/database/database.ts';
+import { fillDuckDb, openDuckDb } from './duck-db.ts';
 import { END_MS, yearOfUsage } from './year-of-usage.ts';
 
 const PROJECTS = Number(process.argv[2] ?? 10_000);
 const TIMES = 3;
 
-const QUESTIONS = {
-  'a project, a year by day':
-    'step=day&from=2025-01-01&to=2026-01-01&project=00000000000000000000000000000777',
-  'all together, a year by month': 'step=month&from=2025-01-01&to=2026-01-01&by=resource',
-  'all together, a year by day': 'step=day&from=2025-01-01&to=2026-01-01&by=resource&limit=10000',
-  'by project, a day': 'step=total&from=2025-12-30&to=2025-12-31&by=project&resource=vcpu&limit=10000',
-  'by project, a month': 'step=total&from=2025-12-01&to=2026-01-01&by=project&resource=vcpu&limit=10000',
-  'by project, a year': 'step=total&from=2025-01-01&to=2026-01-01&by=project&resource=vcpu&limit=10000',
-  'by project, a year by month, a page':
-    'step=month&from=2025-01-01&to=2026-01-01&by=project,resource&limit=1000',
-  'by project, a year by month, CSV':
-    'step=month&from=2025-01-01&to=2026-01-01&by=project,resource&format=csv',
-  'by project, a month by day, CSV': 'step=day&from=2025-11-01&to=2025-12-01&by=project,resource&format=csv',
-  'by project, a day by hour, CSV': 'step=hour&from=2025-11-03&to=2025-11-04&by=project,resource&format=csv',
-};
+interface Question {
+  name: string;
+  question: string;
+  /** What DuckDB groups by and which rows it reads; it is not asked without. */
+  duckDb?: { by: string; where: string };
+}
 
-async function seconds(ask: () => Promise<string>): Promise<{ seconds: number; bytes: number }> {
-  const startedMs = performance.now();
-  const body = await ask();
-  return { seconds: (performance.now() - startedMs) / 1000, bytes: body.length };
+const hours = (from: string, to: string) =>
+  `hour >= ${Date.parse(`${from}Z`) / 3_600_000} AND hour < ${Date.parse(`${to}Z`) / 3_600_000}`;
+const YEAR = hours('2025-01-01T00:00', '2026-01-01T00:00');
+const VCPU = `(meter - 1) % 3 = 0`;
+
+const QUESTIONS: Question[] = [
+  {
+    name: 'a project, a year by day',
+    question: 'step=day&from=2025-01-01&to=2026-01-01&project=00000000000000000000000000000777',
+  },
+  {
+    name: 'all together, a year by month',
+    question: 'step=month&from=2025-01-01&to=2026-01-01&by=resource',
+  },
+  {
+    name: 'all together, a year by day',
+    question: 'step=day&from=2025-01-01&to=2026-01-01&by=resource&limit=10000',
+    duckDb: { by: 'hour // 24, (meter - 1) % 3', where: YEAR },
+  },
+  {
+    name: 'by project, a day',
+    question: 'step=total&from=2025-12-30&to=2025-12-31&by=project&resource=vcpu&limit=10000',
+  },
+  {
+    name: 'by project, 24 hours over the end of a day',
+    question: 'step=total&from=2025-11-11T10:00&to=2025-11-12T10:00&by=project&resource=vcpu&limit=10000',
+    duckDb: { by: 'meter', where: `${VCPU} AND ${hours('2025-11-11T10:00', '2025-11-12T10:00')}` },
+  },
+  {
+    name: 'by project, 30 days over the end of a month',
+    question: 'step=total&from=2025-11-11&to=2025-12-11&by=project&resource=vcpu&limit=10000',
+    duckDb: { by: 'meter', where: `${VCPU} AND ${hours('2025-11-11T00:00', '2025-12-11T00:00')}` },
+  },
+  {
+    name: 'by project and resource, a month, 3 pages',
+    question: 'step=total&from=2025-12-01&to=2026-01-01&by=project,resource&limit=10000',
+    duckDb: { by: 'meter', where: hours('2025-12-01T00:00', '2026-01-01T00:00') },
+  },
+  {
+    name: 'by project, a year',
+    question: 'step=total&from=2025-01-01&to=2026-01-01&by=project&resource=vcpu&limit=10000',
+    duckDb: { by: 'meter', where: `${VCPU} AND ${YEAR}` },
+  },
+  {
+    name: 'by project, a year by month, CSV',
+    question: 'step=month&from=2025-01-01&to=2026-01-01&by=project,resource&format=csv',
+  },
+  {
+    name: 'by project, a month by day, CSV',
+    question: 'step=day&from=2025-11-01&to=2025-12-01&by=project,resource&format=csv',
+  },
+  {
+    name: 'by project, a day by hour, CSV',
+    question: 'step=hour&from=2025-11-03&to=2025-11-04&by=project,resource&format=csv',
+  },
+];
+
+async function median(ask: () => Promise<number>): Promise<{ seconds: number; bytes: number }> {
+  const times = [];
+  for (let time = 0; time < TIMES; time += 1) {
+    const startedMs = performance.now();
+    const bytes = await ask();
+    times.push({ seconds: (performance.now() - startedMs) / 1000, bytes });
+  }
+  times.sort((one, other) => one.seconds - other.seconds);
+  return times[Math.floor(TIMES / 2)] ?? { seconds: 0, bytes: 0 };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
@@ -61,19 +116,40 @@ try {
     clock,
     logger,
   });
-  const ask = async (question: string) => {
-    const { statusCode, body } = await server.inject(`/api/v1/usage?${question}`);
-    if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
-    return body;
+  const ask = async (question: string): Promise<number> => {
+    let bytes = 0;
+    let cursor: string | null | undefined;
+    do {
+      const more = cursor === undefined ? '' : `&cursor=${cursor}`;
+      const { statusCode, body } = await server.inject(`/api/v1/usage?${question}${more}`);
+      if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
+      bytes += body.length;
+      cursor = question.includes('format=csv') ? null : (JSON.parse(body) as { next: string | null }).next;
+    } while (cursor !== null);
+    return bytes;
   };
-  process.stdout.write('| question | seconds | size of the answer |\n| --- | --- | --- |\n');
-  for (const [name, question] of Object.entries(QUESTIONS)) {
-    const times = [];
-    for (let time = 0; time < TIMES; time += 1) times.push(await seconds(async () => await ask(question)));
-    const median = times.toSorted((one, other) => one.seconds - other.seconds)[Math.floor(TIMES / 2)];
-    process.stdout.write(
-      `| ${name} | ${median?.seconds.toFixed(2)} | ${((median?.bytes ?? 0) / 1e6).toFixed(2)} MB |\n`,
-    );
+  const duckDb = await openDuckDb();
+  if (duckDb !== undefined) await fillDuckDb(duckDb, PROJECTS);
+  const askDuckDb = async ({ by, where }: { by: string; where: string }, table: string) =>
+    (
+      await duckDb?.runAndReadAll(`SELECT ${by}, sum(amount) FROM ${table} WHERE ${where} GROUP BY ALL`)
+    )?.getRows().length ?? 0;
+  process.stdout.write(
+    '| question | seconds | size of the answer | DuckDB, hours | ratio | DuckDB, days | ratio |\n| --- | --- | --- | --- | --- | --- | --- |\n',
+  );
+  for (const { name, question, duckDb: same } of QUESTIONS) {
+    const { seconds, bytes } = await median(async () => await ask(question));
+    const cells = [name, seconds.toFixed(2), `${(bytes / 1e6).toFixed(2)} MB`];
+    for (const table of ['entry', 'day']) {
+      const days = same === undefined || (table === 'day' && question.includes('10:00'));
+      const theirs =
+        duckDb === undefined || days ? undefined : await median(async () => await askDuckDb(same, table));
+      cells.push(
+        theirs?.seconds.toFixed(3) ?? '',
+        theirs === undefined ? '' : (seconds / theirs.seconds).toFixed(1),
+      );
+    }
+    process.stdout.write(`| ${cells.join(' | ')} |\n`);
   }
   await server.close();
   await ledger.close();

@@ -24,6 +24,12 @@ export function yearOfUsage(projects: number): string[] {
     FROM (SELECT (extract(epoch FROM m) / 3600)::int AS first_hour,
                  (extract(epoch FROM m + interval '1 month' - m) / 3600)::int AS hours
           FROM generate_series('2025-01-01'::timestamp, '2025-12-01', '1 month') AS m) months) lengths;
+  INSERT INTO ledger.day SELECT site_id, meter_id, hour - hour % 24, sum(amount), sum(spread) FROM ledger.entry GROUP BY 1, 2, 3;
+  INSERT INTO ledger.cloud_day
+  SELECT 1, 1, m.resource_id, e.first_hour + 24 * (u.i::int - 1), sum(u.amount), 0
+  FROM ledger.month e JOIN ledger.meter m USING (site_id, meter_id), unnest(e.day_amounts) WITH ORDINALITY AS u (amount, i)
+  WHERE u.amount <> 0 GROUP BY 3, 4;
+  UPDATE ledger.site_state SET projects = ${projects}, meters = 3 * ${projects};
   VACUUM ANALYZE;`;
   return text.split(';').filter((statement) => statement.trim() !== '');
 }

@@ -49,6 +49,49 @@ onEveryPostgresql('storage', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
+    it('add up to the same with and without projects, while days are packed, corrected and dropped', async () => {
+      const { ledger, time } = await freshLedger();
+      await liveThroughDays(ledger);
+      /** Sums by start of the step: of all projects together, of each project, and of hours. */
+      const agree = async (hasHours = true) => {
+        for (const fromMs of [Date.UTC(2026, 0), NOON + 12 * HOUR, NOON + 36 * HOUR]) {
+          const range = { fromMs, toMs: Date.UTC(2026, 1, 7) };
+          const hours = hasHours ? (await ledger.usage(query({ ...range, by: new Set() }))).data : [];
+          for (const step of ['day', 'month', 'total'] as const) {
+            const together = (await ledger.usage(query({ ...range, step, by: new Set() }))).data;
+            const apart = (await ledger.usage(query({ ...range, step, by: new Set(['project']) }))).data;
+            for (const { startMs, amountMs } of together) {
+              const next = together.find((other) => other.startMs > startMs)?.startMs ?? Infinity;
+              const sum = (rows: StepUsage[]) =>
+                rows
+                  .filter((row) => row.startMs >= startMs && row.startMs < next)
+                  .reduce((total, row) => total + row.amountMs, 0n);
+              expect([step, sum(apart), hasHours ? sum(hours) : amountMs]).toEqual([
+                step,
+                amountMs,
+                amountMs,
+              ]);
+            }
+          }
+        }
+        expect(await ledger.verify()).toEqual([]);
+      };
+      await agree();
+      time.nowMs = NOON + 5 * DAY;
+      expect((await ledger.maintain()).packed).toBeGreaterThan(0);
+      await agree();
+      const late = ['p1', 'p2'].map((projectId) => reading(NOON + 50 * HOUR, 600_000, { projectId }));
+      expect((await ledger.foldLate('a', [sweep(late)])).replaced).toBe(2);
+      await agree();
+      time.nowMs = NOON + 6 * DAY;
+      expect((await ledger.maintain()).packed).toBeGreaterThan(0);
+      await agree();
+      time.nowMs = NOON + 90 * DAY;
+      const dropping = { packAfterDays: 2, hoursKeptDays: 31, gapsKeptDays: 62 };
+      expect((await ledger.maintain(dropping)).dropped).toBe(4);
+      await agree(false);
+    });
+
     it('leave out hours that are too large for the sum of a day', async () => {
       const { ledger, connection, time } = await freshLedger();
       const step = 2n ** 61n;
