@@ -118,6 +118,16 @@ describe('the run-out date', () => {
     expect(dateOf([allowance(amount)], of, period)).toBe(reason);
   });
 
+  it('takes what happens at an instant as happened then', () => {
+    expect(balance([allowance('5', { atMs: NOW })], usage(0)).granted).toBe(5);
+    expect(dateOf([allowance('100')], usage(90, 5), { fromMs: NOW, toMs: YEAR.toMs })).toBe('2026-06-12');
+    const fullDay = { fromMs: YEAR.fromMs, toMs: NOW + DAY };
+    expect(dateOf([allowance('100')], usage(76, 24), fullDay)).toBe('lasts to the end of the period');
+    const inOneDay = (kind: 'top-up' | 'cut') => allowance('40', { kind, atMs: NOW + DAY });
+    expect(dateOf([allowance('100'), inOneDay('top-up')], usage(76, 24))).toBe('2026-06-11');
+    expect(dateOf([allowance('100'), inOneDay('cut')], usage(60, 0))).toBe('2026-06-11');
+  });
+
   it('is not known before the first allowance counts', () => {
     expect(dateOf([allowance('100', { atMs: NOW + DAY })], usage(0, 5))).toBe('not started');
   });
