@@ -9,6 +9,7 @@ const common = {
   globalSetup: 'test/build.ts',
   testTimeout: 300_000,
   hookTimeout: 300_000,
+  expect: { poll: { timeout: 240_000 } },
   env: coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage },
 };
 
