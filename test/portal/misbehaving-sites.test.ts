@@ -27,7 +27,9 @@ async function startPortal(sites: readonly SiteConfig[]) {
     {
       clock: {
         nowMs: () => time.nowMs,
-        sleep: async () => await Promise.reject(new Error('nobody sleeps here')),
+        // Time passes only where the test says so.
+        sleep: async (_durationMs, signal) =>
+          await new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
       },
       logger: silentLogger(),
     },

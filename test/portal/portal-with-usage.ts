@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { onTestFinished } from 'vitest';
 import type { SiteRow } from '../../src/portal/api/shapes/answers.ts';
 import { AccountStore } from '../../src/portal/accounts/account-store.ts';
@@ -45,6 +46,25 @@ async function seed(connection: DatabaseConnection): Promise<void> {
        FROM generate_series('2025-10-01'::timestamp, '2025-12-01', '1 month') AS m) months;
      ANALYZE;`,
   );
+}
+
+/** Makes every question about packed hours wait until the test ends. */
+export async function holdPackedHours(connection: DatabaseConnection): Promise<void> {
+  const client = new Client(connection);
+  await client.connect();
+  onTestFinished(async () => await client.end());
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE ledger.month IN ACCESS EXCLUSIVE MODE');
+}
+
+/** The number of questions by grant that wait for packed hours. */
+export async function heldQuestions(connection: DatabaseConnection): Promise<number> {
+  const [row] = await runSql<{ count: string }>(
+    connection,
+    `SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%granted AS (%'`,
+  );
+  return Number(row?.count);
 }
 
 /** Starts the API of a seeded ledger over HTTP, with these limits for questions, and a collector. */

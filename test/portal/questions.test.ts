@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { at, HOUR, MINUTE, onEveryPostgresql } from '../ledger/fixture.ts';
 import { eventually } from '../support/processes.ts';
 import {
   FROM,
+  heldQuestions,
+  holdPackedHours,
   lastSweepOf,
   portalWith,
   PROJECTS,
@@ -58,6 +59,7 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
 
   it('that take too long are ended, and the answer says what to ask instead', async () => {
     const { usage, connection } = await portalWith(freshLedger, { rows: 1e9, timeoutMs: 100 });
+    await holdPackedHours(connection);
     const refused = await usage(LARGEST);
     expect([refused.status, await refused.json()]).toEqual([
       503,
@@ -75,12 +77,18 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
       timeoutMs: 600_000,
     });
     const { sweep, begin } = await sweepsOf(collector, time);
+    // From its second sweep on, a site with usual totals is swept without its past hours.
+    for (const waitMs of [0, MINUTE]) {
+      time.nowMs += waitMs;
+      await sweep();
+    }
+    await holdPackedHours(connection);
     const hangUp = new AbortController();
     const answers = Array.from(
       { length: 10 },
       async () => await usage(LARGEST, hangUp.signal).catch(() => 'left'),
     );
-    await eventually(async () => ((await running(connection)) > 0 ? true : undefined));
+    await eventually(async () => ((await heldQuestions(connection)) > 0 ? true : undefined));
     for (let minute = 0; minute < 3; minute += 1) {
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
       expect((await usage(`step=day&by=resource&${PERIOD}`)).status).toBe(200);
@@ -88,13 +96,12 @@ onEveryPostgresql('questions to a portal', (freshLedger) => {
       await sweep();
       expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     }
-    // All these answers arrive before the first of the ten answers.
-    expect(await Promise.race([...answers, delay(0, 'no answer yet')])).toBe('no answer yet');
-    expect(await running(connection)).toBeGreaterThan(0);
+    expect(await heldQuestions(connection)).toBeGreaterThan(0);
     time.nowMs += MINUTE;
     const sweepUnderWay = await begin(Promise.allSettled(answers));
     hangUp.abort();
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 10 }, () => 'left'));
+    await eventually(async () => ((await heldQuestions(connection)) === 0 ? true : undefined));
     await sweepUnderWay.done;
     expect(await lastSweepOf(url, 'b')).toBe(at(time.nowMs));
     await eventually(async () => ((await running(connection)) === 0 ? true : undefined));
