@@ -54,7 +54,7 @@ function snapshotOf(found: readonly ProjectUsage[]): Snapshot {
 }
 
 function textOf(clouds: readonly ShownCloud[]): string {
-  return Buffer.concat(new Rendering(clouds).text).toString();
+  return Buffer.concat(new Rendering(clouds).text()).toString();
 }
 
 function withEverything(snapshot: Snapshot, types: readonly string[], flavors: readonly string[]): Snapshot {

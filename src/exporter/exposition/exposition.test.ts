@@ -161,8 +161,8 @@ stackmeter_exporter_servers_absent 1
     const shown = (cloud: string, serverHours: boolean): ShownCloud => {
       return { cloud, snapshot: metered, resources: ['vcpu'], serverHours, metrics: new OwnMetrics() };
     };
-    const { text } = new Rendering([shown('east', true), shown('none', false), shown('west', true)]);
-    const lines = serverLines(Buffer.concat(text).toString());
+    const rendering = new Rendering([shown('east', true), shown('none', false), shown('west', true)]);
+    const lines = serverLines(Buffer.concat(rendering.text()).toString());
     const cloudsOf = (name: string) =>
       lines.filter((line) => line.startsWith(name)).map((line) => /cloud="(\w+)"/.exec(line)?.[1]);
     expect(lines.filter((line) => line.startsWith('#'))).toHaveLength(4);

@@ -21,7 +21,7 @@ const rendering = new Rendering([
   { cloud: undefined, snapshot, resources: ['vcpu'], metrics: new OwnMetrics() },
 ]);
 
-const text = Buffer.concat(rendering.text);
+const text = Buffer.concat(rendering.text());
 
 async function serve(shown: Rendering | undefined): Promise<string> {
   const view = () => ({ rendering: shown, waitingFor: 'no complete refresh yet: Nova is away' });

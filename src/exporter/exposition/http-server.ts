@@ -62,11 +62,11 @@ async function showMetrics(request: IncomingMessage, options: HttpServerOptions)
   const { rendering, waitingFor } = options.view();
   if (rendering === undefined) return plain(503, waitingFor);
   const headers = { 'content-type': EXPOSITION_CONTENT_TYPE, vary: 'accept-encoding' };
-  if (!acceptsGzip(request)) return { status: 200, headers, body: rendering.text };
+  if (!acceptsGzip(request)) return { status: 200, headers, body: rendering.text() };
   return {
     status: 200,
     headers: { ...headers, 'content-encoding': 'gzip' },
-    body: [await rendering.gzipped()],
+    body: rendering.gzipped(),
   };
 }
 

@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
+import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Labels } from '../../prometheus/sample.ts';
 import {
   expositionLines,
@@ -24,22 +22,45 @@ export interface ShownCloud {
   metrics: OwnMetrics;
 }
 
-/** The last complete totals of each cloud and the exporter's own metrics, rendered once and compressed at most once. */
+/** Deflate, no optional fields, no time, and an unknown system. Source: RFC 1952, section 2.3. */
+const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+/** An empty last block of deflate. */
+const LAST_BLOCK = Buffer.from([3, 0]);
+/** zlib takes a quarter of a megabyte of memory for each piece, so many short ones cost more than their compression. */
+const PIECE_LENGTH = 1_048_576;
+const TO_BYTE = { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_FLUSH };
+
+/**
+ * The last complete totals of each cloud and the exporter's own metrics, rendered once. Only compressed pieces stay in
+ * memory, since Prometheus asks for gzip: the text of a large cloud is ten times as large, and old ones live for a while.
+ */
 export class Rendering {
   readonly clouds: readonly ShownCloud[];
-  /** The text in short pieces. */
-  readonly text: readonly Buffer[];
-  #gzipped: Promise<Buffer> | undefined;
+  /** Each piece ends on a byte and needs no other one, so that they can be unpacked one by one. */
+  readonly #pieces: Buffer[] = [];
+  readonly #trailer = Buffer.alloc(8);
 
   constructor(clouds: readonly ShownCloud[]) {
-    const lines = expositionLines(mergeFamilies(clouds.map(familiesOf)));
     this.clouds = clouds;
-    this.text = Array.from(textPieces(lines), (piece) => Buffer.from(piece));
+    let [crc, bytes] = [0, 0];
+    const lines = expositionLines(mergeFamilies(clouds.map(familiesOf)));
+    for (const piece of textPieces(lines, PIECE_LENGTH)) {
+      const text = Buffer.from(piece);
+      crc = crc32(text, crc);
+      bytes += text.length;
+      this.#pieces.push(deflateRawSync(text, TO_BYTE));
+    }
+    this.#trailer.writeUInt32LE(crc, 0);
+    this.#trailer.writeUInt32LE(bytes % 2 ** 32, 4);
   }
 
-  async gzipped(): Promise<Buffer> {
-    this.#gzipped ??= buffer(Readable.from(this.text).pipe(createGzip()));
-    return await this.#gzipped;
+  /** The text in short pieces. */
+  text(): Buffer[] {
+    return this.#pieces.map((piece) => inflateRawSync(piece, TO_BYTE));
+  }
+
+  gzipped(): readonly Buffer[] {
+    return [GZIP_HEADER, ...this.#pieces, LAST_BLOCK, this.#trailer];
   }
 }
 
