@@ -1,13 +1,15 @@
 /**
  * Measures usage by grant, each grant in a time of its own: `npx tsx bench/grants.ts [PROJECTS]`. Makes a year of PROJECTS
  * (10,000) projects with three resources in 2,000 grants on the embedded PostgreSQL. Asks for the total of each grant and
- * resource, and compares the time with one query of DuckDB on the same usage, if `@duckdb/node-api` is installed. Prints the
- * fastest of five for each, and stops if their sums differ.
+ * resource, and for the balances of all grants. Compares the times with one query of DuckDB on the same usage, if
+ * `@duckdb/node-api` is installed. Prints the fastest of five for each, and stops if their sums differ.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { grantBalances } from '../src/portal/accounts/grant-balances.ts';
+import type { PresentGrant } from '../src/portal/accounts/grants/grant.ts';
 import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openDatabase } from '../src/portal/database/database.ts';
 import type { Grant, UsageQuery } from '../src/portal/ledger/ledger.ts';
@@ -56,6 +58,33 @@ function grantsOf(stays: readonly Stay[]): Grant[] {
   return grants;
 }
 
+/** A grant of all three resources in the time of its projects. */
+function presentGrant({ name, projects }: Grant): PresentGrant {
+  const [{ fromMs, toMs } = {}] = projects;
+  return {
+    name,
+    title: undefined,
+    account: undefined,
+    fromMs,
+    toMs,
+    projects,
+    people: [],
+    labels: {},
+    allowances: ['vcpu', 'mb', 'instance'].map((resource) => ({
+      resource,
+      amount: '1000000',
+      kind: 'initial',
+      atMs: fromMs ?? 0,
+      reason: 'bench',
+      author: 'bench',
+      writtenMs: 0,
+    })),
+    version: 1,
+    changedMs: 0,
+    author: 'bench',
+  };
+}
+
 /** The seconds of the fastest run, and the sum of its answer. */
 async function fastest(ask: () => Promise<number>): Promise<{ seconds: number; sum: number }> {
   let best = { seconds: Infinity, sum: 0 };
@@ -90,7 +119,9 @@ try {
   const duckDb = await openDuckDb();
   if (duckDb !== undefined) await fillDuckDb(duckDb, PROJECTS);
 
-  process.stdout.write('| times of grants | ledger | DuckDB | ratio |\n| --- | --- | --- | --- |\n');
+  process.stdout.write(
+    '| times of grants | DuckDB | sums | ratio | list with balances | ratio |\n| --- | --- | --- | --- | --- | --- |\n',
+  );
   for (const [unit, table] of [
     ['days', 'day'],
     ['days', 'entry'],
@@ -109,6 +140,10 @@ try {
       const { data } = await ledger.usage(query);
       return data.reduce((sum, { grant, amount }) => sum + (grant === null ? 0 : amount), 0);
     });
+    const list = await fastest(async () => {
+      const { balances } = await grantBalances(ledger, query.grants?.map(presentGrant) ?? [], END_MS);
+      return [...balances.values()].flat().reduce((sum, { used }) => sum + used, 0);
+    });
     let theirs: { seconds: number; sum: number } | undefined;
     if (duckDb !== undefined) {
       const rows = stays.map((one) => `(${one.grant}, ${one.project}, ${one.fromHour}, ${one.toHour})`);
@@ -116,11 +151,13 @@ try {
         `CREATE OR REPLACE TABLE stay AS SELECT * FROM (VALUES ${rows.join()}) s(grant_id, project, from_hour, to_hour)`,
       );
       theirs = await fastest(async () => await askDuckDb(duckDb, table));
-      if (theirs.sum !== ours.sum) throw new Error(`sums differ: ${ours.sum} and ${theirs.sum}`);
+      for (const { sum } of [ours, list])
+        if (theirs.sum !== sum) throw new Error(`sums differ: ${sum} and ${theirs.sum}`);
     }
-    const ratio = theirs === undefined ? '' : (ours.seconds / theirs.seconds).toFixed(1);
+    const times = (seconds: number) =>
+      `${seconds.toFixed(2)} | ${theirs === undefined ? '' : (seconds / theirs.seconds).toFixed(1)}`;
     process.stdout.write(
-      `| whole ${unit}, DuckDB by ${table} | ${ours.seconds.toFixed(2)} | ${theirs?.seconds.toFixed(2) ?? ''} | ${ratio} |\n`,
+      `| whole ${unit}, DuckDB by ${table} | ${theirs?.seconds.toFixed(2) ?? ''} | ${times(ours.seconds)} | ${times(list.seconds)} |\n`,
     );
   }
   await ledger.close();
