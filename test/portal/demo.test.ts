@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
@@ -13,7 +12,7 @@ import { usageTruth } from '../../src/simulation/model/truth.ts';
 import { getJson, serverHours, totalUsage } from '../support/api-client.ts';
 import { find } from '../support/requirements.mjs';
 import { runStackmeter, startStackmeter, temporaryFolder, type Running } from '../support/processes.ts';
-import { barriers, startBrowser } from '../web/browser.ts';
+import { walkGrants } from './walk-grants.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -123,36 +122,6 @@ async function expectGrants(url: string): Promise<void> {
     { ...common, name: 'imaging', people: 1, runsOut: false, reason: 'lasts to the end of the period' },
     { ...common, name: 'summer course', people: 1, runsOut: false, reason: 'ended' },
   ]);
-}
-
-/** An operator sees a grant that runs out soon, tops it up with a file, and sees the change on its page. */
-async function walkGrants(url: string, folder: string, chromium: string): Promise<void> {
-  const browser = await startBrowser(chromium);
-  onTestFinished(async () => await browser.close());
-  const page = await browser.context.newPage();
-  await page.goto(url);
-  const first = page.getByRole('table', { name: /left/i }).locator('tbody').first();
-  await first.getByRole('link', { name: 'climate' }).waitFor();
-  expect(await first.innerText()).toMatch(/\d{1,2} \w{3} \d{4}/); // the run-out date
-  await first.getByRole('link', { name: 'climate' }).click();
-  await page.getByRole('heading', { level: 1, name: 'climate' }).waitFor();
-  await page.getByRole('heading', { name: 'What is left' }).waitFor();
-
-  const data = ['--data', join(folder, 'portal')];
-  const { output: csv } = await runStackmeter(['portal', 'grants', 'export', '--format', 'csv', ...data]);
-  const file = join(folder, 'grants.csv');
-  writeFileSync(file, `${csv.trimEnd()}\nclimate,,,,,,,,,,vcpu,9000000,top-up,,second round\n`);
-  const { output: told } = await runStackmeter(['portal', 'grants', 'apply', file, ...data]);
-  expect(told).toContain('top-up of 9,000,000 vCPU-hours');
-  await page.reload();
-  const amendments = page.getByRole('table', { name: /amendments/i });
-  await amendments.getByText('second round').waitFor();
-  expect(await amendments.innerText()).toMatch(/\+9,000,000/);
-  await page
-    .getByText(/lasts to the end/)
-    .first()
-    .waitFor();
-  expect([await barriers(page), browser.complaints]).toEqual([[], []]);
 }
 
 /** The number of hours that the demo simulated before it was ready. */
