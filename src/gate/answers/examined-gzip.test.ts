@@ -1,4 +1,4 @@
-import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy.ts';
@@ -109,6 +109,15 @@ describe('an answer in gzip', () => {
       expect(error).toMatchObject({ message: expect.stringContaining(message) as string });
       expect(GOOD.startsWith(bytes.length > 10 ? unpackable(bytes) : '')).toBe(true);
     }
+  });
+
+  it('is refused if compressed bytes without text go on within a line', async () => {
+    const lineStart = deflateRawSync('project_a_usage', { finishFlush: constants.Z_SYNC_FLUSH });
+    const emptyBlocks = Buffer.alloc(1_000_000, Buffer.from([0, 0, 0, 0xff, 0xff]));
+    const start = Buffer.concat([packed.subarray(0, 10), lineStart]);
+    const { bytes, error } = await leaving([start, ...Array.from({ length: 5 }, () => emptyBlocks)]);
+    expect(error).toMatchObject({ message: 'a line of the answer is too long' });
+    expect(bytes.length).toBe(10);
   });
 
   it('is refused if its bytes are not deflate', async () => {

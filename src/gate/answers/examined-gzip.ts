@@ -12,6 +12,8 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 const FIXED_BYTES = 4;
 /** CRC-32 and length of the content. */
 const TRAILER_BYTES = 8;
+/** More than the compressed bytes of the longest line. Empty blocks of deflate within a line add bytes without any text. */
+const MAX_HELD_BYTES = 4 * 2 ** 20;
 const DAMAGED = 'the answer is damaged or was cut off';
 
 /**
@@ -22,7 +24,8 @@ const DAMAGED = 'the answer is damaged or was cut off';
 export async function* examinedGzip(body: AsyncIterable<Buffer>, rules: AnswerRules): AsyncGenerator<Buffer> {
   const content = new UnpackedContent(rules);
   let trailer = Buffer.alloc(0);
-  let held: { bytes: Buffer; endsAt: number }[] = [];
+  const held: { bytes: Buffer; endsAt: number }[] = [];
+  let heldBytes = 0;
   yield HEADER;
   try {
     for await (const bytes of behindHeader(body)) {
@@ -30,9 +33,13 @@ export async function* examinedGzip(body: AsyncIterable<Buffer>, rules: AnswerRu
       held.push({ bytes: bytes.subarray(0, taken), endsAt: content.unpackedBytes });
       trailer = Buffer.concat([trailer, bytes.subarray(taken)]);
       if (trailer.length > TRAILER_BYTES) throw new AnswerError('the answer goes on behind its end');
-      const free = held.filter(({ endsAt }) => endsAt <= content.examinedBytes);
-      held = held.slice(free.length);
-      for (const { bytes: compressed } of free) yield compressed;
+      heldBytes += taken;
+      for (let [first] = held; first !== undefined && first.endsAt <= content.examinedBytes; [first] = held) {
+        held.shift();
+        heldBytes -= first.bytes.length;
+        yield first.bytes;
+      }
+      if (heldBytes > MAX_HELD_BYTES) throw new AnswerError('a line of the answer is too long');
     }
     content.end(trailer);
     for (const { bytes } of held) yield bytes;

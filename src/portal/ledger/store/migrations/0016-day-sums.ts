@@ -1,6 +1,6 @@
 /**
- * Sums of days of the entries, for questions about days, months and totals: there are 24 times fewer of them. Whoever writes
- * an entry adds the same amount to its day. A sum is numeric because 24 amounts may exceed 64 bits. Packed days have no row.
+ * Sums of days of the entries, for questions about days, months and totals: there are 24 times fewer of them. Each write
+ * of an entry adds the same amount to its day. A sum is numeric because 24 amounts may exceed 64 bits. Packed days have no row.
  */
 export const daySums = `
 CREATE TABLE ledger.day (
