@@ -1,72 +1,47 @@
 import { z } from 'zod';
 import { linksSchema } from './session/links-schema.ts';
-import { nextMarker, parseBody, readPages } from './session/pages.ts';
+import { readProjectList, type ListQuery } from './session/project-list.ts';
 import type { SampledService } from './sampled-service.ts';
 import type { Session } from './session/session.ts';
-import { requireWholeCloud } from './session/whole-cloud.ts';
 
-export interface FloatingIp {
-  id: string;
-  projectId: string;
-  /** Undefined if Neutron keeps no times. */
-  createdMs: number | undefined;
-}
+const floatingIp = z
+  .object({
+    id: z.string(),
+    project_id: z.string().optional(),
+    tenant_id: z.string().optional(),
+    created_at: z.iso
+      .datetime({ offset: true })
+      .transform((text) => Date.parse(text))
+      .nullish(),
+  })
+  .transform(({ id, project_id, tenant_id, created_at }) => ({
+    id,
+    projectId: project_id ?? tenant_id,
+    /** Undefined if Neutron keeps no times. */
+    createdMs: created_at ?? undefined,
+  }));
 
-export interface FloatingIpsQuery {
-  /** True for all projects, false for the token's own project only, even for an administrator. */
-  allProjects: boolean;
-  /** Floating IPs per page; undefined for 1000. */
-  pageSize?: number | undefined;
-}
-
-const utcTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const pageSchema = z.object({
-  floatingips: z.array(
-    z.object({
-      id: z.string(),
-      project_id: z.string().optional(),
-      tenant_id: z.string().optional(),
-      created_at: utcTime.nullish(),
-    }),
-  ),
-  floatingips_links: linksSchema,
-});
+const list = {
+  service: 'network',
+  name: 'Neutron',
+  things: 'floating IPs',
+  path: '/floatingips',
+  page: z
+    .object({ floatingips: z.array(floatingIp), floatingips_links: linksSchema })
+    .transform(({ floatingips: items, floatingips_links: links }) => ({ items, links })),
+} as const;
 
 /**
- * The present floating IPs, used or not: all pages of Neutron's `GET /floatingips`. Throws `ServiceMissing` for a Neutron without
- * routers, and `ServiceForbidden` if all projects are wanted and the user sees only the own project.
+ * The present floating IPs, used or not: of the own project only, even for an administrator, unless the query is for all
+ * projects. Throws as `readProjectList`, and `ServiceMissing` for a Neutron without routers.
  */
-export async function readFloatingIps(session: Session, query: FloatingIpsQuery): Promise<FloatingIp[]> {
+export async function readFloatingIps(session: Session, { allProjects, pageSize = 1000 }: ListQuery) {
   const { projectId: own } = await session.signIn();
-  const filter = query.allProjects || own === undefined ? {} : { project_id: own };
-  const found = await readPages('Neutron', async (marker) => {
-    const { body } = await session.get({
-      service: 'network',
-      path: '/floatingips',
-      query: {
-        fields: ['id', 'project_id', 'tenant_id', 'created_at'],
-        limit: String(query.pageSize ?? 1000),
-        ...filter,
-        ...(marker === undefined ? {} : { marker }),
-      },
-    });
-    const page = parseBody(pageSchema, body, "Neutron's list of floating IPs");
-    return {
-      items: page.floatingips.map(describe),
-      nextMarker: nextMarker('Neutron', page.floatingips_links),
-    };
-  });
-  if (query.allProjects)
-    await requireWholeCloud(
-      session,
-      "Neutron's floating IPs",
-      found.map(({ projectId }) => projectId),
-    );
-  return found;
-}
-
-function describe(ip: z.output<typeof pageSchema>['floatingips'][number]): FloatingIp {
-  return { id: ip.id, projectId: ip.project_id ?? ip.tenant_id ?? '', createdMs: ip.created_at ?? undefined };
+  const filter = {
+    fields: ['id', 'project_id', 'tenant_id', 'created_at'],
+    ...(allProjects || own === undefined ? {} : { project_id: own }),
+  };
+  return await readProjectList(session, list, { allProjects, pageSize }, filter);
 }
 
 export const floatingIps = {
