@@ -1,4 +1,4 @@
-import { sql } from './sql.ts';
+import { sql, type Queryable, type Sql } from './sql.ts';
 import { myTurn } from '../../runtime/in-turns.ts';
 
 /**
@@ -38,6 +38,15 @@ export async function inBatches<Row>(
     batch = [];
   }
   if (batch.length > 0) await write(batch);
+}
+
+/** Runs a statement for one batch of rows after the other. */
+export async function writeInBatches<Row>(
+  trx: Queryable,
+  rows: Iterable<Row | void>,
+  statement: (batch: readonly Row[]) => Sql,
+): Promise<void> {
+  await inBatches(rows, async (batch) => await trx.query(statement(batch)));
 }
 
 /** The values of an array literal from `array_agg(…)::text`, which is NULL without rows. */

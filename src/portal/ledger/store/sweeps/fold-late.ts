@@ -22,7 +22,7 @@ import { SweepTally } from './write/sweep-tally.ts';
 import { writeAnomalies } from './write/write-anomalies.ts';
 import { writeCourses } from './write/write-courses.ts';
 import { writeCoverage } from './write/write-coverage.ts';
-import { removeCloudGaps, removeMeterGaps, writeCloudGaps, writeMeterGaps } from './write/write-gaps.ts';
+import { removeGaps, writeCloudGaps, writeMeterGaps } from './write/write-gaps.ts';
 import { addToDays, type EntryRow } from './write/write-entries.ts';
 import { changedPart, writePart } from './write/write-part.ts';
 import { writeSite } from './write/write-site.ts';
@@ -98,11 +98,8 @@ async function writeMeterCorrections(
   const rowsOf = function* <Row>(list: (change: MeterCorrection) => Iterable<Row>) {
     for (const change of byId) for (const row of list(change)) yield { meterId: change.meterId, ...row };
   };
-  await removeMeterGaps(
-    trx,
-    siteId,
-    rowsOf(({ gap }) => [gap]),
-  );
+  const ended = byId.map(({ meterId: id, gap: { toMs } }) => ({ id, toMs }));
+  await removeGaps(trx, siteId, 'meter', ended);
   await writeMeterGaps(
     trx,
     site,
@@ -130,11 +127,8 @@ async function writeCloudCorrections(
       for (const row of list(change)) yield { cloudId, ...row };
     }
   };
-  await removeCloudGaps(
-    trx,
-    site.siteId,
-    rowsOf(({ gap }) => [gap]),
-  );
+  const ended = clouds.map(({ cloud, gap: { toMs } }) => ({ id: site.clouds.idOf(cloud), toMs }));
+  await removeGaps(trx, site.siteId, 'cloud', ended);
   await writeCloudGaps(
     trx,
     site.siteId,

@@ -1,7 +1,7 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
 import { hourBefore } from '../../../accounting/meters/hours.ts';
 import type { Anomaly } from '../../../accounting/meters/meter.ts';
-import { inBatches, numberArray } from '../../../../database/columns.ts';
+import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { MeterRow } from './write-entries.ts';
 
 export interface AnomalyRow extends Anomaly {
@@ -19,10 +19,10 @@ export async function writeAnomalies(
   siteId: number,
   anomalies: Iterable<AnomalyRow>,
 ): Promise<void> {
-  await inBatches(
+  await writeInBatches(
+    trx,
     anomalies,
-    async (rows) =>
-      await trx.query(sql`
+    (rows) => sql`
     INSERT INTO ledger.anomaly AS had (site_id, meter_id, hour, kind, count, correction, last_at_ms)
     SELECT ${siteId}, w.meter_id, w.hour, w.kind, count(*), sum(w.correction), max(w.at_ms)
     FROM unnest(
@@ -34,6 +34,6 @@ export async function writeAnomalies(
     GROUP BY w.meter_id, w.hour, w.kind
     ON CONFLICT (site_id, meter_id, hour, kind) DO UPDATE
     SET count = had.count + excluded.count, correction = had.correction + excluded.correction,
-        last_at_ms = greatest(had.last_at_ms, excluded.last_at_ms)`),
+        last_at_ms = greatest(had.last_at_ms, excluded.last_at_ms)`,
   );
 }

@@ -1,6 +1,6 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { HourCoverage } from '../../../accounting/sites/progress.ts';
-import { inBatches, numberArray } from '../../../../database/columns.ts';
+import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
 export interface CoverageRow extends HourCoverage {
@@ -13,10 +13,10 @@ export async function writeCoverage(
   { siteId }: LockedSite,
   hours: Iterable<CoverageRow>,
 ): Promise<void> {
-  await inBatches(
+  await writeInBatches(
+    trx,
     hours,
-    async (rows) =>
-      await trx.query(sql`
+    (rows) => sql`
     INSERT INTO ledger.site_hour AS had (site_id, cloud_id, hour, measured_ms, spread_ms)
     SELECT ${siteId}, w.cloud_id, w.hour, sum(w.measured_ms), sum(w.spread_ms) FROM unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
@@ -25,6 +25,6 @@ export async function writeCoverage(
       ${numberArray(rows.map(({ spreadMs }) => spreadMs))}::int[]) AS w (cloud_id, hour, measured_ms, spread_ms)
     GROUP BY w.cloud_id, w.hour
     ON CONFLICT (site_id, cloud_id, hour) DO UPDATE
-    SET measured_ms = had.measured_ms + excluded.measured_ms, spread_ms = had.spread_ms + excluded.spread_ms`),
+    SET measured_ms = had.measured_ms + excluded.measured_ms, spread_ms = had.spread_ms + excluded.spread_ms`,
   );
 }

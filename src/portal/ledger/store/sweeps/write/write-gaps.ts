@@ -1,6 +1,6 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { raw, sql, type Queryable } from '../../../../database/sql.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
-import { inBatches, numberArray } from '../../../../database/columns.ts';
+import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
 export interface CloudGapRow extends Interval {
@@ -16,33 +16,15 @@ export async function writeCloudGaps(
   siteId: number,
   gaps: Iterable<CloudGapRow>,
 ): Promise<void> {
-  await inBatches(
+  await writeInBatches(
+    trx,
     gaps,
-    async (rows) =>
-      await trx.query(sql`
+    (rows) => sql`
     INSERT INTO ledger.cloud_gap (site_id, cloud_id, from_ms, to_ms)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
       ${numberArray(rows.map(({ fromMs }) => fromMs))}::bigint[],
-      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[])`),
-  );
-}
-
-/** Removes gaps; they are known by their ends. */
-export async function removeCloudGaps(
-  trx: Queryable,
-  siteId: number,
-  gaps: Iterable<CloudGapRow>,
-): Promise<void> {
-  await inBatches(
-    gaps,
-    async (rows) =>
-      await trx.query(sql`
-    DELETE FROM ledger.cloud_gap g
-    USING unnest(
-      ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],
-      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (cloud_id, to_ms)
-    WHERE g.site_id = ${siteId} AND g.cloud_id = w.cloud_id AND g.to_ms = w.to_ms`),
+      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[])`,
   );
 }
 
@@ -51,10 +33,10 @@ export async function writeMeterGaps(
   { siteId, epochs }: LockedSite,
   gaps: Iterable<MeterGapRow>,
 ): Promise<void> {
-  await inBatches(
+  await writeInBatches(
+    trx,
     gaps,
-    async (rows) =>
-      await trx.query(sql`
+    (rows) => sql`
     INSERT INTO ledger.meter_gap
       (site_id, meter_id, to_ms, from_ms, from_epoch_id, to_epoch_id, from_total, to_total, amount)
     SELECT ${siteId}, * FROM unnest(
@@ -65,25 +47,27 @@ export async function writeMeterGaps(
       ${numberArray(rows.map(({ toEpoch }) => epochs.idOf(toEpoch)))}::int[],
       ${numberArray(rows.map(({ fromTotal }) => fromTotal))}::numeric[],
       ${numberArray(rows.map(({ toTotal }) => toTotal))}::numeric[],
-      ${numberArray(rows.map(({ amount }) => amount))}::bigint[])`),
+      ${numberArray(rows.map(({ amount }) => amount))}::bigint[])`,
   );
 }
 
-/** Removes gaps; they are known by their ends. */
-export async function removeMeterGaps(
+/** Removes gaps of meters or clouds; they are known by their ends. */
+export async function removeGaps(
   trx: Queryable,
   siteId: number,
-  gaps: Iterable<MeterGapRow>,
+  of: 'meter' | 'cloud',
+  gaps: Iterable<{ id: number; toMs: number }>,
 ): Promise<void> {
-  await inBatches(
+  const [table, id] = [raw(`ledger.${of}_gap`), raw(`${of}_id`)];
+  await writeInBatches(
+    trx,
     gaps,
-    async (rows) =>
-      await trx.query(sql`
-    DELETE FROM ledger.meter_gap g
+    (rows) => sql`
+    DELETE FROM ${table} g
     USING unnest(
-      ${numberArray(rows.map(({ meterId }) => meterId))}::int[],
-      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (meter_id, to_ms)
-    WHERE g.site_id = ${siteId} AND g.meter_id = w.meter_id AND g.to_ms = w.to_ms`),
+      ${numberArray(rows.map((row) => row.id))}::int[],
+      ${numberArray(rows.map(({ toMs }) => toMs))}::bigint[]) AS w (id, to_ms)
+    WHERE g.site_id = ${siteId} AND g.${id} = w.id AND g.to_ms = w.to_ms`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { sql, type Queryable } from '../../../../database/sql.ts';
 import type { NameState } from '../../../accounting/sites/names.ts';
 import type { MeterChanges } from '../../../accounting/sweeps/sweep.ts';
-import { inBatches, numberArray } from '../../../../database/columns.ts';
+import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LoadedPart } from '../load/load-part.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
@@ -42,10 +42,10 @@ export async function writeNames(
       ${numberArray(changed.map(({ id }) => id))}::int[],
       ${numberArray(changed.map((change) => change.names[0]?.sinceMs ?? 0))}::bigint[]) AS w (project_id, to_ms)
     WHERE n.site_id = ${site.siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`);
-  await inBatches(
+  await writeInBatches(
+    trx,
     nameRows(changed),
-    async (rows) =>
-      await trx.query(sql`
+    (rows) => sql`
     INSERT INTO ledger.project_name (site_id, project_id, from_ms, to_ms, project_name, domain_id, domain_name)
     SELECT ${site.siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
@@ -53,7 +53,7 @@ export async function writeNames(
       ${rows.map(({ untilMs }) => untilMs)}::bigint[],
       ${rows.map(({ projectName }) => projectName)}::text[],
       ${rows.map(({ domainId }) => domainId)}::text[],
-      ${rows.map(({ domainName }) => domainName)}::text[])`),
+      ${rows.map(({ domainName }) => domainName)}::text[])`,
   );
 }
 
