@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isSeriesLabel } from '../../prometheus/usage-metrics.ts';
 import type { MemoryUnit } from '../ledger/accounting/sweeps/readings.ts';
-import { cloudNames, memoryUnit } from './site-settings.ts';
+import { cloudNames, memoryUnit, retiredClouds, seconds, siteName } from './site-settings.ts';
 import { nearestName, strictTable } from '../../runtime/settings/strict-table.ts';
 import { readTextFile } from '../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
@@ -26,15 +26,12 @@ export interface SenderConfig {
   memoryUnits?: ReadonlyMap<string, MemoryUnit> | undefined;
 }
 
-const siteName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63');
+function bySite<S extends z.ZodType>(setting: S, example: string) {
+  return z.record(z.string(), setting, { error: `must be a table ${example}` }).optional();
+}
 
 const senderTable = strictTable({
-  name: z
-    .string({ error: 'missing; give the sender a name, such as "portal-prometheus"' })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63')
-    .describe('name of the sender'),
+  name: siteName.describe('name of the sender'),
   token_file: z
     .string({ error: 'missing; name the file that holds the token' })
     .min(1, 'is empty')
@@ -49,34 +46,22 @@ const senderTable = strictTable({
     })
     .optional()
     .describe('label by which this sender says whose usage it writes, with sites'),
-  interval_seconds: z
-    .number({ error: 'must be a number of seconds' })
-    .min(1, 'must be at least 1')
-    .max(86_400, 'must be at most 86400, a day')
+  interval_seconds: seconds(86_400, 'a day')
     .optional()
     .describe('time from one reading of a site to the next'),
   sites: z
     .array(siteName, { error: 'must be a list of names of sites' })
     .optional()
     .describe('values of site_label that this sender may write'),
-  memory_unit: z
-    .record(z.string(), memoryUnit, {
-      error: 'must be a table of units by site, such as { "site-b" = "GiB" }',
-    })
-    .optional()
-    .describe('unit of memory of each site, as in [[site]]'),
-  clouds: z
-    .record(z.string(), cloudNames, {
-      error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
-    })
-    .optional()
-    .describe('clouds of each site, as in [[site]]'),
-  retired_clouds: z
-    .record(z.string(), z.array(z.string(), { error: 'must be a list of names of clouds' }), {
-      error: 'must be a table of clouds by site, such as { "site-b" = ["west"] }',
-    })
-    .optional()
-    .describe('clouds that each site has retired, as in [[site]]'),
+  memory_unit: bySite(memoryUnit, 'of units by site, such as { "site-b" = "GiB" }').describe(
+    'unit of memory of each site, as in [[site]]',
+  ),
+  clouds: bySite(cloudNames, 'of clouds by site, such as { "site-b" = ["west"] }').describe(
+    'clouds of each site, as in [[site]]',
+  ),
+  retired_clouds: bySite(retiredClouds, 'of clouds by site, such as { "site-b" = ["west"] }').describe(
+    'clouds that each site has retired, as in [[site]]',
+  ),
 });
 
 type SenderTable = z.output<typeof senderTable>;

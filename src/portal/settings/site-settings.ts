@@ -43,7 +43,23 @@ export const cloudNames = z
   })
   .max(100, 'has more than 100 clouds');
 
+export const retiredClouds = z.array(z.string(), { error: 'must be a list of names of clouds' });
+
 export const memoryUnit = z.enum(['MiB', 'GiB'], { error: 'must be "MiB" or "GiB"' });
+
+export const siteName = z
+  .string({ error: 'missing; give it a name, such as "site-a"' })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63');
+
+export function seconds(most: number, inWords: string) {
+  return z
+    .number({ error: 'must be a number of seconds' })
+    .min(1, 'must be at least 1')
+    .max(most, `must be at most ${most}, ${inWords}`);
+}
+
+const trueOrFalse = z.boolean({ error: 'must be true or false' }).default(false);
+const fileName = z.string().min(1, 'is empty').optional();
 
 /** The portal parses selectors, too: it reads the history of a gap by remote read. */
 const selector = z.string().superRefine((text, context) => {
@@ -55,35 +71,20 @@ const selector = z.string().superRefine((text, context) => {
 });
 
 const siteTable = strictTable({
-  name: z
-    .string({ error: 'missing; give the site a name, such as "site-a"' })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'may hold letters, digits, ".", "_" and "-", at most 63')
-    .describe('name of the site'),
+  name: siteName.describe('name of the site'),
   url: z
     .string({
       error: 'missing; write the address of the site\'s gate, such as "https://usage.site-a.example:8443"',
     })
     .describe("address of the site's gate"),
-  token_file: z
-    .string()
-    .min(1, 'is empty')
-    .optional()
-    .describe('file with the token; the environment variable STACKMETER_SITE_NAME_TOKEN wins over it'),
-  ca_file: z
-    .string()
-    .min(1, 'is empty')
-    .optional()
-    .describe("certificates (PEM) that the gate's certificate is checked against; without it, the system's"),
-  interval_seconds: z
-    .number({ error: 'must be a number of seconds' })
-    .min(1, 'must be at least 1')
-    .max(86_400, 'must be at most 86400, a day')
-    .default(30)
-    .describe('time from one sweep to the next'),
-  timeout_seconds: z
-    .number({ error: 'must be a number of seconds' })
-    .min(1, 'must be at least 1')
-    .max(3600, 'must be at most 3600, an hour')
+  token_file: fileName.describe(
+    'file with the token; the environment variable STACKMETER_SITE_NAME_TOKEN wins over it',
+  ),
+  ca_file: fileName.describe(
+    "certificates (PEM) that the gate's certificate is checked against; without it, the system's",
+  ),
+  interval_seconds: seconds(86_400, 'a day').default(30).describe('time from one sweep to the next'),
+  timeout_seconds: seconds(3600, 'an hour')
     .default(30)
     .describe('how long a sweep may take, from the connection to the last byte'),
   labels: z
@@ -97,12 +98,9 @@ const siteTable = strictTable({
     .min(1, 'is empty; leave it out to ask for the usage')
     .default([...USAGE_SELECTORS])
     .describe('what the portal asks for, each as a match[]'),
-  server_hours: z
-    .boolean({ error: 'must be true or false' })
-    .default(false)
-    .describe(
-      'also ask for server hours: how long servers of each flavor were in each state; the gate must give them out',
-    ),
+  server_hours: trueOrFalse.describe(
+    'also ask for server hours: how long servers of each flavor were in each state; the gate must give them out',
+  ),
   pool_projects: z
     .array(z.string().min(1), { error: 'must be a list of project ids' })
     .default([])
@@ -113,8 +111,7 @@ const siteTable = strictTable({
   clouds: cloudNames
     .optional()
     .describe('clouds of the site; set it if a Prometheus on the way may set a label cloud'),
-  retired_clouds: z
-    .array(z.string(), { error: 'must be a list of names of clouds' })
+  retired_clouds: retiredClouds
     .default([])
     .describe('clouds that the site has retired; their usage stays, and no more is expected'),
   max_projects: z
@@ -123,10 +120,9 @@ const siteTable = strictTable({
     .max(10_000_000, 'must be at most 10000000')
     .optional()
     .describe(`projects that the ledger keeps of the site; without it, ${capsOfSite().projects}`),
-  unsafe_plain_http: z
-    .boolean({ error: 'must be true or false' })
-    .default(false)
-    .describe('send the token without TLS to an address that is not on this machine'),
+  unsafe_plain_http: trueOrFalse.describe(
+    'send the token without TLS to an address that is not on this machine',
+  ),
 });
 
 type SiteTable = z.output<typeof siteTable>;
@@ -240,8 +236,8 @@ export function sweepOptionsOf({
 }
 
 /** `site-a` → `STACKMETER_SITE_SITE_A_TOKEN` */
-function tokenVariable(siteName: string): string {
-  return `STACKMETER_SITE_${siteName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_TOKEN`;
+function tokenVariable(site: string): string {
+  return `STACKMETER_SITE_${site.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_TOKEN`;
 }
 
 function readToken(table: SiteTable, env: Record<string, string | undefined>, folder: string): string {
