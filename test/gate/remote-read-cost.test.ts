@@ -1,9 +1,6 @@
+import { decodeReadResponse } from '../support/read-response.ts';
 import { expect, it } from 'vitest';
-import {
-  decodeReadResponse,
-  encodeReadRequest,
-  type ReadQuery,
-} from '../../src/prometheus/remote/remote-read.ts';
+import { encodeReadRequest, type ReadQuery } from '../../src/prometheus/remote/remote-read.ts';
 import { parseSelector } from '../../src/prometheus/selectors/selectors.ts';
 import { bareToken } from '../../src/gate/tokens/token-file.ts';
 import { describeWith } from '../support/describe-with.ts';

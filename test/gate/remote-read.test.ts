@@ -1,3 +1,4 @@
+import { decodeReadResponse } from '../support/read-response.ts';
 import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -5,7 +6,6 @@ import { FrameSplitter } from '../../src/gate/answers/read-frames.ts';
 import { decodeChunkedResponse } from '../../src/prometheus/remote/chunked-read.ts';
 import {
   decodeReadRequest,
-  decodeReadResponse,
   encodeReadRequest,
   type ReadQuery,
   type ReadRequestMessage,

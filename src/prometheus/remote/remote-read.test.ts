@@ -1,8 +1,9 @@
+import { decodeReadResponse } from '../../../test/support/read-response.ts';
 import * as fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { ProtobufError } from './protobuf-reader.ts';
-import { decodeReadRequest, decodeReadResponse, encodeReadRequest, type ReadQuery } from './remote-read.ts';
+import { decodeReadRequest, encodeReadRequest, type ReadQuery } from './remote-read.ts';
 import type { Matcher } from '../selectors/selectors.ts';
 import { fromSnappy, SnappyError, toSnappy } from './snappy.ts';
 
@@ -114,10 +115,10 @@ describe('the answer of a remote read', () => {
       { name: 'a', value: 'ö' },
     ];
     const samples = [{ value: 1.5, timestamp: 7 }];
-    const bytes = encodeAs('ReadResponse', { results: [{ timeseries: [{ labels, samples }] }, {}] });
+    const bytes = encodeAs('ReadResponse', { results: [{}, { timeseries: [{ labels, samples }] }] });
     expect(decodeReadResponse(toSnappy(bytes), 1000)).toEqual([
-      [{ name: 'project_mb_usage', labels: { a: 'ö' }, samples: [{ value: 1.5, timestampMs: 7 }] }],
       [],
+      [{ name: 'project_mb_usage', labels: { a: 'ö' }, samples: [{ value: 1.5, timestampMs: 7 }] }],
     ]);
   });
 

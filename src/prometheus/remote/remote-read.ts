@@ -2,7 +2,7 @@ import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import type { Matcher } from '../selectors/selectors.ts';
 import { fromSnappy, snappySteps, toSnappy } from './snappy.ts';
-import { atOnce, type Steps } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 import { itemBudget, ItemBudget, Pace, timeSeriesSteps, type TimeSeries } from './time-series.ts';
 
 // Source: prompb/remote.proto and prompb/types.proto of Prometheus.
@@ -98,19 +98,6 @@ function readMatcher(message: ProtobufReader): Matcher {
   return { label, op, value };
 }
 
-/** The series of each query, from an answer with samples. Throws `ProtobufError`. */
-export function decodeReadResponse(
-  body: Uint8Array,
-  maxBytes: number,
-  maxItems = MAX_RESPONSE_ITEMS,
-): TimeSeries[][] {
-  const results: TimeSeries[][] = [];
-  const take = (series: TimeSeries, query: number) => void results[query]?.push(series);
-  const begin = () => void results.push([]);
-  atOnce(readResponseSteps(body, { maxBytes, maxItems }, take, begin));
-  return results;
-}
-
 /** Limits of an answer: `maxBytes` after decompression; `maxItems` series and samples, and as many labels. */
 export interface ReadLimits {
   maxBytes: number;
@@ -125,7 +112,6 @@ export function* readResponseSteps(
   body: Uint8Array,
   { maxBytes, maxItems = MAX_RESPONSE_ITEMS }: ReadLimits,
   take: (series: TimeSeries, query: number) => void,
-  beginQuery: () => void = () => undefined,
 ): Steps<void> {
   const message = new ProtobufReader(yield* snappySteps(body, maxBytes));
   const budget = new ItemBudget(maxItems);
@@ -138,7 +124,6 @@ export function* readResponseSteps(
       continue;
     }
     budget.item();
-    beginQuery();
     query += 1;
     const result = message.message();
     for (let part = result.next(); part !== 0; part = result.next()) {

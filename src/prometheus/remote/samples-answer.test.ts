@@ -1,5 +1,5 @@
+import { decodeReadResponse } from '../../../test/support/read-response.ts';
 import { describe, expect, it } from 'vitest';
-import { decodeReadResponse } from './remote-read.ts';
 import { QueryResult, samplesAnswer } from './samples-answer.ts';
 import { toSnappy, toSnappyPieces } from './snappy.ts';
 
