@@ -1,7 +1,7 @@
 // `npm run coverage`: the share of each room's lines that run in unit tests, in system tests, and in either. Arguments go
 // to vitest.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bin, build, install, root, run } from './prepare.mjs';
 
@@ -16,6 +16,9 @@ build();
 // With source maps, coverage of the program becomes coverage of its sources.
 run(bin('tsc'), ['-p', 'tsconfig.build.json', '--inlineSourceMap']);
 rmSync(folder, { recursive: true, force: true });
+mkdirSync(processes, { recursive: true });
+// Some tests start a process under another account.
+chmodSync(processes, 0o1777);
 const passed = ['unit', 'system'].map(runTests);
 // Without its stamp, the next build makes a program without maps.
 rmSync(join(root, 'dist/.built'), { force: true });
