@@ -7,8 +7,16 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'node_modules/.cache/stackmeter-bench');
 
-/** Compiles the project and returns the path of a compiled file. Benches measure programs as installed, without tsx. */
+let isCompiled = false;
+
+/** The path of a compiled file. Benches measure programs as installed, without tsx. Compiles the project once. */
 export function compiled(source: string): string {
+  if (!isCompiled) compile();
+  isCompiled = true;
+  return join(folder, source.replace(/\.ts$/, '.js'));
+}
+
+function compile(): void {
   const compiler = join(
     dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
     'bin/tsc',
@@ -27,5 +35,4 @@ export function compiled(source: string): string {
   ]);
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  return join(folder, source.replace(/\.ts$/, '.js'));
 }

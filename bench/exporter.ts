@@ -4,6 +4,7 @@ import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { SIMULATED_ADMINISTRATOR } from '../src/simulation/administrator.ts';
 import { createSimulatedCloud, SIMULATION_DEFAULTS } from '../src/simulation/simulated-cloud.ts';
+import { record } from './figures.ts';
 import { largeCloud } from './large-cloud.ts';
 import { SERIES_PER_PROJECT, startExporter, type Cost, type MeasuredExporter } from './measured-exporter.ts';
 import { offsetClock } from './offset-clock.ts';
@@ -71,18 +72,18 @@ async function measure(
   }
 }
 
-/** The median of each exporter. They refresh in turn, so that the machine's other work weighs on both. */
+/** The refreshes of each exporter. They take turns, so that the machine's other work weighs on both. */
 async function refreshes(
   exporters: readonly MeasuredExporter[],
   passTime: () => Promise<void>,
-): Promise<Cost[]> {
+): Promise<Cost[][]> {
   for (const exporter of exporters) await exporter.refresh();
   const costs = exporters.map((): Cost[] => []);
   for (let count = 0; count < REFRESHES; count++) {
     await passTime();
     for (const [index, exporter] of exporters.entries()) costs[index]?.push(await exporter.refresh());
   }
-  return costs.map(median);
+  return costs;
 }
 
 async function scrape(exporter: MeasuredExporter, encoding: string): Promise<Buffer> {
@@ -114,8 +115,9 @@ async function showRefreshes(what: string, size: Size): Promise<void> {
     size,
     async (exporters, passTime) => {
       const costs = await refreshes(exporters, passTime);
-      for (const [index, cost] of costs.entries())
-        show(`a refresh of ${what}${index === 0 ? '' : ', with server hours'}`, cost);
+      for (const [index, all] of costs.entries())
+        show(`a refresh of ${what}${index === 0 ? '' : ', with server hours'}`, median(all));
+      recordRefreshes(what, size, costs);
       for (const exporter of exporters)
         process.stderr.write(`state file ${exporter.stateMb().toFixed(1)} MiB\n`);
     },
@@ -123,8 +125,43 @@ async function showRefreshes(what: string, size: Size): Promise<void> {
   );
 }
 
+/** The goals of the exporter's memory, and of the CPU of server hours beside that of a refresh without them. */
+const MOST_MB = 150;
+const MOST_MB_WITH_HOURS = 220;
+const MOST_TIMES_WITH_HOURS = 1.5;
+
+function recordRefreshes(what: string, size: Size, [without = [], withHours]: readonly Cost[][]): void {
+  const cpuOf = (costs: readonly Cost[]) => costs.map(({ cpuMs }) => cpuMs);
+  const peakOf = (costs: readonly Cost[]) => [Math.max(...costs.map(({ peakMb }) => peakMb))];
+  if (withHours === undefined) {
+    const curve =
+      size.deleted > 0
+        ? {}
+        : { curve: { name: 'a refresh of the exporter', size: size.running, of: 'servers' } };
+    record({ name: `a refresh of ${what}`, unit: 'ms of CPU', values: cpuOf(without), ...curve });
+    const goal = size.running > 20_000 ? {} : { goal: MOST_MB };
+    record({ name: `the exporter of ${what}, memory`, unit: 'MB', values: peakOf(without), ...goal });
+    return;
+  }
+  record({
+    name: `a refresh of ${what}, with server hours`,
+    unit: 'ms of CPU',
+    values: cpuOf(withHours),
+    peer: { name: 'without them', values: cpuOf(without) },
+    goal: MOST_TIMES_WITH_HOURS,
+  });
+  record({
+    name: `the exporter of ${what}, with server hours, memory`,
+    unit: 'MB',
+    values: peakOf(withHours),
+    goal: MOST_MB_WITH_HOURS,
+  });
+}
+
 /** The parts of the table, by the names for the command line. */
 const PARTS: Record<string, () => Promise<void>> = {
+  small: async () =>
+    await showRefreshes('1,000 projects, 2,000 servers', { projects: 1000, running: 2000, deleted: 0 }),
   refresh: async () =>
     await showRefreshes('10,000 projects, 20,000 servers', { projects: 10_000, running: 20_000, deleted: 0 }),
   hours: async () =>

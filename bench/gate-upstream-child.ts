@@ -21,8 +21,9 @@ const lines = Array.from(
   (_, index) =>
     `project_mb_usage{domain_id="default",domain_name="Default",instance="127.0.0.1:8080",job="project_usages",project_id="${hex(index)}",project_name="project-${index}"} ${index * 1234.5} 1700000000000\n`,
 );
-const plain = Buffer.from(`# TYPE project_mb_usage untyped\n${lines.join('')}`);
-const gzip = gzipSync(plain, { level: 6 });
+const bodyOf = (series: number) =>
+  Buffer.from(`# TYPE project_mb_usage untyped\n${lines.slice(0, series).join('')}`);
+const plain = bodyOf(SERIES);
 
 function framed(body: Buffer, chunkBytes: number): Buffer {
   const chunks = Array.from({ length: Math.ceil(body.length / chunkBytes) }, (_, index) => {
@@ -36,14 +37,23 @@ const head = (more: string) =>
   `HTTP/1.1 200 OK\r\n${more}Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n` +
   `Date: Wed, 25 Nov 2026 12:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n`;
 const END = '0\r\n\r\n';
-const answers = {
-  plain: Buffer.concat([Buffer.from(head('')), framed(plain, CHUNK_BYTES.plain), Buffer.from(END)]),
-  gzip: Buffer.concat([
-    Buffer.from(head('Content-Encoding: gzip\r\n')),
-    framed(gzip, CHUNK_BYTES.gzip),
-    Buffer.from(END),
-  ]),
-};
+
+function answersOf(series: number) {
+  const body = bodyOf(series);
+  const packed = gzipSync(body, { level: 6 });
+  return {
+    packedBytes: packed.length,
+    plain: Buffer.concat([Buffer.from(head('')), framed(body, CHUNK_BYTES.plain), Buffer.from(END)]),
+    gzip: Buffer.concat([
+      Buffer.from(head('Content-Encoding: gzip\r\n')),
+      framed(packed, CHUNK_BYTES.gzip),
+      Buffer.from(END),
+    ]),
+  };
+}
+
+const usual = answersOf(SERIES);
+let answers = usual;
 const piece = framed(plain.subarray(0, plain.lastIndexOf(10, 1_000_000) + 1), CHUNK_BYTES.plain);
 /** The size of large answers; undefined for usual answers. */
 let largeBytes: number | undefined;
@@ -67,10 +77,11 @@ const server = createServer({ noDelay: true }, (socket) => {
   });
 });
 
-process.on('message', (asked: { largeBytes?: number }) => {
+process.on('message', (asked: { largeBytes?: number; series?: number }) => {
   largeBytes = asked.largeBytes;
+  answers = asked.series === undefined ? usual : answersOf(asked.series);
   process.send?.('ready');
 });
 process.on('disconnect', () => process.exit(0));
 const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
-process.send?.({ port, plainBytes: plain.length, gzipBytes: gzip.length } satisfies UpstreamGreeting);
+process.send?.({ port, plainBytes: plain.length, gzipBytes: usual.packedBytes } satisfies UpstreamGreeting);

@@ -1,5 +1,5 @@
 /**
- * Measures the gate and HAProxy with deploy/haproxy/haproxy.cfg in one run: `npx tsx bench/gate.ts`.
+ * Measures the gate and, if it is installed, HAProxy with deploy/haproxy/haproxy.cfg in one run: `npx tsx bench/gate.ts`.
  * Both serve TLS 1.3 with the same cipher and certificate on kept connections, in front of the same upstream, and log each
  * request. The gate runs compiled. The first ten answers come from a gate that has just started, later ones from a warm gate.
  */
@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generate } from 'selfsigned';
 import { startChild } from './child.ts';
+import { find } from '../test/support/requirements.mjs';
 import { compiled } from './compiled.ts';
+import { record, spreadOf } from './figures.ts';
 import type { UpstreamGreeting } from './gate-upstream-child.ts';
 import { freePort, startServer, type MeasuredServer } from './measured-server.ts';
 
@@ -23,6 +25,8 @@ const ROUNDS = { plain: 20, gzip: 200, opened: 10 };
 const COLD_REQUESTS = 10;
 const WARM_UP = { plain: 100, gzip: 3000, opened: 60 };
 const DENIALS = 20_000;
+const HAPROXY = 'HAProxy';
+const SERIES = 20_000;
 const LARGE_BYTES = [100_000_000, 400_000_000];
 
 type Coding = 'plain' | 'gzip';
@@ -47,17 +51,41 @@ async function cpuOf(server: MeasuredServer, coding: Coding, rounds: number): Pr
 
 const kindOf = ({ name }: MeasuredServer, coding: Coding) => (name.includes('checked') ? 'opened' : coding);
 
-/** Smallest, median and largest CPU time of each server. */
-async function inTurn(coding: Coding): Promise<[least: number, median: number, greatest: number][]> {
+/** The CPU time of an answer of each server, turn by turn. */
+async function inTurn(coding: Coding): Promise<number[][]> {
   const found = running.map((): number[] => []);
-  for (const server of running) await cpuOf(server, coding, WARM_UP[kindOf(server, coding)]);
   for (let turn = 0; turn < TURNS; turn++)
     for (const [index, server] of running.entries())
       found[index]?.push(await cpuOf(server, coding, ROUNDS[kindOf(server, coding)]));
-  return found.map((figures) => {
-    const [least = 0, ...more] = figures.sort((a, b) => a - b);
-    return [least, figures[Math.floor(TURNS / 2)] ?? 0, more.at(-1) ?? 0];
-  });
+  return found;
+}
+
+async function warmUp(coding: Coding): Promise<void> {
+  for (const server of running) await cpuOf(server, coding, WARM_UP[kindOf(server, coding)]);
+}
+
+/** Hands the figures of gates beside HAProxy to `npm run bench`. `series` is the size of an answer. */
+function recordTurns(coding: Coding, series: number, turns: readonly number[][]): void {
+  const haproxy = turns[running.findIndex(({ name }) => name === HAPROXY)];
+  for (const [index, { name }] of running.entries()) {
+    if (name === HAPROXY) continue;
+    record({
+      name: `${name}, 20,000 series, ${coding}`,
+      unit: 'ms of CPU',
+      values: turns[index] ?? [],
+      peer: haproxy && { name: HAPROXY, values: haproxy },
+      curve: { name: `${name}, ${coding}`, size: series, of: 'series in an answer' },
+    });
+  }
+}
+
+/** Smaller answers cost so little that a turn has more of them. */
+async function measureSmaller(): Promise<void> {
+  for (const series of [SERIES / 100, SERIES / 10]) {
+    await upstream.ask({ series });
+    for (const coding of ['plain', 'gzip'] as const) recordTurns(coding, series, await inTurn(coding));
+  }
+  await upstream.ask({});
 }
 
 async function denials(server: MeasuredServer): Promise<number> {
@@ -122,7 +150,7 @@ async function startHaproxy(address: string): Promise<void> {
     GATE_CERTIFICATE: file('both.pem'),
     PROMETHEUS_ADDRESS: address,
   };
-  running.push(await startServer('HAProxy', 'haproxy', ['-db', '-f', file('haproxy.cfg')], port, env));
+  running.push(await startServer(HAPROXY, 'haproxy', ['-db', '-f', file('haproxy.cfg')], port, env));
 }
 
 function printTable(head: readonly string[], rows: readonly string[][]): void {
@@ -137,17 +165,23 @@ try {
   await writeFiles();
   await startGate(program, address, 'gate, answers checked');
   await startGate(program, address, 'gate, answers passed through', '--unsafe-unchecked-answers');
-  await startHaproxy(address);
+  if (find('haproxy') !== undefined) await startHaproxy(address);
   console.log(
     `20000 series: ${(plainBytes / 1e6).toFixed(1)} MB, ${(gzipBytes / 1e6).toFixed(2)} MB as gzip`,
   );
   const cold: number[] = [];
   for (const server of running) cold.push(await cpuOf(server, 'gzip', COLD_REQUESTS));
-  const [plains, gzips] = [await inTurn('plain'), await inTurn('gzip')];
+  await warmUp('plain');
+  const plains = await inTurn('plain');
+  await warmUp('gzip');
+  const gzips = await inTurn('gzip');
+  recordTurns('plain', SERIES, plains);
+  recordTurns('gzip', SERIES, gzips);
+  await measureSmaller();
   const rows: string[][] = [];
   const figure = (of: readonly number[] = []) => {
-    const [least, median, greatest] = of.map((ms) => ms.toFixed(2));
-    return `${median} ms (${least} to ${greatest})`;
+    const { median, least, greatest } = spreadOf(of);
+    return `${median.toFixed(2)} ms (${least.toFixed(2)} to ${greatest.toFixed(2)})`;
   };
   for (const [index, server] of running.entries()) {
     const denied = await denials(server);

@@ -2,7 +2,7 @@
  * Measures usage by grant, each grant in a time of its own: `npx tsx bench/grants.ts [PROJECTS]`. Makes a year of PROJECTS
  * (10,000) projects with three resources in 2,000 grants on the embedded PostgreSQL. Asks for the total of each grant and
  * resource, and for the balances of all grants. Compares the times with one query of DuckDB on the same usage, if
- * `@duckdb/node-api` is installed. Prints the fastest of five for each, and stops if their sums differ.
+ * `@duckdb/node-api` is installed. Prints the median of five for each, and stops if their sums differ.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { openDatabase } from '../src/portal/database/database.ts';
 import type { Grant, UsageQuery } from '../src/portal/ledger/ledger.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { record, spreadOf } from './figures.ts';
 import { fillDuckDb, openDuckDb, type DuckDb } from './duck-db.ts';
 import { END_HOUR, END_MS, FIRST_HOUR, yearOfUsage } from './year-of-usage.ts';
 
@@ -85,15 +86,21 @@ function presentGrant({ name, projects }: Grant): PresentGrant {
   };
 }
 
-/** The seconds of the fastest run, and the sum of its answer. */
-async function fastest(ask: () => Promise<number>): Promise<{ seconds: number; sum: number }> {
-  let best = { seconds: Infinity, sum: 0 };
+interface Measurement {
+  /** The milliseconds of each time. */
+  times: number[];
+  sum: number;
+}
+
+async function timed(ask: () => Promise<number>): Promise<Measurement> {
+  const times: number[] = [];
+  let sum = 0;
   for (let time = 0; time < TIMES; time += 1) {
     const startedMs = performance.now();
-    const sum = await ask();
-    best = { seconds: Math.min(best.seconds, (performance.now() - startedMs) / 1000), sum };
+    sum = await ask();
+    times.push(performance.now() - startedMs);
   }
-  return best;
+  return { times, sum };
 }
 
 async function askDuckDb(duckDb: DuckDb, table: 'entry' | 'day'): Promise<number> {
@@ -136,28 +143,40 @@ try {
       grants: grantsOf(stays),
       limit: 10_000,
     };
-    const ours = await fastest(async () => {
+    const ours = await timed(async () => {
       const { data } = await ledger.usage(query);
       return data.reduce((sum, { grant, amount }) => sum + (grant === null ? 0 : amount), 0);
     });
-    const list = await fastest(async () => {
+    const list = await timed(async () => {
       const { balances } = await grantBalances(ledger, query.grants?.map(presentGrant) ?? [], END_MS);
       return [...balances.values()].flat().reduce((sum, { used }) => sum + used, 0);
     });
-    let theirs: { seconds: number; sum: number } | undefined;
+    let theirs: Measurement | undefined;
     if (duckDb !== undefined) {
       const rows = stays.map((one) => `(${one.grant}, ${one.project}, ${one.fromHour}, ${one.toHour})`);
       await duckDb.run(
         `CREATE OR REPLACE TABLE stay AS SELECT * FROM (VALUES ${rows.join()}) s(grant_id, project, from_hour, to_hour)`,
       );
-      theirs = await fastest(async () => await askDuckDb(duckDb, table));
+      theirs = await timed(async () => await askDuckDb(duckDb, table));
       for (const { sum } of [ours, list])
         if (theirs.sum !== sum) throw new Error(`sums differ: ${sum} and ${theirs.sum}`);
     }
-    const times = (seconds: number) =>
-      `${seconds.toFixed(2)} | ${theirs === undefined ? '' : (seconds / theirs.seconds).toFixed(1)}`;
+    const secondsOf = ({ times }: Measurement) => spreadOf(times).median / 1000;
+    const cells = (one: Measurement) =>
+      `${secondsOf(one).toFixed(2)} | ${theirs === undefined ? '' : (secondsOf(one) / secondsOf(theirs)).toFixed(1)}`;
+    if (unit === 'hours')
+      for (const [what, { times }] of [
+        ['the sums', ours],
+        ['the list with balances', list],
+      ] as const)
+        record({
+          name: `${what} of ${GRANTS.toLocaleString('en-US')} grants in whole hours`,
+          unit: 'ms',
+          values: times,
+          ...(theirs === undefined ? {} : { peer: { name: 'DuckDB', values: theirs.times }, goal: 10 }),
+        });
     process.stdout.write(
-      `| whole ${unit}, DuckDB by ${table} | ${theirs?.seconds.toFixed(2) ?? ''} | ${times(ours.seconds)} | ${times(list.seconds)} |\n`,
+      `| whole ${unit}, DuckDB by ${table} | ${theirs === undefined ? '' : secondsOf(theirs).toFixed(2)} | ${cells(ours)} | ${cells(list)} |\n`,
     );
   }
   await ledger.close();

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
+import { record } from './figures.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { openDatabase } from '../src/portal/database/database.ts';
@@ -89,6 +90,12 @@ async function report(name: string, asEntry: number, bytes: number, hoursPerSeco
     `${name}: ${asEntry.toFixed(1)} bytes an hour of a meter as an entry, ${packed.toFixed(2)} packed ` +
       `(${Math.round(hoursPerSecond)} hours a second): a year of ${PROMISED_METERS} meters takes ${yearGb.toFixed(2)} GB of ${PROMISED_GB}\n`,
   );
+  record({
+    name: `a year of ${PROMISED_METERS.toLocaleString('en-US')} meters, ${name}`,
+    unit: 'GB',
+    values: [yearGb],
+    goal: PROMISED_GB,
+  });
   if (yearGb > PROMISED_GB) process.exitCode = 1;
 }
 

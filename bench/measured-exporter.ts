@@ -29,8 +29,6 @@ export const SERIES_PER_PROJECT = RESOURCES.length + 1;
 
 const FLAGS = { listen: '127.0.0.1:0', interval: 86_400, settlingDelay: 60, resources: RESOURCES };
 
-let program: string | undefined;
-
 /** Starts an exporter in a child process that reads the cloud of `environment`. */
 export async function startExporter(
   environment: Record<string, string>,
@@ -40,7 +38,7 @@ export async function startExporter(
   const folder = mkdtempSync(join(tmpdir(), 'bench-exporter-'));
   const state = join(folder, 'state.json');
   const flags = { ...FLAGS, start, state, serverHours };
-  program ??= compiled('bench/exporter-child.ts');
+  const program = compiled('bench/exporter-child.ts');
   const child = fork(program, [JSON.stringify(flags)], {
     execArgv: [], // those of this process load tsx, which takes memory
     env: { PATH: process.env['PATH'], ...environment },

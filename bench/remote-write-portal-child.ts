@@ -12,7 +12,7 @@ const portal = createPortal(
     databaseUrl: undefined,
     sites: [],
     senders: [{ name: 'bench', token, rule: { site: 'a' } }],
-    autoSweep: false,
+    autoSweep: true,
   },
   { clock: systemClock, logger: silentLogger() },
 );

@@ -14,6 +14,7 @@ import { find } from '../test/support/requirements.mjs';
 import { freePort, startProgram } from '../test/support/processes.ts';
 import { encodeWriteRequest, writtenSeries } from '../test/portal/write-request.ts';
 import { startChild } from './child.ts';
+import { record } from './figures.ts';
 
 const REQUESTS = 30;
 const SAMPLES = 10_000;
@@ -63,11 +64,15 @@ async function send(url: string, bodies: readonly Buffer[]): Promise<number[]> {
 
 const rateOf = (totalMs: number) => Math.round((REQUESTS * SAMPLES * 1000) / totalMs);
 
-function report(name: string, kind: Kind, times: readonly number[], shown = ''): void {
+/** By program and kind of series: the samples a second. The portal's clock stops when its API shows the sums. */
+const rates = new Map<string, number>();
+
+function report(name: string, kind: Kind, times: readonly number[], shown?: number): void {
   const sorted = times.toSorted((one, other) => one - other);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const rate = rateOf(times.reduce((sum, ms) => sum + ms, 0));
-  process.stdout.write(`| ${name} | ${kind} | ${median.toFixed(0)} ms | ${rate} | ${shown} |\n`);
+  rates.set(`${name}, ${kind}`, shown ?? rate);
+  process.stdout.write(`| ${name} | ${kind} | ${median.toFixed(0)} ms | ${rate} | ${shown ?? ''} |\n`);
 }
 
 async function benchPortal(kind: Kind): Promise<void> {
@@ -78,8 +83,27 @@ async function benchPortal(kind: Kind): Promise<void> {
   const start = performance.now();
   const times = await send(`${url}/api/v1/write`, bodies);
   await untilShown(url, expectedHours[kind]);
-  report('the portal', kind, times, String(rateOf(performance.now() - start)));
+  report('the portal', kind, times, rateOf(performance.now() - start));
+  recordRates(kind);
   await portal.close();
+}
+
+/** The goal beside each program, by kind of series. */
+const LEAST: Record<Kind, number> = { known: 0.5, new: 1 };
+
+function recordRates(kind: Kind): void {
+  const rate = (name: string) => rates.get(`${name}, ${kind}`);
+  for (const name of ['VictoriaMetrics', 'InfluxDB']) {
+    const theirs = rate(name);
+    if (theirs === undefined) continue;
+    record({
+      name: `remote write of ${kind} series`,
+      unit: 'samples/s',
+      values: [rate('the portal') ?? 0],
+      peer: { name, values: [theirs] },
+      ...(name === 'VictoriaMetrics' ? { goal: LEAST[kind] } : {}),
+    });
+  }
 }
 
 /** The usage of all requests, amount × hours: the first one of each known series is a balance. */
@@ -114,7 +138,7 @@ async function benchInflux(kind: Kind): Promise<void> {
   mkdirSync(data);
   writeFileSync(
     file,
-    `reporting-disabled = true\nbind-address = "127.0.0.1:${await freePort()}"\n[meta]\ndir = "${data}/meta"\n[data]\ndir = "${data}/data"\nwal-dir = "${data}/wal"\nmax-values-per-tag = 0\n[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false\n`,
+    `reporting-disabled = true\nbind-address = "127.0.0.1:${await freePort()}"\n[meta]\ndir = "${data}/meta"\n[data]\ndir = "${data}/data"\nwal-dir = "${data}/wal"\nmax-values-per-tag = 0\n[coordinator]\nwrite-timeout = "2m"\n[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false\n`,
   );
   const running = startProgram('influxd', ['-config', file]);
   await running.waitFor(/Listening on HTTP/);

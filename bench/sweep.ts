@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild, type Child } from './child.ts';
+import { record } from './figures.ts';
 import { usageSince } from './many-meters.ts';
 import { postgresUsage, type PostgresUsage } from './postgres-usage.ts';
 import type { LedgerSums, SweepCost } from './sweep-portal-child.ts';
@@ -82,12 +83,40 @@ function report(sites: number, meters: number, costs: readonly SweepFigures[]): 
   const median = (of: (cost: SweepFigures) => number) =>
     later.map(of).toSorted((one, other) => one - other)[Math.floor(later.length / 2)] ?? 0;
   const peakMb = Math.max(...costs.map(({ peakMb: mb }) => mb));
+  recordSweeps(
+    sites,
+    meters,
+    later.map(({ cpuMs }) => cpuMs),
+    peakMb,
+  );
   const postgresMb = Math.max(...costs.map((cost) => cost.postgresMb));
   process.stdout.write(
     `| ${sites} × ${meters} | ${seconds(first?.wallMs)} s | ${seconds(median(({ wallMs }) => wallMs))} s ` +
       `| ${seconds(median(({ cpuMs }) => cpuMs))} s | ${seconds(median(({ postgresCpuMs }) => postgresCpuMs))} s ` +
       `| ${seconds(turn?.wallMs)} s | ${Math.round(peakMb)} MB | ${Math.round(postgresMb)} MB |\n`,
   );
+}
+
+/** The CPU of the sweeps of one site with as many meters as all sites together, by meters. */
+const ofOneSite = new Map<number, number[]>();
+/** The goal for many small sites, beside one large site. */
+const MOST_TIMES_OF_ONE_SITE = 1.3;
+
+function recordSweeps(sites: number, meters: number, cpuMs: number[], peakMb: number): void {
+  const all = sites * meters;
+  if (sites === 1) ofOneSite.set(meters, cpuMs);
+  const values = ofOneSite.get(all);
+  const name = `sweeps of ${sites.toLocaleString('en-US')} sites × ${meters.toLocaleString('en-US')} meters`;
+  record({
+    name,
+    unit: 'ms of CPU',
+    values: cpuMs,
+    ...(sites === 1 ? { curve: { name: 'a sweep of one site', size: meters, of: 'meters' } } : {}),
+    ...(sites > 1 && values !== undefined
+      ? { peer: { name: 'one site', values }, goal: MOST_TIMES_OF_ONE_SITE }
+      : {}),
+  });
+  record({ name: `${name}, memory of the portal`, unit: 'MB', values: [peakMb] });
 }
 
 process.stdout.write(

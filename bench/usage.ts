@@ -1,5 +1,5 @@
 /**
- * Measures the API's answers about the usage of many projects: `npx tsx bench/usage.ts [PROJECTS]`. Makes a year of
+ * Measures the API's answers about the usage of many projects: `npx tsx bench/usage.ts [PROJECTS…]`. Makes a year of
  * PROJECTS (10,000) projects with three resources on the embedded PostgreSQL, packed except for the last three days. Asks
  * each question three times and prints the median, with all pages of an answer. PostgreSQL's caches stay warm. Beside it is one
  * query of DuckDB on the same usage with a row for each hour, and with a row for each day, if `@duckdb/node-api` is installed.
@@ -10,22 +10,24 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { AccountStore } from '../src/portal/accounts/account-store.ts';
 import { createApiServer } from '../src/portal/api/server.ts';
+import type { DatabaseConnection } from '../src/portal/database/connection.ts';
 import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { createPortalMetrics } from '../src/portal/metrics.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { openDatabase } from '../src/portal/database/database.ts';
-import { fillDuckDb, openDuckDb } from './duck-db.ts';
+import { fillDuckDb, openDuckDb, type DuckDb } from './duck-db.ts';
+import { record, spreadOf } from './figures.ts';
 import { END_MS, yearOfUsage } from './year-of-usage.ts';
 
-const PROJECTS = Number(process.argv[2] ?? 10_000);
+const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10_000];
 const TIMES = 3;
 
 interface Question {
   name: string;
   question: string;
   /** What DuckDB groups by and which rows it reads; it is not asked without. */
-  duckDb?: { by: string; where: string };
+  duckDb?: { by: string; where: string; goal?: number };
 }
 
 const hours = (from: string, to: string) =>
@@ -45,7 +47,7 @@ const QUESTIONS: Question[] = [
   {
     name: 'all together, a year by day',
     question: 'step=day&from=2025-01-01&to=2026-01-01&by=resource&limit=10000',
-    duckDb: { by: 'hour // 24, (meter - 1) % 3', where: YEAR },
+    duckDb: { by: 'hour // 24, (meter - 1) % 3', where: YEAR, goal: 2 },
   },
   {
     name: 'by project, a day',
@@ -59,12 +61,12 @@ const QUESTIONS: Question[] = [
   {
     name: 'by project, 30 days over the end of a month',
     question: 'step=total&from=2025-11-11&to=2025-12-11&by=project&resource=vcpu&limit=10000',
-    duckDb: { by: 'meter', where: `${VCPU} AND ${hours('2025-11-11T00:00', '2025-12-11T00:00')}` },
+    duckDb: { by: 'meter', where: `${VCPU} AND ${hours('2025-11-11T00:00', '2025-12-11T00:00')}`, goal: 3 },
   },
   {
     name: 'by project and resource, a month, 3 pages',
     question: 'step=total&from=2025-12-01&to=2026-01-01&by=project,resource&limit=10000',
-    duckDb: { by: 'meter', where: hours('2025-12-01T00:00', '2026-01-01T00:00') },
+    duckDb: { by: 'meter', where: hours('2025-12-01T00:00', '2026-01-01T00:00'), goal: 10 },
   },
   {
     name: 'by project, a year',
@@ -85,75 +87,118 @@ const QUESTIONS: Question[] = [
   },
 ];
 
-async function median(ask: () => Promise<number>): Promise<{ seconds: number; bytes: number }> {
+/** The milliseconds of each time, and the bytes of the answer. */
+async function timed(ask: () => Promise<number>): Promise<{ times: number[]; bytes: number }> {
   const times = [];
+  let bytes = 0;
   for (let time = 0; time < TIMES; time += 1) {
     const startedMs = performance.now();
-    const bytes = await ask();
-    times.push({ seconds: (performance.now() - startedMs) / 1000, bytes });
+    bytes = await ask();
+    times.push(performance.now() - startedMs);
   }
-  times.sort((one, other) => one.seconds - other.seconds);
-  return times[Math.floor(TIMES / 2)] ?? { seconds: 0, bytes: 0 };
+  return { times, bytes };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
+interface MeasuredPortal {
+  /** Asks for all pages of an answer; returns their bytes. */
+  ask: (question: string) => Promise<number>;
+  close: () => Promise<void>;
+}
+
 const logger = silentLogger();
-const database = new EmbeddedDatabase({ dataFolder: folder, logger });
-try {
-  const connection = await database.start();
+
+async function openPortal(connection: DatabaseConnection, projects: number): Promise<MeasuredPortal> {
   const clock = { nowMs: () => END_MS, sleep: async () => undefined };
   const store = await openDatabase(connection, logger);
   const ledger = await openLedger({ database: store, clock, logger });
   await ledger.declareSites([{ name: 'a', labels: {} }]);
   const client = new Client(connection);
   await client.connect();
-  for (const statement of yearOfUsage(PROJECTS)) await client.query(statement);
+  for (const statement of yearOfUsage(projects)) await client.query(statement);
   await client.end();
-  const server = await createApiServer({
-    ledger,
-    accounts: new AccountStore({ database: store, clock }),
-    metrics: createPortalMetrics(),
-    clock,
-    logger,
-  });
-  const ask = async (question: string): Promise<number> => {
-    let bytes = 0;
-    let cursor: string | null | undefined;
-    do {
-      const more = cursor === undefined ? '' : `&cursor=${cursor}`;
-      const { statusCode, body } = await server.inject(`/api/v1/usage?${question}${more}`);
-      if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
-      bytes += body.length;
-      cursor = question.includes('format=csv') ? null : (JSON.parse(body) as { next: string | null }).next;
-    } while (cursor !== null);
-    return bytes;
+  const accounts = new AccountStore({ database: store, clock });
+  const server = await createApiServer({ ledger, accounts, metrics: createPortalMetrics(), clock, logger });
+  return {
+    ask: async (question) => {
+      let bytes = 0;
+      let cursor: string | null | undefined;
+      do {
+        const more = cursor === undefined ? '' : `&cursor=${cursor}`;
+        const { statusCode, body } = await server.inject(`/api/v1/usage?${question}${more}`);
+        if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
+        bytes += body.length;
+        cursor = question.includes('format=csv') ? null : (JSON.parse(body) as { next: string | null }).next;
+      } while (cursor !== null);
+      return bytes;
+    },
+    close: async () => {
+      await server.close();
+      await ledger.close();
+    },
   };
-  const duckDb = await openDuckDb();
-  if (duckDb !== undefined) await fillDuckDb(duckDb, PROJECTS);
-  const askDuckDb = async ({ by, where }: { by: string; where: string }, table: string) =>
-    (
-      await duckDb?.runAndReadAll(`SELECT ${by}, sum(amount) FROM ${table} WHERE ${where} GROUP BY ALL`)
-    )?.getRows().length ?? 0;
-  process.stdout.write(
-    '| question | seconds | size of the answer | DuckDB, hours | ratio | DuckDB, days | ratio |\n| --- | --- | --- | --- | --- | --- | --- |\n',
-  );
-  for (const { name, question, duckDb: same } of QUESTIONS) {
-    const { seconds, bytes } = await median(async () => await ask(question));
-    const cells = [name, seconds.toFixed(2), `${(bytes / 1e6).toFixed(2)} MB`];
-    for (const table of ['entry', 'day']) {
-      const days = same === undefined || (table === 'day' && question.includes('10:00'));
-      const theirs =
-        duckDb === undefined || days ? undefined : await median(async () => await askDuckDb(same, table));
-      cells.push(
-        theirs?.seconds.toFixed(3) ?? '',
-        theirs === undefined ? '' : (seconds / theirs.seconds).toFixed(1),
-      );
-    }
-    process.stdout.write(`| ${cells.join(' | ')} |\n`);
-  }
-  await server.close();
-  await ledger.close();
-} finally {
-  await database.close();
-  rmSync(folder, { recursive: true, force: true });
 }
+
+/** The milliseconds of DuckDB's answers from a row for each hour, and from a row for each day where it can answer. */
+async function timesOfDuckDb(
+  { question, duckDb: same }: Question,
+  duckDb: DuckDb | undefined,
+): Promise<(number[] | undefined)[]> {
+  if (duckDb === undefined || same === undefined) return [];
+  const tables = question.includes('10:00') ? ['entry'] : ['entry', 'day'];
+  const all = [];
+  for (const table of tables) {
+    const sums = `SELECT ${same.by}, sum(amount) FROM ${table} WHERE ${same.where} GROUP BY ALL`;
+    all.push((await timed(async () => (await duckDb.runAndReadAll(sums)).getRows().length)).times);
+  }
+  return all;
+}
+
+async function report(
+  asked: Question,
+  projects: number,
+  portal: MeasuredPortal,
+  duckDb: DuckDb | undefined,
+): Promise<void> {
+  const { name, question } = asked;
+  const { times, bytes } = await timed(async () => await portal.ask(question));
+  const seconds = (ms: readonly number[]) => spreadOf(ms).median / 1000;
+  const theirs = await timesOfDuckDb(asked, duckDb);
+  const cells = [0, 1].flatMap((index) => {
+    const one = theirs[index];
+    return one === undefined
+      ? ['', '']
+      : [seconds(one).toFixed(3), (seconds(times) / seconds(one)).toFixed(1)];
+  });
+  process.stdout.write(
+    `| ${name} | ${seconds(times).toFixed(2)} | ${(bytes / 1e6).toFixed(2)} MB | ${cells.join(' | ')} |\n`,
+  );
+  const [ofHours] = theirs;
+  record({
+    name: `${name}, ${projects.toLocaleString('en-US')} projects`,
+    unit: 'ms',
+    values: times,
+    curve: { name, size: projects, of: 'projects' },
+    ...(ofHours === undefined ? {} : { peer: { name: 'DuckDB', values: ofHours } }),
+    ...(ofHours === undefined || asked.duckDb?.goal === undefined ? {} : { goal: asked.duckDb.goal }),
+  });
+}
+
+async function measure(projects: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
+  const database = new EmbeddedDatabase({ dataFolder: folder, logger });
+  try {
+    const portal = await openPortal(await database.start(), projects);
+    const duckDb = await openDuckDb();
+    if (duckDb !== undefined) await fillDuckDb(duckDb, projects);
+    process.stdout.write(
+      `| question, ${projects} projects | seconds | size of the answer | DuckDB, hours | ratio | DuckDB, days | ratio |\n| --- | --- | --- | --- | --- | --- | --- |\n`,
+    );
+    for (const question of QUESTIONS) await report(question, projects, portal, duckDb);
+    await portal.close();
+  } finally {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+for (const projects of SIZES) await measure(projects);
