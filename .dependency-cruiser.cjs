@@ -9,6 +9,7 @@ const pure = [
   '^src/exporter/metering/',
   '^src/gate/policy\\.ts$',
   '^src/portal/ledger/accounting/',
+  '^src/portal/access/rights/',
 ];
 
 /** Sub-rooms import downwards in their order, and of the room's own files only those below them. */

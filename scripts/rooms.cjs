@@ -44,11 +44,13 @@ module.exports.rooms = [
       'settings',
       'accounts',
       'ledger',
+      'access',
       'database',
     ],
     below: ['metrics'],
   },
   { room: 'src/portal/database', order: ['embedded'], below: ['advisory-keys', 'connection'] },
+  { room: 'src/portal/access', order: ['rights'] },
   { room: 'src/portal/accounts', order: ['grants'] },
   { room: 'src/portal/api', order: ['routes', 'shapes'] },
   {

@@ -5,6 +5,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { addSettings, settingsSources } from './options.ts';
+import { accessCommand } from './portal-access.ts';
 import { grantsCommand } from './portal-grants.ts';
 import { ledgerCommand } from './portal-ledger.ts';
 import { prometheusConfigCommand } from './portal-prometheus-config.ts';
@@ -21,6 +22,7 @@ export function portalCommand(): Command {
       const portal = createPortal(readPortalConfig(sources), { clock: systemClock, logger, reread });
       await runUntilSignal(portal, logger);
     })
+    .addCommand(accessCommand())
     .addCommand(grantsCommand())
     .addCommand(ledgerCommand())
     .addCommand(prometheusConfigCommand());

@@ -122,9 +122,9 @@ async function startApi(
   accounts: AccountStore,
   receiver: Receiver,
 ): Promise<ListenAddress> {
-  const ownNames = [config.listen.host, config.publicHost];
+  const ownNames = [config.listen.host, config.publicUrl?.hostname];
   const ownerRequests = new WeakSet<IncomingMessage>();
-  const localWrites = isLoopback(config.listen.host) && config.publicHost === undefined;
+  const localWrites = isLoopback(config.listen.host) && config.publicUrl === undefined;
   const parts = { ledger, metrics, clock, accounts, receiver, ownerRequests, localWrites };
   const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {

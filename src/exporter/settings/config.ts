@@ -86,7 +86,7 @@ export function exporterConfig(
   return {
     cloud: undefined,
     listen: parseListenAddress(settings.listen),
-    publicHost: settings.publicUrl,
+    publicHost: settings.publicUrl?.hostname,
     credentials,
     proxies: NO_PROXIES,
     stateFile: settings.state,

@@ -36,7 +36,7 @@ describe('the portal configuration', () => {
   it('has a default for everything, and no sites, without a file', () => {
     expect(readPortalConfig({ flags: {}, env: {} })).toEqual({
       listen: { host: '127.0.0.1', port: 8000 },
-      publicHost: undefined,
+      publicUrl: undefined,
       dataFolder: './data',
       databaseUrl: undefined,
       sites: [],

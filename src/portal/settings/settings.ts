@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseListenAddress, type ListenAddress } from '../../runtime/http/listen.ts';
 import { publicUrlSetting } from '../../runtime/http/own-host.ts';
 import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
+import { accessTable, resolveAccess, type AccessConfig } from './access-settings.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
 import type { Grant } from '../ledger/ledger.ts';
 import type { StoragePolicy } from '../ledger/storage-policy.ts';
@@ -26,8 +27,10 @@ export interface LedgerPlace {
 
 export interface PortalConfig extends LedgerPlace {
   listen: ListenAddress;
-  /** The host name under which others reach the portal, beside its addresses. */
-  publicHost?: string | undefined;
+  /** The URL under which others reach the portal, beside its addresses. */
+  publicUrl?: URL | undefined;
+  /** Who may read what. Without it the portal has no sign-in. */
+  access?: AccessConfig | undefined;
   sites: readonly SiteConfig[];
   /** The senders that may write; none by default. */
   senders?: readonly SenderConfig[] | undefined;
@@ -126,6 +129,7 @@ export const portalSections = {
   grant: grantTables,
   retention: retentionTable,
   portal_prometheus: prometheusTable,
+  access: accessTable,
 };
 
 /** Reads the settings, the tables of portal.toml, and the files that they name. Throws `UserError`. */
@@ -136,7 +140,8 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
     listen: settings.listen,
-    publicHost: settings.publicUrl,
+    publicUrl: settings.publicUrl,
+    access: resolveAccess(sections.access, sources.configFile),
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
     allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
@@ -173,4 +178,12 @@ export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
     databaseUrl: settings.databaseUrl,
     allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
   };
+}
+
+/** Reads only the rules of `[access]`, and no secrets. Throws `UserError`. */
+export function readAccess(sources: SettingsSources): AccessConfig | undefined {
+  return resolveAccess(
+    readSettings(portalSettings, sources, portalSections).sections.access,
+    sources.configFile,
+  );
 }

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { isLoopback } from './listen.ts';
 import { setting } from '../settings/settings.ts';
 
-/** The setting `public_url`. Its value is the host name of the URL under which others reach a role. */
+/** The setting `public_url`: the URL under which others reach a role. */
 export const publicUrlSetting = setting({
   type: 'text',
   schema: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://usage.example.org' })
     .max(2000, 'is longer than 2000 characters')
-    .transform((url) => new URL(url).hostname)
+    .transform((url) => new URL(url))
     .optional(),
   value: 'URL',
   help: 'URL under which others reach it; requests for other host names are refused, except IP addresses and names without a dot',

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { isLoopback } from '../../runtime/http/listen.ts';
+import { nearestName, strictTable } from '../../runtime/settings/strict-table.ts';
+import { UserError } from '../../runtime/user-error.ts';
+import { hasCapture, type ClaimRule } from '../access/rights/claim-rules.ts';
+import type { Role } from '../access/rights/roles.ts';
+
+/** Who may read what, as portal.toml says. */
+export interface AccessConfig {
+  rules: readonly ClaimRule[];
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
+
+const text = (missing: string) =>
+  z
+    .string({ error: `missing; ${missing}` })
+    .min(1, 'is empty')
+    .max(1000, 'is longer than 1000 characters');
+
+const issuerUrl = z
+  .url({ protocol: /^https?$/, error: 'must be a URL such as https://id.example.org/realms/usage' })
+  .refine((url) => url.startsWith('https:') || isLoopback(new URL(url).hostname), {
+    error: 'must begin with https: anyone between here and there could sign in as anyone',
+  });
+
+const providerTable = strictTable({
+  name: z
+    .string({ error: 'missing; give the provider a short name, such as "keycloak"' })
+    .regex(NAME, 'may hold small letters, digits and "-", at most 31')
+    .describe('name of the provider, in rules and in the address /sign-in/callback/NAME'),
+  issuer: issuerUrl.describe('issuer of the provider, exactly as its tokens say it'),
+});
+
+const ruleTable = strictTable({
+  issuer: text('name a provider, or write an issuer').describe('name of a provider, or the issuer itself'),
+  claim: text('name a claim, such as "groups" or "realm_access.roles"').describe(
+    'name of a claim, with dots between the keys of nested ones',
+  ),
+  equals: text('').optional().describe('the text that the claim must be'),
+  includes: text('')
+    .optional()
+    .describe('a text that must be in the list of the claim; {site} or {grant} in it stands for a name'),
+  role: z
+    .enum(['operator', 'auditor', 'site', 'lead', 'member'], {
+      error: 'must be "operator", "auditor", "site", "lead" or "member"',
+    })
+    .describe('the role of a person with this claim'),
+  site: text('').optional().describe('the site of the role site'),
+  grant: text('').optional().describe('the grant of the roles lead and member'),
+});
+
+type RuleTable = z.output<typeof ruleTable>;
+
+/** The table `[access]` of portal.toml. */
+export const accessTable = strictTable({
+  provider: z
+    .array(providerTable, {
+      error: 'write [[access.provider]], with double brackets, once for each provider',
+    })
+    .max(50, 'has more than 50 providers')
+    .default([])
+    .describe('one table for each OpenID Connect provider at which people sign in'),
+  rule: z
+    .array(ruleTable, { error: 'write [[access.rule]], with double brackets, once for each rule' })
+    .max(1000, 'has more than 1000 rules')
+    .default([])
+    .describe('one table for each rule that gives a role to people with a claim'),
+})
+  .optional()
+  .describe('who may read what; without it the portal has no sign-in');
+
+type AccessTable = NonNullable<z.output<typeof accessTable>>;
+
+/** Throws `UserError` for tables that contradict one another. */
+export function resolveAccess(
+  table: AccessTable | undefined,
+  configFile: string | undefined,
+): AccessConfig | undefined {
+  if (table === undefined) return undefined;
+  const where = configFile ?? 'configuration';
+  const names = table.provider.map(({ name }) => name);
+  const double = names.find((name, index) => names.indexOf(name) < index);
+  if (double !== undefined)
+    throw new UserError(`${where}: there are two providers '${double}'; give each a name of its own`);
+  const issuers = table.provider.map(({ issuer }) => issuer);
+  const same = issuers.find((issuer, index) => issuers.indexOf(issuer) < index);
+  if (same !== undefined)
+    throw new UserError(`${where}: two providers have the issuer ${same}; remove one of them`);
+  return { rules: table.rule.map((rule, index) => ruleOf(rule, index, table, where)) };
+}
+
+function ruleOf(rule: RuleTable, index: number, { provider }: AccessTable, where: string): ClaimRule {
+  const place = `access.rule[${index + 1}]`;
+  const wrong = (message: string) => new UserError(`${where}: ${place}${message}`);
+  if ((rule.equals === undefined) === (rule.includes === undefined))
+    throw wrong(': write either equals or includes');
+  const [test, compared] =
+    rule.equals === undefined ? (['includes', rule.includes] as const) : (['equals', rule.equals] as const);
+  const issuer = provider.find(({ name, issuer: url }) => [name, url].includes(rule.issuer))?.issuer;
+  if (issuer === undefined) throw wrong(`.issuer: ${unknownIssuer(rule.issuer, provider)}`);
+  const role = roleOf(rule, compared ?? '');
+  if (typeof role === 'string') throw wrong(role);
+  return { place, issuer, claim: rule.claim, test, text: compared ?? '', role };
+}
+
+function unknownIssuer(issuer: string, providers: readonly { name: string }[]): string {
+  const names = providers.map(({ name }) => name);
+  const nearest = nearestName(issuer, names);
+  const known = names.length === 0 ? 'there is no [[access.provider]]' : `known are ${names.join(', ')}`;
+  return `no provider is '${issuer}'; ${nearest === undefined ? known : `did you mean '${nearest}'?`}`;
+}
+
+/** The role of a rule, or the fault of the rule. A capture stands where the name of the site or grant would stand. */
+function roleOf({ role, site, grant }: RuleTable, compared: string): Role | string {
+  const captures = compared.match(/\{\w+\}/g) ?? [];
+  const key = role === 'site' ? 'site' : role === 'lead' || role === 'member' ? 'grant' : undefined;
+  const foreign = captures.find((capture) => capture !== `{${key}}`);
+  if (foreign !== undefined && hasCapture(foreign)) return `: ${foreign} does not fit the role ${role}`;
+  if (captures.filter(hasCapture).length > 1) return `: {${key}} may stand in the text once`;
+  for (const [name, value] of Object.entries({ site, grant }))
+    if (value !== undefined && name !== key) return `.${name}: the role ${role} has no ${name}`;
+  if (key === undefined) return { role: role as 'operator' | 'auditor' };
+  const name = key === 'site' ? site : grant;
+  if ((name === undefined) !== hasCapture(compared))
+    return `: the role ${role} needs either ${key} or {${key}} in its text`;
+  return key === 'site'
+    ? { role: 'site', site: name ?? '' }
+    : { role: role as 'lead' | 'member', grant: name ?? '' };
+}
