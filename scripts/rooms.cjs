@@ -50,7 +50,10 @@ module.exports.rooms = [
     below: ['metrics'],
   },
   { room: 'src/portal/database', order: ['embedded'], below: ['advisory-keys', 'connection'] },
-  { room: 'src/portal/access', order: ['rights'] },
+  {
+    room: 'src/portal/access',
+    order: ['rights'],
+  },
   { room: 'src/portal/accounts', order: ['grants'] },
   { room: 'src/portal/api', order: ['routes', 'shapes'] },
   {

@@ -21,7 +21,7 @@ function explainCommand(): Command {
       const claims = readClaims(path);
       const { iss } = claims;
       if (typeof iss !== 'string') throw new UserError(`${path}: has no claim iss, which names the issuer`);
-      const lines = explainClaims(access.rules, iss, claims);
+      const lines = explainClaims(access.policy.rules, iss, claims);
       process.stdout.write(`${lines.join('\n')}\nGrants that name the person count as well.\n`);
     });
 }

@@ -2,8 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { closeServer, isLoopback, listen, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { Access } from './access/access.ts';
+import { DEFAULT_POLICY } from './access/access-policy.ts';
 import { AccountStore } from './accounts/account-store.ts';
 import { configuredGrants } from './accounts/configured-grants.ts';
+import { membershipsIn } from './accounts/memberships.ts';
 import { createApiServer } from './api/server.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
@@ -21,14 +24,18 @@ import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
 import { Store } from './store.ts';
 
-/** The settings that a reload applies: where readings come from, which grants exist, and how long data is kept. */
-export type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 'retention'>;
+/**
+ * The settings that a reload applies: where readings come from, which grants exist, who may read what, and how long data
+ * is kept.
+ */
+export type PortalSources = Pick<PortalConfig, 'sites' | 'senders' | 'grants' | 'retention' | 'access'>;
 
 /** The parts of a running portal. */
 export interface Assembly {
   address: ListenAddress;
   ledger: Ledger;
   accounts: AccountStore;
+  access: Access;
   collector: Collector;
   leases: LeaseKeeper;
   maintenance: Maintenance;
@@ -60,6 +67,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   parts.atEnd(async () => await store.close());
   const ledger = await store.open();
   const accounts = createAccounts(parts, store.database);
+  const access = createAccess(parts, store.database, accounts);
   await accounts.refuseConfigured(config.grants);
   await ledger.declareSites(declarationsOf(config));
   const leases = createLeases(parts, store.database, async (held) => {
@@ -71,7 +79,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const collector = createCollector(parts, ledger, leases);
   const maintenance = createMaintenance(parts, ledger);
   const figures = createFigures(parts, ledger);
-  return { address, ledger, accounts, collector, leases, maintenance, figures, receiver };
+  return { address, ledger, accounts, access, collector, leases, maintenance, figures, receiver };
 }
 
 /** The portals on one database share the sites. The leases decide which sites this portal reads. */
@@ -114,6 +122,22 @@ function createReceiver(
 function createAccounts({ sources, clock }: AssemblyParts, database: Database): AccountStore {
   const configured = () => configuredGrants(sources().grants ?? []);
   return new AccountStore({ database, clock, configured });
+}
+
+function createAccess(
+  { sources, clock, logger, atEnd }: AssemblyParts,
+  database: Database,
+  accounts: AccountStore,
+): Access {
+  const access = new Access({
+    database,
+    clock,
+    logger,
+    policy: () => sources().access?.policy ?? DEFAULT_POLICY,
+    memberships: async (person) => membershipsIn((await accounts.present()).grants, person),
+  });
+  atEnd(async () => await access.upkeep.close());
+  return access;
 }
 
 async function startApi(

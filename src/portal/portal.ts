@@ -68,10 +68,11 @@ export class Portal implements Role {
    * `start()` does this itself.
    */
   startSweeping(): void {
-    const { collector, maintenance, receiver, figures } = this.#started;
+    const { access, collector, maintenance, receiver, figures } = this.#started;
     if (this.#config.collect !== false) collector.start();
     receiver.start();
     maintenance.start();
+    access.upkeep.start();
     figures.start();
   }
 

@@ -19,7 +19,7 @@ import { openDatabase } from '../../src/portal/database/database.ts';
 
 const AGREES = 'every meter agrees with its entries\n';
 const LEFT_OUT =
-  'not in the export: requests of remote write that are not counted yet, and the leases of running portals\n';
+  'not in the export: sessions, tokens and the audit, requests of remote write that are not counted yet, and the leases of running portals\n';
 
 /** Fills a ledger with two sites that have entries, packed days, a gap and a correction, up to `lastMs`. */
 async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {

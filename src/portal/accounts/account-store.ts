@@ -3,6 +3,7 @@ import { UserError } from '../../runtime/user-error.ts';
 import { ADVISORY_KEYS } from '../database/advisory-keys.ts';
 import type { Database } from '../database/database.ts';
 import { sql, type Queryable } from '../database/sql.ts';
+import { forgetPerson } from '../access/people.ts';
 import {
   loadHistory,
   loadState,
@@ -98,6 +99,8 @@ export class AccountStore implements Accounts {
   async erase(person: string, by: Authorship): Promise<readonly string[]> {
     return await this.#change(async (trx, { people }) => {
       const present = people.get(person);
+      const identities = await forgetPerson(trx, person);
+      if (present === undefined && identities > 0) return [`person ${person}: sign-in erased`];
       if (present === undefined) throw new ConditionError('absent', `there is no person '${person}'`);
       if (present.erasedMs !== undefined) return [];
       const nowMs = this.#clock.nowMs();

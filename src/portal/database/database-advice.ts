@@ -5,7 +5,7 @@ const ADVICE: Record<string, string> = {
   42501: 'the role may not create a schema: GRANT CREATE ON DATABASE … TO the role, as its owner',
   25006: 'the server is read-only, like a standby: name the primary in DATABASE_URL',
   57014: 'the role has a short statement_timeout: ALTER ROLE … SET statement_timeout = 0',
-  53300: 'all connections are in use: raise max_connections of the server; a portal uses up to 31',
+  53300: 'all connections are in use: raise max_connections of the server; a portal uses up to 35',
   28000: 'correct the user in DATABASE_URL, or pg_hba.conf of the server',
   '28P01': 'correct the user and password in DATABASE_URL',
   '3D000': 'create the database, or correct its name in DATABASE_URL',

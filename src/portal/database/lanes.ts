@@ -20,6 +20,8 @@ const CONNECTIONS = {
   leases: 1,
   /** Each question about grants first reads them. */
   accounts: 2,
+  /** Each request first reads who asks. */
+  access: 2,
 } as const;
 
 /** The largest number of questions that wait in a lane. More are refused. */
@@ -42,6 +44,7 @@ export function openLanes(): Lanes {
     remoteWrite,
     leases,
     accounts,
+    access,
   } = CONNECTIONS;
   return {
     sweeps: new Turns(sweeps),
@@ -54,5 +57,6 @@ export function openLanes(): Lanes {
     remoteWrite: new Turns(remoteWrite),
     leases: new Turns(leases),
     accounts: new Turns(accounts, MOST_WAITING),
+    access: new Turns(access, MOST_WAITING),
   };
 }

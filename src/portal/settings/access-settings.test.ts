@@ -26,15 +26,15 @@ describe('[access]', () => {
   });
 
   it('has rules, each with its issuer, its role and its place in the file', () => {
-    const { rules } =
+    const { policy } =
       read(`${rule('claim = "realm_access.roles"\nincludes = "usage-operator"\nrole = "operator"')}
 [[access.rule]]
 issuer = "https://id.example.org/realms/usage"
 claim = "eduperson_entitlement"
 includes = "urn:geant:example.org:group:usage:{site}#id.example.org"
-role = "site"`) as { rules: unknown };
+role = "site"`) as { policy: { rules: unknown } };
     const issuer = 'https://id.example.org/realms/usage';
-    expect(rules).toEqual([
+    expect(policy.rules).toEqual([
       {
         place: 'access.rule[1]',
         issuer,

@@ -2,12 +2,24 @@ import { z } from 'zod';
 import { isLoopback } from '../../runtime/http/listen.ts';
 import { nearestName, strictTable } from '../../runtime/settings/strict-table.ts';
 import { UserError } from '../../runtime/user-error.ts';
+import { DEFAULT_POLICY, type AccessPolicy } from '../access/access-policy.ts';
 import { hasCapture, type ClaimRule } from '../access/rights/claim-rules.ts';
 import type { Role } from '../access/rights/roles.ts';
 
 /** Who may read what, as portal.toml says. */
 export interface AccessConfig {
-  rules: readonly ClaimRule[];
+  policy: AccessPolicy;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+function whole(unit: 'hours' | 'days', most: number, usualMs: number) {
+  return z
+    .int({ error: `must be a whole number of ${unit}` })
+    .min(1, 'must be at least 1')
+    .max(most, `must be at most ${most}`)
+    .default(usualMs / (unit === 'hours' ? HOUR_MS : DAY_MS));
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
@@ -66,6 +78,19 @@ export const accessTable = strictTable({
     .max(1000, 'has more than 1000 rules')
     .default([])
     .describe('one table for each rule that gives a role to people with a claim'),
+  session_idle_hours: whole('hours', 168, DEFAULT_POLICY.sessionIdleMs).describe(
+    'a session ends when it was not used for this long',
+  ),
+  session_days: whole('days', 90, DEFAULT_POLICY.sessionMs).describe(
+    'a session ends this long after its sign-in',
+  ),
+  claims_days: whole('days', 3650, DEFAULT_POLICY.claimsMs).describe(
+    'tokens of a person rest when the person has not signed in for this long',
+  ),
+  audit_days: whole('days', 36_500, DEFAULT_POLICY.auditMs).describe('how long the audit keeps its rows'),
+  audit_address_days: whole('days', 36_500, DEFAULT_POLICY.auditAddressMs).describe(
+    'how long the audit keeps the addresses that requests came from',
+  ),
 })
   .optional()
   .describe('who may read what; without it the portal has no sign-in');
@@ -87,7 +112,18 @@ export function resolveAccess(
   const same = issuers.find((issuer, index) => issuers.indexOf(issuer) < index);
   if (same !== undefined)
     throw new UserError(`${where}: two providers have the issuer ${same}; remove one of them`);
-  return { rules: table.rule.map((rule, index) => ruleOf(rule, index, table, where)) };
+  return { policy: policyOf(table, where) };
+}
+
+function policyOf(table: AccessTable, where: string): AccessPolicy {
+  return {
+    rules: table.rule.map((rule, index) => ruleOf(rule, index, table, where)),
+    sessionIdleMs: table.session_idle_hours * HOUR_MS,
+    sessionMs: table.session_days * DAY_MS,
+    claimsMs: table.claims_days * DAY_MS,
+    auditMs: table.audit_days * DAY_MS,
+    auditAddressMs: table.audit_address_days * DAY_MS,
+  };
 }
 
 function ruleOf(rule: RuleTable, index: number, { provider }: AccessTable, where: string): ClaimRule {

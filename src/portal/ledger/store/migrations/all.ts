@@ -15,6 +15,7 @@ import { serverHours } from './0014-server-hours.ts';
 import { accountTables } from './0015-accounts.ts';
 import { daySums } from './0016-day-sums.ts';
 import { cloudDays } from './0017-cloud-days.ts';
+import { accessTables } from './0018-access.ts';
 
 export interface Migration {
   /** Numbers grow. A released migration never changes. */
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 15, name: 'accounts and grants', sql: accountTables },
   { id: 16, name: 'sums of days', sql: daySums },
   { id: 17, name: 'sums of clouds', sql: cloudDays },
+  { id: 18, name: 'people who sign in, tokens and the audit', sql: accessTables },
 ];

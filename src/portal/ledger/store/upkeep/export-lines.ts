@@ -38,7 +38,7 @@ export const TABLES = [
 
 /** Data of the same database that no export contains, as text for people. */
 export const NOT_EXPORTED =
-  'requests of remote write that are not counted yet, and the leases of running portals';
+  'sessions, tokens and the audit, requests of remote write that are not counted yet, and the leases of running portals';
 
 export type TableName = (typeof TABLES)[number];
 

@@ -1,0 +1,28 @@
+import type { ClaimRule } from './rights/claim-rules.ts';
+
+/** The rules and times of `[access]`. */
+export interface AccessPolicy {
+  rules: readonly ClaimRule[];
+  /** A session ends when it was not used for this long. */
+  sessionIdleMs: number;
+  /** A session ends this long after its sign-in. */
+  sessionMs: number;
+  /** The tokens of a person rest when the person's claims are older. */
+  claimsMs: number;
+  auditMs: number;
+  /** Addresses in the audit are kept for less time than its rows. */
+  auditAddressMs: number;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** A policy without rules: only the owner's socket, and tokens that it makes, let somebody in. */
+export const DEFAULT_POLICY: AccessPolicy = {
+  rules: [],
+  sessionIdleMs: 12 * HOUR,
+  sessionMs: 7 * DAY,
+  claimsMs: 90 * DAY,
+  auditMs: 730 * DAY,
+  auditAddressMs: 30 * DAY,
+};

@@ -1,0 +1,18 @@
+import type { Right } from './rights/roles.ts';
+
+/** Who sends a request, and what they may do. */
+export interface Asker {
+  /** Pseudonymous, for the audit: `person p-17`, `token 4`, `owner`, `nobody`. */
+  who: string;
+  /** The way in which the request says who asks. */
+  by: 'session' | 'token' | 'socket' | 'proxy' | 'nothing';
+  rights: readonly Right[];
+  /** The person, if a person asks or owns the token. */
+  person?: string | undefined;
+}
+
+/** The account that the portal runs under, by its socket (P9). */
+export function ownerAsker(name: string): Asker {
+  const because = "the request came over the portal's own socket";
+  return { who: `owner ${name}`, by: 'socket', rights: [{ role: { role: 'operator' }, because }] };
+}
