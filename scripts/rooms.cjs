@@ -52,10 +52,11 @@ module.exports.rooms = [
   { room: 'src/portal/database', order: ['embedded'], below: ['advisory-keys', 'connection'] },
   {
     room: 'src/portal/access',
-    order: ['rights'],
+    order: ['oidc', 'rights'],
+    below: ['access-policy', 'people', 'secrets'],
   },
   { room: 'src/portal/accounts', order: ['grants'] },
-  { room: 'src/portal/api', order: ['routes', 'shapes'] },
+  { room: 'src/portal/api', order: ['routes', 'sign-in', 'shapes'] },
   {
     room: 'src/portal/ledger',
     order: ['store', 'accounting'],

@@ -5,7 +5,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { runUntilSignal } from '../runtime/lifecycle.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { addSettings, settingsSources } from './options.ts';
-import { accessCommand } from './portal-access.ts';
+import { accessCommand, portalTokenCommand } from './portal-access.ts';
 import { grantsCommand } from './portal-grants.ts';
 import { ledgerCommand } from './portal-ledger.ts';
 import { prometheusConfigCommand } from './portal-prometheus-config.ts';
@@ -25,5 +25,6 @@ export function portalCommand(): Command {
     .addCommand(accessCommand())
     .addCommand(grantsCommand())
     .addCommand(ledgerCommand())
-    .addCommand(prometheusConfigCommand());
+    .addCommand(prometheusConfigCommand())
+    .addCommand(portalTokenCommand());
 }

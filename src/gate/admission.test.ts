@@ -5,7 +5,7 @@ import { parsePolicy } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestHead } from './requests/request.ts';
 import type { GateToken } from './settings/gate-tokens.ts';
-import { parseAddresses } from './tokens/client-addresses.ts';
+import { parseAddresses } from '../runtime/http/client-addresses.ts';
 import { DEFAULT_LIMITS, Limiter } from './tokens/limits.ts';
 import { hashToken } from './tokens/tokens.ts';
 

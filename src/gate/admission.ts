@@ -13,7 +13,7 @@ import {
 } from './requests/request.ts';
 import type { GateToken } from './settings/gate-tokens.ts';
 import type { FederationRequest } from './sources/source.ts';
-import { includesAddress } from './tokens/client-addresses.ts';
+import { includesAddress } from '../runtime/http/client-addresses.ts';
 import type { ClientCertificate } from './tokens/client-certificate.ts';
 import type { Limiter } from './tokens/limits.ts';
 import { checkToken } from './tokens/tokens.ts';

@@ -1,13 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { systemClock, type Clock } from '../runtime/clock.ts';
-import { closeServer, isLoopback, listen, type ListenAddress } from '../runtime/http/listen.ts';
+import {
+  closeServer,
+  formatAddress,
+  isLoopback,
+  listen,
+  type ListenAddress,
+} from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Access } from './access/access.ts';
 import { DEFAULT_POLICY } from './access/access-policy.ts';
+import { Attempts } from './access/attempts.ts';
+import { SignIns } from './access/oidc/sign-ins.ts';
+import { ProxyPeople } from './access/proxy-sign-in.ts';
 import { AccountStore } from './accounts/account-store.ts';
 import { configuredGrants } from './accounts/configured-grants.ts';
 import { membershipsIn } from './accounts/memberships.ts';
 import { createApiServer } from './api/server.ts';
+import type { SignInParts } from './api/shapes/sign-in-parts.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import type { Database } from './database/database.ts';
@@ -20,6 +30,7 @@ import { Maintenance } from './ledger/maintenance.ts';
 import type { PortalMetrics } from './metrics.ts';
 import { openOwnerSocket } from './owner-socket.ts';
 import { Receiver } from './remote-write/receiver.ts';
+import type { AccessConfig } from './settings/access-settings.ts';
 import type { PortalConfig } from './settings/settings.ts';
 import { SiteFigures } from './site-figures.ts';
 import { Store } from './store.ts';
@@ -75,7 +86,13 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   });
   const receiver = createReceiver(parts, ledger, store.database, leases);
   receiver.setSources(config);
-  const address = await startApi(parts, ledger, accounts, receiver);
+  const address = await startApi(
+    parts,
+    ledger,
+    accounts,
+    receiver,
+    createSignIn(parts, access, store.database),
+  );
   const collector = createCollector(parts, ledger, leases);
   const maintenance = createMaintenance(parts, ledger);
   const figures = createFigures(parts, ledger);
@@ -141,21 +158,31 @@ function createAccess(
 }
 
 async function startApi(
-  { config, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
+  { config, sources, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
   ledger: Ledger,
   accounts: AccountStore,
   receiver: Receiver,
+  signInParts: Omit<SignInParts, 'config' | 'baseUrl'>,
 ): Promise<ListenAddress> {
   const ownNames = [config.listen.host, config.publicUrl?.hostname];
   const ownerRequests = new WeakSet<IncomingMessage>();
   const localWrites = isLoopback(config.listen.host) && config.publicUrl === undefined;
-  const parts = { ledger, metrics, clock, accounts, receiver, ownerRequests, localWrites };
+  const address: { bound?: ListenAddress } = {};
+  const signIn =
+    config.access === undefined
+      ? undefined
+      : {
+          ...signInParts,
+          config: accessOf(sources, config.access),
+          baseUrl: () => baseUrlOf(config, address.bound),
+        };
+  const parts = { ledger, metrics, clock, accounts, receiver, ownerRequests, localWrites, signIn };
   const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {
     await closeServer(server.server);
     await server.close();
   });
-  const address = await listen(server.server, config.listen);
+  address.bound = await listen(server.server, config.listen);
   const socket = await openOwnerSocket(
     config.dataFolder,
     (request, response) => {
@@ -165,7 +192,27 @@ async function startApi(
     logger,
   );
   atEnd(async () => await socket.close());
-  return address;
+  return address.bound;
+}
+
+function createSignIn({ sources, clock }: AssemblyParts, access: Access, database: Database) {
+  const providers = () => sources().access?.providers ?? [];
+  return {
+    access,
+    signIns: new SignIns({ database, clock, providers }),
+    proxyPeople: new ProxyPeople(access.people, clock),
+    attempts: new Attempts(clock),
+  };
+}
+
+/** A reload may change [access], but not remove it. */
+function accessOf(sources: () => PortalSources, first: AccessConfig): () => AccessConfig {
+  return () => sources().access ?? first;
+}
+
+/** Without `public_url` the portal listens on loopback. */
+function baseUrlOf({ publicUrl, listen: asked }: PortalConfig, bound: ListenAddress | undefined): string {
+  return publicUrl?.href.replace(/\/+$/, '') ?? `http://${formatAddress(bound ?? asked)}`;
 }
 
 function createCollector(

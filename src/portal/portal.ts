@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { formatAddress, isLoopback, type ListenAddress } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Role } from '../runtime/role.ts';
-import { describeError } from '../runtime/user-error.ts';
+import { describeError, UserError } from '../runtime/user-error.ts';
 import { assemble, type Assembly, type PortalSources } from './assembly.ts';
 import { declarationsOf, sitesOfPortal } from './declared-sites.ts';
 import type { PortalSites } from './leases/lease-store.ts';
@@ -115,9 +115,12 @@ export class Portal implements Role {
 
   #greet(address: ListenAddress): void {
     const { logger } = this.#parts;
-    const readers = isLoopback(this.#config.listen.host)
-      ? 'this machine only; --listen :8000 opens all addresses'
-      : 'anyone who reaches this address: there is no sign-in yet; --listen 127.0.0.1:8000 keeps it to this machine';
+    const readers =
+      this.#config.access !== undefined
+        ? 'people who sign in, and tokens'
+        : isLoopback(this.#config.listen.host)
+          ? 'this machine only; --listen :8000 opens all addresses'
+          : 'anyone who reaches this address: there is no sign-in yet; --listen 127.0.0.1:8000 keeps it to this machine';
     logger.info(
       { address: formatAddress(address), sites: this.#config.sites.length, readers },
       'portal listens',
@@ -131,6 +134,8 @@ export class Portal implements Role {
   async #reloadSites(): Promise<void> {
     try {
       const sources = this.#parts.reread?.() ?? this.#config;
+      if ((sources.access === undefined) !== (this.#config.access === undefined))
+        throw new UserError('[access] in portal.toml came or went: restart the portal');
       const { ledger, accounts, leases, receiver } = this.#started;
       await accounts.refuseConfigured(sources.grants);
       await ledger.declareSites(declarationsOf(sources));

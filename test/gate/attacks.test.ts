@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAddresses } from '../../src/gate/tokens/client-addresses.ts';
+import { parseAddresses } from '../../src/runtime/http/client-addresses.ts';
 import type { TokenTable } from '../../src/gate/tokens/token-table.ts';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { decodeReadRequest } from '../../src/prometheus/remote/remote-read.ts';

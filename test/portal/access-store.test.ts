@@ -38,7 +38,8 @@ function portalOn({ connection, time }: LedgerFixture) {
     policy: () => policy,
     memberships: async (person) => membershipsIn((await accounts.present()).grants, person),
   });
-  return { ...access, accounts, policy };
+  const { people, tokens, sessions, audit, upkeep } = access;
+  return { people, tokens, sessions, audit, upkeep, accounts, policy };
 }
 
 async function signedIn(portal: ReturnType<typeof portalOn>, earlier?: string) {

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { networkOf } from '../tokens/client-addresses.ts';
+import { networkOf } from '../../runtime/http/client-addresses.ts';
 
 export const MAX_CONNECTIONS = 512;
 export const DEFAULT_CONNECTIONS_PER_ADDRESS = 64;

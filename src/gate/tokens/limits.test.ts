@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
-import { includesAddress, parseAddresses } from './client-addresses.ts';
+import { includesAddress, parseAddresses } from '../../runtime/http/client-addresses.ts';
 import { Limiter } from './limits.ts';
 import { Refusal } from '../refusal.ts';
 

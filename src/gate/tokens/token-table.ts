@@ -2,7 +2,7 @@ import type { BlockList } from 'node:net';
 import { z } from 'zod';
 import { NAME_LABEL } from '../../prometheus/selectors/selectors.ts';
 import { strictTable } from '../../runtime/settings/strict-table.ts';
-import { parseAddresses } from './client-addresses.ts';
+import { parseAddresses } from '../../runtime/http/client-addresses.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import { DEFAULT_LIMITS, type TokenLimits } from './limits.ts';
 import { parseExpiry, TOKEN_NAME_PATTERN } from './token-file.ts';

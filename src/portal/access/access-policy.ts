@@ -26,3 +26,6 @@ export const DEFAULT_POLICY: AccessPolicy = {
   auditMs: 730 * DAY,
   auditAddressMs: 30 * DAY,
 };
+
+/** The time that a person has to sign in at a provider. */
+export const SIGN_IN_MS = 10 * 60_000;

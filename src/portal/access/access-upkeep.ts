@@ -4,12 +4,9 @@ import { runRegularly } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Database } from '../database/database.ts';
 import { sql } from '../database/sql.ts';
-import type { AccessPolicy } from './access-policy.ts';
+import { SIGN_IN_MS, type AccessPolicy } from './access-policy.ts';
 
 const INTERVAL_MS = 3_600_000;
-
-/** The time that a provider has to answer a sign-in. */
-const SIGN_IN_MS = 10 * 60_000;
 
 export interface AccessUpkeepParts {
   database: Database;

@@ -9,7 +9,11 @@ export interface Asker {
   rights: readonly Right[];
   /** The person, if a person asks or owns the token. */
   person?: string | undefined;
+  /** The token, if a token asks or has opened the session. */
+  tokenId?: string | undefined;
 }
+
+export const NOBODY: Asker = { who: 'nobody', by: 'nothing', rights: [] };
 
 /** The account that the portal runs under, by its socket (P9). */
 export function ownerAsker(name: string): Asker {

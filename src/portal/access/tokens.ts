@@ -1,7 +1,7 @@
 import { sql, type Queryable, type Sql } from '../database/sql.ts';
 import type { Asker } from './asker.ts';
 import type { People, PeopleParts, StatedClaims } from './people.ts';
-import { nameOfRole, rightsWithin, type Right, type Role } from './rights/roles.ts';
+import { covers, nameOfRole, rightsWithin, type Right, type Role } from './rights/roles.ts';
 import { hashOf, newToken } from './secrets.ts';
 
 /** To whom a token belongs. */
@@ -106,7 +106,7 @@ export class Tokens {
     const { id, name, owner, roles } = entryOf(row);
     const person = owner.kind === 'person' ? owner.person : undefined;
     const rights = rightsWithin(roles, await this.#rightsOf(owner, row.identities ?? []), `token '${name}'`);
-    return { who: `token ${id}`, by: 'token', rights, person };
+    return { who: `token ${id}`, by: 'token', rights, person, tokenId: id };
   }
 
   /** A person's tokens rest if the person's claims are too old: then there is no identity here, and no right. */
@@ -126,6 +126,13 @@ export class Tokens {
 function roleOfOwner(owner: Exclude<TokenOwner, { kind: 'person' }>): Role {
   if (owner.kind === 'installation') return { role: 'operator' };
   return owner.kind === 'site' ? { role: 'site', site: owner.site } : { role: 'lead', grant: owner.grant };
+}
+
+/** Whether somebody may make, see and revoke the tokens of this owner: their own, and those of what they answer for. */
+export function mayManage({ rights, person }: Asker, owner: TokenOwner): boolean {
+  if (rights.some(({ role }) => role.role === 'operator')) return true;
+  if (owner.kind === 'person') return owner.person === person;
+  return rights.some(({ role }) => covers(role, roleOfOwner(owner)));
 }
 
 function nameOfOwner(owner: TokenOwner): string {

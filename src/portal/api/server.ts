@@ -21,6 +21,13 @@ import { secureAnswers } from './security-headers.ts';
 import { sitesRoute } from './routes/sites-route.ts';
 import { endSlowClients } from './slow-clients-hook.ts';
 import { AnswerMemory } from './shapes/answer-memory.ts';
+import { auditRequests } from './sign-in/audit-hook.ts';
+import { auditRoute } from './sign-in/audit-route.ts';
+import { invitationRoutes } from './sign-in/invitation-route.ts';
+import { meRoute, tokenRoutes } from './sign-in/own-access-route.ts';
+import { signInRoutes } from './sign-in/sign-in-route.ts';
+import { signOutRoute } from './sign-in/sign-out-route.ts';
+import { askWho } from './sign-in/who-asks.ts';
 import { usageRoute } from './routes/usage-route.ts';
 import { writeRoute } from './routes/write-route.ts';
 
@@ -46,6 +53,7 @@ export async function createApiServer({
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: answerUnroutable,
     requestTimeout: 30_000,
+    trustProxy: [...(parts.signIn?.config().trustedProxies ?? [])],
     routerOptions: { maxParamLength: 512 },
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);
@@ -53,7 +61,11 @@ export async function createApiServer({
   answerErrors(server);
   secureAnswers(server);
   endSlowClients(server, answerMemory);
-  refuseForeignHosts(server, ownNames);
+  refuseForeignHosts(server, ownNames, parts.signIn !== undefined);
+  if (parts.signIn !== undefined) {
+    auditRequests(server, parts.signIn);
+    askWho(server, parts.signIn, parts.ownerRequests);
+  }
   await server.register(compress, {
     encodings: ['gzip', 'identity'],
     threshold: 1024,
@@ -74,6 +86,9 @@ export async function createApiServer({
     writeRoute,
   ])
     route(server, { ...parts, answerMemory });
+  if (parts.signIn !== undefined)
+    for (const route of [signInRoutes, signOutRoute, meRoute, tokenRoutes, auditRoute, invitationRoutes])
+      route(server, parts.signIn);
   await servePages(server, webFolder ?? WEB_FOLDER);
   await server.ready();
   return server;

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAccess } from './settings.ts';
+import { readAccessPolicy } from './settings.ts';
 
 function read(toml: string) {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-access-settings-'));
   const configFile = join(folder, 'portal.toml');
   writeFileSync(configFile, toml);
   try {
-    return readAccess({ flags: {}, env: {}, configFile });
+    return readAccessPolicy({ flags: {}, env: {}, configFile });
   } catch (error) {
     throw new Error((error as Error).message.replaceAll(`${configFile}: `, ''), { cause: error });
   } finally {
@@ -17,7 +17,8 @@ function read(toml: string) {
   }
 }
 
-const PROVIDER = '[[access.provider]]\nname = "keycloak"\nissuer = "https://id.example.org/realms/usage"\n';
+const PROVIDER =
+  '[[access.provider]]\nname = "keycloak"\nissuer = "https://id.example.org/realms/usage"\nclient_id = "portal"\n';
 const rule = (keys: string) => `${PROVIDER}[[access.rule]]\nissuer = "keycloak"\n${keys}`;
 
 describe('[access]', () => {
@@ -26,15 +27,15 @@ describe('[access]', () => {
   });
 
   it('has rules, each with its issuer, its role and its place in the file', () => {
-    const { policy } =
+    const { rules } =
       read(`${rule('claim = "realm_access.roles"\nincludes = "usage-operator"\nrole = "operator"')}
 [[access.rule]]
 issuer = "https://id.example.org/realms/usage"
 claim = "eduperson_entitlement"
 includes = "urn:geant:example.org:group:usage:{site}#id.example.org"
-role = "site"`) as { policy: { rules: unknown } };
+role = "site"`) as { rules: unknown };
     const issuer = 'https://id.example.org/realms/usage';
-    expect(policy.rules).toEqual([
+    expect(rules).toEqual([
       {
         place: 'access.rule[1]',
         issuer,

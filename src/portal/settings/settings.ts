@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { parseListenAddress, type ListenAddress } from '../../runtime/http/listen.ts';
+import { isLoopback, parseListenAddress, type ListenAddress } from '../../runtime/http/listen.ts';
 import { publicUrlSetting } from '../../runtime/http/own-host.ts';
 import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
-import { accessTable, resolveAccess, type AccessConfig } from './access-settings.ts';
+import { accessTable, resolveAccess, resolvePolicy, type AccessConfig } from './access-settings.ts';
+import type { AccessPolicy } from '../access/access-policy.ts';
+import { UserError } from '../../runtime/user-error.ts';
 import { grantTables, resolveGrants } from './grant-settings.ts';
 import type { Grant } from '../ledger/ledger.ts';
 import type { StoragePolicy } from '../ledger/storage-policy.ts';
@@ -137,11 +139,13 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const { settings, sections } = readSettings(portalSettings, sources, portalSections);
   const senders = resolveSenders(sections.sender, sources.configFile);
   const sites = withUnits(resolveSites(sections.site, sources.env, sources.configFile), senders);
+  const access = resolveAccess(sections.access, sources.configFile);
+  requirePublicUrl(settings, access);
   const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
     listen: settings.listen,
     publicUrl: settings.publicUrl,
-    access: resolveAccess(sections.access, sources.configFile),
+    access,
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
     allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
@@ -180,10 +184,20 @@ export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
   };
 }
 
-/** Reads only the rules of `[access]`, and no secrets. Throws `UserError`. */
-export function readAccess(sources: SettingsSources): AccessConfig | undefined {
-  return resolveAccess(
-    readSettings(portalSettings, sources, portalSections).sections.access,
-    sources.configFile,
-  );
+/** Reads only the rules and times of `[access]`, and no secrets. Throws `UserError`. */
+export function readAccessPolicy(sources: SettingsSources): AccessPolicy | undefined {
+  const { access } = readSettings(portalSettings, sources, portalSections).sections;
+  return resolvePolicy(access, sources.configFile);
+}
+
+/** Cookies, and what people type at a provider, must not travel in the open. */
+function requirePublicUrl(
+  { listen, publicUrl }: Pick<PortalConfig, 'listen' | 'publicUrl'>,
+  access: AccessConfig | undefined,
+): void {
+  if (access === undefined) return;
+  if (publicUrl === undefined && !isLoopback(listen.host))
+    throw new UserError('public_url: missing; [access] needs the URL that people open in their browsers');
+  if (publicUrl?.protocol === 'http:' && !isLoopback(publicUrl.hostname))
+    throw new UserError('public_url: must begin with https, because [access] sets cookies');
 }

@@ -14,7 +14,7 @@ export function explainClaims(rules: readonly ClaimRule[], issuer: string, claim
 }
 
 /** Lines for people: what these rights allow. */
-function allowedBy(rights: readonly Right[]): string[] {
+export function allowedBy(rights: readonly Right[]): string[] {
   const scope = scopeOf(rights);
   if ('everything' in scope)
     return [mayChange(rights) ? 'reads and changes everything' : 'reads everything, changes nothing'];

@@ -7,6 +7,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { PortalMetrics } from '../../metrics.ts';
 import type { Receiver } from '../../remote-write/receiver.ts';
 import type { AnswerMemory } from './answer-memory.ts';
+import type { SignInParts } from './sign-in-parts.ts';
 
 /** The server, with types from the zod schemas of the routes. */
 export type ApiServer = FastifyInstance<
@@ -27,6 +28,8 @@ export interface ApiParts {
   ownerRequests?: WeakSet<IncomingMessage> | undefined;
   /** Whether requests from this machine may change accounts and grants. */
   localWrites?: boolean | undefined;
+  /** Knows who asks. Without it anyone reads everything. */
+  signIn?: SignInParts | undefined;
   /** Receives remote writes. Without it there is no such route. */
   receiver?: Receiver | undefined;
   /** How long a client of a CSV may read nothing; two minutes by default. */

@@ -1,0 +1,127 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { NOBODY, ownerAsker, type Asker } from '../../access/asker.ts';
+import { allowedBy } from '../../access/rights/explain.ts';
+import { scopeOf } from '../../access/rights/scope.ts';
+import { hashOf } from '../../access/secrets.ts';
+import type { ApiServer } from '../shapes/api-parts.ts';
+import { setAsker } from '../shapes/asker-of.ts';
+import { toldAuthor } from '../shapes/author.ts';
+import { ProblemError } from '../shapes/request-error.ts';
+import type { SignInParts } from '../shapes/sign-in-parts.ts';
+import { cookieOf } from './cookies.ts';
+import { html, sendPage, wantsPage } from './html.ts';
+import { requireSameOrigin } from './same-origin.ts';
+
+/** Routes that answer anyone: health says nothing, a write has its own tokens, and a sign-in comes before any right. */
+const OPEN = /^\/(?:healthz|readyz|api\/v1\/write|sign-in(?:\/.*)?|assets\/.*|favicon\.svg)$/;
+/** Routes for everyone who is signed in: they answer about that person only. */
+const OWN = /^\/(?:sign-out|invitation\/:secret|api\/v1\/(?:me|tokens(?:\/:id)?))$/;
+
+/** Finds out who asks, before each route. Denies by default: a route that is not listed needs the right to read everything. */
+export function askWho(
+  server: ApiServer,
+  parts: SignInParts,
+  ownerRequests: WeakSet<IncomingMessage> | undefined,
+): void {
+  server.addHook('onRequest', async (request, reply) => {
+    const path = pathOf(request);
+    if (OPEN.test(path)) return;
+    try {
+      const asker =
+        ownerRequests?.has(request.raw) === true
+          ? ownerAsker(toldAuthor(request.headers))
+          : await askerFor(request, parts);
+      setAsker(request, asker);
+      requireRights(asker, path);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      return await refuse(request, reply, error, parts);
+    }
+  });
+}
+
+/** The path of the route with its parameters' names. Files have one route, so theirs is the path itself. */
+function pathOf({ routeOptions, url }: FastifyRequest): string {
+  const route = routeOptions.url ?? '';
+  return route === '' || route.endsWith('*') ? (url.split('?', 1)[0] ?? '') : route;
+}
+
+async function askerFor(request: FastifyRequest, parts: SignInParts): Promise<Asker> {
+  const { access, proxyPeople, config, baseUrl } = parts;
+  const { authorization } = request.headers;
+  if (authorization !== undefined) return await askerOfHeader(request, authorization, parts);
+  const cookie = cookieOf(request, 'session', baseUrl());
+  const { proxy, trustedProxies } = config();
+  const asker =
+    (cookie === undefined ? undefined : await access.sessions.askerOf(cookie)) ??
+    (proxy === undefined ? undefined : await proxyPeople.askerOf(request.raw, proxy, trustedProxies));
+  if (asker === undefined) return NOBODY;
+  requireSameOrigin(request, baseUrl());
+  return asker;
+}
+
+async function askerOfHeader(
+  request: FastifyRequest,
+  authorization: string,
+  { access, attempts, config }: SignInParts,
+): Promise<Asker> {
+  if (!attempts.mayTry(request.ip))
+    throw new ProblemError(
+      429,
+      'Too many attempts',
+      'too many wrong tokens came from this address; wait a minute',
+    );
+  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
+  if (pathOf(request) === '/metrics' && isMetricsToken(token, config().metricsToken)) return METRICS;
+  const asker = await access.tokens.askerOf(token);
+  if (asker !== undefined) return asker;
+  attempts.note(request.ip);
+  throw new ProblemError(401, 'Not signed in', 'the token is not valid: it is unknown, revoked or has ended');
+}
+
+const METRICS: Asker = {
+  who: 'metrics',
+  by: 'token',
+  rights: [{ role: { role: 'auditor' }, because: 'the token of /metrics' }],
+};
+
+function isMetricsToken(token: string, expected: string | undefined): boolean {
+  return expected !== undefined && timingSafeEqual(hashOf(token), hashOf(expected));
+}
+
+function requireRights({ by, rights }: Asker, path: string): void {
+  if (by === 'nothing')
+    throw new ProblemError(401, 'Not signed in', 'sign in, or send a token: Authorization: Bearer smt_…');
+  if (OWN.test(path) || 'everything' in scopeOf(rights)) return;
+  const allowed = allowedBy(rights).join(', ');
+  throw new ProblemError(
+    403,
+    'Not allowed',
+    `your roles do not allow this: you have a sign-in that ${allowed}`,
+  );
+}
+
+/** Answers people with a page, and programs with a problem. */
+async function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ProblemError,
+  { baseUrl }: SignInParts,
+): Promise<void> {
+  if (error.statusCode === 401) reply.header('www-authenticate', challengeFor(request));
+  if (!wantsPage(request)) throw error;
+  const returnTo = encodeURIComponent(request.url);
+  if (error.statusCode === 401 && request.headers.authorization === undefined)
+    return await reply.redirect(`${baseUrl()}/sign-in?return_to=${returnTo}`, 303);
+  const body = html`<p>${error.message}.</p>
+    <p>Ask an operator of the portal for a role. <a href="${baseUrl()}/api/v1/me">Your roles and why</a></p>
+    <form method="post" action="${baseUrl()}/sign-out"><button>Sign out</button></form>`;
+  await sendPage(reply, { status: error.statusCode, baseUrl: baseUrl(), title: error.title, body });
+}
+
+/** RFC 6750: a request that named no token gets no error code. */
+function challengeFor({ headers }: FastifyRequest): string {
+  return headers.authorization === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
+}

@@ -1,0 +1,430 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Access } from '../../src/portal/access/access.ts';
+import { DEFAULT_POLICY } from '../../src/portal/access/access-policy.ts';
+import { Attempts } from '../../src/portal/access/attempts.ts';
+import { SignIns } from '../../src/portal/access/oidc/sign-ins.ts';
+import { ProxyPeople } from '../../src/portal/access/proxy-sign-in.ts';
+import { AccountStore } from '../../src/portal/accounts/account-store.ts';
+import { createApiServer } from '../../src/portal/api/server.ts';
+import { createPortalMetrics } from '../../src/portal/metrics.ts';
+import type { AccessConfig } from '../../src/portal/settings/access-settings.ts';
+import { closeServer, formatAddress, listen } from '../../src/runtime/http/listen.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { clockAt, onEveryPostgresql, storeOn, type LedgerFixture } from '../ledger/fixture.ts';
+import { Browser } from '../support/browser.ts';
+import { CLIENT, IdentityProvider, signedByOther, type Tampering } from '../support/identity-provider.ts';
+import { eventually, freePort } from '../support/processes.ts';
+
+const OPERATORS = {
+  place: 'access.rule[1]',
+  claim: 'groups',
+  test: 'includes' as const,
+  text: 'staff',
+  role: { role: 'operator' as const },
+};
+
+interface Portal {
+  url: string;
+  access: Access;
+  config: AccessConfig;
+}
+
+/** The API of one portal on the database, with these providers. */
+async function portalOn(
+  { ledger, connection, time }: LedgerFixture,
+  providers: Record<string, IdentityProvider>,
+  port = 0,
+): Promise<Portal> {
+  const database = storeOn(connection);
+  const clock = clockAt(time);
+  const accounts = new AccountStore({ database, clock });
+  const config: AccessConfig = {
+    policy: {
+      ...DEFAULT_POLICY,
+      rules: Object.values(providers).map(({ issuer }) => ({ ...OPERATORS, issuer })),
+    },
+    providers: Object.entries(providers).map(([name, { issuer }]) => ({
+      name,
+      title: name,
+      issuer,
+      ...CLIENT,
+      scopes: ['groups'],
+    })),
+    trustedProxies: [],
+    proxy: undefined,
+    metricsToken: 'a-token-of-metrics',
+  };
+  const access = new Access({
+    database,
+    clock,
+    logger: silentLogger(),
+    policy: () => config.policy,
+    memberships: async () => [],
+  });
+  let url = '';
+  const server = await createApiServer({
+    ledger,
+    accounts,
+    clock,
+    metrics: createPortalMetrics(),
+    logger: silentLogger(),
+    ownNames: [],
+    webFolder: '/none',
+    signIn: {
+      access,
+      signIns: new SignIns({ database, clock, providers: () => config.providers }),
+      proxyPeople: new ProxyPeople(access.people, clock),
+      attempts: new Attempts(clock),
+      config: () => config,
+      baseUrl: () => url,
+    },
+  });
+  url = `http://${formatAddress(await listen(server.server, { host: '127.0.0.1', port }))}`;
+  onTestFinished(async () => {
+    await closeServer(server.server, 0);
+    await server.close();
+  });
+  return { url, access, config };
+}
+
+/** Providers that answer to a portal on this port. */
+async function startedProviders(port: number, ...names: string[]): Promise<IdentityProvider[]> {
+  const providers = names.map(
+    (name) => new IdentityProvider(name, [`http://127.0.0.1:${port}/sign-in/callback/${name}`]),
+  );
+  for (const provider of providers) {
+    await provider.start();
+    onTestFinished(async () => await provider.stop());
+  }
+  return providers;
+}
+
+const isCallback = (address: string) => address.includes('/sign-in/callback/');
+
+/** Signs in up to the answer of the provider, which the browser has not opened yet. */
+async function answerOf(browser: Browser, { url }: Portal, name = 'a', returnTo = '/'): Promise<string> {
+  const start = `${url}/sign-in/to/${name}?return_to=${encodeURIComponent(returnTo)}`;
+  return await browser.addressAfter(start, isCallback);
+}
+
+async function signedIn(browser: Browser, portal: Portal, name = 'a'): Promise<Response> {
+  return await browser.open(await answerOf(browser, portal, name));
+}
+
+const json = { headers: { accept: 'application/json' } };
+const me = async (browser: Browser, { url }: Portal) => await browser.open(`${url}/api/v1/me`, json);
+
+onEveryPostgresql('signing in', (freshLedger) => {
+  async function portalWith(...names: string[]) {
+    const fixture = await freshLedger();
+    const port = await freePort();
+    const providers = await startedProviders(port, ...names);
+    const named = Object.fromEntries(
+      names.map((name, index) => [name, providers[index] as IdentityProvider]),
+    );
+    return { fixture, port, providers, portal: await portalOn(fixture, named, port) };
+  }
+
+  it('leads a person to where they were, with the roles of their claims, until they sign out', async () => {
+    const { portal, providers } = await portalWith('a');
+    const browser = new Browser();
+    const first = await browser.open(`${portal.url}/api/v1/sites?x=1`);
+    expect([first.status, first.headers.get('location')]).toEqual([
+      303,
+      `${portal.url}/sign-in?return_to=%2Fapi%2Fv1%2Fsites%3Fx%3D1`,
+    ]);
+    expect(await (await browser.open(`${portal.url}/sign-in?return_to=/project`)).text()).toContain(
+      `${portal.url}/sign-in/to/a?return_to=%2Fproject`,
+    );
+    const answer = await answerOf(browser, portal, 'a', '/project?id=1');
+    const done = await browser.open(answer);
+    expect([done.status, done.headers.get('location')]).toEqual([303, `${portal.url}/project?id=1`]);
+    expect(await (await me(browser, portal)).json()).toMatchObject({
+      by: 'session',
+      rights: [
+        { role: { role: 'operator' }, because: 'access.rule[1]: groups includes "staff" gives operator' },
+      ],
+      allowed: ['reads and changes everything'],
+    });
+    expect((await browser.open(`${portal.url}/api/v1/sites`, json)).status).toBe(200);
+    const headers = { origin: portal.url, accept: 'application/json' };
+    const out = await browser.open(`${portal.url}/sign-out`, { method: 'POST', headers });
+    const { provider_sign_out: atProvider } = (await out.json()) as { provider_sign_out: string };
+    expect(atProvider).toMatch(new RegExp(`^${providers[0]?.issuer}/session/end\\?.*id_token_hint=`));
+    expect((await me(browser, portal)).status).toBe(401);
+  });
+
+  it('works once for each answer, in the browser that started it, with its own state', async () => {
+    const { portal } = await portalWith('a');
+    const [browser, thief] = [new Browser(), new Browser()];
+    const answer = await answerOf(browser, portal);
+    expect((await thief.open(answer)).status).toBe(400);
+    await answerOf(thief, portal);
+    expect((await thief.open(answer)).status).toBe(400);
+    const other = new URL(answer);
+    other.searchParams.set('state', 'x'.repeat(43));
+    expect((await browser.open(other.href)).status).toBe(400);
+    expect((await browser.open(answer)).status).toBe(303);
+    expect((await browser.open(answer)).status).toBe(400);
+    expect((await me(thief, portal)).status).toBe(401);
+    const refusals = (await portal.access.audit.list(10)).map(({ who, what }) => [who.split(' ')[0], what]);
+    expect(refusals.filter(([who]) => who === 'nobody')).toHaveLength(4);
+    expect(refusals).toContainEqual(['person', 'sign-in']);
+  });
+
+  it('takes too long after ten minutes', async () => {
+    const { portal, fixture } = await portalWith('a');
+    const browser = new Browser();
+    const answer = await answerOf(browser, portal);
+    fixture.time.nowMs += 10 * 60_000;
+    expect((await browser.open(answer)).status).toBe(400);
+  });
+
+  it('refuses a session that somebody else has chosen, and gives a new one at each sign-in', async () => {
+    const { portal } = await portalWith('a');
+    const browser = new Browser();
+    const chosen = 'A'.repeat(43);
+    browser.cookiesOf(portal.url).set('stackmeter', chosen);
+    expect((await signedIn(browser, portal)).status).toBe(303);
+    const first = browser.cookiesOf(portal.url).get('stackmeter') ?? '';
+    expect(first).not.toBe(chosen);
+    expect((await signedIn(browser, portal)).status).toBe(303);
+    const thief = new Browser();
+    for (const stolen of [chosen, first]) {
+      thief.cookiesOf(portal.url).set('stackmeter', stolen);
+      expect((await me(thief, portal)).status).toBe(401);
+    }
+  });
+
+  describe('with an ID token', () => {
+    const nowS = () => Math.floor(Date.now() / 1000);
+    const bad: [string, Tampering][] = [
+      ['for another sign-in', async (claims, sign, key) => await sign({ ...claims, nonce: 'other' }, key)],
+      ['that has ended', async (claims, sign, key) => await sign({ ...claims, exp: nowS() - 90 }, key)],
+      ['for another client', async (claims, sign, key) => await sign({ ...claims, aud: 'other' }, key)],
+      [
+        'of another issuer',
+        async (claims, sign, key) => await sign({ ...claims, iss: 'http://127.0.0.1:1' }, key),
+      ],
+      ['signed by another key', async (claims, _sign, key) => await signedByOther(claims, key)],
+      [
+        'without a signature',
+        (claims) =>
+          [{ alg: 'none' }, claims]
+            .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+            .concat('')
+            .join('.'),
+      ],
+    ];
+
+    it('that is not good is refused, and one within the tolerance of clocks is not', async () => {
+      const { portal, providers } = await portalWith('a');
+      const [provider] = providers as [IdentityProvider];
+      for (const [name, tamper] of bad) {
+        provider.tamper = tamper;
+        const browser = new Browser();
+        expect([name, (await signedIn(browser, portal)).status]).toEqual([name, 400]);
+        expect((await me(browser, portal)).status).toBe(401);
+      }
+      provider.tamper = async (claims, sign, key) => await sign({ ...claims, exp: nowS() - 20 }, key);
+      expect((await signedIn(new Browser(), portal)).status).toBe(303);
+    });
+  });
+
+  it('takes an answer from the provider that was asked only', async () => {
+    const { portal, providers } = await portalWith('a', 'b');
+    const browser = new Browser();
+    const answer = await answerOf(browser, portal, 'a');
+    expect((await browser.open(answer.replace('/callback/a', '/callback/b'))).status).toBe(400);
+    const mixed = new URL(await answerOf(browser, portal, 'a'));
+    mixed.searchParams.set('iss', providers[1]?.issuer ?? '');
+    expect((await browser.open(mixed.href)).status).toBe(400);
+    const silent = new URL(await answerOf(browser, portal, 'a'));
+    silent.searchParams.delete('iss');
+    expect((await browser.open(silent.href)).status).toBe(400);
+    expect((await signedIn(browser, portal, 'b')).status).toBe(303);
+  });
+
+  it('follows new keys of the provider, and says so if the provider is down; sessions go on', async () => {
+    const { portal, providers, fixture } = await portalWith('a');
+    const [provider] = providers as [IdentityProvider];
+    await provider.stop();
+    const [early, browser] = [new Browser(), new Browser()];
+    const down = await early.open(`${portal.url}/sign-in/to/a`);
+    expect([down.status, await down.text()]).toEqual([503, expect.stringContaining('does not answer')]);
+    await provider.start();
+    fixture.time.nowMs += 5_000;
+    expect((await signedIn(browser, portal)).status).toBe(303);
+    await provider.stop();
+    await provider.start();
+    expect((await signedIn(new Browser(), portal)).status).toBe(303);
+    const answer = await answerOf(early, portal);
+    await provider.stop();
+    expect((await early.open(answer)).status).toBe(503);
+    expect((await me(browser, portal)).status).toBe(200);
+  });
+
+  it('at one portal counts at another, which can end it', async () => {
+    const { portal, fixture, providers } = await portalWith('a');
+    const other = await portalOn(fixture, { a: providers[0] as IdentityProvider });
+    const browser = new Browser();
+    await signedIn(browser, portal);
+    browser.cookiesOf(other.url).set('stackmeter', browser.cookiesOf(portal.url).get('stackmeter') ?? '');
+    expect((await me(browser, other)).status).toBe(200);
+    const headers = { origin: other.url, 'content-type': 'application/x-www-form-urlencoded' };
+    await browser.open(`${other.url}/sign-out`, { method: 'POST', headers, body: 'everywhere=true' });
+    expect((await me(browser, portal)).status).toBe(401);
+  });
+
+  it('is bounded for each address', async () => {
+    const { portal } = await portalWith('a');
+    const statuses = [];
+    for (let count = 0; count < 31; count += 1)
+      statuses.push((await new Browser().open(`${portal.url}/sign-in/to/a`)).status);
+    expect(statuses).toEqual([...Array.from({ length: 30 }, () => 303), 429]);
+  });
+
+  describe('by a token of the portal', () => {
+    const token = async ({ access }: Portal) =>
+      await access.tokens.create(
+        { name: 'first', owner: { kind: 'installation' }, roles: [{ role: 'operator' }] },
+        { who: 'owner root', by: 'socket', rights: [] },
+      );
+
+    it('needs no provider, and the session ends with the token', async () => {
+      const portal = await portalOn(await freshLedger(), {});
+      const { id, secret } = await token(portal);
+      const browser = new Browser();
+      const post = async (text: string, origin = portal.url) =>
+        await browser.open(`${portal.url}/sign-in/token`, {
+          method: 'POST',
+          headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
+          body: new URLSearchParams({ token: text, return_to: '//evil.example' }).toString(),
+        });
+      expect([(await post('smt_wrong')).status, (await post(secret, 'https://evil.example')).status]).toEqual(
+        [400, 403],
+      );
+      const done = await post(secret);
+      expect([done.status, done.headers.get('location')]).toEqual([303, `${portal.url}/`]);
+      expect((await me(browser, portal)).status).toBe(200);
+      await portal.access.tokens.revoke(id);
+      expect((await me(browser, portal)).status).toBe(401);
+    });
+
+    it('opens the API to programs; wrong ones are refused, audited and bounded', async () => {
+      const portal = await portalOn(await freshLedger(), {});
+      const { secret } = await token(portal);
+      const ask = async (path: string, bearer?: string) =>
+        await fetch(`${portal.url}${path}`, {
+          headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+        });
+      const nobody = await ask('/api/v1/sites');
+      expect([
+        nobody.status,
+        nobody.headers.get('www-authenticate'),
+        nobody.headers.get('content-type'),
+      ]).toEqual([401, 'Bearer', expect.stringContaining('application/problem+json')]);
+      const wrong = await ask('/api/v1/sites', 'smt_wrong');
+      expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer error="invalid_token"',
+      ]);
+      expect((await ask('/api/v1/sites', secret)).status).toBe(200);
+      expect([(await ask('/healthz')).status, (await ask('/metrics')).status]).toEqual([200, 401]);
+      expect((await ask('/metrics', 'a-token-of-metrics')).status).toBe(200);
+      expect((await ask('/api/v1/sites', 'a-token-of-metrics')).status).toBe(401);
+      expect((await ask('/not-there')).status).toBe(401);
+      await eventually(async () => {
+        const audit = (await (await ask('/api/v1/audit', secret)).json()) as { data: { what: string }[] };
+        return audit.data.find(({ what }) => what === 'GET refused');
+      });
+      const statuses = [];
+      for (let count = 0; count < 29; count += 1)
+        statuses.push((await ask('/api/v1/me', 'smt_wrong')).status);
+      expect(statuses.slice(-2)).toEqual([401, 429]);
+    });
+  });
+
+  it('gives changes to operators only, and not by pages of other origins', async () => {
+    const { portal, providers } = await portalWith('a');
+    const browser = new Browser();
+    await signedIn(browser, portal);
+    const change = async (headers: Record<string, string>) =>
+      (
+        await browser.open(`${portal.url}/api/v1/grants/climate`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json', 'if-none-match': '*', accept: '*/*', ...headers },
+          body: JSON.stringify({ name: 'climate', title: 'Climate' }),
+        })
+      ).status;
+    expect(await change({})).toBe(403);
+    expect(await change({ origin: 'https://evil.example' })).toBe(403);
+    expect(await change({ origin: portal.url, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    portal.config.policy.rules = [
+      { ...OPERATORS, issuer: providers[0]?.issuer ?? '', role: { role: 'auditor' } },
+    ];
+    expect(await change({ origin: portal.url })).toBe(403);
+    portal.config.policy.rules = [{ ...OPERATORS, issuer: providers[0]?.issuer ?? '' }];
+    expect(await change({ origin: portal.url })).toBe(201);
+    // The row follows the answer.
+    await eventually(async () =>
+      (await portal.access.audit.list(9)).find(({ outcome }) => outcome === '201'),
+    );
+  });
+
+  it('lets a person make tokens with their own roles, and nobody else see or revoke them', async () => {
+    const { portal, providers } = await portalWith('a');
+    const [provider] = providers as [IdentityProvider];
+    const site = { role: 'site' as const, site: 'a' };
+    portal.config.policy.rules = [{ ...OPERATORS, issuer: provider.issuer, role: site }];
+    const [ada, bob] = [new Browser(), new Browser()];
+    await signedIn(ada, portal);
+    provider.user = { sub: 'bob', groups: ['staff'] };
+    await signedIn(bob, portal);
+    const api = async (browser: Browser, method: string, path: string, body?: object) =>
+      await browser.open(`${portal.url}/api/v1/${path}`, {
+        method,
+        headers: { origin: portal.url, accept: '*/*', ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const made = await api(ada, 'POST', 'tokens', { name: 'ci', roles: [site] });
+    const { id, token } = (await made.json()) as { id: string; token: string };
+    expect([
+      made.status,
+      (await api(ada, 'POST', 'tokens', { name: 'x', roles: [{ role: 'auditor' }] })).status,
+    ]).toEqual([201, 403]);
+    expect(await (await api(bob, 'GET', 'tokens')).json()).toEqual({ data: [], next: null });
+    const [foreign, absent] = [
+      await api(bob, 'DELETE', `tokens/${id}`),
+      await api(bob, 'DELETE', 'tokens/999'),
+    ];
+    expect([foreign.status, await foreign.text()]).toEqual([
+      404,
+      (await absent.text()).replaceAll('999', id),
+    ]);
+    const bearer = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${portal.url}/api/v1/me`, { headers: bearer })).status).toBe(200);
+    const more = await fetch(`${portal.url}/api/v1/tokens/${id}`, { method: 'DELETE', headers: bearer });
+    expect(more.status).toBe(403);
+    expect((await api(ada, 'DELETE', `tokens/${id}`)).status).toBe(204);
+    expect((await fetch(`${portal.url}/api/v1/me`, { headers: bearer })).status).toBe(401);
+  });
+
+  it('binds a person of the accounts by an invitation, after a confirmation', async () => {
+    const { portal } = await portalWith('a');
+    const browser = new Browser();
+    const { secret } = await portal.access.people.invite('lead-17');
+    const link = `${portal.url}/invitation/${secret}`;
+    expect((await browser.open(link)).headers.get('location')).toContain(
+      `return_to=%2Finvitation%2F${secret}`,
+    );
+    await signedIn(browser, portal);
+    expect(await (await browser.open(link)).text()).toContain('I am lead-17');
+    const accept = { method: 'POST', headers: { origin: portal.url } };
+    expect((await browser.open(link, accept)).status).toBe(303);
+    expect(await (await me(browser, portal)).json()).toMatchObject({ person: 'lead-17' });
+    expect((await browser.open(link, accept)).status).toBe(409);
+    const rows = await portal.access.audit.list(10);
+    expect(JSON.stringify(rows)).not.toContain(secret);
+  });
+});
