@@ -4,6 +4,7 @@
  * resource, and for the balances of all grants. Compares the times with one query of DuckDB on the same usage, if
  * `@duckdb/node-api` is installed. Prints the median of five for each, and stops if their sums differ.
  */
+import { EVERYTHING } from '../src/portal/access/rights/scope.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +137,7 @@ try {
   ] as const) {
     const stays = staysOf(unit);
     const query: UsageQuery = {
+      scope: EVERYTHING,
       fromMs: FIRST_HOUR * MS_PER_HOUR,
       toMs: END_MS,
       step: 'total',
@@ -148,7 +150,11 @@ try {
       return data.reduce((sum, { grant, amount }) => sum + (grant === null ? 0 : amount), 0);
     });
     const list = await timed(async () => {
-      const { balances } = await grantBalances(ledger, query.grants?.map(presentGrant) ?? [], END_MS);
+      const { balances } = await grantBalances(
+        ledger,
+        { scope: EVERYTHING, grants: grantsOf(stays).map(presentGrant) },
+        END_MS,
+      );
       return [...balances.values()].flat().reduce((sum, { used }) => sum + used, 0);
     });
     let theirs: Measurement | undefined;

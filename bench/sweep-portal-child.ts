@@ -1,4 +1,5 @@
 // The portal that bench/sweep.ts measures, in a child process. It exchanges messages with its parent.
+import { EVERYTHING } from '../src/portal/access/rights/scope.ts';
 import { createPortal } from '../src/portal/portal.ts';
 import { useLedger } from '../src/portal/use-ledger.ts';
 import type { SiteConfig } from '../src/portal/settings/site-settings.ts';
@@ -77,6 +78,7 @@ async function sums(): Promise<LedgerSums> {
     { clock: systemClock, logger: silentLogger() },
     async (ledger) => {
       const { data } = await ledger.usage({
+        scope: EVERYTHING,
         fromMs: 0,
         toMs: Date.now() + 3_600_000,
         step: 'total',

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../portal/access/rights/scope.ts';
 import { userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
 import type { AccountCommands } from '../portal/accounts-over-socket.ts';
@@ -64,7 +65,7 @@ function exportCommand(): Command {
           .default('toml'),
       ),
   ).action(async (_flags, called: Command) => {
-    const file = await withAccounts(called, undefined, async (accounts) => await accounts.file());
+    const file = await withAccounts(called, undefined, async (accounts) => await accounts.file(EVERYTHING));
     process.stdout.write(called.opts<{ format: string }>().format === 'csv' ? csvOf(file) : tomlOf(file));
   });
 }

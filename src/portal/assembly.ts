@@ -9,6 +9,7 @@ import {
 } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Access } from './access/access.ts';
+import { EVERYTHING } from './access/rights/scope.ts';
 import { DEFAULT_POLICY } from './access/access-policy.ts';
 import { Attempts } from './access/attempts.ts';
 import { SignIns } from './access/oidc/sign-ins.ts';
@@ -151,7 +152,7 @@ function createAccess(
     clock,
     logger,
     policy: () => sources().access?.policy ?? DEFAULT_POLICY,
-    memberships: async (person) => membershipsIn((await accounts.present()).grants, person),
+    memberships: async (person) => membershipsIn((await accounts.present(EVERYTHING)).grants, person),
   });
   atEnd(async () => await access.upkeep.close());
   return access;

@@ -1,3 +1,4 @@
+import { EVERYTHING } from './access/rights/scope.ts';
 import { MS_PER_HOUR } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -67,7 +68,7 @@ export class SiteFigures {
   async update(): Promise<void> {
     const { ledger, sites } = this.#parts;
     this.#declare(sites());
-    const statuses = (await ledger.sites()).filter(({ name }) => this.#names.has(name));
+    const statuses = (await ledger.sites({ scope: EVERYTHING })).filter(({ name }) => this.#names.has(name));
     for (const status of statuses) this.#showSite(status);
     showLastReadings(this.#parts.metrics, statuses);
     await this.#showCoverage(statuses);

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -26,9 +27,9 @@ onEveryPostgresql('accounts', (freshLedger) => {
     it('counts at once at all portals on the database', async () => {
       const fixture = await freshLedger();
       const [one, other] = [portalOn(fixture), portalOn(fixture)];
-      expect((await other.present()).grants).toEqual([]);
+      expect((await other.present(EVERYTHING)).grants).toEqual([]);
       await one.putGrant(grantOf({ title: 'A', to: '2026-03-01', projects: [P] }), { ifNoneMatch: '*' }, ADA);
-      expect((await other.present()).grants).toMatchObject([
+      expect((await other.present(EVERYTHING)).grants).toMatchObject([
         {
           name: 'climate',
           title: 'A',
@@ -39,7 +40,7 @@ onEveryPostgresql('accounts', (freshLedger) => {
         },
       ]);
       await other.remove('grant', 'climate', { ifMatch: [1] }, BOB);
-      expect((await one.present()).grants).toEqual([]);
+      expect((await one.present(EVERYTHING)).grants).toEqual([]);
     });
 
     it('is made by one of two operators who edit at once; the other hears who was faster', async () => {
@@ -50,7 +51,7 @@ onEveryPostgresql('accounts', (freshLedger) => {
         one.putGrant(grantOf({ title: 'of ada' }), { ifMatch: [1] }, ADA),
         other.putGrant(grantOf({ title: 'of bob' }), { ifMatch: [1] }, BOB),
       ]);
-      const [grant] = (await one.present()).grants;
+      const [grant] = (await one.present(EVERYTHING)).grants;
       const refusals = results.flatMap((result) =>
         result.status === 'rejected' ? [result.reason as Error] : [],
       );
@@ -67,7 +68,7 @@ onEveryPostgresql('accounts', (freshLedger) => {
       const file = (name: string) => grantsFile.parse({ grant: [{ name, projects: [P] }] });
       const results = await Promise.allSettled([one.apply(file('g'), ADA), other.apply(file('h'), BOB)]);
       expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-      expect((await one.present()).grants).toHaveLength(1);
+      expect((await one.present(EVERYTHING)).grants).toHaveLength(1);
     });
 
     it('that changes nothing writes no version, and the history has all others in words', async () => {
@@ -81,7 +82,7 @@ onEveryPostgresql('accounts', (freshLedger) => {
         version: 3,
         created: true,
       });
-      const history = await accounts.history('grant', 'climate');
+      const history = await accounts.history('grant', 'climate', EVERYTHING);
       expect(history.map(({ version, author, words }) => [version, author, words])).toEqual([
         [3, 'ada', ['grant climate: new', 'grant climate: title none → "A"']],
         [2, 'bob', ['grant climate: removed']],
@@ -99,16 +100,16 @@ onEveryPostgresql('accounts', (freshLedger) => {
       grant: [{ name: 'climate', people }],
     };
     await accounts.apply(grantsFile.parse(file), ADA);
-    const before = await accounts.history('grant', 'climate');
-    expect((await accounts.present()).grants[0]?.people).toEqual([
+    const before = await accounts.history('grant', 'climate', EVERYTHING);
+    expect((await accounts.present(EVERYTHING)).grants[0]?.people).toEqual([
       { ...people[0], name: 'Ada L.', mail: 'a@b' },
     ]);
     await accounts.erase('p-17', BOB);
-    expect((await accounts.present()).grants[0]?.people).toEqual([
+    expect((await accounts.present(EVERYTHING)).grants[0]?.people).toEqual([
       { ...people[0], name: undefined, mail: undefined },
     ]);
-    expect(await accounts.history('grant', 'climate')).toEqual(before);
-    expect(await accounts.apply(await accounts.file(), ADA, { removeMissing: true })).toEqual([]);
+    expect(await accounts.history('grant', 'climate', EVERYTHING)).toEqual(before);
+    expect(await accounts.apply(await accounts.file(EVERYTHING), ADA, { removeMissing: true })).toEqual([]);
     const rows = await runSql<{ text: string }>(
       fixture.connection,
       `SELECT string_agg(t::text, ' ') AS text FROM (
@@ -154,13 +155,13 @@ onEveryPostgresql('accounts', (freshLedger) => {
       expect(await killed.exited).toBe(null);
       await holder.query('ROLLBACK');
       const accounts = portalOn(fixture);
-      expect([await accounts.present(), await accounts.file()]).toEqual([
+      expect([await accounts.present(EVERYTHING), await accounts.file(EVERYTHING)]).toEqual([
         { grants: [], accounts: [] },
         { person: [], account: [], grant: [] },
       ]);
       const again = apply();
       expect(await again.exited).toBe(0);
-      const { grants: present } = await accounts.present();
+      const { grants: present } = await accounts.present(EVERYTHING);
       expect([present.length, new Set(present.map(({ version }) => version))]).toEqual([200, new Set([1])]);
     },
   );

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reading } from './in-memory-book.ts';
@@ -185,6 +186,7 @@ const anyQuestion: fc.Arbitrary<UsageQuery> = fc
     const toHour = step === 'hour' ? Math.min(last, first + 80) : last;
     return {
       ...more,
+      scope: EVERYTHING,
       step,
       by: new Set(by),
       fromMs: first * HOUR,

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { randomBytes } from 'node:crypto';
 import { Pool } from 'pg';
 import { beforeAll, describe, inject, onTestFinished } from 'vitest';
@@ -38,7 +39,15 @@ export async function foldAll(ledger: Ledger, site: string, ...readings: Reading
 
 export function query(more: Partial<UsageQuery> = {}): UsageQuery {
   const by = new Set(['site', 'project', 'resource'] as const);
-  return { fromMs: NOON - 12 * HOUR, toMs: NOON + 36 * HOUR, step: 'hour', by, limit: 1_000, ...more };
+  return {
+    scope: EVERYTHING,
+    fromMs: NOON - 12 * HOUR,
+    toMs: NOON + 36 * HOUR,
+    step: 'hour',
+    by,
+    limit: 1_000,
+    ...more,
+  };
 }
 
 /** The values of these keys, row by row in the order of the answer. */

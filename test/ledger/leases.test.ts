@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { expect, it } from 'vitest';
 import { sql } from '../../src/portal/database/sql.ts';
 import { reading } from './in-memory-book.ts';
@@ -44,7 +45,9 @@ onEveryPostgresql('a lease', (freshLedger) => {
       "is now another portal's",
     );
     await ledger.fold('a', late, { ...lease, holder: 'two' });
-    expect((await ledger.sites()).map(({ name, lastError }) => [name, lastError])).toEqual([
+    expect(
+      (await ledger.sites({ scope: EVERYTHING })).map(({ name, lastError }) => [name, lastError]),
+    ).toEqual([
       ['a', undefined],
       ['b', undefined],
     ]);

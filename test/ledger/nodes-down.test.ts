@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
@@ -96,15 +97,18 @@ onEveryPostgresql('a ledger with a database node that is down', (freshLedger) =>
       const { data } = await ledger.usage(query({ step, site: 'a' }));
       expect(columns(data, 'site', 'amount')).toEqual([['a', 2]]);
     }
-    expect((await ledger.projects({ site: 'a', limit: 10 })).data).toHaveLength(1);
+    expect((await ledger.projects({ scope: EVERYTHING, site: 'a', limit: 10 })).data).toHaveLength(1);
     expect(
-      (await ledger.coverage({ fromMs: NOON, toMs: NOON + HOUR, site: 'a', limit: 10 })).data.length,
+      (await ledger.coverage({ scope: EVERYTHING, fromMs: NOON, toMs: NOON + HOUR, site: 'a', limit: 10 }))
+        .data.length,
     ).toBeGreaterThan(0);
   });
 
   it('names the sites that are unavailable', async () => {
     const { ledger } = await setUp();
-    expect((await ledger.sites()).map(({ name, lastError }) => [name, lastError])).toEqual([
+    expect(
+      (await ledger.sites({ scope: EVERYTHING })).map(({ name, lastError }) => [name, lastError]),
+    ).toEqual([
       ['a', undefined],
       ['b', DOWN],
     ]);
@@ -112,7 +116,7 @@ onEveryPostgresql('a ledger with a database node that is down', (freshLedger) =>
     const refusal = 'the database node of these sites is down: b: ask for one other site, or later';
     await expect(ledger.usage(query({ step: 'total' }))).rejects.toThrow(refusal);
     await expect(ledger.usage(query({ step: 'total', site: 'b' }))).rejects.toThrow(refusal);
-    await expect(ledger.projects({ limit: 10 })).rejects.toThrow(refusal);
+    await expect(ledger.projects({ scope: EVERYTHING, limit: 10 })).rejects.toThrow(refusal);
   });
 
   it('keeps leases, and packs the days of other sites', async () => {

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Ledger } from '../../src/portal/ledger/ledger.ts';
 import { reading } from './in-memory-book.ts';
@@ -40,7 +41,8 @@ onEveryPostgresql('the directory', (freshLedger) => {
         lastReadingMs: NOON + MINUTE,
       };
       const ofB = { ...rest, site: 'b', projectId: 'p1', projectName: 'one', lastReadingMs: NOON };
-      const found = async (more: object) => (await ledger.projects({ limit: 10, ...more })).data;
+      const found = async (more: object) =>
+        (await ledger.projects({ scope: EVERYTHING, limit: 10, ...more })).data;
       expect(await found({})).toEqual([abc, renamed, ofB]);
       expect(await found({ search: 'GRÖSSE' })).toEqual([]);
       expect(await found({ search: 'GRÖßE "Q' })).toEqual([abc]);
@@ -60,8 +62,8 @@ onEveryPostgresql('the directory', (freshLedger) => {
           site,
           sweep(['p1', 'p2', 'p3'].map((projectId) => reading(NOON, 0, { projectId }))),
         );
-      const first = await ledger.projects({ limit: 4 });
-      const second = await ledger.projects({ limit: 4, cursor: first.next ?? '' });
+      const first = await ledger.projects({ scope: EVERYTHING, limit: 4 });
+      const second = await ledger.projects({ scope: EVERYTHING, limit: 4, cursor: first.next ?? '' });
       expect([...first.data, ...second.data].map(({ site, projectId }) => site + projectId)).toEqual([
         'ap1',
         'ap2',
@@ -98,7 +100,10 @@ onEveryPostgresql('the directory', (freshLedger) => {
         ],
       });
       await ledger.foldLate('a', [of(NOON + 2 * MINUTE, 'q3', 'p1')]);
-      expect(await ledger.sites()).toMatchObject([{ projects: 3, refusedSeries: 1 }, { projects: 0 }]);
+      expect(await ledger.sites({ scope: EVERYTHING })).toMatchObject([
+        { projects: 3, refusedSeries: 1 },
+        { projects: 0 },
+      ]);
       expect((await ledger.fold('b', of(NOON, 'p1', 'p2', 'p3', 'p4'))).folded).toBe(4);
       expect(columns((await ledger.usage(query({ step: 'total' }))).data, 'projectId', 'amount')).toEqual([
         ['p1', (4 * MINUTE) / HOUR],
@@ -117,7 +122,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
           sweep([reading(NOON + minute * MINUTE, minute * MINUTE, { projectName: `name ${minute}` })]),
         );
       expect(await runSql(connection, 'SELECT FROM ledger.project_name')).toHaveLength(20);
-      expect((await ledger.sites())[0]?.refusedSeries).toBe(1);
+      expect((await ledger.sites({ scope: EVERYTHING }))[0]?.refusedSeries).toBe(1);
       const { data } = await ledger.usage(query({ step: 'total' }));
       expect(columns(data, 'projectName', 'amount')).toEqual([['name 19', (29 * MINUTE) / HOUR]]);
     });
@@ -136,7 +141,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       );
       const { data } = await ledger.usage(query({ step: 'total' }));
       expect(columns(data, 'projectId', 'amount')).toEqual([['p1', 1]]);
-      expect((await ledger.sites())[0]?.refusedSeries).toBe(1);
+      expect((await ledger.sites({ scope: EVERYTHING }))[0]?.refusedSeries).toBe(1);
     });
   });
 
@@ -159,10 +164,10 @@ onEveryPostgresql('the directory', (freshLedger) => {
         refusedSeries: 0,
         anomalies: 0,
       };
-      expect(await ledger.sites()).toEqual([nothing]);
+      expect(await ledger.sites({ scope: EVERYTHING })).toEqual([nothing]);
       // Another portal, which has the site only for its senders.
       await ledger.declareSites([{ name: 'a' }]);
-      expect(await ledger.sites()).toEqual([nothing]);
+      expect(await ledger.sites({ scope: EVERYTHING })).toEqual([nothing]);
       const refusals = [
         { reason: 'not a number', count: 2, example: 'x' },
         { reason: 'no project_id', count: 1, example: 'y' },
@@ -182,30 +187,32 @@ onEveryPostgresql('the directory', (freshLedger) => {
         refusedSeries: 3,
         anomalies: 1,
       };
-      expect(await ledger.sites()).toEqual([read]);
+      expect(await ledger.sites({ scope: EVERYTHING })).toEqual([read]);
       await ledger.recordFailure('a', NOON + 2 * MINUTE, 'the gate answers 401');
-      expect(await ledger.sites()).toEqual([
+      expect(await ledger.sites({ scope: EVERYTHING })).toEqual([
         { ...read, lastSweepMs: NOON + 2 * MINUTE, lastError: 'the gate answers 401' },
       ]);
       await ledger.fold('a', sweep([reading(NOON + 3 * MINUTE, 3)]));
-      expect(await ledger.sites()).toMatchObject([{ lastError: undefined, refusedSeries: 0 }]);
+      expect(await ledger.sites({ scope: EVERYTHING })).toMatchObject([
+        { lastError: undefined, refusedSeries: 0 },
+      ]);
       const standing = { ...sweep([reading(NOON + 3 * MINUTE, 3)]), receivedAtMs: NOON + 19 * MINUTE };
       await ledger.fold('a', standing);
-      expect(await ledger.sites()).toMatchObject([
+      expect(await ledger.sites({ scope: EVERYTHING })).toMatchObject([
         {
           lastSuccessMs: NOON + 19 * MINUTE,
           lastError: `the site answers, but the exporter's totals have not moved since ${at(NOON + 3 * MINUTE)}`,
         },
       ]);
       await ledger.fold('a', sweep([reading(NOON + 19 * MINUTE, 4)]));
-      expect(await ledger.sites()).toMatchObject([{ lastError: undefined }]);
+      expect(await ledger.sites({ scope: EVERYTHING })).toMatchObject([{ lastError: undefined }]);
     });
 
     it('show an error if one of their clouds stands still, unless that cloud is retired', async () => {
       const { ledger } = await freshLedger(['a']);
       const of = (cloud: string, minute: number) =>
         reading(NOON + minute * MINUTE, minute, { cloud, epoch: `epoch of ${cloud}` });
-      const status = async () => (await ledger.sites())[0];
+      const status = async () => (await ledger.sites({ scope: EVERYTHING }))[0];
       const fold = async (minute: number, ...clouds: string[]) =>
         await ledger.fold('a', sweep(clouds.map((cloud) => of(cloud, minute))));
       await fold(0, 'east', 'west', 'south');
@@ -247,11 +254,11 @@ onEveryPostgresql('the directory', (freshLedger) => {
       const other = await open();
       onTestFinished(async () => await other.close());
       const answers = async (portal: Ledger) => [
-        (await portal.sites()).map((row) => [row.labels, row.ordinaryPauseMs]),
+        (await portal.sites({ scope: EVERYTHING })).map((row) => [row.labels, row.ordinaryPauseMs]),
         columns((await portal.usage(query())).data, 'coverage'),
-        (await portal.coverage({ fromMs: NOON, toMs: NOON + 2 * HOUR, limit: 9 })).data.map(
-          ({ coverage }) => coverage,
-        ),
+        (
+          await portal.coverage({ scope: EVERYTHING, fromMs: NOON, toMs: NOON + 2 * HOUR, limit: 9 })
+        ).data.map(({ coverage }) => coverage),
       ];
       const labels = site.labels;
       const asDeclared = [[[labels, HOUR]], [['measured'], ['measured']], ['measured', 'measured']];
@@ -267,14 +274,14 @@ onEveryPostgresql('the directory', (freshLedger) => {
         folded: 1,
         refusals: [{ reason: 'too many projects', count: 1 }],
       });
-      expect((await other.sites())[0]?.clouds.map(({ cloud }) => cloud)).toEqual(['']);
+      expect((await other.sites({ scope: EVERYTHING }))[0]?.clouds.map(({ cloud }) => cloud)).toEqual(['']);
       await other.declareSites([{ ...site, intervalMs: null, maxProjects: null, clouds: null }]);
       const next = [
         reading(NOON + 150 * MINUTE, 0, { projectId: 'p3', cloud: 'west', epoch: 'w' }),
         reading(NOON + 150 * MINUTE, 2 * HOUR),
       ];
       expect((await ledger.fold('a', sweep(next))).folded).toBe(2);
-      expect((await ledger.sites())[0]).toMatchObject({
+      expect((await ledger.sites({ scope: EVERYTHING }))[0]).toMatchObject({
         ordinaryPauseMs: 900_000,
         clouds: [{ cloud: '' }, { cloud: 'west' }],
       });
@@ -284,7 +291,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       const { ledger } = await freshLedger(['a', 'b', 'c']);
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + MINUTE, HOUR));
       await ledger.declareSites(sitesNamed('a'));
-      expect((await ledger.sites()).map(({ name }) => name)).toEqual(['a', 'b']);
+      expect((await ledger.sites({ scope: EVERYTHING })).map(({ name }) => name)).toEqual(['a', 'b']);
       expect(columns((await ledger.usage(query())).data, 'site', 'amount')).toEqual([['b', 1]]);
     });
   });

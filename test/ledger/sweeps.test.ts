@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
@@ -242,7 +243,10 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const usage = await usageOf('parts');
       expect(usage).toEqual(await usageOf('whole'));
       expect(usage).toHaveLength(12);
-      const [parts, whole] = (await ledger.sites()).map((status) => ({ ...status, name: '' }));
+      const [parts, whole] = (await ledger.sites({ scope: EVERYTHING })).map((status) => ({
+        ...status,
+        name: '',
+      }));
       expect(parts).toEqual(whole);
       expect(await ledger.verify()).toEqual([]);
     });

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -185,7 +186,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
     const elsewhere = otherDatabase(connection, 'restored');
     await run('pg_restore', '--exit-on-error', ...reach(elsewhere), dump);
     const restored = await openLedger({ database: await openDatabase(elsewhere, logger), clock, logger });
-    expect((await restored.sites())[0]?.lastReadingMs).toBe(NOON + 9 * HOUR);
+    expect((await restored.sites({ scope: EVERYTHING }))[0]?.lastReadingMs).toBe(NOON + 9 * HOUR);
     await foldAll(restored, 'a', reading(NOON + 10 * HOUR, 10 * HOUR));
     expect(await restored.verify()).toEqual([]);
     const total = await restored.usage(query({ step: 'total' }));

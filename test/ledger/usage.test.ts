@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { describe, expect, it } from 'vitest';
 import { reading } from './in-memory-book.ts';
 import type { CoverageQuery, Ledger, UsageQuery, StepUsage } from '../../src/portal/ledger/ledger.ts';
@@ -245,7 +246,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       );
       await ledger.declareSites(sitesNamed('a'));
       time.nowMs = NOON + 5.9 * HOUR;
-      const question = { fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
+      const question = { scope: EVERYTHING, fromMs: NOON - 9 * HOUR, toMs: NOON + 99 * HOUR, limit: 100 };
       const { data } = await ledger.coverage(question);
       expect(
         data.map((row) => [
@@ -275,7 +276,12 @@ onEveryPostgresql('answers', (freshLedger) => {
       await foldAll(ledger, 'a', reading(NOON + 60 * MINUTE, 5), reading(NOON + 115 * MINUTE, 5));
       const known = async (minute: number) => {
         time.nowMs = NOON + (2 * 60 + minute) * MINUTE;
-        const { data } = await ledger.coverage({ fromMs: NOON + HOUR, toMs: NOON + 9 * HOUR, limit: 9 });
+        const { data } = await ledger.coverage({
+          scope: EVERYTHING,
+          fromMs: NOON + HOUR,
+          toMs: NOON + 9 * HOUR,
+          limit: 9,
+        });
         return data.map((row) => [row.startMs, row.coverage, row.measuredMs / MINUTE, row.reached]);
       };
       const present = [NOON + 2 * HOUR, 'measured', 0, false];
@@ -292,8 +298,10 @@ onEveryPostgresql('answers', (freshLedger) => {
       time.nowMs = NOON + 13.3 * HOUR;
       const question = { fromMs: NOON, toMs: NOON + 36 * HOUR, limit: 9 };
       const known = async (more: Partial<CoverageQuery>) => {
-        const { data } = await ledger.coverage({ ...question, ...more });
-        expect(await inPages(1, (page) => ledger.coverage({ ...question, ...more, ...page }))).toEqual(data);
+        const { data } = await ledger.coverage({ scope: EVERYTHING, ...question, ...more });
+        expect(
+          await inPages(1, (page) => ledger.coverage({ scope: EVERYTHING, ...question, ...more, ...page })),
+        ).toEqual(data);
         return data;
       };
       const today = { startMs: NOON, measuredMs: 0, spreadMs: 30 * MINUTE };
@@ -370,7 +378,12 @@ onEveryPostgresql('answers', (freshLedger) => {
           { name: 'a', labels: {}, retiredClouds },
           { name: 'b', labels: {}, retiredClouds: [''] },
         ]);
-        const { data } = await ledger.coverage({ fromMs: NOON, toMs: NOON + 3 * HOUR, limit: 10 });
+        const { data } = await ledger.coverage({
+          scope: EVERYTHING,
+          fromMs: NOON,
+          toMs: NOON + 3 * HOUR,
+          limit: 10,
+        });
         const [shares] = await ledger.coverageShares(NOON, NOON + 2 * HOUR);
         return [
           data

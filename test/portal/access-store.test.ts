@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../src/portal/access/access.ts';
 import { DEFAULT_POLICY, type AccessPolicy } from '../../src/portal/access/access-policy.ts';
@@ -36,7 +37,7 @@ function portalOn({ connection, time }: LedgerFixture) {
     clock,
     logger: silentLogger(),
     policy: () => policy,
-    memberships: async (person) => membershipsIn((await accounts.present()).grants, person),
+    memberships: async (person) => membershipsIn((await accounts.present(EVERYTHING)).grants, person),
   });
   const { people, tokens, sessions, audit, upkeep } = access;
   return { people, tokens, sessions, audit, upkeep, accounts, policy };

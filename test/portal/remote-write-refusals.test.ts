@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -210,7 +211,9 @@ describe('totals of an exporter that sends its epoch and folded-until instant', 
     expect(await send(whole(15, NOON + MINUTE))).toEqual(ACCEPTED);
     await receiver.fold();
     expect(await amounts()).toEqual([['a', 'p', 5]]);
-    expect((await ledger.sites()).map(({ name, anomalies }) => [name, anomalies])).toEqual([
+    expect(
+      (await ledger.sites({ scope: EVERYTHING })).map(({ name, anomalies }) => [name, anomalies]),
+    ).toEqual([
       ['a', 0],
       ['b', 0],
     ]);
@@ -225,7 +228,7 @@ describe('the epoch and folded-until instant of an exporter', () => {
     await receiver.fold();
     expect(await send([usageOf('a', 'p', 10, NOON)])).toEqual(ACCEPTED);
     await receiver.fold();
-    expect((await ledger.sites())[0]?.lastReadingMs).toBe(NOON);
+    expect((await ledger.sites({ scope: EVERYTHING }))[0]?.lastReadingMs).toBe(NOON);
   });
 
   it('are answered 503 while the database cannot store them, and so are their totals', async () => {
@@ -418,7 +421,7 @@ describe('a write that the ledger refuses every time', () => {
     await pool.query(`WITH again AS (DELETE FROM remote_write.set_aside RETURNING rule, received_ms, body)
       INSERT INTO remote_write.inbox (rule, received_ms, body) SELECT DISTINCT rule, received_ms, body FROM again`);
     await receiver.fold();
-    const { data } = await ledger.projects({ limit: 10 });
+    const { data } = await ledger.projects({ scope: EVERYTHING, limit: 10 });
     expect(data.map(({ projectId, firstReadingMs }) => [projectId, firstReadingMs])).toEqual([
       ['poison', NOON - 2 * MINUTE],
     ]);
@@ -456,7 +459,7 @@ describe('a write that the ledger refuses every time', () => {
     await pool.query('DROP TRIGGER shut_down ON ledger.project');
     await receiver.fold();
     expect([await count(pool, 'inbox'), await count(pool, 'set_aside')]).toEqual([0, 1]);
-    const { data } = await ledger.projects({ limit: 10 });
+    const { data } = await ledger.projects({ scope: EVERYTHING, limit: 10 });
     expect(data.map(({ projectId }) => projectId)).toEqual(['p']);
   });
 

@@ -4,6 +4,7 @@ import { ADVISORY_KEYS } from '../database/advisory-keys.ts';
 import type { Database } from '../database/database.ts';
 import { sql, type Queryable } from '../database/sql.ts';
 import { forgetPerson } from '../access/people.ts';
+import type { Everything, Scope } from '../access/rights/scope.ts';
 import {
   loadHistory,
   loadState,
@@ -49,7 +50,7 @@ export class AccountStore implements Accounts {
     this.#configured = configured;
   }
 
-  async present(): Promise<AccountsState> {
+  async present(_scope: Scope): Promise<AccountsState> {
     const { state, hasGrants } = await this.#newest();
     return hasGrants ? state : { ...state, grants: this.#configured() };
   }
@@ -62,7 +63,7 @@ export class AccountStore implements Accounts {
     );
   }
 
-  async file(): Promise<GrantsFile> {
+  async file(_scope: Everything): Promise<GrantsFile> {
     return fileOf(await loadState(this.#database.inLane('accounts')));
   }
 
@@ -111,7 +112,7 @@ export class AccountStore implements Accounts {
     });
   }
 
-  async history(kind: DocumentKind, name: string): Promise<readonly PastVersion[]> {
+  async history(kind: DocumentKind, name: string, _scope: Scope): Promise<readonly PastVersion[]> {
     const rows = await loadHistory(this.#database.inLane('accounts'), kind, name);
     const documents = rows.map(({ document }) => document ?? null);
     return rows

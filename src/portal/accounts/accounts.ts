@@ -1,3 +1,4 @@
+import type { Everything, Scope } from '../access/rights/scope.ts';
 import type { AccountDocument, GrantDocument, GrantPart, GrantsFile } from './grants/documents.ts';
 import type { PresentGrant } from './grants/grant.ts';
 import type { Condition } from './grants/condition.ts';
@@ -48,9 +49,9 @@ export interface PutOutcome {
  */
 export interface Accounts {
   /** Every change counts at once, also one of another portal on the database. */
-  present(): Promise<AccountsState>;
+  present(scope: Scope): Promise<AccountsState>;
   /** All of it as a file: applied again, it changes nothing. */
-  file(): Promise<GrantsFile>;
+  file(scope: Everything): Promise<GrantsFile>;
   /** Applies a file. Returns what changed, in words. */
   apply(file: GrantsFile, by: Authorship, options?: FileOptions): Promise<readonly string[]>;
   putGrant(document: GrantDocument, condition: Condition, by: Authorship): Promise<PutOutcome>;
@@ -59,5 +60,5 @@ export interface Accounts {
   /** Erases name and mail of a person. The history keeps the id. */
   erase(person: string, by: Authorship): Promise<readonly string[]>;
   /** All versions, the newest first; empty if there never was one. */
-  history(kind: DocumentKind, name: string): Promise<readonly PastVersion[]>;
+  history(kind: DocumentKind, name: string, scope: Scope): Promise<readonly PastVersion[]>;
 }

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../access/rights/scope.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CoverageQuery, Ledger, StepCoverage, StepUsage, UsageQuery } from '../ledger/ledger.ts';
@@ -235,7 +236,9 @@ describe('balances of a grant', () => {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
         const [balance] =
-          (await grantBalances(ledgerOf(history), [grantOf(history)], NOW)).balances.get('climate') ?? [];
+          (
+            await grantBalances(ledgerOf(history), { scope: EVERYTHING, grants: [grantOf(history)] }, NOW)
+          ).balances.get('climate') ?? [];
         const truth = oracle(history);
         expect(balance).toMatchObject({
           granted: truth.granted,
@@ -260,7 +263,9 @@ describe('balances of a grant', () => {
       fc.asyncProperty(histories, async (history) => {
         const grant = grantOf(history);
         const [balance] =
-          (await grantBalances(ledgerOf(history), [grant], NOW)).balances.get('climate') ?? [];
+          (await grantBalances(ledgerOf(history), { scope: EVERYTHING, grants: [grant] }, NOW)).balances.get(
+            'climate',
+          ) ?? [];
         if (balance?.runsOutOn === null || balance === undefined) return;
         dated += 1;
         const { rate, between, left: leftNow } = oracle(history);

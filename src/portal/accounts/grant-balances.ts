@@ -1,6 +1,7 @@
+import type { Scope } from '../access/rights/scope.ts';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import type { Ledger, StepUsage, UsageQuery } from '../ledger/ledger.ts';
+import type { Ledger, ScopedQuestion, StepUsage, UsageQuery } from '../ledger/ledger.ts';
 import { HoursGoneError } from '../ledger/question-errors.ts';
 import { balancesOf, type Balance } from './grants/balance.ts';
 import { cloudKey, knownDays, lastDays, type CloudHour, type CloudUsage } from './grants/burn-rate.ts';
@@ -24,7 +25,7 @@ export interface GrantBalances {
  */
 export async function grantBalances(
   ledger: Pick<Ledger, 'usage' | 'coverage'>,
-  all: readonly PresentGrant[],
+  { scope, grants: all }: { scope: Scope; grants: readonly PresentGrant[] },
   nowMs: number,
   gone?: AbortSignal,
 ): Promise<GrantBalances> {
@@ -32,7 +33,7 @@ export async function grantBalances(
   for (;;) {
     const grants = all.filter(({ name, allowances }) => allowances.length > 0 && !unknown.has(name));
     try {
-      return { balances: await balancesOfAll(ledger, grants, nowMs, gone), unknown };
+      return { balances: await balancesOfAll(ledger, { scope, grants }, nowMs, gone), unknown };
     } catch (error) {
       const grant = error instanceof HoursGoneError ? error.grant : undefined;
       if (grant === undefined || unknown.has(grant)) throw error;
@@ -43,17 +44,18 @@ export async function grantBalances(
 
 async function balancesOfAll(
   ledger: Pick<Ledger, 'usage' | 'coverage'>,
-  grants: readonly PresentGrant[],
+  asked: { scope: Scope; grants: readonly PresentGrant[] },
   nowMs: number,
   gone: AbortSignal | undefined,
 ): Promise<Map<string, Balance[]>> {
+  const { grants } = asked;
   if (grants.length === 0) return new Map();
   const days = lastDays(nowMs);
   const period = { fromMs: firstDay(grants), toMs: endOfHour(nowMs) };
   const [used, recent, hours] = await Promise.all([
-    period.fromMs < period.toMs ? usageOf(ledger, grants, { ...period, by: BY_GRANT }, gone) : [],
-    usageOf(ledger, grants, { ...days, by: BY_CLOUD }, gone),
-    hoursByCloud(ledger, days, gone),
+    period.fromMs < period.toMs ? usageOf(ledger, { ...asked, ...period, by: BY_GRANT }, gone) : [],
+    usageOf(ledger, { ...asked, ...days, by: BY_CLOUD }, gone),
+    hoursByCloud(ledger, { ...asked, ...days }, gone),
   ]);
   const [usedOf, recentOf] = [byGrant(used), byGrant(recent)];
   return new Map(
@@ -73,13 +75,12 @@ const BY_CLOUD: UsageQuery['by'] = new Set(['grant', 'site', 'cloud', 'resource'
 
 async function usageOf(
   ledger: Pick<Ledger, 'usage'>,
-  grants: readonly PresentGrant[],
-  range: Pick<UsageQuery, 'fromMs' | 'toMs' | 'by'>,
+  asked: Pick<UsageQuery, 'scope' | 'fromMs' | 'toMs' | 'by'> & { grants: readonly PresentGrant[] },
   gone: AbortSignal | undefined,
 ): Promise<StepUsage[]> {
-  const [only] = grants;
-  const one = grants.length === 1 ? { grant: only?.name } : {};
-  const { data } = await ledger.usage({ ...range, ...one, grants, step: 'total', limit: EVERY_ROW }, gone);
+  const [only] = asked.grants;
+  const one = asked.grants.length === 1 ? { grant: only?.name } : {};
+  const { data } = await ledger.usage({ ...asked, ...one, step: 'total', limit: EVERY_ROW }, gone);
   return data;
 }
 
@@ -100,7 +101,7 @@ function cloudUsage({ site = '', cloud = '', resource = '', amountMs }: StepUsag
 
 async function hoursByCloud(
   ledger: Pick<Ledger, 'coverage'>,
-  days: { fromMs: number; toMs: number },
+  days: ScopedQuestion & { fromMs: number; toMs: number },
   gone: AbortSignal | undefined,
 ): Promise<Map<string, CloudHour[]>> {
   const { data } = await ledger.coverage({ ...days, step: 'hour', limit: EVERY_ROW }, gone);

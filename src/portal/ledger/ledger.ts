@@ -2,6 +2,7 @@
  * The interface of the ledger for the other parts of the portal: sweeps go in, questions are answered.
  * Sweeps carry amount × milliseconds as bigint. Answers carry amount × hours as number.
  */
+import type { Scope } from '../access/rights/scope.ts';
 import type { PartOfServerKind, ServerKind } from './server-kind.ts';
 import type { MaintenanceOutcome, StoragePolicy } from './storage-policy.ts';
 
@@ -108,7 +109,17 @@ export interface GrantProject {
   toMs?: number | undefined;
 }
 
-export interface UsageQuery extends PartOfServerKind {
+/** What somebody may ask about (P2). What lies outside does not exist for the answer. */
+export interface ScopedQuestion {
+  scope: Scope;
+  /**
+   * The present grants that the scope or the question names, and all of them for a question by grant. No project is in two
+   * grants at one instant. A grant of the scope that is not here has no projects.
+   */
+  grants?: readonly Grant[] | undefined;
+}
+
+export interface UsageQuery extends ScopedQuestion, PartOfServerKind {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
   fromMs: number;
   toMs: number;
@@ -119,8 +130,6 @@ export interface UsageQuery extends PartOfServerKind {
   resource?: string | undefined;
   /** Only the usage of this grant: of its projects, each while it is in the grant. */
   grant?: string | undefined;
-  /** The present grants, for a question by grant or about a grant. No project is in two grants at one instant. */
-  grants?: readonly Grant[] | undefined;
   limit: number;
   cursor?: string | undefined;
 }
@@ -143,7 +152,7 @@ export interface StepUsage extends PartOfServerKind {
 }
 
 /** A question about how well the readings of sites cover each step. */
-export interface CoverageQuery {
+export interface CoverageQuery extends ScopedQuestion {
   /** Whole hours, Unix milliseconds, UTC; `toMs` is exclusive. */
   fromMs: number;
   toMs: number;
@@ -156,7 +165,6 @@ export interface CoverageQuery {
   projectId?: string | undefined;
   /** Only the clouds that have projects of this grant, each while it has one. */
   grant?: string | undefined;
-  grants?: readonly Grant[] | undefined;
   limit: number;
   cursor?: string | undefined;
 }
@@ -216,7 +224,7 @@ export interface Project {
   lastReadingMs: number;
 }
 
-export interface ProjectQuery {
+export interface ProjectQuery extends ScopedQuestion {
   site?: string | undefined;
   /** Part of a name or id, in upper or lower case. */
   search?: string | undefined;
@@ -267,7 +275,7 @@ export interface Ledger {
   foldLate(site: string, sweeps: readonly Sweep[], lease?: Lease): Promise<LateOutcome>;
   recordFailure(site: string, atMs: number, reason: string, lease?: Lease): Promise<void>;
   /** Questions end when `gone` is aborted. They throw `RefusedQuestionError`, whose `kind` says why. */
-  sites(gone?: AbortSignal): Promise<SiteStatus[]>;
+  sites(question: ScopedQuestion, gone?: AbortSignal): Promise<SiteStatus[]>;
   /** The state of one site, for its reader. It takes turns with folds, which are never refused, and not with questions. */
   site(name: string): Promise<SiteStatus | undefined>;
   projects(query: ProjectQuery, gone?: AbortSignal): Promise<Page<Project>>;

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../access/rights/scope.ts';
 import { describe, expect, it } from 'vitest';
 import type { UsageDimension, UsageQuery } from './ledger.ts';
 import { costOf, DEFAULT_QUESTION_LIMITS, refuseCostly, type LedgerCounts } from './question-cost.ts';
@@ -15,7 +16,7 @@ const LEDGER: LedgerCounts = {
 };
 
 function query(by: UsageDimension[], more: Partial<UsageQuery> = {}): UsageQuery {
-  return { fromMs: 0, toMs: 0, step: 'hour', by: new Set(by), limit: 1, ...more };
+  return { scope: EVERYTHING, fromMs: 0, toMs: 0, step: 'hour', by: new Set(by), limit: 1, ...more };
 }
 
 describe('the cost of a question', () => {

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../portal/access/rights/scope.ts';
 import { join, resolve } from 'node:path';
 import { grantsFile } from '../../portal/accounts/grants/documents.ts';
 import { createPortal, type Portal } from '../../portal/portal.ts';
@@ -139,7 +140,7 @@ export class Federation implements Role {
     const { clock, logger } = this.#parts;
     const place = { dataFolder: join(dataFolder, 'portal'), databaseUrl: undefined };
     await useAccounts(place, { clock, logger }, async (accounts) => {
-      if ((await accounts.file()).grant.length > 0) return;
+      if ((await accounts.file(EVERYTHING)).grant.length > 0) return;
       const file = grantsFile.parse(demoGrants(sites, startMs, clock.nowMs()));
       await accounts.apply(file, { author: 'demo', origin: 'demo' });
     });

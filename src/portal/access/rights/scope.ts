@@ -1,9 +1,16 @@
 import type { Right } from './roles.ts';
 
-/** What somebody may read (P2), by names. An empty scope is valid, and sees nothing. */
-export type Scope = { everything: true } | { sites: readonly string[]; grants: readonly string[] };
+/**
+ * What somebody may read (P2), by names: sites as a whole, and grants with their projects, each while it is in the grant. An
+ * empty scope is valid, and sees nothing.
+ */
+export type Scope = Everything | { everything?: never; sites: readonly string[]; grants: readonly string[] };
 
-const EVERYTHING: Scope = { everything: true };
+export interface Everything {
+  everything: true;
+}
+
+export const EVERYTHING: Everything = { everything: true };
 
 /** Rights add up: one more right never takes anything away. */
 export function scopeOf(rights: readonly Right[]): Scope {

@@ -9,6 +9,7 @@ import { authorOf } from '../shapes/author.ts';
 import { conditionOf, etagOf } from '../shapes/etag.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 import { ProblemError, RequestError } from '../shapes/request-error.ts';
+import { scopeFor } from './scope-for.ts';
 
 const nameParameter = z.object({ name: z.string() });
 
@@ -26,7 +27,10 @@ export function accountsRoute(server: ApiServer, parts: ApiParts): void {
         response: { 200: pageOf(accountRow), default: errorAnswer },
       },
     },
-    async () => ({ data: (await accounts.present()).accounts.map(accountRowOf), next: null }),
+    async (request) => {
+      const { accounts: all } = await accounts.present(scopeFor(request, parts));
+      return { data: all.map(accountRowOf), next: null };
+    },
   );
   server.get(
     '/api/v1/grants/:name/history',
@@ -38,8 +42,9 @@ export function accountsRoute(server: ApiServer, parts: ApiParts): void {
         response: { 200: pageOf(versionRow), default: errorAnswer },
       },
     },
-    async ({ params: { name } }) => {
-      const versions = await accounts.history('grant', name);
+    async (request) => {
+      const { name } = request.params;
+      const versions = await accounts.history('grant', name, scopeFor(request, parts));
       if (versions.length === 0) throw new ProblemError(404, 'No such grant', `there is no grant '${name}'`);
       return { data: versions.map(versionRowOf), next: null };
     },

@@ -1,7 +1,7 @@
 import { errorAnswer, coverageRow, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
-import { grantsFor } from './grants-for.ts';
+import { questionScopeFor } from './scope-for.ts';
 import {
   cursorParameter,
   dimensionsParameter,
@@ -35,7 +35,7 @@ const coverageParameters = parameterTable({
   cursor: cursorParameter,
 });
 
-export function coverageRoute(server: ApiServer, { ledger, clock, accounts }: ApiParts): void {
+export function coverageRoute(server: ApiServer, parts: ApiParts): void {
   server.get(
     '/api/v1/coverage',
     {
@@ -45,15 +45,15 @@ export function coverageRoute(server: ApiServer, { ledger, clock, accounts }: Ap
         response: { 200: pageOf(coverageRow), default: errorAnswer },
       },
     },
-    async ({ query: { from, to, project, grant, ...others } }, reply) => {
-      const { fromMs, toMs } = periodOf(from, to, clock.nowMs());
+    async (request, reply) => {
+      const { from, to, project, grant, ...others } = request.query;
+      const { fromMs, toMs } = periodOf(from, to, parts.clock.nowMs());
       if (toMs - fromMs > LONGEST_DAYS * MS_PER_DAY)
         throw new RequestError(`from: is more than ${LONGEST_DAYS} days before to; ask for less at once`);
-      const grants = await grantsFor({ grant }, accounts);
-      requireGrant(grant, grants);
-      const links = grant === undefined ? {} : { grant, grants };
-      const query = { fromMs, toMs, projectId: project, ...links, ...others };
-      return pageWith(await ledger.coverage(query, goneOf(reply)), coverageRowOf);
+      const scoped = await questionScopeFor(request, { grant }, parts);
+      requireGrant(grant, scoped.grants);
+      const query = { fromMs, toMs, projectId: project, grant, ...scoped, ...others };
+      return pageWith(await parts.ledger.coverage(query, goneOf(reply)), coverageRowOf);
     },
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVERYTHING } from '../../access/rights/scope.ts';
 import { grantParts, grantsFile } from '../../accounts/grants/documents.ts';
 import { changesAnswer, fileAnswer } from '../shapes/account-answers.ts';
 import { errorAnswer } from '../shapes/answers.ts';
@@ -30,7 +31,7 @@ export function grantsFileRoute(server: ApiServer, parts: ApiParts): void {
         response: { 200: fileAnswer, default: errorAnswer },
       },
     },
-    async () => await accounts.file(),
+    async () => await accounts.file(EVERYTHING),
   );
   server.post(
     '/api/v1/grants-file',

@@ -6,6 +6,7 @@ import { grantDetail, grantDetailOf, grantRow, grantRowOf } from '../shapes/gran
 import { isOperator } from '../shapes/author.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 import { goneOf } from './gone.ts';
+import { scopeFor } from './scope-for.ts';
 
 export function grantsRoute(server: ApiServer, parts: ApiParts): void {
   const { accounts, ledger, clock } = parts;
@@ -18,9 +19,10 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
         response: { 200: pageOf(grantRow), default: errorAnswer },
       },
     },
-    async (_request, reply) => {
-      const { grants } = await accounts.present();
-      const balances = await grantBalances(ledger, grants, clock.nowMs(), goneOf(reply));
+    async (request, reply) => {
+      const scope = scopeFor(request, parts);
+      const { grants } = await accounts.present(scope);
+      const balances = await grantBalances(ledger, { scope, grants }, clock.nowMs(), goneOf(reply));
       return { data: grants.map((grant) => grantRowOf(grant, balances)), next: null };
     },
   );
@@ -36,12 +38,13 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const { name } = request.params;
-      const grant = (await accounts.present()).grants.find((candidate) => candidate.name === name);
+      const scope = scopeFor(request, parts);
+      const grant = (await accounts.present(scope)).grants.find((candidate) => candidate.name === name);
       if (grant === undefined)
         return await reply
           .code(404)
           .send({ error: `there is no grant '${name.slice(0, 100)}'; /api/v1/grants lists them` });
-      const balances = await grantBalances(ledger, [grant], clock.nowMs(), goneOf(reply));
+      const balances = await grantBalances(ledger, { scope, grants: [grant] }, clock.nowMs(), goneOf(reply));
       return await reply
         .header('etag', `"${grant.version}"`)
         .send(grantDetailOf(grant, balances, { mail: isOperator(request, parts) }));

@@ -2,6 +2,7 @@ import { errorAnswer, pageOf, projectRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
 import { cursorParameter, limitParameter, parameterTable, textParameter } from '../shapes/parameters.ts';
+import { questionScopeFor } from './scope-for.ts';
 import { pageWith, projectRowOf } from '../shapes/rows.ts';
 
 const projectParameters = parameterTable({
@@ -11,7 +12,7 @@ const projectParameters = parameterTable({
   cursor: cursorParameter,
 });
 
-export function projectsRoute(server: ApiServer, { ledger }: ApiParts): void {
+export function projectsRoute(server: ApiServer, parts: ApiParts): void {
   server.get(
     '/api/v1/projects',
     {
@@ -21,6 +22,9 @@ export function projectsRoute(server: ApiServer, { ledger }: ApiParts): void {
         response: { 200: pageOf(projectRow), default: errorAnswer },
       },
     },
-    async ({ query }, reply) => pageWith(await ledger.projects(query, goneOf(reply)), projectRowOf),
+    async (request, reply) => {
+      const query = { ...request.query, ...(await questionScopeFor(request, {}, parts)) };
+      return pageWith(await parts.ledger.projects(query, goneOf(reply)), projectRowOf);
+    },
   );
 }

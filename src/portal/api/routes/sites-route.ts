@@ -1,10 +1,11 @@
 import { errorAnswer, pageOf, siteRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { goneOf } from './gone.ts';
+import { questionScopeFor } from './scope-for.ts';
 import { siteRowOf } from '../shapes/rows.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 
-export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
+export function sitesRoute(server: ApiServer, parts: ApiParts): void {
   server.get(
     '/api/v1/sites',
     {
@@ -14,6 +15,10 @@ export function sitesRoute(server: ApiServer, { ledger }: ApiParts): void {
         response: { 200: pageOf(siteRow), default: errorAnswer },
       },
     },
-    async (_request, reply) => ({ data: (await ledger.sites(goneOf(reply))).map(siteRowOf), next: null }),
+    async (request, reply) => {
+      const question = await questionScopeFor(request, {}, parts);
+      const sites = await parts.ledger.sites(question, goneOf(reply));
+      return { data: sites.map(siteRowOf), next: null };
+    },
   );
 }

@@ -6,7 +6,7 @@ import { goneOf } from './gone.ts';
 import { pageWith, usageRowOf } from '../shapes/rows.ts';
 import { AnswerMemory } from '../shapes/answer-memory.ts';
 import { csvFileName, usageCsv } from '../shapes/usage-csv.ts';
-import { grantsFor } from './grants-for.ts';
+import { questionScopeFor } from './scope-for.ts';
 import { usageParameters, usageQuery } from '../shapes/usage-parameters.ts';
 
 const usageAnswer = {
@@ -21,8 +21,9 @@ const AHEAD_BYTES = 16 * 2 ** 20;
 
 export function usageRoute(
   server: ApiServer,
-  { ledger, clock, accounts, stalledMs = STALLED_MS, answerMemory = new AnswerMemory() }: ApiParts,
+  { stalledMs = STALLED_MS, answerMemory = new AnswerMemory(), ...parts }: ApiParts,
 ): void {
+  const { ledger, clock } = parts;
   server.get(
     '/api/v1/usage',
     {
@@ -33,8 +34,9 @@ export function usageRoute(
         response: { 200: usageAnswer, default: errorAnswer },
       },
     },
-    async ({ query: parameters, method }, reply) => {
-      const query = usageQuery(parameters, clock.nowMs(), await grantsFor(parameters, accounts));
+    async (request, reply) => {
+      const { query: parameters, method } = request;
+      const query = usageQuery(parameters, clock.nowMs(), await questionScopeFor(request, parameters, parts));
       const gone = goneOf(reply);
       if (parameters.format === 'json') return pageWith(await ledger.usage(query, gone), usageRowOf);
       const hold = (bytes: number) => answerMemory.hold(reply.raw, bytes);

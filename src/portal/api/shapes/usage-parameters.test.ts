@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../access/rights/scope.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
@@ -8,7 +9,10 @@ const SMALL = 'm1.small/1/2048/20/0/0/0';
 const NOW = Date.UTC(2026, 1, 10, 13, 37);
 
 function query(parameters: Record<string, string>) {
-  const { fromMs, toMs, by, ...others } = usageQuery(usageParameters.parse(parameters), NOW);
+  const { fromMs, toMs, by, ...others } = usageQuery(usageParameters.parse(parameters), NOW, {
+    scope: EVERYTHING,
+    grants: [],
+  });
   return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), by: [...by], ...others };
 }
 
@@ -19,7 +23,7 @@ function refusal(parameters: Record<string, string | string[]>): string {
     return `${issue?.path.join('.')}: ${issue?.message}`;
   }
   try {
-    usageQuery(parsed.data, NOW);
+    usageQuery(parsed.data, NOW, { scope: EVERYTHING, grants: [] });
   } catch (error) {
     return (error as Error).message;
   }

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { flavorOfLabel, LONGEST_FLAVOR_LABEL } from '../../../prometheus/flavor-facts.ts';
 import { SERVER_HOURS } from '../../../prometheus/usage-metrics.ts';
-import type { Grant, UsageDimension as LedgerDimension, UsageQuery } from '../../ledger/ledger.ts';
+import type {
+  Grant,
+  ScopedQuestion,
+  UsageDimension as LedgerDimension,
+  UsageQuery,
+} from '../../ledger/ledger.ts';
 import {
   cursorParameter,
   dimensionsParameter,
@@ -72,7 +77,7 @@ export type UsageStep = UsageParameters['step'];
 export function usageQuery(
   parameters: UsageParameters,
   nowMs: number,
-  grants: readonly Grant[] = [],
+  scoped: Required<ScopedQuestion>,
 ): UsageQuery {
   const { step, by, site, project, grant, flavor, state, limit, cursor } = parameters;
   const resource = resourceOf(parameters);
@@ -81,9 +86,9 @@ export function usageQuery(
     throw new RequestError(
       "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
     );
-  requireGrant(grant, grants);
-  const links = by.has('grant') || grant !== undefined ? { grant, grants } : {};
+  requireGrant(grant, scoped.grants ?? []);
   return {
+    ...scoped,
     fromMs,
     toMs,
     step,
@@ -93,7 +98,7 @@ export function usageQuery(
     resource,
     flavor,
     state,
-    ...links,
+    grant,
     limit,
     cursor,
   };

@@ -72,7 +72,7 @@ export async function openLedger({
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
-    sites: (gone) => reach.statuses(asking(gone)),
+    sites: (_question, gone) => reach.statuses(asking(gone)),
     site: (name) => sweeps.run(() => siteStatus(database, name)),
     projects: (query, gone) => orRefusal(asking(gone)((trx) => queryProjects(trx, query))),
     usage: (query, gone) => orRefusal(askUsage(usage, query, gone)),

@@ -1,0 +1,21 @@
+import type { FastifyRequest } from 'fastify';
+import { EVERYTHING, scopeOf, type Scope } from '../../access/rights/scope.ts';
+import type { PresentGrant } from '../../accounts/grants/grant.ts';
+import type { ApiParts } from '../shapes/api-parts.ts';
+import { askerOf } from '../shapes/asker-of.ts';
+
+/** What the sender of a request may read (P2). Without sign-in, that is everything (P1). */
+export function scopeFor(request: FastifyRequest, { signIn }: Pick<ApiParts, 'signIn'>): Scope {
+  return signIn === undefined ? EVERYTHING : scopeOf(askerOf(request).rights);
+}
+
+/** The scope of a question, and the readable grants if the scope or the question names some. */
+export async function questionScopeFor(
+  request: FastifyRequest,
+  { by, grant }: { by?: ReadonlySet<string>; grant?: string | undefined },
+  parts: Pick<ApiParts, 'accounts' | 'signIn'>,
+): Promise<{ scope: Scope; grants: readonly PresentGrant[] }> {
+  const scope = scopeFor(request, parts);
+  const needsGrants = grant !== undefined || by?.has('grant') === true || scope.everything !== true;
+  return { scope, grants: needsGrants ? (await parts.accounts.present(scope)).grants : [] };
+}
