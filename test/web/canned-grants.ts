@@ -2,8 +2,8 @@ import type { GrantDetail } from '../../src/portal/api/shapes/grant-answers.ts';
 import { cannedGrant } from './canned-ledger.ts';
 import type { CannedLedger } from './canned-portal.ts';
 
-type Balance = GrantDetail['balances'][number];
-type Allowance = GrantDetail['allowances'][number];
+type Balance = NonNullable<GrantDetail['balances']>[number];
+type Allowance = NonNullable<GrantDetail['allowances']>[number];
 
 /** Grants in every state: used up, about to run out, going on, new, not started, ended, and without an allowance. */
 export function cannedGrants({ projects }: CannedLedger): GrantDetail[] {

@@ -3,7 +3,7 @@ import { dayMonthYear, exact, plural } from './format.ts';
 import { compareText } from './names.ts';
 
 /** A grant's allowance of one resource, and what of it is left. */
-export type Balance = GrantRow['balances'][number];
+export type Balance = NonNullable<GrantRow['balances']>[number];
 
 /** How much a balance needs attention: bad if it is used up, and a warning if it runs out before the end. */
 export type BalanceState = 'bad' | 'warn' | 'good';
@@ -21,7 +21,7 @@ export function byUrgency(grants: readonly GrantRow[]): GrantRow[] {
 
 /** Keys in order of urgency: dates are between the words for "now" and "not known". */
 function urgencyOf({ balances }: GrantRow): string {
-  return balances.map(keyOf).sort(compareText)[0] ?? NO_ALLOWANCE;
+  return (balances ?? []).map(keyOf).sort(compareText)[0] ?? NO_ALLOWANCE;
 }
 
 const [USED_UP, GOES_ON, ENDED, NO_ALLOWANCE] = ['0', 'x', 'y', 'z'];

@@ -26,6 +26,7 @@ import type {
 import { checkCondition, ConditionError, requireThere, type Condition } from './grants/condition.ts';
 import type { AccountDocument, GrantDocument, GrantsFile } from './grants/documents.ts';
 import { presentGrants, type PresentGrant } from './grants/grant.ts';
+import { seesWhole, visibleGrants } from './grants/visible.ts';
 import { editOfFile, fileOf, planOf } from './grants/plan.ts';
 import type { Edit } from './grants/stored.ts';
 import { accountDifference, grantDifference } from './grants/words.ts';
@@ -42,7 +43,7 @@ export class AccountStore implements Accounts {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #configured: () => readonly PresentGrant[];
-  #cached: { changeId: string; state: AccountsState; hasGrants: boolean } | undefined;
+  #cached: { changeId: string; state: WholeState; hasGrants: boolean } | undefined;
 
   constructor({ database, clock, configured = () => [] }: AccountStoreParts) {
     this.#database = database;
@@ -50,9 +51,12 @@ export class AccountStore implements Accounts {
     this.#configured = configured;
   }
 
-  async present(_scope: Scope): Promise<AccountsState> {
+  async present(scope: Scope): Promise<AccountsState> {
     const { state, hasGrants } = await this.#newest();
-    return hasGrants ? state : { ...state, grants: this.#configured() };
+    return {
+      grants: visibleGrants(hasGrants ? state.grants : this.#configured(), scope),
+      accounts: scope.everything === true ? state.accounts : [],
+    };
   }
 
   /** Throws `UserError` for `[[grant]]` tables beside the grants of the database: only one of the two can count. */
@@ -112,8 +116,10 @@ export class AccountStore implements Accounts {
     });
   }
 
-  async history(kind: DocumentKind, name: string, _scope: Scope): Promise<readonly PastVersion[]> {
+  async history(kind: DocumentKind, name: string, scope: Scope): Promise<readonly PastVersion[]> {
     const rows = await loadHistory(this.#database.inLane('accounts'), kind, name);
+    // The database is asked in any case: what is not visible must take as long as what is not there.
+    if (kind === 'grant' ? !seesWhole(name, scope) : scope.everything !== true) return [];
     const documents = rows.map(({ document }) => document ?? null);
     return rows
       .map(({ version, at_ms, author, origin }, index) => ({
@@ -173,6 +179,11 @@ export class AccountStore implements Accounts {
     }
     return this.#cached;
   }
+}
+
+interface WholeState {
+  grants: readonly PresentGrant[];
+  accounts: AccountsState['accounts'];
 }
 
 function differenceOf(kind: DocumentKind, name: string, before: unknown, after: unknown): string[] {

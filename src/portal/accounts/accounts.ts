@@ -1,12 +1,12 @@
 import type { Everything, Scope } from '../access/rights/scope.ts';
 import type { AccountDocument, GrantDocument, GrantPart, GrantsFile } from './grants/documents.ts';
-import type { PresentGrant } from './grants/grant.ts';
 import type { Condition } from './grants/condition.ts';
 import type { DocumentVersion } from './grants/stored.ts';
+import type { VisibleGrant } from './grants/visible.ts';
 
-/** The accounts and grants as they are now, by name. */
+/** The accounts and grants of a scope as they are now, by name. Only who reads everything sees accounts. */
 export interface AccountsState {
-  grants: readonly PresentGrant[];
+  grants: readonly VisibleGrant[];
   accounts: readonly DocumentVersion<AccountDocument>[];
 }
 
@@ -59,6 +59,6 @@ export interface Accounts {
   remove(kind: DocumentKind, name: string, condition: Condition, by: Authorship): Promise<void>;
   /** Erases name and mail of a person. The history keeps the id. */
   erase(person: string, by: Authorship): Promise<readonly string[]>;
-  /** All versions, the newest first; empty if there never was one. */
+  /** All versions, the newest first; empty if there never was one, or the scope does not see it as a whole. */
   history(kind: DocumentKind, name: string, scope: Scope): Promise<readonly PastVersion[]>;
 }

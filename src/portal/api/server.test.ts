@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../access/rights/scope.ts';
 import { HoursGoneError } from '../ledger/question-errors.ts';
 import { EventEmitter, once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -194,7 +195,9 @@ describe('the API', () => {
   it('asks the ledger for projects by site and name, page by page', async () => {
     const answer = await server.inject('/api/v1/projects?site=a&search=k%C3%A4se&limit=5&cursor=c');
     expect(answer.json()).toEqual({ data: [], next: 'more' });
-    expect(projectQueries).toEqual([{ site: 'a', search: 'käse', limit: 5, cursor: 'c' }]);
+    expect(projectQueries).toEqual([
+      { scope: EVERYTHING, grants: [], site: 'a', search: 'käse', limit: 5, cursor: 'c' },
+    ]);
   });
 
   it('asks the ledger for the coverage of hours, for at most a year at once', async () => {
@@ -202,6 +205,8 @@ describe('the API', () => {
     expect((await server.inject(month)).json()).toEqual({ data: [], next: null });
     expect(coverageQueries).toEqual([
       {
+        scope: EVERYTHING,
+        grants: [],
         fromMs: Date.UTC(2026, 0, 30, 12),
         toMs: Date.UTC(2026, 0, 31, 1),
         step: 'hour',
@@ -262,7 +267,7 @@ describe('the API', () => {
     expect(asked.map(({ grant, grants }) => [grant, grants])).toMatchObject([
       [undefined, GRANTS],
       ['climate', GRANTS],
-      [undefined, undefined],
+      [undefined, []],
     ]);
     const unknown = await server.inject('/api/v1/usage?grant=clima');
     expect([unknown.statusCode, unknown.json()]).toEqual([

@@ -32,7 +32,7 @@ export function BalanceTable({ caption, grants, period }: BalanceTableProps) {
       </thead>
       {grants.map((grant) => (
         <tbody key={grant.name}>
-          {grant.balances.map((balance, index) => (
+          {(grant.balances ?? []).map((balance, index) => (
             <tr key={balance.resource}>
               {period !== undefined && index === 0 && <GrantCell grant={grant} period={period} />}
               <BalanceCells balance={balance} isHead={period === undefined} />
@@ -56,7 +56,7 @@ export function UnknownUsage({ grant: { name, unknown } }: { grant: GrantRow }) 
 
 function GrantCell({ grant, period }: { grant: GrantRow; period: PeriodName }) {
   return (
-    <th scope="rowgroup" rowSpan={grant.balances.length}>
+    <th scope="rowgroup" rowSpan={grant.balances?.length}>
       <a href={routeAddress({ page: 'grant', name: grant.name, period, tablePage: 1 })}>
         <Name text={grant.name} />
       </a>

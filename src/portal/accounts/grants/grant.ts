@@ -26,16 +26,20 @@ interface GrantPerson {
   mail?: string | undefined;
 }
 
-/** A grant as it is now. */
-export interface PresentGrant {
+/** What a site sees of a grant: the projects are those at the site. */
+export interface SiteGrant {
   name: string;
   title: string | undefined;
-  account: string | undefined;
   fromMs: number | undefined;
   /** Exclusive. */
   toMs: number | undefined;
   /** The windows are cut to the period of the grant. */
   projects: readonly GrantProject[];
+}
+
+/** A grant as it is now, as a whole. */
+export interface PresentGrant extends SiteGrant {
+  account: string | undefined;
   people: readonly GrantPerson[];
   labels: Readonly<Record<string, string>>;
   allowances: readonly Allowance[];

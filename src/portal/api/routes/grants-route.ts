@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { grantBalances } from '../../accounts/grant-balances.ts';
+import { isWhole } from '../../accounts/grants/visible.ts';
 import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { grantDetail, grantDetailOf, grantRow, grantRowOf } from '../shapes/grant-answers.ts';
 import { isOperator } from '../shapes/author.ts';
+import { etagOf } from '../shapes/etag.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 import { goneOf } from './gone.ts';
 import { scopeFor } from './scope-for.ts';
@@ -22,7 +24,12 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
     async (request, reply) => {
       const scope = scopeFor(request, parts);
       const { grants } = await accounts.present(scope);
-      const balances = await grantBalances(ledger, { scope, grants }, clock.nowMs(), goneOf(reply));
+      const balances = await grantBalances(
+        ledger,
+        { scope, grants: grants.filter(isWhole) },
+        clock.nowMs(),
+        goneOf(reply),
+      );
       return { data: grants.map((grant) => grantRowOf(grant, balances)), next: null };
     },
   );
@@ -44,10 +51,14 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
         return await reply
           .code(404)
           .send({ error: `there is no grant '${name.slice(0, 100)}'; /api/v1/grants lists them` });
-      const balances = await grantBalances(ledger, { scope, grants: [grant] }, clock.nowMs(), goneOf(reply));
-      return await reply
-        .header('etag', `"${grant.version}"`)
-        .send(grantDetailOf(grant, balances, { mail: isOperator(request, parts) }));
+      const balances = await grantBalances(
+        ledger,
+        { scope, grants: [grant].filter(isWhole) },
+        clock.nowMs(),
+        goneOf(reply),
+      );
+      if (isWhole(grant)) reply.header('etag', etagOf(grant.version));
+      return await reply.send(grantDetailOf(grant, balances, { mail: isOperator(request, parts) }));
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { EVERYTHING, scopeOf, type Scope } from '../../access/rights/scope.ts';
-import type { PresentGrant } from '../../accounts/grants/grant.ts';
+import type { VisibleGrant } from '../../accounts/grants/visible.ts';
 import type { ApiParts } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
 
@@ -14,7 +14,7 @@ export async function questionScopeFor(
   request: FastifyRequest,
   { by, grant }: { by?: ReadonlySet<string>; grant?: string | undefined },
   parts: Pick<ApiParts, 'accounts' | 'signIn'>,
-): Promise<{ scope: Scope; grants: readonly PresentGrant[] }> {
+): Promise<{ scope: Scope; grants: readonly VisibleGrant[] }> {
   const scope = scopeFor(request, parts);
   const needsGrants = grant !== undefined || by?.has('grant') === true || scope.everything !== true;
   return { scope, grants: needsGrants ? (await parts.accounts.present(scope)).grants : [] };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { unitOfResource } from '../../../prometheus/usage-metrics.ts';
 import type { GrantBalances } from '../../accounts/grant-balances.ts';
 import { NO_RUN_OUT, type Balance } from '../../accounts/grants/balance.ts';
-import type { PresentGrant } from '../../accounts/grants/grant.ts';
+import type { Allowance, PresentGrant } from '../../accounts/grants/grant.ts';
+import { isWhole, type VisibleGrant } from '../../accounts/grants/visible.ts';
 import { isoOf, isoOrNull } from './rows.ts';
 
 const instant = z.string().meta({ format: 'date-time' });
@@ -36,13 +37,15 @@ const person = z.object({
   name: z.string().nullable().meta({ description: 'Null if it is not known, or the person was erased' }),
 });
 
+const PART = 'Null if you see only the part of your sites';
+
 export const grantRow = z.object({
   name: z.string(),
   title: z.string().nullable(),
   account: z.string().nullable(),
   from: instant.nullable().meta({ description: 'First hour of the period; null means open' }),
   to: instant.nullable().meta({ description: 'First hour after the period; null means open' }),
-  labels: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()).nullable().meta({ description: PART }),
   projects: z.array(
     z.object({
       site: z.string(),
@@ -52,48 +55,61 @@ export const grantRow = z.object({
       to: instant.nullable().meta({ description: 'First hour that counts no more; null means open' }),
     }),
   ),
-  people: z.array(person),
-  balances: z.array(balanceRow).meta({
-    description: 'One for each resource with an allowance. None if the usage is not known',
-  }),
+  people: z.array(person).nullable().meta({ description: PART }),
+  balances: z
+    .array(balanceRow)
+    .nullable()
+    .meta({
+      description: `One for each resource with an allowance. None if the usage is not known. ${PART}`,
+    }),
   unknown: z.string().nullable().meta({ description: 'Why the usage of the grant is not known; else null' }),
-  version: z.number().meta({ description: 'Grows with each change' }),
+  version: z
+    .number()
+    .nullable()
+    .meta({ description: `Grows with each change. ${PART}` }),
 });
 
 export type GrantRow = z.output<typeof grantRow>;
 
+const allowance = z.object({
+  resource: z.string(),
+  unit: z.string(),
+  amount: z.string().meta({ description: 'Exact decimal, amount × hours', examples: ['1000.5'] }),
+  kind: z.enum(['initial', 'top-up', 'cut']).meta({ description: 'A cut takes the amount away' }),
+  at: instant.meta({ description: 'When it begins to count' }),
+  reason: z.string(),
+  author: z.string(),
+  written_at: instant,
+});
+
 export const grantDetail = grantRow.extend({
-  people: z.array(
-    person.extend({
-      mail: z.string().nullable().meta({ description: 'Null also for everyone who may not make changes' }),
-    }),
-  ),
-  allowances: z.array(
-    z.object({
-      resource: z.string(),
-      unit: z.string(),
-      amount: z.string().meta({ description: 'Exact decimal, amount × hours', examples: ['1000.5'] }),
-      kind: z.enum(['initial', 'top-up', 'cut']).meta({ description: 'A cut takes the amount away' }),
-      at: instant.meta({ description: 'When it begins to count' }),
-      reason: z.string(),
-      author: z.string(),
-      written_at: instant,
-    }),
-  ),
-  changed_at: instant,
-  author: z.string().meta({ description: 'Who made the last change' }),
+  people: z
+    .array(
+      person.extend({
+        mail: z.string().nullable().meta({ description: 'Null also for everyone who may not make changes' }),
+      }),
+    )
+    .nullable()
+    .meta({ description: PART }),
+  allowances: z.array(allowance).nullable().meta({ description: PART }),
+  changed_at: instant.nullable().meta({ description: PART }),
+  author: z
+    .string()
+    .nullable()
+    .meta({ description: `Who made the last change. ${PART}` }),
 });
 
 export type GrantDetail = z.output<typeof grantDetail>;
 
-export function grantRowOf(grant: PresentGrant, { balances, unknown }: GrantBalances): GrantRow {
+export function grantRowOf(grant: VisibleGrant, { balances, unknown }: GrantBalances): GrantRow {
+  const whole = isWhole(grant) ? grant : undefined;
   return {
     name: grant.name,
     title: grant.title ?? null,
-    account: grant.account ?? null,
+    account: whole?.account ?? null,
     from: isoOrNull(grant.fromMs),
     to: isoOrNull(grant.toMs),
-    labels: { ...grant.labels },
+    labels: whole === undefined ? null : { ...whole.labels },
     projects: grant.projects.map(({ site, cloud = null, projectId, fromMs, toMs }) => ({
       site,
       cloud,
@@ -101,29 +117,36 @@ export function grantRowOf(grant: PresentGrant, { balances, unknown }: GrantBala
       from: isoOrNull(fromMs),
       to: isoOrNull(toMs),
     })),
-    people: grant.people.map(personOf),
-    balances: (balances.get(grant.name) ?? []).map(balanceRowOf),
+    people: whole?.people.map(personOf) ?? null,
+    balances: whole === undefined ? null : (balances.get(grant.name) ?? []).map(balanceRowOf),
     unknown: unknown.get(grant.name) ?? null,
-    version: grant.version,
+    version: whole?.version ?? null,
   };
 }
 
 export function grantDetailOf(
-  grant: PresentGrant,
+  grant: VisibleGrant,
   balances: GrantBalances,
   { mail: withMail }: { mail: boolean },
 ): GrantDetail {
+  const { people, allowances, changedMs, author } = isWhole(grant) ? grant : UNSEEN;
   return {
     ...grantRowOf(grant, balances),
-    people: grant.people.map((one) => ({ ...personOf(one), mail: withMail ? (one.mail ?? null) : null })),
-    allowances: grant.allowances.map(({ atMs, writtenMs, ...allowance }) => ({
-      ...allowance,
-      unit: unitOfResource(allowance.resource),
-      at: isoOf(atMs),
-      written_at: isoOf(writtenMs),
-    })),
-    changed_at: isoOf(grant.changedMs),
-    author: grant.author,
+    people: people?.map((one) => ({ ...personOf(one), mail: withMail ? (one.mail ?? null) : null })) ?? null,
+    allowances: allowances?.map(allowanceRowOf) ?? null,
+    changed_at: isoOrNull(changedMs),
+    author: author ?? null,
+  };
+}
+
+const UNSEEN: Partial<PresentGrant> = {};
+
+function allowanceRowOf({ atMs, writtenMs, ...one }: Allowance): z.output<typeof allowance> {
+  return {
+    ...one,
+    unit: unitOfResource(one.resource),
+    at: isoOf(atMs),
+    written_at: isoOf(writtenMs),
   };
 }
 

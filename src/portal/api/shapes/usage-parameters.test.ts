@@ -33,6 +33,8 @@ function refusal(parameters: Record<string, string | string[]>): string {
 describe('the period of a question for usage', () => {
   it('is the present month up to the end of the present hour, with all dimensions, by default', () => {
     expect(query({})).toEqual({
+      scope: EVERYTHING,
+      grants: [],
       from: '2026-02-01T00:00:00.000Z',
       to: '2026-02-10T14:00:00.000Z',
       by: ['site', 'project', 'resource'],

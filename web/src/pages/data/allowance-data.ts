@@ -32,7 +32,8 @@ export async function loadAllowances(
 ): Promise<AllowanceCourse[]> {
   const span = spanOf(grant, api.nowMs());
   const question = { fromMs: span.fromMs, toMs: span.usedToMs, grant: grant.name };
-  if (grant.balances.length === 0) return [];
+  const { balances } = grant;
+  if (balances === null || balances.length === 0) return [];
   const [days, months] =
     span.fromMs >= span.usedToMs
       ? [[], []]
@@ -40,7 +41,7 @@ export async function loadAllowances(
           api.usage({ ...question, step: 'day', by: ['resource'] }, signal),
           api.usage({ ...question, step: 'month', by: ['site', 'resource'] }, signal),
         ]);
-  return grant.balances.map((balance) => ({
+  return balances.map((balance) => ({
     balance,
     fromMs: span.fromMs,
     toMs: span.toMs,
@@ -65,7 +66,7 @@ export function spanOf(
   const dayEndMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
   const endMs = to === null ? dayEndMs : Date.parse(to);
   const usedToMs = Math.min(dayEndMs, endMs);
-  const firstMs = Math.min(dayEndMs, ...allowances.map(({ at }) => Date.parse(at)));
+  const firstMs = Math.min(dayEndMs, ...(allowances ?? []).map(({ at }) => Date.parse(at)));
   const startMs = from === null ? Math.floor(firstMs / DAY_MS) * DAY_MS : Date.parse(from);
   const fromMs = Math.max(startMs, usedToMs - MOST_DAYS * DAY_MS);
   return { fromMs, toMs: Math.min(endMs, fromMs + 2 * MOST_DAYS * DAY_MS), usedToMs };
@@ -99,7 +100,7 @@ export function grantedOver(
   { resource }: Pick<Balance, 'resource'>,
   fromMs: number,
 ): AllowanceCourse['granted'] {
-  const inOrder = allowances
+  const inOrder = (allowances ?? [])
     .filter((allowance) => allowance.resource === resource)
     .map(({ at, amount, kind }) => ({
       atMs: Date.parse(at),

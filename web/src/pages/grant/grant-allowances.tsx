@@ -16,16 +16,18 @@ import { loadAllowances, type AllowanceCourse } from '../data/allowance-data.ts'
 
 /** The balance of each allowance, and its use over time. */
 export function GrantAllowances({ grant }: { grant: GrantDetail }) {
+  const { balances } = grant;
   const api = useContext(ApiContext);
   const { data } = useLive(`${grant.name}\n${grant.version}`, MINUTE_MS, (signal) =>
     loadAllowances(api, grant, signal),
   );
+  if (balances === null) return null;
   return (
     <>
       <section class="card" aria-labelledby="left-heading">
         <h2 id="left-heading">What is left</h2>
         <Left grant={grant} />
-        {grant.balances.map((balance) => {
+        {balances.map((balance) => {
           const words = rateWords(balance);
           return (
             words !== undefined && (
@@ -49,7 +51,7 @@ export function GrantAllowances({ grant }: { grant: GrantDetail }) {
 
 function Left({ grant }: { grant: GrantDetail }) {
   if (grant.unknown !== null) return <UnknownUsage grant={grant} />;
-  if (grant.balances.length > 0)
+  if (grant.balances !== null && grant.balances.length > 0)
     return <BalanceTable caption="What is left of each allowance" grants={[grant]} />;
   return (
     <p class="waiting">
@@ -133,8 +135,8 @@ function grantedIn(startMs: number, granted: AllowanceCourse['granted']): number
 const KINDS = { initial: 'initial', 'top-up': 'top-up', cut: 'cut' } as const;
 
 /** Who changed the allowances, when and why; the newest amendment first. */
-export function GrantAmendments({ grant }: { grant: GrantDetail }) {
-  if (grant.allowances.length === 0) return null;
+export function GrantAmendments({ grant: { allowances } }: { grant: GrantDetail }) {
+  if (allowances === null || allowances.length === 0) return null;
   return (
     <section class="card" aria-labelledby="amendments-heading">
       <h2 id="amendments-heading">Amendments</h2>
@@ -149,8 +151,8 @@ export function GrantAmendments({ grant }: { grant: GrantDetail }) {
           </tr>
         </thead>
         <tbody>
-          {grant.allowances.toReversed().map((allowance, index) => (
-            <tr key={grant.allowances.length - index}>
+          {allowances.toReversed().map((allowance, index) => (
+            <tr key={allowances.length - index}>
               <th scope="row">
                 <time dateTime={allowance.at}>{hourOf(allowance.at)}</time>
               </th>

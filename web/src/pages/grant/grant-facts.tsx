@@ -18,12 +18,14 @@ export function GrantFacts({ grant }: { grant: GrantDetail }) {
         <Fact label="Period">
           {periodWords(grant)} <strong>{periodState(grant, api.nowMs())}</strong>
         </Fact>
-        {Object.entries(labels).map(([label, value]) => (
+        {Object.entries(labels ?? {}).map(([label, value]) => (
           <Fact key={label} label={label}>
             <Name text={value} />
           </Fact>
         ))}
-        <Fact label="People">{people.length === 0 ? 'none named' : <People people={people} />}</Fact>
+        {people !== null && (
+          <Fact label="People">{people.length === 0 ? 'none named' : <People people={people} />}</Fact>
+        )}
       </dl>
     </section>
   );
@@ -38,7 +40,7 @@ function Fact({ label, children }: { label: string; children: ComponentChildren 
   );
 }
 
-function People({ people }: Pick<GrantDetail, 'people'>) {
+function People({ people }: { people: NonNullable<GrantDetail['people']> }) {
   return (
     <ul class="plain-list">
       {people.map(({ person, role, name, mail }) => (

@@ -34,7 +34,9 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
     loadGrantUsage(api, period, signal),
   );
   const shown = pageOf(data?.lines ?? [], wanted, PAGE_SIZE);
-  const grants = shown.items.map(({ grant }) => grant).filter(({ balances }) => balances.length > 0);
+  const grants = shown.items
+    .map(({ grant }) => grant)
+    .filter(({ balances }) => balances !== null && balances.length > 0);
   return (
     <section class="card" aria-labelledby="grants-heading" aria-busy={data === undefined}>
       <h2 id="grants-heading">Grants</h2>
