@@ -9,6 +9,7 @@ import {
 } from '../runtime/http/listen.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Access } from './access/access.ts';
+import { makeFirstToken } from './access/first-token.ts';
 import { EVERYTHING } from './access/rights/scope.ts';
 import { DEFAULT_POLICY } from './access/access-policy.ts';
 import { Attempts } from './access/attempts.ts';
@@ -81,6 +82,8 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const accounts = createAccounts(parts, store.database);
   const access = createAccess(parts, store.database, accounts);
   await accounts.refuseConfigured(config.grants);
+  if (config.access?.providers.length === 0 && config.access.proxy === undefined)
+    await makeFirstToken(access.tokens, config.dataFolder, parts.logger);
   await ledger.declareSites(declarationsOf(config));
   const leases = createLeases(parts, store.database, async (held) => {
     await collector.setSites(sources().sites.filter(({ name }) => held.has(siteLease(name))));

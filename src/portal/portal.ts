@@ -119,8 +119,8 @@ export class Portal implements Role {
       this.#config.access !== undefined
         ? 'people who sign in, and tokens'
         : isLoopback(this.#config.listen.host)
-          ? 'this machine only; --listen :8000 opens all addresses'
-          : 'anyone who reaches this address: there is no sign-in yet; --listen 127.0.0.1:8000 keeps it to this machine';
+          ? 'this machine only; [access] in portal.toml lets people sign in from elsewhere'
+          : 'anyone who reaches this address, because of unsafe_open';
     logger.info(
       { address: formatAddress(address), sites: this.#config.sites.length, readers },
       'portal listens',

@@ -26,6 +26,12 @@ export interface TokenEntry extends NewToken {
   usedMs?: number | undefined;
 }
 
+const FIRST_TOKEN: NewToken = {
+  name: 'first operator',
+  owner: { kind: 'installation' },
+  roles: [{ role: 'operator' }],
+};
+
 /** Last uses are written at most once a minute, so that a token in heavy use writes little. */
 export const NOTE_USE_AFTER_MS = 60_000;
 
@@ -41,11 +47,31 @@ export class Tokens {
 
   /** Makes a token. Its roles are checked against its owner's at each use, not here. */
   async create(token: NewToken, by: Asker): Promise<{ id: string; secret: string }> {
+    return await this.#insert(this.#database, token, by.who);
+  }
+
+  /** Makes a token of an operator and keeps it, unless there is a token. Of several portals that start, one does this. */
+  async createFirst(keep: (secret: string) => Promise<void>): Promise<boolean> {
+    const { database } = this.#parts;
+    return await database.lanes.access.run(
+      async () =>
+        await database.transaction(async (trx) => {
+          await trx.query(sql`LOCK TABLE ledger.api_token IN EXCLUSIVE MODE`);
+          const { rows } = await trx.query(sql`SELECT FROM ledger.api_token LIMIT 1`);
+          if (rows.length > 0) return false;
+          const { secret } = await this.#insert(trx, FIRST_TOKEN, 'the first start');
+          await keep(secret);
+          return true;
+        }),
+    );
+  }
+
+  async #insert(on: Queryable, token: NewToken, by: string): Promise<{ id: string; secret: string }> {
     const secret = newToken();
-    const { rows } = await this.#database.query<{ token_id: string }>(sql`
+    const { rows } = await on.query<{ token_id: string }>(sql`
       INSERT INTO ledger.api_token (hash, name, owner_kind, owner, roles, created_ms, created_by, expires_ms)
       VALUES (${hashOf(secret)}, ${token.name}, ${token.owner.kind}, ${nameOfOwner(token.owner)},
-              ${JSON.stringify(token.roles)}::jsonb, ${this.#parts.clock.nowMs()}, ${by.who}, ${token.expiresMs ?? null})
+              ${JSON.stringify(token.roles)}::jsonb, ${this.#parts.clock.nowMs()}, ${by}, ${token.expiresMs ?? null})
       RETURNING token_id`);
     const [row] = rows;
     if (row === undefined) throw new Error('the token has no id');

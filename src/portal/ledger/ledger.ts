@@ -299,7 +299,5 @@ export interface Ledger {
   importLines(lines: AsyncIterable<string>): Promise<number>;
   /** Rejects if the database does not answer. */
   ping(): Promise<void>;
-  /** The sites whose database node was down when `sites()` last read their state. Always empty on one PostgreSQL. */
-  unavailableSites(): readonly string[];
   close(): Promise<void>;
 }

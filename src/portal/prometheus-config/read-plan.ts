@@ -39,6 +39,10 @@ export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
           : { password_file: resolve(folder, storage.password_file) }),
       })),
     },
+    metricsTokenFile:
+      sections.access?.metrics_token_file === undefined
+        ? undefined
+        : resolve(folder, sections.access.metrics_token_file),
     senderTokenFile: senderTokenFile(prometheus.sender, sections.sender, folder),
   };
 }

@@ -44,6 +44,7 @@ describe('the configuration of a Prometheus that federates the sites', () => {
       sites: [siteA, siteB],
       prometheus,
       senderTokenFile: '/etc/stackmeter/sender.token',
+      metricsTokenFile: '/run/metrics.token',
     });
     const keep = {
       source_labels: ['__name__'],
@@ -62,7 +63,11 @@ describe('the configuration of a Prometheus that federates the sites', () => {
       alerting: { alertmanagers: [{ static_configs: [{ targets: ['alertmanager:9093'] }] }] },
       scrape_configs: [
         { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
-        { job_name: 'stackmeter_portal', static_configs: [{ targets: ['portal:8000'] }] },
+        {
+          job_name: 'stackmeter_portal',
+          authorization: { credentials_file: '/run/metrics.token' },
+          static_configs: [{ targets: ['portal:8000'] }],
+        },
         {
           job_name: 'site/site-a',
           scheme: 'https',
@@ -137,6 +142,7 @@ describe('the configuration of a Prometheus that federates the sites', () => {
         sites: [],
         prometheus: prometheusTable.parse({}),
         senderTokenFile: undefined,
+        metricsTokenFile: undefined,
       }),
     ).toEqual({
       global: { scrape_interval: '15s', evaluation_interval: '15s' },

@@ -20,6 +20,8 @@ export interface PrometheusPlan {
   prometheus: PrometheusTable;
   /** Absolute path of the token of `portal_prometheus.sender`. */
   senderTokenFile: string | undefined;
+  /** Absolute path of the token of the portal's own metrics. */
+  metricsTokenFile: string | undefined;
 }
 
 /** The job of usage series, at a site and here. */
@@ -29,7 +31,12 @@ const USAGE_JOB = 'project_usages';
  * The configuration of a Prometheus (2.42 and later) that federates the sites, as a plain object.
  * https://prometheus.io/docs/prometheus/latest/configuration/configuration/
  */
-export function renderPrometheusConfig({ sites, prometheus, senderTokenFile }: PrometheusPlan): object {
+export function renderPrometheusConfig({
+  sites,
+  prometheus,
+  senderTokenFile,
+  metricsTokenFile,
+}: PrometheusPlan): object {
   const ownLabels = new Set(sites.flatMap((site) => Object.keys(labelsOf(site))));
   return withoutEmpty({
     global: { scrape_interval: '15s', evaluation_interval: '15s' },
@@ -40,14 +47,23 @@ export function renderPrometheusConfig({ sites, prometheus, senderTokenFile }: P
         : { alertmanagers: [{ static_configs: [{ targets: prometheus.alertmanagers }] }] },
     scrape_configs: [
       { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
-      ...(prometheus.portal_target === undefined
-        ? []
-        : [{ job_name: 'stackmeter_portal', static_configs: [{ targets: [prometheus.portal_target] }] }]),
+      ...portalJob(prometheus, metricsTokenFile),
       ...sites.map((site) => siteJob(site, ownLabels)),
     ],
     remote_write: [...ledgerWrite(prometheus, senderTokenFile), ...prometheus.storage.map(storageWrite)],
     remote_read: prometheus.storage.flatMap(storageRead),
   });
+}
+
+function portalJob({ portal_target: target }: PrometheusTable, tokenFile: string | undefined): object[] {
+  if (target === undefined) return [];
+  return [
+    withoutEmpty({
+      job_name: 'stackmeter_portal',
+      authorization: tokenFile === undefined ? undefined : { credentials_file: tokenFile },
+      static_configs: [{ targets: [target] }],
+    }),
+  ];
 }
 
 function siteJob(site: FederatedSite, ownLabels: ReadonlySet<string>): object {

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { isLoopback, parseListenAddress, type ListenAddress } from '../../runtime/http/listen.ts';
+import {
+  formatAddress,
+  isLoopback,
+  parseListenAddress,
+  type ListenAddress,
+} from '../../runtime/http/listen.ts';
 import { publicUrlSetting } from '../../runtime/http/own-host.ts';
 import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
 import { accessTable, resolveAccess, resolvePolicy, type AccessConfig } from './access-settings.ts';
@@ -122,6 +127,11 @@ export const portalSettings = {
     schema: z.boolean({ error: 'must be true or false' }).default(false),
     help: 'lets a newer version remove data from the ledger for ever',
   }),
+  unsafeOpen: setting({
+    type: 'switch',
+    schema: z.boolean({ error: 'must be true or false' }).default(false),
+    help: 'lets anyone who reaches the portal read everything: serves other addresses than loopback without [access]',
+  }),
 };
 
 /** The keys of portal.toml that have no flag and no environment variable. */
@@ -140,6 +150,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const senders = resolveSenders(sections.sender, sources.configFile);
   const sites = withUnits(resolveSites(sections.site, sources.env, sources.configFile), senders);
   const access = resolveAccess(sections.access, sources.configFile);
+  requireAccess(settings, access);
   requirePublicUrl(settings, access);
   const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
@@ -188,6 +199,18 @@ export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
 export function readAccessPolicy(sources: SettingsSources): AccessPolicy | undefined {
   const { access } = readSettings(portalSettings, sources, portalSections).sections;
   return resolvePolicy(access, sources.configFile);
+}
+
+/** Without `[access]` anyone who reaches the portal reads everything, so only this machine may reach it (P1). */
+function requireAccess(
+  { listen, unsafeOpen }: { listen: ListenAddress; unsafeOpen: boolean },
+  access: AccessConfig | undefined,
+): void {
+  if (access !== undefined || unsafeOpen || isLoopback(listen.host)) return;
+  throw new UserError(
+    `--listen: ${formatAddress(listen)} would show all usage to anyone who reaches it: add [access] to portal.toml ` +
+      'and set public_url, listen on 127.0.0.1:PORT, or name the danger with --unsafe-open',
+  );
 }
 
 /** Cookies, and what people type at a provider, must not travel in the open. */

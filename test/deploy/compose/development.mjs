@@ -48,7 +48,7 @@ async function usageArrives() {
     async () => (await query(9090, federated)) > 0,
   );
   await see('both sites are up', async () => (await query(9090, 'count(up{job=~"site/.*"} == 1)')) === 2);
-  await see('the ledger bills it', async () => (await billed(PORTAL)) > 0);
+  await see('the ledger bills it', async () => (await billed(compose, PORTAL)) > 0);
   await see('VictoriaMetrics keeps it', async () => (await query(8428, SERIES)) > 0);
   await see('InfluxDB keeps it', async () => (await influxPoints(compose, 8086)) > 0);
   await see('every query of the dashboards has an answer', dashboardsAreAnswered);
@@ -123,10 +123,10 @@ async function restartsOnAChange() {
 
 async function losesNothingOverRestarts() {
   for (const service of servicesThatRun(compose)) {
-    const before = await settled(EXPORTER, PORTAL);
+    const before = await settled(compose, EXPORTER, PORTAL);
     compose('restart', service);
     await see(`after a restart of ${service}, total and ledger continue`, async () => {
-      const after = { total: await totalAt(EXPORTER), billed: await billed(PORTAL) };
+      const after = { total: await totalAt(EXPORTER), billed: await billed(compose, PORTAL) };
       return after.total > before.total && after.billed > before.billed && after.billed <= after.total;
     });
   }

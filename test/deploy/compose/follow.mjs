@@ -21,14 +21,21 @@ export async function query(port, selector, atSeconds) {
   return Number(data.result[0]?.value[1]);
 }
 
+/** Headers of the first operator. `compose` reads the token from the data of the portal. */
+export function asOperator(compose) {
+  const token = compose('exec', '-T', 'portal', 'cat', '/var/lib/stackmeter/operator.token').trim();
+  return { authorization: `Bearer ${token}` };
+}
+
 /** vCPU-hours in the ledger, over all sites. */
-export async function billed(portalPort) {
+export async function billed(compose, portalPort) {
   const day = 86_400_000;
   const [from, to] = [Date.now() - day, Date.now() + day].map((ms) =>
     new Date(ms).toISOString().slice(0, 10),
   );
   const { data } = await json(
     `http://127.0.0.1:${portalPort}/api/v1/usage?from=${from}&to=${to}&step=total&by=project,resource`,
+    asOperator(compose),
   );
   return Number(data.find((row) => row.project_id === PROJECT && row.resource === 'vcpu')?.amount);
 }
@@ -45,10 +52,10 @@ export async function influxPoints(compose, port, untilSeconds = Date.now() / 10
 }
 
 /** Waits until exporter and portal answer with usage; returns both amounts. */
-export async function settled(exporterPort, portalPort) {
+export async function settled(compose, exporterPort, portalPort) {
   const now = { total: Number.NaN, billed: Number.NaN };
   await untilTrue('exporter and portal answer', async () => {
-    Object.assign(now, { total: await totalAt(exporterPort), billed: await billed(portalPort) });
+    Object.assign(now, { total: await totalAt(exporterPort), billed: await billed(compose, portalPort) });
     return now.total > 0 && now.billed > 0;
   });
   return now;

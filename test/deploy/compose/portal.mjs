@@ -9,6 +9,7 @@
 import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  asOperator,
   billed,
   influxPoints,
   PROJECT,
@@ -101,7 +102,7 @@ async function steps(folder, site, portal) {
   await usageArrives(folder, portal);
   await readsBackFromInfluxdb(portal);
   await addsASite(folder, portal);
-  for (const stack of [site, portal]) await losesNothingOverRestarts(stack);
+  for (const stack of [site, portal]) await losesNothingOverRestarts(stack, portal);
   await isExact(site, portal);
 }
 
@@ -109,7 +110,7 @@ async function usageArrives(folder, portal) {
   await see('the exporter shows the usage', async () => (await totalAt(ports.exporter)) > 0);
   await see('the portal Prometheus federates it', async () => (await query(ports.prometheus, SERIES)) > 0);
   await see('its health check reports an unreadable token', () => reportsUnreadable(folder, portal));
-  await see('the ledger bills it', async () => (await billed(ports.portal)) > 0);
+  await see('the ledger bills it', async () => (await billed(portal, ports.portal)) > 0);
   await see('VictoriaMetrics keeps it', async () => (await query(ports.victoriametrics, SERIES)) > 0);
   await see('InfluxDB keeps it', async () => (await influxPoints(portal, ports.influxdb)) > 0);
 }
@@ -162,17 +163,17 @@ async function addsASite(folder, portal) {
     async () => (await query(ports.prometheus, 'up{job="site/site-b"}')) === 1,
   );
   await see('and read by the portal', async () => {
-    const { data } = await json(`http://127.0.0.1:${ports.portal}/api/v1/sites`);
+    const { data } = await json(`http://127.0.0.1:${ports.portal}/api/v1/sites`, asOperator(portal));
     return data.some(({ name, last_success }) => name === 'site-b' && last_success !== null);
   });
 }
 
-async function losesNothingOverRestarts(stack) {
+async function losesNothingOverRestarts(stack, portal) {
   for (const service of servicesThatRun(stack)) {
-    const before = await settled(ports.exporter, ports.portal);
+    const before = await settled(portal, ports.exporter, ports.portal);
     stack('restart', service);
     await see(`after a restart of ${service}, total and ledger continue`, async () => {
-      const after = { total: await totalAt(ports.exporter), billed: await billed(ports.portal) };
+      const after = { total: await totalAt(ports.exporter), billed: await billed(portal, ports.portal) };
       return after.total > before.total && after.billed > before.billed;
     });
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NOBODY, ownerAsker, type Asker } from '../../access/asker.ts';
 import { allowedBy } from '../../access/rights/explain.ts';
-import { scopeOf } from '../../access/rights/scope.ts';
+import { mayChange, scopeOf } from '../../access/rights/scope.ts';
 import { hashOf } from '../../access/secrets.ts';
 import type { ApiServer } from '../shapes/api-parts.ts';
 import { setAsker } from '../shapes/asker-of.ts';
@@ -11,41 +11,31 @@ import { toldAuthor } from '../shapes/author.ts';
 import { ProblemError } from '../shapes/request-error.ts';
 import type { SignInParts } from '../shapes/sign-in-parts.ts';
 import { cookieOf } from './cookies.ts';
+import { needOf, type Need } from './route-needs.ts';
 import { html, sendPage, wantsPage } from './html.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
-/** Routes that answer anyone: health says nothing, a write has its own tokens, and a sign-in comes before any right. */
-const OPEN = /^\/(?:healthz|readyz|api\/v1\/write|sign-in(?:\/.*)?|assets\/.*|favicon\.svg)$/;
-/** Routes for everyone who is signed in: they answer about that person only. */
-const OWN = /^\/(?:sign-out|invitation\/:secret|api\/v1\/(?:me|tokens(?:\/:id)?))$/;
-
-/** Finds out who asks, before each route. Denies by default: a route that is not listed needs the right to read everything. */
+/** Finds out who asks, before each route, and refuses whoever lacks what the route needs. */
 export function askWho(
   server: ApiServer,
   parts: SignInParts,
   ownerRequests: WeakSet<IncomingMessage> | undefined,
 ): void {
   server.addHook('onRequest', async (request, reply) => {
-    const path = pathOf(request);
-    if (OPEN.test(path)) return;
+    const need = needOf(request.method, request.routeOptions.url, request.url.split('?', 1)[0] ?? '');
+    if (need === 'nothing') return;
     try {
       const asker =
         ownerRequests?.has(request.raw) === true
           ? ownerAsker(toldAuthor(request.headers))
           : await askerFor(request, parts);
       setAsker(request, asker);
-      requireRights(asker, path);
+      requireNeed(asker, need);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       return await refuse(request, reply, error, parts);
     }
   });
-}
-
-/** The path of the route with its parameters' names. Files have one route, so theirs is the path itself. */
-function pathOf({ routeOptions, url }: FastifyRequest): string {
-  const route = routeOptions.url ?? '';
-  return route === '' || route.endsWith('*') ? (url.split('?', 1)[0] ?? '') : route;
 }
 
 async function askerFor(request: FastifyRequest, parts: SignInParts): Promise<Asker> {
@@ -74,7 +64,7 @@ async function askerOfHeader(
       'too many wrong tokens came from this address; wait a minute',
     );
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
-  if (pathOf(request) === '/metrics' && isMetricsToken(token, config().metricsToken)) return METRICS;
+  if (request.routeOptions.url === '/metrics' && isMetricsToken(token, config().metricsToken)) return METRICS;
   const asker = await access.tokens.askerOf(token);
   if (asker !== undefined) return asker;
   attempts.note(request.ip);
@@ -91,10 +81,10 @@ function isMetricsToken(token: string, expected: string | undefined): boolean {
   return expected !== undefined && timingSafeEqual(hashOf(token), hashOf(expected));
 }
 
-function requireRights({ by, rights }: Asker, path: string): void {
+function requireNeed({ by, rights }: Asker, need: Need | undefined): void {
   if (by === 'nothing')
     throw new ProblemError(401, 'Not signed in', 'sign in, or send a token: Authorization: Bearer smt_…');
-  if (OWN.test(path) || 'everything' in scopeOf(rights)) return;
+  if (need !== undefined && MEETS[need](rights)) return;
   const allowed = allowedBy(rights).join(', ');
   throw new ProblemError(
     403,
@@ -102,6 +92,14 @@ function requireRights({ by, rights }: Asker, path: string): void {
     `your roles do not allow this: you have a sign-in that ${allowed}`,
   );
 }
+
+const MEETS: Readonly<Record<Need, (rights: Asker['rights']) => boolean>> = {
+  nothing: () => true,
+  'a sign-in': () => true,
+  'a role': (rights) => rights.length > 0,
+  everything: (rights) => 'everything' in scopeOf(rights),
+  'an operator': mayChange,
+};
 
 /** Answers people with a page, and programs with a problem. */
 async function refuse(

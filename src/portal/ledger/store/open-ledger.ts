@@ -91,7 +91,6 @@ export async function openLedger({
     exportLines: () => sweeps.through(() => exportLedger(database)),
     importLines: (lines) => sweeps.run(() => importLedger(database, lines, logger)),
     ping: () => readiness.run(async () => void (await database.query(sql`SELECT 1`))),
-    unavailableSites: () => reach.unavailable,
     close: () => database.close(),
   };
 }
