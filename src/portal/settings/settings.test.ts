@@ -51,6 +51,22 @@ describe('the portal configuration', () => {
     });
   });
 
+  it.each([':8000', '0.0.0.0:8000', '[::]:8000', '192.0.2.1:8000'])(
+    'refuses to show everything to anyone on %s, except with [access] or a named danger',
+    (listen) => {
+      const off = `listen = "${listen}"\n`;
+      expect(refusal(off)).toBe(
+        `--listen: ${listen} would show all usage to anyone who reaches it: add [access] to portal.toml and set public_url, listen on 127.0.0.1:PORT, or name the danger with --unsafe-open`,
+      );
+      expect(refusal(`${off}[access]\n`)).toBe(
+        'public_url: missing; [access] needs the URL that people open in their browsers',
+      );
+      expect(refusal(`${off}public_url = "https://usage.example.org"\n[access]\n`)).toBe('accepted');
+      expect(refusal(off, { STACKMETER_UNSAFE_OPEN: 'true' })).toBe('accepted');
+      expect(refusal('listen = "[::1]:8000"')).toBe('accepted');
+    },
+  );
+
   it('reads a site with its files relative to the configuration file', () => {
     const { sites } = read(
       `${siteA}ca_file = "a.pem"\ninterval_seconds = 5\nlabels = { location_id = "8676" }\n`,

@@ -26,7 +26,7 @@ interface GrantPerson {
   mail?: string | undefined;
 }
 
-/** What a site sees of a grant: the projects are those at the site. */
+/** The part of a grant that a site sees: its projects are those at the site. */
 export interface SiteGrant {
   name: string;
   title: string | undefined;

@@ -33,10 +33,10 @@ const stores = fc
   .chain((names) => fc.tuple(...names.map(grantNamed)) as fc.Arbitrary<PresentGrant[]>);
 const scopes = fc.record({ sites: fc.subarray(SITES), grants: fc.subarray([...GRANTS, 'unknown']) });
 
-type Named = Exclude<Scope, { everything: true }>;
+type NamedScope = Exclude<Scope, { everything: true }>;
 
 /** Everything in a store that a scope must not tell of is different here: other grants, other projects, other facts. */
-function otherwise(store: readonly PresentGrant[], { sites, grants }: Named): PresentGrant[] {
+function otherwise(store: readonly PresentGrant[], { sites, grants }: NamedScope): PresentGrant[] {
   const changed = store.flatMap((grant) => {
     if (grants.includes(grant.name)) return grant;
     const projects = [
@@ -78,7 +78,7 @@ describe('the grants that a scope sees', () => {
     );
   });
 
-  it('are the same whatever lies outside of it', () => {
+  it('do not depend on anything outside of it', () => {
     fc.assert(
       fc.property(stores, scopes, (store, scope) => {
         expect(visibleGrants(otherwise(store, scope), scope)).toEqual(visibleGrants(store, scope));

@@ -4,7 +4,7 @@ import type { VisibleGrant } from '../../accounts/grants/visible.ts';
 import type { ApiParts } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
 
-/** What the sender of a request may read (P2). Without sign-in, that is everything (P1). */
+/** The scope of the sender of a request (P2). Without sign-in, that is everything (P1). */
 export function scopeFor(request: FastifyRequest, { signIn }: Pick<ApiParts, 'signIn'>): Scope {
   return signIn === undefined ? EVERYTHING : scopeOf(askerOf(request).rights);
 }

@@ -26,7 +26,7 @@ export function authorOf(
   if (signIn !== undefined) return operatorOf(request);
   if (localWrites !== true || PROXY_HEADERS.some((name) => headers[name] !== undefined))
     throw forbidden(
-      'the portal has no sign-in yet, so only its own machine may do this: use stackmeter portal grants there',
+      'the portal has no [access], so only its own machine may do this: use stackmeter portal grants there',
     );
   if (!isSameOrigin(headers)) throw forbidden('the request comes from a page of another origin');
   requireJson(request);

@@ -15,7 +15,7 @@ import { needOf, type Need } from './route-needs.ts';
 import { html, sendPage, wantsPage } from './html.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
-/** Finds out who asks, before each route, and refuses whoever lacks what the route needs. */
+/** Finds out who asks, before each route, and refuses anyone who lacks what the route needs. */
 export function askWho(
   server: ApiServer,
   parts: SignInParts,
