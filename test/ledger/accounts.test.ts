@@ -57,16 +57,23 @@ onEveryPostgresql('accounts', (freshLedger) => {
       });
       expect(await seen([], ['climate'])).toMatchObject({
         grants: [{ name: 'climate', account: 'university', version: 1, projects: [{}, {}] }],
-        ...{ accounts: [], history: 1, account: 0 },
+        accounts: [],
+        history: 1,
+        account: 0,
       });
       expect(await seen(['b'], ['other'])).toEqual({
         grants: [
           {
-            ...{ name: 'climate', title: 'A', fromMs: undefined, toMs: undefined },
+            name: 'climate',
+            title: 'A',
+            fromMs: undefined,
+            toMs: undefined,
             projects: [{ site: 'b', projectId: 'p2' }],
           },
         ],
-        ...{ accounts: [], history: 0, account: 0 },
+        accounts: [],
+        history: 0,
+        account: 0,
       });
       expect(await seen(['c'], [])).toEqual({ grants: [], accounts: [], history: 0, account: 0 });
     });
@@ -79,7 +86,7 @@ onEveryPostgresql('accounts', (freshLedger) => {
         one.putGrant(grantOf({ title: 'of ada' }), { ifMatch: [1] }, ADA),
         other.putGrant(grantOf({ title: 'of bob' }), { ifMatch: [1] }, BOB),
       ]);
-      const [grant] = (await one.present(EVERYTHING)).grants.filter(isWhole);
+      const grant = (await one.present(EVERYTHING)).grants.find(isWhole);
       const refusals = results.flatMap((result) =>
         result.status === 'rejected' ? [result.reason as Error] : [],
       );

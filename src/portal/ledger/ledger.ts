@@ -1,7 +1,4 @@
-/**
- * The interface of the ledger for the other parts of the portal: sweeps go in, questions are answered.
- * Sweeps carry amount × milliseconds as bigint. Answers carry amount × hours as number.
- */
+/** The ledger for the other parts of the portal. Sweeps carry amount × ms as bigint; answers amount × hours as number. */
 import type { Scope } from '../access/rights/scope.ts';
 import type { PartOfServerKind, ServerKind } from './server-kind.ts';
 import type { MaintenanceOutcome, StoragePolicy } from './storage-policy.ts';
@@ -259,10 +256,7 @@ export interface Ledger {
    * the ledger folds them in order of time. So a gap needs no correction if it is filled before its end is folded.
    */
   fold(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
-  /**
-   * Like `fold`, but handles readings inside an open gap like `foldLate`. For several writers, of which some lag behind
-   * others.
-   */
+  /** Like `fold`, but handles readings inside an open gap like `foldLate`: for writers of which some lag behind others. */
   foldInAnyOrder(site: string, sweep: Sweep, lease?: Lease): Promise<FoldOutcome>;
   /** The open gaps of the site, the oldest first. Late readings inside them can still be folded. */
   gaps(site: string): Promise<Gap[]>;

@@ -28,9 +28,7 @@ const grantNamed = (name: string): fc.Arbitrary<PresentGrant> =>
     author: text,
   });
 
-const stores = fc
-  .subarray(GRANTS)
-  .chain((names) => fc.tuple(...names.map(grantNamed)) as fc.Arbitrary<PresentGrant[]>);
+const stores = fc.subarray(GRANTS).chain((names) => fc.tuple(...names.map(grantNamed)));
 const scopes = fc.record({ sites: fc.subarray(SITES), grants: fc.subarray([...GRANTS, 'unknown']) });
 
 type NamedScope = Exclude<Scope, { everything: true }>;
