@@ -98,6 +98,19 @@ module.exports = {
       to: { path: '^(src/runtime/|node_modules/(undici|pg|fastify|pino|kysely)/)' },
     },
     {
+      name: 'only-the-simulation-knows-an-identity-provider',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/simulation/identity/open-id-provider\\.ts$' },
+      to: { path: '^node_modules/(@types/)?oidc-provider/' },
+    },
+    {
+      name: 'only-the-demo-loads-an-identity-provider',
+      comment: 'It is loaded when the demo starts its provider, and by no other command.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/simulation/identity/open-id-provider\\.ts$', dynamic: false },
+    },
+    {
       name: 'product-files-serve-the-program',
       comment: 'What only tests import is not shipped: it lies in test/.',
       severity: 'error',

@@ -82,7 +82,7 @@ module.exports.rooms = [
   },
   {
     room: 'src/simulation',
-    order: ['federation', 'profile', 'generated', 'api', 'model'],
+    order: ['federation', 'identity', 'profile', 'generated', 'api', 'model'],
     below: ['administrator', 'exporter-state', 'faults', 'simulated-cloud'],
   },
   { room: 'src/simulation/api', order: ['nova', 'keystone', 'context'] },
@@ -97,6 +97,7 @@ module.exports.rooms = [
       'names',
       'period',
       'resources',
+      'roles',
       'routing',
       'server-states',
       'site-state',
@@ -105,5 +106,5 @@ module.exports.rooms = [
       'use-route',
     ],
   },
-  { room: 'web/src/pages', order: ['overview', 'grant', 'project', 'usage', 'data'] },
+  { room: 'web/src/pages', order: ['access', 'overview', 'grant', 'project', 'usage', 'data'] },
 ];

@@ -6,6 +6,7 @@ import { formatAddress } from '../runtime/http/listen.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createFederation } from '../simulation/federation/federation.ts';
 import { demoSettings, readFederationConfig } from '../simulation/federation/settings.ts';
+import { DEMO_PEOPLE } from '../simulation/identity/demo-people.ts';
 import { addSettings, settingsSources } from './options.ts';
 
 export function demoCommand(): Command {
@@ -20,7 +21,11 @@ export function demoCommand(): Command {
       logger,
       onPortal: (address) => say(`portal: http://${formatAddress(address)}`),
       onProgress: reportProgress,
-      onReady: (address) => say(`ready: http://${formatAddress(address)} (Ctrl-C ends it)`),
+      onReady: (address) => {
+        say(`ready: http://${formatAddress(address)} (Ctrl-C ends it)`);
+        say('sign in there as one of these people; nobody has a password:');
+        for (const { name, what } of DEMO_PEOPLE) say(`  ${name}: ${what}`);
+      },
     });
     say(`data folder: ${resolve(config.dataFolder)}`);
     await runUntilSignal(federation, logger);

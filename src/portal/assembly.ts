@@ -145,14 +145,15 @@ function createAccounts({ sources, clock }: AssemblyParts, database: Database): 
   return new AccountStore({ database, clock, configured });
 }
 
+/** Sessions and sign-ins last in real time, also if the clock of a simulation runs fast. */
 function createAccess(
-  { sources, clock, logger, atEnd }: AssemblyParts,
+  { sources, logger, atEnd }: AssemblyParts,
   database: Database,
   accounts: AccountStore,
 ): Access {
   const access = new Access({
     database,
-    clock,
+    clock: systemClock,
     logger,
     policy: () => sources().access?.policy ?? DEFAULT_POLICY,
     memberships: async (person) => membershipsIn((await accounts.present(EVERYTHING)).grants, person),
@@ -199,13 +200,13 @@ async function startApi(
   return address.bound;
 }
 
-function createSignIn({ sources, clock }: AssemblyParts, access: Access, database: Database) {
+function createSignIn({ sources }: AssemblyParts, access: Access, database: Database) {
   const providers = () => sources().access?.providers ?? [];
   return {
     access,
-    signIns: new SignIns({ database, clock, providers }),
-    proxyPeople: new ProxyPeople(access.people, clock),
-    attempts: new Attempts(clock),
+    signIns: new SignIns({ database, clock: systemClock, providers }),
+    proxyPeople: new ProxyPeople(access.people, systemClock),
+    attempts: new Attempts(systemClock),
   };
 }
 

@@ -90,7 +90,7 @@ async function portalOn(
 /** Providers that answer to a portal on this port. */
 async function startedProviders(port: number, ...names: string[]): Promise<IdentityProvider[]> {
   const providers = names.map(
-    (name) => new IdentityProvider(name, [`http://127.0.0.1:${port}/sign-in/callback/${name}`]),
+    (name) => new IdentityProvider([`http://127.0.0.1:${port}/sign-in/callback/${name}`]),
   );
   for (const provider of providers) {
     await provider.start();

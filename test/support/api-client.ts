@@ -78,8 +78,12 @@ async function allRows<T>(url: string, parameters: Record<string, string>): Prom
   return rows;
 }
 
-export async function getJson(url: string): Promise<unknown> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+/** Reads an address. A token of the API may stand in it, as in `http://token:smt_…@127.0.0.1:8000`. */
+export async function getJson(address: string): Promise<unknown> {
+  const url = new URL(address);
+  const headers = url.password === '' ? {} : { authorization: `Bearer ${url.password}` };
+  url.username = url.password = '';
+  const response = await fetch(url, { headers });
+  if (!response.ok) throw new Error(`${url.href}: ${response.status} ${await response.text()}`);
   return await response.json();
 }

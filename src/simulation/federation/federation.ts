@@ -1,16 +1,19 @@
-import { EVERYTHING } from '../../portal/access/rights/scope.ts';
 import { join, resolve } from 'node:path';
+import { EVERYTHING } from '../../portal/access/rights/scope.ts';
 import { grantsFile } from '../../portal/accounts/grants/documents.ts';
 import { createPortal, type Portal } from '../../portal/portal.ts';
 import { useAccounts } from '../../portal/use-accounts.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { ListenAddress } from '../../runtime/http/listen.ts';
+import { formatAddress, type ListenAddress } from '../../runtime/http/listen.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Role } from '../../runtime/role.ts';
 import { describeError } from '../../runtime/user-error.ts';
+import { DemoProvider } from '../identity/demo-provider.ts';
 import { openMemory, type FederationMemory } from './data-folder.ts';
+import { demoAccess, PROVIDER } from './demo-access.ts';
 import { demoGrants } from './demo-grants.ts';
 import { FastClock } from './fast-clock.ts';
+import { freeAddress } from './free-address.ts';
 import { startOfHour, wholeHoursBetween } from './hours.ts';
 import { foldedUntil, SETTLING_DELAY_MS, SimulatedSite, type SiteOptions } from './site.ts';
 
@@ -48,6 +51,7 @@ export class Federation implements Role {
   readonly #parts: FederationParts;
   readonly #clock: FastClock;
   readonly #ending = new AbortController();
+  readonly #identities = new DemoProvider();
   #sites: readonly SimulatedSite[] = [];
   #portal: Portal | undefined;
   #starting: Promise<void> | undefined;
@@ -119,6 +123,8 @@ export class Federation implements Role {
 
   async #startPortal(): Promise<Portal> {
     const { dataFolder, listen } = this.#config;
+    // At its usual address the people of an earlier start are the same, because an identity names its issuer.
+    await this.#identities.listen(await freeAddress(PROVIDER.address));
     const portal = createPortal(
       {
         listen,
@@ -126,10 +132,12 @@ export class Federation implements Role {
         databaseUrl: undefined,
         sites: this.#sites.map((site) => site.portalEntry()),
         autoSweep: true,
+        access: demoAccess(this.#identities.issuer),
       },
       { clock: this.#clock, logger: this.#parts.logger.child({}, { level: 'warn' }) },
     );
     await portal.start();
+    await this.#identities.serve(`http://${formatAddress(portal.address)}/sign-in/callback/${PROVIDER.name}`);
     this.#parts.onPortal?.(portal.address);
     return portal;
   }
@@ -185,6 +193,7 @@ export class Federation implements Role {
     this.#ending.abort();
     await this.#starting?.catch(() => undefined);
     await this.#portal?.close();
+    await this.#identities.close();
     await Promise.all(this.#sites.map(async (site) => await site.close()));
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { parseListenAddress } from '../../runtime/http/listen.ts';
+import { isLoopback, parseListenAddress } from '../../runtime/http/listen.ts';
 import { readSettings, setting, type SettingsSources } from '../../runtime/settings/settings.ts';
+import { UserError } from '../../runtime/user-error.ts';
 import type { FederationConfig } from './federation.ts';
 import { freeAddress } from './free-address.ts';
 import type { SiteOptions } from './site.ts';
@@ -25,7 +26,7 @@ export const demoSettings = {
   listen: setting({
     type: 'text',
     schema: z.string().optional(),
-    help: 'address of the portal',
+    help: 'address of the portal, on loopback',
     fallback: '127.0.0.1:8000, or another port if that is taken',
     value: 'HOST:PORT',
   }),
@@ -54,5 +55,9 @@ export async function readFederationConfig(sources: SettingsSources): Promise<Fe
     settings.listen === undefined
       ? await freeAddress({ host: '127.0.0.1', port: 8000 })
       : parseListenAddress(settings.listen);
+  if (!isLoopback(listen.host))
+    throw new UserError(
+      `listen: ${listen.host} is not on loopback, and anyone may sign in to the demo as anyone; write 127.0.0.1:PORT`,
+    );
   return { dataFolder: settings.data, listen, historyMs: settings.days * DAY_MS, sites: DEMO_SITES };
 }
