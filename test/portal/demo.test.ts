@@ -12,7 +12,7 @@ import { usageTruth } from '../../src/simulation/model/truth.ts';
 import { getJson, serverHours, totalUsage } from '../support/api-client.ts';
 import { find } from '../support/requirements.mjs';
 import { runStackmeter, startStackmeter, temporaryFolder, type Running } from '../support/processes.ts';
-import { walkGrants } from './walk-grants.ts';
+import { walkDemo } from './walk-demo.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -98,11 +98,18 @@ function expectEqual(amounts: Amounts, truth: Amounts): void {
     expect([meter, Math.abs((amounts[meter] ?? 0) - amount) <= 1e-9 * amount]).toEqual([meter, true]);
 }
 
-async function startDemo(folder: string): Promise<{ demo: Running; url: string }> {
+async function startDemo(folder: string): Promise<{ demo: Running; origin: string; url: string }> {
   const demo = startStackmeter(['demo', '--data', folder], { cwd: folder });
   onTestFinished(async () => void (await demo.stop()));
-  const [, url = ''] = await demo.waitFor(/ready: (http:\/\/\S+)/);
-  return { demo, url };
+  const [, origin = ''] = await demo.waitFor(/ready: (http:\/\/\S+)[^]*Ibn Sina/);
+  return { demo, origin, url: await asOperator(origin, folder) };
+}
+
+/** The address with a token of an operator of the demo whose data is in `folder`. */
+async function asOperator(origin: string, folder: string): Promise<string> {
+  const args = ['portal', 'token', 'create', 'test', '--role', 'operator', '--data', join(folder, 'portal')];
+  const { output } = await runStackmeter(args);
+  return origin.replace('//', `//token:${output.trim()}@`);
 }
 
 /** One grant over both sites runs out soon, one lasts, and one ended with its usage inside its period. */
@@ -141,7 +148,7 @@ describe('the demo', () => {
     await expectTruth(first.url, toMs - HOUR_MS, toMs);
     await expectGrants(first.url);
     const chromium = find('chromium');
-    if (chromium !== undefined) await walkGrants(first.url, folder, chromium);
+    if (chromium !== undefined) await walkDemo(first.origin, first.url, folder, chromium);
     expect(await first.demo.stop('SIGINT')).toBe(0);
 
     const second = await startDemo(folder);
@@ -167,7 +174,7 @@ describe('the demo', () => {
       );
       try {
         await federation.start();
-        await check(`http://${formatAddress(federation.address)}`);
+        await check(await asOperator(`http://${formatAddress(federation.address)}`, folder));
       } finally {
         await federation.close();
       }

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { getJson } from '../support/api-client.ts';
 import { runStackmeter } from '../support/processes.ts';
-import { barriers, startBrowser, type Browser } from '../web/browser.ts';
+import { barriers, type Browser } from '../web/browser.ts';
 
 /** An operator of the demo, with a browser and the commands. */
 interface Operator {
   url: string;
+  /** The address with a token. */
+  api: string;
   page: Page;
   browser: Browser;
   /** Runs `stackmeter portal grants`; returns its output. */
@@ -17,17 +19,18 @@ interface Operator {
   apply: (csv: string) => Promise<string>;
 }
 
-/** Walks through grants in the demo whose data is in `folder`. */
-export async function walkGrants(url: string, folder: string, chromium: string): Promise<void> {
-  const browser = await startBrowser(chromium);
-  onTestFinished(async () => await browser.close());
+/** Walks through grants in the demo whose data is in `folder`, as the operator who is signed in on the page. */
+export async function walkGrants(
+  { url, api, browser, page }: Pick<Operator, 'url' | 'api' | 'browser' | 'page'>,
+  folder: string,
+): Promise<void> {
   const grants: Operator['grants'] = async (...args) =>
     (await runStackmeter(['portal', 'grants', ...args, '--data', join(folder, 'portal')])).output;
   const apply = async (csv: string) => {
     writeFileSync(join(folder, 'grants.csv'), csv);
     return await grants('apply', join(folder, 'grants.csv'));
   };
-  const operator = { url, browser, page: await browser.context.newPage(), grants, apply };
+  const operator = { url, api, browser, page, grants, apply };
   await findUrgentGrants(operator);
   await topUp(operator);
   await editAtOnce(operator);
@@ -52,8 +55,8 @@ async function freeProject(url: string): Promise<{ site: string; project_id: str
 }
 
 /** A grant over its allowance is first, then one that runs out; one that ended is last. */
-async function findUrgentGrants({ url, page, apply }: Operator): Promise<void> {
-  const { site, project_id: id } = await freeProject(url);
+async function findUrgentGrants({ url, api, page, apply }: Operator): Promise<void> {
+  const { site, project_id: id } = await freeProject(api);
   const told = await apply(
     `grant,site,id,resource,amount,kind,at,reason\noverrun,${site},${id},vcpu,2,initial,2020-01-01,trial\n`,
   );
@@ -99,7 +102,7 @@ function amendments(page: Page): Locator {
 }
 
 /** Two operators read a grant and change it. The second one hears who was faster, and its page has the first one's change. */
-async function editAtOnce({ browser, url, page }: Operator): Promise<void> {
+async function editAtOnce({ browser, url, api, page }: Operator): Promise<void> {
   const other = await browser.context.newPage();
   for (const one of [page, other]) {
     await one.goto(`${url}/#/grants/overrun`);
@@ -108,7 +111,7 @@ async function editAtOnce({ browser, url, page }: Operator): Promise<void> {
   const etag = await page.evaluate<string | null>(
     `fetch('/api/v1/grants/overrun').then(({ headers }) => headers.get('etag'))`,
   );
-  const { allowances, projects } = (await getJson(`${url}/api/v1/grants/overrun`)) as {
+  const { allowances, projects } = (await getJson(`${api}/api/v1/grants/overrun`)) as {
     allowances: Record<string, string>[];
     projects: { site: string; project_id: string }[];
   };
@@ -129,7 +132,7 @@ async function editAtOnce({ browser, url, page }: Operator): Promise<void> {
   expect(await put(other, 'Trial of bob')).toEqual([
     412,
     expect.stringMatching(
-      /^grant 'overrun' has changed: version \d+ was written by operator at \S+; read it again/,
+      /^grant 'overrun' has changed: version \d+ was written by person p-\S+ at \S+; read it again/,
     ),
   ]);
   // The browser itself says that the second answer was an error.

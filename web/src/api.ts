@@ -1,3 +1,4 @@
+import type { AuditRowAnswer, Me, NewToken, TokenRow } from '../../src/portal/api/shapes/access-answers.ts';
 import type {
   CoverageRow,
   Page,
@@ -17,6 +18,13 @@ export type {
   SiteRow,
   UsageRow,
 } from '../../src/portal/api/shapes/answers.ts';
+
+export type {
+  AuditRowAnswer as AuditRow,
+  Me,
+  NewToken,
+  TokenRow,
+} from '../../src/portal/api/shapes/access-answers.ts';
 
 export type { GrantDetail, GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
 
@@ -85,20 +93,20 @@ function stepParameters(
 }
 
 /** The part of `fetch` that the pages use. */
-export type Fetch = (
-  address: string,
-  options: { signal: AbortSignal; headers: Record<string, string> },
-) => Promise<Response>;
+export type Fetch = (address: string, options: RequestInit) => Promise<Response>;
 
 /** Reads the portal's API. Every method throws `ApiError`, or a `TypeError` if `fetch` cannot reach the portal. */
 export class Api {
   readonly #fetch: Fetch;
   readonly #nowMs: () => number;
+  readonly #onSignedOut: () => void;
   #offsetMs = 0;
 
-  constructor(fetchAnswer: Fetch, nowMs: () => number) {
+  /** @param onSignedOut called when the portal answers that nobody is signed in. */
+  constructor(fetchAnswer: Fetch, nowMs: () => number, onSignedOut: () => void = () => undefined) {
     this.#fetch = fetchAnswer;
     this.#nowMs = nowMs;
+    this.#onSignedOut = onSignedOut;
   }
 
   /** The portal's time, known after its first answer. The clock of the reader's computer may be wrong. */
@@ -134,6 +142,35 @@ export class Api {
     return this.#everyPage(`api/v1/coverage?${parameters}`, signal);
   }
 
+  me(signal: AbortSignal): Promise<Me> {
+    return this.#get('api/v1/me', signal);
+  }
+
+  tokens(signal: AbortSignal): Promise<TokenRow[]> {
+    return this.#everyPage('api/v1/tokens', signal);
+  }
+
+  /** Makes a token; its secret is in this answer only. */
+  async createToken(token: NewToken): Promise<{ id: string; token: string }> {
+    const headers = { accept: 'application/json', 'content-type': 'application/json' };
+    const answer = await this.#ask('api/v1/tokens', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(token),
+    });
+    return (await answer.json()) as { id: string; token: string };
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await this.#ask(`api/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  /** One page of the audit: the newest rows, or those after a cursor. */
+  audit(cursor: string | undefined, signal: AbortSignal): Promise<Page<AuditRowAnswer>> {
+    const address = 'api/v1/audit?limit=50';
+    return this.#get(cursor === undefined ? address : withCursor(address, cursor), signal);
+  }
+
   /** Follows the cursors to the end, because a page shows a whole list or none. */
   async #everyPage<T>(address: string, signal: AbortSignal): Promise<T[]> {
     const rows: T[] = [];
@@ -149,10 +186,16 @@ export class Api {
   }
 
   async #get<T>(address: string, signal: AbortSignal): Promise<T> {
-    const answer = await this.#fetch(address, { signal, headers: { accept: 'application/json' } });
-    if (!answer.ok) throw new ApiError(answer.status, await refusal(answer));
+    const answer = await this.#ask(address, { signal, headers: { accept: 'application/json' } });
     this.#offsetMs = clockOffsetMs(answer.headers.get('date'), this.#nowMs());
     return (await answer.json()) as T;
+  }
+
+  async #ask(address: string, options: RequestInit): Promise<Response> {
+    const answer = await this.#fetch(address, options);
+    if (answer.status === 401) this.#onSignedOut();
+    if (!answer.ok) throw new ApiError(answer.status, await refusal(answer));
+    return answer;
   }
 }
 

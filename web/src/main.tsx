@@ -7,4 +7,9 @@ import './styles/controls.css';
 import './styles/charts.css';
 
 const host = document.getElementById('app');
-if (host !== null) render(<App />, host);
+if (host !== null) {
+  render(<App />, host);
+  // The browser may keep a page that was left, and show it again after the sign-out. It keeps an empty one.
+  addEventListener('pagehide', () => render(null, host));
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+}

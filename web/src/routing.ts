@@ -28,13 +28,27 @@ export interface GrantRoute {
   tablePage: number;
 }
 
+/** Who is signed in, with roles and tokens. */
+export interface AccessRoute {
+  page: 'access';
+}
+
+export interface AuditRoute {
+  page: 'audit';
+  /** Shows the rows after this cursor; undefined shows the newest. */
+  cursor?: string;
+}
+
 interface UnknownRoute {
   page: 'unknown';
   address: string;
 }
 
+/** A route to a page with usage. */
+export type UsageRoute = OverviewRoute | ProjectRoute | GrantRoute;
+
 /** A route to an existing page. */
-export type KnownRoute = OverviewRoute | ProjectRoute | GrantRoute;
+export type KnownRoute = UsageRoute | AccessRoute | AuditRoute;
 
 export type Route = KnownRoute | UnknownRoute;
 
@@ -49,11 +63,16 @@ export function parseRoute(hash: string): Route {
   if (room === 'projects' && site && projectId && rest.length === 0)
     return projectRoute(site, projectId, parameters);
   if (room === 'grants' && site && projectId === undefined) return grantRoute(site, parameters);
+  if (path === 'access') return { page: 'access' };
+  if (path === 'audit') return auditRoute(parameters);
   return { page: 'unknown', address: hash };
 }
 
 /** The address of a route, without default values. */
 export function routeAddress(route: KnownRoute): string {
+  if (route.page === 'access') return '#/access';
+  if (route.page === 'audit')
+    return route.cursor === undefined ? '#/audit' : `#/audit?cursor=${encodeURIComponent(route.cursor)}`;
   const parameters = new URLSearchParams();
   if (route.period !== '24h') parameters.set('range', route.period);
   if (route.page === 'overview') addOverview(parameters, route);
@@ -63,7 +82,7 @@ export function routeAddress(route: KnownRoute): string {
   return `#/${routePath(route)}${query === '' ? '' : `?${query}`}`;
 }
 
-function routePath(route: KnownRoute): string {
+function routePath(route: UsageRoute): string {
   if (route.page === 'overview') return '';
   if (route.page === 'grant') return `grants/${encodeURIComponent(route.name)}`;
   return `projects/${encodeURIComponent(route.site)}/${encodeURIComponent(route.projectId)}`;
@@ -94,6 +113,11 @@ function projectRoute(site: string, projectId: string, parameters: URLSearchPara
 
 function grantRoute(name: string, parameters: URLSearchParams): GrantRoute {
   return { page: 'grant', name, ...viewOf(parameters) };
+}
+
+function auditRoute(parameters: URLSearchParams): AuditRoute {
+  const cursor = parameters.get('cursor');
+  return { page: 'audit', ...(cursor === null ? {} : { cursor }) };
 }
 
 function viewOf(parameters: URLSearchParams): Pick<ProjectRoute, 'period' | 'step' | 'tablePage'> {

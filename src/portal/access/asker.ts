@@ -15,6 +15,13 @@ export interface Asker {
 
 export const NOBODY: Asker = { who: 'nobody', by: 'nothing', rights: [] };
 
+/** Anyone who connects to a portal without a sign-in (P1). */
+export const ANYONE: Asker = {
+  who: 'anyone',
+  by: 'nothing',
+  rights: [{ role: { role: 'operator' }, because: 'this portal has no sign-in' }],
+};
+
 /** The account that the portal runs under, by its socket (P9). */
 export function ownerAsker(name: string): Asker {
   const because = "the request came over the portal's own socket";

@@ -84,10 +84,11 @@ export async function createApiServer({
     healthzRoute,
     readyzRoute,
     writeRoute,
+    meRoute,
   ])
     route(server, { ...parts, answerMemory });
   if (parts.signIn !== undefined)
-    for (const route of [signInRoutes, signOutRoute, meRoute, tokenRoutes, auditRoute, invitationRoutes])
+    for (const route of [signInRoutes, signOutRoute, tokenRoutes, auditRoute, invitationRoutes])
       route(server, parts.signIn);
   await servePages(server, webFolder ?? WEB_FOLDER);
   await server.ready();

@@ -73,10 +73,11 @@ function SiteLabels({ labels }: { labels: Readonly<Record<string, string>> }) {
   return <p class="labels">{entries.map(([name, value]) => `${name}=${value}`).join(', ')}</p>;
 }
 
-function SiteRemarks({ site }: { site: SiteRow }) {
+/** Both are null for somebody who sees only grants of the site. */
+function SiteRemarks({ site: { refused_series: refused, anomalies } }: { site: SiteRow }) {
   const remarks = [
-    site.refused_series > 0 ? plural(site.refused_series, 'refused reading') : '',
-    site.anomalies > 0 ? `${count(site.anomalies)} ${site.anomalies === 1 ? 'anomaly' : 'anomalies'}` : '',
+    (refused ?? 0) > 0 ? plural(refused ?? 0, 'refused reading') : '',
+    (anomalies ?? 0) > 0 ? `${count(anomalies ?? 0)} ${anomalies === 1 ? 'anomaly' : 'anomalies'}` : '',
   ].filter((remark) => remark !== '');
   return remarks.length === 0 ? null : <p class="remarks">{remarks.join(', ')}</p>;
 }

@@ -27,9 +27,12 @@ export const meAnswer = z.object({
   who: z.string(),
   by: z.enum(['session', 'token', 'socket', 'proxy', 'nothing']),
   person: z.string().nullable(),
+  name: z.string().nullable().meta({ description: 'The name of the person, if a grant names the person' }),
   rights: z.array(z.object({ role: roleShape, because: z.string() })),
   allowed: z.array(z.string()).meta({ description: 'What the rights allow together, in words' }),
 });
+
+export type Me = z.output<typeof meAnswer>;
 
 export const rightRowOf = ({ role, because }: Right) => ({ role, because });
 
@@ -44,6 +47,8 @@ export const newTokenBody = z.strictObject({
     .optional(),
 });
 
+export type NewToken = z.input<typeof newTokenBody>;
+
 export const tokenRow = z.object({
   id: z.string(),
   name: z.string(),
@@ -54,6 +59,8 @@ export const tokenRow = z.object({
   expires: z.string().nullable(),
   last_used: z.string().nullable(),
 });
+
+export type TokenRow = z.output<typeof tokenRow>;
 
 export const newTokenAnswer = z.object({
   id: z.string(),
@@ -85,6 +92,8 @@ export const auditRow = z.object({
   outcome: z.string(),
   address: z.string().nullable(),
 });
+
+export type AuditRowAnswer = z.output<typeof auditRow>;
 
 export function auditRowOf({ atMs, address, ...row }: AuditRow): z.input<typeof auditRow> {
   return { ...row, at: new Date(atMs).toISOString(), address: address ?? null };

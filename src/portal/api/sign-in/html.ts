@@ -35,12 +35,20 @@ export function wantsPage({ method, headers }: FastifyRequest): boolean {
 }
 
 /** The style of the pages. It is a file of its own, because the security headers allow no style within a page. */
-export const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 36rem; margin: 4rem auto; padding: 0 1rem }
-h1 { font-size: 1.5rem }
-a.button, button { display: inline-block; padding: .5rem 1rem; border: 1px solid; border-radius: .25rem;
+export const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
+  --ground: light-dark(#f4f6f9, #0e1319); --surface: light-dark(#fff, #161d26); --text: light-dark(#17202c, #e5ebf3);
+  --line: light-dark(#8491a3, #66758a); --accent: light-dark(#1f4fbf, #8fb3ff); --on-accent: light-dark(#fff, #0e1319) }
+body { max-width: 32rem; margin: 10vh auto; padding: 0 1rem; background: var(--ground); color: var(--text) }
+main { padding: 1.5rem 2rem 2rem; background: var(--surface); border-radius: .75rem; overflow-wrap: anywhere }
+h1 { margin: 0 0 1rem; font-size: 1.5rem }
+a { color: var(--accent) }
+a.button, button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: .5rem;
   background: none; color: inherit; font: inherit; text-decoration: none; cursor: pointer }
-input { display: block; width: 100%; box-sizing: border-box; margin: .5rem 0; padding: .5rem; font: inherit }
+a.button:first-of-type { border-color: var(--accent); background: var(--accent); color: var(--on-accent) }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+form { margin-top: 1.5rem }
+input { display: block; width: 100%; box-sizing: border-box; margin: .5rem 0; padding: .5rem; border: 1px solid var(--line);
+  border-radius: .5rem; background: none; color: inherit; font: inherit }
 `;
 
 export async function sendPage(
@@ -53,6 +61,7 @@ export async function sendPage(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${title} – stackmeter</title>
+        <link rel="icon" href="${baseUrl}/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="${baseUrl}/sign-in/style.css" />
       </head>
       <body>

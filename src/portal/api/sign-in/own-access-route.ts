@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { Asker } from '../../access/asker.ts';
+import { ANYONE, type Asker } from '../../access/asker.ts';
+import { EVERYTHING } from '../../access/rights/scope.ts';
 import { allowedBy } from '../../access/rights/explain.ts';
 import { covers, nameOfRole } from '../../access/rights/roles.ts';
+import { isWhole } from '../../accounts/grants/visible.ts';
 import { mayManage, type TokenOwner } from '../../access/tokens.ts';
 import {
   meAnswer,
@@ -12,14 +14,14 @@ import {
   tokenRowOf,
 } from '../shapes/access-answers.ts';
 import { errorAnswer, pageOf } from '../shapes/answers.ts';
-import type { ApiServer } from '../shapes/api-parts.ts';
+import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
 import { parameterTable } from '../shapes/parameters.ts';
 import { ProblemError } from '../shapes/request-error.ts';
 import type { SignInParts } from '../shapes/sign-in-parts.ts';
 
-/** The rights of somebody with their reasons. */
-export function meRoute(server: ApiServer): void {
+/** The rights of somebody with their reasons. Without a sign-in, anyone is an operator (P1). */
+export function meRoute(server: ApiServer, { accounts, signIn }: ApiParts): void {
   server.get(
     '/api/v1/me',
     {
@@ -30,8 +32,12 @@ export function meRoute(server: ApiServer): void {
       },
     },
     async (request) => {
-      const { who, by, person = null, rights } = askerOf(request);
-      return { who, by, person, rights: rights.map(rightRowOf), allowed: allowedBy(rights) };
+      const asker = signIn === undefined ? ANYONE : askerOf(request);
+      const { who, by, person = null, rights } = asker;
+      const { grants } = await accounts.present(EVERYTHING);
+      const people = grants.filter(isWhole).flatMap((grant) => grant.people);
+      const name = people.find((one) => one.person === person)?.name ?? null;
+      return { who, by, person, name, rights: rights.map(rightRowOf), allowed: allowedBy(rights) };
     },
   );
 }

@@ -6,6 +6,7 @@ export type Need = 'nothing' | 'a sign-in' | 'a role' | 'everything' | 'an opera
 
 /** The needs of all routes. A route that is not here is refused to everyone. */
 const NEEDS: Readonly<Record<string, Need>> = {
+  'GET /': 'nothing',
   'GET /healthz': 'nothing',
   'GET /readyz': 'nothing',
   // Senders have tokens of their own.
@@ -24,7 +25,6 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/tokens': 'a sign-in',
   'DELETE /api/v1/tokens/:id': 'a sign-in',
 
-  'GET /': 'a role',
   'GET /*': 'a role',
   'GET /api/openapi.json': 'a role',
   'GET /api/v1/sites': 'a role',
@@ -49,8 +49,8 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/people/:id/invitation': 'an operator',
 };
 
-/** Files of the pages that a browser gets before the sign-in. They hold no data. */
-const OPEN_FILES = /^\/(?:assets\/.*|favicon\.svg)$/;
+/** Files of the pages: they hold no data, and know the place to come back to after the sign-in. */
+const OPEN_FILES = /^\/(?:(?:index\.html)?|assets\/.*|favicon\.svg)$/;
 
 /** The need of a route; of a path without a route, a sign-in: nobody else hears what there is. Undefined refuses everyone. */
 export function needOf(method: string, route: string | undefined, path: string): Need | undefined {

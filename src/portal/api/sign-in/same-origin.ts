@@ -8,7 +8,9 @@ import { ProblemError } from '../shapes/request-error.ts';
 export function requireSameOrigin({ method, headers }: FastifyRequest, baseUrl: string): void {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return;
   const { origin, 'sec-fetch-site': site } = headers;
-  const isOurs = origin === undefined ? site === 'same-origin' : origin === new URL(baseUrl).origin;
+  // A browser sends the origin "null" with a form, because the pages tell it to send no referrer.
+  const isHidden = origin === undefined || origin === 'null';
+  const isOurs = isHidden ? site === 'same-origin' : origin === new URL(baseUrl).origin;
   if (isOurs && (site === undefined || site === 'same-origin')) return;
   throw new ProblemError(403, 'Not allowed', 'the request comes from a page of another origin');
 }

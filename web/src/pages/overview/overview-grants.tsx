@@ -8,10 +8,11 @@ import { Name } from '../../controls/name.tsx';
 import { AmountHead, Table } from '../../tables/table.tsx';
 import { worstCoverage } from '../../coverage.ts';
 import { MINUTE_MS, plural } from '../../format.ts';
-import { ApiContext } from '../../live/api-context.ts';
+import { ApiContext, MeContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
 import { periodLabel, type PeriodName } from '../../period.ts';
 import { resourceLabel } from '../../resources.ts';
+import { readsEverything } from '../../roles.ts';
 import { routeAddress } from '../../routing.ts';
 import { scaleFor, type AmountScale } from '../../units.ts';
 import { sitesOf } from '../data/grant-data.ts';
@@ -59,6 +60,8 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
 }
 
 function NoGrants() {
+  const me = useContext(MeContext);
+  if (me !== undefined && !readsEverything(me)) return <p class="waiting">You see no grants.</p>;
   return (
     <p class="waiting">
       No grants yet. <code>stackmeter portal grants apply FILE</code> adds grants from a file.

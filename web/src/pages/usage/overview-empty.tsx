@@ -1,5 +1,20 @@
-/** Instructions for a portal without sites. */
+import { useContext } from 'preact/hooks';
+import { MeContext } from '../../live/api-context.ts';
+import { readsEverything } from '../../roles.ts';
+
+/** Instructions for a portal without sites. Somebody who sees only grants or sites cannot follow them. */
 export function NoSites() {
+  const me = useContext(MeContext);
+  if (me !== undefined && !readsEverything(me))
+    return (
+      <section class="card empty">
+        <h2>No usage yet</h2>
+        <p>
+          Your sites and grants have no readings yet. <a href="#/access">My access</a> shows what you may
+          read.
+        </p>
+      </section>
+    );
   return (
     <section class="card empty">
       <h2>No sites yet</h2>
