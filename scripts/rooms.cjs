@@ -97,7 +97,6 @@ module.exports.rooms = [
       'names',
       'period',
       'resources',
-      'roles',
       'routing',
       'server-states',
       'site-state',

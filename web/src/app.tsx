@@ -11,7 +11,7 @@ import { GrantPage } from './pages/grant/grant.tsx';
 import { OverviewPage } from './pages/overview/overview.tsx';
 import { ProjectPage } from './pages/project/project.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
-import { hasSignIn } from './roles.ts';
+import { hasSignIn } from './live/roles.ts';
 import type { Route } from './routing.ts';
 import { useRoute } from './use-route.ts';
 

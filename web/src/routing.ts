@@ -29,7 +29,7 @@ export interface GrantRoute {
 }
 
 /** Who is signed in, with roles and tokens. */
-export interface AccessRoute {
+interface AccessRoute {
   page: 'access';
 }
 
@@ -45,7 +45,7 @@ interface UnknownRoute {
 }
 
 /** A route to a page with usage. */
-export type UsageRoute = OverviewRoute | ProjectRoute | GrantRoute;
+type UsageRoute = OverviewRoute | ProjectRoute | GrantRoute;
 
 /** A route to an existing page. */
 export type KnownRoute = UsageRoute | AccessRoute | AuditRoute;

@@ -2,7 +2,7 @@
 export interface DemoPerson {
   sub: string;
   name: string;
-  /** What the person is in the demo, for people. */
+  /** The part of the person in the demo, in words. */
   what: string;
   /** The claim that the rules of the demo's portal read. */
   groups: readonly string[];

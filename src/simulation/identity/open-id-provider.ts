@@ -44,6 +44,14 @@ export function createOpenIdProvider(
     }),
     interactions: { policy, url: (_context, { uid }) => `/interaction/${uid}` },
     loadExistingGrant: agree,
+    ttl: {
+      AccessToken: 600,
+      AuthorizationCode: 60,
+      Grant: 3600,
+      IdToken: 600,
+      Interaction: 600,
+      Session: 3600,
+    },
   });
   provider.use(async (context: KoaContextWithOIDC, next: () => Promise<void>) => {
     if (!context.path.startsWith('/interaction/')) return await next();

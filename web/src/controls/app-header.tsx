@@ -1,6 +1,6 @@
 import { useContext } from 'preact/hooks';
 import { MeContext } from '../live/api-context.ts';
-import { hasSignIn, personWords, readsEverything } from '../roles.ts';
+import { hasSignIn, personWords, readsEverything } from '../live/roles.ts';
 import { routeAddress } from '../routing.ts';
 import { Name } from './name.tsx';
 

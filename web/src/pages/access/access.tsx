@@ -2,7 +2,7 @@ import { useContext } from 'preact/hooks';
 import type { Me } from '../../api.ts';
 import { Name } from '../../controls/name.tsx';
 import { MeContext } from '../../live/api-context.ts';
-import { hasSignIn, roleWords } from '../../roles.ts';
+import { hasSignIn, roleWords } from '../../live/roles.ts';
 import { Table } from '../../tables/table.tsx';
 import { PageTitle } from './page-title.tsx';
 import { TokensSection } from './tokens.tsx';

@@ -5,7 +5,7 @@ import { Name } from '../../controls/name.tsx';
 import { exactInstant, SECOND_MS } from '../../format.ts';
 import { ApiContext, MeContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
-import { hasSignIn, readsEverything } from '../../roles.ts';
+import { hasSignIn, readsEverything } from '../../live/roles.ts';
 import { routeAddress, type AuditRoute } from '../../routing.ts';
 import { Table } from '../../tables/table.tsx';
 import { PageTitle } from './page-title.tsx';

@@ -2,7 +2,7 @@ import { useContext, useState } from 'preact/hooks';
 import type { Me } from '../../api.ts';
 import { DAY_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
-import { rolesForTokens, roleWords, type Role } from '../../roles.ts';
+import { rolesForTokens, roleWords, type Role } from '../../live/roles.ts';
 
 interface NewTokenFormProps {
   me: Me;

@@ -5,7 +5,7 @@ import { Name } from '../../controls/name.tsx';
 import { MINUTE_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
-import { isOperator, rolesForTokens, roleWords } from '../../roles.ts';
+import { isOperator, rolesForTokens, roleWords } from '../../live/roles.ts';
 import { Table } from '../../tables/table.tsx';
 import { NewTokenForm } from './new-token.tsx';
 

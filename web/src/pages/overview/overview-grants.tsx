@@ -12,7 +12,7 @@ import { ApiContext, MeContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
 import { periodLabel, type PeriodName } from '../../period.ts';
 import { resourceLabel } from '../../resources.ts';
-import { readsEverything } from '../../roles.ts';
+import { readsEverything } from '../../live/roles.ts';
 import { routeAddress } from '../../routing.ts';
 import { scaleFor, type AmountScale } from '../../units.ts';
 import { sitesOf } from '../data/grant-data.ts';

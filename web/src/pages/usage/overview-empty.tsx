@@ -1,6 +1,6 @@
 import { useContext } from 'preact/hooks';
 import { MeContext } from '../../live/api-context.ts';
-import { readsEverything } from '../../roles.ts';
+import { readsEverything } from '../../live/roles.ts';
 
 /** Instructions for a portal without sites. Somebody who sees only grants or sites cannot follow them. */
 export function NoSites() {

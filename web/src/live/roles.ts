@@ -1,4 +1,4 @@
-import type { Me } from './api.ts';
+import type { Me } from '../api.ts';
 
 /** A role with its site or grant. */
 export type Role = Me['rights'][number]['role'];
