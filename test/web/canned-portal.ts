@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
+import type { Me } from '../../src/portal/api/shapes/access-answers.ts';
 import type { CoverageRow, ProjectRow, SiteRow, UsageRow } from '../../src/portal/api/shapes/answers.ts';
 import type { GrantDetail } from '../../src/portal/api/shapes/grant-answers.ts';
 import { listen } from '../../src/runtime/http/listen.ts';
@@ -61,9 +62,19 @@ export async function startCannedPortal(webRoot: string, ledger: CannedLedger): 
   return portal;
 }
 
+const OPERATOR: Me = {
+  who: 'person p-1',
+  by: 'session',
+  person: 'p-1',
+  name: 'Ada Example',
+  rights: [{ role: { role: 'operator' }, because: 'a rule' }],
+  allowed: ['reads and changes everything'],
+};
+
 function answerApi(portal: CannedPortal, url: URL, response: ServerResponse): void {
   portal.requests.push(`${url.pathname}${url.search}`);
   if (portal.broken) sendJson(response, 503, { error: 'the database does not answer' });
+  else if (url.pathname === '/api/v1/me') sendJson(response, 200, OPERATOR);
   else if (url.pathname === '/api/v1/sites')
     sendJson(response, 200, { data: portal.ledger.sites, next: null });
   else if (url.pathname === '/api/v1/grants')

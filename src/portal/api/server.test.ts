@@ -500,6 +500,7 @@ describe('the API', () => {
       '/api/v1/accounts/{name}',
       '/api/v1/coverage',
       '/api/v1/usage',
+      '/api/v1/me',
     ]);
     expect(document.paths['/api/v1/usage']?.get.parameters?.map(({ name }) => name)).toEqual([
       'from',

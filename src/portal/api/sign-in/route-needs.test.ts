@@ -15,9 +15,9 @@ describe('the need of a route', () => {
     expect(needOf('HEAD', '/api/v1/audit', '/api/v1/audit')).toBe('everything');
   });
 
-  it('is nothing for the files of the sign-in, and a role for the pages', () => {
+  it('is nothing for the files of the sign-in and of the pages, which hold no data', () => {
     expect(needOf('GET', '/*', '/assets/index-12345678.js')).toBe('nothing');
     expect(needOf('GET', '/*', '/x/assets/index.js')).toBe('a role');
-    expect(needOf('GET', '/*', '/index.html')).toBe('a role');
+    expect(needOf('GET', '/*', '/index.html')).toBe('nothing');
   });
 });
