@@ -27,5 +27,10 @@ export const DEFAULT_POLICY: AccessPolicy = {
   auditAddressMs: 30 * DAY,
 };
 
+/** Claims that are older are asked for again, if the provider lets the portal. Providers often end idle sessions after 30 minutes. */
+export const FRESH_CLAIMS_MS = 10 * 60_000;
+/** A provider that does not answer is asked once in this time for each session. */
+export const ASK_AGAIN_MS = 60_000;
+
 /** The time that a person has to sign in at a provider. */
 export const SIGN_IN_MS = 10 * 60_000;

@@ -16,6 +16,7 @@ import { refuseForeignHosts } from './own-host-hook.ts';
 import { servePages, WEB_FOLDER } from './pages.ts';
 import { projectsRoute } from './routes/projects-route.ts';
 import { readyzRoute } from './routes/readyz-route.ts';
+import { takeTurns } from './question-turns-hook.ts';
 import { requestLog } from './request-log.ts';
 import { secureAnswers } from './security-headers.ts';
 import { sitesRoute } from './routes/sites-route.ts';
@@ -65,6 +66,7 @@ export async function createApiServer({
   if (parts.signIn !== undefined) {
     auditRequests(server, parts.signIn);
     askWho(server, parts.signIn, parts.ownerRequests);
+    takeTurns(server);
   }
   await server.register(compress, {
     encodings: ['gzip', 'identity'],

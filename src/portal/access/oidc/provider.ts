@@ -37,6 +37,8 @@ export interface Challenge {
 export interface StatedPerson extends Identity {
   claims: Claims;
   idToken: string;
+  /** Secret: asks for newer claims later. Not all providers give one. */
+  refreshToken: string | undefined;
 }
 
 /** A provider that was found may have moved its endpoints. */
@@ -84,16 +86,27 @@ export class Provider {
         pkceCodeVerifier: verifier,
         idTokenExpected: true,
       });
-      const said = tokens.claims();
-      if (said === undefined || tokens.id_token === undefined) throw new Error('there is no ID token');
-      const more =
-        client.serverMetadata().userinfo_endpoint === undefined
-          ? {}
-          : await oidc.fetchUserInfo(client, tokens.access_token, said.sub);
-      return { iss: said.iss, sub: said.sub, claims: { ...more, ...said }, idToken: tokens.id_token };
+      return await statedBy(client, tokens);
     } catch (cause) {
       if (isUnreachable(cause)) throw this.#down(cause);
       throw new RefusedSignInError(describeError(cause), { cause });
+    }
+  }
+
+  /**
+   * The newest claims of a person. Throws `RefusedSignInError` if the provider has ended the person's sign-in, and
+   * `ProviderDownError` for every other failure: then nobody knows whether it has ended.
+   */
+  async newerClaims(refreshToken: string, sub: string): Promise<StatedPerson> {
+    const client = await this.#client();
+    try {
+      const stated = await statedBy(client, await oidc.refreshTokenGrant(client, refreshToken));
+      if (stated.sub !== sub) throw new Error('the newer claims are of another person');
+      return { ...stated, refreshToken: stated.refreshToken ?? refreshToken };
+    } catch (cause) {
+      if (cause instanceof oidc.ResponseBodyError && cause.error === 'invalid_grant')
+        throw new RefusedSignInError(describeError(cause), { cause });
+      throw this.#down(cause);
     }
   }
 
@@ -163,6 +176,25 @@ export class Provider {
   #down(cause: unknown): ProviderDownError {
     return new ProviderDownError(`provider ${this.config.name}: ${describeError(cause)}`, { cause });
   }
+}
+
+async function statedBy(
+  client: oidc.Configuration,
+  tokens: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers,
+): Promise<StatedPerson> {
+  const said = tokens.claims();
+  if (said === undefined || tokens.id_token === undefined) throw new Error('there is no ID token');
+  const more =
+    client.serverMetadata().userinfo_endpoint === undefined
+      ? {}
+      : await oidc.fetchUserInfo(client, tokens.access_token, said.sub);
+  return {
+    iss: said.iss,
+    sub: said.sub,
+    claims: { ...more, ...said },
+    idToken: tokens.id_token,
+    refreshToken: tokens.refresh_token,
+  };
 }
 
 /** Sends the secret as the provider wants it. OpenID Connect's default is HTTP Basic. */

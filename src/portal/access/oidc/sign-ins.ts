@@ -3,6 +3,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Database } from '../../database/database.ts';
 import { sql } from '../../database/sql.ts';
 import { SIGN_IN_MS } from '../access-policy.ts';
+import type { Identity } from '../people.ts';
 import { hashOf } from '../secrets.ts';
 import {
   Provider,
@@ -63,6 +64,13 @@ export class SignIns {
   async signOutUrl(issuer: string, idToken: string, returnTo: string): Promise<string | undefined> {
     const config = this.#parts.providers().find((one) => one.issuer === issuer);
     return config === undefined ? undefined : await this.#provider(config.name).signOutUrl(idToken, returnTo);
+  }
+
+  /** The newest claims of a person who is signed in. Throws `ProviderDownError` and `RefusedSignInError`. */
+  async newerClaims({ iss, sub }: Identity, refreshToken: string): Promise<StatedPerson> {
+    const config = this.#parts.providers().find(({ issuer }) => issuer === iss);
+    if (config === undefined) throw new RefusedSignInError(`there is no provider ${iss} any more`);
+    return await this.#provider(config.name).newerClaims(refreshToken, sub);
   }
 
   async #take(name: string, state: string, browser: string): Promise<PendingRow | undefined> {

@@ -113,10 +113,15 @@ async function finish(
     sub,
     claims,
     idToken,
+    refreshToken,
     returnTo: path,
   } = await signIns.finish(name, cookieOf(request, 'sign-in', baseUrl()), answer);
   const person = await access.people.keep({ iss, sub }, claims);
-  await openSession(parts, request, reply, { origin: { iss, sub, idToken }, who: `person ${person}`, path });
+  await openSession(parts, request, reply, {
+    origin: { iss, sub, idToken, refreshToken },
+    who: `person ${person}`,
+    path,
+  });
 }
 
 async function signInByToken(

@@ -4,7 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NOBODY, ownerAsker, type Asker } from '../../access/asker.ts';
 import { allowedBy } from '../../access/rights/explain.ts';
 import { mayChange, scopeOf } from '../../access/rights/scope.ts';
+import { ProviderDownError, RefusedSignInError } from '../../access/oidc/provider.ts';
 import { hashOf } from '../../access/secrets.ts';
+import type { AskForClaims } from '../../access/sessions.ts';
 import type { ApiServer } from '../shapes/api-parts.ts';
 import { setAsker } from '../shapes/asker-of.ts';
 import { toldAuthor } from '../shapes/author.ts';
@@ -45,11 +47,25 @@ async function askerFor(request: FastifyRequest, parts: SignInParts): Promise<As
   const cookie = cookieOf(request, 'session', baseUrl());
   const { proxy, trustedProxies } = config();
   const asker =
-    (cookie === undefined ? undefined : await access.sessions.askerOf(cookie)) ??
+    (cookie === undefined ? undefined : await access.sessions.askerOf(cookie, claimsFrom(request, parts))) ??
     (proxy === undefined ? undefined : await proxyPeople.askerOf(request.raw, proxy, trustedProxies));
   if (asker === undefined) return NOBODY;
   requireSameOrigin(request, baseUrl());
   return asker;
+}
+
+/** Sessions go on while a provider does not answer. */
+function claimsFrom(request: FastifyRequest, { signIns }: SignInParts): AskForClaims {
+  return async (identity, refreshToken) => {
+    try {
+      return await signIns.newerClaims(identity, refreshToken);
+    } catch (error) {
+      if (error instanceof RefusedSignInError) return 'ended';
+      if (!(error instanceof ProviderDownError)) throw error;
+      request.log.warn({ reason: error.message }, 'the claims of a person could not be refreshed');
+      return undefined;
+    }
+  };
 }
 
 async function askerOfHeader(

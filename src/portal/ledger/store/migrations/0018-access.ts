@@ -37,6 +37,8 @@ CREATE TABLE ledger.session (
   sub        text COLLATE "C",
   token_id   bigint,
   id_token   text,
+  refresh_token text,
+  asked_ms   bigint,
   created_ms bigint NOT NULL,
   used_ms    bigint NOT NULL,
   CONSTRAINT session_of_one CHECK ((iss IS NOT NULL AND sub IS NOT NULL) <> (token_id IS NOT NULL))
@@ -50,6 +52,8 @@ CREATE INDEX session_by_token ON ledger.session (token_id);
 COMMENT ON TABLE ledger.session IS 'browsers that are signed in, by an identity or by a token';
 COMMENT ON COLUMN ledger.session.hash IS 'SHA-256 of the cookie';
 COMMENT ON COLUMN ledger.session.id_token IS 'for the sign-out at the provider';
+COMMENT ON COLUMN ledger.session.refresh_token IS 'secret: asks the provider for newer claims of the person';
+COMMENT ON COLUMN ledger.session.asked_ms IS 'when the provider was last asked for newer claims';
 
 CREATE TABLE ledger.sign_in (
   state_hash   bytea PRIMARY KEY,
