@@ -1,10 +1,12 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { UserError } from '../runtime/user-error.ts';
 import { Access } from './access/access.ts';
 import { DEFAULT_POLICY } from './access/access-policy.ts';
 import { ownerAsker } from './access/asker.ts';
 import type { NewToken } from './access/tokens.ts';
 import { tokenRowOf } from './api/shapes/access-answers.ts';
+import { noPerson } from './api/sign-in/invitation-route.ts';
 import { askOverSocket } from './ask-over-socket.ts';
 import { withOwnerSocket } from './owner-socket.ts';
 import type { LedgerPlace } from './settings/settings.ts';
@@ -73,6 +75,10 @@ function inDatabase({ tokens, people }: Access, author: string): AccessCommands 
     createToken: async (token) => (await tokens.create(token, ownerAsker(author))).secret,
     tokens: async () => (await tokens.list()).map(tokenRowOf),
     revoke: async (id) => await tokens.revoke(id),
-    invite: async (person) => `/invitation/${(await people.invite(person)).secret}`,
+    invite: async (person) => {
+      const invitation = await people.invite(person);
+      if (invitation === undefined) throw new UserError(noPerson(person));
+      return `/invitation/${invitation.secret}`;
+    },
   };
 }

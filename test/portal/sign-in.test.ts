@@ -1,16 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Access } from '../../src/portal/access/access.ts';
-import { DEFAULT_POLICY } from '../../src/portal/access/access-policy.ts';
-import { Attempts } from '../../src/portal/access/attempts.ts';
-import { SignIns } from '../../src/portal/access/oidc/sign-ins.ts';
-import { ProxyPeople } from '../../src/portal/access/proxy-sign-in.ts';
-import { AccountStore } from '../../src/portal/accounts/account-store.ts';
-import { createApiServer } from '../../src/portal/api/server.ts';
-import { createPortalMetrics } from '../../src/portal/metrics.ts';
-import type { AccessConfig } from '../../src/portal/settings/access-settings.ts';
-import { closeServer, formatAddress, listen } from '../../src/runtime/http/listen.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
-import { clockAt, onEveryPostgresql, storeOn, type LedgerFixture } from '../ledger/fixture.ts';
+import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
+import { onEveryPostgresql, type LedgerFixture } from '../ledger/fixture.ts';
+import { accessPortalOn, type AccessPortal } from '../support/access-portal.ts';
 import { Browser } from '../support/browser.ts';
 import { CLIENT, IdentityProvider, signedByOther, type Tampering } from '../support/identity-provider.ts';
 import { eventually, freePort } from '../support/processes.ts';
@@ -23,68 +14,21 @@ const OPERATORS = {
   role: { role: 'operator' as const },
 };
 
-interface Portal {
-  url: string;
-  access: Access;
-  config: AccessConfig;
-}
-
 /** The API of one portal on the database, with these providers. */
 async function portalOn(
-  { ledger, connection, time }: LedgerFixture,
+  fixture: LedgerFixture,
   providers: Record<string, IdentityProvider>,
   port = 0,
-): Promise<Portal> {
-  const database = storeOn(connection);
-  const clock = clockAt(time);
-  const accounts = new AccountStore({ database, clock });
-  const config: AccessConfig = {
-    policy: {
-      ...DEFAULT_POLICY,
-      rules: Object.values(providers).map(({ issuer }) => ({ ...OPERATORS, issuer })),
-    },
-    providers: Object.entries(providers).map(([name, { issuer }]) => ({
-      name,
-      title: name,
-      issuer,
-      ...CLIENT,
-      scopes: ['groups'],
-    })),
-    trustedProxies: [],
-    proxy: undefined,
-    metricsToken: 'a-token-of-metrics',
-  };
-  const access = new Access({
-    database,
-    clock,
-    logger: silentLogger(),
-    policy: () => config.policy,
-    memberships: async () => [],
-  });
-  let url = '';
-  const server = await createApiServer({
-    ledger,
-    accounts,
-    clock,
-    metrics: createPortalMetrics(),
-    logger: silentLogger(),
-    ownNames: [],
-    webFolder: '/none',
-    signIn: {
-      access,
-      signIns: new SignIns({ database, clock, providers: () => config.providers }),
-      proxyPeople: new ProxyPeople(access.people, clock),
-      attempts: new Attempts(clock),
-      config: () => config,
-      baseUrl: () => url,
-    },
-  });
-  url = `http://${formatAddress(await listen(server.server, { host: '127.0.0.1', port }))}`;
-  onTestFinished(async () => {
-    await closeServer(server.server, 0);
-    await server.close();
-  });
-  return { url, access, config };
+): Promise<AccessPortal> {
+  const configs = Object.entries(providers).map(([name, { issuer }]) => ({
+    name,
+    title: name,
+    issuer,
+    ...CLIENT,
+    scopes: ['groups'],
+  }));
+  const rules = configs.map(({ issuer }) => ({ ...OPERATORS, issuer }));
+  return await accessPortalOn(fixture, configs, rules, port);
 }
 
 /** Providers that answer to a portal on this port. */
@@ -102,17 +46,22 @@ async function startedProviders(port: number, ...names: string[]): Promise<Ident
 const isCallback = (address: string) => address.includes('/sign-in/callback/');
 
 /** Signs in up to the answer of the provider, which the browser has not opened yet. */
-async function answerOf(browser: Browser, { url }: Portal, name = 'a', returnTo = '/'): Promise<string> {
+async function answerOf(
+  browser: Browser,
+  { url }: AccessPortal,
+  name = 'a',
+  returnTo = '/',
+): Promise<string> {
   const start = `${url}/sign-in/to/${name}?return_to=${encodeURIComponent(returnTo)}`;
   return await browser.addressAfter(start, isCallback);
 }
 
-async function signedIn(browser: Browser, portal: Portal, name = 'a'): Promise<Response> {
+async function signedIn(browser: Browser, portal: AccessPortal, name = 'a'): Promise<Response> {
   return await browser.open(await answerOf(browser, portal, name));
 }
 
 const json = { headers: { accept: 'application/json' } };
-const me = async (browser: Browser, { url }: Portal) => await browser.open(`${url}/api/v1/me`, json);
+const me = async (browser: Browser, { url }: AccessPortal) => await browser.open(`${url}/api/v1/me`, json);
 
 onEveryPostgresql('signing in', (freshLedger) => {
   async function portalWith(...names: string[]) {
@@ -264,6 +213,29 @@ onEveryPostgresql('signing in', (freshLedger) => {
     expect((await me(browser, portal)).status).toBe(200);
   });
 
+  it('is followed by newer claims every ten minutes, and ends when the provider has ended it', async () => {
+    const { portal, providers, fixture } = await portalWith('a');
+    const [provider] = providers as [IdentityProvider];
+    const browser = new Browser();
+    await signedIn(browser, portal);
+    const allowed = async () =>
+      ((await (await me(browser, portal)).json()) as { allowed?: string[] }).allowed?.join();
+    provider.user = { sub: 'ada', groups: [] };
+    expect(await allowed()).toBe('reads and changes everything');
+    await provider.stop();
+    fixture.time.nowMs += 10 * 60_000;
+    expect(await allowed()).toBe('reads and changes everything');
+    await provider.start();
+    fixture.time.nowMs += 60_000;
+    expect(await allowed()).toBe('sees nothing');
+    provider.user = { sub: 'ada', groups: ['staff'] };
+    fixture.time.nowMs += 10 * 60_000;
+    expect(await allowed()).toBe('reads and changes everything');
+    provider.left.add('ada');
+    fixture.time.nowMs += 10 * 60_000;
+    expect((await me(browser, portal)).status).toBe(401);
+  });
+
   it('at one portal counts at another, which can end it', async () => {
     const { portal, fixture, providers } = await portalWith('a');
     const other = await portalOn(fixture, { a: providers[0] as IdentityProvider });
@@ -285,7 +257,7 @@ onEveryPostgresql('signing in', (freshLedger) => {
   });
 
   describe('by a token of the portal', () => {
-    const token = async ({ access }: Portal) =>
+    const token = async ({ access }: AccessPortal) =>
       await access.tokens.create(
         { name: 'first', owner: { kind: 'installation' }, roles: [{ role: 'operator' }] },
         { who: 'owner root', by: 'socket', rights: [] },
@@ -413,7 +385,10 @@ onEveryPostgresql('signing in', (freshLedger) => {
   it('binds a person of the accounts by an invitation, after a confirmation', async () => {
     const { portal } = await portalWith('a');
     const browser = new Browser();
-    const { secret } = await portal.access.people.invite('lead-17');
+    expect(await portal.access.people.invite('lead-71')).toBe(undefined);
+    const people = grantsFile.parse({ person: [{ id: 'lead-17' }] });
+    await portal.accounts.apply(people, { author: 'root', origin: 'command' });
+    const { secret = '' } = (await portal.access.people.invite('lead-17')) ?? {};
     const link = `${portal.url}/invitation/${secret}`;
     expect((await browser.open(link)).headers.get('location')).toContain(
       `return_to=%2Finvitation%2F${secret}`,

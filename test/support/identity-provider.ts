@@ -13,6 +13,10 @@ export class IdentityProvider {
   /** Who signs in next, and the claim `groups` of this person. */
   user = { sub: 'ada', groups: ['staff'] };
   tamper: Tampering | undefined;
+  /** People who have left: the provider knows them no more. */
+  readonly left = new Set<string>();
+  /** Whether it answers each request with an error of its own. */
+  fails = false;
   readonly #redirectUris: string[];
   #port: number;
   #server: ReturnType<typeof createServer> | undefined;
@@ -39,11 +43,12 @@ export class IdentityProvider {
       ...CLIENT,
       redirectUris: this.#redirectUris,
       key,
-      groupsOf: () => this.user.groups,
+      groupsOf: (sub) => (this.left.has(sub) ? undefined : this.user.groups),
       signIn: async () => this.user.sub,
     });
     answer = (request, response) => {
       const { tamper } = this;
+      if (this.fails) return response.writeHead(503).end();
       if (tamper !== undefined && request.url === '/token') changeAnswer(response, key, tamper);
       return handle(request, response);
     };

@@ -55,14 +55,15 @@ export class People {
     ];
   }
 
-  /** Makes a secret for a link: the person who signs in with it becomes `person`. */
-  async invite(person: string): Promise<{ secret: string; expiresMs: number }> {
+  /** Makes a secret for a link: the person who signs in with it becomes `person`. Undefined if the accounts have no such person. */
+  async invite(person: string): Promise<{ secret: string; expiresMs: number } | undefined> {
     const { database, clock } = this.#parts;
     const secret = newSecret();
     const expiresMs = clock.nowMs() + INVITATION_MS;
-    await database.inLane('access').query(sql`
-      INSERT INTO ledger.invitation (hash, person_id, expires_ms) VALUES (${hashOf(secret)}, ${person}, ${expiresMs})`);
-    return { secret, expiresMs };
+    const { rowCount } = await database.inLane('access').query(sql`
+      INSERT INTO ledger.invitation (hash, person_id, expires_ms)
+      SELECT ${hashOf(secret)}::bytea, id, ${expiresMs}::bigint FROM ledger.person WHERE id = ${person} AND erased_ms IS NULL`);
+    return rowCount === 1 ? { secret, expiresMs } : undefined;
   }
 
   /** The person of an invitation that can still be accepted. */

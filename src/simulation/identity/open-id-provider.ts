@@ -9,8 +9,8 @@ export interface OpenIdProviderOptions {
   redirectUris: readonly string[];
   /** Signs the ID tokens. */
   key: JsonWebKey;
-  /** Returns the claim `groups` of a person. */
-  groupsOf: (sub: string) => readonly string[];
+  /** Returns the claim `groups` of a person; undefined for a person who has left. */
+  groupsOf: (sub: string) => readonly string[] | undefined;
   /** Who signs in. It answers the request itself, and returns nothing, if the person has not chosen yet. */
   signIn: (request: IncomingMessage, response: ServerResponse) => Promise<string | undefined>;
 }
@@ -38,10 +38,16 @@ export function createOpenIdProvider(
     claims: { openid: ['sub'], groups: ['groups'] },
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
-    findAccount: (_context, sub) => ({
-      accountId: sub,
-      claims: () => ({ sub, groups: [...options.groupsOf(sub)], email: `${sub}@example.org` }),
-    }),
+    // The portal asks for newer claims with it.
+    issueRefreshToken: async () => await Promise.resolve(true),
+    findAccount: (_context, sub) => {
+      const groups = options.groupsOf(sub);
+      if (groups === undefined) return undefined;
+      return {
+        accountId: sub,
+        claims: () => ({ sub, groups: [...groups], email: `${sub}@example.org` }),
+      };
+    },
     interactions: { policy, url: (_context, { uid }) => `/interaction/${uid}` },
     loadExistingGrant: agree,
     ttl: {
@@ -71,6 +77,7 @@ function clientOf({ clientId, clientSecret, redirectUris }: OpenIdProviderOption
     client_id: clientId,
     client_secret: clientSecret,
     redirect_uris: [...redirectUris],
+    grant_types: ['authorization_code', 'refresh_token'],
     post_logout_redirect_uris: redirectUris.map((uri) => new URL('/sign-in', uri).href),
   };
 }

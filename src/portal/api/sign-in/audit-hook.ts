@@ -21,11 +21,13 @@ function actionOf(request: FastifyRequest, { statusCode }: FastifyReply): string
   const { method, headers, url, routeOptions } = request;
   const route = routeOptions.url ?? '';
   if (route === '/api/v1/write' || route.startsWith('/sign-in')) return undefined;
-  if (statusCode === 403 || statusCode === 429) return `${method} refused`;
+  if (statusCode === 403) return `${method} refused`;
+  // Nobody may fill the audit: without credentials this is one more of many wrong tokens, which have rows.
+  if (statusCode === 429) return askerOf(request).by === 'nothing' ? undefined : `${method} refused`;
   // Somebody without credentials is sent to the sign-in, which is no refusal.
   if (statusCode === 401) return headers.authorization === undefined ? undefined : `${method} refused`;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return method;
-  return /[?&]format=csv\b/.test(url) ? 'export' : undefined;
+  return route === '/api/v1/grants-file' || /[?&]format=csv\b/.test(url) ? 'export' : undefined;
 }
 
 /** The secret of an invitation stands in its address. */

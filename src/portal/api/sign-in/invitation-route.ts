@@ -20,7 +20,10 @@ export function invitationRoutes(server: ApiServer, { access: { people }, baseUr
       },
     },
     async (request) => {
-      const { secret, expiresMs } = await people.invite(request.params.id);
+      const { id } = request.params;
+      const invitation = await people.invite(id);
+      if (invitation === undefined) throw new ProblemError(404, 'No such person', noPerson(id));
+      const { secret, expiresMs } = invitation;
       return { link: `${baseUrl()}/invitation/${secret}`, expires: new Date(expiresMs).toISOString() };
     },
   );
@@ -54,6 +57,11 @@ export function invitationRoutes(server: ApiServer, { access: { people }, baseUr
       throw new ProblemError(404, 'No invitation', 'the invitation was used, or has ended');
     return await reply.redirect(`${baseUrl()}/`, 303);
   });
+}
+
+/** The accounts have the people, so that nobody binds a sign-in to an id with a typing error. */
+export function noPerson(id: string): string {
+  return `there is no person '${id}': stackmeter portal grants apply FILE adds people`;
 }
 
 /** Whether a person has the id that the portal gave at the first sign-in. */
