@@ -91,7 +91,7 @@ export class Sessions {
     return newer.claims;
   }
 
-  /** Of the requests of a session, at all portals, one asks the provider: many providers take a refresh token once. */
+  /** One request of a session, at all portals, asks the provider: many providers take a refresh token only once. */
   async #mayAsk({ asked_ms: askedMs }: PersonSession, hash: Buffer, nowMs: number): Promise<boolean> {
     if (askedMs !== null && nowMs - Number(askedMs) < ASK_AGAIN_MS) return false;
     const { rowCount } = await this.#database.query(sql`
