@@ -5,8 +5,10 @@ import { reading } from './in-memory-book.ts';
 import type { Grant, Ledger, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
 import { costOf } from '../../src/portal/ledger/question-cost.ts';
 import { countLedger } from '../../src/portal/ledger/store/answers/count-ledger.ts';
+import { viewOf } from '../../src/portal/ledger/store/answers/view/view.ts';
 import { HoursGoneError } from '../../src/portal/ledger/question-errors.ts';
 import { firstHourNeeded, hourRange } from '../../src/portal/ledger/steps.ts';
+import type { HourUsage, Place } from './scope-by-hour.ts';
 import { HOUR, inPages, MINUTE, onEveryPostgresql, storeOn, sweep, type FreshLedger } from './fixture.ts';
 import {
   answerByHour,
@@ -16,9 +18,7 @@ import {
   storedCoverage,
   storedHours,
   type CloudState,
-  type HourUsage,
   type Knowledge,
-  type Place,
 } from './grants-by-hour.ts';
 
 const DAY = 24 * HOUR;
@@ -305,7 +305,11 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
     const database = storeOn(connection);
     await fc.assert(
       fc.asyncProperty(anyQuestion, async (query) => {
-        const cost = costOf(query, await countLedger(database, query), hourRange(query));
+        const cost = costOf(
+          query,
+          await countLedger(database, await viewOf(database, query)),
+          hourRange(query),
+        );
         expect((await ledger.usage(query)).data.length).toBeLessThanOrEqual(cost.rows);
       }),
       { numRuns: 15 },

@@ -1,19 +1,9 @@
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
-import type { Grant, StepCoverage, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
+import type { StepCoverage, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { HOUR } from './fixture.ts';
-
-/** Usage of a meter in an hour, or in a day that begins with the hour. */
-export interface HourUsage {
-  site: string;
-  cloud: string;
-  projectId: string;
-  resource: string;
-  hour: number;
-  amount: bigint;
-  spread: bigint;
-}
+import { grantOf, isSeen, type Facts, type HourUsage, type Place } from './scope-by-hour.ts';
 
 /** A cloud of the ledger, and its first and last reading. */
 export interface CloudState {
@@ -41,11 +31,12 @@ export async function daysWithoutHours(connection: DatabaseConnection): Promise<
 async function usageFrom(connection: DatabaseConnection, rows: string): Promise<HourUsage[]> {
   const stored = await runSql<Record<keyof HourUsage, string>>(
     connection,
-    `SELECT s.name AS site, c.name AS cloud, p.key AS "projectId", r.name AS resource, e.hour, sum(e.amount)::text AS amount, sum(e.spread)::text AS spread
+    `SELECT s.name AS site, c.name AS cloud, p.key AS "projectId", r.name AS resource, coalesce(f.label, '') AS flavor, r.state, e.hour, sum(e.amount)::text AS amount, sum(e.spread)::text AS spread
      FROM ${rows} e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
      JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.resource r USING (site_id, resource_id)
      JOIN ledger.site s USING (site_id)
-     GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
+     LEFT JOIN ledger.flavor f USING (site_id, flavor_id)
+     GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
   );
   return stored.map(({ hour, amount, spread, ...meter }) => ({
     ...meter,
@@ -53,23 +44,6 @@ async function usageFrom(connection: DatabaseConnection, rows: string): Promise<
     amount: BigInt(amount),
     spread: BigInt(spread),
   }));
-}
-
-export type Place = Pick<HourUsage, 'site' | 'cloud' | 'projectId'>;
-
-/** The grant of a project in an hour; null without one. */
-export function grantOf(grants: readonly Grant[], place: Place, hour: number): string | null {
-  for (const { name, projects } of grants)
-    for (const { site, cloud = place.cloud, projectId, fromMs = -Infinity, toMs = Infinity } of projects)
-      if (
-        site === place.site &&
-        cloud === place.cloud &&
-        projectId === place.projectId &&
-        hour * HOUR >= fromMs &&
-        hour * HOUR < toMs
-      )
-        return name;
-  return null;
 }
 
 /** The first hour of the step of an hour. */
@@ -84,13 +58,16 @@ export function stepStart({ step, fromMs }: Pick<UsageQuery, 'step' | 'fromMs'>,
   return Math.max(starts[step], fromMs / HOUR);
 }
 
-export function isAsked(query: UsageQuery, one: Place & { resource?: string }, hour: number): boolean {
+export function isAsked(query: UsageQuery, one: HourUsage, hour: number, facts?: Facts): boolean {
   return (
     hour * HOUR >= query.fromMs &&
     hour * HOUR < query.toMs &&
     (query.site ?? one.site) === one.site &&
     (query.projectId ?? one.projectId) === one.projectId &&
     (query.resource ?? one.resource) === one.resource &&
+    (query.flavor ?? one.flavor) === one.flavor &&
+    (query.state ?? one.state) === one.state &&
+    isSeen(query, one, hour, facts) &&
     (query.grant === undefined || grantOf(query.grants ?? [], one, hour) === query.grant)
   );
 }
@@ -101,16 +78,27 @@ export interface Knowledge {
   places: readonly Place[];
   clouds: readonly CloudState[];
   nowMs: number;
+  /** Needed for questions whose scope has grants. */
+  facts?: Facts | undefined;
 }
 
 /** The keys of a row, in the order of the answer; '' for keys that the answer does not have. */
-type Keys = [hour: number, grant: string, site: string, cloud: string, projectId: string, resource: string];
+type Keys = [
+  hour: number,
+  grant: string,
+  site: string,
+  cloud: string,
+  projectId: string,
+  resource: string,
+  flavor: string,
+  state: string,
+];
 
 /** Adds up the answer hour by hour. */
 export function answerByHour(query: UsageQuery, known: Knowledge): Partial<StepUsage>[] {
   const sums = new Map<string, { keys: Keys; amount: bigint; spread: bigint }>();
   for (const one of known.hours) {
-    if (!isAsked(query, one, one.hour)) continue;
+    if (!isAsked(query, one, one.hour, known.facts)) continue;
     const keys = keysOf(query, one);
     const had = sums.get(JSON.stringify(keys)) ?? { amount: 0n, spread: 0n };
     sums.set(JSON.stringify(keys), {
@@ -143,17 +131,21 @@ function keysOf(query: UsageQuery, one: HourUsage): Keys {
     byCloud ? one.cloud : '',
     byProject ? one.projectId : '',
     one.resource,
+    query.by.has('flavor') ? one.flavor : '',
+    query.by.has('state') ? one.state : '',
   ];
 }
 
 function dimensionsOf({ by, resource: asked }: UsageQuery, keys: Keys): Partial<StepUsage> {
-  const [, grant, site, cloud, projectId, resource] = keys;
+  const [, grant, site, cloud, projectId, resource, flavor, state] = keys;
   return {
     ...(by.has('grant') ? { grant: grant === '' ? null : grant } : {}),
     ...(by.has('site') ? { site } : {}),
     ...(by.has('cloud') ? { cloud } : {}),
     ...(by.has('project') ? { projectId } : {}),
     ...(by.has('resource') || asked === undefined ? { resource } : {}),
+    ...(by.has('flavor') ? { flavor } : {}),
+    ...(by.has('state') ? { state } : {}),
   };
 }
 
@@ -200,6 +192,12 @@ function concerns(
     (place) =>
       place.site === site && place.cloud === cloud && (projectId ?? place.projectId) === place.projectId,
   );
+  if (query.scope.everything !== true && !query.scope.sites.includes(site))
+    return places.some(
+      (place) =>
+        isSeen(query, place, hour, known.facts) &&
+        (grant === undefined || grantOf(query.grants ?? [], place, hour) === grant),
+    );
   if (grant === undefined) return projectId === undefined || places.length > 0;
   // Any project without a grant may be in the row.
   if (grant === '' && projectId === undefined) return true;
@@ -207,19 +205,24 @@ function concerns(
 }
 
 /**
- * Whether the answer to the question cannot be told, because it needs hours of a day of which only the sum is left: hours of
+ * Whether the answer to the question cannot be facts, because it needs hours of a day of which only the sum is left: hours of
  * the day lie in different steps or grants, or outside the question.
  */
-export function needsLostHours(query: UsageQuery, days: readonly HourUsage[]): boolean {
+export function needsLostHours(query: UsageQuery, days: readonly HourUsage[], facts?: Facts): boolean {
   return days.some((day) => {
-    const parts = Array.from({ length: 24 }, (_, i) => partOf(query, day, day.hour + i));
+    const parts = Array.from({ length: 24 }, (_, i) => partOf(query, day, day.hour + i, facts));
     return parts.some((part) => part !== undefined) && new Set(parts).size > 1;
   });
 }
 
 /** The step and grant of an hour; undefined if it is not in the answer. */
-function partOf(query: UsageQuery, day: HourUsage, hour: number): string | undefined {
-  if (!isAsked(query, day, hour)) return undefined;
+function partOf(
+  query: UsageQuery,
+  day: HourUsage,
+  hour: number,
+  facts: Facts | undefined,
+): string | undefined {
+  if (!isAsked(query, day, hour, facts)) return undefined;
   const grant = query.by.has('grant') ? grantOf(query.grants ?? [], day, hour) : null;
   return `${stepStart(query, hour)} ${grant}`;
 }
@@ -253,6 +256,8 @@ export function coverageByHour(
         '',
         query.by.has('site') ? site : '',
         query.by.has('cloud') ? cloud : '',
+        '',
+        '',
         '',
         '',
       ];

@@ -1,7 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import { grantLinks, hoursBetween, hoursWithin, splitLinks, type GrantLink } from './grant-links.ts';
+import {
+  grantLinks,
+  grantsInScope,
+  hoursBetween,
+  hoursWithin,
+  seenLinks,
+  splitLinks,
+  type GrantLink,
+} from './grant-links.ts';
+import { EVERYTHING } from '../access/rights/scope.ts';
 import type { Grant } from './ledger.ts';
 import type { HourRange } from './steps.ts';
 
@@ -57,7 +66,7 @@ describe('the links of a question', () => {
     fc.assert(
       fc.property(anyHistories, (histories) => {
         const grants = grantsOf(histories);
-        const links = grantLinks({ by: new Set(['grant']), grants }, RANGE);
+        const links = grantLinks({ scope: EVERYTHING, by: new Set(['grant']), grants }, RANGE);
         for (const [index, project] of PROJECTS.entries())
           for (const grant of ['one', 'other']) {
             const its = links.filter(
@@ -87,7 +96,7 @@ describe('the links of a question', () => {
 
   it('are those of the grant, site and project that it names', () => {
     const links = (question: object) =>
-      shown(grantLinks({ by: new Set(['grant']), grants, ...question }, RANGE));
+      shown(grantLinks({ scope: EVERYTHING, by: new Set(['grant']), grants, ...question }, RANGE));
     expect(links({ grant: 'other' })).toEqual([['other', 'a', 'r']]);
     expect(links({ site: 'a' })).toEqual([
       ['one', 'a', 'p'],
@@ -99,8 +108,10 @@ describe('the links of a question', () => {
   });
 
   it('are none if it does not ask for grants', () => {
-    expect(grantLinks({ by: new Set(['site']), grants }, RANGE)).toEqual([]);
-    expect(grantLinks({ by: new Set(['site']), grants, grant: 'other' }, RANGE)).toHaveLength(1);
+    expect(grantLinks({ scope: EVERYTHING, by: new Set(['site']), grants }, RANGE)).toEqual([]);
+    expect(
+      grantLinks({ scope: EVERYTHING, by: new Set(['site']), grants, grant: 'other' }, RANGE),
+    ).toHaveLength(1);
   });
 
   it('are whole if they last through the range, or else partial', () => {
@@ -114,6 +125,75 @@ describe('the links of a question', () => {
     });
     const [whole, late, early] = [link(5, 25), link(6, 25), link(5, 24)];
     expect(splitLinks([whole, late, early], RANGE)).toEqual({ whole: [whole], partial: [late, early] });
+  });
+});
+
+describe('the links of a scope', () => {
+  const scopes = fc.record({
+    sites: fc.subarray(['a', 'b', 'unknown']),
+    grants: fc.subarray(['one', 'other', 'unknown']),
+  });
+  const bys = fc.subarray(['grant', 'site'] as const).map((by) => new Set(by));
+
+  it('cover the hours of its grants at sites that it has not as a whole, and none at the others', () => {
+    fc.assert(
+      fc.property(anyHistories, scopes, bys, (histories, scope, by) => {
+        const links = seenLinks({ scope, by, grants: grantsOf(histories) }, RANGE);
+        for (const [index, { site, projectId, cloud }] of PROJECTS.entries()) {
+          const its = links.filter(
+            (link) => link.site === site && link.projectId === projectId && link.cloud === cloud,
+          );
+          const isSeen = (hour: number) =>
+            !scope.sites.includes(site) &&
+            isIn(hour, RANGE) &&
+            (histories[index] ?? []).some(
+              ({ grant = '', fromHour = -Infinity, toHour = Infinity }) =>
+                scope.grants.includes(grant) && isIn(hour, { fromHour, toHour }),
+            );
+          expect(hoursIn(its)).toEqual(HOURS.filter(isSeen));
+          if (by.has('grant')) continue;
+          expect(its).toHaveLength(HOURS.filter((hour) => isSeen(hour) && !isSeen(hour - 1)).length);
+        }
+      }),
+    );
+  });
+
+  it('divide what it sees of whole sites only', () => {
+    fc.assert(
+      fc.property(anyHistories, scopes, (histories, scope) => {
+        const question = { by: new Set(['grant'] as const), grants: grantsOf(histories) };
+        expect(grantLinks({ ...question, scope }, RANGE)).toEqual(
+          grantLinks({ ...question, scope: EVERYTHING }, RANGE).filter(({ site }) =>
+            scope.sites.includes(site),
+          ),
+        );
+      }),
+    );
+  });
+
+  it('come from the same grants that the answer shows', () => {
+    const grants = grantsOf([[], [], [], []]).map(({ name }) => ({
+      name,
+      projects: name === 'one' ? PROJECTS : [{ site: 'b', projectId: 'r' }],
+    }));
+    const shown = (sites: string[], ofGrants: string[]) =>
+      grantsInScope({ scope: { sites, grants: ofGrants }, grants }).map(({ name, projects }) => [
+        name,
+        projects.length,
+      ]);
+    expect(shown([], [])).toEqual([]);
+    expect(shown([], ['other'])).toEqual([['other', 1]]);
+    expect(shown(['a'], [])).toEqual([['one', 2]]);
+    expect(shown(['a'], ['other'])).toEqual([
+      ['one', 2],
+      ['other', 1],
+    ]);
+    expect(grantsInScope({ scope: EVERYTHING, grants })).toBe(grants);
+  });
+
+  it('are none for everything', () => {
+    const grants = [{ name: 'one', projects: PROJECTS }];
+    expect(seenLinks({ scope: EVERYTHING, by: new Set(['grant']), grants }, RANGE)).toEqual([]);
   });
 });
 

@@ -206,8 +206,9 @@ export interface SiteStatus {
   ordinaryPauseMs: number;
   projects: number;
   meters: number;
-  refusedSeries: number;
-  anomalies: number;
+  /** These and the times and error of sweeps are undefined for a site of which one sees projects of grants only. */
+  refusedSeries: number | undefined;
+  anomalies: number | undefined;
 }
 
 export interface Project {

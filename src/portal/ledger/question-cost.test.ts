@@ -12,6 +12,7 @@ const LEDGER: LedgerCounts = {
   resources: 4,
   kinds: 4,
   partialProjects: 0,
+  seenProjects: 0,
   hours: HOURS,
 };
 

@@ -1,6 +1,6 @@
 import type { UsageQuery, UsageStep } from './ledger.ts';
 import { RefusedQuestionError } from './question-errors.ts';
-import { grantLinks, splitLinks } from './grant-links.ts';
+import { grantLinks, seenLinks, splitLinks } from './grant-links.ts';
 import { monthsBetween, piecesOf, type HourRange } from './steps.ts';
 
 /** The limits of one question to the ledger. */
@@ -33,6 +33,8 @@ export interface LedgerCounts {
   kinds: number;
   /** The projects that are in a grant of the question for a part of its time only; a project counts once for each part. */
   partialProjects: number;
+  /** The projects that are seen only while they are in a grant; a project counts once for each part of the time. */
+  seenProjects: number;
   /** The hours that have readings; undefined if there are none. */
   hours: HourRange | undefined;
 }
@@ -57,7 +59,9 @@ export function costOf(query: UsageQuery, counts: LedgerCounts, range: HourRange
   return {
     rows: rowsOfStep * stepsOf(query.step, known),
     rowsOfStep,
-    sums: meters * sumsOf(query.step, known) + partialMeters * mostSums(query, known),
+    sums:
+      meters * sumsOf(query.step, known) +
+      (partialMeters + counts.seenProjects * counts.kinds) * mostSums(query, known),
   };
 }
 
@@ -65,10 +69,13 @@ function sumsOf(step: UsageStep, range: HourRange): number {
   return piecesOf(step, range).reduce((sum, piece) => sum + stepsOf(STEP_OF_SUMS[piece.sumsOf], piece), 0);
 }
 
-/** The largest number of sums that one meter of a partial project needs. */
+/** The largest number of sums that one meter needs for a part of the time. */
 function mostSums(query: UsageQuery, range: HourRange): number {
   const { partial } = splitLinks(grantLinks(query, range), range);
-  return partial.reduce((most, link) => Math.max(most, sumsOf(query.step, link)), 0);
+  return [...partial, ...seenLinks(query, range)].reduce(
+    (most, link) => Math.max(most, sumsOf(query.step, link)),
+    0,
+  );
 }
 
 const STEP_OF_SUMS = { hours: 'hour', days: 'day', months: 'month' } as const;

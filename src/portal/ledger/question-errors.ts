@@ -27,16 +27,19 @@ export class HoursGoneError extends UserError {
   /** The grant without which the question could be answered, if a project of it comes or goes within a day. */
   readonly grant: string | undefined;
 
-  /** `boundary` is the hour within a day at which a project joins or leaves a grant, if the answer needs hours for it. */
+  /**
+   * `boundary` is the hour within a day at which a project joins or leaves a grant, if the answer needs hours for it. The grant
+   * is '' for an answer that does not name grants.
+   */
   constructor(keptFromHour: number, boundary?: { grant: string; hour: number }) {
     const gone = `hours before ${instant(keptFromHour)} are no longer kept, only their days`;
     super(
       boundary === undefined
         ? `${gone}: ask by day, month or total, from 00:00 to 00:00 UTC`
-        : `${gone}, and a project joins or leaves the grant '${boundary.grant}' at ${instant(boundary.hour)}: ` +
+        : `${gone}, and a project joins or leaves ${boundary.grant === '' ? 'a grant' : `the grant '${boundary.grant}'`} at ${instant(boundary.hour)}: ` +
             'ask for a time without that day, or move this instant to 00:00 UTC',
     );
-    this.grant = boundary?.grant;
+    this.grant = boundary?.grant || undefined;
   }
 }
 

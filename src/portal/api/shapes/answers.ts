@@ -55,8 +55,11 @@ export const siteRow = z.object({
   }),
   projects: z.number(),
   meters: z.number(),
-  refused_series: z.number(),
-  anomalies: z.number(),
+  refused_series: z
+    .number()
+    .nullable()
+    .meta({ description: 'Null, like the sweeps, if you may read only projects of grants at the site' }),
+  anomalies: z.number().nullable().meta({ description: 'Null where refused_series is' }),
 });
 
 export type SiteRow = z.output<typeof siteRow>;

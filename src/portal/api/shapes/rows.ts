@@ -23,8 +23,8 @@ export function siteRowOf(site: SiteStatus): SiteRow {
     ordinary_pause_seconds: site.ordinaryPauseMs / 1000,
     projects: site.projects,
     meters: site.meters,
-    refused_series: site.refusedSeries,
-    anomalies: site.anomalies,
+    refused_series: site.refusedSeries ?? null,
+    anomalies: site.anomalies ?? null,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts';
 import { withAdvice } from '../../database/database-advice.ts';
 import { requireServer } from '../../database/require-server.ts';
 import { sql, type Queryable } from '../../database/sql.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger, ScopedQuestion } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
 import { DEFAULT_STORAGE_POLICY } from '../storage-policy.ts';
 import { queryCoverage, queryCoverageShares } from './answers/coverage-query.ts';
@@ -32,6 +32,8 @@ export interface LedgerOptions {
   limits?: QuestionLimits | undefined;
 }
 
+type Ask<T> = (trx: Queryable) => Promise<T>;
+
 /**
  * Opens the ledger in PostgreSQL 15 or newer, and migrates its schema. Throws `UserError` and closes the database if a newer
  * version wrote the ledger, or if a destructive migration is not allowed. Methods of the ledger throw errors of the
@@ -54,16 +56,17 @@ export async function openLedger({
     throw withAdvice(error);
   }
   const questions = new Questions(database);
-  const quick = (gone?: AbortSignal) => ({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone });
   const asking =
     (gone?: AbortSignal) =>
-    async <T>(answer: (trx: Queryable) => Promise<T>) =>
-      await questions.ask(quick(gone), answer);
+    async <T>(ask: Ask<T>) =>
+      await questions.ask({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone }, ask);
   const reach = new SiteReach();
-  const orRefusal = async <T>(answer: Promise<T>): Promise<T> =>
+  const orRefusal = async <T>(question: ScopedQuestion, answer: Promise<T>): Promise<T> =>
     await answer.catch(async (error: unknown) => {
-      throw await reach.refusal(error, asking());
+      throw await reach.refusal(error, question, asking());
     });
+  const answer = async <T>(question: ScopedQuestion, gone: AbortSignal | undefined, ask: Ask<T>) =>
+    await orRefusal(question, asking(gone)(ask));
   const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
   return {
     declareSites: async (sites) =>
@@ -72,18 +75,18 @@ export async function openLedger({
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
-    sites: (_question, gone) => reach.statuses(asking(gone)),
+    sites: (question, gone) => reach.statuses(question, asking(gone)),
     site: (name) => sweeps.run(() => siteStatus(database, name)),
-    projects: (query, gone) => orRefusal(asking(gone)((trx) => queryProjects(trx, query))),
-    usage: (query, gone) => orRefusal(askUsage(usage, query, gone)),
+    projects: (query, gone) => answer(query, gone, (trx) => queryProjects(trx, query)),
+    usage: (query, gone) => orRefusal(query, askUsage(usage, query, gone)),
     allUsage: async function* (query, gone) {
       try {
         yield* askAllUsage(usage, query, gone);
       } catch (error) {
-        throw await reach.refusal(error, asking());
+        throw await reach.refusal(error, query, asking());
       }
     },
-    coverage: (query, gone) => orRefusal(asking(gone)((trx) => queryCoverage(trx, query, clock.nowMs()))),
+    coverage: (query, gone) => answer(query, gone, (trx) => queryCoverage(trx, query, clock.nowMs())),
     coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
     verify: () => sweeps.run(() => verifyConservation(database)),
     maintain: (policy) =>

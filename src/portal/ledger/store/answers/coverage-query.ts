@@ -2,12 +2,13 @@ import { sql, type Queryable } from '../../../database/sql.ts';
 import { CursorError } from '../../question-errors.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { coverageOf } from '../../accounting/sites/coverage.ts';
-import type { CoverageQuery, CoverageShares, StepCoverage, Page } from '../../ledger.ts';
+import type { CoverageQuery, CoverageShares, Page, StepCoverage, UsageDimension } from '../../ledger.ts';
 import { hourRange, stepEnd, type HourRange } from '../../steps.ts';
 import { numberArray } from '../../../database/columns.ts';
 import { loadCoveredClouds, type NamedCloud } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { startOf } from './usage-query.ts';
+import { viewOf } from './view/view.ts';
 
 /** The sums of one step. Site and cloud are '' if the question does not separate them. */
 interface StepRecord {
@@ -30,7 +31,8 @@ export async function queryCoverage(
   nowMs: number,
 ): Promise<Page<StepCoverage>> {
   const range = hourRange(query);
-  const ofAll = await loadCoveredClouds(database, { ...query, by: new Set() }, range);
+  const view = await viewOf(database, { ...query, by: new Set<UsageDimension>() });
+  const ofAll = await loadCoveredClouds(database, view, range);
   const clouds = ofAll({ site: '', cloud: '' });
   const rows = await sumHours(database, { ...query, by }, range, clouds, nowMs);
   const shown = rows.slice(0, query.limit);

@@ -4,14 +4,17 @@ import type { CoveredCloud } from '../../accounting/sites/coverage.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import {
   grantLinks,
+  grouped,
   hoursBetween,
   hoursWithin,
+  seenLinks,
+  seesSite,
   type GrantLink,
   type GrantQuestion,
 } from '../../grant-links.ts';
 import type { HourRange } from '../../steps.ts';
-import { grantedProjects } from './granted-usage.ts';
-import { siteCondition } from '../database/site-condition.ts';
+import { grantedProjects } from './view/granted-usage.ts';
+import type { View } from './view/view.ts';
 
 export interface NamedCloud extends CoveredCloud {
   siteId: number;
@@ -51,13 +54,18 @@ interface CoveredRow {
 /** Returns, for a row of the answer, the clouds that may have usage in it, each for the time in which it may. */
 export async function loadCoveredClouds(
   database: Queryable,
-  query: GrantQuestion,
+  view: View<GrantQuestion>,
   range: HourRange,
 ): Promise<(row: CoveredRow) => readonly NamedCloud[]> {
+  const { query } = view;
   const { by } = query;
-  const clouds = await loadClouds(database, query);
-  const links = grantLinks(query, range);
-  const cloudsOfGrants = await loadCloudsOfGrants(database, query, range, links, clouds);
+  const clouds = await loadClouds(database, view);
+  const seen = seenLinks(query, range);
+  const links = [...grantLinks(query, range), ...seen];
+  const cloudsOfGrants = await loadCloudsOfGrants(database, view, range, links, clouds);
+  const isWhole = ({ site }: NamedCloud) => seesSite(query.scope, site);
+  const wholeClouds = clouds.filter(isWhole);
+  const seenClouds = whileSeen(clouds, seen, range);
   const linksOfProjects = grouped(links, ({ site, projectId }) => `${site}\0${projectId}`);
   const byCloud = by.has('project') || by.has('cloud');
   const bySite = byCloud || by.has('site');
@@ -66,6 +74,7 @@ export async function loadCoveredClouds(
     const ofProject = (linksOfProjects.get(`${cloud.site}\0${projectId}`) ?? []).filter(
       (link) => (link.cloud ?? cloud.cloud) === cloud.cloud,
     );
+    if (grant === '' && !isWhole(cloud)) return [];
     const hours =
       grant === '' ? hoursBetween(range, ofProject) : ofProject.filter((link) => link.grant === grant);
     return during(cloud, hours);
@@ -77,13 +86,30 @@ export async function loadCoveredClouds(
     const projectId = by.has('project') ? row.project_id : query.projectId;
     if (grant !== undefined && projectId !== undefined)
       return clouds.filter(isOfRow).flatMap((cloud) => whileInGrant(cloud, projectId, grant));
-    const ofGrant = grant === undefined || grant === '' ? clouds : (cloudsOfGrants.get(grant) ?? []);
-    return ofGrant.filter(isOfRow);
+    if (grant !== undefined && grant !== '') return (cloudsOfGrants.get(grant) ?? []).filter(isOfRow);
+    const ofOthers = grant === '' ? [] : seenClouds(projectId);
+    return [...wholeClouds, ...ofOthers].filter(isOfRow);
   };
 }
 
-async function loadClouds(database: Queryable, { site, projectId }: GrantQuestion): Promise<NamedCloud[]> {
-  const ofSite = await siteCondition(database, site);
+/** Returns the clouds for the times in which a question sees any project of them by grants, or one project. */
+function whileSeen(clouds: readonly NamedCloud[], seen: readonly GrantLink[], range: HourRange) {
+  const cloudOf = new Map(clouds.map((cloud) => [`${cloud.site}\0${cloud.cloud}`, cloud]));
+  const ofClouds = (links: readonly GrantLink[]) =>
+    [...grouped(links, ({ site, cloud = '' }) => `${site}\0${cloud}`)].flatMap(([key, its]) => {
+      const cloud = cloudOf.get(key);
+      return cloud === undefined ? [] : during(cloud, hoursWithin(range, its));
+    });
+  const all = ofClouds(seen);
+  const ofProjects = grouped(seen, ({ projectId }) => projectId);
+  return (projectId: string | undefined) =>
+    projectId === undefined ? all : ofClouds(ofProjects.get(projectId) ?? []);
+}
+
+async function loadClouds(
+  database: Queryable,
+  { query: { projectId }, ofSite }: View<GrantQuestion>,
+): Promise<NamedCloud[]> {
   const { rows } = await database.query<CloudRecord>(sql`
     SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
@@ -104,13 +130,12 @@ async function loadClouds(database: Queryable, { site, projectId }: GrantQuestio
 /** The clouds that have projects of each grant, for the times in which they have one. */
 async function loadCloudsOfGrants(
   database: Queryable,
-  { site }: GrantQuestion,
+  { ofSite }: View<GrantQuestion>,
   range: HourRange,
   links: readonly GrantLink[],
   clouds: readonly NamedCloud[],
 ): Promise<Map<string, NamedCloud[]>> {
   if (links.length === 0) return new Map();
-  const ofSite = await siteCondition(database, site);
   const { rows } = await database.query<PartRecord>(sql`
     SELECT DISTINCT g.site_id, g.cloud_id, g.name, g.from_hour, g.to_hour FROM (${grantedProjects(links, ofSite)}) g`);
   const parts = grouped(rows, ({ name }) => name);
@@ -140,14 +165,4 @@ function during(cloud: NamedCloud, hours: readonly HourRange[]): NamedCloud[] {
     ...cloud,
     during: { fromMs: fromHour * MS_PER_HOUR, toMs: toHour * MS_PER_HOUR },
   }));
-}
-
-function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
 }

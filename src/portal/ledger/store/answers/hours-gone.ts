@@ -1,30 +1,34 @@
 import { join, sql, type Queryable } from '../../../database/sql.ts';
-import { grantLinks, splitLinks, type GrantLink } from '../../grant-links.ts';
+import { grantLinks, seenLinks, splitLinks, type GrantLink } from '../../grant-links.ts';
 import { HoursGoneError } from '../../question-errors.ts';
 import type { UsageQuery } from '../../ledger.ts';
-import { siteCondition } from '../database/site-condition.ts';
 import { firstHourNeeded, hourRange, type HourRange } from '../../steps.ts';
-import { grantedProjects, piecesOfLinks } from './granted-usage.ts';
 import { meterConditions } from './usage-query.ts';
+import { grantedProjects, piecesOfLinks } from './view/granted-usage.ts';
+import type { View } from './view/view.ts';
 
 /**
- * Throws `HoursGoneError` if the ledger no longer has all hours that the answer needs: of the sites of the question, and of
- * projects that are in a grant for a part of a day. A question about one grant needs the hours of its projects only.
+ * Throws `HoursGoneError` if the ledger no longer has all hours that the answer needs: of the sites that the question sees
+ * as a whole, and of projects that are in a grant for a part of a day. At other sites, and in a question about one grant, only
+ * the hours of these projects are needed.
  */
 export async function refuseHoursGone(
   database: Queryable,
-  query: UsageQuery,
+  view: View<UsageQuery>,
   range: HourRange,
 ): Promise<void> {
-  const ofSite = await siteCondition(database, query.site);
-  const { rows } = await database.query<{ hours_from: number | null }>(sql`
-    SELECT max(t.hours_from) AS hours_from FROM ledger.site_state t WHERE ${ofSite(sql`t.site_id`)}`);
+  const { query, whole, ofSite } = view;
+  const { rows } = await database.query<{ hours_from: number | null; whole_from: number | null }>(sql`
+    SELECT max(t.hours_from) AS hours_from, max(t.hours_from) FILTER (WHERE ${whole(sql`t.site_id`)}) AS whole_from
+    FROM ledger.site_state t WHERE ${ofSite(sql`t.site_id`)}`);
   const keptFromHour = rows[0]?.hours_from ?? -Infinity;
   const links = grantLinks(query, range);
-  if (query.grant !== undefined) return await refuseLinks(database, query, links, keptFromHour);
+  const seen = seenLinks(query, range);
+  if (query.grant !== undefined) return await refuseLinks(database, view, [...links, ...seen], keptFromHour);
   const neededHour = firstHourNeeded(query.step, range) ?? Infinity;
-  if (neededHour < keptFromHour) throw new HoursGoneError(keptFromHour);
-  await refuseLinks(database, query, splitLinks(links, range).partial, keptFromHour);
+  const wholeFromHour = rows[0]?.whole_from ?? -Infinity;
+  if (neededHour < wholeFromHour) throw new HoursGoneError(wholeFromHour);
+  await refuseLinks(database, view, [...splitLinks(links, range).partial, ...seen], keptFromHour);
 }
 
 interface GoneRecord {
@@ -38,13 +42,12 @@ interface GoneRecord {
 /** Refuses links that need hours of a project of which only the days are left. A day without usage has no hours to lose. */
 async function refuseLinks(
   database: Queryable,
-  query: UsageQuery,
+  { query, ofSite }: View<UsageQuery>,
   links: readonly GrantLink[],
   keptFromHour: number,
 ): Promise<void> {
   const early = links.filter((link) => (firstHourNeeded(query.step, link) ?? Infinity) < keptFromHour);
   if (early.length === 0) return;
-  const ofSite = await siteCondition(database, query.site);
   const { rows } = await database.query<GoneRecord>(sql`
     SELECT g.name AS grant_name, w.from_hour, w.to_hour, t.hours_from
     FROM (${piecesOfLinks(early, query.step)}) w

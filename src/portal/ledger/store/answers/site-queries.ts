@@ -1,12 +1,15 @@
 import { ADVISORY_KEYS } from '../../../database/advisory-keys.ts';
 import type { Database } from '../../../database/database.ts';
 import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
+import { EVERYTHING } from '../../../access/rights/scope.ts';
 import type { Lease, SiteDeclaration, SiteStatus } from '../../ledger.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
 import { requireLease } from '../database/fence.ts';
 import { whereReachable } from '../database/reach.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
+import { isSeenIn, linkTable, msOf } from './view/seen-projects.ts';
+import { viewOf, type View, type ViewQuestion } from './view/view.ts';
 
 /**
  * Records the sites of the portal's configuration. A setting that a declaration leaves out keeps its value. A site that
@@ -135,28 +138,39 @@ export async function recordFailure(
   });
 }
 
-interface SiteRow {
+interface SeenSiteRow {
   name: string;
   labels: Record<string, string>;
   interval_ms: number | null;
   first_ms: string | null;
   last_ms: string | null;
   clouds: { cloud: string; lastMs: number }[] | null;
+  projects: number;
+  meters: number;
+}
+
+interface SiteRow extends SeenSiteRow {
   last_sweep_ms: string | null;
   last_success_ms: string | null;
   last_error: string | null;
-  projects: number;
-  meters: number;
   refused_series: number;
   anomalies: string;
 }
 
 /**
- * The state of each declared site, and of each other site with readings, by name. With `siteId`, of one site only, from its
+ * The state of each declared site, and of each other site with readings, by name. With `site`, of one site only, from its
  * own node.
  */
-export async function siteStatuses(database: Queryable, siteId?: number): Promise<SiteStatus[]> {
-  const ofSite = (column: Sql) => (siteId === undefined ? sql`true` : sql`${column} = ${siteId}`);
+export async function siteStatuses(database: Queryable, question: ViewQuestion): Promise<SiteStatus[]> {
+  const view = await viewOf(database, question);
+  const whole = await wholeSites(database, view);
+  if (question.scope.everything === true) return whole;
+  return [...whole, ...(await seenSites(database, view))].toSorted((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
+}
+
+async function wholeSites(database: Queryable, { whole: ofSite }: View): Promise<SiteStatus[]> {
   const { rows } = await database.query<SiteRow>(sql`
     SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies
@@ -171,40 +185,73 @@ export async function siteStatuses(database: Queryable, siteId?: number): Promis
   return rows.map(statusOf);
 }
 
+/** The sites of which only projects are seen: clouds that have projects of grants, up to the end of their time in the grants, and no health. */
+async function seenSites(database: Queryable, { links, ofSite }: View): Promise<SiteStatus[]> {
+  const { rows } = await database.query<SeenSiteRow>(sql`
+    WITH seen AS MATERIALIZED (${linkTable(links)}
+    ), clouds AS (
+      SELECT c.site_id, c.name, c.retired, min(greatest(c.first_ms, ${msOf(sql`g.from_hour`)})) AS first_ms, max(least(c.last_ms, ${msOf(sql`g.to_hour`)})) AS last_ms
+      FROM ledger.cloud c JOIN seen g USING (site_id, cloud_id) WHERE ${ofSite(sql`c.site_id`)} GROUP BY c.site_id, c.name, c.retired
+    )
+    SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.projects, t.meters
+    FROM ledger.site s
+    JOIN (
+      SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms,
+             json_agg(json_build_object('cloud', name, 'lastMs', last_ms) ORDER BY last_ms, name)
+               FILTER (WHERE NOT retired) AS clouds
+      FROM clouds GROUP BY site_id) c USING (site_id)
+    JOIN (
+      SELECT m.site_id, count(DISTINCT m.project_id)::int AS projects, count(DISTINCT m.meter_id)::int AS meters
+      FROM ledger.meter m JOIN seen g USING (site_id, project_id)
+      WHERE ${isSeenIn(sql`g`)} AND ${ofSite(sql`m.site_id`)} GROUP BY m.site_id) t USING (site_id)`);
+  return rows.map(seenStatusOf);
+}
+
 /** The state of one site, if it is declared or has readings. */
 export async function siteStatus(database: Queryable, site: string): Promise<SiteStatus | undefined> {
-  const [status] = await siteStatuses(database, await siteIdOf(database, site));
+  await siteIdOf(database, site);
+  const [status] = await siteStatuses(database, { scope: EVERYTHING, site });
   return status;
 }
 
 /** The declared sites, without what their nodes know of them. */
-export async function declaredSites(database: Queryable): Promise<{ id: number; status: SiteStatus }[]> {
-  const { rows } = await database.query<SiteRow & { site_id: number }>(sql`
-    SELECT site_id, name, labels, interval_ms, 'the database node of this site is down' AS last_error,
+export async function declaredSites(database: Queryable): Promise<SiteStatus[]> {
+  const { rows } = await database.query<SiteRow>(sql`
+    SELECT name, labels, interval_ms, 'the database node of this site is down' AS last_error,
            0 AS projects, 0 AS meters, 0 AS refused_series, 0 AS anomalies,
            NULL AS first_ms, NULL AS last_ms, NULL AS clouds, NULL AS last_sweep_ms, NULL AS last_success_ms
     FROM ledger.site WHERE declared ORDER BY name`);
-  return rows.map((row) => ({ id: row.site_id, status: statusOf(row) }));
+  return rows.map(statusOf);
 }
 
 function statusOf(row: SiteRow): SiteStatus {
   const rules = rulesOfSite(row.interval_ms ?? undefined);
-  const clouds = row.clouds ?? [];
   const lastSuccessMs = msOrUndefined(row.last_success_ms);
+  return {
+    ...seenStatusOf(row),
+    lastSweepMs: msOrUndefined(row.last_sweep_ms),
+    lastSuccessMs,
+    lastError: row.last_error ?? whyStandstill(lastSuccessMs, row.clouds ?? [], rules),
+    refusedSeries: row.refused_series,
+    anomalies: Number(row.anomalies),
+  };
+}
+
+function seenStatusOf(row: SeenSiteRow): SiteStatus {
   return {
     name: row.name,
     labels: row.labels,
     firstReadingMs: msOrUndefined(row.first_ms),
     lastReadingMs: msOrUndefined(row.last_ms),
-    clouds: clouds.map(({ cloud, lastMs }) => ({ cloud, lastReadingMs: lastMs })),
-    lastSweepMs: msOrUndefined(row.last_sweep_ms),
-    lastSuccessMs,
-    lastError: row.last_error ?? whyStandstill(lastSuccessMs, clouds, rules),
-    ordinaryPauseMs: rules.gapThresholdMs,
+    clouds: (row.clouds ?? []).map(({ cloud, lastMs }) => ({ cloud, lastReadingMs: lastMs })),
+    lastSweepMs: undefined,
+    lastSuccessMs: undefined,
+    lastError: undefined,
+    ordinaryPauseMs: rulesOfSite(row.interval_ms ?? undefined).gapThresholdMs,
     projects: row.projects,
     meters: row.meters,
-    refusedSeries: row.refused_series,
-    anomalies: Number(row.anomalies),
+    refusedSeries: undefined,
+    anomalies: undefined,
   };
 }
 

@@ -1,8 +1,11 @@
 import type { Queryable } from '../../../database/sql.ts';
 import { RefusedQuestionError } from '../../question-errors.ts';
-import type { SiteStatus } from '../../ledger.ts';
+import { EVERYTHING } from '../../../access/rights/scope.ts';
+import { seesSite } from '../../grant-links.ts';
+import type { ScopedQuestion, SiteStatus } from '../../ledger.ts';
 import { isNodeDown } from '../database/reach.ts';
 import { declaredSites, siteStatuses } from './site-queries.ts';
+import { everyLink } from './view/view.ts';
 
 /** Runs one question in a transaction of its own. */
 type Ask = <T>(answer: (trx: Queryable) => Promise<T>) => Promise<T>;
@@ -17,25 +20,30 @@ export class SiteReach {
     return this.#unavailable;
   }
 
-  /** The state of each site. A site whose node is down has no figures, and a `lastError` that says so. */
-  async statuses(ask: Ask): Promise<SiteStatus[]> {
+  /**
+   * The state of each site that a question sees. A site whose node is down has no figures, and a `lastError` that says so;
+   * a site of which only projects are seen is not there then.
+   */
+  async statuses(question: ScopedQuestion, ask: Ask): Promise<SiteStatus[]> {
+    const isAll = question.scope.everything === true;
     try {
-      const all = await ask(async (trx) => await siteStatuses(trx));
-      this.#unavailable = [];
+      const all = await ask(async (trx) => await siteStatuses(trx, question));
+      if (isAll) this.#unavailable = [];
       return all;
     } catch (error) {
       if (!isNodeDown(error)) throw error;
     }
+    if (!isAll) return (await askEachSite(question, ask)).statuses;
     return await (this.#eachSite ??= this.#askEachSite(ask).finally(() => {
       this.#eachSite = undefined;
     }));
   }
 
-  /** Turns the failure of a question because of a node into a refusal that names the node's sites. */
-  async refusal(error: unknown, ask: Ask): Promise<unknown> {
+  /** Turns the failure of a question because of a node into a refusal that names those of the node's sites that it sees. */
+  async refusal(error: unknown, question: ScopedQuestion, ask: Ask): Promise<unknown> {
     if (!isNodeDown(error)) return error;
-    await this.statuses(ask);
-    const names = this.#unavailable.join(', ') || 'some';
+    await this.statuses({ scope: EVERYTHING }, ask);
+    const names = this.#unavailable.filter(namedBy(question)).join(', ') || 'some';
     return new RefusedQuestionError(
       'unavailable',
       `the database node of these sites is down: ${names}: ask for one other site, or later`,
@@ -44,17 +52,32 @@ export class SiteReach {
   }
 
   async #askEachSite(ask: Ask): Promise<SiteStatus[]> {
-    const statuses: SiteStatus[] = [];
-    const unavailable: string[] = [];
-    for (const { id, status } of await ask(async (trx) => await declaredSites(trx)))
-      try {
-        statuses.push(...(await ask(async (trx) => await siteStatuses(trx, id))));
-      } catch (error) {
-        if (!isNodeDown(error)) throw error;
-        statuses.push(status);
-        unavailable.push(status.name);
-      }
+    const { statuses, unavailable } = await askEachSite({ scope: EVERYTHING }, ask);
     this.#unavailable = unavailable;
     return statuses;
   }
+}
+
+async function askEachSite(question: ScopedQuestion, ask: Ask) {
+  const statuses: SiteStatus[] = [];
+  const unavailable: string[] = [];
+  const declared = await ask(async (trx) => await declaredSites(trx));
+  const isNamed = namedBy(question);
+  for (const status of declared.filter(({ name }) => isNamed(name)))
+    try {
+      statuses.push(
+        ...(await ask(async (trx) => await siteStatuses(trx, { ...question, site: status.name }))),
+      );
+    } catch (error) {
+      if (!isNodeDown(error)) throw error;
+      if (seesSite(question.scope, status.name)) statuses.push(status);
+      unavailable.push(status.name);
+    }
+  return { statuses, unavailable };
+}
+
+/** Returns whether the scope of a question names a site, or one of its grants does. */
+function namedBy(question: ScopedQuestion): (site: string) => boolean {
+  const ofGrants = new Set(everyLink(question).map(({ site }) => site));
+  return (site) => seesSite(question.scope, site) || ofGrants.has(site);
 }

@@ -3,9 +3,9 @@ import type { UsageQuery } from '../../ledger.ts';
 import { firstStep, nextSteps, PageParts } from '../../page-parts.ts';
 import type { LedgerCounts, QuestionCost } from '../../question-cost.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
-import { siteCondition } from '../database/site-condition.ts';
 import { projectAfter, type ProjectPlace, type ProjectRange } from './project-query.ts';
 import { cursorKeys, firstHour, setPlanning, usageSums, type UsageRecord } from './usage-query.ts';
+import type { View } from './view/view.ts';
 
 /** Upper bounds for the answer to a question. */
 export interface Extent {
@@ -19,16 +19,16 @@ export interface Extent {
  */
 export async function sumPage(
   trx: Queryable,
-  query: UsageQuery,
+  view: View<UsageQuery>,
   range: HourRange,
   { cost, counts }: Extent,
 ): Promise<UsageRecord[]> {
+  const { query } = view;
   await setPlanning(trx, query);
-  const ofSite = await siteCondition(trx, query.site);
   const records: UsageRecord[] = [];
   const isFull = () => records.length > query.limit;
   const add = async (part: HourRange, projects?: ProjectRange): Promise<number> => {
-    const sums = usageSums(query, range, ofSite, part, projects);
+    const sums = usageSums(view, range, part, projects);
     const { rows } = await trx.query<UsageRecord>(sql`${sums} LIMIT ${query.limit + 1 - records.length}`);
     for (const row of rows) records.push(row);
     return rows.length;
@@ -36,7 +36,7 @@ export async function sumPage(
   const addProjects = async (step: HourRange, from: ProjectPlace | undefined, parts: PageParts) => {
     do {
       const count = parts.next(records.length);
-      const until = await projectAfter(trx, ofSite, from, count);
+      const until = await projectAfter(trx, view, from, count);
       parts.had(count, await add(step, { from, until }));
       from = until;
     } while (from !== undefined && !isFull());

@@ -2,11 +2,12 @@ import { join, sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { CursorError } from '../../question-errors.ts';
 import type { UsageQuery, UsageStep } from '../../ledger.ts';
 import { numberArray } from '../../../database/columns.ts';
-import { grantLinks, splitLinks } from '../../grant-links.ts';
+import { grantLinks, seenLinks, splitLinks } from '../../grant-links.ts';
 import { hourRange, monthStarts, type HourRange } from '../../steps.ts';
 import { readCursor } from './cursor.ts';
-import { grantedProjects } from './granted-usage.ts';
 import { projectsIn, type ProjectRange } from './project-query.ts';
+import { grantedProjects } from './view/granted-usage.ts';
+import type { SiteCondition, View } from './view/view.ts';
 import { usageOfRange, usageOfWindows, type CloudDays } from './window-sums.ts';
 
 /** The summed usage of one step. Dimensions that the query does not separate are ''. */
@@ -52,44 +53,48 @@ export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<vo
 
 /**
  * Sums entries by step, resource and the query's dimensions, in order. Amounts of different resources are never added up.
- * Projects with the same id at two sites stay separate (rule A9), and so do clouds: only a grant adds up projects. `ofSite` is
- * the query's `siteCondition`. `part` is the part of the range to sum, in whole steps, and `projects` is the part of the projects.
+ * Projects with the same id at two sites stay separate (rule A9), and so do clouds: only a grant adds up projects. `part` is
+ * the part of the range to sum, in whole steps, and `projects` is the part of the projects.
  */
 export function usageSums(
-  query: UsageQuery,
+  view: View<UsageQuery>,
   range: HourRange,
-  ofSite: (column: Sql) => Sql,
   part = range,
   projects?: ProjectRange,
 ): Sql {
+  const { query, whole: atWholeSite, ofSite } = view;
   const remaining = { ...part, fromHour: firstHour(query, part) };
   const links = grantLinks(query, remaining);
   const byClouds = addsUpProjects(query);
   const { whole, partial } = byClouds ? { whole: [], partial: links } : splitLinks(links, remaining);
-  const ofParts = partial.length > 0;
+  const seen = seenLinks(query, remaining);
+  const parts = [...partial, ...seen];
+  const ofParts = parts.length > 0;
+  const isInRange =
+    projects === undefined ? sql`` : sql`JOIN (${projectsIn(projects, view)}) w USING (site_id, project_id)`;
   const sumsOf = (rows: Sql) => sql`
       SELECT e.grant_name, e.site_id, e.resource_id, e.place_id, ${startOf[query.step](range)} AS start_hour, sum(e.amount) AS amount, sum(e.spread) AS spread
       FROM (${rows}) e
       GROUP BY 1, 2, 3, 4, 5
       HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`;
-  const windowsOf = (table: Sql) => ({
+  const windowsOf = (table: Sql, atSite: SiteCondition) => ({
     table,
     columns: sql`m.grant_name, m.site_id, m.resource_id, m.place_id`,
-    where: entryCondition(query, table, ofSite),
+    where: entryCondition(query, table, atSite),
     range: remaining,
   });
   const gained = () => sql`
-    partial AS MATERIALIZED (${metersOf(query, ofSite, sql`(${grantedProjects(partial, ofSite)}) g JOIN ledger.meter m USING (site_id, project_id)`, sql`, g.from_hour, g.to_hour`)}
-    ), gained AS MATERIALIZED (${sumsOf(usageOfWindows(query.step, { ...windowsOf(sql`partial`), fromHour: sql`m.from_hour`, toHour: sql`m.to_hour` }))}
+    partial AS MATERIALIZED (${metersOf(query, ofSite, sql`(${grantedProjects(parts, ofSite)}) g JOIN ledger.meter m USING (site_id, project_id) ${isInRange}`, sql`, g.from_hour, g.to_hour`)}
+    ), gained AS MATERIALIZED (${sumsOf(usageOfWindows(query.step, { ...windowsOf(sql`partial`, ofSite), fromHour: sql`m.from_hour`, toHour: sql`m.to_hour` }))}
     ),`;
-  const ofClouds = byClouds ? cloudDaysOf(query, ofSite) : undefined;
+  const ofClouds = byClouds ? cloudDaysOf(query, atWholeSite) : undefined;
   return sql`
-    WITH granted AS (${grantedProjects(whole, ofSite)}), asked AS MATERIALIZED (${metersOf(query, ofSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)} ${projects === undefined ? sql`` : sql`JOIN (${projectsIn(projects, ofSite)}) w USING (site_id, project_id)`}`)}
+    WITH granted AS (${grantedProjects(whole, atWholeSite)}), asked AS MATERIALIZED (${metersOf(query, atWholeSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)} ${isInRange}`)}
     ),
     ${ofParts ? gained() : sql``}
-    sums AS (${sumsOf(usageOfRange(query.step, windowsOf(sql`asked`), ofClouds))}
+    sums AS (${sumsOf(usageOfRange(query.step, windowsOf(sql`asked`, atWholeSite), ofClouds))}
       ${ofParts ? sql`UNION ALL SELECT * FROM gained` : sql``}
-      ${ofParts && query.grant === undefined ? sql`UNION ALL SELECT '' COLLATE "C", site_id, resource_id, place_id, start_hour, -amount, -spread FROM gained` : sql``}
+      ${partial.length > 0 && query.grant === undefined ? sql`UNION ALL SELECT '' COLLATE "C", site_id, resource_id, place_id, start_hour, -amount, -spread FROM gained ${seen.length > 0 ? sql`WHERE ${atWholeSite(sql`site_id`)}` : sql``}` : sql``}
     ), named AS (${namesOf(query, ofSite)}
     )
     SELECT start_hour, grant_name, site, cloud, project_id, project_name, resource, flavor, state,
@@ -106,7 +111,7 @@ function addsUpProjects({ by, step, projectId, grant }: UsageQuery): boolean {
   return step !== 'hour' && !by.has('project') && projectId === undefined && grant === undefined;
 }
 
-function cloudDaysOf(query: UsageQuery, ofSite: (column: Sql) => Sql): CloudDays {
+function cloudDaysOf(query: UsageQuery, ofSite: SiteCondition): CloudDays {
   return {
     columns: sql`'' COLLATE "C", m.site_id, m.resource_id, ${query.by.has('cloud') ? sql`m.cloud_id` : sql`0`}`,
     where: join(meterConditions(query, ofSite), ' AND '),
@@ -114,7 +119,7 @@ function cloudDaysOf(query: UsageQuery, ofSite: (column: Sql) => Sql): CloudDays
 }
 
 /** The meters of a question with what their sums are grouped by; `from` has a meter `m`, and perhaps a grant `g`. */
-function metersOf(query: UsageQuery, ofSite: (column: Sql) => Sql, from: Sql, more?: Sql): Sql {
+function metersOf(query: UsageQuery, ofSite: SiteCondition, from: Sql, more?: Sql): Sql {
   const { by } = query;
   const place = by.has('project') ? sql`m.project_id` : by.has('cloud') ? sql`p.cloud_id` : sql`0`;
   const hasGrant = by.has('grant') && (more !== undefined || !addsUpProjects(query));
@@ -127,7 +132,7 @@ function metersOf(query: UsageQuery, ofSite: (column: Sql) => Sql, from: Sql, mo
 }
 
 /** The sums with the names of their sites, clouds, projects and resources, where the answer separates them. */
-function namesOf({ by }: UsageQuery, ofSite: (column: Sql) => Sql): Sql {
+function namesOf({ by }: UsageQuery, ofSite: SiteCondition): Sql {
   const byProject = by.has('project');
   const byCloud = byProject || by.has('cloud');
   const none = sql`'' COLLATE "C"`;
@@ -156,11 +161,12 @@ const FOR_MANY_METERS = [
 ];
 
 /**
- * The database finds few meters by their keys. For many meters it expects far too few entries, because it treats the two
+ * The database finds few meters by their keys: those of a project, of a grant, or of a scope without whole sites. For many meters it expects far too few entries, because it treats the two
  * columns of the key as independent: without help it would sort the entries and search all projects for each sum.
  */
-function hasFewMeters({ projectId, grant }: UsageQuery): boolean {
-  return projectId !== undefined || grant !== undefined;
+function hasFewMeters({ projectId, grant, scope, site }: UsageQuery): boolean {
+  if (projectId !== undefined || grant !== undefined) return true;
+  return scope.everything !== true && !scope.sites.some((name) => (site ?? name) === name);
 }
 
 /** Restricts usage to the projects of one grant, or adds the grant of each project. */
@@ -188,7 +194,7 @@ export const startOf: Record<UsageStep, (range: HourRange) => Sql> = {
 /** The conditions for the meters of the query. */
 export function meterConditions(
   { projectId, resource, flavor, state }: UsageQuery,
-  ofSite: (column: Sql) => Sql,
+  ofSite: SiteCondition,
 ): Sql[] {
   const atSite = ofSite(sql`site_id`);
   const list: Sql[] = [ofSite(sql`m.site_id`)];
@@ -210,7 +216,7 @@ export function meterConditions(
 }
 
 /** The condition for sums `e` of the meters in `table`. The keys of few meters are found by index. */
-function entryCondition(query: UsageQuery, table: Sql, ofSite: (column: Sql) => Sql): Sql {
+function entryCondition(query: UsageQuery, table: Sql, ofSite: SiteCondition): Sql {
   const atSite = ofSite(sql`e.site_id`);
   if (!hasFewMeters(query)) return atSite;
   return sql`${atSite} AND e.site_id = ANY(ARRAY(SELECT DISTINCT site_id FROM ${table}))

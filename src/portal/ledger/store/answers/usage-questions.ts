@@ -13,6 +13,7 @@ import type { Questions } from './question.ts';
 import { queryUsage, streamUsage } from './usage.ts';
 import type { Extent } from './usage-page.ts';
 import { remainingHours } from './usage-query.ts';
+import { viewOf } from './view/view.ts';
 
 export interface UsageParts {
   questions: Questions;
@@ -87,6 +88,9 @@ async function estimate(
 ): Promise<Extent> {
   const range = remainingHours(query);
   const options = { lane: lanes.questions, timeoutMs: limits.timeoutMs, gone };
-  const counts = await questions.ask(options, async (trx) => await countLedger(trx, query));
-  return { counts, cost: costOf(query, counts, range) };
+  return await questions.ask(options, async (trx) => {
+    const view = await viewOf(trx, query);
+    const counts = await countLedger(trx, view);
+    return { counts, cost: costOf(view.query, counts, range) };
+  });
 }

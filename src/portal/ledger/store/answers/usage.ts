@@ -7,21 +7,24 @@ import { hourRange, monthsOf, stepEnd, type HourRange } from '../../steps.ts';
 import { loadCoveredClouds } from './covered-clouds.ts';
 import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
-import { siteCondition } from '../database/site-condition.ts';
 import { sumPage, type Extent } from './usage-page.ts';
 import { setPlanning, sortKeys, usageSums, type UsageRecord } from './usage-query.ts';
+import { projectsOf } from './view/seen-projects.ts';
+import { viewOf, type View } from './view/view.ts';
 
 /** Answers a usage query from one snapshot; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
 export async function queryUsage(
   trx: Queryable,
-  query: UsageQuery,
+  asked: UsageQuery,
   extent: Extent,
   nowMs: number,
 ): Promise<Page<StepUsage>> {
+  const view = await viewOf(trx, asked);
+  const { query } = view;
   const range = hourRange(query);
-  await refuseHoursGone(trx, query, range);
-  const records = await sumPage(trx, query, range, extent);
-  const rowOf = await rowMaker(trx, query, range, nowMs);
+  await refuseHoursGone(trx, view, range);
+  const records = await sumPage(trx, view, range, extent);
+  const rowOf = await rowMaker(trx, view, range, nowMs);
   const shown = records.slice(0, query.limit);
   const last = shown.at(-1);
   return {
@@ -42,15 +45,16 @@ export async function* streamUsage(
   hours: HourRange | undefined,
   nowMs: number,
 ): AsyncGenerator<StepUsage[]> {
-  const query = { ...asked, cursor: undefined };
+  const view = await viewOf(trx, { ...asked, cursor: undefined });
+  const { query } = view;
   const range = hourRange(query);
-  await refuseHoursGone(trx, query, range);
+  await refuseHoursGone(trx, view, range);
   await setPlanning(trx, query);
   // Plan for all rows, not for the first ones.
   await trx.query(sql`SET LOCAL cursor_tuple_fraction = 1`);
-  const rowOf = await rowMaker(trx, query, range, nowMs);
+  const rowOf = await rowMaker(trx, view, range, nowMs);
   for (const part of partsOf(query, range).filter((one) => overlap(one, hours) !== undefined))
-    for await (const records of recordsOf(trx, query, range, part)) yield records.map(rowOf);
+    for await (const records of recordsOf(trx, view, range, part)) yield records.map(rowOf);
 }
 
 /** Splits days and hours by month, so that the database sorts one month at a time. */
@@ -60,13 +64,11 @@ function partsOf({ step }: UsageQuery, range: HourRange): HourRange[] {
 
 async function* recordsOf(
   trx: Queryable,
-  query: UsageQuery,
+  view: View<UsageQuery>,
   range: HourRange,
   part: HourRange,
 ): AsyncGenerator<UsageRecord[]> {
-  await trx.query(
-    sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(query, range, await siteCondition(trx, query.site), part)}`,
-  );
+  await trx.query(sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(view, range, part)}`);
   for (;;) {
     const { rows } = await trx.query<UsageRecord>(sql`FETCH ${raw(String(ROWS_AT_ONCE))} FROM usage`);
     if (rows.length === 0) break;
@@ -78,12 +80,21 @@ async function* recordsOf(
 /** Returns a function that turns sums into rows, with coverage from the present progress of each site. */
 async function rowMaker(
   trx: Queryable,
-  query: UsageQuery,
+  view: View<UsageQuery>,
   range: HourRange,
   nowMs: number,
 ): Promise<(record: UsageRecord) => StepUsage> {
-  const cloudsOf = await loadCoveredClouds(trx, query, range);
-  return (record) => stepUsage(record, query, range, cloudsOf(record), nowMs);
+  const { query, links } = view;
+  const cloudsOf = await loadCoveredClouds(trx, view, range);
+  const keyOf = (...parts: string[]) => JSON.stringify(parts);
+  const seenNames = new Map(
+    projectsOf(links).map((one) => [keyOf(one.site, one.cloud, one.projectId), one.projectName]),
+  );
+  return (record) => {
+    const name = seenNames.get(keyOf(record.site, record.cloud, record.project_id));
+    const named = name === undefined ? record : { ...record, project_name: name };
+    return stepUsage(named, query, range, cloudsOf(record), nowMs);
+  };
 }
 
 function stepUsage(

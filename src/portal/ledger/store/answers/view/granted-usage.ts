@@ -1,10 +1,10 @@
-import { sql, type Sql } from '../../../database/sql.ts';
-import { numberArray } from '../../../database/columns.ts';
-import type { GrantLink } from '../../grant-links.ts';
-import type { UsageStep } from '../../ledger.ts';
-import { piecesByMonth } from '../../steps.ts';
+import { sql, type Sql } from '../../../../database/sql.ts';
+import { numberArray } from '../../../../database/columns.ts';
+import type { GrantLink } from '../../../grant-links.ts';
+import type { UsageStep } from '../../../ledger.ts';
+import { piecesByMonth } from '../../../steps.ts';
 
-/** The projects of links at the sites of `ofSite` (`siteCondition`): ids, the id of the cloud, and the link by its place in the list. */
+/** The projects of links at the sites of `ofSite` (`View`): ids, the id of the cloud, and the link by its place in the list. */
 export function grantedProjects(links: readonly GrantLink[], ofSite: (column: Sql) => Sql): Sql {
   return sql`
     SELECT p.site_id, p.cloud_id, p.project_id, w.name, w.from_hour, w.to_hour, w.link
