@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
 import { onEveryPostgresql, type LedgerFixture } from '../ledger/fixture.ts';
@@ -96,11 +98,40 @@ onEveryPostgresql('signing in', (freshLedger) => {
       allowed: ['reads and changes everything'],
     });
     expect((await browser.open(`${portal.url}/api/v1/sites`, json)).status).toBe(200);
+    const thief = new Browser();
+    for (const cookie of browser.cookiesOf(portal.url)) thief.cookiesOf(portal.url).set(...cookie);
+    expect((await me(thief, portal)).status).toBe(200);
     const headers = { origin: portal.url, accept: 'application/json' };
     const out = await browser.open(`${portal.url}/sign-out`, { method: 'POST', headers });
     const { provider_sign_out: atProvider } = (await out.json()) as { provider_sign_out: string };
     expect(atProvider).toMatch(new RegExp(`^${providers[0]?.issuer}/session/end\\?.*id_token_hint=`));
     expect((await me(browser, portal)).status).toBe(401);
+    expect((await me(thief, portal)).status).toBe(401);
+  });
+
+  it('is of no use to a page under a name that leads here, and a token is good under any name', async () => {
+    const { portal } = await portalWith('a');
+    const browser = new Browser();
+    await signedIn(browser, portal);
+    const { secret } = await portal.access.tokens.create(
+      { name: 'ci', owner: { kind: 'installation' }, roles: [{ role: 'auditor' }] },
+      { who: 'owner root', by: 'socket', rights: [] },
+    );
+    const cookie = `stackmeter=${browser.cookiesOf(portal.url).get('stackmeter')}`;
+    const statusWith = async (more: Record<string, string>) => {
+      const headers = { host: 'evil.example', ...more };
+      const [answer] = (await once(get(`${portal.url}/api/v1/sites`, { headers }), 'response')) as [
+        IncomingMessage,
+      ];
+      answer.resume();
+      return answer.statusCode;
+    };
+    expect([
+      await statusWith({ cookie }),
+      await statusWith({}),
+      await statusWith({ authorization: `Bearer ${secret}` }),
+      await statusWith({ cookie, host: '127.0.0.1' }),
+    ]).toEqual([421, 421, 200, 200]);
   });
 
   it('works once for each answer, in the browser that started it, with its own state', async () => {
