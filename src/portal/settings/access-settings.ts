@@ -154,7 +154,7 @@ export const accessTable = strictTable({
   ),
 })
   .optional()
-  .describe('who may read what; without it the portal has no sign-in');
+  .describe('who may read what; without it, anyone who reaches the portal reads everything');
 
 type AccessTable = NonNullable<z.output<typeof accessTable>>;
 

@@ -36,7 +36,7 @@ export interface PortalConfig extends LedgerPlace {
   listen: ListenAddress;
   /** The URL under which others reach the portal, beside its addresses. */
   publicUrl?: URL | undefined;
-  /** Who may read what. Without it the portal has no sign-in. */
+  /** Who may read what. Without it anyone who reaches the portal reads everything. */
   access?: AccessConfig | undefined;
   sites: readonly SiteConfig[];
   /** The senders that may write; none by default. */

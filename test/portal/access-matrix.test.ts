@@ -1,0 +1,344 @@
+import { expect, it } from 'vitest';
+import type { Role } from '../../src/portal/access/rights/roles.ts';
+import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
+import { reading } from '../ledger/in-memory-book.ts';
+import { HOUR, NOON, onEveryPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
+import { accessPortalOn, type AccessPortal } from '../support/access-portal.ts';
+
+const ISS = 'https://id.example.org';
+const OPERATOR = { who: 'owner root', by: 'socket' as const, rights: [] };
+const BY = { author: 'root', origin: 'command' };
+const ROLES = {
+  member: { role: 'member', grant: 'climate' },
+  lead: { role: 'lead', grant: 'climate' },
+  site: { role: 'site', site: 'alpha' },
+  auditor: { role: 'auditor' },
+  operator: { role: 'operator' },
+} as const satisfies Record<string, Role>;
+
+/** Each name says to whom it belongs. */
+const PROJECTS = {
+  alpha: ['p-climate-alpha', 'p-free-alpha'],
+  beta: ['p-climate-beta', 'p-imaging-beta'],
+} as const;
+
+const FILE = {
+  person: [
+    { id: 'lead-17', name: 'Ada L.', mail: 'ada@example.org' },
+    { id: 'pi-of-imaging', name: 'Bob' },
+  ],
+  account: [{ name: 'university', cost_centre: 'cc-4711' }],
+  grant: [
+    {
+      name: 'climate',
+      title: 'Climate models',
+      account: 'university',
+      labels: { field: 'label-of-climate' },
+      people: [{ person: 'lead-17', role: 'lead' }],
+      projects: [
+        { site: 'alpha', id: 'p-climate-alpha' },
+        { site: 'beta', id: 'p-climate-beta' },
+      ],
+      allowances: [
+        { resource: 'vcpu', amount: '1234', kind: 'initial', at: '2026-01-01', reason: 'call-of-climate' },
+      ],
+    },
+    {
+      name: 'imaging',
+      title: 'Imaging of cells',
+      people: [{ person: 'pi-of-imaging', role: 'lead' }],
+      projects: [{ site: 'beta', id: 'p-imaging-beta' }],
+    },
+  ],
+};
+
+/** A portal on a ledger in which each of these projects has used something. */
+async function portalWith(
+  freshLedger: FreshLedger,
+  projects: Readonly<Record<string, readonly string[]>>,
+  file: object,
+) {
+  const fixture = await freshLedger(Object.keys(projects));
+  for (const [site, ids] of Object.entries(projects))
+    for (const hour of [3, 2, 1])
+      await fixture.ledger.fold(
+        site,
+        sweep(
+          ids.map((projectId) =>
+            reading(NOON - hour * HOUR, (4 - hour) * HOUR * projectId.length, {
+              projectId,
+              projectName: `name of ${projectId}`,
+            }),
+          ),
+        ),
+      );
+  const rules = Object.entries(ROLES).map(([text, role], index) => ({
+    place: `access.rule[${index + 1}]`,
+    issuer: ISS,
+    claim: 'groups',
+    test: 'includes' as const,
+    text,
+    role,
+  }));
+  const portal = await accessPortalOn(fixture, [], rules);
+  await portal.accounts.apply(grantsFile.parse(file), BY);
+  return { portal, fixture };
+}
+
+type Headers = Record<string, string>;
+
+/** The headers of somebody with this role: by a session, or by a token. */
+async function headersOf(portal: AccessPortal, way: 'session' | 'token', role?: keyof typeof ROLES) {
+  if (way === 'token') {
+    const roles = role === undefined ? [] : [ROLES[role]];
+    const token = { name: 'ci', owner: { kind: 'installation' as const }, roles };
+    return { authorization: `Bearer ${(await portal.access.tokens.create(token, OPERATOR)).secret}` };
+  }
+  const identity = { iss: ISS, sub: `sub-${role}` };
+  await portal.access.people.keep(identity, { groups: role === undefined ? [] : [role] });
+  const secret = await portal.access.sessions.open({ ...identity, idToken: 'e.y.J' }, undefined);
+  return { cookie: `stackmeter=${secret}`, origin: portal.url };
+}
+
+async function ask(
+  { url }: AccessPortal,
+  headers: Headers,
+  path: string,
+  method = 'GET',
+  body?: object,
+): Promise<{ status: number; text: string; headers: [string, string][] }> {
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: { accept: '*/*', ...headers, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+    redirect: 'manual',
+  });
+  return {
+    status: answer.status,
+    text: await answer.text(),
+    headers: [...answer.headers].filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name)),
+  };
+}
+
+type Asker = 'none' | keyof typeof ROLES;
+const ASKERS: readonly Asker[] = ['none', 'member', 'lead', 'site', 'auditor', 'operator'];
+
+/** A request to a route, and its status for each asker in the order of `ASKERS`; for tokens, if these have others. */
+interface Line {
+  path?: string;
+  body?: object;
+  statuses: readonly number[];
+  ofTokens?: readonly number[];
+}
+
+const READERS = [403, 200, 200, 200, 200, 200];
+const ALL_READERS = [403, 403, 403, 403, 200, 200];
+const operatorGets = (status: number) => [403, 403, 403, 403, 403, status];
+const SIGNED_IN = [200, 200, 200, 200, 200, 200];
+const token = { name: 'mine', roles: [ROLES.member] };
+
+/** One line for each route of the OpenAPI document; more for foreign objects. */
+const MATRIX: Readonly<Record<string, readonly Line[]>> = {
+  'get /api/v1/sites': [{ statuses: READERS }],
+  'get /api/v1/projects': [{ statuses: READERS }],
+  'get /api/v1/usage': [{ statuses: READERS }],
+  'get /api/v1/coverage': [{ statuses: READERS }],
+  'get /api/v1/accounts': [{ statuses: READERS }],
+  'get /api/v1/grants': [{ statuses: READERS }],
+  'get /api/v1/grants/{name}': [
+    { path: '/api/v1/grants/climate', statuses: READERS },
+    { path: '/api/v1/grants/imaging', statuses: [403, 404, 404, 404, 200, 200] },
+  ],
+  'get /api/v1/grants/{name}/history': [
+    { path: '/api/v1/grants/climate/history', statuses: [403, 200, 200, 404, 200, 200] },
+    { path: '/api/v1/grants/imaging/history', statuses: [403, 404, 404, 404, 200, 200] },
+  ],
+  'put /api/v1/grants/{name}': [
+    { path: '/api/v1/grants/climate', body: { name: 'climate' }, statuses: operatorGets(428) },
+    { path: '/api/v1/grants/absent', body: {}, statuses: operatorGets(400) },
+  ],
+  'delete /api/v1/grants/{name}': [
+    { path: '/api/v1/grants/climate', statuses: operatorGets(428) },
+    { path: '/api/v1/grants/absent', statuses: operatorGets(404) },
+  ],
+  'put /api/v1/accounts/{name}': [
+    { path: '/api/v1/accounts/university', body: { name: 'university' }, statuses: operatorGets(428) },
+  ],
+  'delete /api/v1/accounts/{name}': [
+    { path: '/api/v1/accounts/university', statuses: operatorGets(428) },
+    { path: '/api/v1/accounts/absent', statuses: operatorGets(404) },
+  ],
+  'get /api/v1/grants-file': [{ statuses: operatorGets(200) }],
+  'post /api/v1/grants-file': [{ body: {}, statuses: operatorGets(200) }],
+  'delete /api/v1/people/{id}': [{ path: '/api/v1/people/absent', statuses: operatorGets(404) }],
+  'post /api/v1/people/{id}/invitation': [
+    { path: '/api/v1/people/lead-17/invitation', statuses: operatorGets(200) },
+    { path: '/api/v1/people/absent/invitation', statuses: operatorGets(404) },
+  ],
+  'get /api/v1/me': [{ statuses: SIGNED_IN }],
+  'get /api/v1/tokens': [{ statuses: SIGNED_IN }],
+  'post /api/v1/tokens': [
+    { body: token, statuses: [403, 201, 201, 403, 201, 201], ofTokens: [403, 403, 403, 403, 403, 403] },
+  ],
+  'delete /api/v1/tokens/{id}': [{ path: '/api/v1/tokens/999999', statuses: [404, 404, 404, 404, 404, 404] }],
+  'get /api/v1/audit': [{ statuses: ALL_READERS }],
+  'get /metrics': [{ statuses: ALL_READERS }],
+  'get /api/openapi.json': [{ statuses: READERS }],
+  'get /not-there': [{ statuses: [404, 404, 404, 404, 404, 404] }],
+};
+
+function everyLine() {
+  return Object.entries(MATRIX).flatMap(([route, lines]) => {
+    const [method = '', described = ''] = route.split(' ');
+    return lines.map((line) => [route, { path: described, ...line, method: method.toUpperCase() }] as const);
+  });
+}
+
+/** Whether a route answers with objects of the ledger or the accounts. */
+function isRead(route: string): boolean {
+  return /^get \/api\/v1\/(?!me$|tokens|audit)/.test(route);
+}
+
+const OWN_ROUTES = new Set(['get /api/v1/projects', 'get /api/v1/usage']);
+
+/** Words that somebody with the role reads among the projects and their usage. */
+const OWN: Readonly<Partial<Record<Asker, RegExp>>> = {
+  member: /p-climate-alpha.*p-climate-beta/,
+  lead: /p-climate-alpha.*p-climate-beta/,
+  site: /p-climate-alpha.*p-free-alpha/,
+  auditor: /p-free-alpha.*p-imaging-beta/,
+  operator: /p-free-alpha.*p-imaging-beta/,
+};
+
+/** Words that somebody with the role must never read. */
+const FOREIGN: Readonly<Partial<Record<Asker, RegExp>>> = {
+  none: /p-|alpha|beta|climate|imaging|university|cc-4711|Ada/,
+  member: /p-free|imaging|cc-4711|mail.:.ada/i,
+  lead: /p-free|imaging|cc-4711|mail.:.ada/i,
+  site: /beta|imaging|university|cc-4711|Ada L|lead-17|label-of|call-of|1234/,
+  auditor: /ada@example/,
+};
+
+onEveryPostgresql('access by roles', (freshLedger) => {
+  it('gives each role the routes of its line, and bodies without foreign objects', async () => {
+    const { portal, fixture } = await portalWith(freshLedger, PROJECTS, FILE);
+    const operator = await headersOf(portal, 'token', 'operator');
+    const { paths } = JSON.parse((await ask(portal, operator, '/api/openapi.json')).text) as {
+      paths: Record<string, object>;
+    };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(routes.filter((route) => MATRIX[route] === undefined)).toEqual([]);
+
+    const ended = { name: 'ended', owner: { kind: 'installation' as const }, roles: [ROLES.operator] };
+    const expired = await portal.access.tokens.create({ ...ended, expiresMs: NOON + 1 }, OPERATOR);
+    const revoked = await portal.access.tokens.create(ended, OPERATOR);
+    await portal.access.tokens.revoke(revoked.id);
+    fixture.time.nowMs += 1;
+
+    const wrong: unknown[] = [];
+    for (const way of ['session', 'token'] as const)
+      for (const [index, asker] of ASKERS.entries()) {
+        const headers = await headersOf(portal, way, asker === 'none' ? undefined : asker);
+        for (const [route, { path, method, body, statuses, ofTokens = statuses }] of everyLine()) {
+          const { status, text } = await ask(portal, headers, path, method, body);
+          const expected = (way === 'token' ? ofTokens : statuses)[index];
+          if (status !== expected) wrong.push({ route, path, way, asker, status, expected, text });
+          const leak = isRead(route) && status < 400 ? FOREIGN[asker]?.exec(text)?.[0] : undefined;
+          if (leak !== undefined) wrong.push({ path, way, asker, leak });
+          const lacks = OWN_ROUTES.has(route) && status < 400 && OWN[asker]?.test(text) !== true;
+          if (lacks) wrong.push({ path, way, asker, lacks: OWN[asker], text });
+        }
+      }
+    for (const [route, { path, method, body }] of everyLine()) {
+      const { status } = await ask(portal, {}, path, method, body);
+      if (status !== 401) wrong.push({ route, status, asker: 'nobody' });
+    }
+    expect(wrong).toEqual([]);
+    for (const { secret } of [expired, revoked]) {
+      const { status } = await ask(portal, { authorization: `Bearer ${secret}` }, '/api/v1/sites');
+      expect(status).toBe(401);
+    }
+  });
+
+  it('tells nobody of anything outside of their scope, compared with a portal that has nothing else', async () => {
+    const climate = FILE.grant[0] ?? {};
+    const own: [keyof typeof ROLES, Record<string, readonly string[]>, object][] = [
+      ['lead', { alpha: ['p-climate-alpha'], beta: ['p-climate-beta'] }, { ...FILE, grant: [climate] }],
+      [
+        'site',
+        { alpha: PROJECTS.alpha },
+        {
+          grant: [
+            {
+              name: 'climate',
+              title: 'Climate models',
+              projects: [{ site: 'alpha', id: 'p-climate-alpha' }],
+            },
+          ],
+        },
+      ],
+    ];
+    const { portal: whole } = await portalWith(freshLedger, PROJECTS, FILE);
+    for (const [role, projects, file] of own) {
+      const { portal: only } = await portalWith(freshLedger, projects, file);
+      const [seen, few] = [await headersOf(whole, 'token', role), await headersOf(only, 'token', role)];
+      for (const path of await withNextPages(few, only)) {
+        const { status, text, headers } = await ask(whole, seen, path);
+        const other = await ask(only, few, path);
+        expect([role, path, status, text, headers]).toEqual([
+          role,
+          path,
+          other.status,
+          other.text,
+          other.headers,
+        ]);
+      }
+    }
+  });
+});
+
+/** The probes, and the later pages of those with pages. */
+async function withNextPages(headers: Headers, portal: AccessPortal): Promise<string[]> {
+  const paths = [...PROBES];
+  for (const path of paths) {
+    const [, cursor] = /"next":"([^"]+)"/.exec((await ask(portal, headers, path)).text) ?? [];
+    if (cursor !== undefined) paths.push(`${path.replace(/&cursor=.*/, '')}&cursor=${cursor}`);
+  }
+  return paths;
+}
+
+const SPAN = 'from=2026-01-31&to=2026-02-01';
+const PROBES = [
+  '/api/v1/sites',
+  '/api/v1/accounts',
+  '/api/v1/projects',
+  '/api/v1/projects?limit=1',
+  '/api/v1/projects?search=p-',
+  '/api/v1/projects?site=beta',
+  '/api/v1/projects?search=imaging',
+  ...['total', 'hour', 'day', 'month'].map((step) => `/api/v1/usage?${SPAN}&step=${step}`),
+  ...['resource', 'site,resource', 'grant,resource', 'grant,site,cloud,project,resource'].flatMap((by) => [
+    `/api/v1/usage?${SPAN}&by=${by}`,
+    `/api/v1/usage?${SPAN}&by=${by}&format=csv&step=hour`,
+    `/api/v1/usage?${SPAN}&by=${by}&limit=1&step=hour`,
+  ]),
+  ...['site=beta', 'site=absent', 'project=p-imaging-beta', 'grant=climate', 'grant=imaging'].flatMap(
+    (filter) => [
+      `/api/v1/usage?${SPAN}&${filter}`,
+      `/api/v1/usage?${SPAN}&${filter}&format=csv`,
+      `/api/v1/coverage?${SPAN}&${filter}`,
+    ],
+  ),
+  `/api/v1/coverage?${SPAN}&limit=1`,
+  `/api/v1/coverage?${SPAN}&by=`,
+  `/api/v1/coverage?${SPAN}&step=day&by=site`,
+  '/api/v1/grants',
+  '/api/v1/grants/climate',
+  '/api/v1/grants/imaging',
+  '/api/v1/grants/imaging/history',
+  '/api/v1/tokens',
+  '/api/v1/audit',
+  '/api/v1/grants-file',
+];
