@@ -1,6 +1,14 @@
+import { Agent, fetch as fetchWith } from 'undici';
+
 /** A browser as far as a sign-in needs one: it keeps cookies by origin, and follows redirects one by one. */
 export class Browser {
   readonly #cookies = new Map<string, Map<string, string>>();
+  readonly #dispatcher: Agent;
+
+  /** A browser that trusts a CA, and comes from this address. */
+  constructor(connect: { ca?: string; localAddress?: string } = {}) {
+    this.#dispatcher = new Agent({ connect });
+  }
 
   cookiesOf(url: string): Map<string, string> {
     const { origin } = new URL(url);
@@ -11,18 +19,19 @@ export class Browser {
 
   async open(
     url: string,
-    options: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+    options: { method?: string; body?: string; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     const cookies = this.cookiesOf(url);
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { accept: 'text/html', ...(cookie === '' ? {} : { cookie }), ...options.headers };
-    const response = await fetch(url, { ...options, headers, redirect: 'manual' });
+    const dispatcher = this.#dispatcher;
+    const response = await fetchWith(url, { ...options, headers, redirect: 'manual', dispatcher });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (value === '' || /max-age=0/i.test(line)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    return response;
+    return response as unknown as Response;
   }
 
   /** Follows redirects up to the first address that `until` accepts, and returns that address without opening it. */

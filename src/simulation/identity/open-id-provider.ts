@@ -78,7 +78,7 @@ function clientOf({ clientId, clientSecret, redirectUris }: OpenIdProviderOption
     client_secret: clientSecret,
     redirect_uris: [...redirectUris],
     grant_types: ['authorization_code', 'refresh_token'],
-    post_logout_redirect_uris: redirectUris.map((uri) => new URL('/sign-in', uri).href),
+    post_logout_redirect_uris: redirectUris.map((uri) => uri.replace(/\/callback\/[^/]*$/, '')),
   };
 }
 

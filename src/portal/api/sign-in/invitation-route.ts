@@ -36,7 +36,7 @@ export function invitationRoutes(server: ApiServer, { access: { people }, baseUr
         ? html`<p>The invitation was used, or has ended. Ask for another one.</p>`
         : html`<p>
               Your sign-in will be the person <b>${person}</b> of the portal, with the roles that grants give
-              it. This cannot be undone by yourself.
+              it. You cannot undo this.
             </p>
             <form method="post"><button>I am ${person}</button></form>`;
     await sendPage(reply, {
