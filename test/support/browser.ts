@@ -6,8 +6,11 @@ export class Browser {
   readonly #dispatcher: Agent;
 
   /** A browser that trusts a CA, and comes from this address. */
-  constructor(connect: { ca?: string; localAddress?: string } = {}) {
-    this.#dispatcher = new Agent({ connect });
+  constructor({ ca, localAddress }: { ca?: string; localAddress?: string } = {}) {
+    this.#dispatcher = new Agent({
+      ...(ca === undefined ? {} : { connect: { ca } }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
   }
 
   cookiesOf(url: string): Map<string, string> {
@@ -31,7 +34,7 @@ export class Browser {
       if (value === '' || /max-age=0/i.test(line)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    return response as unknown as Response;
+    return response;
   }
 
   /** Follows redirects up to the first address that `until` accepts, and returns that address without opening it. */
