@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Access } from '../../src/portal/access/access.ts';
 import { DEFAULT_POLICY, type AccessPolicy } from '../../src/portal/access/access-policy.ts';
 import { ownerAsker } from '../../src/portal/access/asker.ts';
+import type { AskForClaims } from '../../src/portal/access/sessions.ts';
 import type { Right, Role } from '../../src/portal/access/rights/roles.ts';
 import { AccountStore } from '../../src/portal/accounts/account-store.ts';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
@@ -50,6 +51,38 @@ async function signedIn(portal: ReturnType<typeof portalOn>, earlier?: string) {
 
 onEveryPostgresql('access', (freshLedger) => {
   describe('a session', () => {
+    it('asks its provider once for newer claims, of all portals on the database, and not in vain all the time', async () => {
+      const fixture = await freshLedger();
+      const portals = [portalOn(fixture), portalOn(fixture)];
+      const person = await portals[0]?.people.keep(ADA, IN_STAFF);
+      const tokens = { idToken: 'e.y.J', refreshToken: 'first' };
+      const secret = (await portals[0]?.sessions.open({ ...ADA, ...tokens }, undefined)) ?? '';
+      const asked: string[] = [];
+      let answer: Awaited<ReturnType<AskForClaims>>;
+      const ask: AskForClaims = async (_identity, refreshToken) => {
+        asked.push(refreshToken);
+        return await Promise.resolve(answer);
+      };
+      const askers = async () =>
+        await Promise.all(portals.map(async ({ sessions }) => await sessions.askerOf(secret, ask)));
+      await askers();
+      fixture.time.nowMs += 10 * MINUTE;
+      expect((await askers()).map((asker) => [asker?.person, rolesOf(asker)])).toEqual(
+        portals.map(() => [person, [{ role: 'auditor' }]]),
+      );
+      expect(asked).toEqual(['first']);
+      fixture.time.nowMs += MINUTE;
+      answer = { idToken: 'e.y.K', refreshToken: 'second', claims: { groups: [] } };
+      await askers();
+      expect((await askers()).map(rolesOf)).toEqual([[], []]);
+      expect(asked).toEqual(['first', 'first']);
+      fixture.time.nowMs += 10 * MINUTE;
+      answer = 'ended';
+      await askers();
+      expect(await askers()).toEqual([undefined, undefined]);
+      expect(asked).toEqual(['first', 'first', 'second']);
+    });
+
     it('is good at every portal on the database, and ends everywhere at once', async () => {
       const fixture = await freshLedger();
       const [one, other] = [portalOn(fixture), portalOn(fixture)];
