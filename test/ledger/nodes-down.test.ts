@@ -118,6 +118,28 @@ onEveryPostgresql('a ledger with a database node that is down', (freshLedger) =>
     await expect(ledger.projects({ scope: EVERYTHING, limit: 10 })).rejects.toThrow(refusal);
   });
 
+  it('answers questions that do not see its sites, and names only sites that a question sees', async () => {
+    const { ledger } = await setUp();
+    const grants = [{ name: 'mine', projects: [{ site: 'b', projectId: 'p1' }] }];
+    const period = { fromMs: NOON, toMs: NOON + HOUR, limit: 10 };
+    const own = { scope: { sites: ['a'], grants: [] }, grants };
+    for (const step of ['hour', 'day', 'month', 'total'] as const)
+      for (const by of [[], ['grant'], ['site', 'project', 'resource', 'flavor']] as const) {
+        const { data } = await ledger.usage(query({ ...own, step, by: new Set(by) }));
+        expect(columns(data, 'amount')).toEqual([[1]]);
+      }
+    expect((await ledger.projects({ ...own, limit: 10 })).data).toHaveLength(1);
+    expect((await ledger.coverage({ ...own, ...period })).data).toHaveLength(1);
+    expect((await ledger.sites(own)).map(({ name }) => name)).toEqual(['a']);
+
+    const both = { scope: { sites: ['a'], grants: ['mine'] }, grants };
+    const refusal = 'the database node of these sites is down: b: ask for one other site, or later';
+    await expect(ledger.usage(query({ ...both, step: 'total' }))).rejects.toThrow(refusal);
+    await expect(ledger.coverage({ ...both, ...period })).rejects.toThrow(refusal);
+    expect((await ledger.coverage({ ...both, ...period, site: 'a' })).data).toHaveLength(1);
+    expect((await ledger.sites(both)).map(({ name }) => name)).toEqual(['a']);
+  });
+
   it('keeps leases, and packs the days of other sites', async () => {
     const { ledger, database } = await setUp();
     const both = { read: ['a', 'b'], declared: ['a', 'b'] };

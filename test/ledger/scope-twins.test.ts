@@ -23,6 +23,7 @@ const MINE: Grant = {
   projects: [
     { site: 'b', projectId: 'p2', fromMs: START * HOUR, toMs: END * HOUR },
     { site: 'c', projectId: 'p1', fromMs: START * HOUR },
+    { site: 'b', projectId: 'none' },
   ],
 };
 const AT_A = { site: 'a', projectId: 'p1', fromMs: (START + 4) * HOUR };
@@ -127,7 +128,7 @@ const DAY = { fromMs: (START - 6) * HOUR, toMs: (START + 20) * HOUR };
 const ALL = { fromMs: (FIRST_HOUR - 3) * HOUR, toMs: (LAST_HOUR + 3) * HOUR };
 
 /** The part of a question that a request adds. */
-interface Asked {
+interface RequestPart {
   site?: string;
   projectId?: string;
   grant?: string;
@@ -135,7 +136,7 @@ interface Asked {
   toMs?: number;
 }
 
-async function* questions({ ledger, strict }: Heard, scoped: ScopedQuestion, asked: Asked) {
+async function* questions({ ledger, strict }: Heard, scoped: ScopedQuestion, asked: RequestPart) {
   for (const [step, by] of KINDS) {
     const query = { ...scoped, by: new Set(by), step, ...(step === 'hour' ? DAY : ALL), ...asked, limit: 5 };
     yield async () => {
@@ -171,7 +172,7 @@ async function whole(batches: AsyncIterable<StepUsage[]>): Promise<StepUsage[]> 
 }
 
 /** The answers or errors to all questions, as text, and the statements that they ran. */
-async function answers(heard: Heard, scoped: ScopedQuestion, asked: Asked = {}) {
+async function answers(heard: Heard, scoped: ScopedQuestion, asked: RequestPart = {}) {
   const all: { answer: string; statements: string[] }[] = [];
   for await (const ask of questions(heard, scoped, asked)) {
     heard.statements.length = 0;
@@ -222,7 +223,7 @@ onEveryPostgresql('outside of a scope', (freshLedger: FreshLedger) => {
       [{ grant: 'secret' }, { grant: 'zz' }],
       [
         { projectId: 'p2', ...before },
-        { projectId: 'zz', ...before },
+        { projectId: 'none', ...before },
       ],
     ] as const) {
       const expected = await answers(heard, scoped, missing);

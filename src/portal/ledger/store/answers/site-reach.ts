@@ -10,40 +10,36 @@ import { everyLink } from './view/view.ts';
 /** Runs one question in a transaction of its own. */
 type Ask = <T>(answer: (trx: Queryable) => Promise<T>) => Promise<T>;
 
+interface Reach {
+  statuses: SiteStatus[];
+  /** The sites whose node is down. */
+  unavailable: string[];
+}
+
 /** Answers for the sites of living nodes, if the database has several nodes (Citus) and one of them is down. */
 export class SiteReach {
-  #unavailable: readonly string[] = [];
-  #eachSite: Promise<SiteStatus[]> | undefined;
-
-  /** The sites whose node was down when the states were read last. */
-  get unavailable(): readonly string[] {
-    return this.#unavailable;
-  }
+  #eachSite: Promise<Reach> | undefined;
 
   /**
    * The state of each site that a question sees. A site whose node is down has no figures, and a `lastError` that says so;
    * a site of which only projects are seen is not there then.
    */
   async statuses(question: ScopedQuestion, ask: Ask): Promise<SiteStatus[]> {
-    const isAll = question.scope.everything === true;
     try {
-      const all = await ask(async (trx) => await siteStatuses(trx, question));
-      if (isAll) this.#unavailable = [];
-      return all;
+      return await ask(async (trx) => await siteStatuses(trx, question));
     } catch (error) {
       if (!isNodeDown(error)) throw error;
     }
-    if (!isAll) return (await askEachSite(question, ask)).statuses;
-    return await (this.#eachSite ??= this.#askEachSite(ask).finally(() => {
-      this.#eachSite = undefined;
-    }));
+    const isAll = question.scope.everything === true;
+    const { statuses } = await (isAll ? this.#askAll(ask) : askEachSite(question, ask));
+    return statuses;
   }
 
   /** Turns the failure of a question because of a node into a refusal that names those of the node's sites that it sees. */
   async refusal(error: unknown, question: ScopedQuestion, ask: Ask): Promise<unknown> {
     if (!isNodeDown(error)) return error;
-    await this.statuses({ scope: EVERYTHING }, ask);
-    const names = this.#unavailable.filter(namedBy(question)).join(', ') || 'some';
+    const { unavailable } = await this.#askAll(ask);
+    const names = unavailable.filter(namedBy(question)).join(', ') || 'some';
     return new RefusedQuestionError(
       'unavailable',
       `the database node of these sites is down: ${names}: ask for one other site, or later`,
@@ -51,14 +47,14 @@ export class SiteReach {
     );
   }
 
-  async #askEachSite(ask: Ask): Promise<SiteStatus[]> {
-    const { statuses, unavailable } = await askEachSite({ scope: EVERYTHING }, ask);
-    this.#unavailable = unavailable;
-    return statuses;
+  async #askAll(ask: Ask): Promise<Reach> {
+    return await (this.#eachSite ??= askEachSite({ scope: EVERYTHING }, ask).finally(() => {
+      this.#eachSite = undefined;
+    }));
   }
 }
 
-async function askEachSite(question: ScopedQuestion, ask: Ask) {
+async function askEachSite(question: ScopedQuestion, ask: Ask): Promise<Reach> {
   const statuses: SiteStatus[] = [];
   const unavailable: string[] = [];
   const declared = await ask(async (trx) => await declaredSites(trx));

@@ -35,13 +35,14 @@ export async function viewOf<Question extends ViewQuestion>(
   }
   const links = everyLink(query);
   const named = scope.sites.filter((name) => (site ?? name) === name);
+  const names = [...new Set([...named, ...links.map((link) => link.site)])];
   const { rows } = await database.query<{ site_id: number; name: string }>(sql`
-    SELECT site_id, name FROM ledger.site WHERE name = ANY (${[...named, ...links.map((link) => link.site)]}::text[])`);
-  const ofSite = oneOf(rows);
+    SELECT site_id, name FROM ledger.site WHERE name = ANY (${names}::text[])`);
+  const ofSite = oneOf(names, rows);
   const seen = await readLinks(database, links, ofSite);
   return {
     query: { ...query, grants: grantsWith(query, seen) },
-    whole: oneOf(rows.filter(({ name }) => seesSite(scope, name))),
+    whole: oneOf(named, rows),
     ofSite,
     links: seen,
   };
@@ -56,17 +57,22 @@ export function everyLink({ scope, grants, site, projectId }: ViewQuestion): Gra
 
 async function siteCondition(database: Queryable, site: string | undefined): Promise<SiteCondition> {
   if (site === undefined) return () => sql`true`;
-  const { rows } = await database.query<{ site_id: number }>(sql`
-    SELECT site_id FROM ledger.site WHERE name = ${site}`);
-  const id = rows[0]?.site_id ?? NO_SITE;
-  return (column) => sql`${column} = ${id}::int`;
+  const { rows } = await database.query<{ site_id: number; name: string }>(sql`
+    SELECT site_id, name FROM ledger.site WHERE name = ${site}`);
+  return oneOf([site], rows);
 }
 
 const NO_SITE = 0;
 
-function oneOf(sites: readonly { site_id: number }[]): SiteCondition {
-  const ids = numberArray([NO_SITE, ...sites.map(({ site_id }) => site_id)]);
-  return (column) => sql`${column} = ANY (${ids}::int[])`;
+/**
+ * The database concludes from one id which rows it needs of all tables that are joined, and not from several. The text does
+ * not depend on whether the sites are there.
+ */
+function oneOf(names: readonly string[], rows: readonly { site_id: number; name: string }[]): SiteCondition {
+  const ids = rows.filter(({ name }) => names.includes(name)).map(({ site_id }) => site_id);
+  const [first = NO_SITE] = ids;
+  if (names.length < 2) return (column) => sql`${column} = ${first}::int`;
+  return (column) => sql`${column} = ANY (${numberArray([first, ...ids])}::int[])`;
 }
 
 /** The grants with their projects at whole sites, and with the links that are seen at others. */
