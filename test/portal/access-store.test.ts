@@ -140,7 +140,11 @@ onEveryPostgresql('access', (freshLedger) => {
     it('of a person ends on all devices at once', async () => {
       const portal = portalOn(await freshLedger());
       const [one, two] = [await signedIn(portal), await signedIn(portal)];
+      const owner = { kind: 'person' as const, person: one.person };
+      const { id: tokenId } = await portal.tokens.create({ name: 'ci', owner, roles: [] }, OWNER);
+      const three = await portal.sessions.open({ tokenId }, undefined);
       await portal.sessions.endAll(one.person);
+      expect(await portal.sessions.askerOf(three)).toBe(undefined);
       expect(await portal.sessions.askerOf(one.secret)).toBe(undefined);
       expect(await portal.sessions.askerOf(two.secret)).toBe(undefined);
     });

@@ -107,11 +107,12 @@ export class Sessions {
     return iss === null || idToken === null ? undefined : { iss, idToken };
   }
 
-  /** Ends all sessions of a person, at all portals. */
+  /** Ends all sessions of a person, at all portals, with those that the person's tokens opened. */
   async endAll(person: string): Promise<void> {
     await this.#database.query(sql`
-      DELETE FROM ledger.session s USING ledger.person_identity i
-      WHERE i.iss = s.iss AND i.sub = s.sub AND i.person_id = ${person}`);
+      DELETE FROM ledger.session
+      WHERE (iss, sub) IN (SELECT iss, sub FROM ledger.person_identity WHERE person_id = ${person})
+        OR token_id IN (SELECT token_id FROM ledger.api_token WHERE owner_kind = 'person' AND owner = ${person})`);
   }
 
   get #database(): Queryable {
