@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import compress from '@fastify/compress';
 import { fastify, LogController, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { includesAddress, parseAddresses } from '../../runtime/http/client-addresses.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ApiParts, ApiServer } from './shapes/api-parts.ts';
 import { coverageRoute } from './routes/coverage-route.ts';
@@ -54,7 +55,7 @@ export async function createApiServer({
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: answerUnroutable,
     requestTimeout: 30_000,
-    trustProxy: [...(parts.signIn?.config().trustedProxies ?? [])],
+    trustProxy: trustedBy(parts.signIn),
     routerOptions: { maxParamLength: 512 },
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);
@@ -95,4 +96,13 @@ export async function createApiServer({
   await servePages(server, webFolder ?? WEB_FOLDER);
   await server.ready();
   return server;
+}
+
+/** A reload may change the proxies that are trusted. */
+function trustedBy(signIn: ApiParts['signIn']): false | ((address: string) => boolean) {
+  if (signIn === undefined) return false;
+  return (address) => {
+    const trusted = parseAddresses(signIn.config().trustedProxies);
+    return trusted !== undefined && includesAddress(trusted, address);
+  };
 }
