@@ -7,11 +7,11 @@ import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { authorOf } from '../shapes/author.ts';
 import { conditionOf, etagOf } from '../shapes/etag.ts';
-import { parameterTable } from '../shapes/parameters.ts';
+import { nameText, parameterTable } from '../shapes/parameters.ts';
 import { ProblemError, RequestError } from '../shapes/request-error.ts';
 import { scopeFor } from './scope-for.ts';
 
-const nameParameter = z.object({ name: z.string() });
+const nameParameter = z.object({ name: nameText() });
 
 const MOST_BODY_BYTES = 4 * 2 ** 20;
 

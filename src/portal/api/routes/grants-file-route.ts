@@ -5,7 +5,7 @@ import { changesAnswer, fileAnswer } from '../shapes/account-answers.ts';
 import { errorAnswer } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { authorOf } from '../shapes/author.ts';
-import { dimensionsParameter, parameterTable } from '../shapes/parameters.ts';
+import { dimensionsParameter, nameText, parameterTable } from '../shapes/parameters.ts';
 
 /** 20,000 grants with their projects. */
 const MOST_BODY_BYTES = 64 * 2 ** 20;
@@ -65,7 +65,7 @@ export function grantsFileRoute(server: ApiServer, parts: ApiParts): void {
       onRequest,
       schema: {
         summary: 'Erases name and mail of a person; the history keeps the id',
-        params: z.object({ id: z.string() }),
+        params: z.object({ id: nameText() }),
         response: { 200: changesAnswer, default: errorAnswer },
       },
     },

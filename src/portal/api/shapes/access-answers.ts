@@ -2,13 +2,14 @@ import { z } from 'zod';
 import type { AuditRow } from '../../access/audit.ts';
 import type { Right } from '../../access/rights/roles.ts';
 import type { TokenEntry } from '../../access/tokens.ts';
+import { nameText } from './parameters.ts';
 
 /** A role, with its site or grant. */
 const roleShape = z.union(
   [
     z.strictObject({ role: z.enum(['operator', 'auditor']) }),
-    z.strictObject({ role: z.literal('site'), site: z.string().min(1).max(100) }),
-    z.strictObject({ role: z.enum(['lead', 'member']), grant: z.string().min(1).max(100) }),
+    z.strictObject({ role: z.literal('site'), site: nameText(100) }),
+    z.strictObject({ role: z.enum(['lead', 'member']), grant: nameText(100) }),
   ],
   { error: 'must be a role such as {"role": "auditor"} or {"role": "site", "site": "site-a"}' },
 );
@@ -16,9 +17,9 @@ const roleShape = z.union(
 const ownerShape = z.union(
   [
     z.strictObject({ kind: z.literal('installation') }),
-    z.strictObject({ kind: z.literal('person'), person: z.string().min(1).max(100) }),
-    z.strictObject({ kind: z.literal('site'), site: z.string().min(1).max(100) }),
-    z.strictObject({ kind: z.literal('grant'), grant: z.string().min(1).max(100) }),
+    z.strictObject({ kind: z.literal('person'), person: nameText(100) }),
+    z.strictObject({ kind: z.literal('site'), site: nameText(100) }),
+    z.strictObject({ kind: z.literal('grant'), grant: nameText(100) }),
   ],
   { error: 'must be an owner such as {"kind": "installation"} or {"kind": "site", "site": "site-a"}' },
 );

@@ -17,6 +17,15 @@ export function parameterTable<S extends z.ZodRawShape>(shape: S) {
   });
 }
 
+/** A name or id that the database may be asked for: its texts have no NUL. */
+export function nameText(longest = 512) {
+  return z
+    .string()
+    .min(1)
+    .max(longest)
+    .refine((text) => !text.includes('\0'), 'holds a NUL character');
+}
+
 /** A text to filter by, of at most `longest` characters. Empty text means no filter. */
 export function textParameter(description: string, longest = 512) {
   return z

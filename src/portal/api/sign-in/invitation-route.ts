@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorAnswer } from '../shapes/answers.ts';
 import type { ApiServer } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
+import { nameText } from '../shapes/parameters.ts';
 import { ProblemError } from '../shapes/request-error.ts';
 import type { SignInParts } from '../shapes/sign-in-parts.ts';
 import { html, sendPage } from './html.ts';
@@ -15,7 +16,7 @@ export function invitationRoutes(server: ApiServer, { access: { people }, baseUr
     {
       schema: {
         summary: 'Makes a link for one person: who signs in with it becomes this person of the accounts',
-        params: z.object({ id: z.string().min(1).max(100) }),
+        params: z.object({ id: nameText(100) }),
         response: { 200: z.object({ link: z.string(), expires: z.string() }), default: errorAnswer },
       },
     },
