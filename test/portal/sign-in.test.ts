@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { get, request, type IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
 import { onEveryPostgresql, type LedgerFixture } from '../ledger/fixture.ts';
@@ -287,6 +287,14 @@ onEveryPostgresql('signing in', (freshLedger) => {
     expect(statuses).toEqual([...Array.from({ length: 30 }, () => 303), 429]);
   });
 
+  it('has a bounded number of wrong answers of providers for each address', async () => {
+    const { portal } = await portalWith('a');
+    const statuses = [];
+    for (let count = 0; count < 31; count += 1)
+      statuses.push((await new Browser().open(`${portal.url}/sign-in/callback/a?state=x`)).status);
+    expect(statuses).toEqual([...Array.from({ length: 30 }, () => 400), 429]);
+  });
+
   describe('by a token of the portal', () => {
     const token = async ({ access }: AccessPortal) =>
       await access.tokens.create(
@@ -375,6 +383,68 @@ onEveryPostgresql('signing in', (freshLedger) => {
     );
   });
 
+  it('has a row in the audit for each export and refusal of somebody, and none for requests of nobody', async () => {
+    const { portal } = await portalWith('a');
+    const browser = new Browser();
+    await signedIn(browser, portal);
+    const post = async (headers: Record<string, string>) =>
+      (await browser.open(`${portal.url}/api/v1/tokens`, { method: 'POST', ...json, headers })).status;
+    const foreignHost = await new Promise<number | undefined>((resolve, reject) => {
+      request(`${portal.url}/x`, { method: 'POST', headers: { host: 'evil.example' } }, (response) =>
+        resolve(response.resume().statusCode),
+      )
+        .once('error', reject)
+        .end();
+    });
+    expect([foreignHost, await post({ origin: 'https://evil.example' })]).toEqual([421, 403]);
+    expect((await browser.open(`${portal.url}/api/v1/usage?f%6frmat=csv`, json)).status).toBe(200);
+    // The row follows the answer.
+    const rows = await eventually(async () => {
+      const all = (await portal.access.audit.list(9)).map(({ who, what }) => [who.split(' ')[0], what]);
+      return all[0]?.[1] === 'export' ? all : undefined;
+    });
+    expect(rows).toEqual([
+      ['person', 'export'],
+      ['person', 'POST refused'],
+      ['person', 'sign-in'],
+    ]);
+  });
+
+  it('counts the addresses that trusted proxies state, under the newest configuration', async () => {
+    const { portal } = await portalWith('a');
+    const ask = async (address: string) =>
+      await fetch(`${portal.url}/api/v1/me`, {
+        headers: { authorization: 'Bearer smt_wrong', 'x-forwarded-for': address },
+      });
+    const addresses = async (count: number) =>
+      await eventually(async () => {
+        const rows = await portal.access.audit.list(9);
+        return rows.length === count ? rows.map(({ address }) => address) : undefined;
+      });
+    await ask('192.0.2.1');
+    expect(await addresses(1)).toEqual(['127.0.0.1']);
+    portal.config.trustedProxies = ['127.0.0.1'];
+    await ask('192.0.2.2');
+    expect(await addresses(2)).toEqual(['192.0.2.2', '127.0.0.1']);
+  });
+
+  it('refuses a name with a NUL character, which no name in the database has', async () => {
+    const { portal } = await portalWith('a');
+    const browser = new Browser();
+    await signedIn(browser, portal);
+    const body = JSON.stringify({ name: 'ci', roles: [{ role: 'site', site: '\0' }] });
+    const headers = { origin: portal.url, accept: '*/*' };
+    const withBody = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
+    const answers = [
+      await browser.open(`${portal.url}/sign-in/to/%00`),
+      await browser.open(`${portal.url}/api/v1/grants/%00/history`),
+      await browser.open(`${portal.url}/api/v1/people/%00`, { method: 'DELETE', headers }),
+      await browser.open(`${portal.url}/api/v1/people/%00/invitation`, { method: 'POST', headers }),
+      await browser.open(`${portal.url}/api/v1/tokens`, withBody),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
+  });
+
   it('lets a person make tokens with their own roles, and nobody else see or revoke them', async () => {
     const { portal, providers } = await portalWith('a');
     const [provider] = providers as [IdentityProvider];
@@ -424,7 +494,7 @@ onEveryPostgresql('signing in', (freshLedger) => {
     expect((await browser.open(link)).headers.get('location')).toContain(
       `return_to=%2Finvitation%2F${secret}`,
     );
-    await signedIn(browser, portal);
+    await browser.open(await answerOf(browser, portal, 'a', `/invitation/${secret}`));
     expect(await (await browser.open(link)).text()).toContain('I am lead-17');
     const accept = { method: 'POST', headers: { origin: portal.url } };
     expect((await browser.open(link, accept)).status).toBe(303);

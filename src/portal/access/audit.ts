@@ -31,11 +31,12 @@ export class Audit {
     this.#logger = logger;
   }
 
-  async note(event: AuditEvent): Promise<void> {
+  async note({ object, ...rest }: AuditEvent): Promise<void> {
+    const event = { ...rest, object: cut(withoutSecret(object)) };
     this.#logger.info({ ...event }, 'audit');
     await this.#database.inLane('access').query(sql`
       INSERT INTO ledger.audit (at_ms, who, what, object, outcome, address)
-      VALUES (${this.#clock.nowMs()}, ${event.who}, ${event.what}, ${cut(event.object)}, ${event.outcome},
+      VALUES (${this.#clock.nowMs()}, ${event.who}, ${event.what}, ${event.object}, ${event.outcome},
               ${event.address ?? null})`);
   }
 
@@ -60,6 +61,11 @@ interface StoredRow extends Omit<AuditEvent, 'address'> {
   audit_id: string;
   at_ms: string;
   address: string | null;
+}
+
+/** The secret of an invitation stands in its address, and in the address to come back to after a sign-in. */
+function withoutSecret(object: string): string {
+  return object.replaceAll(/(\/invitation\/)[^?#]*/g, '$1…');
 }
 
 function cut(text: string): string {

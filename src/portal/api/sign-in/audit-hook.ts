@@ -10,7 +10,7 @@ export function auditRequests(server: ApiServer, { access }: Pick<SignInParts, '
     const what = actionOf(request, reply);
     if (what === undefined) return;
     const { ip: address, url: object } = request;
-    const event = { who: askerOf(request).who, what, object: withoutSecret(object), address };
+    const event = { who: askerOf(request).who, what, object, address };
     await access.audit
       .note({ ...event, outcome: String(reply.statusCode) })
       .catch((error: unknown) => request.log.error({ reason: describeError(error) }, 'the audit has no row'));
@@ -18,19 +18,14 @@ export function auditRequests(server: ApiServer, { access }: Pick<SignInParts, '
 }
 
 function actionOf(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
-  const { method, headers, url, routeOptions } = request;
+  const { method, headers, query, routeOptions } = request;
   const route = routeOptions.url ?? '';
   if (route === '/api/v1/write' || route.startsWith('/sign-in')) return undefined;
-  if (statusCode === 403) return `${method} refused`;
-  // Nobody may fill the audit: without credentials this is one more of many wrong tokens, which have rows.
-  if (statusCode === 429) return askerOf(request).by === 'nothing' ? undefined : `${method} refused`;
-  // Somebody without credentials is sent to the sign-in, which is no refusal.
-  if (statusCode === 401) return headers.authorization === undefined ? undefined : `${method} refused`;
+  // Nobody may fill the audit. The attempts with wrong tokens are bounded, so only these have rows.
+  if (askerOf(request).by === 'nothing')
+    return statusCode === 401 && headers.authorization !== undefined ? `${method} refused` : undefined;
+  if (statusCode === 403 || statusCode === 429) return `${method} refused`;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return method;
-  return route === '/api/v1/grants-file' || /[?&]format=csv\b/.test(url) ? 'export' : undefined;
-}
-
-/** The secret of an invitation stands in its address. */
-function withoutSecret(url: string): string {
-  return url.replace(/^(\/invitation\/)[^?]*/, '$1…');
+  const isCsv = (query as { format?: string }).format === 'csv';
+  return route === '/api/v1/grants-file' || isCsv ? 'export' : undefined;
 }

@@ -6,6 +6,7 @@ import type { SessionOrigin } from '../../access/sessions.ts';
 import { newSecret } from '../../access/secrets.ts';
 import { describeError } from '../../../runtime/user-error.ts';
 import type { ApiServer } from '../shapes/api-parts.ts';
+import { nameText } from '../shapes/parameters.ts';
 import { ProblemError } from '../shapes/request-error.ts';
 import type { SignInParts } from '../shapes/sign-in-parts.ts';
 import { cookieOf, setCookie } from './cookies.ts';
@@ -15,7 +16,7 @@ import { requireSameOrigin } from './same-origin.ts';
 
 const hide = { hide: true };
 const returnTo = z.object({ return_to: z.string().max(2000).optional() });
-const provider = z.object({ provider: z.string().max(100) });
+const provider = z.object({ provider: nameText(100) });
 
 /** The pages at which people sign in, by a provider or by a token (P3). */
 export function signInRoutes(server: ApiServer, parts: SignInParts): void {
@@ -104,7 +105,8 @@ async function finish(
   reply: FastifyReply,
   name: string,
 ): Promise<void> {
-  const { access, signIns, baseUrl } = parts;
+  const { access, attempts, signIns, baseUrl } = parts;
+  requireAttempt(attempts, request);
   const query = request.url.split('?').slice(1).join('?');
   // The address is ours, and not that of the request: it must be the one that the provider was told.
   const answer = new URL(`${baseUrl()}/sign-in/callback/${name}?${query}`);
@@ -115,7 +117,10 @@ async function finish(
     idToken,
     refreshToken,
     returnTo: path,
-  } = await signIns.finish(name, cookieOf(request, 'sign-in', baseUrl()), answer);
+  } = await signIns.finish(name, cookieOf(request, 'sign-in', baseUrl()), answer).catch((error: unknown) => {
+    if (error instanceof RefusedSignInError) attempts.note(request.ip);
+    throw error;
+  });
   const person = await access.people.keep({ iss, sub }, claims);
   await openSession(parts, request, reply, {
     origin: { iss, sub, idToken, refreshToken },
@@ -137,13 +142,17 @@ async function signInByToken(
 }
 
 function countAttempt(attempts: SignInParts['attempts'], request: FastifyRequest): void {
+  requireAttempt(attempts, request);
+  attempts.note(request.ip);
+}
+
+function requireAttempt(attempts: SignInParts['attempts'], request: FastifyRequest): void {
   if (!attempts.mayTry(request.ip))
     throw new ProblemError(
       429,
       'Too many attempts',
       'too many sign-ins came from this address; wait a minute',
     );
-  attempts.note(request.ip);
 }
 
 async function openSession(

@@ -50,6 +50,8 @@ async function askerFor(request: FastifyRequest, parts: SignInParts): Promise<As
     (cookie === undefined ? undefined : await access.sessions.askerOf(cookie, claimsFrom(request, parts))) ??
     (proxy === undefined ? undefined : await proxyPeople.askerOf(request.raw, proxy, trustedProxies));
   if (asker === undefined) return NOBODY;
+  // The audit names the person also if the request is refused.
+  setAsker(request, asker);
   requireSameOrigin(request, baseUrl());
   return asker;
 }
