@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../src/portal/access/access.ts';
 import { DEFAULT_POLICY, type AccessPolicy } from '../../src/portal/access/access-policy.ts';
 import { ownerAsker } from '../../src/portal/access/asker.ts';
+import { ProxyPeople } from '../../src/portal/access/proxy-sign-in.ts';
 import type { AskForClaims } from '../../src/portal/access/sessions.ts';
 import type { Right, Role } from '../../src/portal/access/rights/roles.ts';
 import { AccountStore } from '../../src/portal/accounts/account-store.ts';
@@ -267,6 +269,25 @@ onEveryPostgresql('access', (freshLedger) => {
         await portal.people.invited(late.secret),
         await portal.people.accept(late.secret, 'ada'),
       ]).toEqual([undefined, undefined]);
+    });
+
+    it('whom a proxy signs in follows an invitation at once', async () => {
+      const fixture = await freshLedger();
+      const portal = portalOn(fixture);
+      const people = grantsFile.parse({ person: [{ id: 'lead-17' }] });
+      await new AccountStore({ database: storeOn(fixture.connection), clock: clockAt(fixture.time) }).apply(
+        people,
+        { author: 'root', origin: 'command' },
+      );
+      const proxied = new ProxyPeople(portal.people, clockAt(fixture.time));
+      const config = { userHeader: 'x-user', groupsHeader: undefined, issuer: 'proxy' };
+      const request = { headers: { 'x-user': 'ada' }, socket: { remoteAddress: '127.0.0.1' } };
+      const ask = async () =>
+        await proxied.askerOf(request as unknown as IncomingMessage, config, ['127.0.0.1']);
+      const { person = '' } = (await ask()) ?? {};
+      const { secret = '' } = (await portal.people.invite('lead-17')) ?? {};
+      await portal.people.accept(secret, person);
+      expect((await ask())?.person).toBe('lead-17');
     });
 
     it('who is erased has no session, token or identity any more', async () => {

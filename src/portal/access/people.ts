@@ -45,6 +45,13 @@ export class People {
     return row.person_id;
   }
 
+  /** The person of an identity that is kept. */
+  async personOf({ iss, sub }: Identity): Promise<string | undefined> {
+    const { rows } = await this.#parts.database.inLane('access').query<{ person_id: string }>(sql`
+      SELECT person_id FROM ledger.person_identity WHERE iss = ${iss} AND sub = ${sub}`);
+    return rows[0]?.person_id;
+  }
+
   /** The rights of a person by these identities, under the newest rules, and by grants. None without an identity. */
   async rightsOf(person: string, identities: readonly StatedClaims[]): Promise<Right[]> {
     if (identities.length === 0) return [];

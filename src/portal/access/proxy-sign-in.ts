@@ -21,7 +21,7 @@ const MOST_NOTED = 10_000;
 export class ProxyPeople {
   readonly #people: People;
   readonly #clock: Clock;
-  readonly #noted = new Map<string, { said: string; person: string; atMs: number }>();
+  readonly #noted = new Map<string, { said: string; atMs: number }>();
 
   constructor(people: People, clock: Clock) {
     this.#people = people;
@@ -50,10 +50,13 @@ export class ProxyPeople {
   async #personOf(iss: string, sub: string, claims: Claims): Promise<string> {
     const [key, said, atMs] = [JSON.stringify([iss, sub]), JSON.stringify(claims), this.#clock.nowMs()];
     const noted = this.#noted.get(key);
-    if (noted?.said === said && atMs - noted.atMs < NOTE_AFTER_MS) return noted.person;
+    const isNoted = noted?.said === said && atMs - noted.atMs < NOTE_AFTER_MS;
+    // An invitation or an erasure counts at once.
+    const known = isNoted ? await this.#people.personOf({ iss, sub }) : undefined;
+    if (known !== undefined) return known;
     const person = await this.#people.keep({ iss, sub }, claims);
     if (this.#noted.size >= MOST_NOTED) this.#noted.clear();
-    this.#noted.set(key, { said, person, atMs });
+    this.#noted.set(key, { said, atMs });
     return person;
   }
 }
