@@ -62,6 +62,10 @@ async function takePictures(url) {
     const page = await browser.context.newPage();
     await page.clock.setFixedTime(NOW_MS);
     await page.setViewportSize(SIZE);
+    await page.goto(url);
+    await page.getByRole('link', { name: /^Sign in with/ }).click();
+    await page.getByRole('button', { name: 'Grace Hopper' }).click();
+    await page.locator('.project-table').last().waitFor();
     // The pages read the time from the Date header of each answer.
     await page.route('**/api/**', async (route) => {
       const response = await route.fetch();

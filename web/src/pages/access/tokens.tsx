@@ -49,7 +49,7 @@ interface TokenTableProps {
 
 function TokenTable({ tokens, revoke }: TokenTableProps) {
   return (
-    <Table caption="Tokens, their roles, expiry and last use" label="Tokens" class="text-table">
+    <Table caption="Tokens, their roles, expiry and last use" label="Tokens" class="text-table token-table">
       <thead>
         <tr>
           <th scope="col">Token</th>
