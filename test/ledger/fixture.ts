@@ -119,9 +119,7 @@ export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
  * STACKMETER_TEST_DATABASE_URL names, and the Citus that LEDGER_TEST_DATABASE_URL names.
  */
 export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
-  describe(`${name}, on the embedded PostgreSQL`, () => {
-    tests(ledgersOn(() => borrowServer()));
-  });
+  onEmbeddedPostgresql(`${name}, on the embedded PostgreSQL`, tests);
   describeWith(['postgresql'], `${name}, on the PostgreSQL of the system`, ({ postgresql }) => {
     tests(ledgersOn(() => borrowServer(postgresql)));
   });
@@ -134,6 +132,12 @@ export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger
   if (citus === undefined) return;
   describe(`${name}, on LEDGER_TEST_DATABASE_URL`, () => {
     tests(ledgersOn(() => ({ connectionString: citus.coordinator.href }), citus));
+  });
+}
+
+export function onEmbeddedPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
+  describe(name, () => {
+    tests(ledgersOn(() => borrowServer()));
   });
 }
 

@@ -1,49 +1,12 @@
 import { once } from 'node:events';
 import { get, request, type IncomingMessage } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
-import { onEveryPostgresql, type LedgerFixture } from '../ledger/fixture.ts';
-import { accessPortalOn, type AccessPortal } from '../support/access-portal.ts';
+import { onEveryPostgresql } from '../ledger/fixture.ts';
+import { OPERATORS, portalOn, portalWithProviders, type AccessPortal } from '../support/access-portal.ts';
 import { Browser } from '../support/browser.ts';
-import { CLIENT, IdentityProvider, signedByOther, type Tampering } from '../support/identity-provider.ts';
-import { eventually, freePort } from '../support/processes.ts';
-
-const OPERATORS = {
-  place: 'access.rule[1]',
-  claim: 'groups',
-  test: 'includes' as const,
-  text: 'staff',
-  role: { role: 'operator' as const },
-};
-
-/** The API of one portal on the database, with these providers. */
-async function portalOn(
-  fixture: LedgerFixture,
-  providers: Record<string, IdentityProvider>,
-  port = 0,
-): Promise<AccessPortal> {
-  const configs = Object.entries(providers).map(([name, { issuer }]) => ({
-    name,
-    title: name,
-    issuer,
-    ...CLIENT,
-    scopes: ['groups'],
-  }));
-  const rules = configs.map(({ issuer }) => ({ ...OPERATORS, issuer }));
-  return await accessPortalOn(fixture, configs, rules, port);
-}
-
-/** Providers that answer to a portal on this port. */
-async function startedProviders(port: number, ...names: string[]): Promise<IdentityProvider[]> {
-  const providers = names.map(
-    (name) => new IdentityProvider([`http://127.0.0.1:${port}/sign-in/callback/${name}`]),
-  );
-  for (const provider of providers) {
-    await provider.start();
-    onTestFinished(async () => await provider.stop());
-  }
-  return providers;
-}
+import { IdentityProvider, signedByOther, type Tampering } from '../support/identity-provider.ts';
+import { eventually } from '../support/processes.ts';
 
 const isCallback = (address: string) => address.includes('/sign-in/callback/');
 
@@ -66,15 +29,7 @@ const json = { headers: { accept: 'application/json' } };
 const me = async (browser: Browser, { url }: AccessPortal) => await browser.open(`${url}/api/v1/me`, json);
 
 onEveryPostgresql('signing in', (freshLedger) => {
-  async function portalWith(...names: string[]) {
-    const fixture = await freshLedger();
-    const port = await freePort();
-    const providers = await startedProviders(port, ...names);
-    const named = Object.fromEntries(
-      names.map((name, index) => [name, providers[index] as IdentityProvider]),
-    );
-    return { fixture, port, providers, portal: await portalOn(fixture, named, port) };
-  }
+  const portalWith = async (...names: string[]) => await portalWithProviders(await freshLedger(), names);
 
   it('leads a person to where they were, with the roles of their claims, until they sign out', async () => {
     const { portal, providers } = await portalWith('a');

@@ -14,6 +14,8 @@ import type { AccessConfig } from '../../src/portal/settings/access-settings.ts'
 import { closeServer, formatAddress, listen } from '../../src/runtime/http/listen.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { clockAt, storeOn, type LedgerFixture } from '../ledger/fixture.ts';
+import { CLIENT, IdentityProvider } from './identity-provider.ts';
+import { freePort } from './processes.ts';
 
 export interface AccessPortal {
   url: string;
@@ -70,4 +72,49 @@ export async function accessPortalOn(
     await server.close();
   });
   return { url, access, accounts, config };
+}
+
+export const OPERATORS = {
+  place: 'access.rule[1]',
+  claim: 'groups',
+  test: 'includes' as const,
+  text: 'staff',
+  role: { role: 'operator' as const },
+};
+
+/** The API of one portal on the database, with these providers, whose claim `groups` makes operators of `staff`. */
+export async function portalOn(
+  fixture: LedgerFixture,
+  providers: Record<string, IdentityProvider>,
+  port = 0,
+): Promise<AccessPortal> {
+  const configs = Object.entries(providers).map(([name, { issuer }]) => ({
+    name,
+    title: name,
+    issuer,
+    ...CLIENT,
+    scopes: ['groups'],
+  }));
+  const rules = configs.map(({ issuer }) => ({ ...OPERATORS, issuer }));
+  return await accessPortalOn(fixture, configs, rules, port);
+}
+
+/** Providers that answer to a portal on this port. */
+async function startedProviders(port: number, ...names: string[]): Promise<IdentityProvider[]> {
+  const providers = names.map(
+    (name) => new IdentityProvider([`http://127.0.0.1:${port}/sign-in/callback/${name}`]),
+  );
+  for (const provider of providers) {
+    await provider.start();
+    onTestFinished(async () => await provider.stop());
+  }
+  return providers;
+}
+
+/** A portal, and providers of these names that sign people in for it. */
+export async function portalWithProviders(fixture: LedgerFixture, names: readonly string[]) {
+  const port = await freePort();
+  const providers = await startedProviders(port, ...names);
+  const named = Object.fromEntries(names.map((name, index) => [name, providers[index] as IdentityProvider]));
+  return { fixture, port, providers, portal: await portalOn(fixture, named, port) };
 }

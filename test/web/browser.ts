@@ -22,11 +22,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export async function startBrowser(executablePath: string): Promise<Browser> {
+/** `flags` are further flags of Chromium. */
+export async function startBrowser(executablePath: string, flags: string[] = []): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'stackmeter-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     locale: 'en-US',
     viewport: { width: 1280, height: 900 },
     timezoneId: 'Asia/Kolkata',
