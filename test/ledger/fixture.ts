@@ -119,7 +119,7 @@ export type FreshLedger = (sites?: string[]) => Promise<LedgerFixture>;
  * STACKMETER_TEST_DATABASE_URL names, and the Citus that LEDGER_TEST_DATABASE_URL names.
  */
 export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
-  onEmbeddedPostgresql(`${name}, on the embedded PostgreSQL`, tests);
+  onEmbeddedPostgresql(name, tests);
   describeWith(['postgresql'], `${name}, on the PostgreSQL of the system`, ({ postgresql }) => {
     tests(ledgersOn(() => borrowServer(postgresql)));
   });
@@ -135,8 +135,9 @@ export function onEveryPostgresql(name: string, tests: (freshLedger: FreshLedger
   });
 }
 
+/** For tests of decisions that do not depend on the version of PostgreSQL. */
 export function onEmbeddedPostgresql(name: string, tests: (freshLedger: FreshLedger) => void): void {
-  describe(name, () => {
+  describe(`${name}, on the embedded PostgreSQL`, () => {
     tests(ledgersOn(() => borrowServer()));
   });
 }

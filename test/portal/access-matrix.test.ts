@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Role } from '../../src/portal/access/rights/roles.ts';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
 import { reading } from '../ledger/in-memory-book.ts';
-import { HOUR, NOON, onEveryPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
+import { HOUR, NOON, onEmbeddedPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
 import { accessPortalOn, type AccessPortal } from '../support/access-portal.ts';
 
 const ISS = 'https://id.example.org';
@@ -219,7 +219,7 @@ const FOREIGN: Readonly<Partial<Record<Asker, RegExp>>> = {
   auditor: /ada@example/,
 };
 
-onEveryPostgresql('access by roles', (freshLedger) => {
+onEmbeddedPostgresql('access by roles', (freshLedger) => {
   it('gives each role the routes of its line, and bodies without foreign objects', async () => {
     const { portal, fixture } = await portalWith(freshLedger, PROJECTS, FILE);
     const operator = await headersOf(portal, 'token', 'operator');

@@ -18,7 +18,10 @@ describeWith(['chromium'], 'a sign-in in Chromium', ({ chromium }) => {
   beforeAll(async () => {
     const flags = [`--host-resolver-rules=MAP ${EVIL} 127.0.0.1`];
     const [own, other] = await Promise.all([startBrowser(chromium, flags), startBrowser(chromium)]);
-    closing.push(own.close, other.close);
+    closing.push(
+      async () => await own.close(),
+      async () => await other.close(),
+    );
     [context, thief] = [own.context, other.context];
   });
   beforeEach(async () => {

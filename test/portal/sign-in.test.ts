@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { get, request, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
-import { onEveryPostgresql } from '../ledger/fixture.ts';
+import { onEmbeddedPostgresql } from '../ledger/fixture.ts';
 import { OPERATORS, portalOn, portalWithProviders, type AccessPortal } from '../support/access-portal.ts';
 import { Browser } from '../support/browser.ts';
-import { IdentityProvider, signedByOther, type Tampering } from '../support/identity-provider.ts';
+import { type IdentityProvider, signedByOther, type Tampering } from '../support/identity-provider.ts';
 import { eventually } from '../support/processes.ts';
 
 const isCallback = (address: string) => address.includes('/sign-in/callback/');
@@ -28,7 +28,7 @@ async function signedIn(browser: Browser, portal: AccessPortal, name = 'a'): Pro
 const json = { headers: { accept: 'application/json' } };
 const me = async (browser: Browser, { url }: AccessPortal) => await browser.open(`${url}/api/v1/me`, json);
 
-onEveryPostgresql('signing in', (freshLedger) => {
+onEmbeddedPostgresql('signing in', (freshLedger) => {
   const portalWith = async (...names: string[]) => await portalWithProviders(await freshLedger(), names);
 
   it('leads a person to where they were, with the roles of their claims, until they sign out', async () => {
