@@ -22,6 +22,12 @@ const NOT_DISTRIBUTED = [
   'account_change',
   'account_record',
   'person',
+  'person_identity',
+  'api_token',
+  'session',
+  'sign_in',
+  'invitation',
+  'audit',
 ];
 
 /** The tables that the script distributes, in its order. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Role } from '../../src/portal/access/rights/roles.ts';
+import type { TokenOwner } from '../../src/portal/access/tokens.ts';
 import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
 import { reading } from '../ledger/in-memory-book.ts';
 import { HOUR, NOON, onEmbeddedPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
@@ -87,17 +88,31 @@ async function portalWith(
 
 type Headers = Record<string, string>;
 
-/** The headers of somebody with this role: by a session, or by a token. */
-async function headersOf(portal: AccessPortal, way: 'session' | 'token', role?: keyof typeof ROLES) {
-  if (way === 'token') {
-    const roles = role === undefined ? [] : [ROLES[role]];
-    const token = { name: 'ci', owner: { kind: 'installation' as const }, roles };
-    return { authorization: `Bearer ${(await portal.access.tokens.create(token, OPERATOR)).secret}` };
-  }
+/**
+ * The headers of somebody with this role: by a session, by a token of the installation, or by a token of the site, grant or
+ * person that has the role.
+ */
+async function headersOf(
+  portal: AccessPortal,
+  way: 'session' | 'token' | 'own token',
+  role?: keyof typeof ROLES,
+) {
   const identity = { iss: ISS, sub: `sub-${role}` };
-  await portal.access.people.keep(identity, { groups: role === undefined ? [] : [role] });
+  const person = await portal.access.people.keep(identity, { groups: role === undefined ? [] : [role] });
+  if (way !== 'session') {
+    const roles = role === undefined ? [] : [ROLES[role]];
+    const owner = way === 'token' ? { kind: 'installation' as const } : ownerOf(person, roles[0]);
+    const { secret } = await portal.access.tokens.create({ name: 'ci', owner, roles }, OPERATOR);
+    return { authorization: `Bearer ${secret}` };
+  }
   const secret = await portal.access.sessions.open({ ...identity, idToken: 'e.y.J' }, undefined);
   return { cookie: `stackmeter=${secret}`, origin: portal.url };
+}
+
+function ownerOf(person: string, role: Role | undefined): TokenOwner {
+  if (role !== undefined && 'site' in role) return { kind: 'site', site: role.site };
+  if (role !== undefined && 'grant' in role) return { kind: 'grant', grant: role.grant };
+  return { kind: 'person', person };
 }
 
 async function ask(
@@ -238,13 +253,15 @@ onEmbeddedPostgresql('access by roles', (freshLedger) => {
     fixture.time.nowMs += 1;
 
     const wrong: unknown[] = [];
-    for (const way of ['session', 'token'] as const)
+    for (const way of ['session', 'token', 'own token'] as const)
       for (const [index, asker] of ASKERS.entries()) {
         const headers = await headersOf(portal, way, asker === 'none' ? undefined : asker);
         for (const [route, { path, method, body, statuses, ofTokens = statuses }] of everyLine()) {
           const { status, text } = await ask(portal, headers, path, method, body);
-          const expected = (way === 'token' ? ofTokens : statuses)[index];
+          const expected = (way === 'session' ? statuses : ofTokens)[index];
           if (status !== expected) wrong.push({ route, path, way, asker, status, expected, text });
+          const head = method === 'GET' ? (await ask(portal, headers, path, 'HEAD')).status : status;
+          if (head !== status) wrong.push({ route, path, way, asker, head, status });
           const leak = isRead(route) && status < 400 ? FOREIGN[asker]?.exec(text)?.[0] : undefined;
           if (leak !== undefined) wrong.push({ path, way, asker, leak });
           const lacks = OWN_ROUTES.has(route) && status < 400 && OWN[asker]?.test(text) !== true;

@@ -34,7 +34,11 @@ function portalOn({ connection, time }: LedgerFixture) {
   const database = storeOn(connection);
   const clock = clockAt(time);
   const accounts = new AccountStore({ database, clock });
-  const policy: AccessPolicy = { ...DEFAULT_POLICY, rules: [rule('staff', { role: 'auditor' })] };
+  const policy: AccessPolicy = {
+    ...DEFAULT_POLICY,
+    issuers: [ISS],
+    rules: [rule('staff', { role: 'auditor' })],
+  };
   const access = new Access({
     database,
     clock,
@@ -263,6 +267,10 @@ onEveryPostgresql('access', (freshLedger) => {
       expect(accepted.toSorted()).toEqual(['ada', undefined]);
       expect(rolesOf(await portal.sessions.askerOf(secret))).toEqual(roles);
       expect(rolesOf(await portal.tokens.askerOf(token.secret))).toEqual(roles);
+      // A provider that is no longer in the configuration states nothing.
+      portal.policy.issuers = [];
+      expect(rolesOf(await portal.sessions.askerOf(secret))).toEqual([]);
+      expect(rolesOf(await portal.tokens.askerOf(token.secret))).toEqual([]);
       const late = await invite();
       fixture.time.nowMs = late.expiresMs;
       expect([
@@ -279,6 +287,7 @@ onEveryPostgresql('access', (freshLedger) => {
         people,
         { author: 'root', origin: 'command' },
       );
+      portal.policy.issuers = ['proxy'];
       const proxied = new ProxyPeople(portal.people, clockAt(fixture.time));
       const config = { userHeader: 'x-user', groupsHeader: undefined, issuer: 'proxy' };
       const request = { headers: { 'x-user': 'ada' }, socket: { remoteAddress: '127.0.0.1' } };

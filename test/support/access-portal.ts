@@ -35,7 +35,7 @@ export async function accessPortalOn(
   const clock = clockAt(time);
   const accounts = new AccountStore({ database, clock });
   const config: AccessConfig = {
-    policy: { ...DEFAULT_POLICY, rules },
+    policy: { ...DEFAULT_POLICY, issuers: [...providers, ...rules].map(({ issuer }) => issuer), rules },
     providers,
     trustedProxies: [],
     proxy: undefined,

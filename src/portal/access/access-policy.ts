@@ -2,6 +2,8 @@ import type { ClaimRule } from './rights/claim-rules.ts';
 
 /** The rules and times of `[access]`. */
 export interface AccessPolicy {
+  /** The places that may state who somebody is: the issuers of providers and of the proxy. */
+  issuers: readonly string[];
   rules: readonly ClaimRule[];
   /** A session ends when it was not used for this long. */
   sessionIdleMs: number;
@@ -19,6 +21,7 @@ const DAY = 24 * HOUR;
 
 /** A policy without rules: only the owner's socket, and tokens that it makes, let somebody in. */
 export const DEFAULT_POLICY: AccessPolicy = {
+  issuers: [],
   rules: [],
   sessionIdleMs: 12 * HOUR,
   sessionMs: 7 * DAY,

@@ -52,12 +52,13 @@ export class People {
     return rows[0]?.person_id;
   }
 
-  /** The rights of a person by these identities, under the newest rules, and by grants. None without an identity. */
+  /** The rights of a person by these identities, under the newest rules, and by grants. None without an identity of a present issuer. */
   async rightsOf(person: string, identities: readonly StatedClaims[]): Promise<Right[]> {
-    if (identities.length === 0) return [];
-    const { rules } = this.#parts.policy();
+    const { rules, issuers } = this.#parts.policy();
+    const stated = identities.filter(({ iss }) => issuers.includes(iss));
+    if (stated.length === 0) return [];
     return [
-      ...identities.flatMap(({ iss, claims }) => rightsByClaims(rules, iss, claims)),
+      ...stated.flatMap(({ iss, claims }) => rightsByClaims(rules, iss, claims)),
       ...(await this.#parts.memberships(person)),
     ];
   }

@@ -217,7 +217,7 @@ function refuseDoubles({ provider, proxy, trusted_proxies: trusted }: AccessTabl
   const double = names.find((name, index) => names.indexOf(name) < index);
   if (double !== undefined)
     throw new UserError(`${where}: there are two providers '${double}'; give each a name of its own`);
-  const issuers = [...provider, ...(proxy === undefined ? [] : [proxy])].map(({ issuer }) => issuer);
+  const issuers = issuersOf({ provider, proxy });
   const same = issuers.find((issuer, index) => issuers.indexOf(issuer) < index);
   if (same !== undefined)
     throw new UserError(`${where}: two providers have the issuer ${same}; remove one of them`);
@@ -227,9 +227,14 @@ function refuseDoubles({ provider, proxy, trusted_proxies: trusted }: AccessTabl
     );
 }
 
+function issuersOf({ provider, proxy }: Pick<AccessTable, 'provider' | 'proxy'>): string[] {
+  return [...provider, ...(proxy === undefined ? [] : [proxy])].map(({ issuer }) => issuer);
+}
+
 function policyOf(table: AccessTable, where: string): AccessPolicy {
   refuseDoubles(table, where);
   return {
+    issuers: issuersOf(table),
     rules: table.rule.map((rule, index) => ruleOf(rule, index, table, where)),
     sessionIdleMs: table.session_idle_hours * HOUR_MS,
     sessionMs: table.session_days * DAY_MS,

@@ -20,6 +20,7 @@ export function demoAccess(issuer: string): AccessConfig {
   return {
     policy: {
       ...DEFAULT_POLICY,
+      issuers: [issuer],
       rules: [
         rule('operators', { role: 'operator' }),
         rule('auditors', { role: 'auditor' }),

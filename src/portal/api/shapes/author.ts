@@ -42,7 +42,7 @@ function operatorOf(request: FastifyRequest): Authorship {
 }
 
 function requireJson({ method, headers }: FastifyRequest): void {
-  if (method !== 'GET' && method !== 'DELETE' && !isJson(headers['content-type']))
+  if (!['GET', 'HEAD', 'DELETE'].includes(method) && !isJson(headers['content-type']))
     throw new ProblemError(415, 'Wrong content type', 'send the document as application/json');
 }
 
