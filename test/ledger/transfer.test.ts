@@ -196,7 +196,16 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
 });
 
 /** What an export leaves behind: the leases of portals, and who may sign in with which secret. */
-const STAYS = ['portal', 'lease', 'person_identity', 'api_token', 'session', 'sign_in', 'invitation', 'audit'];
+const STAYS = [
+  'portal',
+  'lease',
+  'person_identity',
+  'api_token',
+  'session',
+  'sign_in',
+  'invitation',
+  'audit',
+];
 
 async function tablesOf(connection: DatabaseConnection): Promise<string[]> {
   const rows = await runSql<{ name: string }>(
