@@ -195,7 +195,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
   });
 });
 
-/** What an export leaves behind: the leases of portals, and who may sign in with which secret. */
+/** The tables without a place in an export: leases of portals, and who may sign in with which secret. */
 const STAYS = [
   'portal',
   'lease',
