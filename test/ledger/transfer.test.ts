@@ -196,7 +196,7 @@ describeWith(['postgresql'], 'a backup', ({ postgresql }) => {
 });
 
 /** The tables without a place in an export: leases of portals, and who may sign in with which secret. */
-const STAYS = [
+const STAYS = new Set([
   'portal',
   'lease',
   'person_identity',
@@ -205,14 +205,14 @@ const STAYS = [
   'sign_in',
   'invitation',
   'audit',
-];
+]);
 
 async function tablesOf(connection: DatabaseConnection): Promise<string[]> {
   const rows = await runSql<{ name: string }>(
     connection,
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'ledger' AND table_type = 'BASE TABLE'`,
   );
-  return rows.map(({ name }) => name).filter((name) => !STAYS.includes(name));
+  return rows.map(({ name }) => name).filter((name) => !STAYS.has(name));
 }
 
 async function isEmpty(connection: DatabaseConnection, table: string): Promise<boolean> {
