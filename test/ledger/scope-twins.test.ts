@@ -12,7 +12,7 @@ import type {
 import { DEFAULT_QUESTION_LIMITS } from '../../src/portal/ledger/question-cost.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { clockAt, HOUR, onEveryPostgresql, storeOn, sweep, type FreshLedger } from './fixture.ts';
+import { clockAt, HOUR, onEmbeddedPostgresql, storeOn, sweep, type FreshLedger } from './fixture.ts';
 import type { PlacedReading } from './scope-by-hour.ts';
 import { FIRST_HOUR, LARGE, LAST_HOUR, SCOPED_NOW, tell, toldReadings } from './scoped-ledger.ts';
 
@@ -185,7 +185,7 @@ async function answers(heard: Heard, scoped: ScopedQuestion, asked: RequestPart 
   return all;
 }
 
-onEveryPostgresql('outside of a scope', (freshLedger: FreshLedger) => {
+onEmbeddedPostgresql('outside of a scope', (freshLedger: FreshLedger) => {
   async function twins(): Promise<[Heard, Heard]> {
     const readings = raised(toldReadings());
     const one = await freshLedger(['a', 'b', 'c']);

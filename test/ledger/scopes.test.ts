@@ -99,11 +99,11 @@ onEveryPostgresql('a question with a scope', (freshLedger: FreshLedger) => {
     it('from entries, from packed days, and where hours are no longer kept', async () => {
       const { ledger, connection } = await filled();
       const hours = await storedHours(connection);
-      await compare(ledger, hours, 25);
+      await compare(ledger, hours, 15);
       await ledger.maintain({ packAfterDays: 1, hoursKeptDays: 2, gapsKeptDays: 62 });
       const days = await daysWithoutHours(connection);
       expect(days.length).toBeGreaterThan(0);
-      await compare(ledger, hours, 25, { days, keptFromHour: Date.UTC(2026, 1) / HOUR });
+      await compare(ledger, hours, 15, { days, keptFromHour: Date.UTC(2026, 1) / HOUR });
     });
   });
 
@@ -120,7 +120,7 @@ onEveryPostgresql('a question with a scope', (freshLedger: FreshLedger) => {
           coverageByHour(query, knowledge, stored),
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -164,7 +164,7 @@ onEveryPostgresql('a question with a scope', (freshLedger: FreshLedger) => {
         for (const row of data)
           expect(row.projectName).toBe(names.get(`${row.site} ${row.cloud} ${row.projectId}`));
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -177,7 +177,7 @@ onEveryPostgresql('a question with a scope', (freshLedger: FreshLedger) => {
         const { rows } = costOf(view.query, await countLedger(database, view), hourRange(query));
         expect((await ledger.usage(query)).data.length).toBeLessThanOrEqual(rows);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

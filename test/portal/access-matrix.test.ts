@@ -260,7 +260,8 @@ onEmbeddedPostgresql('access by roles', (freshLedger) => {
           const { status, text } = await ask(portal, headers, path, method, body);
           const expected = (way === 'session' ? statuses : ofTokens)[index];
           if (status !== expected) wrong.push({ route, path, way, asker, status, expected, text });
-          const head = method === 'GET' ? (await ask(portal, headers, path, 'HEAD')).status : status;
+          const isAsked = way === 'session' && method === 'GET';
+          const head = isAsked ? (await ask(portal, headers, path, 'HEAD')).status : status;
           if (head !== status) wrong.push({ route, path, way, asker, head, status });
           const leak = isRead(route) && status < 400 ? FOREIGN[asker]?.exec(text)?.[0] : undefined;
           if (leak !== undefined) wrong.push({ path, way, asker, leak });
