@@ -32,8 +32,8 @@ export default defineConfig({
           exclude: openstack,
           ...common,
           globalSetup: [common.globalSetup, 'test/support/shared-postgresql.ts'],
-          // Three at a time, also on two cores: most of them wait for servers more than they compute.
-          maxWorkers: 3,
+          // Two at a time on two cores: most of them wait for servers more than they compute.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
