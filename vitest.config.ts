@@ -7,8 +7,8 @@ const coverage = process.env['STACKMETER_TEST_COVERAGE'];
 // No test depends on speed: whatever takes as long as this hangs.
 const common = {
   globalSetup: 'test/build.ts',
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   expect: { poll: { timeout: 240_000 } },
   env: coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage },
 };
