@@ -12,7 +12,14 @@ import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
 import { membershipsIn } from '../../src/portal/accounts/memberships.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { runSql } from '../support/postgresql-server.ts';
-import { clockAt, HOUR, MINUTE, onEveryPostgresql, storeOn, type LedgerFixture } from '../ledger/fixture.ts';
+import {
+  clockAt,
+  HOUR,
+  MINUTE,
+  onEmbeddedPostgresql,
+  storeOn,
+  type LedgerFixture,
+} from '../ledger/fixture.ts';
 
 const ISS = 'https://id.example.org';
 const ADA = { iss: ISS, sub: 'ada' };
@@ -55,7 +62,7 @@ async function signedIn(portal: ReturnType<typeof portalOn>, earlier?: string) {
   return { person, secret: await portal.sessions.open({ ...ADA, idToken: 'e.y.J' }, earlier) };
 }
 
-onEveryPostgresql('access', (freshLedger) => {
+onEmbeddedPostgresql('access', (freshLedger) => {
   describe('a session', () => {
     it('asks its provider once for newer claims, of all portals on the database, and not in vain all the time', async () => {
       const fixture = await freshLedger();
