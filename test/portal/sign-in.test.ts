@@ -228,6 +228,22 @@ onEmbeddedPostgresql('signing in', (freshLedger) => {
     const browser = new Browser();
     await signedIn(browser, portal);
     browser.cookiesOf(other.url).set('stackmeter', browser.cookiesOf(portal.url).get('stackmeter') ?? '');
+    const { person } = (await (await me(browser, other)).json()) as { person: string };
+    const ofPerson = { name: 'ci', owner: { kind: 'person' as const, person }, roles: [] };
+    const token = await portal.access.tokens.create(ofPerson, {
+      who: 'owner root',
+      by: 'socket',
+      rights: [],
+    });
+    const everywhere = {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token.secret}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'everywhere=true',
+    };
+    expect((await fetch(`${portal.url}/sign-out`, everywhere)).status).toBe(200);
     expect((await me(browser, other)).status).toBe(200);
     const headers = { origin: other.url, 'content-type': 'application/x-www-form-urlencoded' };
     await browser.open(`${other.url}/sign-out`, { method: 'POST', headers, body: 'everywhere=true' });

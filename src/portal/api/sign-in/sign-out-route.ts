@@ -10,10 +10,12 @@ const signOutBody = z.object({ everywhere: z.enum(['true', 'false']).default('fa
 /** Ends the session here, or all sessions of the person. Says where to end the session at the provider. */
 export function signOutRoute(server: ApiServer, { access, signIns, baseUrl }: SignInParts): void {
   server.post('/sign-out', { schema: { hide: true, body: signOutBody } }, async (request, reply) => {
-    const { person } = askerOf(request);
+    const { person, by } = askerOf(request);
     const cookie = cookieOf(request, 'session', baseUrl());
     const ended = cookie === undefined ? undefined : await access.sessions.end(cookie);
-    if (request.body?.everywhere === 'true' && person !== undefined) await access.sessions.endAll(person);
+    // A token that was stolen must not sign its owner out.
+    const everywhere = request.body?.everywhere === 'true' && by !== 'token';
+    if (everywhere && person !== undefined) await access.sessions.endAll(person);
     setCookie(reply, 'session', { baseUrl: baseUrl(), secret: '', maxAgeSeconds: 0 });
     const atProvider =
       ended === undefined
