@@ -126,6 +126,26 @@ describeWith(['chromium'], 'a sign-in in Chromium', ({ chromium }) => {
       expect(await statusOf(context, `http://${EVIL}:${port}/api/v1/me`)).toBe(421);
     });
 
+    it('ends on the page of the sign-out, also if the page before asks again meanwhile', async () => {
+      const { portal } = await portalWithProviders(await freshLedger(), ['a']);
+      await statusOf(context, `${portal.url}/sign-in/to/a`);
+      const page = await pageOf(context);
+      await page.evaluate(`addEventListener('submit', () => setInterval(() => {
+        Object.defineProperty(document, 'hidden', { value: !document.hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, 20))`);
+      await page.route('**/sign-out', async (route) => {
+        const headers = { ...route.request().headers(), 'sec-fetch-site': 'same-origin' };
+        const response = await route.fetch({ headers });
+        await page.waitForResponse((answer) => answer.status() === 401);
+        await route.fulfill({ response });
+      });
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Signed out' }).waitFor();
+      expect(page.url()).toBe(`${portal.url}/sign-out`);
+      await page.unrouteAll();
+    });
+
     it('is over after the sign-out, also for a copy of its cookie', async () => {
       const { portal } = await portalWithProviders(await freshLedger(), ['a']);
       await statusOf(context, `${portal.url}/sign-in/to/a`);

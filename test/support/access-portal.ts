@@ -56,7 +56,6 @@ export async function accessPortalOn(
     metrics: createPortalMetrics(),
     logger: silentLogger(),
     ownNames: [],
-    webFolder: '/none',
     signIn: {
       access,
       signIns: new SignIns({ database, clock, providers: () => config.providers }),

@@ -6,7 +6,12 @@ export const ApiContext = createContext(new Api((...request) => fetch(...request
 /** Who is signed in; undefined until the portal has said it. */
 export const MeContext = createContext<Me | undefined>(undefined);
 
-/** Goes to the sign-in, which leads back to this page. */
+/** A form that the browser sends leaves this page. */
+let isLeaving = false;
+addEventListener('submit', ({ defaultPrevented }) => (isLeaving = !defaultPrevented));
+
+/** Goes to the sign-in, which leads back to this page. The sign-out is not led away by questions that come after it. */
 function signIn(): void {
+  if (isLeaving) return;
   location.assign(`sign-in?return_to=${encodeURIComponent(`/${location.hash}`)}`);
 }
