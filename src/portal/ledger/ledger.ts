@@ -131,15 +131,16 @@ export interface UsageQuery extends ScopedQuestion, PartOfServerKind {
   cursor?: string | undefined;
 }
 
+/** Dimensions that the query does not separate are undefined. */
 export interface StepUsage extends PartOfServerKind {
   /** Null for usage that no grant covers. */
-  grant?: string | null;
-  site?: string;
+  grant?: string | null | undefined;
+  site?: string | undefined;
   /** '' if the site has one cloud. */
-  cloud?: string;
-  projectId?: string;
-  projectName?: string;
-  resource?: string;
+  cloud?: string | undefined;
+  projectId?: string | undefined;
+  projectName?: string | undefined;
+  resource?: string | undefined;
   startMs: number;
   /** Amount × milliseconds, exact; then amount × hours. */
   amountMs: bigint;

@@ -86,48 +86,44 @@ async function rowMaker(
 ): Promise<(record: UsageRecord) => StepUsage> {
   const { query, links } = view;
   const cloudsOf = await loadCoveredClouds(trx, view, range);
-  const keyOf = (...parts: string[]) => JSON.stringify(parts);
   const seenNames = new Map(
     projectsOf(links).map((one) => [keyOf(one.site, one.cloud, one.projectId), one.projectName]),
   );
-  return (record) => {
-    const name = seenNames.get(keyOf(record.site, record.cloud, record.project_id));
-    const named = name === undefined ? record : { ...record, project_name: name };
-    return stepUsage(named, query, range, cloudsOf(record), nowMs);
-  };
+  const nameOf = ({ site, cloud, project_id, project_name }: UsageRecord) =>
+    seenNames.size === 0 ? project_name : (seenNames.get(keyOf(site, cloud, project_id)) ?? project_name);
+  return (record) => stepUsage(record, nameOf(record), query, range, cloudsOf(record), nowMs);
 }
+
+const keyOf = (...parts: string[]) => JSON.stringify(parts);
 
 function stepUsage(
   record: UsageRecord,
+  projectName: string,
   query: UsageQuery,
   range: HourRange,
   clouds: readonly CoveredCloud[],
   nowMs: number,
 ): StepUsage {
+  const { by, step, resource } = query;
   const interval = {
     fromMs: record.start_hour * MS_PER_HOUR,
-    toMs: stepEnd(query.step, record.start_hour, range) * MS_PER_HOUR,
+    toMs: stepEnd(step, record.start_hour, range) * MS_PER_HOUR,
     spread: BigInt(record.spread) > 0n,
   };
+  const amountMs = BigInt(record.amount);
   return {
-    ...dimensions(record, query),
+    grant: by.has('grant') ? (record.grant_name === '' ? null : record.grant_name) : undefined,
+    site: by.has('site') ? record.site : undefined,
+    cloud: by.has('cloud') ? record.cloud : undefined,
+    projectId: by.has('project') ? record.project_id : undefined,
+    projectName: by.has('project') ? projectName : undefined,
+    resource: by.has('resource') || resource === undefined ? record.resource : undefined,
+    flavor: by.has('flavor') ? record.flavor : undefined,
+    state: by.has('state') ? record.state : undefined,
     startMs: interval.fromMs,
-    amountMs: BigInt(record.amount),
-    amount: Number(BigInt(record.amount)) / MS_PER_HOUR,
+    amountMs,
+    amount: Number(amountMs) / MS_PER_HOUR,
     unit: unitOfResource(record.resource),
     coverage: coverageOf(interval, clouds, nowMs),
-  };
-}
-
-/** The dimensions of the query, and the resource unless the query names it. */
-function dimensions(record: UsageRecord, { by, resource }: UsageQuery) {
-  return {
-    ...(by.has('grant') ? { grant: record.grant_name === '' ? null : record.grant_name } : {}),
-    ...(by.has('site') ? { site: record.site } : {}),
-    ...(by.has('cloud') ? { cloud: record.cloud } : {}),
-    ...(by.has('project') ? { projectId: record.project_id, projectName: record.project_name } : {}),
-    ...(by.has('resource') || resource === undefined ? { resource: record.resource } : {}),
-    ...(by.has('flavor') ? { flavor: record.flavor } : {}),
-    ...(by.has('state') ? { state: record.state } : {}),
   };
 }
