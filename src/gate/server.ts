@@ -67,9 +67,9 @@ export class Gate implements Role {
     });
   }
 
-  /** SHA-256 of the self-signed certificate; undefined with any other certificate. */
+  /** SHA-256 of the certificate; undefined without TLS. */
   get fingerprint(): string | undefined {
-    return this.#reloader.live?.fingerprint;
+    return this.#reloader.live?.certificate?.fingerprint;
   }
 
   async start(): Promise<void> {
@@ -144,19 +144,16 @@ function sourceOf(
 }
 
 /** A token without an end, or one that is gone, has no metric. */
-function tellExpiries({ tokens, certificateExpiresMs }: LiveConfig, metrics: GateMetrics): void {
+function tellExpiries({ tokens, certificate }: LiveConfig, metrics: GateMetrics): void {
   metrics.tokenExpiry.reset();
   for (const { name, expiresMs } of tokens)
     if (expiresMs !== undefined) metrics.tokenExpiry.set({ token: name }, expiresMs / 1000);
-  if (certificateExpiresMs !== undefined) metrics.certificateExpiry.set(certificateExpiresMs / 1000);
+  if (certificate !== undefined) metrics.certificateExpiry.set(certificate.expiresMs / 1000);
 }
 
-function warnOfExpiry(
-  { certificateExpiresMs = Infinity }: LiveConfig,
-  { clock, logger }: GateDependencies,
-): void {
-  if (certificateExpiresMs > clock.nowMs()) return;
-  const expired = new Date(certificateExpiresMs).toISOString();
+function warnOfExpiry({ certificate }: LiveConfig, { clock, logger }: GateDependencies): void {
+  if (certificate === undefined || certificate.expiresMs > clock.nowMs()) return;
+  const expired = new Date(certificate.expiresMs).toISOString();
   logger.warn({ expired }, 'the certificate has expired: give the gate a new one');
 }
 
@@ -167,9 +164,8 @@ function logStart(
   { logger, nodeVersion = process.version }: GateDependencies,
 ): void {
   const tls = live?.tls !== undefined;
-  const made = live?.fingerprint;
   logger.info(
-    { source: config.source.url.href, tls, ...(made === undefined ? {} : { fingerprint: made }) },
+    { source: config.source.url.href, tls, fingerprint: live?.certificate?.fingerprint },
     `gate listening on ${formatAddress(address)}`,
   );
   const warning = parserWarning(nodeVersion);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
@@ -13,10 +14,10 @@ async function startProcess() {
   const folder = temporaryFolder();
   const file = (name: string) => join(folder, name);
   const certify = async () => {
-    const { options, fingerprint } = await makeSelfSigned(LOOPBACK.host, Date.now());
-    writeFileSync(file('cert.pem'), options.cert);
-    writeFileSync(file('key.pem'), options.key as string);
-    return fingerprint;
+    const { cert, key } = await makeSelfSigned(LOOPBACK.host, Date.now());
+    writeFileSync(file('cert.pem'), cert);
+    writeFileSync(file('key.pem'), key as string);
+    return new X509Certificate(cert).fingerprint256;
   };
   const allow = (...tokens: string[]) =>
     writeFileSync(

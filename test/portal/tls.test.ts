@@ -56,8 +56,10 @@ describe('a portal that reads gates over TLS', () => {
     const noCa = await siteWith('no-ca', await issue(ca, 'localhost'), undefined);
     const expired = await siteWith('expired', await issue(ca, 'localhost', -1), ca.cert);
     const mismatch = await siteWith('mismatch', await issue(ca, 'usage.elsewhere.example'), ca.cert);
+    const own = await issue(undefined, 'gate');
+    const byItself = await siteWith('by-itself', own, `${otherCa.cert.trimEnd()}\n${own.cert}`);
     const plain = await siteWith('plain', undefined, ca.cert);
-    const sites = [right, bundle, wrongCa, noCa, expired, mismatch, plain];
+    const sites = [right, bundle, wrongCa, noCa, expired, mismatch, byItself, plain];
 
     const portal = createPortal(
       {
@@ -90,6 +92,7 @@ describe('a portal that reads gates over TLS', () => {
       'no-ca': untrusted(noCa.host),
       expired: `TLS: the certificate of ${expired.host} has expired`,
       mismatch: `TLS: the certificate is not for ${mismatch.host}`,
+      'by-itself': null,
       plain: `TLS: ${plain.host} does not speak TLS`,
     });
     const from = new Date(Date.now() - DAY).toISOString();
@@ -98,6 +101,7 @@ describe('a portal that reads gates over TLS', () => {
     };
     expect(usage.data.map(({ site, amount }) => [site, amount])).toEqual([
       ['bundle', 1],
+      ['by-itself', 1],
       ['right', 1],
     ]);
   });

@@ -21,12 +21,12 @@ export async function makeCa(name: string): Promise<Pair> {
   return { cert, key };
 }
 
-/** Issues a server certificate for a host name or address, which expires in `days`. */
-export async function issue(ca: Pair, host: string, days = 2): Promise<Pair> {
+/** Issues a server certificate for a host name or address, which expires in `days`. Without a CA it signs itself. */
+export async function issue(ca: Pair | undefined, host: string, days = 2): Promise<Pair> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: host }], {
     keyType: 'ec',
     algorithm: 'sha256',
-    ca,
+    ...(ca === undefined ? {} : { ca }),
     notBeforeDate: new Date(Date.now() - 10 * DAY_MS),
     notAfterDate: new Date(Date.now() + days * DAY_MS),
     extensions: [

@@ -27,16 +27,25 @@ export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): ServedTl
 function readClientCa(path: string): string {
   const pem = readPem(path, 'client CA');
   try {
-    expiryOfCertificate(pem);
+    certificateOf(pem);
   } catch (error) {
     throw new UserError(`${path} is not a certificate in PEM: ${describeError(error)}`, { cause: error });
   }
   return pem;
 }
 
-/** Unix milliseconds at which the first certificate of a chain expires. */
-export function expiryOfCertificate(pem: string): number {
-  return Date.parse(new X509Certificate(pem).validTo);
+/** A certificate, as the gate shows it to its operator. */
+export interface Certificate {
+  /** Unix milliseconds. */
+  expiresMs: number;
+  /** SHA-256, as `openssl x509 -fingerprint` writes it. */
+  fingerprint: string;
+}
+
+/** The first certificate of a chain. */
+export function certificateOf(pem: string): Certificate {
+  const { validTo, fingerprint256: fingerprint } = new X509Certificate(pem);
+  return { expiresMs: Date.parse(validTo), fingerprint };
 }
 
 function readPem(path: string, what: string): string {

@@ -1,18 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { ServedTls } from '../listener/tls.ts';
 
-/** A certificate for tests. Its key is only in memory. */
-export interface SelfSigned {
-  options: ServedTls;
-  /** SHA-256, as `openssl x509 -fingerprint` writes it. */
-  fingerprint: string;
-}
-
 const DAYS = 7;
 
-/** Makes a certificate for `localhost` and the host that the gate listens on. */
-export async function makeSelfSigned(host: string, nowMs: number): Promise<SelfSigned> {
+/** Makes a certificate for tests: for `localhost` and the host that the gate listens on. Its key is only in memory. */
+export async function makeSelfSigned(host: string, nowMs: number): Promise<ServedTls> {
   const pems = await generate([{ name: 'commonName', value: 'stackmeter gate' }], {
     keyType: 'ec',
     curve: 'P-256',
@@ -20,10 +12,7 @@ export async function makeSelfSigned(host: string, nowMs: number): Promise<SelfS
     notAfterDate: new Date(nowMs + DAYS * 86_400_000),
     extensions: [{ name: 'subjectAltName', altNames: alternativeNames(host) }],
   });
-  return {
-    options: { cert: pems.cert, key: pems.private, minVersion: 'TLSv1.2' },
-    fingerprint: new X509Certificate(pems.cert).fingerprint256,
-  };
+  return { cert: pems.cert, key: pems.private, minVersion: 'TLSv1.2' };
 }
 
 function alternativeNames(host: string): { type: 2 | 7; value?: string; ip?: string }[] {

@@ -3,6 +3,7 @@ import { readSettings, type SettingsSources } from '../../runtime/settings/setti
 import { UserError } from '../../runtime/user-error.ts';
 import { selectorsOf } from '../settings/site-settings.ts';
 import { portalSections, portalSettings } from '../settings/settings.ts';
+import { ownNameIn } from './own-name.ts';
 import type { FederatedSite, PrometheusPlan } from './render.ts';
 
 /**
@@ -19,7 +20,7 @@ export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
       name: site.name,
       url: site.url,
       tokenFile: resolve(folder, site.token_file),
-      caFile: site.ca_file === undefined ? undefined : resolve(folder, site.ca_file),
+      ...trustOf(site, folder),
       intervalMs: Math.round(site.interval_seconds * 1000),
       timeoutMs: Math.round(site.timeout_seconds * 1000),
       labels: site.labels,
@@ -45,6 +46,16 @@ export function readPrometheusPlan(sources: SettingsSources): PrometheusPlan {
         : resolve(folder, sections.access.metrics_token_file),
     senderTokenFile: senderTokenFile(prometheus.sender, sections.sender, folder),
   };
+}
+
+function trustOf(
+  { ca_file: file, url }: { ca_file?: string | undefined; url: string },
+  folder: string,
+): Pick<FederatedSite, 'caFile' | 'serverName'> {
+  if (file === undefined) return { caFile: undefined };
+  const caFile = resolve(folder, file);
+  const serverName = ownNameIn(caFile, new URL(url).hostname);
+  return { caFile, ...(serverName === undefined ? {} : { serverName }) };
 }
 
 /** The sender whose configuration `prometheus-config` writes. Throws `UserError`. */

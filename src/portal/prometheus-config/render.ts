@@ -9,6 +9,8 @@ export interface FederatedSite {
   /** Absolute paths. The token itself is never in the configuration, because Prometheus shows that to anyone. */
   tokenFile: string;
   caFile: string | undefined;
+  /** The name to expect in the gate's certificate; undefined if it is that of the URL. */
+  serverName?: string | undefined;
   intervalMs: number;
   timeoutMs: number;
   labels: Readonly<Record<string, string>>;
@@ -81,7 +83,8 @@ function siteJob(site: FederatedSite, ownLabels: ReadonlySet<string>): object {
     honor_labels: true,
     follow_redirects: false,
     authorization: { credentials_file: site.tokenFile },
-    tls_config: site.caFile === undefined ? undefined : { ca_file: site.caFile },
+    tls_config:
+      site.caFile === undefined ? undefined : { ca_file: site.caFile, server_name: site.serverName },
     body_size_limit: '256MB',
     // The limit of the collector.
     sample_limit: DEFAULT_BODY_LIMITS.maxSamples,

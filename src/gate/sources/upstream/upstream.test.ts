@@ -125,7 +125,7 @@ describe('an upstream', () => {
   });
 
   it('is refused over TLS without a certificate of a known CA', async () => {
-    const { options } = await makeSelfSigned('localhost', Date.now());
+    const options = await makeSelfSigned('localhost', Date.now());
     const { port } = await serve(
       (socket) => socket.write(answer('secret')),
       (onSocket) => createTlsServer(options, onSocket),
