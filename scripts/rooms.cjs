@@ -62,6 +62,7 @@ module.exports.rooms = [
     order: ['store', 'accounting'],
     below: [
       'ledger',
+      'answers',
       'server-kind',
       'storage-policy',
       'lease-lost',

@@ -32,6 +32,8 @@ const SETTINGS: Record<string, (address: string) => unknown> = {
   '--exporter': (address) => gate({ exporter: address }),
   'a site': (url) => readPortalConfig(withFile(site(url))),
   DATABASE_URL: (DATABASE_URL) => readPortalConfig({ flags: {}, env: { DATABASE_URL } }),
+  DATABASE_READ_URL: (DATABASE_READ_URL) =>
+    readPortalConfig({ flags: {}, env: { DATABASE_URL: 'postgres://host/x', DATABASE_READ_URL } }),
   ledger_url: (url) =>
     readPortalConfig(withFile(`[portal_prometheus]\nsender = "a"\nledger_url = "${url}"\n`)),
 };

@@ -19,6 +19,7 @@ import { AccountStore } from './accounts/account-store.ts';
 import { configuredGrants } from './accounts/configured-grants.ts';
 import { membershipsIn } from './accounts/memberships.ts';
 import { createApiServer } from './api/server.ts';
+import type { ApiParts } from './api/shapes/api-parts.ts';
 import type { SignInParts } from './api/shapes/sign-in-parts.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
@@ -30,6 +31,7 @@ import { INBOX_LEASE, siteLease } from './leases/lease-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { Maintenance } from './ledger/maintenance.ts';
 import type { PortalMetrics } from './metrics.ts';
+import { openReadReplica } from './read-replica.ts';
 import { openOwnerSocket } from './owner-socket.ts';
 import { Receiver } from './remote-write/receiver.ts';
 import type { AccessConfig } from './settings/access-settings.ts';
@@ -90,11 +92,10 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   });
   const receiver = createReceiver(parts, ledger, store.database, leases);
   receiver.setSources(config);
+  const replica = await createReplica(parts, ledger, store.database);
   const address = await startApi(
     parts,
-    ledger,
-    accounts,
-    receiver,
+    { ledger, replica, accounts, receiver },
     createSignIn(parts, access, store.database),
   );
   const collector = createCollector(parts, ledger, leases);
@@ -162,11 +163,15 @@ function createAccess(
   return access;
 }
 
+async function createReplica(parts: AssemblyParts, ledger: Ledger, primary: Database) {
+  const { databaseReadUrl: url, limits } = parts.config;
+  if (url === undefined) return undefined;
+  return await openReadReplica({ ...parts, url, primary, onPrimary: ledger, limits });
+}
+
 async function startApi(
   { config, sources, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
-  ledger: Ledger,
-  accounts: AccountStore,
-  receiver: Receiver,
+  apiParts: Pick<ApiParts, 'ledger' | 'replica' | 'accounts' | 'receiver'>,
   signInParts: Omit<SignInParts, 'config' | 'baseUrl'>,
 ): Promise<ListenAddress> {
   const ownNames = [config.listen.host, config.publicUrl?.hostname];
@@ -181,7 +186,7 @@ async function startApi(
           config: accessOf(sources, config.access),
           baseUrl: () => baseUrlOf(config, address.bound),
         };
-  const parts = { ledger, metrics, clock, accounts, receiver, ownerRequests, localWrites, signIn };
+  const parts = { ...apiParts, metrics, clock, ownerRequests, localWrites, signIn };
   const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {
     await closeServer(server.server);

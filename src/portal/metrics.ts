@@ -74,6 +74,11 @@ export const DECLARATIONS = {
     'Samples that could not be folded for an hour and are set aside for a person to look at',
     'site',
   ),
+  replicaUp: gauge('read_replica_up', '1 if the read replica can be used, else 0'),
+  replicaAge: gauge(
+    'read_replica_age_seconds',
+    'How far the read replica is behind at most; absent while it cannot be used',
+  ),
   reloads: counter('reloads_total', 'Reloads of the configuration by result: success, failure', 'result'),
   reloadSuccess: gauge(
     'reload_success',
@@ -90,6 +95,8 @@ export function createPortalMetrics(): PortalMetrics {
   const metrics = createMetrics('stackmeter_portal_', DECLARATIONS, registry);
   metrics.buildInfo.set({ version }, 1);
   metrics.reloadSuccess.set(1);
+  metrics.replicaUp.remove();
+  metrics.replicaAge.remove();
   return metrics;
 }
 
@@ -114,6 +121,13 @@ export function showLastReadings({ lastReading }: PortalMetrics, sites: readonly
     for (const { cloud, lastReadingMs } of clouds)
       lastReading.set({ site, ...(cloud === '' ? {} : { cloud }) }, lastReadingMs / 1000);
   }
+}
+
+/** Shows the age of the read replica; undefined if it cannot be used. Without a replica there are no such series. */
+export function showReplica({ replicaUp, replicaAge }: PortalMetrics, ageSeconds: number | undefined): void {
+  replicaUp.set(ageSeconds === undefined ? 0 : 1);
+  if (ageSeconds === undefined) replicaAge.remove();
+  else replicaAge.set(ageSeconds);
 }
 
 /** Counts the outcome of a folded sweep of a site, and the refused series. */

@@ -1,21 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { totalUsage } from '../support/api-client.ts';
 import { describeWith } from '../support/describe-with.ts';
-import {
-  eventually,
-  freePort,
-  runStackmeter,
-  startProgram,
-  temporaryFolder,
-  type Running,
-} from '../support/processes.ts';
+import { eventually, freePort, runStackmeter, temporaryFolder } from '../support/processes.ts';
+import { makeCluster, PASSWORD, startServer, tcpUrl } from '../support/postgresql-over-tcp.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { startPortal, startSite } from '../support/site.ts';
 
-const password = 'swordfish';
 const profile = `
 [elixir]
 domain_id = "elixir-id"
@@ -26,53 +18,13 @@ project_name = "one"
 existence = 2026-01-01T00:00:00
 `;
 
-/** PostgreSQL refuses to run as root, so it runs as the account of Debian's package. */
-function asServerAccount(program: string, args: readonly string[]): [string, string[]] {
-  const isRoot = process.getuid?.() === 0;
-  return isRoot
-    ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', program, ...args]]
-    : [program, [...args]];
-}
-
-/** Makes a cluster that asks for passwords over TCP, as a site's own database does. */
-function makeCluster(bin: string, folder: string): string {
-  const cluster = join(folder, 'cluster');
-  const passwordFile = join(folder, 'password');
-  mkdirSync(cluster);
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o644 });
-  if (process.getuid?.() === 0) execFileSync('chown', ['postgres', cluster]);
-  const options = [
-    '--pgdata',
-    cluster,
-    '--username',
-    'meter',
-    '--pwfile',
-    passwordFile,
-    '--auth',
-    'scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-  ];
-  const [program, args] = asServerAccount(join(bin, 'initdb'), options);
-  execFileSync(program, args, { cwd: folder, stdio: 'ignore' });
-  return cluster;
-}
-
-async function startServer(bin: string, cluster: string, port: number): Promise<Running> {
-  const options = ['-D', cluster, '-h', '127.0.0.1', '-p', String(port), '-k', ''];
-  const server = startProgram(...asServerAccount(join(bin, 'postgres'), options));
-  onTestFinished(async () => void (await server.stop('SIGINT')));
-  await server.waitFor(/ready to accept connections/);
-  return server;
-}
-
 describeWith(['postgresql'], 'a portal on a PostgreSQL that already runs', ({ postgresql }) => {
   it('signs in with the password in DATABASE_URL, survives a restart of the database, and never shows the password', async () => {
     const folder = temporaryFolder();
     const cluster = makeCluster(postgresql, folder);
     const port = await freePort();
     const server = await startServer(postgresql, cluster, port);
-    const env = { DATABASE_URL: `postgres://meter:${password}@127.0.0.1:${port}/postgres` };
+    const env = { DATABASE_URL: tcpUrl(port) };
 
     writeFileSync(join(folder, 'profile.toml'), profile);
     const exporter = ['--interval', '1', '--settling-delay', '1', '--dummy-data', 'profile.toml'];
@@ -99,20 +51,19 @@ describeWith(['postgresql'], 'a portal on a PostgreSQL that already runs', ({ po
       env,
     });
     expect([verified.code, verified.output]).toEqual([0, expect.stringMatching(/./)]);
-    expect(portal.output() + verified.output).not.toContain(password);
+    expect(portal.output() + verified.output).not.toContain(PASSWORD);
   });
 
   it('says in one line why it cannot use a database, and what to do', async () => {
     const folder = temporaryFolder();
     const port = await freePort();
     await startServer(postgresql, makeCluster(postgresql, folder), port);
-    const url = (user: string, database: string) =>
-      `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+    const url = (user: string, database: string) => tcpUrl(port, user, database);
     for (const statement of [
       "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
       "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0",
       ...['guest', 'short', 'reader', 'crowd'].map(
-        (role) => `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
+        (role) => `CREATE ROLE ${role} LOGIN PASSWORD '${PASSWORD}'`,
       ),
       'GRANT CREATE ON DATABASE postgres TO short, reader, crowd',
       'ALTER ROLE short SET statement_timeout = 500',
@@ -136,7 +87,7 @@ describeWith(['postgresql'], 'a portal on a PostgreSQL that already runs', ({ po
       expect(code).toBe(1);
       expect(output).toMatch(line);
       expect(output).not.toMatch(/\n {4}at /);
-      expect(output).not.toContain(password);
+      expect(output).not.toContain(PASSWORD);
     }
   });
 });

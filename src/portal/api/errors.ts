@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ApiServer } from './shapes/api-parts.ts';
-import { codeOf, oneLine } from '../../runtime/user-error.ts';
+import { oneLine } from '../../runtime/user-error.ts';
+import { isDatabaseAway } from '../database/database-away.ts';
 import { CursorError, HoursGoneError, RefusedQuestionError } from '../ledger/question-errors.ts';
 import { ConditionError } from '../accounts/grants/condition.ts';
 import { RuleError } from '../accounts/grants/rules.ts';
@@ -87,17 +88,6 @@ async function answerProblem(
     .code(statusCode)
     .type('application/problem+json')
     .send({ type: 'about:blank', title, status: statusCode, detail: message, error: message });
-}
-
-/**
- * Whether the database is down, by code (08: a connection ended, 57P0: the server ended), or by `pg`'s message without
- * a code.
- */
-function isDatabaseAway(error: FastifyError): boolean {
-  return (
-    /^(?:ECONN|ENOENT|ETIMEDOUT|08|57P0)/.test(codeOf(error) ?? '') ||
-    /^(?:Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
-  );
 }
 
 /** `limit: must be a number from 1 to 10000` */

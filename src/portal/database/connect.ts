@@ -10,14 +10,7 @@ export async function connectToDatabase(
   logger: Logger,
   size = 10,
 ): Promise<Pool> {
-  const pool = openPool(connection, size);
-  // Without a listener, an idle connection that breaks would end the process.
-  pool.on('error', (error) => {
-    // While the pool is closing, the server may close a connection first.
-    if (!pool.ending) logger.warn({ reason: error.message }, 'an idle database connection broke');
-  });
-  // The pool removes its own listener from a connection that is being closed.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const pool = openPool(connection, logger, size);
   try {
     await pool.query('SELECT 1');
     return pool;
@@ -30,7 +23,13 @@ export async function connectToDatabase(
   }
 }
 
-function openPool(connection: DatabaseConnection, size: number): Pool {
+/** Opens a pool that connects when it is asked. Throws `UserError`, which names the setting, for an address that is no URL. */
+export function openPool(
+  connection: DatabaseConnection,
+  logger: Logger,
+  size: number,
+  setting = 'DATABASE_URL',
+): Pool {
   const settings: PoolConfig = {
     max: size,
     connectionTimeoutMillis: 10_000,
@@ -39,16 +38,24 @@ function openPool(connection: DatabaseConnection, size: number): Pool {
     keepAliveInitialDelayMillis: 30_000,
     application_name: 'stackmeter',
   };
-  refuseUnreadable(connection);
-  return new Pool({ ...settings, ...withoutEnvironment(connection) });
+  refuseUnreadable(connection, setting);
+  const pool = new Pool({ ...settings, ...withoutEnvironment(connection) });
+  // Without a listener, an idle connection that breaks would end the process.
+  pool.on('error', (error) => {
+    // While the pool is closing, the server may close a connection first.
+    if (!pool.ending) logger.warn({ reason: error.message }, 'an idle database connection broke');
+  });
+  // The pool removes its own listener from a connection that is being closed.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
-function refuseUnreadable(connection: DatabaseConnection): void {
+function refuseUnreadable(connection: DatabaseConnection, setting: string): void {
   try {
     void new Client(connection);
   } catch {
     // The parser's message may contain the password.
-    throw new UserError('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
+    throw new UserError(`${setting} is not a URL such as postgres://user:password@host:5432/database`);
   }
 }
 
@@ -57,7 +64,8 @@ function withoutEnvironment(connection: DatabaseConnection): PoolConfig {
   return 'connectionString' in connection ? connection : { ...connection, password: '', ssl: false };
 }
 
-function serverName(connection: DatabaseConnection): string {
+/** The database and the address of its server, without a password. */
+export function serverName(connection: DatabaseConnection): string {
   const { database, host, port, user } = new Client(connection);
   return `"${database ?? user ?? ''}" at ${host}:${port}`;
 }

@@ -51,6 +51,17 @@ describe('the portal configuration', () => {
     });
   });
 
+  it('takes a read replica only of a database that already runs', () => {
+    const env = { DATABASE_READ_URL: 'postgres://replica/usage' };
+    expect(refusal('', env)).toBe(
+      'database_read_url: needs database_url; the embedded database has no replica',
+    );
+    expect(read('database_url = "postgres://primary/usage"', env)).toMatchObject({
+      databaseUrl: 'postgres://primary/usage',
+      databaseReadUrl: 'postgres://replica/usage',
+    });
+  });
+
   it.each([':8000', '0.0.0.0:8000', '[::]:8000', '192.0.2.1:8000'])(
     'refuses to show everything to anyone on %s, except with [access] or a named danger',
     (listen) => {

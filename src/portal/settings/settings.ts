@@ -47,6 +47,8 @@ export interface PortalConfig extends LedgerPlace {
   retention?: StoragePolicy | undefined;
   /** How long a portal keeps its sites after its last renewal. */
   leaseMs?: number | undefined;
+  /** Secret. A replica of the server in `databaseUrl`, which answers questions; none by default. */
+  databaseReadUrl?: string | undefined;
   /** The limits of one question; the defaults if left out. */
   limits?: QuestionLimits | undefined;
   /** False if the caller starts the sweeps itself. */
@@ -61,6 +63,12 @@ function wholeNumber(least: number, most: number) {
     .min(least, `must be at least ${least}`)
     .max(most, `must be at most ${most}`);
 }
+
+/** The value is not shown: it may contain a password. */
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/./, 'must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
+  .optional();
 
 export const portalSettings = {
   listen: setting({
@@ -84,13 +92,16 @@ export const portalSettings = {
   }),
   databaseUrl: setting({
     type: 'text',
-    // The value is not shown: it may contain a password.
-    schema: z
-      .string()
-      .regex(/^postgres(ql)?:\/\/./, 'must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
-      .optional(),
+    schema: databaseUrl,
     help: 'a PostgreSQL that already runs',
     earlierNames: ['DATABASE_URL'],
+    secret: true,
+  }),
+  databaseReadUrl: setting({
+    type: 'text',
+    schema: databaseUrl,
+    help: 'a read replica of the PostgreSQL of database_url, which answers questions',
+    earlierNames: ['DATABASE_READ_URL'],
     secret: true,
   }),
   questionRows: setting({
@@ -152,6 +163,8 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
   const access = resolveAccess(sections.access, sources.configFile);
   requireAccess(settings, access);
   requirePublicUrl(settings, access);
+  if (settings.databaseReadUrl !== undefined && settings.databaseUrl === undefined)
+    throw new UserError('database_read_url: needs database_url; the embedded database has no replica');
   const siteNames = [...new Set([...sites.map(({ name }) => name), ...sitesOfSenders(senders)])];
   return {
     listen: settings.listen,
@@ -159,6 +172,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     access,
     dataFolder: settings.data,
     databaseUrl: settings.databaseUrl,
+    databaseReadUrl: settings.databaseReadUrl,
     allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
     sites,
     senders,

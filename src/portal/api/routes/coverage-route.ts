@@ -1,5 +1,6 @@
 import { errorAnswer, coverageRow, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
+import { answersFor } from './answers-for.ts';
 import { goneOf } from './gone.ts';
 import { questionScopeFor } from './scope-for.ts';
 import {
@@ -53,7 +54,7 @@ export function coverageRoute(server: ApiServer, parts: ApiParts): void {
       const scoped = await questionScopeFor(request, { grant }, parts);
       requireGrant(grant, scoped.grants);
       const query = { fromMs, toMs, projectId: project, grant, ...scoped, ...others };
-      return pageWith(await parts.ledger.coverage(query, goneOf(reply)), coverageRowOf);
+      return pageWith(await answersFor(reply, parts).coverage(query, goneOf(reply)), coverageRowOf);
     },
   );
 }

@@ -7,11 +7,12 @@ import { grantDetail, grantDetailOf, grantRow, grantRowOf } from '../shapes/gran
 import { isOperator } from '../shapes/author.ts';
 import { etagOf } from '../shapes/etag.ts';
 import { parameterTable } from '../shapes/parameters.ts';
+import { answersFor } from './answers-for.ts';
 import { goneOf } from './gone.ts';
 import { scopeFor } from './scope-for.ts';
 
 export function grantsRoute(server: ApiServer, parts: ApiParts): void {
-  const { accounts, ledger, clock } = parts;
+  const { accounts, clock } = parts;
   server.get(
     '/api/v1/grants',
     {
@@ -25,7 +26,7 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
       const scope = scopeFor(request, parts);
       const { grants } = await accounts.present(scope);
       const balances = await grantBalances(
-        ledger,
+        answersFor(reply, parts),
         { scope, grants: grants.filter(isWhole) },
         clock.nowMs(),
         goneOf(reply),
@@ -52,7 +53,7 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
           .code(404)
           .send({ error: `there is no grant '${name.slice(0, 100)}'; /api/v1/grants lists them` });
       const balances = await grantBalances(
-        ledger,
+        answersFor(reply, parts),
         { scope, grants: [grant].filter(isWhole) },
         clock.nowMs(),
         goneOf(reply),

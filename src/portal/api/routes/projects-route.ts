@@ -1,5 +1,6 @@
 import { errorAnswer, pageOf, projectRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
+import { answersFor } from './answers-for.ts';
 import { goneOf } from './gone.ts';
 import { cursorParameter, limitParameter, parameterTable, textParameter } from '../shapes/parameters.ts';
 import { questionScopeFor } from './scope-for.ts';
@@ -24,7 +25,7 @@ export function projectsRoute(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const query = { ...request.query, ...(await questionScopeFor(request, {}, parts)) };
-      return pageWith(await parts.ledger.projects(query, goneOf(reply)), projectRowOf);
+      return pageWith(await answersFor(reply, parts).projects(query, goneOf(reply)), projectRowOf);
     },
   );
 }

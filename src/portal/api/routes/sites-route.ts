@@ -1,5 +1,6 @@
 import { errorAnswer, pageOf, siteRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
+import { answersFor } from './answers-for.ts';
 import { goneOf } from './gone.ts';
 import { questionScopeFor } from './scope-for.ts';
 import { siteRowOf } from '../shapes/rows.ts';
@@ -17,7 +18,7 @@ export function sitesRoute(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const question = await questionScopeFor(request, {}, parts);
-      const sites = await parts.ledger.sites(question, goneOf(reply));
+      const sites = await answersFor(reply, parts).sites(question, goneOf(reply));
       return { data: sites.map(siteRowOf), next: null };
     },
   );

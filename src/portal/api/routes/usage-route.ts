@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { errorAnswer, pageOf, usageRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
+import { answersFor } from './answers-for.ts';
 import { goneOf } from './gone.ts';
 import { pageWith, usageRowOf } from '../shapes/rows.ts';
 import { AnswerMemory } from '../shapes/answer-memory.ts';
@@ -23,7 +24,7 @@ export function usageRoute(
   server: ApiServer,
   { stalledMs = STALLED_MS, answerMemory = new AnswerMemory(), ...parts }: ApiParts,
 ): void {
-  const { ledger, clock } = parts;
+  const { clock } = parts;
   server.get(
     '/api/v1/usage',
     {
@@ -38,9 +39,10 @@ export function usageRoute(
       const { query: parameters, method } = request;
       const query = usageQuery(parameters, clock.nowMs(), await questionScopeFor(request, parameters, parts));
       const gone = goneOf(reply);
-      if (parameters.format === 'json') return pageWith(await ledger.usage(query, gone), usageRowOf);
+      const answers = answersFor(reply, parts);
+      if (parameters.format === 'json') return pageWith(await answers.usage(query, gone), usageRowOf);
       const hold = (bytes: number) => answerMemory.hold(reply.raw, bytes);
-      const pieces = usageCsv(ledger, query, gone, parameters.bom === 'true');
+      const pieces = usageCsv(answers, query, gone, parameters.bom === 'true');
       const body = method === 'HEAD' ? '' : await textOf(pieces, gone, hold);
       reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
       return reply

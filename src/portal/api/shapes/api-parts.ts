@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { ReplicaFirst } from '../../ledger/replica-first.ts';
 import type { PortalMetrics } from '../../metrics.ts';
 import type { Receiver } from '../../remote-write/receiver.ts';
 import type { AnswerMemory } from './answer-memory.ts';
@@ -21,6 +22,8 @@ export type ApiServer = FastifyInstance<
 /** The parts of the portal that routes need. */
 export interface ApiParts {
   ledger: Ledger;
+  /** Answers questions in place of the ledger. */
+  replica?: Pick<ReplicaFirst, 'age' | 'answers'> | undefined;
   metrics: PortalMetrics;
   clock: Clock;
   accounts: Accounts;

@@ -3,22 +3,19 @@ import type { Logger } from '../../../runtime/logger.ts';
 import type { Database } from '../../database/database.ts';
 import { withAdvice } from '../../database/database-advice.ts';
 import { requireServer } from '../../database/require-server.ts';
-import { sql, type Queryable } from '../../database/sql.ts';
-import type { Ledger, ScopedQuestion } from '../ledger.ts';
+import { sql } from '../../database/sql.ts';
+import type { Ledger } from '../ledger.ts';
 import { DEFAULT_QUESTION_LIMITS, type QuestionLimits } from '../question-cost.ts';
 import { DEFAULT_STORAGE_POLICY } from '../storage-policy.ts';
-import { queryCoverage, queryCoverageShares } from './answers/coverage-query.ts';
+import { answersOf } from './answers-of.ts';
+import { queryCoverageShares } from './answers/coverage-query.ts';
 import { listGaps } from './sweeps/load/load-gaps.ts';
 import { sweepFolds } from './sweeps/sweep-folds.ts';
 import { migrate } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
-import { queryProjects } from './answers/project-query.ts';
 import { declareSites, recordFailure, siteStatus } from './answers/site-queries.ts';
-import { SiteReach } from './answers/site-reach.ts';
 import { exportLedger } from './upkeep/export-ledger.ts';
 import { importLedger } from './upkeep/import-ledger.ts';
-import { Questions } from './answers/question.ts';
-import { askAllUsage, askUsage } from './answers/usage-questions.ts';
 import { verifyConservation } from './upkeep/verify.ts';
 
 export interface LedgerOptions {
@@ -32,8 +29,6 @@ export interface LedgerOptions {
   limits?: QuestionLimits | undefined;
 }
 
-type Ask<T> = (trx: Queryable) => Promise<T>;
-
 /**
  * Opens the ledger in PostgreSQL 15 or newer, and migrates its schema. Throws `UserError` and closes the database if a newer
  * version wrote the ledger, or if a destructive migration is not allowed. Methods of the ledger throw errors of the
@@ -46,8 +41,7 @@ export async function openLedger({
   allowDestructiveMigrations,
   limits = DEFAULT_QUESTION_LIMITS,
 }: LedgerOptions): Promise<Ledger> {
-  const { lanes } = database;
-  const { sweeps, readiness } = lanes;
+  const { sweeps, readiness } = database.lanes;
   try {
     await requireServer(database);
     await migrate(database, logger, { allowDestructive: allowDestructiveMigrations });
@@ -55,38 +49,15 @@ export async function openLedger({
     await database.close();
     throw withAdvice(error);
   }
-  const questions = new Questions(database);
-  const asking =
-    (gone?: AbortSignal) =>
-    async <T>(ask: Ask<T>) =>
-      await questions.ask({ lane: lanes.questions, timeoutMs: limits.timeoutMs, gone }, ask);
-  const reach = new SiteReach();
-  const orRefusal = async <T>(question: ScopedQuestion, answer: Promise<T>): Promise<T> =>
-    await answer.catch(async (error: unknown) => {
-      throw await reach.refusal(error, question, asking());
-    });
-  const answer = async <T>(question: ScopedQuestion, gone: AbortSignal | undefined, ask: Ask<T>) =>
-    await orRefusal(question, asking(gone)(ask));
-  const usage = { questions, lanes, limits, nowMs: () => clock.nowMs() };
   return {
+    ...answersOf(database, clock, limits),
     declareSites: async (sites) =>
       noteUnavailable(logger, await sweeps.run(() => declareSites(database, sites))),
     ...sweepFolds(database),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
-    sites: (question, gone) => reach.statuses(question, asking(gone)),
     site: (name) => sweeps.run(() => siteStatus(database, name)),
-    projects: (query, gone) => answer(query, gone, (trx) => queryProjects(trx, query)),
-    usage: (query, gone) => orRefusal(query, askUsage(usage, query, gone)),
-    allUsage: async function* (query, gone) {
-      try {
-        yield* askAllUsage(usage, query, gone);
-      } catch (error) {
-        throw await reach.refusal(error, query, asking());
-      }
-    },
-    coverage: (query, gone) => answer(query, gone, (trx) => queryCoverage(trx, query, clock.nowMs())),
     coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
     verify: () => sweeps.run(() => verifyConservation(database)),
     maintain: (policy) =>
