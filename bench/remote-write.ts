@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXPORTER_METRICS } from '../src/prometheus/usage-metrics.ts';
+import { EXPORTER_METRICS, usageMetricName } from '../src/prometheus/usage-metrics.ts';
 import { toSnappy } from '../src/prometheus/remote/snappy.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { getJson } from '../test/support/api-client.ts';
@@ -21,14 +21,18 @@ const SAMPLES = 10_000;
 const TOKEN = 'bench-token-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
 
-/** One scrape of an exporter with 9,998 totals, starting with the project `first`. */
+/** The resources of each project. All series together have as many projects as a site may have by default. */
+const RESOURCES = ['vcpu', 'mb', 'instance'];
+
+/** One scrape of an exporter with 9,998 totals, of which `first` is the number of the first. */
 function requestAt(atMs: number, value: number, first: number): Buffer {
-  const series = Array.from({ length: SAMPLES - 2 }, (_, index) =>
-    writtenSeries(
-      'project_vcpu_usage',
+  const series = Array.from({ length: SAMPLES - 2 }, (_, index) => {
+    const project = `${Math.floor((first + index) / RESOURCES.length)}`;
+    return writtenSeries(
+      usageMetricName(RESOURCES[(first + index) % RESOURCES.length] ?? ''),
       {
-        project_id: `${first + index}`.padStart(32, '0'),
-        project_name: `project ${first + index}`,
+        project_id: project.padStart(32, '0'),
+        project_name: `project ${project}`,
         domain_id: 'default',
         domain_name: 'Default',
         instance: 'exporter:8080',
@@ -36,8 +40,8 @@ function requestAt(atMs: number, value: number, first: number): Buffer {
       },
       value + index,
       atMs,
-    ),
-  );
+    );
+  });
   const facts = [
     writtenSeries(EXPORTER_METRICS.foldedUntil, { instance: 'exporter:8080' }, atMs / 1000 - 10, atMs),
     writtenSeries(EXPORTER_METRICS.epochInfo, { instance: 'exporter:8080', epoch: 'x' }, 1, atMs),
@@ -123,9 +127,9 @@ async function untilShown(url: string, hours: number): Promise<void> {
     if (!/remote_write_waiting_samples 0$/m.test(text)) continue;
     const wholeHour = (ms: number) => new Date(Math.floor(ms / 3_600_000) * 3_600_000).toISOString();
     const [from, to] = [wholeHour(now - 3_600_000), wholeHour(Date.now() + 3_600_000)];
-    const question = `${url}/api/v1/usage?from=${from}&to=${to}&step=total&by=site&resource=vcpu`;
+    const question = `${url}/api/v1/usage?from=${from}&to=${to}&step=total&by=resource`;
     const { data } = (await getJson(question)) as { data: { amount: number }[] };
-    const amount = data[0]?.amount ?? 0;
+    const amount = data.reduce((sum, row) => sum + row.amount, 0);
     if (Math.abs(amount / hours - 1) < 1e-9) return;
     if (amount > hours) throw new Error(`the portal has ${amount} hours of usage instead of ${hours}`);
   }

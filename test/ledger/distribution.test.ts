@@ -9,6 +9,8 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { admitSweep } from '../../src/portal/ledger/store/sweeps/admit-sweep.ts';
 import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
 import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
+import { loadStock } from '../../src/portal/ledger/store/sweeps/load/load-stock.ts';
+import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { HOUR, MINUTE, NOON, onEveryPostgresql, sitesNamed, storeOn, sweep } from './fixture.ts';
 import { DISTRIBUTE, distribute } from '../support/citus.ts';
 import { runSql } from '../support/postgresql-server.ts';
@@ -201,11 +203,14 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
       sweep([reading(NOON + 3 * HOUR, HOUR, { projectName: 'renamed' })]),
       sweep([reading(NOON + 3 * HOUR, 9, { resource: 'mb' })], [{ reason: 'a', count: 1, example: '' }]),
     ];
+    const siteId = await siteIdOf(database, 'a');
+    const caps = { ...capsOfSite(), projects: 1 };
     for (const one of everything) {
-      await admitSweep(database, 'a', one, { ...capsOfSite(), projects: 1 });
-      await foldIntoStore(database, 'a', one, DEFAULT_RULES);
+      const { counts } = await loadStock(database, siteId, one.readings);
+      await admitSweep(database, siteId, one, { caps, counts });
+      await foldIntoStore(database, siteId, one, DEFAULT_RULES);
     }
-    await foldLateIntoStore(database, 'a', [sweep([reading(NOON + HOUR, 7 * MINUTE)])], DEFAULT_RULES);
+    await foldLateIntoStore(database, siteId, [sweep([reading(NOON + HOUR, 7 * MINUTE)])], DEFAULT_RULES);
     const named = statements.filter((text) => distributedTables().some((table) => mentions(text, table)));
     expect(named.length).toBeGreaterThan(30);
     expect(named.filter((text) => !namesOneSite(text))).toEqual([]);

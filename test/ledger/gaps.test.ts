@@ -9,7 +9,7 @@ import type { Reading } from '../../src/portal/ledger/ledger.ts';
 import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
 import { loadMeterGapBook } from '../../src/portal/ledger/store/sweeps/load/load-gaps.ts';
 import { loadPart } from '../../src/portal/ledger/store/sweeps/load/load-part.ts';
-import { lockSite } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
+import { lockSite, siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { anyReading, entriesOf, storedEntries } from './against-book.ts';
 import {
   columns,
@@ -193,7 +193,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
       await ledger.fold('a', sweep(times));
       const late = [1, 2, 401].map((hours) => reading(NOON + hours * HOUR, (hours / 4) * HOUR));
       const { book, rows } = await storeOn(connection).transaction(async (trx) => {
-        const part = await loadPart(trx, await lockSite(trx, 'a', late), late);
+        const part = await loadPart(trx, await lockSite(trx, await siteIdOf(trx, 'a'), late), late);
         const counting = countingRows(trx);
         return { book: await loadMeterGapBook(counting, part, late), rows: counting.rows() };
       });
@@ -235,7 +235,7 @@ onEveryPostgresql('gaps', (freshLedger) => {
         const sweeps = [sweep(readings)];
         const outcome = await foldLateIntoStore(
           database,
-          site,
+          await siteIdOf(database, site),
           sweeps,
           DEFAULT_RULES,
           undefined,

@@ -5,6 +5,7 @@ import type { DatabaseConnection } from '../../src/portal/database/connection.ts
 import { InMemoryBook, reading } from './in-memory-book.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
+import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import {
   columns,
   foldAll,
@@ -154,9 +155,10 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const { ledger, connection } = await freshLedger();
       const database = storeOn(connection);
       const projects = ['p1', 'p2', 'p3', 'p4', 'p5'];
+      const siteId = await siteIdOf(database, 'a');
       const fold = async (atMs: number) => {
         const readings = projects.map((projectId) => reading(atMs, atMs - NOON, { projectId }));
-        return await foldIntoStore(database, 'a', sweep(readings), DEFAULT_RULES, undefined, 1);
+        return await foldIntoStore(database, siteId, sweep(readings), DEFAULT_RULES, undefined, 1);
       };
       const kept = async () =>
         await runSql(
@@ -199,12 +201,13 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const { connection } = await freshLedger();
       let statements = 0;
       const database = storeOn(connection, () => (statements += 1));
+      const siteId = await siteIdOf(database, 'a');
       const countFor = async (meters: number, atMs: number) => {
         statements = 0;
         const readings = Array.from({ length: meters }, (_, i) =>
           reading(atMs, atMs - NOON + i, { projectId: `p${i}` }),
         );
-        await foldIntoStore(database, 'a', sweep(readings), DEFAULT_RULES, undefined, 3_000);
+        await foldIntoStore(database, siteId, sweep(readings), DEFAULT_RULES, undefined, 3_000);
         return statements;
       };
       await countFor(3_000, NOON);
@@ -224,9 +227,10 @@ onEveryPostgresql('sweeps', (freshLedger) => {
         ]),
       );
       const later = readings.map((one) => ({ ...one, atMs: one.atMs + HOUR, total: one.total + 300n }));
+      const [wholeId, partsId] = [await siteIdOf(database, 'whole'), await siteIdOf(database, 'parts')];
       for (const part of [readings, later, readings]) {
-        const whole = await foldIntoStore(database, 'whole', sweep(part), DEFAULT_RULES);
-        expect(await foldIntoStore(database, 'parts', sweep(part), DEFAULT_RULES, undefined, 2)).toEqual(
+        const whole = await foldIntoStore(database, wholeId, sweep(part), DEFAULT_RULES);
+        expect(await foldIntoStore(database, partsId, sweep(part), DEFAULT_RULES, undefined, 2)).toEqual(
           whole,
         );
       }

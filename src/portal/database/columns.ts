@@ -1,4 +1,4 @@
-import { sql, type Queryable, type Sql } from './sql.ts';
+import { prepared, sql, type Queryable, type Sql, type Statement } from './sql.ts';
 import { myTurn } from '../../runtime/in-turns.ts';
 
 /**
@@ -12,6 +12,21 @@ import { myTurn } from '../../runtime/in-turns.ts';
  * index.
  */
 export const BY_INDEX = sql`OFFSET 0`;
+
+/**
+ * The tag of a statement that looks up each item of a list. A plan that is kept may be from when the table was small, and then
+ * reads all of it for each item: a long list always gets a new plan.
+ */
+export function tagForList(items: number): (texts: readonly string[], ...parts: unknown[]) => Statement {
+  return items > LONG_LIST ? sql : prepared;
+}
+
+const LONG_LIST = 200;
+
+/** The rows of a question as one JSON array. Numbers up to 2^53 are exact in it. */
+export function listOf(question: Sql): Sql {
+  return sql`(SELECT coalesce(json_agg(r), '[]') FROM (${question}) r)`;
+}
 
 /** An array literal for `unnest(…::bigint[])`. */
 export function numberArray(values: readonly (number | bigint)[]): string {
@@ -44,7 +59,7 @@ export async function inBatches<Row>(
 export async function writeInBatches<Row>(
   trx: Queryable,
   rows: Iterable<Row | void>,
-  statement: (batch: readonly Row[]) => Sql,
+  statement: (batch: readonly Row[]) => Statement,
 ): Promise<void> {
   await inBatches(rows, async (batch) => await trx.query(statement(batch)));
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { connectToDatabase } from './connect.ts';
 import type { DatabaseConnection } from './connection.ts';
 import { openLanes, POOL_SIZE, type LaneName, type Lanes } from './lanes.ts';
-import { sql, type Queryable, type Rows, type Sql } from './sql.ts';
+import { sql, type Queryable, type Rows, type Statement } from './sql.ts';
 
 /** The connection pool of the process, and the lanes in which its users take turns. */
 export class Database implements Queryable {
@@ -15,7 +15,7 @@ export class Database implements Queryable {
     this.#pool = pool;
   }
 
-  async query<Row extends object>(statement: Sql): Promise<Rows<Row>> {
+  async query<Row extends object>(statement: Statement): Promise<Rows<Row>> {
     return await queryOn<Row>(this.#pool, statement);
   }
 
@@ -25,11 +25,11 @@ export class Database implements Queryable {
   }
 
   /** Runs `work` in one transaction: all of it takes effect, or nothing. */
-  async transaction<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (trx: Queryable) => Promise<T>, begin = sql`BEGIN`): Promise<T> {
     const client = await this.#pool.connect();
     const trx = queryable(client);
     try {
-      await trx.query(sql`BEGIN`);
+      await trx.query(begin);
       const result = await work(trx);
       await trx.query(sql`COMMIT`);
       client.release();
@@ -66,7 +66,7 @@ export async function openDatabase(connection: DatabaseConnection, logger: Logge
 function queryable(client: PoolClient): Queryable {
   let last: Promise<unknown> = Promise.resolve();
   return {
-    query: async <Row extends object>(statement: Sql) => {
+    query: async <Row extends object>(statement: Statement) => {
       const asked = last.then(async () => await queryOn<Row>(client, statement));
       last = asked.catch(() => undefined);
       return await asked;
@@ -75,8 +75,11 @@ function queryable(client: PoolClient): Queryable {
 }
 
 /** Passes a copy: `pg` changes the object, and a statement may run twice. */
-async function queryOn<Row extends object>(on: Pool | PoolClient, { text, values }: Sql): Promise<Rows<Row>> {
-  return await (on as Pool).query<Row>({ text, values });
+async function queryOn<Row extends object>(
+  on: Pool | PoolClient,
+  { name, text, values }: Statement,
+): Promise<Rows<Row>> {
+  return await (on as Pool).query<Row>({ ...(name === undefined ? {} : { name }), text, values });
 }
 
 /** A connection that cannot roll back is closed: its transaction ends with it. */

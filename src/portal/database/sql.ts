@@ -3,9 +3,28 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 /** SQL text with its parameters. `raw` inserts text into the SQL as it is: use it only for constants. */
 export { join, raw, sql, type Sql };
 
+export interface Statement extends Pick<Sql, 'text' | 'values'> {
+  /** Each connection keeps a statement with a name, with its plan. */
+  name?: string;
+}
+
+/** By text. */
+const names = new Map<string, string>();
+
+/**
+ * Like `sql`, for a statement that runs often: each connection parses it once, and soon keeps one plan. Its text must always
+ * be the same, and this plan must stay good with all values, and while the tables grow.
+ */
+export function prepared(texts: readonly string[], ...parts: readonly unknown[]): Statement {
+  const { text, values } = sql(texts, ...parts);
+  const name = names.get(text) ?? `s${names.size}`;
+  names.set(text, name);
+  return { name, text, values };
+}
+
 /** The database or a transaction. `query` rejects with the errors of `pg`. */
 export interface Queryable {
-  query<Row extends object>(statement: Sql): Promise<Rows<Row>>;
+  query<Row extends object>(statement: Statement): Promise<Rows<Row>>;
 }
 
 export interface Rows<Row> {

@@ -1,16 +1,17 @@
-import { sql, type Queryable } from '../../../database/sql.ts';
+import { prepared, sql, type Queryable } from '../../../database/sql.ts';
 import { LeaseLostError } from '../../lease-lost.ts';
 import type { Lease } from '../../ledger.ts';
 
-/** Lets the database end an idle transaction: a portal that stops in the middle of a fold would keep the site locked. */
-export async function boundIdleTime(trx: Queryable): Promise<void> {
-  await trx.query(sql`SET LOCAL idle_in_transaction_session_timeout = '30s'`);
-}
+/**
+ * Begins a transaction that the database ends if it is idle: a portal that stops in the middle of a fold would keep the site
+ * locked.
+ */
+export const BEGIN_BOUNDED = sql`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'`;
 
 /** Throws `LeaseLostError` without the lease. Call it under the site's lock: then a later holder folds after us. */
 export async function requireLease(trx: Queryable, lease: Lease | undefined): Promise<void> {
   if (lease === undefined) return;
-  const { rows } = await trx.query(sql`
+  const { rows } = await trx.query(prepared`
     SELECT FROM ledger.lease WHERE name = ${lease.name} AND holder = ${lease.holder}`);
   if (rows.length === 0) throw new LeaseLostError(`the lease ${lease.name} is now another portal's`);
 }

@@ -7,46 +7,34 @@ import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
 import { meterKey, projectKey, resourceKey } from '../../accounting/meters/identity.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
-import { siteIdOf } from './load/lock-site.ts';
 import { loadResources } from './load/load-resources.ts';
 
 /**
- * Refuses readings that would exceed the caps of a site in the ledger. Each fold decides for itself, so two folds at the
- * same time may exceed a cap by one sweep.
+ * Refuses readings that would exceed the caps of a site in the ledger, which has `counts` of it. Each fold decides for
+ * itself, so two folds at the same time may exceed a cap by one sweep.
  */
 export async function admitSweep(
   database: Queryable,
-  site: string,
+  siteId: number,
   sweep: Sweep,
-  caps: SiteCaps,
+  { caps, counts }: { caps: SiteCaps; counts: SiteCaps },
 ): Promise<Sweep> {
-  const siteId = await siteIdOf(database, site);
-  const room = await roomOf(database, siteId, caps);
+  const room = roomUnder(caps, counts);
   if (await inTurns(fitsSurely(sweep.readings, room))) return sweep;
   const known = await loadKnown(database, siteId, sweep.readings);
   const { readings, refusals } = await inTurns(admit(sweep.readings, known, room));
   return { ...sweep, readings, refusals: [...sweep.refusals, ...refusals] };
 }
 
-/** The room that is left under the caps. */
-async function roomOf(database: Queryable, siteId: number, caps: SiteCaps): Promise<SiteCaps> {
-  const { rows } = await database.query<SiteCaps>(sql`
-    SELECT (SELECT count(*) FROM ledger.project WHERE site_id = ${siteId})::int AS projects,
-           (SELECT count(*) FROM ledger.cloud WHERE site_id = ${siteId})::int AS clouds,
-           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId} AND flavor_id = 0)::int AS resources,
-           (SELECT count(*) FROM ledger.resource WHERE site_id = ${siteId} AND flavor_id > 0)::int AS "serverKinds",
-           (SELECT count(*) FROM ledger.epoch WHERE site_id = ${siteId})::int AS epochs,
-           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS names,
-           (SELECT meters FROM ledger.site_state WHERE site_id = ${siteId}) AS meters`);
-  const has = rows[0] as SiteCaps;
+function roomUnder(caps: SiteCaps, counts: SiteCaps): SiteCaps {
   return {
-    projects: caps.projects - has.projects,
-    clouds: caps.clouds - has.clouds,
-    resources: caps.resources - has.resources,
-    serverKinds: caps.serverKinds - has.serverKinds,
-    epochs: caps.epochs - has.epochs,
-    names: caps.names - has.names,
-    meters: caps.meters - has.meters,
+    projects: caps.projects - counts.projects,
+    clouds: caps.clouds - counts.clouds,
+    resources: caps.resources - counts.resources,
+    serverKinds: caps.serverKinds - counts.serverKinds,
+    epochs: caps.epochs - counts.epochs,
+    names: caps.names - counts.names,
+    meters: caps.meters - counts.meters,
   };
 }
 

@@ -14,7 +14,7 @@ import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import { meterKey } from '../../accounting/meters/identity.ts';
 import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
-import { boundIdleTime, requireLease } from '../database/fence.ts';
+import { BEGIN_BOUNDED, requireLease } from '../database/fence.ts';
 import { loadCloudGaps, loadMeterGapBook } from './load/load-gaps.ts';
 import { loadPart, type LoadedPart } from './load/load-part.ts';
 import { lockSite, type LockedSite } from './load/lock-site.ts';
@@ -36,7 +36,7 @@ const READINGS_IN_PART = 500;
 /** Corrects spread usage with late readings, and folds all other readings, in one transaction. */
 export async function foldLateIntoStore(
   database: Database,
-  siteName: string,
+  siteId: number,
   sweeps: readonly Sweep[],
   rules: AccountingRules,
   lease?: Lease,
@@ -45,8 +45,7 @@ export async function foldLateIntoStore(
   const sweep = joined(sweeps);
   const { readings, receivedAtMs } = sweep;
   return await database.transaction(async (trx) => {
-    await boundIdleTime(trx);
-    const site = await lockSite(trx, siteName, readings);
+    const site = await lockSite(trx, siteId, readings);
     await requireLease(trx, lease);
     const outcome: LateOutcome = { replaced: 0, folded: 0, ignored: 0 };
     const tally = new SweepTally();
@@ -75,7 +74,7 @@ export async function foldLateIntoStore(
     await writeSite(trx, site, tally, sweep);
     const { folded, ignored, anomalies } = tally.outcome;
     return { ...outcome, folded, ignored: outcome.ignored + ignored, anomalies };
-  });
+  }, BEGIN_BOUNDED);
 }
 
 /** Joins the parts of an answer to one sweep. */

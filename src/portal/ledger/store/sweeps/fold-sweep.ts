@@ -5,7 +5,7 @@ import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
 import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import type { FoldOutcome, Lease, Sweep } from '../../ledger.ts';
-import { boundIdleTime, requireLease } from '../database/fence.ts';
+import { BEGIN_BOUNDED, requireLease } from '../database/fence.ts';
 import { loadPart } from './load/load-part.ts';
 import { lockSite } from './load/lock-site.ts';
 import { foldInOverlap } from './overlap.ts';
@@ -20,15 +20,14 @@ const READINGS_IN_PART = 2_000;
 /** Folds a sweep into the ledger: readings, entries and the site's progress in one transaction (rule A6). */
 export async function foldIntoStore(
   database: Database,
-  siteName: string,
+  siteId: number,
   sweep: Sweep,
   rules: AccountingRules,
   lease?: Lease,
   readingsInPart = READINGS_IN_PART,
 ): Promise<FoldOutcome> {
   return await database.transaction(async (trx) => {
-    await boundIdleTime(trx);
-    const site = await lockSite(trx, siteName, sweep.readings);
+    const site = await lockSite(trx, siteId, sweep.readings);
     await requireLease(trx, lease);
     const courses = await inTurns(coursesOf(site.progress, sweep.readings, rules));
     await writeCourses(trx, site, courses);
@@ -41,5 +40,5 @@ export async function foldIntoStore(
     });
     await writeSite(trx, site, tally, sweep);
     return tally.outcome;
-  });
+  }, BEGIN_BOUNDED);
 }

@@ -3,7 +3,6 @@ import { eachInSteps } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import type { Reading } from '../../ledger.ts';
 import { numberArray } from '../../../database/columns.ts';
-import { siteIdOf } from './load/lock-site.ts';
 
 /**
  * Whether any reading is older than the last one of its cloud and lies inside an open gap. Such readings come late from a
@@ -11,10 +10,9 @@ import { siteIdOf } from './load/lock-site.ts';
  */
 export async function mayFillGaps(
   database: Queryable,
-  site: string,
+  siteId: number,
   readings: readonly Reading[],
 ): Promise<boolean> {
-  const siteId = await siteIdOf(database, site);
   const older = await olderThanLast(database, siteId, readings);
   if (older.size === 0) return false;
   const instants = numberArray([...older]);

@@ -1,12 +1,14 @@
 import type { Database } from '../../../database/database.ts';
+import { inTurns } from '../../../../runtime/in-turns.ts';
 import type { AccountingRules } from '../../accounting/meters/meter.ts';
+import { inTheirClouds } from '../../accounting/sites/clouds.ts';
 import type { FoldOutcome, Ledger, Lease, Sweep } from '../../ledger.ts';
 import { admitSweep } from './admit-sweep.ts';
 import { foldLateIntoStore, joined } from './fold-late.ts';
 import { foldIntoStore } from './fold-sweep.ts';
 import { mayFillGaps } from './late-readings.ts';
+import { loadStock } from './load/load-stock.ts';
 import { loadSiteRules } from './load/site-rules.ts';
-import { settleClouds } from './settle-clouds.ts';
 
 /** The ways to fold a sweep. Each one admits the sweep first, and folds it by the rules of its site. */
 export function sweepFolds(database: Database): Pick<Ledger, 'fold' | 'foldInAnyOrder' | 'foldLate'> {
@@ -14,20 +16,20 @@ export function sweepFolds(database: Database): Pick<Ledger, 'fold' | 'foldInAny
   return {
     fold: (site, sweep, lease) =>
       sweeps.run(async () => {
-        const { admitted, rules } = await admit(database, site, sweep);
-        const outcome = await foldIntoStore(database, site, admitted, rules, lease);
+        const { siteId, admitted, rules } = await admit(database, site, sweep);
+        const outcome = await foldIntoStore(database, siteId, admitted, rules, lease);
         return withRefusals(outcome, sweep, admitted);
       }),
     foldInAnyOrder: (site, sweep, lease) =>
       sweeps.run(async () => {
-        const { admitted, rules } = await admit(database, site, sweep);
-        const outcome = await foldInOrderOrLate(database, site, admitted, rules, lease);
+        const { siteId, admitted, rules } = await admit(database, site, sweep);
+        const outcome = await foldInOrderOrLate(database, siteId, admitted, rules, lease);
         return withRefusals(outcome, sweep, admitted);
       }),
     foldLate: (site, late, lease) =>
       sweeps.run(async () => {
-        const { admitted, rules } = await admit(database, site, joined(late));
-        const outcome = await foldLateIntoStore(database, site, [admitted], rules, lease);
+        const { siteId, admitted, rules } = await admit(database, site, joined(late));
+        const outcome = await foldLateIntoStore(database, siteId, [admitted], rules, lease);
         const { replaced, folded, ignored } = outcome;
         return { replaced, folded, ignored };
       }),
@@ -35,21 +37,26 @@ export function sweepFolds(database: Database): Pick<Ledger, 'fold' | 'foldInAny
 }
 
 async function admit(database: Database, site: string, sweep: Sweep) {
-  const { rules, caps, clouds } = await loadSiteRules(database, site);
-  const settled = await settleClouds(database, site, sweep, clouds);
-  return { rules, admitted: await admitSweep(database, site, settled, caps) };
+  const { siteId, rules, caps, clouds } = await loadSiteRules(database, site);
+  const { counts, ...known } = await loadStock(database, siteId, sweep.readings);
+  const readings = await inTurns(inTheirClouds(sweep.readings, { ...known, configured: clouds }));
+  return {
+    siteId,
+    rules,
+    admitted: await admitSweep(database, siteId, { ...sweep, readings }, { caps, counts }),
+  };
 }
 
 async function foldInOrderOrLate(
   database: Database,
-  site: string,
+  siteId: number,
   sweep: Sweep,
   rules: AccountingRules,
   lease?: Lease,
 ): Promise<FoldOutcome> {
-  if (!(await mayFillGaps(database, site, sweep.readings)))
-    return await foldIntoStore(database, site, sweep, rules, lease);
-  const outcome = await foldLateIntoStore(database, site, [sweep], rules, lease);
+  if (!(await mayFillGaps(database, siteId, sweep.readings)))
+    return await foldIntoStore(database, siteId, sweep, rules, lease);
+  const outcome = await foldLateIntoStore(database, siteId, [sweep], rules, lease);
   const { folded, ignored, anomalies } = outcome;
   return { folded, ignored, anomalies };
 }

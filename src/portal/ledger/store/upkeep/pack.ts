@@ -3,7 +3,7 @@ import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { describeError } from '../../../../runtime/user-error.ts';
 import type { MaintenanceOutcome, StoragePolicy } from '../../storage-policy.ts';
-import { boundIdleTime } from '../database/fence.ts';
+import { BEGIN_BOUNDED } from '../database/fence.ts';
 import { expireGaps } from '../sweeps/write/write-gaps.ts';
 
 /** Meters in one transaction. Sweeps of the site wait for the transaction, so it is small. */
@@ -81,13 +81,12 @@ async function lastMeterOf(database: Queryable, siteId: number): Promise<number>
 /** Moves entries into their months in one transaction, so that an hour is never lost or counted twice. */
 async function packMeters(database: Database, meters: MeterRange, beforeHour: number): Promise<number> {
   return await database.transaction(async (trx) => {
-    await boundIdleTime(trx);
     await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${meters.siteId} FOR UPDATE`);
     const { rows } = await trx.query<{ packed: string }>(entriesIntoMonths(meters, beforeHour));
     const packed = Number(rows[0]?.packed ?? 0);
     if (packed > 0) await sumDaysAgain(trx, meters, beforeHour);
     return packed;
-  });
+  }, BEGIN_BOUNDED);
 }
 
 /** Makes the sums of days agree with the entries that are left. There are few, or none. */

@@ -1,7 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
-import { distinctOf } from '../../../../../prometheus/steps.ts';
-import { inTurns } from '../../../../../runtime/in-turns.ts';
-import type { Reading } from '../../../ledger.ts';
+import { sql, type Queryable, type Sql } from '../../../../database/sql.ts';
 import { numberArray } from '../../../../database/columns.ts';
 
 export interface EpochRow {
@@ -13,17 +10,10 @@ export interface EpochRow {
   serverFirstMs: number | undefined;
 }
 
-/** The known epochs of readings. */
-export async function loadEpochsOf(
-  trx: Queryable,
-  siteId: number,
-  readings: readonly Reading[],
-): Promise<EpochRow[]> {
-  const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
-  const { rows } = await trx.query<EpochRecord>(sql`
+export function epochsNamed(siteId: number, names: readonly string[]): Sql {
+  return sql`
     SELECT epoch_id AS id, name, first_ms, server_first_ms FROM ledger.epoch
-    WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`);
-  return rows.map(epochRow);
+    WHERE site_id = ${siteId} AND name = ANY(${names}::text[])`;
 }
 
 export async function loadEpochs(
@@ -38,14 +28,15 @@ export async function loadEpochs(
   return rows.map(epochRow);
 }
 
-interface EpochRecord {
+/** `pg` gives a bigint as a text, JSON as a number. */
+export interface EpochRecord {
   id: number;
   name: string;
-  first_ms: string;
-  server_first_ms: string | null;
+  first_ms: string | number;
+  server_first_ms: string | number | null;
 }
 
-function epochRow({ id, name, first_ms, server_first_ms }: EpochRecord): EpochRow {
+export function epochRow({ id, name, first_ms, server_first_ms }: EpochRecord): EpochRow {
   const serverFirstMs = server_first_ms === null ? undefined : Number(server_first_ms);
   return { id, name, firstMs: Number(first_ms), serverFirstMs };
 }

@@ -1,10 +1,10 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import type { Queryable } from '../../../../database/sql.ts';
 import { eachInSteps, type Steps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { type BookedMeter } from '../../../accounting/sweeps/sweep.ts';
 import { projectKey, resourceKey } from '../../../accounting/meters/identity.ts';
 import type { Reading } from '../../../ledger.ts';
-import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
+import { BY_INDEX, numberArray, tagForList, valuesOfArray } from '../../../../database/columns.ts';
 import { loadEpochs } from './load-epochs.ts';
 import type { KnownProject } from './load-projects.ts';
 import type { LockedSite } from './lock-site.ts';
@@ -44,7 +44,7 @@ export async function loadMeters(
   const meters = new Map<string, KnownMeter>();
   const wanted = await inTurns(wantedMeters(site, projects, readings));
   if (wanted.length === 0) return meters;
-  const { rows } = await trx.query<MeterColumns>(sql`
+  const { rows } = await trx.query<MeterColumns>(tagForList(wanted.length)`
     SELECT array_agg(meter_id)::text AS ids, array_agg(m.project_id)::text AS project_ids,
            array_agg(m.resource_id)::text AS resource_ids, array_agg(epoch_id)::text AS epoch_ids,
            array_agg(opening)::text AS openings, array_agg(last_total)::text AS last_totals,

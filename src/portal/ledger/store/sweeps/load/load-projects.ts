@@ -1,10 +1,10 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import type { Queryable } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import type { NameState } from '../../../accounting/sites/names.ts';
 import { projectKey, type ProjectIdentity } from '../../../accounting/meters/identity.ts';
 import type { Reading } from '../../../ledger.ts';
-import { BY_INDEX, numberArray, valuesOfArray } from '../../../../database/columns.ts';
+import { BY_INDEX, numberArray, tagForList, valuesOfArray } from '../../../../database/columns.ts';
 import type { LockedSite } from './lock-site.ts';
 
 export interface KnownProject extends ProjectIdentity, NameState {
@@ -33,7 +33,7 @@ export async function loadProjects(
   const wanted = [...distinct].filter(([, { cloud }]) => inClouds.has(cloud));
   const known = new Map<string, KnownProject>();
   if (wanted.length === 0) return known;
-  const { rows } = await trx.query<ProjectColumns>(sql`
+  const { rows } = await trx.query<ProjectColumns>(tagForList(wanted.length)`
     SELECT array_agg(p.project_id)::text AS ids, array_agg(w.place)::text AS places,
            array_agg(n.from_ms)::text AS from_ms, json_agg(n.project_name) AS project_names,
            json_agg(n.domain_id) AS domain_ids, json_agg(n.domain_name) AS domain_names

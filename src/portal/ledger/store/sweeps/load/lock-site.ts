@@ -1,8 +1,17 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, sql, type Queryable, type Sql } from '../../../../database/sql.ts';
+import { distinctOf } from '../../../../../prometheus/steps.ts';
+import { inTurns } from '../../../../../runtime/in-turns.ts';
+import { listOf } from '../../../../database/columns.ts';
 import type { CloudProgress, Progress } from '../../../accounting/sites/progress.ts';
 import type { Reading } from '../../../ledger.ts';
-import { loadEpochsOf, type EpochRow } from './load-epochs.ts';
-import { loadFlavors, loadResources } from './load-resources.ts';
+import { epochRow, epochsNamed, type EpochRecord, type EpochRow } from './load-epochs.ts';
+import {
+  flavorsOf,
+  knownResources,
+  resourcesOf,
+  type FlavorRecord,
+  type ResourceRecord,
+} from './load-resources.ts';
 import { IdMap, type IdCounter } from './site-ids.ts';
 
 /** A site under our lock, with the progress of its clouds and the ids of its clouds, resources and epochs. */
@@ -28,14 +37,11 @@ export interface LockedSite {
 /** Locks a site against other sweeps until the transaction ends, and loads the data that its projects share. */
 export async function lockSite(
   trx: Queryable,
-  site: string,
+  siteId: number,
   readings: readonly Reading[],
 ): Promise<LockedSite> {
-  const { siteId, counter } = await lockState(trx, site);
-  const clouds = await loadClouds(trx, siteId);
-  const resources = await loadResources(trx, siteId);
-  const flavors = await loadFlavors(trx, siteId);
-  const epochs = await loadEpochsOf(trx, siteId, readings);
+  const counter = await lockState(trx, siteId);
+  const { clouds, resources, flavors, epochs } = await loadShared(trx, siteId, readings);
   return {
     siteId,
     counter,
@@ -54,13 +60,12 @@ function idsOf(rows: readonly NamedRow[], counter: IdCounter): IdMap {
   return new IdMap(new Map(rows.map((row) => [row.name, row])), counter);
 }
 
-async function lockState(trx: Queryable, site: string): Promise<{ siteId: number; counter: IdCounter }> {
-  const siteId = await siteIdOf(trx, site);
-  const { rows } = await trx.query<{ next_id: number }>(sql`
+async function lockState(trx: Queryable, siteId: number): Promise<IdCounter> {
+  const { rows } = await trx.query<{ next_id: number }>(prepared`
     SELECT next_id FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
   const [row] = rows;
-  if (row === undefined) throw new Error(`the site ${JSON.stringify(site)} has no state in the ledger`);
-  return { siteId, counter: { next: row.next_id } };
+  if (row === undefined) throw new Error(`the site ${siteId} has no state in the ledger`);
+  return { next: row.next_id };
 }
 
 /** Looked up by itself: with distributed tables, a statement that locks or changes a site's rows must name their key. */
@@ -72,6 +77,28 @@ export async function siteIdOf(trx: Queryable, site: string): Promise<number> {
   return row.site_id;
 }
 
+interface SharedRecord {
+  clouds: CloudRecord[];
+  resources: ResourceRecord[];
+  flavors: FlavorRecord[];
+  epochs: EpochRecord[];
+}
+
+/** In one statement of its own: one that waits for the lock itself would see the site as it was before the wait. */
+async function loadShared(trx: Queryable, siteId: number, readings: readonly Reading[]) {
+  const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
+  const { rows } = await trx.query<SharedRecord>(prepared`
+    SELECT ${listOf(cloudsOf(siteId))} AS clouds, ${listOf(resourcesOf(siteId))} AS resources,
+           ${listOf(flavorsOf(siteId))} AS flavors, ${listOf(epochsNamed(siteId, names))} AS epochs`);
+  const { clouds, resources, flavors, epochs } = rows[0] as SharedRecord;
+  return {
+    clouds: clouds.map(cloudRow),
+    resources: knownResources(resources, flavors),
+    flavors,
+    epochs: epochs.map(epochRow),
+  };
+}
+
 interface NamedRow {
   id: number;
   name: string;
@@ -81,20 +108,23 @@ interface CloudRow extends NamedRow {
   progress: CloudProgress;
 }
 
-async function loadClouds(trx: Queryable, siteId: number): Promise<CloudRow[]> {
-  const { rows } = await trx.query<{
-    id: number;
-    name: string;
-    first_ms: string;
-    prior_ms: string;
-    last_ms: string;
-    server_first_ms: string | null;
-    server_prior_ms: string | null;
-    server_last_ms: string | null;
-  }>(sql`
+interface CloudRecord extends NamedRow {
+  first_ms: number;
+  prior_ms: number;
+  last_ms: number;
+  server_first_ms: number | null;
+  server_prior_ms: number | null;
+  server_last_ms: number | null;
+}
+
+function cloudsOf(siteId: number): Sql {
+  return sql`
     SELECT cloud_id AS id, name, first_ms, prior_ms, last_ms, server_first_ms, server_prior_ms, server_last_ms
-    FROM ledger.cloud WHERE site_id = ${siteId}`);
-  return rows.map(({ id, name, ...row }) => ({
+    FROM ledger.cloud WHERE site_id = ${siteId}`;
+}
+
+function cloudRow({ id, name, ...row }: CloudRecord): CloudRow {
+  return {
     id,
     name,
     progress: {
@@ -104,9 +134,9 @@ async function loadClouds(trx: Queryable, siteId: number): Promise<CloudRow[]> {
           ? undefined
           : progressOf(row.server_first_ms, row.server_prior_ms, row.server_last_ms),
     },
-  }));
+  };
 }
 
-function progressOf(firstMs: string, priorMs: string | null, lastMs: string | null): Progress {
-  return { firstMs: Number(firstMs), priorMs: Number(priorMs), lastMs: Number(lastMs) };
+function progressOf(firstMs: number, priorMs: number | null, lastMs: number | null): Progress {
+  return { firstMs, priorMs: Number(priorMs), lastMs: Number(lastMs) };
 }

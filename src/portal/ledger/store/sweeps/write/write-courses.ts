@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Queryable } from '../../../../database/sql.ts';
 import type { CloudChange, CloudCourses } from '../../../accounting/sites/courses.ts';
 import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
@@ -30,7 +30,7 @@ function* gapRows(clouds: readonly CloudRow[]): Generator<CloudGapRow> {
 
 async function writeClouds(trx: Queryable, siteId: number, rows: readonly CloudRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await trx.query(sql`
+  await trx.query(prepared`
     INSERT INTO ledger.cloud
       (site_id, cloud_id, name, first_ms, prior_ms, last_ms, server_first_ms, server_prior_ms, server_last_ms)
     SELECT ${siteId}, * FROM unnest(

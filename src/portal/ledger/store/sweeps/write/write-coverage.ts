@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Queryable } from '../../../../database/sql.ts';
 import type { HourCoverage } from '../../../accounting/sites/progress.ts';
 import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
@@ -16,7 +16,7 @@ export async function writeCoverage(
   await writeInBatches(
     trx,
     hours,
-    (rows) => sql`
+    (rows) => prepared`
     INSERT INTO ledger.site_hour AS had (site_id, cloud_id, hour, measured_ms, spread_ms)
     SELECT ${siteId}, w.cloud_id, w.hour, sum(w.measured_ms), sum(w.spread_ms) FROM unnest(
       ${numberArray(rows.map(({ cloudId }) => cloudId))}::int[],

@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Queryable } from '../../../../database/sql.ts';
 import { Pace } from '../../../../../prometheus/steps.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
 import { closeHours } from '../../../accounting/meters/open-hour.ts';
@@ -48,7 +48,7 @@ export function* closedHours(
 
 /** An entry may exist already: from late readings, or from an older portal, which wrote it before the hour was over. */
 async function writeBatch(trx: Queryable, siteId: number, batch: readonly EntryRow[]): Promise<void> {
-  await trx.query(sql`
+  await trx.query(prepared`
     INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(batch.map(({ meterId }) => meterId))}::int[],
@@ -62,7 +62,7 @@ async function writeBatch(trx: Queryable, siteId: number, batch: readonly EntryR
 
 /** Adds what is added to entries to the sums of their days, too. */
 export async function addToDays(trx: Queryable, siteId: number, batch: readonly EntryRow[]): Promise<void> {
-  await trx.query(sql`
+  await trx.query(prepared`
     INSERT INTO ledger.day AS had (site_id, meter_id, hour, amount, spread)
     SELECT ${siteId}, w.meter_id, w.hour - w.hour % 24, sum(w.amount), sum(w.spread) FROM unnest(
       ${numberArray(batch.map(({ meterId }) => meterId))}::int[],

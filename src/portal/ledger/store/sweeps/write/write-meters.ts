@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Queryable } from '../../../../database/sql.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
 import { numberArray } from '../../../../database/columns.ts';
 import type { MeterRow } from './write-entries.ts';
@@ -15,7 +15,7 @@ export async function writeMeters(
   open: readonly Entry[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await trx.query(sql`
+  await trx.query(prepared`
     INSERT INTO ledger.meter
       (site_id, meter_id, project_id, resource_id, epoch_id, opening, last_total, first_at_ms, last_at_ms,
        open_hour, open_amount, open_spread)

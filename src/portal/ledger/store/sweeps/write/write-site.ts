@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, sql, type Queryable } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { refusalSummary } from '../../../accounting/sweeps/refusals.ts';
@@ -78,7 +78,7 @@ async function writeState(
   { receivedAtMs, refusals }: Sweep,
 ): Promise<void> {
   const refused = refusals.reduce((sum, { count }) => sum + count, 0);
-  await trx.query(sql`
+  await trx.query(prepared`
     UPDATE ledger.site_state
     SET next_id = ${site.counter.next}, last_sweep_ms = ${receivedAtMs}, last_success_ms = ${receivedAtMs},
         last_error = ${refusalSummary(refusals)}, refused_series = ${refused},
