@@ -17,7 +17,7 @@ async function make(name) {
   throw new Error(`${name}: secrets are .password, .token or .crt`);
 }
 
-/** A certificate for the name of a container in its network. It is for development only. */
+/** A certificate with the name of a container. Others trust the certificate itself. */
 async function certificate(subject) {
   const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: subject }], {

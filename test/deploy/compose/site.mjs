@@ -1,10 +1,11 @@
-// Starts a site's stack with a real engine, from a clone, beside a simulated OpenStack. Expects that missing settings
-// are named, that the gate gives out only usage, that exporter and gate also run with the site's existing Prometheus,
-// and that HAProxy can take the gate's place. Removes everything at the end.
+// Starts a site's stack with a real engine, from a clone, beside a simulated OpenStack. Expects that credentials are all it
+// needs, that the gate gives out only usage, also with a token and a certificate of the site, that exporter and gate also run
+// with the site's existing Prometheus, and that HAProxy can take the gate's place. Removes everything at the end.
 //
 //   node test/deploy/compose/site.mjs            with docker compose (v2)
 //   node test/deploy/compose/site.mjs v1         with docker-compose 1.29
-import { writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askGate, engineAddress, inClone, makeCertificate, newToken, startCloud } from './site-stack.mjs';
 import { composeOf, docker, during, freePort, json, read, run, say, see } from './stack.mjs';
@@ -26,17 +27,15 @@ const token = newToken();
 
 await inClone('site', async (folder) => {
   const compose = composeOf(folder, files, ports);
-  const withHaproxy = composeOf(folder, [...files, '-f', 'docker-compose.site.haproxy.yml'], ports);
-  refusesWithout(folder, 'credentials', /usage-openrc|PORTAL_AUTH_TOKEN/);
+  const both = [...files, '-f', 'docker-compose.site.haproxy.yml'];
+  const withHaproxy = composeOf(folder, both, { ...ports, PORTAL_AUTH_TOKEN: token });
+  refusesWithout(folder, 'credentials', /usage-openrc/);
   writeFileSync(join(folder, 'usage-openrc'), 'OS_AUTH_URL=http://simulated:5000/v3\n');
-  refusesWithout(folder, 'a token', /openssl rand -hex 32/);
-  writeFileSync(
-    join(folder, '.env'),
-    `PORTAL_AUTH_TOKEN=${token}\nUSAGE_EXPORTER_UPDATE_INTERVAL=5\nUSAGE_EXPORTER_START_DATE=2026-01-01\n`,
-  );
-  makeCertificate(folder);
   await during(withHaproxy, async () => {
     try {
+      await withCredentialsOnly(folder, compose);
+      writeFileSync(join(folder, '.env'), `PORTAL_AUTH_TOKEN=${token}\nUSAGE_EXPORTER_UPDATE_INTERVAL=5\n`);
+      makeCertificate(folder);
       await besideACloud(folder, compose);
       await withGrafana(composeOf(folder, [...files, '--profile', 'grafana'], ports));
       await withTheirPrometheus(folder, compose);
@@ -57,10 +56,34 @@ function refusesWithout(folder, what, says) {
   say(`without ${what}, the stack does not start and says what to do`);
 }
 
-async function besideACloud(folder, compose) {
+/** The stack makes a token and a certificate itself. Nobody finds the token in a log. */
+async function withCredentialsOnly(folder, compose) {
   compose('build');
-  compose('up', '-d', 'site_prometheus');
-  await startCloud(cloud, `${project}_site`, folder);
+  compose('up', '-d', 'prometheus');
+  await startCloud(cloud, `${project}_usage_exporter`, folder);
+  compose('up', '--detach', '--build');
+  const id = compose('ps', '-q', 'exporter').trim();
+  const inNetwork = `{{(index .NetworkSettings.Networks "${project}_usage_exporter").IPAddress}}`;
+  await see('with credentials only, the exporter shows values at its address in the network', async () =>
+    usageIn(await read(`http://${docker('inspect', '--format', inNetwork, id).trim()}:8080`)),
+  );
+  await see('and its log says that it is connected', async () =>
+    docker('logs', id).includes('signed in to Keystone'),
+  );
+  const log = () => compose('logs', '--no-color', 'prometheus_proxy');
+  await see('the log of the gate has the commands that show token and certificate', async () => {
+    const shown = [...log().matchAll(/exec prometheus_proxy cat (\S+)/g)].map(([, file]) => file);
+    const [made, ca] = shown.map((file) => compose('exec', '-T', 'prometheus_proxy', 'cat', file));
+    const { status, text } = await askGate({ ca, port: ports.GATE_PORT, token: made.trim(), path: asUs });
+    return status === 200 && usageIn(text) && !log().includes(made.trim()) && isFingerprintOf(ca, log());
+  });
+}
+
+function isFingerprintOf(certificate, log) {
+  return log.includes(new X509Certificate(certificate).fingerprint256);
+}
+
+async function besideACloud(folder, compose) {
   compose('up', '--detach', '--build');
   await see('the exporter shows values on port 8080, at / as at /metrics', async () =>
     (
@@ -84,7 +107,7 @@ async function withGrafana(withProfile) {
   withProfile('up', '--detach', '--build');
   await see('with its profile, Grafana answers, and has a password, data source and dashboards', async () => {
     await fetch(`http://127.0.0.1:${ports.GRAFANA_PORT}/api/health`, { signal: AbortSignal.timeout(5000) });
-    const inGrafana = (...words) => withProfile('exec', '-T', 'site_grafana', ...words);
+    const inGrafana = (...words) => withProfile('exec', '-T', 'grafana', ...words);
     const [password, dashboards, dataSource] = [
       inGrafana('cat', '/run/stackmeter/grafana.password'),
       inGrafana('ls', '/etc/grafana/dashboards'),
@@ -96,12 +119,12 @@ async function withGrafana(withProfile) {
       dataSource.includes('$PROMETHEUS_URL')
     );
   });
-  withProfile('rm', '--stop', '--force', 'site_grafana', 'site_secrets');
+  withProfile('rm', '--stop', '--force', 'grafana');
 }
 
 /** A site with its own Prometheus adds one job to it, and starts only exporter and gate. */
 async function withTheirPrometheus(folder, compose) {
-  compose('rm', '--stop', '--force', 'site_prometheus', 'site_gate');
+  compose('rm', '--stop', '--force', 'prometheus', 'prometheus_proxy');
   const configuration = join(folder, 'theirs.yml');
   writeFileSync(
     configuration,
@@ -127,7 +150,7 @@ async function withTheirPrometheus(folder, compose) {
     ...ports,
     SITE_PROMETHEUS: `http://host.docker.internal:${port}`,
   });
-  own('up', '--detach', '--build', 'site_exporter', 'site_gate');
+  own('up', '--detach', '--build', 'exporter', 'prometheus_proxy');
   await see("with the site's own Prometheus, exporter and gate give out usage", async () =>
     usageIn((await ask(folder, asUs)).text),
   );
@@ -135,7 +158,7 @@ async function withTheirPrometheus(folder, compose) {
 }
 
 async function haproxyInItsPlace(folder, compose, withHaproxy) {
-  compose('rm', '--stop', '--force', 'site_gate');
+  compose('rm', '--stop', '--force', 'prometheus_proxy');
   withHaproxy('up', '--detach', '--build');
   await see("HAProxy in the gate's place gives out usage", async () =>
     usageIn((await ask(folder, asCurl)).text),
@@ -151,7 +174,12 @@ async function haproxyInItsPlace(folder, compose, withHaproxy) {
 }
 
 function ask(folder, path, bearer = token) {
-  return askGate({ folder, port: ports.GATE_PORT, token: bearer, path });
+  return askGate({
+    ca: readFileSync(join(folder, 'tls', 'gate.crt')),
+    port: ports.GATE_PORT,
+    token: bearer,
+    path,
+  });
 }
 
 /** The jobs of a Prometheus, each with the health of its one target. */
@@ -166,10 +194,14 @@ async function targets(port) {
 /** Whether exactly `count` containers of the stack run and all are healthy. */
 function healthy(compose, count) {
   const ids = compose('ps', '-q').trim().split('\n');
-  const states = docker('inspect', '--format', '{{.State.Status}} {{.State.Health.Status}}', ...ids);
-  return states.trim() === Array(count).fill('running healthy').join('\n');
+  const format = '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}';
+  const states = docker('inspect', '--format', format, ...ids)
+    .trim()
+    .split('\n');
+  // docker-compose 1.29 also lists containers that have done their work.
+  return states.filter((state) => state !== 'exited').join() === Array(count).fill('running healthy').join();
 }
 
 function usageIn(text) {
-  return /^project_vcpu_usage\{.* [1-9]/m.test(text);
+  return /^project_vcpu_usage\{.*\} (?!0$)\S+$/m.test(text);
 }
