@@ -198,7 +198,10 @@ async function ledgerIn(
   citus: Citus | undefined,
 ): Promise<LedgerFixture> {
   const name = newName();
-  await runSql(base, `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`);
+  await runSql(
+    base,
+    `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template} STRATEGY file_copy`}`,
+  );
   const connection = otherDatabase(base, name);
   if (citus !== undefined) await joinNodes(citus, name);
   const time = { nowMs: NOON };

@@ -9,7 +9,7 @@ import type { TestProject } from 'vitest/node';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { installedPostgresql, type TestServer } from './postgresql-server.ts';
+import { installedPostgresql, runSql, type TestServer } from './postgresql-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,7 +34,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const lend = async (request: string): Promise<DatabaseConnection> => {
     const { bin } = JSON.parse(request) as ServerRequest;
     const dataFolder = join(folder, String(servers.size));
-    const start = (server: TestServer) => ({ server, connection: server.start() });
+    const start = (server: TestServer) => ({ server, connection: withoutSync(server.start()) });
     const lent =
       servers.get(request) ??
       start(
@@ -60,4 +60,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await Promise.all([...servers.values()].map(async ({ server }) => await server.close()));
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Nothing of a lent server has to survive a crash, and most of its work is to make and drop databases. */
+async function withoutSync(starting: Promise<DatabaseConnection>): Promise<DatabaseConnection> {
+  const connection = await starting;
+  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'])
+    await runSql(connection, `ALTER SYSTEM SET ${setting} = off`);
+  await runSql(connection, 'SELECT pg_reload_conf()');
+  return connection;
 }
