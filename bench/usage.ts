@@ -64,8 +64,8 @@ const QUESTIONS: Question[] = [
     duckDb: { by: 'meter', where: `${VCPU} AND ${hours('2025-11-11T00:00', '2025-12-11T00:00')}`, goal: 3 },
   },
   {
-    name: 'by project and resource, a month, 3 pages',
-    question: 'step=total&from=2025-12-01&to=2026-01-01&by=project,resource&limit=10000',
+    name: 'by project and resource, a month',
+    question: 'step=total&from=2025-12-01&to=2026-01-01&by=project,resource&limit=50000',
     duckDb: { by: 'meter', where: hours('2025-12-01T00:00', '2026-01-01T00:00'), goal: 10 },
   },
   {

@@ -61,8 +61,9 @@ export class ApiError extends Error {
   }
 }
 
-/** The portal's limit of rows in one answer. */
+/** The portal's limits of rows in one answer. It sums each page of usage by itself. */
 const LARGEST_PAGE = '10000';
+const LARGEST_USAGE_PAGE = '50000';
 
 /** The URL of a usage answer, relative to the page. */
 export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): string {
@@ -72,7 +73,7 @@ export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): s
   if (format === 'csv') {
     parameters.set('format', 'csv');
     parameters.set('bom', 'true');
-  } else parameters.set('limit', LARGEST_PAGE);
+  } else parameters.set('limit', LARGEST_USAGE_PAGE);
   return `api/v1/usage?${parameters}`;
 }
 

@@ -380,7 +380,7 @@ describe('the API', () => {
     const answer = await server.inject('/api/v1/usage?limit=many');
     expect([answer.statusCode, answer.json()]).toEqual([
       400,
-      { error: 'limit: must be a number from 1 to 10000' },
+      { error: 'limit: must be a number from 1 to 50000' },
     ]);
     const misspelt = await server.inject('/api/v1/projects?sites=a');
     expect([misspelt.statusCode, misspelt.json()]).toEqual([

@@ -231,8 +231,9 @@ export interface ProjectQuery extends ScopedQuestion {
   cursor?: string | undefined;
 }
 
-/** The largest number of rows on a page. */
+/** The largest number of rows on a page. Each page of usage is summed by itself, so the totals of 10,000 projects fit on one. */
 export const MAX_PAGE = 10_000;
+export const MAX_USAGE_PAGE = 50_000;
 
 export interface Page<T> {
   data: T[];

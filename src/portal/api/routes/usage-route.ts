@@ -4,7 +4,7 @@ import { errorAnswer, pageOf, usageRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { answersFor } from './answers-for.ts';
 import { goneOf } from './gone.ts';
-import { pageWith, usageRowOf } from '../shapes/rows.ts';
+import { pageText, usageRowOf } from '../shapes/rows.ts';
 import { AnswerMemory } from '../shapes/answer-memory.ts';
 import { csvFileName, usageCsv } from '../shapes/usage-csv.ts';
 import { questionScopeFor } from './scope-for.ts';
@@ -40,7 +40,10 @@ export function usageRoute(
       const query = usageQuery(parameters, clock.nowMs(), await questionScopeFor(request, parameters, parts));
       const gone = goneOf(reply);
       const answers = answersFor(reply, parts);
-      if (parameters.format === 'json') return pageWith(await answers.usage(query, gone), usageRowOf);
+      if (parameters.format === 'json')
+        return reply
+          .type('application/json; charset=utf-8')
+          .send(await pageText(await answers.usage(query, gone), usageRowOf));
       const hold = (bytes: number) => answerMemory.hold(reply.raw, bytes);
       const pieces = usageCsv(answers, query, gone, parameters.bom === 'true');
       const body = method === 'HEAD' ? '' : await textOf(pieces, gone, hold);

@@ -62,13 +62,17 @@ export function stepParameter(usual: UsageStep, description: string) {
     .meta({ description });
 }
 
-export const limitParameter = z
-  .string({ error: 'may be given once' })
-  .regex(/^[1-9]\d{0,5}$/, `must be a number from 1 to ${MAX_PAGE}`)
-  .optional()
-  .transform((text) => Number(text ?? DEFAULT_PAGE))
-  .refine((limit) => limit <= MAX_PAGE, `must be a number from 1 to ${MAX_PAGE}`)
-  .meta({ description: `Rows of a page, 1 to ${MAX_PAGE}. Default: ${DEFAULT_PAGE}` });
+export function limitUpTo(most: number) {
+  return z
+    .string({ error: 'may be given once' })
+    .regex(/^[1-9]\d{0,5}$/, `must be a number from 1 to ${most}`)
+    .optional()
+    .transform((text) => Number(text ?? DEFAULT_PAGE))
+    .refine((limit) => limit <= most, `must be a number from 1 to ${most}`)
+    .meta({ description: `Rows of a page, 1 to ${most}. Default: ${DEFAULT_PAGE}` });
+}
+
+export const limitParameter = limitUpTo(MAX_PAGE);
 
 export const cursorParameter = textParameter('`next` of the previous page');
 

@@ -1,5 +1,6 @@
 import { flavorOfLabel } from '../../../prometheus/flavor-facts.ts';
 import { remembered } from '../../../prometheus/remembered.ts';
+import { myTurn } from '../../../runtime/in-turns.ts';
 import type {
   Page as LedgerPage,
   Project,
@@ -88,6 +89,22 @@ const flavorRowOf = remembered((label: string): FlavorRow => {
 /** Turns a page of the ledger into a page of an answer. */
 export function pageWith<T, Row>({ data, next }: LedgerPage<T>, rowOf: (value: T) => Row): Page<Row> {
   return { data: data.map(rowOf), next };
+}
+
+const ROWS_AT_ONCE = 1_000;
+
+/** The JSON of a page that may have tens of thousands of rows. Other work has turns between them. */
+export async function pageText<T>(
+  { data, next }: LedgerPage<T>,
+  rowOf: (value: T) => object,
+): Promise<string> {
+  let rows = '';
+  for (let first = 0; first < data.length; first += ROWS_AT_ONCE) {
+    if (first > 0) await myTurn();
+    const texts = data.slice(first, first + ROWS_AT_ONCE).map((value) => JSON.stringify(rowOf(value)));
+    rows += `${first > 0 ? ',' : ''}${texts.join(',')}`;
+  }
+  return `{"data":[${rows}],"next":${JSON.stringify(next)}}`;
 }
 
 /** ISO 8601, UTC. */

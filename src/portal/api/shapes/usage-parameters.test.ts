@@ -151,8 +151,8 @@ describe('a question for usage', () => {
     [{ state: ['active', 'error'] }, 'state: may be given once'],
     [{ step: 'week' }, 'step: must be hour, day, month or total'],
     [{ format: 'xlsx' }, 'format: must be json or csv'],
-    [{ limit: '0' }, 'limit: must be a number from 1 to 10000'],
-    [{ limit: '10001' }, 'limit: must be a number from 1 to 10000'],
+    [{ limit: '0' }, 'limit: must be a number from 1 to 50000'],
+    [{ limit: '50001' }, 'limit: must be a number from 1 to 50000'],
     [{ project: 'a\0b' }, 'project: holds a NUL character'],
     [{ site: ['a', 'b'] }, 'site: may be given once'],
     [{ form: '2026-01-01' }, ": unknown parameter 'form'; did you mean 'from'?"],
@@ -233,7 +233,7 @@ describe('a question of any text', () => {
         expect(monthStarts(range).length).toBeLessThanOrEqual(230 * 12);
         expect(piecesOf(parsed.data.step, range).length).toBeLessThanOrEqual(5);
         expect(by.size).toBeLessThanOrEqual(7);
-        expect(limit).toBeLessThanOrEqual(10_000);
+        expect(limit).toBeLessThanOrEqual(50_000);
         for (const kept of [site, project, state, cursor])
           expect(Array.from(kept ?? '').length).toBeLessThanOrEqual(512);
         expect((flavor ?? '').length).toBeLessThanOrEqual(1024);

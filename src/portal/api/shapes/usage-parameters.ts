@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { flavorOfLabel, LONGEST_FLAVOR_LABEL } from '../../../prometheus/flavor-facts.ts';
 import { SERVER_HOURS } from '../../../prometheus/usage-metrics.ts';
-import type {
-  Grant,
-  ScopedQuestion,
-  UsageDimension as LedgerDimension,
-  UsageQuery,
+import {
+  MAX_USAGE_PAGE,
+  type Grant,
+  type ScopedQuestion,
+  type UsageDimension as LedgerDimension,
+  type UsageQuery,
 } from '../../ledger/ledger.ts';
 import {
   cursorParameter,
   dimensionsParameter,
   hourParameter,
-  limitParameter,
+  limitUpTo,
   parameterTable,
   periodOf,
   stepParameter,
@@ -54,7 +55,7 @@ export const usageParameters = parameterTable({
     error: 'must be the label of a flavor, such as m1.small/1/2048/20/0/0/0',
   }),
   state: textParameter('Only servers in this state, such as `active`'),
-  limit: limitParameter,
+  limit: limitUpTo(MAX_USAGE_PAGE),
   cursor: cursorParameter,
   format: z
     .enum(['json', 'csv'], { error: 'must be json or csv' })
