@@ -1,8 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { reading } from './in-memory-book.ts';
+import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { capsOfSite } from '../../src/portal/ledger/accounting/sites/site-caps.ts';
+import { DEFAULT_QUESTION_LIMITS } from '../../src/portal/ledger/question-cost.ts';
+import { answersOf } from '../../src/portal/ledger/store/answers-of.ts';
 import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
 import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
@@ -11,7 +14,17 @@ import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-lat
 import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
 import { loadStock } from '../../src/portal/ledger/store/sweeps/load/load-stock.ts';
 import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
-import { HOUR, MINUTE, NOON, onEveryPostgresql, sitesNamed, storeOn, sweep } from './fixture.ts';
+import {
+  clockAt,
+  HOUR,
+  MINUTE,
+  NOON,
+  onEveryPostgresql,
+  query,
+  sitesNamed,
+  storeOn,
+  sweep,
+} from './fixture.ts';
 import { DISTRIBUTE, distribute } from '../support/citus.ts';
 import { runSql } from '../support/postgresql-server.ts';
 
@@ -214,6 +227,26 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
     const named = statements.filter((text) => distributedTables().some((table) => mentions(text, table)));
     expect(named.length).toBeGreaterThan(30);
     expect(named.filter((text) => !namesOneSite(text))).toEqual([]);
+  });
+
+  it('answers questions about a site with statements that each name it, and passes on the options of the planner', async () => {
+    const { ledger, connection } = await freshLedger();
+    await ledger.fold('a', sweep([reading(NOON, 0)]));
+    const statements: string[] = [];
+    const database = storeOn(connection, (statement) => statements.push(statement));
+    const answers = answersOf(database, clockAt({ nowMs: NOON + HOUR }), DEFAULT_QUESTION_LIMITS);
+    for (const step of ['hour', 'day', 'month', 'total'] as const)
+      for (const by of [[], ['grant'], ['site', 'cloud', 'project', 'resource']] as const)
+        await answers.usage(query({ step, by: new Set(by), site: 'a' }));
+    await answers.projects({ scope: EVERYTHING, site: 'a', limit: 10 });
+    await answers.coverage({ scope: EVERYTHING, site: 'a', fromMs: NOON, toMs: NOON + HOUR, limit: 10 });
+    const named = statements.filter((text) => distributedTables().some((table) => mentions(text, table)));
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((text) => !namesOneSite(text))).toEqual([]);
+    const options = statements.filter((text) => /enable_|work_mem|jit/.test(text));
+    const before = options.map((text) => statements[statements.indexOf(text) - 1]);
+    expect(options.filter((text) => !text.trim().startsWith('SET LOCAL '))).toEqual([]);
+    expect(before[0]).toBe(`SET LOCAL citus.propagate_set_commands = 'local'`);
   });
 });
 

@@ -8,7 +8,7 @@ import { numberArray } from '../../../database/columns.ts';
 import { loadCoveredClouds, type NamedCloud } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { startOf } from './usage-query.ts';
-import { viewOf } from './view/view.ts';
+import { viewOf, type SiteCondition } from './view/view.ts';
 
 /** The sums of one step. Site and cloud are '' if the question does not separate them. */
 interface StepRecord {
@@ -34,7 +34,7 @@ export async function queryCoverage(
   const view = await viewOf(database, { ...query, by: new Set<UsageDimension>() });
   const ofAll = await loadCoveredClouds(database, view, range);
   const clouds = ofAll({ site: '', cloud: '' });
-  const rows = await sumHours(database, { ...query, by }, range, clouds, nowMs);
+  const rows = await sumHours(database, { ...query, by }, { range, clouds, ofSite: view.ofSite }, nowMs);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const more = rows.length > query.limit && last !== undefined;
@@ -57,8 +57,7 @@ function cloudsOfRow(clouds: Clouds, row: StepRecord, by: Dimensions): Clouds {
 async function sumHours(
   database: Queryable,
   { step = 'hour', by, limit, cursor }: CoverageQuery & { by: Dimensions },
-  range: HourRange,
-  clouds: Clouds,
+  { range, clouds, ofSite }: { range: HourRange; clouds: Clouds; ofSite: SiteCondition },
   nowMs: number,
 ): Promise<StepRecord[]> {
   const after =
@@ -83,7 +82,8 @@ async function sumHours(
         greatest(${firstHour}::int, w.from_hour, c.first_ms / ${MS_PER_HOUR}::bigint)::int,
         least(${lastHour}::int, w.to_hour - 1, CASE WHEN s.declared AND NOT c.retired THEN ${lastHour}::int ELSE c.last_ms / ${MS_PER_HOUR}::bigint END)::int
       ) AS e (hour)
-      LEFT JOIN ledger.site_hour k ON k.site_id = c.site_id AND k.cloud_id = c.cloud_id AND k.hour = e.hour
+      LEFT JOIN ledger.site_hour k ON k.site_id = c.site_id AND k.cloud_id = c.cloud_id AND k.hour = e.hour AND ${ofSite(sql`k.site_id`)}
+      WHERE ${ofSite(sql`c.site_id`)}
     ) w
     WHERE ${
       after === undefined
