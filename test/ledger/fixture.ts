@@ -1,7 +1,7 @@
 import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { randomBytes } from 'node:crypto';
-import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, inject, onTestFinished } from 'vitest';
+import { openPool } from '../../src/portal/database/connect.ts';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type {
   Ledger,
@@ -88,7 +88,7 @@ export function storeOn(
   connection: DatabaseConnection,
   heard: (statement: string) => void = () => undefined,
 ): Database {
-  const pool = new Pool(connection);
+  const pool = openPool(connection, silentLogger(), 10);
   pool.on('connect', (client) => {
     const ask = client.query.bind(client) as (statement: { text: string }, ...more: unknown[]) => unknown;
     const heardQuery: typeof ask = (statement, ...more) => {
