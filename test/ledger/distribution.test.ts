@@ -248,6 +248,18 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
     expect(options.filter((text) => !text.trim().startsWith('SET LOCAL '))).toEqual([]);
     expect(before[0]).toBe(`SET LOCAL citus.propagate_set_commands = 'local'`);
   });
+
+  it('lets each node read its own meters for a question about all sites', async () => {
+    const { connection } = await freshLedger();
+    const statements: string[] = [];
+    const database = storeOn(connection, (statement) => statements.push(statement));
+    const answers = answersOf(database, clockAt({ nowMs: NOON + HOUR }), DEFAULT_QUESTION_LIMITS);
+    for (const step of ['hour', 'day', 'month', 'total'] as const) await answers.usage(query({ step }));
+    // Citus sends a part that is materialized, or used twice without this, to all nodes.
+    const sums = statements.filter((text) => text.includes('sums AS ('));
+    expect(sums.length).toBeGreaterThan(3);
+    expect(sums.filter((text) => !text.includes('asked AS NOT MATERIALIZED'))).toEqual([]);
+  });
 });
 
 interface ForeignKey {

@@ -89,7 +89,7 @@ export function usageSums(
     ),`;
   const ofClouds = byClouds ? cloudDaysOf(query, atWholeSite) : undefined;
   return sql`
-    WITH granted AS (${grantedProjects(whole, atWholeSite)}), asked AS MATERIALIZED (${metersOf(query, atWholeSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)} ${isInRange}`)}
+    WITH granted AS (${grantedProjects(whole, atWholeSite)}), asked AS NOT MATERIALIZED (${metersOf(query, atWholeSite, sql`ledger.meter m ${byClouds ? sql`` : grantJoin(query)} ${isInRange}`)}
     ),
     ${ofParts ? gained() : sql``}
     sums AS (${sumsOf(usageOfRange(query.step, windowsOf(sql`asked`, atWholeSite), ofClouds))}
