@@ -62,6 +62,8 @@ export function sortSamples(samples: readonly Sample[], rule: SiteRule): SortedR
 export class Sorter {
   readonly #rule: SiteRule;
   readonly #usage = new Map<string, UsagePart>();
+  /** A sample and its part. Most samples belong to the part of the one before, whose key need not be made again. */
+  #recent: { sample: Sample; part: UsagePart } | undefined;
   readonly #sorted: Omit<SortedRequest, 'usage'> = {
     facts: [],
     denied: 0,
@@ -81,7 +83,7 @@ export class Sorter {
     const site = siteOf(sample, this.#rule);
     if (!isUsage && !isFact(sample)) this.#addForeign(sample);
     else if (site === undefined) deny(this.#sorted, sample, this.#rule);
-    else if (isUsage) this.#addUsage(instantOf(sample, site), sample);
+    else if (isUsage) this.#addUsage(site, sample);
     else this.#addFact(factOf(sample, instantOf(sample, site)));
   }
 
@@ -96,12 +98,21 @@ export class Sorter {
       targets.push(originOf(labels, labels[this.#rule.siteLabel] ?? ''));
   }
 
-  #addUsage(instant: Instant, sample: Sample): void {
+  #addUsage(site: string, sample: Sample): void {
+    if (this.#recent?.part.site !== site || !areOfOneScrape(this.#recent.sample, sample))
+      this.#recent = { sample, part: this.#partOf(instantOf(sample, site)) };
+    this.#recent.part.samples.push(sample);
+  }
+
+  #partOf(instant: Instant): UsagePart {
     const key = instantKey(instant);
-    const part = this.#usage.get(key);
-    if (part !== undefined) part.samples.push(sample);
-    else if (this.#usage.size < MAX_INSTANTS) this.#usage.set(key, { ...instant, samples: [sample] });
-    else throw new OversizedRequestError(`the request has more than ${MAX_INSTANTS} instants`);
+    const known = this.#usage.get(key);
+    if (known !== undefined) return known;
+    if (this.#usage.size >= MAX_INSTANTS)
+      throw new OversizedRequestError(`the request has more than ${MAX_INSTANTS} instants`);
+    const part = { ...instant, samples: [] };
+    this.#usage.set(key, part);
+    return part;
   }
 
   #addFact(fact: FactPart): void {
@@ -109,6 +120,14 @@ export class Sorter {
       throw new OversizedRequestError(`the request states more than ${MAX_FACTS} facts`);
     this.#sorted.facts.push(fact);
   }
+}
+
+function areOfOneScrape(one: Sample, other: Sample): boolean {
+  return (
+    one.timestampMs === other.timestampMs &&
+    one.labels['instance'] === other.labels['instance'] &&
+    one.labels['cloud'] === other.labels['cloud']
+  );
 }
 
 function isFact({ name, value }: Sample): boolean {

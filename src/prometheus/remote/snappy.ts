@@ -153,7 +153,7 @@ function copyBack(output: Buffer, to: number, { offset, length }: Element): void
 
 function littleEndian(block: Uint8Array, at: number, bytes: number): number {
   let value = 0;
-  for (let i = 0; i < bytes; i += 1) value += byteAt(block, at + i) * 2 ** (8 * i);
+  for (let i = bytes - 1; i >= 0; i -= 1) value = value * 256 + byteAt(block, at + i);
   return value;
 }
 
