@@ -1,7 +1,7 @@
 /** The bytes of a key in memory, and about those of a small value. */
 const bytesOfKey = (key: string) => 2 * key.length + 200;
 
-interface Remembered<T> {
+interface CachedValue<T> {
   value: T;
   bytes: number;
   /** Whether it was asked for since it was made, or since its second chance. */
@@ -17,7 +17,7 @@ export function remembered<T>(
   maxBytes: number,
   bytesOf: (key: string) => number = bytesOfKey,
 ): (key: string) => T {
-  const known = new Map<string, Remembered<T>>();
+  const known = new Map<string, CachedValue<T>>();
   // One iterator for all: a new one would pass every key that left the map's beginning, for each key that it forgets.
   let oldestFirst = known.entries();
   let left = maxBytes;

@@ -20,10 +20,10 @@ import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
 import { WRITE_LIMITS, type WaitingLimits } from './write-limits.ts';
 
 const PAUSE_MS = 1000;
-/** A request within this time delays folding. */
+/** A request within this time delays folding by as much. */
 const BUSY_MS = 250;
-/** Folding is delayed by at most this many pauses. */
-const MOST_DEFERRED = 5;
+/** Folding is delayed by at most this many times, five seconds. */
+const MOST_DEFERRED = 20;
 
 export interface ReceiverParts {
   database: Queryable;
@@ -184,7 +184,11 @@ export class Receiver {
       deferred = 0;
     };
     const { clock } = this.#parts;
-    await runRegularly(work, { clock, signal: this.#ending.signal, delayMs: () => PAUSE_MS });
+    await runRegularly(work, {
+      clock,
+      signal: this.#ending.signal,
+      delayMs: () => (deferred > 0 ? BUSY_MS : PAUSE_MS),
+    });
   }
 
   get #folds(): boolean {

@@ -5,8 +5,8 @@ import type { Labels, Sample } from '../../../../prometheus/sample.ts';
 /** The facts that an exporter states about its totals. */
 interface ExporterFacts {
   /** The instant up to which the totals count (rule A0), Unix milliseconds. */
-  foldedUntilMs?: number;
-  epoch?: string;
+  foldedUntilMs: number | undefined;
+  epoch: string | undefined;
 }
 
 /** A fact and the time of its sample. The newer of two samples counts; at the same time, the one that is read later. */
@@ -19,6 +19,8 @@ interface FactStatements {
   foldedUntilMs?: Statement<number>;
   epoch?: Statement<string>;
 }
+
+const NO_FACTS: FactStatements = {};
 
 /** The largest number of exporters at a site that may state facts. A cloud has one exporter, or a few. */
 const MAX_EXPORTERS = 1000;
@@ -56,11 +58,8 @@ export class FactsReader {
   }
 
   of(exporter: string): ExporterFacts {
-    const { foldedUntilMs, epoch } = this.#facts.get(exporter) ?? {};
-    return {
-      ...(foldedUntilMs === undefined ? {} : { foldedUntilMs: foldedUntilMs.fact }),
-      ...(epoch === undefined ? {} : { epoch: epoch.fact }),
-    };
+    const { foldedUntilMs, epoch } = this.#facts.get(exporter) ?? NO_FACTS;
+    return { foldedUntilMs: foldedUntilMs?.fact, epoch: epoch?.fact };
   }
 
   #factsOf(exporter: string): FactStatements | undefined {

@@ -9,7 +9,8 @@ import {
 import type { Reading, Sweep } from '../../ledger.ts';
 import type { ServerKind } from '../../server-kind.ts';
 import { atOnce, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
-import { exporterKey, FactsReader, isNeededFact } from './exporter-facts.ts';
+import { FactsReader, isNeededFact } from './exporter-facts.ts';
+import { ExporterKeys, Texts, type Size } from './texts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
 import { ServerKinds } from './server-kinds.ts';
 import { meterKey } from '../meters/identity.ts';
@@ -65,8 +66,6 @@ export function* sweepSteps(
 
 /** The memory of a reading, estimated. */
 export const BYTES_OF_READING = 250;
-/** The memory of a text beside its characters, estimated. */
-const BYTES_OF_TEXT = 64;
 
 /** Like `readSweep`, sample by sample. Keeps only the readings of a large body, and the facts that they need, in memory. */
 export class SweepReader {
@@ -76,9 +75,15 @@ export class SweepReader {
   readonly #refusals = new Refusals();
   readonly #facts = new FactsReader();
   readonly #candidates: Candidate[] = [];
-  readonly #names = new Texts(cleanName);
-  readonly #ids = new Texts(cleanId);
-  readonly #keys = new Texts((key) => key);
+  readonly #texts: Size = { bytes: 0 };
+  readonly #names = new Texts(cleanName, this.#texts);
+  readonly #ids = new Texts(cleanId, this.#texts);
+  // Each of these by itself, because most readings have the same one as the reading before.
+  readonly #clouds = new Texts(cleanId, this.#texts);
+  readonly #domainIds = new Texts(cleanName, this.#texts);
+  readonly #domainNames = new Texts(cleanName, this.#texts);
+  readonly #resources = new Texts(cleanName, this.#texts);
+  readonly #keys = new ExporterKeys(this.#texts);
   readonly #serverKinds = new ServerKinds();
 
   constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS, memoryUnit = 'MiB' }: SweepOptions = {}) {
@@ -89,13 +94,7 @@ export class SweepReader {
 
   /** The memory of the readings so far, estimated. */
   get bytes(): number {
-    return (
-      BYTES_OF_READING * this.#candidates.length +
-      this.#names.bytes +
-      this.#ids.bytes +
-      this.#keys.bytes +
-      this.#serverKinds.bytes
-    );
+    return BYTES_OF_READING * this.#candidates.length + this.#texts.bytes + this.#serverKinds.bytes;
   }
 
   add(sample: Sample): void {
@@ -131,23 +130,21 @@ export class SweepReader {
   }
 
   #candidateOf({ name, labels, value, timestampMs }: Sample, servers: ServerKind | undefined): Candidate {
-    const names = this.#names;
-    const ids = this.#ids;
     const reading: Reading = {
-      cloud: ids.own(labels['cloud'] ?? ''),
-      projectId: ids.own(projectIdOf(labels, this.#pools)),
-      projectName: names.own(labels['project_name'] ?? ''),
-      domainId: names.own(labels['domain_id'] ?? ''),
-      domainName: names.own(labels['domain_name'] ?? ''),
-      resource: names.own(resourceOfMetric(name) ?? ''),
+      cloud: this.#clouds.own(labels['cloud'] ?? ''),
+      projectId: this.#ids.own(projectIdOf(labels, this.#pools)),
+      projectName: this.#names.own(labels['project_name'] ?? ''),
+      domainId: this.#domainIds.own(labels['domain_id'] ?? ''),
+      domainName: this.#domainNames.own(labels['domain_name'] ?? ''),
+      resource: this.#resources.own(resourceOfMetric(name) ?? ''),
       // Set when the facts of the exporter are known.
       total: 0n,
       // NaN until then: V8 would create every object again if a small integer became a large number.
       atMs: Number.NaN,
       epoch: '',
-      ...(servers === undefined ? {} : { servers }),
     };
-    return { reading, hours: value, exporter: this.#keys.own(exporterKey(labels)), timestampMs };
+    if (servers !== undefined) reading.servers = servers;
+    return { reading, hours: value, exporter: this.#keys.of(labels), timestampMs };
   }
 
   #take(candidate: Candidate, byMeter: Map<string, Candidate>, receivedAtMs: number): void {
@@ -160,31 +157,6 @@ export class SweepReader {
     else if (rival === undefined && byMeter.size >= this.#limits.maxSeries)
       this.#refusals.add('too many series', sampleOf(candidate));
     else byMeter.set(key, rival === undefined ? candidate : newerOf(rival, candidate, this.#refusals));
-  }
-}
-
-/** Keeps one copy of each text. A part of the body would keep the whole body in memory. */
-class Texts {
-  readonly #known = new Map<string, string>();
-  readonly #clean: (text: string) => string;
-  #bytes = 0;
-
-  constructor(clean: (text: string) => string) {
-    this.#clean = clean;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  own(text: string): string {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const copy = Buffer.from(this.#clean(text)).toString();
-    // Counts a text once, even if several texts are equal after cleaning.
-    if (!this.#known.has(copy)) this.#bytes += BYTES_OF_TEXT + copy.length;
-    this.#known.set(copy, copy);
-    return copy;
   }
 }
 
