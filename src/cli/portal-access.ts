@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
+import { parseExpiry } from '../gate/tokens/token-file.ts';
 import { explainClaims } from '../portal/access/rights/explain.ts';
 import { nameOfRole, type Role } from '../portal/access/rights/roles.ts';
 import type { NewToken } from '../portal/access/tokens.ts';
@@ -89,9 +90,7 @@ function createCommand(): Command {
 }
 
 function tokenOf(name: string, { role, site, grant, expires }: CreateFlags): NewToken {
-  const expiresMs = expires === undefined ? undefined : Date.parse(expires);
-  if (Number.isNaN(expiresMs))
-    throw new UserError(`--expires: '${expires}' is not a date such as 2030-12-31`);
+  const expiresMs = expires === undefined ? undefined : parseExpiry(expires, '--expires');
   if (role === 'site') {
     if (site === undefined) throw new UserError('--site: missing; the role site needs one');
     return { name, owner: { kind: 'site', site }, roles: [{ role, site }], expiresMs };

@@ -226,6 +226,9 @@ onEmbeddedPostgresql('access', (freshLedger) => {
       );
       expect(row?.text).not.toContain(secret.slice(4));
       fixture.time.nowMs = expiresMs;
+      await expect(portal.tokens.create({ ...token('p-1'), expiresMs }, OWNER)).rejects.toThrow(
+        `expires: ${new Date(expiresMs).toISOString()} has passed already`,
+      );
       expect(await portal.tokens.askerOf(secret)).toBe(undefined);
       await portal.upkeep.run();
       expect(await portal.tokens.list()).toEqual([]);

@@ -437,6 +437,15 @@ onEmbeddedPostgresql('signing in', (freshLedger) => {
       made.status,
       (await api(ada, 'POST', 'tokens', { name: 'x', roles: [{ role: 'auditor' }] })).status,
     ]).toEqual([201, 403]);
+    const past = await api(ada, 'POST', 'tokens', {
+      name: 'x',
+      roles: [site],
+      expires: '2020-01-01T00:00:00Z',
+    });
+    expect([past.status, await past.json()]).toEqual([
+      400,
+      { error: 'expires: 2020-01-01T00:00:00.000Z has passed already' },
+    ]);
     expect(await (await api(bob, 'GET', 'tokens')).json()).toEqual({ data: [], next: null });
     const [foreign, absent] = [
       await api(bob, 'DELETE', `tokens/${id}`),

@@ -1,3 +1,4 @@
+import { UserError } from '../../runtime/user-error.ts';
 import { sql, type Queryable, type Sql } from '../database/sql.ts';
 import type { Asker } from './asker.ts';
 import type { People, PeopleParts, StatedClaims } from './people.ts';
@@ -45,8 +46,10 @@ export class Tokens {
     this.#people = people;
   }
 
-  /** Makes a token. Its roles are checked against its owner's at each use, not here. */
+  /** Makes a token. Its roles are checked against its owner's at each use, not here. Throws `UserError` for a past expiry. */
   async create(token: NewToken, by: Asker): Promise<{ id: string; secret: string }> {
+    if (token.expiresMs !== undefined && token.expiresMs <= this.#parts.clock.nowMs())
+      throw new UserError(`expires: ${new Date(token.expiresMs).toISOString()} has passed already`);
     return await this.#insert(this.#database, token, by.who);
   }
 

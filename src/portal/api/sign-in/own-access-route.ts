@@ -17,7 +17,8 @@ import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
 import { parameterTable } from '../shapes/parameters.ts';
-import { ProblemError } from '../shapes/request-error.ts';
+import { ProblemError, RequestError } from '../shapes/request-error.ts';
+import { UserError } from '../../../runtime/user-error.ts';
 import type { SignInParts } from '../shapes/sign-in-parts.ts';
 
 /** The rights of somebody with their reasons. Without a sign-in, anyone is an operator (P1). */
@@ -74,11 +75,15 @@ export function tokenRoutes(server: ApiServer, { access: { tokens } }: SignInPar
       requireManager(asker, owner);
       requireRoles(asker, roles);
       const expiresMs = expires === undefined ? undefined : Date.parse(expires);
-      const { id, secret } = await tokens.create({ name, owner, roles, expiresMs }, asker);
+      const { id, secret } = await tokens.create({ name, owner, roles, expiresMs }, asker).catch(refuse);
       return await reply.code(201).send({ id, token: secret });
     },
   );
   revokeRoute(server, tokens);
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof UserError ? new RequestError(error.message) : error;
 }
 
 function revokeRoute(server: ApiServer, tokens: SignInParts['access']['tokens']): void {
