@@ -62,20 +62,21 @@ async function withCredentialsOnly(folder, compose) {
   compose('up', '-d', 'prometheus');
   await startCloud(cloud, `${project}_usage_exporter`, folder);
   compose('up', '--detach', '--build');
+  const logOf = (service) => compose('logs', '--no-color', service);
   const id = compose('ps', '-q', 'exporter').trim();
   const inNetwork = `{{(index .NetworkSettings.Networks "${project}_usage_exporter").IPAddress}}`;
   await see('with credentials only, the exporter shows values at its address in the network', async () =>
-    usageIn(await read(`http://${docker('inspect', '--format', inNetwork, id).trim()}:8080`)),
+    seriesIn(await read(`http://${docker('inspect', '--format', inNetwork, id).trim()}:8080`)),
   );
   await see('and its log says that it is connected', async () =>
-    docker('logs', id).includes('signed in to Keystone'),
+    logOf('exporter').includes('signed in to Keystone'),
   );
-  const log = () => compose('logs', '--no-color', 'prometheus_proxy');
+  const log = () => logOf('prometheus_proxy');
   await see('the log of the gate has the commands that show token and certificate', async () => {
     const shown = [...log().matchAll(/exec prometheus_proxy cat (\S+)/g)].map(([, file]) => file);
     const [made, ca] = shown.map((file) => compose('exec', '-T', 'prometheus_proxy', 'cat', file));
     const { status, text } = await askGate({ ca, port: ports.GATE_PORT, token: made.trim(), path: asUs });
-    return status === 200 && usageIn(text) && !log().includes(made.trim()) && isFingerprintOf(ca, log());
+    return status === 200 && seriesIn(text) && !log().includes(made.trim()) && isFingerprintOf(ca, log());
   });
 }
 
@@ -202,6 +203,11 @@ function healthy(compose, count) {
   return states.filter((state) => state !== 'exited').join() === Array(count).fill('running healthy').join();
 }
 
+/** Totals are zero before the second refresh. */
+function seriesIn(text) {
+  return text.includes('project_vcpu_usage{');
+}
+
 function usageIn(text) {
-  return /^project_vcpu_usage\{.*\} (?!0$)\S+$/m.test(text);
+  return /^project_vcpu_usage\{.*\} (?!0(?: |$))/m.test(text);
 }
