@@ -376,14 +376,16 @@ onEveryPostgresql('storage', (freshLedger) => {
       await expect(ledger.usage(question)).rejects.toThrow('are no longer kept');
     });
 
-    it('and hours add up to the usage of any interval', async () => {
+    it('and hours add up to the usage of any interval, also beside late readings of packed days', async () => {
       const { ledger, time } = await freshLedger();
       await liveThroughDays(ledger);
       time.nowMs = NOON + 6 * DAY;
       await ledger.maintain();
-      const amounts = async (step: 'hour' | 'total', fromMs: number, toMs: number) => {
-        const { data } = await ledger.usage(query({ step, by: new Set(), fromMs, toMs }));
-        return data.reduce((sum, { amount }) => sum + amount, 0);
+      const late = ['p1', 'p2'].map((projectId) => reading(NOON + 50 * HOUR, 600_000, { projectId }));
+      await ledger.foldLate('a', [sweep(late)]);
+      const amountOf = async (step: UsageQuery['step'], fromMs: number, toMs: number) => {
+        const { data } = await ledger.usage(query({ step, by: new Set(['project']), fromMs, toMs }));
+        return data.reduce((sum, { amountMs }) => sum + amountMs, 0n);
       };
       for (const [from, to] of [
         [-12, 12],
@@ -392,13 +394,17 @@ onEveryPostgresql('storage', (freshLedger) => {
         [5, 100],
         [13, 35],
         [14, 20],
+        // Parts of more than half a day: packed, not packed, and with hours that are still to come.
+        [14, 34],
+        [40, 55],
+        [38, 130],
+        [110, 142],
+        [133, 155],
       ] as const) {
         const ends = [NOON + from * HOUR, NOON + to * HOUR] as const;
-        expect([from, to, await amounts('total', ...ends)]).toEqual([
-          from,
-          to,
-          expect.closeTo(await amounts('hour', ...ends), 6),
-        ]);
+        const hours = await amountOf('hour', ...ends);
+        for (const step of ['day', 'month', 'total'] as const)
+          expect([from, to, await amountOf(step, ...ends)]).toEqual([from, to, hours]);
       }
     });
   });

@@ -57,6 +57,11 @@ function wholeOf(
   return { sumsOf, fromHour: firstFrom(fromHour), toHour: startOf(toHour) };
 }
 
+/** The day that contains an hour. */
+export function dayOf(hour: number): HourRange {
+  return { fromHour: startOfDay(hour), toHour: nextStarts.day(hour) };
+}
+
 function startOfDay(hour: number): number {
   return Math.floor(hour / HOURS_PER_DAY) * HOURS_PER_DAY;
 }

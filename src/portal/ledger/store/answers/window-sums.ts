@@ -1,15 +1,10 @@
 import { join, sql, type Sql } from '../../../database/sql.ts';
 import type { UsageStep } from '../../ledger.ts';
 import { daysOf, firstMonthOf, piecesOf, type HourRange } from '../../steps.ts';
+import { usageOfDayPart, type SummedMeters } from './day-part.ts';
 
 /** Meters, each with a window of time. */
-export interface Windows {
-  /** A common table `m` with site_id, meter_id, open_hour, open_amount and open_spread of each meter. */
-  table: Sql;
-  /** The columns of `m` that a sum begins with. */
-  columns: Sql;
-  /** Conditions on the rows `e` of sums. */
-  where: Sql;
+export interface Windows extends SummedMeters {
   /** The window of `m`. */
   fromHour: Sql;
   toHour: Sql;
@@ -45,7 +40,7 @@ export function usageOfRange(
     if (sumsOf === 'months') return [wholeMonths(inside(range))];
     if (sumsOf === 'days') return [step === 'day' ? eachDay(inside(range)) : sumOfDays(inside(range))];
     if (step === 'hour') return [entries(inside(range)), eachHour(inside(range))];
-    return daysOf(range).flatMap((edge) => [entries(inside(edge)), sumOfHours(inside(edge))]);
+    return daysOf(range).flatMap((part) => usageOfDayPart(windows, part));
   });
   const whole = pieces.filter(({ sumsOf }) => sumsOf !== 'hours');
   const [first, last] = [whole.at(0), whole.at(-1)];
