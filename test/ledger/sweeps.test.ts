@@ -5,7 +5,10 @@ import type { DatabaseConnection } from '../../src/portal/database/connection.ts
 import { InMemoryBook, reading } from './in-memory-book.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
-import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
+import { loadPart } from '../../src/portal/ledger/store/sweeps/load/load-part.ts';
+import { lockSite, siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
+import { BEGIN_FOLD } from '../../src/portal/ledger/store/database/fence.ts';
+import { sql } from '../../src/portal/database/sql.ts';
 import {
   columns,
   foldAll,
@@ -214,6 +217,26 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const forMany = await countFor(3_000, NOON + MINUTE);
       const forFew = await countFor(3, NOON + 2 * MINUTE);
       expect(forMany).toBe(forFew);
+    });
+
+    it('finds rows by their keys, even with plans from when the ledger was small', async () => {
+      const { connection } = await freshLedger();
+      const database = storeOn(connection);
+      const siteId = await siteIdOf(database, 'a');
+      const at = (minute: number) =>
+        Array.from({ length: 60 }, (_, i) => reading(NOON + minute * MINUTE, minute, { projectId: `p${i}` }));
+      const fold = async (minute: number) =>
+        await foldIntoStore(database, siteId, sweep(at(minute)), DEFAULT_RULES);
+      await fold(0);
+      await runSql(connection, 'ANALYZE');
+      for (let minute = 1; minute < 8; minute += 1) await fold(minute);
+      const readWhole = await database.transaction(async (trx) => {
+        await loadPart(trx, await lockSite(trx, siteId, at(8)), at(8));
+        const { rows } = await trx.query(sql`
+          SELECT relname FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger' AND seq_scan > 0`);
+        return rows;
+      }, BEGIN_FOLD);
+      expect(readWhole).toEqual([]);
     });
 
     it('is stored the same way in any number of parts', async () => {

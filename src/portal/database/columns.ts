@@ -13,10 +13,7 @@ import { myTurn } from '../../runtime/in-turns.ts';
  */
 export const BY_INDEX = sql`OFFSET 0`;
 
-/**
- * The tag of a statement that looks up each item of a list. A plan that is kept may be from when the table was small, and then
- * reads all of it for each item: a long list always gets a new plan.
- */
+/** The tag of a statement that looks up each item of a list. For a long list a plan of its own is worth its time. */
 export function tagForList(items: number): (texts: readonly string[], ...parts: unknown[]) => Statement {
   return items > LONG_LIST ? sql : prepared;
 }

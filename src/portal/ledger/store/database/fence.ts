@@ -8,6 +8,12 @@ import type { Lease } from '../../ledger.ts';
  */
 export const BEGIN_BOUNDED = sql`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'`;
 
+/**
+ * Begins the transaction of a fold. Its prepared statements look up rows by their keys. A plan that reads a small table whole
+ * would be kept while the table grows, so no such plan is made.
+ */
+export const BEGIN_FOLD = sql`${BEGIN_BOUNDED}; SET LOCAL enable_seqscan = off`;
+
 /** Throws `LeaseLostError` without the lease. Call it under the site's lock: then a later holder folds after us. */
 export async function requireLease(trx: Queryable, lease: Lease | undefined): Promise<void> {
   if (lease === undefined) return;

@@ -14,7 +14,7 @@ import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import { meterKey } from '../../accounting/meters/identity.ts';
 import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
-import { BEGIN_BOUNDED, requireLease } from '../database/fence.ts';
+import { BEGIN_FOLD, requireLease } from '../database/fence.ts';
 import { loadCloudGaps, loadMeterGapBook } from './load/load-gaps.ts';
 import { loadPart, type LoadedPart } from './load/load-part.ts';
 import { lockSite, type LockedSite } from './load/lock-site.ts';
@@ -74,7 +74,7 @@ export async function foldLateIntoStore(
     await writeSite(trx, site, tally, sweep);
     const { folded, ignored, anomalies } = tally.outcome;
     return { ...outcome, folded, ignored: outcome.ignored + ignored, anomalies };
-  }, BEGIN_BOUNDED);
+  }, BEGIN_FOLD);
 }
 
 /** Joins the parts of an answer to one sweep. */

@@ -5,7 +5,7 @@ import type { AccountingRules } from '../../accounting/meters/meter.ts';
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
 import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import type { FoldOutcome, Lease, Sweep } from '../../ledger.ts';
-import { BEGIN_BOUNDED, requireLease } from '../database/fence.ts';
+import { BEGIN_FOLD, requireLease } from '../database/fence.ts';
 import { loadPart } from './load/load-part.ts';
 import { lockSite } from './load/lock-site.ts';
 import { foldInOverlap } from './overlap.ts';
@@ -40,5 +40,5 @@ export async function foldIntoStore(
     });
     await writeSite(trx, site, tally, sweep);
     return tally.outcome;
-  }, BEGIN_BOUNDED);
+  }, BEGIN_FOLD);
 }
