@@ -46,7 +46,7 @@ export function sortKeys(row: UsageRecord): [number, string, string, string, str
  * the first one says so; another database does not know the first one, and keeps its value without any effect.
  */
 export async function setPlanning(trx: Queryable, query: UsageQuery): Promise<void> {
-  if (hasFewMeters(query)) return;
+  if (hasFewMeters(query) && hasFewProjects(query)) return;
   await trx.query(sql`SET LOCAL citus.propagate_set_commands = 'local'`);
   for (const statement of FOR_MANY_METERS) await trx.query(statement);
 }
@@ -167,6 +167,15 @@ const FOR_MANY_METERS = [
 function hasFewMeters({ projectId, grant, scope, site }: UsageQuery): boolean {
   if (projectId !== undefined || grant !== undefined) return true;
   return scope.everything !== true && !scope.sites.some((name) => (site ?? name) === name);
+}
+
+const FEW_PROJECTS = 50;
+
+/** Without help, the database compares each meter of a question with all sums that it found: too many for a large grant. */
+function hasFewProjects({ projectId, grant, grants = [] }: UsageQuery): boolean {
+  if (projectId !== undefined) return true;
+  const named = grants.filter(({ name }) => (grant ?? name) === name);
+  return named.reduce((sum, { projects }) => sum + projects.length, 0) <= FEW_PROJECTS;
 }
 
 /** Restricts usage to the projects of one grant, or adds the grant of each project. */
