@@ -46,7 +46,7 @@ export function makeReplica(bin: string, folder: string, port: number): string {
 
 /** Starts a server, and ends it with the test. */
 export async function startServer(bin: string, cluster: string, port: number): Promise<Running> {
-  const options = ['-D', cluster, '-h', '127.0.0.1', '-p', String(port), '-k', ''];
+  const options = ['-D', cluster, '-h', '127.0.0.1', '-p', String(port), '-k', '', '-c', 'fsync=off'];
   const server = startProgram(...asServerAccount(join(bin, 'postgres'), options));
   onTestFinished(async () => void (await server.stop('SIGINT')));
   await server.waitFor(/ready to accept (?:read-only )?connections/);
