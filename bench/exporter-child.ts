@@ -1,10 +1,10 @@
 // The exporter that bench/exporter.ts measures, in a child process. It exchanges messages with its parent.
-import './exporter-heap.ts';
 import { createExporter } from '../src/exporter/exporter.ts';
 import { readCredentials } from '../src/exporter/openstack/credentials/credentials.ts';
 import { exporterConfig } from '../src/exporter/settings/config.ts';
 import { readExporterSettings } from '../src/exporter/settings/settings.ts';
 import { formatAddress } from '../src/runtime/http/listen.ts';
+import { collectInShortPauses, growHeapSparingly } from '../src/runtime/heap-growth.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { describeError } from '../src/runtime/user-error.ts';
 import { offsetClock } from './offset-clock.ts';
@@ -20,6 +20,8 @@ export interface ChildAnswer {
   peakMb: number;
 }
 
+growHeapSparingly(); // both like the command `stackmeter exporter`
+collectInShortPauses();
 const flags = JSON.parse(process.argv[2] ?? '{}') as Record<string, unknown>;
 const clock = offsetClock();
 const settings = readExporterSettings({ flags, env: {} });

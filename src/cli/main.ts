@@ -7,10 +7,7 @@ import { version } from '../runtime/version.ts';
 /** Loads a subcommand only when it is called, so that none waits for the libraries of the others. */
 const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
-  exporter: async () => {
-    collectInShortPauses(); // a refresh makes many objects that soon go: a large space for them only takes memory
-    return (await import('./exporter.ts')).exporterCommand();
-  },
+  exporter: async () => (await import('./exporter.ts')).exporterCommand(),
   gate: async () => (await import('./gate.ts')).gateCommand(),
   portal: async () => {
     collectInShortPauses(); // before the libraries fill the space for new objects
