@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 
 /** SQL text with its parameters. `raw` inserts text into the SQL as it is: use it only for constants. */
@@ -17,9 +18,17 @@ const names = new Map<string, string>();
  */
 export function prepared(texts: readonly string[], ...parts: readonly unknown[]): Statement {
   const { text, values } = sql(texts, ...parts);
-  const name = names.get(text) ?? `s${names.size}`;
+  const name = names.get(text) ?? nameOf(text);
   names.set(text, name);
   return { name, text, values };
+}
+
+/**
+ * The same in each process. Behind a pooler that does not keep statements apart, a process may meet the statements of
+ * another: by a name such as a number it would run a wrong one.
+ */
+function nameOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
 /** The database or a transaction. `query` rejects with the errors of `pg`. */
