@@ -22,6 +22,7 @@ async function certificate(subject) {
   const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: subject }], {
     keyType: 'ec',
+    algorithm: 'sha256',
     notAfterDate: new Date(Date.now() + 3650 * 86_400_000),
     extensions: [
       { name: 'basicConstraints', cA: true },
