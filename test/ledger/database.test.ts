@@ -94,6 +94,17 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       ]);
     });
 
+    it('may change the types of columns: a connection does not keep the statements from before', async () => {
+      const { ledger, connection } = await freshLedger();
+      const fold = async (hour: number) =>
+        await ledger.fold('a', sweep([reading(NOON + hour * HOUR, hour * HOUR)]));
+      await fold(0);
+      await runSql(connection, 'ALTER TABLE ledger.site_state ALTER COLUMN next_id TYPE bigint');
+      await expect(fold(1)).rejects.toThrow('cached plan must not change result type');
+      expect(await fold(1)).toMatchObject({ folded: 1 });
+      expect(await ledger.verify()).toEqual([]);
+    });
+
     it('may break all connections: a sweep that was not folded can be folded again', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));

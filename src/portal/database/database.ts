@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
+import { codeOf } from '../../runtime/user-error.ts';
 import { connectToDatabase } from './connect.ts';
 import type { DatabaseConnection } from './connection.ts';
 import { openLanes, POOL_SIZE, type LaneName, type Lanes } from './lanes.ts';
@@ -35,7 +36,7 @@ export class Database implements Queryable {
       client.release();
       return result;
     } catch (error) {
-      await rollBack(client, trx);
+      await rollBack(client, trx, OUTDATED_STATEMENT.test(codeOf(error) ?? ''));
       throw error;
     }
   }
@@ -82,11 +83,14 @@ async function queryOn<Row extends object>(
   return await (on as Pool).query<Row>({ ...(name === undefined ? {} : { name }), text, values });
 }
 
-/** A connection that cannot roll back is closed: its transaction ends with it. */
-async function rollBack(client: PoolClient, trx: Queryable): Promise<void> {
+/** The result of a prepared statement has other types now, or the server does not know the statement any more. */
+const OUTDATED_STATEMENT = /^(?:0A000|26000)$/;
+
+/** A connection that cannot roll back is closed: its transaction ends with it. So do the statements that it keeps. */
+async function rollBack(client: PoolClient, trx: Queryable, mustClose = false): Promise<void> {
   const isDone = await trx.query(sql`ROLLBACK`).then(
     () => true,
     () => false,
   );
-  client.release(!isDone);
+  client.release(mustClose || !isDone);
 }
