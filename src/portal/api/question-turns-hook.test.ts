@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { answerErrors } from './errors.ts';
 import { takeTurns } from './question-turns-hook.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
@@ -38,4 +41,32 @@ it('answers 429 to a person with too many questions that wait, and goes on to an
   const statuses = (await Promise.all(waiting)).map(({ statusCode }) => statusCode);
   expect([statuses.every((status) => status === 200), (await ask('ada')).statusCode]).toEqual([true, 200]);
   await server.close();
+});
+
+it('keeps no turn for a client that left while the portal found out who asks', async () => {
+  const server = fastify() as unknown as ApiServer;
+  onTestFinished(async () => await server.close());
+  let left = 0;
+  answerErrors(server);
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.headers['x-leaves'] !== undefined) {
+      await once(reply.raw, 'close');
+      left += 1;
+    }
+    setAsker(request, { who: 'person ada', by: 'session', rights: [], person: 'ada' });
+  });
+  takeTurns(server);
+  server.get('/api/v1/usage', async () => ({ data: [] }));
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = server.server.address() as AddressInfo;
+
+  for (let client = 1; client <= 3; client++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /api/v1/usage HTTP/1.1\r\nhost: portal\r\nx-leaves: 1\r\n\r\n');
+    socket.resetAndDestroy();
+    socket.on('error', () => undefined);
+    await expect.poll(() => left).toBe(client);
+  }
+  const { status } = await fetch(`http://127.0.0.1:${port}/api/v1/usage`);
+  expect(status).toBe(200);
 });

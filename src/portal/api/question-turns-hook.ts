@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { QuestionTurns } from '../access/question-turns.ts';
 import { TooManyWaitError } from '../database/turns.ts';
-import { goneOf } from './routes/gone.ts';
+import { goneOf, onceOver } from './routes/gone.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
 import { askerOf } from './shapes/asker-of.ts';
 import { ProblemError } from './shapes/request-error.ts';
@@ -23,8 +23,7 @@ export function takeTurns(server: ApiServer): void {
       reply.header('retry-after', RETRY_AFTER_SECONDS);
       throw new ProblemError(429, 'Too many questions', 'too many of your questions wait; ask again later');
     });
-    if (gone.aborted) end();
-    else reply.raw.once('close', end);
+    onceOver(reply, end);
   });
 }
 
