@@ -33,9 +33,12 @@ async function certificate(subject) {
   write(`${subject}.crt`, made.cert);
 }
 
+/** Passwords are for containers with users of their own. A key is for this user, and a token also for its group. */
+const modes = { '.key': 0o600, '.token': 0o640 };
+
 /** Writes the file whole or not at all, because another container may read it at any time. Only this stack has the volume. */
 function write(name, text) {
   const path = join(folder, name);
-  writeFileSync(`${path}.new`, text);
+  writeFileSync(`${path}.new`, text, { mode: modes[extname(name)] });
   renameSync(`${path}.new`, path);
 }
