@@ -148,7 +148,10 @@ it.each(['portal', 'site'])('the home dashboard of the %s stack is one that the 
   const { services } = parse(readFileSync(new URL(`docker-compose.${place}.yml`, root), 'utf8'), {
     merge: true,
   }) as Stack;
-  const { environment, volumes } = services[`${place}_grafana`] ?? { environment: {}, volumes: [] };
+  const { environment, volumes } = services[place === 'site' ? 'grafana' : 'portal_grafana'] ?? {
+    environment: {},
+    volumes: [],
+  };
   const [mounted] = volumes.flatMap((volume) =>
     volume.split(':/etc/grafana/dashboards:ro')[1] === '' ? [volume.split(':')[0]] : [],
   );
