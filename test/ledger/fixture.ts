@@ -83,17 +83,17 @@ export function clockAt(time: { nowMs: number }): Clock {
   return { nowMs: () => time.nowMs, sleep: async () => undefined };
 }
 
-/** Opens a database for parts of the store, and closes it with the test; `heard` gets each statement's text. */
+/** Opens a database for parts of the store, and closes it with the test. `heard` gets each statement's text, and may delay it. */
 export function storeOn(
   connection: DatabaseConnection,
-  heard: (statement: string) => void = () => undefined,
+  heard: (statement: string) => unknown = () => undefined,
 ): Database {
   const pool = openPool(connection, silentLogger(), 10);
   pool.on('connect', (client) => {
     const ask = client.query.bind(client) as (statement: { text: string }, ...more: unknown[]) => unknown;
     const heardQuery: typeof ask = (statement, ...more) => {
-      heard(statement.text);
-      return ask(statement, ...more);
+      const delay = heard(statement.text);
+      return delay instanceof Promise ? delay.then(() => ask(statement, ...more)) : ask(statement, ...more);
     };
     Object.assign(client, { query: heardQuery });
   });

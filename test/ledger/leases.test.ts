@@ -55,6 +55,23 @@ onEveryPostgresql('a lease', (freshLedger) => {
     expect(await ledger.verify()).toEqual([]);
   });
 
+  it('passes to another portal if its holder hangs while it renews it', async () => {
+    const { connection, renew } = await setUp();
+    let [hang, goOn] = [(): void => undefined, (): void => undefined];
+    const hangs = new Promise<void>((resolve) => (hang = resolve));
+    const goesOn = new Promise<void>((resolve) => (goOn = resolve));
+    const hanging = storeOn(connection, async (statement) => {
+      if (!statement.includes('FROM ledger.lease ORDER BY')) return;
+      hang();
+      await goesOn;
+    });
+    const failure = renewLeases(hanging, 'one', BOTH, 1_000).catch((error: unknown) => error);
+    await hangs;
+    expect(await renew('two')).toEqual(['inbox', 'site/a', 'site/b']);
+    goOn();
+    expect(await failure).toBeInstanceOf(Error);
+  });
+
   it('is free for another portal only after a portal with more than its share releases it', async () => {
     const { database, renew } = await setUp();
     await renew('one');

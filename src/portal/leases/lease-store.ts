@@ -40,6 +40,7 @@ export async function renewLeases(
 ): Promise<Round> {
   return await database.lanes.leases.run(async () => {
     const round = await database.transaction(async (trx) => {
+      await endIfIdle(trx, Math.max(durationMs, SHORTEST_ROUND_MS));
       await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.leases})`);
       return await takeTurn(trx, holder, sites, durationMs);
     });
@@ -50,6 +51,13 @@ export async function renewLeases(
       return { ...round, undeclared };
     }
   });
+}
+
+const SHORTEST_ROUND_MS = 1_000;
+
+/** Others wait for their turns. A portal that hangs in its own must not keep them for longer than its leases last. */
+async function endIfIdle(trx: Queryable, afterMs: number): Promise<void> {
+  await trx.query(sql`SELECT set_config('idle_in_transaction_session_timeout', ${String(afterMs)}, true)`);
 }
 
 async function takeTurn(
@@ -98,7 +106,8 @@ async function recordAlive(
 async function declareSitesOfPortals(database: Database): Promise<void> {
   if ((await sitesToMark(database)).length === 0) return;
   await database.transaction(async (trx) => {
-    await trx.query(sql`SELECT set_config('statement_timeout', ${MARKING_TIMEOUT}, true)`);
+    await endIfIdle(trx, MARKING_TIMEOUT_MS);
+    await trx.query(sql`SELECT set_config('statement_timeout', ${String(MARKING_TIMEOUT_MS)}, true)`);
     await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.sites})`);
     await trx.query(sql`
       UPDATE ledger.site SET declared = NOT declared WHERE name = ANY (${await sitesToMark(trx)}::text[])`);
@@ -106,7 +115,7 @@ async function declareSitesOfPortals(database: Database): Promise<void> {
 }
 
 /** Shorter than the duration of a lease: the next renewal comes after it. */
-const MARKING_TIMEOUT = '3s';
+const MARKING_TIMEOUT_MS = 3_000;
 
 /** The sites that are marked as expected and should not be, or the reverse. */
 async function sitesToMark(trx: Queryable): Promise<string[]> {
