@@ -4,6 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 
+// Passwords are for containers with users of their own. A key is for this user, and a token also for its group.
+const modes = { '.key': 0o600, '.token': 0o640 };
+
 const [folder, ...names] = process.argv.slice(2);
 for (const name of names) {
   if (!existsSync(join(folder, name))) await make(name);
@@ -32,9 +35,6 @@ async function certificate(subject) {
   write(`${subject}.key`, made.private);
   write(`${subject}.crt`, made.cert);
 }
-
-/** Passwords are for containers with users of their own. A key is for this user, and a token also for its group. */
-const modes = { '.key': 0o600, '.token': 0o640 };
 
 /** Writes the file whole or not at all, because another container may read it at any time. Only this stack has the volume. */
 function write(name, text) {
