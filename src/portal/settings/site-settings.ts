@@ -81,7 +81,7 @@ const siteTable = strictTable({
     'file with the token; the environment variable STACKMETER_SITE_NAME_TOKEN wins over it',
   ),
   ca_file: fileName.describe(
-    "certificates (PEM) that the gate's certificate is checked against, or that certificate itself, whose names then do not matter; without it, the system's",
+    "certificates (PEM) that the gate's certificate is checked against, or that certificate itself if it signed itself, whose names then do not matter; without it, the system's",
   ),
   interval_seconds: seconds(86_400, 'a day').default(30).describe('time from one sweep to the next'),
   timeout_seconds: seconds(3600, 'an hour')

@@ -10,7 +10,7 @@ export const MeContext = createContext<Me | undefined>(undefined);
 let isLeaving = false;
 addEventListener('submit', ({ defaultPrevented }) => (isLeaving = !defaultPrevented));
 
-/** Goes to the sign-in, which leads back to this page. The sign-out is not led away by questions that come after it. */
+/** Goes to the sign-in, which leads back to this page. A question that is refused during a sign-out changes nothing. */
 function signIn(): void {
   if (isLeaving) return;
   location.assign(`sign-in?return_to=${encodeURIComponent(`/${location.hash}`)}`);

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/** Twelve of the largest pages. */
+/** Ten of the largest pages, which have 50,000 rows. */
 const MOST_BYTES = 128 * 2 ** 20;
 
 /**
