@@ -42,8 +42,7 @@ WORKDIR /app
 COPY --from=production-packages /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
-COPY deploy/image deploy/image
-COPY deploy/profiles deploy/profiles
+COPY deploy deploy
 # A named volume that is mounted here belongs to this user.
 RUN mkdir /var/lib/stackmeter && chown node:node /var/lib/stackmeter
 USER node

@@ -10,82 +10,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { grantBalances } from '../src/portal/accounts/grant-balances.ts';
-import type { PresentGrant } from '../src/portal/accounts/grants/grant.ts';
 import { EmbeddedDatabase } from '../src/portal/database/embedded/embedded-database.ts';
 import { openDatabase } from '../src/portal/database/database.ts';
-import type { Grant, UsageQuery } from '../src/portal/ledger/ledger.ts';
+import type { UsageQuery } from '../src/portal/ledger/ledger.ts';
 import { openLedger } from '../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { record, spreadOf } from './figures.ts';
 import { fillDuckDb, openDuckDb, type DuckDb } from './duck-db.ts';
-import { END_HOUR, END_MS, FIRST_HOUR, yearOfUsage } from './year-of-usage.ts';
+import { grantsOf, mostGrants, presentGrant, staysOf } from './stays.ts';
+import { END_MS, FIRST_HOUR, yearOfUsage } from './year-of-usage.ts';
 
 const PROJECTS = Number(process.argv[2] ?? 10_000);
-const GRANTS = Math.min(2_000, PROJECTS);
+const GRANTS = mostGrants(PROJECTS);
 const MS_PER_HOUR = 3_600_000;
 const TIMES = 5;
-const HOURS = END_HOUR - FIRST_HOUR;
-
-interface Stay {
-  grant: number;
-  project: number;
-  fromHour: number;
-  toHour: number;
-}
-
-/** Each grant begins in the first half of the year and ends in the second one. */
-function staysOf(unit: 'days' | 'hours'): Stay[] {
-  const whole = unit === 'days' ? 24 : 1;
-  return Array.from({ length: PROJECTS }, (_, project) => {
-    const grant = project % GRANTS;
-    const begin = (grant * 7919) % (HOURS / 2);
-    const end = HOURS / 2 + ((grant * 104_729) % (HOURS / 2));
-    const hour = (from: number) => FIRST_HOUR + Math.floor(from / whole) * whole;
-    return { grant, project: project + 1, fromHour: hour(begin), toHour: hour(end) };
-  });
-}
-
-function grantsOf(stays: readonly Stay[]): Grant[] {
-  const grants = Array.from({ length: GRANTS }, (_, grant) => ({
-    name: `grant ${grant}`,
-    projects: [] as Grant['projects'][number][],
-  }));
-  for (const { grant, project, fromHour, toHour } of stays)
-    grants[grant]?.projects.push({
-      site: 'a',
-      projectId: String(project).padStart(32, '0'),
-      fromMs: fromHour * MS_PER_HOUR,
-      toMs: toHour * MS_PER_HOUR,
-    });
-  return grants;
-}
-
-/** A grant of all three resources in the time of its projects. */
-function presentGrant({ name, projects }: Grant): PresentGrant {
-  const [{ fromMs, toMs } = {}] = projects;
-  return {
-    name,
-    title: undefined,
-    account: undefined,
-    fromMs,
-    toMs,
-    projects,
-    people: [],
-    labels: {},
-    allowances: ['vcpu', 'mb', 'instance'].map((resource) => ({
-      resource,
-      amount: '1000000',
-      kind: 'initial',
-      atMs: fromMs ?? 0,
-      reason: 'bench',
-      author: 'bench',
-      writtenMs: 0,
-    })),
-    version: 1,
-    changedMs: 0,
-    author: 'bench',
-  };
-}
 
 interface Measurement {
   /** The milliseconds of each time. */
@@ -135,7 +73,7 @@ try {
     ['days', 'entry'],
     ['hours', 'entry'],
   ] as const) {
-    const stays = staysOf(unit);
+    const stays = staysOf(PROJECTS, unit);
     const query: UsageQuery = {
       scope: EVERYTHING,
       fromMs: FIRST_HOUR * MS_PER_HOUR,

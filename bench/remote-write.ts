@@ -1,7 +1,7 @@
 /**
  * Measures remote write of 10,000 samples a request: `tsx bench/remote-write.ts [known|new]`. Beside the portal there are
  * InfluxDB 1.6 and VictoriaMetrics, if they are installed. Each one's clock stops with its last answer, and the portal's
- * again when its API shows the sums.
+ * again when its API shows the sums. The first request, which opens a site with balances (rule A5), is not measured.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ import { record } from './figures.ts';
 
 const REQUESTS = 30;
 const SAMPLES = 10_000;
+/** The portal shows all sums within this time, or the benchmark fails. */
+const LONGEST_WAIT_MS = 300_000;
 const TOKEN = 'bench-token-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
 
@@ -49,6 +51,8 @@ function requestAt(atMs: number, value: number, first: number): Buffer {
   return Buffer.from(toSnappy(encodeWriteRequest([...series, ...facts])));
 }
 
+type Bodies = [Buffer, ...Buffer[]];
+
 /** Sends the requests one after the other; returns the milliseconds of each. */
 async function send(url: string, bodies: readonly Buffer[]): Promise<number[]> {
   const times: number[] = [];
@@ -66,7 +70,12 @@ async function send(url: string, bodies: readonly Buffer[]): Promise<number[]> {
   return times;
 }
 
-const rateOf = (totalMs: number) => Math.round((REQUESTS * SAMPLES * 1000) / totalMs);
+async function sendAfterFirst(url: string, [first, ...bodies]: Bodies): Promise<number[]> {
+  await send(url, [first]);
+  return await send(url, bodies);
+}
+
+const rateOf = (totalMs: number) => Math.round(((REQUESTS - 1) * SAMPLES * 1000) / totalMs);
 
 /** By program and kind of series: the samples a second. The portal's clock stops when its API shows the sums. */
 const rates = new Map<string, number>();
@@ -83,7 +92,9 @@ async function benchPortal(kind: Kind): Promise<void> {
   const data = join(folder, `portal ${kind}`);
   const portal = await startChild('bench/remote-write-portal-child.ts', [data, TOKEN]);
   const url = String(portal.greeting);
-  const bodies = kinds[kind]();
+  const [first, ...bodies] = kinds[kind]();
+  await send(`${url}/api/v1/write`, [first]);
+  await untilOpened(url);
   const start = performance.now();
   const times = await send(`${url}/api/v1/write`, bodies);
   await untilShown(url, expectedHours[kind]);
@@ -120,8 +131,19 @@ const expectedHours: Record<Kind, number> = {
   ).reduce((sum, hours) => sum + hours),
 };
 
-async function untilShown(url: string, hours: number): Promise<void> {
+/** Waits until the site has its first readings. Series that come in the same fold would open with balances too. */
+async function untilOpened(url: string): Promise<void> {
   for (;;) {
+    const { data } = (await getJson(`${url}/api/v1/sites`)) as { data: { last_reading_at: string | null }[] };
+    if (data.some((site) => site.last_reading_at !== null)) return;
+    await systemClock.sleep(50);
+  }
+}
+
+async function untilShown(url: string, hours: number): Promise<void> {
+  const deadline = Date.now() + LONGEST_WAIT_MS;
+  let amount = 0;
+  while (Date.now() < deadline) {
     await systemClock.sleep(50);
     const text = await (await fetch(`${url}/metrics`)).text();
     if (!/remote_write_waiting_samples 0$/m.test(text)) continue;
@@ -129,10 +151,11 @@ async function untilShown(url: string, hours: number): Promise<void> {
     const [from, to] = [wholeHour(now - 3_600_000), wholeHour(Date.now() + 3_600_000)];
     const question = `${url}/api/v1/usage?from=${from}&to=${to}&step=total&by=resource`;
     const { data } = (await getJson(question)) as { data: { amount: number }[] };
-    const amount = data.reduce((sum, row) => sum + row.amount, 0);
-    if (Math.abs(amount / hours - 1) < 1e-9) return;
-    if (amount > hours) throw new Error(`the portal has ${amount} hours of usage instead of ${hours}`);
+    amount = data.reduce((sum, row) => sum + row.amount, 0);
+    if (Math.abs(amount - hours) <= hours * 1e-9) return;
+    if (amount > hours) break;
   }
+  throw new Error(`the portal has ${amount} hours of usage instead of ${hours}`);
 }
 
 async function benchInflux(kind: Kind): Promise<void> {
@@ -148,7 +171,7 @@ async function benchInflux(kind: Kind): Promise<void> {
   await running.waitFor(/Listening on HTTP/);
   const url = `http://127.0.0.1:${port}`;
   await fetch(`${url}/query?q=CREATE%20DATABASE%20usage`, { method: 'POST' });
-  report('InfluxDB', kind, await send(`${url}/api/v1/prom/write?db=usage`, kinds[kind]()));
+  report('InfluxDB', kind, await sendAfterFirst(`${url}/api/v1/prom/write?db=usage`, kinds[kind]()));
   await running.stop();
 }
 
@@ -157,13 +180,15 @@ async function benchVictoriaMetrics(kind: Kind, program: string): Promise<void> 
   const data = join(folder, `victoria-metrics ${kind}`);
   const running = startProgram(program, [`-storageDataPath=${data}`, `-httpListenAddr=${address}`]);
   await running.waitFor(/started server at|started VictoriaMetrics/);
-  report('VictoriaMetrics', kind, await send(`http://${address}/api/v1/write`, kinds[kind]()));
+  report('VictoriaMetrics', kind, await sendAfterFirst(`http://${address}/api/v1/write`, kinds[kind]()));
   await running.stop();
 }
 
 const now = Date.now() - REQUESTS * 30_000;
 const requests = (firstOf: (index: number) => number) =>
-  Array.from({ length: REQUESTS }, (_, index) => requestAt(now + index * 30_000, index, firstOf(index)));
+  Array.from({ length: REQUESTS }, (_, index) =>
+    requestAt(now + index * 30_000, index, firstOf(index)),
+  ) as Bodies;
 const kinds = {
   known: () => requests(() => 0),
   new: () => requests((index) => index * SAMPLES),

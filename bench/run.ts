@@ -21,7 +21,9 @@ const BENCHMARKS: Record<string, readonly string[]> = {
   sweep: ['1x1000', '1x10000', '1x100000', '1000x100'],
   'remote-write': [],
   usage: ['100', '1000', '10000'],
+  pages: [],
   grants: [],
+  charges: [],
   'ledger-storage': [],
 };
 

@@ -14,7 +14,8 @@ export interface PrepareRequest {
 
 let answers: Buffer[] = [];
 
-const server = createServer((request, response) => {
+// Keeps connections as long as a gate does.
+const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
   const site = Number(/^\/(\d+)\/federate\?/.exec(request.url ?? '')?.[1]);
   const answer = answers[site];
   if (answer === undefined) response.writeHead(404).end();

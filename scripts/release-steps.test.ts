@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions, releasedChangelog, unreleased, versionProblem } from './release-steps.ts';
+import {
+  compareVersions,
+  imageTags,
+  releasedChangelog,
+  unreleased,
+  versionProblem,
+} from './release-steps.ts';
 
 const HEAD = '# Changelog\n\nText.\n\n## Unreleased\n';
 const ENTRIES = '### Added\n\n- One thing, for $& and $1.\n';
@@ -58,4 +64,9 @@ describe('the changelog of a release', () => {
   it('is refused without the heading', () => {
     expect(() => unreleased('# Changelog\n\n- One.\n')).toThrow("no heading '## Unreleased'");
   });
+});
+
+it('gives the image of a release three tags, and that of a preview its own', () => {
+  expect(imageTags('1.2.3')).toEqual(['1.2.3', '1.2', 'latest']);
+  expect(imageTags('1.2.3-rc.1')).toEqual(['1.2.3-rc.1']);
 });

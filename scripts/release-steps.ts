@@ -13,6 +13,12 @@ export function versionProblem(next: string, current: string): string | undefine
     : undefined;
 }
 
+/** The tags of a release's image. A preview such as 1.2.3-rc.1 has only its own. */
+export function imageTags(version: string): string[] {
+  const { numbers, names } = partsOf(version);
+  return names.length > 0 ? [version] : [version, numbers.slice(0, 2).join('.'), 'latest'];
+}
+
 /** Below zero, zero or above zero, in the order of semver.org, rule 11. */
 export function compareVersions(one: string, other: string): number {
   const [left, right] = [partsOf(one), partsOf(other)];

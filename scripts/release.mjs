@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, run, say } from './prepare.mjs';
-import { releasedChangelog, unreleased, versionProblem, withoutTools } from './release-steps.ts';
+import { imageTags, releasedChangelog, unreleased, versionProblem, withoutTools } from './release-steps.ts';
 
 const CHANGED = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
 const OUTPUT = 'dist-release';
@@ -85,7 +85,10 @@ function writeSbom() {
 function buildImage() {
   const engine = ['docker', 'podman'].find((name) => spawnSync(name, ['version']).status === 0);
   if (engine === undefined) say('no image is built: neither docker nor podman answers');
-  else run(engine, ['build', '--build-arg', `VERSION=${version}`, '--tag', `stackmeter:${version}`, '.']);
+  else {
+    const tags = imageTags(version).flatMap((name) => ['--tag', `stackmeter:${name}`]);
+    run(engine, ['build', '--build-arg', `VERSION=${version}`, ...tags, '.']);
+  }
 }
 
 function git(...words) {

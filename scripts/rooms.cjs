@@ -6,7 +6,7 @@
 module.exports.rooms = [
   {
     room: 'src/runtime',
-    order: ['http', 'settings', 'files'],
+    order: ['http', 'settings', 'files', 'text'],
     below: [
       'clock',
       'counted',
@@ -29,7 +29,7 @@ module.exports.rooms = [
   { room: 'src/exporter/openstack', order: ['session', 'credentials'] },
   {
     room: 'src/gate',
-    order: ['settings', 'listener', 'requests', 'sources', 'answers', 'tokens'],
+    order: ['enrolment', 'settings', 'listener', 'requests', 'sources', 'answers', 'tokens'],
     below: ['policy', 'refusal', 'metrics'],
   },
   { room: 'src/gate/sources', order: ['upstream'] },
@@ -37,7 +37,9 @@ module.exports.rooms = [
     room: 'src/portal',
     order: [
       'api',
+      'enrolment',
       'prometheus-config',
+      'backup',
       'collector',
       'remote-write',
       'leases',
@@ -55,11 +57,25 @@ module.exports.rooms = [
     order: ['oidc', 'rights'],
     below: ['access-policy', 'people', 'secrets'],
   },
-  { room: 'src/portal/accounts', order: ['grants'] },
-  { room: 'src/portal/api', order: ['routes', 'sign-in', 'shapes'] },
+  {
+    room: 'src/portal/accounts',
+    order: ['quotes', 'grants', 'price-books', 'charges'],
+    below: ['fields', 'wording'],
+  },
+  { room: 'src/portal/api', order: ['events', 'routes', 'description', 'sign-in', 'shapes'] },
+  {
+    room: 'src/portal/api/routes',
+    order: ['prices', 'project-usage', 'quality'],
+    below: ['answers-for', 'gone', 'scope-for'],
+  },
+  {
+    room: 'src/portal/api/shapes',
+    order: ['prices', 'quality'],
+    below: ['answers', 'parameters', 'request-error', 'rows', 'usage-parameters'],
+  },
   {
     room: 'src/portal/ledger',
-    order: ['store', 'accounting'],
+    order: ['store', 'accounting', 'shapes'],
     below: [
       'ledger',
       'answers',
@@ -67,6 +83,8 @@ module.exports.rooms = [
       'storage-policy',
       'lease-lost',
       'steps',
+      'names',
+      'zone',
       'grant-links',
       'question-cost',
       'page-parts',
@@ -89,7 +107,7 @@ module.exports.rooms = [
   { room: 'src/simulation/api', order: ['nova', 'keystone', 'context'] },
   {
     room: 'web/src',
-    order: ['pages', 'tables', 'charts', 'controls', 'live'],
+    order: ['pages', 'tables', 'charts', 'controls', 'live', 'periods'],
     below: [
       'api',
       'balances',
@@ -106,5 +124,8 @@ module.exports.rooms = [
       'use-route',
     ],
   },
-  { room: 'web/src/pages', order: ['access', 'overview', 'grant', 'project', 'usage', 'data'] },
+  {
+    room: 'web/src/pages',
+    order: ['access', 'overview', 'totals', 'prices', 'grant', 'project', 'site', 'usage', 'data'],
+  },
 ];

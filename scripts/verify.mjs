@@ -10,7 +10,7 @@ const steps = [
   [
     'import rules',
     'depcruise',
-    ['src', 'web/src', '--config', '.dependency-cruiser.cjs'],
+    ['src', 'web/src', 'bench', 'test', '--config', '.dependency-cruiser.cjs'],
     /[1-9]\d* modules/,
   ],
   ['dead code', 'knip', ['--no-progress']],

@@ -4,6 +4,8 @@ set -eu
 made=/run/stackmeter
 tls=/tls
 [ -e "$tls/gate.crt" ] || tls=$made
+# gate accept makes this file.
+[ ! -e "$made/gate.tokens" ] || set -- "$@" --token-file="$made/gate.tokens"
 show='docker-compose --file docker-compose.site.yml exec prometheus_proxy cat'
 if [ -z "${PORTAL_AUTH_TOKEN:-}" ]; then
   PORTAL_AUTH_TOKEN=$(cat "$made/portal.token")

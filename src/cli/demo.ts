@@ -19,13 +19,13 @@ export function demoCommand(): Command {
     const federation = createFederation(config, {
       clock: systemClock,
       logger,
-      onPortal: (address) => say(`portal: http://${formatAddress(address)}`),
-      onProgress: reportProgress,
-      onReady: (address) => {
-        say(`ready: http://${formatAddress(address)} (Ctrl-C ends it)`);
+      onPortal: (address) => {
+        say(`portal: http://${formatAddress(address)}/#/?range=30d`);
         say('sign in there as one of these people; nobody has a password:');
         for (const { name, what } of DEMO_PEOPLE) say(`  ${name}: ${what}`);
       },
+      onProgress: reportProgress,
+      onReady: (address) => say(`ready: http://${formatAddress(address)} (Ctrl-C ends it)`),
     });
     say(`data folder: ${resolve(config.dataFolder)}`);
     await runUntilSignal(federation, logger);
@@ -34,7 +34,7 @@ export function demoCommand(): Command {
 
 /** Reports the first numbers, and then about every tenth of the hours. */
 function reportProgress(done: number, hours: number): void {
-  if (done === 1) say(`the first numbers are there; ${hours} hours to go in fast motion`);
+  if (done === 1) say(`the pages fill while you look: ${hours} hours in fast motion`);
   else if (done % Math.ceil(hours / 10) === 0) say(`${done} of ${hours} hours are done`);
 }
 

@@ -5,7 +5,7 @@ import { documentsOfToml } from '../portal/accounts/grants/toml-file.ts';
 import { readTextFile } from '../runtime/files/text-file.ts';
 import { readTomlFile } from '../runtime/files/toml-file.ts';
 import { describeError, UserError } from '../runtime/user-error.ts';
-import { configurationKind } from './configuration-kind.ts';
+import { configurationKind } from './check/configuration-kind.ts';
 
 /** A file of grants, and the parts of a grant that a file of its kind cannot say. */
 interface ReadFile {

@@ -6,6 +6,7 @@ import { version } from '../runtime/version.ts';
 
 /** Loads a subcommand only when it is called, so that none waits for the libraries of the others. */
 const commands: Record<string, () => Promise<Command>> = {
+  doctor: async () => (await import('./doctor/doctor.ts')).doctorCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
   exporter: async () => (await import('./exporter.ts')).exporterCommand(),
   gate: async () => (await import('./gate.ts')).gateCommand(),
@@ -13,8 +14,11 @@ const commands: Record<string, () => Promise<Command>> = {
     collectInShortPauses(); // before the libraries fill the space for new objects
     return (await import('./portal.ts')).portalCommand();
   },
+  init: async () => (await import('./init/init.ts')).initCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
-  check: async () => (await import('./check.ts')).checkCommand(),
+  check: async () => (await import('./check/check.ts')).checkCommand(),
+  report: async () => (await import('./report/report.ts')).reportCommand(),
+  quote: async () => (await import('./quote/quote.ts')).quoteCommand(),
   token: async () => (await import('./token.ts')).tokenCommand(),
 };
 

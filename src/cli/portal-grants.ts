@@ -17,7 +17,9 @@ import { addSettings, settingsSources } from './options.ts';
 
 export function grantsCommand(): Command {
   return new Command('grants')
-    .description('changes or exports grants, accounts and people, in the running portal or in its database')
+    .description(
+      'changes or exports grants, accounts, people, price books and marks, in the running portal or in its database',
+    )
     .addCommand(applyCommand())
     .addCommand(exportCommand())
     .addCommand(eraseCommand());
@@ -31,7 +33,9 @@ interface ApplyFlags {
 function applyCommand(): Command {
   return withPlace(
     new Command('apply')
-      .description('makes the grants, accounts and people of a file exactly what the file says; others stay')
+      .description(
+        'makes the grants, accounts, people, price books and marks of a file exactly what the file says; others stay',
+      )
       .addArgument(new Argument('<FILE>', 'TOML or CSV; or a portal.toml, whose [[grant]] tables it imports'))
       .option('--dry-run', 'only print the difference')
       .option('--remove-missing', 'also remove grants and accounts that the file does not name'),
@@ -58,9 +62,11 @@ function summary(changes: number, dryRun: boolean): string {
 function exportCommand(): Command {
   return withPlace(
     new Command('export')
-      .description('writes all grants, accounts and people to standard output, as a file for apply')
+      .description(
+        'writes all grants, accounts, people, price books and marks to standard output, as a file for apply',
+      )
       .addOption(
-        new Option('--format <FORMAT>', 'csv has no people, accounts and labels')
+        new Option('--format <FORMAT>', 'csv has no people, accounts, labels, price books and marks')
           .choices(['toml', 'csv'])
           .default('toml'),
       ),

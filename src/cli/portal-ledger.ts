@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
 import { NOT_EXPORTED } from '../portal/ledger/store/upkeep/export-lines.ts';
+import { linesOf } from '../portal/backup/backup-file.ts';
 import { portalSettings, readLedgerPlace } from '../portal/settings/settings.ts';
 import { useLedger } from '../portal/use-ledger.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -12,7 +13,7 @@ import { addSettings, settingsSources } from './options.ts';
 
 export function ledgerCommand(): Command {
   return new Command('ledger')
-    .description('checks, exports or imports the ledger')
+    .description('checks, backs up, exports or imports the ledger')
     .addCommand(
       ledgerWork(
         'verify',
@@ -28,12 +29,17 @@ export function ledgerCommand(): Command {
     );
 }
 
+export const parts = () => ({ clock: systemClock, logger: createLogger({ level: 'warn' }) });
+
+export function placeOf(called: Command) {
+  return readLedgerPlace(settingsSources(called.optsWithGlobals()));
+}
+
 function ledgerWork(name: string, description: string, work: (ledger: Ledger) => Promise<void>): Command {
   const { data } = portalSettings;
   const command = new Command(name).description(description);
   return addSettings(command, { data }).action(async (_flags, called: Command) => {
-    const place = readLedgerPlace(settingsSources(called.optsWithGlobals()));
-    await useLedger(place, { clock: systemClock, logger: createLogger({ level: 'warn' }) }, work);
+    await useLedger(placeOf(called), parts(), work);
   });
 }
 
@@ -54,18 +60,8 @@ async function importLedger(ledger: Ledger): Promise<void> {
   await verifyLedger(ledger);
 }
 
-/** Lines of a text, on demand. `readline` loses lines that arrive before somebody listens. */
-async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of chunks) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
-}
-
-function report(found: readonly Discrepancy[]): string {
+/** The result of `verify` in words. */
+export function report(found: readonly Discrepancy[]): string {
   if (found.length === 0) return 'every meter agrees with its entries\n';
   const lines = found.map(
     ({ site, projectId: project, resource, difference }) =>

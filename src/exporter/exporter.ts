@@ -67,7 +67,11 @@ class ExporterRole implements Exporter {
         }),
     );
     this.#server = createExporterServer({
-      view: () => ({ rendering: this.#rendering, waitingFor: this.#waitingFor() }),
+      view: () => ({
+        rendering: this.#rendering,
+        clouds: this.#clouds.map((cloud) => cloud.shown()),
+        waitingFor: this.#waitingFor(),
+      }),
       logger,
       ownNames: [address.host, publicHost],
     });

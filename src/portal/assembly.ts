@@ -18,9 +18,11 @@ import { ProxyPeople } from './access/proxy-sign-in.ts';
 import { AccountStore } from './accounts/account-store.ts';
 import { configuredGrants } from './accounts/configured-grants.ts';
 import { membershipsIn } from './accounts/memberships.ts';
+import { LiveStreams } from './api/events/live-streams.ts';
 import { createApiServer } from './api/server.ts';
 import type { ApiParts } from './api/shapes/api-parts.ts';
 import type { SignInParts } from './api/shapes/sign-in-parts.ts';
+import { answerBackup } from './backup/backup-over-socket.ts';
 import { Collector } from './collector/collector.ts';
 import { DEFAULT_BODY_LIMITS } from './collector/federate-body.ts';
 import type { Database } from './database/database.ts';
@@ -33,6 +35,7 @@ import { Maintenance } from './ledger/maintenance.ts';
 import type { PortalMetrics } from './metrics.ts';
 import { openReadReplica } from './read-replica.ts';
 import { openOwnerSocket } from './owner-socket.ts';
+import { answerReload } from './reload-over-socket.ts';
 import { Receiver } from './remote-write/receiver.ts';
 import type { AccessConfig } from './settings/access-settings.ts';
 import type { PortalConfig } from './settings/settings.ts';
@@ -68,6 +71,8 @@ interface AssemblyParts {
   logger: Logger;
   random?: (() => number) | undefined;
   webFolder?: string | undefined;
+  /** Reads the sources again. */
+  reload: () => Promise<void>;
   /** Registers a function that closes a part. The caller closes the part that was registered last first. */
   atEnd: (end: () => Promise<void>) => void;
 }
@@ -93,14 +98,15 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const receiver = createReceiver(parts, ledger, store.database, leases);
   receiver.setSources(config);
   const replica = await createReplica(parts, ledger, store.database);
+  const live = new LiveStreams();
   const address = await startApi(
     parts,
-    { ledger, replica, accounts, receiver },
+    { ledger, replica, accounts, receiver, live },
     createSignIn(parts, access, store.database),
   );
   const collector = createCollector(parts, ledger, leases);
-  const maintenance = createMaintenance(parts, ledger);
-  const figures = createFigures(parts, ledger);
+  const maintenance = createMaintenance(parts, ledger, leases);
+  const figures = createFigures(parts, ledger, live);
   return { address, ledger, accounts, access, collector, leases, maintenance, figures, receiver };
 }
 
@@ -170,8 +176,8 @@ async function createReplica(parts: AssemblyParts, ledger: Ledger, primary: Data
 }
 
 async function startApi(
-  { config, sources, metrics, clock, logger, webFolder, atEnd }: AssemblyParts,
-  apiParts: Pick<ApiParts, 'ledger' | 'replica' | 'accounts' | 'receiver'>,
+  { config, sources, metrics, clock, logger, webFolder, reload, atEnd }: AssemblyParts,
+  apiParts: Pick<ApiParts, 'ledger' | 'replica' | 'accounts' | 'receiver'> & { live: LiveStreams },
   signInParts: Omit<SignInParts, 'config' | 'baseUrl'>,
 ): Promise<ListenAddress> {
   const ownNames = [config.listen.host, config.publicUrl?.hostname];
@@ -189,6 +195,7 @@ async function startApi(
   const parts = { ...apiParts, metrics, clock, ownerRequests, localWrites, signIn };
   const server = await createApiServer({ ...parts, logger, webFolder, ownNames });
   atEnd(async () => {
+    apiParts.live.close();
     await closeServer(server.server);
     await server.close();
   });
@@ -196,6 +203,8 @@ async function startApi(
   const socket = await openOwnerSocket(
     config.dataFolder,
     (request, response) => {
+      if (answerReload(request, response, reload)) return;
+      if (answerBackup(apiParts.ledger, logger, request, response)) return;
       ownerRequests.add(request);
       server.routing(request, response);
     },
@@ -212,6 +221,7 @@ function createSignIn({ sources }: AssemblyParts, access: Access, database: Data
     signIns: new SignIns({ database, clock: systemClock, providers }),
     proxyPeople: new ProxyPeople(access.people, systemClock),
     attempts: new Attempts(systemClock),
+    wrongTokens: new Attempts(systemClock),
   };
 }
 
@@ -242,8 +252,17 @@ function createCollector(
   return collector;
 }
 
-function createMaintenance({ sources, clock, logger, atEnd }: AssemblyParts, ledger: Ledger): Maintenance {
-  const maintenance = new Maintenance({ ledger, clock, logger, policy: () => sources().retention });
+function createMaintenance(
+  { sources, clock, logger, atEnd }: AssemblyParts,
+  ledger: Ledger,
+  leases: LeaseKeeper,
+): Maintenance {
+  const maintenance = new Maintenance({
+    ledger: { maintain: async (policy) => await ledger.maintain(policy, leases.holder) },
+    clock,
+    logger,
+    policy: () => sources().retention,
+  });
   atEnd(async () => await maintenance.close());
   return maintenance;
 }
@@ -251,9 +270,10 @@ function createMaintenance({ sources, clock, logger, atEnd }: AssemblyParts, led
 function createFigures(
   { sources, clock, logger, metrics, atEnd }: AssemblyParts,
   ledger: Ledger,
+  live: LiveStreams,
 ): SiteFigures {
   const sites = () => declarationsOf(sources());
-  const figures = new SiteFigures({ ledger, clock, logger, metrics, sites });
+  const figures = new SiteFigures({ ledger, clock, logger, metrics, sites, live });
   atEnd(async () => await figures.close());
   return figures;
 }

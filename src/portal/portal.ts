@@ -99,6 +99,7 @@ export class Portal implements Role {
       config: this.#config,
       metrics: this.#metrics,
       sources: () => this.#sources,
+      reload: async () => await this.reload(),
       atEnd: (end) => void this.#ends.push(end),
     });
     await assembly.leases.start(this.#use(this.#config));
@@ -127,7 +128,7 @@ export class Portal implements Role {
     );
     if (this.#config.sites.length + (this.#config.senders ?? []).length === 0)
       logger.warn(
-        'no sites yet: add [[site]] with name, url and token_file to a portal.toml, and start with --config portal.toml',
+        'no sites yet: invite one with stackmeter portal invite SITE --config portal.toml, or add a [[site]] to that file',
       );
   }
 

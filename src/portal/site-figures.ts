@@ -1,3 +1,4 @@
+import type { LiveStreams } from './api/events/live-streams.ts';
 import { EVERYTHING } from './access/rights/scope.ts';
 import { MS_PER_HOUR } from '../prometheus/usage-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -8,6 +9,8 @@ import type { Ledger, SiteDeclaration, SiteStatus } from './ledger/ledger.ts';
 import { beginSite, forgetSite, showLastReadings, type PortalMetrics } from './metrics.ts';
 
 const INTERVAL_MS = 15_000;
+/** The interval while pages wait for new readings. */
+const AWAITED_MS = 5_000;
 const COVERED_MS = 24 * MS_PER_HOUR;
 /** An hour is settled this long after its end: by then every ordinary pause in the hour is over. */
 const SETTLING_MS = MS_PER_HOUR;
@@ -19,10 +22,12 @@ export interface SiteFiguresParts {
   metrics: PortalMetrics;
   /** Returns the present sites: a reload may change them. */
   sites: () => readonly SiteDeclaration[];
+  /** The pages to tell of new readings. */
+  live?: Pick<LiveStreams, 'isAwaited' | 'note'>;
 }
 
 /**
- * Updates the metrics of each site from the ledger. So they are the same for sites that are read and for sites that are
+ * Updates the metrics of each site from the ledger, and tells the pages of new readings. So they are the same for sites that are read and for sites that are
  * written, at every portal on the database, and after a restart.
  */
 export class SiteFigures {
@@ -59,7 +64,7 @@ export class SiteFigures {
     await runRegularly(work, {
       clock: this.#parts.clock,
       signal: this.#ending.signal,
-      delayMs: () => INTERVAL_MS,
+      delayMs: () => (this.#parts.live?.isAwaited ? AWAITED_MS : INTERVAL_MS),
       // The earlier figures stay: their timestamps show how old they are.
       onFailure: (error) => this.#updating.failed(error),
     });
@@ -69,6 +74,7 @@ export class SiteFigures {
     const { ledger, sites } = this.#parts;
     this.#declare(sites());
     const statuses = (await ledger.sites({ scope: EVERYTHING })).filter(({ name }) => this.#names.has(name));
+    this.#parts.live?.note(statuses);
     for (const status of statuses) this.#showSite(status);
     showLastReadings(this.#parts.metrics, statuses);
     await this.#showCoverage(statuses);

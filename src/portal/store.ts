@@ -37,12 +37,13 @@ export class Store {
 
   /** Starts the embedded database, or connects to `databaseUrl`, and opens the ledger in it. Throws `UserError`. */
   async open(): Promise<Ledger> {
-    const { allowDestructiveMigrations, limits } = this.#place;
+    const { allowDestructiveMigrations, migrates, limits } = this.#place;
     this.#database = await openDatabase(await this.#server.start(), this.#parts.logger);
     this.#ledger = await openLedger({
       ...this.#parts,
       database: this.#database,
       allowDestructiveMigrations,
+      migrates,
       limits,
     });
     return this.#ledger;

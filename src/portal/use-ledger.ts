@@ -5,14 +5,14 @@ import type { LedgerPlace } from './settings/settings.ts';
 import { Store } from './store.ts';
 
 /** Opens the ledger, does the work, and closes the ledger. Throws `UserError` if there is no ledger. */
-export async function useLedger(
+export async function useLedger<T>(
   place: LedgerPlace,
   parts: { clock: Clock; logger: Logger },
-  work: (ledger: Ledger) => Promise<void>,
-): Promise<void> {
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
   const store = new Store(place, parts);
   try {
-    await work(await store.open());
+    return await work(await store.open());
   } finally {
     await store.close();
   }

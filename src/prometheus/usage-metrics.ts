@@ -37,6 +37,8 @@ export const EXPORTER_METRICS = {
   foldedUntil: 'stackmeter_exporter_folded_until_timestamp_seconds',
   /** Unix seconds: when the last complete refresh ended. */
   lastSuccess: 'stackmeter_exporter_last_refresh_success_timestamp_seconds',
+  /** Refreshes since the start of the exporter, with the label `result`: success or failure. */
+  refreshes: 'stackmeter_exporter_refreshes_total',
 } as const;
 
 /** Labels that the exporter or its Prometheus sets. A site cannot use these names for labels of its own. */

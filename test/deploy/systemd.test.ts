@@ -17,11 +17,14 @@ describeWith(['systemd-analyze'], 'the systemd unit', (programs) => {
   const analyze = (args: string[]) =>
     spawnSync(programs['systemd-analyze'], args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
 
-  it.each(['exporter', 'gate', 'portal'])('of the %s is valid and has an exposure below 2.5', (role) => {
-    const unit = unitIn(temporaryFolder(), role);
-    const { status, stderr } = analyze(['verify', '--man=no', unit]);
-    expect([status, stderr]).toEqual([0, '']);
-    const security = analyze(['security', '--offline=true', '--threshold=25', '--no-pager', unit]);
-    expect(security.status).toBe(0);
-  });
+  it.each(['exporter', 'gate', 'portal', 'backup'])(
+    'of the %s is valid and has an exposure below 2.5',
+    (role) => {
+      const unit = unitIn(temporaryFolder(), role);
+      const { status, stderr } = analyze(['verify', '--man=no', unit]);
+      expect([status, stderr]).toEqual([0, '']);
+      const security = analyze(['security', '--offline=true', '--threshold=25', '--no-pager', unit]);
+      expect(security.status).toBe(0);
+    },
+  );
 });

@@ -9,7 +9,7 @@ import type { Usage } from '../../src/exporter/metering/amounts.ts';
 import { volumeTypeResource } from '../../src/exporter/openstack/volume-type-resource.ts';
 import { RESOURCE_NAMES } from '../../src/exporter/settings/resources.ts';
 import { readExporterSettings } from '../../src/exporter/settings/settings.ts';
-import { parseState, type ExporterState } from '../../src/exporter/state/state-format.ts';
+import { parseState, VERSION, type ExporterState } from '../../src/exporter/state/state-format.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { flavorTruth } from '../support/belongings-truth.ts';
 import { usageTruth } from '../../src/simulation/model/truth.ts';
@@ -121,14 +121,21 @@ function hoursOf({ meter: { hours } }: ExporterState, resource: 'vcpu'): Map<str
   return new Map(sums);
 }
 
-/** The growth of the totals, by project. */
+/** The growth of the totals since server hours are metered, by project. */
 function growth(before: ExporterState, after: ExporterState, resource: 'vcpu'): Map<string, bigint> {
+  const base = before.meter.hours === undefined ? before.meter.totals : new Map<string, Usage>();
   const grown = [...after.meter.totals].map(
-    ([project, used]) =>
-      [project, used[resource] - (before.meter.totals.get(project)?.[resource] ?? 0n)] as const,
+    ([project, used]) => [project, used[resource] - (base.get(project)?.[resource] ?? 0n)] as const,
   );
   return new Map(grown.filter(([, amount]) => amount > 0n));
 }
+
+it('earlier states include one of each version before the present one', () => {
+  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const versions = new Set(texts.map((text) => (JSON.parse(text) as { version: number }).version));
+  const earlier = Array.from({ length: VERSION - 1 }, (_, index) => index + 1);
+  expect(earlier.filter((version) => !versions.has(version))).toEqual([]);
+});
 
 it.each(readdirSync(folder))(
   'the state of an earlier version (%s) is read and continued, and is written in the present format',

@@ -95,12 +95,12 @@ function stateTotals(flavors: readonly string[]): StateTotal[] {
 function busyMetrics(aliases: readonly string[]): OwnMetrics {
   const metrics = new OwnMetrics();
   metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: true });
-  metrics.countRefresh('success');
+  metrics.refreshes.succeeded(0);
   metrics.countDropped(1);
   metrics.setWholeCloud(true);
   metrics.setNovaAhead(-1500);
   metrics.setUnknownGpuAliases(aliases);
-  metrics.setResource('gpu', 'forbidden');
+  metrics.setResource('gpu', { failure: 'forbidden', reason: '' });
   metrics.setResource('volume_gb', undefined);
   return metrics;
 }

@@ -282,6 +282,9 @@ describe('resources other than those of servers', () => {
     const denied = lines.filter((line) => line.startsWith('cannot'));
     const line = new RegExp(`^cannot    read ${resource.right}, which costs the resource ${resource.name}`);
     expect(denied).toEqual([expect.stringMatching(line)]);
+    expect(lines.at(-1)).toBe(
+      `next      make it possible to read ${resource.right} (see above), or go on: the exporter starts without it`,
+    );
 
     cloud.setFaults(undefined);
     cloud.setServices(ALL_SERVICES);

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { hashToken } from '../../src/gate/tokens/tokens.ts';
 import { costs } from '../attacks/costs.ts';
 import { federate, get, plainText, startUpstream, USAGE } from './harness.ts';
-import { startStackmeter, temporaryFolder } from '../support/processes.ts';
+import { cpuMs, startStackmeter, temporaryFolder } from '../support/processes.ts';
 
 const HONEST = 'swordfish-of-an-honest-portal-0123456789abc';
 const HOSTILE = 'swordfish-of-a-hostile-portal-0123456789abc';
@@ -37,18 +37,14 @@ async function startProcess() {
   return { running, port: Number(port) };
 }
 
-/** Sends honest requests one after the other; returns the time of the slowest. */
-async function honestMs(port: number, requests: number): Promise<number> {
-  let longest = 0;
-  for (let count = 0; count < requests; count += 1) {
-    const before = performance.now();
-    const { status } = await get(`http://127.0.0.1:${port}${federate(USAGE)}`, {
-      authorization: `Bearer ${HONEST}`,
-    });
-    expect(status).toBe(200);
-    longest = Math.max(longest, performance.now() - before);
-  }
-  return longest;
+type GateProcess = Awaited<ReturnType<typeof startProcess>>;
+
+/** Sends an honest request, which is answered in any case. */
+async function askHonestly({ port }: GateProcess): Promise<void> {
+  const { status } = await get(`http://127.0.0.1:${port}${federate(USAGE)}`, {
+    authorization: `Bearer ${HONEST}`,
+  });
+  expect(status).toBe(200);
 }
 
 /** Sends bytes; resolves with the status of the answer, or with NaN without an answer. */
@@ -62,45 +58,40 @@ async function statusOf(port: number, bytes: string): Promise<number> {
   });
 }
 
-/** Sends all requests at the same time, and repeats that beyond the requests that a minute allows. */
-async function attack(port: number, requests: readonly string[], token: string): Promise<Set<number>> {
+/** Sends all requests at the same time; returns the statuses of the answers. */
+async function sendAll({ port }: GateProcess, requests: readonly string[], token: string): Promise<number[]> {
+  return await Promise.all(
+    requests.map(async (bytes) => await statusOf(port, bytes.replace('{TOKEN}', token))),
+  );
+}
+
+/** Sends all requests once; returns the CPU that they cost the gate. */
+async function costOf(gate: GateProcess, requests: readonly string[], token: string): Promise<number> {
+  const beforeMs = cpuMs(gate.running.pid);
+  await sendAll(gate, requests, token);
+  return cpuMs(gate.running.pid) - beforeMs;
+}
+
+/** Repeats all requests beyond those that a minute allows, beside honest ones; returns the statuses. */
+async function attack(gate: GateProcess, requests: readonly string[], token: string): Promise<Set<number>> {
   const statuses = new Set<number>();
   for (let round = 0; round < 100; round += 1) {
-    const answers = requests.map(async (bytes) => await statusOf(port, bytes.replace('{TOKEN}', token)));
-    for (const status of await Promise.all(answers)) statuses.add(status);
+    const [answers] = await Promise.all([sendAll(gate, requests, token), askHonestly(gate)]);
+    for (const status of answers) statuses.add(status);
   }
   return statuses;
 }
 
-/** The time of the slowest honest request beside an attack. */
-async function honestBeside(port: number, hostile: Promise<unknown>): Promise<number> {
-  const attacker = { ended: false };
-  const end = hostile.finally(() => (attacker.ended = true));
-  let longestMs = 0;
-  while (!attacker.ended) longestMs = Math.max(longestMs, await honestMs(port, 1));
-  await end;
-  return longestMs;
-}
-
 it('a gate refuses costly requests as cheaply as others, and its memory stays small', async () => {
-  const { running, port } = await startProcess();
-  await honestMs(port, 70);
-  const cheap = attack(
-    port,
-    costs.map(() => CHEAP),
-    CLUMSY,
-  );
-  const usualMs = await honestBeside(port, cheap);
-  expect(await cheap).toEqual(new Set([403, 429]));
-  const costly = attack(
-    port,
-    costs.map(({ bytes }) => bytes),
-    HOSTILE,
-  );
-  const longestMs = await honestBeside(port, costly);
-  expect(await costly).toEqual(new Set([400, 403, 429]));
-  expect(longestMs).toBeLessThan(Math.max(10 * usualMs, 500));
+  const gate = await startProcess();
+  for (let count = 0; count < 70; count += 1) await askHonestly(gate);
+  const cheap = costs.map(() => CHEAP);
+  const costly = costs.map(({ bytes }) => bytes);
+  const usualMs = await costOf(gate, cheap, CLUMSY);
+  expect(await costOf(gate, costly, HOSTILE)).toBeLessThan(Math.max(10 * usualMs, 500));
+  expect(await attack(gate, cheap, CLUMSY)).toEqual(new Set([403, 429]));
+  expect(await attack(gate, costly, HOSTILE)).toEqual(new Set([400, 403, 429]));
   const [, peakKb = ''] =
-    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8')) ?? [];
+    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${gate.running.pid}/status`, 'utf8')) ?? [];
   expect(Number(peakKb) / 1024).toBeLessThan(MAX_MEMORY_MB);
 });

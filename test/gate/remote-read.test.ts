@@ -227,6 +227,6 @@ scrape_configs:
     );
     const read = await queryEventually(reader, '{job="project_usages",__name__="project_mb_usage"}');
     expect(read.map(({ metric, value }) => [metric['project_name'], value])).toEqual([['Größe', 1.5]]);
-    expect(await reader.query('project_mb_usage{job="project_usages"}')).toHaveLength(1);
+    await expect.poll(() => reader.query('project_mb_usage{job="project_usages"}')).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
+import { EVERYTHING, type Scope } from '../../src/portal/access/rights/scope.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AccountStore } from '../../src/portal/accounts/account-store.ts';
 import { ConditionError } from '../../src/portal/accounts/grants/condition.ts';
 import { grantDocument, grantsFile } from '../../src/portal/accounts/grants/documents.ts';
+import { priceBookDocument } from '../../src/portal/accounts/price-books/documents.ts';
 import { isWhole } from '../../src/portal/accounts/grants/visible.ts';
 import { stackmeter } from '../support/portal-under-test.ts';
 import { runSql, urlOf } from '../support/postgresql-server.ts';
@@ -29,7 +30,12 @@ onEveryPostgresql('accounts', (freshLedger) => {
       const fixture = await freshLedger();
       const [one, other] = [portalOn(fixture), portalOn(fixture)];
       expect((await other.present(EVERYTHING)).grants).toEqual([]);
-      await one.putGrant(grantOf({ title: 'A', to: '2026-03-01', projects: [P] }), { ifNoneMatch: '*' }, ADA);
+      await one.put(
+        'grant',
+        grantOf({ title: 'A', to: '2026-03-01', projects: [P] }),
+        { ifNoneMatch: '*' },
+        ADA,
+      );
       expect((await other.present(EVERYTHING)).grants).toMatchObject([
         {
           name: 'climate',
@@ -47,9 +53,9 @@ onEveryPostgresql('accounts', (freshLedger) => {
     it('is seen with its history by its people, in part by its sites, and by nobody else', async () => {
       const accounts = portalOn(await freshLedger(['a', 'b']));
       const account = { name: 'university', contacts: [], time_zone: 'UTC' };
-      await accounts.putAccount(account, { ifNoneMatch: '*' }, ADA);
+      await accounts.put('account', account, { ifNoneMatch: '*' }, ADA);
       const projects = [P, { site: 'b', id: 'p2' }];
-      await accounts.putGrant(grantOf({ title: 'A', account: 'university', projects }), {}, ADA);
+      await accounts.put('grant', grantOf({ title: 'A', account: 'university', projects }), {}, ADA);
       const seen = async (sites: string[], grants: string[]) => ({
         ...(await accounts.present({ sites, grants })),
         history: (await accounts.history('grant', 'climate', { sites, grants })).length,
@@ -72,19 +78,69 @@ onEveryPostgresql('accounts', (freshLedger) => {
           },
         ],
         accounts: [],
+        books: [],
+        billing: [],
+        marks: [],
         history: 0,
         account: 0,
       });
-      expect(await seen(['c'], [])).toEqual({ grants: [], accounts: [], history: 0, account: 0 });
+      expect(await seen(['c'], [])).toEqual({
+        grants: [],
+        accounts: [],
+        books: [],
+        billing: [],
+        marks: [],
+        history: 0,
+        account: 0,
+      });
+    });
+
+    it('shows those who see a mark nothing of the time when it was for somebody else', async () => {
+      const accounts = portalOn(await freshLedger(['a', 'b']));
+      await accounts.put('grant', grantOf({ projects: [P] }), {}, ADA);
+      const mark = { name: 'm', reason: 'secret', site: 'b', from: '2026-01-01T00:00:00Z' };
+      await accounts.put('mark', mark, {}, ADA);
+      await accounts.put('mark', { ...mark, reason: 'outage', site: 'a' }, { ifMatch: [1] }, BOB);
+      const histories = [{ sites: [], grants: ['climate'] }, { sites: ['b'], grants: [] }, EVERYTHING].map(
+        async (scope) => (await accounts.history('mark', 'm', scope)).map(({ words }) => words.join('; ')),
+      );
+      expect(await Promise.all(histories)).toEqual([
+        [
+          'mark m: new; mark m: reason none → "outage"; mark m: site none → "a"; mark m: from none → 2026-01-01',
+        ],
+        [],
+        [
+          'mark m: reason "secret" → "outage"; mark m: site "b" → "a"',
+          'mark m: new; mark m: reason none → "secret"; mark m: site none → "b"; mark m: from none → 2026-01-01',
+        ],
+      ]);
+    });
+
+    it('cannot take back what a price book published, not even by removing the book', async () => {
+      const accounts = portalOn(await freshLedger());
+      const bookOf = (price: string, unit = 'EUR') => {
+        const resource = [{ resource: 'vcpu', price }];
+        const version = [{ from: '2026-01-01', reason: 'call 7', resource }];
+        return priceBookDocument.parse({ name: 'EUR', unit, scale: 2, rounding: 'half-up', version });
+      };
+      await accounts.put('price_book', bookOf('1'), {}, ADA);
+      await accounts.remove('price_book', 'EUR', { ifMatch: [1] }, BOB);
+      await expect(accounts.put('price_book', bookOf('9'), {}, BOB)).rejects.toThrow(
+        'published versions stay',
+      );
+      await expect(accounts.put('price_book', bookOf('1', 'USD'), {}, BOB)).rejects.toThrow('keeps its unit');
+      await accounts.put('price_book', bookOf('1'), {}, BOB);
+      const { books } = await accounts.present(EVERYTHING);
+      expect(books).toMatchObject([{ version: 3, document: { version: [{ author: 'ada' }] } }]);
     });
 
     it('is made by one of two operators who edit at once; the other hears who was faster', async () => {
       const fixture = await freshLedger();
       const [one, other] = [portalOn(fixture), portalOn(fixture)];
-      await one.putGrant(grantOf({ title: 'old' }), {}, ADA);
+      await one.put('grant', grantOf({ title: 'old' }), {}, ADA);
       const results = await Promise.allSettled([
-        one.putGrant(grantOf({ title: 'of ada' }), { ifMatch: [1] }, ADA),
-        other.putGrant(grantOf({ title: 'of bob' }), { ifMatch: [1] }, BOB),
+        one.put('grant', grantOf({ title: 'of ada' }), { ifMatch: [1] }, ADA),
+        other.put('grant', grantOf({ title: 'of bob' }), { ifMatch: [1] }, BOB),
       ]);
       const grant = (await one.present(EVERYTHING)).grants.find(isWhole);
       const refusals = results.flatMap((result) =>
@@ -110,10 +166,13 @@ onEveryPostgresql('accounts', (freshLedger) => {
       const fixture = await freshLedger();
       const accounts = portalOn(fixture);
       const first = grantOf({ title: 'A' });
-      expect(await accounts.putGrant(first, {}, ADA)).toEqual({ version: 1, created: true });
-      expect(await accounts.putGrant(first, { ifMatch: '*' }, BOB)).toEqual({ version: 1, created: false });
+      expect(await accounts.put('grant', first, {}, ADA)).toEqual({ version: 1, created: true });
+      expect(await accounts.put('grant', first, { ifMatch: '*' }, BOB)).toEqual({
+        version: 1,
+        created: false,
+      });
       await accounts.remove('grant', 'climate', { ifMatch: [1] }, BOB);
-      expect(await accounts.putGrant(first, { ifNoneMatch: '*' }, ADA)).toEqual({
+      expect(await accounts.put('grant', first, { ifNoneMatch: '*' }, ADA)).toEqual({
         version: 3,
         created: true,
       });
@@ -124,6 +183,54 @@ onEveryPostgresql('accounts', (freshLedger) => {
         [1, 'ada', ['grant climate: new', 'grant climate: title none → "A"']],
       ]);
     });
+  });
+
+  it('keeps published versions of a price book, which people of the grants that it charges see, and nobody else', async () => {
+    const accounts = portalOn(await freshLedger());
+    const bookOf = (...prices: string[]) =>
+      priceBookDocument.parse({
+        name: 'credits',
+        unit: 'credits',
+        scale: 2,
+        rounding: 'half-up',
+        version: prices.map((price, index) => ({
+          from: `2026-0${index + 1}-01`,
+          reason: `call ${index}`,
+          resource: [{ resource: 'vcpu', price }],
+        })),
+      });
+    expect(await accounts.put('price_book', bookOf('2'), { ifNoneMatch: '*' }, ADA)).toEqual({
+      version: 1,
+      created: true,
+    });
+    await expect(accounts.put('price_book', bookOf('3'), { ifMatch: [1] }, BOB)).rejects.toThrow(
+      'published versions stay',
+    );
+    await accounts.put('price_book', bookOf('2', '3'), { ifMatch: [1] }, BOB);
+    const account = { name: 'university', price_books: [{ book: 'credits', from: '2026-01-01' }] };
+    await accounts.apply(
+      grantsFile.parse({
+        account: [account],
+        grant: [{ name: 'climate', account: 'university', projects: [P] }, { name: 'other' }],
+      }),
+      ADA,
+    );
+    expect(await accounts.apply(await accounts.file(EVERYTHING), BOB, { removeMissing: true })).toEqual([]);
+    const seen = async (scope: Scope) => [
+      (await accounts.present(scope)).books.map(({ document, version }) => [
+        document.name,
+        version,
+        document.version.map(({ author }) => author),
+      ]),
+      (await accounts.history('price_book', 'credits', scope)).map(({ author }) => author),
+    ];
+    const whole = [[['credits', 2, ['ada', 'bob']]], ['bob', 'ada']];
+    expect(await seen(EVERYTHING)).toEqual(whole);
+    expect(await seen({ sites: [], grants: ['climate'] })).toEqual(whole);
+    expect(await seen({ sites: ['a'], grants: ['other'] })).toEqual([[], []]);
+    await expect(accounts.remove('price_book', 'credits', { ifMatch: '*' }, BOB)).rejects.toThrow(
+      "account 'university': price_books[1]: names price book 'credits', which you remove: change or remove account 'university' first",
+    );
   });
 
   it('erases name and mail of a person, and keeps the person in grants and their history', async () => {
@@ -159,7 +266,7 @@ onEveryPostgresql('accounts', (freshLedger) => {
 
   it(
     'has all of a file or nothing after a kill (-9) in the middle of its apply',
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const fixture = await freshLedger();
       const folder = temporaryFolder();
@@ -191,8 +298,8 @@ onEveryPostgresql('accounts', (freshLedger) => {
       await holder.query('ROLLBACK');
       const accounts = portalOn(fixture);
       expect([await accounts.present(EVERYTHING), await accounts.file(EVERYTHING)]).toEqual([
-        { grants: [], accounts: [] },
-        { person: [], account: [], grant: [] },
+        { grants: [], accounts: [], books: [], billing: [], marks: [] },
+        { person: [], account: [], grant: [], price_book: [], mark: [] },
       ]);
       const again = apply();
       expect(await again.exited).toBe(0);

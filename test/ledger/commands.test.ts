@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { EmbeddedDatabase } from '../../src/portal/database/embedded/embedded-database.ts';
@@ -20,6 +21,8 @@ import { openDatabase } from '../../src/portal/database/database.ts';
 const AGREES = 'every meter agrees with its entries\n';
 const LEFT_OUT =
   'not in the export: sessions, tokens and the audit, requests of remote write that are not counted yet, and the leases of running portals\n';
+
+const NOT_IN_BACKUP = 'not in the backup: sessions of browsers, and the leases of running portals\n';
 
 /** Fills a ledger with two sites that have entries, packed days, a gap and a correction, up to `lastMs`. */
 async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * HOUR): Promise<void> {
@@ -47,14 +50,36 @@ async function fillLedger(connection: DatabaseConnection, lastMs = NOON + 72 * H
 
 /** Runs `stackmeter portal ledger NAME` as a process to its end. */
 async function ledgerCommand(
-  name: 'verify' | 'export' | 'import',
+  name: 'verify' | 'export' | 'import' | 'backup' | 'restore',
   place: string | { databaseUrl: string },
   files: { stdin?: string; stdout?: string } = {},
+  more: readonly string[] = [],
 ): Promise<[code: number | null, output: string]> {
-  const args = typeof place === 'string' ? ['--data', place] : [];
+  const args = [...more, ...(typeof place === 'string' ? ['--data', place] : [])];
   const env: Record<string, string> = typeof place === 'string' ? {} : { DATABASE_URL: place.databaseUrl };
   const running = stackmeter(['portal', 'ledger', name, ...args], env, files);
   return [await running.exited, running.output()];
+}
+
+/** Rows of the tables that only a backup has. */
+const OF_BACKUP = `
+  INSERT INTO ledger.person (id, name) VALUES ('p-1', 'Größe');
+  INSERT INTO ledger.person_identity VALUES ('https://idp.example', 's-1', 'p-1', '{}', 1);
+  INSERT INTO ledger.api_token (hash, name, owner_kind, owner, roles, created_ms, created_by)
+  VALUES (sha256('token'), 'report', 'person', 'p-1', '[]', 1, 'p-1');
+  INSERT INTO ledger.session (hash, iss, sub, refresh_token, created_ms, used_ms)
+  VALUES (sha256('cookie'), 'https://idp.example', 's-1', 'a secret', 1, 1);
+  INSERT INTO ledger.invitation VALUES (sha256('link'), 'p-1', 1);
+  INSERT INTO ledger.audit (at_ms, who, what, object, outcome) VALUES (1, 'p-1', 'sign in', 'idp', 'done');
+  INSERT INTO remote_write.set_aside VALUES (1, 'a', '{}', 1, '\\x00ff', 'an example', 1);
+  INSERT INTO remote_write.fact VALUES ('a', '\\x01', 1, 1, 'e', ${Date.UTC(2100, 0, 1)})`;
+
+function linesOfBackup(file: string): string[] {
+  return gunzipSync(readFileSync(file))
+    .toString()
+    .split('\n')
+    .filter((line) => !line.startsWith('{"end"'))
+    .toSorted();
 }
 
 function sortedLines(file: string): string[] {
@@ -93,6 +118,41 @@ describe('the commands for a ledger in the embedded database', () => {
       'stackmeter: the ledger is not empty: import into a new one, with --data or DATABASE_URL\n',
     ]);
     expect(await ledgerCommand('verify', other)).toEqual([0, AGREES]);
+  });
+
+  it('back it up while its portal runs, try the backup, and restore it', async () => {
+    const folder = temporaryFolder();
+    const [data, other, file] = [join(folder, 'data'), join(folder, 'other'), join(folder, 'ledger.backup')];
+    await withDatabase(data, async (connection) => {
+      await fillLedger(connection);
+      await runSql(connection, OF_BACKUP);
+    });
+    writeFileSync(join(folder, 'portal.toml'), '');
+    const { process } = await startPortalIn(folder);
+    const [code, output] = await ledgerCommand('backup', data, {}, [file]);
+    expect([code, output.replace(/\d+ rows in \d+/, 'N rows in N')]).toEqual([
+      0,
+      `${file}: N rows in N bytes\n${NOT_IN_BACKUP}`,
+    ]);
+    await process.stop();
+    const rows = /(\d+) rows/.exec(output)?.[1];
+    expect(linesOfBackup(file)).toEqual(
+      expect.arrayContaining([expect.stringContaining('"name": "report"')]),
+    );
+
+    const ready = `${rows} rows restored\n${AGREES}ready: ${file} can be restored\n`;
+    expect(await ledgerCommand('restore', other, {}, ['--dry-run', file])).toEqual([0, ready]);
+    expect(await ledgerCommand('restore', other, {}, [file])).toEqual([
+      0,
+      `${rows} rows restored\n${AGREES}`,
+    ]);
+    const again = `${file}.again`;
+    expect((await ledgerCommand('backup', other, {}, [again]))[0]).toBe(0);
+    expect(linesOfBackup(again)).toEqual(linesOfBackup(file));
+    expect(await ledgerCommand('restore', other, {}, [file])).toEqual([
+      1,
+      'stackmeter: the ledger is not empty: import into a new one, with --data or DATABASE_URL\n',
+    ]);
   });
 
   it('verify each meter, and name the meter that somebody tampered with', async () => {
@@ -190,6 +250,25 @@ describeWith(
       expect(code).toBe(0);
       expect(output).toMatch(/"the import has no checksum, [^"]+"/);
       expect(output).toMatch(new RegExp(`\\d+ rows imported\n${AGREES}`));
+    });
+
+    it('back up no ledger of another schema, and do not migrate it', async () => {
+      const folder = temporaryFolder();
+      const makeDatabase = await startServer(folder);
+      const database = await makeDatabase('earlier');
+      const file = join(folder, 'ledger.backup');
+      expect(await ledgerCommand('backup', database, {}, [file])).toEqual([
+        1,
+        'stackmeter: there is no ledger in the database\n',
+      ]);
+      await fillLedger(database.connection);
+      await runSql(database.connection, 'DELETE FROM ledger.migration WHERE id >= 18');
+      expect(await ledgerCommand('backup', database, {}, [file])).toEqual([
+        1,
+        expect.stringMatching(
+          /^stackmeter: the ledger in the database has schema 17, and this program \d+: use .*\n$/,
+        ),
+      ]);
     });
 
     it('refuse a ledger of a newer version, in one line', async () => {

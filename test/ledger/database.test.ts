@@ -6,7 +6,9 @@ import { connectToDatabase } from '../../src/portal/database/connect.ts';
 import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { createLogger, silentLogger } from '../../src/runtime/logger.ts';
-import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, sweep } from './fixture.ts';
+import { takeLock } from '../../src/portal/database/advisory-lock.ts';
+import { sql, type Transaction } from '../../src/portal/database/sql.ts';
+import { clockAt, columns, HOUR, MINUTE, NOON, onEveryPostgresql, query, storeOn, sweep } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
@@ -64,6 +66,50 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       expect(await columnsOfSite()).toEqual(after);
     });
 
+    it('takes no statement after the end of its transaction, and never ends well after a failed one', async () => {
+      const { connection } = await freshLedger();
+      const database = await openDatabase(connection, silentLogger());
+      onTestFinished(async () => await database.close());
+      const ended: Transaction[] = [];
+      const failing = database.transaction(async (trx) => {
+        ended.push(trx);
+        throw new Error('no more');
+      });
+      await expect(failing).rejects.toThrow('no more');
+      ended[0]?.send(sql`CREATE TABLE ledger.late ()`);
+      await expect(ended[0]?.query(sql`SELECT 1`)).rejects.toThrow('the transaction has ended');
+      const swallowing = database.transaction(
+        async (trx) => await trx.query(sql`SELECT 1 / 0`).catch(() => undefined),
+      );
+      await expect(swallowing).rejects.toThrow('a statement failed: the transaction was rolled back');
+      expect(await runSql(connection, `SELECT to_regclass('ledger.late') AS late`)).toEqual([{ late: null }]);
+    });
+
+    it('takes a lock from a process that hangs with it, and ends its transaction', async () => {
+      const { connection } = await freshLedger();
+      const [hanging, waiting] = [
+        await openDatabase(connection, silentLogger()),
+        await openDatabase(connection, silentLogger()),
+      ];
+      onTestFinished(async () => void (await Promise.all([hanging.close(), waiting.close()])));
+      let goOn = (): void => undefined;
+      const goesOn = new Promise<void>((resolve) => (goOn = resolve));
+      let isTaken = (): void => undefined;
+      const taken = new Promise<void>((resolve) => (isTaken = resolve));
+      const failure = hanging
+        .transaction(async (trx) => {
+          await takeLock(trx, 1n, 500);
+          isTaken();
+          await goesOn;
+          await trx.query(sql`SELECT 1`);
+        })
+        .catch((error: unknown) => error);
+      await taken;
+      await waiting.transaction(async (trx) => await takeLock(trx, 1n));
+      goOn();
+      expect(await failure).toBeInstanceOf(Error);
+    });
+
     it('logs nothing when its connections end, even if the server breaks one at that moment', async () => {
       const { connection } = await freshLedger();
       const { logger, lines } = loggerInMemory();
@@ -105,6 +151,25 @@ onEveryPostgresql('the ledger', (freshLedger) => {
       expect(await ledger.verify()).toEqual([]);
     });
 
+    it.each([
+      ['the server refuses', sql`SELECT 1 / 0`, 'division by zero'],
+      ['never leaves', sql`SELECT ${{ toPostgres: () => throwing() }}`, 'no such value'],
+    ])('keeps nothing of a transaction with a sent statement that %s', async (_, broken, message) => {
+      const { connection } = await freshLedger();
+      const database = storeOn(connection);
+      const done = database.transaction(async (trx) => {
+        trx.send(sql`CREATE TABLE one ()`);
+        trx.send(broken);
+        trx.send(sql`CREATE TABLE other ()`);
+        return await trx.query(sql`SELECT 1`).catch(() => undefined);
+      });
+      await expect(done).rejects.toThrow(message);
+      const { rows } = await database.query(
+        sql`SELECT to_regclass('one') AS one, to_regclass('other') AS other`,
+      );
+      expect(rows).toEqual([{ one: null, other: null }]);
+    });
+
     it('may break all connections: a sweep that was not folded can be folded again', async () => {
       const { ledger, connection } = await freshLedger();
       await ledger.fold('a', sweep([reading(NOON, 0)]));
@@ -140,6 +205,10 @@ describe('a database that cannot be used', () => {
     expect(message).toBe('DATABASE_URL is not a URL such as postgres://user:password@host:5432/database');
   });
 });
+
+function throwing(): never {
+  throw new Error('no such value');
+}
 
 function loggerInMemory() {
   const destination = new PassThrough();

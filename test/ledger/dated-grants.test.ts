@@ -7,7 +7,9 @@ import { costOf } from '../../src/portal/ledger/question-cost.ts';
 import { countLedger } from '../../src/portal/ledger/store/answers/count-ledger.ts';
 import { viewOf } from '../../src/portal/ledger/store/answers/view/view.ts';
 import { HoursGoneError } from '../../src/portal/ledger/question-errors.ts';
-import { firstHourNeeded, hourRange } from '../../src/portal/ledger/steps.ts';
+import { zoneNamed } from '../../src/portal/ledger/zone.ts';
+import { firstHourNeeded, hourRange, stepOfSums } from '../../src/portal/ledger/steps.ts';
+import { anyGroups } from './scoped-ledger.ts';
 import type { HourUsage, Place } from './scope-by-hour.ts';
 import { HOUR, inPages, MINUTE, onEveryPostgresql, storeOn, sweep, type FreshLedger } from './fixture.ts';
 import {
@@ -126,7 +128,7 @@ const anyHistory = fc
     }),
   );
 
-/** Grants whose projects come and go, of one cloud or of all clouds of a site. */
+/** Grants whose projects come and go, of one cloud or of all clouds of a site. Some are in groups. */
 const anyGrants: fc.Arbitrary<Grant[]> = fc
   .record({
     a: fc.array(anyHistory, { minLength: 3, maxLength: 3 }),
@@ -137,8 +139,9 @@ const anyGrants: fc.Arbitrary<Grant[]> = fc
       ]),
       anyHistory.map((history) => [{ cloud: undefined, history }]),
     ),
+    groups: anyGroups,
   })
-  .map(({ a, b }) => {
+  .map(({ a, b, groups }) => {
     const grants = new Map<string, Grant['projects'][number][]>();
     const add = (
       site: string,
@@ -166,19 +169,24 @@ const anyGrants: fc.Arbitrary<Grant[]> = fc
     for (const [i, projectId] of ['p1', 'pool/part', 'late'].entries())
       add('a', projectId, undefined, a[i] as (typeof a)[number]);
     for (const { cloud, history } of b) add('b', 'p1', cloud, history);
-    return [...grants].map(([name, projects]) => ({ name, projects }));
+    return [...grants].map(([name, projects], index) => ({ name, group: groups[index], projects }));
   });
+
+const ZONES = ['Europe/Berlin', 'America/New_York'].map((name) =>
+  zoneNamed(name, { fromHour: Date.UTC(2025, 0) / HOUR, toHour: Date.UTC(2027, 0) / HOUR }),
+);
 
 const anyQuestion: fc.Arbitrary<UsageQuery> = fc
   .record({
     hours: fc.uniqueArray(anyHour, { minLength: 2, maxLength: 2 }),
-    step: fc.constantFrom('hour', 'day', 'month', 'total'),
+    step: fc.constantFrom('hour', 'day', 'month', 'quarter', 'year', 'total'),
     by: fc.subarray(['grant', 'site', 'cloud', 'project', 'resource'] as const),
-    site: fc.constantFrom(undefined, undefined, undefined, 'a', 'b'),
-    projectId: fc.constantFrom(undefined, undefined, undefined, 'p1', 'pool/part'),
-    resource: fc.constantFrom(undefined, 'vcpu'),
-    grant: fc.constantFrom(undefined, undefined, 'climate', 'imaging'),
+    site: fc.constantFrom(undefined, undefined, undefined, 'a', 'b', ['a', 'b']),
+    projectId: fc.constantFrom(undefined, undefined, undefined, 'p1', 'pool/part', ['p1', 'late', 'no']),
+    resource: fc.constantFrom(undefined, 'vcpu', ['vcpu', 'mb']),
+    grant: fc.constantFrom(undefined, undefined, 'climate', 'imaging', ['climate', 'imaging']),
     grants: anyGrants,
+    zone: fc.constantFrom(undefined, undefined, ...ZONES),
   })
   .map(({ hours, step, by, ...more }) => {
     const [first = 0, last = 0] = hours.toSorted((one, other) => one - other);
@@ -241,7 +249,7 @@ onEveryPostgresql('grants whose projects come and go', (freshLedger: FreshLedger
       };
       const isLost = (query: UsageQuery) =>
         (query.grant === undefined &&
-          (firstHourNeeded(query.step, hourRange(query)) ?? Infinity) < lost.keptFromHour) ||
+          (firstHourNeeded(stepOfSums(query), hourRange(query)) ?? Infinity) < lost.keptFromHour) ||
         needsLostHours(query, lost.days);
       await fc.assert(
         fc.asyncProperty(anyQuestion, fc.integer({ min: 1, max: 40 }), async (query, limit) => {

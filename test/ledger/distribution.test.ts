@@ -2,7 +2,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { reading } from './in-memory-book.ts';
 import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
-import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import { capsOfSite } from '../../src/portal/ledger/accounting/sites/site-caps.ts';
 import { DEFAULT_QUESTION_LIMITS } from '../../src/portal/ledger/question-cost.ts';
 import { answersOf } from '../../src/portal/ledger/store/answers-of.ts';
@@ -10,9 +9,8 @@ import { migrate } from '../../src/portal/ledger/store/database/migrate.ts';
 import { MIGRATIONS } from '../../src/portal/ledger/store/migrations/all.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { admitSweep } from '../../src/portal/ledger/store/sweeps/admit-sweep.ts';
-import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
-import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
-import { loadStock } from '../../src/portal/ledger/store/sweeps/load/load-stock.ts';
+import { foldLateIntoSite } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
+import { foldIntoSite } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
 import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import {
   clockAt,
@@ -20,6 +18,7 @@ import {
   MINUTE,
   NOON,
   onEveryPostgresql,
+  onLockedSite,
   query,
   sitesNamed,
   storeOn,
@@ -124,7 +123,7 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
       await pretendCitus(connection);
       await runSql(
         connection,
-        `INSERT INTO ledger.portal (holder, configuration, alive_until) VALUES ('one', '', now() + interval '1 hour')`,
+        `INSERT INTO ledger.portal (holder, configuration, alive_until, schema) VALUES ('one', '', now() + interval '1 hour', 999)`,
       );
       await expect(distribute(connection)).rejects.toThrow('stop all portals first');
     });
@@ -218,12 +217,13 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
     ];
     const siteId = await siteIdOf(database, 'a');
     const caps = { ...capsOfSite(), projects: 1 };
-    for (const one of everything) {
-      const { counts } = await loadStock(database, siteId, one.readings);
-      await admitSweep(database, siteId, one, { caps, counts });
-      await foldIntoStore(database, siteId, one, DEFAULT_RULES);
-    }
-    await foldLateIntoStore(database, siteId, [sweep([reading(NOON + HOUR, 7 * MINUTE)])], DEFAULT_RULES);
+    for (const one of everything)
+      await onLockedSite(database, siteId, one, async (trx, site) => {
+        await admitSweep(trx, { ...site, caps }, one);
+        await foldIntoSite(trx, site, one);
+      });
+    const late = sweep([reading(NOON + HOUR, 7 * MINUTE)]);
+    await onLockedSite(database, siteId, late, async (trx, site) => await foldLateIntoSite(trx, site, late));
     const named = statements.filter((text) => distributedTables().some((table) => mentions(text, table)));
     expect(named.length).toBeGreaterThan(30);
     expect(named.filter((text) => !namesOneSite(text))).toEqual([]);

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { reading } from './in-memory-book.ts';
 import type { Ledger } from '../../src/portal/ledger/ledger.ts';
@@ -12,8 +13,14 @@ import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { describeWith } from '../support/describe-with.ts';
 import { clockAt, columns, foldAll, HOUR, NOON, onEveryPostgresql, query } from './fixture.ts';
-import { installedPostgresql, otherDatabase, reach, runSql } from '../support/postgresql-server.ts';
-import { temporaryFolder } from '../support/processes.ts';
+import {
+  installedPostgresql,
+  otherDatabase,
+  reach,
+  runSql,
+  type TestServer,
+} from '../support/postgresql-server.ts';
+import { withoutSync } from '../support/shared-postgresql.ts';
 import { openDatabase } from '../../src/portal/database/database.ts';
 
 /** Ledgers that earlier versions wrote, by `portal ledger export` and by `pg_dump`; files are named by commit. */
@@ -81,25 +88,93 @@ onEveryPostgresql('a ledger that an earlier version exported', (freshLedger) => 
   });
 });
 
-describeWith(['postgresql'], 'a database with the ledger of an earlier version', ({ postgresql }) => {
-  it.each(filesEndingIn('.sql'))('(%s) is migrated when a portal opens it', async (file) => {
-    const server = installedPostgresql(postgresql, temporaryFolder());
-    onTestFinished(async () => await server.close());
-    const base = await server.start();
-    await runSql(base, 'CREATE DATABASE earlier');
-    const connection = otherDatabase(base, 'earlier');
-    await promisify(execFile)(join(postgresql, 'psql'), [
-      ...reach(connection),
-      '-qX',
-      '--set=ON_ERROR_STOP=1',
-      `--file=${join(folder, file)}`,
-    ]);
-    const ledger = await openLedger({
-      database: await openDatabase(connection, silentLogger()),
-      clock: clockAt({ nowMs: NOW }),
-      logger: silentLogger(),
-    });
-    onTestFinished(async () => await ledger.close());
-    expect(await contentsOf(ledger, connection)).toEqual(CONTENTS);
+/** Numbers of migrations that came together with the next one: no commit ends with them. */
+const NEVER_NEWEST = new Set([5, 16]);
+
+describe('the earlier ledgers', () => {
+  it('include one of each schema before the present one', () => {
+    const newest = new Set(filesEndingIn('.sql').map(newestMigrationOf));
+    const missing = MIGRATIONS.slice(0, -1).filter(({ id }) => !newest.has(id) && !NEVER_NEWEST.has(id));
+    expect(missing.map(({ id, name }) => `${id} ${name}`)).toEqual([]);
   });
 });
+
+function newestMigrationOf(file: string): number {
+  const [rows = ''] =
+    /(?<=^COPY ledger\.migration .*\n)(?:\d.*\n)+/m.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
+  return Math.max(
+    ...rows
+      .trimEnd()
+      .split('\n')
+      .map((row) => Number.parseInt(row, 10)),
+  );
+}
+
+describeWith(['postgresql'], 'a database with the ledger of an earlier version', ({ postgresql }) => {
+  let dataFolder: string;
+  let server: TestServer;
+  let base: DatabaseConnection;
+  beforeAll(async () => {
+    dataFolder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
+    server = installedPostgresql(postgresql, dataFolder);
+    base = await withoutSync(server.start());
+  });
+  afterAll(async () => {
+    await server.close();
+    rmSync(dataFolder, { recursive: true, force: true });
+  });
+
+  it.each(filesEndingIn('.sql'))(
+    '(%s) is migrated when a portal opens it, and keeps every row',
+    async (file) => {
+      const name = `of_${file.replace('.sql', '')}`;
+      await runSql(base, `CREATE DATABASE ${name}`);
+      const connection = otherDatabase(base, name);
+      await promisify(execFile)(join(postgresql, 'psql'), [
+        ...reach(connection),
+        '-qX',
+        '--set=ON_ERROR_STOP=1',
+        `--file=${join(folder, file)}`,
+      ]);
+      const tables = await columnsOf(connection);
+      const before = await rowsOf(connection, tables);
+      const ledger = await openLedger({
+        database: await openDatabase(connection, silentLogger()),
+        clock: clockAt({ nowMs: NOW }),
+        logger: silentLogger(),
+      });
+      onTestFinished(async () => await ledger.close());
+      expect(await rowsOf(connection, tables)).toEqual(before);
+      expect(await contentsOf(ledger, connection)).toEqual(CONTENTS);
+    },
+  );
+});
+
+interface TableColumns {
+  table: string;
+  columns: string;
+}
+
+/** Tables with data of the ledger, and their columns. Migrations and running portals are no such data. */
+async function columnsOf(connection: DatabaseConnection): Promise<TableColumns[]> {
+  return await runSql<TableColumns>(
+    connection,
+    `SELECT format('%I.%I', table_schema, table_name) AS table, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS columns
+     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+     WHERE table_schema IN ('ledger', 'remote_write') AND table_type = 'BASE TABLE' AND table_name NOT IN ('migration', 'portal', 'lease')
+     GROUP BY table_schema, table_name ORDER BY 1`,
+  );
+}
+
+/** The rows of these columns, as text. */
+async function rowsOf(connection: DatabaseConnection, tables: readonly TableColumns[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { table, columns: names } of tables) {
+    const rows = await runSql<{ row: string }>(
+      connection,
+      `SELECT row(${names})::text AS row FROM ${table} ORDER BY 1`,
+    );
+    found.push(...rows.map(({ row }) => `${table} ${row}`));
+  }
+  return found;
+}

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, inject, onTestFinished } from 'vitest';
 import { openPool } from '../../src/portal/database/connect.ts';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type {
+  FoldOutcome,
   Ledger,
   Page,
   Reading,
@@ -13,7 +14,11 @@ import type {
   UsageQuery,
   StepUsage,
 } from '../../src/portal/ledger/ledger.ts';
+import { BEGIN_FOLD } from '../../src/portal/ledger/store/database/fence.ts';
+import type { Transaction } from '../../src/portal/database/sql.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
+import { foldIntoSite } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
+import { lockSite, type LockedSite } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { citusOfEnvironment, distribute, dropOnWorkers, joinNodes, type Citus } from '../support/citus.ts';
@@ -100,6 +105,34 @@ export function storeOn(
   const database = new Database(pool);
   onTestFinished(async () => await database.close());
   return database;
+}
+
+/** Locks a site for a sweep, and does work in the transaction. */
+export async function onLockedSite<T>(
+  database: Database,
+  siteId: number,
+  { readings }: Sweep,
+  work: (trx: Transaction, site: LockedSite) => Promise<T>,
+): Promise<T> {
+  return await database.transaction(
+    async (trx) => await work(trx, await lockSite(trx, siteId, readings)),
+    BEGIN_FOLD,
+  );
+}
+
+/** Folds a sweep in one transaction, in parts of a size. */
+export async function foldInParts(
+  database: Database,
+  siteId: number,
+  one: Sweep,
+  readingsInPart?: number,
+): Promise<FoldOutcome> {
+  return await onLockedSite(
+    database,
+    siteId,
+    one,
+    async (trx, site) => await foldIntoSite(trx, site, one, readingsInPart),
+  );
 }
 
 export interface LedgerFixture {

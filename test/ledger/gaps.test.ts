@@ -4,9 +4,8 @@ import type { DatabaseConnection } from '../../src/portal/database/connection.ts
 import type { Queryable, Sql } from '../../src/portal/database/sql.ts';
 import type { Interval } from '../../src/portal/ledger/accounting/meters/gap.ts';
 import { InMemoryBook, reading } from './in-memory-book.ts';
-import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
 import type { Reading } from '../../src/portal/ledger/ledger.ts';
-import { foldLateIntoStore } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
+import { foldLateIntoSite } from '../../src/portal/ledger/store/sweeps/fold-late.ts';
 import { loadMeterGapBook } from '../../src/portal/ledger/store/sweeps/load/load-gaps.ts';
 import { loadPart } from '../../src/portal/ledger/store/sweeps/load/load-part.ts';
 import { lockSite, siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
@@ -17,6 +16,7 @@ import {
   HOUR,
   NOON,
   onEveryPostgresql,
+  onLockedSite,
   query,
   sitesNamed,
   storeOn,
@@ -232,16 +232,13 @@ onEveryPostgresql('gaps', (freshLedger) => {
         maxLength: 6,
       });
       const late = async (site: string, readings: Reading[], readingsInPart: number) => {
-        const sweeps = [sweep(readings)];
-        const outcome = await foldLateIntoStore(
+        const one = sweep(readings);
+        const { replaced, folded, ignored } = await onLockedSite(
           database,
           await siteIdOf(database, site),
-          sweeps,
-          DEFAULT_RULES,
-          undefined,
-          readingsInPart,
+          one,
+          async (trx, locked) => await foldLateIntoSite(trx, locked, one, readingsInPart),
         );
-        const { replaced, folded, ignored } = outcome;
         return { replaced, folded, ignored };
       };
       await fc.assert(

@@ -1,9 +1,11 @@
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type { StepCoverage, StepUsage, UsageQuery } from '../../src/portal/ledger/ledger.ts';
 import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
+import { fits, listOf } from '../../src/portal/ledger/names.ts';
+import { stepOfSums } from '../../src/portal/ledger/steps.ts';
 import { runSql } from '../support/postgresql-server.ts';
 import { HOUR } from './fixture.ts';
-import { grantOf, isSeen, type Facts, type HourUsage, type Place } from './scope-by-hour.ts';
+import { grantOf, groupOf, isSeen, type Facts, type HourUsage, type Place } from './scope-by-hour.ts';
 
 /** A cloud of the ledger, and its first and last reading. */
 export interface CloudState {
@@ -31,12 +33,13 @@ export async function daysWithoutHours(connection: DatabaseConnection): Promise<
 async function usageFrom(connection: DatabaseConnection, rows: string): Promise<HourUsage[]> {
   const stored = await runSql<Record<keyof HourUsage, string>>(
     connection,
-    `SELECT s.name AS site, c.name AS cloud, p.key AS "projectId", r.name AS resource, coalesce(f.label, '') AS flavor, r.state, e.hour, sum(e.amount)::text AS amount, sum(e.spread)::text AS spread
+    `SELECT s.name AS site, c.name AS cloud, p.key AS "projectId", n.domain_id AS "domainId", r.name AS resource, coalesce(f.label, '') AS flavor, r.state, e.hour, sum(e.amount)::text AS amount, sum(e.spread)::text AS spread
      FROM ${rows} e JOIN ledger.meter m USING (site_id, meter_id) JOIN ledger.project p USING (site_id, project_id)
      JOIN ledger.cloud c USING (site_id, cloud_id) JOIN ledger.resource r USING (site_id, resource_id)
      JOIN ledger.site s USING (site_id)
+     JOIN (SELECT site_id, project_id, domain_id FROM ledger.project_name WHERE to_ms IS NULL) n USING (site_id, project_id)
      LEFT JOIN ledger.flavor f USING (site_id, flavor_id)
-     GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(e.amount) <> 0 OR sum(e.spread) <> 0`,
   );
   return stored.map(({ hour, amount, spread, ...meter }) => ({
     ...meter,
@@ -47,28 +50,54 @@ async function usageFrom(connection: DatabaseConnection, rows: string): Promise<
 }
 
 /** The first hour of the step of an hour. */
-export function stepStart({ step, fromMs }: Pick<UsageQuery, 'step' | 'fromMs'>, hour: number): number {
+export function stepStart(query: UsageQuery, hour: number): number {
+  const { step, fromMs, zone } = query;
+  if (zone !== undefined && step !== 'hour' && step !== 'total')
+    return localStarts(query).findLast((start) => start <= hour) ?? fromMs / HOUR;
   const date = new Date(hour * HOUR);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
   const starts = {
     hour,
     day: hour - (hour % 24),
-    month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth()) / HOUR,
+    month: Date.UTC(year, month) / HOUR,
+    quarter: Date.UTC(year, month - (month % 3)) / HOUR,
+    year: Date.UTC(year, 0) / HOUR,
     total: -Infinity,
   };
   return Math.max(starts[step], fromMs / HOUR);
+}
+
+const startsOf = new WeakMap<UsageQuery, number[]>();
+
+/** The first hour of each local date, month, quarter or year. */
+function localStarts(query: UsageQuery): number[] {
+  const { fromMs, toMs, step, zone = [] } = query;
+  const keyOf = (hour: number) => {
+    const ahead = zone.findLast(({ fromHour }) => fromHour <= hour)?.hours ?? 0;
+    const [year = '', month = '', day] = new Date((hour + ahead) * HOUR).toISOString().split(/[-T]/);
+    if (step === 'year') return year;
+    if (step === 'quarter') return `${year} ${Math.ceil(Number(month) / 3)}`;
+    return step === 'month' ? `${year} ${month}` : `${year} ${month} ${day}`;
+  };
+  const starts = startsOf.get(query) ?? [];
+  if (starts.length === 0)
+    for (let hour = fromMs / HOUR; hour * HOUR < toMs; hour += 1)
+      if (hour * HOUR === fromMs || keyOf(hour) !== keyOf(hour - 1)) starts.push(hour);
+  startsOf.set(query, starts);
+  return starts;
 }
 
 export function isAsked(query: UsageQuery, one: HourUsage, hour: number, facts?: Facts): boolean {
   return (
     hour * HOUR >= query.fromMs &&
     hour * HOUR < query.toMs &&
-    (query.site ?? one.site) === one.site &&
-    (query.projectId ?? one.projectId) === one.projectId &&
-    (query.resource ?? one.resource) === one.resource &&
-    (query.flavor ?? one.flavor) === one.flavor &&
-    (query.state ?? one.state) === one.state &&
+    fits(query.site, one.site) &&
+    fits(query.projectId, one.projectId) &&
+    fits(query.resource, one.resource) &&
+    fits(query.flavor, one.flavor) &&
+    fits(query.state, one.state) &&
     isSeen(query, one, hour, facts) &&
-    (query.grant === undefined || grantOf(query.grants ?? [], one, hour) === query.grant)
+    (query.grant === undefined || fits(query.grant, grantOf(query.grants ?? [], one, hour) ?? ''))
   );
 }
 
@@ -89,6 +118,7 @@ type Keys = [
   site: string,
   cloud: string,
   projectId: string,
+  domainId: string,
   resource: string,
   flavor: string,
   state: string,
@@ -119,17 +149,17 @@ export function answerByHour(query: UsageQuery, known: Knowledge): Partial<StepU
     }));
 }
 
-/** Rows by project are rows by cloud and site, too, and rows by cloud are rows by site. */
+/** Rows by project or domain are rows by cloud and site, too, and rows by cloud are rows by site. */
 function keysOf(query: UsageQuery, one: HourUsage): Keys {
   const byProject = query.by.has('project');
-  const byCloud = byProject || query.by.has('cloud');
-  const grant = query.by.has('grant') ? grantOf(query.grants ?? [], one, one.hour) : null;
+  const byCloud = isByCloud(query);
   return [
     stepStart(query, one.hour),
-    grant ?? '',
+    query.by.has('grant') ? groupOf(query.grants ?? [], one, one.hour) : '',
     byCloud || query.by.has('site') ? one.site : '',
     byCloud ? one.cloud : '',
     byProject ? one.projectId : '',
+    query.by.has('domain') ? one.domainId : '',
     one.resource,
     query.by.has('flavor') ? one.flavor : '',
     query.by.has('state') ? one.state : '',
@@ -137,13 +167,14 @@ function keysOf(query: UsageQuery, one: HourUsage): Keys {
 }
 
 function dimensionsOf({ by, resource: asked }: UsageQuery, keys: Keys): Partial<StepUsage> {
-  const [, grant, site, cloud, projectId, resource, flavor, state] = keys;
+  const [, grant, site, cloud, projectId, domainId, resource, flavor, state] = keys;
   return {
     ...(by.has('grant') ? { grant: grant === '' ? null : grant } : {}),
     ...(by.has('site') ? { site } : {}),
     ...(by.has('cloud') ? { cloud } : {}),
     ...(by.has('project') ? { projectId } : {}),
-    ...(by.has('resource') || asked === undefined ? { resource } : {}),
+    ...(by.has('domain') ? { domainId } : {}),
+    ...(by.has('resource') || asked === undefined || listOf(asked).length > 1 ? { resource } : {}),
     ...(by.has('flavor') ? { flavor } : {}),
     ...(by.has('state') ? { state } : {}),
   };
@@ -173,7 +204,7 @@ function isMissing(query: UsageQuery, keys: Keys, known: Knowledge): boolean {
 }
 
 function isByCloud({ by }: UsageQuery): boolean {
-  return by.has('project') || by.has('cloud');
+  return by.has('project') || by.has('domain') || by.has('cloud');
 }
 
 /** Whether usage of the cloud in the hour may be in the row. */
@@ -184,24 +215,21 @@ function concerns(
   hour: number,
   known: Knowledge,
 ) {
-  const [, rowGrant, , , rowProject] = keys;
-  const grant = query.grant ?? (query.by.has('grant') ? rowGrant : undefined);
-  const projectId = query.projectId ?? (query.by.has('project') ? rowProject : undefined);
-  if ((query.site ?? site) !== site) return false;
+  const [, group, , , rowProject] = keys;
+  const { grant, grants = [] } = query;
+  const byGrant = query.by.has('grant');
+  const projectId = query.by.has('project') ? rowProject : query.projectId;
+  if (!fits(query.site, site)) return false;
   const places = known.places.filter(
-    (place) =>
-      place.site === site && place.cloud === cloud && (projectId ?? place.projectId) === place.projectId,
+    (place) => place.site === site && place.cloud === cloud && fits(projectId, place.projectId),
   );
+  const isIn = (place: Place) =>
+    fits(grant, grantOf(grants, place, hour) ?? '') && (!byGrant || groupOf(grants, place, hour) === group);
   if (query.scope.everything !== true && !query.scope.sites.includes(site))
-    return places.some(
-      (place) =>
-        isSeen(query, place, hour, known.facts) &&
-        (grant === undefined || grantOf(query.grants ?? [], place, hour) === grant),
-    );
-  if (grant === undefined) return projectId === undefined || places.length > 0;
-  // Any project without a grant may be in the row.
-  if (grant === '' && projectId === undefined) return true;
-  return places.some((place) => (grantOf(query.grants ?? [], place, hour) ?? '') === grant);
+    return places.some((place) => isSeen(query, place, hour, known.facts) && isIn(place));
+  // Any project without a grant may be in a row without one.
+  if (grant === undefined && projectId === undefined && (!byGrant || group === '')) return true;
+  return places.some(isIn);
 }
 
 /**
@@ -223,8 +251,11 @@ function partOf(
   facts: Facts | undefined,
 ): string | undefined {
   if (!isAsked(query, day, hour, facts)) return undefined;
-  const grant = query.by.has('grant') ? grantOf(query.grants ?? [], day, hour) : null;
-  return `${stepStart(query, hour)} ${grant}`;
+  const { by, grant, grants = [] } = query;
+  const part = by.has('grant')
+    ? groupOf(grants, day, hour)
+    : grant !== undefined && grantOf(grants, day, hour);
+  return `${stepOfSums(query) === 'hour' ? hour : stepStart(query, hour)} ${part}`;
 }
 
 type HourOfCloud = Pick<CloudState, 'site' | 'cloud'> & {
@@ -256,6 +287,7 @@ export function coverageByHour(
         '',
         query.by.has('site') ? site : '',
         query.by.has('cloud') ? cloud : '',
+        '',
         '',
         '',
         '',

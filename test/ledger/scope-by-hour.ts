@@ -8,6 +8,7 @@ export interface HourUsage {
   site: string;
   cloud: string;
   projectId: string;
+  domainId: string;
   resource: string;
   /** '' for usage other than server hours, like the state. */
   flavor: string;
@@ -32,6 +33,12 @@ export function grantOf(grants: readonly Grant[], place: Place, hour: number): s
       )
         return name;
   return null;
+}
+
+/** The group, in a question by grant, of a project's usage in an hour; '' without one. */
+export function groupOf(grants: readonly Grant[], place: Place, hour: number): string {
+  const grant = grantOf(grants, place, hour);
+  return grants.find(({ name }) => name === grant)?.group ?? grant ?? '';
 }
 
 export type PlacedReading = Reading & { site: string };

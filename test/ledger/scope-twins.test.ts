@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { EVERYTHING, type Scope } from '../../src/portal/access/rights/scope.ts';
+import { askTable } from '../../src/portal/api/routes/project-usage/ask-table.ts';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import type {
   Grant,
@@ -9,6 +10,7 @@ import type {
   UsageDimension,
   UsageStep,
 } from '../../src/portal/ledger/ledger.ts';
+import { listOf, type Names } from '../../src/portal/ledger/names.ts';
 import { DEFAULT_QUESTION_LIMITS } from '../../src/portal/ledger/question-cost.ts';
 import { openLedger } from '../../src/portal/ledger/store/open-ledger.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
@@ -80,16 +82,33 @@ function isSkipped({ site, atMs }: PlacedReading): boolean {
   return hour < 2 || (hour > 5 && hour < 9) || (site === 'b' && hour > 90);
 }
 
+const STRANGE_DOMAIN = { domainId: 'strange', domainName: 'strange' };
+
 function strange(one: PlacedReading): PlacedReading {
-  return { ...one, projectName: `strange ${one.projectId}`, total: one.total * 3n };
+  return {
+    ...one,
+    ...STRANGE_DOMAIN,
+    projectName: `strange ${one.projectId}`,
+    total: one.total * 3n,
+  };
 }
 
 function renamedOutside(one: PlacedReading): PlacedReading {
   const hour = Math.floor(one.atMs / HOUR) - FIRST_HOUR;
   if (isFarBefore(one.atMs))
-    return { ...one, projectName: 'strange before', total: one.total - 1000n * BigInt(15 - hour) };
+    return {
+      ...one,
+      ...STRANGE_DOMAIN,
+      projectName: 'strange before',
+      total: one.total - 1000n * BigInt(15 - hour),
+    };
   if (one.site === 'b' && isFarAfter(one.atMs))
-    return { ...one, projectName: 'strange after', total: one.total + 1000n * BigInt(hour - 75) };
+    return {
+      ...one,
+      ...STRANGE_DOMAIN,
+      projectName: 'strange after',
+      total: one.total + 1000n * BigInt(hour - 75),
+    };
   return one;
 }
 
@@ -118,6 +137,7 @@ async function opened(connection: DatabaseConnection): Promise<Heard> {
 const KINDS: [UsageStep, UsageDimension[]][] = [
   ['hour', ['site', 'project', 'resource']],
   ['hour', ['grant']],
+  ['day', ['domain']],
   ['day', ['grant', 'site', 'cloud', 'project']],
   ['day', ['flavor', 'state', 'cloud']],
   ['month', []],
@@ -129,9 +149,9 @@ const ALL = { fromMs: (FIRST_HOUR - 3) * HOUR, toMs: (LAST_HOUR + 3) * HOUR };
 
 /** The part of a question that a request adds. */
 interface RequestPart {
-  site?: string;
-  projectId?: string;
-  grant?: string;
+  site?: Names;
+  projectId?: Names;
+  grant?: Names;
   fromMs?: number;
   toMs?: number;
 }
@@ -155,13 +175,24 @@ async function* questions({ ledger, strict }: Heard, scoped: ScopedQuestion, ask
     const query = { ...scoped, ...(step === 'hour' ? DAY : ALL), ...asked, step, by: new Set(by), limit: 40 };
     yield async () => await ledger.coverage(query);
   }
-  for (const search of ['', 'strange', 'second'])
+  for (const [search, renamed] of [
+    ['', false],
+    ['', true],
+    ['strange', false],
+    ['second', false],
+  ] as const)
     yield async () => {
-      const query = { ...scoped, site: asked.site, search, limit: 2 };
+      const site = listOf(asked.site ?? [])[0];
+      const query = { ...scoped, site, search, history: true, renamed, limit: 2 };
       const first = await ledger.projects(query);
       const cursor = first.next ?? undefined;
       return [first, cursor === undefined ? undefined : await ledger.projects({ ...query, cursor })];
     };
+  yield async () => {
+    const query = { ...scoped, ...ALL, ...asked };
+    const table = await askTable(ledger, query, new AbortController().signal);
+    return [table.sums, await table.part({ search: 'second', sort: 'vcpu', offset: 0, limit: 3 })];
+  };
   yield async () => await ledger.sites(scoped);
 }
 
@@ -178,7 +209,7 @@ async function answers(heard: Heard, scoped: ScopedQuestion, asked: RequestPart 
     heard.statements.length = 0;
     const answer = await ask().catch(String);
     const text = JSON.stringify(answer, (_key, value: unknown) =>
-      typeof value === 'bigint' ? String(value) : value,
+      typeof value === 'bigint' ? String(value) : value instanceof Map ? [...value] : value,
     );
     all.push({ answer: text, statements: [...heard.statements] });
   }
@@ -219,7 +250,9 @@ onEmbeddedPostgresql('outside of a scope', (freshLedger: FreshLedger) => {
     const before = { fromMs: (START - 12) * HOUR, toMs: START * HOUR };
     for (const [hidden, missing] of [
       [{ site: 'hidden' }, { site: 'zz' }],
+      [{ site: ['a', 'hidden'] }, { site: ['a', 'zz'] }],
       [{ projectId: 'px' }, { projectId: 'zz' }],
+      [{ projectId: ['p1', 'px'] }, { projectId: ['p1', 'zz'] }],
       [{ grant: 'secret' }, { grant: 'zz' }],
       [
         { projectId: 'p2', ...before },

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { flavorLabel } from '../../src/prometheus/flavor-facts.ts';
 import type { Grant, GrantProject, Ledger, UsageQuery } from '../../src/portal/ledger/ledger.ts';
+import type { Names } from '../../src/portal/ledger/names.ts';
 import { HOUR, MINUTE, sweep } from './fixture.ts';
 import type { CloudState } from './grants-by-hour.ts';
 import { reading } from './in-memory-book.ts';
@@ -92,6 +93,8 @@ export function toldReadings(): PlacedReading[] {
           {
             cloud,
             projectId,
+            domainId: projectId === 'p1' ? 'd1' : 'd2',
+            domainName: minutes < 50 * 60 ? 'one' : 'two',
             projectName: `${projectId} ${minutes < 33 * 60 ? 'first' : minutes < 66 * 60 ? 'Second' : 'third'}`,
             resource,
             epoch: `${site}${cloud}`,
@@ -154,16 +157,25 @@ const GRANTED: Pick<GrantProject, 'site' | 'cloud' | 'projectId'>[] = [
     all.findIndex((other) => other.site === one.site && other.projectId === one.projectId) === index,
 );
 
-export const anyGrants: fc.Arbitrary<Grant[]> = fc.tuple(...GRANTED.map(() => anyHistory)).map((histories) =>
-  GRANTS.map((name) => ({
-    name,
-    projects: histories.flatMap((history, index) =>
-      history
-        .filter(({ grant }) => grant === name)
-        .map(({ fromMs, toMs }) => ({ ...(GRANTED[index] as GrantProject), fromMs, toMs })),
-    ),
-  })),
+/** The groups of three grants: in most questions none has one. */
+export const anyGroups: fc.Arbitrary<string[]> = fc.oneof(
+  fc.constant<string[]>([]),
+  fc.array(fc.constantFrom('one', 'other', ''), { minLength: 3, maxLength: 3 }),
 );
+
+export const anyGrants: fc.Arbitrary<Grant[]> = fc
+  .tuple(fc.tuple(...GRANTED.map(() => anyHistory)), anyGroups)
+  .map(([histories, groups]) =>
+    GRANTS.map((name, place) => ({
+      name,
+      group: groups[place],
+      projects: histories.flatMap((history, index) =>
+        history
+          .filter(({ grant }) => grant === name)
+          .map(({ fromMs, toMs }) => ({ ...(GRANTED[index] as GrantProject), fromMs, toMs })),
+      ),
+    })),
+  );
 
 export const anyScope = fc.record({
   sites: fc.subarray([...SITES, 'nowhere'], { maxLength: 2 }),
@@ -171,7 +183,7 @@ export const anyScope = fc.record({
 });
 
 /** Most questions leave a parameter out: those see sites and grants together. */
-const seldom = (...values: string[]) =>
+const seldom = (...values: Names[]) =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constantFrom(...values) },
@@ -182,12 +194,12 @@ export const anyQuestion: fc.Arbitrary<UsageQuery> = fc
     scope: anyScope,
     grants: anyGrants,
     hours: fc.uniqueArray(anyHour, { minLength: 2, maxLength: 2 }),
-    step: fc.constantFrom('hour', 'day', 'month', 'total'),
-    by: fc.subarray(['grant', 'site', 'cloud', 'project', 'resource', 'flavor', 'state'] as const),
-    site: seldom('a', 'b', 'c', 'nowhere'),
-    projectId: seldom('p1', 'p2', 'nothing'),
-    resource: seldom('vcpu', 'server'),
-    grant: seldom('g1', 'g2', 'g3'),
+    step: fc.constantFrom('hour', 'day', 'month', 'quarter', 'year', 'total'),
+    by: fc.subarray(['grant', 'site', 'cloud', 'domain', 'project', 'resource', 'flavor', 'state'] as const),
+    site: seldom('a', 'b', 'c', 'nowhere', ['a', 'c']),
+    projectId: seldom('p1', 'p2', 'nothing', ['p1', 'p2']),
+    resource: seldom('vcpu', 'server', ['vcpu', 'mb', 'server']),
+    grant: seldom('g1', 'g2', 'g3', ['g1', 'g2']),
   })
   .map(({ hours: [one = 0, other = 0], by, ...more }) => ({
     ...more,

@@ -18,6 +18,48 @@ import { runSql } from '../support/postgresql-server.ts';
 
 onEveryPostgresql('the directory', (freshLedger) => {
   describe('projects', () => {
+    it('have all names over time, those of its time in a grant for anyone who sees the grant', async () => {
+      const { ledger } = await freshLedger(['a']);
+      for (const [hour, projectName] of ['one', 'one', 'two', 'three', 'three'].entries())
+        await ledger.fold('a', sweep([reading(NOON + hour * HOUR, hour * HOUR, { projectName })]));
+      const names = async (question: object) => {
+        const asked = { scope: EVERYTHING, history: true, limit: 10, ...question };
+        return (await ledger.projects(asked)).data.map((project) => project.names);
+      };
+      const named = (projectName: string, from: number, to?: number) => ({
+        projectName,
+        domainName: 'Default',
+        fromMs: NOON + from * HOUR,
+        toMs: to === undefined ? undefined : NOON + to * HOUR,
+      });
+      expect(await names({})).toEqual([[named('one', 0, 2), named('two', 2, 3), named('three', 3)]]);
+      const inGrant = (from: number, to?: number) => {
+        const toMs = to === undefined ? undefined : NOON + to * HOUR;
+        const project = { site: 'a', projectId: 'p1', fromMs: NOON + from * HOUR, toMs };
+        return { scope: { sites: [], grants: ['g'] }, grants: [{ name: 'g', projects: [project] }] };
+      };
+      expect(await names(inGrant(1, 3))).toEqual([[named('one', 1, 2), named('two', 2, 3)]]);
+      expect(await names(inGrant(2))).toEqual([[named('two', 2, 3), named('three', 3)]]);
+    });
+
+    it('are only those with other names before, if asked for, at sites that one sees as a whole', async () => {
+      const { ledger } = await freshLedger(['a', 'b']);
+      for (const site of ['a', 'b'])
+        for (const [hour, projectName] of ['one', 'two'].entries()) {
+          const kept = reading(NOON + hour * HOUR, hour * HOUR, { projectId: 'kept' });
+          await ledger.fold(site, sweep([reading(NOON + hour * HOUR, hour * HOUR, { projectName }), kept]));
+        }
+      const renamed = async (question: object) => {
+        const asked = { scope: EVERYTHING, renamed: true, limit: 10, ...question };
+        return (await ledger.projects(asked)).data.map(({ site, projectId }) => `${site} ${projectId}`);
+      };
+      expect(await renamed({})).toEqual(['a p1', 'b p1']);
+      expect(await renamed({ site: 'b' })).toEqual(['b p1']);
+      const scope = { sites: ['a'], grants: ['g'] };
+      const grants = [{ name: 'g', projects: [{ site: 'b', projectId: 'p1' }] }];
+      expect(await renamed({ scope, grants })).toEqual(['a p1']);
+    });
+
     it('have their latest name, and are found by parts of the name and of the id', async () => {
       const { ledger } = await freshLedger(['a', 'b']);
       const strange = 'Größe "quoted" \\back\\slash {1,2}';

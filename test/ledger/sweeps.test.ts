@@ -3,8 +3,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { InMemoryBook, reading } from './in-memory-book.ts';
-import { DEFAULT_RULES } from '../../src/portal/ledger/accounting/meters/meter.ts';
-import { foldIntoStore } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
 import { loadPart } from '../../src/portal/ledger/store/sweeps/load/load-part.ts';
 import { lockSite, siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { BEGIN_FOLD } from '../../src/portal/ledger/store/database/fence.ts';
@@ -12,6 +10,7 @@ import { sql } from '../../src/portal/database/sql.ts';
 import {
   columns,
   foldAll,
+  foldInParts,
   HOUR,
   MINUTE,
   NOON,
@@ -161,7 +160,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const siteId = await siteIdOf(database, 'a');
       const fold = async (atMs: number) => {
         const readings = projects.map((projectId) => reading(atMs, atMs - NOON, { projectId }));
-        return await foldIntoStore(database, siteId, sweep(readings), DEFAULT_RULES, undefined, 1);
+        return await foldInParts(database, siteId, sweep(readings), 1);
       };
       const kept = async () =>
         await runSql(
@@ -210,7 +209,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
         const readings = Array.from({ length: meters }, (_, i) =>
           reading(atMs, atMs - NOON + i, { projectId: `p${i}` }),
         );
-        await foldIntoStore(database, siteId, sweep(readings), DEFAULT_RULES, undefined, 3_000);
+        await foldInParts(database, siteId, sweep(readings), 3_000);
         return statements;
       };
       await countFor(3_000, NOON);
@@ -225,8 +224,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const siteId = await siteIdOf(database, 'a');
       const at = (minute: number) =>
         Array.from({ length: 60 }, (_, i) => reading(NOON + minute * MINUTE, minute, { projectId: `p${i}` }));
-      const fold = async (minute: number) =>
-        await foldIntoStore(database, siteId, sweep(at(minute)), DEFAULT_RULES);
+      const fold = async (minute: number) => await foldInParts(database, siteId, sweep(at(minute)));
       await fold(0);
       await runSql(connection, 'ANALYZE');
       for (let minute = 1; minute < 8; minute += 1) await fold(minute);
@@ -252,10 +250,8 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       const later = readings.map((one) => ({ ...one, atMs: one.atMs + HOUR, total: one.total + 300n }));
       const [wholeId, partsId] = [await siteIdOf(database, 'whole'), await siteIdOf(database, 'parts')];
       for (const part of [readings, later, readings]) {
-        const whole = await foldIntoStore(database, wholeId, sweep(part), DEFAULT_RULES);
-        expect(await foldIntoStore(database, partsId, sweep(part), DEFAULT_RULES, undefined, 2)).toEqual(
-          whole,
-        );
+        const whole = await foldInParts(database, wholeId, sweep(part));
+        expect(await foldInParts(database, partsId, sweep(part), 2)).toEqual(whole);
       }
       const usageOf = async (site: string) =>
         columns(

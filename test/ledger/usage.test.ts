@@ -38,7 +38,7 @@ onEveryPostgresql('answers', (freshLedger) => {
       return fixture;
     }
 
-    it('is added up by hour, by day, by month and in total', async () => {
+    it('is added up by hour, day, month, quarter and year, and in total', async () => {
       const { ledger } = await twoSites();
       const sums = async (step: UsageQuery['step']) =>
         columns((await ledger.usage(query({ step, site: 'a', resource: 'vcpu' }))).data, 'startMs', 'amount');
@@ -52,7 +52,8 @@ onEveryPostgresql('answers', (freshLedger) => {
       ];
       expect(await sums('day')).toEqual(halves);
       expect(await sums('month')).toEqual(halves);
-      expect(await sums('total')).toEqual([[NOON - 12 * HOUR, 24]]);
+      for (const step of ['quarter', 'year', 'total'] as const)
+        expect(await sums(step)).toEqual([[NOON - 12 * HOUR, 24]]);
     });
 
     it('starts its first step at the start of the requested interval', async () => {
@@ -102,6 +103,40 @@ onEveryPostgresql('answers', (freshLedger) => {
       expect(columns(data, 'projectId', 'amount')).toEqual([
         ['p1', 24],
         ['p1', 48],
+      ]);
+    });
+
+    it('by domain adds up its projects at each site, under the latest name of the domain', async () => {
+      const { ledger } = await twoSites();
+      const inDomain = (hour: number, projectId: string, domainName: string) =>
+        reading(NOON + hour * HOUR, (hour - 24) * HOUR, { projectId, domainId: 'd', domainName });
+      await ledger.fold('a', sweep([inDomain(25, 'gone', 'zoology'), inDomain(25, 'p2', 'zoology')]));
+      await ledger.fold('a', sweep([inDomain(26, 'p2', 'biology')]));
+      await ledger.fold('b', sweep([inDomain(25, 'p3', 'botany')]));
+      const rows = async (by: UsageQuery['by'], limit = 10) =>
+        columns(
+          await inPages(limit, async (page) =>
+            ledger.usage(query({ step: 'total', by, resource: 'vcpu', ...page })),
+          ),
+          'domainId',
+          'domainName',
+          'projectId',
+          'amount',
+        );
+      const byDomain = [
+        ['d', 'biology', undefined, 3],
+        ['default', 'Default', undefined, 24],
+        ['d', 'botany', undefined, 1],
+        ['default', 'Default', undefined, 48],
+      ];
+      expect(await rows(new Set(['domain']))).toEqual(byDomain);
+      expect(await rows(new Set(['domain']), 1)).toEqual(byDomain);
+      expect(await rows(new Set(['domain', 'project']), 1)).toEqual([
+        ['d', 'zoology', 'gone', 1],
+        ['default', 'Default', 'p1', 24],
+        ['d', 'biology', 'p2', 2],
+        ['default', 'Default', 'p1', 48],
+        ['d', 'botany', 'p3', 1],
       ]);
     });
 

@@ -12,6 +12,10 @@ const HOUR_MS = 3_600_000;
 const OTHERS = 'all projects except those in which the user has a role';
 const ADVICE = 'give the user of the exporter a role that may read this';
 
+function nextStep(right: string): string {
+  return `next      make it possible to read ${right} (see above), or go on: the exporter starts without it`;
+}
+
 /** Lines about services that this cloud does not have. */
 const MISSING = [
   'cannot    read floating IPs of all projects, which costs the resource floating_ip (Neutron answers 404 to GET /floatingips: The resource could not be found)',
@@ -27,6 +31,7 @@ const ADMINISTRATOR = [
   'can       read volumes of all projects',
   ...MISSING,
   'can       read snapshots of all projects',
+  nextStep('floating IPs of all projects'),
 ];
 const MEMBER = [
   `cannot    read projects, which costs ${OTHERS} (Keystone answers 403 to GET /projects: You are not authorized to perform the requested action: identity:list_projects; ${ADVICE})`,
@@ -38,6 +43,7 @@ const MEMBER = [
   `cannot    read volumes of all projects, which costs the resource volume_gb of ${OTHERS} (only Cinder's volumes of the project 'demo' are shown; give the exporter's user a role that may read those of all projects)`,
   ...MISSING,
   `cannot    read snapshots of all projects, which costs the resource snapshot_gb of ${OTHERS} (only Cinder's snapshots of the project 'demo' are shown; give the exporter's user a role that may read those of all projects)`,
+  nextStep('projects'),
 ];
 
 describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
@@ -93,7 +99,7 @@ describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
     const { size } = await (await signIn(environment)).projectNames();
     const { nova, printed } = await check(await env());
     const lines = [
-      `Keystone  ${keystone}: signed in as 'admin', project 'admin'`,
+      `Keystone  ${keystone}: signed in as 'admin', project 'admin', region 'RegionOne'`,
       `          ${size} projects in the domains 'Default', 'elixir'`,
       nova,
       ...ADMINISTRATOR,
@@ -118,7 +124,7 @@ describeWith(['openstack'], '--check of a real OpenStack', ({ openstack }) => {
       const { nova, printed } = await check(env, new Set(own.map(({ id }) => id)));
       const projectNames = `${own.length === 1 ? 'project' : 'projects'} ${names.sort().join(', ')}`;
       const lines = [
-        `Keystone  ${keystone}: signed in as '${user}', project 'demo'`,
+        `Keystone  ${keystone}: signed in as '${user}', project 'demo', region 'RegionOne'`,
         `          only the ${projectNames} can be read, by the roles of the user: only that usage is exported`,
         nova,
         ...MEMBER,

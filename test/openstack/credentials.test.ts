@@ -109,7 +109,7 @@ describeWith(['openstack'], 'a cloud of clouds.yaml that --os-cloud names', ({ o
       0,
       [
         'Danger    OS_INSECURE: certificates are not verified, so anyone on the network path can read the password',
-        `Keystone  ${keystone.url}/v3: signed in as 'admin', project 'admin'`,
+        `Keystone  ${keystone.url}/v3: signed in as 'admin', project 'admin', region 'RegionOne'`,
       ],
     ]);
   });

@@ -5,6 +5,7 @@ import { grantsFile } from '../../src/portal/accounts/grants/documents.ts';
 import { reading } from '../ledger/in-memory-book.ts';
 import { HOUR, NOON, onEmbeddedPostgresql, sweep, type FreshLedger } from '../ledger/fixture.ts';
 import { accessPortalOn, type AccessPortal } from '../support/access-portal.ts';
+import { textOf } from '../support/api-client.ts';
 
 const ISS = 'https://id.example.org';
 const OPERATOR = { who: 'owner root', by: 'socket' as const, rights: [] };
@@ -28,7 +29,30 @@ const FILE = {
     { id: 'lead-17', name: 'Ada L.', mail: 'ada@example.org' },
     { id: 'pi-of-imaging', name: 'Bob' },
   ],
-  account: [{ name: 'university', cost_centre: 'cc-4711' }],
+  account: [
+    {
+      name: 'university',
+      cost_centre: 'cc-4711',
+      price_books: [{ book: 'credits-of-university', from: '2026-01-01' }],
+    },
+  ],
+  mark: [
+    { name: 'outage-of-alpha', reason: 'power cut', site: 'alpha', from: '2026-01-31T10:00Z' },
+    {
+      name: 'outage-of-imaging',
+      reason: 'test of imaging',
+      site: 'beta',
+      project: 'p-imaging-beta',
+      from: '2026-01-31',
+    },
+  ],
+  price_book: ['credits-of-university', 'credits-of-imaging'].map((name) => ({
+    name,
+    unit: 'credits',
+    scale: 2,
+    rounding: 'half-up',
+    version: [{ from: '2026-01-01', reason: 'call 7', resource: [{ resource: 'vcpu', price: '2' }] }],
+  })),
   grant: [
     {
       name: 'climate',
@@ -130,7 +154,7 @@ async function ask(
   });
   return {
     status: answer.status,
-    text: await answer.text(),
+    text: await textOf(answer),
     headers: [...answer.headers].filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name)),
   };
 }
@@ -146,18 +170,26 @@ interface Line {
   ofTokens?: readonly number[];
 }
 
+const SPAN = 'from=2026-01-31&to=2026-02-01';
+
 const READERS = [403, 200, 200, 200, 200, 200];
 const ALL_READERS = [403, 403, 403, 403, 200, 200];
 const operatorGets = (status: number) => [403, 403, 403, 403, 403, status];
 const SIGNED_IN = [200, 200, 200, 200, 200, 200];
 const token = { name: 'mine', roles: [ROLES.member] };
 
-/** One line for each route of the OpenAPI document; more for foreign objects. */
+/** One line for each route of the OpenAPI document that needs a sign-in; more for foreign objects. */
 const MATRIX: Readonly<Record<string, readonly Line[]>> = {
   'get /api/v1/sites': [{ statuses: READERS }],
+  'get /api/v1/events': [{ statuses: READERS }],
   'get /api/v1/projects': [{ statuses: READERS }],
   'get /api/v1/usage': [{ statuses: READERS }],
+  'get /api/v1/usage/projects': [{ statuses: READERS }],
   'get /api/v1/coverage': [{ statuses: READERS }],
+  'get /api/v1/corrections': [{ path: `/api/v1/corrections?${SPAN}`, statuses: READERS }],
+  'get /api/v1/anomalies': [{ path: `/api/v1/anomalies?${SPAN}`, statuses: READERS }],
+  'get /api/v1/refusals': [{ path: `/api/v1/refusals?${SPAN}`, statuses: READERS }],
+  'get /api/v1/sweeps': [{ path: `/api/v1/sweeps?${SPAN}`, statuses: READERS }],
   'get /api/v1/accounts': [{ statuses: READERS }],
   'get /api/v1/grants': [{ statuses: READERS }],
   'get /api/v1/grants/{name}': [
@@ -183,6 +215,57 @@ const MATRIX: Readonly<Record<string, readonly Line[]>> = {
     { path: '/api/v1/accounts/university', statuses: operatorGets(428) },
     { path: '/api/v1/accounts/absent', statuses: operatorGets(404) },
   ],
+  'get /api/v1/charges': [{ statuses: READERS }],
+  'get /api/v1/charges/what-if': [
+    {
+      path: '/api/v1/charges/what-if?book=credits-of-university',
+      statuses: [403, 200, 200, 400, 200, 200],
+    },
+    { path: '/api/v1/charges/what-if?book=credits-of-imaging', statuses: [403, 400, 400, 400, 200, 200] },
+  ],
+  'post /api/v1/charges/what-if': [{ body: { ...FILE.price_book[0] }, statuses: READERS }],
+  'get /api/v1/marks': [{ statuses: READERS }],
+  'get /api/v1/marks/{name}/history': [
+    { path: '/api/v1/marks/outage-of-alpha/history', statuses: READERS },
+    { path: '/api/v1/marks/outage-of-imaging/history', statuses: [403, 404, 404, 404, 200, 200] },
+  ],
+  'put /api/v1/marks/{name}': [
+    { path: '/api/v1/marks/outage-of-alpha', body: { ...FILE.mark[0] }, statuses: operatorGets(428) },
+  ],
+  'delete /api/v1/marks/{name}': [
+    { path: '/api/v1/marks/outage-of-alpha', statuses: operatorGets(428) },
+    { path: '/api/v1/marks/absent', statuses: operatorGets(404) },
+  ],
+  'get /api/v1/quote': [
+    {
+      path: '/api/v1/quote?book=credits-of-university&server=m1/1/2048&hours=1',
+      statuses: [403, 200, 200, 400, 200, 200],
+    },
+    {
+      path: '/api/v1/quote?book=credits-of-imaging&server=m1/1/2048&hours=1',
+      statuses: [403, 400, 400, 400, 200, 200],
+    },
+  ],
+  'get /api/v1/price-books': [{ statuses: READERS }],
+  'get /api/v1/price-books/{name}': [
+    { path: '/api/v1/price-books/credits-of-university', statuses: [403, 200, 200, 404, 200, 200] },
+    { path: '/api/v1/price-books/credits-of-imaging', statuses: [403, 404, 404, 404, 200, 200] },
+  ],
+  'get /api/v1/price-books/{name}/history': [
+    { path: '/api/v1/price-books/credits-of-university/history', statuses: [403, 200, 200, 404, 200, 200] },
+    { path: '/api/v1/price-books/credits-of-imaging/history', statuses: [403, 404, 404, 404, 200, 200] },
+  ],
+  'put /api/v1/price-books/{name}': [
+    {
+      path: '/api/v1/price-books/credits-of-university',
+      body: { ...FILE.price_book[0] },
+      statuses: operatorGets(428),
+    },
+  ],
+  'delete /api/v1/price-books/{name}': [
+    { path: '/api/v1/price-books/credits-of-university', statuses: operatorGets(428) },
+    { path: '/api/v1/price-books/absent', statuses: operatorGets(404) },
+  ],
   'get /api/v1/grants-file': [{ statuses: operatorGets(200) }],
   'post /api/v1/grants-file': [{ body: {}, statuses: operatorGets(200) }],
   'delete /api/v1/people/{id}': [{ path: '/api/v1/people/absent', statuses: operatorGets(404) }],
@@ -199,6 +282,8 @@ const MATRIX: Readonly<Record<string, readonly Line[]>> = {
   'get /api/v1/audit': [{ statuses: ALL_READERS }],
   'get /metrics': [{ statuses: ALL_READERS }],
   'get /api/openapi.json': [{ statuses: READERS }],
+  'get /api/': [{ statuses: READERS }],
+  'get /api/style.css': [{ statuses: READERS }],
   // Files of the pages are for people with a role.
   'get /not-there': [{ statuses: [403, 404, 404, 404, 404, 404] }],
 };
@@ -215,7 +300,7 @@ function isRead(route: string): boolean {
   return /^get \/api\/v1\/(?!me$|tokens|audit)/.test(route);
 }
 
-const OWN_ROUTES = new Set(['get /api/v1/projects', 'get /api/v1/usage']);
+const OWN_ROUTES = new Set(['get /api/v1/projects', 'get /api/v1/usage', 'get /api/v1/usage/projects']);
 
 /** Words that somebody with the role reads among the projects and their usage. */
 const OWN: Readonly<Partial<Record<Asker, RegExp>>> = {
@@ -240,12 +325,16 @@ onEmbeddedPostgresql('access by roles', (freshLedger) => {
     const { portal, fixture } = await portalWith(freshLedger, PROJECTS, FILE);
     const operator = await headersOf(portal, 'token', 'operator');
     const { paths } = JSON.parse((await ask(portal, operator, '/api/openapi.json')).text) as {
-      paths: Record<string, object>;
+      paths: Record<string, Record<string, { security?: object[] }>>;
     };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method} ${path}`),
+      Object.entries(methods).map(([method, { security }]) => ({ route: `${method} ${path}`, security })),
     );
-    expect(routes.filter((route) => MATRIX[route] === undefined)).toEqual([]);
+    const open = routes.filter(({ route }) => MATRIX[route] === undefined);
+    expect(open).toEqual([
+      { route: 'get /healthz', security: [] },
+      { route: 'get /readyz', security: [] },
+    ]);
 
     const ended = { name: 'ended', owner: { kind: 'installation' as const }, roles: [ROLES.operator] };
     const expired = await portal.access.tokens.create(
@@ -257,6 +346,8 @@ onEmbeddedPostgresql('access by roles', (freshLedger) => {
     fixture.time.nowMs += 1;
 
     const wrong: unknown[] = [];
+    // A HEAD of events would open a stream for nobody.
+    const hasHead = (path: string) => path !== '/api/v1/events';
     for (const way of ['session', 'token', 'own token'] as const)
       for (const [index, asker] of ASKERS.entries()) {
         const headers = await headersOf(portal, way, asker === 'none' ? undefined : asker);
@@ -264,7 +355,7 @@ onEmbeddedPostgresql('access by roles', (freshLedger) => {
           const { status, text } = await ask(portal, headers, path, method, body);
           const expected = (way === 'session' ? statuses : ofTokens)[index];
           if (status !== expected) wrong.push({ route, path, way, asker, status, expected, text });
-          const isAsked = way === 'session' && method === 'GET';
+          const isAsked = way === 'session' && method === 'GET' && hasHead(path);
           const head = isAsked ? (await ask(portal, headers, path, 'HEAD')).status : status;
           if (head !== status) wrong.push({ route, path, way, asker, head, status });
           const leak = isRead(route) && status < 400 ? FOREIGN[asker]?.exec(text)?.[0] : undefined;
@@ -299,6 +390,7 @@ onEmbeddedPostgresql('access by roles', (freshLedger) => {
               projects: [{ site: 'alpha', id: 'p-climate-alpha' }],
             },
           ],
+          mark: FILE.mark.slice(0, 1),
         },
       ],
     ];
@@ -331,7 +423,6 @@ async function withNextPages(headers: Headers, portal: AccessPortal): Promise<st
   return paths;
 }
 
-const SPAN = 'from=2026-01-31&to=2026-02-01';
 const PROBES = [
   '/api/v1/sites',
   '/api/v1/accounts',
@@ -340,26 +431,54 @@ const PROBES = [
   '/api/v1/projects?search=p-',
   '/api/v1/projects?site=beta',
   '/api/v1/projects?search=imaging',
-  ...['total', 'hour', 'day', 'month'].map((step) => `/api/v1/usage?${SPAN}&step=${step}`),
+  ...['total', 'hour', 'day', 'month', 'quarter', 'year'].map((step) => `/api/v1/usage?${SPAN}&step=${step}`),
+  ...[
+    '',
+    '&sort=vcpu&limit=1',
+    '&search=imaging',
+    '&site=beta&offset=1',
+    '&max_age=60',
+    '&max_age=60&search=p-',
+  ].map((more) => `/api/v1/usage/projects?${SPAN}${more}`),
   ...['resource', 'site,resource', 'grant,resource', 'grant,site,cloud,project,resource'].flatMap((by) => [
     `/api/v1/usage?${SPAN}&by=${by}`,
     `/api/v1/usage?${SPAN}&by=${by}&format=csv&step=hour`,
     `/api/v1/usage?${SPAN}&by=${by}&limit=1&step=hour`,
   ]),
-  ...['site=beta', 'site=absent', 'project=p-imaging-beta', 'grant=climate', 'grant=imaging'].flatMap(
-    (filter) => [
-      `/api/v1/usage?${SPAN}&${filter}`,
-      `/api/v1/usage?${SPAN}&${filter}&format=csv`,
-      `/api/v1/coverage?${SPAN}&${filter}`,
-    ],
-  ),
+  ...[
+    'site=beta',
+    'site=absent',
+    'site=alpha&site=beta',
+    'project=p-imaging-beta',
+    'project=p-climate-alpha&project=p-imaging-beta',
+    'grant=climate',
+    'grant=imaging',
+    'grant=climate&grant=imaging',
+  ].flatMap((filter) => [
+    `/api/v1/usage?${SPAN}&${filter}`,
+    `/api/v1/usage?${SPAN}&${filter}&format=csv`,
+    `/api/v1/coverage?${SPAN}&${filter}`,
+  ]),
   `/api/v1/coverage?${SPAN}&limit=1`,
   `/api/v1/coverage?${SPAN}&by=`,
   `/api/v1/coverage?${SPAN}&step=day&by=site`,
+  ...['corrections', 'anomalies', 'refusals', 'sweeps'].flatMap((list) => [
+    `/api/v1/${list}?${SPAN}`,
+    `/api/v1/${list}?${SPAN}&limit=1`,
+    `/api/v1/${list}?${SPAN}&site=beta&format=csv`,
+  ]),
   '/api/v1/grants',
   '/api/v1/grants/climate',
   '/api/v1/grants/imaging',
   '/api/v1/grants/imaging/history',
+  ...['', '&by=grant,project,price', '&by=site&format=csv', '&grant=imaging', '&book=credits-of-imaging'].map(
+    (more) => `/api/v1/charges?${SPAN}${more}`,
+  ),
+  '/api/v1/price-books',
+  '/api/v1/marks',
+  '/api/v1/marks/outage-of-imaging/history',
+  '/api/v1/price-books/credits-of-imaging',
+  '/api/v1/price-books/credits-of-imaging/history',
   '/api/v1/tokens',
   '/api/v1/audit',
   '/api/v1/grants-file',

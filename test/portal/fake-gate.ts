@@ -4,7 +4,8 @@ import { closeServer, listen } from '../../src/runtime/http/listen.ts';
 
 /** Starts a server that answers in place of a site's gate, and ends it with the test; returns its address. */
 export async function startFakeGate(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
+  // A connection stays as long as at a real gate: Node.js would close it when a slow portal may just use it again.
+  const server = createServer({ keepAliveTimeout: 75_000 }, answer);
   onTestFinished(async () => await closeServer(server, 0));
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   return `http://127.0.0.1:${port}`;

@@ -49,6 +49,7 @@ scrape_configs:
       },
     ]);
     expect(await portal.query('outside_secret')).toEqual([]);
-    expect((await portal.query('up{job="federate"}')).map(({ value }) => value)).toEqual([1]);
+    const up = async () => (await portal.query('up{job="federate"}')).map(({ value }) => value);
+    await expect.poll(up).toEqual([1]);
   });
 });

@@ -75,7 +75,7 @@ const DIFFERENCE = [
 describe('stackmeter portal grants', () => {
   it(
     'changes grants of a running portal, and of its database when no portal runs',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async () => {
       const folder = folderOf();
       const file = join(folder, 'grants.toml');
@@ -170,7 +170,7 @@ describe('stackmeter portal grants', () => {
 
   it(
     'imports the [[grant]] tables of portal.toml, which are an error from then on',
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const folder = folderOf('[[grant]]\nname = "old"\nprojects = [{ site = "site-a", id = "p" }]\n');
       const config = join(folder, 'portal.toml');

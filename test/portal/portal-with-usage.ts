@@ -38,8 +38,9 @@ async function seed(connection: DatabaseConnection): Promise<void> {
      INSERT INTO ledger.meter SELECT 1, n, (n + 3) / 4, 1 + (n - 1) % 4, 1, 0, 0, 0, ${TO} FROM generate_series(1, ${meters}) n;
      UPDATE ledger.site_state SET next_id = ${meters + 1}, projects = ${PROJECTS}, meters = ${meters} WHERE site_id = 1;
      INSERT INTO ledger.month
+       (site_id, meter_id, first_hour, last_hour, hour_amounts, hour_spreads, day_amounts, day_spreads, packed_schema)
      SELECT 1, n, first_hour, first_hour + hours - 1, array_fill((1 + n % 64) * 3600000::bigint, ARRAY[hours]), NULL,
-            array_fill(24 * (1 + n % 64) * 3600000::bigint, ARRAY[hours / 24]), NULL
+            array_fill(24 * (1 + n % 64) * 3600000::bigint, ARRAY[hours / 24]), NULL, 0
      FROM generate_series(1, ${meters}) n, (
        SELECT (extract(epoch FROM m) / 3600)::int AS first_hour,
               (extract(epoch FROM m + interval '1 month' - m) / 3600)::int AS hours

@@ -36,10 +36,16 @@ describeWith(['chromium'], 'a sign-in in Chromium', ({ chromium }) => {
   const statusOf = async (browser: BrowserContext, url: string) =>
     (await (await pageOf(browser)).goto(url))?.status();
 
-  const isSignedIn = async (browser: BrowserContext, url: string) =>
-    (await statusOf(browser, `${url}/sign-in`)) === 200 &&
-    (await (await pageOf(browser)).evaluate<number>(`fetch('/api/v1/me').then(({ status }) => status)`)) ===
-      200;
+  /** A page that asks nothing by itself: the others go to the sign-in once an answer says that nobody is signed in. */
+  const quietPage = async (browser: BrowserContext, url: string) => {
+    expect(await statusOf(browser, `${url}/healthz`)).toBe(200);
+    return await pageOf(browser);
+  };
+
+  const isSignedIn = async (browser: BrowserContext, url: string) => {
+    const page = await quietPage(browser, url);
+    return (await page.evaluate<number>(`fetch('/api/v1/me').then(({ status }) => status)`)) === 200;
+  };
 
   /** Follows redirects with the cookies of the browser up to the answer of the provider, which it does not open. */
   async function answerOf({ request }: BrowserContext, url: string, name = 'a'): Promise<URL> {
@@ -151,8 +157,7 @@ describeWith(['chromium'], 'a sign-in in Chromium', ({ chromium }) => {
       await statusOf(context, `${portal.url}/sign-in/to/a`);
       await thief.addCookies(await context.cookies(portal.url));
       expect(await isSignedIn(thief, portal.url)).toBe(true);
-      const page = await pageOf(context);
-      await page.goto(`${portal.url}/sign-in`);
+      const page = await quietPage(context, portal.url);
       await page.evaluate(`fetch('/sign-out', { method: 'POST' }).then(({ status }) => status)`);
       expect([await isSignedIn(context, portal.url), await isSignedIn(thief, portal.url)]).toEqual([
         false,

@@ -324,6 +324,9 @@ onEmbeddedPostgresql('signing in', (freshLedger) => {
       for (let count = 0; count < 29; count += 1)
         statuses.push((await ask('/api/v1/me', 'smt_wrong')).status);
       expect(statuses.slice(-2)).toEqual([401, 429]);
+      // Others at the address go on.
+      expect((await ask('/api/v1/sites', secret)).status).toBe(200);
+      expect((await new Browser().open(`${portal.url}/sign-in/to/nowhere`)).status).not.toBe(429);
     });
   });
 

@@ -4,7 +4,8 @@ import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { getJson } from '../support/api-client.ts';
 import { runStackmeter } from '../support/processes.ts';
-import { barriers, type Browser } from '../web/browser.ts';
+import type { Browser } from '../web/browser.ts';
+import { expectNoBarriers, expectText, expectTexts } from '../web/expectations.ts';
 
 /** An operator of the demo, with a browser and the commands. */
 interface Operator {
@@ -35,7 +36,8 @@ export async function walkGrants(
   await topUp(operator);
   await editAtOnce(operator);
   await erasePerson(operator);
-  expect([await barriers(operator.page), browser.complaints]).toEqual([[], []]);
+  await expectNoBarriers(operator.page);
+  expect(browser.complaints).toEqual([]);
 }
 
 /** A project that used vCPU-hours in the last days and was never in a grant. */
@@ -65,16 +67,13 @@ async function findUrgentGrants({ url, api, page, apply }: Operator): Promise<vo
   const table = page.getByRole('table', { name: 'What is left of each grant' });
   await table.getByRole('link', { name: 'overrun' }).waitFor();
   const lines = table.locator('tbody');
-  expect(await lines.locator('th a').allInnerTexts()).toEqual([
-    'overrun',
-    'climate',
-    'imaging',
-    'summer course',
+  await expectTexts(lines.locator('th a'), ['overrun', 'climate', 'imaging', 'summer course']);
+  await expectTexts(lines, [
+    expect.stringMatching(/-[\d.,]+[^]*used up/),
+    expect.stringMatching(/\d{1,2} \w{3,4} \d{4}/),
+    expect.anything(),
+    expect.stringContaining('ended'),
   ]);
-  const [over, runsOut, , ended] = await lines.allInnerTexts();
-  expect(over).toMatch(/-[\d.,]+[^]*used up/);
-  expect(runsOut).toMatch(/\d{1,2} \w{3} \d{4}/);
-  expect(ended).toContain('ended');
 }
 
 /** A top-up of one line shows on the page of the grant, and a grant that ran out lasts to its end. */
@@ -90,7 +89,7 @@ async function topUp({ page, apply }: Operator): Promise<void> {
   expect(await apply(line)).toBe('nothing to change\n');
   await page.reload();
   await amendments(page).getByText('second round').waitFor();
-  expect(await amendments(page).innerText()).toMatch(/\+9,000,000/);
+  await expectText(amendments(page), /\+9,000,000/);
   await page
     .getByText(/lasts to the end/)
     .first()
@@ -136,7 +135,8 @@ async function editAtOnce({ browser, url, api, page }: Operator): Promise<void> 
     ),
   ]);
   // The browser itself says that the second answer was an error.
-  expect(browser.complaints.splice(0)).toEqual([expect.stringContaining('412')]);
+  await expect.poll(() => browser.complaints).toEqual([expect.stringContaining('412')]);
+  browser.complaints.length = 0;
   await other.reload();
   await other.getByText('Trial of ada').waitFor();
   await other.close();
@@ -151,5 +151,5 @@ async function erasePerson({ url, page, grants }: Operator): Promise<void> {
   await page.reload();
   await page.getByText('p-1, lead').waitFor();
   expect(await page.locator('body').innerText()).not.toMatch(/Ada Lovelace|ada@example/);
-  expect(await amendments(page).innerText()).toBe(before);
+  await expect.poll(() => amendments(page).innerText()).toBe(before);
 }

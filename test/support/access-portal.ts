@@ -61,10 +61,15 @@ export async function accessPortalOn(
       signIns: new SignIns({ database, clock, providers: () => config.providers }),
       proxyPeople: new ProxyPeople(access.people, clock),
       attempts: new Attempts(clock),
+      wrongTokens: new Attempts(clock),
       config: () => config,
       baseUrl: () => url,
     },
   });
+  // Pages take the time from the answers.
+  server.server.prependListener('request', (_request, response) =>
+    response.setHeader('date', new Date(clock.nowMs()).toUTCString()),
+  );
   url = `http://${formatAddress(await listen(server.server, { host: '127.0.0.1', port }))}`;
   onTestFinished(async () => {
     await closeServer(server.server, 0);

@@ -87,3 +87,13 @@ export async function getJson(address: string): Promise<unknown> {
   if (!response.ok) throw new Error(`${url.href}: ${response.status} ${await response.text()}`);
   return await response.json();
 }
+
+/** The text of an answer. Of events, which do not end for a minute, it is the first part. */
+export async function textOf(answer: Response): Promise<string> {
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream') !== true)
+    return await answer.text();
+  const reader = (answer.body ?? new ReadableStream<Uint8Array>()).getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value ?? []).toString();
+}

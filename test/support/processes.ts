@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +122,14 @@ function observe(child: ChildProcess, description: string): Running {
   };
 }
 
+/** The milliseconds of CPU that a process has taken so far. They do not grow while it waits for other programs. */
+export function cpuMs(pid: number | undefined): number {
+  const folder = `/proc/${pid}/task`;
+  return readdirSync(folder)
+    .map((task) => Number(readFileSync(`${folder}/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6)
+    .reduce((sum, ms) => sum + ms, 0);
+}
+
 /** Makes a folder for one test, which is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'stackmeter-test-'));
@@ -130,14 +139,23 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A port that is free now, for programs that cannot choose a port and report it. */
+/** Systems choose ports from 32768 on for connections and for port 0, so a lower port stays free until it is used. */
+const PORTS = [10_000, 32_768] as const;
+
+/** A free port, for programs that cannot choose a port and report it. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return await new Promise((resolve) => {
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** Calls `attempt` until it resolves with a value; rejects with its last error after `timeoutMs`. */

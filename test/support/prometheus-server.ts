@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { eventually, freePort, startProgram } from './processes.ts';
+import { cpuMs, eventually, freePort, startProgram } from './processes.ts';
 
 export interface PrometheusServer {
   url: string;
@@ -9,6 +9,8 @@ export interface PrometheusServer {
   query(promql: string): Promise<{ metric: Record<string, string>; value: number }[]>;
   /** The largest resident memory of the process so far. */
   peakMb(): number;
+  /** The CPU that the process has taken so far. */
+  cpuMs(): number;
   stop(): Promise<unknown>;
 }
 
@@ -39,6 +41,7 @@ export async function startPrometheus(
     query: async (promql) => await query(url, promql),
     peakMb: () =>
       Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1]) / 1024,
+    cpuMs: () => cpuMs(running.pid),
     stop: async () => await running.stop(),
   };
 }

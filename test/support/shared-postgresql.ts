@@ -62,8 +62,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** Nothing of a lent server has to survive a crash, and most of its work is to make and drop databases. */
-async function withoutSync(starting: Promise<DatabaseConnection>): Promise<DatabaseConnection> {
+/** Nothing of a test's server has to survive a crash, and most of its work is to make and drop databases. */
+export async function withoutSync(starting: Promise<DatabaseConnection>): Promise<DatabaseConnection> {
   const connection = await starting;
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'])
     await runSql(connection, `ALTER SYSTEM SET ${setting} = off`);

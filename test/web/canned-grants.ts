@@ -63,6 +63,7 @@ function balance(more: Partial<Balance> & Pick<Balance, 'granted' | 'used'>): Ba
   const { granted, used, reason = 'lasts to the end of the period' } = more;
   return {
     resource: 'vcpu',
+    price_book: null,
     unit: 'vCPU-hours',
     granted_later: 0,
     left: granted - used,
@@ -85,6 +86,7 @@ function allowance(
 ): Allowance {
   return {
     resource: 'vcpu',
+    price_book: null,
     unit: 'vCPU-hours',
     amount,
     kind,

@@ -29,12 +29,14 @@ const PER_SIZE = { vcpu: 4, mb: 8192, disk_gb: 40, instance: 1 } as const;
 /** A federation of four sites, one for each state of a site, with `days` of usage up to `nowMs`. */
 export function cannedLedger(nowMs: number, days: number): CannedLedger {
   const projects = [...projectsOf('freiburg', 41, nowMs), ...projectsOf('tübingen', 12, nowMs - 25 * 60_000)];
-  return {
-    sites: sitesAt(nowMs),
-    projects,
-    usage: projects.flatMap((project, index) => usageOf(project, index, nowMs, days)),
-  };
+  const name = `${nowMs} ${days}`;
+  const usage = usages.get(name) ?? projects.flatMap((one, index) => usageOf(one, index, nowMs, days));
+  usages.set(name, usage);
+  return { sites: sitesAt(nowMs), projects, usage };
 }
+
+/** Tests share usage, which none of them changes: it takes longest to make. */
+const usages = new Map<string, UsageRow[]>();
 
 function sitesAt(nowMs: number): SiteRow[] {
   const at = (agoMs: number) => new Date(nowMs - agoMs).toISOString();
@@ -103,7 +105,7 @@ function projectsOf(site: string, number: number, lastMs: number): ProjectRow[] 
     cloud: '',
     project_id: `${(index + 16).toString(16)}${site === 'freiburg' ? 'f0' : 'e1'}`.padEnd(32, '7a3c5e90'),
     project_name: nameOf(site, index),
-    domain_id: 'default',
+    domain_id: index % 3 === 0 ? 'default' : 'd-elixir',
     domain_name: index % 3 === 0 ? 'Default' : 'elixir',
     first_reading_at: new Date(lastMs - 40 * 24 * HOUR_MS).toISOString(),
     last_reading_at: new Date(lastMs).toISOString(),
@@ -138,6 +140,8 @@ function usageOf(project: ProjectRow, index: number, nowMs: number, days: number
       site: project.site,
       project_id: project.project_id,
       project_name: project.project_name,
+      domain_id: project.domain_id,
+      domain_name: project.domain_name,
       start: new Date(startMs).toISOString(),
       coverage: coverageOf(project.site, hoursAgo),
     };

@@ -20,6 +20,7 @@ describe('the address of a usage answer', () => {
     const question = {
       fromMs: NOW - 3_600_000,
       toMs: NOW,
+      zone: 'UTC',
       step: 'hour' as const,
       by: ['site', 'project'] as const,
     };
@@ -28,6 +29,7 @@ describe('the address of a usage answer', () => {
       'api/v1/usage?from=2026-11-22T13%3A00%3A00Z&to=2026-11-22T14%3A00%3A00Z&step=hour&by=site%2Cproject' +
         '&site=a%26b&project=p%2F1&resource=vcpu&format=csv&bom=true',
     );
+    expect(usageAddress({ ...question, zone: 'Europe/Berlin' }, 'csv')).toContain('&tz=Europe%2FBerlin&');
   });
 });
 

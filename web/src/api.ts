@@ -3,18 +3,21 @@ import type {
   CoverageRow,
   Page,
   ProjectRow,
+  ProjectUsageAnswer,
   SiteRow,
   UsageRow,
 } from '../../src/portal/api/shapes/answers.ts';
 import type { GrantDetail, GrantRow } from '../../src/portal/api/shapes/grant-answers.ts';
 import type { UsageDimension, UsageStep } from '../../src/portal/api/shapes/usage-parameters.ts';
 import { isoInstant } from './format.ts';
+import { UTC } from './periods/zone.ts';
 
 export type {
   Coverage,
   CoverageRow,
   FlavorRow,
   ProjectRow,
+  ProjectUsageAnswer,
   SiteRow,
   UsageRow,
 } from '../../src/portal/api/shapes/answers.ts';
@@ -32,10 +35,13 @@ export type { GrantDetail, GrantRow } from '../../src/portal/api/shapes/grant-an
 export interface UsageQuestion {
   fromMs: number;
   toMs: number;
+  /** The zone at whose midnight days and longer steps begin. */
+  zone: string;
   step: UsageStep;
   by: readonly UsageDimension[];
   site?: string;
-  projectId?: string;
+  /** An id, or several. */
+  projectId?: string | readonly string[];
   resource?: string;
   grant?: string;
 }
@@ -43,12 +49,26 @@ export interface UsageQuestion {
 /** A question to `/api/v1/coverage`: about all clouds of all sites, or those where the site, project or grant has usage. */
 export type CoverageQuestion = Pick<
   UsageQuestion,
-  'fromMs' | 'toMs' | 'step' | 'site' | 'projectId' | 'grant'
+  'fromMs' | 'toMs' | 'zone' | 'step' | 'site' | 'projectId' | 'grant'
 >;
+
+/** A question to `/api/v1/usage/projects`. */
+export interface ProjectUsageQuestion extends Pick<UsageQuestion, 'fromMs' | 'toMs'> {
+  search?: string;
+  /** A resource, or `name`. */
+  sort: string;
+  offset?: number;
+  limit: number;
+  /** How many seconds the sums may be old. */
+  maxAge: number;
+}
 
 export interface ProjectsQuestion {
   site?: string;
+  grant?: string;
   search?: string;
+  history?: 'true';
+  renamed?: 'true';
 }
 
 /** A refusal of the portal. `message` is the portal's own text. */
@@ -65,20 +85,19 @@ export class ApiError extends Error {
 const LARGEST_PAGE = '10000';
 const LARGEST_USAGE_PAGE = '50000';
 
+/** People open the file in a spreadsheet, and some need the byte order mark to detect UTF-8. */
+export const AS_CSV = '&format=csv&bom=true';
+
 /** The URL of a usage answer, relative to the page. */
 export function usageAddress(question: UsageQuestion, format: 'json' | 'csv'): string {
   const parameters = stepParameters(question, question.by);
   if (question.resource !== undefined) parameters.set('resource', question.resource);
-  // People open the file in a spreadsheet, and some need the byte order mark to detect UTF-8.
-  if (format === 'csv') {
-    parameters.set('format', 'csv');
-    parameters.set('bom', 'true');
-  } else parameters.set('limit', LARGEST_USAGE_PAGE);
-  return `api/v1/usage?${parameters}`;
+  if (format === 'json') parameters.set('limit', LARGEST_USAGE_PAGE);
+  return `api/v1/usage?${parameters}${format === 'csv' ? AS_CSV : ''}`;
 }
 
-function stepParameters(
-  { fromMs, toMs, step, site, projectId, grant }: CoverageQuestion,
+export function stepParameters(
+  { fromMs, toMs, zone, step, site, projectId, grant }: CoverageQuestion,
   by: readonly string[],
 ): URLSearchParams {
   const parameters = new URLSearchParams({
@@ -87,8 +106,10 @@ function stepParameters(
     step,
     by: by.join(','),
   });
+  // Sums of days are those of UTC: without a zone, the portal needs no hours for them.
+  if (zone !== UTC) parameters.set('tz', zone);
   if (site !== undefined) parameters.set('site', site);
-  if (projectId !== undefined) parameters.set('project', projectId);
+  for (const id of [projectId ?? []].flat()) parameters.append('project', id);
   if (grant !== undefined) parameters.set('grant', grant);
   return parameters;
 }
@@ -136,6 +157,21 @@ export class Api {
     return this.#everyPage(usageAddress(question, 'json'), signal);
   }
 
+  /** Some projects with their usage. */
+  projectUsage(question: ProjectUsageQuestion, signal: AbortSignal): Promise<ProjectUsageAnswer> {
+    const { fromMs, toMs, search = '', sort, offset = 0, limit, maxAge } = question;
+    const parameters = new URLSearchParams({
+      from: isoInstant(fromMs),
+      to: isoInstant(toMs),
+      search,
+      sort,
+      offset: String(offset),
+      limit: String(limit),
+      max_age: String(maxAge),
+    });
+    return this.#get(`api/v1/usage/projects?${parameters}`, signal);
+  }
+
   /** The coverage of each step that the portal knows. */
   coverage(question: CoverageQuestion, signal: AbortSignal): Promise<CoverageRow[]> {
     const parameters = stepParameters(question, []);
@@ -164,6 +200,11 @@ export class Api {
 
   async revokeToken(id: string): Promise<void> {
     await this.#ask(`api/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  /** The first page of the list at an address. */
+  firstPage(address: string, signal: AbortSignal): Promise<Page<unknown>> {
+    return this.#get(address, signal);
   }
 
   /** One page of the audit: the newest rows, or those after a cursor. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { GrantRow } from './api.ts';
 import { balanceState, byUrgency, rateWords, runOutWords, type Balance } from './balances.ts';
+import { dayMonthYear, exact } from './format.ts';
 
 const balance = (more: Partial<Balance>): Balance => ({
   resource: 'vcpu',
+  price_book: null,
   unit: 'vCPU-hours',
   granted: 100,
   granted_later: 0,
@@ -48,7 +50,7 @@ describe('a balance', () => {
   it('has a run-out date or a word in place of it, and a state', () => {
     const all = [dated('2026-12-03'), balance({ reason: 'used up' }), balance({})];
     expect(all.map((one) => [runOutWords(one), balanceState(one)])).toEqual([
-      ['3 Dec 2026', 'warn'],
+      [dayMonthYear(Date.UTC(2026, 11, 3)), 'warn'],
       ['used up', 'bad'],
       ['no usage', 'good'],
     ]);
@@ -60,8 +62,8 @@ describe('a balance', () => {
       rateWords(balance({ days: 4, missing_hours: 1 })),
       rateWords(balance({ rate_per_day: null })),
     ]).toEqual([
-      '1.23 vCPU-hours a day, from the last 28 days',
-      '1.23 vCPU-hours a day, from the last 4 days, 1 hour of them missing',
+      `${exact(1.23)} vCPU-hours a day, from the last 28 days`,
+      `${exact(1.23)} vCPU-hours a day, from the last 4 days, 1 hour of them missing`,
       undefined,
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coverageOfWhole, coverageSentence, worstCoverage } from './coverage.ts';
+import { coverageOfWhole, coverageSentence, coverageSentenceOfPast, worstCoverage } from './coverage.ts';
 
 describe('coverage', () => {
   it('of several steps is the worst one', () => {
@@ -22,4 +22,11 @@ describe('coverage', () => {
     );
     expect(coverageSentence(['measured', 'none'], 'day')).toBe('');
   });
+});
+
+it('a time that is over says which part of it has no readings', () => {
+  expect(coverageSentenceOfPast(['none', 'none', 'measured', 'missing'], 'day')).toBe(
+    '1 of 4 days has missing readings, 2 have no readings.',
+  );
+  expect(coverageSentenceOfPast(['measured', 'measured'], 'month')).toBe('');
 });

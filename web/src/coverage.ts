@@ -19,7 +19,7 @@ export function coverageByStart(rows: readonly CoverageRow[]): (startMs: number)
   return (startMs) => byStart.get(startMs) ?? 'none';
 }
 
-function bucketCoverage({ coverage, reached }: CoverageRow): BucketCoverage {
+export function bucketCoverage({ coverage, reached }: CoverageRow): BucketCoverage {
   return reached || coverage === 'missing' ? coverage : 'none';
 }
 
@@ -41,11 +41,17 @@ export function coverageOfWhole(worst: BucketCoverage): string {
 }
 
 /** `3 of 24 hours are spread over a gap, 1 has missing readings.`; empty if all are measured. */
-export function coverageSentence(coverages: readonly BucketCoverage[], step: BucketStep): string {
-  const parts = PROBLEMS.map((problem) => ({
-    ...problem,
-    number: coverages.filter((coverage) => coverage === problem.coverage).length,
-  })).filter(({ number }) => number > 0);
+export function coverageSentence(
+  coverages: readonly BucketCoverage[],
+  step: BucketStep,
+  problems: readonly Problem[] = PROBLEMS,
+): string {
+  const parts = problems
+    .map((problem) => ({
+      ...problem,
+      number: coverages.filter((coverage) => coverage === problem.coverage).length,
+    }))
+    .filter(({ number }) => number > 0);
   const texts = parts.map(({ number, one, several }, index) => {
     const whole = index === 0 ? ` of ${plural(coverages.length, step)}` : '';
     return `${count(number)}${whole} ${number === 1 ? one : several}`;
@@ -53,7 +59,19 @@ export function coverageSentence(coverages: readonly BucketCoverage[], step: Buc
   return texts.length === 0 ? '' : `${texts.join(', ')}.`;
 }
 
-const PROBLEMS = [
+interface Problem {
+  coverage: BucketCoverage;
+  one: string;
+  several: string;
+}
+
+const PROBLEMS: readonly Problem[] = [
   { coverage: 'spread', one: 'is spread over a gap', several: 'are spread over a gap' },
   { coverage: 'missing', one: 'has missing readings', several: 'have missing readings' },
-] as const;
+];
+
+/** The same for a time that is over: no reading comes any more for steps without one. */
+export function coverageSentenceOfPast(coverages: readonly BucketCoverage[], step: BucketStep): string {
+  const unread = { coverage: 'none', one: 'has no readings', several: 'have no readings' } as const;
+  return coverageSentence(coverages, step, [...PROBLEMS, unread]);
+}

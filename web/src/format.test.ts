@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { age, bucketLabel, DAY_MS, exactInstant, HOUR_MS, isoInstant, plural, share } from './format.ts';
+import {
+  age,
+  bucketLabel,
+  DAY_MS,
+  dayAndMonth,
+  dayMonthYear,
+  exactInstant,
+  formatsOf,
+  HOUR_MS,
+  isoInstant,
+  plural,
+  share,
+} from './format.ts';
 
 const AT = Date.UTC(2026, 10, 22, 14, 3, 12, 345);
 
@@ -9,11 +21,22 @@ describe('times', () => {
   });
 
   it('name an hour by both its ends, also at midnight', () => {
-    expect(bucketLabel(Date.UTC(2026, 10, 22, 23), 'hour')).toBe('22 Nov 23:00–00:00');
+    expect(bucketLabel(Date.UTC(2026, 10, 22, 23), 'hour')).toBe(`${dayAndMonth(AT)} 23:00–00:00`);
   });
 
   it('name a day by its date', () => {
-    expect(bucketLabel(Date.UTC(2026, 0, 1), 'day')).toBe('1 Jan 2026');
+    expect(bucketLabel(Date.UTC(2026, 0, 1), 'day')).toBe(dayMonthYear(Date.UTC(2026, 0, 1)));
+  });
+});
+
+describe('dates and numbers', () => {
+  it.each([
+    ['en-US', ['22 Nov', 'Nov 2026', '22 Nov 2026', '12,346', '12,345.678', '4.2%']],
+    ['de', ['22. Nov.', 'Nov. 2026', '22. Nov. 2026', '12.346', '12.345,678', '4,2\u00a0%']],
+  ])('are written as in %s', (language, texts) => {
+    const { monthAndYear, count, exact, ...of } = formatsOf(language);
+    const dates = [of.dayAndMonth(AT), monthAndYear(AT), of.dayMonthYear(AT)];
+    expect([...dates, count(12_345.678), exact(12_345.678), of.share(42, 1000)]).toEqual(texts);
   });
 });
 

@@ -1,11 +1,9 @@
-/** Texts for times and numbers: times in UTC, numbers in the reader's language. */
+/** Texts for times and numbers: times as a clock of UTC shows them, dates and numbers in the reader's language. */
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `2026-11-22T14:00:00Z`, the format of the API. */
 export function isoInstant(atMs: number): string {
@@ -22,25 +20,9 @@ export function clockTime(atMs: number): string {
   return new Date(atMs).toISOString().slice(11, 16);
 }
 
-/** `22 Nov`. */
-export function dayAndMonth(atMs: number): string {
-  const date = new Date(atMs);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
-}
-
-/** `Nov 2026`. */
-export function monthAndYear(atMs: number): string {
-  const date = new Date(atMs);
-  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
-}
-
-/** `22 Nov 2026`. */
-export function dayMonthYear(atMs: number): string {
-  return `${dayAndMonth(atMs)} ${new Date(atMs).getUTCFullYear()}`;
-}
-
-/** `22 Nov 14:00–15:00` for an hour, `22 Nov 2026` for a day. */
-export function bucketLabel(startMs: number, step: 'hour' | 'day'): string {
+/** `22 Nov 14:00–15:00` for an hour, `22 Nov 2026` for a day, `Nov 2026` for a month. */
+export function bucketLabel(startMs: number, step: 'hour' | 'day' | 'month'): string {
+  if (step === 'month') return monthAndYear(startMs);
   if (step === 'day') return dayMonthYear(startMs);
   return `${dayAndMonth(startMs)} ${clockTime(startMs)}–${clockTime(startMs + HOUR_MS)}`;
 }
@@ -53,33 +35,42 @@ export function age(atMs: number, nowMs: number): string {
 }
 
 /** The duration in its largest whole unit, rounded down. */
-function duration(spanMs: number): string {
+export function duration(spanMs: number): string {
   if (spanMs < MINUTE_MS) return `${Math.floor(spanMs / SECOND_MS)} s`;
   if (spanMs < HOUR_MS) return `${Math.floor(spanMs / MINUTE_MS)} min`;
   if (spanMs < 2 * DAY_MS) return `${Math.floor(spanMs / HOUR_MS)} h`;
   return `${Math.floor(spanMs / DAY_MS)} d`;
 }
 
-const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const exactNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 9 });
-const percentage = new Intl.NumberFormat(undefined, {
-  style: 'percent',
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-});
-
-export function count(value: number): string {
-  return wholeNumber.format(value);
+/** The formats of a language. English dates begin with the day, as in the texts of the pages. */
+export function formatsOf(language: string) {
+  const dates = (options: Intl.DateTimeFormatOptions) => {
+    const ofDates = /^en\b/.test(language) ? 'en-GB' : language;
+    const format = new Intl.DateTimeFormat(ofDates, { ...options, timeZone: 'UTC' });
+    return (atMs: number) => format.format(atMs);
+  };
+  const numbers = (options: Intl.NumberFormatOptions) => {
+    const format = new Intl.NumberFormat(language, options);
+    return (value: number) => format.format(value);
+  };
+  const percentage = numbers({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return {
+    /** `22 Nov`. */
+    dayAndMonth: dates({ day: 'numeric', month: 'short' }),
+    /** `Nov 2026`. */
+    monthAndYear: dates({ month: 'short', year: 'numeric' }),
+    /** `22 Nov 2026`. */
+    dayMonthYear: dates({ day: 'numeric', month: 'short', year: 'numeric' }),
+    count: numbers({ maximumFractionDigits: 0 }),
+    exact: numbers({ maximumFractionDigits: 9 }),
+    /** `4.2%`; a dash if the whole is zero. */
+    share: (part: number, whole: number) => (whole > 0 ? percentage(part / whole) : '–'),
+  };
 }
 
-export function exact(value: number): string {
-  return exactNumber.format(value);
-}
-
-/** `4.2%`; a dash if the whole is zero. */
-export function share(part: number, whole: number): string {
-  return whole > 0 ? percentage.format(part / whole) : '–';
-}
+export const { dayAndMonth, monthAndYear, dayMonthYear, count, exact, share } = formatsOf(
+  new Intl.NumberFormat().resolvedOptions().locale,
+);
 
 /** `1 hour`, `2 hours`. */
 export function plural(value: number, noun: string): string {

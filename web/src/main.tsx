@@ -5,6 +5,8 @@ import './styles/page.css';
 import './styles/tables.css';
 import './styles/controls.css';
 import './styles/charts.css';
+import './styles/quality.css';
+import './styles/print.css';
 
 const host = document.getElementById('app');
 if (host !== null) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NAMELESS, visibleName } from './names.ts';
+import { compareNames, NAMELESS, visibleName } from './names.ts';
 
 describe('a name from a site', () => {
   it.each(['project', 'Grüße "aus" \\ Köln', 'مشروع المناخ', '<b>&amp;</b>', '👩‍🔬 lab'])(
@@ -21,4 +21,9 @@ describe('a name from a site', () => {
       expect(visibleName(name)).toBe(NAMELESS);
     },
   );
+});
+
+it('names have one order for readers of every language, with numbers in order', () => {
+  const sorted = ['p10', 'zebra', 'äpfel', 'p9', 'apfel', 'Birne'].toSorted(compareNames);
+  expect(sorted).toEqual(['apfel', 'äpfel', 'Birne', 'p9', 'p10', 'zebra']);
 });

@@ -10,7 +10,11 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ['volume_gb', 'Volumes'],
   ['instance', 'Servers'],
   [SERVER_HOURS, 'Server hours'],
+  ['charge', 'Charges'],
 ]);
+
+/** Shown until somebody chooses another one. */
+export const USUAL_RESOURCE = 'vcpu';
 
 const order = [...KNOWN.keys()];
 

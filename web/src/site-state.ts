@@ -1,5 +1,6 @@
 import type { SiteRow } from './api.ts';
 import { MINUTE_MS } from './format.ts';
+import { compareNames } from './names.ts';
 
 export type SiteStateName = 'failing' | 'late' | 'never read' | 'reporting';
 
@@ -36,5 +37,5 @@ function ofCloud({ clouds: [oldest] }: SiteRow): string {
 /** Sites with problems first, then by name. */
 export function inOrderOfConcern(sites: readonly SiteRow[], nowMs: number): SiteRow[] {
   const concern = (site: SiteRow) => ORDER.indexOf(siteState(site, nowMs).name);
-  return [...sites].sort((a, b) => concern(a) - concern(b) || a.name.localeCompare(b.name));
+  return [...sites].sort((a, b) => concern(a) - concern(b) || compareNames(a.name, b.name));
 }

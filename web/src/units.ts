@@ -25,6 +25,13 @@ export function scaleFor(unit: string, largest: number): AmountScale {
   return { divisor, unit: scaledUnit, format };
 }
 
+/** An amount with its unit; a dash if it is not known. */
+export function amountWords(amount: number | null, unit: string): string {
+  if (amount === null) return '–';
+  const scale = scaleFor(unit, Math.abs(amount));
+  return `${scale.format(amount)} ${scale.unit}`;
+}
+
 function enlarge(unit: string, largest: number): { divisor: number; scaledUnit: string } {
   const larger = LARGER[unit];
   if (larger === undefined || largest < 1024) return { divisor: 1, scaledUnit: unit };

@@ -1,12 +1,11 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { counted } from '../../runtime/counted.ts';
-import { shownUrl } from '../../runtime/http/shown-url.ts';
-import { connect, duringStart } from './connection.ts';
+import { connect, duringStart, readSignIn } from './connection.ts';
+import { signInWords } from '../exposition/sign-in-facts.ts';
 import { NOTHING_COUNTED, readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
 import { gpusOfFlavor } from '../metering/gpus.ts';
 import { settledUntil } from '../metering/window.ts';
 import { unsafeConnection } from '../openstack/session/agent.ts';
-import { isOfSystem } from '../openstack/credentials/credentials.ts';
 import { readFlavors } from '../openstack/nova-flavors.ts';
 import {
   readRights,
@@ -48,14 +47,14 @@ function isNeeded(right: RightName, { resources, split, serverHours }: ExporterC
 
 /**
  * Signs in and reads everything once, without counting: the projects, the usage of the last hour, and the rights of the user.
- * Returns lines for a person. Throws `UserError` if there would be nothing to export.
+ * Returns lines for a person; the last one begins with `ready` or with `next`, the one thing to do. Throws `UserError` if there would be nothing to export.
  */
 export async function checkExporter(config: ExporterConfig, { clock }: { clock: Clock }): Promise<string[]> {
   const connection = connect(config, { clock });
   const { session } = connection;
   try {
     return await duringStart(async () => {
-      const { user } = await session.signIn();
+      const { keystone, ...signIn } = await readSignIn(session);
       const cloud = await readMeteredCloud(session, config.domains, NOTHING_COUNTED);
       const endMs = settledUntil(clock.nowMs(), config.settlingDelayMs);
       const window = { startMs: endMs - HOUR_MS, endMs, pageSize: config.pageSize };
@@ -65,22 +64,17 @@ export async function checkExporter(config: ExporterConfig, { clock }: { clock: 
       const danger = unsafeConnection(config.credentials);
       return [
         ...(danger === undefined ? [] : [`Danger    ${danger}`]),
-        `Keystone  ${shownUrl(config.credentials.authUrl)}: signed in as ${quoted(user)}, ${await describeScope(session)}`,
+        `Keystone  ${keystone}: ${signInWords(signIn, quoted)}`,
         `          ${describeCloud(cloud, session)}`,
         `Nova      ${counted(servers.length, 'server')} of ${counted(running.size, 'project')} ran in the last hour`,
         ...(await Promise.all(rights.map(async (right) => await describeRight(right, cloud)))),
         ...(await describeAliases(session, config, rights)),
+        lastLine(rights),
       ];
     });
   } finally {
     await connection.close();
   }
-}
-
-async function describeScope(session: Session): Promise<string> {
-  const { project } = await session.signIn();
-  if (isOfSystem(session.credentials)) return 'the whole system';
-  return project === undefined ? 'no project' : `project ${quoted(project)}`;
 }
 
 function describeCloud({ allProjects, projects }: MeteredCloud, { credentials }: Session): string {
@@ -107,6 +101,14 @@ async function describeRight({ right, allowed, reason }: Right, cloud: MeteredCl
   if (allowed) return `can       read ${right}`;
   const cost = (await canReadOwn(right, cloud)) ? `${costOf(right)} of ${OTHER_PROJECTS}` : costOf(right);
   return `cannot    read ${right}, which costs ${cost} (${reason})`;
+}
+
+/** The one thing to do next. The exporter starts without a right too, and meters what it may read. */
+function lastLine(rights: readonly Right[]): string {
+  const missing = rights.find(({ allowed }) => !allowed);
+  return missing === undefined
+    ? 'ready     start the exporter without --check'
+    : `next      make it possible to read ${missing.right} (see above), or go on: the exporter starts without it`;
 }
 
 /** A user who reads project by project may be allowed a resource of the own projects, but not of other projects. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
+import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { runRegularly, type Turn } from '../../runtime/regularly.ts';
 import { describeError } from '../../runtime/user-error.ts';
@@ -26,13 +27,17 @@ export class Cloud {
   readonly #metrics = new OwnMetrics();
   readonly #meter: Meter;
   readonly #ending = new AbortController();
+  readonly #failing: LastingFailure;
   #snapshot: Snapshot | undefined;
-  #waitingFor = 'OpenStack is being read';
 
   constructor(config: ExporterConfig, parts: CloudParts) {
     const { clock, logger, dispatcher } = parts;
     this.#config = config;
     this.#parts = parts;
+    this.#failing = new LastingFailure(logger, {
+      failed: 'refreshes fail; the next complete one counts the usage of this time',
+      recovered: 'refreshes succeed again',
+    });
     this.#meter = new Meter(config, { clock, logger, metrics: this.#metrics, dispatcher });
   }
 
@@ -48,19 +53,20 @@ export class Cloud {
     await runRegularly(async () => await this.#refreshAndLog(), {
       clock: this.#parts.clock,
       signal: this.#ending.signal,
-      delayMs: (turn) => refreshDelayMs(turn, this.#config.intervalMs),
-      onFailure: (error, turn) => this.#logFailure(error, turn),
+      delayMs: (turn) => this.#delayMs(turn),
+      onFailure: (error) => this.#failing.failed(error),
     });
   }
 
   async refresh(): Promise<Snapshot> {
+    const { clock } = this.#parts;
+    const { refreshes } = this.#metrics;
     try {
       this.#snapshot = await this.#meter.refresh();
-      this.#metrics.countRefresh('success');
+      refreshes.succeeded(clock.nowMs());
       return this.#snapshot;
     } catch (error) {
-      this.#metrics.countRefresh('failure');
-      this.#waitingFor = describeError(error);
+      refreshes.failed(describeError(error), clock.nowMs());
       throw error;
     } finally {
       this.#parts.onRefreshed();
@@ -69,12 +75,13 @@ export class Cloud {
 
   shown(): ShownCloud {
     const { cloud, resources, serverHours } = this.#config;
-    return { cloud, snapshot: this.#snapshot, resources, serverHours, metrics: this.#metrics };
+    const [snapshot, metrics, { signIn }] = [this.#snapshot, this.#metrics, this.#meter];
+    return { cloud, snapshot, resources, serverHours, metrics, signIn };
   }
 
   /** Why there are no totals yet: one line. */
   waitingFor(): string {
-    return this.#waitingFor;
+    return this.#metrics.refreshes.failing?.reason ?? 'OpenStack is being read';
   }
 
   async close(): Promise<void> {
@@ -82,16 +89,19 @@ export class Cloud {
     await this.#meter.close();
   }
 
+  /** Logs the first refresh, and later only the changes between success and failure. */
   async #refreshAndLog(): Promise<void> {
     const { meter, projects, durationMs } = await this.refresh();
+    this.#failing.succeeded();
+    if (this.#metrics.refreshes.counts.success > 1) return;
     const until = new Date(meter.untilMs).toISOString();
     const servers = meter.servers.size;
     this.#parts.logger.info({ until, projects: projects.length, servers, durationMs }, 'refreshed');
   }
 
-  #logFailure(error: unknown, turn: Turn): void {
-    const retryInS = Math.round(refreshDelayMs(turn, this.#config.intervalMs) / 1000);
-    const message = 'the refresh failed, nothing is counted yet';
-    this.#parts.logger.error({ reason: describeError(error), retryInS }, message);
+  #delayMs(turn: Turn): number {
+    const delayMs = refreshDelayMs(turn, this.#config.intervalMs);
+    this.#metrics.refreshes.nextMs = this.#parts.clock.nowMs() + delayMs;
+    return delayMs;
   }
 }

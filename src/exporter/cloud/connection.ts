@@ -1,6 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
+import { shownUrl } from '../../runtime/http/shown-url.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
+import type { SignInFacts } from '../exposition/sign-in-facts.ts';
+import { isOfSystem } from '../openstack/credentials/credentials.ts';
 import { ServiceConnections } from '../openstack/session/agent.ts';
 import { httpClient, type RequestObservation } from '../openstack/session/http.ts';
 import { KeystoneSession, type Session } from '../openstack/session/session.ts';
@@ -43,6 +46,14 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
       await own.destroy();
     },
   };
+}
+
+/** The user and the scope of the sign-in, without a secret. */
+export async function readSignIn(session: Session): Promise<SignInFacts> {
+  const { authUrl, region } = session.credentials;
+  const { user, project } = await session.signIn();
+  const scope = isOfSystem(session.credentials) ? { system: 'all' } : { project };
+  return { keystone: shownUrl(authUrl), user, ...scope, region };
 }
 
 /** Runs a step before the exporter serves. Throws `UserError` for every failure, because the operator has to act. */

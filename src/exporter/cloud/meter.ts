@@ -2,12 +2,11 @@ import pLimit from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { shownUrl } from '../../runtime/http/shown-url.ts';
-import { connect, type Connection, duringStart } from './connection.ts';
+import { connect, type Connection, duringStart, readSignIn } from './connection.ts';
 import type { Snapshot } from '../exposition/exposition.ts';
+import type { SignInFacts } from '../exposition/sign-in-facts.ts';
 import { flavorGpuReader } from './flavor-gpus.ts';
 import { readMeteredCloud, type MeteredCloud } from './metered-cloud.ts';
-import { isOfSystem } from '../openstack/credentials/credentials.ts';
 import { readNovaClock } from '../openstack/nova-clock.ts';
 import { serviceEndpoint } from '../openstack/session/catalog.ts';
 import type { Session } from '../openstack/session/session.ts';
@@ -36,6 +35,7 @@ export class Meter {
   readonly #refreshParts: RefreshParts;
   readonly #oneAtATime = pLimit(1);
   #store: Promise<StateStore> | undefined;
+  #signIn: SignInFacts | undefined;
 
   constructor(config: ExporterConfig, parts: MeterParts) {
     const { clock, dispatcher, metrics } = parts;
@@ -59,13 +59,22 @@ export class Meter {
       await requireNova(session);
       return read;
     });
-    await reportSignIn(session, logger);
+    await this.#reportSignIn();
     reportCloud(cloud, session, logger);
   }
 
   /** Folds in all usage up to now. Calls run one after the other. Throws where an answer is not complete. */
   async refresh(): Promise<Snapshot> {
-    return await this.#oneAtATime(async () => await refreshTotals(this.#refreshParts));
+    return await this.#oneAtATime(async () => {
+      const snapshot = await refreshTotals(this.#refreshParts);
+      await this.#reportSignIn();
+      return snapshot;
+    });
+  }
+
+  /** Undefined before the first sign-in. */
+  get signIn(): SignInFacts | undefined {
+    return this.#signIn;
   }
 
   /** Ends the running refresh and releases the state file. */
@@ -74,6 +83,13 @@ export class Meter {
     await this.#oneAtATime(() => undefined); // the running refresh has ended
     const store = await this.#store?.catch(() => undefined);
     await store?.close();
+  }
+
+  /** Logs the first sign-in. A cloud that did not answer at the start signs in later. */
+  async #reportSignIn(): Promise<void> {
+    if (this.#signIn !== undefined) return;
+    this.#signIn = await readSignIn(this.#connection.session);
+    this.#parts.logger.info(this.#signIn, 'signed in to Keystone');
   }
 
   async #openStore(): Promise<StateStore> {
@@ -119,15 +135,6 @@ function serverHoursReport({ logger, metrics }: MeterParts): (totals: number) =>
       logger.warn({ totals }, 'too many totals of server hours: new ones have no name of a flavor');
     isReported ||= totals >= MOST_NAMED_TOTALS;
   };
-}
-
-/** Logs the user and the scope of the sign-in, without a secret. */
-async function reportSignIn(session: Session, logger: Logger): Promise<void> {
-  const { authUrl, region } = session.credentials;
-  const { user, project } = await session.signIn();
-  const scope = isOfSystem(session.credentials) ? { system: 'all' } : { project };
-  const fields = { keystone: shownUrl(authUrl), user, ...scope, region };
-  logger.info(fields, 'signed in to Keystone');
 }
 
 /** Throws where the catalog has no Nova: a missing region is an error of the operator. Nova itself may answer later. */

@@ -58,8 +58,9 @@ export function sampler({ resources, logger, metrics }: SamplingOptions): Sample
 export function resourceReport(logger: Logger, metrics: OwnMetrics) {
   const reasons = new Map<string, string | undefined>();
   return (resource: string, error: unknown): void => {
-    const { failure, reason } = error === undefined ? {} : readFailure(error);
-    metrics.setResource(resource, failure);
+    const failed = error === undefined ? undefined : readFailure(error);
+    const reason = failed?.reason;
+    metrics.setResource(resource, failed);
     if (reasons.has(resource) ? reasons.get(resource) === reason : reason === undefined) return;
     reasons.set(resource, reason);
     if (reason === undefined) logger.info({ resource }, 'can be read again');

@@ -17,7 +17,7 @@ function allFamilies() {
   own.observeRequest({ service: 'nova', durationMs: 1, failed: true });
   own.setNovaAhead(0);
   own.setWholeCloud(true);
-  own.setResource('gpu', 'missing');
+  own.setResource('gpu', { failure: 'missing', reason: '' });
   own.setGpusByName(0);
   own.setServerHoursTotals(0);
   own.setUnknownGpuAliases(['a']);

@@ -174,7 +174,7 @@ stackmeter_exporter_servers_absent 1
     const metrics = new OwnMetrics();
     metrics.observeRequest({ service: 'Nova', durationMs: 250, failed: false });
     metrics.observeRequest({ service: 'Nova', durationMs: 500, failed: true });
-    metrics.countRefresh('success');
+    metrics.refreshes.succeeded(0);
     metrics.countDropped(3);
     expect([...expositionLines(metrics.families())].join(''))
       .toBe(`# HELP stackmeter_exporter_refreshes_total Refreshes by result: success or failure

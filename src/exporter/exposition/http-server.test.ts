@@ -8,7 +8,7 @@ import type { Snapshot } from './exposition.ts';
 import { createExporterServer } from './http-server.ts';
 import { newMeterState } from '../metering/meter-state.ts';
 import { OwnMetrics } from './own-metrics.ts';
-import { Rendering } from './rendering.ts';
+import { Rendering, type ShownCloud } from './rendering.ts';
 
 const snapshot: Snapshot = {
   meter: newMeterState('e1', 0),
@@ -17,14 +17,19 @@ const snapshot: Snapshot = {
   completedMs: 0,
   durationMs: 0,
 };
-const rendering = new Rendering([
-  { cloud: undefined, snapshot, resources: ['vcpu'], metrics: new OwnMetrics() },
-]);
+const shownCloud: ShownCloud = {
+  cloud: undefined,
+  snapshot,
+  resources: ['vcpu'],
+  metrics: new OwnMetrics(),
+};
+const rendering = new Rendering([shownCloud]);
 
 const text = Buffer.concat(rendering.text());
 
 async function serve(shown: Rendering | undefined): Promise<string> {
-  const view = () => ({ rendering: shown, waitingFor: 'no complete refresh yet: Nova is away' });
+  const clouds = [shown === undefined ? { ...shownCloud, snapshot: undefined } : shownCloud];
+  const view = () => ({ rendering: shown, clouds, waitingFor: 'no complete refresh yet: Nova is away' });
   const server = createExporterServer({ view, logger: silentLogger(), ownNames: ['usage.example.org'] });
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => await closeServer(server, 0));
@@ -100,7 +105,9 @@ describe('the exporter over HTTP', () => {
       [503, 'no complete refresh yet: Nova is away\n'],
       [200, 'ok\n'],
     ]);
-    expect((await fetchFrom(url, { accept: 'text/html' })).status).toBe(503);
+    const page = await fetchFrom(url, { accept: 'text/html' });
+    expect(page.status).toBe(503);
+    expect(page.body.toString()).toContain('the first one runs: OpenStack is being read');
   });
 
   it('answers only GET and HEAD of its paths', async () => {

@@ -3,12 +3,13 @@ import { EXPOSITION_CONTENT_TYPE } from '../../prometheus/text-format/text-forma
 import type { Logger } from '../../runtime/logger.ts';
 import { FOREIGN_HOST, isOwnHost } from '../../runtime/http/own-host.ts';
 import { describeError } from '../../runtime/user-error.ts';
-import type { Rendering } from './rendering.ts';
-import { usagePage, waitingPage } from './usage-page.ts';
+import type { Rendering, ShownCloud } from './rendering.ts';
+import { usagePage } from './usage-page.ts';
 
 interface ExporterView {
   /** Undefined before the first complete refresh. */
   rendering: Rendering | undefined;
+  clouds: readonly ShownCloud[];
   /** Why there are no totals yet: one line. */
   waitingFor: string;
 }
@@ -73,15 +74,14 @@ async function showMetrics(request: IncomingMessage, options: HttpServerOptions)
 /** Shows a page to browsers, and the metrics to clients such as `curl`. */
 async function showPage(request: IncomingMessage, options: HttpServerOptions): Promise<Answer> {
   if (!(request.headers.accept ?? '').includes('text/html')) return await showMetrics(request, options);
-  const { rendering, waitingFor } = options.view();
+  const { rendering, clouds } = options.view();
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
     vary: 'accept',
   };
-  return rendering === undefined
-    ? { status: 503, headers, body: [Buffer.from(waitingPage(waitingFor))] }
-    : { status: 200, headers, body: [Buffer.from(usagePage(rendering.clouds))] };
+  const status = rendering === undefined ? 503 : 200;
+  return { status, headers, body: [Buffer.from(usagePage(clouds))] };
 }
 
 function acceptsGzip({ headers }: IncomingMessage): boolean {

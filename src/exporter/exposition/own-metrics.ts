@@ -2,6 +2,7 @@ import type { MetricFamily } from '../../prometheus/text-format/text-format-writ
 import type { RequestObservation } from '../openstack/session/http.ts';
 import type { ReadFailure } from '../openstack/session/service-error.ts';
 import { family } from './own-families.ts';
+import { RefreshHistory } from './refresh-history.ts';
 
 interface ServiceFigures {
   requests: number;
@@ -9,14 +10,20 @@ interface ServiceFigures {
   durationMs: number;
 }
 
+/** Why a resource could not be read. */
+export interface FailedRead {
+  failure: ReadFailure;
+  reason: string;
+}
+
 /** The exporter's metrics about its own work. */
 export class OwnMetrics {
-  readonly #refreshes = { success: 0, failure: 0 };
+  readonly refreshes = new RefreshHistory();
   readonly #services = new Map<string, ServiceFigures>();
-  readonly #resources = new Map<string, ReadFailure | undefined>();
+  readonly #resources = new Map<string, FailedRead | undefined>();
   #dropped = 0;
   #novaAheadS: number | undefined;
-  #wholeCloud: number | undefined;
+  #wholeCloud: boolean | undefined;
   #gpusByName: number | undefined;
   #serverHoursTotals: number | undefined;
   #unknownAliases: readonly string[] = [];
@@ -30,10 +37,6 @@ export class OwnMetrics {
     if (failed) figures.errors += 1;
   }
 
-  countRefresh(result: 'success' | 'failure'): void {
-    this.#refreshes[result] += 1;
-  }
-
   countDropped(servers: number): void {
     this.#dropped += servers;
   }
@@ -43,12 +46,22 @@ export class OwnMetrics {
   }
 
   setWholeCloud(allProjects: boolean): void {
-    this.#wholeCloud = Number(allProjects);
+    this.#wholeCloud = allProjects;
   }
 
   /** Why the resource could not be read at the last refresh; undefined where it was read. */
-  setResource(resource: string, failure: ReadFailure | undefined): void {
-    this.#resources.set(resource, failure);
+  setResource(resource: string, failed: FailedRead | undefined): void {
+    this.#resources.set(resource, failed);
+  }
+
+  /** Each resource, and why it could not be read at the last refresh. */
+  get resources(): ReadonlyMap<string, FailedRead | undefined> {
+    return this.#resources;
+  }
+
+  /** Whether all projects can be read; undefined before the first answer. */
+  get readsWholeCloud(): boolean | undefined {
+    return this.#wholeCloud;
   }
 
   setGpusByName(servers: number): void {
@@ -64,7 +77,7 @@ export class OwnMetrics {
   }
 
   families(): MetricFamily[] {
-    const refreshes = Object.entries(this.#refreshes);
+    const refreshes = Object.entries(this.refreshes.counts);
     return [
       family(
         'refreshes',
@@ -73,7 +86,7 @@ export class OwnMetrics {
       ...requestFamilies([...this.#services]),
       family('serversDropped', figure(this.#dropped)),
       family('novaAhead', figure(this.#novaAheadS)),
-      family('wholeCloud', figure(this.#wholeCloud)),
+      family('wholeCloud', figure(this.#wholeCloud === undefined ? undefined : Number(this.#wholeCloud))),
       ...resourceFamilies([...this.#resources]),
       family('gpusByName', figure(this.#gpusByName)),
       family('serverHoursTotals', figure(this.#serverHoursTotals)),
@@ -99,15 +112,13 @@ function requestFamilies(services: readonly (readonly [string, ServiceFigures])[
   return [family('requestDuration', durations), family('requestErrors', errors)];
 }
 
-function resourceFamilies(
-  resources: readonly (readonly [string, ReadFailure | undefined])[],
-): MetricFamily[] {
-  const up = resources.map(([resource, failure]) => ({
+function resourceFamilies(resources: readonly (readonly [string, FailedRead | undefined])[]): MetricFamily[] {
+  const up = resources.map(([resource, failed]) => ({
     labels: { resource },
-    value: Number(failure === undefined),
+    value: Number(failed === undefined),
   }));
-  const failures = resources.flatMap(([resource, failure]) =>
-    failure === undefined ? [] : [{ labels: { resource, failure }, value: 1 }],
+  const failures = resources.flatMap(([resource, failed]) =>
+    failed === undefined ? [] : [{ labels: { resource, failure: failed.failure }, value: 1 }],
   );
   return [family('resourceUp', up), family('resourceFailure', failures)];
 }

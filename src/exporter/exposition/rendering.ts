@@ -6,6 +6,7 @@ import {
   type WrittenSample,
 } from '../../prometheus/text-format/text-format-writer.ts';
 import { textPieces } from '../../runtime/text-pieces.ts';
+import type { SignInFacts } from './sign-in-facts.ts';
 import { usageFamilies, type Snapshot } from './exposition.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 import type { ResourceName } from '../settings/resources.ts';
@@ -20,6 +21,8 @@ export interface ShownCloud {
   /** Whether server hours are shown (rule S6). */
   serverHours?: boolean;
   metrics: OwnMetrics;
+  /** Undefined before the first sign-in. */
+  signIn?: SignInFacts | undefined;
 }
 
 /** Deflate, no optional fields, no time, and an unknown system. Source: RFC 1952, section 2.3. */
@@ -35,13 +38,11 @@ const TO_BYTE = { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_F
  * memory, since Prometheus asks for gzip: the text of a large cloud is ten times as large, and old ones live for a while.
  */
 export class Rendering {
-  readonly clouds: readonly ShownCloud[];
   /** Each piece ends on a byte and needs no other one, so that they can be unpacked one by one. */
   readonly #pieces: Buffer[] = [];
   readonly #trailer = Buffer.alloc(8);
 
   constructor(clouds: readonly ShownCloud[]) {
-    this.clouds = clouds;
     let [crc, bytes] = [0, 0];
     const lines = expositionLines(mergeFamilies(clouds.map(familiesOf)));
     for (const piece of textPieces(lines, PIECE_LENGTH)) {

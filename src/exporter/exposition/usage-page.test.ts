@@ -20,7 +20,7 @@ const snapshot: Snapshot = {
   sampled: new Map([['volume_gb', { untilMs: 0, totals: volumes }]]),
   projects: [
     { id: 'p1', name: '<one>', domain },
-    { id: 'p2', name: 'two', domain },
+    { id: 'p2', name: 'two\u202e', domain },
     { id: 'p3', name: 'three', domain },
   ],
   completedMs: 0,
@@ -39,7 +39,7 @@ it("the exporter's page has a row for each shown project, below the sum of all p
   expect(cells).toEqual([
     '<td>All projects |  | 5.000 | 0.500</td>',
     '<td>&lt;one&gt; | Physics &amp; Co | 2.000 | 0.000</td>',
-    '<td>two | Physics &amp; Co | 3.000 | 0.500</td>',
+    '<td>two⟨U+202E⟩ | Physics &amp; Co | 3.000 | 0.500</td>',
     '<td>three | Physics &amp; Co | 0.000 | 0.000</td>',
   ]);
 });

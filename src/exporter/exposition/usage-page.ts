@@ -1,9 +1,9 @@
 import { unitOfResource } from '../../prometheus/usage-metrics.ts';
-import { counted } from '../../runtime/counted.ts';
 import { version } from '../../runtime/version.ts';
+import { stateOf, type StateLine } from './cloud-state.ts';
 import { shownResources, usageHours, type Snapshot } from './exposition.ts';
 import type { ShownCloud } from './rendering.ts';
-import { escapeHtml, serverHoursTable } from './server-hours-table.ts';
+import { escapeHtml, hoursText, serverHoursTable } from './server-hours-table.ts';
 import type { ResourceName } from '../settings/resources.ts';
 
 /** A wide table scrolls within its box, and the column of project names stays visible. */
@@ -12,19 +12,30 @@ const STYLE =
   'h1{font-size:1.4rem;overflow-wrap:anywhere}.t{overflow-x:auto;margin-top:1rem}' +
   'table{border-collapse:collapse;min-width:100%}th,td{padding:.2rem .8rem;text-align:left;vertical-align:bottom}' +
   'td:first-child,th:first-child{position:sticky;left:0;background:Canvas;min-width:8rem;max-width:40vw;overflow-wrap:anywhere}' +
+  'dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem .8rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}' +
   'tr{border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}';
 
-/** The exporter's page for people: the time of the totals, and the usage of each project. */
+/** The exporter's page for people: what works of each cloud, and the usage of each project. */
 export function usagePage(clouds: readonly ShownCloud[]): string {
-  const sections = clouds.map(({ cloud, snapshot, resources }) => {
+  const sections = clouds.map((shown) => {
+    const { cloud, snapshot, resources } = shown;
     const heading = cloud === undefined ? '' : `<h2>${escapeHtml(cloud)}</h2>\n`;
-    return `${heading}${snapshot === undefined ? '<p>not read yet</p>' : usageOf(snapshot, resources)}`;
+    return `${heading}${stateList(stateOf(shown))}${snapshot === undefined ? '' : usageOf(snapshot, resources)}`;
   });
   return page(sections.join('\n'));
 }
 
+/** A mark and the word say what works, beside the words themselves. */
+function stateList(lines: readonly StateLine[]): string {
+  const items = lines.map(
+    ({ part, words, works }) =>
+      `<dt>${works ? '✓' : '✗'} ${escapeHtml(part)}</dt><dd>${works ? '' : '<strong>Not OK:</strong> '}${escapeHtml(words)}</dd>`,
+  );
+  return `<dl>\n${items.join('\n')}\n</dl>\n`;
+}
+
 function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string {
-  const { meter, projects, completedMs } = snapshot;
+  const { meter, projects } = snapshot;
   const columns = shownResources(snapshot, resources).map((resource) => ({
     resource,
     hours: usageHours(snapshot, resource),
@@ -41,8 +52,7 @@ function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string
   );
   const totals = columns.map(({ hours }) => projects.reduce((sum, { id }) => sum + hours(id), 0));
   return (
-    `<p>Usage of ${counted(projects.length, 'project')} from ${formatTime(meter.startMs)} until ${formatTime(meter.untilMs)}, ` +
-    `read at ${formatTime(completedMs)}. <a href="/metrics">Metrics</a></p>\n` +
+    `<p><a href="/metrics">Metrics</a></p>\n` +
     `<div class="t" tabindex="0" role="region" aria-label="Usage by project"><table>\n` +
     `<thead><tr><th>Project</th><th>Domain</th>${heads.join('')}</tr>\n${row('All projects', '', totals)}</thead>\n` +
     `<tbody>${rows.join('\n')}</tbody>\n</table></div>` +
@@ -51,8 +61,9 @@ function usageOf(snapshot: Snapshot, resources: readonly ResourceName[]): string
 }
 
 function row(project: string, domain: string, hours: readonly number[]): string {
-  const cells = hours.map((amount) => `<td class="n">${amount.toFixed(3)}</td>`).join('');
-  return `<tr><td>${escapeHtml(project)}</td><td>${escapeHtml(domain)}</td>${cells}</tr>`;
+  const cells = hours.map((amount) => `<td class="n">${hoursText(amount)}</td>`).join('');
+  const name = project.trim() === '' ? '(no name)' : escapeHtml(project);
+  return `<tr><td>${name}</td><td>${escapeHtml(domain)}</td>${cells}</tr>`;
 }
 
 /** Allows line breaks in a long resource name, which would make a wide column. */
@@ -60,19 +71,10 @@ function breakable(resource: string): string {
   return resource.replaceAll(/_+/g, '$&<wbr>');
 }
 
-/** The page before the first totals. */
-export function waitingPage(reason: string): string {
-  return page(`<p>${escapeHtml(reason)}</p>`);
-}
-
 function page(content: string): string {
   return (
     '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width"><title>stackmeter exporter</title>' +
-    `<style>${STYLE}</style></head>\n<body><h1>stackmeter exporter ${escapeHtml(version)}</h1>\n${content}\n</body></html>\n`
+    `<style>${STYLE}</style></head>\n<body><main><h1>stackmeter exporter ${escapeHtml(version)}</h1>\n${content}\n</main></body></html>\n`
   );
-}
-
-function formatTime(instantMs: number): string {
-  return `${new Date(instantMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

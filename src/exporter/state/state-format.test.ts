@@ -211,7 +211,7 @@ describe('the state file', () => {
   it.each([
     ['', /JSON/],
     ['{}', /format/],
-    [textOf(state).replace('"version":2', '"version":4'), /version 4, of a newer stackmeter/],
+    [textOf(state).replace('"version":2', '"version":4'), /^its version is 4, this program knows 3$/],
     [textOf(state).replace('"instance":"7"', '"instance":"-7"'), /totals\.p1\.instance/],
     [textOf(state).replace('"instance":"7"', '"instance":"8"'), /damaged or was edited: its checksum/],
     [textOf(state).replace('"version":2', '"version":1'), /damaged or was edited: its checksum/],

@@ -33,7 +33,7 @@ export interface ProjectNames {
 
 const FORMAT = 'stackmeter exporter state';
 /** States end with a checksum from version 2 on. Only a state with server hours is of version 3. */
-const VERSION = 3;
+export const VERSION = 3;
 const VERSION_WITHOUT_HOURS = 2;
 
 const total = z
@@ -136,12 +136,18 @@ function* formatMembers<V>(
   yield '}';
 }
 
-/** Reads the text that `formatState` wrote. Throws an error with the reason for any other text. */
+/** A newer stackmeter wrote the state. */
+export class NewerStateError extends Error {
+  constructor(version: number) {
+    super(`its version is ${version}, this program knows ${VERSION}`);
+  }
+}
+
+/** Reads the text that `formatState` wrote. Throws `NewerStateError`, or an error with the reason for any other text. */
 export function parseState(text: string): ExporterState {
   const json: unknown = JSON.parse(text);
   const version = (json as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version > VERSION)
-    throw new Error(`it has version ${version}, of a newer stackmeter`);
+  if (typeof version === 'number' && version > VERSION) throw new NewerStateError(version);
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) throw new Error(firstIssue(parsed.error));
   requireWhole(text, parsed.data);

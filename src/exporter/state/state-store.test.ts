@@ -12,6 +12,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../runtime/logger.ts';
+import { UserError } from '../../runtime/user-error.ts';
 import { openStateStore } from './state-store.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
@@ -84,6 +85,21 @@ describe('the state of an exporter', () => {
       `${path} is not a state of the exporter (Unexpected end of JSON input): restore a copy`,
     );
     expect(readFileSync(path, 'utf8')).toBe('{"format":');
+  });
+
+  it('is not read or replaced if a newer version wrote it', async () => {
+    const path = stateFile();
+    const store = await open(path);
+    await store.save({ ...store.current() });
+    await store.close();
+    const newer = readFileSync(path, 'utf8').replace('"version":2', '"version":9');
+    writeFileSync(path, newer);
+    await expect(openStateStore(options(path))).rejects.toThrow(
+      new UserError(
+        `${path} was written by a newer stackmeter (its version is 9, this program knows 3): use that version or a newer one`,
+      ),
+    );
+    expect(readFileSync(path, 'utf8')).toBe(newer);
   });
 
   it('belongs to one exporter at a time, and is free after the exporter has closed', async () => {

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../../runtime/files/atomic-file.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { codeOf, describeError, UserError } from '../../runtime/user-error.ts';
 import { newMeterState } from '../metering/meter-state.ts';
-import { formatState, parseState, type ExporterState } from './state-format.ts';
+import { formatState, NewerStateError, parseState, type ExporterState } from './state-format.ts';
 import { replaceableFile } from './replaceable-file.ts';
 import { lockState, type StateLock } from './state-lock.ts';
 
@@ -100,6 +100,10 @@ async function readState(path: string): Promise<ExporterState | undefined> {
     return parseState(await readFile(path, 'utf8'));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
+    if (error instanceof NewerStateError)
+      throw new UserError(
+        `${path} was written by a newer stackmeter (${error.message}): use that version or a newer one`,
+      );
     throw new UserError(
       `${path} is not a state of the exporter (${describeError(error)}): restore a copy, or name another file with --state`,
       { cause: error },

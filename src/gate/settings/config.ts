@@ -34,4 +34,6 @@ export interface GateConfig {
   selectors?: readonly string[] | undefined;
   /** Whether server hours may leave the site too (rule G5). */
   serverHours?: boolean | undefined;
+  /** Only check whether the gate could serve. */
+  check?: boolean;
 }

@@ -27,6 +27,7 @@ describe('the settings of the gate', () => {
     expect(
       read({ prometheus: 'http://127.0.0.1:9090/p', tlsCert: 'c.pem' }, { STACKMETER_TLS_KEY: 'k.pem' }),
     ).toEqual({
+      check: false,
       connectionsPerAddress: 64,
       listen: { host: '', port: 8443 },
       source: { kind: 'prometheus', url: new URL('http://127.0.0.1:9090/p') },

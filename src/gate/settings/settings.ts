@@ -58,6 +58,7 @@ export const gateSettings = {
   serverHours: switchSetting(
     'also give out how long servers of each flavor were in each state, to tokens without selectors of their own',
   ),
+  check: switchSetting('read all files, ask the source once, print what a portal would see, and end'),
   unsafeUncheckedAnswers: switchSetting(
     'pass on answers of Prometheus without checking them: faster, but without the defence behind the policy',
   ),
@@ -121,6 +122,7 @@ export function readGateConfig(sources: SettingsSources): GateConfig {
     configFile: sources.configFile,
     selectors: sections.selectors,
     serverHours: settings.serverHours,
+    check: settings.check,
   };
   checkGateConfig(config);
   return config;
@@ -152,7 +154,7 @@ export function checkGateConfig(config: GateConfig): void {
   const { tokenFile, authToken, tokens, metricsListen } = config;
   if (tokenFile === undefined && authToken === undefined && (tokens ?? []).length === 0)
     throw new UserError(
-      "no token is valid: give --token-file FILE with a line that 'stackmeter token' prints, a [[token]], or PORTAL_AUTH_TOKEN",
+      "no token is valid: accept a portal with 'stackmeter gate accept', or give --token-file FILE with a line that 'stackmeter token' prints, or PORTAL_AUTH_TOKEN",
     );
   if (config.tls && config.selfSigned)
     throw new UserError('--self-signed and --tls-cert exclude one another: leave one of them out');

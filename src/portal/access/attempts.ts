@@ -7,7 +7,7 @@ const PER_MINUTE = 10;
 /** An attacker with many addresses must not fill the memory. */
 const MOST_ADDRESSES = 10_000;
 
-/** Bounds the sign-ins, and the tokens that are wrong, of each address: a token bucket. */
+/** Bounds what each address may try: a token bucket. */
 export class Attempts {
   readonly #clock: Clock;
   readonly #left = new Map<string, { attempts: number; atMs: number }>();

@@ -1,4 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { UserError } from '../../runtime/user-error.ts';
+import { endIfIdle } from '../database/advisory-lock.ts';
 import { sql, type Queryable, type Sql } from '../database/sql.ts';
 import type { Asker } from './asker.ts';
 import type { People, PeopleParts, StatedClaims } from './people.ts';
@@ -33,6 +35,9 @@ const FIRST_TOKEN: NewToken = {
   roles: [{ role: 'operator' }],
 };
 
+/** Ids are random: numbers in a row would tell how many tokens others make (P2). */
+const MOST_IDS = 10 ** 12;
+
 /** Last uses are written at most once a minute, so that a token in heavy use writes little. */
 export const NOTE_USE_AFTER_MS = 60_000;
 
@@ -59,6 +64,7 @@ export class Tokens {
     return await database.lanes.access.run(
       async () =>
         await database.transaction(async (trx) => {
+          await endIfIdle(trx);
           await trx.query(sql`LOCK TABLE ledger.api_token IN EXCLUSIVE MODE`);
           const { rows } = await trx.query(sql`SELECT FROM ledger.api_token LIMIT 1`);
           if (rows.length > 0) return false;
@@ -72,8 +78,8 @@ export class Tokens {
   async #insert(on: Queryable, token: NewToken, by: string): Promise<{ id: string; secret: string }> {
     const secret = newToken();
     const { rows } = await on.query<{ token_id: string }>(sql`
-      INSERT INTO ledger.api_token (hash, name, owner_kind, owner, roles, created_ms, created_by, expires_ms)
-      VALUES (${hashOf(secret)}, ${token.name}, ${token.owner.kind}, ${nameOfOwner(token.owner)},
+      INSERT INTO ledger.api_token (token_id, hash, name, owner_kind, owner, roles, created_ms, created_by, expires_ms)
+      VALUES (${randomInt(1, MOST_IDS)}, ${hashOf(secret)}, ${token.name}, ${token.owner.kind}, ${nameOfOwner(token.owner)},
               ${JSON.stringify(token.roles)}::jsonb, ${this.#parts.clock.nowMs()}, ${by}, ${token.expiresMs ?? null})
       RETURNING token_id`);
     const [row] = rows;
@@ -104,7 +110,7 @@ export class Tokens {
   /** All tokens, the oldest first. */
   async list(): Promise<TokenEntry[]> {
     const { rows } = await this.#database.query<TokenRow>(sql`
-      SELECT t.*, NULL AS identities FROM ledger.api_token t ORDER BY t.token_id`);
+      SELECT t.*, NULL AS identities FROM ledger.api_token t ORDER BY t.created_ms, t.token_id`);
     return rows.map(entryOf);
   }
 

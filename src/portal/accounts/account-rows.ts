@@ -1,7 +1,8 @@
 import { sql, type Queryable } from '../database/sql.ts';
 import type { AccountDocument } from './grants/documents.ts';
+import type { MarkDocument } from './grants/marks.ts';
 import type { Plan } from './grants/plan.ts';
-import type { StoredGrant, StoredPerson, StoredState, DocumentVersion } from './grants/stored.ts';
+import type { DocumentVersion, StoredBook, StoredGrant, StoredPerson, StoredState } from './grants/stored.ts';
 import type { Authorship, DocumentKind } from './accounts.ts';
 
 interface NewestRow {
@@ -42,12 +43,18 @@ export async function loadState(database: Queryable): Promise<LoadedState> {
     SELECT DISTINCT ON (r.kind, r.name) r.kind, r.name, r.version, r.document, c.at_ms, c.author
     FROM ledger.account_record r JOIN ledger.account_change c USING (change_id)
     ORDER BY r.kind, r.name, r.version DESC`);
+  const books = await database.query<{ name: string; document: unknown }>(sql`
+    SELECT DISTINCT ON (name) name, document FROM ledger.account_record
+    WHERE kind = 'price_book' AND document IS NOT NULL ORDER BY name, version DESC`);
   const people = await database.query<PersonRow>(sql`
     SELECT id, name, mail, erased_ms FROM ledger.person ORDER BY id`);
   const sites = await database.query<{ name: string }>(sql`SELECT name FROM ledger.site ORDER BY name`);
   return {
     grants: documentsOf<StoredGrant>('grant', rows),
     accounts: documentsOf<AccountDocument>('account', rows),
+    books: documentsOf<StoredBook>('price_book', rows),
+    published: new Map(books.rows.map(({ name, document }) => [name, document as StoredBook])),
+    marks: documentsOf<MarkDocument>('mark', rows),
     people: new Map(people.rows.map((row) => [row.id, personOf(row)])),
     sites: sites.rows.map(({ name }) => name),
     newest: new Map(

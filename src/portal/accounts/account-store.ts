@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { UserError } from '../../runtime/user-error.ts';
 import { ADVISORY_KEYS } from '../database/advisory-keys.ts';
+import { takeLock } from '../database/advisory-lock.ts';
 import type { Database } from '../database/database.ts';
 import { sql, type Queryable } from '../database/sql.ts';
 import { forgetPerson } from '../access/people.ts';
@@ -14,22 +15,26 @@ import {
   writePlan,
   type LoadedState,
 } from './account-rows.ts';
-import type {
-  Accounts,
-  AccountsState,
-  Authorship,
-  DocumentKind,
-  FileOptions,
-  PastVersion,
-  PutOutcome,
+import {
+  wordOf,
+  type Accounts,
+  type AccountsState,
+  type Authorship,
+  type DocumentKind,
+  type Documents,
+  type FileOptions,
+  type PastVersion,
+  type PutOutcome,
 } from './accounts.ts';
 import { checkCondition, ConditionError, requireThere, type Condition } from './grants/condition.ts';
-import type { AccountDocument, GrantDocument, GrantsFile } from './grants/documents.ts';
+import type { GrantsFile } from './grants/documents.ts';
 import { presentGrants, type PresentGrant } from './grants/grant.ts';
-import { seesWhole, visibleGrants } from './grants/visible.ts';
+import { markDifference, type MarkDocument } from './grants/marks.ts';
+import { seesWhole, visibleBooks, visibleGrants, visibleMarks } from './grants/visible.ts';
 import { editOfFile, fileOf, planOf } from './grants/plan.ts';
 import type { Edit } from './grants/stored.ts';
 import { accountDifference, grantDifference } from './grants/words.ts';
+import { bookDifference } from './price-books/words.ts';
 
 export interface AccountStoreParts {
   database: Database;
@@ -53,9 +58,12 @@ export class AccountStore implements Accounts {
 
   async present(scope: Scope): Promise<AccountsState> {
     const { state, hasGrants } = await this.#newest();
+    const grants = visibleGrants(hasGrants ? state.grants : this.#configured(), scope);
     return {
-      grants: visibleGrants(hasGrants ? state.grants : this.#configured(), scope),
+      grants,
       accounts: scope.everything === true ? state.accounts : [],
+      ...visibleBooks(state, grants, scope),
+      marks: visibleMarks(state.marks, grants, scope),
     };
   }
 
@@ -80,24 +88,29 @@ export class AccountStore implements Accounts {
     });
   }
 
-  async putGrant(document: GrantDocument, condition: Condition, by: Authorship): Promise<PutOutcome> {
-    const edit = { grants: new Map([[document.name, document]]) };
-    return await this.#put('grant', document.name, edit, condition, by);
-  }
-
-  async putAccount(document: AccountDocument, condition: Condition, by: Authorship): Promise<PutOutcome> {
-    const edit = { accounts: new Map([[document.name, document]]) };
-    return await this.#put('account', document.name, edit, condition, by);
+  async put<K extends DocumentKind>(
+    kind: K,
+    document: Documents[K],
+    condition: Condition,
+    by: Authorship,
+  ): Promise<PutOutcome> {
+    const { name } = document;
+    return await this.#change(async (trx, state) => {
+      const newest = state.newest.get(recordKey(kind, name));
+      checkCondition(`${wordOf(kind)} '${name}'`, newest, condition);
+      const wrote = await this.#write(trx, state, editOf(kind, name, document), by);
+      const created = newest === undefined || newest.removed;
+      return { version: (newest?.version ?? 0) + (wrote ? 1 : 0), created };
+    });
   }
 
   async remove(kind: DocumentKind, name: string, condition: Condition, by: Authorship): Promise<void> {
-    const removal = new Map([[name, null]]);
-    const edit = kind === 'grant' ? { grants: removal } : { accounts: removal };
+    const subject = `${wordOf(kind)} '${name}'`;
     await this.#change(async (trx, state) => {
       const newest = state.newest.get(recordKey(kind, name));
-      checkCondition(`${kind} '${name}'`, newest, condition);
-      requireThere(`${kind} '${name}'`, newest);
-      await this.#write(trx, state, edit, by);
+      checkCondition(subject, newest, condition);
+      requireThere(subject, newest);
+      await this.#write(trx, state, editOf(kind, name, null), by);
     });
   }
 
@@ -117,9 +130,10 @@ export class AccountStore implements Accounts {
   }
 
   async history(kind: DocumentKind, name: string, scope: Scope): Promise<readonly PastVersion[]> {
-    const rows = await loadHistory(this.#database.inLane('accounts'), kind, name);
+    const all = await loadHistory(this.#database.inLane('accounts'), kind, name);
     // The database is asked in any case: what is not visible must take as long as what is not there.
-    if (kind === 'grant' ? !seesWhole(name, scope) : scope.everything !== true) return [];
+    if (!(await this.#sees(kind, name, scope))) return [];
+    const rows = kind === 'mark' ? await this.#visibleVersions(all, scope) : all;
     const documents = rows.map(({ document }) => document ?? null);
     return rows
       .map(({ version, at_ms, author, origin }, index) => ({
@@ -132,20 +146,21 @@ export class AccountStore implements Accounts {
       .toReversed();
   }
 
-  async #put(
-    kind: DocumentKind,
-    name: string,
-    edit: Edit,
-    condition: Condition,
-    by: Authorship,
-  ): Promise<PutOutcome> {
-    return await this.#change(async (trx, state) => {
-      const newest = state.newest.get(recordKey(kind, name));
-      checkCondition(`${kind} '${name}'`, newest, condition);
-      const wrote = await this.#write(trx, state, edit, by);
-      const created = newest === undefined || newest.removed;
-      return { version: (newest?.version ?? 0) + (wrote ? 1 : 0), created };
-    });
+  async #sees(kind: DocumentKind, name: string, scope: Scope): Promise<boolean> {
+    if (kind === 'grant') return seesWhole(name, scope);
+    if (kind === 'account') return scope.everything === true;
+    const { books, marks } = await this.present(scope);
+    const seen = kind === 'mark' ? marks : books;
+    return seen.some(({ document }) => document.name === name);
+  }
+
+  /** A mark may have been for another project before: those who see the present one do not see that. */
+  async #visibleVersions<R extends { document: unknown }>(rows: readonly R[], scope: Scope): Promise<R[]> {
+    const { grants } = await this.present(scope);
+    return rows.filter(
+      ({ document }) =>
+        document === null || visibleMarks([{ document: document as MarkDocument }], grants, scope).length > 0,
+    );
   }
 
   async #write(trx: Queryable, state: LoadedState, edit: Edit, by: Authorship): Promise<boolean> {
@@ -161,7 +176,7 @@ export class AccountStore implements Accounts {
     return await this.#database.lanes.accounts.run(
       async () =>
         await this.#database.transaction(async (trx) => {
-          await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.accounts})`);
+          await takeLock(trx, ADVISORY_KEYS.accounts);
           return await work(trx, await loadState(trx));
         }),
     );
@@ -174,20 +189,42 @@ export class AccountStore implements Accounts {
     if (this.#cached?.changeId !== changeId) {
       const loaded = await loadState(database);
       const hasGrants = [...loaded.newest.keys()].some((key) => key.startsWith('grant '));
-      const state = { grants: presentGrants(loaded), accounts: [...loaded.accounts.values()] };
+      const state = {
+        grants: presentGrants(loaded),
+        accounts: [...loaded.accounts.values()],
+        books: [...loaded.books.values()],
+        marks: [...loaded.marks.values()],
+      };
       this.#cached = { changeId, state, hasGrants };
     }
     return this.#cached;
   }
 }
 
-interface WholeState {
-  grants: readonly PresentGrant[];
-  accounts: AccountsState['accounts'];
+type WholeState = Pick<AccountsState, 'accounts' | 'books' | 'marks'> & { grants: readonly PresentGrant[] };
+
+/** The edit of one document; null removes it. */
+function editOf<K extends DocumentKind>(kind: K, name: string, document: Documents[K] | null): Edit {
+  const one = new Map([[name, document]]);
+  return { [LISTS[kind]]: one };
 }
 
+const LISTS = {
+  grant: 'grants',
+  account: 'accounts',
+  price_book: 'books',
+  mark: 'marks',
+} as const satisfies Record<DocumentKind, keyof Edit>;
+
+const DIFFERENCES: {
+  [K in DocumentKind]: (
+    name: string,
+    before: Documents[K] | undefined,
+    after: Documents[K] | null,
+  ) => string[];
+} = { grant: grantDifference, account: accountDifference, price_book: bookDifference, mark: markDifference };
+
 function differenceOf(kind: DocumentKind, name: string, before: unknown, after: unknown): string[] {
-  return kind === 'grant'
-    ? grantDifference(name, before as GrantDocument | undefined, after as GrantDocument | null)
-    : accountDifference(name, before as AccountDocument | undefined, after as AccountDocument | null);
+  const difference = DIFFERENCES[kind] as (name: string, before: unknown, after: unknown) => string[];
+  return difference(name, before, after);
 }

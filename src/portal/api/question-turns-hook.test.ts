@@ -43,6 +43,26 @@ it('answers 429 to a person with too many questions that wait, and goes on to an
   await server.close();
 });
 
+it('gives turns before it checks what is asked, and again after a question that is refused', async () => {
+  const server = fastify() as unknown as ApiServer;
+  onTestFinished(async () => await server.close());
+  let turns = 0;
+  answerErrors(server);
+  server.addHook('onRequest', async (request) =>
+    setAsker(request, { who: 'person ada', by: 'session', rights: [], person: 'ada' }),
+  );
+  takeTurns(server);
+  server.addHook('preValidation', async () => void (turns += 1));
+  server.setValidatorCompiler(() => () => {
+    throw new Error('checked before its turn');
+  });
+  server.post('/api/v1/charges/what-if', { schema: { body: {} } }, async () => ({}));
+  const ask = async () =>
+    await server.inject({ method: 'POST', url: '/api/v1/charges/what-if', payload: {} });
+  for (let time = 0; time < 5; time++) expect((await ask()).statusCode).not.toBe(200);
+  expect(turns).toBe(5);
+});
+
 it('keeps no turn for a client that left while the portal found out who asks', async () => {
   const server = fastify() as unknown as ApiServer;
   onTestFinished(async () => await server.close());

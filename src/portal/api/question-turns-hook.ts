@@ -7,13 +7,17 @@ import { askerOf } from './shapes/asker-of.ts';
 import { ProblemError } from './shapes/request-error.ts';
 
 /** The routes that ask the ledger. */
-const QUESTIONS = /^\/api\/v1\/(?:sites|projects|usage|coverage|grants(?:\/:name)?)$/;
+const QUESTIONS = /^\/api\/v1\/(?:sites|projects|usage(?:\/projects)?|coverage|charges|grants(?:\/:name)?)$/;
+/** It asks the ledger with a body. */
+const WHAT_IF = '/api/v1/charges/what-if';
 const RETRY_AFTER_SECONDS = 5;
+/** Lists of what the ledger notes beside usage. */
+const LISTS = /^\/api\/v1\/(?:corrections|anomalies|refusals|sweeps)$/;
 
-/** Gives each person and token turns of their own. Beyond them the answer is 429. */
+/** Gives each person and token turns of their own, also to check a body. Beyond them the answer is 429. */
 export function takeTurns(server: ApiServer): void {
   const turns = new QuestionTurns();
-  server.addHook('preHandler', async (request, reply) => {
+  server.addHook('preValidation', async (request, reply) => {
     const { by, person, who } = askerOf(request);
     if (!isQuestion(request) || by === 'socket') return;
     const gone = goneOf(reply);
@@ -27,6 +31,9 @@ export function takeTurns(server: ApiServer): void {
   });
 }
 
-function isQuestion({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
-  return (method === 'GET' || method === 'HEAD') && QUESTIONS.test(url);
+/** Whether a request asks the ledger. */
+export function isQuestion({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return (
+    url === WHAT_IF || ((method === 'GET' || method === 'HEAD') && (QUESTIONS.test(url) || LISTS.test(url)))
+  );
 }

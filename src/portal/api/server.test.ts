@@ -13,7 +13,9 @@ import type {
   Grant,
   Ledger,
   Page,
+  Project,
   ProjectQuery,
+  ProjectUsageQuery,
   SiteStatus,
   StepUsage,
   UsageQuery,
@@ -22,6 +24,7 @@ import { createPortalMetrics } from '../metrics.ts';
 import type { SiteRow, UsageRow } from './shapes/answers.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
 import { configuredGrants } from '../accounts/configured-grants.ts';
+import { LiveStreams } from './events/live-streams.ts';
 import { createApiServer } from './server.ts';
 
 const SITE: SiteRow = {
@@ -102,11 +105,14 @@ const GRANTS: Grant[] = [
 
 let usage: (query: UsageQuery) => Promise<Page<StepUsage>>;
 let allUsage: Ledger['allUsage'];
+let projectUsages: Ledger['projectUsages'];
 let ping: () => Promise<void>;
 let projectQueries: ProjectQuery[];
+let projects: Page<Project>;
 let coverageQueries: CoverageQuery[];
 let webFolder: string;
 let server: ApiServer;
+let live: LiveStreams;
 
 const unused = async (): Promise<never> => await Promise.reject(new Error('not asked for in this test'));
 
@@ -120,8 +126,10 @@ beforeEach(async () => {
       cursor = next ?? undefined;
     } while (cursor !== undefined);
   };
+  projectUsages = unused;
   ping = async () => undefined;
   projectQueries = [];
+  projects = { data: [], next: 'more' };
   coverageQueries = [];
   webFolder = mkdtempSync(join(tmpdir(), 'stackmeter-web-'));
   mkdirSync(join(webFolder, 'assets'));
@@ -140,6 +148,10 @@ beforeEach(async () => {
       coverageQueries.push(query);
       return { data: [], next: null };
     },
+    corrections: unused,
+    anomalies: unused,
+    refusals: unused,
+    sweeps: unused,
     coverageShares: unused,
     verify: unused,
     maintain: unused,
@@ -151,22 +163,30 @@ beforeEach(async () => {
     sites: async () => [STATUS],
     projects: async (query) => {
       projectQueries.push(query);
-      return { data: [], next: 'more' };
+      return projects;
     },
     usage: async (query) => await usage(query),
     allUsage: (query, gone) => allUsage(query, gone),
+    projectUsages: async (query) => await projectUsages(query),
     ping: async () => await ping(),
   };
+  live = new LiveStreams();
   server = await createApiServer({
     ledger,
+    live,
     metrics: createPortalMetrics(),
     clock: { nowMs: () => Date.UTC(2026, 0, 31), sleep: unused },
     accounts: {
-      present: async () => ({ grants: configuredGrants(GRANTS), accounts: [] }),
+      present: async () => ({
+        grants: configuredGrants(GRANTS).map((grant) => ({ ...grant, account: 'cc-1', institution: 'Ulm' })),
+        accounts: [],
+        books: [],
+        billing: [],
+        marks: [],
+      }),
       file: unused,
       apply: unused,
-      putGrant: unused,
-      putAccount: unused,
+      put: unused,
       remove: unused,
       erase: unused,
       history: unused,
@@ -179,6 +199,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  live.close();
   await server.close();
   rmSync(webFolder, { recursive: true });
 });
@@ -190,10 +211,21 @@ describe('the API', () => {
   });
 
   it('asks the ledger for projects by site and name, page by page', async () => {
-    const answer = await server.inject('/api/v1/projects?site=a&search=k%C3%A4se&limit=5&cursor=c');
+    const answer = await server.inject(
+      '/api/v1/projects?site=a&search=k%C3%A4se&limit=5&cursor=c&history=true&renamed=true',
+    );
     expect(answer.json()).toEqual({ data: [], next: 'more' });
     expect(projectQueries).toEqual([
-      { scope: EVERYTHING, grants: [], site: 'a', search: 'käse', limit: 5, cursor: 'c' },
+      {
+        scope: EVERYTHING,
+        grants: [],
+        site: 'a',
+        search: 'käse',
+        history: true,
+        renamed: true,
+        limit: 5,
+        cursor: 'c',
+      },
     ]);
   });
 
@@ -227,7 +259,7 @@ describe('the API', () => {
       { step: 'day', by: new Set(), projectId: 'p', grant: 'climate', grants: GRANTS },
     ]);
     for (const [wrong, error] of [
-      ['step=week', 'step: must be hour, day, month or total'],
+      ['step=week', 'step: must be hour, day, month, quarter, year or total'],
       ['by=project', 'by: must be some of site, cloud, with commas between them'],
       ['grant=x', "grant: there is no grant 'x'; /api/v1/grants lists them"],
     ] as const) {
@@ -238,6 +270,45 @@ describe('the API', () => {
 
   it('answers usage with the rows of the ledger', async () => {
     expect((await server.inject('/api/v1/usage')).json()).toEqual({ data: [ROW], next: null });
+  });
+
+  it('answers with a row for each project, from sums as old as the question allows', async () => {
+    const asked: ProjectUsageQuery[] = [];
+    const usages = [{ resource: 'vcpu', amountMs: 5_400_000n, coverage: 'measured' as const }];
+    const project = { site: 'a', cloud: '', domainId: 'd', domainName: 'D', usages };
+    projectUsages = async (query) => {
+      asked.push(query);
+      return [
+        { ...project, projectId: 'p', projectName: '=cmd "x"' },
+        { ...project, projectId: 'q', projectName: 'other' },
+      ];
+    };
+    const answer = await server.inject(
+      '/api/v1/usage/projects?from=2026-01-30&site=a&search=cmd&sort=vcpu&limit=1&max_age=60',
+    );
+    const sum = { resource: 'vcpu', unit: 'vCPU-hours', amount: 3, largest: 1.5, coverage: 'measured' };
+    const { unit: _unit, start: _start, amount, resource: _resource, ...row } = ROW;
+    expect(answer.json()).toEqual({
+      data: [{ ...row, domain_id: 'd', domain_name: 'D', amounts: { vcpu: amount } }],
+      found: 1,
+      resources: [sum],
+      as_of: '2026-01-31T00:00:00.000Z',
+    });
+    const next = await server.inject('/api/v1/usage/projects?from=2026-01-30&site=a&offset=1&max_age=60');
+    expect(next.json()).toMatchObject({ data: [{ project_id: 'q' }], found: 2, resources: [sum] });
+    expect(asked).toMatchObject([
+      {
+        scope: EVERYTHING,
+        fromMs: Date.UTC(2026, 0, 30),
+        toMs: Date.UTC(2026, 0, 31, 1),
+        site: 'a',
+      },
+    ]);
+    await server.inject('/api/v1/usage/projects?from=2026-01-30&site=a');
+    expect(asked).toHaveLength(2);
+    expect((await server.inject('/api/v1/usage/projects?max_age=61')).json()).toEqual({
+      error: 'max_age: must be a number from 0 to 60',
+    });
   });
 
   it('asks for usage by grants with their present projects, and names a grant that does not exist', async () => {
@@ -270,6 +341,46 @@ describe('the API', () => {
     expect([unknown.statusCode, unknown.json()]).toEqual([
       400,
       { error: "grant: there is no grant 'clima'; /api/v1/grants lists them" },
+    ]);
+  });
+
+  it('asks for usage by institution or account by groups of grants, and has one row for each', async () => {
+    const asked: UsageQuery[] = [];
+    usage = async (query) => {
+      asked.push(query);
+      return {
+        data: [...(query.grants ?? []), { group: null }].map(({ group }) => ({ ...USED, grant: group })),
+        next: null,
+      };
+    };
+    const csv = await server.inject('/api/v1/usage?format=csv&by=institution,resource');
+    expect(csv.body.split('\r\n').slice(0, 3)).toEqual([
+      'institution,resource,start,amount,unit,coverage',
+      'Ulm,vcpu,2026-01-01T00:00:00.000Z,1.5,vCPU-hours,measured',
+      ',vcpu,2026-01-01T00:00:00.000Z,1.5,vCPU-hours,measured',
+    ]);
+    const answer = await server.inject('/api/v1/usage?by=account,institution,resource');
+    expect(answer.json<Page<UsageRow>>().data).toMatchObject([
+      { institution: 'Ulm', account: 'cc-1' },
+      { institution: null, account: null },
+    ]);
+    expect(asked.map(({ by, grants }) => [[...by], grants?.map(({ group }) => group)])).toEqual([
+      [['grant', 'resource'], ['Ulm']],
+      [['grant', 'resource'], ['cc-1']],
+    ]);
+  });
+
+  it('answers usage by domain with id and name, also as CSV', async () => {
+    usage = async () => ({
+      data: [{ ...USED, projectId: undefined, projectName: undefined, domainId: 'd1', domainName: 'elixir' }],
+      next: null,
+    });
+    const { data } = (await server.inject('/api/v1/usage?by=domain,resource')).json<Page<UsageRow>>();
+    expect(data).toMatchObject([{ domain_id: 'd1', domain_name: 'elixir', amount: 1.5 }]);
+    const csv = await server.inject('/api/v1/usage?format=csv&by=domain,resource');
+    expect(csv.body.split('\r\n').slice(0, 2)).toEqual([
+      'domain_id,domain_name,resource,start,amount,unit,coverage',
+      'd1,elixir,vcpu,2026-01-01T00:00:00.000Z,1.5,vCPU-hours,measured',
     ]);
   });
 
@@ -497,15 +608,34 @@ describe('the API', () => {
       '/api/v1/people/{id}',
       '/api/v1/accounts',
       '/api/v1/grants/{name}/history',
+      '/api/v1/price-books/{name}/history',
+      '/api/v1/marks/{name}/history',
       '/api/v1/accounts/{name}',
+      '/api/v1/price-books/{name}',
+      '/api/v1/marks/{name}',
+      '/api/v1/price-books',
+      '/api/v1/charges',
+      '/api/v1/charges/what-if',
+      '/api/v1/quote',
+      '/api/v1/marks',
       '/api/v1/coverage',
+      '/api/v1/corrections',
+      '/api/v1/anomalies',
+      '/api/v1/refusals',
+      '/api/v1/sweeps',
       '/api/v1/usage',
+      '/api/v1/usage/projects',
+      '/metrics',
+      '/healthz',
+      '/readyz',
       '/api/v1/me',
+      '/api/v1/events',
     ]);
     expect(document.paths['/api/v1/usage']?.get.parameters?.map(({ name }) => name)).toEqual([
       'from',
       'to',
       'step',
+      'tz',
       'by',
       'site',
       'project',
@@ -525,13 +655,32 @@ describe('the API', () => {
           'text/csv': { schema: { type: 'string' } },
         },
       },
-      default: { content: { 'application/json': { schema: { required: ['error'] } } } },
+      default: {
+        content: {
+          'application/json': { schema: { required: ['error'] } },
+          'application/problem+json': {
+            schema: { required: ['type', 'title', 'status', 'detail', 'error'] },
+          },
+        },
+      },
     });
     expect(document.paths['/api/v1/grants/{name}']?.put?.requestBody).toMatchObject({
       content: {
         'application/json': { schema: { properties: { projects: { items: { required: ['site', 'id'] } } } } },
       },
     });
+  });
+
+  it('shows its description as a page below any prefix', async () => {
+    const [page, style, moved] = await Promise.all(
+      ['/api/', '/api/style.css', '/api'].map(async (url) => await server.inject(url)),
+    );
+    expect([page?.headers['content-type'], style?.headers['content-type']]).toEqual([
+      'text/html; charset=utf-8',
+      'text/css; charset=utf-8',
+    ]);
+    expect(page?.body).toContain('GET /api/v1/usage');
+    expect([moved?.statusCode, moved?.headers.location]).toEqual([302, 'api/']);
   });
 
   it('sends files of pages as they were compressed when they were built', async () => {
@@ -593,6 +742,31 @@ describe('health', () => {
     expect([statusCode, body]).toEqual([200, 'ready\n']);
   });
 
+  it('streams events as they come: uncompressed, through proxies, and not longer than the portal runs', async () => {
+    const answer = await server.inject({
+      url: '/api/v1/events',
+      headers: { 'accept-encoding': 'gzip' },
+      payloadAsStream: true,
+    });
+    for (const lastReadingMs of [1, 2]) live.note([{ name: 'east', clouds: [{ cloud: '', lastReadingMs }] }]);
+    live.close();
+    const { headers } = answer;
+    expect([answer.statusCode, headers['content-type'], headers['content-encoding']]).toEqual([
+      200,
+      'text/event-stream',
+      undefined,
+    ]);
+    expect([headers['x-accel-buffering'], headers['cache-control']]).toEqual(['no', 'no-store']);
+    expect(String(Buffer.concat((await answer.stream().toArray()) as Buffer[]))).toBe(
+      'retry: 500\n\nevent: readings\ndata: new\n\n',
+    );
+    const late = await server.inject('/api/v1/events');
+    expect([late.statusCode, late.headers['content-type']]).toEqual([
+      429,
+      'application/problem+json; charset=utf-8',
+    ]);
+  });
+
   it.each(['/healthz', '/readyz'])('answers HEAD %s without a body', async (url) => {
     const { statusCode, body } = await server.inject({ method: 'HEAD', url });
     expect([statusCode, body]).toEqual([200, '']);
@@ -607,11 +781,12 @@ describe('health', () => {
 });
 
 describe('the pages', () => {
-  it('are cached by browsers if their names have a hash, and usage never is', async () => {
+  it('are cached by browsers if their names have a hash, and usage only to ask whether it changed', async () => {
     const cached = async (url: string) => (await server.inject(url)).headers['cache-control'];
     expect(await cached('/')).toBe('no-cache');
     expect(await cached('/assets/index-a1B2c3D4.js')).toBe('public, max-age=31536000, immutable');
-    expect(await cached('/api/v1/sites')).toBe('no-store');
+    expect(await cached('/api/v1/sites')).toBe('private, no-cache');
+    expect(await cached('/api/v1/me')).toBe('no-store');
   });
 
   it('forbid foreign content, framing and guessing of types, like all other answers', async () => {

@@ -5,17 +5,26 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { includesAddress, parseAddresses } from '../../runtime/http/client-addresses.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ApiParts, ApiServer } from './shapes/api-parts.ts';
+import { chargesRoute } from './routes/prices/charges-route.ts';
 import { coverageRoute } from './routes/coverage-route.ts';
+import { eventsRoute } from './events/events-route.ts';
+import { LiveStreams } from './events/live-streams.ts';
 import { answerErrors, answerUnroutable } from './errors.ts';
 import { accountsRoute } from './routes/accounts-route.ts';
 import { grantsFileRoute } from './routes/grants-file-route.ts';
 import { grantsRoute } from './routes/grants-route.ts';
 import { healthzRoute } from './routes/healthz-route.ts';
 import { metricsRoute } from './routes/metrics-route.ts';
-import { describeApi } from './openapi.ts';
+import { describeApi } from './description/openapi.ts';
 import { refuseForeignHosts } from './own-host-hook.ts';
 import { servePages, WEB_FOLDER } from './pages.ts';
+import { priceBooksRoute } from './routes/prices/price-books-route.ts';
+import { whatIfRoute } from './routes/prices/what-if-route.ts';
+import { quoteRoute } from './routes/prices/quote-route.ts';
+import { marksRoute } from './routes/prices/marks-route.ts';
+import { projectUsageRoute } from './routes/project-usage/project-usage-route.ts';
 import { projectsRoute } from './routes/projects-route.ts';
+import { qualityRoutes } from './routes/quality/quality-routes.ts';
 import { readyzRoute } from './routes/readyz-route.ts';
 import { takeTurns } from './question-turns-hook.ts';
 import { requestLog } from './request-log.ts';
@@ -30,6 +39,7 @@ import { meRoute, tokenRoutes } from './sign-in/own-access-route.ts';
 import { signInRoutes } from './sign-in/sign-in-route.ts';
 import { signOutRoute } from './sign-in/sign-out-route.ts';
 import { askWho } from './sign-in/who-asks.ts';
+import { answerUnchanged } from './unchanged-hook.ts';
 import { usageRoute } from './routes/usage-route.ts';
 import { writeRoute } from './routes/write-route.ts';
 
@@ -39,7 +49,32 @@ export interface ApiOptions extends ApiParts {
   webFolder?: string | undefined;
   /** Our host names, beside addresses and names without a dot. */
   ownNames?: readonly (string | undefined)[] | undefined;
+  /** The pages that wait for new readings. */
+  live?: LiveStreams | undefined;
 }
+
+const ROUTES = [
+  sitesRoute,
+  projectsRoute,
+  grantsRoute,
+  grantsFileRoute,
+  accountsRoute,
+  priceBooksRoute,
+  chargesRoute,
+  whatIfRoute,
+  quoteRoute,
+  marksRoute,
+  coverageRoute,
+  qualityRoutes,
+  usageRoute,
+  projectUsageRoute,
+  metricsRoute,
+  healthzRoute,
+  readyzRoute,
+  writeRoute,
+  meRoute,
+  eventsRoute,
+];
 
 /** Creates the server of the API, the metrics and the pages, ready to listen. */
 export async function createApiServer({
@@ -47,6 +82,7 @@ export async function createApiServer({
   webFolder,
   ownNames = [],
   answerMemory = new AnswerMemory(),
+  live = new LiveStreams(),
   ...parts
 }: ApiOptions): Promise<ApiServer> {
   const server: ApiServer = fastify<RawServerDefault, IncomingMessage, ServerResponse>({
@@ -62,6 +98,7 @@ export async function createApiServer({
   server.setSerializerCompiler(serializerCompiler);
   answerErrors(server);
   secureAnswers(server);
+  answerUnchanged(server);
   endSlowClients(server, answerMemory);
   refuseForeignHosts(server, ownNames, parts.signIn !== undefined);
   if (parts.signIn !== undefined) {
@@ -74,22 +111,8 @@ export async function createApiServer({
     threshold: 1024,
     globalDecompression: false,
   });
-  await describeApi(server);
-  for (const route of [
-    sitesRoute,
-    projectsRoute,
-    grantsRoute,
-    grantsFileRoute,
-    accountsRoute,
-    coverageRoute,
-    usageRoute,
-    metricsRoute,
-    healthzRoute,
-    readyzRoute,
-    writeRoute,
-    meRoute,
-  ])
-    route(server, { ...parts, answerMemory });
+  await describeApi(server, parts.signIn !== undefined);
+  for (const route of ROUTES) route(server, { ...parts, answerMemory, live });
   if (parts.signIn !== undefined)
     for (const route of [signInRoutes, signOutRoute, tokenRoutes, auditRoute, invitationRoutes])
       route(server, parts.signIn);

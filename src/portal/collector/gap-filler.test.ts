@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { atOnce } from '../../prometheus/steps.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import type { Sweep } from '../ledger/ledger.ts';
-import { readSweep } from '../ledger/accounting/sweeps/readings.ts';
+import { sweepSteps } from '../ledger/accounting/sweeps/readings.ts';
 import { GapFiller } from './gap-filler.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -29,7 +30,7 @@ it("reads memory of a site's history in the site's unit", async () => {
   const site = { name: 'a', intervalMs: 30_000, memoryUnit: 'GiB' } as const;
   const history = { read: async () => [memory(NOW - HOUR)] };
   const filler = new GapFiller(site, history, { ledger, clock, logger: silentLogger() });
-  await filler.before(readSweep([memory(NOW)], NOW), new AbortController().signal);
+  await filler.before(atOnce(sweepSteps([memory(NOW)], NOW)), new AbortController().signal);
   expect(new Set(folded.flatMap(({ readings }) => readings.map(({ total }) => total)))).toEqual(
     new Set([1024n * 3_600_000n]),
   );

@@ -1,4 +1,4 @@
-import { prepared, sql, type Queryable, type Sql, type Statement } from './sql.ts';
+import { prepared, sql, type Sql, type Statement, type Transaction } from './sql.ts';
 import { myTurn } from '../../runtime/in-turns.ts';
 
 /**
@@ -52,13 +52,16 @@ export async function inBatches<Row>(
   if (batch.length > 0) await write(batch);
 }
 
-/** Runs a statement for one batch of rows after the other. */
+/** Runs a statement for one batch of rows after the other. Does not wait for the last one. */
 export async function writeInBatches<Row>(
-  trx: Queryable,
+  trx: Transaction,
   rows: Iterable<Row | void>,
   statement: (batch: readonly Row[]) => Statement,
 ): Promise<void> {
-  await inBatches(rows, async (batch) => await trx.query(statement(batch)));
+  await inBatches(rows, async (batch) => {
+    if (batch.length < ROWS_PER_STATEMENT) trx.send(statement(batch));
+    else await trx.query(statement(batch));
+  });
 }
 
 /** The values of an array literal from `array_agg(…)::text`, which is NULL without rows. */

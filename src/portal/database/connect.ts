@@ -37,6 +37,8 @@ export function openPool(
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
     application_name: 'stackmeter',
+    // A statement does not wait for the answer to the one before it.
+    pipeline: true,
   };
   refuseUnreadable(connection, setting);
   const pool = new Pool({ ...settings, ...withoutEnvironment(connection) });

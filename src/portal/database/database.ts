@@ -1,10 +1,10 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { Logger } from '../../runtime/logger.ts';
 import { codeOf } from '../../runtime/user-error.ts';
 import { connectToDatabase } from './connect.ts';
 import type { DatabaseConnection } from './connection.ts';
 import { openLanes, POOL_SIZE, type LaneName, type Lanes } from './lanes.ts';
-import { sql, type Queryable, type Rows, type Statement } from './sql.ts';
+import { sql, type Queryable, type Rows, type Statement, type Transaction } from './sql.ts';
 
 /** The connection pool of the process, and the lanes in which its users take turns. */
 export class Database implements Queryable {
@@ -26,13 +26,14 @@ export class Database implements Queryable {
   }
 
   /** Runs `work` in one transaction: all of it takes effect, or nothing. */
-  async transaction<T>(work: (trx: Queryable) => Promise<T>, begin = sql`BEGIN`): Promise<T> {
+  async transaction<T>(work: (trx: Transaction) => Promise<T>, begin = sql`BEGIN`): Promise<T> {
     const client = await this.#pool.connect();
-    const trx = queryable(client);
+    const trx = new Pipeline(client);
     try {
       await trx.query(begin);
       const result = await work(trx);
-      await trx.query(sql`COMMIT`);
+      await trx.sent();
+      await trx.end(sql`COMMIT`);
       client.release();
       return result;
     } catch (error) {
@@ -44,7 +45,7 @@ export class Database implements Queryable {
   /** Reads the database as of one instant, piece by piece. */
   async *snapshot<T>(read: (trx: Queryable) => AsyncIterable<T>): AsyncGenerator<T> {
     const client = await this.#pool.connect();
-    const trx = queryable(client);
+    const trx = new Pipeline(client);
     try {
       await trx.query(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
       yield* read(trx);
@@ -63,23 +64,70 @@ export async function openDatabase(connection: DatabaseConnection, logger: Logge
   return new Database(await connectToDatabase(connection, logger, POOL_SIZE));
 }
 
-/** A connection runs one statement at a time: the next one starts when the previous one has ended. */
-function queryable(client: PoolClient): Queryable {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    query: async <Row extends object>(statement: Statement) => {
-      const asked = last.then(async () => await queryOn<Row>(client, statement));
-      last = asked.catch(() => undefined);
-      return await asked;
-    },
-  };
+/** The statements of a transaction. They run in order, and those of one moment leave in one packet. */
+class Pipeline implements Transaction {
+  readonly #client: PoolClient;
+  #sent: Promise<unknown> = Promise.resolve();
+  #corked = false;
+  #ended = false;
+
+  constructor(client: PoolClient) {
+    this.#client = client;
+  }
+
+  send(statement: Statement): void {
+    const asked = this.#ask(statement);
+    asked.catch(() => undefined);
+    this.#sent = this.#sent.then(async () => await asked);
+    this.#sent.catch(() => undefined);
+  }
+
+  /** Waits for the statements that were sent. Throws the error of the first one that failed. */
+  async sent(): Promise<void> {
+    await this.#sent;
+  }
+
+  async query<Row extends object>(statement: Statement): Promise<Rows<Row>> {
+    try {
+      return await this.#ask<Row>(statement);
+    } catch (error) {
+      // After a failure PostgreSQL refuses all statements; the first error has the reason.
+      await this.sent();
+      throw error;
+    }
+  }
+
+  /** Sends the last statement. Throws if it is `COMMIT` and PostgreSQL rolls back, as it does after a failed statement. */
+  async end(statement: Statement): Promise<void> {
+    this.#ended = true;
+    const { command } = await queryOn(this.#client, statement);
+    if (command !== statement.text) throw new Error('a statement failed: the transaction was rolled back');
+  }
+
+  async #ask<Row extends object>(statement: Statement): Promise<Rows<Row>> {
+    // A statement that comes late would run outside of the transaction, perhaps in the next one.
+    if (this.#ended) throw new Error('the transaction has ended');
+    this.#cork();
+    return await queryOn<Row>(this.#client, statement);
+  }
+
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    const { stream } = this.#client.connection;
+    stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      stream.uncork();
+    });
+  }
 }
 
 /** Passes a copy: `pg` changes the object, and a statement may run twice. */
 async function queryOn<Row extends object>(
   on: Pool | PoolClient,
   { name, text, values }: Statement,
-): Promise<Rows<Row>> {
+): Promise<QueryResult<Row>> {
   return await (on as Pool).query<Row>({ ...(name === undefined ? {} : { name }), text, values });
 }
 
@@ -87,8 +135,8 @@ async function queryOn<Row extends object>(
 const OUTDATED_STATEMENT = /^(?:0A000|26000)$/;
 
 /** A connection that cannot roll back is closed: its transaction ends with it. So do the statements that it keeps. */
-async function rollBack(client: PoolClient, trx: Queryable, mustClose = false): Promise<void> {
-  const isDone = await trx.query(sql`ROLLBACK`).then(
+async function rollBack(client: PoolClient, trx: Pipeline, mustClose = false): Promise<void> {
+  const isDone = await trx.end(sql`ROLLBACK`).then(
     () => true,
     () => false,
   );

@@ -36,6 +36,11 @@ export interface Queryable {
   query<Row extends object>(statement: Statement): Promise<Rows<Row>>;
 }
 
+export interface Transaction extends Queryable {
+  /** Sends a statement and does not wait. If it fails, the transaction fails with its error. */
+  send(statement: Statement): void;
+}
+
 export interface Rows<Row> {
   rows: Row[];
   /** The number of returned or changed rows. */

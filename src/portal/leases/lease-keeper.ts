@@ -36,7 +36,7 @@ const ROUNDS_PER_DURATION = 6;
 /** Shares the sites with other portals on the same database. */
 export class LeaseKeeper {
   /** The name of this portal, new with each start. */
-  readonly #holder = randomUUID();
+  readonly holder = randomUUID();
   readonly #parts: LeaseParts;
   readonly #ending = new AbortController();
   #sites: PortalSites = { read: [], declared: [] };
@@ -64,7 +64,7 @@ export class LeaseKeeper {
   }
 
   leaseOf(name: string): Lease {
-    return { name, holder: this.#holder };
+    return { name, holder: this.holder };
   }
 
   /** Takes free leases of these sites, and renews at intervals until `close()`. */
@@ -85,7 +85,7 @@ export class LeaseKeeper {
     this.#ending.abort();
     await this.#loop;
     await this.#rounds;
-    await removePortal(this.#parts.database, this.#holder);
+    await removePortal(this.#parts.database, this.holder);
   }
 
   async #inTurn(round: () => Promise<void>): Promise<void> {
@@ -109,13 +109,13 @@ export class LeaseKeeper {
   async #renew(tellAnyway: boolean): Promise<void> {
     const { database, clock, durationMs } = this.#parts;
     const askedAtMs = clock.nowMs();
-    const round = await renewLeases(database, this.#holder, this.#sites, durationMs);
+    const round = await renewLeases(database, this.holder, this.#sites, durationMs);
     this.#renewedAtMs = askedAtMs;
     this.#noteLosses(round);
     if ('undeclared' in round) this.#declaring.failed(round.undeclared);
     else this.#declaring.succeeded();
     await this.#use(round.held, tellAnyway);
-    await releaseLeases(database, this.#holder, round.surplus);
+    await releaseLeases(database, this.holder, round.surplus);
   }
 
   #noteLosses({ held, surplus }: Round): void {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ADVISORY_KEYS } from '../database/advisory-keys.ts';
+import { takeLock } from '../database/advisory-lock.ts';
 import type { Database } from '../database/database.ts';
 import { sql, type Queryable } from '../database/sql.ts';
+import { SCHEMA } from '../ledger/store/migrations/all.ts';
 import { shareOf } from './share.ts';
 
 /** The lease for folding all samples from remote write, of all sites. */
@@ -40,8 +42,8 @@ export async function renewLeases(
 ): Promise<Round> {
   return await database.lanes.leases.run(async () => {
     const round = await database.transaction(async (trx) => {
-      await endIfIdle(trx, Math.max(durationMs, SHORTEST_ROUND_MS));
-      await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.leases})`);
+      // Others wait for their turns. A portal that hangs in its own must not keep them for longer than its leases last.
+      await takeLock(trx, ADVISORY_KEYS.leases, Math.max(durationMs, SHORTEST_ROUND_MS));
       return await takeTurn(trx, holder, sites, durationMs);
     });
     try {
@@ -54,11 +56,6 @@ export async function renewLeases(
 }
 
 const SHORTEST_ROUND_MS = 1_000;
-
-/** Others wait for their turns. A portal that hangs in its own must not keep them for longer than its leases last. */
-async function endIfIdle(trx: Queryable, afterMs: number): Promise<void> {
-  await trx.query(sql`SELECT set_config('idle_in_transaction_session_timeout', ${String(afterMs)}, true)`);
-}
 
 async function takeTurn(
   trx: Queryable,
@@ -93,10 +90,10 @@ async function recordAlive(
   const configuration = createHash('sha256').update(JSON.stringify(read.toSorted())).digest('hex');
   await trx.query(sql`DELETE FROM ledger.portal WHERE alive_until < clock_timestamp()`);
   await trx.query(sql`
-    INSERT INTO ledger.portal (holder, configuration, alive_until, sites)
-    VALUES (${holder}, ${configuration}, clock_timestamp() + ${durationMs} * interval '1 millisecond', ${declared})
+    INSERT INTO ledger.portal (holder, configuration, alive_until, sites, schema)
+    VALUES (${holder}, ${configuration}, clock_timestamp() + ${durationMs} * interval '1 millisecond', ${declared}, ${SCHEMA})
     ON CONFLICT (holder) DO UPDATE
-    SET configuration = excluded.configuration, alive_until = excluded.alive_until, sites = excluded.sites`);
+    SET configuration = excluded.configuration, alive_until = excluded.alive_until, sites = excluded.sites, schema = excluded.schema`);
 }
 
 /**
@@ -106,9 +103,8 @@ async function recordAlive(
 async function declareSitesOfPortals(database: Database): Promise<void> {
   if ((await sitesToMark(database)).length === 0) return;
   await database.transaction(async (trx) => {
-    await endIfIdle(trx, MARKING_TIMEOUT_MS);
     await trx.query(sql`SELECT set_config('statement_timeout', ${String(MARKING_TIMEOUT_MS)}, true)`);
-    await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.sites})`);
+    await takeLock(trx, ADVISORY_KEYS.sites, MARKING_TIMEOUT_MS);
     await trx.query(sql`
       UPDATE ledger.site SET declared = NOT declared WHERE name = ANY (${await sitesToMark(trx)}::text[])`);
   });

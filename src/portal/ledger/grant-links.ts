@@ -1,10 +1,12 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import type { Scope } from '../access/rights/scope.ts';
 import type { Grant, GrantProject, ScopedQuestion, UsageQuery } from './ledger.ts';
+import { fits } from './names.ts';
 import type { HourRange } from './steps.ts';
 
 /** A project of a grant, and the hours of a range in which its usage counts for the grant. */
 export interface GrantLink extends HourRange {
+  /** The group of the grant, if the question is by grant and the grant has one. */
   grant: string;
   site: string;
   /** Undefined means every cloud of the site. */
@@ -24,9 +26,11 @@ export function seesSite(scope: Scope, site: string): boolean {
 export function grantsInScope({ scope, grants = [] }: ScopedQuestion): readonly Grant[] {
   if (scope.everything === true) return grants;
   return grants
-    .map(({ name, projects }) => ({
-      name,
-      projects: scope.grants.includes(name) ? projects : projects.filter(({ site }) => seesSite(scope, site)),
+    .map((grant) => ({
+      ...grant,
+      projects: scope.grants.includes(grant.name)
+        ? grant.projects
+        : grant.projects.filter(({ site }) => seesSite(scope, site)),
     }))
     .filter(({ projects }) => projects.length > 0);
 }
@@ -60,17 +64,18 @@ export function seenLinks(question: GrantQuestion, range: HourRange): GrantLink[
 }
 
 function linksOf(
-  { site: atSite, projectId: ofProject, grant, grants = [] }: GrantQuestion,
+  { by, site: atSite, projectId: ofProject, grant, grants = [] }: GrantQuestion,
   range: HourRange,
   isSeen: (project: GrantProject) => boolean,
 ): GrantLink[] {
-  const isAsked = ({ site, projectId }: GrantProject) =>
-    (atSite ?? site) === site && (ofProject ?? projectId) === projectId;
-  return grants
-    .filter(({ name }) => (grant ?? name) === name)
-    .flatMap(({ name, projects }) =>
+  const isAsked = ({ site, projectId }: GrantProject) => fits(atSite, site) && fits(ofProject, projectId);
+  const asked = grants.filter(({ name }) => fits(grant, name));
+  const groups = grouped(asked, ({ name, group = name }) => (by.has('grant') ? group : name));
+  return [...groups]
+    .flatMap(([name, its]) =>
       joined(
-        projects
+        its
+          .flatMap(({ projects }) => projects)
           .filter((project) => isAsked(project) && isSeen(project))
           .map(({ site, cloud, projectId, fromMs, toMs }) => ({
             grant: name,
@@ -85,7 +90,7 @@ function linksOf(
     .filter(({ fromHour, toHour }) => fromHour < toHour);
 }
 
-/** Times of a project in one grant that follow each other are one time: its usage is not divided where they meet. */
+/** Times of a project in one group that follow each other are one time: its usage is not divided where they meet. */
 function joined(links: readonly GrantLink[]): GrantLink[] {
   const ends = new Map<string, GrantLink>();
   const found: GrantLink[] = [];

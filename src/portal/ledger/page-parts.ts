@@ -1,5 +1,6 @@
 import type { UsageStep } from './ledger.ts';
 import { stepEnd, stepStart, type HourRange } from './steps.ts';
+import type { Zone } from './zone.ts';
 
 /** Divides an answer into parts for its pages. Its units are steps, or projects within a step. */
 export class PageParts {
@@ -33,15 +34,21 @@ export function nextSteps(
   range: HourRange,
   steps: number,
   known: HourRange | undefined,
+  zone?: Zone,
 ): HourRange {
   let toHour = range.fromHour;
   for (let count = 0; count < steps && toHour < range.toHour; count += 1)
-    toHour = stepEnd(step, toHour, range);
+    toHour = stepEnd(step, toHour, range, zone);
   return { ...range, toHour: known === undefined || toHour >= known.toHour ? range.toHour : toHour };
 }
 
 /** The start of the first step that can have data. */
-export function firstStep(step: UsageStep, range: HourRange, known: HourRange | undefined): number {
+export function firstStep(
+  step: UsageStep,
+  range: HourRange,
+  known: HourRange | undefined,
+  zone?: Zone,
+): number {
   if (known === undefined || known.fromHour <= range.fromHour) return range.fromHour;
-  return Math.max(range.fromHour, stepStart(step, Math.min(known.fromHour, range.toHour - 1), range));
+  return Math.max(range.fromHour, stepStart(step, Math.min(known.fromHour, range.toHour - 1), range, zone));
 }

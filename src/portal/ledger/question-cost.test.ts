@@ -8,6 +8,7 @@ const LEDGER: LedgerCounts = {
   sites: 2,
   clouds: 3,
   projects: 2000,
+  domains: 20,
   meters: 8000,
   resources: 4,
   kinds: 4,
@@ -31,6 +32,7 @@ describe('the cost of a question', () => {
     ],
     ['sites by hour', query(['site', 'resource']), 2 * 4 * 2160, 8000 * 2160],
     ['clouds by hour', query(['cloud', 'resource']), 3 * 4 * 2160, 8000 * 2160],
+    ['domains by hour', query(['domain', 'resource']), 20 * 4 * 2160, 8000 * 2160],
     [
       'grants by hour',
       query(['grant', 'resource'], { grants: [{ name: 'g', projects: [] }] }),
@@ -67,6 +69,16 @@ describe('the cost of a question', () => {
     const counts = { ...LEDGER, projects: 1 };
     const asked = query(['project', 'resource'], { projectId: 'p' });
     expect(costOf(asked, counts, HOURS)).toEqual({ rows: 4 * 2160, rowsOfStep: 4, sums: 4 * 2160 });
+  });
+
+  it('counts a project again for each part of the time in which it is in another grant', () => {
+    const counts = { ...LEDGER, projects: 1, partialProjects: 2 };
+    const rowsOf = (more: Partial<UsageQuery>) =>
+      costOf(query(['grant', 'project', 'resource'], { step: 'total', ...more }), counts, HOURS).rows;
+    expect(rowsOf({ projectId: 'p' })).toBe(3 * 4);
+    expect(rowsOf({ projectId: 'p', grant: ['climate', 'imaging'] })).toBe(3 * 4);
+    // Of named grants, the ledger counts a project once for each part already.
+    expect(rowsOf({ grant: ['climate', 'imaging'] })).toBe(4);
   });
 
   it('is refused beyond a limit, which is lower for JSON than for CSV', () => {

@@ -1,7 +1,7 @@
 import type { UsageQuery, UsageStep } from './ledger.ts';
 import { RefusedQuestionError } from './question-errors.ts';
 import { grantLinks, seenLinks, splitLinks } from './grant-links.ts';
-import { monthsBetween, piecesOf, type HourRange } from './steps.ts';
+import { piecesOf, stepOfSums, stepsBetween, type HourRange } from './steps.ts';
 
 /** The limits of one question to the ledger. */
 export interface QuestionLimits {
@@ -26,6 +26,8 @@ export interface LedgerCounts {
   sites: number;
   clouds: number;
   projects: number;
+  /** The domains of the projects, for a question by domain. */
+  domains: number;
   meters: number;
   /** The names of resources. */
   resources: number;
@@ -54,32 +56,36 @@ export function costOf(query: UsageQuery, counts: LedgerCounts, range: HourRange
   if (known === undefined) return { rows: 0, rowsOfStep: 0, sums: 0 };
   const meters = metersOf(query, counts);
   const partialMeters = counts.partialProjects * counts.kinds;
-  const pairs = meters + (query.grant === undefined ? partialMeters : 0);
+  // Projects of named grants are counted for each grant and time already, but not if the projects are named, too.
+  const isCounted = query.grant !== undefined && query.projectId === undefined;
+  const pairs = meters + (isCounted ? 0 : partialMeters);
   const rowsOfStep = groupsOf(query, counts, pairs);
   return {
-    rows: rowsOfStep * stepsOf(query.step, known),
+    rows: rowsOfStep * stepsBetween(query.step, known, query.zone),
     rowsOfStep,
     sums:
-      meters * sumsOf(query.step, known) +
+      meters * sumsOf(stepOfSums(query), known) +
       (partialMeters + counts.seenProjects * counts.kinds) * mostSums(query, known),
   };
 }
 
 function sumsOf(step: UsageStep, range: HourRange): number {
-  return piecesOf(step, range).reduce((sum, piece) => sum + stepsOf(STEP_OF_SUMS[piece.sumsOf], piece), 0);
+  return piecesOf(step, range).reduce(
+    (sum, piece) => sum + stepsBetween(STEP_OF_SUMS[piece.sumsOf], piece),
+    0,
+  );
 }
 
 /** The largest number of sums that one meter needs for a part of the time. */
 function mostSums(query: UsageQuery, range: HourRange): number {
   const { partial } = splitLinks(grantLinks(query, range), range);
   return [...partial, ...seenLinks(query, range)].reduce(
-    (most, link) => Math.max(most, sumsOf(query.step, link)),
+    (most, link) => Math.max(most, sumsOf(stepOfSums(query), link)),
     0,
   );
 }
 
 const STEP_OF_SUMS = { hours: 'hour', days: 'day', months: 'month' } as const;
-const HOURS_PER_DAY = 24;
 
 export function overlap(range: HourRange, hours: HourRange | undefined): HourRange | undefined {
   if (hours === undefined) return undefined;
@@ -99,15 +105,8 @@ function groupsOf({ by, grants = [] }: UsageQuery, counts: LedgerCounts, meters:
   const projects = counts.projects + counts.partialProjects;
   if (by.has('project')) return isByKind ? meters : Math.min(meters, projects * counts.resources);
   const places = by.has('cloud') ? counts.clouds : by.has('site') || isByKind ? counts.sites : 1;
-  const rows = places * (isByKind ? counts.kinds : counts.resources);
+  const rows = (by.has('domain') ? counts.domains : places) * (isByKind ? counts.kinds : counts.resources);
   return Math.min(meters, rows * (by.has('grant') ? grants.length + 1 : 1));
-}
-
-function stepsOf(step: UsageStep, range: HourRange): number {
-  const { fromHour, toHour } = range;
-  if (step === 'hour') return toHour - fromHour;
-  if (step === 'day') return Math.ceil(toHour / HOURS_PER_DAY) - Math.floor(fromHour / HOURS_PER_DAY);
-  return step === 'month' ? monthsBetween(range) : 1;
 }
 
 /** Throws `RefusedQuestionError` if an answer in this format could have too many rows. */

@@ -22,24 +22,29 @@ export class CursorError extends UserError {
   }
 }
 
+/** What changes within a day, so that an answer needs the hours of that day. */
+interface ChangeWithinDay {
+  /** Such as `a project joins or leaves a grant`. */
+  what: string;
+  hour: number;
+  /** The grant without which the question could be answered. */
+  grant?: string | undefined;
+}
+
 /** An answer would need hours that were dropped. Without them it would wrongly say that nothing was used. */
 export class HoursGoneError extends UserError {
-  /** The grant without which the question could be answered, if a project of it comes or goes within a day. */
+  readonly keptFromHour: number;
   readonly grant: string | undefined;
 
-  /**
-   * `boundary` is the hour within a day at which a project joins or leaves a grant, if the answer needs hours for it. The grant
-   * is '' for an answer that does not name grants.
-   */
-  constructor(keptFromHour: number, boundary?: { grant: string; hour: number }) {
+  constructor(keptFromHour: number, change?: ChangeWithinDay) {
     const gone = `hours before ${instant(keptFromHour)} are no longer kept, only their days`;
     super(
-      boundary === undefined
+      change === undefined
         ? `${gone}: ask by day, month or total, from 00:00 to 00:00 UTC`
-        : `${gone}, and a project joins or leaves ${boundary.grant === '' ? 'a grant' : `the grant '${boundary.grant}'`} at ${instant(boundary.hour)}: ` +
-            'ask for a time without that day, or move this instant to 00:00 UTC',
+        : `${gone}, and ${change.what} at ${instant(change.hour)}: ask for a time without that day, or move this instant to 00:00 UTC`,
     );
-    this.grant = boundary?.grant || undefined;
+    this.keptFromHour = keptFromHour;
+    this.grant = change?.grant;
   }
 }
 

@@ -26,8 +26,13 @@ function answersAt(site: string, rows: number, failure?: Error): Answers {
   return {
     sites: async () => (await ask()).data.map(() => ({ name: site }) as never),
     projects: async () => (await ask()) as never,
+    projectUsages: async () => (await ask()) as never,
     usage: ask,
     coverage: async () => (await ask()) as never,
+    corrections: async () => (await ask()) as never,
+    anomalies: async () => (await ask()) as never,
+    refusals: async () => (await ask()) as never,
+    sweeps: async () => (await ask()) as never,
     allUsage: async function* () {
       for (let sent = 0; sent < rows; sent += 1) yield [row];
       await ask();

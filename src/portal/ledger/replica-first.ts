@@ -30,7 +30,12 @@ export class ReplicaFirst {
       sites: (question, gone) => ask((from) => from.sites(question, gone)),
       projects: (query, gone) => ask((from) => from.projects(query, gone)),
       usage: (query, gone) => ask((from) => from.usage(query, gone)),
+      projectUsages: (query, gone) => ask((from) => from.projectUsages(query, gone)),
       coverage: (query, gone) => ask((from) => from.coverage(query, gone)),
+      corrections: (query, gone) => ask((from) => from.corrections(query, gone)),
+      anomalies: (query, gone) => ask((from) => from.anomalies(query, gone)),
+      refusals: (query, gone) => ask((from) => from.refusals(query, gone)),
+      sweeps: (query, gone) => ask((from) => from.sweeps(query, gone)),
       allUsage: (query, gone) => this.#stream((from) => from.allUsage(query, gone), tellAge),
     };
   }

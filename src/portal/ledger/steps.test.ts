@@ -1,10 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import { firstHourNeeded, monthsBetween, monthStarts, piecesOf, type Piece } from './steps.ts';
+import {
+  firstHourNeeded,
+  piecesOf,
+  stepEnd,
+  stepsBetween,
+  stepStart,
+  stepStarts,
+  type Piece,
+} from './steps.ts';
 
 const hourOf = (time: string) => Date.parse(`${time}:00Z`) / MS_PER_HOUR;
 const range = (from: string, to: string) => ({ fromHour: hourOf(from), toHour: hourOf(to) });
+const anyStep = fc.constantFrom('hour', 'day', 'month', 'quarter', 'year', 'total');
 const piece = (sumsOf: Piece['sumsOf'], from: string, to: string): Piece => ({ sumsOf, ...range(from, to) });
 
 describe('usage of a range is summed', () => {
@@ -50,7 +59,7 @@ describe('usage of a range is summed', () => {
       .tuple(fc.integer({ min: 480_000, max: 500_000 }), fc.integer({ min: 1, max: 3_000 }))
       .map(([fromHour, hours]) => ({ fromHour, toHour: fromHour + hours }));
     fc.assert(
-      fc.property(fc.constantFrom('hour', 'day', 'month', 'total'), anyRange, (step, asked) => {
+      fc.property(anyStep, anyRange, (step, asked) => {
         const pieces = piecesOf(step, asked);
         const ends = pieces.map(({ toHour }) => toHour);
         expect(pieces.map(({ fromHour }) => fromHour)).toEqual([asked.fromHour, ...ends.slice(0, -1)]);
@@ -77,20 +86,49 @@ describe('the first hour that is needed by itself', () => {
   });
 });
 
-it('counts as many months of a range as it lists', () => {
-  const hour = fc.integer({ min: 0, max: 500_000 });
+it('counts as many steps of a range as it lists', () => {
+  const hour = fc.integer({ min: 0, max: 20_000 });
   fc.assert(
-    fc.property(hour, hour, (fromHour, toHour) => {
+    fc.property(anyStep, hour, hour, (step, fromHour, toHour) => {
       const asked = { fromHour, toHour };
-      expect(monthsBetween(asked)).toBe(monthStarts(asked).length);
+      expect(stepsBetween(step, asked)).toBe(stepStarts(step, asked).length);
     }),
     {
       examples: [
-        [0, 0],
-        [0, 744],
-        [0, 745],
-        [743, 745],
+        ['month', 0, 0],
+        ['month', 0, 744],
+        ['month', 0, 745],
+        ['month', 743, 745],
+        ['year', 8759, 8761],
       ],
     },
   );
+});
+
+it('puts every hour of a range into exactly one step', () => {
+  const hour = fc.integer({ min: 0, max: 20_000 });
+  fc.assert(
+    fc.property(anyStep, hour, fc.integer({ min: 1, max: 5_000 }), fc.nat(), (step, fromHour, hours, nth) => {
+      const asked = { fromHour, toHour: fromHour + hours };
+      const one = fromHour + (nth % hours);
+      const start = stepStart(step, one, asked);
+      expect(stepStarts(step, asked).findLast((each) => each <= one)).toBe(start);
+      expect(stepEnd(step, start, asked)).toBeGreaterThan(one);
+    }),
+  );
+});
+
+it('starts quarters in January, April, July and October, and years in January', () => {
+  const starts = (step: 'quarter' | 'year') =>
+    stepStarts(step, range('2025-11-05T07:00', '2027-01-01T00:00')).map((hour) =>
+      new Date(hour * MS_PER_HOUR).toISOString().slice(0, 13),
+    );
+  expect(starts('quarter')).toEqual([
+    '2025-11-05T07',
+    '2026-01-01T00',
+    '2026-04-01T00',
+    '2026-07-01T00',
+    '2026-10-01T00',
+  ]);
+  expect(starts('year')).toEqual(['2025-11-05T07', '2026-01-01T00']);
 });

@@ -1,5 +1,6 @@
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
-import type { UsageStep } from './ledger.ts';
+import type { UsageQuery, UsageStep } from './ledger.ts';
+import { firstHourAt, localOf, UTC, type Zone } from './zone.ts';
 
 /** Whole hours since the Unix epoch, UTC. `toHour` is exclusive. */
 export interface HourRange {
@@ -14,6 +15,11 @@ export function hourRange({ fromMs, toMs }: { fromMs: number; toMs: number }): H
   return { fromHour: Math.floor(fromMs / MS_PER_HOUR), toHour: Math.ceil(toMs / MS_PER_HOUR) };
 }
 
+/** The step by whose sums usage is read: sums of days and months are those of UTC, so other zones need hours. */
+export function stepOfSums({ step, zone = UTC }: Pick<UsageQuery, 'step' | 'zone'>): UsageStep {
+  return zone === UTC || step === 'total' ? step : 'hour';
+}
+
 /** A part of a range, and the sums from which its usage is added up. */
 export interface Piece extends HourRange {
   sumsOf: 'hours' | 'days' | 'months';
@@ -26,11 +32,11 @@ export interface Piece extends HourRange {
 export function piecesOf(step: UsageStep, range: HourRange): Piece[] {
   if (step === 'hour') return hoursOf(range);
   if (step === 'day') return daysAndHoursOf(range);
-  return around(range, wholeOf('months', range, firstMonthFrom, startOfMonth), daysAndHoursOf);
+  return around(range, wholeOf('month', range), daysAndHoursOf);
 }
 
 function daysAndHoursOf(range: HourRange): Piece[] {
-  return around(range, wholeOf('days', range, firstDayFrom, startOfDay), hoursOf);
+  return around(range, wholeOf('day', range), hoursOf);
 }
 
 function hoursOf(range: HourRange): Piece[] {
@@ -48,47 +54,24 @@ function around(range: HourRange, whole: Piece, rest: (range: HourRange) => Piec
 }
 
 /** The whole days or months in a range. The piece ends before it begins if there is none. */
-function wholeOf(
-  sumsOf: Piece['sumsOf'],
-  { fromHour, toHour }: HourRange,
-  firstFrom: (hour: number) => number,
-  startOf: (hour: number) => number,
-): Piece {
-  return { sumsOf, fromHour: firstFrom(fromHour), toHour: startOf(toHour) };
+function wholeOf(step: 'day' | 'month', { fromHour, toHour }: HourRange): Piece {
+  return { sumsOf: `${step}s`, fromHour: nextStart(step, fromHour - 1), toHour: startOf(step, toHour) };
 }
 
 /** The day that contains an hour. */
 export function dayOf(hour: number): HourRange {
-  return { fromHour: startOfDay(hour), toHour: nextStarts.day(hour) };
-}
-
-function startOfDay(hour: number): number {
-  return Math.floor(hour / HOURS_PER_DAY) * HOURS_PER_DAY;
-}
-
-function startOfMonth(hour: number): number {
-  const date = new Date(hour * MS_PER_HOUR);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) / MS_PER_HOUR;
-}
-
-/** The first day that begins at `hour` or later. */
-function firstDayFrom(hour: number): number {
-  return startOfDay(hour + HOURS_PER_DAY - 1);
-}
-
-function firstMonthFrom(hour: number): number {
-  return startOfMonth(hour) === hour ? hour : nextStarts.month(hour);
+  return { fromHour: startOf('day', hour), toHour: nextStart('day', hour) };
 }
 
 /** The first hour of the month in which a range begins. */
 export function firstMonthOf({ fromHour }: HourRange): number {
-  return startOfMonth(fromHour);
+  return startOf('month', fromHour);
 }
 
 /** The parts of a range by day. */
 export function daysOf(range: HourRange): HourRange[] {
   const days: HourRange[] = [];
-  for (let { fromHour } = range; fromHour < range.toHour; fromHour = nextStarts.day(fromHour))
+  for (let { fromHour } = range; fromHour < range.toHour; fromHour = nextStart('day', fromHour))
     days.push({ fromHour, toHour: stepEnd('day', fromHour, range) });
   return days;
 }
@@ -97,7 +80,7 @@ export function daysOf(range: HourRange): HourRange[] {
 export function piecesByMonth(step: UsageStep, range: HourRange): (Piece & { monthHour: number })[] {
   return piecesOf(step, range).flatMap((piece) => {
     const parts = piece.sumsOf === 'months' ? [piece] : monthsOf(piece);
-    return parts.map((part) => ({ ...piece, ...part, monthHour: startOfMonth(part.fromHour) }));
+    return parts.map((part) => ({ ...piece, ...part, monthHour: startOf('month', part.fromHour) }));
   });
 }
 
@@ -106,45 +89,80 @@ export function firstHourNeeded(step: UsageStep, range: HourRange): number | und
   return piecesOf(step, range).find(({ sumsOf }) => sumsOf === 'hours')?.fromHour;
 }
 
-/** The first hour of each month in a range. The first month begins with the range, even in the middle of a month. */
-export function monthStarts({ fromHour, toHour }: HourRange): number[] {
+/** The first hour of each step in a range. The first step begins with the range, even in the middle of a month. */
+export function stepStarts(step: UsageStep, { fromHour, toHour }: HourRange, zone = UTC): number[] {
   const starts: number[] = [];
-  for (let hour = fromHour; hour < toHour; hour = nextStarts.month(hour)) starts.push(hour);
+  for (let hour = fromHour; hour < toHour; hour = nextStart(step, hour, zone)) starts.push(hour);
   return starts;
 }
 
-/** The number of months that a range touches, counted without listing them. */
-export function monthsBetween({ fromHour, toHour }: HourRange): number {
-  const [first, last] = [fromHour, toHour - 1].map((hour) => {
-    const date = new Date(hour * MS_PER_HOUR);
-    return date.getUTCFullYear() * 12 + date.getUTCMonth();
-  }) as [number, number];
-  return fromHour < toHour ? last - first + 1 : 0;
+/** The number of steps that a range touches, at most, counted without listing them. */
+export function stepsBetween(step: UsageStep, { fromHour, toHour }: HourRange, zone = UTC): number {
+  const { indexOf } = STEPS[step];
+  const own = zoneOf(step, zone);
+  return fromHour < toHour ? indexOf(localOf(own, toHour - 1)) - indexOf(localOf(own, fromHour)) + 1 : 0;
 }
 
 /** The months of a range; the first and the last may be parts of one. */
-export function monthsOf(range: HourRange): HourRange[] {
-  return monthStarts(range).map((fromHour) => ({ fromHour, toHour: stepEnd('month', fromHour, range) }));
+export function monthsOf(range: HourRange, zone = UTC): HourRange[] {
+  return stepStarts('month', range, zone).map((fromHour) => ({
+    fromHour,
+    toHour: stepEnd('month', fromHour, range, zone),
+  }));
 }
 
 /** The end of the step that begins at `startHour`. */
-export function stepEnd(step: UsageStep, startHour: number, range: HourRange): number {
-  return Math.min(nextStarts[step](startHour), range.toHour);
+export function stepEnd(step: UsageStep, startHour: number, range: HourRange, zone = UTC): number {
+  return Math.min(nextStart(step, startHour, zone), range.toHour);
 }
 
 /** The start of the step that contains an hour of the range. */
-export function stepStart(step: UsageStep, hour: number, range: HourRange): number {
-  if (step === 'total') return range.fromHour;
-  const start = { hour, day: startOfDay(hour), month: startOfMonth(hour) }[step];
-  return Math.max(start, range.fromHour);
+export function stepStart(step: UsageStep, hour: number, range: HourRange, zone = UTC): number {
+  return Math.max(startOf(step, hour, zone), range.fromHour);
 }
 
-const nextStarts: Record<UsageStep, (hour: number) => number> = {
-  hour: (hour) => hour + 1,
-  day: (hour) => (Math.floor(hour / HOURS_PER_DAY) + 1) * HOURS_PER_DAY,
-  month: (hour) => {
+/** How the steps of all time are numbered: the number of the step that contains a local hour, and the first one of a number. */
+interface Numbering {
+  indexOf: (hour: number) => number;
+  hourOf: (index: number) => number;
+}
+
+const ofHours = (hours: number): Numbering => ({
+  indexOf: (hour) => Math.floor(hour / hours),
+  hourOf: (index) => index * hours,
+});
+
+const ofMonths = (months: number): Numbering => ({
+  indexOf: (hour) => {
     const date = new Date(hour * MS_PER_HOUR);
-    return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) / MS_PER_HOUR;
+    return Math.floor(((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()) / months);
   },
-  total: () => Infinity,
+  hourOf: (index) => Date.UTC(1970, index * months) / MS_PER_HOUR,
+});
+
+const STEPS: Record<UsageStep, Numbering> = {
+  hour: ofHours(1),
+  day: ofHours(HOURS_PER_DAY),
+  month: ofMonths(1),
+  quarter: ofMonths(3),
+  year: ofMonths(12),
+  total: { indexOf: () => 0, hourOf: (index) => (index === 0 ? -Infinity : Infinity) },
 };
+
+/** Hours are those of UTC: local ones come twice, or not at all, when the offset changes. */
+function zoneOf(step: UsageStep, zone: Zone): Zone {
+  return step === 'hour' || step === 'total' ? UTC : zone;
+}
+
+/** The start of the step that contains an hour. */
+export function startOf(step: UsageStep, hour: number, zone = UTC): number {
+  const { indexOf, hourOf } = STEPS[step];
+  const own = zoneOf(step, zone);
+  return firstHourAt(own, hourOf(indexOf(localOf(own, hour))));
+}
+
+function nextStart(step: UsageStep, hour: number, zone = UTC): number {
+  const { indexOf, hourOf } = STEPS[step];
+  const own = zoneOf(step, zone);
+  return firstHourAt(own, hourOf(indexOf(localOf(own, hour)) + 1), hour + 1);
+}

@@ -18,3 +18,6 @@ export interface MaintenanceOutcome {
   /** Gaps of clouds that are no longer asked for. */
   expired: number;
 }
+
+/** An export can move to another installation; a backup, which also says who may sign in, is for this one. */
+export type ExportContent = 'export' | 'backup';

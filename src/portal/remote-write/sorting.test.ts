@@ -2,12 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../prometheus/sample.ts';
 import { cleanId } from '../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
-import { bytesOf, mergedFacts, OversizedRequestError, sortSamples } from './sorting.ts';
+import type { SiteRule } from '../settings/sender-settings.ts';
+import { bytesOf, mergedFacts, OversizedRequestError, Sorter } from './sorting.ts';
 
 const BY_LABEL = { siteLabel: 'location', sites: ['a', 'b'] };
 
 function usage(value: number, labels: Record<string, string>): Sample {
   return { name: 'project_vcpu_usage', labels: { instance: 'e', ...labels }, value, timestampMs: 1000 };
+}
+
+function sortSamples(samples: readonly Sample[], rule: SiteRule) {
+  const sorter = new Sorter(rule);
+  for (const sample of samples) sorter.add(sample);
+  return sorter.finish();
 }
 
 describe('a request of many instants', () => {

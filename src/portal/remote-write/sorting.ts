@@ -52,12 +52,6 @@ const MAX_FACTS = 100_000;
 /** Targets beyond this number are skipped. */
 const MAX_TARGETS = 1000;
 
-export function sortSamples(samples: readonly Sample[], rule: SiteRule): SortedRequest {
-  const sorter = new Sorter(rule);
-  for (const sample of samples) sorter.add(sample);
-  return sorter.finish();
-}
-
 /** Sorts the samples of a request, one after the other. Skips NaN, with which Prometheus marks the end of a series. */
 export class Sorter {
   readonly #rule: SiteRule;

@@ -47,6 +47,7 @@ describe('the portal configuration', () => {
       limits: { rows: 1_000_000, timeoutMs: 30_000, csvRows: 100_000_000, csvTimeoutMs: 3_600_000 },
       leaseMs: 30_000,
       autoSweep: true,
+      check: false,
       collect: true,
     });
   });

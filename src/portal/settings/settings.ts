@@ -30,6 +30,8 @@ export interface LedgerPlace {
   databaseUrl: string | undefined;
   /** Whether destructive migrations may run; false by default. */
   allowDestructiveMigrations?: boolean | undefined;
+  /** False to refuse a ledger of another schema instead of migrating it. */
+  migrates?: boolean | undefined;
 }
 
 export interface PortalConfig extends LedgerPlace {
@@ -55,6 +57,8 @@ export interface PortalConfig extends LedgerPlace {
   autoSweep: boolean;
   /** False if a Prometheus reads the sites and writes to the portal; true by default. */
   collect?: boolean | undefined;
+  /** Only check whether the portal could run. */
+  check?: boolean;
 }
 
 function wholeNumber(least: number, most: number) {
@@ -133,6 +137,11 @@ export const portalSettings = {
     schema: z.boolean({ error: 'must be true or false' }).default(true),
     help: 'whether the portal reads the gates itself; false if a Prometheus reads them and writes to the portal',
   }),
+  check: setting({
+    type: 'switch',
+    schema: z.boolean({ error: 'must be true or false' }).default(false),
+    help: 'try the database, read each gate once without counting, print what is there, and end',
+  }),
   unsafeDestructiveMigrations: setting({
     type: 'switch',
     schema: z.boolean({ error: 'must be true or false' }).default(false),
@@ -187,6 +196,7 @@ export function readPortalConfig(sources: SettingsSources): PortalConfig {
     },
     autoSweep: true,
     collect: settings.collect,
+    check: settings.check,
   };
 }
 
@@ -207,6 +217,12 @@ export function readLedgerPlace(sources: SettingsSources): LedgerPlace {
     databaseUrl: settings.databaseUrl,
     allowDestructiveMigrations: settings.unsafeDestructiveMigrations,
   };
+}
+
+/** Reads only the public URL and the `[[site]]` tables, and no secrets. Throws `UserError`. */
+export function readSiteTables(sources: SettingsSources) {
+  const { settings, sections } = readSettings(portalSettings, sources, portalSections);
+  return { publicUrl: settings.publicUrl, sites: sections.site };
 }
 
 /** Reads only the rules and times of `[access]`, and no secrets. Throws `UserError`. */

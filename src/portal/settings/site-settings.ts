@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseSelector } from '../../prometheus/selectors/selectors.ts';
 import { isSeriesLabel, SERVER_SELECTORS, USAGE_SELECTORS } from '../../prometheus/usage-metrics.ts';
-import { isLoopback } from '../../runtime/http/listen.ts';
+import { isOverheard } from '../../runtime/http/listen.ts';
 import { shownUrl } from '../../runtime/http/shown-url.ts';
 import { strictTable } from '../../runtime/settings/strict-table.ts';
 import { readTextFile } from '../../runtime/files/text-file.ts';
@@ -125,7 +125,7 @@ const siteTable = strictTable({
   ),
 });
 
-type SiteTable = z.output<typeof siteTable>;
+export type SiteTable = z.output<typeof siteTable>;
 
 /** The `[[site]]` tables of portal.toml. */
 export const siteTables = z
@@ -169,7 +169,7 @@ function urlProblem({ url: text, unsafe_plain_http: plainHttpAllowed }: SiteTabl
       key: 'url',
       message: `'${shownUrl(text)}' has a part after '?' or '#'; write only the gate's address`,
     };
-  if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))
+  if (!plainHttpAllowed && isOverheard(url))
     return {
       key: 'url',
       message: `'${text}' would send the token unencrypted; use https, or name the danger with unsafe_plain_http = true`,
@@ -201,12 +201,18 @@ export function resolveSites(
   configFile: string | undefined,
 ): SiteConfig[] {
   const folder = configFile === undefined ? '.' : dirname(configFile);
-  return tables.map((table) => ({
+  return tables.map((table) =>
+    siteConfig(table, readToken(table, env, folder), readCertificates(table, folder)),
+  );
+}
+
+/** The configuration of a site with this token and these certificates. */
+export function siteConfig(table: SiteTable, token: string, ca: string | undefined): SiteConfig {
+  return {
     name: table.name,
     url: table.url,
-    token: readToken(table, env, folder),
-    ca:
-      table.ca_file === undefined ? undefined : readCertificates(table.name, resolve(folder, table.ca_file)),
+    token,
+    ca,
     intervalMs: Math.round(table.interval_seconds * 1000),
     timeoutMs: Math.round(table.timeout_seconds * 1000),
     labels: table.labels,
@@ -216,7 +222,7 @@ export function resolveSites(
     ...(table.clouds === undefined ? {} : { clouds: table.clouds }),
     ...(table.max_projects === undefined ? {} : { maxProjects: table.max_projects }),
     ...(table.pool_projects.length === 0 ? {} : { poolProjects: table.pool_projects }),
-  }));
+  };
 }
 
 /** The selectors that the portal asks for. */
@@ -236,7 +242,7 @@ export function sweepOptionsOf({
 }
 
 /** `site-a` → `STACKMETER_SITE_SITE_A_TOKEN` */
-function tokenVariable(site: string): string {
+export function tokenVariable(site: string): string {
   return `STACKMETER_SITE_${site.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_TOKEN`;
 }
 
@@ -260,7 +266,13 @@ function checkedToken(text: string, where: string): string {
   return token;
 }
 
-function readCertificates(site: string, path: string): string {
+/** The certificates of `ca_file`; undefined without one. Throws `UserError`. */
+export function readCertificates(
+  { name: site, ca_file: file }: SiteTable,
+  folder: string,
+): string | undefined {
+  if (file === undefined) return undefined;
+  const path = resolve(folder, file);
   const pem = readSiteFile(site, 'ca_file', path);
   if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
   throw new UserError(

@@ -19,9 +19,19 @@ export function formatAddress({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** An address that reaches a server on this machine, also if it listens on all addresses. */
+export function localAddress({ host, port }: ListenAddress): string {
+  return formatAddress({ host: ['', '0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host, port });
+}
+
 /** True for addresses that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Whether others can read what is sent to an address. */
+export function isOverheard({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && !isLoopback(hostname.replaceAll(/[[\]]/g, ''));
 }
 
 /** Makes `server` listen and returns its address (port 0 asks for a free port). Throws a `UserError` with advice. */

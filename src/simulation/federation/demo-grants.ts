@@ -5,15 +5,46 @@ import type { SiteOptions } from './site.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-const WHO = {
-  person: [
-    { id: 'p-1', name: 'Ada Lovelace', mail: 'ada@example.org' },
-    { id: 'p-2', name: 'Ibn Sina' },
-  ],
-  account: [
-    { name: 'university', institution: 'Example University', cost_centre: '4711', contacts: ['p-1'] },
-  ],
-};
+/** People, their account, and its price book. */
+function payers(startMs: number, changeMs: number): object {
+  const account = {
+    name: 'university',
+    institution: 'Example University',
+    cost_centre: '4711',
+    contacts: ['p-1'],
+    price_books: [{ book: 'credits', from: isoDay(startMs) }],
+  };
+  return {
+    person: [
+      { id: 'p-1', name: 'Ada Lovelace', mail: 'ada@example.org' },
+      { id: 'p-2', name: 'Ibn Sina' },
+    ],
+    account: [account],
+    price_book: [priceBook(startMs, changeMs)],
+  };
+}
+
+/** A price book with a change of prices in the history. */
+function priceBook(startMs: number, changeMs: number): object {
+  const version = (fromMs: number, reason: string, price: string) => ({
+    from: isoDay(fromMs),
+    reason,
+    server: [{ name: 'servers', sum: [{ price, per: { vcpu: 1, mb: 4096 } }] }],
+    states: { stopped: '0.5', shelved_offloaded: '0' },
+    resource: [{ resource: 'volume_gb', per: 1024, price: '0.05' }],
+    fallback: [{ resource: 'vcpu', price }],
+  });
+  return {
+    name: 'credits',
+    unit: 'credits',
+    scale: 2,
+    rounding: 'half-up',
+    version: [
+      version(startMs, 'the first prices', '1'),
+      ...(changeMs > startMs ? [version(changeMs, 'power is cheaper', '0.8')] : []),
+    ],
+  };
+}
 
 /**
  * The grants of the demo as a file for the portal: one that runs out in a few days, one that lasts, and one that ended. Their
@@ -44,7 +75,7 @@ export function demoGrants(sites: readonly SiteOptions[], startMs: number, nowMs
     allowances: [initial(used(course, 0.8), 'course of 20 people')],
   };
   return {
-    ...WHO,
+    ...payers(start, middle),
     grant: [
       {
         name: 'climate',

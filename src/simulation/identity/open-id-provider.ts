@@ -56,6 +56,7 @@ export function createOpenIdProvider(
       Grant: 3600,
       IdToken: 600,
       Interaction: 600,
+      RefreshToken: 3600,
       Session: 3600,
     },
   });

@@ -1,6 +1,6 @@
 // Starts the stacks of a site and of a portal with a real engine, like two organisations, and follows one project's
 // usage from a simulated OpenStack to the portal's API, InfluxDB and VictoriaMetrics. Deletes the data of the portal
-// Prometheus, which then reads them back remotely. Adds a site by a reload. Restarts every container in turn. Then
+// Prometheus, which then reads them back remotely. Enrols a site. Restarts every container in turn. Then
 // compares the ledger with the exporter's total, and this total with the project's true usage, to the millisecond.
 // Removes everything at the end.
 //
@@ -20,7 +20,7 @@ import {
   totalAt,
 } from './follow.mjs';
 import { engineAddress, inClone, makeCertificate, newToken, startCloud } from './site-stack.mjs';
-import { composeOf, docker, during, freePort, json, read, say, see, untilTrue } from './stack.mjs';
+import { composeOf, docker, during, freePort, json, read, run, say, see, untilTrue } from './stack.mjs';
 
 const names = {
   site: 'stackmeter-test-portal-site',
@@ -83,7 +83,9 @@ function writeConfiguration(folder) {
   );
   writeFileSync(
     join(portal, 'portal.toml'),
-    both.replace('https://usage.site-a.example:8443', `https://${gate}`),
+    both
+      .replace('https://usage.site-a.example:8443', `https://${gate}`)
+      .replace('sites = ["site-a"]', 'sites = ["site-a", "site-b"]'),
   );
 }
 
@@ -95,13 +97,13 @@ function closeToStrangers(file) {
 
 async function steps(folder, site, portal) {
   site('build');
-  site('up', '-d', 'site_prometheus');
-  await startCloud(names.cloud, `${names.site}_site`, folder);
+  site('up', '-d', 'prometheus');
+  await startCloud(names.cloud, `${names.site}_usage_exporter`, folder);
   site('up', '--detach', '--build');
   portal('up', '--detach', '--build');
   await usageArrives(folder, portal);
   await readsBackFromInfluxdb(portal);
-  await addsASite(folder, portal);
+  await enrolsASite(folder, site, portal);
   for (const stack of [site, portal]) await losesNothingOverRestarts(stack, portal);
   await isExact(site, portal);
 }
@@ -150,16 +152,24 @@ async function readsBackFromInfluxdb(portal) {
   );
 }
 
-/** Adds a site with the commands of docs/containers.md. */
-async function addsASite(folder, portal) {
-  const file = join(folder, 'portal/portal.toml');
-  const other = `\n[[site]]\nname = "site-b"\nurl = "https://${gate}"\ntoken_file = "site-a.token"\nca_file = "site-a.crt"\n`;
-  const text = readFileSync(file, 'utf8');
-  writeFileSync(file, text.replace('sites = ["site-a"]', 'sites = ["site-a", "site-b"]') + other);
+/** Enrols the gate again, as another site, with the commands of docs/containers.md. */
+async function enrolsASite(folder, site, portal) {
+  run('/bin/sh', ['-c', 'chown -R 1000:1000 portal && chmod 640 portal/portal.toml'], { cwd: folder });
+  const inPortal = (...words) => {
+    const place = ['-T', '--volume', `${folder}/portal:/portal`, 'portal'];
+    return portal('run', '--rm', ...place, 'portal', ...words, '--config', '/portal/portal.toml').trim();
+  };
+  const gateFiles = ['--token-file', '/var/lib/stackmeter/gate.tokens', '--tls-cert', '/tls/gate.crt'];
+  const inSite = ['-T', '--volume', `${folder}/tls:/tls:ro`, '--entrypoint', 'node dist/cli/main.js'];
+  const invitation = inPortal('invite', 'site-b', '--as', 'portal.example.org');
+  const accept = ['gate', 'accept', invitation, '--url', `https://${gate}`, ...gateFiles, '--yes'];
+  const reply = site('run', '--rm', ...inSite, 'secrets', ...accept).trim();
+  site('restart', 'prometheus_proxy');
+  inPortal('enrol', reply, '--yes');
   portal('run', '--rm', 'portal_prometheus_config');
   portal('kill', '-s', 'HUP', 'portal', 'portal_prometheus');
   await see(
-    'an added site is federated after a reload',
+    'an enrolled site is federated after a reload',
     async () => (await query(ports.prometheus, 'up{job="site/site-b"}')) === 1,
   );
   await see('and read by the portal', async () => {
@@ -195,7 +205,7 @@ async function isExact(site, portal) {
   if (usedUntilMs(used) !== untilMs) throw new Error(`until ${untilMs} the exporter counts ${used}`);
   say('the exporter has counted the true usage, to the millisecond');
   await untilTrue("the ledger has the exporter's total", async () => lastTotalOf(portal) >= used);
-  site('stop', 'site_exporter');
+  site('stop', 'exporter');
   const last = lastTotalOf(portal);
   if (!Number.isInteger(usedUntilMs(last))) throw new Error(`the ledger ends with ${last}`);
   say('the ledger has counted the true usage, to the millisecond');

@@ -1,11 +1,11 @@
-// Starts a site's stack with a real engine, from a clone, beside a simulated OpenStack. Expects that credentials are all it
-// needs, that the gate gives out only usage, also with a token and a certificate of the site, that exporter and gate also run
+// Starts a site's stack with a real engine beside a simulated OpenStack, first in an empty folder, then from a clone. Expects
+// that the image, the compose file and credentials are all it needs, that the gate gives out only usage, also with a token and a certificate of the site, that exporter and gate also run
 // with the site's existing Prometheus, and that HAProxy can take the gate's place. Removes everything at the end.
 //
 //   node test/deploy/compose/site.mjs            with docker compose (v2)
 //   node test/deploy/compose/site.mjs v1         with docker-compose 1.29
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askGate, engineAddress, inClone, makeCertificate, newToken, startCloud } from './site-stack.mjs';
 import { composeOf, docker, during, freePort, json, read, run, say, see } from './stack.mjs';
@@ -28,12 +28,16 @@ const token = newToken();
 await inClone('site', async (folder) => {
   const compose = composeOf(folder, files, ports);
   const both = [...files, '-f', 'docker-compose.site.haproxy.yml'];
-  const withHaproxy = composeOf(folder, both, { ...ports, PORTAL_AUTH_TOKEN: token });
+  const withToken = { ...ports, PORTAL_AUTH_TOKEN: token };
+  const withHaproxy = composeOf(folder, both, withToken);
   refusesWithout(folder, 'credentials', /usage-openrc/);
   writeFileSync(join(folder, 'usage-openrc'), 'OS_AUTH_URL=http://simulated:5000/v3\n');
-  await during(withHaproxy, async () => {
+  // docker compose removes the volumes only of services whose profile it is told.
+  const all = composeOf(folder, [...both, '--profile', 'grafana'], withToken);
+  await during(all, async () => {
     try {
       await withCredentialsOnly(folder, compose);
+      cpSync(join(folder, 'empty/usage-openrc'), join(folder, 'usage-openrc'));
       writeFileSync(join(folder, '.env'), `PORTAL_AUTH_TOKEN=${token}\nUSAGE_EXPORTER_UPDATE_INTERVAL=5\n`);
       makeCertificate(folder);
       await besideACloud(folder, compose);
@@ -56,12 +60,19 @@ function refusesWithout(folder, what, says) {
   say(`without ${what}, the stack does not start and says what to do`);
 }
 
-/** The stack makes a token and a certificate itself. Nobody finds the token in a log. */
-async function withCredentialsOnly(folder, compose) {
-  compose('build');
+/**
+ * The stack starts without a clone, and makes a token and a certificate itself. Nobody finds the token in a log.
+ */
+async function withCredentialsOnly(clone, fromClone) {
+  fromClone('build');
+  const folder = join(clone, 'empty');
+  mkdirSync(folder);
+  for (const file of ['docker-compose.site.yml', 'usage-openrc'])
+    cpSync(join(clone, file), join(folder, file));
+  const compose = composeOf(folder, files, ports);
   compose('up', '-d', 'prometheus');
   await startCloud(cloud, `${project}_usage_exporter`, folder);
-  compose('up', '--detach', '--build');
+  compose('up', '--detach');
   const logOf = (service) => compose('logs', '--no-color', service);
   const id = compose('ps', '-q', 'exporter').trim();
   const inNetwork = `{{(index .NetworkSettings.Networks "${project}_usage_exporter").IPAddress}}`;
@@ -111,8 +122,8 @@ async function withGrafana(withProfile) {
     const inGrafana = (...words) => withProfile('exec', '-T', 'grafana', ...words);
     const [password, dashboards, dataSource] = [
       inGrafana('cat', '/run/stackmeter/grafana.password'),
-      inGrafana('ls', '/etc/grafana/dashboards'),
-      inGrafana('cat', '/etc/grafana/provisioning/datasources/prometheus.yml'),
+      inGrafana('ls', '/etc/stackmeter/grafana/dashboards/site'),
+      inGrafana('cat', '/etc/stackmeter/grafana/provisioning/datasources/prometheus.yml'),
     ];
     return (
       /^\S{32,}$/.test(password.trim()) &&

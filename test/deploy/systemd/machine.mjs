@@ -1,5 +1,7 @@
 // A container with a bare Debian 13, whose first process is systemd.
 import { execFileSync } from 'node:child_process';
+import { readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { docker, root, run } from '../compose/stack.mjs';
 
 const IMAGE = 'stackmeter-test-debian';
@@ -12,6 +14,13 @@ STOPSIGNAL SIGRTMIN+3
 `;
   execFileSync('docker', ['build', '--quiet', '--tag', IMAGE, '-'], { input: dockerfile });
   return IMAGE;
+}
+
+/** Makes the package of a clone, as `stackmeter.tgz` in its folder. */
+export function pack(clone) {
+  run('npm', ['pack', '--loglevel=error'], { cwd: clone });
+  const file = readdirSync(clone).find((name) => name.endsWith('.tgz'));
+  renameSync(join(clone, file), join(clone, 'stackmeter.tgz'));
 }
 
 /** Starts a container with the clone at /media/stackmeter and a host name for its gate; returns its name. */
@@ -61,4 +70,14 @@ function npmOfThisMachine() {
 /** Runs a command line in a root shell; returns its output. */
 export function inside(machine, words) {
   return run('docker', ['exec', machine, '/bin/bash', '-ec', words], { cwd: root });
+}
+
+/** The vCPU-hours that the machine's portal has billed since yesterday. */
+export function billed(machine) {
+  const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+  const answer = inside(
+    machine,
+    `curl --silent 'http://127.0.0.1:8000/api/v1/usage?from=${day(-1)}&to=${day(1)}&step=total&by=resource'`,
+  );
+  return JSON.parse(answer).data.find(({ resource }) => resource === 'vcpu')?.amount ?? 0;
 }

@@ -7,18 +7,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { docker, root, say, see } from '../compose/stack.mjs';
 import { inClone } from '../compose/site-stack.mjs';
-import { bareDebian, inside, restartMachine, startMachine } from './machine.mjs';
+import { bareDebian, billed, inside, pack, restartMachine, startMachine } from './machine.mjs';
 
 const HOST = 'usage.site-a.example';
 const roles = ['exporter', 'gate', 'portal'];
 const sections = readSections();
 
 await inClone('systemd', async (clone) => {
+  pack(clone);
   const machine = startMachine(bareDebian(), { clone, host: HOST });
   try {
     await walk(machine);
     for (const role of roles) await comesBack(machine, role);
     await reloads(machine);
+    await takesANewerVersion(machine);
     await survivesAReboot(machine);
   } finally {
     docker('rm', '-f', '-v', machine);
@@ -63,7 +65,7 @@ async function walk(machine) {
 async function run(machine, commands, folder = '/opt/stackmeter') {
   if (commands === undefined || commands.length === 0) throw new Error('the page has no such section');
   for (const command of commands) {
-    const words = `cd ${folder}; ${command.replace('URL-OF-STACKMETER', '/media/stackmeter')}`;
+    const words = `cd ${folder}; ${command.replace('--file stackmeter.tgz', '--file /media/stackmeter/stackmeter.tgz')}`;
     if (command.startsWith('cd ')) folder = command.slice(3);
     else if (command.startsWith('curl ')) await see(command, async () => inside(machine, words) !== '');
     else inside(machine, words);
@@ -112,15 +114,6 @@ function usage(machine, token) {
   );
 }
 
-function billed(machine) {
-  const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
-  const answer = inside(
-    machine,
-    `curl --silent 'http://127.0.0.1:8000/api/v1/usage?from=${day(-1)}&to=${day(1)}&step=total&by=resource'`,
-  );
-  return JSON.parse(answer).data.find(({ resource }) => resource === 'vcpu')?.amount ?? 0;
-}
-
 function processOf(machine, role) {
   return inside(machine, `systemctl show --property MainPID --value stackmeter-${role}`).trim();
 }
@@ -153,6 +146,12 @@ async function reloads(machine) {
   if (String(roles.map((role) => processOf(machine, role))) !== String(before))
     throw new Error('a reload has restarted a role');
   say('the reloads have ended no process');
+}
+
+async function takesANewerVersion(machine) {
+  const before = billed(machine);
+  await run(machine, sections.get('A newer version'));
+  await see('a newer version takes over, and usage continues', async () => billed(machine) > before);
 }
 
 async function survivesAReboot(machine) {

@@ -1,25 +1,27 @@
 import { useContext } from 'preact/hooks';
 import { Swatch } from './swatch.tsx';
 import { Name } from '../controls/name.tsx';
+import { correctionWords } from './corrections.ts';
 import { coverageWord } from '../coverage.ts';
-import { bucketLabel } from '../format.ts';
 import { ApiContext } from '../live/api-context.ts';
-import { isInProgress } from '../period.ts';
+import { bucketName, isInProgress } from '../period.ts';
 import type { Picture, PointedAt } from './picture.ts';
 
 /** The numbers of the hour or day under the pointer. */
 export function ChartTip({ picture, pointedAt }: { picture: Picture; pointedAt: PointedAt }) {
   const api = useContext(ApiContext);
   const { stack, span, colours, scale } = picture;
-  const start = stack.starts[pointedAt.index];
-  if (start === undefined) return null;
+  if (stack.starts[pointedAt.index] === undefined) return null;
   const coverage = stack.coverages[pointedAt.index] ?? 'none';
+  const earlier = picture.earlier?.[pointedAt.index];
+  const corrected = correctionWords(picture.corrections?.[pointedAt.index] ?? [], span, scale.format);
   const total = stack.totals[pointedAt.index] ?? null;
   const side = pointedAt.index < stack.starts.length / 2 ? 'right' : 'left';
   return (
     <div class={`chart-tip chart-tip-${side}`} style={{ left: `${pointedAt.leftPx}px` }} aria-hidden="true">
       <p class="chart-tip-time">
-        {bucketLabel(start, span.step)} UTC{isInProgress(start, span.step, api.nowMs()) && ', so far'}
+        {bucketName(span, pointedAt.index)} {span.period.zone}
+        {isInProgress(span, pointedAt.index, api.nowMs()) && ', so far'}
       </p>
       {total !== null && (
         <dl>
@@ -39,7 +41,11 @@ export function ChartTip({ picture, pointedAt }: { picture: Picture; pointedAt: 
           )}
         </dl>
       )}
+      {earlier !== undefined && earlier !== null && (
+        <p class="chart-tip-earlier">before: {scale.format(earlier)}</p>
+      )}
       {coverage !== 'measured' && <p class="chart-tip-coverage">{coverageWord(coverage)}</p>}
+      {corrected !== '' && <p>{corrected}</p>}
     </div>
   );
 }

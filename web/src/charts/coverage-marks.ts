@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import type { BucketCoverage } from '../coverage.ts';
-import { stepMs } from '../period.ts';
+import { bucketEnd } from '../period.ts';
 import type { Picture } from './picture.ts';
 
 const STRIP_PX = 8;
@@ -9,8 +9,30 @@ const STRIP_PX = 8;
 export function drawCoverage(plot: uPlot, { span, stack }: Picture): void {
   stack.coverages.forEach((coverage, index) => {
     const start = stack.starts[index];
-    if (start !== undefined) drawMark(plot, coverage, start, start + stepMs(span.step));
+    if (start !== undefined) drawMark(plot, coverage, start, bucketEnd(span, index));
   });
+}
+
+/** Draws a triangle above the bars with corrections. */
+export function drawCorrections(plot: uPlot, { span, stack, corrections = [] }: Picture): void {
+  stack.starts.forEach((startMs, index) => {
+    if (corrections[index]?.length) drawTriangle(plot, (startMs + bucketEnd(span, index)) / 2);
+  });
+}
+
+function drawTriangle(plot: uPlot, atMs: number): void {
+  const { ctx } = plot;
+  const middle = plot.valToPos(atMs, 'x', true);
+  const bottom = plot.bbox.top - 2 * devicePixelRatio;
+  const [half, height] = [4 * devicePixelRatio, STRIP_PX * devicePixelRatio];
+  ctx.save();
+  ctx.beginPath();
+  ctx.moveTo(middle - half, bottom - height);
+  ctx.lineTo(middle + half, bottom - height);
+  ctx.lineTo(middle, bottom);
+  ctx.fillStyle = getComputedStyle(plot.root).getPropertyValue('--text').trim();
+  ctx.fill();
+  ctx.restore();
 }
 
 function drawMark(plot: uPlot, coverage: BucketCoverage, fromMs: number, toMs: number): void {

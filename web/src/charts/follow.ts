@@ -1,15 +1,18 @@
 import type uPlot from 'uplot';
 
-/** Redraws the plot when its host's size or the colour scheme changes. */
+/** Redraws the plot when its host's size or the colour scheme changes, and for paper. */
 export function followSurroundings(plot: uPlot, host: HTMLElement): () => void {
   const resizes = new ResizeObserver(() => fitPlot(plot, host));
   resizes.observe(host);
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
-  const redraw = () => plot.redraw(false, true);
-  scheme.addEventListener('change', redraw);
+  const looks = [matchMedia('(prefers-color-scheme: dark)'), matchMedia('print')];
+  const redraw = () => {
+    fitPlot(plot, host);
+    plot.redraw(false, true);
+  };
+  for (const look of looks) look.addEventListener('change', redraw);
   return () => {
     resizes.disconnect();
-    scheme.removeEventListener('change', redraw);
+    for (const look of looks) look.removeEventListener('change', redraw);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { CorrectionRow } from '../../../src/portal/api/shapes/quality/answers.ts';
 import type { Span } from '../period.ts';
 import type { AmountScale } from '../units.ts';
 import type { Stack } from './stack.ts';
@@ -9,6 +10,10 @@ export interface Picture {
   /** By layer key. */
   colours: ReadonlyMap<string, number>;
   scale: AmountScale;
+  /** The totals of the time that the span is compared with, step by step. */
+  earlier?: readonly (number | null)[] | undefined;
+  /** Step by step. */
+  corrections?: readonly (readonly CorrectionRow[])[];
 }
 
 /** The hour or day under the pointer, by its index. `leftPx` is its middle in CSS pixels from the left of the plot. */

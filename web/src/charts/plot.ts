@@ -1,10 +1,10 @@
 import uPlot from 'uplot';
-import { stepMs } from '../period.ts';
+import { bucketEnd, type Span } from '../period.ts';
 import { colourProperty } from './colours.ts';
-import { drawCoverage } from './coverage-marks.ts';
+import { drawCorrections, drawCoverage } from './coverage-marks.ts';
 import type { Picture, PointedAt } from './picture.ts';
 import { cumulated } from './stack.ts';
-import { tickLabel, timeTicks } from './time-axis.ts';
+import { spanTickLabel, spanTicks, tickLabel, timeTicks } from './time-axis.ts';
 
 const TICK_SPACE_PX = 64;
 const AXIS_FONT = '12px system-ui, sans-serif';
@@ -24,24 +24,34 @@ export function createPlot(
       x: { time: false, range: () => [picture().span.fromMs, picture().span.toMs] },
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.04 : 1] },
     },
-    series: [{}, ...layersFromTop(picture()).map(({ key }) => barSeries(() => picture().colours.get(key)))],
-    axes: [timeAxis(), amountAxis(() => picture().stack.layers.length === 0)],
+    series: [
+      {},
+      ...layersFromTop(picture()).map(({ key }) => barSeries(() => picture().colours.get(key))),
+      ...earlierSeries(picture()),
+    ],
+    axes: [timeAxis(() => picture().span), amountAxis(() => picture().stack.layers.length === 0)],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     hooks: {
-      drawAxes: [(plot) => drawCoverage(plot, picture())],
+      drawAxes: [(plot) => drawCoverage(plot, picture()), (plot) => drawCorrections(plot, picture())],
       setCursor: [(plot) => onPoint(pointedAt(plot))],
     },
   };
   return new uPlot(options, plotData(picture()), host);
 }
 
-/** The data of the plot. A bar is centred on its hour or day. */
-export function plotData({ span, stack, scale }: Picture): uPlot.AlignedData {
-  const middles = stack.starts.map((start) => start + stepMs(span.step) / 2);
-  const scaled = cumulated(stack.layers).map((heights) =>
-    heights.map((height) => (height === null ? null : height / scale.divisor)),
-  );
-  return [middles, ...scaled.toReversed()];
+/** The data of the plot. A bar is centred on its hour, day or month. */
+export function plotData({ span, stack, scale, earlier }: Picture): uPlot.AlignedData {
+  const middles = stack.starts.map((start, index) => (start + bucketEnd(span, index)) / 2);
+  const scaled = (heights: readonly (number | null)[]) =>
+    heights.map((height) => (height === null ? null : height / scale.divisor));
+  const before = earlier === undefined ? [] : [middles.map((_, index) => earlier[index] ?? null)];
+  return [middles, ...cumulated(stack.layers).toReversed().map(scaled), ...before.map(scaled)];
+}
+
+/** The time before is a light line over the bars. */
+function earlierSeries({ earlier }: Picture): uPlot.Series[] {
+  if (earlier === undefined) return [];
+  return [{ stroke: (plot) => property(plot, '--text'), width: 1.5, dash: [4, 4], points: { show: false } }];
 }
 
 function layersFromTop({ stack }: Picture) {
@@ -68,7 +78,8 @@ function isNarrow(plot: uPlot): boolean {
   return plot.bbox.width / devicePixelRatio / (plot.data[0]?.length ?? 1) < NARROW_BAR_PX;
 }
 
-export function timeAxis(): uPlot.Axis {
+/** The axis of a span, or of any instants (UTC). */
+export function timeAxis(span?: () => Span): uPlot.Axis {
   return {
     font: AXIS_FONT,
     stroke: (plot) => property(plot, '--muted'),
@@ -76,8 +87,12 @@ export function timeAxis(): uPlot.Axis {
     ticks: { stroke: (plot) => property(plot, '--line'), size: 5, width: 1 },
     size: 30,
     gap: 4,
-    splits: (plot, _axis, fromMs, toMs) => timeTicks(fromMs, toMs, plot.width / TICK_SPACE_PX),
-    values: (_plot, ticks) => ticks.map(tickLabel),
+    splits: (plot, _axis, fromMs, toMs) =>
+      span === undefined
+        ? timeTicks(fromMs, toMs, plot.width / TICK_SPACE_PX)
+        : spanTicks(span(), plot.width / TICK_SPACE_PX),
+    values: (_plot, ticks) =>
+      ticks.map((tick) => (span === undefined ? tickLabel(tick) : spanTickLabel(tick, span()))),
   };
 }
 

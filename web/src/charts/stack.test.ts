@@ -26,7 +26,7 @@ describe('a stack', () => {
       layers: [
         { key: 'a', label: 'A', values: [4, 5, 0] },
         { key: 'b', label: 'B', values: [1, 0, 2] },
-        { key: '', label: 'Other projects', values: [5, 0, 5] },
+        { key: '', label: 'Others', values: [5, 0, 5] },
       ],
       totals: [10, 5, 7],
       coverages: ['measured', 'measured', 'spread'],

@@ -48,7 +48,7 @@ export function stackOf(
   }));
   const rest = totals.map((total, index) => remainder(total, layers, index));
   if (rest.some((value) => value !== null && value > 0))
-    layers.push({ key: OTHER_KEY, label: 'Other projects', values: rest });
+    layers.push({ key: OTHER_KEY, label: 'Others', values: rest });
   return {
     starts: [...starts],
     layers,

@@ -7,7 +7,8 @@ import { usePlot } from './use-plot.ts';
 /** The chart of a picture. Pages show the same numbers in a table, because a canvas is not accessible. */
 export function UsageChart({ picture, label }: { picture: Picture; label: string }) {
   const [pointedAt, setPointedAt] = useState<PointedAt>();
-  const shape = picture.stack.layers.map(({ key }) => key).join('\n');
+  const hasEarlier = picture.earlier !== undefined;
+  const shape = [hasEarlier, ...picture.stack.layers.map(({ key }) => key)].join('\n');
   const host = usePlot(
     picture,
     shape,

@@ -19,6 +19,37 @@ export function CoverageKey({ coverages }: { coverages: readonly BucketCoverage[
   );
 }
 
+/** The key to the line of the time before. */
+export function EarlierKey() {
+  return (
+    <span class="earlier-key">
+      <svg
+        viewBox="0 0 18 8"
+        width="18"
+        height="8"
+        aria-hidden="true"
+        stroke="currentColor"
+        stroke-width="1.5"
+      >
+        <path d="M0 4h18" stroke-dasharray="4" />
+      </svg>{' '}
+      before
+    </span>
+  );
+}
+
+/** The key to the triangles above the bars. */
+export function CorrectionKey() {
+  return (
+    <span class="earlier-key">
+      <svg viewBox="0 0 8 8" width="8" height="8" aria-hidden="true" fill="currentColor">
+        <path d="M0 0h8L4 8" />
+      </svg>{' '}
+      corrected
+    </span>
+  );
+}
+
 /** The numbers of hours or days that are not measured; empty if all are measured. */
 export function CoverageSummary({
   coverages,

@@ -4,6 +4,8 @@ export interface Figure {
   /** A smaller text after the value: a unit, or "of 12". */
   detail?: string;
   title?: string;
+  /** Words below the value. */
+  note?: string | undefined;
 }
 
 /** A few numbers that sum up a page. */
@@ -15,6 +17,7 @@ export function Figures({ figures, label }: { figures: readonly Figure[]; label:
           <dt>{figure.label}</dt>
           <dd title={figure.title}>
             {figure.value} {figure.detail !== undefined && <span class="figure-detail">{figure.detail}</span>}
+            {figure.note !== undefined && <small class="under">{figure.note}</small>}
           </dd>
         </div>
       ))}

@@ -1,7 +1,10 @@
 import { createContext } from 'preact';
 import { Api, type Me } from '../api.ts';
+import { News } from './news.ts';
 
 export const ApiContext = createContext(new Api((...request) => fetch(...request), Date.now, signIn));
+
+export const NewsContext = createContext(new News(() => new EventSource('api/v1/events')));
 
 /** Who is signed in; undefined until the portal has said it. */
 export const MeContext = createContext<Me | undefined>(undefined);

@@ -47,6 +47,30 @@ describe('a live query', () => {
     ]);
   });
 
+  it('waits a minute where the portal tells of news, and asks at news as soon as its pause is over', async () => {
+    const states: LiveState<number>[] = [];
+    let asked = 0;
+    const query = new LiveQuery({
+      load: () => Promise.resolve((asked += 1)),
+      everyMs: 5_000,
+      nowMs: Date.now,
+      isTold: () => true,
+      onChange: (state) => states.push(state),
+    });
+    query.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    query.noteNews(); // within the pause
+    await vi.advanceTimersByTimeAsync(20_000);
+    query.noteNews(); // after the pause
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(asked).toBe(3);
+    await vi.advanceTimersByTimeAsync(1_000);
+    query.pause();
+    query.noteNews();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states.map(({ loadedAtMs }) => (loadedAtMs ?? 0) - 1_000_000)).toEqual([0, 5_000, 21_000, 81_000]);
+  });
+
   it('says in plain words that the portal cannot be reached', async () => {
     const { query, states } = queryOf([new TypeError('Failed to fetch')]);
     query.start();
@@ -66,6 +90,18 @@ describe('a live query', () => {
     await vi.advanceTimersByTimeAsync(0);
     query.pause();
     expect(states.at(-1)?.data).toBe('two');
+  });
+
+  it('asks before its time if it is told to, and not while it is paused', async () => {
+    const { query, states, signals } = queryOf(['one', 'two']);
+    query.askNow();
+    expect(signals).toHaveLength(0);
+    query.start();
+    await vi.advanceTimersByTimeAsync(0);
+    query.askNow();
+    await vi.advanceTimersByTimeAsync(0);
+    query.pause();
+    expect(states.map(({ data }) => data)).toEqual(['one', 'two']);
   });
 
   it('ignores an answer that arrives after the pause', async () => {

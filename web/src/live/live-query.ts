@@ -1,3 +1,5 @@
+import { ApiError } from '../api.ts';
+
 /** The state of a query that is repeated. */
 export interface LiveState<T> {
   /** The last answer. It stays if a later query fails. */
@@ -7,6 +9,8 @@ export interface LiveState<T> {
   /** The time of the first failure in a row, and the reason of the last one; both undefined after a success. */
   failingSinceMs: number | undefined;
   error: string | undefined;
+  /** The HTTP status of that failure; undefined if there was no answer. */
+  status: number | undefined;
   /** True until the first answer to the current question: `data` still answers the question before. */
   pending: boolean;
 }
@@ -15,18 +19,22 @@ export interface LiveOptions<T> {
   load: (signal: AbortSignal) => Promise<T>;
   everyMs: number;
   nowMs: () => number;
+  /** Whether the portal tells of news: the query then waits for it, and asks by itself less often. */
+  isTold?: () => boolean;
   onChange: (state: LiveState<T>) => void;
 }
 
 /** The largest part of the time that queries may take. Slow queries are repeated less often. */
 const REFRESH_SHARE = 0.1;
 const LONGEST_PAUSE_MS = 60_000;
+const TOLD_PAUSE_MS = 60_000;
 
 export const NOTHING_YET: LiveState<never> = {
   data: undefined,
   loadedAtMs: undefined,
   failingSinceMs: undefined,
   error: undefined,
+  status: undefined,
   pending: true,
 };
 
@@ -37,6 +45,9 @@ export class LiveQuery<T> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #request: AbortController | undefined;
   #pausesMs: number;
+  /** When the present pause may end at the earliest; undefined while a query runs. */
+  #pausedUntilMs: number | undefined;
+  #hasNews = false;
   #running = false;
 
   /** @param before the state to show until the first answer. */
@@ -64,9 +75,29 @@ export class LiveQuery<T> {
     this.#request?.abort();
   }
 
+  /** Sends the query now, if it is repeated, and not at its next time. */
+  askNow(): void {
+    if (!this.#running) return;
+    this.pause();
+    this.start();
+  }
+
+  /** Asks again as soon as the pause allows. */
+  noteNews(): void {
+    this.#hasNews = true;
+    if (this.#running && this.#pausedUntilMs !== undefined) this.#askAt(this.#pausedUntilMs);
+  }
+
+  #askAt(atMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask(), Math.max(0, atMs - this.#options.nowMs()));
+  }
+
   async #ask(): Promise<void> {
     const request = new AbortController();
     this.#request = request;
+    this.#pausedUntilMs = undefined;
+    this.#hasNews = false;
     const startedAtMs = this.#options.nowMs();
     try {
       const data = await this.#options.load(request.signal);
@@ -74,19 +105,27 @@ export class LiveQuery<T> {
     } catch (error) {
       if (!request.signal.aborted) this.#fail(error);
     }
-    if (!request.signal.aborted) this.#timer = setTimeout(() => void this.#ask(), this.#pausesMs);
+    if (!request.signal.aborted) this.#pauseNow();
+  }
+
+  #pauseNow(): void {
+    const nowMs = this.#options.nowMs();
+    this.#pausedUntilMs = nowMs + this.#pausesMs;
+    const waits = !this.#hasNews && this.#state.error === undefined && this.#options.isTold?.() === true;
+    this.#askAt(waits ? nowMs + Math.max(this.#pausesMs, TOLD_PAUSE_MS) : this.#pausedUntilMs);
   }
 
   #succeed(data: T, startedAtMs: number): void {
     const loadedAtMs = this.#options.nowMs();
     this.#pausesMs = pauseAfter(loadedAtMs - startedAtMs, this.#options.everyMs);
-    this.#change({ data, loadedAtMs, failingSinceMs: undefined, error: undefined, pending: false });
+    this.#change({ ...NOTHING_YET, data, loadedAtMs, pending: false });
   }
 
   #fail(error: unknown): void {
     const failingSinceMs = this.#state.failingSinceMs ?? this.#options.nowMs();
     this.#pausesMs = this.#options.everyMs;
-    this.#change({ ...this.#state, failingSinceMs, error: reasonOf(error) });
+    const status = error instanceof ApiError ? error.status : undefined;
+    this.#change({ ...this.#state, failingSinceMs, error: reasonOf(error), status });
   }
 
   #change(state: LiveState<T>): void {
@@ -100,7 +139,7 @@ export function pauseAfter(tookMs: number, everyMs: number): number {
 }
 
 /** If `fetch` cannot reach the portal, it throws a TypeError. Its text differs between browsers and does not help. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof TypeError) return 'the portal cannot be reached';
   return error instanceof Error ? error.message : String(error);
 }

@@ -9,6 +9,7 @@ const me = (...roles: Role[]): Me => ({
   name: null,
   rights: roles.map((role) => ({ role, because: 'a test' })),
   allowed: [],
+  price_books: 0,
 });
 
 describe('who is signed in', () => {

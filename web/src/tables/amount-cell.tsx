@@ -9,14 +9,16 @@ export function AmountCell(props: {
   class?: string;
   /** Words under the amount. */
   label?: string;
+  /** How the amount was corrected. */
+  corrected?: string | undefined;
 }) {
-  const { amount, unit, scale, label } = props;
+  const { amount, unit, scale, corrected, label = corrected && 'corrected' } = props;
   const name = `amount ${props.class ?? ''}`.trim();
   if (amount === undefined) return <td class={name}>–</td>;
   return (
-    <td class={name} title={`${exact(amount)} ${unit}`}>
+    <td class={name} title={`${exact(amount)} ${unit}${corrected ? `, ${corrected}` : ''}`}>
       {scale.format(amount)}
-      {label !== undefined && <small class="under">{label}</small>}
+      {label && <small class="under">{label}</small>}
     </td>
   );
 }

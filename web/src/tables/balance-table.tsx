@@ -2,7 +2,7 @@ import type { GrantRow } from '../api.ts';
 import { balanceState, rateWords, runOutWords, type Balance } from '../balances.ts';
 import { Name } from '../controls/name.tsx';
 import { ShareBar } from '../controls/share-bar.tsx';
-import type { PeriodName } from '../period.ts';
+import type { Period } from '../period.ts';
 import { resourceLabel } from '../resources.ts';
 import { routeAddress } from '../routing.ts';
 import { scaleFor } from '../units.ts';
@@ -13,7 +13,7 @@ interface BalanceTableProps {
   caption: string;
   grants: readonly GrantRow[];
   /** With it, each grant has a link to its page. */
-  period?: PeriodName;
+  period?: Period;
 }
 
 /** The balances of grants, one line for each resource. */
@@ -33,7 +33,7 @@ export function BalanceTable({ caption, grants, period }: BalanceTableProps) {
       {grants.map((grant) => (
         <tbody key={grant.name}>
           {(grant.balances ?? []).map((balance, index) => (
-            <tr key={balance.resource}>
+            <tr key={`${balance.resource} ${balance.price_book ?? ''}`}>
               {period !== undefined && index === 0 && <GrantCell grant={grant} period={period} />}
               <BalanceCells balance={balance} isHead={period === undefined} />
             </tr>
@@ -54,7 +54,7 @@ export function UnknownUsage({ grant: { name, unknown } }: { grant: GrantRow }) 
   );
 }
 
-function GrantCell({ grant, period }: { grant: GrantRow; period: PeriodName }) {
+function GrantCell({ grant, period }: { grant: GrantRow; period: Period }) {
   return (
     <th scope="rowgroup" rowSpan={grant.balances?.length}>
       <a href={routeAddress({ page: 'grant', name: grant.name, period, tablePage: 1 })}>

@@ -1,8 +1,8 @@
 import { useContext } from 'preact/hooks';
 import { COVERAGE_MEANING, coverageWord, type BucketCoverage } from '../coverage.ts';
-import { bucketLabel, isoInstant } from '../format.ts';
+import { isoInstant } from '../format.ts';
 import { ApiContext } from '../live/api-context.ts';
-import { isInProgress, type Span } from '../period.ts';
+import { bucketName, isInProgress, type Span } from '../period.ts';
 import { pageOf } from './project-list.ts';
 import type { AmountScale } from '../units.ts';
 import { AmountCell } from './amount-cell.tsx';
@@ -10,12 +10,14 @@ import { Pager } from './pager.tsx';
 import { AmountHead, Table } from './table.tsx';
 
 /** A column with an amount for each hour or day of the span. */
-interface BucketColumn {
+export interface BucketColumn {
   key: string;
   label: string;
   unit: string;
   scale: AmountScale;
   values: readonly (number | null)[];
+  /** How each amount was corrected; '' if it was not. */
+  corrected?: readonly string[] | undefined;
 }
 
 interface BucketTableProps {
@@ -30,6 +32,8 @@ interface BucketTableProps {
 
 const PAGE_SIZE = 48;
 
+const STEP_HEADS = { hour: 'Hour', day: 'Day', month: 'Month' } as const;
+
 /** The numbers of usage by hour or day, newest first. */
 export function BucketTable({ caption, span, starts, coverages, columns, page, onPage }: BucketTableProps) {
   const newestFirst = starts.map((_, index) => starts.length - 1 - index);
@@ -39,7 +43,9 @@ export function BucketTable({ caption, span, starts, coverages, columns, page, o
       <Table caption={caption} class="bucket-table">
         <thead>
           <tr>
-            <th scope="col">{span.step === 'hour' ? 'Hour' : 'Day'} (UTC)</th>
+            <th scope="col">
+              {STEP_HEADS[span.step]} ({span.period.zone})
+            </th>
             {columns.map(({ key, label, scale }) => (
               <AmountHead key={key}>
                 {label} <span class="unit">{scale.unit}</span>
@@ -79,11 +85,17 @@ function BucketLine({ startMs, index, span, columns, coverage }: BucketLineProps
   return (
     <tr>
       <th scope="row">
-        <time dateTime={isoInstant(startMs)}>{bucketLabel(startMs, span.step)}</time>
-        {isInProgress(startMs, span.step, api.nowMs()) && <span class="so-far">so far</span>}
+        <time dateTime={isoInstant(startMs)}>{bucketName(span, index)}</time>
+        {isInProgress(span, index, api.nowMs()) && <span class="so-far">so far</span>}
       </th>
-      {columns.map(({ key, unit, scale, values }) => (
-        <AmountCell key={key} amount={values[index] ?? undefined} unit={unit} scale={scale} />
+      {columns.map(({ key, unit, scale, values, corrected }) => (
+        <AmountCell
+          key={key}
+          amount={values[index] ?? undefined}
+          unit={unit}
+          scale={scale}
+          corrected={corrected?.[index]}
+        />
       ))}
       <td class={`coverage-cell coverage-${coverage}`} title={COVERAGE_MEANING[coverage]}>
         {coverageWord(coverage)}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProjectRow } from '../api.ts';
 import { projectKey } from '../names.ts';
-import { pageOf, projectLines, searchLines, sortLines, type ProjectLine } from './project-list.ts';
+import { pageOf, projectLines, sortLines, type ProjectLine } from './project-list.ts';
 
 function known(site: string, id: string, name: string): ProjectRow {
   const at = '2026-11-22T14:00:00.000Z';
@@ -51,15 +51,6 @@ describe('the list of projects', () => {
       ['now 2', 'Elixir', 1],
       ['now 3', '', 1],
     ]);
-  });
-
-  it('is searched by words in name, id, domain and site, in upper or lower case', () => {
-    const lines = [line('Alpha', 1), line('beta', 2, 'b'), line('Άλφα', 3)];
-    expect(names(searchLines(lines, 'ALPHA'))).toEqual(['Alpha']);
-    expect(names(searchLines(lines, ' elixir  id-beta '))).toEqual(['beta']);
-    expect(names(searchLines(lines, 'άλφα'))).toEqual(['Άλφα']);
-    expect(names(searchLines(lines, '.*'))).toEqual([]);
-    expect(searchLines(lines, '  ')).toHaveLength(3);
   });
 
   it('is sorted by usage, the largest first, projects without usage last, equal ones by name', () => {

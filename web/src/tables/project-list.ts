@@ -1,5 +1,5 @@
 import type { ProjectRow } from '../api.ts';
-import { projectKey, visibleName } from '../names.ts';
+import { compareNames, projectKey } from '../names.ts';
 import type { Amount, ProjectUsage } from './project-usage.ts';
 
 /** A line of the table of projects: a known project with its usage in the period. */
@@ -38,30 +38,12 @@ export function projectLines(
   return [...lines.values()];
 }
 
-/** Lines that contain every word of `search` in the name, id, domain or site. Case does not matter. */
-export function searchLines(lines: readonly ProjectLine[], search: string): ProjectLine[] {
-  const words = search
-    .toLocaleLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  if (words.length === 0) return [...lines];
-  return lines.filter((line) => {
-    const text = searchable(line);
-    return words.every((word) => text.includes(word));
-  });
-}
-
-function searchable({ projectName, projectId, domainName, site }: ProjectLine): string {
-  return [projectName, visibleName(projectName), projectId, domainName, site].join('\n').toLocaleLowerCase();
-}
-
 export const SORT_BY_NAME = 'name';
 
 /** Sorts by name, or by the usage of a resource, the largest first. Equal lines are sorted by name, then by key. */
 export function sortLines(lines: readonly ProjectLine[], sort: string): ProjectLine[] {
-  const names = new Intl.Collator(undefined, { numeric: true });
   const byName = (a: ProjectLine, b: ProjectLine) =>
-    names.compare(a.projectName, b.projectName) || names.compare(a.key, b.key);
+    compareNames(a.projectName, b.projectName) || compareNames(a.key, b.key);
   if (sort === SORT_BY_NAME) return [...lines].sort(byName);
   const amountOf = (line: ProjectLine) => line.amounts.get(sort)?.amount ?? -1;
   return [...lines].sort((a, b) => amountOf(b) - amountOf(a) || byName(a, b));

@@ -1,6 +1,6 @@
 import { SORT_BY_NAME, type ProjectLine } from './project-list.ts';
 import type { ResourceTotal } from './project-usage.ts';
-import type { PeriodName } from '../period.ts';
+import type { Period } from '../period.ts';
 import { resourceLabel } from '../resources.ts';
 import { scaleFor, type AmountScale } from '../units.ts';
 import { worstCoverage } from '../coverage.ts';
@@ -20,7 +20,7 @@ interface ProjectTableProps {
   /** The largest amount of each resource in the whole list. It decides the unit of the column. */
   largest: ReadonlyMap<string, number>;
   sort: string;
-  period: PeriodName;
+  period: Period;
   onSort: (sort: string) => void;
 }
 
@@ -88,7 +88,7 @@ function ProjectTableLine({
 }: {
   line: ProjectLine;
   columns: Column[];
-  period: PeriodName;
+  period: Period;
 }) {
   const coverage = worstCoverage([...line.amounts.values()].map((amount) => amount.coverage));
   return (

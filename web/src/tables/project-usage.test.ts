@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UsageRow } from '../api.ts';
-import { projectUsages, resourceTotals, topProjects } from './project-usage.ts';
+import { projectUsages, resourceTotals } from './project-usage.ts';
 
 const START = '2026-11-21T15:00:00.000Z';
 
@@ -51,11 +51,5 @@ describe('the usage of a period', () => {
       ['b', 'p1', { vcpu: { amount: 4, coverage: 'spread' } }],
       ['a', 'p2', { vcpu: { amount: 4, coverage: 'measured' } }],
     ]);
-  });
-
-  it('has its largest projects first, without those that have no usage of the resource', () => {
-    const top = topProjects(projectUsages(ROWS), 'vcpu', 2);
-    expect(top.map(({ site, projectId }) => `${site} ${projectId}`)).toEqual(['a p2', 'b p1']);
-    expect(topProjects(projectUsages(ROWS), 'mb', 2)).toHaveLength(1);
   });
 });

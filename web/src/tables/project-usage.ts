@@ -1,7 +1,7 @@
 import type { Coverage, UsageRow } from '../api.ts';
 import { OTHER_KEY, type Stack } from '../charts/stack.ts';
 import { worstCoverage, type BucketCoverage } from '../coverage.ts';
-import { compareText, projectKey } from '../names.ts';
+import { projectKey } from '../names.ts';
 import { compareResources } from '../resources.ts';
 
 /** The usage of one project over a period, by resource. */
@@ -57,22 +57,9 @@ function added(before: Amount | undefined, amount: number, coverage: Coverage): 
   };
 }
 
-/** The projects with the largest usage of a resource, largest first. Equal ones are sorted by key, for a stable order. */
-export function topProjects(
-  projects: readonly ProjectUsage[],
-  resource: string,
-  most: number,
-): ProjectUsage[] {
-  const amountOf = (project: ProjectUsage) => project.amounts.get(resource)?.amount ?? 0;
-  return projects
-    .filter((project) => amountOf(project) > 0)
-    .sort((a, b) => amountOf(b) - amountOf(a) || compareText(a.key, b.key))
-    .slice(0, most);
-}
-
 /** A stack with a layer for each project, and the projects of these layers. */
 export interface ProjectStack {
-  projects: readonly ProjectUsage[];
+  projects: readonly Pick<ProjectUsage, 'key' | 'site' | 'projectId'>[];
   stack: Stack;
 }
 

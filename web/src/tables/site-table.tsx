@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { SiteRow } from '../api.ts';
 import { count, MINUTE_MS, plural } from '../format.ts';
 import { useNow } from '../live/use-now.ts';
+import { routeAddress } from '../routing.ts';
 import { countedUpTo, inOrderOfConcern, siteState } from '../site-state.ts';
 import { Age } from '../controls/age.tsx';
 import { Name } from '../controls/name.tsx';
@@ -17,7 +18,7 @@ export function SiteTable({ sites }: { sites: readonly SiteRow[] }) {
   const ordered = inOrderOfConcern(sites, nowMs);
   return (
     <>
-      <Table caption="Sites, their state and how fresh their readings are" label="Sites" class="site-table">
+      <Table caption="Sites, their state and how fresh their readings are" class="site-table">
         <thead>
           <tr>
             <th scope="col">Site</th>
@@ -48,7 +49,9 @@ function SiteLine({ site, nowMs }: { site: SiteRow; nowMs: number }) {
   return (
     <tr>
       <th scope="row">
-        <Name text={site.name} />
+        <a href={routeAddress({ page: 'site', name: site.name })}>
+          <Name text={site.name} />
+        </a>
         <SiteLabels labels={site.labels} />
       </th>
       <td>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 interface TableProps {
   /** For readers who do not see the page. */
   caption: string;
-  /** The name of the frame; by default the caption. */
+  /** The name of the frame; by default the caption. It differs from the heading of the section. */
   label?: string;
   class?: string;
   children: ComponentChildren;

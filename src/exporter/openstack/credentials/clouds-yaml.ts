@@ -38,6 +38,12 @@ export function loadCloud(
   );
 }
 
+/** The names of the clouds in `clouds.yaml`; none without the file. Throws `UserError` for a file that cannot be read. */
+export function cloudNames(env: Environment): string[] {
+  const file = findFile('clouds', env['OS_CLIENT_CONFIG_FILE'], env);
+  return file === undefined ? [] : Object.keys(section(readYaml(file), 'clouds', file));
+}
+
 function acceptsInsecure(env: Environment): boolean {
   return /^(1|true|yes|on)$/i.test(env['OS_INSECURE'] ?? '');
 }

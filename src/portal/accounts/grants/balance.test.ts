@@ -24,7 +24,7 @@ const allowance = (amount: string, more: Partial<Allowance> = {}): Allowance => 
 function usage(usedHours: number, perDay = 0, days = 10): GrantUsage {
   return {
     used: new Map([['vcpu', BigInt(Math.round(usedHours * HOUR))]]),
-    recent: [{ site: 'a', cloud: '', resource: 'vcpu', amountMs: BigInt(perDay * days * HOUR) }],
+    recent: [{ site: 'a', cloud: '', subject: 'vcpu', amountMs: BigInt(perDay * days * HOUR) }],
     known: {
       days,
       missingHours: 0,
@@ -168,7 +168,7 @@ describe('the days behind a rate', () => {
     const all = byCloud(hours('a', MIDNIGHT - 4 * DAY, MIDNIGHT, MIDNIGHT - 6 * HOUR));
     const known = knownDays({ projects }, all, NOW);
     expect([known.days, known.missingHours, known.enough]).toEqual([4, 6, true]);
-    const row = { site: 'a', cloud: '', resource: 'vcpu', amountMs: BigInt(2 * 90 * HOUR) };
+    const row = { site: 'a', cloud: '', subject: 'vcpu', amountMs: BigInt(2 * 90 * HOUR) };
     expect(hourlyRate(known, [row])).toBe(2);
   });
 

@@ -15,9 +15,10 @@ export const NO_RUN_OUT = [
 
 type NoRunOut = (typeof NO_RUN_OUT)[number];
 
-/** The balance of one resource of a grant. Amounts are amount × hours. */
+/** The balance of one resource of a grant, or of its charges. Amounts are amount × hours, or in the unit of the book. */
 export interface Balance {
   resource: string;
+  priceBook: string | undefined;
   /** The sum of the allowances that count now. */
   granted: number;
   /** The sum of the allowances that count later. */
@@ -40,9 +41,14 @@ export interface Balance {
   noRunOut: NoRunOut | null;
 }
 
-/** The usage of a grant as the ledger has it: integers of amount × milliseconds. */
+/** The key of the usage that an allowance is for. */
+export function subjectOf({ resource, priceBook }: Pick<Allowance, 'resource' | 'priceBook'>): string {
+  return priceBook === undefined ? resource : `${resource} ${priceBook}`;
+}
+
+/** The usage of a grant as the ledger has it: integers of amount × milliseconds, or of charges × an hour in milliseconds. */
 export interface GrantUsage {
-  /** In the period of the grant, by resource. */
+  /** In the period of the grant, by subject. */
   used: ReadonlyMap<string, bigint>;
   recent: readonly CloudUsage[];
   known: KnownDays;
@@ -58,25 +64,29 @@ const PER_AMOUNT_HOUR = PER_AMOUNT_MS * BigInt(MS_PER_HOUR);
 const HOURS_PER_DAY = 24;
 const MOST_MS = 100 * 365.25 * 86_400_000;
 
-/** The balance of each resource that has an allowance, in the order of their first allowances. */
+/** The balance of each subject that has an allowance, in the order of their first allowances. */
 export function balancesOf(grant: DatedGrant, usage: GrantUsage, nowMs: number): Balance[] {
-  const resources = new Set(grant.allowances.map(({ resource }) => resource));
-  return [...resources].map((resource) => balanceOf(resource, grant, usage, nowMs));
+  const first = new Map(grant.allowances.toReversed().map((allowance) => [subjectOf(allowance), allowance]));
+  const subjects = new Set(grant.allowances.map(subjectOf));
+  return [...subjects].map((subject) => {
+    const { resource = '', priceBook } = first.get(subject) ?? {};
+    return { resource, priceBook, ...balanceOf(subject, grant, usage, nowMs) };
+  });
 }
 
 function balanceOf(
-  resource: string,
+  subject: string,
   grant: DatedGrant,
   { used, recent, known }: GrantUsage,
   nowMs: number,
-): Balance {
-  const allowances = grant.allowances.filter((allowance) => allowance.resource === resource);
+): Omit<Balance, 'resource' | 'priceBook'> {
+  const allowances = grant.allowances.filter((allowance) => subjectOf(allowance) === subject);
   const later = allowances.filter(({ atMs }) => atMs > nowMs).sort((a, b) => a.atMs - b.atMs);
   const [granted, grantedLater] = [sumOf(allowances) - sumOf(later), sumOf(later)];
-  const spent = (used.get(resource) ?? 0n) * PER_AMOUNT_MS;
+  const spent = (used.get(subject) ?? 0n) * PER_AMOUNT_MS;
   const rate = hourlyRate(
     known,
-    recent.filter((row) => row.resource === resource),
+    recent.filter((row) => row.subject === subject),
   );
   const course = {
     started: later.length < allowances.length,
@@ -86,7 +96,6 @@ function balanceOf(
     later,
   };
   return {
-    resource,
     granted: hoursOf(granted),
     grantedLater: hoursOf(grantedLater),
     used: hoursOf(spent),

@@ -21,7 +21,8 @@ export interface CloudHour {
 export interface CloudUsage {
   site: string;
   cloud: string;
-  resource: string;
+  /** The resource, or charges by a price book. */
+  subject: string;
   /** Amount × milliseconds. */
   amountMs: bigint;
 }

@@ -1,4 +1,4 @@
-import { timeWords } from './words.ts';
+import { timeWords } from '../wording.ts';
 
 /** The condition of a change: the versions that its author has seen, or that there is none yet. */
 export interface Condition {

@@ -17,6 +17,8 @@ describe('a CSV of grants', () => {
       keep: ['title', 'account', 'from', 'to', 'people', 'labels'],
       file: {
         person: [],
+        price_book: [],
+        mark: [],
         account: [],
         grant: [
           {

@@ -1,4 +1,4 @@
-import { csvLine, CsvError, csvRecords } from '../../../runtime/csv.ts';
+import { csvLine, CsvError, csvRecords } from '../../../runtime/text/csv.ts';
 import { unknownKeyMessage } from '../../../runtime/settings/strict-table.ts';
 import { UserError } from '../../../runtime/user-error.ts';
 import { grantsFile, type GrantDocument, type GrantPart, type GrantsFile } from './documents.ts';
@@ -11,7 +11,7 @@ const PROJECT_COLUMNS = {
   project_from: 'from',
   project_to: 'to',
 } as const;
-const ALLOWANCE_COLUMNS = ['resource', 'amount', 'kind', 'at', 'reason'] as const;
+const ALLOWANCE_COLUMNS = ['resource', 'amount', 'kind', 'at', 'reason', 'price_book'] as const;
 const COLUMNS: readonly string[] = [
   'grant',
   ...GRANT_COLUMNS,
@@ -158,6 +158,8 @@ export function csvOf({ grant }: GrantsFile): string {
 function rowsOf(grant: GrantDocument): string[][] {
   const { name, title = '', account = '', from = '', to = '', projects, allowances } = grant;
   const first = [name, title, account, from, to];
+  const noProject = Object.keys(PROJECT_COLUMNS).map(() => '');
+  const noAllowance = ALLOWANCE_COLUMNS.map(() => '');
   const rows = [
     ...projects.map(({ site, id, cloud = '', from: start = '', to: end = '' }) => [
       site,
@@ -165,26 +167,11 @@ function rowsOf(grant: GrantDocument): string[][] {
       cloud,
       start,
       end,
-      '',
-      '',
-      '',
-      '',
-      '',
+      ...noAllowance,
     ]),
-    ...allowances.map(({ resource, amount, kind, at = '', reason }) => [
-      '',
-      '',
-      '',
-      '',
-      '',
-      resource,
-      amount,
-      kind,
-      at,
-      reason,
-    ]),
+    ...allowances.map((one) => [...noProject, ...ALLOWANCE_COLUMNS.map((column) => one[column] ?? '')]),
   ];
-  return (rows.length === 0 ? [Array.from({ length: 10 }, () => '')] : rows).map((row) => [...first, ...row]);
+  return (rows.length === 0 ? [[...noProject, ...noAllowance]] : rows).map((row) => [...first, ...row]);
 }
 
 /** A text that begins like a formula travels with an apostrophe before it (`csvLine`), so one that has it gets another. */

@@ -49,6 +49,8 @@ allowances = [
     expect(file).toEqual({
       person: [{ id: 'p-17', name: 'Ada', mail: 'ada@example.org' }],
       account: [{ name: 'university', time_zone: 'Europe/Berlin', contacts: ['p-17'] }],
+      price_book: [],
+      mark: [],
       grant: [
         {
           name: 'climate',
@@ -80,6 +82,8 @@ allowances = [
   it('may leave out everything but names', () => {
     expect(read('[[account]]\nname = "u"\n[[grant]]\nname = "g"\n')).toEqual({
       person: [],
+      price_book: [],
+      mark: [],
       account: [{ name: 'u', time_zone: 'UTC', contacts: [] }],
       grant: [{ name: 'g', projects: [], people: [], labels: {}, allowances: [] }],
     });

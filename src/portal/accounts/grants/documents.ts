@@ -3,8 +3,7 @@
  * gives each value its one form, so two documents that mean the same are equal as JSON.
  */
 import { z } from 'zod';
-import { isKnownResource, RESOURCE_NAMES } from '../../../prometheus/usage-metrics.ts';
-import { nearestName, strictTable } from '../../../runtime/settings/strict-table.ts';
+import { strictTable } from '../../../runtime/settings/strict-table.ts';
 import {
   amountField,
   hourField,
@@ -12,8 +11,13 @@ import {
   instantOf,
   lineField,
   nameField,
+  resourceName,
+  tablesOf,
   timeZoneField,
-} from './fields.ts';
+} from '../fields.ts';
+import { CHARGE } from '../charges/price-book.ts';
+import { priceBookTables } from '../price-books/documents.ts';
+import { markTables } from './marks.ts';
 
 /** The largest numbers of parts, so that one file cannot fill the database. */
 const MOST = {
@@ -23,19 +27,10 @@ const MOST = {
   members: 1_000,
   allowances: 1_000,
   labels: 50,
+  books: 200,
 };
 
 const personId = nameField('write the id of the person');
-const resourceName = z
-  .string({ error: 'missing; name a resource, such as "vcpu"' })
-  .regex(/^[a-z0-9][a-z0-9_]{0,62}$/, 'must be the name of a resource, such as "vcpu"')
-  .superRefine((name, context) => {
-    // A site may meter resources that stackmeter does not know, but not with nearly the name of one that it knows.
-    const nearest = isKnownResource(name) ? undefined : nearestName(name, RESOURCE_NAMES);
-    if (nearest !== undefined)
-      context.addIssue({ code: 'custom', message: `unknown resource '${name}'; did you mean '${nearest}'?` });
-  });
-
 interface Period {
   from?: string | undefined;
   to?: string | undefined;
@@ -88,11 +83,19 @@ const memberTable = strictTable({
 });
 
 const allowanceTable = strictTable({
-  resource: resourceName,
+  resource: resourceName.describe('a resource; or "charge", with a price_book'),
+  price_book: nameField('name a price book').optional().describe('the book in whose unit the amount is'),
   amount: amountField.describe('amount × hours of the resource, such as vCPU-hours'),
   kind: z.enum(['initial', 'top-up', 'cut'], { error: 'must be "initial", "top-up" or "cut"' }),
   at: instantField.optional().describe('when it begins to count; without it, when it is written'),
   reason: lineField(500),
+}).superRefine(({ resource, price_book }, context) => {
+  const fault = (message: string) => {
+    context.addIssue({ code: 'custom', path: ['price_book'], message });
+  };
+  if (resource === CHARGE && price_book === undefined) fault('missing; name the book that charges');
+  if (resource !== CHARGE && price_book !== undefined)
+    fault(`is for resource = "${CHARGE}"; remove it, or write that`);
 });
 
 const labelKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/);
@@ -151,12 +154,26 @@ export const grantParts = [
 
 export type GrantPart = (typeof grantParts)[number];
 
+const billingBook = strictTable({
+  book: nameField('name a price book'),
+  from: hourField.describe('the first hour that it charges'),
+});
+
 export const accountDocument = strictTable({
   name: nameField('give the account a name, such as "university"'),
   institution: lineField(500).optional(),
   cost_centre: lineField(100).optional(),
   time_zone: timeZoneField.default('UTC').describe('the civil time zone of its months'),
   contacts: listOf(personId, MOST.members, '["p-17"]').describe('ids of people'),
+  price_books: z
+    .array(billingBook, { error: 'must be a list such as [{ book = "credits", from = 2026-01-01 }]' })
+    .max(MOST.books, `has more than ${MOST.books} items`)
+    .refine(
+      (books) => books.every(({ from }, index) => index === 0 || from > (books[index - 1]?.from ?? '')),
+      'must stand in order of time: each from is after the one before',
+    )
+    .optional()
+    .describe('the price book that charges its grants, from a date on'),
 });
 
 export type AccountDocument = z.output<typeof accountDocument>;
@@ -166,7 +183,8 @@ const personDocument = strictTable({
   name: lineField(200).optional(),
   mail: lineField(320)
     .regex(/^[^\s@]+@[^\s@]+$/, 'must be an address such as ada@example.org')
-    .optional(),
+    .optional()
+    .meta({ examples: ['ada@example.org'] }),
 });
 
 export type PersonDocument = z.output<typeof personDocument>;
@@ -176,29 +194,11 @@ export const grantTables = {
   person: tablesOf('person', personDocument, MOST.people, 'id'),
   account: tablesOf('account', accountDocument, MOST.grants, 'name'),
   grant: tablesOf('grant', grantDocument, MOST.grants, 'name'),
+  ...priceBookTables,
+  ...markTables,
 };
 
 export const grantsFile = strictTable(grantTables);
 
-/** All that a file says about people, accounts and grants. */
+/** All that a file says about people, accounts, grants, price books and marks. */
 export type GrantsFile = z.output<typeof grantsFile>;
-
-function tablesOf<T extends z.ZodType<object>>(word: string, table: T, most: number, key: string) {
-  return z
-    .array(table, { error: `write [[${word}]], with double brackets, once for each ${word}` })
-    .max(most, `has more than ${most} tables`)
-    .superRefine((tables, context) => {
-      const seen = new Set<unknown>();
-      for (const [index, one] of tables.entries()) {
-        const identity = (one as Record<string, unknown>)[key];
-        if (seen.has(identity))
-          context.addIssue({
-            code: 'custom',
-            path: [index, key],
-            message: `there are two of '${String(identity)}'; give each a ${key} of its own`,
-          });
-        seen.add(identity);
-      }
-    })
-    .default([]);
-}

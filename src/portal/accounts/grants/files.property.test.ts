@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { csvOf, documentsOfCsv } from './csv-file.ts';
 import { grantParts, grantsFile, type GrantDocument, type GrantsFile } from './documents.ts';
 import { editOfFile, fileOf, planOf } from './plan.ts';
-import type { StoredGrant, StoredState } from './stored.ts';
+import type { StoredBook, StoredGrant, StoredState } from './stored.ts';
 import { tomlOf } from './toml-text.ts';
 import { documentsOfToml } from './toml-file.ts';
 
@@ -34,6 +34,43 @@ const allowance = fc.record({
   reason: line,
 });
 
+/** A price book with each kind of price, and names that are keys elsewhere. */
+const BOOK = {
+  name: 'credits "x"',
+  unit: '€',
+  scale: 2,
+  rounding: 'half-even',
+  version: [
+    {
+      from: '2026-01-01T05:00Z',
+      reason: 'the \\ first',
+      server: [
+        {
+          name: 'GPU',
+          site: 'site-a',
+          flavor: { gpu: 'a100*', vcpu: 0 },
+          sum: [
+            {
+              price: '1.5',
+              per: { gpu: 1, vcpu: 24 },
+              whole_units: true,
+              steps: [{ above: 2, factor: '2' }],
+            },
+            { price: '0' },
+          ],
+        },
+      ],
+      states: { stopped: '0.5', from: '1', 'x.y': '0' },
+      fallback: [{ resource: 'vcpu', price: '0.000000000001' }],
+    },
+    {
+      from: '2026-02-01',
+      reason: 'the second',
+      resource: [{ resource: 'volume_gb', per: 1024, price: '3' }],
+    },
+  ],
+};
+
 /** Files whose grants keep all rules: each project id is used once. */
 const files: fc.Arbitrary<GrantsFile> = fc
   .array(
@@ -52,7 +89,16 @@ const files: fc.Arbitrary<GrantsFile> = fc
   .map((grants) =>
     grantsFile.parse({
       person: [{ id: 'p-17', name: 'Ada "x" \\', mail: 'a@b' }],
-      account: [{ name: 'university', contacts: ['p-17'], time_zone: 'Europe/Berlin' }],
+      account: [
+        {
+          name: 'university',
+          contacts: ['p-17'],
+          time_zone: 'Europe/Berlin',
+          price_books: [{ book: 'credits "x"', from: '2026-01-01' }],
+        },
+      ],
+      price_book: [BOOK],
+      mark: [{ name: 'm', reason: 'power "cut"', site: 'site-a', from: '2026-01-01T05:00Z', project: 'p' }],
       grant: grants.map(([{ role, ...grant }, window, projects], index) => ({
         ...grant,
         ...window,
@@ -69,7 +115,15 @@ const files: fc.Arbitrary<GrantsFile> = fc
     }),
   );
 
-const EMPTY: StoredState = { grants: new Map(), accounts: new Map(), people: new Map(), sites: SITES };
+const EMPTY: StoredState = {
+  grants: new Map(),
+  accounts: new Map(),
+  books: new Map(),
+  published: new Map(),
+  marks: new Map(),
+  people: new Map(),
+  sites: SITES,
+};
 
 /** The state after a file was applied to nothing. */
 function applied(file: GrantsFile): StoredState {
@@ -84,6 +138,13 @@ function applied(file: GrantsFile): StoredState {
     ...EMPTY,
     grants: of('grant') as unknown as StoredState['grants'],
     accounts: of('account') as unknown as StoredState['accounts'],
+    books: of('price_book') as unknown as StoredState['books'],
+    published: new Map(
+      versions.flatMap(({ kind, name, document }) =>
+        kind === 'price_book' ? [[name, document as StoredBook] as const] : [],
+      ),
+    ),
+    marks: of('mark') as unknown as StoredState['marks'],
     people: new Map(people.map((person) => [person.id, person])),
   };
 }

@@ -1,13 +1,15 @@
 import type { GrantProject } from '../../ledger/ledger.ts';
 import type { GrantDocument, ProjectDocument } from './documents.ts';
-import { instantOf } from './fields.ts';
+import { instantOf } from '../fields.ts';
 import type { StoredGrant, StoredPerson, StoredState, DocumentVersion } from './stored.ts';
 
 type AllowanceKind = 'initial' | 'top-up' | 'cut';
 
 /** An amendment of a grant's right to use a resource. */
 export interface Allowance {
+  /** `charge` for an amount in the unit of a price book. */
   resource: string;
+  priceBook?: string | undefined;
   /** Positive decimal text, amount × hours. A cut takes it away. */
   amount: string;
   kind: AllowanceKind;
@@ -40,6 +42,8 @@ export interface SiteGrant {
 /** A grant as it is now, as a whole. */
 export interface PresentGrant extends SiteGrant {
   account: string | undefined;
+  /** The institution of the account, or the account itself if it names none. */
+  institution?: string | undefined;
   people: readonly GrantPerson[];
   labels: Readonly<Record<string, string>>;
   allowances: readonly Allowance[];
@@ -50,26 +54,28 @@ export interface PresentGrant extends SiteGrant {
 }
 
 /** The grants as they are now, by name. */
-export function presentGrants({ grants, people }: Pick<StoredState, 'grants' | 'people'>): PresentGrant[] {
-  const present = [...grants.values()].map((grant) => presentGrant(grant, people));
+export function presentGrants(state: Pick<StoredState, 'grants' | 'accounts' | 'people'>): PresentGrant[] {
+  const present = [...state.grants.values()].map((grant) => presentGrant(grant, state));
   return present.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 function presentGrant(
   { document, version, changedMs, author }: DocumentVersion<StoredGrant>,
-  known: StoredState['people'],
+  { accounts, people: known }: Pick<StoredState, 'accounts' | 'people'>,
 ): PresentGrant {
   const { name, title, account, people, labels, allowances } = document;
   return {
     name,
     title,
     account,
+    institution: account === undefined ? undefined : (accounts.get(account)?.document.institution ?? account),
     ...windowOf(document),
     projects: datedProjects(document),
     people: people.map(({ person, role }) => ({ person, role, ...contactOf(known.get(person)) })),
     labels,
-    allowances: allowances.map(({ at, written, ...one }) => ({
+    allowances: allowances.map(({ at, written, price_book, ...one }) => ({
       ...one,
+      ...(price_book === undefined ? {} : { priceBook: price_book }),
       atMs: instantOf(at),
       writtenMs: instantOf(written),
     })),

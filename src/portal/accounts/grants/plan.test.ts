@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountDocument, grantDocument, grantParts, type GrantDocument } from './documents.ts';
+import { markDocument } from './marks.ts';
 import { editOfFile, fileOf, planOf } from './plan.ts';
 import { RuleError } from './rules.ts';
 import type { Edit, StoredGrant, StoredState } from './stored.ts';
@@ -28,6 +29,9 @@ function stateOf(...grants: GrantDocument[]): StoredState {
     accounts: new Map([
       ['university', versioned(accountDocument.parse({ name: 'university', contacts: ['p-17'] }))],
     ]),
+    books: new Map(),
+    published: new Map(),
+    marks: new Map(),
     people: new Map([
       ['p-17', { id: 'p-17', name: 'Ada' }],
       ['p-18', { id: 'p-18', erasedMs: Date.UTC(2026, 3, 2) }],
@@ -196,7 +200,20 @@ describe('the plan of an edit', () => {
     const grants = new Map([['climate', null], ...(editOf(next).grants ?? [])]);
     expect(words(state, { grants })).toHaveLength(3);
     expect(words(state, { accounts: new Map([['university', null]]) })).toEqual([
-      "grant 'climate': account: there is no account 'university'; add a [[account]]",
+      "grant 'climate': account: names account 'university', which you remove: change or remove grant 'climate' first",
+    ]);
+  });
+
+  it('removes no account that a mark names, and says what to do', () => {
+    const mark = markDocument.parse({
+      name: 'trial',
+      reason: 'test',
+      account: 'university',
+      from: '2026-01-01',
+    });
+    const marks = new Map([['trial', { document: mark, version: 1, changedMs: 0, author: 'ada' }]]);
+    expect(words({ ...stateOf(), marks }, { accounts: new Map([['university', null]]) })).toEqual([
+      "mark 'trial': account: names account 'university', which you remove: change or remove mark 'trial' first",
     ]);
   });
 
@@ -227,7 +244,7 @@ describe('the plan of an edit', () => {
 describe('the edit of a file', () => {
   const present = grantOf({ title: 'Old', people: [{ person: 'p-17', role: 'lead' }], projects: [P] });
   const other = grantOf({ name: 'other' });
-  const file = { person: [], account: [], grant: [grantOf({ projects: [P] })] };
+  const file = { person: [], account: [], grant: [grantOf({ projects: [P] })], price_book: [], mark: [] };
 
   it('changes what the file names, and leaves the rest', () => {
     expect(words(stateOf(present, other), editOfFile(file, stateOf(present, other), {}))).toEqual([
@@ -251,6 +268,8 @@ describe('a file whose allowances of a grant are top-ups and cuts', () => {
   const fileOfAllowances = (name: string, ...allowances: object[]) => ({
     person: [],
     account: [],
+    price_book: [],
+    mark: [],
     grant: [grantOf({ name, allowances })],
   });
   const keep = grantParts.filter((part) => part !== 'allowances');

@@ -1,14 +1,20 @@
 import type { AccountDocument, GrantDocument, GrantPart, GrantsFile, PersonDocument } from './documents.ts';
-import { instantText } from './fields.ts';
-import { timeWords, accountDifference, grantDifference, personDifference } from './words.ts';
+import type { PriceBook } from '../charges/price-book.ts';
+import { instantText } from '../fields.ts';
+import { priceBookDocument } from '../price-books/documents.ts';
+import { bookDifference } from '../price-books/words.ts';
+import { timeWords } from '../wording.ts';
+import { markDifference, type MarkDocument } from './marks.ts';
+import { published, unpublished } from './publication.ts';
+import { accountDifference, grantDifference, personDifference } from './words.ts';
 import { amended, checkRules, requireGrant, RuleError, withEarlier } from './rules.ts';
-import type { Edit, StoredGrant, StoredState } from './stored.ts';
+import type { Edit, StoredBook, StoredGrant, StoredState } from './stored.ts';
 
 /** A new version of a document; null removes it. */
 interface NewVersion {
-  kind: 'grant' | 'account';
+  kind: 'grant' | 'account' | 'price_book' | 'mark';
   name: string;
-  document: StoredGrant | AccountDocument | null;
+  document: StoredGrant | AccountDocument | StoredBook | MarkDocument | null;
 }
 
 /** The versions that an edit writes, and the same in words. What stays as it is, is not in it. */
@@ -34,13 +40,31 @@ export function planOf(state: StoredState, edit: Edit, by: { author: string; now
       wanted === null ? null : { ...wanted, allowances: amended(wanted, before?.allowances ?? [], written) };
     return { kind: 'grant' as const, name, document, words: grantDifference(name, before, document) };
   });
+  const books = [...(edit.books ?? [])].map(([name, wanted]) => {
+    const before = state.books.get(name)?.document;
+    const document = wanted === null ? null : published(wanted, state.published.get(name), written);
+    return { kind: 'price_book' as const, name, document, words: bookDifference(name, before, document) };
+  });
+  const marks = [...(edit.marks ?? [])].map(([name, document]) => ({
+    kind: 'mark' as const,
+    name,
+    document,
+    words: markDifference(name, state.marks.get(name)?.document, document),
+  }));
   checkRules({
     grants: after(state.grants, grants),
     accounts: after(state.accounts, accounts),
+    books: after(state.books, books),
+    marks: after(state.marks, marks),
     people: new Set([...state.people.keys(), ...people.map(({ document }) => document.id)]),
     sites: state.sites,
+    removed: new Set(
+      [...accounts, ...books].flatMap(({ kind, name, document }) =>
+        document === null ? `${kind} ${name}` : [],
+      ),
+    ),
   });
-  const changes = [...accounts, ...grants].filter(({ words }) => words.length > 0);
+  const changes = [...books, ...accounts, ...grants, ...marks].filter(({ words }) => words.length > 0);
   return {
     versions: changes.map(({ kind, name, document }) => ({ kind, name, document })),
     people: people.filter(({ words }) => words.length > 0).map(({ document }) => document),
@@ -73,7 +97,7 @@ function after<D>(
 
 /**
  * The edit of a file. A grant or account that the file names becomes exactly what the file says, but keeps its allowances.
- * One that the file does not name stays as it is, except with `removeMissing`.
+ * One that the file does not name stays as it is, except with `removeMissing`. Price books and marks stay in any case.
  */
 export function editOfFile(
   file: GrantsFile,
@@ -93,7 +117,9 @@ export function editOfFile(
     for (const name of state.grants.keys()) if (!grants.has(name)) grants.set(name, null);
     for (const name of state.accounts.keys()) if (!accounts.has(name)) accounts.set(name, null);
   }
-  return { grants, accounts, people: file.person };
+  const books = new Map<string, PriceBook | null>(file.price_book.map((book) => [book.name, book]));
+  const marks = new Map<string, MarkDocument | null>(file.mark.map((mark) => [mark.name, mark]));
+  return { grants, accounts, books, marks, people: file.person };
 }
 
 function withKept(
@@ -110,7 +136,13 @@ function withKept(
 }
 
 /** The file of the stored state: applied again, it changes nothing. */
-export function fileOf({ people, accounts, grants }: Omit<StoredState, 'sites'>): GrantsFile {
+export function fileOf({
+  people,
+  accounts,
+  grants,
+  books,
+  marks,
+}: Omit<StoredState, 'sites' | 'published'>): GrantsFile {
   return {
     person: [...people.values()]
       .filter(({ erasedMs }) => erasedMs === undefined)
@@ -118,14 +150,14 @@ export function fileOf({ people, accounts, grants }: Omit<StoredState, 'sites'>)
     account: [...accounts.values()].map(({ document }) => document),
     grant: [...grants.values()].map(({ document }) => ({
       ...document,
-      allowances: document.allowances.map(({ resource, amount, kind, at, reason }) => ({
-        resource,
-        amount,
-        kind,
-        at,
-        reason,
-      })),
+      allowances: document.allowances.map(({ resource, price_book, amount, kind, at, reason }) =>
+        withoutGaps({ resource, price_book, amount, kind, at, reason }),
+      ),
     })),
+    price_book: [...books.values()].map(({ document: { version, ...book } }) =>
+      priceBookDocument.parse({ ...book, version: version.map(unpublished) }),
+    ),
+    mark: [...marks.values()].map(({ document }) => document),
   };
 }
 

@@ -3,7 +3,9 @@ import type { GrantProject } from '../../ledger/ledger.ts';
 import { nearestName } from '../../../runtime/settings/strict-table.ts';
 import type { AccountDocument, AllowanceDocument, GrantDocument } from './documents.ts';
 import { datedProjects } from './grant.ts';
-import { allowanceWords, timeWords } from './words.ts';
+import { allowanceWords } from './words.ts';
+import { timeWords } from '../wording.ts';
+import type { MarkDocument } from './marks.ts';
 import type { StoredAllowance } from './stored.ts';
 
 /** An edit breaks a rule. The message is one line: which document, where, what to do. */
@@ -15,17 +17,27 @@ export class RuleError extends Error {
 export interface Whole {
   grants: ReadonlyMap<string, GrantDocument>;
   accounts: ReadonlyMap<string, AccountDocument>;
+  books: ReadonlyMap<string, unknown>;
+  marks: ReadonlyMap<string, MarkDocument>;
   people: ReadonlySet<string>;
   sites: readonly string[];
+  /** The documents that the edit removes, as `account university`. */
+  removed: ReadonlySet<string>;
 }
 
 export function checkRules(whole: Whole): void {
-  const { accounts, people } = whole;
-  for (const [name, { contacts }] of accounts)
-    for (const [index, person] of contacts.entries())
-      requireKnown(`account '${name}': contacts[${index + 1}]`, 'person', person, people);
+  for (const [name, account] of whole.accounts) checkAccount(name, account, whole);
   for (const [name, grant] of whole.grants) checkReferences(name, grant, whole);
+  for (const [name, mark] of whole.marks) checkMark(name, mark, whole);
   checkProjects(whole.grants.values());
+}
+
+function checkAccount(name: string, { contacts, price_books = [] }: AccountDocument, whole: Whole): void {
+  const subject = `account '${name}'`;
+  for (const [index, person] of contacts.entries())
+    requireKnown({ subject, part: `contacts[${index + 1}]` }, 'person', person, whole);
+  for (const [index, { book }] of price_books.entries())
+    requireKnown({ subject, part: `price_books[${index + 1}]` }, 'price_book', book, whole);
 }
 
 /** Throws `RuleError` if two of these grants have a project at the same time, or one has it twice. */
@@ -34,23 +46,45 @@ export function checkProjects(grants: Iterable<GrantDocument>): void {
   for (const grant of grants) claimProjects(grant.name, grant, seen);
 }
 
-function checkReferences(name: string, { account, people, projects }: GrantDocument, whole: Whole): void {
-  const where = `grant '${name}'`;
-  if (account !== undefined)
-    requireKnown(`${where}: account`, 'account', account, new Set(whole.accounts.keys()));
+function checkReferences(name: string, grant: GrantDocument, whole: Whole): void {
+  const { account, people, projects, allowances } = grant;
+  const subject = `grant '${name}'`;
+  if (account !== undefined) requireKnown({ subject, part: 'account' }, 'account', account, whole);
   for (const [index, { person }] of people.entries())
-    requireKnown(`${where}: people[${index + 1}]`, 'person', person, whole.people);
-  for (const [index, { site }] of projects.entries()) {
-    if (!whole.sites.includes(site))
-      throw new RuleError(`${where}: projects[${index + 1}].site: ${unknownSite(site, whole.sites)}`);
-  }
+    requireKnown({ subject, part: `people[${index + 1}]` }, 'person', person, whole);
+  for (const [index, { site }] of projects.entries())
+    requireSite(`${subject}: projects[${index + 1}].site`, site, whole.sites);
+  for (const [index, { price_book: book }] of allowances.entries())
+    if (book !== undefined)
+      requireKnown({ subject, part: `allowances[${index + 1}]` }, 'price_book', book, whole);
 }
 
-function requireKnown(where: string, word: string, name: string, known: ReadonlySet<string>): void {
+function checkMark(name: string, { account, site }: MarkDocument, whole: Whole): void {
+  const subject = `mark '${name}'`;
+  if (account !== undefined) requireKnown({ subject, part: 'account' }, 'account', account, whole);
+  if (site !== undefined) requireSite(`${subject}: site`, site, whole.sites);
+}
+
+function requireSite(where: string, site: string, sites: readonly string[]): void {
+  if (!sites.includes(site)) throw new RuleError(`${where}: ${unknownSite(site, sites)}`);
+}
+
+function requireKnown(
+  { subject, part }: { subject: string; part: string },
+  word: 'account' | 'price_book' | 'person',
+  name: string,
+  { accounts, books, people, removed }: Whole,
+): void {
+  const known = { account: accounts, price_book: books, person: people }[word];
   if (known.has(name)) return;
-  const nearest = nearestName(name, [...known]);
+  const thing = `${word.replace('_', ' ')} '${name}'`;
+  if (removed.has(`${word} ${name}`))
+    throw new RuleError(
+      `${subject}: ${part}: names ${thing}, which you remove: change or remove ${subject} first`,
+    );
+  const nearest = nearestName(name, [...known.keys()]);
   throw new RuleError(
-    `${where}: there is no ${word} '${name}'; ${nearest === undefined ? `add a [[${word}]]` : `did you mean '${nearest}'?`}`,
+    `${subject}: ${part}: there is no ${thing}; ${nearest === undefined ? `add a [[${word}]]` : `did you mean '${nearest}'?`}`,
   );
 }
 
@@ -144,7 +178,9 @@ export function withEarlier(
 /** Whether an allowance of a document is one that the grant has. Without a time it may have any. */
 function isSame(one: AllowanceDocument, before: StoredAllowance): boolean {
   return (
-    (['resource', 'amount', 'kind', 'reason'] as const).every((key) => one[key] === before[key]) &&
+    (['resource', 'price_book', 'amount', 'kind', 'reason'] as const).every(
+      (key) => one[key] === before[key],
+    ) &&
     (one.at === undefined || one.at === before.at)
   );
 }

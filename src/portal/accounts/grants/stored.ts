@@ -1,4 +1,6 @@
+import type { BookVersion, PriceBook } from '../charges/price-book.ts';
 import type { AccountDocument, AllowanceDocument, GrantDocument, PersonDocument } from './documents.ts';
+import type { MarkDocument } from './marks.ts';
 
 /** An allowance in the database: with its author, and the instants at which it was written and begins to count. */
 export interface StoredAllowance extends AllowanceDocument {
@@ -9,6 +11,16 @@ export interface StoredAllowance extends AllowanceDocument {
 
 export interface StoredGrant extends GrantDocument {
   allowances: StoredAllowance[];
+}
+
+/** A version of a price book with its author, and when it was written. */
+export interface PublishedVersion extends BookVersion {
+  written: string;
+  author: string;
+}
+
+export interface StoredBook extends PriceBook {
+  version: readonly PublishedVersion[];
 }
 
 /** The newest version of a document. */
@@ -24,10 +36,14 @@ export interface StoredPerson extends PersonDocument {
   erasedMs?: number | undefined;
 }
 
-/** The accounts, grants and people of the database, and the sites that it knows. Removed ones are not in it. */
+/** The documents of the database, its people, and the sites that it knows. Removed ones are only in `published`. */
 export interface StoredState {
   grants: ReadonlyMap<string, DocumentVersion<StoredGrant>>;
   accounts: ReadonlyMap<string, DocumentVersion<AccountDocument>>;
+  books: ReadonlyMap<string, DocumentVersion<StoredBook>>;
+  /** Every book that was ever published, as it was last: one that comes back has its versions again. */
+  published: ReadonlyMap<string, StoredBook>;
+  marks: ReadonlyMap<string, DocumentVersion<MarkDocument>>;
   people: ReadonlyMap<string, StoredPerson>;
   sites: readonly string[];
 }
@@ -36,5 +52,7 @@ export interface StoredState {
 export interface Edit {
   grants?: ReadonlyMap<string, GrantDocument | null> | undefined;
   accounts?: ReadonlyMap<string, AccountDocument | null> | undefined;
+  books?: ReadonlyMap<string, PriceBook | null> | undefined;
+  marks?: ReadonlyMap<string, MarkDocument | null> | undefined;
   people?: readonly PersonDocument[] | undefined;
 }

@@ -1,6 +1,7 @@
 /** Differences of documents in words, for a dry run, for answers and for the history. */
-import { MS_PER_HOUR, unitOfResource } from '../../../prometheus/usage-metrics.ts';
-import { instantOf } from './fields.ts';
+import { unitOfResource } from '../../../prometheus/usage-metrics.ts';
+import { instantOf } from '../fields.ts';
+import { changed, quoted, timeOr, timeWords } from '../wording.ts';
 import type {
   AccountDocument,
   AllowanceDocument,
@@ -9,24 +10,26 @@ import type {
   ProjectDocument,
 } from './documents.ts';
 
-/** `2026-07-01` for midnight UTC, or else `2026-07-01T13:00Z`. */
-export function timeWords(atMs: number): string {
-  const text = new Date(atMs).toISOString();
-  if (atMs % (24 * MS_PER_HOUR) === 0) return text.slice(0, 10);
-  return text.replace(/(?::00)?\.000Z$/, 'Z');
-}
-
-const timeOr = (text: string | undefined, none: string) =>
-  text === undefined ? none : timeWords(instantOf(text));
-const quoted = (text: string | undefined) => (text === undefined ? 'none' : `"${text}"`);
-
 /** `top-up of 1,000 vCPU-hours from 2026-07-01 ("call 7")` */
-export function allowanceWords({ kind, amount, resource, at, reason }: AllowanceDocument): string {
+export function allowanceWords({
+  kind,
+  amount,
+  resource,
+  price_book,
+  at,
+  reason,
+}: AllowanceDocument): string {
   const [whole = '', ...fraction] = amount.split('.');
   const shown = [whole.replaceAll(/\B(?=(\d{3})+$)/g, ','), ...fraction].join('.');
   const unit = unitOfResource(resource);
   const what =
-    unit === 'hours' ? `${resource}-hours` : unit === 'GiB-hours' ? `${unit} of ${resource}` : unit;
+    price_book !== undefined
+      ? `by price book ${price_book}`
+      : unit === 'hours'
+        ? `${resource}-hours`
+        : unit === 'GiB-hours'
+          ? `${unit} of ${resource}`
+          : unit;
   return `${kind} of ${shown} ${what}${at === undefined ? '' : ` from ${timeWords(instantOf(at))}`} (${quoted(reason)})`;
 }
 
@@ -54,10 +57,6 @@ export function grantDifference(
       ...after.allowances.slice(old.allowances.length).map(allowanceWords),
     ].map((line) => `${subject}: ${line}`),
   ];
-}
-
-function changed(what: string, before: string, after: string): string[] {
-  return before === after ? [] : [`${what} ${before} → ${after}`];
 }
 
 /** A project whose one window changes is one line; otherwise windows come and go. */
@@ -147,8 +146,15 @@ export function accountDifference(
       ...changed('cost centre', quoted(before?.cost_centre), quoted(after.cost_centre)),
       ...changed('time zone', before?.time_zone ?? 'UTC', after.time_zone),
       ...changed('contacts', contacts(before), contacts(after)),
+      ...changed('price books', billingWords(before), billingWords(after)),
     ].map((line) => `${subject}: ${line}`),
   ];
+}
+
+/** `EUR from 2026-01-01, credits from 2027-01-01` */
+function billingWords(account: AccountDocument | undefined): string {
+  const books = account?.price_books ?? [];
+  return books.map(({ book, from }) => `${book} from ${timeOr(from, '')}`).join(', ') || 'none';
 }
 
 export function personDifference(before: PersonDocument | undefined, after: PersonDocument): string[] {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Authorship, DocumentKind, PutOutcome } from '../../accounts/accounts.ts';
-import type { Condition } from '../../accounts/grants/condition.ts';
+import { wordOf, type DocumentKind, type Documents } from '../../accounts/accounts.ts';
 import { accountDocument, grantDocument } from '../../accounts/grants/documents.ts';
+import { markDocument } from '../../accounts/grants/marks.ts';
+import { priceBookDocument } from '../../accounts/price-books/documents.ts';
 import { accountRow, accountRowOf, putAnswer, versionRow, versionRowOf } from '../shapes/account-answers.ts';
 import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
@@ -11,11 +12,11 @@ import { nameText, parameterTable } from '../shapes/parameters.ts';
 import { ProblemError, RequestError } from '../shapes/request-error.ts';
 import { scopeFor } from './scope-for.ts';
 
-const nameParameter = z.object({ name: nameText() });
+const nameParameter = z.object({ name: nameText().meta({ examples: ['climate'] }) });
 
 const MOST_BODY_BYTES = 4 * 2 ** 20;
 
-/** Accounts, and the changes of accounts and grants one by one. */
+/** Accounts, and the changes of grants, accounts, price books and marks one by one. */
 export function accountsRoute(server: ApiServer, parts: ApiParts): void {
   const { accounts } = parts;
   server.get(
@@ -32,11 +33,22 @@ export function accountsRoute(server: ApiServer, parts: ApiParts): void {
       return { data: all.map(accountRowOf), next: null };
     },
   );
+  history(server, parts, 'grant', '/api/v1/grants/:name');
+  history(server, parts, 'price_book', '/api/v1/price-books/:name');
+  history(server, parts, 'mark', '/api/v1/marks/:name');
+  changes(server, parts, 'grant', '/api/v1/grants/:name', grantDocument);
+  changes(server, parts, 'account', '/api/v1/accounts/:name', accountDocument);
+  changes(server, parts, 'price_book', '/api/v1/price-books/:name', priceBookDocument);
+  changes(server, parts, 'mark', '/api/v1/marks/:name', markDocument);
+}
+
+function history(server: ApiServer, parts: ApiParts, kind: DocumentKind, path: string): void {
+  const word = wordOf(kind);
   server.get(
-    '/api/v1/grants/:name/history',
+    `${path}/history`,
     {
       schema: {
-        summary: 'The versions of a grant, the newest first: who changed what when',
+        summary: `The versions of a ${word}, the newest first: who changed what when`,
         params: nameParameter,
         querystring: parameterTable({}),
         response: { 200: pageOf(versionRow), default: errorAnswer },
@@ -44,44 +56,29 @@ export function accountsRoute(server: ApiServer, parts: ApiParts): void {
     },
     async (request) => {
       const { name } = request.params;
-      const versions = await accounts.history('grant', name, scopeFor(request, parts));
-      if (versions.length === 0) throw new ProblemError(404, 'No such grant', `there is no grant '${name}'`);
+      const versions = await parts.accounts.history(kind, name, scopeFor(request, parts));
+      if (versions.length === 0)
+        throw new ProblemError(404, `No such ${word}`, `there is no ${word} '${name}'`);
       return { data: versions.map(versionRowOf), next: null };
     },
   );
-  changes(server, parts, {
-    kind: 'grant',
-    path: '/api/v1/grants/:name',
-    document: grantDocument,
-    put: async (...put) => await accounts.putGrant(...put),
-  });
-  changes(server, parts, {
-    kind: 'account',
-    path: '/api/v1/accounts/:name',
-    document: accountDocument,
-    put: async (...put) => await accounts.putAccount(...put),
-  });
 }
 
-interface ChangesOf<D> {
-  kind: DocumentKind;
-  path: string;
-  document: z.ZodType<D>;
-  put: (document: D, condition: Condition, by: Authorship) => Promise<PutOutcome>;
-}
-
-function changes<D extends { name: string }>(
+function changes<K extends DocumentKind>(
   server: ApiServer,
   parts: ApiParts,
-  { kind, path, document, put }: ChangesOf<D>,
+  kind: K,
+  path: string,
+  document: z.ZodType<Documents[K]>,
 ): void {
+  const word = wordOf(kind);
   server.put(
     path,
     {
       bodyLimit: MOST_BODY_BYTES,
       onRequest: async (request) => void authorOf(request, parts),
       schema: {
-        summary: `Writes the ${kind}: creates it with If-None-Match: *, replaces it with If-Match and its ETag`,
+        summary: `Writes the ${word}: creates it with If-None-Match: *, replaces it with If-Match and its ETag`,
         params: nameParameter,
         body: document,
         response: { 200: putAnswer, 201: putAnswer, default: errorAnswer },
@@ -89,12 +86,17 @@ function changes<D extends { name: string }>(
     },
     async (request, reply) => {
       const { name } = request.params;
-      const body = request.body as D;
+      const body = request.body as Documents[K];
       if (body.name !== name)
         throw new RequestError(
-          `name: is '${body.name}', but the address says '${name}'; a ${kind} keeps its name`,
+          `name: is '${body.name}', but the address says '${name}'; a ${word} keeps its name`,
         );
-      const { version, created } = await put(body, conditionOf(request), authorOf(request, parts));
+      const { version, created } = await parts.accounts.put(
+        kind,
+        body,
+        conditionOf(request),
+        authorOf(request, parts),
+      );
       return await reply
         .code(created ? 201 : 200)
         .header('etag', etagOf(version))
@@ -106,7 +108,7 @@ function changes<D extends { name: string }>(
     {
       onRequest: async (request) => void authorOf(request, parts),
       schema: {
-        summary: `Removes the ${kind}, with If-Match and its ETag; its history stays`,
+        summary: `Removes the ${word}, with If-Match and its ETag; its history stays`,
         params: nameParameter,
         response: { 204: z.null(), default: errorAnswer },
       },

@@ -6,16 +6,18 @@ import { questionScopeFor } from './scope-for.ts';
 import {
   cursorParameter,
   dimensionsParameter,
+  examplesOf,
   hourParameter,
   limitParameter,
+  namesParameter,
   parameterTable,
   periodOf,
   stepParameter,
-  textParameter,
+  zoneParameter,
 } from '../shapes/parameters.ts';
 import { coverageRowOf, pageWith } from '../shapes/rows.ts';
 import { RequestError } from '../shapes/request-error.ts';
-import { requireGrant } from '../shapes/usage-parameters.ts';
+import { requireGrants } from '../shapes/usage-parameters.ts';
 
 const MS_PER_DAY = 86_400_000;
 const LONGEST_DAYS = 366;
@@ -23,15 +25,16 @@ const LONGEST_DAYS = 366;
 const coverageParameters = parameterTable({
   from: hourParameter('Start, included. Default: the start of the month'),
   to: hourParameter('End, not included. Default: the end of the present hour'),
-  step: stepParameter('hour', 'The step of a row. Days and months are in UTC'),
+  step: stepParameter('hour', 'The step of a row. Days and longer steps begin at midnight in `tz`'),
+  tz: zoneParameter,
   by: dimensionsParameter(
     ['site', 'cloud'],
     'site,cloud',
     'What gets rows of its own: site, cloud, or both with a comma. A row has the worst coverage of its sites and clouds',
-  ),
-  site: textParameter('Only this site'),
-  project: textParameter('Only clouds that have a project with this id'),
-  grant: textParameter('Only clouds that have projects of this grant'),
+  ).meta(examplesOf('site')),
+  site: namesParameter('Only this site').meta(examplesOf('site-a')),
+  project: namesParameter('Only clouds that have a project with this id').meta(examplesOf('0f6c4a1e')),
+  grant: namesParameter('Only clouds that have projects of this grant').meta(examplesOf('climate')),
   limit: limitParameter,
   cursor: cursorParameter,
 });
@@ -47,13 +50,13 @@ export function coverageRoute(server: ApiServer, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const { from, to, project, grant, ...others } = request.query;
-      const { fromMs, toMs } = periodOf(from, to, parts.clock.nowMs());
-      if (toMs - fromMs > LONGEST_DAYS * MS_PER_DAY)
+      const { from, to, tz, project, grant, ...others } = request.query;
+      const period = periodOf({ from, to, tz }, parts.clock.nowMs());
+      if (period.toMs - period.fromMs > LONGEST_DAYS * MS_PER_DAY)
         throw new RequestError(`from: is more than ${LONGEST_DAYS} days before to; ask for less at once`);
       const scoped = await questionScopeFor(request, { grant }, parts);
-      requireGrant(grant, scoped.grants);
-      const query = { fromMs, toMs, projectId: project, grant, ...scoped, ...others };
+      requireGrants(grant, scoped.grants);
+      const query = { ...period, projectId: project, grant, ...scoped, ...others };
       return pageWith(await answersFor(reply, parts).coverage(query, goneOf(reply)), coverageRowOf);
     },
   );

@@ -17,7 +17,7 @@ const switchParameter = (description: string) =>
     .transform((text) => text === 'true')
     .meta({ description });
 
-/** People, accounts and grants as one file, for the commands `stackmeter portal grants`. */
+/** People, accounts, grants, price books and marks as one file, for the commands `stackmeter portal grants`. */
 export function grantsFileRoute(server: ApiServer, parts: ApiParts): void {
   const { accounts } = parts;
   const onRequest = async (request: Parameters<typeof authorOf>[0]) => void authorOf(request, parts);
@@ -26,7 +26,7 @@ export function grantsFileRoute(server: ApiServer, parts: ApiParts): void {
     {
       onRequest,
       schema: {
-        summary: 'All people, accounts and grants, in the form that POST takes',
+        summary: 'All people, accounts, grants, price books and marks, in the form that POST takes',
         querystring: parameterTable({}),
         response: { 200: fileAnswer, default: errorAnswer },
       },
@@ -39,7 +39,8 @@ export function grantsFileRoute(server: ApiServer, parts: ApiParts): void {
       onRequest,
       bodyLimit: MOST_BODY_BYTES,
       schema: {
-        summary: 'Makes the named people, accounts and grants exactly what the file says; all or nothing',
+        summary:
+          'Makes the named people, accounts, grants, price books and marks exactly what the file says; all or nothing',
         querystring: parameterTable({
           dry_run: switchParameter('Only says what would change'),
           remove_missing: switchParameter('Also removes grants and accounts that the file does not name'),

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../runtime/logger.ts';
-import type { Accounts } from '../../accounts/accounts.ts';
+import type { Accounts, AccountsState } from '../../accounts/accounts.ts';
 import type { PresentGrant } from '../../accounts/grants/grant.ts';
+import type { StoredBook } from '../../accounts/grants/stored.ts';
+import { priceBookDocument } from '../../accounts/price-books/documents.ts';
 import type { CoverageQuery, Ledger, UsageQuery } from '../../ledger/ledger.ts';
 import { HoursGoneError, RefusedQuestionError } from '../../ledger/question-errors.ts';
 import { createPortalMetrics } from '../../metrics.ts';
@@ -59,6 +61,7 @@ const IMAGING: PresentGrant = {
 };
 const BALANCE = {
   resource: 'vcpu',
+  price_book: null,
   unit: 'vCPU-hours',
   granted: 600.5,
   granted_later: 0,
@@ -100,6 +103,7 @@ const CLIMATE_ROW = {
 
 let server: ApiServer;
 let grants: PresentGrant[];
+let books: AccountsState['books'];
 let usageQueries: UsageQuery[];
 let coverageQueries: CoverageQuery[];
 let refusal: RefusedQuestionError | undefined;
@@ -107,16 +111,21 @@ let refusal: RefusedQuestionError | undefined;
 let lost: string | undefined;
 
 beforeEach(async () => {
-  [grants, usageQueries, coverageQueries] = [[CLIMATE, IMAGING], [], []];
+  [grants, books, usageQueries, coverageQueries] = [[CLIMATE, IMAGING], [], [], []];
   refusal = lost = undefined;
   const ledger: Pick<Ledger, 'usage' | 'coverage'> = {
     usage: async (query) => {
       usageQueries.push(query);
       if (refusal !== undefined) throw refusal;
       const gone = query.grants?.find(({ name }) => name === lost);
-      if (gone !== undefined) throw new HoursGoneError(1000, { grant: gone.name, hour: 500 });
-      const amountMs = BigInt((query.by.has('site') ? 9 * 24 : 240.25) * HOUR);
-      const place = query.by.has('site') ? { site: 'a', cloud: '' } : {};
+      if (gone !== undefined)
+        throw new HoursGoneError(1000, {
+          what: `a project joins or leaves the grant '${gone.name}'`,
+          grant: gone.name,
+          hour: 500,
+        });
+      const amountMs = BigInt((query.by.has('cloud') ? 9 * 24 : 240.25) * HOUR);
+      const place = query.by.has('cloud') ? { site: 'a', cloud: '' } : {};
       const known = { startMs: query.fromMs, amount: 0, unit: 'vCPU-hours', coverage: 'measured' } as const;
       return {
         data: [null, 'climate'].map((grant) => ({ grant, ...place, resource: 'vcpu', amountMs, ...known })),
@@ -137,7 +146,9 @@ beforeEach(async () => {
       return { data, next: null };
     },
   };
-  const accounts: Pick<Accounts, 'present'> = { present: async () => ({ grants, accounts: [] }) };
+  const accounts: Pick<Accounts, 'present'> = {
+    present: async () => ({ grants, accounts: [], books, billing: [], marks: [] }),
+  };
   server = await createApiServer({
     ledger: ledger as Ledger,
     accounts: accounts as Accounts,
@@ -185,6 +196,36 @@ describe('the API of grants', () => {
     expect(coverageQueries).toMatchObject([{ fromMs: MIDNIGHT - 28 * DAY, toMs: MIDNIGHT }]);
   });
 
+  it('says what is left by charges of an allowance in the unit of a price book', async () => {
+    const [allowance] = CLIMATE.allowances;
+    if (allowance === undefined) throw new Error('the grant has no allowance');
+    const charges = { ...allowance, resource: 'charge', priceBook: 'credits', amount: '1000' };
+    grants = [{ ...CLIMATE, allowances: [charges] }];
+    const version = { from: '2026-01-01', resource: [{ resource: 'vcpu', price: '0.5' }] };
+    const book = { name: 'credits', unit: 'SU', scale: 2, rounding: 'half-up', version: [version] };
+    const document = priceBookDocument.parse(book) as object as StoredBook;
+    books = [{ document, version: 1, changedMs: 0, author: 'operator' }];
+    expect((await server.inject('/api/v1/grants/climate')).json()).toMatchObject({
+      allowances: [{ resource: 'charge', price_book: 'credits', unit: 'SU', amount: '1000' }],
+      balances: [
+        {
+          resource: 'charge',
+          price_book: 'credits',
+          unit: 'SU',
+          granted: 1000,
+          used: 120.125,
+          left: 879.875,
+          rate_per_day: 12,
+          days: 9,
+        },
+      ],
+    });
+    expect(usageQueries.map(({ by }) => [...by])).toEqual([
+      ['site', 'resource', 'grant'],
+      ['site', 'resource', 'grant', 'cloud'],
+    ]);
+  });
+
   it('asks the ledger nothing if no grant has an allowance', async () => {
     grants = [IMAGING];
     expect((await server.inject('/api/v1/grants')).json()).toMatchObject({ data: [{ balances: [] }] });
@@ -203,6 +244,7 @@ describe('the API of grants', () => {
       allowances: [
         {
           resource: 'vcpu',
+          price_book: null,
           unit: 'vCPU-hours',
           amount: '600.5',
           kind: 'initial',

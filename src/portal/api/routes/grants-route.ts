@@ -1,5 +1,10 @@
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import type { Scope } from '../../access/rights/scope.ts';
+import type { AccountsState } from '../../accounts/accounts.ts';
 import { grantBalances } from '../../accounts/grant-balances.ts';
+import type { PresentGrant } from '../../accounts/grants/grant.ts';
+import { markOfDocument } from '../../accounts/grants/marks.ts';
 import { isWhole } from '../../accounts/grants/visible.ts';
 import { errorAnswer, pageOf } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
@@ -13,6 +18,17 @@ import { scopeFor } from './scope-for.ts';
 
 export function grantsRoute(server: ApiServer, parts: ApiParts): void {
   const { accounts, clock } = parts;
+  const balancesOf = async (
+    reply: FastifyReply,
+    scope: Scope,
+    { grants, books: all, marks }: AccountsState & { grants: readonly PresentGrant[] },
+  ) => {
+    const books = all.map(({ document }) => document);
+    const asked = { scope, grants, books, marks: marks.map(({ document }) => markOfDocument(document)) };
+    const units = new Map(books.map(({ name, unit }) => [name, unit]));
+    const balances = await grantBalances(answersFor(reply, parts), asked, clock.nowMs(), goneOf(reply));
+    return { ...balances, units };
+  };
   server.get(
     '/api/v1/grants',
     {
@@ -24,13 +40,9 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const scope = scopeFor(request, parts);
-      const { grants } = await accounts.present(scope);
-      const balances = await grantBalances(
-        answersFor(reply, parts),
-        { scope, grants: grants.filter(isWhole) },
-        clock.nowMs(),
-        goneOf(reply),
-      );
+      const present = await accounts.present(scope);
+      const { grants } = present;
+      const balances = await balancesOf(reply, scope, { ...present, grants: grants.filter(isWhole) });
       return { data: grants.map((grant) => grantRowOf(grant, balances)), next: null };
     },
   );
@@ -39,7 +51,9 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
     {
       schema: {
         summary: 'A grant with its allowances, and what is left of them',
-        params: z.object({ name: z.string().meta({ description: 'Name of the grant' }) }),
+        params: z.object({
+          name: z.string().meta({ description: 'Name of the grant', examples: ['climate'] }),
+        }),
         querystring: parameterTable({}),
         response: { 200: grantDetail, default: errorAnswer },
       },
@@ -47,17 +61,13 @@ export function grantsRoute(server: ApiServer, parts: ApiParts): void {
     async (request, reply) => {
       const { name } = request.params;
       const scope = scopeFor(request, parts);
-      const grant = (await accounts.present(scope)).grants.find((candidate) => candidate.name === name);
+      const present = await accounts.present(scope);
+      const grant = present.grants.find((candidate) => candidate.name === name);
       if (grant === undefined)
         return await reply
           .code(404)
           .send({ error: `there is no grant '${name.slice(0, 100)}'; /api/v1/grants lists them` });
-      const balances = await grantBalances(
-        answersFor(reply, parts),
-        { scope, grants: [grant].filter(isWhole) },
-        clock.nowMs(),
-        goneOf(reply),
-      );
+      const balances = await balancesOf(reply, scope, { ...present, grants: [grant].filter(isWhole) });
       if (isWhole(grant)) reply.header('etag', etagOf(grant.version));
       return await reply.send(grantDetailOf(grant, balances, { mail: isOperator(request, parts) }));
     },

@@ -1,3 +1,4 @@
+import { textAnswer } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 
 /**
@@ -6,7 +7,11 @@ import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
  * as others answer: /api/v1/sites names their sites.
  */
 export function readyzRoute(server: ApiServer, { ledger }: ApiParts): void {
-  server.get('/readyz', { schema: { hide: true } }, async (request, reply) => {
+  const schema = {
+    summary: 'Whether the database answers',
+    response: { 200: textAnswer('ready'), 503: textAnswer('not ready') },
+  };
+  server.get('/readyz', { schema }, async (request, reply) => {
     const ready = await ledger.ping().then(
       () => true,
       (error: unknown) => {

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { EVERYTHING, scopeOf, type Scope } from '../../access/rights/scope.ts';
+import { OWNER_KEYS } from '../../accounts/grant-owners.ts';
 import type { VisibleGrant } from '../../accounts/grants/visible.ts';
+import type { Names } from '../../ledger/names.ts';
 import type { ApiParts } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
 
@@ -12,10 +14,11 @@ export function scopeFor(request: FastifyRequest, { signIn }: Pick<ApiParts, 'si
 /** The scope of a question, and the readable grants if the scope or the question names some. */
 export async function questionScopeFor(
   request: FastifyRequest,
-  { by, grant }: { by?: ReadonlySet<string>; grant?: string | undefined },
+  { by, grant }: { by?: ReadonlySet<string>; grant?: Names | undefined },
   parts: Pick<ApiParts, 'accounts' | 'signIn'>,
 ): Promise<{ scope: Scope; grants: readonly VisibleGrant[] }> {
   const scope = scopeFor(request, parts);
-  const needsGrants = grant !== undefined || by?.has('grant') === true || scope.everything !== true;
+  const byOwners = OWNER_KEYS.some((key) => by?.has(key));
+  const needsGrants = grant !== undefined || byOwners || scope.everything !== true;
   return { scope, grants: needsGrants ? (await parts.accounts.present(scope)).grants : [] };
 }

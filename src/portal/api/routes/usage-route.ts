@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { ownersBy } from '../../accounts/grant-owners.ts';
 import { errorAnswer, pageOf, usageRow } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 import { answersFor } from './answers-for.ts';
@@ -30,22 +31,29 @@ export function usageRoute(
     {
       schema: {
         summary:
-          'Usage in amount × hours, by step, grant, site, cloud, project, resource, and flavor and state of servers',
+          'Usage in amount × hours, by step, institution, account, grant, site, cloud, domain, project, resource, and flavor and state of servers',
         querystring: usageParameters,
         response: { 200: usageAnswer, default: errorAnswer },
       },
     },
     async (request, reply) => {
       const { query: parameters, method } = request;
-      const query = usageQuery(parameters, clock.nowMs(), await questionScopeFor(request, parameters, parts));
+      const { by } = parameters;
+      const { scope, grants: visible } = await questionScopeFor(request, parameters, parts);
+      const { grants, ownerOf } = ownersBy(by, visible);
+      const query = usageQuery(parameters, clock.nowMs(), { scope, grants });
       const gone = goneOf(reply);
       const answers = answersFor(reply, parts);
       if (parameters.format === 'json')
         return reply
           .type('application/json; charset=utf-8')
-          .send(await pageText(await answers.usage(query, gone), usageRowOf));
+          .send(
+            await pageText(await answers.usage(query, gone), (usage) =>
+              usageRowOf(usage, ownerOf(usage.grant)),
+            ),
+          );
       const hold = (bytes: number) => answerMemory.hold(reply.raw, bytes);
-      const pieces = usageCsv(answers, query, gone, parameters.bom === 'true');
+      const pieces = usageCsv(answers, query, { by, ownerOf }, gone, parameters.bom === 'true');
       const body = method === 'HEAD' ? '' : await textOf(pieces, gone, hold);
       reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
       return reply

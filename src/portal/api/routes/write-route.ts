@@ -1,13 +1,23 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ProtobufError } from '../../../prometheus/remote/protobuf-reader.ts';
 import { SnappyError } from '../../../prometheus/remote/snappy.ts';
 import type { Receiver } from '../../remote-write/receiver.ts';
 import { OversizedRequestError } from '../../remote-write/sorting.ts';
 import { WRITE_LIMITS } from '../../remote-write/write-limits.ts';
 import type { SenderConfig } from '../../settings/sender-settings.ts';
+import { errorAnswer } from '../shapes/answers.ts';
 import type { ApiParts, ApiServer } from '../shapes/api-parts.ts';
 
 const RETRY_AFTER_SECONDS = 5;
+
+const WRITE_SCHEMA = {
+  summary: 'Takes the samples of a Prometheus (remote write 1.0), for the senders of portal.toml',
+  security: [{ sender: [] }, { sender_password: [] }],
+  consumes: ['application/x-protobuf'],
+  body: z.unknown().meta({ description: 'A prometheus.WriteRequest, compressed as snappy' }),
+  response: { 204: z.null().meta({ description: 'All samples are stored' }), default: errorAnswer },
+};
 
 /**
  * Prometheus remote write 1.0. Answers 204 when all samples are stored, 4xx for a request that will never be accepted (the
@@ -22,7 +32,7 @@ export function writeRoute(server: ApiServer, { receiver, metrics }: ApiParts): 
   server.route({
     method: 'POST',
     url: '/api/v1/write',
-    schema: { hide: true },
+    schema: WRITE_SCHEMA,
     onRequest: async (request, reply) => {
       const sender = receiver.senderOf(request.headers.authorization);
       if (sender !== undefined) {

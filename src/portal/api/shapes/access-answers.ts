@@ -25,12 +25,23 @@ const ownerShape = z.union(
 );
 
 export const meAnswer = z.object({
-  who: z.string(),
-  by: z.enum(['session', 'token', 'socket', 'proxy', 'nothing']),
-  person: z.string().nullable(),
-  name: z.string().nullable().meta({ description: 'The name of the person, if a grant names the person' }),
-  rights: z.array(z.object({ role: roleShape, because: z.string() })),
-  allowed: z.array(z.string()).meta({ description: 'What the rights allow together, in words' }),
+  who: z.string().meta({ examples: ['token report'] }),
+  by: z.enum(['session', 'token', 'socket', 'proxy', 'nothing']).meta({ examples: ['token'] }),
+  person: z
+    .string()
+    .nullable()
+    .meta({ examples: ['p-17'] }),
+  name: z
+    .string()
+    .nullable()
+    .meta({ description: 'The name of the person, if a grant names the person', examples: ['Ada'] }),
+  rights: z.array(
+    z.object({ role: roleShape, because: z.string().meta({ examples: ['the roles of the token'] }) }),
+  ),
+  allowed: z
+    .array(z.string())
+    .meta({ description: 'What the rights allow together, in words', examples: [['reads everything']] }),
+  price_books: z.number().meta({ description: 'How many price books the sender may read' }),
 });
 
 export type Me = z.output<typeof meAnswer>;
@@ -45,7 +56,8 @@ export const newTokenBody = z.strictObject({
   roles: z.array(roleShape).min(1, 'is empty; give the token a role').max(100, 'has more than 100 roles'),
   expires: z.iso
     .datetime({ offset: true, error: 'must be a date-time such as 2027-01-31T00:00:00Z' })
-    .optional(),
+    .optional()
+    .meta({ examples: ['2027-01-31T00:00:00Z'] }),
 });
 
 export type NewToken = z.input<typeof newTokenBody>;

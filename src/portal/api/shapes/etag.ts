@@ -7,6 +7,21 @@ export function etagOf(version: number): string {
   return `"${version}"`;
 }
 
+/** The ETag of an answer with this hash. It is weak, because compression changes the bytes and not the answer. */
+export function answerEtag(hash: string): string {
+  return `W/"${hash}"`;
+}
+
+/** Whether If-None-Match names the ETag of an answer, so that the client has the answer already. */
+export function isUnchanged({ headers }: Pick<FastifyRequest, 'headers'>, etag: string): boolean {
+  const known = headers['if-none-match']?.match(/\*|(?:W\/)?"[^"]*"/g) ?? [];
+  return known.some((one) => one === '*' || opaquePart(one) === opaquePart(etag));
+}
+
+function opaquePart(etag: string): string {
+  return etag.replace(/^W\//, '');
+}
+
 /** The condition of a change, from If-Match and If-None-Match. Throws `RequestError`. */
 export function conditionOf({ headers }: Pick<FastifyRequest, 'headers'>): Condition {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;

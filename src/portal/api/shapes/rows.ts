@@ -1,5 +1,6 @@
 import { flavorOfLabel } from '../../../prometheus/flavor-facts.ts';
 import { remembered } from '../../../prometheus/remembered.ts';
+import type { Owner } from '../../accounts/grant-owners.ts';
 import { myTurn } from '../../../runtime/in-turns.ts';
 import type {
   Page as LedgerPage,
@@ -22,6 +23,7 @@ export function siteRowOf(site: SiteStatus): SiteRow {
     last_success_at: isoOrNull(site.lastSuccessMs),
     last_error: site.lastError ?? null,
     ordinary_pause_seconds: site.ordinaryPauseMs / 1000,
+    ...(site.exporterVersions === undefined ? {} : { exporter_versions: [...site.exporterVersions] }),
     projects: site.projects,
     meters: site.meters,
     refused_series: site.refusedSeries ?? null,
@@ -39,6 +41,12 @@ export function projectRowOf(project: Project): ProjectRow {
     domain_name: project.domainName,
     first_reading_at: isoOf(project.firstReadingMs),
     last_reading_at: isoOf(project.lastReadingMs),
+    names: project.names?.map(({ projectName, domainName, fromMs, toMs }) => ({
+      project_name: projectName,
+      domain_name: domainName,
+      from: isoOf(fromMs),
+      to: isoOrNull(toMs),
+    })),
   };
 }
 
@@ -52,11 +60,15 @@ export function coverageRowOf({ startMs, measuredMs, spreadMs, ...known }: StepC
 }
 
 /** Names each key: copying the others from an object takes ten times as long, and an answer has tens of thousands of rows. */
-export function usageRowOf(usage: StepUsage): UsageRow {
+export function usageRowOf(usage: StepUsage, owner: Owner): UsageRow {
   return {
-    grant: usage.grant,
+    institution: owner.institution,
+    account: owner.account,
+    grant: owner.grant,
     site: usage.site,
     cloud: usage.cloud,
+    domain_id: usage.domainId,
+    domain_name: usage.domainName,
     project_id: usage.projectId,
     project_name: usage.projectName,
     resource: usage.resource,
@@ -72,7 +84,7 @@ export function usageRowOf(usage: StepUsage): UsageRow {
 const MOST_LABEL_BYTES = 2 ** 20;
 
 /** Rows of an answer share few flavors, and reading a label takes longer than the rest of a row. */
-const flavorRowOf = remembered((label: string): FlavorRow => {
+export const flavorRowOf = remembered((label: string): FlavorRow => {
   const facts = flavorOfLabel(label);
   return {
     label,
@@ -98,13 +110,22 @@ export async function pageText<T>(
   { data, next }: LedgerPage<T>,
   rowOf: (value: T) => object,
 ): Promise<string> {
+  return `{"data":[${await rowsText(data, rowOf)}],"next":${JSON.stringify(next)}}`;
+}
+
+/** The JSON of rows, with commas between them. Other work has turns meanwhile. */
+export async function rowsText<T>(
+  data: readonly T[],
+  rowOf: (value: T) => object,
+  rowsAtOnce = ROWS_AT_ONCE,
+): Promise<string> {
   let rows = '';
-  for (let first = 0; first < data.length; first += ROWS_AT_ONCE) {
+  for (let first = 0; first < data.length; first += rowsAtOnce) {
     if (first > 0) await myTurn();
-    const texts = data.slice(first, first + ROWS_AT_ONCE).map((value) => JSON.stringify(rowOf(value)));
+    const texts = data.slice(first, first + rowsAtOnce).map((value) => JSON.stringify(rowOf(value)));
     rows += `${first > 0 ? ',' : ''}${texts.join(',')}`;
   }
-  return `{"data":[${rows}],"next":${JSON.stringify(next)}}`;
+  return rows;
 }
 
 /** ISO 8601, UTC. */

@@ -9,7 +9,9 @@ export interface SignInParts {
   access: Access;
   signIns: SignIns;
   proxyPeople: ProxyPeople;
+  /** Bound the sign-ins and the wrong tokens of each address, apart: a program with an old token locks out no browser. */
   attempts: Attempts;
+  wrongTokens: Attempts;
   /** Returns the present configuration: a reload may change it. */
   config: () => AccessConfig;
   /** The URL under which people reach the portal, without a slash at its end. */

@@ -1,16 +1,19 @@
+import type { Owner, Owners } from '../../accounts/grant-owners.ts';
 import type { Ledger, StepUsage, UsageQuery } from '../../ledger/ledger.ts';
 import type { UsageRow } from './answers.ts';
-import { csvLine } from '../../../runtime/csv.ts';
+import { csvLine } from '../../../runtime/text/csv.ts';
 import { usageRowOf } from './rows.ts';
-import { DIMENSIONS } from './usage-parameters.ts';
+import { DIMENSIONS, type UsageDimension } from './usage-parameters.ts';
 
 type Column = keyof UsageRow;
 
-/** The columns of a query, in the order of the API's rows. */
-function columnsOf({ by }: UsageQuery): Column[] {
+/** The columns of a question, in the order of the API's rows. */
+function columnsOf(by: ReadonlySet<UsageDimension>): Column[] {
   const asked = DIMENSIONS.filter((dimension) => by.has(dimension));
   const dimensions = asked.flatMap((dimension): Column[] =>
-    dimension === 'project' ? ['project_id', 'project_name'] : [dimension],
+    dimension === 'project' || dimension === 'domain'
+      ? [`${dimension}_id`, `${dimension}_name`]
+      : [dimension],
   );
   return [...dimensions, 'start', 'amount', 'unit', 'coverage'];
 }
@@ -22,13 +25,14 @@ const BYTE_ORDER_MARK = '\ufeff';
 export async function* usageCsv(
   ledger: Pick<Ledger, 'allUsage'>,
   query: UsageQuery,
+  { by, ownerOf }: { by: ReadonlySet<UsageDimension>; ownerOf: Owners['ownerOf'] },
   gone: AbortSignal,
   bom = false,
 ): AsyncGenerator<string> {
-  const columns = columnsOf(query);
+  const columns = columnsOf(by);
   let head = (bom ? BYTE_ORDER_MARK : '') + csvLine(columns);
   for await (const rows of ledger.allUsage(query, gone)) {
-    const lines = rows.map((usage) => csvLine(cellsOf(usage, columns)));
+    const lines = rows.map((usage) => csvLine(cellsOf(usage, ownerOf(usage.grant), columns)));
     yield head + lines.join('');
     head = '';
   }
@@ -36,8 +40,12 @@ export async function* usageCsv(
 }
 
 /** The values of the columns. A flavor is its label. */
-function cellsOf({ flavor, ...known }: StepUsage, columns: readonly Column[]): (string | number)[] {
-  const row = { ...usageRowOf(known), flavor };
+function cellsOf(
+  { flavor, ...known }: StepUsage,
+  owner: Owner,
+  columns: readonly Column[],
+): (string | number)[] {
+  const row = { ...usageRowOf(known, owner), flavor };
   return columns.map((column) => row[column] ?? '');
 }
 

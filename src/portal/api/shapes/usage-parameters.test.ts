@@ -2,13 +2,13 @@ import { EVERYTHING } from '../../access/rights/scope.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS_PER_HOUR } from '../../../prometheus/usage-metrics.ts';
-import { monthsBetween, monthStarts, piecesOf } from '../../ledger/steps.ts';
+import { stepsBetween, stepStarts, piecesOf } from '../../ledger/steps.ts';
 import { usageParameters, usageQuery } from './usage-parameters.ts';
 
 const SMALL = 'm1.small/1/2048/20/0/0/0';
 const NOW = Date.UTC(2026, 1, 10, 13, 37);
 
-function query(parameters: Record<string, string>) {
+function query(parameters: Record<string, string | string[]>) {
   const { fromMs, toMs, by, ...others } = usageQuery(usageParameters.parse(parameters), NOW, {
     scope: EVERYTHING,
     grants: [],
@@ -69,6 +69,51 @@ describe('the period of a question for usage', () => {
   });
 });
 
+describe('the period of a question in a time zone', () => {
+  const tz = 'Europe/Berlin';
+  const ends = (parameters: Record<string, string>) => {
+    const { from, to } = query({ tz, ...parameters });
+    return [from, to].map((time) => time.slice(0, 13));
+  };
+
+  it('has local midnights and local times, and its default is the present local month', () => {
+    expect(ends({ from: '2026-03-29', to: '2026-03-30' })).toEqual(['2026-03-28T23', '2026-03-29T22']);
+    expect(ends({ from: '2026-01-31T10:59', to: '2026-07-01T10:00Z' })).toEqual([
+      '2026-01-31T09',
+      '2026-07-01T10',
+    ]);
+    expect(ends({})).toEqual(['2026-01-31T23', '2026-02-10T14']);
+  });
+
+  it('takes the hour after a local time that is left out, and the first of one that comes twice', () => {
+    expect(ends({ from: '2026-03-29T02:30', to: '2026-10-25T02:30' })).toEqual([
+      '2026-03-29T01',
+      '2026-10-25T00',
+    ]);
+  });
+
+  it('has no zone of its own where all offsets are 0', () => {
+    expect(query({ tz: 'UTC', step: 'day' }).zone).toBeUndefined();
+    expect(query({ tz, step: 'day' }).zone?.map(({ hours }) => hours)).toEqual([1]);
+  });
+
+  it.each([
+    ['Europe/Bielefeld', "tz: there is no time zone 'Europe/Bielefeld'; names are such as Europe/Berlin"],
+    [
+      'Asia/Kolkata',
+      "tz: the time of 'Asia/Kolkata' is not whole hours from UTC in this period, and usage is kept by whole hours of UTC",
+    ],
+  ])('is refused in %s', (name, line) => {
+    expect(refusal({ tz: name })).toBe(line);
+  });
+
+  it('has at most ten years', () => {
+    expect(refusal({ tz, from: '2010-01-01', to: '2026-01-01' })).toBe(
+      'tz: a period in a time zone may have ten years; ask for less, or without tz',
+    );
+  });
+});
+
 describe('a question for usage', () => {
   it('has its dimensions and filters', () => {
     expect(
@@ -116,23 +161,31 @@ describe('a question for usage', () => {
     expect(query({ flavor: '', state: '' }).resource).toBeUndefined();
   });
 
+  it('takes several names for a filter, each once, and none of the empty ones', () => {
+    expect(query({ site: ['a', 'b', 'a'], project: ['', 'p,1'], grant: [''] })).toMatchObject({
+      site: ['a', 'b'],
+      projectId: 'p,1',
+      grant: undefined,
+    });
+  });
+
+  const SERVER_ONLY =
+    "resource: only 'server' has flavors and states; leave resource out, or leave out flavor and state";
+  const NO_UNIT =
+    "by: amounts of several resources have no common unit; add 'resource' to by, or set resource";
+
   it.each([{ by: 'flavor' }, { by: 'resource,state' }, { flavor: SMALL }, { state: 'active' }])(
     'is refused if it is about flavors or states of another resource: %j',
     (parameters) => {
-      expect(refusal({ ...parameters, resource: 'vcpu' })).toBe(
-        "resource: only 'server' has flavors and states; leave resource out, or leave out flavor and state",
-      );
+      expect(refusal({ ...parameters, resource: 'vcpu' })).toBe(SERVER_ONLY);
     },
   );
 
   it.each([
-    [
-      { by: 'site' },
-      "by: amounts of several resources have no common unit; add 'resource' to by, or set resource",
-    ],
+    [{ by: 'site' }, NO_UNIT],
     [
       { by: 'sites' },
-      'by: must be some of grant, site, cloud, project, resource, flavor, state, with commas between them',
+      'by: must be some of institution, account, grant, site, cloud, domain, project, resource, flavor, state, with commas between them',
     ],
     [{ from: 'yesterday' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
     [{ from: '2026-02-31' }, 'from: must be a date or date-time, such as 2026-01-31 or 2026-01-31T13:00Z'],
@@ -148,13 +201,14 @@ describe('a question for usage', () => {
     [{ from: '2026-01-01', to: '9999-12-31' }, 'to: must be in the years 1970 to 2199'],
     [{ flavor: 'm1.small' }, 'flavor: must be the label of a flavor, such as m1.small/1/2048/20/0/0/0'],
     [{ flavor: `${'n'.repeat(1024)}/1/1/1/0/0/0` }, 'flavor: is longer than 1024 characters'],
-    [{ state: ['active', 'error'] }, 'state: may be given once'],
-    [{ step: 'week' }, 'step: must be hour, day, month or total'],
+    [{ resource: ['vcpu', 'server'], state: 'active' }, SERVER_ONLY],
+    [{ step: 'week' }, 'step: must be hour, day, month, quarter, year or total'],
     [{ format: 'xlsx' }, 'format: must be json or csv'],
     [{ limit: '0' }, 'limit: must be a number from 1 to 50000'],
     [{ limit: '50001' }, 'limit: must be a number from 1 to 50000'],
     [{ project: 'a\0b' }, 'project: holds a NUL character'],
-    [{ site: ['a', 'b'] }, 'site: may be given once'],
+    [{ resource: ['vcpu', 'mb'], by: 'site' }, NO_UNIT],
+    [{ site: ['a', 'b\0'] }, 'site.1: holds a NUL character'],
     [{ form: '2026-01-01' }, ": unknown parameter 'form'; did you mean 'from'?"],
   ])('is refused with one line that names the parameter: %j', (parameters, line) => {
     expect(refusal(parameters)).toBe(line);
@@ -190,12 +244,13 @@ describe('a question of any text', () => {
     time,
     long,
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('month', 'total', 'server', 'csv', 'f/1/2048/20/0/0/?', 'flavor,state'),
+    fc.constantFrom('month', 'total', 'Europe/Berlin', 'server', 'csv', 'f/1/2048/20/0/0/?', 'flavor,state'),
   );
   const names = fc.constantFrom(
     'from',
     'to',
     'step',
+    'tz',
     'by',
     'site',
     'project',
@@ -218,8 +273,8 @@ describe('a question of any text', () => {
         expect(Math.max(0, ...issues.map(({ message }) => message.length))).toBeLessThan(300 + written);
         if (!parsed.success) return;
         const {
-          from = 0,
-          to = from + MS_PER_HOUR,
+          from: { atMs: from } = { atMs: 0 },
+          to: { atMs: to } = { atMs: from + MS_PER_HOUR },
           by,
           site,
           project,
@@ -229,12 +284,12 @@ describe('a question of any text', () => {
           limit,
         } = parsed.data;
         const range = { fromHour: from / MS_PER_HOUR, toHour: to / MS_PER_HOUR };
-        expect(monthsBetween(range)).toBeLessThanOrEqual(230 * 12);
-        expect(monthStarts(range).length).toBeLessThanOrEqual(230 * 12);
+        expect(stepsBetween('month', range)).toBeLessThanOrEqual(230 * 12);
+        expect(stepStarts('month', range).length).toBeLessThanOrEqual(230 * 12);
         expect(piecesOf(parsed.data.step, range).length).toBeLessThanOrEqual(5);
         expect(by.size).toBeLessThanOrEqual(7);
         expect(limit).toBeLessThanOrEqual(50_000);
-        for (const kept of [site, project, state, cursor])
+        for (const kept of [site, project, state, cursor].flat())
           expect(Array.from(kept ?? '').length).toBeLessThanOrEqual(512);
         expect((flavor ?? '').length).toBeLessThanOrEqual(1024);
       }),

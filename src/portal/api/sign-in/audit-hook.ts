@@ -4,6 +4,9 @@ import type { ApiServer } from '../shapes/api-parts.ts';
 import { askerOf } from '../shapes/asker-of.ts';
 import type { SignInParts } from '../shapes/sign-in-parts.ts';
 
+/** It changes nothing, although it may have a body. */
+const WHAT_IF = '/api/v1/charges/what-if';
+
 /** Writes a row of the audit for each change, refusal and export (P7). Sign-ins write their own. */
 export function auditRequests(server: ApiServer, { access }: Pick<SignInParts, 'access'>): void {
   server.addHook('onResponse', async (request, reply) => {
@@ -25,7 +28,8 @@ function actionOf(request: FastifyRequest, { statusCode }: FastifyReply): string
   if (askerOf(request).by === 'nothing')
     return statusCode === 401 && headers.authorization !== undefined ? `${method} refused` : undefined;
   if (statusCode === 403 || statusCode === 429) return `${method} refused`;
-  if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return method;
+  const isQuestion = route === WHAT_IF || method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+  if (!isQuestion) return method;
   const isCsv = (query as { format?: string }).format === 'csv';
   return route === '/api/v1/grants-file' || isCsv ? 'export' : undefined;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ANYONE, type Asker } from '../../access/asker.ts';
-import { EVERYTHING } from '../../access/rights/scope.ts';
+import { EVERYTHING, scopeOf } from '../../access/rights/scope.ts';
 import { allowedBy } from '../../access/rights/explain.ts';
 import { covers, nameOfRole } from '../../access/rights/roles.ts';
 import { isWhole } from '../../accounts/grants/visible.ts';
@@ -38,7 +38,16 @@ export function meRoute(server: ApiServer, { accounts, signIn }: ApiParts): void
       const { grants } = await accounts.present(EVERYTHING);
       const people = grants.filter(isWhole).flatMap((grant) => grant.people);
       const name = people.find((one) => one.person === person)?.name ?? null;
-      return { who, by, person, name, rights: rights.map(rightRowOf), allowed: allowedBy(rights) };
+      const { books } = await accounts.present(scopeOf(rights));
+      return {
+        who,
+        by,
+        person,
+        name,
+        rights: rights.map(rightRowOf),
+        allowed: allowedBy(rights),
+        price_books: books.length,
+      };
     },
   );
 }

@@ -16,6 +16,8 @@ export function signOutRoute(server: ApiServer, { access, signIns, baseUrl }: Si
     // A token that was stolen must not sign its owner out.
     const everywhere = request.body?.everywhere === 'true' && by !== 'token';
     if (everywhere && person !== undefined) await access.sessions.endAll(person);
+    // The next person at this browser must not find answers in its cache.
+    reply.header('clear-site-data', '"cache"');
     setCookie(reply, 'session', { baseUrl: baseUrl(), secret: '', maxAgeSeconds: 0 });
     const atProvider =
       ended === undefined

@@ -73,19 +73,22 @@ function claimsFrom(request: FastifyRequest, { signIns }: SignInParts): AskForCl
 async function askerOfHeader(
   request: FastifyRequest,
   authorization: string,
-  { access, attempts, config }: SignInParts,
+  { access, wrongTokens, config }: SignInParts,
 ): Promise<Asker> {
-  if (!attempts.mayTry(request.ip))
+  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
+  const mayTry = wrongTokens.mayTry(request.ip);
+  const isMetrics = request.routeOptions.url === '/metrics';
+  if (mayTry && isMetrics && isMetricsToken(token, config().metricsToken)) return METRICS;
+  const asker = await access.tokens.askerOf(token);
+  // A token cannot be guessed, so wrong ones from the same address do not block a valid one.
+  if (asker !== undefined) return asker;
+  if (!mayTry)
     throw new ProblemError(
       429,
       'Too many attempts',
       'too many wrong tokens came from this address; wait a minute',
     );
-  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
-  if (request.routeOptions.url === '/metrics' && isMetricsToken(token, config().metricsToken)) return METRICS;
-  const asker = await access.tokens.askerOf(token);
-  if (asker !== undefined) return asker;
-  attempts.note(request.ip);
+  wrongTokens.note(request.ip);
   throw new ProblemError(401, 'Not signed in', 'the token is not valid: it is unknown, revoked or has ended');
 }
 

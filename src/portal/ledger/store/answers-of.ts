@@ -6,9 +6,13 @@ import type { ScopedQuestion } from '../ledger.ts';
 import type { QuestionLimits } from '../question-cost.ts';
 import { queryCoverage } from './answers/coverage-query.ts';
 import { queryProjects } from './answers/project-query.ts';
+import { queryAnomalies } from './answers/quality/anomalies-query.ts';
+import { queryCorrections } from './answers/quality/corrections-query.ts';
+import { queryRefusals } from './answers/quality/refusals-query.ts';
+import { querySweeps } from './answers/quality/sweeps-query.ts';
 import { Questions } from './answers/question.ts';
 import { SiteReach } from './answers/site-reach.ts';
-import { askAllUsage, askUsage } from './answers/usage-questions.ts';
+import { askAllUsage, askProjectUsages, askUsage } from './answers/usage-questions.ts';
 
 type Ask<T> = (trx: Queryable) => Promise<T>;
 
@@ -32,6 +36,7 @@ export function answersOf(database: Database, clock: Clock, limits: QuestionLimi
     sites: (question, gone) => reach.statuses(question, asking(gone)),
     projects: (query, gone) => answer(query, gone, (trx) => queryProjects(trx, query)),
     usage: (query, gone) => orRefusal(query, askUsage(usage, query, gone)),
+    projectUsages: (query, gone) => orRefusal(query, askProjectUsages(usage, query, gone)),
     allUsage: async function* (query, gone) {
       try {
         yield* askAllUsage(usage, query, gone);
@@ -40,5 +45,9 @@ export function answersOf(database: Database, clock: Clock, limits: QuestionLimi
       }
     },
     coverage: (query, gone) => answer(query, gone, (trx) => queryCoverage(trx, query, clock.nowMs())),
+    corrections: (query, gone) => answer(query, gone, (trx) => queryCorrections(trx, query)),
+    anomalies: (query, gone) => answer(query, gone, (trx) => queryAnomalies(trx, query)),
+    refusals: (query, gone) => answer(query, gone, (trx) => queryRefusals(trx, query)),
+    sweeps: (query, gone) => answer(query, gone, (trx) => querySweeps(trx, query)),
   };
 }

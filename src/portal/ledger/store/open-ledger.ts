@@ -10,10 +10,11 @@ import { DEFAULT_STORAGE_POLICY } from '../storage-policy.ts';
 import { answersOf } from './answers-of.ts';
 import { queryCoverageShares } from './answers/coverage-query.ts';
 import { listGaps } from './sweeps/load/load-gaps.ts';
+import { recordFailure } from './sweeps/record-failure.ts';
 import { sweepFolds } from './sweeps/sweep-folds.ts';
-import { migrate } from './database/migrate.ts';
+import { migrate, requireSchema } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
-import { declareSites, recordFailure, siteStatus } from './answers/site-queries.ts';
+import { declareSites, siteStatus } from './answers/site-queries.ts';
 import { exportLedger } from './upkeep/export-ledger.ts';
 import { importLedger } from './upkeep/import-ledger.ts';
 import { verifyConservation } from './upkeep/verify.ts';
@@ -25,6 +26,8 @@ export interface LedgerOptions {
   logger: Logger;
   /** Whether destructive migrations may run. */
   allowDestructiveMigrations?: boolean | undefined;
+  /** False to leave the schema as it is, and to refuse another one than this program's. */
+  migrates?: boolean | undefined;
   /** The limits of one question; the defaults if left out. */
   limits?: QuestionLimits | undefined;
 }
@@ -39,12 +42,14 @@ export async function openLedger({
   clock,
   logger,
   allowDestructiveMigrations,
+  migrates = true,
   limits = DEFAULT_QUESTION_LIMITS,
 }: LedgerOptions): Promise<Ledger> {
   const { sweeps, readiness } = database.lanes;
   try {
     await requireServer(database);
-    await migrate(database, logger, { allowDestructive: allowDestructiveMigrations });
+    if (migrates) await migrate(database, logger, { allowDestructive: allowDestructiveMigrations });
+    else await requireSchema(database);
   } catch (error) {
     await database.close();
     throw withAdvice(error);
@@ -60,10 +65,11 @@ export async function openLedger({
     site: (name) => sweeps.run(() => siteStatus(database, name)),
     coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
     verify: () => sweeps.run(() => verifyConservation(database)),
-    maintain: (policy) =>
-      sweeps.run(() => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY)),
-    exportLines: () => sweeps.through(() => exportLedger(database)),
-    importLines: (lines) => sweeps.run(() => importLedger(database, lines, logger)),
+    maintain: (policy, portal) =>
+      sweeps.run(() => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY, portal)),
+    exportLines: (content = 'export') => sweeps.through(() => exportLedger(database, content)),
+    importLines: (lines, content = 'export') =>
+      sweeps.run(() => importLedger(database, lines, logger, content)),
     ping: () => readiness.run(async () => void (await database.query(sql`SELECT 1`))),
     close: () => database.close(),
   };

@@ -4,7 +4,7 @@ import { Name } from '../../controls/name.tsx';
 import { MeContext } from '../../live/api-context.ts';
 import { hasSignIn, roleWords } from '../../live/roles.ts';
 import { Table } from '../../tables/table.tsx';
-import { PageTitle } from './page-title.tsx';
+import { PageTitle } from '../usage/page-title.tsx';
 import { TokensSection } from './tokens.tsx';
 
 /** Who is signed in, with which roles and why, and the tokens of this person. */
@@ -74,7 +74,7 @@ function RolesSection({ me }: { me: Me }) {
       {me.rights.length === 0 ? (
         <p class="waiting">No rule and no grant gives you a role. Ask an operator of this portal for one.</p>
       ) : (
-        <Table caption="Your roles, and why you have them" label="Your roles" class="text-table">
+        <Table caption="Your roles, and why you have them" class="text-table">
           <thead>
             <tr>
               <th scope="col">Role</th>

@@ -2,13 +2,14 @@ import { useContext } from 'preact/hooks';
 import type { AuditRow } from '../../api.ts';
 import { ConnectionNotice } from '../../controls/connection-notice.tsx';
 import { Name } from '../../controls/name.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { exactInstant, SECOND_MS } from '../../format.ts';
 import { ApiContext, MeContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
 import { hasSignIn, readsEverything } from '../../live/roles.ts';
 import { routeAddress, type AuditRoute } from '../../routing.ts';
 import { Table } from '../../tables/table.tsx';
-import { PageTitle } from './page-title.tsx';
+import { PageTitle } from '../usage/page-title.tsx';
 
 /** Sign-ins, refusals, changes and exports, for operators and auditors. */
 export function AuditPage({ route }: { route: AuditRoute }) {
@@ -39,11 +40,9 @@ function AuditRows({ cursor }: { cursor: string | undefined }) {
   return (
     <>
       <ConnectionNotice states={[audit]} />
-      <section class="card" aria-labelledby="audit-heading" aria-busy={pending}>
+      <section class="card" aria-labelledby="audit-heading" aria-busy={pending && error === undefined}>
         <h2 id="audit-heading">Sign-ins, refusals, changes and exports</h2>
-        {data === undefined && (
-          <p class="waiting">{error === undefined ? 'Reading the audit…' : 'Not available.'}</p>
-        )}
+        {data === undefined && <Waiting what="the audit" error={error} />}
         {data?.data.length === 0 && <p class="waiting">No rows.</p>}
         {data !== undefined && data.data.length > 0 && <AuditTable rows={data.data} />}
         {data !== undefined && (cursor !== undefined || data.next !== null) && (
@@ -61,7 +60,7 @@ function AuditRows({ cursor }: { cursor: string | undefined }) {
 
 function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
   return (
-    <Table caption="The audit, the newest rows first" label="Audit" class="text-table audit-table">
+    <Table caption="The audit, the newest rows first" class="text-table audit-table">
       <thead>
         <tr>
           <th scope="col">When</th>

@@ -2,6 +2,7 @@ import { useContext, useState } from 'preact/hooks';
 import type { Me } from '../../api.ts';
 import { DAY_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
+import { reasonOf } from '../../live/live-query.ts';
 import { rolesForTokens, roleWords, type Role } from '../../live/roles.ts';
 
 interface NewTokenFormProps {
@@ -36,7 +37,7 @@ export function NewTokenForm({ me, onMade }: NewTokenFormProps) {
       form.reset();
       onMade();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(reasonOf(error));
     }
   };
   return (

@@ -2,8 +2,10 @@ import { useContext, useState } from 'preact/hooks';
 import type { Me, TokenRow } from '../../api.ts';
 import { Age } from '../../controls/age.tsx';
 import { Name } from '../../controls/name.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { MINUTE_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
+import { reasonOf } from '../../live/live-query.ts';
 import { useLive } from '../../live/use-live.ts';
 import { isOperator, rolesForTokens, roleWords } from '../../live/roles.ts';
 import { Table } from '../../tables/table.tsx';
@@ -19,16 +21,14 @@ export function TokensSection({ me }: { me: Me }) {
   const revoke = async ({ id, name }: TokenRow) => {
     if (!confirm(`Revoke the token “${name}”? Programs that use it are refused at once.`)) return;
     setFailure(undefined);
-    await api.revokeToken(id).catch((reason: unknown) => setFailure(String(reason)));
+    await api.revokeToken(id).catch((reason: unknown) => setFailure(reasonOf(reason)));
     changed();
   };
   const mayMake = me.by !== 'token' && rolesForTokens(me).length > 0;
   return (
-    <section class="card" aria-labelledby="tokens-heading" aria-busy={data === undefined}>
+    <section class="card" aria-labelledby="tokens-heading">
       <h2 id="tokens-heading">{isOperator(me) ? 'Tokens of this portal' : 'Your tokens'}</h2>
-      {data === undefined && (
-        <p class="waiting">{error === undefined ? 'Reading the tokens…' : 'Not available.'}</p>
-      )}
+      {data === undefined && <Waiting what="the tokens" error={error} />}
       {data?.length === 0 && <p class="waiting">No tokens yet. A program reads the API with a token.</p>}
       {data !== undefined && data.length > 0 && (
         <TokenTable tokens={data} revoke={me.by === 'token' ? undefined : revoke} />
@@ -49,7 +49,7 @@ interface TokenTableProps {
 
 function TokenTable({ tokens, revoke }: TokenTableProps) {
   return (
-    <Table caption="Tokens, their roles, expiry and last use" label="Tokens" class="text-table token-table">
+    <Table caption="Tokens, their roles, expiry and last use" class="text-table token-table">
       <thead>
         <tr>
           <th scope="col">Token</th>

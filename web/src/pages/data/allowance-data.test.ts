@@ -5,6 +5,7 @@ const DAY = 86_400_000;
 const at = (day: number) => Date.UTC(2026, 10, day);
 const allowance = (day: number, amount: string, kind: 'initial' | 'top-up' | 'cut', resource = 'vcpu') => ({
   resource,
+  price_book: null,
   unit: 'vCPU-hours',
   amount,
   kind,
@@ -34,7 +35,9 @@ describe('the course of an allowance', () => {
       toMs: at(21),
       usedToMs: at(21),
     });
-    expect(spanOf({ from: '2020-01-01T00:00:00Z', to: null, allowances }, at(20)).fromMs).toBe(at(21) - 366 * DAY);
+    expect(spanOf({ from: '2020-01-01T00:00:00Z', to: null, allowances }, at(20)).fromMs).toBe(
+      at(21) - 366 * DAY,
+    );
   });
 
   it('has the usage so far after each day, and starts with the usage before', () => {

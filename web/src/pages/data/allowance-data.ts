@@ -1,6 +1,7 @@
 import type { Api, GrantDetail, UsageRow } from '../../api.ts';
 import type { Balance } from '../../balances.ts';
 import { DAY_MS } from '../../format.ts';
+import { UTC } from '../../periods/zone.ts';
 
 const MOST_DAYS = 366;
 
@@ -24,16 +25,17 @@ interface MonthUsage {
   amount: number;
 }
 
-/** The courses of all allowances of a grant, of the period of the grant or its last year. */
+/** The courses of all allowances of resources of a grant, of the period of the grant or its last year. */
 export async function loadAllowances(
   api: Api,
   grant: GrantDetail,
   signal: AbortSignal,
 ): Promise<AllowanceCourse[]> {
   const span = spanOf(grant, api.nowMs());
-  const question = { fromMs: span.fromMs, toMs: span.usedToMs, grant: grant.name };
-  const { balances } = grant;
-  if (balances === null || balances.length === 0) return [];
+  const question = { fromMs: span.fromMs, toMs: span.usedToMs, zone: UTC, grant: grant.name };
+  // Charges have no usage of their own.
+  const balances = (grant.balances ?? []).filter(({ price_book }) => price_book === null);
+  if (balances.length === 0) return [];
   const [days, months] =
     span.fromMs >= span.usedToMs
       ? [[], []]

@@ -4,14 +4,14 @@ import type { LayerRows } from '../../charts/stack.ts';
 import { coveragesAt } from '../../charts/stack.ts';
 import { coverageByStart } from '../../coverage.ts';
 import { projectKey } from '../../names.ts';
-import { bucketStarts, spanUpTo, type BucketStep, type PeriodName } from '../../period.ts';
+import { boundsOf, spanOf, type BucketStep, type Period } from '../../period.ts';
 import { withoutServerHours } from '../../resources.ts';
 import { projectUsages } from '../../tables/project-usage.ts';
-import { resourceUsages, type ResourcesOverTime } from './project-data.ts';
+import { loadEarlier, resourceUsages, type ComparedResources } from './resources-over-time.ts';
 import { projectLines, type ProjectLine } from '../../tables/project-list.ts';
 
 /** The usage of a grant over time, with a layer for each site. */
-export interface GrantPageData extends ResourcesOverTime {
+export interface GrantPageData extends ComparedResources {
   grant: GrantDetail;
   /** The sites in the order of the layers. */
   sites: string[];
@@ -22,7 +22,7 @@ export interface GrantPageData extends ResourcesOverTime {
 export async function loadGrant(
   api: Api,
   name: string,
-  period: PeriodName,
+  period: Period,
   step: BucketStep,
   signal: AbortSignal,
 ): Promise<GrantPageData | undefined> {
@@ -31,46 +31,32 @@ export async function loadGrant(
     throw error;
   });
   if (grant === undefined) return undefined;
-  const span = spanUpTo(api.nowMs(), period, step);
-  const question = { fromMs: span.fromMs, toMs: span.toMs, grant: name };
+  const span = spanOf(period, step, api.nowMs());
+  const question = { ...boundsOf(span), grant: name };
   const sites = sitesOf(grant);
-  const [all, totals, coverage, known] = await Promise.all([
+  const [all, totals, coverage, known, earlier] = await Promise.all([
     api.usage({ ...question, step, by: ['site', 'resource'] }, signal),
     api.usage({ ...question, step: 'total', by: ['site', 'project', 'resource'] }, signal),
     api.coverage({ ...question, step }, signal),
-    Promise.all(sites.map((site) => api.projects({ site }, signal))),
+    api.projects({ grant: name }, signal),
+    loadEarlier(api, span, { grant: name }, signal),
   ]);
   const rows = withoutServerHours(all);
-  const starts = bucketStarts(span);
+  const { starts } = span;
   const withoutRow = coverageByStart(coverage);
-  const linked = known.flat().filter((row) => isLinked(grant, row));
   return {
     grant,
     span,
     sites,
-    projects: projectLines([...linked, ...neverRead(grant, linked)], projectUsages(withoutServerHours(totals))),
+    projects: projectLines([...known, ...neverRead(grant, known)], projectUsages(withoutServerHours(totals))),
     resources: resourceUsages(starts, rows, withoutRow, (_resource, list) => siteLayers(sites, list)),
     coverages: coveragesAt(starts, rows, withoutRow),
+    earlier,
   };
 }
 
 export function sitesOf({ projects }: GrantRow): string[] {
   return [...new Set(projects.map(({ site }) => site))].sort();
-}
-
-interface KnownProject {
-  site: string;
-  cloud: string;
-  project_id: string;
-  project_name: string;
-  domain_name: string;
-}
-
-function isLinked({ projects }: GrantRow, row: Pick<KnownProject, 'site' | 'cloud' | 'project_id'>): boolean {
-  return projects.some(
-    ({ site, cloud, project_id }) =>
-      site === row.site && project_id === row.project_id && (cloud === null || cloud === row.cloud),
-  );
 }
 
 /** Linked projects that no site has reported yet, with their ids as names. */

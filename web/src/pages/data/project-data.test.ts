@@ -34,7 +34,7 @@ describe('a project’s page', () => {
     const data = await loadProject(
       api,
       { site: 'a', projectId: 'p1' },
-      '7d',
+      { range: '7d', zone: 'UTC', compare: 'none' },
       'day',
       new AbortController().signal,
     );
@@ -67,7 +67,14 @@ describe('a project’s page', () => {
     };
     const api = new Api(fetchAnswer, () => NOW);
     const { signal } = new AbortController();
-    const load = async () => await loadProject(api, { site: 'a', projectId: 'p1' }, '7d', 'day', signal);
+    const load = async () =>
+      await loadProject(
+        api,
+        { site: 'a', projectId: 'p1' },
+        { range: '7d', zone: 'UTC', compare: 'none' },
+        'day',
+        signal,
+      );
     expect((await load()).servers).toBeUndefined();
     usage = [...usage, server];
     const data = await load();
@@ -105,7 +112,13 @@ describe('a project’s page', () => {
       () => Date.UTC(2026, 10, 22, 14, 12),
     );
     const { signal } = new AbortController();
-    const data = await loadProject(api, { site: 'a', projectId: 'p1' }, '24h', 'hour', signal);
+    const data = await loadProject(
+      api,
+      { site: 'a', projectId: 'p1' },
+      { range: '24h', zone: 'UTC', compare: 'none' },
+      'hour',
+      signal,
+    );
     expect(data.coverages.slice(-5)).toEqual(['none', 'spread', 'measured', 'measured', 'none']);
     expect(data.resources[0]?.stack.totals.slice(-5)).toEqual([null, 0, 1, 0, null]);
     expect(asked.map((text) => Object.fromEntries(new URLSearchParams(text)))).toEqual([

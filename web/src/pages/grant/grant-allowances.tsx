@@ -3,6 +3,7 @@ import type { GrantDetail } from '../../api.ts';
 import { AllowanceChart } from '../../charts/allowance-chart.tsx';
 import { Swatch } from '../../charts/swatch.tsx';
 import { Name } from '../../controls/name.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { exact, MINUTE_MS, monthAndYear } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
@@ -13,12 +14,13 @@ import { BalanceTable, UnknownUsage } from '../../tables/balance-table.tsx';
 import { AmountHead, Table } from '../../tables/table.tsx';
 import { scaleFor } from '../../units.ts';
 import { loadAllowances, type AllowanceCourse } from '../data/allowance-data.ts';
+import { RecordTable, type Column } from '../usage/record-list.tsx';
 
 /** The balance of each allowance, and its use over time. */
 export function GrantAllowances({ grant }: { grant: GrantDetail }) {
   const { balances } = grant;
   const api = useContext(ApiContext);
-  const { data } = useLive(`${grant.name}\n${grant.version}`, MINUTE_MS, (signal) =>
+  const { data, error } = useLive(`${grant.name}\n${grant.version}`, MINUTE_MS, (signal) =>
     loadAllowances(api, grant, signal),
   );
   if (balances === null) return null;
@@ -38,6 +40,9 @@ export function GrantAllowances({ grant }: { grant: GrantDetail }) {
           );
         })}
       </section>
+      {data === undefined && balances.length > 0 && (
+        <Waiting what="the usage by month" error={error} class="card" />
+      )}
       {data !== undefined && data.length > 0 && (
         <div class="chart-grid">
           {data.map((course) => (
@@ -132,7 +137,30 @@ function grantedIn(startMs: number, granted: AllowanceCourse['granted']): number
   return granted.findLast(({ atMs }) => atMs < endMs)?.amount;
 }
 
-const KINDS = { initial: 'initial', 'top-up': 'top-up', cut: 'cut' } as const;
+const AMENDMENT_COLUMNS: readonly Column<NonNullable<GrantDetail['allowances']>[number]>[] = [
+  ['Counts from', ({ at }) => <time dateTime={at}>{hourOf(at)}</time>],
+  ['Kind', ({ kind }) => kind],
+  [
+    'Amount',
+    ({ kind, amount, unit }) => (
+      <>
+        {kind === 'cut' ? '−' : '+'}
+        {exact(Number(amount))} <span class="unit">{unit}</span>
+      </>
+    ),
+    'amount',
+  ],
+  ['Reason', ({ reason }) => <Name text={reason} />],
+  [
+    'Written by',
+    ({ author, written_at: at }) => (
+      <>
+        <Name text={author} />
+        <small class="under">{hourOf(at)}</small>
+      </>
+    ),
+  ],
+];
 
 /** Who changed the allowances, when and why; the newest amendment first. */
 export function GrantAmendments({ grant: { allowances } }: { grant: GrantDetail }) {
@@ -140,38 +168,12 @@ export function GrantAmendments({ grant: { allowances } }: { grant: GrantDetail 
   return (
     <section class="card" aria-labelledby="amendments-heading">
       <h2 id="amendments-heading">Amendments</h2>
-      <Table caption="Amendments of the allowances, the newest first" label="Amendments of the allowances">
-        <thead>
-          <tr>
-            <th scope="col">Counts from</th>
-            <th scope="col">Kind</th>
-            <AmountHead>Amount</AmountHead>
-            <th scope="col">Reason</th>
-            <th scope="col">Written by</th>
-          </tr>
-        </thead>
-        <tbody>
-          {allowances.toReversed().map((allowance, index) => (
-            <tr key={allowances.length - index}>
-              <th scope="row">
-                <time dateTime={allowance.at}>{hourOf(allowance.at)}</time>
-              </th>
-              <td>{KINDS[allowance.kind]}</td>
-              <td class="amount">
-                {allowance.kind === 'cut' ? '−' : '+'}
-                {exact(Number(allowance.amount))} <span class="unit">{allowance.unit}</span>
-              </td>
-              <td>
-                <Name text={allowance.reason} />
-              </td>
-              <td>
-                <Name text={allowance.author} />
-                <small class="under">{hourOf(allowance.written_at)}</small>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </Table>
+      <RecordTable
+        caption="Amendments of the allowances, the newest first"
+        class="amendments-table"
+        columns={AMENDMENT_COLUMNS}
+        rows={allowances.toReversed()}
+      />
     </section>
   );
 }

@@ -14,7 +14,7 @@ export function GrantProjects({ data }: { data: GrantPageData }) {
     <section class="card" aria-labelledby="projects-heading">
       <h2 id="projects-heading">Projects</h2>
       <ProjectTable
-        caption={`Projects of the grant and their usage of the last ${periodLabel(data.span.period)}`}
+        caption={`Projects of the grant and their usage of ${periodLabel(data.span.period)}`}
         lines={sortLines(data.projects, sort)}
         resources={data.resources.map(({ resource, unit, total }) => ({
           resource,

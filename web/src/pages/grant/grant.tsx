@@ -1,12 +1,14 @@
 import { useContext, useMemo } from 'preact/hooks';
 import { Figures } from '../../controls/figures.tsx';
 import { Name } from '../../controls/name.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
+import { COLOURS } from '../../charts/colours.ts';
 import { Swatch } from '../../charts/swatch.tsx';
 import { SECOND_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
 import { visibleName } from '../../names.ts';
-import { periodLabel, usualStep } from '../../period.ts';
+import { boundsOf, periodKey, periodLabel, stepFor } from '../../period.ts';
 import type { GrantRoute } from '../../routing.ts';
 import { usePageTitle } from '../../use-page-title.ts';
 import { replaceRoute } from '../../use-route.ts';
@@ -14,6 +16,8 @@ import { loadGrant, type GrantPageData } from '../data/grant-data.ts';
 import { GrantAllowances, GrantAmendments } from './grant-allowances.tsx';
 import { GrantFacts } from './grant-facts.tsx';
 import { GrantProjects } from './grant-projects.tsx';
+import { Charges } from '../usage/charges.tsx';
+import { EarlierNote } from '../usage/earlier-note.tsx';
 import { PageHead } from '../usage/page-head.tsx';
 import { ResourceCharts } from '../usage/resource-charts.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
@@ -22,19 +26,21 @@ import { UsageNumbers } from '../usage/usage-numbers.tsx';
 /** The usage of a grant's projects at all sites. */
 export function GrantPage({ route }: { route: GrantRoute }) {
   const api = useContext(ApiContext);
-  const step = route.step ?? usualStep(route.period);
+  const step = stepFor(route.period, route.step, api.nowMs());
   // Wrapped in an object: "no such grant" is an answer, and differs from no answer yet.
-  const grant = useLive(`${route.name}\n${route.period}\n${step}`, 10 * SECOND_MS, async (signal) => ({
-    found: await loadGrant(api, route.name, route.period, step, signal),
-  }));
+  const grant = useLive(
+    `${route.name}\n${periodKey(route.period)}\n${step}`,
+    10 * SECOND_MS,
+    async (signal) => ({
+      found: await loadGrant(api, route.name, route.period, step, signal),
+    }),
+  );
   usePageTitle(visibleName(route.name));
   const { name, tablePage } = route;
   return (
     <>
       <PageHead route={route} step={step} place="Grants" title={route.name} state={grant} />
-      {grant.data === undefined && (
-        <p class="card waiting">{grant.error === undefined ? 'Reading the grant…' : 'Not available.'}</p>
-      )}
+      {grant.data === undefined && <Waiting what="the grant" error={grant.error} class="card" />}
       {grant.data !== undefined && grant.data.found === undefined && <NoSuchGrant name={name} />}
       {grant.data?.found !== undefined && (
         <div class={grant.pending ? 'outdated' : undefined} aria-busy={grant.pending}>
@@ -57,7 +63,7 @@ interface ContentProps {
 
 function GrantContent({ route, data, onPage }: ContentProps) {
   const colours = useMemo(
-    () => new Map(data.sites.map((site, index) => [site, index + 1])),
+    () => new Map(data.sites.slice(0, COLOURS).map((site, index) => [site, index + 1])),
     [data.sites.join('\n')],
   );
   return (
@@ -65,9 +71,11 @@ function GrantContent({ route, data, onPage }: ContentProps) {
       <GrantAllowances grant={data.grant} />
       <GrantFacts grant={data.grant} />
       <Figures
-        label={`Usage of the last ${periodLabel(data.span.period)}`}
-        figures={resourceFigures(data.resources, data.span)}
+        label={`Usage of ${periodLabel(data.span.period)}`}
+        figures={resourceFigures(data.resources, data.span, data.earlier)}
       />
+      <EarlierNote earlier={data.earlier} />
+      <Charges question={{ ...boundsOf(data.span), grant: route.name }} period={route.period} />
       <ResourceCharts data={data} colours={colours} />
       <SiteKey sites={data.sites} colours={colours} />
       <GrantProjects data={data} />

@@ -5,12 +5,13 @@ import { pageOf } from '../../tables/project-list.ts';
 import { AmountCell } from '../../tables/amount-cell.tsx';
 import { CoverageMark } from '../../tables/coverage-mark.tsx';
 import { Name } from '../../controls/name.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { AmountHead, Table } from '../../tables/table.tsx';
 import { worstCoverage } from '../../coverage.ts';
 import { MINUTE_MS, plural } from '../../format.ts';
 import { ApiContext, MeContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
-import { periodLabel, type PeriodName } from '../../period.ts';
+import { periodKey, periodLabel, type Period } from '../../period.ts';
 import { resourceLabel } from '../../resources.ts';
 import { readsEverything } from '../../live/roles.ts';
 import { routeAddress } from '../../routing.ts';
@@ -28,10 +29,10 @@ interface Column {
 const PAGE_SIZE = 25;
 
 /** The grants, the most urgent first: what is left of them, and their usage. */
-export function OverviewGrants({ period }: { period: PeriodName }) {
+export function OverviewGrants({ period }: { period: Period }) {
   const api = useContext(ApiContext);
   const [wanted, setPage] = useState(1);
-  const { data, error } = useLive(`grants ${period}`, MINUTE_MS, (signal) =>
+  const { data, error } = useLive(`grants ${periodKey(period)}`, MINUTE_MS, (signal) =>
     loadGrantUsage(api, period, signal),
   );
   const shown = pageOf(data?.lines ?? [], wanted, PAGE_SIZE);
@@ -39,11 +40,9 @@ export function OverviewGrants({ period }: { period: PeriodName }) {
     .map(({ grant }) => grant)
     .filter(({ balances }) => balances !== null && balances.length > 0);
   return (
-    <section class="card" aria-labelledby="grants-heading" aria-busy={data === undefined}>
+    <section class="card" aria-labelledby="grants-heading">
       <h2 id="grants-heading">Grants</h2>
-      {data === undefined && (
-        <p class="waiting">{error === undefined ? 'Reading the grants…' : 'Not available.'}</p>
-      )}
+      {data === undefined && <Waiting what="the grants" error={error} />}
       {data?.lines.length === 0 && <NoGrants />}
       {grants.length > 0 && (
         <BalanceTable caption="What is left of each grant" grants={grants} period={period} />
@@ -69,7 +68,7 @@ function NoGrants() {
   );
 }
 
-function UsageTable(props: { data: GrantUsage; lines: readonly GrantLine[]; period: PeriodName }) {
+function UsageTable(props: { data: GrantUsage; lines: readonly GrantLine[]; period: Period }) {
   const { data, lines, period } = props;
   const largest = largestByResource(data.lines);
   const columns = data.resources.map(({ resource, unit }) => ({
@@ -77,10 +76,10 @@ function UsageTable(props: { data: GrantUsage; lines: readonly GrantLine[]; peri
     unit,
     scale: scaleFor(unit, largest.get(resource) ?? 0),
   }));
-  const caption = `Grants and their usage of the last ${periodLabel(period)}`;
+  const caption = `Grants and their usage of ${periodLabel(period)}`;
   return (
     <>
-      <h3>Usage of the last {periodLabel(period)}</h3>
+      <h3>Usage of {periodLabel(period)}</h3>
       <Table caption={caption} class="grant-table">
         <thead>
           <tr>
@@ -103,7 +102,7 @@ function UsageTable(props: { data: GrantUsage; lines: readonly GrantLine[]; peri
   );
 }
 
-function GrantTableLine(props: { line: GrantLine; columns: readonly Column[]; period: PeriodName }) {
+function GrantTableLine(props: { line: GrantLine; columns: readonly Column[]; period: Period }) {
   const { grant, amounts } = props.line;
   const coverage = worstCoverage([...amounts.values()].map((amount) => amount.coverage));
   return (

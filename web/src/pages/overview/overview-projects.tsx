@@ -1,72 +1,98 @@
-import { useMemo } from 'preact/hooks';
-import type { ProjectRow } from '../../api.ts';
+import { useContext } from 'preact/hooks';
+import { Announcement } from '../../controls/announcement.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { Pager } from '../../tables/pager.tsx';
 import { ProjectTable } from '../../tables/project-table.tsx';
-import { plural } from '../../format.ts';
+import { plural, SECOND_MS } from '../../format.ts';
+import { ApiContext } from '../../live/api-context.ts';
 import type { LiveState } from '../../live/live-query.ts';
-import { periodLabel } from '../../period.ts';
+import { useLive } from '../../live/use-live.ts';
+import { useRested } from '../../live/use-rested.ts';
+import { periodKey, periodLabel } from '../../period.ts';
 import type { OverviewRoute } from '../../routing.ts';
 import { replaceRoute } from '../../use-route.ts';
-import type { OverviewUsage } from '../data/overview-data.ts';
-import { largestByResource } from '../../tables/project-usage.ts';
-import { pageOf, projectLines, searchLines, SORT_BY_NAME, sortLines } from '../../tables/project-list.ts';
+import { loadProjectPage, type ProjectPage } from '../data/project-page.ts';
 
 const PAGE_SIZE = 25;
 
-interface OverviewProjectsProps {
-  route: OverviewRoute;
-  projects: readonly ProjectRow[] | undefined;
-  usage: LiveState<OverviewUsage>;
+/** Searching and sorting need no newer sums: the chart beside the table asks for them every few seconds. */
+const MAX_AGE = 60;
+
+/** Long enough for a key that is held down, and too short to be noticed. */
+const REST_MS = 40;
+
+/** One page of the projects that the address asks for. */
+export function useProjectPage(route: OverviewRoute): LiveState<ProjectPage> {
+  const api = useContext(ApiContext);
+  const { period, resource, sort = resource, tablePage } = route;
+  const search = useRested(route.search, REST_MS);
+  // The first page of a new search, and not this page of the one before.
+  const page = search === route.search ? tablePage : 1;
+  const live = useLive(JSON.stringify([periodKey(period), sort, page, search]), 10 * SECOND_MS, (signal) =>
+    loadProjectPage(api, period, { search, sort, page, size: PAGE_SIZE, maxAge: MAX_AGE }, signal),
+  );
+  return { ...live, pending: live.pending || search !== route.search };
 }
 
-/** A searchable and sortable table of all projects with their usage. */
-export function OverviewProjects({ route, projects, usage }: OverviewProjectsProps) {
-  const known = usage.data;
-  const lines = useMemo(() => projectLines(projects ?? [], known?.projects ?? []), [projects, known]);
-  const largest = useMemo(() => largestByResource(known?.projects ?? []), [known]);
-  const sort = route.sort ?? known?.resource ?? SORT_BY_NAME;
-  const found = useMemo(() => sortLines(searchLines(lines, route.search), sort), [lines, route.search, sort]);
-  const shown = pageOf(found, route.tablePage, PAGE_SIZE);
-  // Waits for the usage, because the order of the lines would change when it arrives.
-  const loading = known === undefined && (usage.error === undefined || projects === undefined);
+interface OverviewProjectsProps {
+  route: OverviewRoute;
+  projects: LiveState<ProjectPage>;
+}
+
+/** A table of all projects with their usage, which the portal searches and sorts. */
+export function OverviewProjects({ route, projects }: OverviewProjectsProps) {
+  const { data, error, pending } = projects;
   return (
-    <section class="card" aria-labelledby="projects-heading" aria-busy={loading && usage.error === undefined}>
+    <section
+      class="card"
+      aria-labelledby="projects-heading"
+      aria-busy={data === undefined && error === undefined}
+    >
       <div class="card-head">
         <h2 id="projects-heading">
           Projects{' '}
-          {known !== undefined && (
-            <span class="heading-detail">usage of the last {periodLabel(known.span.period)}</span>
-          )}
+          {data !== undefined && <span class="heading-detail">usage of {periodLabel(data.span.period)}</span>}
         </h2>
         <ProjectSearch route={route} />
       </div>
-      {loading || shown.items.length === 0 ? (
-        <p class="waiting">{whyEmpty(loading, usage.error !== undefined, route.search)}</p>
-      ) : (
-        <div class={usage.pending && known !== undefined ? 'outdated' : undefined}>
-          <ProjectTable
-            caption={`Projects and their usage of the last ${periodLabel(known?.span.period ?? route.period)}`}
-            lines={shown.items}
-            resources={known?.resources ?? []}
-            resource={
-              known?.resources.some(({ resource }) => resource === sort) === true ? sort : known?.resource
-            }
-            largest={largest}
-            sort={sort}
-            period={route.period}
-            onSort={(wanted) => replaceRoute({ ...route, sort: wanted, tablePage: 1 })}
-          />
+      {data === undefined && <Waiting what="the projects" error={error} />}
+      {data?.shown.all === 0 && <p class="waiting">{whyEmpty(route.search)}</p>}
+      {data !== undefined && data.shown.all > 0 && (
+        <div class={pending ? 'outdated' : undefined}>
+          <PageOfProjects route={route} page={data} />
         </div>
       )}
-      <p role="status" class="visually-hidden">
-        {route.search !== '' && !loading ? `${plural(found.length, 'project')} found` : ''}
-      </p>
-      <Pager
-        noun="projects"
-        shown={shown}
-        onPage={(wanted) => replaceRoute({ ...route, tablePage: wanted })}
+      <Announcement
+        pending={pending || route.search === ''}
+        words={`${plural(data?.shown.all ?? 0, 'project')} found`}
       />
+      {data !== undefined && (
+        <Pager
+          noun="projects"
+          shown={{ ...data.shown, page: Math.min(route.tablePage, data.shown.pages) }}
+          onPage={(wanted) => replaceRoute({ ...route, tablePage: wanted })}
+        />
+      )}
     </section>
+  );
+}
+
+function PageOfProjects({ route, page }: { route: OverviewRoute; page: ProjectPage }) {
+  const { shown, resources, sort, span } = page;
+  const [first] = resources;
+  return (
+    <ProjectTable
+      caption={`Projects and their usage of ${periodLabel(span.period)}`}
+      lines={shown.items}
+      resources={resources}
+      resource={
+        resources.some(({ resource }) => resource === sort) ? sort : (route.resource ?? first?.resource)
+      }
+      largest={new Map(resources.map(({ resource, largest }) => [resource, largest]))}
+      sort={sort}
+      period={route.period}
+      onSort={(wanted) => replaceRoute({ ...route, sort: wanted, tablePage: 1 })}
+    />
   );
 }
 
@@ -87,8 +113,7 @@ function ProjectSearch({ route }: { route: OverviewRoute }) {
   );
 }
 
-function whyEmpty(loading: boolean, failed: boolean, search: string): string {
-  if (loading) return failed ? 'Not available.' : 'Reading the projects…';
+function whyEmpty(search: string): string {
   return search === ''
     ? 'No projects yet. They appear with the first reading of a site.'
     : 'No project matches the search.';

@@ -3,19 +3,24 @@ import { assignColours } from '../../charts/colours.ts';
 import type { Picture } from '../../charts/picture.ts';
 import { UsageChart } from '../../charts/usage-chart.tsx';
 import { BucketTable } from '../../tables/bucket-table.tsx';
-import { Choice } from '../../controls/choice.tsx';
-import { CoverageKey, CoverageSummary } from '../../controls/coverage-key.tsx';
+import { CoverageKey, CoverageSummary, EarlierKey } from '../../controls/coverage-key.tsx';
+import { usageAddress } from '../../api.ts';
 import { DownloadLink } from '../../controls/download-link.tsx';
+import { Select } from '../../controls/select.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { TopTable } from '../../tables/top-table.tsx';
 import type { LiveState } from '../../live/live-query.ts';
-import { PERIODS, periodLabel } from '../../period.ts';
+import { boundsOf, fileName, periodLabel } from '../../period.ts';
 import { resourceLabel } from '../../resources.ts';
 import type { OverviewRoute } from '../../routing.ts';
 import { replaceRoute } from '../../use-route.ts';
 import { scaleFor } from '../../units.ts';
 import type { OverviewUsage } from '../data/overview-data.ts';
 import { largestOf, type ResourceTotal } from '../../tables/project-usage.ts';
+import { earlierOf } from '../data/resources-over-time.ts';
+import { EarlierNote } from '../usage/earlier-note.tsx';
 import { NoUsage } from '../usage/overview-empty.tsx';
+import { PeriodControls } from '../usage/period-controls.tsx';
 
 interface SectionProps {
   route: OverviewRoute;
@@ -36,9 +41,7 @@ export function OverviewUsageSection({ route, usage }: SectionProps) {
         <UsageControls route={route} usage={usage.data} />
       </div>
       <div class={usage.pending && usage.data !== undefined ? 'outdated' : undefined}>
-        {usage.data === undefined && (
-          <p class="waiting">{usage.error === undefined ? 'Reading the usage…' : 'Not available.'}</p>
-        )}
+        {usage.data === undefined && <Waiting what="the usage" error={usage.error} />}
         {usage.data !== undefined && total === undefined && (
           <NoUsage period={periodLabel(usage.data.span.period)} />
         )}
@@ -58,26 +61,16 @@ function UsageControls({ route, usage }: { route: OverviewRoute; usage: Overview
   return (
     <div class="controls">
       {resources.length > 0 && (
-        <label class="select">
-          <span>Resource</span>
-          <select
-            value={chosen}
-            onChange={(event) => replaceRoute({ ...route, resource: event.currentTarget.value })}
-          >
-            {resources.map(({ resource }) => (
-              <option key={resource} value={resource} selected={resource === chosen}>
-                {resourceLabel(resource)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Select
+          label="Resource"
+          options={resources.map(({ resource }) => ({ value: resource, label: resourceLabel(resource) }))}
+          chosen={chosen}
+          onChoose={(resource) => replaceRoute({ ...route, resource })}
+        />
       )}
-      <Choice
-        legend="Last"
-        name="period"
-        options={PERIODS.map(({ name, label }) => ({ value: name, label }))}
-        chosen={route.period}
-        onChoose={(period) => replaceRoute({ ...route, period })}
+      <PeriodControls
+        period={route.period}
+        onChoose={(period) => replaceRoute({ ...route, period, tablePage: 1 })}
       />
     </div>
   );
@@ -85,28 +78,32 @@ function UsageControls({ route, usage }: { route: OverviewRoute; usage: Overview
 
 function UsageOfResource({ usage, total }: { usage: OverviewUsage; total: ResourceTotal }) {
   const colours = useColours(usage);
+  const earlier = earlierOf(usage.earlier, total.resource)?.stack.totals;
   const picture = useMemo<Picture>(() => {
     return {
       span: usage.span,
       stack: usage.stack,
       colours,
-      scale: scaleFor(total.unit, largestOf(usage.stack.totals)),
+      scale: scaleFor(total.unit, largestOf([...usage.stack.totals, ...(earlier ?? [])])),
+      earlier,
     };
   }, [usage, colours, total.unit]);
-  const { fromMs, toMs, step, period } = usage.span;
-  const subject = `${resourceLabel(total.resource)} by ${step}, last ${periodLabel(period)}`;
+  const { step, period } = usage.span;
+  const subject = `${resourceLabel(total.resource)} by ${step}, ${periodLabel(period)}`;
   return (
     <>
       <div class="chart-and-table">
         <figure>
           <figcaption>
             {picture.scale.unit} per {step} <CoverageKey coverages={usage.stack.coverages} />
+            {earlier !== undefined && <EarlierKey />}
           </figcaption>
           <UsageChart
             picture={picture}
             label={`Chart: ${subject}. Its numbers are in the tables that follow.`}
           />
           <CoverageSummary coverages={usage.stack.coverages} step={step} />
+          <EarlierNote earlier={usage.earlier} />
         </figure>
         <TopTable
           usage={usage}
@@ -119,8 +116,16 @@ function UsageOfResource({ usage, total }: { usage: OverviewUsage; total: Resour
       <div class="card-foot">
         <UsageByBucket usage={usage} total={total} picture={picture} subject={subject} />
         <DownloadLink
-          question={{ fromMs, toMs, step, by: ['site', 'project', 'resource'], resource: total.resource }}
-          name={`usage-${total.resource}-${period}`}
+          address={usageAddress(
+            {
+              ...boundsOf(usage.span),
+              step,
+              by: ['site', 'project', 'resource'],
+              resource: total.resource,
+            },
+            'csv',
+          )}
+          name={fileName('usage', total.resource, period)}
         />
       </div>
     </>

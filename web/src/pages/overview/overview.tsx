@@ -1,11 +1,15 @@
 import { useContext } from 'preact/hooks';
 import type { SiteRow } from '../../api.ts';
+import { Announcement } from '../../controls/announcement.tsx';
 import { ConnectionNotice } from '../../controls/connection-notice.tsx';
 import { Figures, type Figure } from '../../controls/figures.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { SiteTable } from '../../tables/site-table.tsx';
-import { count, MINUTE_MS, SECOND_MS } from '../../format.ts';
+import { count, SECOND_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
+import type { LiveState } from '../../live/live-query.ts';
 import { useLive } from '../../live/use-live.ts';
+import { periodKey, periodLabel } from '../../period.ts';
 import type { OverviewRoute } from '../../routing.ts';
 import { siteState } from '../../site-state.ts';
 import { usePageTitle } from '../../use-page-title.ts';
@@ -13,47 +17,48 @@ import { loadOverviewUsage, type OverviewUsage } from '../data/overview-data.ts'
 import { NoSites } from '../usage/overview-empty.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
 import { OverviewGrants } from './overview-grants.tsx';
-import { OverviewProjects } from './overview-projects.tsx';
+import { OverviewProjects, useProjectPage } from './overview-projects.tsx';
 import { OverviewUsageSection } from './overview-usage.tsx';
+import { Tour, useTourSeen } from './tour.tsx';
 
 export function OverviewPage({ route }: { route: OverviewRoute }) {
   usePageTitle('Overview');
   const api = useContext(ApiContext);
+  const tourSeen = useTourSeen();
   const sites = useLive('sites', 5 * SECOND_MS, (signal) => api.sites(signal));
-  const projects = useLive('projects', MINUTE_MS, (signal) => api.projects({}, signal));
-  const usage = useLive(`${route.period} ${route.resource ?? ''}`, 10 * SECOND_MS, (signal) =>
+  const projects = useProjectPage(route);
+  const usage = useLive(`${periodKey(route.period)} ${route.resource ?? ''}`, 10 * SECOND_MS, (signal) =>
     loadOverviewUsage(api, route.period, route.resource, signal),
   );
   return (
     <>
       <h1 class="visually-hidden">Overview</h1>
       <ConnectionNotice states={[sites, projects, usage]} />
+      <Announcement pending={usage.pending} words={`Usage of ${periodLabel(route.period)}`} />
       {sites.data?.length === 0 ? (
         <NoSites />
       ) : (
         <>
+          {!tourSeen && <Tour seen={false} />}
           {sites.data !== undefined && (
             <Figures label="Summary" figures={figures(sites.data, usage.data, api.nowMs())} />
           )}
           <OverviewUsageSection route={route} usage={usage} />
           <OverviewGrants period={route.period} />
-          <SitesSection sites={sites.data} failed={sites.error !== undefined} />
-          <OverviewProjects route={route} projects={projects.data} usage={usage} />
+          <SitesSection sites={sites} />
+          <OverviewProjects route={route} projects={projects} />
+          {tourSeen && <Tour seen />}
         </>
       )}
     </>
   );
 }
 
-function SitesSection({ sites, failed }: { sites: readonly SiteRow[] | undefined; failed: boolean }) {
+function SitesSection({ sites: { data, error } }: { sites: LiveState<readonly SiteRow[]> }) {
   return (
-    <section class="card" aria-labelledby="sites-heading" aria-busy={sites === undefined && !failed}>
+    <section class="card" aria-labelledby="sites-heading">
       <h2 id="sites-heading">Sites</h2>
-      {sites === undefined ? (
-        <p class="waiting">{failed ? 'Not available.' : 'Reading the sites…'}</p>
-      ) : (
-        <SiteTable sites={sites} />
-      )}
+      {data === undefined ? <Waiting what="the sites" error={error} /> : <SiteTable sites={data} />}
     </section>
   );
 }
@@ -71,7 +76,7 @@ function figures(sites: readonly SiteRow[], usage: OverviewUsage | undefined, no
 
 const RESOURCES_AT_A_GLANCE = 2;
 
-function usageFigures({ resources, span }: OverviewUsage): Figure[] {
+function usageFigures({ resources, span, earlier }: OverviewUsage): Figure[] {
   const sums = resources.map(({ amount, ...resource }) => ({ ...resource, total: amount }));
-  return resourceFigures(sums.slice(0, RESOURCES_AT_A_GLANCE), span);
+  return resourceFigures(sums.slice(0, RESOURCES_AT_A_GLANCE), span, earlier);
 }

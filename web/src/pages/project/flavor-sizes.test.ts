@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { count, exact } from '../../format.ts';
 import { flavorSizes } from './flavor-sizes.ts';
 
 const SMALL = {
@@ -27,9 +28,9 @@ describe('the sizes of a flavor', () => {
 
   it('are exact', () => {
     expect([2560, 512, 3000].map((memory_mb) => flavorSizes({ ...SMALL, memory_mb, disk_gb: 0 }))).toEqual([
-      '1 vCPU, 2.5 GiB memory',
+      `1 vCPU, ${exact(2.5)} GiB memory`,
       '1 vCPU, 512 MiB memory',
-      '1 vCPU, 3,000 MiB memory',
+      `1 vCPU, ${count(3000)} MiB memory`,
     ]);
   });
 

@@ -1,7 +1,7 @@
 import type { ProjectRow } from '../../api.ts';
 import { Age } from '../../controls/age.tsx';
 import { Name } from '../../controls/name.tsx';
-import { exactInstant } from '../../format.ts';
+import { dayMonthYear, exactInstant } from '../../format.ts';
 import type { ProjectRoute } from '../../routing.ts';
 
 /** The names and ids of the project at its site. */
@@ -24,6 +24,12 @@ export function ProjectIdentity({ route, rows }: { route: ProjectRoute; rows: re
           <dd>
             <Name text={row.domain_name} /> <code>{row.domain_id}</code>
           </dd>
+          {(row.names?.length ?? 0) > 1 && <dt>Earlier names</dt>}
+          {(row.names?.length ?? 0) > 1 && (
+            <dd>
+              <EarlierNames names={row.names ?? []} />
+            </dd>
+          )}
           <dt>Site</dt>
           <dd>
             <Name text={row.site} />
@@ -43,5 +49,22 @@ export function ProjectIdentity({ route, rows }: { route: ProjectRoute; rows: re
         </dl>
       ))}
     </section>
+  );
+}
+
+/** The names before the present one, the newest first. */
+function EarlierNames({ names }: { names: NonNullable<ProjectRow['names']> }) {
+  return (
+    <ul class="plain-list">
+      {names
+        .slice(0, -1)
+        .toReversed()
+        .map(({ project_name, domain_name, from, to }) => (
+          <li key={from}>
+            <Name text={project_name} /> in <Name text={domain_name} />, from {dayMonthYear(Date.parse(from))}{' '}
+            {to !== null && `to ${dayMonthYear(Date.parse(to))}`}
+          </li>
+        ))}
+    </ul>
   );
 }

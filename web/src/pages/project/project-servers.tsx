@@ -1,11 +1,11 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { UsageQuestion } from '../../api.ts';
 import { Swatch } from '../../charts/swatch.tsx';
 import { UsageChart } from '../../charts/usage-chart.tsx';
 import { CoverageKey } from '../../controls/coverage-key.tsx';
+import { usageAddress } from '../../api.ts';
 import { DownloadLink } from '../../controls/download-link.tsx';
 import { share } from '../../format.ts';
-import { periodLabel, type Span } from '../../period.ts';
+import { boundsOf, fileName, periodLabel, type Span } from '../../period.ts';
 import { stateLabel, stateMeaning, UNKNOWN_STATE } from '../../server-states.ts';
 import { BucketTable } from '../../tables/bucket-table.tsx';
 import { largestOf } from '../../tables/project-usage.ts';
@@ -17,12 +17,12 @@ interface ProjectServersProps {
   servers: ServerHours;
   span: Span;
   /** The project, for the CSV file. */
-  project: Required<Pick<UsageQuestion, 'site' | 'projectId'>>;
+  project: { site: string; projectId: string };
 }
 
 /** How long servers of each flavor were in each state. */
 export function ProjectServers({ servers, span, project }: ProjectServersProps) {
-  const { fromMs, toMs, step, period } = span;
+  const { step, period } = span;
   const picture = useMemo(() => {
     const { stack, colours, unit } = servers;
     return { span, stack, colours, scale: scaleFor(unit, largestOf(stack.totals)) };
@@ -32,11 +32,11 @@ export function ProjectServers({ servers, span, project }: ProjectServersProps) 
       <div class="card-head">
         <h2 id="servers-heading">
           Servers by flavor and state{' '}
-          <span class="heading-detail">server-hours of the last {periodLabel(period)}</span>
+          <span class="heading-detail">server-hours of {periodLabel(period)}</span>
         </h2>
         <DownloadLink
-          question={{ ...project, fromMs, toMs, step, by: ['flavor', 'state'] }}
-          name={`servers-${project.projectId.replaceAll(/[^\w.-]/g, '_')}-${period}`}
+          address={usageAddress({ ...project, ...boundsOf(span), step, by: ['flavor', 'state'] }, 'csv')}
+          name={fileName('servers', project.projectId, period)}
         />
       </div>
       <figure>
@@ -51,7 +51,7 @@ export function ProjectServers({ servers, span, project }: ProjectServersProps) 
       <StateKey servers={servers} />
       <FlavorTable
         servers={servers}
-        caption={`Servers by flavor and state, server-hours of the last ${periodLabel(period)}`}
+        caption={`Servers by flavor and state, server-hours of ${periodLabel(period)}`}
       />
       <UnknownFacts servers={servers} />
       <div class="card-foot stacked">
@@ -118,7 +118,7 @@ function StatesByBucket({ servers, span }: Pick<ProjectServersProps, 'servers' |
     <details>
       <summary>Numbers by {span.step}</summary>
       <BucketTable
-        caption={`Server hours by state and ${span.step}, last ${periodLabel(span.period)}`}
+        caption={`Server hours by state and ${span.step}, ${periodLabel(span.period)}`}
         span={span}
         starts={starts}
         coverages={coverages}

@@ -1,18 +1,23 @@
 import { useContext } from 'preact/hooks';
 import { Figures } from '../../controls/figures.tsx';
 import { Name } from '../../controls/name.tsx';
+import { Waiting } from '../../controls/waiting.tsx';
 import { SECOND_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import type { LiveState } from '../../live/live-query.ts';
 import { useLive } from '../../live/use-live.ts';
 import { visibleName } from '../../names.ts';
-import { periodLabel, usualStep } from '../../period.ts';
+import { boundsOf, periodKey, periodLabel, stepFor } from '../../period.ts';
 import type { ProjectRoute } from '../../routing.ts';
 import { usePageTitle } from '../../use-page-title.ts';
 import { replaceRoute } from '../../use-route.ts';
 import { loadProject, type ProjectPageData } from '../data/project-data.ts';
+import { ProjectCorrections } from './project-corrections.tsx';
+import { ProjectGrants } from './project-grants.tsx';
 import { ProjectIdentity } from './project-identity.tsx';
 import { ProjectServers } from './project-servers.tsx';
+import { Charges } from '../usage/charges.tsx';
+import { EarlierNote } from '../usage/earlier-note.tsx';
 import { PageHead } from '../usage/page-head.tsx';
 import { ResourceCharts } from '../usage/resource-charts.tsx';
 import { resourceFigures } from '../usage/resource-figures.ts';
@@ -20,9 +25,9 @@ import { UsageNumbers } from '../usage/usage-numbers.tsx';
 
 export function ProjectPage({ route }: { route: ProjectRoute }) {
   const api = useContext(ApiContext);
-  const step = route.step ?? usualStep(route.period);
+  const step = stepFor(route.period, route.step, api.nowMs());
   const project = useLive(
-    `${route.site}\n${route.projectId}\n${route.period}\n${step}`,
+    `${route.site}\n${route.projectId}\n${periodKey(route.period)}\n${step}`,
     10 * SECOND_MS,
     (signal) => loadProject(api, route, route.period, step, signal),
   );
@@ -49,18 +54,20 @@ interface ContentProps {
 
 function ProjectContent({ route, project }: ContentProps) {
   const { data } = project;
-  if (data === undefined)
-    return (
-      <p class="card waiting">{project.error === undefined ? 'Reading the project…' : 'Not available.'}</p>
-    );
+  if (data === undefined) return <Waiting what="the project" error={project.error} class="card" />;
   if (data.identity.length === 0 && data.resources.length === 0) return <NoSuchProject route={route} />;
   return (
     <div class={project.pending ? 'outdated' : undefined} aria-busy={project.pending}>
       <Figures
-        label={`Usage of the last ${periodLabel(data.span.period)}`}
-        figures={resourceFigures(data.resources, data.span)}
+        label={`Usage of ${periodLabel(data.span.period)}`}
+        figures={resourceFigures(data.resources, data.span, data.earlier)}
       />
-      <ResourceCharts data={data} />
+      <EarlierNote earlier={data.earlier} />
+      <Charges
+        question={{ ...boundsOf(data.span), site: route.site, projectId: route.projectId }}
+        period={route.period}
+      />
+      <ResourceCharts data={data} corrections={data.corrections.rows} />
       {data.servers !== undefined && (
         <ProjectServers
           servers={data.servers}
@@ -70,11 +77,14 @@ function ProjectContent({ route, project }: ContentProps) {
       )}
       <UsageNumbers
         data={data}
+        corrections={data.corrections.rows}
         question={{ by: ['site', 'project', 'resource'], site: route.site, projectId: route.projectId }}
         subject={route.projectId}
         page={route.tablePage}
         onPage={(tablePage) => replaceRoute({ ...route, tablePage })}
       />
+      <ProjectCorrections corrections={data.corrections} zone={route.period.zone} />
+      <ProjectGrants route={route} />
       <ProjectIdentity route={route} rows={data.identity} />
     </div>
   );

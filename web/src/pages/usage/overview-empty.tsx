@@ -22,7 +22,7 @@ export function NoSites() {
         This portal does not read any site yet. Add the first one to <code>portal.toml</code>, with the token
         that the site gave you, and reload the portal’s configuration:
       </p>
-      <pre>
+      <pre tabIndex={0}>
         <code>{SITE_EXAMPLE}</code>
       </pre>
       <p>The site then appears on this page.</p>
@@ -40,8 +40,8 @@ export function NoUsage({ period }: { period: string }) {
   return (
     <div class="empty">
       <p>
-        <strong>No usage in the last {period}.</strong> Counting starts at a site’s first reading, so usage
-        appears with its second reading.
+        <strong>No usage in {period}.</strong> Counting starts at a site’s first reading, so usage appears
+        with its second reading.
       </p>
     </div>
   );

@@ -121,7 +121,8 @@ function firstReading(reading: TotalAt, context: ReadingContext, rules: Accounti
   const opening = context.beganAtZeroMs === undefined ? reading.total : 0n;
   const fromMs = Math.min(context.beganAtZeroMs ?? reading.atMs, reading.atMs);
   const quality = fromMs < reading.atMs ? qualityOf(fromMs, reading.atMs, rules) : 'spread';
-  const meter = { ...reading, opening, lastTotal: opening, firstAtMs: reading.atMs, lastAtMs: fromMs };
+  const { epoch, atMs } = reading;
+  const meter = { epoch, opening, lastTotal: opening, firstAtMs: atMs, lastAtMs: fromMs };
   return count(meter, reading, quality, context);
 }
 

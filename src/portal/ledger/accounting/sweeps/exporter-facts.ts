@@ -1,4 +1,4 @@
-import { cleanId } from '../../../../prometheus/label-text.ts';
+import { cleanId, cleanName } from '../../../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../../../prometheus/usage-metrics.ts';
 import type { Labels, Sample } from '../../../../prometheus/sample.ts';
 
@@ -70,6 +70,26 @@ export class FactsReader {
     // A copy: a part of the body would keep the whole body in memory.
     this.#facts.set(Buffer.from(exporter).toString(), facts);
     return facts;
+  }
+}
+
+/** A site has one exporter for each of its clouds, and they mostly have one version. */
+const MAX_VERSIONS = 5;
+const LONGEST_VERSION = 40;
+
+/** Collects the versions that exporters state. They are for people, and decide nothing. */
+export class ExporterVersions {
+  readonly #versions = new Set<string>();
+
+  add({ name, labels, value }: Sample): void {
+    if (name !== EXPORTER_METRICS.buildInfo || value !== 1 || this.#versions.size >= MAX_VERSIONS) return;
+    const version = cleanName(labels['version'] ?? '').slice(0, LONGEST_VERSION);
+    // A copy: a part of the body would keep the whole body in memory.
+    if (version !== '') this.#versions.add(Buffer.from(version).toString());
+  }
+
+  known(): { versions?: string[] } {
+    return this.#versions.size === 0 ? {} : { versions: [...this.#versions].sort() };
   }
 }
 

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../../../prometheus/sample.ts';
 import { EXPORTER_METRICS, MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { Reading } from '../../ledger.ts';
-import { readSweep, SweepReader, totalOf } from './readings.ts';
+import { SweepReader, sweepSteps, totalOf } from './readings.ts';
 import { atOnce } from '../../../../prometheus/steps.ts';
 import { DEFAULT_SWEEP_LIMITS } from './sweep-limits.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
+const readSweep = (...asked: Parameters<typeof sweepSteps>) => atOnce(sweepSteps(...asked));
 const LABELS = {
   instance: 'exporter:8080',
   job: 'project_usages',
@@ -384,6 +385,20 @@ describe('text (A9)', () => {
       }),
     );
   });
+});
+
+it('the versions of exporters are kept for people: a few, short, and without control characters', () => {
+  const infos = ['0.2.0', '0.1.0', '0.1.0', '', `1\n${'x'.repeat(100)}`, '3', '4', '5'].map(
+    (version, index) => fact(EXPORTER_METRICS.buildInfo, 1, { version, instance: `${index}` }),
+  );
+  const notOne = fact(EXPORTER_METRICS.buildInfo, 0, { version: '9' });
+  expect(readSweep([notOne, ...infos, usage(1)], NOW).versions).toEqual([
+    '0.1.0',
+    '0.2.0',
+    `1 ${'x'.repeat(38)}`,
+    '3',
+    '4',
+  ]);
 });
 
 describe('totalOf', () => {

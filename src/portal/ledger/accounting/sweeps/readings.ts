@@ -8,8 +8,8 @@ import {
 } from '../../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
 import type { ServerKind } from '../../server-kind.ts';
-import { atOnce, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
-import { FactsReader, isNeededFact } from './exporter-facts.ts';
+import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
+import { ExporterVersions, FactsReader, isNeededFact } from './exporter-facts.ts';
 import { ExporterKeys, Texts, type Size } from './texts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
 import { ServerKinds } from './server-kinds.ts';
@@ -46,14 +46,9 @@ interface Candidate {
 }
 
 /**
- * Turns the samples that a site delivers at one instant into readings (rules A0, A9, A10). Refuses each bad series by
- * itself, and counts refusals by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
+ * Turns the samples that a site delivers at one instant into readings (rules A0, A9, A10), in steps. Refuses each bad series
+ * by itself, and counts refusals by reason. `receivedAtMs` is the portal's time, Unix milliseconds.
  */
-export function readSweep(samples: Iterable<Sample>, receivedAtMs: number, options?: SweepOptions): Sweep {
-  return atOnce(sweepSteps(samples, receivedAtMs, options));
-}
-
-/** Like `readSweep`, in steps. */
 export function* sweepSteps(
   samples: Iterable<Sample>,
   receivedAtMs: number,
@@ -67,13 +62,14 @@ export function* sweepSteps(
 /** The memory of a reading, estimated. */
 export const BYTES_OF_READING = 250;
 
-/** Like `readSweep`, sample by sample. Keeps only the readings of a large body, and the facts that they need, in memory. */
+/** Like `sweepSteps`, sample by sample. Keeps only the readings of a large body, and the facts that they need, in memory. */
 export class SweepReader {
   readonly #limits: SweepLimits;
   readonly #pools: ReadonlySet<string>;
   readonly #memoryUnit: MemoryUnit;
   readonly #refusals = new Refusals();
   readonly #facts = new FactsReader();
+  readonly #versions = new ExporterVersions();
   readonly #candidates: Candidate[] = [];
   readonly #texts: Size = { bytes: 0 };
   readonly #names = new Texts(cleanName, this.#texts);
@@ -101,6 +97,7 @@ export class SweepReader {
     if (sample.name.startsWith(EXPORTER_PREFIX)) {
       if (isNeededFact(sample.name) && !this.#facts.add(sample))
         this.#refusals.add('too many exporters', sample);
+      this.#versions.add(sample);
       return;
     }
     const reason = whyRefused(sample, this.#limits) ?? this.#whyNoRoom();
@@ -122,7 +119,7 @@ export class SweepReader {
     });
     const readings: Reading[] = [];
     yield* eachInSteps(byMeter.values(), ({ reading }) => void readings.push(reading));
-    return { receivedAtMs, readings, refusals: this.#refusals.list() };
+    return { receivedAtMs, readings, refusals: this.#refusals.list(), ...this.#versions.known() };
   }
 
   #whyNoRoom(): RefusalReason | undefined {

@@ -117,11 +117,15 @@ export function* foldReadings(
 function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
   const instants = new Map<string, Reading[]>();
   const inOrder = yield* sortedInSteps(readings, (one, other) => one.atMs - other.atMs);
+  let instant: Reading[] = [];
   yield* eachInSteps(inOrder, (reading) => {
-    const key = `${reading.atMs}\0${reading.cloud}`;
-    const known = instants.get(key);
-    if (known === undefined) instants.set(key, [reading]);
-    else known.push(reading);
+    // Most readings belong to the instant of the one before, whose key need not be made again.
+    if (instant[0]?.atMs !== reading.atMs || instant[0].cloud !== reading.cloud) {
+      const key = `${reading.atMs}\0${reading.cloud}`;
+      instant = instants.get(key) ?? [];
+      instants.set(key, instant);
+    }
+    instant.push(reading);
   });
   return [...instants.values()];
 }

@@ -2,6 +2,7 @@ import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import type { UsageQuery } from '../../ledger.ts';
 import type { LedgerCounts } from '../../question-cost.ts';
+import { listOf } from '../../names.ts';
 import { grantLinks, seenLinks, splitLinks } from '../../grant-links.ts';
 import { hourRange, type HourRange } from '../../steps.ts';
 import { grantedProjects } from './view/granted-usage.ts';
@@ -12,6 +13,7 @@ interface CountsRecord {
   sites: string;
   clouds: string;
   projects: string;
+  domains: string;
   meters: string;
   resources: string;
   kinds: string;
@@ -31,8 +33,9 @@ export async function countLedger(database: Queryable, view: View<UsageQuery>): 
     sites: sum('sites'),
     clouds: sum('clouds'),
     projects: sum('projects'),
+    domains: sum('domains'),
     meters: sum('meters'),
-    resources: view.query.resource === undefined ? sum('resources') : 1,
+    resources: view.query.resource === undefined ? sum('resources') : listOf(view.query.resource).length,
     kinds: Math.max(ofSites.kinds, ofLinks.kinds),
     partialProjects: ofSites.partialProjects,
     seenProjects: ofLinks.seenProjects,
@@ -50,13 +53,13 @@ async function countSites(
   const range = hourRange(query);
   const links = grantLinks(query, range);
   const { partial } = splitLinks(links, range);
-  const named = resource === undefined ? sql`true` : sql`name = ${resource}`;
+  const named = resource === undefined ? sql`true` : sql`name = ANY (${listOf(resource)}::text[])`;
   const { rows } = await database.query<CountsRecord>(sql`
     WITH asked AS (SELECT site_id FROM ledger.site WHERE ${atSite}),
     granted AS (${grantedProjects(links, ofSite)})
-    SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query, atSite)} AS projects,
+    SELECT (SELECT count(*) FROM asked) AS sites, c.clouds, ${projects(query, atSite)} AS projects, ${domains(query, atSite)} AS domains,
            (SELECT coalesce(sum(meters), 0) FROM ledger.site_state JOIN asked USING (site_id) WHERE ${atSite}) AS meters,
-           ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id) WHERE ${atSite})` : sql`1`} AS resources,
+           ${resource === undefined ? sql`(SELECT count(DISTINCT name) FROM ledger.resource JOIN asked USING (site_id) WHERE ${atSite})` : sql`${listOf(resource).length}::int`} AS resources,
            (SELECT coalesce(max(n), 0) FROM (
              SELECT count(*) AS n FROM ledger.resource JOIN asked USING (site_id) WHERE ${named} AND ${atSite} GROUP BY site_id
            ) ofsite) AS kinds,
@@ -68,9 +71,15 @@ async function countSites(
 
 function projects({ grant, projectId }: UsageQuery, atSite: Sql) {
   if (projectId !== undefined)
-    return sql`(SELECT count(*) FROM ledger.project JOIN asked USING (site_id) WHERE key = ${projectId} AND ${atSite})`;
+    return sql`(SELECT count(*) FROM ledger.project JOIN asked USING (site_id) WHERE key = ANY (${listOf(projectId)}::text[]) AND ${atSite})`;
   if (grant !== undefined) return sql`(SELECT count(*) FROM granted JOIN asked USING (site_id))`;
   return sql`(SELECT coalesce(sum(projects), 0) FROM ledger.site_state JOIN asked USING (site_id) WHERE ${atSite})`;
+}
+
+function domains({ by }: UsageQuery, atSite: Sql) {
+  if (!by.has('domain')) return sql`0`;
+  return sql`(SELECT count(DISTINCT (site_id, cloud_id, domain_id)) FROM ledger.project_name JOIN ledger.project USING (site_id, project_id)
+            JOIN asked USING (site_id) WHERE to_ms IS NULL AND ${atSite})`;
 }
 
 /** Counts what is seen of other sites: projects and meters once for each grant that the answer names, and their readings. */
@@ -80,7 +89,7 @@ async function countLinks(
 ): Promise<LedgerCounts> {
   const { resource } = query;
   const links = seenLinks(query, hourRange(query));
-  const named = resource === undefined ? sql`true` : sql`r.name = ${resource}`;
+  const named = resource === undefined ? sql`true` : sql`r.name = ANY (${listOf(resource)}::text[])`;
   const { rows } = await database.query<CountsRecord>(sql`
     WITH seen AS MATERIALIZED (${grantedProjects(links, ofSite)}), meters AS MATERIALIZED (
       SELECT DISTINCT g.name AS grant_name, g.site_id, m.meter_id, m.resource_id, r.name
@@ -91,13 +100,14 @@ async function countLinks(
       FROM seen g JOIN ledger.cloud c USING (site_id, cloud_id) WHERE ${ofSite(sql`c.site_id`)}
     )
     SELECT (SELECT count(DISTINCT site_id) FROM seen) AS sites, c.clouds,
-           (SELECT count(*) FROM (SELECT DISTINCT name, site_id, project_id FROM seen) w) AS projects,
+           w.projects, w.projects AS domains,
            (SELECT count(*) FROM meters) AS meters,
            (SELECT count(DISTINCT name) FROM meters WHERE name NOT IN (SELECT name FROM ledger.resource WHERE ${whole(sql`site_id`)})) AS resources,
            (SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT resource_id) AS n FROM meters GROUP BY site_id) w) AS kinds,
            0 AS partial_projects, (SELECT count(*) FROM seen) AS seen_projects, c.first_ms, c.last_ms
     FROM (SELECT count(DISTINCT (site_id, cloud_id)) AS clouds, min(first_ms) FILTER (WHERE first_ms <= last_ms) AS first_ms,
-                 max(last_ms) FILTER (WHERE first_ms <= last_ms) AS last_ms FROM clouds) c`);
+                 max(last_ms) FILTER (WHERE first_ms <= last_ms) AS last_ms FROM clouds) c,
+         (SELECT count(DISTINCT (name, site_id, project_id)) AS projects FROM seen) w`);
   return countsOf(rows[0] as CountsRecord);
 }
 
@@ -114,6 +124,7 @@ function countsOf({ first_ms, last_ms, ...counts }: CountsRecord): LedgerCounts 
     sites,
     clouds,
     projects: ofProjects,
+    domains: ofDomains,
     meters,
     resources,
     kinds,
@@ -124,6 +135,7 @@ function countsOf({ first_ms, last_ms, ...counts }: CountsRecord): LedgerCounts 
     sites: Number(sites),
     clouds: Number(clouds),
     projects: Number(ofProjects),
+    domains: Number(ofDomains),
     meters: Number(meters),
     resources: Number(resources),
     kinds: Number(kinds),

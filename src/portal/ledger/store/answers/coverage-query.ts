@@ -5,9 +5,9 @@ import { coverageOf } from '../../accounting/sites/coverage.ts';
 import type { CoverageQuery, CoverageShares, Page, StepCoverage, UsageDimension } from '../../ledger.ts';
 import { hourRange, stepEnd, type HourRange } from '../../steps.ts';
 import { numberArray } from '../../../database/columns.ts';
-import { loadCoveredClouds, type NamedCloud } from './covered-clouds.ts';
+import { eachHourOnce, loadCoveredClouds, type NamedCloud } from './covered-clouds.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { startOf } from './usage-query.ts';
+import { startOf } from './sums/meter-sums.ts';
 import { viewOf, type SiteCondition } from './view/view.ts';
 
 /** The sums of one step. Site and cloud are '' if the question does not separate them. */
@@ -33,14 +33,14 @@ export async function queryCoverage(
   const range = hourRange(query);
   const view = await viewOf(database, { ...query, by: new Set<UsageDimension>() });
   const ofAll = await loadCoveredClouds(database, view, range);
-  const clouds = ofAll({ site: '', cloud: '' });
+  const clouds = eachHourOnce(ofAll({ site: '', cloud: '' }), range);
   const rows = await sumHours(database, { ...query, by }, { range, clouds, ofSite: view.ofSite }, nowMs);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const more = rows.length > query.limit && last !== undefined;
   return {
     data: shown.map((row) => {
-      const endHour = stepEnd(query.step ?? 'hour', row.start_hour, range);
+      const endHour = stepEnd(query.step ?? 'hour', row.start_hour, range, query.zone);
       return stepCoverage(row, endHour, cloudsOfRow(clouds, row, by), by, nowMs);
     }),
     next: more ? writeCursor([last.start_hour, last.site, last.cloud]) : null,
@@ -56,7 +56,7 @@ function cloudsOfRow(clouds: Clouds, row: StepRecord, by: Dimensions): Clouds {
 /** The sums of a page and of one more row. */
 async function sumHours(
   database: Queryable,
-  { step = 'hour', by, limit, cursor }: CoverageQuery & { by: Dimensions },
+  { step, zone, by, limit, cursor }: CoverageQuery & { by: Dimensions },
   { range, clouds, ofSite }: { range: HourRange; clouds: Clouds; ofSite: SiteCondition },
   nowMs: number,
 ): Promise<StepRecord[]> {
@@ -70,7 +70,7 @@ async function sumHours(
   const { rows } = await database.query<StepRecord>(sql`
     SELECT start_hour, site, cloud, sum(measured_ms) AS measured_ms, sum(spread_ms) AS spread_ms
     FROM (
-      SELECT ${startOf[step](range)} AS start_hour,
+      SELECT ${startOf({ step, zone }, range)} AS start_hour,
              ${by.size > 0 ? sql`s.name` : sql`'' COLLATE "C"`} AS site, ${by.has('cloud') ? sql`c.name` : sql`'' COLLATE "C"`} AS cloud,
              coalesce(k.measured_ms, 0) AS measured_ms, coalesce(k.spread_ms, 0) AS spread_ms
       FROM unnest(

@@ -12,7 +12,8 @@ import {
   type GrantLink,
   type GrantQuestion,
 } from '../../grant-links.ts';
-import type { HourRange } from '../../steps.ts';
+import { listOf, type Names } from '../../names.ts';
+import { hourRange, type HourRange } from '../../steps.ts';
 import { grantedProjects } from './view/granted-usage.ts';
 import type { View } from './view/view.ts';
 
@@ -22,6 +23,8 @@ export interface NamedCloud extends CoveredCloud {
   site: string;
   cloud: string;
   progress: { firstMs: number; lastMs: number };
+  /** Those of the question's projects that the cloud has. Undefined if the question names none. */
+  projects: readonly string[] | undefined;
 }
 
 interface CloudRecord {
@@ -31,6 +34,7 @@ interface CloudRecord {
   cloud: string;
   expected: boolean;
   interval_ms: number | null;
+  projects: string[] | null;
   first_ms: string;
   last_ms: string;
 }
@@ -64,31 +68,38 @@ export async function loadCoveredClouds(
   const links = [...grantLinks(query, range), ...seen];
   const cloudsOfGrants = await loadCloudsOfGrants(database, view, range, links, clouds);
   const isWhole = ({ site }: NamedCloud) => seesSite(query.scope, site);
-  const wholeClouds = clouds.filter(isWhole);
   const seenClouds = whileSeen(clouds, seen, range);
   const linksOfProjects = grouped(links, ({ site, projectId }) => `${site}\0${projectId}`);
-  const byCloud = by.has('project') || by.has('cloud');
+  const byCloud = by.has('project') || by.has('domain') || by.has('cloud');
   const bySite = byCloud || by.has('site');
+  const placeOf = ({ site, cloud }: CoveredRow) => (byCloud ? `${site}\0${cloud}` : bySite ? site : '');
+  const wholeAt = grouped(clouds.filter(isWhole), placeOf);
 
+  /** Whether a row has the usage that no grant covers. One sees it of whole sites only. */
+  const hasOthers = (grant: Names) => grant === '' && query.grant === undefined;
   const whileInGrant = (cloud: NamedCloud, projectId: string, grant: string) => {
     const ofProject = (linksOfProjects.get(`${cloud.site}\0${projectId}`) ?? []).filter(
       (link) => (link.cloud ?? cloud.cloud) === cloud.cloud,
     );
-    if (grant === '' && !isWhole(cloud)) return [];
-    const hours =
-      grant === '' ? hoursBetween(range, ofProject) : ofProject.filter((link) => link.grant === grant);
-    return during(cloud, hours);
+    const granted = ofProject.filter((link) => link.grant === grant);
+    const others = hasOthers(grant) && isWhole(cloud) ? hoursBetween(range, ofProject) : [];
+    return during(cloud, [...granted, ...others]);
   };
   return (row) => {
-    const isOfRow = ({ site, cloud }: NamedCloud) =>
-      (!bySite || site === row.site) && (!byCloud || cloud === row.cloud);
-    const grant = query.grant ?? (by.has('grant') ? row.grant_name : undefined);
+    const isOfRow = (cloud: NamedCloud) => placeOf(cloud) === placeOf(row);
+    const grant = by.has('grant') ? row.grant_name : query.grant;
     const projectId = by.has('project') ? row.project_id : query.projectId;
     if (grant !== undefined && projectId !== undefined)
-      return clouds.filter(isOfRow).flatMap((cloud) => whileInGrant(cloud, projectId, grant));
-    if (grant !== undefined && grant !== '') return (cloudsOfGrants.get(grant) ?? []).filter(isOfRow);
-    const ofOthers = grant === '' ? [] : seenClouds(projectId);
-    return [...wholeClouds, ...ofOthers].filter(isOfRow);
+      return clouds.filter(isOfRow).flatMap((cloud) =>
+        listOf(projectId)
+          .filter((id) => cloud.projects?.includes(id) ?? true)
+          .flatMap((id) => listOf(grant).flatMap((name) => whileInGrant(cloud, id, name))),
+      );
+    const ofWhole = wholeAt.get(placeOf(row)) ?? [];
+    if (grant === undefined && seen.length === 0) return ofWhole;
+    if (grant === undefined) return [...ofWhole, ...seenClouds(projectId).filter(isOfRow)];
+    const granted = listOf(grant).flatMap((name) => cloudsOfGrants.get(name) ?? []);
+    return [...(hasOthers(grant) ? ofWhole : []), ...granted.filter(isOfRow)];
   };
 }
 
@@ -102,8 +113,8 @@ function whileSeen(clouds: readonly NamedCloud[], seen: readonly GrantLink[], ra
     });
   const all = ofClouds(seen);
   const ofProjects = grouped(seen, ({ projectId }) => projectId);
-  return (projectId: string | undefined) =>
-    projectId === undefined ? all : ofClouds(ofProjects.get(projectId) ?? []);
+  return (projectId: Names | undefined) =>
+    projectId === undefined ? all : ofClouds(listOf(projectId).flatMap((id) => ofProjects.get(id) ?? []));
 }
 
 async function loadClouds(
@@ -111,20 +122,27 @@ async function loadClouds(
   { query: { projectId }, ofSite }: View<GrantQuestion>,
 ): Promise<NamedCloud[]> {
   const { rows } = await database.query<CloudRecord>(sql`
-    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms
+    SELECT c.site_id, c.cloud_id, s.name AS site, c.name AS cloud, s.declared AND NOT c.retired AS expected, s.interval_ms, c.first_ms, c.last_ms, ${projectId === undefined ? sql`NULL::text[]` : sql`k.projects`} AS projects
     FROM ledger.cloud c JOIN ledger.site s USING (site_id)
-    WHERE ${ofSite(sql`c.site_id`)} AND ${
+    ${
       projectId === undefined
-        ? sql`true`
-        : sql`EXISTS (SELECT FROM ledger.project p WHERE p.key = ${projectId} AND p.site_id = c.site_id AND p.cloud_id = c.cloud_id)`
-    }`);
-  return rows.map(({ site_id: siteId, cloud_id: cloudId, interval_ms, first_ms, last_ms, ...row }) => ({
-    ...row,
-    siteId,
-    cloudId,
-    progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
-    rules: rulesOfSite(interval_ms ?? undefined),
-  }));
+        ? sql``
+        : sql`JOIN (
+            SELECT p.site_id, p.cloud_id, array_agg(p.key) AS projects FROM ledger.project p
+            WHERE p.key = ANY (${listOf(projectId)}::text[]) AND ${ofSite(sql`p.site_id`)} GROUP BY 1, 2
+          ) k USING (site_id, cloud_id)`
+    }
+    WHERE ${ofSite(sql`c.site_id`)}`);
+  return rows.map(
+    ({ site_id: siteId, cloud_id: cloudId, interval_ms, first_ms, last_ms, projects, ...row }) => ({
+      ...row,
+      projects: projects ?? undefined,
+      siteId,
+      cloudId,
+      progress: { firstMs: Number(first_ms), lastMs: Number(last_ms) },
+      rules: rulesOfSite(interval_ms ?? undefined),
+    }),
+  );
 }
 
 /** The clouds that have projects of each grant, for the times in which they have one. */
@@ -158,6 +176,15 @@ function* cloudsOf(
       ),
     );
   }
+}
+
+/** Each hour of each cloud once: the times of several projects or grants may overlap. */
+export function eachHourOnce(clouds: readonly NamedCloud[], range: HourRange): NamedCloud[] {
+  const ofClouds = grouped(clouds, ({ siteId, cloudId }) => `${siteId} ${cloudId}`);
+  return [...ofClouds.values()].flatMap((its) => {
+    const hours = its.map(({ during: time }) => (time === undefined ? range : hourRange(time)));
+    return during(its[0] as NamedCloud, hoursWithin(range, hours));
+  });
 }
 
 function during(cloud: NamedCloud, hours: readonly HourRange[]): NamedCloud[] {

@@ -2,8 +2,8 @@ import { join, sql, type Queryable } from '../../../database/sql.ts';
 import { grantLinks, seenLinks, splitLinks, type GrantLink } from '../../grant-links.ts';
 import { HoursGoneError } from '../../question-errors.ts';
 import type { UsageQuery } from '../../ledger.ts';
-import { firstHourNeeded, hourRange, type HourRange } from '../../steps.ts';
-import { meterConditions } from './usage-query.ts';
+import { firstHourNeeded, hourRange, stepOfSums, type HourRange } from '../../steps.ts';
+import { meterConditions } from './sums/meter-sums.ts';
 import { grantedProjects, piecesOfLinks } from './view/granted-usage.ts';
 import type { View } from './view/view.ts';
 
@@ -25,7 +25,7 @@ export async function refuseHoursGone(
   const links = grantLinks(query, range);
   const seen = seenLinks(query, range);
   if (query.grant !== undefined) return await refuseLinks(database, view, [...links, ...seen], keptFromHour);
-  const neededHour = firstHourNeeded(query.step, range) ?? Infinity;
+  const neededHour = firstHourNeeded(stepOfSums(query), range) ?? Infinity;
   const wholeFromHour = rows[0]?.whole_from ?? -Infinity;
   if (neededHour < wholeFromHour) throw new HoursGoneError(wholeFromHour);
   await refuseLinks(database, view, [...splitLinks(links, range).partial, ...seen], keptFromHour);
@@ -46,11 +46,11 @@ async function refuseLinks(
   links: readonly GrantLink[],
   keptFromHour: number,
 ): Promise<void> {
-  const early = links.filter((link) => (firstHourNeeded(query.step, link) ?? Infinity) < keptFromHour);
+  const early = links.filter((link) => (firstHourNeeded(stepOfSums(query), link) ?? Infinity) < keptFromHour);
   if (early.length === 0) return;
   const { rows } = await database.query<GoneRecord>(sql`
     SELECT g.name AS grant_name, w.from_hour, w.to_hour, t.hours_from
-    FROM (${piecesOfLinks(early, query.step)}) w
+    FROM (${piecesOfLinks(early, stepOfSums(query))}) w
     JOIN (${grantedProjects(early, ofSite)}) g USING (link)
     JOIN ledger.meter m ON m.site_id = g.site_id AND m.project_id = g.project_id
     JOIN ledger.month e ON e.site_id = m.site_id AND e.meter_id = m.meter_id AND e.first_hour = w.month_hour
@@ -68,10 +68,15 @@ async function refuseLinks(
 }
 
 /** The instant in the middle of a day that makes the piece need hours, unless the question itself needs them. */
-function boundaryOf({ grant_name: grant, from_hour, to_hour }: GoneRecord, query: UsageQuery) {
+function boundaryOf({ grant_name, from_hour, to_hour }: GoneRecord, query: UsageQuery) {
+  const isGroup = query.grants?.some(({ group }) => group === grant_name);
+  const grant = isGroup ? '' : grant_name;
   const range = hourRange(query);
   const hour = [from_hour, to_hour].find(
     (edge) => edge % 24 !== 0 && edge !== range.fromHour && edge !== range.toHour,
   );
-  return query.step === 'hour' || hour === undefined ? undefined : { grant, hour };
+  if (stepOfSums(query) === 'hour' || hour === undefined) return undefined;
+  // An answer that does not name grants has one without a name.
+  const which = grant === '' ? 'a grant' : `the grant '${grant}'`;
+  return { what: `a project joins or leaves ${which}`, hour, grant: grant === '' ? undefined : grant };
 }

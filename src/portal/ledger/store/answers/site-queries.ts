@@ -1,11 +1,11 @@
 import { ADVISORY_KEYS } from '../../../database/advisory-keys.ts';
+import { takeLock } from '../../../database/advisory-lock.ts';
 import type { Database } from '../../../database/database.ts';
 import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { EVERYTHING } from '../../../access/rights/scope.ts';
-import type { Lease, SiteDeclaration, SiteStatus } from '../../ledger.ts';
+import type { SiteDeclaration, SiteStatus } from '../../ledger.ts';
 import { rulesOfSite } from '../../accounting/sites/site-rules.ts';
 import { whyStandstill } from '../../accounting/sites/standstill.ts';
-import { requireLease } from '../database/fence.ts';
 import { whereReachable } from '../database/reach.ts';
 import { siteIdOf } from '../sweeps/load/lock-site.ts';
 import { isSeenIn, linkTable, msOf } from './view/seen-projects.ts';
@@ -34,7 +34,7 @@ async function differ(database: Queryable, declarations: readonly SiteDeclaratio
 async function writeSites(database: Database, declarations: readonly SiteDeclaration[]): Promise<void> {
   const names = declarations.map(({ name }) => name);
   await database.transaction(async (trx) => {
-    await trx.query(sql`SELECT pg_advisory_xact_lock(${ADVISORY_KEYS.sites})`);
+    await takeLock(trx, ADVISORY_KEYS.sites);
     await trx.query(sql`
       INSERT INTO ledger.site (name, labels, declared, interval_ms, max_projects, clouds) ${differingSites(declarations)}
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, declared = true, interval_ms = excluded.interval_ms,
@@ -122,22 +122,6 @@ async function declaredElsewhere(trx: Queryable): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Records a failed sweep. With `lease`, records nothing if another portal has taken over the site. */
-export async function recordFailure(
-  database: Database,
-  site: string,
-  atMs: number,
-  reason: string,
-  lease?: Lease,
-): Promise<void> {
-  await database.transaction(async (trx) => {
-    await trx.query(sql`
-      UPDATE ledger.site_state SET last_sweep_ms = ${atMs}, last_error = ${reason.replaceAll('\0', '')}
-      WHERE site_id = ${await siteIdOf(trx, site)}`);
-    await requireLease(trx, lease);
-  });
-}
-
 interface SeenSiteRow {
   name: string;
   labels: Record<string, string>;
@@ -155,6 +139,7 @@ interface SiteRow extends SeenSiteRow {
   last_error: string | null;
   refused_series: number;
   anomalies: string;
+  exporter_versions: string[];
 }
 
 /**
@@ -173,7 +158,7 @@ export async function siteStatuses(database: Queryable, question: ViewQuestion):
 async function wholeSites(database: Queryable, { whole: ofSite }: View): Promise<SiteStatus[]> {
   const { rows } = await database.query<SiteRow>(sql`
     SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
-           t.projects, t.meters, t.refused_series, t.anomalies
+           t.projects, t.meters, t.refused_series, t.anomalies, t.exporter_versions
     FROM ledger.site s JOIN ledger.site_state t USING (site_id)
     LEFT JOIN (
       SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms,
@@ -218,7 +203,7 @@ export async function siteStatus(database: Queryable, site: string): Promise<Sit
 export async function declaredSites(database: Queryable): Promise<SiteStatus[]> {
   const { rows } = await database.query<SiteRow>(sql`
     SELECT name, labels, interval_ms, 'the database node of this site is down' AS last_error,
-           0 AS projects, 0 AS meters, 0 AS refused_series, 0 AS anomalies,
+           0 AS projects, 0 AS meters, 0 AS refused_series, 0 AS anomalies, ARRAY[]::text[] AS exporter_versions,
            NULL AS first_ms, NULL AS last_ms, NULL AS clouds, NULL AS last_sweep_ms, NULL AS last_success_ms
     FROM ledger.site WHERE declared ORDER BY name`);
   return rows.map(statusOf);
@@ -232,6 +217,7 @@ function statusOf(row: SiteRow): SiteStatus {
     lastSweepMs: msOrUndefined(row.last_sweep_ms),
     lastSuccessMs,
     lastError: row.last_error ?? whyStandstill(lastSuccessMs, row.clouds ?? [], rules),
+    exporterVersions: row.exporter_versions.length === 0 ? undefined : row.exporter_versions,
     refusedSeries: row.refused_series,
     anomalies: Number(row.anomalies),
   };

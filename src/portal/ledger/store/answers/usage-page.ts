@@ -4,7 +4,8 @@ import { firstStep, nextSteps, PageParts } from '../../page-parts.ts';
 import type { LedgerCounts, QuestionCost } from '../../question-cost.ts';
 import { stepEnd, type HourRange } from '../../steps.ts';
 import { projectAfter, type ProjectPlace, type ProjectRange } from './project-query.ts';
-import { cursorKeys, firstHour, setPlanning, usageSums, type UsageRecord } from './usage-query.ts';
+import { setPlanning } from './sums/meter-sums.ts';
+import { cursorKeys, firstHour, loadRecords, usageSums, type UsageRecord } from './usage-query.ts';
 import type { View } from './view/view.ts';
 
 /** Upper bounds for the answer to a question. */
@@ -28,10 +29,12 @@ export async function sumPage(
   const records: UsageRecord[] = [];
   const isFull = () => records.length > query.limit;
   const add = async (part: HourRange, projects?: ProjectRange): Promise<number> => {
-    const sums = usageSums(view, range, part, projects);
-    const { rows } = await trx.query<UsageRecord>(sql`${sums} LIMIT ${query.limit + 1 - records.length}`);
-    for (const row of rows) records.push(row);
-    return rows.length;
+    const sums = usageSums(view, range, { hours: part, known: counts.hours }, projects);
+    // Of the project at the cursor, no record may be left.
+    const limit = query.limit + 2 - records.length;
+    const added = await loadRecords(trx, query, sql`${sums} LIMIT ${limit}`, limit);
+    for (const record of added) records.push(record);
+    return added.length;
   };
   const addProjects = async (step: HourRange, from: ProjectPlace | undefined, parts: PageParts) => {
     do {
@@ -42,13 +45,16 @@ export async function sumPage(
     } while (from !== undefined && !isFull());
   };
 
-  let fromHour = firstHour(query, { ...range, fromHour: firstStep(query.step, range, counts.hours) });
+  let fromHour = firstHour(query, {
+    ...range,
+    fromHour: firstStep(query.step, range, counts.hours, query.zone),
+  });
   if (cost.rows <= query.limit) await add({ ...range, fromHour });
   else if (cost.rowsOfStep > query.limit && isByProject(query)) {
     const parts = new PageParts(query.limit, cost.rowsOfStep / counts.projects);
     let from = placeOf(query);
     while (fromHour < range.toHour && !isFull()) {
-      const step = { fromHour, toHour: stepEnd(query.step, fromHour, range) };
+      const step = { fromHour, toHour: stepEnd(query.step, fromHour, range, query.zone) };
       await addProjects(step, from, parts);
       from = undefined;
       fromHour = step.toHour;
@@ -57,7 +63,7 @@ export async function sumPage(
     const parts = new PageParts(query.limit, cost.rowsOfStep);
     while (fromHour < range.toHour && !isFull()) {
       const count = parts.next(records.length);
-      const steps = nextSteps(query.step, { ...range, fromHour }, count, counts.hours);
+      const steps = nextSteps(query.step, { ...range, fromHour }, count, counts.hours, query.zone);
       parts.had(count, await add(steps));
       fromHour = steps.toHour;
     }

@@ -1,6 +1,7 @@
 import { MAX_PAGE } from '../../ledger.ts';
 import type { Lanes } from '../../../database/lanes.ts';
-import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
+import type { Queryable } from '../../../database/sql.ts';
+import type { Page, ProjectUsage, ProjectUsageQuery, UsageQuery, StepUsage } from '../../ledger.ts';
 import {
   costOf,
   isQuick,
@@ -10,6 +11,7 @@ import {
 } from '../../question-cost.ts';
 import { countLedger } from './count-ledger.ts';
 import type { Questions } from './question.ts';
+import { queryProjectUsages } from './project-usages.ts';
 import { queryUsage, streamUsage } from './usage.ts';
 import type { Extent } from './usage-page.ts';
 import { remainingHours } from './usage-query.ts';
@@ -69,16 +71,39 @@ function csvLane({ rows }: QuestionCost, limits: QuestionLimits): 'shortCsv' | '
   return rows <= limits.rows ? 'csv' : 'longCsv';
 }
 
+/** All projects of a question by project, in the lane for its cost. */
+export async function askProjectUsages(
+  parts: UsageParts,
+  asked: ProjectUsageQuery,
+  gone?: AbortSignal,
+): Promise<ProjectUsage[]> {
+  const query = { ...asked, step: 'total', by: BY_PROJECT, limit: Infinity } as const;
+  const { cost, counts } = await estimate(parts, query, gone);
+  refuseCostly(cost, 'json', parts.limits);
+  return await inLane(parts, cost, gone, async (trx) =>
+    queryProjectUsages(trx, query, counts.hours, parts.nowMs()),
+  );
+}
+
+const BY_PROJECT = new Set(['site', 'project', 'resource'] as const);
+
 async function page(
-  { questions, lanes, limits, nowMs }: UsageParts,
+  parts: UsageParts,
   query: UsageQuery,
   extent: Extent,
   gone: AbortSignal | undefined,
 ): Promise<Page<StepUsage>> {
-  const lane = isQuick(extent.cost) ? lanes.questions : lanes.longQuestions;
-  return await questions.ask({ lane, timeoutMs: limits.timeoutMs, gone }, async (trx) =>
-    queryUsage(trx, query, extent, nowMs()),
-  );
+  return await inLane(parts, extent.cost, gone, async (trx) => queryUsage(trx, query, extent, parts.nowMs()));
+}
+
+async function inLane<T>(
+  { questions, lanes, limits }: UsageParts,
+  cost: QuestionCost,
+  gone: AbortSignal | undefined,
+  answer: (trx: Queryable) => Promise<T>,
+): Promise<T> {
+  const lane = isQuick(cost) ? lanes.questions : lanes.longQuestions;
+  return await questions.ask({ lane, timeoutMs: limits.timeoutMs, gone }, answer);
 }
 
 async function estimate(

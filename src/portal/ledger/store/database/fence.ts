@@ -21,3 +21,10 @@ export async function requireLease(trx: Queryable, lease: Lease | undefined): Pr
     SELECT FROM ledger.lease WHERE name = ${lease.name} AND holder = ${lease.holder}`);
   if (rows.length === 0) throw new LeaseLostError(`the lease ${lease.name} is now another portal's`);
 }
+
+/** Throws `LeaseLostError` if this portal is not alive, or too old for the tables. Call it under the lock of a site. */
+export async function requirePortal(trx: Queryable, holder: string | undefined): Promise<void> {
+  if (holder === undefined) return;
+  const { rows } = await trx.query(sql`SELECT FROM ledger.portal WHERE holder = ${holder}`);
+  if (rows.length === 0) throw new LeaseLostError('this portal has lost its leases');
+}

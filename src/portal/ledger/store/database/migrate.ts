@@ -3,7 +3,7 @@ import { UserError } from '../../../../runtime/user-error.ts';
 import { ADVISORY_KEYS } from '../../../database/advisory-keys.ts';
 import type { Database } from '../../../database/database.ts';
 import { raw, sql, type Queryable } from '../../../database/sql.ts';
-import { MIGRATIONS, type Migration } from '../migrations/all.ts';
+import { MIGRATIONS, SCHEMA, type Migration } from '../migrations/all.ts';
 import { distributeIfOthersAre, NEW_SITE_TABLE } from './distribution.ts';
 import { statementsOf } from './statements.ts';
 
@@ -27,11 +27,40 @@ export async function migrate(
     const applied = await appliedIds(trx);
     const todo = pending(applied, migrations);
     if (applied.length > 0 && !allowDestructive) refuseDestructive(todo);
+    const excludesOlder = todo.some((migration) => migration.excludesOlder === true);
+    if (applied.length > 0 && excludesOlder) await lockOutWriters(trx);
     for (const migration of todo) {
       await apply(trx, migration);
       logger.info({ migration: migration.id, subject: migration.name }, 'ledger migrated');
     }
+    if (excludesOlder) await endLeases(trx, logger);
   });
+}
+
+/** Throws `UserError` unless the ledger has the schema of this program. */
+export async function requireSchema(database: Queryable): Promise<void> {
+  const { rows } = await database.query<{ there: boolean }>(sql`
+    SELECT to_regclass('ledger.migration') IS NOT NULL AS there`);
+  if (rows[0]?.there !== true) throw new UserError('there is no ledger in the database');
+  const applied = await appliedIds(database);
+  if (pending(applied, MIGRATIONS).length > 0)
+    throw new UserError(
+      `the ledger in the database has schema ${Math.max(...applied)}, and this program ${SCHEMA}: use the version of the portal that runs`,
+    );
+}
+
+/** Waits for the end of folds and packing. Later ones wait for the migration, and then find their leases gone. */
+async function lockOutWriters(trx: Queryable): Promise<void> {
+  await trx.query(sql`LOCK TABLE ledger.site_state IN ACCESS EXCLUSIVE MODE`);
+}
+
+async function endLeases(trx: Queryable, logger: Logger): Promise<void> {
+  const { rowCount } = await trx.query(sql`DELETE FROM ledger.portal`);
+  if (rowCount)
+    logger.warn(
+      { portals: rowCount },
+      'earlier portals use this ledger: they read no sites any more; stop them, and start this version',
+    );
 }
 
 /** Locks the schema against changes by others until the transaction ends. */
@@ -54,8 +83,8 @@ export async function applyMissing(trx: Queryable): Promise<void> {
 /** The missing migrations, in order. Throws `UserError` if the database has an unknown one. */
 function pending(applied: readonly number[], migrations: readonly Migration[]): Migration[] {
   const newest = Math.max(0, ...migrations.map(({ id }) => id));
-  const unknown = applied.find((id) => id > newest);
-  if (unknown !== undefined)
+  const unknown = Math.max(0, ...applied);
+  if (unknown > newest)
     throw new UserError(
       `the ledger in the database was written by a newer stackmeter (its schema is ${unknown}, this program knows ${newest}): use that version or a newer one`,
     );
@@ -83,11 +112,14 @@ async function appliedIds(trx: Queryable): Promise<number[]> {
 }
 
 /** Runs each statement by itself: Citus refuses several at once if one of them changes a distributed table. */
-async function apply(trx: Queryable, { id, name, sql: statements }: Migration): Promise<void> {
+async function apply(trx: Queryable, migration: Migration): Promise<void> {
+  const { id, name, sql: statements, excludesOlder } = migration;
   for (const statement of statementsOf(statements)) {
     await trx.query(raw(statement));
     const [, table] = NEW_SITE_TABLE.exec(statement) ?? [];
     if (table !== undefined) await distributeIfOthersAre(trx, table);
   }
   await trx.query(sql`INSERT INTO ledger.migration (id, name) VALUES (${id}, ${name})`);
+  if (excludesOlder === true)
+    await trx.query(sql`UPDATE ledger.migration SET excludes_older = true WHERE id = ${id}`);
 }

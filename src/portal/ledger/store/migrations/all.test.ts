@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { statementsOf } from '../database/statements.ts';
 import { MIGRATIONS } from './all.ts';
@@ -14,6 +15,14 @@ describe('the migrations', () => {
 
   it('are marked as destructive if they take something away', () => {
     const silent = MIGRATIONS.filter(({ sql, destructive }) => TAKES_AWAY.test(sql) && destructive !== true);
+    expect(silent.map(({ id, name }) => `${id} ${name}`)).toEqual([]);
+  });
+
+  it('are in docs/upgrade.md if they exclude earlier portals', () => {
+    const page = readFileSync(new URL('../../../../../docs/upgrade.md', import.meta.url), 'utf8');
+    const silent = MIGRATIONS.filter(
+      ({ id, name, excludesOlder }) => excludesOlder === true && !page.includes(`| ${id} (\`${name}\`) `),
+    );
     expect(silent.map(({ id, name }) => `${id} ${name}`)).toEqual([]);
   });
 

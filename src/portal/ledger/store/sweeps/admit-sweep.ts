@@ -2,28 +2,33 @@ import { sql, type Queryable } from '../../../database/sql.ts';
 import { distinctOf, eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { admit, type SiteInventory } from '../../accounting/sweeps/admission.ts';
+import { inTheirClouds, type KnownClouds } from '../../accounting/sites/clouds.ts';
 import type { ProjectName } from '../../accounting/sites/names.ts';
 import type { SiteCaps } from '../../accounting/sites/site-caps.ts';
 import { meterKey, projectKey, resourceKey } from '../../accounting/meters/identity.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
 import { loadResources } from './load/load-resources.ts';
+import type { LockedSite } from './load/lock-site.ts';
 
-/**
- * Refuses readings that would exceed the caps of a site in the ledger, which has `counts` of it. Each fold decides for
- * itself, so two folds at the same time may exceed a cap by one sweep.
- */
-export async function admitSweep(
-  database: Queryable,
-  siteId: number,
-  sweep: Sweep,
-  { caps, counts }: { caps: SiteCaps; counts: SiteCaps },
-): Promise<Sweep> {
+/** Puts the readings of a sweep into their clouds, and refuses those that would exceed the caps of the site. */
+export async function admitSweep(trx: Queryable, site: LockedSite, sweep: Sweep): Promise<Sweep> {
+  const { siteId, caps, counts } = site;
+  const settled = await inTurns(inTheirClouds(sweep.readings, knownClouds(site)));
   const room = roomUnder(caps, counts);
-  if (await inTurns(fitsSurely(sweep.readings, room))) return sweep;
-  const known = await loadKnown(database, siteId, sweep.readings);
-  const { readings, refusals } = await inTurns(admit(sweep.readings, known, room));
+  if (await inTurns(fitsSurely(settled, room))) return { ...sweep, readings: settled };
+  const known = await loadKnown(trx, siteId, settled);
+  const { readings, refusals } = await inTurns(admit(settled, known, room));
   return { ...sweep, readings, refusals: [...sweep.refusals, ...refusals] };
+}
+
+function knownClouds({ cloudNames, knownEpochs, configured }: LockedSite): KnownClouds {
+  const ofEpochs = new Map<string, string>();
+  for (const { name, cloudId } of knownEpochs.values()) {
+    const cloud = cloudNames.get(cloudId ?? 0);
+    if (cloud !== undefined) ofEpochs.set(name, cloud);
+  }
+  return { ofEpochs, read: new Set(cloudNames.values()), configured };
 }
 
 function roomUnder(caps: SiteCaps, counts: SiteCaps): SiteCaps {

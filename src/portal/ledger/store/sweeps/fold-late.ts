@@ -1,5 +1,4 @@
-import type { Database } from '../../../database/database.ts';
-import { sql, type Queryable } from '../../../database/sql.ts';
+import { sql, type Transaction } from '../../../database/sql.ts';
 import { inTurns } from '../../../../runtime/in-turns.ts';
 import { coursesOf } from '../../accounting/sites/courses.ts';
 import {
@@ -8,16 +7,15 @@ import {
   type CloudCorrection,
   type MeterCorrection,
 } from '../../accounting/sweeps/late.ts';
-import type { AccountingRules, Anomaly } from '../../accounting/meters/meter.ts';
+import type { Anomaly } from '../../accounting/meters/meter.ts';
 import { partsOfSweep } from '../../accounting/sweeps/parts-of-sweep.ts';
 import { foldReadings } from '../../accounting/sweeps/sweep.ts';
 import { meterKey } from '../../accounting/meters/identity.ts';
-import type { FoldOutcome, LateOutcome, Lease, Sweep } from '../../ledger.ts';
+import type { FoldOutcome, LateOutcome, Sweep } from '../../ledger.ts';
 import { inBatches, numberArray } from '../../../database/columns.ts';
-import { BEGIN_FOLD, requireLease } from '../database/fence.ts';
 import { loadCloudGaps, loadMeterGapBook } from './load/load-gaps.ts';
 import { loadPart, type LoadedPart } from './load/load-part.ts';
-import { lockSite, type LockedSite } from './load/lock-site.ts';
+import type { LockedSite } from './load/lock-site.ts';
 import { SweepTally } from './write/sweep-tally.ts';
 import { writeAnomalies } from './write/write-anomalies.ts';
 import { writeCourses } from './write/write-courses.ts';
@@ -34,47 +32,41 @@ import { writeSite } from './write/write-site.ts';
 const READINGS_IN_PART = 500;
 
 /** Corrects spread usage with late readings, and folds all other readings, in one transaction. */
-export async function foldLateIntoStore(
-  database: Database,
-  siteId: number,
-  sweeps: readonly Sweep[],
-  rules: AccountingRules,
-  lease?: Lease,
+export async function foldLateIntoSite(
+  trx: Transaction,
+  site: LockedSite,
+  sweep: Sweep,
   readingsInPart = READINGS_IN_PART,
 ): Promise<LateOutcome & FoldOutcome> {
-  const sweep = joined(sweeps);
   const { readings, receivedAtMs } = sweep;
-  return await database.transaction(async (trx) => {
-    const site = await lockSite(trx, siteId, readings);
-    await requireLease(trx, lease);
-    const outcome: LateOutcome = { replaced: 0, folded: 0, ignored: 0 };
-    const tally = new SweepTally();
-    if (readings.length > 0)
-      await writeCloudCorrections(
-        trx,
-        site,
-        await inTurns(correctClouds(await loadCloudGaps(trx, site, readings), readings, rules)),
+  const { rules } = site;
+  const outcome: LateOutcome = { replaced: 0, folded: 0, ignored: 0 };
+  const tally = new SweepTally();
+  if (readings.length > 0)
+    await writeCloudCorrections(
+      trx,
+      site,
+      await inTurns(correctClouds(await loadCloudGaps(trx, site, readings), readings, rules)),
+    );
+  const courses = await inTurns(coursesOf(site.progress, readings, rules));
+  await writeCourses(trx, site, courses);
+  for (const late of await inTurns(partsOfSweep(readings, readingsInPart))) {
+    const part = await loadPart(trx, site, late);
+    // A project may have thousands of flavors and states, so its corrections are not all in memory at once.
+    for (const some of await inTurns(partsOfSweep(late, readingsInPart, meterKey))) {
+      const { meters, used } = await inTurns(
+        correctMeters(await loadMeterGapBook(trx, part, some), some, rules),
       );
-    const courses = await inTurns(coursesOf(site.progress, readings, rules));
-    await writeCourses(trx, site, courses);
-    for (const late of await inTurns(partsOfSweep(readings, readingsInPart))) {
-      const part = await loadPart(trx, site, late);
-      // A project may have thousands of flavors and states, so its corrections are not all in memory at once.
-      for (const some of await inTurns(partsOfSweep(late, readingsInPart, meterKey))) {
-        const { meters, used } = await inTurns(
-          correctMeters(await loadMeterGapBook(trx, part, some), some, rules),
-        );
-        await writeMeterCorrections(trx, part, meters, receivedAtMs);
-        outcome.replaced += meters.length;
-        outcome.ignored -= used;
-      }
-      const changes = await inTurns(foldReadings(part.book, courses, late, rules));
-      tally.add(changes, await writePart(trx, changedPart(part, changes)));
+      await writeMeterCorrections(trx, part, meters, receivedAtMs);
+      outcome.replaced += meters.length;
+      outcome.ignored -= used;
     }
-    await writeSite(trx, site, tally, sweep);
-    const { folded, ignored, anomalies } = tally.outcome;
-    return { ...outcome, folded, ignored: outcome.ignored + ignored, anomalies };
-  }, BEGIN_FOLD);
+    const changes = await inTurns(foldReadings(part.book, courses, late, rules));
+    tally.add(changes, await writePart(trx, changedPart(part, changes)));
+  }
+  await writeSite(trx, site, tally, sweep);
+  const { folded, ignored, anomalies } = tally.outcome;
+  return { ...outcome, folded, ignored: outcome.ignored + ignored, anomalies };
 }
 
 /** Joins the parts of an answer to one sweep. */
@@ -87,7 +79,7 @@ export function joined(sweeps: readonly Sweep[]): Sweep {
 }
 
 async function writeMeterCorrections(
-  trx: Queryable,
+  trx: Transaction,
   site: LoadedPart,
   meters: readonly MeterCorrection[],
   bookedAtMs: number,
@@ -116,7 +108,7 @@ function anomalyOf({ gap, correction }: MeterCorrection): Anomaly[] {
 }
 
 async function writeCloudCorrections(
-  trx: Queryable,
+  trx: Transaction,
   site: LockedSite,
   clouds: readonly CloudCorrection[],
 ): Promise<void> {
@@ -142,7 +134,7 @@ async function writeCloudCorrections(
 
 /** Moves amounts between hours, records the moves, and removes hours without usage. */
 async function writeLateBatch(
-  trx: Queryable,
+  trx: Transaction,
   siteId: number,
   entries: readonly EntryRow[],
   bookedAtMs: number,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { MIGRATIONS } from '../migrations/all.ts';
 
 /**
  * A ledger as lines of JSON, for backups and moves:
@@ -36,19 +35,41 @@ export const TABLES = [
   'person',
 ] as const;
 
+/**
+ * The tables that only a backup contains: who may sign in, tokens, the audit, and the requests of remote write. Secrets are
+ * hashes in them.
+ */
+export const TABLES_OF_BACKUP = [
+  'person_identity',
+  'api_token',
+  'invitation',
+  'audit',
+  'remote_write.inbox',
+  'remote_write.fact',
+  'remote_write.set_aside',
+] as const;
+
+/** Data of the same database that no backup contains, as text for people. Sessions may contain secrets of people. */
+export const NOT_IN_BACKUP = 'sessions of browsers, and the leases of running portals';
+
 /** Data of the same database that no export contains, as text for people. */
 export const NOT_EXPORTED =
   'sessions, tokens and the audit, requests of remote write that are not counted yet, and the leases of running portals';
 
-export type TableName = (typeof TABLES)[number];
+export type TableName = (typeof TABLES)[number] | (typeof TABLES_OF_BACKUP)[number];
 
-export const SCHEMA = Math.max(...MIGRATIONS.map(({ id }) => id));
+/** The name of a table for SQL. */
+export function qualified(table: TableName): string {
+  return table.includes('.') ? table : `ledger.${table}`;
+}
 
 /** Rows in one batch. */
 export const ROWS_AT_ONCE = 2_000;
+/** The text of a batch ends after this many characters. */
+export const TEXT_AT_ONCE = 4 * 2 ** 20;
 
 export const headerLine = z.object({ format: z.literal(FORMAT), schema: z.int().min(1) });
-export const tableLine = z.object({ table: z.enum(TABLES) });
+export const tableLine = z.object({ table: z.enum([...TABLES, ...TABLES_OF_BACKUP]) });
 /** The last line. Exports of earlier versions have no checksum. */
 export const endLine = z.object({
   end: z.literal(true),

@@ -2,7 +2,9 @@ import type { Database } from '../../../database/database.ts';
 import { raw, sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import type { Logger } from '../../../../runtime/logger.ts';
 import { describeError, UserError } from '../../../../runtime/user-error.ts';
-import { SCHEMA } from './export-lines.ts';
+import { SCHEMA } from '../migrations/all.ts';
+import type { ExportContent } from '../../storage-policy.ts';
+import { qualified, type TableName } from './export-lines.ts';
 import { applyMissing, lockSchema, remakeTables } from '../database/migrate.ts';
 import { brokenImport, readExport } from './read-export.ts';
 
@@ -14,17 +16,14 @@ export async function importLedger(
   database: Database,
   lines: AsyncIterable<string>,
   logger: Logger,
+  content: ExportContent,
 ): Promise<number> {
   const { rowCount, hasChecksum } = await database.transaction(async (trx) => {
     await lockSchema(trx);
-    await refuseFilled(trx);
+    await refuseFilled(trx, content);
     const end = await takeParts(trx, lines);
     await applyMissing(trx);
-    await trx.query(sql`
-      SELECT setval(pg_get_serial_sequence('ledger.site', 'site_id'), greatest(1, max(site_id)), count(*) > 0) FROM ledger.site`);
-    await trx.query(sql`
-      SELECT setval(pg_get_serial_sequence('ledger.account_change', 'change_id'), greatest(1, max(change_id)), count(*) > 0)
-      FROM ledger.account_change`);
+    await setSequences(trx);
     return end;
   });
   if (!hasChecksum)
@@ -35,10 +34,23 @@ export async function importLedger(
   return rowCount;
 }
 
-async function refuseFilled(trx: Queryable): Promise<void> {
+/** Where each identity column goes on. */
+async function setSequences(trx: Queryable): Promise<void> {
+  const { rows } = await trx.query<{ owner: string; name: string }>(sql`
+    SELECT attrelid::regclass::text AS owner, attname AS name FROM pg_attribute
+    WHERE attidentity <> '' AND attrelid IN (
+      SELECT oid FROM pg_class WHERE relnamespace IN ('ledger'::regnamespace, 'remote_write'::regnamespace))`);
+  for (const { owner, name } of rows)
+    await trx.query(sql`
+      SELECT setval(pg_get_serial_sequence(${owner}, ${name}), greatest(1, max(${raw(name)})), count(*) > 0) FROM ${raw(owner)}`);
+}
+
+/** A portal that has only started may have made a token, which an import into it leaves as it is. */
+async function refuseFilled(trx: Queryable, content: ExportContent): Promise<void> {
   await trx.query(sql`LOCK TABLE ledger.site, ledger.account_change IN EXCLUSIVE MODE`);
   const { rows } = await trx.query<{ filled: boolean }>(sql`
-    SELECT EXISTS (SELECT FROM ledger.site) OR EXISTS (SELECT FROM ledger.account_change) AS filled`);
+    SELECT EXISTS (SELECT FROM ledger.site) OR EXISTS (SELECT FROM ledger.account_change)
+        OR (${content === 'backup'} AND EXISTS (SELECT FROM ledger.api_token)) AS filled`);
   if (rows[0]?.filled === true)
     throw new UserError('the ledger is not empty: import into a new one, with --data or DATABASE_URL');
 }
@@ -68,13 +80,13 @@ async function makeTablesOf(trx: Queryable, schema: number): Promise<void> {
 
 async function insert(
   trx: Queryable,
-  { table, rows, line }: { table: string; rows: readonly string[]; line: number },
+  { table, rows, line }: { table: TableName; rows: readonly string[]; line: number },
 ): Promise<void> {
   try {
     const columns = await columnsOf(trx, table);
-    const into = raw(`ledger.${table}`);
+    const into = raw(qualified(table));
     await trx.query(sql`
-      INSERT INTO ${into} (${columns})
+      INSERT INTO ${into} (${columns}) OVERRIDING SYSTEM VALUE
       SELECT ${columns} FROM jsonb_populate_recordset(NULL::${into}, ${`[${rows.join(',')}]`}::jsonb)`);
   } catch (cause) {
     throw brokenImport(line, `the database refuses rows of ${table}: ${describeError(cause)}`);
@@ -82,9 +94,9 @@ async function insert(
 }
 
 /** The columns of a table without the generated ones. */
-async function columnsOf(trx: Queryable, table: string): Promise<Sql> {
+async function columnsOf(trx: Queryable, table: TableName): Promise<Sql> {
   const { rows } = await trx.query<{ columns: string }>(sql`
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
-     WHERE attrelid = ${`ledger.${table}`}::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`);
+     WHERE attrelid = ${qualified(table)}::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`);
   return raw(rows[0]?.columns ?? '');
 }

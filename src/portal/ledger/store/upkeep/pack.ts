@@ -3,7 +3,8 @@ import { sql, type Queryable, type Sql } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
 import { describeError } from '../../../../runtime/user-error.ts';
 import type { MaintenanceOutcome, StoragePolicy } from '../../storage-policy.ts';
-import { BEGIN_BOUNDED } from '../database/fence.ts';
+import { BEGIN_BOUNDED, requirePortal } from '../database/fence.ts';
+import { SCHEMA } from '../migrations/all.ts';
 import { expireGaps } from '../sweeps/write/write-gaps.ts';
 
 /** Meters in one transaction. Sweeps of the site wait for the transaction, so it is small. */
@@ -22,11 +23,12 @@ export async function maintainStore(
   database: Database,
   nowMs: number,
   policy: StoragePolicy,
+  portal?: string,
 ): Promise<MaintenanceOutcome> {
   const done: MaintenanceOutcome = { packed: 0, dropped: 0, expired: 0 };
   const failures: unknown[] = [];
   for (const { site_id: siteId, name } of await allSites(database))
-    await maintainSite(database, siteId, nowMs, policy, done).catch((cause: unknown) =>
+    await maintainSite(database, siteId, nowMs, { ...policy, portal }, done).catch((cause: unknown) =>
       failures.push(new Error(`site '${name}': ${describeError(cause)}`, { cause })),
     );
   done.expired = await expireGaps(database, startOfDay(nowMs, policy.gapsKeptDays) * MS_PER_HOUR).catch(
@@ -43,12 +45,12 @@ async function maintainSite(
   database: Database,
   siteId: number,
   nowMs: number,
-  { packAfterDays, hoursKeptDays }: StoragePolicy,
+  { packAfterDays, hoursKeptDays, portal }: StoragePolicy & { portal: string | undefined },
   done: MaintenanceOutcome,
 ): Promise<void> {
   const lastMeter = await lastMeterOf(database, siteId);
   for (let first = 0; first <= lastMeter; first += METERS_PER_TRANSACTION) {
-    const meters = { siteId, first, end: first + METERS_PER_TRANSACTION };
+    const meters = { siteId, first, end: first + METERS_PER_TRANSACTION, portal };
     done.packed += await packMeters(database, meters, startOfDay(nowMs, packAfterDays));
     if (hoursKeptDays === undefined) continue;
     done.dropped += await dropHours(database, meters, startOfDay(nowMs, hoursKeptDays));
@@ -63,6 +65,8 @@ interface MeterRange {
   siteId: number;
   first: number;
   end: number;
+  /** The portal that does the work; undefined for a command. */
+  portal?: string | undefined;
 }
 
 async function allSites(database: Queryable) {
@@ -82,6 +86,7 @@ async function lastMeterOf(database: Queryable, siteId: number): Promise<number>
 async function packMeters(database: Database, meters: MeterRange, beforeHour: number): Promise<number> {
   return await database.transaction(async (trx) => {
     await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${meters.siteId} FOR UPDATE`);
+    await requirePortal(trx, meters.portal);
     const { rows } = await trx.query<{ packed: string }>(entriesIntoMonths(meters, beforeHour));
     const packed = Number(rows[0]?.packed ?? 0);
     if (packed > 0) await sumDaysAgain(trx, meters, beforeHour);
@@ -145,10 +150,10 @@ function entriesIntoMonths({ siteId, first, end }: MeterRange, beforeHour: numbe
       GROUP BY d.meter_id, d.first_hour
     ), written AS (
       INSERT INTO ledger.month
-        (site_id, meter_id, first_hour, last_hour, hour_amounts, hour_spreads, day_amounts, day_spreads)
+        (site_id, meter_id, first_hour, last_hour, hour_amounts, hour_spreads, day_amounts, day_spreads, packed_schema)
       SELECT ${siteId}, h.meter_id, h.first_hour, h.end_hour - 1,
              CASE WHEN d.hours_dropped THEN NULL ELSE h.amounts END,
-             CASE WHEN d.hours_dropped THEN NULL ELSE h.spreads END, d.amounts, d.spreads
+             CASE WHEN d.hours_dropped THEN NULL ELSE h.spreads END, d.amounts, d.spreads, ${SCHEMA}::int
       FROM packed_hours h JOIN packed_days d USING (meter_id, first_hour)
       ON CONFLICT (site_id, meter_id, first_hour) DO UPDATE
       SET hour_amounts = excluded.hour_amounts, hour_spreads = excluded.hour_spreads,

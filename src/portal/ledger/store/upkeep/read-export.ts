@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { UserError } from '../../../../runtime/user-error.ts';
-import { endLine, headerLine, ROWS_AT_ONCE, tableLine, type TableName } from './export-lines.ts';
+import {
+  endLine,
+  headerLine,
+  ROWS_AT_ONCE,
+  tableLine,
+  TEXT_AT_ONCE,
+  type TableName,
+} from './export-lines.ts';
 
 /** The parts of an export, in its order: the schema, rows of a table (up to line `line`), and the end. */
 export type ExportPart =
@@ -16,17 +23,25 @@ export async function* readExport(lines: AsyncIterable<string>): AsyncGenerator<
   let rowCount = 0;
   let table: TableName | undefined;
   let rows: string[] = [];
+  let length = 0;
   let ended = false;
   for await (const line of lines) {
     number += 1;
     if (ended) throw brokenImport(number, 'there are more lines after the end');
     const kind = kindOf(line, number);
-    if (kind === 'row') rows.push(line);
+    if (kind === 'row') {
+      rows.push(line);
+      length += line.length;
+    }
     if (kind === 'row' && table === undefined) throw brokenImport(number, 'a row comes before its table');
-    if (table !== undefined && (rows.length >= ROWS_AT_ONCE || (kind !== 'row' && rows.length > 0))) {
+    if (
+      table !== undefined &&
+      (rows.length >= ROWS_AT_ONCE || length >= TEXT_AT_ONCE || (kind !== 'row' && rows.length > 0))
+    ) {
       yield { table, rows, line: number };
       rowCount += rows.length;
       rows = [];
+      length = 0;
     }
     if (kind === 'header') yield { schema: parseLine(headerLine, line, number).schema };
     if (kind === 'table') table = parseLine(tableLine, line, number).table;

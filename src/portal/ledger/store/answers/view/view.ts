@@ -2,11 +2,12 @@ import { numberArray } from '../../../../database/columns.ts';
 import { sql, type Queryable, type Sql } from '../../../../database/sql.ts';
 import { grantsInScope, seenLinks, seesSite, type GrantLink } from '../../../grant-links.ts';
 import type { GrantProject, ScopedQuestion } from '../../../ledger.ts';
+import { fits, listOf, type Names } from '../../../names.ts';
 import { MS_PER_HOUR } from '../../../../../prometheus/usage-metrics.ts';
 import { readLinks, type SeenLink } from './seen-projects.ts';
 
 /** The parts of a question that decide on its view. */
-export type ViewQuestion = ScopedQuestion & { site?: string | undefined; projectId?: string | undefined };
+export type ViewQuestion = ScopedQuestion & { site?: Names | undefined; projectId?: Names | undefined };
 
 /** A condition on a column `site_id`. */
 export type SiteCondition = (column: Sql) => Sql;
@@ -34,7 +35,7 @@ export async function viewOf<Question extends ViewQuestion>(
     return { query, whole: ofSite, ofSite, links: [] };
   }
   const links = everyLink(query);
-  const named = scope.sites.filter((name) => (site ?? name) === name);
+  const named = scope.sites.filter((name) => fits(site, name));
   const names = [...new Set([...named, ...links.map((link) => link.site)])];
   const { rows } = await database.query<{ site_id: number; name: string }>(sql`
     SELECT site_id, name FROM ledger.site WHERE name = ANY (${names}::text[])`);
@@ -48,18 +49,20 @@ export async function viewOf<Question extends ViewQuestion>(
   };
 }
 
-const ALL_TIME = { fromHour: 0, toHour: 2 ** 31 - 1 };
+export const ALL_TIME = { fromHour: 0, toHour: 2 ** 31 - 1 };
 
 /** The links at sites that a question does not see as a whole, for all time. Whether these projects exist is not known yet. */
 export function everyLink({ scope, grants, site, projectId }: ViewQuestion): GrantLink[] {
-  return seenLinks({ scope, grants, site, projectId, by: new Set(['grant']) }, ALL_TIME);
+  const ungrouped = grants?.map(({ name, projects }) => ({ name, projects }));
+  return seenLinks({ scope, grants: ungrouped, site, projectId, by: new Set(['grant']) }, ALL_TIME);
 }
 
-async function siteCondition(database: Queryable, site: string | undefined): Promise<SiteCondition> {
+async function siteCondition(database: Queryable, site: Names | undefined): Promise<SiteCondition> {
   if (site === undefined) return () => sql`true`;
+  const names = listOf(site);
   const { rows } = await database.query<{ site_id: number; name: string }>(sql`
-    SELECT site_id, name FROM ledger.site WHERE name = ${site}`);
-  return oneOf([site], rows);
+    SELECT site_id, name FROM ledger.site WHERE name = ANY (${names}::text[])`);
+  return oneOf(names, rows);
 }
 
 const NO_SITE = 0;
@@ -78,11 +81,11 @@ function oneOf(names: readonly string[], rows: readonly { site_id: number; name:
 /** The grants with their projects at whole sites, and with the links that are seen at others. */
 function grantsWith({ scope, grants }: ViewQuestion, links: readonly SeenLink[]): ScopedQuestion['grants'] {
   return grantsInScope({ scope, grants })
-    .map(({ name, projects }) => ({
-      name,
+    .map((one) => ({
+      ...one,
       projects: [
-        ...projects.filter(({ site }) => seesSite(scope, site)),
-        ...links.filter(({ grant }) => grant === name).map(grantProject),
+        ...one.projects.filter(({ site }) => seesSite(scope, site)),
+        ...links.filter(({ grant }) => grant === one.name).map(grantProject),
       ],
     }))
     .filter(({ projects }) => projects.length > 0);

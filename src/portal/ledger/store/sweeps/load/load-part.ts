@@ -3,8 +3,8 @@ import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { metersToBound } from '../../../accounting/sweeps/meters-to-bound.ts';
 import type { MeterBook } from '../../../accounting/sweeps/sweep.ts';
 import type { Reading } from '../../../ledger.ts';
-import { loadMeters, type KnownMeter } from './load-meters.ts';
-import { loadProjects } from './load-projects.ts';
+import { loadBook } from './load-book.ts';
+import type { KnownMeter } from './load-meters.ts';
 import { loadJumps, loadUsualHours } from './load-usual-hours.ts';
 import type { LockedSite } from './lock-site.ts';
 import { IdMap } from './site-ids.ts';
@@ -27,8 +27,7 @@ export async function loadPart(
   site: LockedSite,
   readings: readonly Reading[],
 ): Promise<LoadedPart> {
-  const projects = await loadProjects(trx, site, readings);
-  const meters = await loadMeters(trx, site, projects, readings);
+  const { projects, meters } = await loadBook(trx, site, readings);
   const bounded = await inTurns(metersToBound(meters, readings));
   const usualHours = await loadUsualHours(trx, site.siteId, bounded);
   const jumpedBy = await loadJumps(trx, site.siteId, bounded);

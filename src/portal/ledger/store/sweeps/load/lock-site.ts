@@ -3,7 +3,8 @@ import { distinctOf } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
 import { listOf } from '../../../../database/columns.ts';
 import type { CloudProgress, Progress } from '../../../accounting/sites/progress.ts';
-import type { Reading } from '../../../ledger.ts';
+import type { SiteCaps } from '../../../accounting/sites/site-caps.ts';
+import type { Reading, SweepRun } from '../../../ledger.ts';
 import { epochRow, epochsNamed, type EpochRecord, type EpochRow } from './load-epochs.ts';
 import {
   flavorsOf,
@@ -12,12 +13,18 @@ import {
   type FlavorRecord,
   type ResourceRecord,
 } from './load-resources.ts';
+import { runColumns, runOf, type RunRecord } from './load-run.ts';
 import { IdMap, type IdCounter } from './site-ids.ts';
+import { siteRules, siteWithId, type SiteRecord, type SiteRules } from './site-rules.ts';
 
 /** A site under our lock, with the progress of its clouds and the ids of its clouds, resources and epochs. */
-export interface LockedSite {
+export interface LockedSite extends SiteRules {
   siteId: number;
   counter: IdCounter;
+  /** The run of sweeps up to the last one; undefined before the first. */
+  run: SweepRun | undefined;
+  /** The size of the site before the transaction. */
+  counts: SiteCaps;
   /** By name of the cloud. */
   progress: ReadonlyMap<string, CloudProgress>;
   clouds: IdMap;
@@ -40,11 +47,15 @@ export async function lockSite(
   siteId: number,
   readings: readonly Reading[],
 ): Promise<LockedSite> {
-  const counter = await lockState(trx, siteId);
-  const { clouds, resources, flavors, epochs } = await loadShared(trx, siteId, readings);
+  const [state, shared] = await Promise.all([lockState(trx, siteId), loadShared(trx, siteId, readings)]);
+  const { rules, clouds, resources, flavors, epochs, counts } = shared;
+  const counter = { next: state.next_id };
   return {
+    ...rules,
     siteId,
     counter,
+    run: runOf(state),
+    counts: { ...counts, projects: state.projects, meters: state.meters },
     progress: new Map(clouds.map(({ name, progress }) => [name, progress])),
     clouds: idsOf(clouds, counter),
     resources: idsOf(resources, counter),
@@ -60,12 +71,18 @@ function idsOf(rows: readonly NamedRow[], counter: IdCounter): IdMap {
   return new IdMap(new Map(rows.map((row) => [row.name, row])), counter);
 }
 
-async function lockState(trx: Queryable, siteId: number): Promise<IdCounter> {
-  const { rows } = await trx.query<{ next_id: number }>(prepared`
-    SELECT next_id FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
+interface StateRecord extends RunRecord {
+  next_id: number;
+  projects: number;
+  meters: number;
+}
+
+async function lockState(trx: Queryable, siteId: number): Promise<StateRecord> {
+  const { rows } = await trx.query<StateRecord>(prepared`
+    SELECT next_id, projects, meters, ${runColumns} FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
   const [row] = rows;
   if (row === undefined) throw new Error(`the site ${siteId} has no state in the ledger`);
-  return { next: row.next_id };
+  return row;
 }
 
 /** Looked up by itself: with distributed tables, a statement that locks or changes a site's rows must name their key. */
@@ -78,24 +95,39 @@ export async function siteIdOf(trx: Queryable, site: string): Promise<number> {
 }
 
 interface SharedRecord {
+  site: SiteRecord[];
   clouds: CloudRecord[];
   resources: ResourceRecord[];
   flavors: FlavorRecord[];
   epochs: EpochRecord[];
+  epoch_count: number;
+  name_count: number;
 }
 
 /** In one statement of its own: one that waits for the lock itself would see the site as it was before the wait. */
 async function loadShared(trx: Queryable, siteId: number, readings: readonly Reading[]) {
   const names = [...(await inTurns(distinctOf(readings, ({ epoch }) => epoch)))];
   const { rows } = await trx.query<SharedRecord>(prepared`
-    SELECT ${listOf(cloudsOf(siteId))} AS clouds, ${listOf(resourcesOf(siteId))} AS resources,
-           ${listOf(flavorsOf(siteId))} AS flavors, ${listOf(epochsNamed(siteId, names))} AS epochs`);
-  const { clouds, resources, flavors, epochs } = rows[0] as SharedRecord;
+    SELECT ${listOf(siteWithId(siteId))} AS site,
+           ${listOf(cloudsOf(siteId))} AS clouds, ${listOf(resourcesOf(siteId))} AS resources,
+           ${listOf(flavorsOf(siteId))} AS flavors, ${listOf(epochsNamed(siteId, names))} AS epochs,
+           (SELECT count(*) FROM ledger.epoch WHERE site_id = ${siteId})::int AS epoch_count,
+           (SELECT count(*) FROM ledger.project_name WHERE site_id = ${siteId})::int AS name_count`);
+  const { site, clouds, resources, flavors, epochs, epoch_count, name_count } = rows[0] as SharedRecord;
+  const serverKinds = resources.filter(({ flavor_id }) => flavor_id > 0).length;
   return {
+    rules: siteRules(site[0] as SiteRecord),
     clouds: clouds.map(cloudRow),
     resources: knownResources(resources, flavors),
     flavors,
     epochs: epochs.map(epochRow),
+    counts: {
+      clouds: clouds.length,
+      resources: resources.length - serverKinds,
+      serverKinds,
+      epochs: epoch_count,
+      names: name_count,
+    },
   };
 }
 

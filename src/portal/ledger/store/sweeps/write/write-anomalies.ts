@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { sql, type Transaction } from '../../../../database/sql.ts';
 import { hourBefore } from '../../../accounting/meters/hours.ts';
 import type { Anomaly } from '../../../accounting/meters/meter.ts';
 import { writeInBatches, numberArray } from '../../../../database/columns.ts';
@@ -15,7 +15,7 @@ export function* anomalyRows(meters: readonly MeterRow[]): Generator<AnomalyRow>
 
 /** Adds up anomalies by meter, hour and kind. */
 export async function writeAnomalies(
-  trx: Queryable,
+  trx: Transaction,
   siteId: number,
   anomalies: Iterable<AnomalyRow>,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { prepared, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Transaction } from '../../../../database/sql.ts';
 import type { CloudChange, CloudCourses } from '../../../accounting/sites/courses.ts';
 import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
@@ -11,11 +11,11 @@ interface CloudRow extends CloudChange {
 }
 
 /** Writes the progress of a site's clouds, with the coverage and the gaps on the way. */
-export async function writeCourses(trx: Queryable, site: LockedSite, courses: CloudCourses): Promise<void> {
+export async function writeCourses(trx: Transaction, site: LockedSite, courses: CloudCourses): Promise<void> {
   const rows = [...courses].flatMap(([name, { change }]) =>
     change === undefined ? [] : [{ id: site.clouds.idOf(name), name, ...change }],
   );
-  await writeClouds(trx, site.siteId, rows);
+  writeClouds(trx, site.siteId, rows);
   await writeCoverage(trx, site, coverageRows(rows));
   await writeCloudGaps(trx, site.siteId, gapRows(rows));
 }
@@ -28,9 +28,9 @@ function* gapRows(clouds: readonly CloudRow[]): Generator<CloudGapRow> {
   for (const { id, gaps } of clouds) for (const gap of gaps) yield { cloudId: id, ...gap };
 }
 
-async function writeClouds(trx: Queryable, siteId: number, rows: readonly CloudRow[]): Promise<void> {
+function writeClouds(trx: Transaction, siteId: number, rows: readonly CloudRow[]): void {
   if (rows.length === 0) return;
-  await trx.query(prepared`
+  trx.send(prepared`
     INSERT INTO ledger.cloud
       (site_id, cloud_id, name, first_ms, prior_ms, last_ms, server_first_ms, server_prior_ms, server_last_ms)
     SELECT ${siteId}, * FROM unnest(

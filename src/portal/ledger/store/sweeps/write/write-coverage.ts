@@ -1,4 +1,4 @@
-import { prepared, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Transaction } from '../../../../database/sql.ts';
 import type { HourCoverage } from '../../../accounting/sites/progress.ts';
 import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
@@ -9,7 +9,7 @@ export interface CoverageRow extends HourCoverage {
 
 /** Adds to the coverage of hours. The table has one row for each hour of a cloud. */
 export async function writeCoverage(
-  trx: Queryable,
+  trx: Transaction,
   { siteId }: LockedSite,
   hours: Iterable<CoverageRow>,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { prepared, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Queryable, type Transaction } from '../../../../database/sql.ts';
 import { Pace } from '../../../../../prometheus/steps.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
 import { closeHours } from '../../../accounting/meters/open-hour.ts';
@@ -22,7 +22,7 @@ export interface EntryRow extends Entry {
 
 /** Adds the hours that are over to the entries of their meters. Returns the new open hour of each meter. */
 export async function writeEntries(
-  trx: Queryable,
+  trx: Transaction,
   siteId: number,
   meters: readonly MeterRow[],
 ): Promise<Entry[]> {
@@ -47,8 +47,8 @@ export function* closedHours(
 }
 
 /** An entry may exist already: from late readings, or from an older portal, which wrote it before the hour was over. */
-async function writeBatch(trx: Queryable, siteId: number, batch: readonly EntryRow[]): Promise<void> {
-  await trx.query(prepared`
+async function writeBatch(trx: Transaction, siteId: number, batch: readonly EntryRow[]): Promise<void> {
+  trx.send(prepared`
     INSERT INTO ledger.entry AS had (site_id, meter_id, hour, amount, spread)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(batch.map(({ meterId }) => meterId))}::int[],

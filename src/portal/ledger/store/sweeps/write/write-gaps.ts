@@ -1,4 +1,4 @@
-import { raw, sql, type Queryable } from '../../../../database/sql.ts';
+import { raw, sql, type Queryable, type Transaction } from '../../../../database/sql.ts';
 import type { Interval, MeterGap } from '../../../accounting/meters/gap.ts';
 import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
@@ -12,7 +12,7 @@ export interface MeterGapRow extends MeterGap {
 }
 
 export async function writeCloudGaps(
-  trx: Queryable,
+  trx: Transaction,
   siteId: number,
   gaps: Iterable<CloudGapRow>,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function writeCloudGaps(
 }
 
 export async function writeMeterGaps(
-  trx: Queryable,
+  trx: Transaction,
   { siteId, epochs }: LockedSite,
   gaps: Iterable<MeterGapRow>,
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function writeMeterGaps(
 
 /** Removes gaps of meters or clouds; they are known by their ends. */
 export async function removeGaps(
-  trx: Queryable,
+  trx: Transaction,
   siteId: number,
   of: 'meter' | 'cloud',
   gaps: Iterable<{ id: number; toMs: number }>,

@@ -1,4 +1,4 @@
-import { prepared, type Queryable } from '../../../../database/sql.ts';
+import { prepared, type Transaction } from '../../../../database/sql.ts';
 import type { Entry } from '../../../accounting/meters/entries.ts';
 import { numberArray } from '../../../../database/columns.ts';
 import type { MeterRow } from './write-entries.ts';
@@ -8,14 +8,14 @@ import type { MeterRow } from './write-entries.ts';
  * version of a row can stay beside the old one (a HOT update). An upsert always finds each row by its key; an UPDATE that
  * joins a list may read all rows of the site for each part of a sweep, depending on PostgreSQL's estimates.
  */
-export async function writeMeters(
-  trx: Queryable,
+export function writeMeters(
+  trx: Transaction,
   siteId: number,
   rows: readonly MeterRow[],
   open: readonly Entry[],
-): Promise<void> {
+): void {
   if (rows.length === 0) return;
-  await trx.query(prepared`
+  trx.send(prepared`
     INSERT INTO ledger.meter
       (site_id, meter_id, project_id, resource_id, epoch_id, opening, last_total, first_at_ms, last_at_ms,
        open_hour, open_amount, open_spread)

@@ -1,21 +1,19 @@
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { sql, type Transaction } from '../../../../database/sql.ts';
 import type { NameState } from '../../../accounting/sites/names.ts';
 import type { MeterChanges } from '../../../accounting/sweeps/sweep.ts';
 import { writeInBatches, numberArray } from '../../../../database/columns.ts';
 import type { LoadedPart } from '../load/load-part.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
-type Transaction = Queryable;
-
 /** Writes new projects, by `projectKey`. */
-export async function writeProjects(
+export function writeProjects(
   trx: Transaction,
   { siteId, clouds }: LockedSite,
   added: readonly { id: number; key: string }[],
-): Promise<void> {
+): void {
   if (added.length === 0) return;
   const rows = added.map(({ id, key }) => ({ id, ...partsOf(key) }));
-  await trx.query(sql`
+  trx.send(sql`
     INSERT INTO ledger.project (site_id, project_id, cloud_id, key)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
@@ -36,7 +34,7 @@ export async function writeNames(
 ): Promise<void> {
   if (names.size === 0) return;
   const changed = [...names].map(([key, change]) => ({ id: site.projects.idOf(key), names: change.names }));
-  await trx.query(sql`
+  trx.send(sql`
     UPDATE ledger.project_name n SET to_ms = w.to_ms
     FROM unnest(
       ${numberArray(changed.map(({ id }) => id))}::int[],

@@ -1,4 +1,4 @@
-import type { Queryable } from '../../../../database/sql.ts';
+import type { Transaction } from '../../../../database/sql.ts';
 import { NOTHING_OPEN } from '../../../accounting/meters/open-hour.ts';
 import { type MeterChange, type MeterChanges } from '../../../accounting/sweeps/sweep.ts';
 import { projectKey, resourceKey } from '../../../accounting/meters/identity.ts';
@@ -24,14 +24,17 @@ export function changedPart(part: LoadedPart, changes: MeterChanges): ChangedPar
 }
 
 /** Writes the changes. The number of statements does not depend on the number of meters. */
-export async function writePart(trx: Queryable, { part, changes, meters }: ChangedPart): Promise<Additions> {
+export async function writePart(
+  trx: Transaction,
+  { part, changes, meters }: ChangedPart,
+): Promise<Additions> {
   const newProjects = part.projects.takeAdded();
   const newMeters = part.meters.takeAdded().length;
-  await writeProjects(trx, part, newProjects);
+  writeProjects(trx, part, newProjects);
   await writeNames(trx, part, changes.names);
-  await writeResources(trx, part);
+  writeResources(trx, part);
   const open = await writeEntries(trx, part.siteId, meters);
-  await writeMeters(trx, part.siteId, meters, open);
+  writeMeters(trx, part.siteId, meters, open);
   await writeMeterGaps(trx, part, gapRows(meters));
   await writeAnomalies(trx, part.siteId, anomalyRows(meters));
   return { projects: newProjects.length, meters: newMeters };

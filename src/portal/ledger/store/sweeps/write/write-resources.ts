@@ -1,23 +1,20 @@
 import { flavorOfLabel, type FlavorFacts } from '../../../../../prometheus/flavor-facts.ts';
 import { numberArray } from '../../../../database/columns.ts';
-import { sql, type Queryable } from '../../../../database/sql.ts';
+import { sql, type Transaction } from '../../../../database/sql.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 
 /** Marks a resource without a flavor. */
 const NO_FLAVOR = 0;
 
 /** Writes the new resources, and the new flavors among them. */
-export async function writeResources(
-  trx: Queryable,
-  { siteId, resources, flavors }: LockedSite,
-): Promise<void> {
+export function writeResources(trx: Transaction, { siteId, resources, flavors }: LockedSite): void {
   const added = resources.takeAdded().map(({ id, key }) => {
     const [name = '', flavor, state = ''] = key.split('\0');
     return { id, name, flavorId: flavor === undefined ? NO_FLAVOR : flavors.idOf(flavor), state };
   });
   if (added.length === 0) return;
-  await writeFlavors(trx, siteId, flavors.takeAdded());
-  await trx.query(sql`
+  writeFlavors(trx, siteId, flavors.takeAdded());
+  trx.send(sql`
     INSERT INTO ledger.resource (site_id, resource_id, name, flavor_id, state)
     SELECT ${siteId}, * FROM unnest(
       ${numberArray(added.map(({ id }) => id))}::int[],
@@ -26,14 +23,10 @@ export async function writeResources(
       ${added.map(({ state }) => state)}::text[])`);
 }
 
-async function writeFlavors(
-  trx: Queryable,
-  siteId: number,
-  added: readonly { id: number; key: string }[],
-): Promise<void> {
+function writeFlavors(trx: Transaction, siteId: number, added: readonly { id: number; key: string }[]): void {
   if (added.length === 0) return;
   const rows = added.map(({ id, key }) => ({ id, label: key, facts: flavorOfLabel(key) as FlavorFacts }));
-  await trx.query(sql`
+  trx.send(sql`
     INSERT INTO ledger.flavor
       (site_id, flavor_id, label, name, vcpu, mb, disk_gb, ephemeral_gb, swap_mb, devices)
     SELECT ${siteId}, w.flavor_id, w.label, w.name, w.vcpu, w.mb, w.disk_gb, w.ephemeral_gb, w.swap_mb,

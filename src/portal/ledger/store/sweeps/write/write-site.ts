@@ -1,27 +1,29 @@
-import { prepared, sql, type Queryable } from '../../../../database/sql.ts';
+import { prepared, sql, type Transaction } from '../../../../database/sql.ts';
 import { eachInSteps } from '../../../../../prometheus/steps.ts';
 import { inTurns } from '../../../../../runtime/in-turns.ts';
+import { afterSweep } from '../../../accounting/sites/sweep-runs.ts';
 import { refusalSummary } from '../../../accounting/sweeps/refusals.ts';
 import type { Refusal, Sweep } from '../../../ledger.ts';
 import { numberArray } from '../../../../database/columns.ts';
 import type { LockedSite } from '../load/lock-site.ts';
 import type { SweepTally } from './sweep-tally.ts';
+import { writeEndedRun } from './write-run.ts';
 
 /** Writes the epochs, refusals and state of a site, after all parts of a sweep. */
 export async function writeSite(
-  trx: Queryable,
+  trx: Transaction,
   site: LockedSite,
   tally: SweepTally,
   sweep: Sweep,
 ): Promise<void> {
   await writeEpochs(trx, site, tally.epochs, sweep);
-  await writeServerEpochs(trx, site, tally.serverEpochs);
-  await writeRefusals(trx, site, sweep);
-  await writeState(trx, site, tally, sweep);
+  writeServerEpochs(trx, site, tally.serverEpochs);
+  writeRefusals(trx, site, sweep);
+  writeState(trx, site, tally, sweep);
 }
 
 async function writeEpochs(
-  trx: Queryable,
+  trx: Transaction,
   { siteId, epochs, clouds }: LockedSite,
   firstMs: SweepTally['epochs'],
   { readings }: Sweep,
@@ -32,7 +34,7 @@ async function writeEpochs(
   if (added.length === 0) return;
   const cloudOf = new Map<string, string>();
   await inTurns(eachInSteps(readings, ({ epoch, cloud }) => void cloudOf.set(epoch, cloud)));
-  await trx.query(sql`
+  trx.send(sql`
     INSERT INTO ledger.epoch (site_id, epoch_id, name, first_ms, cloud_id)
     SELECT ${siteId}, w.id, w.name, w.first_ms, CASE w.name WHEN '' THEN NULL ELSE w.cloud_id END FROM unnest(
       ${numberArray(added.map(({ id }) => id))}::int[],
@@ -41,13 +43,13 @@ async function writeEpochs(
       ${numberArray(added.map(({ key }) => clouds.idOf(cloudOf.get(key) ?? '')))}::int[]) AS w (id, name, first_ms, cloud_id)`);
 }
 
-async function writeServerEpochs(
-  trx: Queryable,
+function writeServerEpochs(
+  trx: Transaction,
   { siteId, epochs }: LockedSite,
   firstMs: SweepTally['serverEpochs'],
-): Promise<void> {
+): void {
   if (firstMs.size === 0) return;
-  await trx.query(sql`
+  trx.send(sql`
     UPDATE ledger.epoch e SET server_first_ms = w.first_ms
     FROM unnest(
       ${numberArray([...firstMs.keys()].map((epoch) => epochs.idOf(epoch)))}::int[],
@@ -55,10 +57,10 @@ async function writeServerEpochs(
     WHERE e.site_id = ${siteId} AND e.epoch_id = w.epoch_id`);
 }
 
-async function writeRefusals(trx: Queryable, { siteId }: LockedSite, sweep: Sweep): Promise<void> {
+function writeRefusals(trx: Transaction, { siteId }: LockedSite, sweep: Sweep): void {
   const { refusals, receivedAtMs } = sweep;
   if (refusals.length === 0) return;
-  await trx.query(sql`
+  trx.send(sql`
     INSERT INTO ledger.refusal AS had (site_id, reason, first_at_ms, last_at_ms, series, last_series, example)
     SELECT ${siteId}, w.reason, ${receivedAtMs}, ${receivedAtMs}, sum(w.series), sum(w.series), min(w.example)
     FROM unnest(
@@ -71,18 +73,23 @@ async function writeRefusals(trx: Queryable, { siteId }: LockedSite, sweep: Swee
         last_series = excluded.last_series, example = excluded.example`);
 }
 
-async function writeState(
-  trx: Queryable,
+function writeState(
+  trx: Transaction,
   site: LockedSite,
-  { additions, outcome }: SweepTally,
-  { receivedAtMs, refusals }: Sweep,
-): Promise<void> {
+  tally: SweepTally,
+  { receivedAtMs, refusals, versions }: Sweep,
+): void {
   const refused = refusals.reduce((sum, { count }) => sum + count, 0);
-  await trx.query(prepared`
+  const error = refusalSummary(refusals);
+  const outcome = error === null ? 'ok' : 'refused';
+  const { run, ended } = afterSweep(site.run, { atMs: receivedAtMs, outcome, error });
+  writeEndedRun(trx, site.siteId, ended);
+  trx.send(prepared`
     UPDATE ledger.site_state
     SET next_id = ${site.counter.next}, last_sweep_ms = ${receivedAtMs}, last_success_ms = ${receivedAtMs},
-        last_error = ${refusalSummary(refusals)}, refused_series = ${refused},
-        projects = projects + ${additions.projects}, meters = meters + ${additions.meters},
-        anomalies = anomalies + ${outcome.anomalies}
+        last_error = ${error}, refused_series = ${refused},
+        projects = projects + ${tally.additions.projects}, meters = meters + ${tally.additions.meters},
+        anomalies = anomalies + ${tally.outcome.anomalies}, run_from_ms = ${run.fromMs}, run_sweeps = ${run.sweeps},
+        exporter_versions = coalesce(${versions ?? null}::text[], exporter_versions)
     WHERE site_id = ${site.siteId}`);
 }

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { confirm } from './confirm.ts';
+
+it('takes --yes for an answer, and refuses in one line where it cannot ask', async () => {
+  await confirm('Sure?', true);
+  const isTerminal = process.stdin.isTTY;
+  process.stdin.isTTY = false;
+  await expect(confirm('Sure?', false)).rejects.toThrow('there is no terminal to ask on: compare the code');
+  process.stdin.isTTY = isTerminal;
+});

@@ -1,0 +1,29 @@
+import { exactInstant } from '../format.ts';
+import type { LiveState } from './live-query.ts';
+
+/** A question that failed. */
+export type Failing = Pick<LiveState<unknown>, 'failingSinceMs' | 'error' | 'status' | 'loadedAtMs'>;
+
+/** Too many questions, or a slow one: the next attempt may be answered. */
+const PASSING = new Set([408, 429]);
+
+/** Whether the portal did not answer, rather than refuse: then it helps to try again. */
+export function isUnanswered({ status }: Failing): boolean {
+  return status === undefined || status >= 500 || PASSING.has(status);
+}
+
+/** The fault in a few words. The portal's sign-in follows a 401 by itself. */
+export function failureTitle(failing: Failing): string {
+  if (isUnanswered(failing)) return `No answer since ${exactInstant(failing.failingSinceMs ?? 0)}`;
+  return failing.status === 403 ? 'You may not read this' : 'The portal refuses this question';
+}
+
+/** The next step, and the time of the numbers on the page. */
+export function failureAdvice(failing: Failing): string {
+  const { status, loadedAtMs } = failing;
+  return [
+    loadedAtMs === undefined ? '' : ` The page shows the numbers of ${exactInstant(loadedAtMs)}.`,
+    status === 403 ? ' Ask an operator of this portal for a role.' : '',
+    isUnanswered(failing) ? ' This page keeps trying. ' : '',
+  ].join('');
+}

@@ -1,0 +1,3 @@
+/** The pages that share most of their code, and load together. */
+export { QualityPage } from './quality.tsx';
+export { SitePage } from './site.tsx';
