@@ -106,6 +106,16 @@ describe('the run-out date', () => {
     expect(dateOf([allowance('100'), later('cut')], usage(61, 0))).toBe('2026-06-11');
   });
 
+  it('is not the instant at which a cut and a top-up replace each other', () => {
+    const cut = allowance('90', { kind: 'cut', atMs: NOW + DAY });
+    const topUp = allowance('90', { kind: 'top-up', atMs: NOW + DAY });
+    for (const later of [
+      [cut, topUp],
+      [topUp, cut],
+    ])
+      expect(dateOf([allowance('100'), ...later], usage(60, 10))).toBe('2026-06-14');
+  });
+
   it.each([
     ['ended', usage(10, 5), { fromMs: YEAR.fromMs, toMs: NOW }, '100'],
     ['not started', usage(0, 5), { fromMs: NOW + HOUR, toMs: YEAR.toMs }, '100'],

@@ -161,12 +161,20 @@ function runOut(
 /** When nothing is left if usage goes on at the rate; infinite if that never happens. */
 function runOutMs({ left, rate, later }: Course, nowMs: number): number {
   let [leftHours, atMs] = [hoursOf(left), nowMs];
-  for (const allowance of later) {
+  for (const [laterMs, granted] of sumsByInstant(later)) {
     const emptyMs = atMs + (leftHours / rate) * MS_PER_HOUR;
-    if (emptyMs <= allowance.atMs) return emptyMs;
-    leftHours += hoursOf(signed(allowance)) - (rate * (allowance.atMs - atMs)) / MS_PER_HOUR;
-    atMs = allowance.atMs;
+    if (emptyMs <= laterMs) return emptyMs;
+    leftHours += hoursOf(granted) - (rate * (laterMs - atMs)) / MS_PER_HOUR;
+    atMs = laterMs;
     if (leftHours <= 0) return atMs;
   }
   return rate > 0 ? atMs + (leftHours / rate) * MS_PER_HOUR : Infinity;
+}
+
+/** A cut and a top-up at the same instant replace each other: nothing runs out between them. */
+function sumsByInstant(allowances: readonly Allowance[]): Map<number, bigint> {
+  const sums = new Map<number, bigint>();
+  for (const allowance of allowances)
+    sums.set(allowance.atMs, (sums.get(allowance.atMs) ?? 0n) + signed(allowance));
+  return sums;
 }
