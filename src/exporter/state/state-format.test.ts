@@ -133,7 +133,7 @@ describe('the state file', () => {
       fc.property(fc.nat(text.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, character) => {
         fc.pre(text[at] !== character && text[at] !== '\n');
         expect(() => parseState(`${text.slice(0, at)}${character}${text.slice(at + 1)}`)).toThrow(
-          /JSON|checksum|newer|: /,
+          /JSON|checksum|its version is|: /,
         );
       }),
       { numRuns: 300 },
