@@ -21,6 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'scripts/*.test.ts'],
           testTimeout: 300_000,
+          setupFiles: 'test/property-limit.ts',
           // They keep nothing from each other, and a process for each file takes longer than the tests.
           isolate: false,
         },

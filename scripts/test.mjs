@@ -28,9 +28,12 @@ process.exitCode = failed > 0 ? 1 : 0;
 /** Shows the first run while it goes on, and each other run when it ends. */
 async function runVitest(args, index) {
   const report = join(folder, `${index}.json`);
-  const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report];
+  const reporters = ['default', './test/stuck-files.ts', 'json'].flatMap((name) => ['--reporter', name]);
   const stdio = index === 0 ? 'inherit' : ['ignore', 'pipe', 'pipe'];
-  const vitest = spawn(bin('vitest'), ['run', ...reporters, ...args], { cwd: root, stdio });
+  const vitest = spawn(bin('vitest'), ['run', ...reporters, '--outputFile.json', report, ...args], {
+    cwd: root,
+    stdio,
+  });
   const shown = [];
   for (const stream of [vitest.stdout, vitest.stderr]) stream?.on('data', (chunk) => shown.push(chunk));
   const [status] = await once(vitest, 'close');

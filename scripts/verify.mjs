@@ -14,7 +14,11 @@ const steps = [
     /[1-9]\d* modules/,
   ],
   ['dead code', 'knip', ['--no-progress']],
-  ['unit tests', 'vitest', ['run', '--project', 'unit', '--reporter', 'dot']],
+  [
+    'unit tests',
+    'vitest',
+    ['run', '--project', 'unit', '--reporter', 'dot', '--reporter', './test/stuck-files.ts'],
+  ],
 ];
 
 install();
