@@ -1,4 +1,5 @@
-import { failureAdvice, failureTitle, isUnanswered, type Failing } from '../live/failure.ts';
+import { failureAdvice, failureTitle, type Failing } from '../live/failure.ts';
+import { isUnanswered } from '../live/live-query.ts';
 
 /** Says since when there is no answer, or why the portal refuses one, and what to do. */
 export function ConnectionNotice({ states }: { states: readonly Failing[] }) {

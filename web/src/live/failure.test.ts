@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failureAdvice, failureTitle, isUnanswered } from './failure.ts';
+import { failureAdvice, failureTitle } from './failure.ts';
+import { isUnanswered } from './live-query.ts';
 
 const failing = { failingSinceMs: Date.UTC(2026, 10, 22, 14), error: 'why', loadedAtMs: undefined };
 const words = (status: number | undefined) => {

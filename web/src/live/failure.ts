@@ -1,16 +1,8 @@
 import { exactInstant } from '../format.ts';
-import type { LiveState } from './live-query.ts';
+import { isUnanswered, type LiveState } from './live-query.ts';
 
 /** A question that failed. */
 export type Failing = Pick<LiveState<unknown>, 'failingSinceMs' | 'error' | 'status' | 'loadedAtMs'>;
-
-/** Too many questions, or a slow one: the next attempt may be answered. */
-const PASSING = new Set([408, 429]);
-
-/** Whether the portal did not answer, rather than refuse: then it helps to try again. */
-export function isUnanswered({ status }: Failing): boolean {
-  return status === undefined || status >= 500 || PASSING.has(status);
-}
 
 /** The fault in a few words. The portal's sign-in follows a 401 by itself. */
 export function failureTitle(failing: Failing): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiError } from '../api.ts';
 import { LiveQuery, pauseAfter, type LiveState } from './live-query.ts';
 
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }));
@@ -69,6 +70,16 @@ describe('a live query', () => {
     query.noteNews();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(states.map(({ loadedAtMs }) => (loadedAtMs ?? 0) - 1_000_000)).toEqual([0, 5_000, 21_000, 81_000]);
+  });
+
+  it('asks again after a minute if the portal refuses the question', async () => {
+    const { query, states } = queryOf([new ApiError(400, 'no such zone'), 'two']);
+    query.start();
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(states.map(({ error }) => error)).toEqual(['no such zone']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    query.pause();
+    expect(states.at(-1)?.data).toBe('two');
   });
 
   it('says in plain words that the portal cannot be reached', async () => {

@@ -38,6 +38,14 @@ export const NOTHING_YET: LiveState<never> = {
   pending: true,
 };
 
+/** Too many questions, or a slow one: the next attempt may be answered. */
+const PASSING = new Set([408, 429]);
+
+/** Whether the portal did not answer, rather than refuse: then it helps to try again. */
+export function isUnanswered({ status }: Pick<LiveState<unknown>, 'status'>): boolean {
+  return status === undefined || status >= 500 || PASSING.has(status);
+}
+
 /** Repeats a query, one at a time. It can pause, and it keeps the last answer through failures. */
 export class LiveQuery<T> {
   readonly #options: LiveOptions<T>;
@@ -123,8 +131,8 @@ export class LiveQuery<T> {
 
   #fail(error: unknown): void {
     const failingSinceMs = this.#state.failingSinceMs ?? this.#options.nowMs();
-    this.#pausesMs = this.#options.everyMs;
     const status = error instanceof ApiError ? error.status : undefined;
+    this.#pausesMs = isUnanswered({ status }) ? this.#options.everyMs : LONGEST_PAUSE_MS;
     this.#change({ ...this.#state, failingSinceMs, error: reasonOf(error), status });
   }
 
