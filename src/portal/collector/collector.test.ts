@@ -63,8 +63,12 @@ function handClock() {
     sleep: async (_durationMs, signal) =>
       await new Promise<void>((resolve) => {
         if (signal?.aborted) return resolve();
-        signal?.addEventListener('abort', () => resolve());
-        sleepers.push(resolve);
+        const wake = () => {
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        signal?.addEventListener('abort', wake);
+        sleepers.push(wake);
         return undefined;
       }),
   };
