@@ -87,9 +87,11 @@ export function usageMetricName(resource: string): string {
   return `project_${resource}_usage`;
 }
 
+const USAGE_METRIC = /^project_[a-z0-9][a-z0-9_]{0,62}_usage$/;
+
 /** The resource of a usage metric, or undefined for the name of another metric. */
 export function resourceOfMetric(metricName: string): string | undefined {
-  return /^project_([a-z0-9][a-z0-9_]{0,62})_usage$/.exec(metricName)?.[1];
+  return USAGE_METRIC.test(metricName) ? metricName.slice('project_'.length, -'_usage'.length) : undefined;
 }
 
 export function unitOfResource(resource: string): string {

@@ -5,6 +5,7 @@ import { inTurns } from '../../runtime/in-turns.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
 import { sweepSteps, type SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
+import type { KnownSeries } from '../ledger/accounting/sweeps/series.ts';
 import { Refusals } from '../ledger/accounting/sweeps/refusals.ts';
 import { LeaseLostError } from '../ledger/lease-lost.ts';
 import type { Ledger, Reading, Refusal, Sweep } from '../ledger/ledger.ts';
@@ -122,10 +123,11 @@ export class GroupFolder {
 function* sweepOf(groups: readonly Group[], nowMs: number, options?: SweepOptions): Steps<Sweep> {
   const readings: Reading[] = [];
   const refusals: Refusal[] = [];
+  const known: KnownSeries = new Map();
   for (const group of groups) {
     const sweep = yield* lacksStatement(group)
       ? refused(group)
-      : sweepSteps(withFacts(group), nowMs, options);
+      : sweepSteps(withFacts(group), nowMs, { ...options, known });
     for (const reading of sweep.readings) readings.push(reading);
     refusals.push(...sweep.refusals);
     yield;

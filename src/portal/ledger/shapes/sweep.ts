@@ -17,6 +17,15 @@ export interface Reading {
   atMs: number;
   /** The identity of the running totals; '' if the exporter states none. */
   epoch: string;
+  /** Made where many readings of a meter come at once. */
+  keys?: ReadingKeys | undefined;
+}
+
+/** The keys of a reading's project and meter, as long as the reading is in this cloud. */
+interface ReadingKeys {
+  cloud: string;
+  project: string;
+  meter: string;
 }
 
 /** The number of refused series in a sweep that share a reason (rule A10). */

@@ -1,13 +1,13 @@
 import type { Reading } from '../../ledger.ts';
 
 /** The identity of a project at a site (rule A9). */
-export type ProjectIdentity = Pick<Reading, 'cloud' | 'projectId'>;
+export type ProjectIdentity = Pick<Reading, 'cloud' | 'projectId' | 'keys'>;
 
 /** The identity of a meter at a site (rule A9). */
-export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource' | 'servers'>;
+export type MeterIdentity = Pick<Reading, 'cloud' | 'projectId' | 'resource' | 'servers' | 'keys'>;
 
-export function projectKey({ cloud, projectId }: ProjectIdentity): string {
-  return `${cloud}\0${projectId}`;
+export function projectKey({ cloud, projectId, keys }: ProjectIdentity): string {
+  return keys?.cloud === cloud ? keys.project : `${cloud}\0${projectId}`;
 }
 
 /** The identity of a resource; of server hours, together with the flavor and the state. */
@@ -16,5 +16,6 @@ export function resourceKey({ resource, servers }: Pick<MeterIdentity, 'resource
 }
 
 export function meterKey(identity: MeterIdentity): string {
-  return `${projectKey(identity)}\0${resourceKey(identity)}`;
+  const { cloud, keys } = identity;
+  return keys?.cloud === cloud ? keys.meter : `${projectKey(identity)}\0${resourceKey(identity)}`;
 }

@@ -1,18 +1,10 @@
-import { cleanId, cleanName } from '../../../../prometheus/label-text.ts';
-import type { Labels, Sample } from '../../../../prometheus/sample.ts';
-import {
-  MS_PER_HOUR,
-  resourceOfMetric,
-  SERVER_METRICS,
-  usageMetricName,
-} from '../../../../prometheus/usage-metrics.ts';
+import type { Sample } from '../../../../prometheus/sample.ts';
+import { MS_PER_HOUR, resourceOfMetric, usageMetricName } from '../../../../prometheus/usage-metrics.ts';
 import type { Reading, Sweep } from '../../ledger.ts';
-import type { ServerKind } from '../../server-kind.ts';
 import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import { ExporterVersions, FactsReader, isNeededFact } from './exporter-facts.ts';
-import { ExporterKeys, Texts, type Size } from './texts.ts';
 import { Refusals, type RefusalReason } from './refusals.ts';
-import { ServerKinds } from './server-kinds.ts';
+import { SeriesReader, type KnownSeries, type Series } from './series.ts';
 import { meterKey } from '../meters/identity.ts';
 import { DEFAULT_SWEEP_LIMITS, type SweepLimits } from './sweep-limits.ts';
 
@@ -23,6 +15,8 @@ export interface SweepOptions {
   limits?: SweepLimits | undefined;
   /** Ids of pool projects whose parts all carry the id of the pool (rule A9). */
   pools?: ReadonlySet<string> | undefined;
+  /** Remembers series from one instant to the next. */
+  known?: KnownSeries | undefined;
   /** The unit of memory at exporters that state nothing about their totals; MiB by default. */
   memoryUnit?: MemoryUnit | undefined;
 }
@@ -65,32 +59,27 @@ export const BYTES_OF_READING = 250;
 /** Like `sweepSteps`, sample by sample. Keeps only the readings of a large body, and the facts that they need, in memory. */
 export class SweepReader {
   readonly #limits: SweepLimits;
-  readonly #pools: ReadonlySet<string>;
   readonly #memoryUnit: MemoryUnit;
   readonly #refusals = new Refusals();
   readonly #facts = new FactsReader();
   readonly #versions = new ExporterVersions();
   readonly #candidates: Candidate[] = [];
-  readonly #texts: Size = { bytes: 0 };
-  readonly #names = new Texts(cleanName, this.#texts);
-  readonly #ids = new Texts(cleanId, this.#texts);
-  // Each of these by itself, because most readings have the same one as the reading before.
-  readonly #clouds = new Texts(cleanId, this.#texts);
-  readonly #domainIds = new Texts(cleanName, this.#texts);
-  readonly #domainNames = new Texts(cleanName, this.#texts);
-  readonly #resources = new Texts(cleanName, this.#texts);
-  readonly #keys = new ExporterKeys(this.#texts);
-  readonly #serverKinds = new ServerKinds();
+  readonly #series: SeriesReader;
 
-  constructor({ limits = DEFAULT_SWEEP_LIMITS, pools = NO_POOLS, memoryUnit = 'MiB' }: SweepOptions = {}) {
+  constructor({
+    limits = DEFAULT_SWEEP_LIMITS,
+    pools = NO_POOLS,
+    memoryUnit = 'MiB',
+    known,
+  }: SweepOptions = {}) {
     this.#limits = limits;
-    this.#pools = pools;
+    this.#series = new SeriesReader(pools, known);
     this.#memoryUnit = memoryUnit;
   }
 
   /** The memory of the readings so far, estimated. */
   get bytes(): number {
-    return BYTES_OF_READING * this.#candidates.length + this.#texts.bytes + this.#serverKinds.bytes;
+    return BYTES_OF_READING * this.#candidates.length + this.#series.bytes;
   }
 
   add(sample: Sample): void {
@@ -101,14 +90,9 @@ export class SweepReader {
       return;
     }
     const reason = whyRefused(sample, this.#limits) ?? this.#whyNoRoom();
-    const servers = reason ?? this.#serversOf(sample);
-    if (typeof servers === 'string') this.#refusals.add(servers, sample);
-    else this.#candidates.push(this.#candidateOf(sample, servers));
-  }
-
-  /** The kind of servers in a series of server hours, or the reason of its refusal; undefined for any other series. */
-  #serversOf({ name, labels }: Sample): ServerKind | RefusalReason | undefined {
-    return name === SERVER_METRICS.usage ? this.#serverKinds.own(labels) : undefined;
+    const series = reason ?? this.#series.read(sample);
+    if (typeof series === 'string') this.#refusals.add(series, sample);
+    else this.#candidates.push(candidateOf(series, sample));
   }
 
   *finish(receivedAtMs: number): Steps<Sweep> {
@@ -126,24 +110,6 @@ export class SweepReader {
     return this.bytes < this.#limits.maxBytes ? undefined : 'too many series';
   }
 
-  #candidateOf({ name, labels, value, timestampMs }: Sample, servers: ServerKind | undefined): Candidate {
-    const reading: Reading = {
-      cloud: this.#clouds.own(labels['cloud'] ?? ''),
-      projectId: this.#ids.own(projectIdOf(labels, this.#pools)),
-      projectName: this.#names.own(labels['project_name'] ?? ''),
-      domainId: this.#domainIds.own(labels['domain_id'] ?? ''),
-      domainName: this.#domainNames.own(labels['domain_name'] ?? ''),
-      resource: this.#resources.own(resourceOfMetric(name) ?? ''),
-      // Set when the facts of the exporter are known.
-      total: 0n,
-      // NaN until then: V8 would create every object again if a small integer became a large number.
-      atMs: Number.NaN,
-      epoch: '',
-    };
-    if (servers !== undefined) reading.servers = servers;
-    return { reading, hours: value, exporter: this.#keys.of(labels), timestampMs };
-  }
-
   #take(candidate: Candidate, byMeter: Map<string, Candidate>, receivedAtMs: number): void {
     const key = meterKey(candidate.reading);
     const rival = byMeter.get(key);
@@ -155,6 +121,10 @@ export class SweepReader {
       this.#refusals.add('too many series', sampleOf(candidate));
     else byMeter.set(key, rival === undefined ? candidate : newerOf(rival, candidate, this.#refusals));
   }
+}
+
+function candidateOf({ reading, exporter }: Series, { value, timestampMs }: Sample): Candidate {
+  return { reading: { ...reading }, hours: value, exporter, timestampMs };
 }
 
 /** Adds the facts of the exporter to a reading. They may follow the reading in the body. */
@@ -186,12 +156,6 @@ function sampleOf({ reading, hours, exporter, timestampMs }: Candidate): Sample 
     value: hours,
     timestampMs,
   };
-}
-
-/** A9: if all parts of a pool carry the id of the pool, the project name tells them apart. */
-function projectIdOf(labels: Labels, pools: ReadonlySet<string>): string {
-  const id = labels['project_id'] ?? '';
-  return pools.has(id) ? `${id}/${labels['project_name'] ?? ''}` : id;
 }
 
 /** Converts amount × hours to whole amount × milliseconds. Beyond 2^53 every double is whole. */

@@ -239,7 +239,14 @@ function noteStep(
 ): void {
   const before = changes.meters.get(key);
   const identity = { cloud, projectId, resource, ...(servers === undefined ? {} : { servers }) };
-  const change = before ?? { identity, meter: step.meter, usages: [], gaps: [], anomalies: [], gained: 0n };
+  const change: GrowingChange = before ?? {
+    identity,
+    meter: step.meter,
+    usages: [],
+    gaps: [],
+    anomalies: [],
+    gained: 0n,
+  };
   if (before === undefined) changes.meters.set(key, change);
   change.gained = gainedAfter(change, step);
   change.meter = step.meter;
