@@ -3,6 +3,7 @@ import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { describeError } from '../../runtime/user-error.ts';
 import type { Ledger, ScopedQuestion } from '../ledger/ledger.ts';
 import { HoursGoneError } from '../ledger/question-errors.ts';
+import { pricesFor } from './asked-prices.ts';
 import { billFor } from './charged-usage.ts';
 import { billingByBook } from './charges/billing.ts';
 import type { Mark } from './charges/marks.ts';
@@ -139,7 +140,7 @@ async function usageOf(
 /** The charges of grants by the books of their allowances. */
 async function chargesOf(
   ledger: Pick<Ledger, 'usage'>,
-  { scope, grants, books = [], marks }: AskedGrants,
+  { scope, grants, books = [], marks: all = [] }: AskedGrants,
   { by, ...period }: AskedPeriod,
   gone: AbortSignal | undefined,
 ): Promise<SubjectUsage[]> {
@@ -160,6 +161,7 @@ async function chargesOf(
       by: new Set(by),
       limit: EVERY_ROW,
     } as const;
+    const { marks } = pricesFor(question, charged, { billing: [], marks: all });
     const { rows } = await billFor(ledger, question, billingByBook(book, charged, marks), gone);
     const subject = subjectOf({ resource: CHARGE, priceBook: book.name });
     for (const { grant, site = '', cloud = '', charge } of rows)

@@ -67,7 +67,8 @@ export function visibleMarks<D extends { document: MarkDocument }>(
   });
 }
 
-function concerns(mark: Mark, grant: VisibleGrant): boolean {
+/** Whether usage of a grant may be under a mark. */
+export function concerns(mark: Mark, grant: VisibleGrant): boolean {
   const { account, site, cloud, projectId } = mark;
   if (account !== undefined) return isWhole(grant) && grant.account === account && overlaps(mark, grant);
   return grant.projects.some(
@@ -81,8 +82,11 @@ function concerns(mark: Mark, grant: VisibleGrant): boolean {
 
 type Window = { fromMs?: number | undefined; toMs?: number | undefined };
 
-function overlaps(mark: Mark, { fromMs = -Infinity, toMs = Infinity }: Window): boolean {
-  return mark.fromMs < toMs && fromMs < mark.toMs;
+export function overlaps(
+  time: { fromMs: number; toMs: number },
+  { fromMs = -Infinity, toMs = Infinity }: Window,
+): boolean {
+  return time.fromMs < toMs && fromMs < time.toMs;
 }
 
 function partAt(

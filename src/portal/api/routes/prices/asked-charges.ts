@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { pricesFor } from '../../../accounts/asked-prices.ts';
 import type { ChargeQuestion } from '../../../accounts/charged-usage.ts';
 import { billingByAccount, billingByBook, type Billing } from '../../../accounts/charges/billing.ts';
 import type { PriceBook } from '../../../accounts/charges/price-book.ts';
@@ -25,12 +26,14 @@ export async function askedCharges(
 ): Promise<AskedCharges> {
   const scope = scopeFor(request, parts);
   const { grants, books, billing, marks } = await parts.accounts.present(scope);
-  const present = marks.map(({ document }) => markOfDocument(document));
+  const question = chargeQuestion(parameters, parts.clock.nowMs(), { scope, grants });
+  const prices = { billing, marks: marks.map(({ document }) => markOfDocument(document)) };
+  const asked = pricesFor(question, grants, prices);
   const whole = grants.filter(isWhole);
   return {
-    question: chargeQuestion(parameters, parts.clock.nowMs(), { scope, grants }),
+    question,
     books,
-    byAccount: () => billingByAccount(whole, billing, present),
-    byBook: (book) => billingByBook(book, whole, present),
+    byAccount: () => billingByAccount(whole, asked.billing, asked.marks),
+    byBook: (book) => billingByBook(book, whole, asked.marks),
   };
 }

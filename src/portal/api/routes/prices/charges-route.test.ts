@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../runtime/logger.ts';
 import type { Accounts } from '../../../accounts/accounts.ts';
 import type { PresentGrant } from '../../../accounts/grants/grant.ts';
+import { markDocument } from '../../../accounts/grants/marks.ts';
 import type { StoredBook } from '../../../accounts/grants/stored.ts';
 import { priceBookDocument } from '../../../accounts/price-books/documents.ts';
 import type { Ledger, StepUsage, UsageQuery } from '../../../ledger/ledger.ts';
@@ -57,11 +58,13 @@ const BOOK = {
 
 let server: ApiServer;
 let queries: UsageQuery[];
+let marks: Awaited<ReturnType<Accounts['present']>>['marks'];
 /** Parts of the time up to then are refused. */
 let goneBeforeMs: number;
 
 beforeEach(async () => {
   queries = [];
+  marks = [];
   goneBeforeMs = 0;
   const usage: Ledger['usage'] = async (query) => {
     queries.push(query);
@@ -93,7 +96,7 @@ beforeEach(async () => {
       grants: [grantOf('climate', 'university'), grantOf('other')],
       accounts: [],
       books: [{ document: BOOK, version: 2, changedMs: 0, author: 'ada' }],
-      marks: [],
+      marks,
       billing: [{ account: 'university', books: [{ fromMs: Date.UTC(2026, 0), book: BOOK }] }],
     }),
   };
@@ -159,6 +162,26 @@ describe('the API of charges', () => {
         by: ['site', 'resource', 'flavor', 'state', 'grant'],
       })),
     );
+  });
+
+  it('asks once if the price books and marks that change concern other grants, projects and sites', async () => {
+    marks = [{ site: 'b' }, { site: 'a', project: 'climate' }, { account: 'university' }].map(
+      (place, index) => ({
+        document: markDocument.parse({
+          name: `m${index}`,
+          reason: 'why',
+          from: '2026-05-20T06:00Z',
+          ...place,
+        }),
+        version: 1,
+        changedMs: 0,
+        author: 'ada',
+      }),
+    );
+    await server.inject(`/api/v1/charges?${MAY}&grant=other`);
+    expect(queries).toHaveLength(1);
+    await server.inject(`/api/v1/charges?${MAY}&grant=climate`);
+    expect(queries).toHaveLength(1 + 3);
   });
 
   it('names the change of prices that needs hours which are gone, and says what to do', async () => {
