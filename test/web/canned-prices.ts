@@ -5,7 +5,7 @@ import { billingByBook } from '../../src/portal/accounts/charges/billing.ts';
 import type { PriceBook } from '../../src/portal/accounts/charges/price-book.ts';
 import { parsedTables } from '../../src/portal/accounts/grants/toml-file.ts';
 import { priceBooksFile } from '../../src/portal/accounts/price-books/documents.ts';
-import { bookRowOf, type BookRow } from '../../src/portal/api/shapes/prices/book-answers.ts';
+import { bookText, type BookRow } from '../../src/portal/api/shapes/prices/book-answers.ts';
 import { chargesText, type ChargesAnswer } from '../../src/portal/api/shapes/prices/charge-answers.ts';
 import { whatIfText, type WhatIfAnswer } from '../../src/portal/api/shapes/prices/what-if-answers.ts';
 import { atOnce } from '../../src/prometheus/steps.ts';
@@ -23,14 +23,20 @@ export function documentedBook(heading: string): PriceBook {
 }
 
 /** The answer of the API about a published book. */
-export function cannedBook(document: PriceBook): BookRow {
+export async function cannedBook(document: PriceBook): Promise<BookRow> {
   const version = document.version.map((one) => ({
     ...one,
     reason: one.reason ?? 'call 7',
     author: 'ada',
     written: '2025-11-01T09:30:00Z',
   }));
-  return bookRowOf({ document: { ...document, version }, version: 2, changedMs: 0, author: 'ada' });
+  const text = await bookText({
+    document: { ...document, version },
+    version: 2,
+    changedMs: 0,
+    author: 'ada',
+  });
+  return JSON.parse(text) as BookRow;
 }
 
 /** Two price books, and what usage was charged by one and would cost by the other. */
@@ -41,7 +47,7 @@ export async function cannedPrices(): Promise<{ books: BookRow[]; whatIf: WhatIf
     { flavor: 'other/8/30720/60/0/0/0', hours: 20 },
   ];
   return {
-    books: [cannedBook(charged), cannedBook(whatIf)],
+    books: [await cannedBook(charged), await cannedBook(whatIf)],
     whatIf: await cannedWhatIf(charged, whatIf, usage),
   };
 }

@@ -545,7 +545,7 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     Object.assign(portal.ledger, await cannedPrices());
     const book = documentedBook('Jetstream2');
     const version = [first, { ...second, from: '2026-11-01T06:00:00Z' }] as typeof book.version;
-    portal.ledger.books = [cannedBook({ ...book, version })];
+    portal.ledger.books = [await cannedBook({ ...book, version })];
     await page.goto(portal.url);
     await page.getByRole('link', { name: 'Prices' }).click();
     await page.getByRole('link', { name: 'Jetstream2' }).click();

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { myTurn } from '../../../../runtime/in-turns.ts';
 import { ROUNDINGS } from '../../../accounts/charges/price-book.ts';
-import type { DocumentVersion, StoredBook } from '../../../accounts/grants/stored.ts';
+import type { DocumentVersion, PublishedVersion, StoredBook } from '../../../accounts/grants/stored.ts';
 import { versionDifference, versionWords } from '../../../accounts/price-books/words.ts';
-import { isoOf } from '../rows.ts';
+import { isoOf, rowsText } from '../rows.ts';
 
 const instant = z.string().meta({ format: 'date-time' });
 const price = z.looseObject({});
@@ -40,30 +41,50 @@ export const bookRow = z.object({
 
 export type BookRow = z.output<typeof bookRow>;
 
-export function bookRowOf({ document, version, changedMs, author }: DocumentVersion<StoredBook>): BookRow {
+/** Some milliseconds of work: a version may have hundreds of prices. */
+const VERSIONS_AT_ONCE = 1;
+
+/** The JSON of a `BookRow`. Other work has turns between its versions. */
+export async function bookText(book: DocumentVersion<StoredBook>): Promise<string> {
+  const { document, version, changedMs, author } = book;
   const { name, unit, scale, rounding } = document;
+  const versions = document.version.map((one, index) => ({ one, before: document.version[index - 1] }));
+  const row = { name, unit, scale, rounding, version, changed_at: isoOf(changedMs), author };
+  const text = await rowsText(versions, versionRowOf, VERSIONS_AT_ONCE);
+  return `{"versions":[${text}],${JSON.stringify(row).slice(1)}`;
+}
+
+/** The JSON of a page with all these books. Other work has turns meanwhile. */
+export async function booksText(books: readonly DocumentVersion<StoredBook>[]): Promise<string> {
+  const texts: string[] = [];
+  for (const book of books) {
+    if (texts.length > 0) await myTurn();
+    texts.push(await bookText(book));
+  }
+  return `{"data":[${texts.join(',')}],"next":null}`;
+}
+
+function versionRowOf({
+  one,
+  before,
+}: {
+  one: PublishedVersion;
+  before: PublishedVersion | undefined;
+}): BookRow['versions'][number] {
+  const prices = versionWords(one);
   return {
-    name,
-    unit,
-    scale,
-    rounding,
-    versions: document.version.map((one, index) => ({
-      from: isoOf(Date.parse(one.from)),
-      reason: one.reason ?? null,
-      author: one.author,
-      written_at: isoOf(Date.parse(one.written)),
-      words: versionWords(one).map(({ price: named, words }) => `${named}: ${words}`),
-      prices: versionWords(one).map((each) => ({ ...each, limits: [...each.limits] })),
-      changes: index === 0 ? [] : versionDifference(document.version[index - 1], one),
-      document: {
-        server: one.server.map((each) => ({ ...each })),
-        states: one.states,
-        resource: one.resource.map((each) => ({ ...each })),
-        fallback: one.fallback.map((each) => ({ ...each })),
-      },
-    })),
-    version,
-    changed_at: isoOf(changedMs),
-    author,
+    from: isoOf(Date.parse(one.from)),
+    reason: one.reason ?? null,
+    author: one.author,
+    written_at: isoOf(Date.parse(one.written)),
+    words: prices.map(({ price: named, words }) => `${named}: ${words}`),
+    prices: prices.map((each) => ({ ...each, limits: [...each.limits] })),
+    changes: before === undefined ? [] : versionDifference(before, one),
+    document: {
+      server: one.server.map((each) => ({ ...each })),
+      states: one.states,
+      resource: one.resource.map((each) => ({ ...each })),
+      fallback: one.fallback.map((each) => ({ ...each })),
+    },
   };
 }
