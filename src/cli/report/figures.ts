@@ -98,11 +98,16 @@ export function withLocalStarts(report: Report): Report {
   return { ...report, lines };
 }
 
+/** The change in per cent, with one place; undefined where there was nothing before. */
+export function percentOf({ amount, before }: Line): number | undefined {
+  if (before === undefined || before === 0) return undefined;
+  return Number(((100 * (amount - before)) / before).toFixed(1));
+}
+
 /** `+12.5 %`; empty where there was nothing before. */
-export function changeOf({ amount, before }: Line): string {
-  if (before === undefined || before === 0) return '';
-  const percent = (100 * (amount - before)) / before;
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+export function changeOf(line: Line): string {
+  const percent = percentOf(line);
+  return percent === undefined ? '' : `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
 const MOST_DAYS = 5;

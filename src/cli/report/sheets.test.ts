@@ -124,6 +124,33 @@ it('a CSV has lines only, with amounts as in the API, and no formulas', () => {
   expect(csvOf(report, true)).toBe(`\ufeff${csvOf(report, false)}`);
 });
 
+it('the change is a number in a CSV and a workbook, so that spreadsheets can sort it', async () => {
+  const compared = (amount: number, before: number) => ({
+    keys: { grant: 'climate' },
+    amount,
+    before,
+    unit: 'vCPU-hours',
+    coverage: undefined,
+  });
+  const changed: Report = {
+    ...report,
+    before: { from: '2026-01-01', to: '2026-04-01' },
+    keys: ['grant'],
+    lines: [compared(3, 2), compared(1, 4), compared(1, 0)],
+  };
+  expect(csvOf(changed, false)).toBe(
+    'grant,amount,unit,before,change_percent,coverage\r\n' +
+      'climate,3,vCPU-hours,2,50,\r\n' +
+      'climate,1,vCPU-hours,4,-75,\r\n' +
+      'climate,1,vCPU-hours,0,,\r\n',
+  );
+  expect(cellsOf(unzipped(await xlsxOf(changed)), 1)).toMatchObject({
+    E1: 'change_percent',
+    E2: 50,
+    E3: -75,
+  });
+});
+
 it('JSON has all of a report', () => {
   expect(JSON.parse(jsonOf(report))).toEqual({
     portal: 'http://portal',

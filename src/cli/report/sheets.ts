@@ -1,5 +1,5 @@
 import { csvLine } from '../../runtime/text/csv.ts';
-import { changeOf, withLocalStarts, type Line, type Report } from './figures.ts';
+import { percentOf, withLocalStarts, type Line, type Report } from './figures.ts';
 import { lastDay, periodName } from './period.ts';
 import { workbookOf, type Cell } from './workbook.ts';
 
@@ -53,10 +53,16 @@ export async function xlsxOf(report: Report): Promise<Buffer> {
 }
 
 function columnsOf({ keys, before }: Report): string[] {
-  return [...keys, 'amount', 'unit', ...(before === undefined ? [] : ['before', 'change']), 'coverage'];
+  return [
+    ...keys,
+    'amount',
+    'unit',
+    ...(before === undefined ? [] : ['before', 'change_percent']),
+    'coverage',
+  ];
 }
 
 function cellsOf(line: Line, { keys, before }: Report): Cell[] {
-  const compared = before === undefined ? [] : [line.before, changeOf(line)];
+  const compared = before === undefined ? [] : [line.before, percentOf(line)];
   return [...keys.map((key) => line.keys[key]), line.amount, line.unit, ...compared, line.coverage];
 }
