@@ -46,6 +46,13 @@ onEmbeddedPostgresql('stackmeter report', (freshLedger) => {
     await report('2026-10', '--output', workbook);
     expect(readFileSync(workbook).subarray(0, 2).toString()).toBe('PK');
 
+    // The same project is at both sites, each with its own quarter before.
+    const compared = await report('2026-Q4', '--by=project', '--resource=vcpu', '--compare', '--format=csv');
+    expect(compared.split('\r\n').slice(1)).toEqual([
+      ...Array.from({ length: 2 }, () => '0f6c4a1e,Größe,104,vCPU-hours,32,225,measured'),
+      '',
+    ]);
+
     await expect(report('2026-10', '--grant', 'ocean')).rejects.toThrow(
       "grant: there is no grant 'ocean'; /api/v1/grants lists them",
     );

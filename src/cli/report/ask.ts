@@ -1,6 +1,6 @@
 import type { CoverageRow, UsageRow } from '../../portal/api/shapes/answers.ts';
 import { UserError } from '../../runtime/user-error.ts';
-import { linesOf, notesOn, sumsOf, type Report } from './figures.ts';
+import { linesOf, notesOn, sumsOf, type Place, type Report } from './figures.ts';
 import { dateIn, periodBefore, readPeriod, yearBefore, yearsOf, type Period } from './period.ts';
 import type { PortalClient } from './portal-client.ts';
 
@@ -25,10 +25,12 @@ export async function reportOf(client: PortalClient, text: string, question: Que
   const period = readPeriod(text, today);
   const before = compare === undefined ? undefined : COMPARED[compare](period);
   const asked = filtersOf(question);
+  const places = before === undefined ? [] : placesBeside(by);
+  const all = [by, ...places].join(',');
   const usage = async ({ from, to }: Period) =>
-    await client.rows<UsageRow>('api/v1/usage', withMore(asked, { from, to, by, step, limit: '50000' }));
+    await client.rows<UsageRow>('api/v1/usage', withMore(asked, { from, to, by: all, step, limit: '50000' }));
   const rows = await usage(period);
-  const lines = linesOf(rows, before === undefined ? undefined : await usage(before));
+  const lines = linesOf(rows, before === undefined ? undefined : await usage(before), places);
   asked.delete('resource');
   const [total, missingDays] = await coverageOf(client, asked, period);
   return {
@@ -43,6 +45,13 @@ export async function reportOf(client: PortalClient, text: string, question: Que
     sums: sumsOf(lines),
     notes: notesOn({ period, today, timeZone: tz }, total, missingDays),
   };
+}
+
+/** A project or domain of two sites or clouds has two rows, which need their places to find their own earlier rows. */
+function placesBeside(by: string): Place[] {
+  const keys = by.split(',');
+  if (!keys.includes('project') && !keys.includes('domain')) return [];
+  return (['site', 'cloud'] as const).filter((place) => !keys.includes(place));
 }
 
 /** The coverage of the period, and of its days with missing hours. The API answers at most a year at once. */

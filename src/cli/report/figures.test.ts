@@ -57,6 +57,16 @@ describe('the lines of a report', () => {
     expect(sumsOf(lines)).toMatchObject([{ keys: { resource: 'vcpu' }, amount: 4, before: 6 }]);
   });
 
+  it('are compared at their own site and cloud, also where the report does not name them', () => {
+    const at = (site: string, amount: number) => row('p', amount, { site, cloud: '' });
+    const lines = linesOf([at('a', 3), at('b', 5)], [at('a', 2), at('b', 4)], ['site', 'cloud']);
+    expect(lines.map(({ amount, before }) => [amount, before])).toEqual([
+      [3, 2],
+      [5, 4],
+    ]);
+    expect(Object.keys(lines[0]?.keys ?? {})).toEqual(['project_id', 'project_name', 'resource', 'start']);
+  });
+
   it('add up exactly for each resource', () => {
     const ms = fc.integer({ min: 0, max: 1e12 });
     fc.assert(

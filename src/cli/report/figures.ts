@@ -30,17 +30,30 @@ export interface Line {
 
 const VALUES = new Set(['amount', 'unit', 'coverage']);
 
-/** The lines of two answers. Usage of the period before that has no row now comes last. */
-export function linesOf(rows: readonly UsageRow[], before: readonly UsageRow[] | undefined): Line[] {
+/** A key that rows may have only to find their earlier ones. */
+export type Place = 'site' | 'cloud';
+
+/**
+ * The lines of two answers. Usage of the period before that has no row now comes last.
+ *
+ * @param hidden the keys of the answers that the lines leave out.
+ */
+export function linesOf(
+  rows: readonly UsageRow[],
+  before: readonly UsageRow[] | undefined,
+  hidden: readonly Place[] = [],
+): Line[] {
+  const shown = (row: UsageRow) =>
+    Object.fromEntries(Object.entries(keysOf(row)).filter(([name]) => !hidden.includes(name as Place)));
   const earlier = new Map(before?.map((row) => [identityOf(row), row]));
   const lines = rows.map((row): Line => {
     const identity = identityOf(row);
     const amount = before === undefined ? undefined : (earlier.get(identity)?.amount ?? 0);
     earlier.delete(identity);
-    return { keys: keysOf(row), amount: row.amount, before: amount, unit: row.unit, coverage: row.coverage };
+    return { keys: shown(row), amount: row.amount, before: amount, unit: row.unit, coverage: row.coverage };
   });
   const gone = [...earlier.values()].map((row): Line => {
-    return { keys: keysOf(row), amount: 0, before: row.amount, unit: row.unit, coverage: undefined };
+    return { keys: shown(row), amount: 0, before: row.amount, unit: row.unit, coverage: undefined };
   });
   return [...lines, ...gone];
 }
