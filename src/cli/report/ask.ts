@@ -1,6 +1,6 @@
-import type { CoverageRow, UsageRow } from '../../portal/api/shapes/answers.ts';
+import type { CoverageRow, SiteRow, UsageRow } from '../../portal/api/shapes/answers.ts';
 import { UserError } from '../../runtime/user-error.ts';
-import { linesOf, notesOn, sumsOf, type Place, type Report } from './figures.ts';
+import { firstReadings, linesOf, notesOn, sumsOf, type Place, type Report } from './figures.ts';
 import { dateIn, periodBefore, readPeriod, yearBefore, yearsOf, type Period } from './period.ts';
 import type { PortalClient } from './portal-client.ts';
 
@@ -32,7 +32,12 @@ export async function reportOf(client: PortalClient, text: string, question: Que
   const rows = await usage(period);
   const lines = linesOf(rows, before === undefined ? undefined : await usage(before), places);
   asked.delete('resource');
-  const [total, missingDays] = await coverageOf(client, asked, period);
+  const known = await Promise.all(
+    [period, before ?? []]
+      .flat()
+      .map(async (one) => ({ period: one, ...(await coverageOf(client, asked, one)) })),
+  );
+  const sites = await client.rows<SiteRow>('api/v1/sites', new URLSearchParams());
   return {
     portal,
     madeAt: new Date().toISOString(),
@@ -43,7 +48,10 @@ export async function reportOf(client: PortalClient, text: string, question: Que
     keys: Object.keys(lines[0]?.keys ?? {}).filter((key) => step !== 'total' || key !== 'start'),
     lines,
     sums: sumsOf(lines),
-    notes: notesOn({ period, today, timeZone: tz }, total, missingDays),
+    notes: [
+      ...known.flatMap((one) => notesOn({ ...one, today, timeZone: tz }, one.total, one.missingDays)),
+      ...firstReadings(sites, known, tz),
+    ],
   };
 }
 
@@ -59,7 +67,7 @@ async function coverageOf(
   client: PortalClient,
   asked: URLSearchParams,
   period: Period,
-): Promise<[total: CoverageRow[], missingDays: CoverageRow[]]> {
+): Promise<{ total: CoverageRow[]; missingDays: CoverageRow[] }> {
   const rows = async (step: string) => {
     const years = yearsOf(period).map(
       async (year) =>
@@ -69,7 +77,7 @@ async function coverageOf(
   };
   const isMissing = ({ coverage }: CoverageRow) => coverage === 'missing';
   const total = await rows('total');
-  return [total, total.some(isMissing) ? (await rows('day')).filter(isMissing) : []];
+  return { total, missingDays: total.some(isMissing) ? (await rows('day')).filter(isMissing) : [] };
 }
 
 function filtersOf(question: Question): URLSearchParams {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CoverageRow, UsageRow } from '../../portal/api/shapes/answers.ts';
-import { changeOf, linesOf, notesOn, sumsOf } from './figures.ts';
+import { changeOf, firstReadings, linesOf, notesOn, sumsOf } from './figures.ts';
 
 const START = '2026-04-01T00:00:00.000Z';
 
@@ -113,8 +113,28 @@ describe('the notes of a report', () => {
       notesOn(about, [covered(START, { spread_seconds: 5400 }), covered(START, { cloud: 'west' })], days),
     ).toEqual([
       'a/west: hours are missing on 2026-04-02, 2026-04-03, 2026-04-04, 2026-04-05, 2026-04-06 and 2 more days. Its numbers may grow.',
-      'a: 2 hours of usage are known only as a sum, and are spread over gaps.',
+      'a: 2 hours of usage in 2026-04 are known only as a sum, and are spread over gaps.',
     ]);
+  });
+
+  it('say which sites were first read in the period, or in the one that it is compared with', () => {
+    const sites = [
+      { name: 'a', first_reading_at: '2026-03-31T22:30:00.000Z' },
+      { name: 'older', first_reading_at: '2026-02-28T12:00:00.000Z' },
+      { name: 'elsewhere', first_reading_at: '2026-04-02T00:00:00.000Z' },
+      { name: 'never', first_reading_at: null },
+    ];
+    const total = ['a', 'older', 'never'].map((site) => covered(START, { site }));
+    const known = [
+      { period: about.period, total },
+      { period: { from: '2026-03-01', to: '2026-04-01' }, total: [] },
+    ];
+    const note = 'a: its usage is known from its first reading on, 2026-04-01.';
+    expect(firstReadings(sites, known, 'Europe/Berlin')).toEqual([note]);
+    expect(firstReadings(sites, known.slice(0, 1), 'Europe/Berlin')).toEqual([note]);
+    expect(
+      firstReadings(sites, [{ period: { from: '2026-04-02', to: '2026-05-01' }, total }], 'UTC'),
+    ).toEqual([]);
   });
 
   it('say that the period is not over, or that nobody was read', () => {

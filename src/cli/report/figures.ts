@@ -1,4 +1,4 @@
-import type { CoverageRow, UsageRow } from '../../portal/api/shapes/answers.ts';
+import type { CoverageRow, SiteRow, UsageRow } from '../../portal/api/shapes/answers.ts';
 import { counted } from '../../runtime/counted.ts';
 import { MS_PER_HOUR } from '../../prometheus/usage-metrics.ts';
 import { dateIn, lastDay, periodName, type Period } from './period.ts';
@@ -136,7 +136,7 @@ export function notesOn(
   if (total.length === 0) return [...open, `No site was read in ${name}.`];
   const spread = placesIn(total.filter(({ spread_seconds: seconds }) => seconds > 0)).map(
     ([place, rows]) =>
-      `${place}: ${hoursText(rows)} of usage are known only as a sum, and are spread over gaps.`,
+      `${place}: ${hoursText(rows)} of usage in ${name} are known only as a sum, and are spread over gaps.`,
   );
   const missing = placesIn(missingDays).map(([place, rows]) => {
     const days = rows.map(({ start }) => dateIn(timeZone, Date.parse(start)));
@@ -144,6 +144,21 @@ export function notesOn(
     return `${place}: hours are missing on ${days.slice(0, MOST_DAYS).join(', ')}${more}. Its numbers may grow.`;
   });
   return [...open, ...missing, ...spread];
+}
+
+/** The sites in some periods whose first reading came within them: their usage begins then. */
+export function firstReadings(
+  sites: readonly Pick<SiteRow, 'name' | 'first_reading_at'>[],
+  known: readonly { period: Period; total: readonly CoverageRow[] }[],
+  timeZone: string,
+): string[] {
+  const named = new Set(known.flatMap(({ total }) => total.map(({ site }) => site)));
+  const from = known.map(({ period }) => period.from).reduce((a, b) => (a < b ? a : b));
+  return sites.flatMap(({ name, first_reading_at: at }) => {
+    if (at === null || !named.has(name)) return [];
+    const first = dateIn(timeZone, Date.parse(at));
+    return first < from ? [] : [`${name}: its usage is known from its first reading on, ${first}.`];
+  });
 }
 
 function placesIn(rows: readonly CoverageRow[]): [string, CoverageRow[]][] {
