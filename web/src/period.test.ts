@@ -94,6 +94,8 @@ describe('the time that a period is compared with', () => {
     ['2026-Q2', 'before', '2026-01-01T00:00', '2026-04-01T00:00', 90],
     ['2026-Q2', 'year', '2025-04-01T00:00', '2025-07-01T00:00', 91],
     ['2024-02', 'year', '2023-02-01T00:00', '2023-03-01T00:00', 28],
+    ['2024-02-29..2024-02-29', 'year', '2023-02-28T00:00', '2023-03-01T00:00', 1],
+    ['2024-02-01..2024-02-28', 'year', '2023-02-01T00:00', '2023-03-01T00:00', 28],
     ['2026-03', 'before', '2026-02-01T00:00', '2026-03-01T00:00', 28],
     ['7d', 'before', '2026-11-09T00:00', '2026-11-16T00:00', 7],
     ['2026-06-01..2026-06-10', 'before', '2026-05-22T00:00', '2026-06-01T00:00', 10],
@@ -103,7 +105,13 @@ describe('the time that a period is compared with', () => {
 
   it('is as long as the part of a period that has started', () => {
     expect(before('this-month', 'before')).toEqual(['2026-10-01T00:00', '2026-10-23T00:00', 22]);
-    expect(before('this-year', 'year', 'month')).toEqual(['2025-01-01T00:00', '2025-12-01T00:00', 11]);
+    expect(before('this-year', 'year', 'month')).toEqual(['2025-01-01T00:00', '2025-11-23T00:00', 11]);
+    expect(before('2026', 'before', 'month', 'Europe/Berlin')).toEqual([
+      '2024-12-31T23:00',
+      '2025-11-22T23:00',
+      11,
+    ]);
+    expect(before('2027', 'before', 'month')).toEqual(['2026-01-01T00:00', '2026-01-02T00:00', 1]);
   });
 
   it('begins at midnight, too, across a change to summer time', () => {

@@ -81,21 +81,31 @@ export function spanOf(period: Period, step: BucketStep, nowMs: number): Span {
   return whole.toMs <= present ? whole : cut(whole, Math.max(1, countBefore(whole, present)));
 }
 
-/** The time that a span is compared with, cut to as many steps if the period is not over; undefined without a comparison. */
+/** The time that a span is compared with, cut to as many hours or days if the period is not over; undefined without a comparison. */
 export function spanBefore(span: Span, nowMs: number): Span | undefined {
   const { period, step } = span;
   if (period.compare === 'none') return undefined;
   const whole = civilOf(period, nowMs, step);
-  const earlier = spanBetween(period, step, earlierTime(period, whole));
-  const isOver = instantOf(zoneOf(period, step), whole.to) <= nowMs;
-  return isOver ? earlier : cut(earlier, span.starts.length);
+  const time = earlierTime(period, whole);
+  const zone = zoneOf(period, step);
+  if (instantOf(zone, whole.to) <= nowMs) return spanBetween(period, step, time);
+  if (step !== 'month') return cut(spanBetween(period, step, time), span.starts.length);
+  // The present month has only its days so far.
+  const days = Math.max(1, Math.floor((localOf(zone, nowMs) - whole.from) / DAY_MS) + 1);
+  return spanBetween(period, step, { from: time.from, to: Math.min(time.to, time.from + days * DAY_MS) });
 }
 
 function earlierTime(period: Period, { from, to }: CivilTime): CivilTime {
-  if (period.compare === 'year') return { from: yearBefore(from), to: yearBefore(to) };
+  // The year before a leap day has 28 February: a first day of 1 March could be after the last.
+  if (period.compare === 'year')
+    return { from: yearBefore(isLeapDay(from) ? from - DAY_MS : from), to: yearBefore(to) };
   const range = rangeOf(period);
   if (range.kind !== 'months') return { from: from - (to - from), to: from };
   return { from: monthStart(monthOf(from) - range.count), to: from };
+}
+
+function isLeapDay(local: number): boolean {
+  return new Date(local).toISOString().slice(5, 10) === '02-29';
 }
 
 function yearBefore(local: number): number {

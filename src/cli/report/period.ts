@@ -35,9 +35,9 @@ export function periodBefore({ from, to }: Period): Period {
   return { from: isoDate(Date.parse(from) - lengthMs), to: from };
 }
 
-/** The same dates a year before. */
+/** The same dates a year before; 28 February for a 29th. */
 export function yearBefore({ from, to }: Period): Period {
-  return { from: addMonths(from, -12), to: addMonths(to, -12) };
+  return { from: addMonths(from.replace(/-02-29$/, '-02-28'), -12), to: addMonths(to, -12) };
 }
 
 /** `2026`, `2026-Q2`, `2026-10`, or the first and the last day. */
