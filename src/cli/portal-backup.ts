@@ -8,7 +8,7 @@ import type { Discrepancy } from '../portal/ledger/ledger.ts';
 import { NOT_IN_BACKUP } from '../portal/ledger/store/upkeep/export-lines.ts';
 import { withOwnerSocket } from '../portal/owner-socket.ts';
 import { portalSettings, type LedgerPlace } from '../portal/settings/settings.ts';
-import { useLedger } from '../portal/use-ledger.ts';
+import { readLedger, useLedger } from '../portal/use-ledger.ts';
 import { counted } from '../runtime/counted.ts';
 import { addSettings } from './options.ts';
 import { parts, placeOf, report } from './portal-ledger.ts';
@@ -54,7 +54,7 @@ async function makeBackup(path: string, place: LedgerPlace): Promise<{ rows: num
         )
       : undefined;
   if (running !== undefined) return running.result;
-  return await useLedger(
+  return await readLedger(
     { ...place, migrates: false },
     parts(),
     async (ledger) => await writeBackup(path, ledger.exportLines('backup')),

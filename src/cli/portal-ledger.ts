@@ -5,7 +5,7 @@ import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
 import { NOT_EXPORTED } from '../portal/ledger/store/upkeep/export-lines.ts';
 import { linesOf } from '../portal/backup/backup-file.ts';
 import { portalSettings, readLedgerPlace } from '../portal/settings/settings.ts';
-import { useLedger } from '../portal/use-ledger.ts';
+import { readLedger, useLedger } from '../portal/use-ledger.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { counted } from '../runtime/counted.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -18,14 +18,25 @@ export function ledgerCommand(): Command {
       ledgerWork(
         'verify',
         'adds up the entries of every meter, and exits 1 if a sum differs from its total',
+        readLedger,
         verifyLedger,
       ),
     )
     .addCommand(
-      ledgerWork('export', 'writes the whole ledger to standard output as lines of JSON', exportLedger),
+      ledgerWork(
+        'export',
+        'writes the whole ledger to standard output as lines of JSON',
+        readLedger,
+        exportLedger,
+      ),
     )
     .addCommand(
-      ledgerWork('import', 'reads an export from standard input into an empty ledger', importLedger),
+      ledgerWork(
+        'import',
+        'reads an export from standard input into an empty ledger',
+        useLedger,
+        importLedger,
+      ),
     );
 }
 
@@ -35,11 +46,16 @@ export function placeOf(called: Command) {
   return readLedgerPlace(settingsSources(called.optsWithGlobals()));
 }
 
-function ledgerWork(name: string, description: string, work: (ledger: Ledger) => Promise<void>): Command {
+function ledgerWork(
+  name: string,
+  description: string,
+  use: typeof useLedger,
+  work: (ledger: Ledger) => Promise<void>,
+): Command {
   const { data } = portalSettings;
   const command = new Command(name).description(description);
   return addSettings(command, { data }).action(async (_flags, called: Command) => {
-    await useLedger(placeOf(called), parts(), work);
+    await use(placeOf(called), parts(), work);
   });
 }
 

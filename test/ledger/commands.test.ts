@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
@@ -118,6 +118,16 @@ describe('the commands for a ledger in the embedded database', () => {
       'stackmeter: the ledger is not empty: import into a new one, with --data or DATABASE_URL\n',
     ]);
     expect(await ledgerCommand('verify', other)).toEqual([0, AGREES]);
+  });
+
+  it('do not take a folder without a database for an empty ledger', async () => {
+    const folder = join(temporaryFolder(), 'other');
+    const refusal = `stackmeter: ${folder} has no database of a portal: name its data folder with --data, or its portal.toml with --config\n`;
+    expect(await ledgerCommand('verify', folder)).toEqual([1, refusal]);
+    expect(await ledgerCommand('export', folder)).toEqual([1, refusal]);
+    const backup = join(temporaryFolder(), 'ledger.backup');
+    expect(await ledgerCommand('backup', folder, {}, [backup])).toEqual([1, refusal]);
+    expect([existsSync(folder), existsSync(backup)]).toEqual([false, false]);
   });
 
   it('back it up while its portal runs, try the backup, and restore it', async () => {

@@ -12,6 +12,11 @@ export function clusterFolder(dataFolder: string): string {
   return join(dataFolder, 'postgresql');
 }
 
+/** Whether a data folder has a cluster. Throws `UserError`. */
+export async function hasCluster(dataFolder: string): Promise<boolean> {
+  return (await clusterVersion(clusterFolder(dataFolder))) !== undefined;
+}
+
 /** Creates the cluster if it is missing, completely or not at all. Throws `UserError` for a cluster of another version. */
 export async function ensureCluster(
   cluster: string,
