@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SiteRow } from '../../portal/api/shapes/answers.ts';
 import { judgeExporter } from './exporter-link.ts';
+import { listen } from '../../runtime/http/listen.ts';
 import type { Finding } from './finding.ts';
 import { judgeGate } from './gate-link.ts';
 import { checkWords } from './openstack-link.ts';
@@ -158,7 +160,7 @@ describe('the portal', () => {
   });
   it.each<[string, SiteRow[]]>([
     ['ok: east: 5 projects up to 2026-11-29 22:14 UTC', [site({})]],
-    ['not ok: reads no site -> invite one with stackmeter portal invite SITE', []],
+    ['not ok: reads no site -> invite one with stackmeter portal invite SITE --config portal.toml', []],
     [
       'not ok: east: nothing listens on g -> mend this at east, or read docs/troubleshooting.md',
       [site({ last_error: 'nothing listens on g' })],
@@ -183,5 +185,20 @@ it('a portal elsewhere gets no token without encryption', async () => {
   expect(await Promise.all(asked)).toEqual([
     ['not ok: http://portal.example would get the token unencrypted -> name its address with https'],
     ['not ok: http://192.0.2.1:8000 would get the token unencrypted -> name its address with https'],
+  ]);
+});
+
+it('a portal elsewhere needs a token only if it says so', async () => {
+  let status = 200;
+  const server = createServer((_, response) => response.writeHead(status).end('{"data":[]}'));
+  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${port}`;
+  const said = async () => (await lookAtPortal(url, undefined, NOW)).map(words);
+  const open = await said();
+  status = 401;
+  expect([open, await said()]).toEqual([
+    ['not ok: reads no site -> invite one with stackmeter portal invite SITE --config portal.toml'],
+    [`not looked at: ${url} needs a token -> set STACKMETER_PORTAL_TOKEN to a token of the role site`],
   ]);
 });

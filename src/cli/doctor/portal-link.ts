@@ -36,26 +36,26 @@ export async function lookAtRunningPortal(dataFolder: string, nowMs: number): Pr
   }
 }
 
-/** Asks a portal elsewhere, with a token of its API. */
+/** Asks a portal elsewhere, with a token of its API. A portal without `[access]` needs none. */
 export async function lookAtPortal(
   url: string,
   token: string | undefined,
   nowMs: number,
 ): Promise<Finding[]> {
-  if (token === undefined)
+  if (token !== undefined && isOverheard(new URL(url)))
+    return [notOk('portal', `${url} would get the token unencrypted`, 'name its address with https')];
+  const answer = await ask(url + SITES, token === undefined ? {} : { authorization: `Bearer ${token}` });
+  if ('failure' in answer)
+    return [
+      notOk('portal', `${url} does not answer (${answer.failure})`, 'name its address with --portal URL'),
+    ];
+  if (answer.status === 401 && token === undefined)
     return [
       notLookedAt(
         'portal',
         `${url} needs a token`,
         'set STACKMETER_PORTAL_TOKEN to a token of the role site',
       ),
-    ];
-  if (isOverheard(new URL(url)))
-    return [notOk('portal', `${url} would get the token unencrypted`, 'name its address with https')];
-  const answer = await ask(url + SITES, { authorization: `Bearer ${token}` });
-  if ('failure' in answer)
-    return [
-      notOk('portal', `${url} does not answer (${answer.failure})`, 'name its address with --portal URL'),
     ];
   const page = jsonOf(answer.text) as Page<SiteRow> | { error?: string } | undefined;
   if (answer.status === 200 && page !== undefined && 'data' in page) return judgeSites(page.data, nowMs);
@@ -71,7 +71,9 @@ export async function lookAtPortal(
 
 export function judgeSites(sites: readonly SiteRow[], nowMs: number): Finding[] {
   if (sites.length === 0)
-    return [notOk('portal', 'reads no site', 'invite one with stackmeter portal invite SITE')];
+    return [
+      notOk('portal', 'reads no site', 'invite one with stackmeter portal invite SITE --config portal.toml'),
+    ];
   return sites.map((site) => judgeSite(site, nowMs));
 }
 
