@@ -38,7 +38,7 @@ function lastLine(config: PortalConfig, fault: Finding | undefined): string {
   if (fault !== undefined) return `next      mend this: ${fault.line.replace(/ {2,}/, ': ')}`;
   return hasSources(config)
     ? 'ready     start the portal without --check'
-    : 'next      invite a site: stackmeter portal invite SITE';
+    : 'next      invite a site: stackmeter portal invite SITE --config portal.toml';
 }
 
 function hasSources({ sites, senders = [] }: PortalConfig): boolean {

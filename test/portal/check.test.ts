@@ -45,5 +45,7 @@ it('names the first fault as the next step, and exits 1', async () => {
   const database = await check({}, { DATABASE_URL: `postgres://a:secret@127.0.0.1:1/ledger` });
   expect(database.lines[0]).toMatch(/^database {2}cannot use the database "ledger" at 127\.0\.0\.1:1/);
   expect(database.lines.join('\n')).not.toContain('secret');
-  expect((await check({})).lines.at(-1)).toBe('next      invite a site: stackmeter portal invite SITE');
+  expect((await check({})).lines.at(-1)).toBe(
+    'next      invite a site: stackmeter portal invite SITE --config portal.toml',
+  );
 });

@@ -122,9 +122,18 @@ it('enrols three sites that share nothing with the portal but two lines each', a
   const first = await prepareSite('site-a', true);
   const portalArgs = ['--config', 'portal.toml', '--data', 'data'];
   const invited = await run(portal.folder, ['portal', 'invite', 'site-a', '--as', 'test', ...portalArgs]);
+  expect(invited.words).toContain('stackmeter portal enrol REPLY --config portal.toml\n');
+  const past = ['portal', 'invite', 'site-a', '--expires', '2020-01-01', ...portalArgs];
+  expect(await run(portal.folder, past)).toMatchObject({
+    exit: 1,
+    line: '',
+    words: "stackmeter: --expires: '2020-01-01' has passed: name a later day\n",
+  });
   const acceptArgs = ['gate', 'accept', invited.line, '--config', 'gate.toml'];
   const refused = await run(first.folder, acceptArgs);
-  expect(refused.words).toContain('there is no terminal to ask on: compare the code');
+  expect(refused.words).toContain(
+    "there is no terminal to ask on: if the answer to 'Is the code the same at the portal, ",
+  );
   const accepted = await run(first.folder, [...acceptArgs, '--yes']);
   expect([refused.exit, refused.line, accepted.codes[0]]).toEqual([1, '', invited.codes[0]]);
   await startGate(first);

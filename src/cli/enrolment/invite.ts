@@ -27,28 +27,30 @@ export function inviteCommand(): Command {
     .option('--server-hours', 'also ask for server hours')
     .action(async (site: string, _flags, called: Command) => {
       const flags = called.opts<InviteFlags>();
+      const nowMs = Date.now();
+      const sources = configSources(called);
       const { line, invitation } = await invite(
         {
           site,
           portal: flags.as,
           days: daysOf(flags.days),
-          expires: flags.expires === undefined ? undefined : instantOf(flags.expires),
+          expires: flags.expires === undefined ? undefined : instantOf(flags.expires, nowMs),
           start: dateOf(flags.start),
           serverHours: flags.serverHours,
         },
-        configSources(called),
-        Date.now(),
+        sources,
+        nowMs,
       );
-      explain(line, invitation);
+      explain(line, invitation, sources.configFile);
       process.stdout.write(`${line}\n`);
     });
 }
 
-function explain(line: string, { site, ends }: Invitation): void {
+function explain(line: string, { site, ends }: Invitation, configFile: string): void {
   tell(
     `Send this line to ${site}, which runs: stackmeter gate accept LINE`,
     `It can accept until ${instantWords(ends)}. Its code, to compare by phone: ${shortCode(line)}`,
-    'Then run with the reply: stackmeter portal enrol REPLY',
+    `Then run with the reply: stackmeter portal enrol REPLY --config ${configFile}`,
   );
 }
 
@@ -58,8 +60,10 @@ function daysOf(text: string): number {
   throw new UserError('--days: must be a whole number from 1 to 365');
 }
 
-function instantOf(text: string): string {
-  return new Date(parseExpiry(text, '--expires')).toISOString();
+function instantOf(text: string, nowMs: number): string {
+  const instant = parseExpiry(text, '--expires');
+  if (instant > nowMs) return new Date(instant).toISOString();
+  throw new UserError(`--expires: '${text}' has passed: name a later day`);
 }
 
 function dateOf(text: string | undefined): string | undefined {

@@ -22,7 +22,9 @@ export function prepareRemoval(
   const last = all.findLast(({ name }) => name === portal);
   if (last === undefined)
     throw new UserError(
-      `the gate has no token of ${portal}; it has those of: ${[...new Set(all.map(({ name }) => name))].join(', ')}`,
+      all.length === 0
+        ? 'no tokens are there: give the --config FILE or the --token-file FILE that the gate has'
+        : `the gate has no token of ${portal}; it has those of: ${[...new Set(all.map(({ name }) => name))].join(', ')}`,
     );
   const isGone = (name: unknown, hash: unknown) =>
     name === portal && !(keep === 'newest' && String(hash).toLowerCase() === last.hash);

@@ -34,5 +34,9 @@ it('takes no path to the invitation of another portal for a site', async () => {
   }
   await invite({ site: 'a', portal: 'p', days: 1 }, sourcesIn('other'), Date.now());
   refuseUnknown('a', sourcesIn('other'));
-  expect(() => refuseUnknown('../other/a', sourcesIn('one'))).toThrow('has no site ../other/a');
+  expect(() => refuseUnknown('../other/a', sourcesIn('one'))).toThrow(
+    'has no site ../other/a; it has only: b',
+  );
+  writeFileSync(sourcesIn('one').configFile, '');
+  expect(() => refuseUnknown('a', sourcesIn('one'))).toThrow('has no site a; it has none');
 });

@@ -16,8 +16,9 @@ export function refuseUnknown(site: string, sources: EnrolmentSources): void {
   if (sites.some(({ name }) => name === site)) return;
   // Another name could be a path to the invitation of another portal.
   if (NAME_PATTERN.test(site) && openInvitation(sources.configFile, site) !== undefined) return;
+  const names = sites.map(({ name }) => name).join(', ');
   throw new UserError(
-    `${sources.configFile} has no site ${site}; it has: ${sites.map(({ name }) => name).join(', ')}`,
+    `${sources.configFile} has no site ${site}; it has ${names === '' ? 'none' : `only: ${names}`}`,
   );
 }
 
