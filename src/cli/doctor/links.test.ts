@@ -2,11 +2,13 @@ import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SiteRow } from '../../portal/api/shapes/answers.ts';
 import { judgeExporter } from './exporter-link.ts';
+import { readPortalConfig } from '../../portal/settings/settings.ts';
+import { siteConfig, siteTables } from '../../portal/settings/site-settings.ts';
 import { listen } from '../../runtime/http/listen.ts';
 import type { Finding } from './finding.ts';
 import { judgeGate } from './gate-link.ts';
 import { checkWords } from './openstack-link.ts';
-import { judgeSites, lookAtPortal } from './portal-link.ts';
+import { judgeSites, lookAtPortal, ownSites } from './portal-link.ts';
 import { judgeTargets } from './prometheus-link.ts';
 import type { Target } from './prometheus-targets.ts';
 
@@ -175,6 +177,14 @@ describe('the portal', () => {
     ],
   ])('%s', (expected, sites) => {
     expect(judgeSites(sites, NOW).map(words)).toEqual([expected]);
+  });
+
+  it('does not miss new readings of a site that was removed', () => {
+    const config = readPortalConfig({ flags: {}, env: {} });
+    const [table] = siteTables.parse([{ name: 'east', url: 'https://east.example', token_file: 'token' }]);
+    const sites = table === undefined ? [] : [siteConfig(table, 'x', undefined)];
+    const rows = [site({}), site({ name: 'removed', last_error: 'was down' })];
+    expect(ownSites(rows, { ...config, sites })).toEqual([site({})]);
   });
 });
 
