@@ -90,8 +90,8 @@ function tooMany({ limit }: ChargeQuestion): RefusedQuestionError {
 }
 
 /**
- * Site and resource decide on prices; so do flavor and state if a book has prices of server hours, and what the marks name
- * that count in this part of the time.
+ * Site and resource decide on prices; so do cloud, flavor and state if a book has prices of server hours, and what the marks
+ * name that count in this part of the time.
  */
 function dimensionsOf(
   { by }: ChargeQuestion,
@@ -106,7 +106,7 @@ function dimensionsOf(
     'resource',
     ...(ofServers ? (['flavor', 'state'] as const) : []),
     ...(byGrant || named('account') || OWNER_KEYS.some((key) => by.has(key)) ? (['grant'] as const) : []),
-    ...(by.has('cloud') || named('cloud') ? (['cloud'] as const) : []),
+    ...(ofServers || by.has('cloud') || named('cloud') ? (['cloud'] as const) : []),
     ...(by.has('project') || named('projectId') ? (['project'] as const) : []),
   ]);
 }

@@ -213,6 +213,45 @@ describe('a bill', () => {
   });
 });
 
+it('takes server hours only from resources of the same cloud, for any choice of rows', () => {
+  const fallback = [{ resource: 'disk_gb', per: 1, price: '1' }];
+  const billing = billingByBook(bookOf('credits', versionOf(0, { server: vcpus('1'), fallback })), []);
+  const row = { site: 'a', grant: 'g1', projectId: 'p', projectName: 'p', startMs: START, stepMs: START };
+  const usage = [
+    { ...row, cloud: 'disks', resource: 'disk_gb', amountMs: BigInt(200 * HOUR) },
+    // The other cloud does not meter disks.
+    {
+      ...row,
+      cloud: 'other',
+      resource: 'server',
+      flavor: 'm1/2/2048/20/0/0/0',
+      state: 'active',
+      amountMs: BigInt(100 * HOUR),
+    },
+  ];
+  for (const by of [[], ['grant'], ['cloud'], ['cloud', 'resource']] as const) {
+    const { totals } = billOf(usage, new Set(by), billing);
+    expect(exact(totals)).toEqual({ credits: '400' });
+  }
+});
+
+it('lists no negative usage of GPUs, whose weights server hours do not have', () => {
+  const billing = billingByBook(bookOf('credits', versionOf(0, { server: vcpus('1') })), []);
+  const row = { site: 'a', projectId: 'p', projectName: 'p', startMs: START, stepMs: START };
+  const gpus = (amount: number) => ({ ...row, resource: 'gpu', amountMs: BigInt(amount * HOUR) });
+  const servers = {
+    ...row,
+    resource: 'server',
+    flavor: 'g1/2/2048/20/0/0/a100=1',
+    state: 'active',
+    amountMs: BigInt(100 * HOUR),
+  };
+  const unpriced = (usage: OwnedUsage[]) =>
+    billOf(usage, new Set<never>(), billing).unpriced.map(({ resource, amountMs }) => [resource, amountMs]);
+  expect(unpriced([gpus(25), servers])).toEqual([]);
+  expect(unpriced([gpus(125), servers])).toEqual([['gpu', BigInt(25 * HOUR)]]);
+});
+
 it('names the prices that match nothing, although they match nothing of one grant only', () => {
   const row = {
     site: 'a',

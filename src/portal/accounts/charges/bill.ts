@@ -25,7 +25,6 @@ type Dimensions = ReadonlySet<ChargeDimension>;
 export interface OwnedUsage extends Usage {
   stepMs: number;
   grant?: string | null | undefined;
-  cloud?: string | undefined;
   projectId?: string | undefined;
   projectName?: string | undefined;
 }

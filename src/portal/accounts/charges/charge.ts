@@ -16,6 +16,8 @@ import { denominatorsOf, type Denominators } from './units.ts';
 /** Usage of an hour or a longer step, as the ledger answers it. Prices of the book do not change within the step. */
 export interface Usage {
   site: string;
+  /** A cloud may meter other resources than the next one, so what server hours explain is a matter of one cloud. */
+  cloud?: string | undefined;
   resource: string;
   /** The label of the flavor, and the state. Only server hours have them. */
   flavor?: string | undefined;
@@ -86,7 +88,7 @@ function beforeReason({ version: [first] }: PriceBook): string {
   return `the book begins on ${first?.from ?? 'no date'}`;
 }
 
-/** The usage at one site while one version counts, summed. */
+/** The usage of one cloud while one version counts, summed. */
 interface Part {
   version: BookVersion | undefined;
   site: string;
@@ -95,9 +97,9 @@ interface Part {
 
 function partsOf(usage: Iterable<Usage>, book: PriceBook): Part[] {
   const parts = new Map<string, Part & { sums: Map<string, LineUsage> }>();
-  for (const { site, resource, flavor, state, startMs, amountMs } of usage) {
+  for (const { site, cloud, resource, flavor, state, startMs, amountMs } of usage) {
     const version = versionAt(book, startMs);
-    const partKey = JSON.stringify([version?.from, site]);
+    const partKey = JSON.stringify([version?.from, site, cloud]);
     const part = parts.get(partKey) ?? { version, site, rows: [], sums: new Map<string, LineUsage>() };
     parts.set(partKey, part);
     const key = JSON.stringify([resource, flavor, state]);
@@ -173,7 +175,10 @@ type Flavors = readonly { row: LineUsage; flavor: FlavorFacts | undefined }[];
 /** A ledger rounds each hour, so about a millionth that no server hours explain is not usage without a price. */
 const ROUNDED = 1_000_000n;
 
-/** The fallback charges what server hours do not explain. */
+/**
+ * The fallback charges what server hours do not explain. Usage of GPUs has the weights of a site, and the devices of a flavor
+ * have none, so less than nothing of it may be left: that is no usage without a price.
+ */
 function chargeRest(
   version: BookVersion,
   row: LineUsage,
@@ -183,7 +188,8 @@ function chargeRest(
   const rest = withoutServers(row, flavors);
   const ofRest = chargeResource(version, version.fallback, rest, denominators);
   const isRounding = sizeOf(rest.amountMs) * ROUNDED < sizeOf(row.amountMs);
-  return isRounding ? { ...ofRest, unpriced: [] } : ofRest;
+  const isWeight = row.resource === 'gpu' && rest.amountMs < 0n;
+  return isRounding || isWeight ? { ...ofRest, unpriced: [] } : ofRest;
 }
 
 function sizeOf(amount: bigint): bigint {

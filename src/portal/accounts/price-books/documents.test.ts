@@ -83,8 +83,12 @@ sum = [{ price = "0.010", per = { mb = 1024 } }]
       'version[1].fallback[1]: is for versions with prices of servers; write resource',
     ],
     [
+      `${dated}${server}${fallback('gpu')}`,
+      'version[1].fallback[1].resource: usage of GPUs has the weights of a site and server hours have none, so nobody knows how much of it they leave; give servers with GPUs a price',
+    ],
+    [
       `${dated}${server}${fallback('volume_gb')}`,
-      "version[1].fallback[1].resource: 'volume_gb' is no resource of servers (vcpu, mb, disk_gb, instance, gpu); write it under resource",
+      "version[1].fallback[1].resource: 'volume_gb' is no resource of servers (vcpu, mb, disk_gb, instance); write it under resource",
     ],
     [
       `${dated}${resource('vcpus')}`,

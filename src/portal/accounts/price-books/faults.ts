@@ -77,8 +77,14 @@ function fallbackFaults({ server, fallback }: BookVersion): Fault[] {
       return [
         { path: ['fallback', index], message: 'is for versions with prices of servers; write resource' },
       ];
+    if (resource === 'gpu') {
+      const message =
+        'usage of GPUs has the weights of a site and server hours have none, so nobody knows how much of it they leave; give servers with GPUs a price';
+      return [{ path: ['fallback', index, 'resource'], message }];
+    }
     if (SERVER_RESOURCES.has(resource)) return [];
-    const message = `'${resource}' is no resource of servers (${[...SERVER_RESOURCES].join(', ')}); write it under resource`;
+    const others = [...SERVER_RESOURCES].filter((name) => name !== 'gpu').join(', ');
+    const message = `'${resource}' is no resource of servers (${others}); write it under resource`;
     return [{ path: ['fallback', index, 'resource'], message }];
   });
 }

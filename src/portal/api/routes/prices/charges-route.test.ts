@@ -159,7 +159,7 @@ describe('the API of charges', () => {
         fromMs,
         toMs,
         step: 'total',
-        by: ['site', 'resource', 'flavor', 'state', 'grant'],
+        by: ['site', 'resource', 'flavor', 'state', 'grant', 'cloud'],
       })),
     );
   });
