@@ -40,6 +40,15 @@ describe('dates and numbers', () => {
   });
 });
 
+it('decimals keep all their places, in each language', () => {
+  const text = '-12345678901234567.80';
+  expect([
+    formatsOf('en-US').decimal(text),
+    formatsOf('de').decimal(text),
+    formatsOf('de').decimal('3'),
+  ]).toEqual(['-12,345,678,901,234,567.80', '-12.345.678.901.234.567,80', '3']);
+});
+
 describe('an age', () => {
   it.each([
     [0, 'just now'],

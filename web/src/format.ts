@@ -63,12 +63,21 @@ export function formatsOf(language: string) {
     dayMonthYear: dates({ day: 'numeric', month: 'short', year: 'numeric' }),
     count: numbers({ maximumFractionDigits: 0 }),
     exact: numbers({ maximumFractionDigits: 9 }),
+    /** A decimal as text, with all its places: no float holds some of them. */
+    decimal: (text: string) => {
+      const places = text.split('.')[1]?.length ?? 0;
+      const format = new Intl.NumberFormat(language, {
+        minimumFractionDigits: places,
+        maximumFractionDigits: places,
+      });
+      return format.format(text as `${number}`);
+    },
     /** `4.2%`; a dash if the whole is zero. */
     share: (part: number, whole: number) => (whole > 0 ? percentage(part / whole) : '–'),
   };
 }
 
-export const { dayAndMonth, monthAndYear, dayMonthYear, count, exact, share } = formatsOf(
+export const { dayAndMonth, monthAndYear, dayMonthYear, count, exact, decimal, share } = formatsOf(
   new Intl.NumberFormat().resolvedOptions().locale,
 );
 

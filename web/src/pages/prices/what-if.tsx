@@ -3,7 +3,7 @@ import { AS_CSV } from '../../api.ts';
 import { DownloadLink } from '../../controls/download-link.tsx';
 import { Name } from '../../controls/name.tsx';
 import { Waiting } from '../../controls/waiting.tsx';
-import { MINUTE_MS } from '../../format.ts';
+import { decimal, MINUTE_MS } from '../../format.ts';
 import { ApiContext } from '../../live/api-context.ts';
 import { useLive } from '../../live/use-live.ts';
 import { boundsOf, fileName, periodLabel, spanOf, stepFor } from '../../period.ts';
@@ -114,16 +114,18 @@ function SideCells({ sums: { charged, what_if: whatIf, difference } }: { sums: S
     <>
       <MoneyCell charges={charged} />
       <MoneyCell charges={whatIf === null ? [] : [whatIf]} />
-      <td class="amount">{difference ?? '–'}</td>
+      <td class="amount">{difference === null ? '–' : decimal(difference)}</td>
     </>
   );
 }
 
 function UnusedPrices({ answer: { unused_prices: unused } }: { answer: WhatIfAnswer }) {
   if (unused.length === 0) return null;
+  // A price may be in several versions of the book.
+  const names = [...new Set(unused.map(({ price }) => price))];
   return (
     <p class="coverage-summary">
-      Prices that match nothing: <Name text={unused.map(({ price }) => price).join(', ')} />.
+      Prices that match nothing: <Name text={names.join(', ')} />.
     </p>
   );
 }

@@ -1,5 +1,5 @@
 import { Name } from '../../controls/name.tsx';
-import { count } from '../../format.ts';
+import { count, decimal } from '../../format.ts';
 import { resourceLabel } from '../../resources.ts';
 import { amountWords } from '../../units.ts';
 import type { ChargesAnswer } from './charges-data.ts';
@@ -27,7 +27,7 @@ export function MoneyCell({ charges }: { charges: readonly { charge: string; uni
       {charges.length === 0 && '–'}
       {charges.map(({ charge, unit }, index) => (
         <div key={index}>
-          {charge} <span class="unit">{unit}</span>
+          {decimal(charge)} <span class="unit">{unit}</span>
         </div>
       ))}
     </td>

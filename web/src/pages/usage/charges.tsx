@@ -59,7 +59,11 @@ interface ChargeTableProps {
 
 function ChargeTable({ charges: { data, totals }, route }: ChargeTableProps) {
   return (
-    <Table caption={`Charges of ${periodLabel(route.period)} by price`} label="Charges by price">
+    <Table
+      caption={`Charges of ${periodLabel(route.period)} by price`}
+      label="Charges by price"
+      class="charges-table"
+    >
       <thead>
         <tr>
           <th scope="col">Price</th>
