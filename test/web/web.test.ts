@@ -284,6 +284,9 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
     await page.getByRole('button', { name: 'Next' }).click();
     await page.getByRole('button', { name: 'Next' }).click();
     await page.getByText('51–53 of 53 projects').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    await expectText(page.locator('main'), /51–53 of 53 projects/);
+    await page.emulateMedia({ media: 'screen' });
     await page.getByRole('button', { name: 'Next', disabled: true }).waitFor();
   });
 
