@@ -865,6 +865,9 @@ describeWith(['chromium'], 'the pages in a browser', ({ chromium }) => {
       'api/v1/corrections?from=2026-10-23T15%3A00%3A00Z&to=2026-11-22T15%3A00%3A00Z&site=t%C3%BCbingen&format=csv',
     );
     await expectNoBarriers(page);
+    await page.setViewportSize({ width: 360, height: 900 });
+    const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.calendar').parentElement)`;
+    await expect.poll(() => page.evaluate(hidden)).toBe(0);
     await expectToFit(page, 360);
     await page.goto(`${portal.url}#/quality`);
     await page.getByRole('table', { name: /^Sites/ }).waitFor();
