@@ -54,6 +54,13 @@ describe('a list', () => {
     await expect(api.sites(signal)).rejects.toEqual(new ApiError(503, 'no database'));
   });
 
+  it('fails with words if a page of a network or proxy answers in place of the portal', async () => {
+    const { api } = apiWith({ 'api/v1/sites': new Response('<html>') });
+    await expect(api.sites(signal)).rejects.toThrow(
+      'something between this browser and the portal answered in its place',
+    );
+  });
+
   it('fails with the status if a proxy refuses it', async () => {
     const { api } = apiWith({ 'api/v1/sites': new Response('<html>', { status: 502 }) });
     await expect(api.sites(signal)).rejects.toEqual(new ApiError(502, 'the portal answered 502'));

@@ -230,7 +230,10 @@ export class Api {
   async #get<T>(address: string, signal: AbortSignal): Promise<T> {
     const answer = await this.#ask(address, { signal, headers: { accept: 'application/json' } });
     this.#offsetMs = clockOffsetMs(answer.headers.get('date'), this.#nowMs());
-    return (await answer.json()) as T;
+    return (await answer.json().catch((error: unknown) => {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new Error('something between this browser and the portal answered in its place');
+    })) as T;
   }
 
   async #ask(address: string, options: RequestInit): Promise<Response> {
