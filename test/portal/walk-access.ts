@@ -67,6 +67,7 @@ async function beLead(page: Page, url: string): Promise<void> {
   const row = page.getByRole('row', { name: /a script/ });
   await row.getByRole('button', { name: /Revoke/ }).click();
   await row.waitFor({ state: 'detached' });
+  expect(await page.evaluate('document.activeElement.id')).toBe('tokens-heading');
   expect(await names(page, 'grants', token)).toEqual(['401']);
   await signOut(page);
 }

@@ -1,4 +1,4 @@
-import { useContext, useState } from 'preact/hooks';
+import { useContext, useRef, useState } from 'preact/hooks';
 import type { Me, TokenRow } from '../../api.ts';
 import { Age } from '../../controls/age.tsx';
 import { Name } from '../../controls/name.tsx';
@@ -17,17 +17,24 @@ export function TokensSection({ me }: { me: Me }) {
   const [changes, setChanges] = useState(0);
   const [failure, setFailure] = useState<string | undefined>(undefined);
   const { data, error } = useLive(`tokens ${changes}`, MINUTE_MS, (signal) => api.tokens(signal));
+  const heading = useRef<HTMLHeadingElement>(null);
   const changed = () => setChanges(changes + 1);
   const revoke = async ({ id, name }: TokenRow) => {
     if (!confirm(`Revoke the token “${name}”? Programs that use it are refused at once.`)) return;
     setFailure(undefined);
-    await api.revokeToken(id).catch((reason: unknown) => setFailure(reasonOf(reason)));
+    await api.revokeToken(id).then(
+      // The button goes with its row, and would take the focus along.
+      () => heading.current?.focus(),
+      (reason: unknown) => setFailure(reasonOf(reason)),
+    );
     changed();
   };
   const mayMake = me.by !== 'token' && rolesForTokens(me).length > 0;
   return (
     <section class="card" aria-labelledby="tokens-heading">
-      <h2 id="tokens-heading">{isOperator(me) ? 'Tokens of this portal' : 'Your tokens'}</h2>
+      <h2 id="tokens-heading" ref={heading} tabIndex={-1}>
+        {isOperator(me) ? 'Tokens of this portal' : 'Your tokens'}
+      </h2>
       {data === undefined && <Waiting what="the tokens" error={error} />}
       {data?.length === 0 && <p class="waiting">No tokens yet. A program reads the API with a token.</p>}
       {data !== undefined && data.length > 0 && (
