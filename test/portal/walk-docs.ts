@@ -49,10 +49,10 @@ export async function walkAsLead(page: Page, url: string): Promise<void> {
       const climate = page
         .getByRole('table', { name: 'Both charges side by side' })
         .getByRole('row', { name: /^climate/ });
-      await expectText(climate, /climate\s+([\d.]+)\s+credits\s+\1\s+credits\s+0\.00/);
+      await expectText(climate, /climate\s+([\d.,]+)\s+credits\s+\1\s+credits\s+0\.00/);
       await page.getByRole('combobox', { name: 'Version' }).selectOption('1');
       // The first prices were higher than those of today.
-      await expectText(climate, /credits\s+(?!0\.00)\d+\.\d\d$/);
+      await expectText(climate, /credits\s+(?!0\.00)[\d,]+\.\d\d$/);
     },
     '_My access_ says which roles you have, and why.': async () => {
       await page.getByRole('link', { name: 'My access' }).click();
