@@ -17,6 +17,7 @@ function status(name: string, more: Partial<SiteStatus> = {}): SiteStatus {
     lastSweepMs: undefined,
     lastSuccessMs: undefined,
     lastError: undefined,
+    removed: false,
     ordinaryPauseMs: 900_000,
     projects: 0,
     meters: 0,
@@ -31,6 +32,7 @@ const READ = status('read', {
   lastReadingMs: 60_000,
   clouds: [{ cloud: '', lastReadingMs: 60_000 }],
   lastSuccessMs: 70_000,
+  removed: false,
   ordinaryPauseMs: 1_800_000,
 });
 

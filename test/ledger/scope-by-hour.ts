@@ -208,6 +208,7 @@ export function siteByReading(question: ScopedQuestion, name: string, facts: Fac
     lastSweepMs: undefined,
     lastSuccessMs: undefined,
     lastError: undefined,
+    removed: false,
     ordinaryPauseMs: DEFAULT_RULES.gapThresholdMs,
     projects: seen.length,
     meters: meters.length,

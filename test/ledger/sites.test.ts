@@ -200,6 +200,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         lastSweepMs: undefined,
         lastSuccessMs: undefined,
         lastError: undefined,
+        removed: false,
         ordinaryPauseMs: 900_000,
         projects: 0,
         meters: 0,
@@ -324,6 +325,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       ];
       expect((await ledger.fold('a', sweep(next))).folded).toBe(2);
       expect((await ledger.sites({ scope: EVERYTHING }))[0]).toMatchObject({
+        removed: false,
         ordinaryPauseMs: 900_000,
         clouds: [{ cloud: '' }, { cloud: 'west' }],
       });
@@ -333,7 +335,12 @@ onEveryPostgresql('the directory', (freshLedger) => {
       const { ledger } = await freshLedger(['a', 'b', 'c']);
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + MINUTE, HOUR));
       await ledger.declareSites(sitesNamed('a'));
-      expect((await ledger.sites({ scope: EVERYTHING })).map(({ name }) => name)).toEqual(['a', 'b']);
+      await ledger.recordFailure('b', NOON + 2 * MINUTE, 'the last sweep failed').catch(() => undefined);
+      const sites = await ledger.sites({ scope: EVERYTHING });
+      expect(sites.map(({ name, removed, lastError }) => [name, removed, lastError])).toEqual([
+        ['a', false, undefined],
+        ['b', true, undefined],
+      ]);
       expect(columns((await ledger.usage(query())).data, 'site', 'amount')).toEqual([['b', 1]]);
     });
   });

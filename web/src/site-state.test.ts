@@ -16,6 +16,7 @@ function site(name: string, changed: Partial<SiteRow>): SiteRow {
     last_sweep_at: ago(5_000),
     last_success_at: ago(5_000),
     last_error: null,
+    removed: false,
     ordinary_pause_seconds: 900,
     projects: 1,
     meters: 2,
@@ -54,6 +55,12 @@ describe('the state of a site', () => {
     expect(siteState(site('given up', { clouds: [], last_reading_at: ago(1e8) }), NOW).name).toBe(
       'reporting',
     );
+  });
+
+  it('is "removed" if no portal reads it any more, however old its readings are', () => {
+    const removed = site('removed', { removed: true, last_reading_at: ago(1e9) });
+    expect(siteState(removed, NOW)).toEqual({ name: 'removed', reason: null });
+    expect(inOrderOfConcern([removed, late], NOW)).toEqual([late, removed]);
   });
 
   it('is "failing" with the reason of the last sweep, with fresh readings or without any', () => {

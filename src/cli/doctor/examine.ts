@@ -138,7 +138,7 @@ function portalFindings(
   { addresses: { portal }, portalToken, clock }: ExamineParts,
 ): Promise<Finding[]> | Finding {
   if (portal !== undefined) return lookAtPortal(portal, portalToken, clock.nowMs());
-  if (config !== undefined) return lookAtRunningPortal(config, clock.nowMs());
+  if (config !== undefined) return lookAtRunningPortal(config.dataFolder, clock.nowMs());
   return (
     fault ??
     notLookedAt(

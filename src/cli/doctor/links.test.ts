@@ -2,13 +2,11 @@ import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SiteRow } from '../../portal/api/shapes/answers.ts';
 import { judgeExporter } from './exporter-link.ts';
-import { readPortalConfig } from '../../portal/settings/settings.ts';
-import { siteConfig, siteTables } from '../../portal/settings/site-settings.ts';
 import { listen } from '../../runtime/http/listen.ts';
 import type { Finding } from './finding.ts';
 import { judgeGate } from './gate-link.ts';
 import { checkWords } from './openstack-link.ts';
-import { judgeSites, lookAtPortal, ownSites } from './portal-link.ts';
+import { judgeSites, lookAtPortal } from './portal-link.ts';
 import { judgeTargets } from './prometheus-link.ts';
 import type { Target } from './prometheus-targets.ts';
 
@@ -153,6 +151,7 @@ describe('the portal', () => {
     last_sweep_at: null,
     last_success_at: null,
     last_error: null,
+    removed: false,
     ordinary_pause_seconds: 600,
     projects: 5,
     meters: 20,
@@ -180,11 +179,8 @@ describe('the portal', () => {
   });
 
   it('does not miss new readings of a site that was removed', () => {
-    const config = readPortalConfig({ flags: {}, env: {} });
-    const [table] = siteTables.parse([{ name: 'east', url: 'https://east.example', token_file: 'token' }]);
-    const sites = table === undefined ? [] : [siteConfig(table, 'x', undefined)];
-    const rows = [site({}), site({ name: 'removed', last_error: 'was down' })];
-    expect(ownSites(rows, { ...config, sites })).toEqual([site({})]);
+    const removed = site({ name: 'removed', removed: true, last_error: 'was down' });
+    expect(judgeSites([site({}), removed], NOW)).toEqual(judgeSites([site({})], NOW));
   });
 });
 

@@ -2,7 +2,6 @@ import { askOverSocket } from '../../portal/ask-over-socket.ts';
 import { checkSites } from '../../portal/check.ts';
 import { withOwnerSocket } from '../../portal/owner-socket.ts';
 import type { Page, SiteRow } from '../../portal/api/shapes/answers.ts';
-import { declarationsOf } from '../../portal/declared-sites.ts';
 import type { PortalConfig } from '../../portal/settings/settings.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isOverheard } from '../../runtime/http/listen.ts';
@@ -21,15 +20,14 @@ export async function lookAtGates(config: PortalConfig, clock: Clock): Promise<F
 }
 
 /** Asks the portal of this machine. */
-export async function lookAtRunningPortal(config: PortalConfig, nowMs: number): Promise<Finding[]> {
-  const { dataFolder } = config;
+export async function lookAtRunningPortal(dataFolder: string, nowMs: number): Promise<Finding[]> {
   try {
     const target = { method: 'GET', path: SITES };
     const answer = await withOwnerSocket(
       dataFolder,
       async (path) => (await askOverSocket(path, target)) as Page<SiteRow>,
     );
-    if (answer !== undefined) return judgeSites(ownSites(answer.result.data, config), nowMs);
+    if (answer !== undefined) return judgeSites(answer.result.data, nowMs);
     return [
       notOk('portal', `no portal runs in ${dataFolder}`, 'start it, or name its data folder with --data DIR'),
     ];
@@ -71,13 +69,8 @@ export async function lookAtPortal(
   ];
 }
 
-/** Without the sites that were removed: their usage stays in the ledger, and nothing new comes. */
-export function ownSites(sites: readonly SiteRow[], config: PortalConfig): SiteRow[] {
-  const own = new Set(declarationsOf(config).map(({ name }) => name));
-  return sites.filter(({ name }) => own.has(name));
-}
-
-export function judgeSites(sites: readonly SiteRow[], nowMs: number): Finding[] {
+export function judgeSites(all: readonly SiteRow[], nowMs: number): Finding[] {
+  const sites = all.filter(({ removed }) => !removed);
   if (sites.length === 0)
     return [
       notOk('portal', 'reads no site', 'invite one with stackmeter portal invite SITE --config portal.toml'),

@@ -64,10 +64,11 @@ function SitesSection({ sites: { data, error } }: { sites: LiveState<readonly Si
 }
 
 function figures(sites: readonly SiteRow[], usage: OverviewUsage | undefined, nowMs: number): Figure[] {
-  const reporting = sites.filter((site) => siteState(site, nowMs).name === 'reporting').length;
+  const present = sites.filter(({ removed }) => !removed);
+  const reporting = present.filter((site) => siteState(site, nowMs).name === 'reporting').length;
   const sum = (of: (site: SiteRow) => number) => count(sites.reduce((total, site) => total + of(site), 0));
   return [
-    { label: 'Sites reporting', value: count(reporting), detail: `of ${count(sites.length)}` },
+    { label: 'Sites reporting', value: count(reporting), detail: `of ${count(present.length)}` },
     { label: 'Projects', value: sum((site) => site.projects) },
     { label: 'Meters', value: sum((site) => site.meters) },
     ...(usage === undefined ? [] : usageFigures(usage)),

@@ -19,6 +19,7 @@ function site(changed: Partial<SiteRow>): SiteRow {
     last_sweep_at: at(5_000),
     last_success_at: at(5_000),
     last_error: null,
+    removed: false,
     ordinary_pause_seconds: 900,
     projects: 1,
     meters: 2,
@@ -52,6 +53,16 @@ describe('since when a site is as it is', () => {
     expect(since({ last_error: 'the gate refuses the token (401)' }, failed)).toBe(at(50 * MINUTE));
     expect(since({}, [run('ok', 7 * MINUTE, 0), ...failed])).toBe(at(7 * MINUTE));
     expect(since({ last_error: '401' }, failed.slice(0, 1))).toBe(at(20 * MINUTE));
+  });
+
+  it('is the last reading of a site that was removed', () => {
+    const removed = { removed: true, last_reading_at: at(9e9) };
+    expect(since(removed, [run('failed', 8e9, 7e9)])).toBe(at(9e9));
+    const state = siteState(site(removed), NOW);
+    expect([stateSentence(site(removed), state, null, NOW), nextStep(state)]).toEqual([
+      'The portal does not read this site any more. Its usage stays.',
+      null,
+    ]);
   });
 
   it('is the last reading where sweeps end well and bring nothing new', () => {

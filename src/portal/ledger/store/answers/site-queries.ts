@@ -125,6 +125,7 @@ async function declaredElsewhere(trx: Queryable): Promise<string[]> {
 interface SeenSiteRow {
   name: string;
   labels: Record<string, string>;
+  declared: boolean;
   interval_ms: number | null;
   first_ms: string | null;
   last_ms: string | null;
@@ -157,7 +158,7 @@ export async function siteStatuses(database: Queryable, question: ViewQuestion):
 
 async function wholeSites(database: Queryable, { whole: ofSite }: View): Promise<SiteStatus[]> {
   const { rows } = await database.query<SiteRow>(sql`
-    SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
+    SELECT s.name, s.labels, s.declared, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.last_sweep_ms, t.last_success_ms, t.last_error,
            t.projects, t.meters, t.refused_series, t.anomalies, t.exporter_versions
     FROM ledger.site s JOIN ledger.site_state t USING (site_id)
     LEFT JOIN (
@@ -178,7 +179,7 @@ async function seenSites(database: Queryable, { links, ofSite }: View): Promise<
       SELECT c.site_id, c.name, c.retired, min(greatest(c.first_ms, ${msOf(sql`g.from_hour`)})) AS first_ms, max(least(c.last_ms, ${msOf(sql`g.to_hour`)})) AS last_ms
       FROM ledger.cloud c JOIN seen g USING (site_id, cloud_id) WHERE ${ofSite(sql`c.site_id`)} GROUP BY c.site_id, c.name, c.retired
     )
-    SELECT s.name, s.labels, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.projects, t.meters
+    SELECT s.name, s.labels, s.declared, s.interval_ms, c.first_ms, c.last_ms, c.clouds, t.projects, t.meters
     FROM ledger.site s
     JOIN (
       SELECT site_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms,
@@ -202,7 +203,7 @@ export async function siteStatus(database: Queryable, site: string): Promise<Sit
 /** The declared sites, without what their nodes know of them. */
 export async function declaredSites(database: Queryable): Promise<SiteStatus[]> {
   const { rows } = await database.query<SiteRow>(sql`
-    SELECT name, labels, interval_ms, 'the database node of this site is down' AS last_error,
+    SELECT name, labels, declared, interval_ms, 'the database node of this site is down' AS last_error,
            0 AS projects, 0 AS meters, 0 AS refused_series, 0 AS anomalies, ARRAY[]::text[] AS exporter_versions,
            NULL AS first_ms, NULL AS last_ms, NULL AS clouds, NULL AS last_sweep_ms, NULL AS last_success_ms
     FROM ledger.site WHERE declared ORDER BY name`);
@@ -216,7 +217,9 @@ function statusOf(row: SiteRow): SiteStatus {
     ...seenStatusOf(row),
     lastSweepMs: msOrUndefined(row.last_sweep_ms),
     lastSuccessMs,
-    lastError: row.last_error ?? whyStandstill(lastSuccessMs, row.clouds ?? [], rules),
+    lastError: row.declared
+      ? (row.last_error ?? whyStandstill(lastSuccessMs, row.clouds ?? [], rules))
+      : undefined,
     exporterVersions: row.exporter_versions.length === 0 ? undefined : row.exporter_versions,
     refusedSeries: row.refused_series,
     anomalies: Number(row.anomalies),
@@ -227,6 +230,7 @@ function seenStatusOf(row: SeenSiteRow): SiteStatus {
   return {
     name: row.name,
     labels: row.labels,
+    removed: !row.declared,
     firstReadingMs: msOrUndefined(row.first_ms),
     lastReadingMs: msOrUndefined(row.last_ms),
     clouds: (row.clouds ?? []).map(({ cloud, lastMs }) => ({ cloud, lastReadingMs: lastMs })),
