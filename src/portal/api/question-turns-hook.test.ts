@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { fastify } from 'fastify';
+import { fastify, type FastifyRequest } from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
 import { answerErrors } from './errors.ts';
-import { takeTurns } from './question-turns-hook.ts';
+import { isQuestion, takeTurns } from './question-turns-hook.ts';
 import type { ApiServer } from './shapes/api-parts.ts';
 import { setAsker } from './shapes/asker-of.ts';
 
@@ -42,6 +42,15 @@ it('answers 429 to a person with too many questions that wait, and goes on to an
   expect([statuses.every((status) => status === 200), (await ask('ada')).statusCode]).toEqual([true, 200]);
   await server.close();
 });
+
+it.each(['usage', 'charges', 'grants/:name', 'price-books', 'price-books/:name', 'corrections'])(
+  'counts %s as a question',
+  (path) => {
+    const request = (method: string) =>
+      ({ method, routeOptions: { url: `/api/v1/${path}` } }) as FastifyRequest;
+    expect([isQuestion(request('GET')), isQuestion(request('PUT'))]).toEqual([true, false]);
+  },
+);
 
 it('gives turns before it checks what is asked, and again after a question that is refused', async () => {
   const server = fastify() as unknown as ApiServer;

@@ -6,8 +6,9 @@ import type { ApiServer } from './shapes/api-parts.ts';
 import { askerOf } from './shapes/asker-of.ts';
 import { ProblemError } from './shapes/request-error.ts';
 
-/** The routes that ask the ledger. */
-const QUESTIONS = /^\/api\/v1\/(?:sites|projects|usage(?:\/projects)?|coverage|charges|grants(?:\/:name)?)$/;
+/** The routes that ask the ledger, or make a long answer. */
+const QUESTIONS =
+  /^\/api\/v1\/(?:sites|projects|usage(?:\/projects)?|coverage|charges|(?:grants|price-books)(?:\/:name)?)$/;
 /** It asks the ledger with a body. */
 const WHAT_IF = '/api/v1/charges/what-if';
 const RETRY_AFTER_SECONDS = 5;

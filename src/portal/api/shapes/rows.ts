@@ -114,15 +114,16 @@ export async function pageText<T>(
   return `{"data":[${await rowsText(data, rowOf)}],"next":${JSON.stringify(next)}}`;
 }
 
-/** The JSON of rows, with commas between them. Other work has turns meanwhile. */
+/** The JSON of rows, with commas between them. Other work has turns meanwhile. Throws the reason of `gone`. */
 export async function rowsText<T>(
   data: readonly T[],
   rowOf: (value: T) => object,
   rowsAtOnce = ROWS_AT_ONCE,
+  gone?: AbortSignal,
 ): Promise<string> {
   let rows = '';
   for (let first = 0; first < data.length; first += rowsAtOnce) {
-    if (first > 0) await myTurn();
+    if (first > 0) await myTurn(gone);
     const texts = data.slice(first, first + rowsAtOnce).map((value) => JSON.stringify(rowOf(value)));
     rows += `${first > 0 ? ',' : ''}${texts.join(',')}`;
   }

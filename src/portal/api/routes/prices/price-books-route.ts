@@ -5,6 +5,7 @@ import { etagOf } from '../../shapes/etag.ts';
 import { nameText, parameterTable } from '../../shapes/parameters.ts';
 import { bookRow, booksText, bookText } from '../../shapes/prices/book-answers.ts';
 import { ProblemError } from '../../shapes/request-error.ts';
+import { goneOf } from '../gone.ts';
 import { scopeFor } from '../scope-for.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -23,7 +24,7 @@ export function priceBooksRoute(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const { books } = await accounts.present(scopeFor(request, parts));
-      return await reply.type(JSON_TYPE).send(await booksText(books));
+      return await reply.type(JSON_TYPE).send(await booksText(books, goneOf(reply)));
     },
   );
   server.get(
@@ -45,7 +46,7 @@ export function priceBooksRoute(server: ApiServer, parts: ApiParts): void {
       return await reply
         .header('etag', etagOf(book.version))
         .type(JSON_TYPE)
-        .send(await bookText(book));
+        .send(await bookText(book, goneOf(reply)));
     },
   );
 }

@@ -43,3 +43,9 @@ it('price books with many versions block nobody', async () => {
   });
   expect(rounds).toBeGreaterThan(VERSIONS);
 });
+
+it('price books are not written for somebody who has left', async () => {
+  const books = [{ document: BOOK, version: 1, changedMs: 0, author: 'ada' }];
+  const left = AbortSignal.abort(new Error('the client has left'));
+  await expect(booksText(books, left)).rejects.toThrow('the client has left');
+});

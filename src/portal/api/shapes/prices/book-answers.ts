@@ -44,22 +44,25 @@ export type BookRow = z.output<typeof bookRow>;
 /** Some milliseconds of work: a version may have hundreds of prices. */
 const VERSIONS_AT_ONCE = 1;
 
-/** The JSON of a `BookRow`. Other work has turns between its versions. */
-export async function bookText(book: DocumentVersion<StoredBook>): Promise<string> {
+/** The JSON of a `BookRow`. Other work has turns between its versions. Throws the reason of `gone`. */
+export async function bookText(book: DocumentVersion<StoredBook>, gone?: AbortSignal): Promise<string> {
   const { document, version, changedMs, author } = book;
   const { name, unit, scale, rounding } = document;
   const versions = document.version.map((one, index) => ({ one, before: document.version[index - 1] }));
   const row = { name, unit, scale, rounding, version, changed_at: isoOf(changedMs), author };
-  const text = await rowsText(versions, versionRowOf, VERSIONS_AT_ONCE);
+  const text = await rowsText(versions, versionRowOf, VERSIONS_AT_ONCE, gone);
   return `{"versions":[${text}],${JSON.stringify(row).slice(1)}`;
 }
 
-/** The JSON of a page with all these books. Other work has turns meanwhile. */
-export async function booksText(books: readonly DocumentVersion<StoredBook>[]): Promise<string> {
+/** The JSON of a page with all these books. Other work has turns meanwhile. Throws the reason of `gone`. */
+export async function booksText(
+  books: readonly DocumentVersion<StoredBook>[],
+  gone?: AbortSignal,
+): Promise<string> {
   const texts: string[] = [];
   for (const book of books) {
-    if (texts.length > 0) await myTurn();
-    texts.push(await bookText(book));
+    if (texts.length > 0) await myTurn(gone);
+    texts.push(await bookText(book, gone));
   }
   return `{"data":[${texts.join(',')}],"next":null}`;
 }
