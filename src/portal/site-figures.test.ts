@@ -17,7 +17,7 @@ function status(name: string, more: Partial<SiteStatus> = {}): SiteStatus {
     lastSweepMs: undefined,
     lastSuccessMs: undefined,
     lastError: undefined,
-    removed: false,
+    declared: true,
     ordinaryPauseMs: 900_000,
     projects: 0,
     meters: 0,
@@ -32,7 +32,6 @@ const READ = status('read', {
   lastReadingMs: 60_000,
   clouds: [{ cloud: '', lastReadingMs: 60_000 }],
   lastSuccessMs: 70_000,
-  removed: false,
   ordinaryPauseMs: 1_800_000,
 });
 

@@ -208,7 +208,7 @@ export function siteByReading(question: ScopedQuestion, name: string, facts: Fac
     lastSweepMs: undefined,
     lastSuccessMs: undefined,
     lastError: undefined,
-    removed: false,
+    declared: true,
     ordinaryPauseMs: DEFAULT_RULES.gapThresholdMs,
     projects: seen.length,
     meters: meters.length,

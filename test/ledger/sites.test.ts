@@ -200,7 +200,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
         lastSweepMs: undefined,
         lastSuccessMs: undefined,
         lastError: undefined,
-        removed: false,
+        declared: true,
         ordinaryPauseMs: 900_000,
         projects: 0,
         meters: 0,
@@ -325,7 +325,7 @@ onEveryPostgresql('the directory', (freshLedger) => {
       ];
       expect((await ledger.fold('a', sweep(next))).folded).toBe(2);
       expect((await ledger.sites({ scope: EVERYTHING }))[0]).toMatchObject({
-        removed: false,
+        declared: true,
         ordinaryPauseMs: 900_000,
         clouds: [{ cloud: '' }, { cloud: 'west' }],
       });
@@ -334,12 +334,12 @@ onEveryPostgresql('the directory', (freshLedger) => {
     it('that are removed from the configuration keep their entries; sites without a reading disappear', async () => {
       const { ledger } = await freshLedger(['a', 'b', 'c']);
       await foldAll(ledger, 'b', reading(NOON, 0), reading(NOON + MINUTE, HOUR));
+      await ledger.recordFailure('b', NOON + 2 * MINUTE, 'the last sweep failed');
       await ledger.declareSites(sitesNamed('a'));
-      await ledger.recordFailure('b', NOON + 2 * MINUTE, 'the last sweep failed').catch(() => undefined);
       const sites = await ledger.sites({ scope: EVERYTHING });
-      expect(sites.map(({ name, removed, lastError }) => [name, removed, lastError])).toEqual([
-        ['a', false, undefined],
-        ['b', true, undefined],
+      expect(sites.map(({ name, declared, lastError }) => [name, declared, lastError])).toEqual([
+        ['a', true, undefined],
+        ['b', false, undefined],
       ]);
       expect(columns((await ledger.usage(query())).data, 'site', 'amount')).toEqual([['b', 1]]);
     });

@@ -43,7 +43,7 @@ function sitesAt(nowMs: number): SiteRow[] {
   const common = {
     first_reading_at: at(40 * 24 * HOUR_MS),
     last_error: null,
-    removed: false,
+    declared: true,
     ordinary_pause_seconds: 900,
     refused_series: 0,
     anomalies: 0,

@@ -16,7 +16,7 @@ function site(name: string, changed: Partial<SiteRow>): SiteRow {
     last_sweep_at: ago(5_000),
     last_success_at: ago(5_000),
     last_error: null,
-    removed: false,
+    declared: true,
     ordinary_pause_seconds: 900,
     projects: 1,
     meters: 2,
@@ -57,9 +57,9 @@ describe('the state of a site', () => {
     );
   });
 
-  it('is "removed" if no portal reads it any more, however old its readings are', () => {
-    const removed = site('removed', { removed: true, last_reading_at: ago(1e9) });
-    expect(siteState(removed, NOW)).toEqual({ name: 'removed', reason: null });
+  it('is "not read" if no portal reads it, however old its readings are', () => {
+    const removed = site('removed', { declared: false, last_reading_at: ago(1e9) });
+    expect(siteState(removed, NOW)).toEqual({ name: 'not read', reason: null });
     expect(inOrderOfConcern([removed, late], NOW)).toEqual([late, removed]);
   });
 

@@ -2,7 +2,7 @@ import type { SiteRow } from './api.ts';
 import { MINUTE_MS } from './format.ts';
 import { compareNames } from './names.ts';
 
-export type SiteStateName = 'failing' | 'late' | 'never read' | 'reporting' | 'removed';
+export type SiteStateName = 'failing' | 'late' | 'never read' | 'reporting' | 'not read';
 
 export interface SiteState {
   name: SiteStateName;
@@ -10,10 +10,10 @@ export interface SiteState {
   reason: string | null;
 }
 
-const ORDER: readonly SiteStateName[] = ['failing', 'late', 'never read', 'reporting', 'removed'];
+const ORDER: readonly SiteStateName[] = ['failing', 'late', 'never read', 'reporting', 'not read'];
 
 export function siteState(site: SiteRow, nowMs: number): SiteState {
-  if (site.removed) return { name: 'removed', reason: null };
+  if (!site.declared) return { name: 'not read', reason: null };
   if (site.last_error !== null) return { name: 'failing', reason: site.last_error };
   const readAt = countedUpTo(site);
   if (readAt === null) return { name: 'never read', reason: 'no reading has arrived yet' };

@@ -151,7 +151,7 @@ describe('the portal', () => {
     last_sweep_at: null,
     last_success_at: null,
     last_error: null,
-    removed: false,
+    declared: true,
     ordinary_pause_seconds: 600,
     projects: 5,
     meters: 20,
@@ -179,8 +179,11 @@ describe('the portal', () => {
   });
 
   it('does not miss new readings of a site that was removed', () => {
-    const removed = site({ name: 'removed', removed: true, last_error: 'was down' });
+    const removed = site({ name: 'east', declared: false, last_error: 'was down' });
     expect(judgeSites([site({}), removed], NOW)).toEqual(judgeSites([site({})], NOW));
+    expect(judgeSites([removed], NOW).map(words)).toEqual([
+      'not ok: reads none of east -> start the portal that reads it; if it was removed, ask the operator of the portal for an invitation',
+    ]);
   });
 });
 

@@ -70,7 +70,15 @@ export async function lookAtPortal(
 }
 
 export function judgeSites(all: readonly SiteRow[], nowMs: number): Finding[] {
-  const sites = all.filter(({ removed }) => !removed);
+  const sites = all.filter(({ declared }) => declared);
+  if (sites.length === 0 && all.length > 0)
+    return [
+      notOk(
+        'portal',
+        `reads none of ${all.map(({ name }) => name).join(', ')}`,
+        'start the portal that reads it; if it was removed, ask the operator of the portal for an invitation',
+      ),
+    ];
   if (sites.length === 0)
     return [
       notOk('portal', 'reads no site', 'invite one with stackmeter portal invite SITE --config portal.toml'),

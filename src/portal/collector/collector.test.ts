@@ -47,7 +47,7 @@ function siteStatus(name: string, meters: number): SiteStatus {
     lastSweepMs: undefined,
     lastSuccessMs: undefined,
     lastError: undefined,
-    removed: false,
+    declared: true,
     ordinaryPauseMs: 900_000,
     projects: 0,
     meters,

@@ -55,9 +55,10 @@ const count = (example: number) => z.number().meta({ examples: [example] });
 export const siteRow = z.object({
   name: site,
   labels: z.record(z.string(), z.string()).meta({ examples: [{ country: 'de' }] }),
-  removed: z.boolean().meta({
-    examples: [false],
-    description: 'Whether no portal reads the site any more, and no sender writes to it. Its usage stays',
+  declared: z.boolean().meta({
+    examples: [true],
+    description:
+      'Whether the configuration of a portal that runs has the site. The usage of others stays, such as that of removed sites',
   }),
   first_reading_at: instant.nullable(),
   last_reading_at: instant

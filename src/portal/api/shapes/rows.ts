@@ -16,7 +16,7 @@ export function siteRowOf(site: SiteStatus): SiteRow {
   return {
     name: site.name,
     labels: site.labels,
-    removed: site.removed,
+    declared: site.declared,
     first_reading_at: isoOrNull(site.firstReadingMs),
     last_reading_at: isoOrNull(site.lastReadingMs),
     clouds: site.clouds.map(({ cloud, lastReadingMs }) => ({ cloud, last_reading_at: isoOf(lastReadingMs) })),

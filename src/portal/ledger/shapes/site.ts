@@ -15,8 +15,8 @@ export interface SiteDeclaration {
 export interface SiteStatus {
   name: string;
   labels: Readonly<Record<string, string>>;
-  /** Whether no portal reads the site any more, and no sender writes to it. Its usage stays. */
-  removed: boolean;
+  /** Whether the configuration of a portal that runs has the site. The usage of others stays. */
+  declared: boolean;
   /** Unix milliseconds; undefined before the first reading. */
   firstReadingMs: number | undefined;
   /** The last reading of the cloud that was read last. */

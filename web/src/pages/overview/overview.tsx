@@ -64,7 +64,7 @@ function SitesSection({ sites: { data, error } }: { sites: LiveState<readonly Si
 }
 
 function figures(sites: readonly SiteRow[], usage: OverviewUsage | undefined, nowMs: number): Figure[] {
-  const present = sites.filter(({ removed }) => !removed);
+  const present = sites.filter(({ declared }) => declared);
   const reporting = present.filter((site) => siteState(site, nowMs).name === 'reporting').length;
   const sum = (of: (site: SiteRow) => number) => count(sites.reduce((total, site) => total + of(site), 0));
   return [

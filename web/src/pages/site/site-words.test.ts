@@ -19,7 +19,7 @@ function site(changed: Partial<SiteRow>): SiteRow {
     last_sweep_at: at(5_000),
     last_success_at: at(5_000),
     last_error: null,
-    removed: false,
+    declared: true,
     ordinary_pause_seconds: 900,
     projects: 1,
     meters: 2,
@@ -55,13 +55,13 @@ describe('since when a site is as it is', () => {
     expect(since({ last_error: '401' }, failed.slice(0, 1))).toBe(at(20 * MINUTE));
   });
 
-  it('is the last reading of a site that was removed', () => {
-    const removed = { removed: true, last_reading_at: at(9e9) };
+  it('is the last reading of a site that no portal reads', () => {
+    const removed = { declared: false, last_reading_at: at(9e9) };
     expect(since(removed, [run('failed', 8e9, 7e9)])).toBe(at(9e9));
     const state = siteState(site(removed), NOW);
     expect([stateSentence(site(removed), state, null, NOW), nextStep(state)]).toEqual([
-      'The portal does not read this site any more. Its usage stays.',
-      null,
+      'No portal that runs reads this site. Its usage stays.',
+      'Nothing, if the site was removed. Otherwise start the portal that reads it.',
     ]);
   });
 

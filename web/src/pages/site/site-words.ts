@@ -10,7 +10,7 @@ import { countedUpTo, type SiteState } from '../../site-state.ts';
 export function stateSince(site: SiteRow, { name }: SiteState, runs: readonly SweepRow[]): string | null {
   const [present] = runs;
   if (name === 'never read') return null;
-  const stands = name === 'late' || name === 'removed' || (name === 'failing' && present?.outcome === 'ok');
+  const stands = name === 'late' || name === 'not read' || (name === 'failing' && present?.outcome === 'ok');
   if (stands) return countedUpTo(site);
   if (present === undefined) return null;
   const end = runs.findIndex(({ outcome }) => (outcome === 'ok') !== (present.outcome === 'ok'));
@@ -25,7 +25,7 @@ export function stateSentence(
   nowMs: number,
 ): string {
   if (name === 'never read') return 'No reading has arrived yet.';
-  if (name === 'removed') return 'The portal does not read this site any more. Its usage stays.';
+  if (name === 'not read') return 'No portal that runs reads this site. Its usage stays.';
   const pause = plural(site.ordinary_pause_seconds / 60, 'minute');
   const sinceWords =
     since === null ? '' : ` since ${exactInstant(Date.parse(since))} (${age(Date.parse(since), nowMs)})`;
@@ -65,12 +65,14 @@ const STEPS: readonly [RegExp, string][] = [
 
 const UNREACHABLE = 'Ask the site whether its gate runs, and whether the portal’s address may reach it.';
 const NO_NEWS = 'If nothing arrives soon, ask the site whether the refreshes of its exporter succeed.';
+const NOT_READ = 'Nothing, if the site was removed. Otherwise start the portal that reads it.';
 const FIRST =
   'A new site has its first reading within minutes. If not, run stackmeter portal --check, which says why.';
 
 /** What to do about the state of a site; null if there is nothing to do. */
 export function nextStep({ name, reason }: SiteState): string | null {
-  if (name === 'reporting' || name === 'removed') return null;
+  if (name === 'reporting') return null;
+  if (name === 'not read') return NOT_READ;
   if (name === 'never read') return FIRST;
   if (name === 'late') return NO_NEWS;
   return STEPS.find(([pattern]) => pattern.test(reason ?? ''))?.[1] ?? UNREACHABLE;

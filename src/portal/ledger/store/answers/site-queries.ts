@@ -230,7 +230,7 @@ function seenStatusOf(row: SeenSiteRow): SiteStatus {
   return {
     name: row.name,
     labels: row.labels,
-    removed: !row.declared,
+    declared: row.declared,
     firstReadingMs: msOrUndefined(row.first_ms),
     lastReadingMs: msOrUndefined(row.last_ms),
     clouds: (row.clouds ?? []).map(({ cloud, lastMs }) => ({ cloud, lastReadingMs: lastMs })),
