@@ -18,7 +18,7 @@ async function runOf(code: string): Promise<{ errors: string; status: number | n
     const args = ['run', '--root', folder, '--globals', '--reporter', reporter];
     const run = spawn(process.execPath, [vitest, ...args], {
       cwd: root,
-      env: { ...process.env, STACKMETER_TEST_FILE_MINUTES: '0.05' },
+      env: { ...process.env, STACKMETER_TEST_FILE_MINUTES: '0.2' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const exit = new Promise<number | null>((resolve) => run.once('close', resolve));
@@ -32,12 +32,12 @@ it('names a file with an endless loop, and where it is', async () => {
   const loop = `function countForever() {\n  let count = 0;\n  while (count >= 0) count = (count + 1) % 9;\n}\nit('ends', countForever);`;
   const { errors, status } = await runOf(loop);
   expect(status).toBe(1);
-  expect(errors).toContain('stuck.test.ts has not ended after 0.05 minutes, so this run ends.');
+  expect(errors).toContain('stuck.test.ts has not ended after 0.2 minutes, so this run ends.');
   expect(errors).toMatch(/at countForever .*stuck\.test\.ts:3$/m);
 });
 
 it('names a file whose import does not end', async () => {
   const { errors, status } = await runOf('await new Promise(() => {});');
   expect(status).toBe(1);
-  expect(errors).toContain('stuck.test.ts has not ended after 0.05 minutes, so this run ends.');
+  expect(errors).toContain('stuck.test.ts has not ended after 0.2 minutes, so this run ends.');
 });

@@ -121,15 +121,16 @@ describe('the notes of a report', () => {
     const sites = [
       { name: 'a', first_reading_at: '2026-03-31T22:30:00.000Z' },
       { name: 'older', first_reading_at: '2026-02-28T12:00:00.000Z' },
+      { name: 'midnight', first_reading_at: '2026-02-28T23:00:00.000Z' },
       { name: 'elsewhere', first_reading_at: '2026-04-02T00:00:00.000Z' },
       { name: 'never', first_reading_at: null },
     ];
-    const total = ['a', 'older', 'never'].map((site) => covered(START, { site }));
+    const total = ['a', 'older', 'midnight', 'never'].map((site) => covered(START, { site }));
     const known = [
       { period: about.period, total },
       { period: { from: '2026-03-01', to: '2026-04-01' }, total: [] },
     ];
-    const note = 'a: its usage is known from its first reading on, 2026-04-01.';
+    const note = 'a: you see readings of it from 2026-04-01 on.';
     expect(firstReadings(sites, known, 'Europe/Berlin')).toEqual([note]);
     expect(firstReadings(sites, known.slice(0, 1), 'Europe/Berlin')).toEqual([note]);
     expect(

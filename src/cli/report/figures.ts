@@ -30,7 +30,7 @@ export interface Line {
 
 const VALUES = new Set(['amount', 'unit', 'coverage']);
 
-/** A key that rows may have only to find their earlier ones. */
+/** A key that is asked for only to match rows with earlier ones. */
 export type Place = 'site' | 'cloud';
 
 /**
@@ -156,8 +156,10 @@ export function firstReadings(
   const from = known.map(({ period }) => period.from).reduce((a, b) => (a < b ? a : b));
   return sites.flatMap(({ name, first_reading_at: at }) => {
     if (at === null || !named.has(name)) return [];
-    const first = dateIn(timeZone, Date.parse(at));
-    return first < from ? [] : [`${name}: its usage is known from its first reading on, ${first}.`];
+    const dayOf = (atMs: number) => dateIn(timeZone, atMs);
+    // A first reading at midnight leaves no part of its day unknown.
+    if (dayOf(Date.parse(at) - 1) < from) return [];
+    return [`${name}: you see readings of it from ${dayOf(Date.parse(at))} on.`];
   });
 }
 

@@ -60,6 +60,6 @@ it('names the tokens that there are, if there is none of the portal', async () =
   const gate = gateWith({ tokens: `${line('a', 2)}${line('b', 3)}` });
   await expect(gate('c', 'none')).rejects.toThrow('the gate has no token of c; it has those of: a, b');
   await expect(gateWith({})('c', 'none')).rejects.toThrow(
-    'no tokens are there: give the --config FILE or the --token-file FILE that the gate has',
+    'the gate has no tokens here: name its file with --config or --token-file',
   );
 });

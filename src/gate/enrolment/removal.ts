@@ -23,7 +23,7 @@ export function prepareRemoval(
   if (last === undefined)
     throw new UserError(
       all.length === 0
-        ? 'no tokens are there: give the --config FILE or the --token-file FILE that the gate has'
+        ? 'the gate has no tokens here: name its file with --config or --token-file'
         : `the gate has no token of ${portal}; it has those of: ${[...new Set(all.map(({ name }) => name))].join(', ')}`,
     );
   const isGone = (name: unknown, hash: unknown) =>

@@ -74,7 +74,7 @@ describe('the prices that concern a question', () => {
     ['a project', { projectId: 'q' }, ['lab'], ['lab', 'a', 'b']],
     ['a grant at a site where it has no project', { grant: 'climate', site: 'b' }, [], []],
     ['a grant after its projects', { grant: 'climate', fromMs: JUNE }, [], []],
-  ])('are for %s those of its grants, projects and sites', (_, asked, accounts, marks) => {
+  ])('are for %s: only those of its grants, projects and sites', (_, asked, accounts, marks) => {
     const prices = pricesFor({ fromMs: MAY, toMs: JULY, ...asked }, GRANTS, {
       billing: BILLING,
       marks: MARKS,
@@ -83,7 +83,7 @@ describe('the prices that concern a question', () => {
     expect(prices.marks.map(({ name }) => name)).toEqual(marks);
   });
 
-  it('are for a balance those of its grant', async () => {
+  it('are for a balance: only those of its grant', async () => {
     const allowance = { resource: 'charge', priceBook: 'credits', amount: '9', kind: 'initial', reason: 'r' };
     const grant = {
       ...CLIMATE,

@@ -90,8 +90,8 @@ function tooMany({ limit }: ChargeQuestion): RefusedQuestionError {
 }
 
 /**
- * Site and resource decide on prices; so do cloud, flavor and state if a book has prices of server hours, and what the marks
- * name that count in this part of the time.
+ * Site and resource decide on prices; so do cloud, flavor and state if a book has prices of server hours. Marks that count
+ * in this part of the time add the keys that they name.
  */
 function dimensionsOf(
   { by }: ChargeQuestion,

@@ -16,7 +16,7 @@ import { denominatorsOf, type Denominators } from './units.ts';
 /** Usage of an hour or a longer step, as the ledger answers it. Prices of the book do not change within the step. */
 export interface Usage {
   site: string;
-  /** A cloud may meter other resources than the next one, so what server hours explain is a matter of one cloud. */
+  /** Server hours explain usage of their own cloud only: another cloud may meter other resources. */
   cloud?: string | undefined;
   resource: string;
   /** The label of the flavor, and the state. Only server hours have them. */
@@ -177,7 +177,7 @@ const ROUNDED = 1_000_000n;
 
 /**
  * The fallback charges what server hours do not explain. Usage of GPUs has the weights of a site, and the devices of a flavor
- * have none, so less than nothing of it may be left: that is no usage without a price.
+ * have none. So the rest of GPUs may be negative, which is not usage without a price.
  */
 function chargeRest(
   version: BookVersion,

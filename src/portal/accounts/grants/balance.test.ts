@@ -106,7 +106,7 @@ describe('the run-out date', () => {
     expect(dateOf([allowance('100'), later('cut')], usage(61, 0))).toBe('2026-06-11');
   });
 
-  it('is not the instant at which a cut and a top-up replace each other', () => {
+  it('is not the instant at which a cut and a top-up count together', () => {
     const cut = allowance('90', { kind: 'cut', atMs: NOW + DAY });
     const topUp = allowance('90', { kind: 'top-up', atMs: NOW + DAY });
     for (const later of [

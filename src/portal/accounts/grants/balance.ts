@@ -171,7 +171,7 @@ function runOutMs({ left, rate, later }: Course, nowMs: number): number {
   return rate > 0 ? atMs + (leftHours / rate) * MS_PER_HOUR : Infinity;
 }
 
-/** A cut and a top-up at the same instant replace each other: nothing runs out between them. */
+/** A cut and a top-up at the same instant count together: nothing runs out between them. */
 function sumsByInstant(allowances: readonly Allowance[]): Map<number, bigint> {
   const sums = new Map<number, bigint>();
   for (const allowance of allowances)

@@ -84,7 +84,7 @@ sum = [{ price = "0.010", per = { mb = 1024 } }]
     ],
     [
       `${dated}${server}${fallback('gpu')}`,
-      'version[1].fallback[1].resource: usage of GPUs has the weights of a site and server hours have none, so nobody knows how much of it they leave; give servers with GPUs a price',
+      'version[1].fallback[1].resource: GPUs have no fallback: their usage has the weights of a site, and server hours have none; give servers with GPUs a price',
     ],
     [
       `${dated}${server}${fallback('volume_gb')}`,

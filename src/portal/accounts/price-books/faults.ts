@@ -66,7 +66,8 @@ function bothFaults({ server, resource }: BookVersion): Fault[] {
     site === undefined ? server.length > 0 : sites.has(undefined) || sites.has(site);
   return resource.flatMap((price, index) => {
     if (!SERVER_RESOURCES.has(price.resource) || !hasServers(price.site)) return [];
-    const message = `servers have prices by server hours already, and would be charged twice; remove the price of ${resourceAt(price)}, or make it a [[price_book.version.fallback]]`;
+    const other = price.resource === 'gpu' ? '' : ', or make it a [[price_book.version.fallback]]';
+    const message = `servers have prices by server hours already, and would be charged twice; remove the price of ${resourceAt(price)}${other}`;
     return [{ path: ['resource', index], message }];
   });
 }
@@ -79,7 +80,7 @@ function fallbackFaults({ server, fallback }: BookVersion): Fault[] {
       ];
     if (resource === 'gpu') {
       const message =
-        'usage of GPUs has the weights of a site and server hours have none, so nobody knows how much of it they leave; give servers with GPUs a price';
+        'GPUs have no fallback: their usage has the weights of a site, and server hours have none; give servers with GPUs a price';
       return [{ path: ['fallback', index, 'resource'], message }];
     }
     if (SERVER_RESOURCES.has(resource)) return [];
