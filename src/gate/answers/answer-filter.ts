@@ -28,7 +28,7 @@ export class AnswerExaminer {
     });
   }
 
-  /** Returns what may leave. It may lie in the memory of `bytes`, which is not needed later. */
+  /** Returns what may leave. It is valid until the next call. `bytes` are not needed later. */
   push(bytes: Buffer): string | Buffer {
     return understood(() => {
       const lines = this.#lines.push(bytes);
@@ -62,12 +62,10 @@ function understood<T>(work: () => T): T {
   }
 }
 
-function attempt(
-  done: (error: Error | null, bytes?: string | Buffer) => void,
-  work: () => string | Buffer,
-): void {
+function attempt(done: (error: Error | null, bytes?: Buffer) => void, work: () => string | Buffer): void {
   try {
-    done(null, work());
+    // A stream keeps bytes longer than the examiner.
+    done(null, Buffer.from(work()));
   } catch (error) {
     done(error as Error);
   }

@@ -227,6 +227,19 @@ describe('an answer whose lines are recognised by their bytes', () => {
     expect(asText.end).not.toBe('');
   });
 
+  it('is not measured by a line without values, after a line that was examined as text', () => {
+    const rules = { allowed: parsePolicy(['{__name__=~"project_.*_usage",job=~"j+"}']).allowed };
+    const lines = [
+      'project_a_usage{job="j",a="1"} 1',
+      // The value of job fits. The two blanks do not, so the earlier line is forgotten.
+      'project_a_usage{job="jj",a="1"}  1',
+      'project_a_usage{job="",a=""} 1',
+    ];
+    const { byBytes, asText } = bothOutcomes(rules, Buffer.from(`${lines.join('\n')}\n`), [0]);
+    expect(byBytes).toEqual(asText);
+    expect(asText.end).toBe('the answer holds a series outside the policy');
+  });
+
   it('has the same parts and the same error if it is made of any bytes', () => {
     fc.assert(
       fc.property(rulesArbitrary, fc.uint8Array({ maxLength: 60 }), sizes, (rules, bytes, cuts) => {

@@ -3,34 +3,34 @@ import { AnswerError } from './answer-error.ts';
 const NEWLINE = 0x0a;
 const MAX_LINE_BYTES = 1_048_576;
 
-/** Cuts bytes into whole lines, of chunks of any size. */
+/**
+ * Cuts bytes into whole lines, of chunks of any size. All lines are copied into the same memory: new memory for each chunk
+ * would make the garbage collector run as often as all other work together.
+ */
 export class LineCutter {
-  #rest: Buffer[] = [];
-  #restBytes = 0;
+  #memory: Buffer = Buffer.alloc(0);
+  /** Where the line that has not ended lies in the memory. */
+  #restStart = 0;
+  #restEnd = 0;
 
-  /** The lines that `chunk` completes. They may lie in its memory. Throws `AnswerError` for a line that is too long. */
+  /** The lines that `chunk` completes, valid until the next call. Throws `AnswerError` for a line that is too long. */
   push(chunk: Buffer): Buffer {
-    const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (end === 0) {
-      this.#keep(chunk);
-      return Buffer.alloc(0);
-    }
-    const lines = chunk.subarray(0, end);
-    const whole = this.#rest.length === 0 ? lines : Buffer.concat([...this.#rest, lines]);
-    this.#rest = [];
-    this.#restBytes = 0;
-    if (end < chunk.length) this.#keep(chunk.subarray(end));
-    return whole;
+    const linesBytes = chunk.lastIndexOf(NEWLINE) + 1;
+    const restBytes = this.#restEnd - this.#restStart;
+    const rest = this.#memory.subarray(this.#restStart, this.#restEnd);
+    const bytes = restBytes + chunk.length;
+    if (this.#memory.length < bytes)
+      this.#memory = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#memory.length));
+    this.#memory.set(rest);
+    this.#memory.set(chunk, restBytes);
+    this.#restStart = linesBytes === 0 ? 0 : restBytes + linesBytes;
+    this.#restEnd = bytes;
+    if (bytes - this.#restStart > MAX_LINE_BYTES) throw new AnswerError('a line of the answer is too long');
+    return this.#memory.subarray(0, this.#restStart);
   }
 
   /** The last line, if it has no newline. */
   end(): Buffer {
-    return Buffer.concat(this.#rest);
-  }
-
-  #keep(piece: Buffer): void {
-    this.#restBytes += piece.length;
-    if (this.#restBytes > MAX_LINE_BYTES) throw new AnswerError('a line of the answer is too long');
-    this.#rest.push(Buffer.from(piece));
+    return this.#memory.subarray(this.#restStart, this.#restEnd);
   }
 }

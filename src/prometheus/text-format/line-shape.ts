@@ -8,21 +8,25 @@ const MAX_LABELS = 64;
 
 /**
  * A metric name and its label names, as Prometheus writes them: `name{a="…",b="…"} 1 5`. Finds lines of this shape by their
- * bytes, without text. Labels whose values are those of the line before cost one comparison.
+ * bytes, without text. Bytes that are equal to those of the line before are only compared.
  */
 export class LineShape {
   readonly name: string;
   readonly labelNames: readonly string[];
-  /** The bytes before each label value, and before the sample's value. */
-  readonly #parts: readonly Buffer[];
-  /** Where the label values of the last line start and end, counted from the start of the line. */
+  /** The start of a line with empty values. It is compared with the first line. */
+  readonly #empty: DataView;
+  readonly #emptyValues: Int32Array;
+  /** Where the label values of the last line start and end. All places count from the start of the line. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   #last: DataView;
   #lastStart = 0;
-  /** The bytes of the last line up to the end of its labels; 0 without a last line. */
-  #lastBytes = 0;
-  #own: Buffer = Buffer.alloc(0);
+  /** Where the number of the last line starts and ends, and where its time and newline end. */
+  #numberStart = 0;
+  #numberEnd = 0;
+  #lineEnd = 0;
+  /** The memory of a copy of the last line. */
+  #own = new DataView(new ArrayBuffer(0));
   #unchanged = 0;
 
   /** The shape of a sample's line; undefined if its names need quotes, or if it would be too long. */
@@ -38,12 +42,16 @@ export class LineShape {
   private constructor(name: string, labelNames: readonly string[]) {
     this.name = name;
     this.labelNames = labelNames;
-    const before = labelNames.map((label, index) => `${index === 0 ? `${name}{` : '",'}${label}="`);
-    const last = labelNames.length === 0 ? `${name} ` : '"} ';
-    this.#parts = [...before, last].map((part) => Buffer.from(part));
-    this.#starts = new Int32Array(labelNames.length);
-    this.#ends = new Int32Array(labelNames.length);
-    this.#last = viewOf(this.#own);
+    let start = name;
+    const values = labelNames.map(
+      (label, index) => (start += `${index === 0 ? '{' : '",'}${label}="`).length,
+    );
+    this.#empty = viewOf(Buffer.from(`${start}${labelNames.length === 0 ? ' ' : '"} '}`));
+    this.#emptyValues = Int32Array.from(values);
+    this.#starts = this.#emptyValues.slice();
+    this.#ends = this.#emptyValues.slice();
+    this.#last = this.#empty;
+    this.#forget();
   }
 
   /** How many labels, counted from the first, have the values that they had in the line before. */
@@ -57,23 +65,16 @@ export class LineShape {
    * @param view the same bytes
    */
   match(bytes: Buffer, view: DataView, start: number): number {
-    this.#unchanged = this.#countUnchanged(view, start);
-    let at = start + (this.#unchanged === 0 ? 0 : (this.#ends[this.#unchanged - 1] as number));
-    const labels = this.#ends.length;
-    for (let index = this.#unchanged; index < labels; index++) {
-      at = partEnd(bytes, at, this.#parts[index] as Buffer);
-      const end = at === -1 ? -1 : valueEnd(bytes, at);
-      if (end === -1) return this.#fail(index);
-      this.#starts[index] = at - start;
-      this.#ends[index] = end - start;
-      at = end;
-    }
-    at = partEnd(bytes, at, this.#parts[labels] as Buffer);
-    const end = at === -1 || at - start > MAX_LINE_BYTES ? -1 : pointEnd(bytes, at);
-    if (end === -1) return this.#fail(labels);
+    const number = this.#matchLabels(bytes, view, start);
+    if (number === -1) return -1;
+    const time = number - start > MAX_LINE_BYTES ? -1 : numberEnd(bytes, number);
+    const end = time === -1 ? -1 : this.#matchTime(bytes, view, time);
+    if (end === -1) return this.#fail(this.#ends.length);
     this.#last = view;
     this.#lastStart = start;
-    this.#lastBytes = at - start;
+    this.#numberStart = number - start;
+    this.#numberEnd = time - start;
+    this.#lineEnd = end - start;
     return end;
   }
 
@@ -86,29 +87,74 @@ export class LineShape {
     );
   }
 
-  /** Copies the start of the last line, because the memory of its bytes is about to be used again. */
+  /** Copies the last line, because the memory of its bytes is about to be used again. */
   keep(): void {
-    const [last, length] = [this.#last, this.#lastBytes];
-    if (last.buffer === this.#own.buffer || length === 0) return;
-    if (this.#own.length < length) this.#own = Buffer.from(new ArrayBuffer(length));
-    this.#own.set(new Uint8Array(last.buffer, last.byteOffset + this.#lastStart, length));
-    this.#last = viewOf(this.#own);
+    const [last, length] = [this.#last, this.#lineEnd];
+    if (last === this.#empty || last === this.#own) return;
+    if (this.#own.byteLength < length) this.#own = new DataView(new ArrayBuffer(length));
+    new Uint8Array(this.#own.buffer).set(
+      new Uint8Array(last.buffer, last.byteOffset + this.#lastStart, length),
+    );
+    this.#last = this.#own;
     this.#lastStart = 0;
   }
 
-  #countUnchanged(view: DataView, start: number): number {
-    const limit = Math.min(this.#lastBytes, view.byteLength - start);
-    const same = commonBytes(this.#last, this.#lastStart, view, start, limit);
-    let count = this.#ends.length;
-    while (count > 0 && (this.#ends[count - 1] as number) >= same) count--;
-    return count;
+  /** The position of the number, or -1. Reads only what differs from the last line. */
+  #matchLabels(bytes: Buffer, view: DataView, start: number): number {
+    const starts = this.#starts;
+    const ends = this.#ends;
+    let index = 0;
+    let at = start;
+    // `place` is the place in the last line that `at` is compared with.
+    for (let place = 0; ;) {
+      const moved = at - start - place;
+      const same = this.#commonBytes(place, this.#numberStart, view, at);
+      at += same;
+      place += same;
+      for (; index < ends.length && (ends[index] as number) < place; index++) {
+        starts[index] = (starts[index] as number) + moved;
+        ends[index] = (ends[index] as number) + moved;
+      }
+      const isFirst = place === same;
+      if (isFirst) this.#unchanged = this.#last === this.#empty ? 0 : index;
+      if (index === ends.length) return place === this.#numberStart ? at : this.#fail(index);
+      // The value's bytes before `at` are those of a known value. If `at` is before the value, a name differs.
+      const valueStart = starts[index] as number;
+      const end = place < valueStart ? -1 : valueEnd(bytes, at);
+      if (end === -1) return this.#fail(index);
+      place = ends[index] as number;
+      starts[index] = valueStart + moved;
+      ends[index++] = end - start;
+      at = end;
+    }
+  }
+
+  /** The position after the time and the newline that follow a number, or -1. */
+  #matchTime(bytes: Buffer, view: DataView, at: number): number {
+    const length = this.#lineEnd - this.#numberEnd;
+    const isEqual = length > 0 && this.#commonBytes(this.#numberEnd, this.#lineEnd, view, at) === length;
+    return isEqual ? at + length : timeEnd(bytes, at);
+  }
+
+  /** How many bytes at `at` are equal to those of the last line from `place` to `end`. */
+  #commonBytes(place: number, end: number, view: DataView, at: number): number {
+    const limit = Math.min(end - place, view.byteLength - at);
+    return commonBytes(this.#last, this.#lastStart + place, view, at, limit);
   }
 
   /** @param index the label that does not fit. Those before it may have new places: the last line is forgotten. */
   #fail(index: number): -1 {
-    if (index > this.#unchanged) this.#lastBytes = 0;
+    if (index > this.#unchanged) this.#forget();
     this.#unchanged = 0;
     return -1;
+  }
+
+  #forget(): void {
+    this.#starts.set(this.#emptyValues);
+    this.#ends.set(this.#emptyValues);
+    this.#last = this.#empty;
+    this.#lastStart = 0;
+    this.#numberStart = this.#numberEnd = this.#lineEnd = this.#empty.byteLength;
   }
 }
 
@@ -116,19 +162,16 @@ export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
+/**
+ * How many bytes from `aStart` and from `bStart` are equal, up to `limit`. Compares eight bytes as one number: equal numbers
+ * have equal bytes except for the two zeros, and `a` has no bytes of zero.
+ */
 function commonBytes(a: DataView, aStart: number, b: DataView, bStart: number, limit: number): number {
   let same = 0;
-  while (same + 4 <= limit && a.getInt32(aStart + same) === b.getInt32(bStart + same)) same += 4;
+  while (same + 8 <= limit && a.getFloat64(aStart + same, true) === b.getFloat64(bStart + same, true))
+    same += 8;
   while (same < limit && a.getInt8(aStart + same) === b.getInt8(bStart + same)) same++;
   return same;
-}
-
-/** The position after `part` if the bytes at `start` are its bytes, or -1. */
-function partEnd(bytes: Buffer, start: number, part: Buffer): number {
-  const length = part.length;
-  if (start + length > bytes.length) return -1;
-  for (let at = 0; at < length; at++) if (bytes[start + at] !== part[at]) return -1;
-  return start + length;
 }
 
 /**
@@ -151,15 +194,20 @@ function valueEnd(bytes: Buffer, start: number): number {
 const MAX_DIGITS = { value: 30, exponent: 2, time: 15 };
 const [MINUS, PLUS, POINT, EXPONENT] = [0x2d, 0x2b, 0x2e, 0x65];
 
-/** The position after the newline behind a decimal number and perhaps a time; -1 for anything else. */
-function pointEnd(bytes: Buffer, start: number): number {
+/** The position after a decimal number, or -1. */
+function numberEnd(bytes: Buffer, start: number): number {
   let at = digitsEnd(bytes, bytes[start] === MINUS ? start + 1 : start, MAX_DIGITS.value);
   if (at !== -1 && bytes[at] === POINT) at = digitsEnd(bytes, at + 1, MAX_DIGITS.value);
   if (at !== -1 && bytes[at] === EXPONENT) {
     const signed = bytes[at + 1] === PLUS || bytes[at + 1] === MINUS;
     at = digitsEnd(bytes, signed ? at + 2 : at + 1, MAX_DIGITS.exponent);
   }
-  if (at !== -1 && isBlank(bytes[at] as number)) at = digitsEnd(bytes, at + 1, MAX_DIGITS.time);
+  return at;
+}
+
+/** The position after the newline behind a time, or behind nothing; -1 for anything else. */
+function timeEnd(bytes: Buffer, start: number): number {
+  const at = isBlank(bytes[start] as number) ? digitsEnd(bytes, start + 1, MAX_DIGITS.time) : start;
   return at !== -1 && bytes[at] === NEWLINE ? at + 1 : -1;
 }
 
