@@ -88,14 +88,14 @@ export class GateClient {
     ask: (both: AbortSignal, time: TimeLimit) => Promise<T>,
   ): Promise<T> {
     const { timeoutMs } = this.#site;
-    const time = new TimeLimit(timeoutMs);
+    const time = new TimeLimit(timeoutMs, signal);
     try {
-      return await ask(AbortSignal.any([signal, time.signal]), time);
+      return await ask(time.signal, time);
     } catch (error) {
       signal.throwIfAborted();
       throw toSweepFailure(time.signal.aborted ? time.signal.reason : error, this.#url.host, timeoutMs);
     } finally {
-      time.stop();
+      time.end();
     }
   }
 }

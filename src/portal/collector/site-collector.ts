@@ -127,8 +127,9 @@ export class SiteCollector {
 
   async #sweepInRoomFor(expected: number): Promise<SweepResult> {
     const reservation = await this.#budget.enter(expected);
+    const signal = AbortSignal.any([this.#ending.signal, reservation.signal]);
     try {
-      return await this.#fold(await this.#read(reservation), reservation);
+      return await this.#fold(await this.#read(reservation, signal), reservation, signal);
     } catch (error) {
       if (!(error instanceof NoRoomError)) throw error;
     } finally {
@@ -143,9 +144,8 @@ export class SiteCollector {
     return status?.meters ?? 0;
   }
 
-  async #read(reservation: Reservation): Promise<Sweep> {
+  async #read(reservation: Reservation, signal: AbortSignal): Promise<Sweep> {
     const reader = new SweepReader(sweepOptionsOf(this.site));
-    const signal = AbortSignal.any([this.#ending.signal, reservation.signal]);
     const take = (sample: Sample) => {
       reader.add(sample);
       reservation.grow(reader.bytes);
@@ -155,9 +155,8 @@ export class SiteCollector {
     return await inTurns(reader.finish(this.#parts.clock.nowMs()), this.#ending.signal);
   }
 
-  async #fold(sweep: Sweep, reservation: Reservation): Promise<SweepResult> {
+  async #fold(sweep: Sweep, reservation: Reservation, signal: AbortSignal): Promise<SweepResult> {
     const { ledger } = this.#parts;
-    const signal = AbortSignal.any([this.#ending.signal, reservation.signal]);
     const tellBytes = (bytes: number) => reservation.grow((this.#expected ?? 0) + bytes);
     try {
       await this.#gaps.before(sweep, signal, tellBytes);

@@ -23,3 +23,13 @@ it('does not count the time while it is stopped', () => {
   vi.advanceTimersByTime(1);
   expect(time.signal.aborted).toBe(true);
 });
+
+it('follows another signal until its end', () => {
+  const [aborted, ended] = [new AbortController(), new AbortController()];
+  const times = [aborted, ended].map(({ signal }) => new TimeLimit(100, signal));
+  times[1]?.end();
+  aborted.abort('gone');
+  ended.abort('gone');
+  times.push(new TimeLimit(100, aborted.signal));
+  expect(times.map(({ signal }) => signal.reason as unknown)).toEqual(['gone', undefined, 'gone']);
+});

@@ -1,12 +1,17 @@
-/** Aborts its signal after a time. The time does not pass while the limit is stopped. */
+/** Aborts its signal after a time, or with another signal. The time does not pass while the limit is stopped. */
 export class TimeLimit {
   readonly #over = new AbortController();
+  readonly #other: AbortSignal | undefined;
   #leftMs: number;
   #startMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(durationMs: number) {
+  constructor(durationMs: number, other?: AbortSignal) {
     this.#leftMs = durationMs;
+    this.#other = other;
+    // `AbortSignal.any` would take several times the CPU, and there is a limit for each sweep.
+    other?.addEventListener('abort', this.#follow, { once: true });
+    if (other?.aborted === true) this.#follow();
     this.start();
   }
 
@@ -24,4 +29,12 @@ export class TimeLimit {
     clearTimeout(this.#timer);
     this.#leftMs -= performance.now() - this.#startMs;
   }
+
+  /** Stops for good. The signal aborts no more. */
+  end(): void {
+    this.stop();
+    this.#other?.removeEventListener('abort', this.#follow);
+  }
+
+  readonly #follow = () => this.#over.abort(this.#other?.reason);
 }

@@ -80,6 +80,46 @@ describe('a body from others', () => {
     );
   });
 
+  it('is the same from a small or a large body, cut anywhere', async () => {
+    const aText = fc.nat(10_000).map((lines) => 'm{a="b"} 1\n'.repeat(lines));
+    const encodings = fc.constantFrom<BodyEncoding>('gzip', 'identity');
+    const unlimited = { maxWireBytes: Infinity, maxUnpackedBytes: Infinity, refusal };
+    await fc.assert(
+      fc.asyncProperty(
+        aText,
+        encodings,
+        fc.integer({ min: 50, max: 3000 }),
+        async (text, encoding, cutAt) => {
+          const bytes = encoding === 'gzip' ? gzipSync(text, { level: 0 }) : Buffer.from(text);
+          const pieces: Buffer[] = [];
+          for await (const piece of unpacked(Readable.from(piecesOf(bytes, cutAt)), encoding, unlimited))
+            pieces.push(piece);
+          expect(Buffer.concat(pieces).equals(Buffer.from(text))).toBe(true);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([
+    ['damaged', Buffer.from('no gzip'), 'Z_DATA_ERROR'],
+    ['cut off', MEMBERS.text.subarray(0, -9), 'Z_BUF_ERROR'],
+    ['cut off and large', gzipSync(Buffer.alloc(60 * KIB), { level: 0 }).subarray(0, -9), 'Z_BUF_ERROR'],
+  ])('is refused if it is %s', async (_kind, bytes, code) => {
+    const { error } = await costOf(piecesOf(bytes, 10_000), 'gzip');
+    expect(error).toMatchObject({ code });
+  });
+
+  it('is destroyed if nobody reads on', async () => {
+    for (const encoding of ['gzip', 'identity'] as const) {
+      const bytes = encoding === 'gzip' ? gzipSync(Buffer.alloc(KIB * KIB), { level: 0 }) : Buffer.alloc(KIB);
+      const body = Readable.from(piecesOf(bytes, 1000));
+      for await (const _piece of unpacked(body, encoding, { ...BOUNDS, maxWireBytes: Infinity, refusal }))
+        break;
+      expect(body.destroyed).toBe(true);
+    }
+  });
+
   it('is refused above its limits, with an error that names the limit', async () => {
     const bomb = await costOf([MEMBERS.bomb], 'gzip');
     expect([bomb.error, bomb.inflated > BOUNDS.maxUnpackedBytes]).toEqual([
