@@ -114,8 +114,9 @@ export function helpOfResource(resource: string): string {
 /** Resources outside the list can have a name that ends in `_gb`: `snapshot_gb`, or `volume_<type>_gb` for a type. */
 function resourceNamed(resource: string): Resource | undefined {
   const known = RESOURCES.find(({ name }) => name === resource);
+  if (known !== undefined) return known;
   const thing = /^(.+)_gb$/.exec(resource)?.[1];
-  if (known !== undefined || thing === undefined) return known;
+  if (thing === undefined) return undefined;
   const volumeType = /^volume_(.+)$/.exec(thing)?.[1];
   const what =
     volumeType === undefined ? `${thing.replaceAll('_', ' ')}s` : `volumes of the type ${volumeType}`;

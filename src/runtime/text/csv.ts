@@ -5,9 +5,13 @@ export function csvLine(values: readonly (string | number)[]): string {
 
 function csvField(value: string | number): string {
   if (typeof value === 'number') return String(value);
+  if (PLAIN.test(value)) return value;
   const text = withoutFormula(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** A text that neither needs quotes nor starts like a formula, as most do. */
+const PLAIN = /^[a-z0-9][^",\r\n]*$/i;
 
 /**
  * Spreadsheets run a field that starts like a formula, and anyone who may name a project could write one. An apostrophe

@@ -75,12 +75,20 @@ export function usageRowOf(usage: StepUsage, owner: Owner): UsageRow {
     resource: usage.resource,
     flavor: usage.flavor === undefined ? undefined : flavorRowOf(usage.flavor),
     state: usage.state,
-    start: isoOf(usage.startMs),
+    start: startOf(usage.startMs),
     amount: usage.amount,
     unit: usage.unit,
     coverage: usage.coverage,
   };
 }
+
+/** Rows one after the other mostly have the same start, and its text takes as long as the rest of a row. */
+function startOf(ms: number): string {
+  if (lastStart?.ms !== ms) lastStart = { ms, text: isoOf(ms) };
+  return lastStart.text;
+}
+
+let lastStart: { ms: number; text: string } | undefined;
 
 const MOST_LABEL_BYTES = 2 ** 20;
 

@@ -40,13 +40,9 @@ export async function* usageCsv(
 }
 
 /** The values of the columns. A flavor is its label. */
-function cellsOf(
-  { flavor, ...known }: StepUsage,
-  owner: Owner,
-  columns: readonly Column[],
-): (string | number)[] {
-  const row = { ...usageRowOf(known, owner), flavor };
-  return columns.map((column) => row[column] ?? '');
+function cellsOf(usage: StepUsage, owner: Owner, columns: readonly Column[]): (string | number)[] {
+  const row = usageRowOf(usage, owner);
+  return columns.map((column) => (column === 'flavor' ? usage.flavor : row[column]) ?? '');
 }
 
 /** `usage-2026-01-01-to-2026-02-01-by-day.csv` */

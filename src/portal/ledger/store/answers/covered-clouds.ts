@@ -86,8 +86,11 @@ export async function loadCoveredClouds(
     return during(cloud, [...granted, ...others]);
   };
   return (row) => {
-    const isOfRow = (cloud: NamedCloud) => placeOf(cloud) === placeOf(row);
+    const place = placeOf(row);
+    const ofWhole = wholeAt.get(place) ?? [];
     const grant = by.has('grant') ? row.grant_name : query.grant;
+    if (grant === undefined && seen.length === 0) return ofWhole;
+    const isOfRow = (cloud: NamedCloud) => placeOf(cloud) === place;
     const projectId = by.has('project') ? row.project_id : query.projectId;
     if (grant !== undefined && projectId !== undefined)
       return clouds.filter(isOfRow).flatMap((cloud) =>
@@ -95,8 +98,6 @@ export async function loadCoveredClouds(
           .filter((id) => cloud.projects?.includes(id) ?? true)
           .flatMap((id) => listOf(grant).flatMap((name) => whileInGrant(cloud, id, name))),
       );
-    const ofWhole = wholeAt.get(placeOf(row)) ?? [];
-    if (grant === undefined && seen.length === 0) return ofWhole;
     if (grant === undefined) return [...ofWhole, ...seenClouds(projectId).filter(isOfRow)];
     const granted = listOf(grant).flatMap((name) => cloudsOfGrants.get(name) ?? []);
     return [...(hasOthers(grant) ? ofWhole : []), ...granted.filter(isOfRow)];

@@ -11,12 +11,12 @@ import {
   projectLists,
   sumsIn,
   type ProjectLists,
-  type ProjectSum,
+  type KindSum,
 } from './sums/project-lists.ts';
 import type { View } from './view/view.ts';
 
-/** The summed usage of one step. Dimensions that the query does not separate are ''. */
-export interface UsageRecord {
+/** What usage in a step belongs to, apart from its kind. Dimensions that the query does not separate are ''. */
+export interface UsagePlace {
   start_hour: number;
   /** '' also for usage that no grant covers. */
   grant_name: string;
@@ -26,28 +26,28 @@ export interface UsageRecord {
   project_name: string;
   domain_id: string;
   domain_name: string;
-  resource: string;
-  flavor: string;
-  state: string;
-  /** Amount × milliseconds, of any size. */
-  amount: string;
-  spread: string;
+}
+
+/** The summed usage of one step. The records of a project in a step follow one another, and have the same object as place. */
+export interface UsageRecord {
+  place: UsagePlace;
+  sum: KindSum;
 }
 
 type SortKeys = [number, string, string, string, string, string, string, string, string];
 
 /** The sort keys of usage. A cursor consists of them. */
-export function sortKeys(row: UsageRecord): SortKeys {
+export function sortKeys({ place, sum }: UsageRecord): SortKeys {
   return [
-    row.start_hour,
-    row.grant_name,
-    row.site,
-    row.cloud,
-    row.project_id,
-    row.domain_id,
-    row.resource,
-    row.flavor,
-    row.state,
+    place.start_hour,
+    place.grant_name,
+    place.site,
+    place.cloud,
+    place.project_id,
+    place.domain_id,
+    sum.resource,
+    sum.flavor,
+    sum.state,
   ];
 }
 
@@ -75,13 +75,11 @@ export async function loadRecords(
   sums: Sql,
   most = Infinity,
 ): Promise<UsageRecord[]> {
-  if (!query.by.has('project')) return (await trx.query<UsageRecord>(sums)).rows;
-  const { rows } = await trx.query<ProjectRecord>(sums);
-  return recordsOf(rows, query, most);
+  if (query.by.has('project'))
+    return recordsOf((await trx.query<UsagePlace & ProjectLists>(sums)).rows, query, most);
+  const { rows } = await trx.query<UsagePlace & KindSum>(sums);
+  return rows.map((row) => ({ place: row, sum: row }));
 }
-
-/** A project in a step. */
-type ProjectRecord = Omit<UsageRecord, keyof ProjectSum> & ProjectLists;
 
 function sumsOfProjects(view: View<UsageQuery>, sums: MeterSums): Sql {
   const { columns, tables } = namedProjects(view);
@@ -94,31 +92,17 @@ function sumsOfProjects(view: View<UsageQuery>, sums: MeterSums): Sql {
 }
 
 /** The records of projects after the cursor, which may be between two of a project. A project may have many: a page needs few. */
-function recordsOf(rows: readonly ProjectRecord[], { by, cursor }: UsageQuery, most: number): UsageRecord[] {
+function recordsOf(
+  rows: readonly (UsagePlace & ProjectLists)[],
+  { by, cursor }: UsageQuery,
+  most: number,
+): UsageRecord[] {
   const isAfter = afterKeys(cursor);
   const records: UsageRecord[] = [];
-  for (const row of rows) {
+  for (const place of rows) {
     if (records.length >= most) break;
-    const domainId = by.has('domain') ? row.domain_id : '';
-    // Names each key: copying them takes ten times as long.
-    for (const { resource, flavor, state, amount, spread } of sumsIn(row)) {
-      const record = {
-        start_hour: row.start_hour,
-        grant_name: row.grant_name,
-        site: row.site,
-        cloud: row.cloud,
-        project_id: row.project_id,
-        project_name: row.project_name,
-        domain_id: domainId,
-        domain_name: row.domain_name,
-        resource,
-        flavor,
-        state,
-        amount,
-        spread,
-      };
-      if (isAfter(record)) records.push(record);
-    }
+    if (!by.has('domain')) place.domain_id = '';
+    for (const sum of sumsIn(place)) if (isAfter(place, sum)) records.push({ place, sum });
   }
   return records;
 }
@@ -128,13 +112,13 @@ function afterKeys(cursor: string | undefined) {
   if (cursor === undefined) return () => true;
   const [hour, grant, site, cloud, projectId, , resource, flavor, state] = cursorKeys(cursor);
   const last = { resource, flavor, state };
-  return (record: UsageRecord) =>
-    record.start_hour !== hour ||
-    record.grant_name !== grant ||
-    record.site !== site ||
-    record.cloud !== cloud ||
-    record.project_id !== projectId ||
-    compareKinds(record, last) > 0;
+  return (place: UsagePlace, sum: KindSum) =>
+    place.start_hour !== hour ||
+    place.grant_name !== grant ||
+    place.site !== site ||
+    place.cloud !== cloud ||
+    place.project_id !== projectId ||
+    compareKinds(sum, last) > 0;
 }
 
 function sumsOfPlaces(view: View<UsageQuery>, { tables, isDivided }: MeterSums): Sql {

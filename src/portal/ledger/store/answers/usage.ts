@@ -1,7 +1,7 @@
 import { raw, sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR, unitOfResource } from '../../../../prometheus/usage-metrics.ts';
-import { coverageOf, type CoveredCloud } from '../../accounting/sites/coverage.ts';
-import type { Page, UsageQuery, StepUsage } from '../../ledger.ts';
+import { coverageOf } from '../../accounting/sites/coverage.ts';
+import type { Coverage, Page, UsageQuery, StepUsage } from '../../ledger.ts';
 import { listOf } from '../../names.ts';
 import { overlap } from '../../question-cost.ts';
 import { hourRange, monthsOf, stepEnd, type HourRange } from '../../steps.ts';
@@ -10,7 +10,7 @@ import { writeCursor } from './cursor.ts';
 import { refuseHoursGone } from './hours-gone.ts';
 import { sumPage, type Extent } from './usage-page.ts';
 import { setPlanning, type SummedPart } from './sums/meter-sums.ts';
-import { loadRecords, sortKeys, usageSums, type UsageRecord } from './usage-query.ts';
+import { loadRecords, sortKeys, usageSums, type UsagePlace, type UsageRecord } from './usage-query.ts';
 import { viewOf, type View } from './view/view.ts';
 
 /** Answers a usage query from one snapshot; see `UsageQuery` and `StepUsage`. Throws `CursorError` and `HoursGoneError`. */
@@ -70,12 +70,21 @@ async function* recordsOf(
   part: SummedPart,
 ): AsyncGenerator<UsageRecord[]> {
   await trx.query(sql`DECLARE usage NO SCROLL CURSOR FOR ${usageSums(view, range, part)}`);
+  let next = fetchRecords(trx, view.query);
   for (;;) {
-    const records = await loadRecords(trx, view.query, sql`FETCH ${raw(String(ROWS_AT_ONCE))} FROM usage`);
+    const records = await next;
     if (records.length === 0) break;
+    // The database gets the next ones ready while these are written.
+    next = fetchRecords(trx, view.query);
+    // A reader that stops early does not wait for them.
+    next.catch(() => undefined);
     yield records;
   }
   await trx.query(sql`CLOSE usage`);
+}
+
+async function fetchRecords(trx: Queryable, query: UsageQuery): Promise<UsageRecord[]> {
+  return await loadRecords(trx, query, sql`FETCH ${raw(String(ROWS_AT_ONCE))} FROM usage`);
 }
 
 /** Returns a function that turns sums into rows, with coverage from the present progress of each site. */
@@ -85,41 +94,35 @@ async function rowMaker(
   range: HourRange,
   nowMs: number,
 ): Promise<(record: UsageRecord) => StepUsage> {
-  const { query } = view;
+  const { by, step, zone, resource } = view.query;
   const cloudsOf = await loadCoveredClouds(trx, view, range);
-  return (record) => stepUsage(record, query, range, cloudsOf(record), nowMs);
-}
-
-function stepUsage(
-  record: UsageRecord,
-  query: UsageQuery,
-  range: HourRange,
-  clouds: readonly CoveredCloud[],
-  nowMs: number,
-): StepUsage {
-  const { by, step, zone, resource } = query;
-  const interval = {
-    fromMs: record.start_hour * MS_PER_HOUR,
-    toMs: stepEnd(step, record.start_hour, range, zone) * MS_PER_HOUR,
-    spread: Number(record.spread) > 0,
+  const withoutSpread = (place: UsagePlace) => {
+    const toHour = stepEnd(step, place.start_hour, range, zone);
+    const [fromMs, toMs] = [place.start_hour * MS_PER_HOUR, toHour * MS_PER_HOUR];
+    return coverageOf({ fromMs, toMs, spread: false }, cloudsOf(place), nowMs);
   };
-  const amountMs = BigInt(record.amount);
-  const isOneResource = resource !== undefined && listOf(resource).length === 1;
-  return {
-    grant: by.has('grant') ? (record.grant_name === '' ? null : record.grant_name) : undefined,
-    site: by.has('site') ? record.site : undefined,
-    cloud: by.has('cloud') ? record.cloud : undefined,
-    domainId: by.has('domain') ? record.domain_id : undefined,
-    domainName: by.has('domain') ? record.domain_name : undefined,
-    projectId: by.has('project') ? record.project_id : undefined,
-    projectName: by.has('project') ? record.project_name : undefined,
-    resource: isOneResource && !by.has('resource') ? undefined : record.resource,
-    flavor: by.has('flavor') ? record.flavor : undefined,
-    state: by.has('state') ? record.state : undefined,
-    startMs: interval.fromMs,
-    amountMs,
-    amount: Number(amountMs) / MS_PER_HOUR,
-    unit: unitOfResource(record.resource),
-    coverage: coverageOf(interval, clouds, nowMs),
+  const hasResource = by.has('resource') || resource === undefined || listOf(resource).length > 1;
+  let last: { place: UsagePlace; coverage: Coverage } | undefined;
+  return ({ place, sum }) => {
+    // Clouds and steps are looked up once for the records of a project.
+    if (last?.place !== place) last = { place, coverage: withoutSpread(place) };
+    const amountMs = BigInt(sum.amount);
+    return {
+      grant: by.has('grant') ? (place.grant_name === '' ? null : place.grant_name) : undefined,
+      site: by.has('site') ? place.site : undefined,
+      cloud: by.has('cloud') ? place.cloud : undefined,
+      domainId: by.has('domain') ? place.domain_id : undefined,
+      domainName: by.has('domain') ? place.domain_name : undefined,
+      projectId: by.has('project') ? place.project_id : undefined,
+      projectName: by.has('project') ? place.project_name : undefined,
+      resource: hasResource ? sum.resource : undefined,
+      flavor: by.has('flavor') ? sum.flavor : undefined,
+      state: by.has('state') ? sum.state : undefined,
+      startMs: place.start_hour * MS_PER_HOUR,
+      amountMs,
+      amount: Number(amountMs) / MS_PER_HOUR,
+      unit: unitOfResource(sum.resource),
+      coverage: last.coverage === 'measured' && Number(sum.spread) > 0 ? 'spread' : last.coverage,
+    };
   };
 }

@@ -14,11 +14,12 @@ export interface ProjectLists {
   spreads: string;
 }
 
-/** An item of the lists. */
-export interface ProjectSum {
+/** The usage of a resource, or of a flavor and state of servers. */
+export interface KindSum {
   resource: string;
   flavor: string;
   state: string;
+  /** Amount × milliseconds, of any size. */
   amount: string;
   spread: string;
 }
@@ -51,7 +52,7 @@ export function projectLists(
 }
 
 /** The sums of a project in the order of answers. */
-export function sumsIn({ resources, flavors = [], states = [], ...lists }: ProjectLists): ProjectSum[] {
+export function sumsIn({ resources, flavors = [], states = [], ...lists }: ProjectLists): KindSum[] {
   const [amounts, spreads] = [valuesOfArray(lists.amounts), valuesOfArray(lists.spreads)];
   const sums = resources.map((resource, i) => ({
     resource,
@@ -72,7 +73,7 @@ export function compareKinds(one: Kind, other: Kind): number {
   );
 }
 
-type Kind = Pick<ProjectSum, 'resource' | 'flavor' | 'state'>;
+type Kind = Pick<KindSum, 'resource' | 'flavor' | 'state'>;
 
 function compareBytes(one: string, other: string): number {
   if (one === other) return 0;
