@@ -51,6 +51,7 @@ module.exports.rooms = [
     ],
     below: ['metrics'],
   },
+  { room: 'src/portal/remote-write', order: ['folding'], below: ['inbox', 'sorting'] },
   { room: 'src/portal/database', order: ['embedded'], below: ['advisory-keys', 'connection'] },
   {
     room: 'src/portal/access',

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ProtobufError } from './remote/protobuf-reader.ts';
 import { decodeReadRequest, readResponseSteps } from './remote/remote-read.ts';
 import { writeRequestSteps } from './remote/remote-write.ts';
+import { SeriesMemory } from './remote/series-memory.ts';
 import { SnappyError, snappySteps, toSnappy } from './remote/snappy.ts';
 import { atOnce } from './steps.ts';
 import { unquoteLiteral } from './selectors/string-literal.ts';
@@ -100,6 +101,7 @@ describe('the cost of remote read and write', () => {
     uint8Array({ maxLength: 200 }),
   );
   const LIMIT = 20;
+  const memory = new SeriesMemory((identity) => identity, 0);
 
   it('is at most the allowed queries, series and samples, and at most those that fit into the message', () => {
     assert(
@@ -116,7 +118,7 @@ describe('the cost of remote read and write', () => {
         expect(items).toBeLessThanOrEqual(Math.min(LIMIT, bytes.length / 2));
         items = 0;
         upToRefusal(() =>
-          atOnce(writeRequestSteps(body, { maxBytes: bytes.length, maxSamples: LIMIT }, take)),
+          atOnce(writeRequestSteps(body, { maxBytes: bytes.length, maxSamples: LIMIT }, memory, take)),
         );
         expect(items).toBeLessThanOrEqual(Math.min(LIMIT, bytes.length / 2));
       }),

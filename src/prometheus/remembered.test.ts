@@ -24,4 +24,20 @@ describe('a remembered value', () => {
     );
     expect(ask('bbbb', 'cccc')).toBe('cccc');
   });
+
+  it('stays for another round if its owner says that it must', () => {
+    const asked: string[] = [];
+    const mayGo = (value: string) => {
+      asked.push(value);
+      return asked.filter((before) => before === value).length > 1;
+    };
+    const same = remembered(
+      (key) => key,
+      2,
+      (key) => key.length,
+      mayGo,
+    );
+    for (const key of ['a', 'b', 'c']) same(key);
+    expect(asked).toEqual(['a', 'b', 'a']);
+  });
 });

@@ -10,12 +10,14 @@ interface CachedValue<T> {
 
 /**
  * Wraps `make` with a cache of its last results: when the cache, measured by `bytesOf`, exceeds `maxBytes`, the oldest ones go
- * that were not used meanwhile. A single value larger than that is not cached.
+ * that were not used meanwhile. A single value larger than that is not cached. `mayGo` is asked before a value goes: if it
+ * says false, the value stays for another round. It says true the second time.
  */
 export function remembered<T>(
   make: (key: string) => T,
   maxBytes: number,
   bytesOf: (key: string) => number = bytesOfKey,
+  mayGo: (value: T) => boolean = () => true,
 ): (key: string) => T {
   const known = new Map<string, CachedValue<T>>();
   // One iterator for all: a new one would pass every key that left the map's beginning, for each key that it forgets.
@@ -30,7 +32,7 @@ export function remembered<T>(
     }
     const [key, oldest] = value;
     known.delete(key);
-    if (!oldest.used) return oldest.bytes;
+    if (!oldest.used && mayGo(oldest.value)) return oldest.bytes;
     oldest.used = false;
     known.set(key, oldest);
     return 0;

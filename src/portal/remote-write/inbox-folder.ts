@@ -7,12 +7,12 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { sitesOf } from '../settings/sender-settings.ts';
 import { holderOf } from './fair-room.ts';
-import { GroupFolder } from './group-folder.ts';
+import { GroupFolder } from './folding/group-folder.ts';
 import * as inbox from './inbox.ts';
 import type { RequestReader } from './request-reader.ts';
-import { setAside, type SetAsideLimits } from './set-aside.ts';
+import { setAside, type SetAsideLimits } from './folding/set-aside.ts';
 import { bytesOf, type SortedRequest } from './sorting.ts';
-import { WaitingRoom, type Amount } from './waiting-room.ts';
+import { WaitingRoom, type Amount } from './folding/waiting-room.ts';
 import type { WaitingLimits } from './write-limits.ts';
 
 const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
@@ -86,6 +86,7 @@ export class InboxFolder {
   async leaveToOthers(): Promise<void> {
     const { database, metrics } = this.#parts;
     this.#room = new WaitingRoom(PATIENCE);
+    this.#folder.forget();
     metrics.waitingSamples.set(0);
     const waiting = new Map<string, number>();
     for (const { rule, bytes } of await inbox.waitingBytes(database))

@@ -16,14 +16,14 @@ import { holderOf, mayTake } from './fair-room.ts';
 import { RequestReader } from './request-reader.ts';
 import { SharedJobsWatch } from './shared-jobs-watch.ts';
 import type { SortedRequest } from './sorting.ts';
-import { SET_ASIDE_LIMITS, type SetAsideLimits } from './set-aside.ts';
+import { SET_ASIDE_LIMITS, type SetAsideLimits } from './folding/set-aside.ts';
 import { WRITE_LIMITS, type WaitingLimits } from './write-limits.ts';
 
 const PAUSE_MS = 1000;
 /** A request within this time delays folding by as much. */
-const BUSY_MS = 250;
+const BUSY_MS = 100;
 /** Folding is delayed by at most this many times, five seconds. */
-const MOST_DEFERRED = 20;
+const MOST_DEFERRED = 50;
 
 export interface ReceiverParts {
   database: Queryable;
@@ -214,5 +214,5 @@ export class Receiver {
 }
 
 function countOf({ usage, facts }: SortedRequest): number {
-  return usage.reduce((sum, { samples }) => sum + samples.length, facts.length);
+  return usage.reduce((sum, { values }) => sum + values.length, facts.length);
 }

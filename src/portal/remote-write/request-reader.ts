@@ -1,14 +1,11 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import {
-  rememberedSeries,
-  writeRequestSteps,
-  type WriteLimits,
-} from '../../prometheus/remote/remote-write.ts';
+import { writeRequestSteps, type WriteLimits } from '../../prometheus/remote/remote-write.ts';
+import { SeriesMemory } from '../../prometheus/remote/series-memory.ts';
 import { decompressedLength } from '../../prometheus/remote/snappy.ts';
 import { inTurns } from '../../runtime/in-turns.ts';
 import { mayTake } from './fair-room.ts';
 import type { SenderConfig, SiteRule } from '../settings/sender-settings.ts';
-import { Sorter, type SortedRequest } from './sorting.ts';
+import { Sorter, writtenSeriesOf, type SortedRequest } from './sorting.ts';
 
 /** Memory for series of all senders, so that their labels are not read again with each request. */
 const REMEMBERED_BYTES = 96 * 1024 * 1024;
@@ -21,7 +18,7 @@ const MOST_BODY_BYTES = 64 * 1024 * 1024;
 /** Reads requests in steps. Reads one request of each sender at a time, and few large ones, so that memory is bounded. */
 export class RequestReader {
   readonly #limits: WriteLimits;
-  readonly #seriesOf = rememberedSeries(REMEMBERED_BYTES);
+  readonly #memory = new SeriesMemory(writtenSeriesOf, REMEMBERED_BYTES);
   readonly #large = pLimit(LARGE_AT_ONCE);
   /** By name of the sender. */
   #turns = new Map<string, LimitFunction>();
@@ -59,7 +56,7 @@ export class RequestReader {
 
   async #sorted(body: Buffer, rule: SiteRule): Promise<SortedRequest> {
     const sorter = new Sorter(rule);
-    await inTurns(writeRequestSteps(body, this.#limits, (sample) => sorter.add(sample), this.#seriesOf));
+    await inTurns(writeRequestSteps(body, this.#limits, this.#memory, sorter.add.bind(sorter)));
     return sorter.finish();
   }
 }

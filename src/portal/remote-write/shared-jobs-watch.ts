@@ -40,7 +40,7 @@ export class SharedJobsWatch {
   see(sender: string, { targets, usage }: SortedRequest, nowMs: number): void {
     const watched = this.#senders.get(sender);
     if (watched === undefined) return;
-    const origins = usage.map(({ samples: [first], site }) => originOf(first?.labels ?? {}, site));
+    const origins = usage.map(({ series: [first], site }) => originOf(first?.labels ?? {}, site));
     watched.jobs.learn(targets, origins, nowMs);
     const sites = watched.jobs.exposedSites(nowMs);
     this.#metrics.exposedSites.set({ sender }, sites.length);

@@ -3,7 +3,7 @@ import type { Sample } from '../../prometheus/sample.ts';
 import { cleanId } from '../../prometheus/label-text.ts';
 import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
 import type { SiteRule } from '../settings/sender-settings.ts';
-import { bytesOf, mergedFacts, OversizedRequestError, Sorter } from './sorting.ts';
+import { bytesOf, mergedFacts, OversizedRequestError, Sorter, writtenSeriesOf } from './sorting.ts';
 
 const BY_LABEL = { siteLabel: 'location', sites: ['a', 'b'] };
 
@@ -13,7 +13,7 @@ function usage(value: number, labels: Record<string, string>): Sample {
 
 function sortSamples(samples: readonly Sample[], rule: SiteRule) {
   const sorter = new Sorter(rule);
-  for (const sample of samples) sorter.add(sample);
+  for (const sample of samples) sorter.add(writtenSeriesOf(sample), sample.value, sample.timestampMs ?? 0);
   return sorter.finish();
 }
 
@@ -66,8 +66,8 @@ describe('the samples of a request', () => {
     const part = { exporter: '\0e', atMs: 1000 };
     expect(sortSamples([ofA, ofC, ofB, ofNone, ofA], BY_LABEL)).toEqual({
       usage: [
-        { ...part, site: 'a', samples: [ofA, ofA] },
-        { ...part, site: 'b', samples: [ofB] },
+        { ...part, site: 'a', series: [ofA, ofA].map(writtenSeriesOf), values: [1, 1] },
+        { ...part, site: 'b', series: [ofB].map(writtenSeriesOf), values: [1] },
       ],
       facts: [],
       denied: 2,

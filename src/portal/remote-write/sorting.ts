@@ -1,4 +1,4 @@
-import type { Sample } from '../../prometheus/sample.ts';
+import type { SeriesIdentity } from '../../prometheus/remote/time-series.ts';
 import { EXPORTER_METRICS, resourceOfMetric } from '../../prometheus/usage-metrics.ts';
 import { epochIn, exporterKey } from '../ledger/accounting/sweeps/exporter-facts.ts';
 import type { SiteRule } from '../settings/sender-settings.ts';
@@ -13,9 +13,19 @@ export interface Instant {
   atMs: number;
 }
 
-/** The usage samples of one instant. */
+/** A series, with everything that its samples share. */
+export interface WrittenSeries extends SeriesIdentity {
+  kind: 'usage' | 'folded until' | 'epoch' | 'foreign';
+  /** Identifies an exporter of its site. */
+  exporter: string;
+  /** Half of the memory of its labels, estimated: most series share texts with others. */
+  bytes: number;
+}
+
+/** The usage samples of one instant: series, and the value of each one. */
 export interface UsagePart extends Instant {
-  samples: Sample[];
+  series: WrittenSeries[];
+  values: number[];
 }
 
 /** The facts that an exporter states about its totals of one instant. */
@@ -56,8 +66,8 @@ const MAX_TARGETS = 1000;
 export class Sorter {
   readonly #rule: SiteRule;
   readonly #usage = new Map<string, UsagePart>();
-  /** A sample and its part. Most samples belong to the part of the one before, whose key need not be made again. */
-  #recent: { sample: Sample; part: UsagePart } | undefined;
+  /** Most samples belong to the part of the one before, whose key need not be made again. */
+  #recent: UsagePart | undefined;
   readonly #sorted: Omit<SortedRequest, 'usage'> = {
     facts: [],
     denied: 0,
@@ -70,32 +80,38 @@ export class Sorter {
     this.#rule = rule;
   }
 
-  /** Throws `OversizedRequestError`. */
-  add(sample: Sample): void {
-    if (Number.isNaN(sample.value)) return;
-    const isUsage = resourceOfMetric(sample.name) !== undefined;
-    const site = siteOf(sample, this.#rule);
-    if (!isUsage && !isFact(sample)) this.#addForeign(sample);
-    else if (site === undefined) deny(this.#sorted, sample, this.#rule);
-    else if (isUsage) this.#addUsage(site, sample);
-    else this.#addFact(factOf(sample, instantOf(sample, site)));
+  /** `atMs` is the sample's timestamp, Unix milliseconds. Throws `OversizedRequestError`. */
+  add(series: WrittenSeries, value: number, atMs: number): void {
+    if (Number.isNaN(value)) return;
+    const { kind, exporter } = series;
+    const site = siteOf(series, this.#rule);
+    if (kind === 'foreign' || (kind === 'epoch' && value !== 1)) this.#addForeign(series);
+    else if (site === undefined) deny(this.#sorted, series, this.#rule);
+    else if (kind === 'usage') this.#addUsage(site, series, value, atMs);
+    else this.#addFact(factOf(series, value, { site, exporter, atMs }));
   }
 
   finish(): SortedRequest {
     return { ...this.#sorted, usage: [...this.#usage.values()] };
   }
 
-  #addForeign({ name, labels }: Sample): void {
+  #addForeign({ name, labels }: WrittenSeries): void {
     const { targets } = this.#sorted;
     this.#sorted.foreign += 1;
     if (name === 'up' && 'siteLabel' in this.#rule && targets.length < MAX_TARGETS)
       targets.push(originOf(labels, labels[this.#rule.siteLabel] ?? ''));
   }
 
-  #addUsage(site: string, sample: Sample): void {
-    if (this.#recent?.part.site !== site || !areOfOneScrape(this.#recent.sample, sample))
-      this.#recent = { sample, part: this.#partOf(instantOf(sample, site)) };
-    this.#recent.part.samples.push(sample);
+  #addUsage(site: string, series: WrittenSeries, value: number, atMs: number): void {
+    const { exporter } = series;
+    const recent = this.#recent;
+    const part =
+      recent?.atMs === atMs && recent.exporter === exporter && recent.site === site
+        ? recent
+        : this.#partOf({ site, exporter, atMs });
+    part.series.push(series);
+    part.values.push(value);
+    this.#recent = part;
   }
 
   #partOf(instant: Instant): UsagePart {
@@ -104,7 +120,7 @@ export class Sorter {
     if (known !== undefined) return known;
     if (this.#usage.size >= MAX_INSTANTS)
       throw new OversizedRequestError(`the request has more than ${MAX_INSTANTS} instants`);
-    const part = { ...instant, samples: [] };
+    const part = { ...instant, series: [], values: [] };
     this.#usage.set(key, part);
     return part;
   }
@@ -116,39 +132,36 @@ export class Sorter {
   }
 }
 
-function areOfOneScrape(one: Sample, other: Sample): boolean {
-  return (
-    one.timestampMs === other.timestampMs &&
-    one.labels['instance'] === other.labels['instance'] &&
-    one.labels['cloud'] === other.labels['cloud']
-  );
+/** A series with what its samples share, made once for all of them. */
+export function writtenSeriesOf({ name, labels }: SeriesIdentity): WrittenSeries {
+  let bytes = 0;
+  for (const label in labels) bytes += (labels[label] ?? '').length / 2;
+  return { name, labels, kind: kindOf(name), exporter: exporterKey(labels), bytes };
 }
 
-function isFact({ name, value }: Sample): boolean {
-  return name === EXPORTER_METRICS.foldedUntil || (name === EXPORTER_METRICS.epochInfo && value === 1);
+function kindOf(name: string): WrittenSeries['kind'] {
+  if (name === EXPORTER_METRICS.foldedUntil) return 'folded until';
+  if (name === EXPORTER_METRICS.epochInfo) return 'epoch';
+  return resourceOfMetric(name) === undefined ? 'foreign' : 'usage';
 }
 
-function siteOf({ labels }: Sample, rule: SiteRule): string | undefined {
+function siteOf({ labels }: WrittenSeries, rule: SiteRule): string | undefined {
   if ('site' in rule) return rule.site;
   const site = labels[rule.siteLabel];
   return site !== undefined && rule.sites.includes(site) ? site : undefined;
 }
 
-function deny(sorted: Omit<SortedRequest, 'usage'>, { labels }: Sample, rule: SiteRule): void {
+function deny(sorted: Omit<SortedRequest, 'usage'>, { labels }: WrittenSeries, rule: SiteRule): void {
   sorted.denied += 1;
   sorted.deniedSite ??= 'site' in rule ? '' : (labels[rule.siteLabel] ?? '');
-}
-
-function instantOf({ labels, timestampMs }: Sample, site: string): Instant {
-  return { site, exporter: exporterKey(labels), atMs: timestampMs ?? 0 };
 }
 
 export function instantKey({ site, exporter, atMs }: Instant): string {
   return `${site}\0${exporter}\0${atMs}`;
 }
 
-function factOf({ name, value, labels }: Sample, instant: Instant): FactPart {
-  const isTime = name === EXPORTER_METRICS.foldedUntil;
+function factOf({ kind, labels }: WrittenSeries, value: number, instant: Instant): FactPart {
+  const isTime = kind === 'folded until';
   return {
     ...instant,
     foldedUntilSeconds: isTime ? value : null,
@@ -156,7 +169,7 @@ function factOf({ name, value, labels }: Sample, instant: Instant): FactPart {
   };
 }
 
-/** The memory of a sample, estimated, beside half of its labels: most samples share labels with others. */
+/** The memory of a sample, estimated, beside half of the labels of its series. */
 const BYTES_OF_SAMPLE = 50;
 /** The cost of an instant. It includes time: all waiting instants are checked every second. */
 const BYTES_OF_INSTANT = 10_000;
@@ -164,9 +177,9 @@ const BYTES_OF_INSTANT = 10_000;
 /** The cost of waiting usage, in bytes. */
 export function bytesOf(usage: readonly UsagePart[]): number {
   let bytes = 0;
-  for (const { samples } of usage) {
-    bytes += BYTES_OF_INSTANT + BYTES_OF_SAMPLE * samples.length;
-    for (const { labels } of samples) for (const label in labels) bytes += (labels[label] ?? '').length / 2;
+  for (const { series } of usage) {
+    bytes += BYTES_OF_INSTANT + BYTES_OF_SAMPLE * series.length;
+    for (const one of series) bytes += one.bytes;
   }
   return bytes;
 }

@@ -115,6 +115,19 @@ export class ProtobufReader {
     return this.#bytes.toString('latin1', start, this.#at);
   }
 
+  /** Passes `bytes`, with one character for each byte, if they come next. Returns whether they do. */
+  passes(bytes: string): boolean {
+    const end = this.#at + bytes.length;
+    if (end > this.#end || this.#bytes.toString('latin1', this.#at, end) !== bytes) return false;
+    this.#at = end;
+    return true;
+  }
+
+  /** Goes back to an earlier `position`. */
+  returnTo(position: number): void {
+    this.#at = position;
+  }
+
   /** Passes over an unknown field. */
   skip(): void {
     if (this.#wireType === VARINT) this.#varint();

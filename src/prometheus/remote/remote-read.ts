@@ -3,7 +3,7 @@ import { ProtobufWriter } from './protobuf-writer.ts';
 import type { Matcher } from '../selectors/selectors.ts';
 import { fromSnappy, snappySteps, toSnappy } from './snappy.ts';
 import type { Steps } from '../steps.ts';
-import { itemBudget, ItemBudget, Pace, timeSeriesSteps, type TimeSeries } from './time-series.ts';
+import { itemBudget, ItemBudget, Pace, readSeries, timeSeriesSteps, type TimeSeries } from './time-series.ts';
 
 // Source: prompb/remote.proto and prompb/types.proto of Prometheus.
 
@@ -127,8 +127,10 @@ export function* readResponseSteps(
     query += 1;
     const result = message.message();
     for (let part = result.next(); part !== 0; part = result.next()) {
-      if (part === 1) take(yield* timeSeriesSteps(result.message(), budget, pace), query);
-      else result.skip();
+      if (part === 1) {
+        const { labels, samples } = yield* timeSeriesSteps(result.message(), budget, pace);
+        take({ ...readSeries(labels), samples }, query);
+      } else result.skip();
       if (pace.isOver(result)) yield;
     }
   }

@@ -6,6 +6,8 @@ import {
   constantFrom,
   double,
   maxSafeInteger,
+  nat,
+  option,
   property,
   record,
   string,
@@ -17,13 +19,18 @@ import { encodeWriteRequest, type WrittenSeries } from '../../../test/portal/wri
 import { ProtobufError } from './protobuf-reader.ts';
 import { atOnce } from '../steps.ts';
 import type { Sample } from '../sample.ts';
-import { rememberedSeries, writeRequestSteps, type WriteLimits } from './remote-write.ts';
+import { writeRequestSteps, type WriteLimits } from './remote-write.ts';
+import { SeriesMemory } from './series-memory.ts';
 import { SnappyError, toSnappy } from './snappy.ts';
-import type { SeriesOf } from './time-series.ts';
+import type { SeriesIdentity } from './time-series.ts';
 
-function decodeWriteRequest(body: Uint8Array, limits: WriteLimits, seriesOf?: SeriesOf): Sample[] {
+const seriesMemory = (bytes = 0) => new SeriesMemory((identity: SeriesIdentity) => identity, bytes);
+
+function decodeWriteRequest(body: Uint8Array, limits: WriteLimits, memory = seriesMemory()): Sample[] {
   const all: Sample[] = [];
-  atOnce(writeRequestSteps(body, limits, (sample) => void all.push(sample), seriesOf));
+  const take = ({ name, labels }: SeriesIdentity, value: number, timestampMs: number) =>
+    void all.push({ name, labels, value, timestampMs });
+  atOnce(writeRequestSteps(body, limits, memory, take));
   return all;
 }
 
@@ -89,12 +96,22 @@ describe('a remote write request', () => {
       labels: uniqueArray(label, { maxLength: 3, selector: ({ name }) => name }),
       samples: array(record({ value: double(), timestamp: maxSafeInteger() }), { maxLength: 2 }),
     });
-    const seriesOf = rememberedSeries(2000);
+    // Requests repeat, so that series come in the order that is expected, and some of them are forgotten in between.
+    const memory = seriesMemory(6000);
+    const seen: Buffer[] = [];
+    const again = option(nat(), { freq: 2 });
     assert(
-      property(array(series, { maxLength: 8 }), (list) => {
-        const body = toSnappy(encodeWriteRequest(list));
-        expect(decodeWriteRequest(body, LIMITS, seriesOf)).toEqual(decodeWriteRequest(body, LIMITS));
+      property(array(series, { maxLength: 8 }), again, (list, repeated) => {
+        seen.push(encodeWriteRequest(list));
+        const request = seen[(repeated ?? seen.length - 1) % seen.length] as Buffer;
+        const body = toSnappy(request);
+        expect(decodeWriteRequest(body, LIMITS, memory)).toEqual(decodeWriteRequest(body, LIMITS));
+        const broken = toSnappy(request.subarray(0, Math.floor(request.length / 2)));
+        expect(resultOf(() => decodeWriteRequest(broken, LIMITS, memory))).toEqual(
+          resultOf(() => decodeWriteRequest(broken, LIMITS)),
+        );
       }),
+      { numRuns: 1000 },
     );
   });
 
@@ -157,15 +174,12 @@ describe('a large request', () => {
     const size = 100_000;
     const body = toSnappy(encodeWriteRequest(forms[form]?.(size) ?? []));
     let [inStep, most, read] = [0, 0, 0];
-    const seriesOf = (labels: string) => {
-      inStep += 1 + labels.length / 8;
-      return { name: '', labels: {} };
-    };
+    const memory = new SeriesMemory(({ labels }) => (inStep += 1 + Object.keys(labels).length), 0);
     const steps = writeRequestSteps(
       body,
       { maxBytes: 10_000_000, maxSamples: 2 * size },
+      memory,
       () => void ((inStep += 1), (read += 1)),
-      seriesOf,
     );
     while (steps.next().done !== true) {
       most = Math.max(most, inStep);
@@ -193,14 +207,23 @@ describe('a large request', () => {
 
   it('leaves at most the given bytes of its series in memory', () => {
     const limit = 100_000;
-    const seriesOf = rememberedSeries(limit);
+    const memory = seriesMemory(limit);
     const made = new Set<object>();
     const keys = Array.from({ length: 1000 }, (_, n) => `\x0a\x08\x0a\x00\x12\x04${`${n}`.padStart(4, '0')}`);
-    for (const key of [...keys, ...keys.slice(-100)]) made.add(seriesOf(key));
+    for (const key of [...keys, ...keys.slice(-100)]) made.add(memory.of(key, 1, undefined));
     expect(made.size).toBe(1000);
-    expect(seriesOf(keys[0] ?? '')).not.toBe([...made][0]);
+    expect(memory.of(keys[0] ?? '', 1, undefined)).not.toBe([...made][0]);
   });
 });
+
+/** The result, or the text of the error. */
+function resultOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return String(error);
+  }
+}
 
 function errorOf(act: () => unknown): unknown {
   try {

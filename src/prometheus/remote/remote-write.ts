@@ -1,9 +1,8 @@
 import { ProtobufReader } from './protobuf-reader.ts';
-import type { Sample } from '../sample.ts';
+import type { KnownSeries, SeriesMemory } from './series-memory.ts';
 import { snappySteps } from './snappy.ts';
-import { remembered } from '../remembered.ts';
 import type { Steps } from '../steps.ts';
-import { ItemBudget, Pace, readSeries, timeSeriesSteps, type SeriesOf } from './time-series.ts';
+import { ItemBudget, Pace, readSample, SAMPLES, timeSeriesSteps } from './time-series.ts';
 
 /** Limits of one request. */
 export interface WriteLimits {
@@ -18,41 +17,63 @@ const LABELS_PER_SAMPLE = 8;
 /** Samples of one series that one step passes on. */
 const SAMPLES_IN_STEP = 2000;
 
+/** Receives a sample of a series. The time is Unix milliseconds. */
+export type TakeSample<Series> = (series: Series, value: number, timestampMs: number) => void;
+
 /**
  * Calls `take` with each sample of the body of a remote write 1.0 request. Ignores metadata, exemplars and native
  * histograms. Throws `SnappyError` or `ProtobufError`.
  * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and prompb/remote.proto.
  */
-export function* writeRequestSteps(
+export function* writeRequestSteps<Series>(
   body: Uint8Array,
   { maxBytes, maxSamples }: WriteLimits,
-  take: (sample: Sample) => void,
-  seriesOf: SeriesOf = readSeries,
+  memory: SeriesMemory<Series>,
+  take: TakeSample<Series>,
 ): Steps<void> {
   const message = new ProtobufReader(yield* snappySteps(body, maxBytes));
   const budget = new ItemBudget(maxSamples, LABELS_PER_SAMPLE * maxSamples);
   const pace = new Pace();
+  let last: KnownSeries<Series> | undefined;
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (pace.isOver(message)) yield;
     if (field !== 1) {
       message.skip();
       continue;
     }
-    const { name, labels, samples } = yield* timeSeriesSteps(message.message(), budget, pace, seriesOf);
+    const part = message.message();
+    const expected = memory.after(last);
+    if (expected !== undefined && tookExpected(part, expected, budget, take)) {
+      last = expected;
+      continue;
+    }
+    const { labels, samples } = yield* timeSeriesSteps(part, budget, pace);
+    last = memory.of(labels, budget.labelsOfSeries, last);
     for (const [index, { value, timestampMs }] of samples.entries()) {
       if (index % SAMPLES_IN_STEP === SAMPLES_IN_STEP - 1) yield;
-      take({ name, labels, value, timestampMs });
+      take(last.series, value, timestampMs);
     }
   }
 }
 
-/** The memory of a list of labels, as text and as an object. */
-const bytesOfSeries = (labels: string) => 4 * labels.length + 500;
-
-/**
- * Reads series with a cache of `maxBytes`, keyed by the bytes of their labels. The same series come with every scrape, and
- * reading them takes most of the time of a request.
- */
-export function rememberedSeries(maxBytes: number): SeriesOf {
-  return remembered(readSeries, maxBytes, bytesOfSeries);
+/** Takes the sample of a series if it is the expected one, with one sample. If not, returns to the start of the series. */
+function tookExpected<Series>(
+  part: ProtobufReader,
+  expected: KnownSeries<Series>,
+  budget: ItemBudget,
+  take: TakeSample<Series>,
+): boolean {
+  const start = part.position;
+  if (!part.passes(expected.labels)) return false;
+  const sample = part.next() === SAMPLES ? readSample(part.message()) : undefined;
+  if (sample === undefined || part.next() !== 0) {
+    part.returnTo(start);
+    return false;
+  }
+  budget.series();
+  budget.labels(expected.count);
+  budget.item();
+  expected.isUsed = true;
+  take(expected.series, sample.value, sample.timestampMs);
+  return true;
 }

@@ -31,9 +31,20 @@ export class ItemBudget {
     this.#maxLabels = maxLabels;
   }
 
+  /** The labels of the present series so far. */
+  get labelsOfSeries(): number {
+    return this.#labelsOfSeries;
+  }
+
   series(): void {
     this.item();
     this.#labelsOfSeries = 0;
+  }
+
+  /** Counts all labels of a series that was counted before. */
+  labels(count: number): void {
+    this.#labels += count - 1;
+    this.label();
   }
 
   readonly label = (): void => {
@@ -66,24 +77,22 @@ export class Pace {
 }
 
 const LABELS = 1;
-const SAMPLES = 2;
+export const SAMPLES = 2;
 
 /** The name and labels that identify a series. */
 export type SeriesIdentity = Pick<TimeSeries, 'name' | 'labels'>;
 
-/** Reads a series from the bytes of its `Label` messages, given as one character for each byte. */
-export type SeriesOf = (labels: string) => SeriesIdentity;
+/** A series whose labels are still the bytes of its `Label` messages, with one character for each byte. */
+interface RawSeries {
+  labels: string;
+  samples: TimeSeries['samples'];
+}
 
 /**
  * Reads a `TimeSeries` of prompb/types.proto and ignores exemplars and native histograms. The series, its samples and its
  * labels count against `budget`, because an empty one takes two bytes on the wire and far more in memory.
  */
-export function* timeSeriesSteps(
-  message: ProtobufReader,
-  budget: ItemBudget,
-  pace: Pace,
-  seriesOf: SeriesOf = readSeries,
-): Steps<TimeSeries> {
+export function* timeSeriesSteps(message: ProtobufReader, budget: ItemBudget, pace: Pace): Steps<RawSeries> {
   budget.series();
   const samples: TimeSeries['samples'] = [];
   let labels = message.leading(LABELS, budget.label);
@@ -99,8 +108,7 @@ export function* timeSeriesSteps(
   }
   if (labels.length > MAX_LABEL_BYTES)
     throw new ProtobufError(`a series has more than ${MAX_LABEL_BYTES} bytes of labels`);
-  const { name, labels: byName } = seriesOf(labels);
-  return { name, labels: byName, samples };
+  return { labels, samples };
 }
 
 /** A series from the bytes of its `Label` messages. Throws `ProtobufError`. */
@@ -173,7 +181,7 @@ class LabelCollector {
   }
 }
 
-function readSample(message: ProtobufReader): TimeSeries['samples'][number] {
+export function readSample(message: ProtobufReader): TimeSeries['samples'][number] {
   let [value, timestampMs] = [0, 0];
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 1) value = message.double();

@@ -1,7 +1,7 @@
-import type { Sample } from '../../prometheus/sample.ts';
-import { EXPORTER_METRICS } from '../../prometheus/usage-metrics.ts';
-import type { Statement } from './inbox.ts';
-import { instantKey, type Instant, type UsagePart } from './sorting.ts';
+import type { Sample } from '../../../prometheus/sample.ts';
+import { EXPORTER_METRICS } from '../../../prometheus/usage-metrics.ts';
+import type { Statement } from '../inbox.ts';
+import { instantKey, type Instant, type UsagePart, type WrittenSeries } from '../sorting.ts';
 
 /** How long usage waits for its exporter's statement, from the time of receipt. */
 export interface Patience {
@@ -12,8 +12,7 @@ export interface Patience {
 }
 
 /** The usage of one instant, from one or several requests. */
-export interface Group extends Instant {
-  samples: Sample[];
+export interface Group extends UsagePart {
   requests: Set<string>;
   receivedMs: number;
   foldedUntilSeconds: number | null;
@@ -79,14 +78,14 @@ export class WaitingRoom {
   /** Adds the usage of a request. `request` is its id in the inbox. A second call for the same request changes nothing. */
   add(request: string, usage: readonly UsagePart[], receivedMs: number, holding: Holding = NOBODYS): void {
     if (this.#requests.has(request)) return;
-    const samples = usage.reduce((sum, part) => sum + part.samples.length, 0);
+    const samples = usage.reduce((sum, part) => sum + part.values.length, 0);
     this.#requests.set(request, { ...holding, samples, left: usage.length });
     this.#hold(holding.holder, { samples, bytes: holding.bytes });
     for (const part of usage) {
       const group = this.#groupOf(part, receivedMs);
       group.requests.add(request);
-      for (const sample of part.samples) group.samples.push(sample);
-      this.#samples += part.samples.length;
+      append(group, part);
+      this.#samples += part.values.length;
     }
   }
 
@@ -128,7 +127,7 @@ export class WaitingRoom {
       const since = this.#groups.get(instantKey(group));
       if (since !== undefined) {
         for (const request of since.requests) group.requests.add(request);
-        for (const sample of since.samples) group.samples.push(sample);
+        append(group, since);
       }
       this.#groups.set(instantKey(group), group);
     }
@@ -136,8 +135,8 @@ export class WaitingRoom {
 
   /** Marks groups as folded. */
   dismiss(groups: readonly Group[]): void {
-    for (const { requests, samples } of groups) {
-      this.#samples -= samples.length;
+    for (const { requests, values } of groups) {
+      this.#samples -= values.length;
       for (const request of requests) {
         const known = this.#requests.get(request);
         if (known !== undefined) known.left -= 1;
@@ -174,7 +173,8 @@ export class WaitingRoom {
       exporter,
       atMs,
       receivedMs,
-      samples: [],
+      series: [],
+      values: [],
       requests: new Set(),
       foldedUntilSeconds: null,
       epoch: null,
@@ -188,6 +188,11 @@ export class WaitingRoom {
     const patienceMs = lacksStatement(group) ? this.#patience.statingMs : this.#patience.unknownMs;
     return isComplete(group) || nowMs - group.receivedMs >= patienceMs;
   }
+}
+
+function append(group: Group, { series, values }: UsagePart): void {
+  for (const one of series) group.series.push(one);
+  for (const value of values) group.values.push(value);
 }
 
 function isComplete({ foldedUntilSeconds, epoch }: Group): boolean {
@@ -208,7 +213,15 @@ function exporterOf({ site, exporter }: Pick<Instant, 'site' | 'exporter'>): str
 }
 
 /** The samples of a group as in a sweep, with the facts of the exporter. */
-export function withFacts({ samples, foldedUntilSeconds, epoch, exporter, atMs }: Group): Sample[] {
+export function samplesOf(group: Group): Sample[] {
+  return [
+    ...factsOf(group),
+    ...group.series.map((series, place) => sampleOf(series, group.values[place], group.atMs)),
+  ];
+}
+
+/** Samples that state the facts of a group's exporter. */
+function factsOf({ foldedUntilSeconds, epoch, exporter, atMs }: Group): Sample[] {
   const [cloud = '', instance = ''] = exporter.split('\0');
   const stated = { labels: { cloud, instance }, timestampMs: atMs };
   const facts: Sample[] = [];
@@ -221,5 +234,9 @@ export function withFacts({ samples, foldedUntilSeconds, epoch, exporter, atMs }
       labels: { ...stated.labels, epoch },
       value: 1,
     });
-  return [...facts, ...samples];
+  return facts;
+}
+
+function sampleOf({ name, labels }: WrittenSeries, value = Number.NaN, timestampMs = 0): Sample {
+  return { name, labels, value, timestampMs };
 }

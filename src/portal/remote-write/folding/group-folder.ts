@@ -1,18 +1,17 @@
-import type { Queryable } from '../database/sql.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import { inTurns } from '../../runtime/in-turns.ts';
-import { describeError } from '../../runtime/user-error.ts';
-import { eachInSteps, type Steps } from '../../prometheus/steps.ts';
-import { sweepSteps, type SweepOptions } from '../ledger/accounting/sweeps/readings.ts';
-import type { KnownSeries } from '../ledger/accounting/sweeps/series.ts';
-import { Refusals } from '../ledger/accounting/sweeps/refusals.ts';
-import { LeaseLostError } from '../ledger/lease-lost.ts';
-import type { Ledger, Reading, Refusal, Sweep } from '../ledger/ledger.ts';
-import { countFold, type PortalMetrics } from '../metrics.ts';
+import type { Queryable } from '../../database/sql.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Logger } from '../../../runtime/logger.ts';
+import { inTurns } from '../../../runtime/in-turns.ts';
+import { describeError } from '../../../runtime/user-error.ts';
+import type { SweepOptions } from '../../ledger/accounting/sweeps/readings.ts';
+import { LeaseLostError } from '../../ledger/lease-lost.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { countFold, type PortalMetrics } from '../../metrics.ts';
 import { isContentError } from './bad-content.ts';
 import { setAside, type SetAsideLimits } from './set-aside.ts';
-import { lacksStatement, withFacts, type Group, type WaitingRoom } from './waiting-room.ts';
+import { groupsBetween, instantMs } from './instants-between.ts';
+import { sweepOfGroups } from './sweep-of-groups.ts';
+import type { Group, WaitingRoom } from './waiting-room.ts';
 
 export interface GroupFolderParts {
   database: Queryable;
@@ -28,10 +27,13 @@ export interface GroupFolderParts {
 /** Samples with bad content are set aside after this time: they will never be folded, and would fill the inbox. */
 const SET_ASIDE_AFTER_MS = 3_600_000;
 const SAMPLES_PER_FOLD = 200_000;
+const NONE_BETWEEN: ReadonlySet<Group> = new Set();
 
 /** Folds groups from a waiting room, each site by itself, and handles groups that cannot be folded. */
 export class GroupFolder {
   readonly #parts: GroupFolderParts;
+  /** By site: the newest instant that was folded here, Unix milliseconds. */
+  readonly #newestMs = new Map<string, number>();
 
   constructor(parts: GroupFolderParts) {
     this.#parts = parts;
@@ -43,12 +45,29 @@ export class GroupFolder {
    */
   async foldAll(room: WaitingRoom, ready: readonly Group[]): Promise<void> {
     const errors: unknown[] = [];
-    for (const groups of inParts(ready)) {
-      await this.#fold(room, groups).catch(async (error: unknown) => {
-        errors.push(...(await this.#afterFailure(room, groups, error)));
-      });
-    }
+    for (const groups of bySite(ready))
+      for (let rest = groups; rest.length > 0;) {
+        const { part, between } = await this.#firstPart(rest);
+        await this.#fold(room, part, between).catch(async (error: unknown) => {
+          errors.push(...(await this.#afterFailure(room, part, error)));
+        });
+        rest = rest.slice(part.length);
+      }
     if (errors.length > 0) throw errors[0];
+  }
+
+  /** The groups that are folded at once: a bounded number of samples, without those of groups between others. */
+  async #firstPart(
+    groups: readonly Group[],
+  ): Promise<{ part: readonly Group[]; between: ReadonlySet<Group> }> {
+    const newestMs = this.#newestMs.get(groups[0]?.site ?? '') ?? Infinity;
+    const between = await inTurns(groupsBetween(groups, newestMs));
+    let samples = 0;
+    const last = groups.findIndex((group) => {
+      if (!between.has(group)) samples += group.values.length;
+      return samples >= SAMPLES_PER_FOLD && !between.has(group);
+    });
+    return { part: last < 0 ? groups : groups.slice(0, last + 1), between };
   }
 
   /**
@@ -70,7 +89,7 @@ export class GroupFolder {
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
     for (const group of lasting) {
       try {
-        await this.#fold(room, [group]).catch(async (reason: unknown) => {
+        await this.#fold(room, [group], NONE_BETWEEN).catch(async (reason: unknown) => {
           if (!isContentError(reason)) throw reason;
           await this.#setAside(room, group, describeError(reason));
         });
@@ -88,17 +107,17 @@ export class GroupFolder {
    */
   async #setAside(
     room: WaitingRoom,
-    { site, requests, samples, ...group }: Group,
+    { site, requests, values, ...group }: Group,
     reason: string,
   ): Promise<void> {
     const { database, clock, logger, metrics, limits } = this.#parts;
     const aside = { site, requests: [...requests], reason, nowMs: clock.nowMs() };
     const dropped = await setAside(database, aside, limits);
-    room.dismiss([{ site, requests, samples, ...group }]);
+    room.dismiss([{ site, requests, values, ...group }]);
     await this.#record(site, reason);
-    metrics.setAsideSamples.inc({ site }, samples.length);
+    metrics.setAsideSamples.inc({ site }, values.length);
     logger.error(
-      { site, samples: samples.length, reason, dropped },
+      { site, samples: values.length, reason, dropped },
       'written samples cannot be folded: they are set aside in remote_write.set_aside',
     );
   }
@@ -110,51 +129,35 @@ export class GroupFolder {
     await ledger.recordFailure(site, clock.nowMs(), shown).catch(() => undefined);
   }
 
-  async #fold(room: WaitingRoom, groups: readonly Group[]): Promise<void> {
+  /** Forgets what was folded here: another portal folds now. */
+  forget(): void {
+    this.#newestMs.clear();
+  }
+
+  async #fold(room: WaitingRoom, groups: readonly Group[], between: ReadonlySet<Group>): Promise<void> {
     const { ledger, clock, metrics, optionsOf } = this.#parts;
     const site = groups[0]?.site ?? '';
-    const sweep = await inTurns(sweepOf(groups, clock.nowMs(), optionsOf(site)));
+    const { unread, ...sweep } = await inTurns(
+      sweepOfGroups(groups, between, clock.nowMs(), optionsOf(site)),
+    );
     const outcome = await ledger.foldInAnyOrder(site, sweep);
-    countFold(metrics, site, outcome, [...sweep.refusals, ...(outcome.refusals ?? [])]);
+    const folded = outcome.folded + unread;
+    countFold(metrics, site, { ...outcome, folded }, [...sweep.refusals, ...(outcome.refusals ?? [])]);
+    const newestMs = Math.max(...groups.map(instantMs), this.#newestMs.get(site) ?? -Infinity);
+    this.#newestMs.set(site, newestMs);
     room.dismiss(groups);
   }
 }
 
-function* sweepOf(groups: readonly Group[], nowMs: number, options?: SweepOptions): Steps<Sweep> {
-  const readings: Reading[] = [];
-  const refusals: Refusal[] = [];
-  const known: KnownSeries = new Map();
+/** The groups of each site, in order of their instants. */
+function bySite(groups: readonly Group[]): (readonly Group[])[] {
+  const sites = new Map<string, Group[]>();
   for (const group of groups) {
-    const sweep = yield* lacksStatement(group)
-      ? refused(group)
-      : sweepSteps(withFacts(group), nowMs, { ...options, known });
-    for (const reading of sweep.readings) readings.push(reading);
-    refusals.push(...sweep.refusals);
-    yield;
+    const known = sites.get(group.site);
+    if (known === undefined) sites.set(group.site, [group]);
+    else known.push(group);
   }
-  return { receivedAtMs: nowMs, readings, refusals };
-}
-
-/** Refuses a group without its exporter's statement. Its usage is in the next totals that have one. */
-function* refused({ samples, receivedMs: receivedAtMs }: Group): Steps<Sweep> {
-  const refusals = new Refusals();
-  yield* eachInSteps(samples, (sample) => refusals.add("without its exporter's statement", sample));
-  return { receivedAtMs, readings: [], refusals: refusals.list() };
-}
-
-/** Groups of one site, in order, in parts of a bounded number of samples. */
-function inParts(groups: readonly Group[]): Group[][] {
-  const parts: Group[][] = [];
-  const last = new Map<string, { part: Group[]; samples: number }>();
-  for (const group of groups) {
-    let open = last.get(group.site);
-    if (open === undefined || open.samples >= SAMPLES_PER_FOLD) {
-      open = { part: [], samples: 0 };
-      last.set(group.site, open);
-      parts.push(open.part);
-    }
-    open.part.push(group);
-    open.samples += group.samples.length;
-  }
-  return parts;
+  return [...sites.values()].map((ofSite) =>
+    ofSite.toSorted((one, other) => instantMs(one) - instantMs(other)),
+  );
 }

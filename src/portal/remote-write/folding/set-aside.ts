@@ -1,4 +1,4 @@
-import { sql, type Queryable } from '../database/sql.ts';
+import { sql, type Queryable } from '../../database/sql.ts';
 
 /** The number of requests that are kept for a person to look at. Beyond it the oldest are dropped. */
 export interface SetAsideLimits {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { UsagePart } from './sorting.ts';
+import { writtenSeriesOf, type UsagePart } from '../sorting.ts';
 import { WaitingRoom, type Group } from './waiting-room.ts';
 
 const PATIENCE = { unknownMs: 15_000, statingMs: 300_000 };
@@ -8,17 +8,12 @@ const ALL_STATED = { foldedUntil: true, epoch: true };
 
 /** Samples of one instant, with these values. */
 function part(atMs: number, ...values: number[]): UsagePart {
-  const samples = values.map((value) => ({
-    name: 'project_vcpu_usage',
-    labels: {},
-    value,
-    timestampMs: atMs,
-  }));
-  return { site: 'a', exporter: '\0e', atMs, samples };
+  const series = values.map(() => writtenSeriesOf({ name: 'project_vcpu_usage', labels: {} }));
+  return { site: 'a', exporter: '\0e', atMs, series, values };
 }
 
 function valuesOf(groups: readonly Group[]): number[][] {
-  return groups.map(({ samples }) => samples.map(({ value }) => value).toSorted((one, other) => one - other));
+  return groups.map(({ values }) => values.toSorted((one, other) => one - other));
 }
 
 describe('a waiting room', () => {
