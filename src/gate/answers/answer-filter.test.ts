@@ -12,7 +12,7 @@ const dropped = { dropped: new Set(['a']), hashed: new Set<string>(), hash: () =
 function passed(answer: string | Buffer, rewriting?: LabelRewriting): string {
   const examiner = new AnswerExaminer({ allowed, rewriting });
   try {
-    return [examiner.push(Buffer.from(answer)), examiner.end()].join('');
+    return [...examiner.push(Buffer.from(answer)), examiner.end()].join('');
   } catch (error) {
     if (error instanceof AnswerError) return error.message;
     throw error;
@@ -67,7 +67,7 @@ describe('an answer', () => {
     const parts: string[] = [];
     try {
       for (let at = 0; at < bytes.length; at += step)
-        parts.push(examiner.push(bytes.subarray(at, at + step)).toString());
+        parts.push(...examiner.push(bytes.subarray(at, at + step)).map(String));
       parts.push(examiner.end().toString());
     } catch (error) {
       return { parts, error };

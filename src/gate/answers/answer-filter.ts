@@ -28,19 +28,20 @@ export class AnswerExaminer {
     });
   }
 
-  /** Returns what may leave. It is valid until the next call. `bytes` are not needed later. */
-  push(bytes: Buffer): string | Buffer {
-    return understood(() => {
-      const lines = this.#lines.push(bytes);
-      const known = this.#known?.countAllowed(lines);
-      if (known === undefined) return this.#text.examine(lines);
-      this.#text.skipLines(known);
-      return lines;
-    });
+  /** The parts that may leave, whole lines each. They may lie in the memory of `bytes`, which is not needed later. */
+  push(bytes: Buffer): (string | Buffer)[] {
+    return understood(() => this.#lines.push(bytes).map((lines) => this.#examine(lines)));
   }
 
   end(): string | Buffer {
     return understood(() => this.#text.examine(this.#lines.end()));
+  }
+
+  #examine(lines: Buffer): string | Buffer {
+    const known = this.#known?.countAllowed(lines);
+    if (known === undefined) return this.#text.examine(lines);
+    this.#text.skipLines(known);
+    return lines;
   }
 }
 
@@ -48,8 +49,12 @@ export class AnswerExaminer {
 export function createAnswerFilter(rules: AnswerRules): Transform {
   const examiner = new AnswerExaminer(rules);
   return new Transform({
-    transform: (chunk: Buffer, _, done) => attempt(done, () => examiner.push(chunk)),
-    flush: (done) => attempt(done, () => examiner.end()),
+    transform(chunk: Buffer, _, done) {
+      attempt(done, () => examiner.push(chunk).forEach((part) => this.push(part)));
+    },
+    flush(done) {
+      attempt(done, () => this.push(examiner.end()));
+    },
   });
 }
 
@@ -62,10 +67,10 @@ function understood<T>(work: () => T): T {
   }
 }
 
-function attempt(done: (error: Error | null, bytes?: Buffer) => void, work: () => string | Buffer): void {
+function attempt(done: (error?: Error) => void, work: () => void): void {
   try {
-    // A stream keeps bytes longer than the examiner.
-    done(null, Buffer.from(work()));
+    work();
+    done();
   } catch (error) {
     done(error as Error);
   }

@@ -120,6 +120,19 @@ describe('an answer in gzip', () => {
     expect(bytes.length).toBe(10);
   });
 
+  it('leaves turns to other work, however much a few of its bytes contain', async () => {
+    let turns = 0;
+    const count = () => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const { error } = await leaving([gzipSync('project_a_usage 1\n'.repeat(500_000))]);
+    clearImmediate(next);
+    expect(error).toBeUndefined();
+    expect(turns).toBeGreaterThan(20);
+  });
+
   it('is refused if its bytes are not deflate', async () => {
     const { error } = await leaving([Buffer.concat([packed.subarray(0, 10), Buffer.alloc(20, 0xff)])]);
     expect(error).toMatchObject({ message: 'the answer is damaged or was cut off' });

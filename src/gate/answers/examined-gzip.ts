@@ -1,10 +1,9 @@
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32 } from 'node:zlib';
+import { Inflater } from '../../runtime/http/inflater.ts';
+import { myTurn } from '../../runtime/in-turns.ts';
 import { AnswerError } from './answer-error.ts';
 import { AnswerExaminer } from './answer-filter.ts';
 import type { AnswerRules } from './text-examiner.ts';
-
-/** zlib turns to another thread and back for each chunk, so small ones cost more than the work itself. */
-const UNPACKED_CHUNK_BYTES = 131_072;
 
 /** Deflate, no optional fields, no time, and an unknown system. Source: RFC 1952, section 2.3. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
@@ -26,8 +25,8 @@ export async function* examinedGzip(body: AsyncIterable<Buffer>, rules: AnswerRu
   let trailer = Buffer.alloc(0);
   const held: { bytes: Buffer; endsAt: number }[] = [];
   let heldBytes = 0;
-  yield HEADER;
   try {
+    yield HEADER;
     for await (const bytes of behindHeader(body)) {
       const taken = await content.push(bytes);
       held.push({ bytes: bytes.subarray(0, taken), endsAt: content.unpackedBytes });
@@ -49,7 +48,7 @@ export async function* examinedGzip(body: AsyncIterable<Buffer>, rules: AnswerRu
   }
 }
 
-/** Copies of the pieces behind the header, which zlib may keep. */
+/** Copies of the pieces behind the header, which may have to wait. */
 async function* behindHeader(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let seen = 0;
   for await (const piece of body) {
@@ -63,61 +62,49 @@ async function* behindHeader(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer
 
 /** The content of an answer. Keeps only the line that has not ended. */
 class UnpackedContent {
-  readonly #inflate = createInflateRaw({ chunkSize: UNPACKED_CHUNK_BYTES });
+  readonly #inflater = new Inflater();
   readonly #examiner: AnswerExaminer;
-  readonly #closed: Promise<unknown>;
-  #error: unknown;
-  #takenBytes = 0;
   #crc = 0;
-  #seenBytes = 0;
+  unpackedBytes = 0;
   /** The bytes that may leave. */
   examinedBytes = 0;
 
   constructor(rules: AnswerRules) {
     this.#examiner = new AnswerExaminer(rules);
-    this.#closed = new Promise((resolve) => this.#inflate.once('close', resolve));
-    this.#inflate.on('data', (chunk: Buffer) => this.#examine(chunk));
-    this.#inflate.on('error', (cause) => {
-      this.#error ??= new AnswerError(DAMAGED, { cause });
-    });
   }
 
-  get unpackedBytes(): number {
-    return this.#seenBytes + this.#inflate.readableLength;
-  }
-
-  /** Unpacks all that compressed bytes contain, and returns how many of them belong to the content. */
+  /** Unpacks and examines all that compressed bytes contain, and returns how many of them belong to the content. */
   async push(compressed: Buffer): Promise<number> {
-    if (this.#inflate.readableEnded || compressed.length === 0) return 0;
-    const written = new Promise<void>((resolve) => this.#inflate.write(compressed, () => resolve()));
-    await Promise.race([written, this.#closed]);
-    if (this.#error !== undefined) throw this.#error;
-    const takenBytes = this.#inflate.bytesWritten - this.#takenBytes;
-    this.#takenBytes += takenBytes;
-    return takenBytes;
+    let takenBytes = 0;
+    for (;;) {
+      const { unpacked, taken, isFull } = this.#unpack(compressed.subarray(takenBytes));
+      this.#crc = crc32(unpacked, this.#crc);
+      this.unpackedBytes += unpacked.length;
+      for (const part of this.#examiner.push(unpacked)) this.examinedBytes += part.length;
+      takenBytes += taken;
+      if (!isFull) return takenBytes;
+      await myTurn();
+    }
   }
 
   /** Examines a last line without a newline. The content is whole if this is its trailer. */
   end(trailer: Buffer): void {
     const whole = Buffer.alloc(TRAILER_BYTES);
     whole.writeUInt32LE(this.#crc, 0);
-    whole.writeUInt32LE(this.#seenBytes % 2 ** 32, 4);
+    whole.writeUInt32LE(this.unpackedBytes % 2 ** 32, 4);
     if (!whole.equals(trailer)) throw new AnswerError(DAMAGED);
     this.#examiner.end();
   }
 
   close(): void {
-    this.#inflate.destroy();
+    this.#inflater.close();
   }
 
-  #examine(chunk: Buffer): void {
-    if (this.#error !== undefined) return;
+  #unpack(compressed: Buffer) {
     try {
-      this.#crc = crc32(chunk, this.#crc);
-      this.#seenBytes += chunk.length;
-      this.examinedBytes += this.#examiner.push(chunk).length;
-    } catch (error) {
-      this.#error ??= error;
+      return this.#inflater.push(compressed);
+    } catch (cause) {
+      throw new AnswerError(DAMAGED, { cause });
     }
   }
 }

@@ -20,7 +20,7 @@ const policies = [
 function textOnly(rules: AnswerRules) {
   const [lines, text] = [new LineCutter(), new TextExaminer(rules)];
   return {
-    push: (bytes: Buffer) => text.examine(lines.push(bytes)),
+    push: (bytes: Buffer) => lines.push(bytes).map((whole) => text.examine(whole)),
     end: () => text.examine(lines.end()),
   };
 }
@@ -33,7 +33,7 @@ function outcome(examiner: Pick<AnswerExaminer, 'push' | 'end'>, pieces: readonl
   try {
     for (const piece of pieces) {
       piece.copy(memory);
-      kept(examiner.push(memory.subarray(0, piece.length)));
+      examiner.push(memory.subarray(0, piece.length)).forEach(kept);
       memory.fill('7');
     }
     kept(examiner.end());

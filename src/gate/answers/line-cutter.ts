@@ -3,34 +3,38 @@ import { AnswerError } from './answer-error.ts';
 const NEWLINE = 0x0a;
 const MAX_LINE_BYTES = 1_048_576;
 
-/**
- * Cuts bytes into whole lines, of chunks of any size. All lines are copied into the same memory: new memory for each chunk
- * would make the garbage collector run as often as all other work together.
- */
+/** Cuts bytes into whole lines, of chunks of any size. */
 export class LineCutter {
+  /** Starts with the bytes of a line that has not ended. */
   #memory: Buffer = Buffer.alloc(0);
-  /** Where the line that has not ended lies in the memory. */
-  #restStart = 0;
-  #restEnd = 0;
+  #restBytes = 0;
 
-  /** The lines that `chunk` completes, valid until the next call. Throws `AnswerError` for a line that is too long. */
-  push(chunk: Buffer): Buffer {
-    const linesBytes = chunk.lastIndexOf(NEWLINE) + 1;
-    const restBytes = this.#restEnd - this.#restStart;
-    const rest = this.#memory.subarray(this.#restStart, this.#restEnd);
-    const bytes = restBytes + chunk.length;
-    if (this.#memory.length < bytes)
-      this.#memory = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#memory.length));
-    this.#memory.set(rest);
-    this.#memory.set(chunk, restBytes);
-    this.#restStart = linesBytes === 0 ? 0 : restBytes + linesBytes;
-    this.#restEnd = bytes;
-    if (bytes - this.#restStart > MAX_LINE_BYTES) throw new AnswerError('a line of the answer is too long');
-    return this.#memory.subarray(0, this.#restStart);
+  /**
+   * The lines that `chunk` completes: the line that began before it, and the others. Those lie in its memory, because new
+   * memory of this size makes V8 collect garbage too often. Throws `AnswerError` for a line that is too long.
+   */
+  push(chunk: Buffer): Buffer[] {
+    const pieces: Buffer[] = [];
+    const firstEnd = this.#restBytes === 0 ? 0 : chunk.indexOf(NEWLINE) + 1;
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (firstEnd > 0) pieces.push(Buffer.concat([this.end(), chunk.subarray(0, firstEnd)]));
+    if (firstEnd < end) pieces.push(chunk.subarray(firstEnd, end));
+    if (end > 0) this.#restBytes = 0;
+    this.#keep(chunk.subarray(end));
+    return pieces;
   }
 
   /** The last line, if it has no newline. */
   end(): Buffer {
-    return this.#memory.subarray(this.#restStart, this.#restEnd);
+    return this.#memory.subarray(0, this.#restBytes);
+  }
+
+  #keep(piece: Buffer): void {
+    const bytes = this.#restBytes + piece.length;
+    if (bytes > MAX_LINE_BYTES) throw new AnswerError('a line of the answer is too long');
+    if (bytes > this.#memory.length)
+      this.#memory = Buffer.concat([this.end()], Math.max(bytes, 2 * this.#memory.length));
+    piece.copy(this.#memory, this.#restBytes);
+    this.#restBytes = bytes;
   }
 }

@@ -124,10 +124,13 @@ async function sendOpened(
   );
 }
 
-async function* examined(body: AsyncIterable<Buffer>, rules: AnswerRules): AsyncGenerator<string | Buffer> {
+async function* examined(
+  body: AsyncIterable<Buffer>,
+  rules: AnswerRules,
+): AsyncGenerator<readonly (string | Buffer)[]> {
   const examiner = new AnswerExaminer(rules);
   for await (const piece of body) yield examiner.push(piece);
-  yield examiner.end();
+  yield [examiner.end()];
 }
 
 /** Copies of the pieces, which streams may keep. */
