@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import {
   closeServer,
@@ -26,8 +25,6 @@ export interface Exporter extends Role {
 export interface ExporterOptions {
   clock: Clock;
   logger: Logger;
-  /** Replaces HTTP over the network. */
-  dispatcher?: Dispatcher;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { Agent } from 'undici';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { DirectConnections } from '../../src/exporter/openstack/session/direct-connections.ts';
 import { httpClient } from '../../src/exporter/openstack/session/http.ts';
 import { loadCredentials } from '../../src/exporter/openstack/credentials/openrc.ts';
 import { readRights } from '../../src/exporter/openstack/rights.ts';
@@ -31,10 +31,10 @@ describeWith(
     afterAll(async () => await radosgw.stop());
 
     function open(env: Record<string, string>): Session {
-      const dispatcher = new Agent();
-      onTestFinished(async () => await dispatcher.close());
+      const connections = new DirectConnections();
+      onTestFinished(() => connections.destroy());
       const limits = { timeoutMs: 60_000, maxBodyBytes: 10_000_000, retries: 0, firstRetryDelayMs: 1 };
-      const http = httpClient({ clock: systemClock, dispatcher, ...limits });
+      const http = httpClient({ clock: systemClock, connections, ...limits });
       const override = `${radosgw.accountsUrl}/AUTH_%(project_id)s`;
       const credentials = loadCredentials({ ...env, OS_OBJECT_STORE_ENDPOINT_OVERRIDE: override }, undefined);
       return new KeystoneSession({ credentials, http, clock: systemClock });

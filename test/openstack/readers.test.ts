@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSnapshots } from '../../src/exporter/openstack/cinder-snapshots.ts';
 import { readVolumes } from '../../src/exporter/openstack/cinder-volumes.ts';
 import { readCredentials, type Credentials } from '../../src/exporter/openstack/credentials/credentials.ts';
+import { DirectConnections } from '../../src/exporter/openstack/session/direct-connections.ts';
 import { httpClient } from '../../src/exporter/openstack/session/http.ts';
 import { isKnownAsDeleted, readOwnProjects } from '../../src/exporter/openstack/keystone.ts';
 import { readFloatingIps } from '../../src/exporter/openstack/neutron-floating-ips.ts';
@@ -26,11 +26,11 @@ import { settableClock, START_MS, startCloud } from '../exporter/small-cloud.ts'
 const HOUR_MS = 3_600_000;
 
 function open(credentials: Credentials): Session {
-  const dispatcher = new Agent();
-  onTestFinished(async () => await dispatcher.close());
+  const connections = new DirectConnections();
+  onTestFinished(() => connections.destroy());
   const http = httpClient({
     clock: systemClock,
-    dispatcher,
+    connections,
     timeoutMs: 60_000,
     maxBodyBytes: 100_000_000,
     retries: 2,

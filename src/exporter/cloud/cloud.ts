@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import { LastingFailure } from '../../runtime/lasting-failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -15,7 +14,6 @@ import type { ExporterConfig } from '../settings/config.ts';
 export interface CloudParts {
   clock: Clock;
   logger: Logger;
-  dispatcher?: Dispatcher;
   /** Is called after each refresh, also after a failed one. */
   onRefreshed: () => void;
 }
@@ -31,14 +29,14 @@ export class Cloud {
   #snapshot: Snapshot | undefined;
 
   constructor(config: ExporterConfig, parts: CloudParts) {
-    const { clock, logger, dispatcher } = parts;
+    const { clock, logger } = parts;
     this.#config = config;
     this.#parts = parts;
     this.#failing = new LastingFailure(logger, {
       failed: 'refreshes fail; the next complete one counts the usage of this time',
       recovered: 'refreshes succeed again',
     });
-    this.#meter = new Meter(config, { clock, logger, metrics: this.#metrics, dispatcher });
+    this.#meter = new Meter(config, { clock, logger, metrics: this.#metrics });
   }
 
   /** Opens the state file and signs in. Throws `UserError`. */

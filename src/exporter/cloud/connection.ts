@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import { shownUrl } from '../../runtime/http/shown-url.ts';
 import { describeError, UserError } from '../../runtime/user-error.ts';
@@ -19,8 +18,6 @@ export interface Connection {
 
 export interface ConnectionOptions {
   clock: Clock;
-  /** Replaces HTTP over the network. */
-  dispatcher?: Dispatcher | undefined;
   observe?: (observation: RequestObservation) => void;
 }
 
@@ -29,10 +26,10 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
   const { credentials, requestTimeoutMs, firstRetryDelayMs } = config;
   const { clock, observe } = options;
   const ending = new AbortController();
-  const own = new ServiceConnections(credentials, config.proxies);
+  const connections = new ServiceConnections(credentials, config.proxies);
   const http = httpClient({
     clock,
-    dispatcher: options.dispatcher ?? own.dispatcher,
+    connections,
     timeoutMs: requestTimeoutMs,
     maxBodyBytes: MAX_ANSWER_BYTES,
     retries: 2,
@@ -43,7 +40,7 @@ export function connect(config: ExporterConfig, options: ConnectionOptions): Con
     session: new KeystoneSession({ credentials, http, clock, signal: ending.signal }),
     close: async () => {
       ending.abort();
-      await own.destroy();
+      await connections.destroy();
     },
   };
 }

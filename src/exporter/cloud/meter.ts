@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { connect, type Connection, duringStart, readSignIn } from './connection.ts';
@@ -24,7 +23,6 @@ export interface MeterParts {
   clock: Clock;
   logger: Logger;
   metrics: OwnMetrics;
-  dispatcher?: Dispatcher | undefined;
 }
 
 /** The meter of one OpenStack: reads its usage, and keeps the totals in the state file. */
@@ -38,12 +36,11 @@ export class Meter {
   #signIn: SignInFacts | undefined;
 
   constructor(config: ExporterConfig, parts: MeterParts) {
-    const { clock, dispatcher, metrics } = parts;
+    const { clock, metrics } = parts;
     this.#config = config;
     this.#parts = parts;
     this.#connection = connect(config, {
       clock,
-      dispatcher,
       observe: (request) => metrics.observeRequest(request),
     });
     this.#refreshParts = this.#partsOfRefresh();

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
@@ -5,7 +6,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { request } from 'undici';
 import { expect, it, onTestFinished } from 'vitest';
 import { listen, closeServer } from '../../../runtime/http/listen.ts';
 import { ServiceConnections, unsafeConnection } from './agent.ts';
@@ -34,8 +34,10 @@ async function selfSignedServer() {
 async function ask(url: string, env: Record<string, string>): Promise<number> {
   const connections = new ServiceConnections(readCredentials({ ...BASE, ...env }), readProxies(env));
   try {
-    const { statusCode, body } = await request(url, { dispatcher: connections.dispatcher });
-    await body.dump();
+    const { signal } = new AbortController();
+    const asked = { method: 'GET', url: new URL(url), headers: {}, body: undefined, signal } as const;
+    const { statusCode, body } = await connections.send(asked);
+    body.resume();
     return statusCode;
   } finally {
     await connections.destroy();
@@ -83,6 +85,17 @@ it('uses the proxies of the environment, with the trusted certificates', async (
     `CONNECT ${new URL(url).host} ${authorization}`,
     `GET http://keystone.invalid:5000/v3 ${authorization}`,
   ]);
+});
+
+it('loads undici for a proxy only, because it takes much memory', () => {
+  const exporter = new URL('../../exporter.ts', import.meta.url).href;
+  const isLoaded = "process.stdout.write(String(Symbol.for('undici.globalDispatcher.1') in globalThis))";
+  const outputAfter = (module: string) => {
+    const program = `await import('${module}'); ${isLoaded}`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout;
+  };
+  expect([outputAfter(exporter), outputAfter('undici')]).toEqual(['false', 'true']);
 });
 
 it('names the setting of a missing file', () => {

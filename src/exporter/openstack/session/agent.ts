@@ -1,51 +1,52 @@
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { checkKeyPair, type KeyPair } from '../../../runtime/files/key-pair.ts';
 import { readTextFile } from '../../../runtime/files/text-file.ts';
 import { describeError, UserError } from '../../../runtime/user-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import { CONNECT_TIMEOUT_MS, CONNECTIONS, DirectConnections, type TlsOptions } from './direct-connections.ts';
+import type { IncomingAnswer, OutgoingRequest } from './http.ts';
 import { proxyFor, type Proxies } from './proxies.ts';
-
-/**
- * More than all readers use at the same time: services may share an address, and a hanging service must not delay
- * another.
- */
-const CONNECTIONS = 16;
 
 /** The connections of one exporter: direct ones, and those through proxies. */
 export class ServiceConnections {
-  readonly dispatcher: Dispatcher;
-  readonly #connect: ReturnType<typeof connectOptions>;
-  readonly #agents = new Map<string, Dispatcher>();
+  readonly #tls: TlsOptions;
+  readonly #proxies: Proxies;
+  readonly #direct: DirectConnections;
+  readonly #proxied = new Map<string, Dispatcher>();
 
   /** Uses the certificates that the credentials name. Throws `UserError` for a file that cannot be used. */
   constructor(credentials: Credentials, proxies: Proxies) {
-    this.#connect = connectOptions(credentials);
-    const direct = new Agent({ connections: CONNECTIONS, connect: this.#connect });
-    this.#agents.set('', direct);
-    this.dispatcher = direct.compose((dispatch) => (options, handler) => {
-      const proxy = proxyFor(new URL(options.origin ?? ''), proxies);
-      return proxy === undefined
-        ? dispatch(options, handler)
-        : this.#through(proxy).dispatch(options, handler);
-    });
+    this.#tls = tlsOptions(credentials);
+    this.#proxies = proxies;
+    this.#direct = new DirectConnections(this.#tls);
+  }
+
+  /** Returns the answer when its headers are here. Rejects with the connection's error. */
+  async send(asked: OutgoingRequest): Promise<IncomingAnswer> {
+    const proxy = proxyFor(asked.url, this.#proxies);
+    return proxy === undefined ? await this.#direct.send(asked) : await this.#sendThrough(proxy, asked);
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map(async (agent) => await agent.destroy()));
+    this.#direct.destroy();
+    await Promise.all([...this.#proxied.values()].map(async (agent) => await agent.destroy()));
   }
 
-  #through({ href }: URL): Dispatcher {
+  /** Loads undici only where there is a proxy: it takes 25 MB of memory. */
+  async #sendThrough({ href }: URL, { url, body, ...options }: OutgoingRequest): Promise<IncomingAnswer> {
+    const { ProxyAgent, request } = await import('undici');
+    const requestTls = { timeout: CONNECT_TIMEOUT_MS, ...this.#tls };
     // Requests in plain HTTP go to the proxy without a tunnel: many proxies open tunnels only to port 443.
-    const options = { uri: href, connections: CONNECTIONS, requestTls: this.#connect, proxyTunnel: false };
-    const agent = this.#agents.get(href) ?? new ProxyAgent(options);
-    this.#agents.set(href, agent);
-    return agent;
+    const settings = { uri: href, connections: CONNECTIONS, requestTls, proxyTunnel: false };
+    const dispatcher = this.#proxied.get(href) ?? new ProxyAgent(settings);
+    this.#proxied.set(href, dispatcher);
+    const limits = { headersTimeout: 0, bodyTimeout: 0 }; // the signal limits both
+    return await request(url, { ...options, ...limits, body: body ?? null, dispatcher });
   }
 }
 
-function connectOptions({ caFile, clientCertificate: own, insecure }: Credentials) {
+function tlsOptions({ caFile, clientCertificate: own, insecure }: Credentials): TlsOptions {
   return {
-    timeout: 10_000,
     ...(caFile === undefined ? {} : { ca: readPem('OS_CACERT', caFile) }),
     ...(own === undefined ? {} : readOwn(own)),
     ...(insecure ? { rejectUnauthorized: false } : {}),

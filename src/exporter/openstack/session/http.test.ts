@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
-import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../runtime/clock.ts';
 import { closeServer, listen } from '../../../runtime/http/listen.ts';
+import { DirectConnections } from './direct-connections.ts';
 import { httpClient, type HttpOptions, type RequestObservation } from './http.ts';
 
 async function serve(listener: RequestListener): Promise<URL> {
@@ -13,11 +13,11 @@ async function serve(listener: RequestListener): Promise<URL> {
 }
 
 function http(options: Partial<HttpOptions> = {}) {
-  const dispatcher = new Agent();
-  onTestFinished(async () => await dispatcher.destroy());
+  const connections = new DirectConnections();
+  onTestFinished(() => connections.destroy());
   return httpClient({
     clock: systemClock,
-    dispatcher,
+    connections,
     timeoutMs: 300_000,
     maxBodyBytes: 1000,
     retries: 0,

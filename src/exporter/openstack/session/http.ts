@@ -1,4 +1,4 @@
-import { request, type Dispatcher } from 'undici';
+import type { Readable } from 'node:stream';
 import { parseRetryAfter, retryTransient } from '../../../runtime/retry.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { codeOf, describeError, UserError } from '../../../runtime/user-error.ts';
@@ -39,9 +39,25 @@ export interface RequestObservation {
   failed: boolean;
 }
 
+/** A request as it is sent. The signal ends it, and the reading of its answer. */
+export interface OutgoingRequest {
+  method: HttpRequest['method'];
+  url: URL;
+  headers: Record<string, string>;
+  body: string | undefined;
+  signal: AbortSignal;
+}
+
+/** The head of an answer, and its body, which is still to be read. */
+export interface IncomingAnswer {
+  statusCode: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Readable;
+}
+
 export interface HttpOptions {
   clock: Clock;
-  dispatcher: Dispatcher;
+  connections: { send(asked: OutgoingRequest): Promise<IncomingAnswer> };
   /** The time of one attempt, from the connection to the last byte. */
   timeoutMs: number;
   maxBodyBytes: number;
@@ -123,26 +139,18 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
 /** Follows redirects as keystoneauth does: with the same method, headers and body. */
 async function followed(
   asked: HttpRequest,
-  { dispatcher, timeoutMs, signal }: HttpOptions & { signal: AbortSignal },
-): Promise<Dispatcher.ResponseData> {
+  { connections, signal }: HttpOptions & { signal: AbortSignal },
+): Promise<IncomingAnswer> {
+  const { service, method } = asked;
+  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+  const headers = requestHeaders(asked);
   let url = asked.url;
   for (let redirects = 0; ; redirects += 1) {
-    const response = await request(url, {
-      method: asked.method,
-      headers: requestHeaders(asked),
-      body: asked.body === undefined ? null : JSON.stringify(asked.body),
-      dispatcher,
-      signal,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    });
-    if (!REDIRECTS.has(response.statusCode)) return response;
-    await response.body.dump();
-    const { location } = response.headers;
-    url = nextAddress(
-      { service: asked.service, from: url, status: response.statusCode, redirects },
-      location,
-    );
+    const answer = await connections.send({ method, url, headers, body, signal });
+    if (!REDIRECTS.has(answer.statusCode)) return answer;
+    answer.body.resume(); // a connection serves again when its answer is read
+    const from = { service, from: url, status: answer.statusCode, redirects };
+    url = nextAddress(from, answer.headers['location']);
   }
 }
 
