@@ -108,7 +108,7 @@ export class LineShape {
     // `place` is the place in the last line that `at` is compared with.
     for (let place = 0; ;) {
       const moved = at - start - place;
-      const same = this.#commonBytes(place, this.#numberStart, view, at);
+      const same = this.#commonBytes(place, this.#numberStart, view, at, bytes.length);
       at += same;
       place += same;
       for (; index < ends.length && (ends[index] as number) < place; index++) {
@@ -132,13 +132,14 @@ export class LineShape {
   /** The position after the time and the newline that follow a number, or -1. */
   #matchTime(bytes: Buffer, view: DataView, at: number): number {
     const length = this.#lineEnd - this.#numberEnd;
-    const isEqual = length > 0 && this.#commonBytes(this.#numberEnd, this.#lineEnd, view, at) === length;
+    const isEqual =
+      length > 0 && this.#commonBytes(this.#numberEnd, this.#lineEnd, view, at, bytes.length) === length;
     return isEqual ? at + length : timeEnd(bytes, at);
   }
 
-  /** How many bytes at `at` are equal to those of the last line from `place` to `end`. */
-  #commonBytes(place: number, end: number, view: DataView, at: number): number {
-    const limit = Math.min(end - place, view.byteLength - at);
+  /** How many bytes from `at` are equal to those of the last line from `place`. Stops at either end. */
+  #commonBytes(place: number, placeEnd: number, view: DataView, at: number, atEnd: number): number {
+    const limit = Math.min(placeEnd - place, atEnd - at);
     return commonBytes(this.#last, this.#lastStart + place, view, at, limit);
   }
 
