@@ -12,8 +12,15 @@ export interface SummedMeters {
   where: Sql;
   /** Whether they are all meters of their sites. */
   isOfAll: boolean;
+  /** Whether `columns` are the site_id and meter_id of all meters: sums have them without `m`. */
+  isByMeter: boolean;
   /** There is no usage from this hour on, as far as known. */
   endHour: number;
+}
+
+/** Joins the meters `m` to rows `e`, if anything of them is needed. */
+export function joinedMeters({ table, isByMeter }: SummedMeters): Sql {
+  return isByMeter ? sql`` : sql`JOIN ${table} m USING (site_id, meter_id)`;
 }
 
 /** The sums of a part of a day: one of each meter, at the first hour of the part. */
@@ -46,7 +53,7 @@ function sumsOfHours({ meters, atHour }: Part, { fromHour, toHour }: HourRange, 
           SELECT e.site_id, e.meter_id, sum(e.amount) AS amount, sum(e.spread) AS spread
           FROM ledger.entry e ${isOfAll ? sql`` : sql`JOIN ${table} m USING (site_id, meter_id)`}
           WHERE ${where} AND e.hour >= ${fromHour}::int AND e.hour < ${toHour}::int GROUP BY 1, 2
-        ) e JOIN ${table} m USING (site_id, meter_id)`,
+        ) e ${joinedMeters(meters)}`,
     sql`
         SELECT ${columns}, ${atHour}::int, ${sum(sql`e.hour_amounts`)}, ${sum(sql`e.hour_spreads`)}
         ${packedMonths(meters, dayOf(fromHour))}`,
@@ -54,11 +61,11 @@ function sumsOfHours({ meters, atHour }: Part, { fromHour, toHour }: HourRange, 
 }
 
 function sumsOfDay({ meters, atHour }: Part, day: HourRange): Sql[] {
-  const { table, columns, where } = meters;
+  const { columns, where } = meters;
   const ofDay = (list: Sql) => sql`coalesce(${list}[(${day.fromHour}::int - e.first_hour) / 24 + 1], 0)`;
   return [
     sql`
-        SELECT ${columns}, ${atHour}::int, e.amount, e.spread FROM ledger.day e JOIN ${table} m USING (site_id, meter_id)
+        SELECT ${columns}, ${atHour}::int, e.amount, e.spread FROM ledger.day e ${joinedMeters(meters)}
         WHERE ${where} AND e.hour = ${day.fromHour}::int`,
     sql`
         SELECT ${columns}, ${atHour}::int, ${ofDay(sql`e.day_amounts`)}, ${ofDay(sql`e.day_spreads`)}
@@ -67,9 +74,9 @@ function sumsOfDay({ meters, atHour }: Part, day: HourRange): Sql[] {
 }
 
 /** The months with a day, at sites that have packed it: before, months have nothing of it. */
-function packedMonths({ table, where }: SummedMeters, day: HourRange): Sql {
+function packedMonths(meters: SummedMeters, day: HourRange): Sql {
   return sql`
-        FROM ledger.month e JOIN ${table} m USING (site_id, meter_id)
-        WHERE ${where} AND e.first_hour = ${firstMonthOf(day)}::int
+        FROM ledger.month e ${joinedMeters(meters)}
+        WHERE ${meters.where} AND e.first_hour = ${firstMonthOf(day)}::int
           AND EXISTS (SELECT FROM ledger.cloud_day d WHERE d.site_id = e.site_id AND d.hour = ${day.fromHour}::int)`;
 }

@@ -1,7 +1,7 @@
 import { join, sql, type Sql } from '../../../../database/sql.ts';
 import type { UsageStep } from '../../../ledger.ts';
 import { daysOf, firstMonthOf, piecesOf, type HourRange } from '../../../steps.ts';
-import { usageOfDayPart, type SummedMeters } from './day-part.ts';
+import { joinedMeters, usageOfDayPart, type SummedMeters } from './day-part.ts';
 
 /** Meters, each with a window of time. */
 export interface Windows extends SummedMeters {
@@ -98,16 +98,18 @@ function openHours({ table, columns, fromHour, toHour }: Windows): Sql {
         WHERE m.open_hour >= ${fromHour} AND m.open_hour < ${toHour} AND (m.open_amount <> 0 OR m.open_spread <> 0)`;
 }
 
-function entries({ table, columns, where, fromHour, toHour, range }: Windows): Sql {
+function entries(windows: Windows): Sql {
+  const { columns, where, fromHour, toHour, range } = windows;
   return sql`
-        SELECT ${columns}, e.hour, e.amount, e.spread FROM ledger.entry e JOIN ${table} m USING (site_id, meter_id)
+        SELECT ${columns}, e.hour, e.amount, e.spread FROM ledger.entry e ${joinedMeters(windows)}
         WHERE ${where} AND e.hour >= ${fromHour} AND e.hour < ${toHour}
           AND e.hour >= ${range.fromHour}::int AND e.hour < ${range.toHour}::int`;
 }
 
-function unpackedDays({ table, columns, where, fromHour, toHour }: Windows): Sql {
+function unpackedDays(windows: Windows): Sql {
+  const { columns, where, fromHour, toHour } = windows;
   return sql`
-        SELECT ${columns}, e.hour, e.amount, e.spread FROM ledger.day e JOIN ${table} m USING (site_id, meter_id)
+        SELECT ${columns}, e.hour, e.amount, e.spread FROM ledger.day e ${joinedMeters(windows)}
         WHERE ${where} AND e.hour >= ${fromHour} AND e.hour + 24 <= ${toHour}`;
 }
 
@@ -116,9 +118,9 @@ const isWholeMonth = ({ fromHour, toHour }: Windows) =>
 
 /** The index on sums of months has all columns that this needs. */
 function wholeMonths(windows: Windows): Sql {
-  const { table, columns, where } = windows;
+  const { columns, where } = windows;
   return sql`
-        SELECT ${columns}, e.first_hour, e.amount, e.spread FROM ledger.month e JOIN ${table} m USING (site_id, meter_id)
+        SELECT ${columns}, e.first_hour, e.amount, e.spread FROM ledger.month e ${joinedMeters(windows)}
         WHERE ${where} AND ${isWholeMonth(windows)} AND ${ofMonths(windows)}`;
 }
 
@@ -170,21 +172,21 @@ const sumOfDays = (windows: Windows) => sumOf(windows, wholeDaysOf(windows));
 
 /** A row for each hour or day. */
 function each(windows: Windows, { amounts, spreads, hoursOfOne, fromHour, toHour }: PackedSums): Sql {
-  const { table, columns, where } = windows;
+  const { columns, where } = windows;
   return sql`
         SELECT ${columns}, ${fromHour} + ${hoursOfOne}::int * (u.i::int - 1), u.amount, coalesce(u.spread, 0)
-        FROM ledger.month e JOIN ${table} m USING (site_id, meter_id),
+        FROM ledger.month e ${joinedMeters(windows)},
              unnest(${slice(amounts, hoursOfOne, fromHour, toHour)}, ${slice(spreads, hoursOfOne, fromHour, toHour)}) WITH ORDINALITY AS u (amount, spread, i)
         WHERE ${where} AND ${ofMonths(windows)} AND (u.amount <> 0 OR u.spread <> 0)`;
 }
 
 /** One row for each month: the sum of its hours or days in the window. */
 function sumOf(windows: Windows, { amounts, spreads, hoursOfOne, fromHour, toHour }: PackedSums): Sql {
-  const { table, columns, where } = windows;
+  const { columns, where } = windows;
   const sum = (list: Sql) =>
     sql`(SELECT coalesce(sum(a), 0) FROM unnest(${slice(list, hoursOfOne, fromHour, toHour)}) AS a)`;
   return sql`
         SELECT ${columns}, greatest(${windows.fromHour}, e.first_hour), ${sum(amounts)}, ${sum(spreads)}
-        FROM ledger.month e JOIN ${table} m USING (site_id, meter_id)
+        FROM ledger.month e ${joinedMeters(windows)}
         WHERE ${where} AND ${ofMonths(windows)}`;
 }
