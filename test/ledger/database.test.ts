@@ -157,13 +157,17 @@ onEveryPostgresql('the ledger', (freshLedger) => {
     ])('keeps nothing of a transaction with a sent statement that %s', async (_, broken, message) => {
       const { connection } = await freshLedger();
       const database = storeOn(connection);
-      const done = database.transaction(async (trx) => {
-        trx.send(sql`CREATE TABLE one ()`);
-        trx.send(broken);
-        trx.send(sql`CREATE TABLE other ()`);
-        return await trx.query(sql`SELECT 1`).catch(() => undefined);
-      });
-      await expect(done).rejects.toThrow(message);
+      const sending = async (last: (trx: Transaction) => unknown) =>
+        await database.transaction(async (trx) => {
+          trx.send(sql`CREATE TABLE one ()`);
+          trx.send(broken);
+          trx.send(sql`CREATE TABLE other ()`);
+          await last(trx);
+        });
+      await expect(sending(() => undefined)).rejects.toThrow(message);
+      await expect(sending((trx) => trx.query(sql`SELECT 1`).catch(() => undefined))).rejects.toThrow(
+        message,
+      );
       const { rows } = await database.query(
         sql`SELECT to_regclass('one') AS one, to_regclass('other') AS other`,
       );

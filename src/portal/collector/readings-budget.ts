@@ -81,17 +81,23 @@ export class ReadingsBudget {
 
   #hold(expected: number): Reservation {
     const outgrown = new AbortController();
-    const over = new AbortController();
+    /** Set while the sweep has room. */
+    let stay: AbortController | undefined;
+    let isOver = false;
     let size = 0;
     let endTurn = () => {};
     const take = (room: number) => {
-      if (size === 0) void this.#clock.sleep(KEPT_MS, over.signal).then(leaveRoom);
+      if (size === 0) {
+        stay = new AbortController();
+        void this.#clock.sleep(KEPT_MS, stay.signal).then(leaveRoom);
+      }
       this.#taken += room - size;
       size = room;
     };
     const leaveRoom = () => {
-      if (over.signal.aborted) return;
-      over.abort(OVER);
+      if (isOver) return;
+      isOver = true;
+      stay?.abort(OVER);
       this.#taken -= size;
       this.#wake();
     };
@@ -107,7 +113,7 @@ export class ReadingsBudget {
       },
       grow: (bytes) => {
         const room = this.#sizeOf(bytes);
-        if (room <= size || over.signal.aborted) return;
+        if (room <= size || isOver) return;
         if (size === 0 && this.#taken > 0)
           outgrown.abort(new NoRoomError('there is no room for so many readings'));
         else take(size === 0 ? this.#most : room);

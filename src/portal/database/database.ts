@@ -17,7 +17,7 @@ export class Database implements Queryable {
   }
 
   async query<Row extends object>(statement: Statement): Promise<Rows<Row>> {
-    return await queryOn<Row>(this.#pool, statement);
+    return await this.#pool.query<Row>(statement);
   }
 
   /** Runs each statement by itself, in its turn in a lane. */
@@ -30,10 +30,9 @@ export class Database implements Queryable {
     const client = await this.#pool.connect();
     const trx = new Pipeline(client);
     try {
-      await trx.query(begin);
+      trx.send(begin);
       const result = await work(trx);
-      await trx.sent();
-      await trx.end(sql`COMMIT`);
+      await trx.commit();
       client.release();
       return result;
     } catch (error) {
@@ -68,6 +67,8 @@ export async function openDatabase(connection: DatabaseConnection, logger: Logge
 class Pipeline implements Transaction {
   readonly #client: PoolClient;
   #sent: Promise<unknown> = Promise.resolve();
+  /** The error of the first sent statement that failed. */
+  #failure: Error | undefined;
   #corked = false;
   #ended = false;
 
@@ -76,15 +77,9 @@ class Pipeline implements Transaction {
   }
 
   send(statement: Statement): void {
-    const asked = this.#ask(statement);
-    asked.catch(() => undefined);
-    this.#sent = this.#sent.then(async () => await asked);
-    this.#sent.catch(() => undefined);
-  }
-
-  /** Waits for the statements that were sent. Throws the error of the first one that failed. */
-  async sent(): Promise<void> {
-    await this.#sent;
+    const note = (error: Error) => (this.#failure ??= error);
+    // Statements are answered in order, so the last one is answered after all others.
+    this.#sent = this.#ask(statement, note).catch(note);
   }
 
   async query<Row extends object>(statement: Statement): Promise<Rows<Row>> {
@@ -92,23 +87,55 @@ class Pipeline implements Transaction {
       return await this.#ask<Row>(statement);
     } catch (error) {
       // After a failure PostgreSQL refuses all statements; the first error has the reason.
-      await this.sent();
+      await this.#allSent();
       throw error;
     }
+  }
+
+  /**
+   * Ends the transaction, in one packet with the statements that were sent last. Throws the error of the first one that
+   * failed: then PostgreSQL has rolled back.
+   */
+  async commit(): Promise<void> {
+    // PostgreSQL does not know of a statement that could not even be sent.
+    if (this.#failure !== undefined) throw this.#failure;
+    const ended = this.end(sql`COMMIT`);
+    ended.catch(() => undefined);
+    await this.#allSent();
+    await ended;
   }
 
   /** Sends the last statement. Throws if it is `COMMIT` and PostgreSQL rolls back, as it does after a failed statement. */
   async end(statement: Statement): Promise<void> {
     this.#ended = true;
-    const { command } = await queryOn(this.#client, statement);
+    const { command } = await this.#run(statement);
     if (command !== statement.text) throw new Error('a statement failed: the transaction was rolled back');
   }
 
-  async #ask<Row extends object>(statement: Statement): Promise<Rows<Row>> {
+  async #allSent(): Promise<void> {
+    await this.#sent;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #ask<Row extends object>(statement: Statement, onError?: (error: Error) => void): Promise<Rows<Row>> {
     // A statement that comes late would run outside of the transaction, perhaps in the next one.
     if (this.#ended) throw new Error('the transaction has ended');
     this.#cork();
-    return await queryOn<Row>(this.#client, statement);
+    return await this.#run<Row>(statement, onError);
+  }
+
+  /** `onError` is called at once if the statement cannot be sent. */
+  async #run<Row extends object>(
+    statement: Statement,
+    onError?: (error: Error) => void,
+  ): Promise<QueryResult<Row>> {
+    return await new Promise((resolve, reject) => {
+      this.#client.query<Row>(statement, (error: Error | null, result) => {
+        if (error === null) return resolve(result);
+        onError?.(error);
+        reject(error);
+      });
+    });
   }
 
   #cork(): void {
@@ -121,14 +148,6 @@ class Pipeline implements Transaction {
       stream.uncork();
     });
   }
-}
-
-/** Passes a copy: `pg` changes the object, and a statement may run twice. */
-async function queryOn<Row extends object>(
-  on: Pool | PoolClient,
-  { name, text, values }: Statement,
-): Promise<QueryResult<Row>> {
-  return await (on as Pool).query<Row>({ ...(name === undefined ? {} : { name }), text, values });
 }
 
 /** The result of a prepared statement has other types now, or the server does not know the statement any more. */

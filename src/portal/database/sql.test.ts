@@ -5,6 +5,7 @@ it('gives a prepared statement one name for each text, with any values', () => {
   const siteOf = (name: string) => prepared`SELECT site_id FROM ledger.site WHERE name = ${name}`;
   const nameOf = (siteId: number) => prepared`SELECT name FROM ledger.site WHERE ${sql`site_id = ${siteId}`}`;
   expect(siteOf('a')).toEqual({ ...siteOf('b'), values: ['a'] });
+  expect(nameOf(2).values).toEqual([2]);
   expect(nameOf(1).text).toBe('SELECT name FROM ledger.site WHERE site_id = $1');
   expect(nameOf(1).name).not.toBe(siteOf('a').name);
 });

@@ -1,26 +1,32 @@
 import { createHash } from 'node:crypto';
-import sql, { join, raw, type Sql } from 'sql-template-tag';
+import sql, { join, raw, Sql } from 'sql-template-tag';
 
 /** SQL text with its parameters. `raw` inserts text into the SQL as it is: use it only for constants. */
-export { join, raw, sql, type Sql };
+export { join, raw, sql, Sql };
 
 export interface Statement extends Pick<Sql, 'text' | 'values'> {
   /** Each connection keeps a statement with a name, with its plan. */
   name?: string;
 }
 
-/** By text. */
-const names = new Map<string, string>();
+/** By the texts of the template, of which JavaScript makes one array for each place in the code. */
+const known = new WeakMap<readonly string[], Required<Omit<Statement, 'values'>>>();
 
 /**
  * Like `sql`, for a statement that runs often: each connection parses it once, and soon keeps one plan. Its text must always
  * be the same, and this plan must stay good with all values, and while the tables grow.
  */
 export function prepared(texts: readonly string[], ...parts: readonly unknown[]): Statement {
-  const { text, values } = sql(texts, ...parts);
-  const name = names.get(text) ?? nameOf(text);
-  names.set(text, name);
-  return { name, text, values };
+  let statement = known.get(texts);
+  if (statement === undefined) {
+    const { text } = sql(texts, ...parts);
+    known.set(texts, (statement = { name: nameOf(text), text }));
+  }
+  const values: unknown[] = [];
+  for (const part of parts)
+    if (part instanceof Sql) values.push(...part.values);
+    else values.push(part);
+  return { ...statement, values };
 }
 
 /**

@@ -35,7 +35,7 @@ export async function foldInOverlap<Item, Loaded, Changes>(
       const loaded = (await loading.shift()) as Loaded;
       items.slice(index + AHEAD, index + AHEAD + 1).forEach(begin);
       // Send the started queries before computing.
-      await nextTurn();
+      if (items.length > 1) await nextTurn();
       const changes = await fold(item, loaded);
       await writing;
       writing = watched(write(changes));
