@@ -142,8 +142,9 @@ onEveryPostgresql('the ledger', (freshLedger) => {
 
     it('may change the types of columns: a connection does not keep the statements from before', async () => {
       const { ledger, connection } = await freshLedger();
+      // `fold` would try again by itself.
       const fold = async (hour: number) =>
-        await ledger.fold('a', sweep([reading(NOON + hour * HOUR, hour * HOUR)]));
+        await ledger.foldInAnyOrder('a', sweep([reading(NOON + hour * HOUR, hour * HOUR)]));
       await fold(0);
       await runSql(connection, 'ALTER TABLE ledger.site_state ALTER COLUMN next_id TYPE bigint');
       await expect(fold(1)).rejects.toThrow('cached plan must not change result type');

@@ -1,6 +1,8 @@
 import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sql } from '../../src/portal/database/sql.ts';
 import type { Ledger } from '../../src/portal/ledger/ledger.ts';
+import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { reading } from './in-memory-book.ts';
 import {
   at,
@@ -12,9 +14,51 @@ import {
   onEveryPostgresql,
   query,
   sitesNamed,
+  storeOn,
   sweep,
 } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
+
+onEveryPostgresql('folds of several sites at once', (freshLedger) => {
+  const SITES = Array.from({ length: 20 }, (_, index) => `s${index}`);
+  const next = (hour: number) => sweep([reading(NOON + hour * HOUR, hour * HOUR)]);
+  const foldEach = async (ledger: Ledger, hour: number) =>
+    await Promise.allSettled(SITES.map(async (site) => await ledger.fold(site, next(hour))));
+  const failed = (results: readonly PromiseSettledResult<unknown>[]) =>
+    SITES.filter((_, index) => results[index]?.status === 'rejected');
+
+  it('count the usage of each, and keep the failure of one at its site', async () => {
+    const { ledger, connection } = await freshLedger(SITES);
+    await foldEach(ledger, 0);
+    await runSql(
+      connection,
+      `CREATE FUNCTION ledger.broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         IF new.site_id = (SELECT site_id FROM ledger.site WHERE name = 's7') THEN RAISE 'broken'; END IF; RETURN new; END $$;
+       CREATE TRIGGER broken BEFORE UPDATE ON ledger.meter FOR EACH ROW EXECUTE FUNCTION ledger.broken()`,
+    );
+    expect(failed(await foldEach(ledger, 1))).toEqual(['s7']);
+    await runSql(connection, 'DROP FUNCTION ledger.broken() CASCADE');
+    expect(failed(await foldEach(ledger, 2))).toEqual([]);
+    const { data } = await ledger.usage(query({ step: 'total', by: new Set(['site']) }));
+    expect(data.map(({ site, amount }) => [site, amount])).toEqual(SITES.toSorted().map((site) => [site, 2]));
+    expect(await ledger.verify()).toEqual([]);
+  });
+
+  it('do not wait for the lock of another site', async () => {
+    const { ledger, connection } = await freshLedger(SITES);
+    await foldEach(ledger, 0);
+    const database = storeOn(connection);
+    const siteId = await siteIdOf(database, 's7');
+    const folding = new Map<string, Promise<unknown>>();
+    await database.transaction(async (trx) => {
+      await trx.query(sql`SELECT FROM ledger.site_state WHERE site_id = ${siteId} FOR UPDATE`);
+      for (const site of SITES) folding.set(site, ledger.fold(site, next(1)));
+      await Promise.all(SITES.map(async (site) => (site === 's7' ? undefined : await folding.get(site))));
+    });
+    expect(await folding.get('s7')).toMatchObject({ folded: 1 });
+    expect(await ledger.verify()).toEqual([]);
+  });
+});
 
 onEveryPostgresql('the directory', (freshLedger) => {
   describe('projects', () => {

@@ -12,6 +12,7 @@ import { queryCoverageShares } from './answers/coverage-query.ts';
 import { listGaps } from './sweeps/load/load-gaps.ts';
 import { recordFailure } from './sweeps/record-failure.ts';
 import { sweepFolds } from './sweeps/sweep-folds.ts';
+import { isDistributed } from './database/distribution.ts';
 import { migrate, requireSchema } from './database/migrate.ts';
 import { maintainStore } from './upkeep/pack.ts';
 import { declareSites, siteStatus } from './answers/site-queries.ts';
@@ -46,10 +47,13 @@ export async function openLedger({
   limits = DEFAULT_QUESTION_LIMITS,
 }: LedgerOptions): Promise<Ledger> {
   const { sweeps, readiness } = database.lanes;
+  // With distributed tables, a site on a node that is down would make others fold twice.
+  let shares = false;
   try {
     await requireServer(database);
     if (migrates) await migrate(database, logger, { allowDestructive: allowDestructiveMigrations });
     else await requireSchema(database);
+    shares = !(await isDistributed(database));
   } catch (error) {
     await database.close();
     throw withAdvice(error);
@@ -58,7 +62,7 @@ export async function openLedger({
     ...answersOf(database, clock, limits),
     declareSites: async (sites) =>
       noteUnavailable(logger, await sweeps.run(() => declareSites(database, sites))),
-    ...sweepFolds(database),
+    ...sweepFolds(database, { shares }),
     gaps: (site) => sweeps.run(() => listGaps(database, site)),
     recordFailure: (site, atMs, reason, lease) =>
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),

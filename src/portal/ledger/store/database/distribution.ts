@@ -14,7 +14,7 @@ export async function distributeIfOthersAre(trx: Queryable, table: string): Prom
 }
 
 /** Whether Citus has distributed the ledger (deploy/citus/distribute.sql). */
-async function isDistributed(trx: Queryable): Promise<boolean> {
+export async function isDistributed(trx: Queryable): Promise<boolean> {
   const { rows } = await trx.query<{ there: boolean }>(sql`
     SELECT to_regclass('pg_dist_partition') IS NOT NULL AND to_regclass('ledger.site_state') IS NOT NULL AS there`);
   if (rows[0]?.there !== true) return false;

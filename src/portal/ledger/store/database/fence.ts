@@ -14,6 +14,9 @@ export const BEGIN_BOUNDED = sql`BEGIN; SET LOCAL idle_in_transaction_session_ti
  */
 export const BEGIN_FOLD = sql`${BEGIN_BOUNDED}; SET LOCAL enable_seqscan = off`;
 
+/** Begins a transaction of folds for several sites. None of them waits for the lock of another, but fails soon. */
+export const BEGIN_SHARED_FOLD = sql`${BEGIN_FOLD}; SET LOCAL lock_timeout = '500ms'`;
+
 /** Throws `LeaseLostError` without the lease. Call it under the site's lock: then a later holder folds after us. */
 export async function requireLease(trx: Queryable, lease: Lease | undefined): Promise<void> {
   if (lease === undefined) return;

@@ -1,37 +1,56 @@
 import type { Database } from '../../../database/database.ts';
 import type { Transaction } from '../../../database/sql.ts';
 import type { FoldOutcome, Ledger, Lease, Sweep } from '../../ledger.ts';
-import { BEGIN_FOLD, requireLease } from '../database/fence.ts';
+import { BEGIN_FOLD, BEGIN_SHARED_FOLD, requireLease } from '../database/fence.ts';
 import { admitSweep } from './admit-sweep.ts';
 import { foldLateIntoSite, joined } from './fold-late.ts';
 import { foldIntoSite } from './fold-sweep.ts';
 import { mayFillGaps } from './late-readings.ts';
 import { lockSite, siteIdOf, type LockedSite } from './load/lock-site.ts';
+import { SharedTransactions, type Transact } from './shared-transactions.ts';
 
 type Fold<Outcome> = (trx: Transaction, site: LockedSite, sweep: Sweep) => Promise<Outcome>;
 
-/** The ways to fold a sweep. Each one admits the sweep first, and folds it by the rules of its site. */
-export function sweepFolds(database: Database): Pick<Ledger, 'fold' | 'foldInAnyOrder' | 'foldLate'> {
-  const { sweeps } = database.lanes;
+/** Sweeps with more readings are folded by themselves: the packets of a transaction are a small part of their CPU. */
+const SMALL_SWEEP = 500;
+
+/**
+ * The ways to fold a sweep. Each one admits the sweep first, and folds it by the rules of its site. With `shares`, folds of
+ * small sweeps may share a transaction.
+ */
+export function sweepFolds(
+  database: Database,
+  { shares }: { shares: boolean },
+): Pick<Ledger, 'fold' | 'foldInAnyOrder' | 'foldLate'> {
   const siteIds = new SiteIds(database);
+  const transact: Transact = async (work, isShared) =>
+    await database.lanes.sweeps.run(
+      async () => await database.transaction(work, isShared ? BEGIN_SHARED_FOLD : BEGIN_FOLD),
+    );
+  const shared = new SharedTransactions(transact);
   const folding = async <Outcome>(
     name: string,
     sweep: Sweep,
     lease: Lease | undefined,
     fold: Fold<Outcome>,
-  ) =>
-    await sweeps.run(async () => {
-      const siteId = await siteIds.of(name);
-      return await database.transaction(async (trx) => {
-        const [site] = await Promise.all([lockSite(trx, siteId, sweep.readings), requireLease(trx, lease)]);
-        siteIds.check(name, site);
-        return await fold(trx, site, await admitSweep(trx, site, sweep));
-      }, BEGIN_FOLD);
-    });
+    mayShare = false,
+  ) => {
+    const siteId = await siteIds.of(name);
+    const work = async (trx: Transaction) => {
+      const [site] = await Promise.all([lockSite(trx, siteId, sweep.readings), requireLease(trx, lease)]);
+      siteIds.check(name, site);
+      return await fold(trx, site, await admitSweep(trx, site, sweep));
+    };
+    return await (mayShare ? shared.run(siteId, work) : transact(work, false));
+  };
   return {
     fold: async (name, sweep, lease) =>
-      await folding(name, sweep, lease, async (trx, site, admitted) =>
-        withRefusals(await foldIntoSite(trx, site, admitted), sweep, admitted),
+      await folding(
+        name,
+        sweep,
+        lease,
+        async (trx, site, admitted) => withRefusals(await foldIntoSite(trx, site, admitted), sweep, admitted),
+        shares && sweep.readings.length <= SMALL_SWEEP,
       ),
     foldInAnyOrder: async (name, sweep, lease) =>
       await folding(name, sweep, lease, async (trx, site, admitted) =>
@@ -66,7 +85,7 @@ class SiteIds {
   }
 
   async of(name: string): Promise<number> {
-    const id = this.#byName.get(name) ?? (await siteIdOf(this.#database, name));
+    const id = this.#byName.get(name) ?? (await siteIdOf(this.#database.inLane('sweeps'), name));
     this.#byName.set(name, id);
     return id;
   }
