@@ -39,6 +39,8 @@ export class DirectConnections {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       sent.on('response', resolve);
       sent.on('error', reject); // also after the headers, where the body reports the error, too
+      // Without an error after an upgrade that nobody asked for: no signal ends such a request.
+      sent.on('close', () => reject(new Error('the connection ended without an answer')));
       sent.end(body);
     });
     return { statusCode: response.statusCode ?? 0, headers: response.headers, body: response };
@@ -54,7 +56,8 @@ export class DirectConnections {
 /** Gives up a new connection that is not ready in time. */
 function limitConnecting(sent: ClientRequest, ready: 'connect' | 'secureConnect', timeoutMs: number): void {
   sent.once('socket', (socket) => {
-    if (sent.reusedSocket) return;
+    // A request that waited for a free connection is not marked as one that uses it again.
+    if (!socket.connecting) return;
     const tooSlow = () => sent.destroy(new Error(`no connection within ${timeoutMs / 1000} s`));
     const timer = setTimeout(tooSlow, timeoutMs);
     for (const event of [ready, 'close']) socket.once(event, () => clearTimeout(timer));
