@@ -73,7 +73,7 @@ function tookExpected<Series>(
   budget.series();
   budget.labels(expected.count);
   budget.item();
-  expected.isUsed = true;
+  expected.place.isUsed = true;
   take(expected.series, sample.value, sample.timestampMs);
   return true;
 }

@@ -8,11 +8,18 @@ export interface KnownSeries<Series> {
   /** The number of its labels. */
   readonly count: number;
   readonly series: Series;
-  /** The series that came after this one the last time. */
-  next: KnownSeries<Series> | undefined;
-  /** Whether it came since it was last asked to go. */
+  /** Where it stands among others. */
+  readonly place: Place<Series>;
+}
+
+/** Outlives its series: the series before holds it, and would keep the labels in memory. */
+interface Place<Series> {
+  /** Undefined once the series has left the memory. */
+  known: KnownSeries<Series> | undefined;
+  /** The place of the series that came after this one the last time. */
+  next: Place<Series> | undefined;
+  /** Whether the series came since it was last asked to go. */
   isUsed: boolean;
-  isGone: boolean;
 }
 
 /** The memory of a list of labels, as text and as an object. */
@@ -27,44 +34,42 @@ export class SeriesMemory<Series> {
   readonly #known: (labels: string, count: number) => KnownSeries<Series>;
 
   constructor(make: (identity: SeriesIdentity) => Series, maxBytes: number) {
-    let labelCount = 0;
+    let count = 0;
     const known = remembered(
-      (labels): KnownSeries<Series> => ({
-        labels,
-        count: labelCount,
-        series: make(readSeries(labels)),
-        next: undefined,
-        isUsed: false,
-        isGone: false,
-      }),
+      (labels) => inPlace({ labels, count, series: make(readSeries(labels)) }),
       maxBytes,
       bytesOfSeries,
-      mayGo,
+      ({ place }) => mayGo(place),
     );
-    this.#known = (labels, count) => {
-      labelCount = count;
+    this.#known = (labels, ofSeries) => {
+      count = ofSeries;
       return known(labels);
     };
   }
 
   /** The series that is expected after another one. Its labels may differ from those that come. */
   after(last: KnownSeries<Series> | undefined): KnownSeries<Series> | undefined {
-    const next = last?.next;
-    return next === undefined || next.isGone ? undefined : next;
+    return last?.place.next?.known;
   }
 
   /** The series with these bytes of `count` labels, which comes after `last`. Throws `ProtobufError`. */
   of(labels: string, count: number, last: KnownSeries<Series> | undefined): KnownSeries<Series> {
     const known = this.#known(labels, count);
-    if (last?.isGone === false) last.next = known;
+    if (last?.place.known !== undefined) last.place.next = known.place;
     return known;
   }
 }
 
-/** A series that goes must not keep those in memory that came after it. */
-function mayGo<Series>(known: KnownSeries<Series>): boolean {
-  known.isGone = !known.isUsed;
-  known.isUsed = false;
-  if (known.isGone) known.next = undefined;
-  return known.isGone;
+function inPlace<Series>(series: Omit<KnownSeries<Series>, 'place'>): KnownSeries<Series> {
+  const place: Place<Series> = { known: undefined, next: undefined, isUsed: false };
+  place.known = { ...series, place };
+  return place.known;
+}
+
+/** A series that goes leaves an empty place, so that it does not stay in memory for others, and they do not stay for it. */
+function mayGo(place: Place<unknown>): boolean {
+  const { isUsed } = place;
+  place.isUsed = false;
+  if (!isUsed) place.known = place.next = undefined;
+  return !isUsed;
 }
