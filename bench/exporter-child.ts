@@ -4,7 +4,7 @@ import { readCredentials } from '../src/exporter/openstack/credentials/credentia
 import { exporterConfig } from '../src/exporter/settings/config.ts';
 import { readExporterSettings } from '../src/exporter/settings/settings.ts';
 import { formatAddress } from '../src/runtime/http/listen.ts';
-import { collectInShortPauses, growHeapSparingly } from '../src/runtime/heap-growth.ts';
+import { growHeapSparingly, limitNewSpace } from '../src/runtime/heap-growth.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 import { describeError } from '../src/runtime/user-error.ts';
 import { offsetClock } from './offset-clock.ts';
@@ -21,7 +21,7 @@ export interface ChildAnswer {
 }
 
 growHeapSparingly(); // both like the command `stackmeter exporter`
-collectInShortPauses();
+limitNewSpace(8);
 const flags = JSON.parse(process.argv[2] ?? '{}') as Record<string, unknown>;
 const clock = offsetClock();
 const settings = readExporterSettings({ flags, env: {} });

@@ -21,21 +21,34 @@ describe('a heap that grows sparingly', () => {
   });
 });
 
-describe('collection in short pauses', () => {
-  it('keeps the space for new objects small, however many there are', () => {
-    const sizeAfter = (call: string) =>
-      Number(
-        outputOf(
-          '--import',
-          'tsx',
-          '--input-type=module',
-          '--eval',
-          `import v8 from 'node:v8'; import { collectInShortPauses } from '${MODULE}'; ${call}
-           const kept = Array.from({ length: 1_000_000 }, (_, i) => ({ i }));
-           const space = v8.getHeapSpaceStatistics().find((one) => one.space_name === 'new_space');
-           process.stdout.write(String(space.space_size + 0 * kept.length));`,
-        ),
-      );
-    expect(sizeAfter('collectInShortPauses();')).toBeLessThan(sizeAfter(''));
+/** The size of the space for new objects after many objects, in many turns of the event loop. */
+function newSpaceAfter(call: string): number {
+  return Number(
+    outputOf(
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '--eval',
+      `import v8 from 'node:v8';
+       import { setImmediate as turn } from 'node:timers/promises';
+       import { collectInShortPauses, limitNewSpace } from '${MODULE}';
+       ${call}
+       const kept = [];
+       for (let i = 0; i < 500; i++) {
+         kept.push(Array.from({ length: 2000 }, (_, j) => ({ j })));
+         await turn();
+       }
+       const space = v8.getHeapSpaceStatistics().find((one) => one.space_name === 'new_space');
+       process.stdout.write(String(space.space_size + 0 * kept.length));`,
+    ),
+  );
+}
+
+describe('the space for new objects', () => {
+  it('stays small with collection in short pauses, and grows to a limit with a limit', () => {
+    const sizes = ['collectInShortPauses();', 'collectInShortPauses(); limitNewSpace(8);', ''].map(
+      newSpaceAfter,
+    );
+    expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
   });
 });

@@ -1,4 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
  * Makes V8 collect garbage when the heap is a quarter larger than the live data; the default is up to four times as
@@ -15,4 +16,20 @@ export function growHeapSparingly(): void {
  */
 export function collectInShortPauses(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/**
+ * Lets the space for new objects grow up to `mb` megabytes, and no further. V8 shrinks the space of a process that rests. If
+ * it could not grow again, it would be collected several times as often.
+ */
+export function limitNewSpace(mb: number): void {
+  let mayGrow: boolean | undefined;
+  const adjust = () => {
+    const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    const isSmall = (space?.space_size ?? 0) < mb * 2 ** 20;
+    if (isSmall !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${isSmall ? 2 : 1}`);
+    mayGrow = isSmall;
+  };
+  adjust();
+  new PerformanceObserver(adjust).observe({ entryTypes: ['gc'] });
 }
