@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { foldWindow } from '../metering/fold.ts';
 import type { MeterState, ServerLife } from '../metering/meter-state.ts';
-import { splitPool, type PoolValues } from '../metering/pool.ts';
+import { inPart, type PoolValues } from '../metering/pool.ts';
 import {
   askedEnd,
   clockSkew,
@@ -92,19 +92,20 @@ async function foldIn(
   draft.change(withNames(after, before, cloud.projects, settings.split), () => parts.onDropped(dropped));
 }
 
-function livesOf(
+/** Makes the servers one by one: they are many, and each is needed only for a moment. */
+function* livesOf(
   usages: readonly ServerUsage[],
   values: PoolValues,
   { meter, flavorGpus }: ExporterState,
   { gpus, histories, settings: { split } }: FoldingParts,
-): ServerLife[] {
+): Generator<ServerLife> {
   const { servers } = meter;
   const known = gpus && { flavorGpus, servers, gpusOf: (usage: ServerUsage) => gpus.gpusOf(usage) };
-  const lives = usages.map((usage) => {
+  for (const usage of usages) {
     const life = serverLife(usage, known);
-    return histories?.withHistory(life, usage, meter) ?? withCountedFlavor(life, usage, meter);
-  });
-  return split === undefined ? lives : splitPool(lives, split, values, servers);
+    const counted = histories?.withHistory(life, usage, meter) ?? withCountedFlavor(life, usage, meter);
+    yield split === undefined ? counted : inPart(counted, split, values, servers);
+  }
 }
 
 /** Server hours that were metered once go on, in states that are unknown. */

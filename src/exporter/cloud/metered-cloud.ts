@@ -48,7 +48,7 @@ export interface MeteredCloud {
 export interface CountedProjects {
   /** True if the totals are of all projects, even if no project had any usage yet. */
   allProjects: boolean;
-  /** The projects whose servers ran at the last refresh; none if that was long ago. */
+  /** The projects whose servers ran at the last refresh, each at least once; none if that was long ago. */
   projects: Iterable<string>;
 }
 
@@ -110,7 +110,7 @@ async function requireNoneLost(
   reachable: readonly Project[],
   counted: CountedProjects,
 ): Promise<void> {
-  const missing = [...counted.projects].filter((id) => !isAmong(reachable, id)).map(withoutPart);
+  const missing = [...new Set(counted.projects)].filter((id) => !isAmong(reachable, id)).map(withoutPart);
   for (const id of new Set(missing))
     if (!(await isKnownAsDeleted(session, id)))
       throw new ServiceForbidden(

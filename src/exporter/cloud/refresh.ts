@@ -1,5 +1,6 @@
 import type { Snapshot } from '../exposition/exposition.ts';
 import { ABSENCE_MS } from '../metering/fold.ts';
+import type { MeterState } from '../metering/meter-state.ts';
 import { countTotals } from '../metering/server-hours.ts';
 import { settleFlavors } from '../metering/unread-flavors.ts';
 import { clockSkew, type ClockEvidence } from '../metering/window.ts';
@@ -94,7 +95,12 @@ async function takeSample(
  * absent.
  */
 export function countedBefore({ meter, allProjects }: ExporterState, nowMs: number): CountedProjects {
-  const servers = nowMs - meter.untilMs > ABSENCE_MS ? [] : [...meter.servers.values()];
-  const running = servers.filter(({ absentSinceMs }) => absentSinceMs === undefined);
-  return { allProjects, projects: new Set(running.map(({ projectId }) => projectId)) };
+  if (nowMs - meter.untilMs > ABSENCE_MS) return { allProjects, projects: [] };
+  return { allProjects, projects: { [Symbol.iterator]: () => projectsOfRunning(meter) } };
+}
+
+/** The project of each running server. Most users may read all projects, so that nobody asks. */
+function* projectsOfRunning({ servers }: MeterState): Generator<string> {
+  for (const { absentSinceMs, projectId } of servers.values())
+    if (absentSinceMs === undefined) yield projectId;
 }

@@ -285,7 +285,8 @@ async function readActionsOf(
   return complete;
 }
 
-function sessionOf({ projectId }: ServerUsage, { cloud: { views } }: Reading): Session {
-  const own = views.find(({ projects }) => projects.some(({ id }) => id === projectId));
-  return (own ?? views[0]).session;
+function sessionOf({ projectId }: ServerUsage, { cloud }: Reading): Session {
+  const [first, ...others] = cloud.views;
+  const own = others.find(({ projects }) => projects.some(({ id }) => id === projectId));
+  return (own ?? first).session;
 }

@@ -73,12 +73,18 @@ export function withNames(
   split: PoolSplit | undefined,
 ): ExporterState {
   const isPool = (id: string) => id === split?.projectId;
+  const hasUsage = usageTest(state);
+  const isNamed = (id: string) => isPool(id) || hasUsage(id);
+  const named = listed.filter(({ id }) => isNamed(id));
+  const isKnown = (project: Project) => {
+    const known = state.names.get(project.id);
+    return namesOf(project, known) === known;
+  };
+  if (named.length === state.names.size && named.every(isKnown)) return state; // as at most refreshes
   const names = new Map<string, ProjectNames>();
-  for (const project of listed)
-    if (isPool(project.id) || hasUsage(state, project.id))
-      names.set(project.id, namesOf(project, state.names.get(project.id)));
+  for (const project of named) names.set(project.id, namesOf(project, state.names.get(project.id)));
   for (const [id, known] of state.names) {
-    if (names.has(id) || !(isPool(id) || hasUsage(state, id))) continue;
+    if (names.has(id) || !isNamed(id)) continue;
     const used = usageOf(state, id, isPool(id)) !== usageOf(before, id, isPool(id));
     const goneSinceMs = used ? state.meter.untilMs : (known.goneSinceMs ?? state.meter.untilMs);
     names.set(id, { ...known, goneSinceMs });
@@ -96,8 +102,10 @@ function namesOf({ name, domain }: Project, known: ProjectNames | undefined): Pr
   return isSame ? known : { name, domainId: domain.id, domainName: domain.name };
 }
 
-function hasUsage({ meter, sampled }: ExporterState, id: string): boolean {
-  return meter.totals.has(id) || totalsOf(sampled).some((byProject) => byProject.has(id));
+/** Whether a project has usage, by its id. */
+function usageTest({ meter, sampled }: ExporterState): (id: string) => boolean {
+  const totals = [meter.totals, ...totalsOf(sampled)];
+  return (id) => totals.some((byProject) => byProject.has(id));
 }
 
 /** The sum over all resources, with the parts of a pool. It only shows whether something was used. */

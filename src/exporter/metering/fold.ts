@@ -19,7 +19,7 @@ export const ANNOUNCEMENT_MS = 15 * 60_000;
 
 export interface FoldInput {
   /** Every server that ran within `[state.untilMs, endMs)`. The answer may have later servers, too. */
-  servers: readonly ServerLife[];
+  servers: Iterable<ServerLife>;
   /** Whole seconds, after `state.untilMs`. */
   endMs: number;
   /** Nova's time of the answer. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RememberedServer, ServerLife } from './meter-state.ts';
-import { partName, splitPool } from './pool.ts';
+import { inPart, partName } from './pool.ts';
 
 const amounts = { vcpu: 1, mb: 512, disk_gb: 10, instance: 1 };
 const life = (id: string, projectId = 'pool'): ServerLife => ({
@@ -25,8 +25,8 @@ describe('a pool project', () => {
     ['servers of other projects stay with their project', life('s', 'p1'), [['s', 'course']], 'p1'],
   ] as const)('%s', (_, server, values, projectId) => {
     const known = new Map([['gone', remembered('pool/before')]]);
-    const split = splitPool([server], { projectId: 'pool', metadataKey: 'k' }, new Map(values), known);
-    expect(split).toEqual([{ ...server, projectId }]);
+    const owned = inPart(server, { projectId: 'pool', metadataKey: 'k' }, new Map(values), known);
+    expect(owned).toEqual({ ...server, projectId });
   });
 
   it('has parts that are named by the metadata values', () => {

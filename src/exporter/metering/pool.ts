@@ -10,22 +10,19 @@ export interface PoolSplit {
 export type PoolValues = ReadonlyMap<string, string | undefined>;
 
 /**
- * Assigns the pool's servers to its parts. A server that Nova does not show any more stays in its last part. A server that was
+ * Assigns a server of the pool to its part. A server that Nova does not show any more stays in its last part. A server that was
  * never shown, or has no value, belongs to the pool itself.
  */
-export function splitPool(
-  lives: readonly ServerLife[],
+export function inPart(
+  life: ServerLife,
   { projectId }: PoolSplit,
   values: PoolValues,
   remembered: ReadonlyMap<string, RememberedServer>,
-): ServerLife[] {
-  const owner = (life: ServerLife): string => {
-    if (life.projectId !== projectId) return life.projectId;
-    if (!values.has(life.id)) return remembered.get(life.id)?.projectId ?? projectId;
-    const value = values.get(life.id);
-    return value === undefined || value === '' ? projectId : partId(projectId, value);
-  };
-  return lives.map((life) => ({ ...life, projectId: owner(life) }));
+): ServerLife {
+  if (life.projectId !== projectId) return life;
+  if (!values.has(life.id)) return { ...life, projectId: remembered.get(life.id)?.projectId ?? projectId };
+  const value = values.get(life.id);
+  return value === undefined || value === '' ? life : { ...life, projectId: partId(projectId, value) };
 }
 
 /** `<pool id>/<metadata value>` */

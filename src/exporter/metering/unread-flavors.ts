@@ -48,11 +48,10 @@ function settledServers(
     }));
     return first === undefined ? server : { ...server, launches: [first, ...others] };
   };
-  const changed = [...servers].filter(([, { launches }]) =>
-    launches.some(({ amounts }) => isSettled(amounts)),
-  );
-  if (changed.length === 0) return servers;
-  return new Map([...servers, ...changed.map(([id, server]) => [id, settle(server)] as const)]);
+  const changed = new Map<string, RememberedServer>();
+  for (const [id, server] of servers)
+    if (server.launches.some(({ amounts }) => isSettled(amounts))) changed.set(id, settle(server));
+  return changed.size === 0 ? servers : new Map([...servers, ...changed]);
 }
 
 function amountsWithGpus({ unreadFlavor, ...sizes }: Amounts, gpusOf: ReadonlyMap<string, number>): Amounts {

@@ -10,7 +10,7 @@ import type { SiteConfig } from '../settings/site-settings.ts';
 import { readFederateBody, type BodyLimits, type TakeSample } from './federate-body.ts';
 import { NO_REMOTE_READ, readAnswer as readHistory, readRequest, type TellBytes } from './remote-read.ts';
 import type { ReadWindow } from './read-windows.ts';
-import { TimeLimit } from './time-limit.ts';
+import { TimeLimit } from '../../runtime/time-limit.ts';
 import { printable, reasonOfStatus, SweepFailure, toSweepFailure } from './sweep-failure.ts';
 
 /** Reads one site's gate, over connections of its own. */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { parseRetryAfter, retryTransient } from '../../../runtime/retry.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { codeOf, describeError, UserError } from '../../../runtime/user-error.ts';
+import { TimeLimit } from '../../../runtime/time-limit.ts';
 import { nextAddress, REDIRECTS } from './redirects.ts';
 import { ServiceError, ServiceUnavailable } from './service-error.ts';
 
@@ -114,9 +115,9 @@ interface Exchange {
 }
 
 async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Exchange> {
-  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const limit = new TimeLimit(options.timeoutMs, asked.signal);
   try {
-    const signal = asked.signal ? AbortSignal.any([asked.signal, timeout]) : timeout;
+    const { signal } = limit;
     const response = await followed(asked, { ...options, signal });
     const receivedMs = options.clock.nowMs();
     const text = await readText(asked, response.body, options.maxBodyBytes);
@@ -124,7 +125,7 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
   } catch (error) {
     if (error instanceof ServiceError || error instanceof UserError || asked.signal?.aborted) throw error;
     if (UNTRUSTED.has(codeOf(error) ?? '')) throw untrusted(asked, error);
-    const reason = timeout.aborted
+    const reason = limit.signal.aborted
       ? `no complete answer within ${options.timeoutMs / 1000} s`
       : describeError(error);
     throw new ServiceUnavailable(
@@ -133,6 +134,8 @@ async function exchange(asked: HttpRequest, options: HttpOptions): Promise<Excha
         cause: error,
       },
     );
+  } finally {
+    limit.end();
   }
 }
 

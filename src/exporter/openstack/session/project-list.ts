@@ -36,10 +36,10 @@ export async function readProjectList<T extends { projectId?: string | undefined
     const query = { ...filter, ...limit, ...(marker === undefined ? {} : { marker }) };
     const { body } = await session.get({ service, path, query });
     const { items, links } = parseBody(page, body, `${name}'s list of ${things}`);
-    return { items, nextMarker: nextMarker(name, links) };
+    const owned = items.map((thing) => ({ ...thing, projectId: thing.projectId ?? own }));
+    return { items: owned, nextMarker: nextMarker(name, links) };
   });
-  const all = found.map((thing) => ({ ...thing, projectId: thing.projectId ?? own }));
-  const projectIds = all.map(({ projectId }) => projectId);
+  const projectIds = found.map(({ projectId }) => projectId);
   if (allProjects) await requireWholeCloud(session, `${name}'s ${things}`, projectIds);
-  return all;
+  return found;
 }

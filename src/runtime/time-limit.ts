@@ -9,7 +9,7 @@ export class TimeLimit {
   constructor(durationMs: number, other?: AbortSignal) {
     this.#leftMs = durationMs;
     this.#other = other;
-    // `AbortSignal.any` would take several times the CPU, and there is a limit for each sweep.
+    // `AbortSignal.any` would take several times the CPU, and there are many limits.
     other?.addEventListener('abort', this.#follow, { once: true });
     if (other?.aborted === true) this.#follow();
     this.start();
