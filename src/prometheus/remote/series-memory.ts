@@ -36,7 +36,7 @@ export class SeriesMemory<Series> {
   constructor(make: (identity: SeriesIdentity) => Series, maxBytes: number) {
     let count = 0;
     const known = remembered(
-      (labels) => inPlace({ labels, count, series: make(readSeries(labels)) }),
+      (labels) => inPlace(labels, count, make(readSeries(labels))),
       maxBytes,
       bytesOfSeries,
       ({ place }) => mayGo(place),
@@ -60,10 +60,12 @@ export class SeriesMemory<Series> {
   }
 }
 
-function inPlace<Series>(series: Omit<KnownSeries<Series>, 'place'>): KnownSeries<Series> {
+/** Not spread from another object: V8 would then take twice as long to read it. */
+function inPlace<Series>(labels: string, count: number, series: Series): KnownSeries<Series> {
   const place: Place<Series> = { known: undefined, next: undefined, isUsed: false };
-  place.known = { ...series, place };
-  return place.known;
+  const known = { labels, count, series, place };
+  place.known = known;
+  return known;
 }
 
 /** A series that goes leaves an empty place, so that it does not stay in memory for others, and they do not stay for it. */
