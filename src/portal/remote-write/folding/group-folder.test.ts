@@ -78,6 +78,25 @@ describe('groups that could not be folded for a long time', () => {
 });
 
 describe('instants between others', () => {
+  it('may be very many', async () => {
+    const { room, metrics, tryToFold } = folderAt(NOON, ({ readings: { length } }) => ({
+      folded: length,
+      ignored: 0,
+      anomalies: 0,
+    }));
+    const instants = Array.from({ length: 130_000 }, (_, index) => ({
+      site: 'a',
+      exporter: '\0',
+      atMs: NOON - index,
+      series: PROJECTS.slice(0, 1),
+      values: [1],
+    }));
+    room.add('1', instants, 0);
+    await tryToFold();
+    const { values } = await metrics.folded.get();
+    expect(values.map(({ value }) => value)).toEqual([130_000]);
+  });
+
   it('need one reading each, as soon as something was folded here', async () => {
     const { room, metrics, folder, asked, tryToFold } = folderAt(NOON + 2 * HOUR, ({ readings }) => ({
       folded: readings.length,

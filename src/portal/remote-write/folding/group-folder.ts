@@ -10,7 +10,7 @@ import { countFold, type PortalMetrics } from '../../metrics.ts';
 import { isContentError } from './bad-content.ts';
 import { setAside, type SetAsideLimits } from './set-aside.ts';
 import { groupsBetween, instantMs } from './instants-between.ts';
-import { sweepOfGroups } from './sweep-of-groups.ts';
+import { sweepOfGroups, type SweepOfGroups } from './sweep-of-groups.ts';
 import type { Group, WaitingRoom } from './waiting-room.ts';
 
 export interface GroupFolderParts {
@@ -26,7 +26,6 @@ export interface GroupFolderParts {
 
 /** Samples with bad content are set aside after this time: they will never be folded, and would fill the inbox. */
 const SET_ASIDE_AFTER_MS = 3_600_000;
-const SAMPLES_PER_FOLD = 200_000;
 const NONE_BETWEEN: ReadonlySet<Group> = new Set();
 
 /** Folds groups from a waiting room, each site by itself, and handles groups that cannot be folded. */
@@ -45,29 +44,22 @@ export class GroupFolder {
    */
   async foldAll(room: WaitingRoom, ready: readonly Group[]): Promise<void> {
     const errors: unknown[] = [];
-    for (const groups of bySite(ready))
+    for (const groups of bySite(ready)) {
+      const newestMs = this.#newestMs.get(groups[0]?.site ?? '') ?? Infinity;
+      const between = await inTurns(groupsBetween(groups, newestMs));
       for (let rest = groups; rest.length > 0;) {
-        const { part, between } = await this.#firstPart(rest);
-        await this.#fold(room, part, between).catch(async (error: unknown) => {
+        let part = rest;
+        try {
+          const { groups: first, ...sweep } = await this.#sweepOf(rest, between);
+          part = rest.slice(0, first);
+          await this.#fold(room, part, sweep);
+        } catch (error) {
           errors.push(...(await this.#afterFailure(room, part, error)));
-        });
+        }
         rest = rest.slice(part.length);
       }
+    }
     if (errors.length > 0) throw errors[0];
-  }
-
-  /** The groups that are folded at once: a bounded number of samples, without those of groups between others. */
-  async #firstPart(
-    groups: readonly Group[],
-  ): Promise<{ part: readonly Group[]; between: ReadonlySet<Group> }> {
-    const newestMs = this.#newestMs.get(groups[0]?.site ?? '') ?? Infinity;
-    const between = await inTurns(groupsBetween(groups, newestMs));
-    let samples = 0;
-    const last = groups.findIndex((group) => {
-      if (!between.has(group)) samples += group.values.length;
-      return samples >= SAMPLES_PER_FOLD && !between.has(group);
-    });
-    return { part: last < 0 ? groups : groups.slice(0, last + 1), between };
   }
 
   /**
@@ -84,12 +76,14 @@ export class GroupFolder {
       return [error];
     }
     await this.#record(groups[0]?.site ?? '', describeError(error));
-    const lasting = groups.filter(({ receivedMs }) => clock.nowMs() - receivedMs >= SET_ASIDE_AFTER_MS);
-    room.putBack(groups.filter((group) => !lasting.includes(group)));
+    const nowMs = clock.nowMs();
+    const isLasting = ({ receivedMs }: Group) => nowMs - receivedMs >= SET_ASIDE_AFTER_MS;
+    const lasting = groups.filter(isLasting);
+    room.putBack(groups.filter((group) => !isLasting(group)));
     const errors: unknown[] = lasting.length < groups.length ? [error] : [];
     for (const group of lasting) {
       try {
-        await this.#fold(room, [group], NONE_BETWEEN).catch(async (reason: unknown) => {
+        await this.#foldAlone(room, group).catch(async (reason: unknown) => {
           if (!isContentError(reason)) throw reason;
           await this.#setAside(room, group, describeError(reason));
         });
@@ -134,17 +128,28 @@ export class GroupFolder {
     this.#newestMs.clear();
   }
 
-  async #fold(room: WaitingRoom, groups: readonly Group[], between: ReadonlySet<Group>): Promise<void> {
-    const { ledger, clock, metrics, optionsOf } = this.#parts;
-    const site = groups[0]?.site ?? '';
-    const { unread, ...sweep } = await inTurns(
-      sweepOfGroups(groups, between, clock.nowMs(), optionsOf(site)),
-    );
+  async #foldAlone(room: WaitingRoom, group: Group): Promise<void> {
+    await this.#fold(room, [group], await this.#sweepOf([group], NONE_BETWEEN));
+  }
+
+  async #sweepOf(groups: readonly Group[], between: ReadonlySet<Group>): Promise<SweepOfGroups> {
+    const { clock, optionsOf } = this.#parts;
+    const options = optionsOf(groups[0]?.site ?? '');
+    return await inTurns(sweepOfGroups(groups, between, clock.nowMs(), options));
+  }
+
+  async #fold(
+    room: WaitingRoom,
+    groups: readonly Group[],
+    { unread, ...sweep }: Omit<SweepOfGroups, 'groups'>,
+  ): Promise<void> {
+    const { ledger, metrics } = this.#parts;
+    const [first, last] = [groups[0] as Group, groups.at(-1) as Group];
+    const { site } = first;
     const outcome = await ledger.foldInAnyOrder(site, sweep);
     const folded = outcome.folded + unread;
     countFold(metrics, site, { ...outcome, folded }, [...sweep.refusals, ...(outcome.refusals ?? [])]);
-    const newestMs = Math.max(...groups.map(instantMs), this.#newestMs.get(site) ?? -Infinity);
-    this.#newestMs.set(site, newestMs);
+    this.#newestMs.set(site, Math.max(instantMs(last), this.#newestMs.get(site) ?? -Infinity));
     room.dismiss(groups);
   }
 }

@@ -11,7 +11,8 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 const MINUTE = 60_000;
 const NOW = NOON + 5 * 60 * MINUTE;
 
-/** Series of an exporter. Two are one meter under two names, one is of servers, and one has no project. */
+/** Series of an exporter. Two are one meter under two names, one is of servers, one has no project, and the last is a meter of a project
+ * that has another name elsewhere. */
 const seriesOf = (instance: string): readonly WrittenSeries[] =>
   [
     { name: 'project_vcpu_usage', labels: { project_id: 'p', project_name: 'one' } },
@@ -22,6 +23,7 @@ const seriesOf = (instance: string): readonly WrittenSeries[] =>
       labels: { project_id: 'p', project_name: 'one', flavor: 'm1/2/2048/20/0/0/0', state: 'active' },
     },
     { name: 'project_vcpu_usage', labels: { project_name: 'one' } },
+    { name: 'project_gb_usage', labels: { project_id: 'p', project_name: 'two' } },
   ].map(({ name, labels }) => writtenSeriesOf({ name, labels: { ...labels, instance } }));
 const SERIES: Readonly<Record<string, readonly WrittenSeries[]>> = { e: seriesOf('e'), f: seriesOf('f') };
 
@@ -31,7 +33,7 @@ interface Instant {
   exporter: string;
   places: readonly number[];
   rise: number;
-  states: 'a time' | 'nothing' | 'no time now';
+  states: 'a time' | 'nothing' | 'no time now' | 'an endless time';
 }
 
 /** Groups whose totals rise from one to the next, or fall at times. Most have all series of the group before. */
@@ -46,7 +48,7 @@ function groupsOf(instants: readonly Instant[]): Group[] {
       exporter: `\0${exporter}`,
       atMs: atMs + 5000,
       receivedMs: NOW,
-      foldedUntilSeconds: states === 'a time' ? atMs / 1000 : null,
+      foldedUntilSeconds: statedBy(states, atMs),
       epoch,
       states: { foldedUntil: states !== 'nothing', epoch: epoch !== null },
       requests: new Set<string>(),
@@ -57,21 +59,31 @@ function groupsOf(instants: readonly Instant[]): Group[] {
   return groups.toSorted((one, other) => instantMs(one) - instantMs(other));
 }
 
+function statedBy(states: Instant['states'], atMs: number): number | null {
+  if (states === 'an endless time') return Infinity;
+  return states === 'a time' ? atMs / 1000 : null;
+}
+
 const mostly = <T>(usual: T, ...others: T[]) =>
   fc.oneof(
     { weight: 12, arbitrary: fc.constant(usual) },
     { weight: 1, arbitrary: fc.constantFrom(...others) },
   );
-const someInstants = fc.array(
-  fc.record({
-    minutes: fc.constantFrom(0, 1, 1, 2, 2, 5, 12, 48),
-    epoch: mostly<string | null>('x', 'y', '', null),
-    exporter: mostly('e', 'f'),
-    places: mostly<readonly number[]>([0, 2, 3], [3, 0, 2], [0, 2], [0, 1, 2], [0, 2, 4], [0, 0, 2]),
-    rise: mostly(1, 0, 7, -3, 1e15),
-    states: mostly<Instant['states']>('a time', 'nothing', 'no time now'),
-  }),
-  { minLength: 1, maxLength: 25 },
+const instantsWith = (usual: readonly number[]) =>
+  fc.array(
+    fc.record({
+      minutes: fc.constantFrom(0, 0, 1, 1, 2, 2, 5, 12, 48),
+      epoch: mostly<string | null>('x', 'y', '', null),
+      exporter: mostly('e', 'f'),
+      places: mostly<readonly number[]>(usual, [3, 0, 2], [0, 2], [0, 1, 2], [0, 2, 4], [0, 0, 2]),
+      rise: mostly(1, 0, 7, -3, 1e12, 1e15),
+      states: mostly<Instant['states']>('a time', 'nothing', 'no time now', 'an endless time'),
+    }),
+    { minLength: 1, maxLength: 25 },
+  );
+const someInstants = fc.oneof(
+  { weight: 4, arbitrary: instantsWith([0, 2, 3]) },
+  { weight: 1, arbitrary: instantsWith([0, 2, 5]) },
 );
 
 /** A ledger that folds the first group by itself, and all others as one sweep. */
@@ -127,8 +139,27 @@ describe('groups between others', () => {
     expect(between({}, {}, { epoch: 'y' }, { epoch: 'y' }, { epoch: 'y' })).toEqual([3]);
     expect(between({}, { epoch: '' }, { epoch: '' }, { epoch: '' })).toEqual([]);
     expect(between({}, {}, { exporter: 'f' }, {}, {}, {})).toEqual([4]);
+    // Its time is that of its samples, so it comes third for the ledger.
+    expect(between({}, {}, { states: 'an endless time', epoch: 'y' }, {}, {})).toEqual([]);
     // The third group is at the full hour: its totals end the hour before.
     expect(between({ minutes: 56 }, { minutes: 2 }, { minutes: 2 }, {}, {})).toEqual([1, 3]);
+  });
+
+  it('may also be later scrapes of the same totals', () => {
+    const again = { minutes: 0, rise: 0 };
+    expect(between({}, again, again, {}, again, {}, again)).toEqual([1, 2, 3, 4, 6]);
+    expect(between({}, { ...again, rise: 1 }, {}, {}, {})).toEqual([3]);
+  });
+
+  it('are at most a bounded number of samples of a sweep if one of their series is refused', () => {
+    const groups = groupsOf(Array.from({ length: 40 }, () => ({ ...usual, places: [0, 2, 4] })));
+    const found = atOnce(groupsBetween(groups, NOON));
+    expect(found.size).toBe(38);
+    const sizes: number[] = [];
+    let rest: readonly Group[] = groups;
+    for (; rest.length > 0; rest = rest.slice(sizes.at(-1)))
+      sizes.push(atOnce(sweepOfGroups(rest, found, NOW, undefined, 30)).groups);
+    expect(sizes).toEqual([10, 10, 10, 10]);
   });
 
   it('are newer than all that was folded, and so is the group before', () => {

@@ -6,17 +6,27 @@ import type { Group } from './waiting-room.ts';
 
 /** The instant of a group's totals, Unix milliseconds: what its exporter states, or else the time of the samples. */
 export function instantMs({ foldedUntilSeconds, atMs }: Group): number {
-  return foldedUntilSeconds !== null && foldedUntilSeconds > 0 ? Math.round(foldedUntilSeconds * 1000) : atMs;
+  const isStated =
+    foldedUntilSeconds !== null && Number.isFinite(foldedUntilSeconds) && foldedUntilSeconds > 0;
+  return isStated ? Math.round(foldedUntilSeconds * 1000) : atMs;
 }
 
 /**
- * Finds the groups whose totals the ledger does not need, because they lie between those of the group before and the group
- * after: same exporter, epoch and series, no total that falls, all in one hour. The usage of that hour is the difference
- * of the outer totals (rule A2). `groups` are those of one site, in order of their instants. Only groups after `newestMs`
- * count, Unix milliseconds: the ledger ignores an older one, or fills a gap with it.
+ * Finds the groups whose totals the ledger does not need: those that repeat the group before, at the same instant, and those
+ * that lie between the group before and the group after. That is, same exporter, epoch and series, no total that falls, all
+ * in one hour. The usage of that hour is the difference of the outer totals (rule A2). `groups` are those of one site, in
+ * order of their instants. Only groups after `newestMs` lie between others, Unix milliseconds: the ledger ignores an older
+ * one, or fills a gap with it.
  */
-export function* groupsBetween(groups: readonly Group[], newestMs: number): Steps<Set<Group>> {
+export function* groupsBetween(all: readonly Group[], newestMs: number): Steps<Set<Group>> {
   const between = new Set<Group>();
+  const groups: Group[] = [];
+  for (const group of all) {
+    const before = groups.at(-1);
+    if (before !== undefined && (yield* isRepeatedBy(before, group))) between.add(group);
+    else groups.push(group);
+    yield;
+  }
   let follows = false;
   for (let at = 0; at + 1 < groups.length; at += 1) {
     const [before, group, after] = [groups[at - 1], groups[at], groups[at + 1]] as [Group, Group, Group];
@@ -56,21 +66,33 @@ export function oneOfEachFamily(group: Group): Group {
 }
 
 function* isFollowedBy(one: Group, next: Group): Steps<boolean> {
-  const isOneRun =
+  return isOfRun(one, next) && instantMs(one) < instantMs(next) && (yield* noTotalFalls(one, next));
+}
+
+/** Whether the next group is a later scrape of the same totals. An exporter is scraped more often than it counts. */
+function* isRepeatedBy(one: Group, next: Group): Steps<boolean> {
+  if (!isOfRun(one, next) || instantMs(one) !== instantMs(next)) return false;
+  return (yield* noTotalFalls(one, next)) && (yield* noTotalFalls(next, one));
+}
+
+/** Whether two groups have the same exporter and epoch, and may have the same series. */
+function isOfRun(one: Group, next: Group): boolean {
+  return (
     one.foldedUntilSeconds !== null &&
     next.foldedUntilSeconds !== null &&
     one.exporter === next.exporter &&
     one.epoch !== null &&
     one.epoch !== '' &&
     one.epoch === next.epoch &&
-    instantMs(one) < instantMs(next) &&
-    one.values.length === next.values.length;
-  return isOneRun && (yield* noTotalFalls(one, next));
+    one.values.length === next.values.length
+  );
 }
 
 const SERIES_IN_STEP = 10_000;
+/** Amount × hours. The ledger refuses more than 1.3e12 in one hour: one sum of large rises, but not each rise. */
+const LARGEST_RISE = 1e7;
 
-/** Whether each series of a group has a total in the next group that is at least as large. */
+/** Whether each series of a group has a total in the next group that is at least as large, and not far larger. */
 function* noTotalFalls(one: Group, next: Group): Steps<boolean> {
   let places: Map<WrittenSeries, number> | undefined;
   for (let at = 0; at < one.series.length; at += 1) {
@@ -82,7 +104,9 @@ function* noTotalFalls(one: Group, next: Group): Steps<boolean> {
       places ??= placesOf(next);
       place = places.get(series);
     }
-    if (place === undefined || (next.values[place] as number) < (one.values[at] as number)) return false;
+    if (place === undefined) return false;
+    const rise = (next.values[place] as number) - (one.values[at] as number);
+    if (rise < 0 || rise > LARGEST_RISE) return false;
   }
   return true;
 }

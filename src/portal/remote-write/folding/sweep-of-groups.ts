@@ -1,4 +1,6 @@
 import { eachInSteps, type Steps } from '../../../prometheus/steps.ts';
+import { projectKey } from '../../ledger/accounting/meters/identity.ts';
+import { sameName } from '../../ledger/accounting/sites/names.ts';
 import { sweepSteps, type SweepOptions } from '../../ledger/accounting/sweeps/readings.ts';
 import { Refusals } from '../../ledger/accounting/sweeps/refusals.ts';
 import type { KnownSeries } from '../../ledger/accounting/sweeps/series.ts';
@@ -6,26 +8,36 @@ import type { Reading, Refusal, Sweep } from '../../ledger/ledger.ts';
 import { oneOfEachFamily } from './instants-between.ts';
 import { lacksStatement, samplesOf, type Group } from './waiting-room.ts';
 
-interface SweepOfGroups extends Sweep {
-  /** Samples that the ledger does not need. */
+export interface SweepOfGroups extends Sweep {
+  /** The number of groups, counted from the first. */
+  groups: number;
+  /** Samples of these groups that the ledger does not need. */
   unread: number;
 }
 
-/** One sweep of all groups. Reads groups `between` others in full only if something in those others was refused. */
+/** A sweep ends with the group that reaches this number, because its readings are in memory at once. */
+const SAMPLES_PER_FOLD = 200_000;
+
+/** A sweep of the first groups. Reads groups `between` others in full unless those others are read whole. */
 export function* sweepOfGroups(
   groups: readonly Group[],
   between: ReadonlySet<Group>,
   nowMs: number,
   options?: SweepOptions,
+  mostSamples = SAMPLES_PER_FOLD,
 ): Steps<SweepOfGroups> {
-  let unread = 0;
   const readings: Reading[] = [];
   const refusals: Refusal[] = [];
+  const sweep = { receivedAtMs: nowMs, readings, refusals, groups: 0, unread: 0 };
   const known: KnownSeries = new Map();
-  const readingsOf = (group: Group) => sweepSteps(samplesOf(group), nowMs, { ...options, known });
-  const add = (sweep: Sweep) => {
-    for (const reading of sweep.readings) readings.push(reading);
-    refusals.push(...sweep.refusals);
+  const sweepOf = (group: Group) =>
+    lacksStatement(group) ? refused(group) : sweepSteps(samplesOf(group), nowMs, { ...options, known });
+  let samples = 0;
+  const add = (part: Sweep, ofSamples: number) => {
+    for (const reading of part.readings) readings.push(reading);
+    refusals.push(...part.refusals);
+    sweep.groups += 1;
+    samples += ofSamples;
   };
   let waiting: Group[] = [];
   let isWhole = false;
@@ -35,18 +47,35 @@ export function* sweepOfGroups(
       continue;
     }
     const wasWhole = isWhole;
-    const sweep = yield* lacksStatement(group) ? refused(group) : readingsOf(group);
-    isWhole = sweep.readings.length === group.values.length;
+    const outer = yield* sweepOf(group);
+    isWhole = between.size > 0 && (yield* hasAllReadings(outer, group));
     for (const one of waiting) {
-      const read = wasWhole && isWhole ? oneOfEachFamily(one) : one;
-      unread += one.values.length - read.values.length;
-      add(yield* readingsOf(read));
+      const needed = wasWhole && isWhole ? oneOfEachFamily(one) : one;
+      sweep.unread += one.values.length - needed.values.length;
+      add(yield* sweepOf(needed), needed.values.length);
+      if (needed === one && samples >= mostSamples) return sweep;
     }
     waiting = [];
-    add(sweep);
+    add(outer, group.values.length);
+    if (samples >= mostSamples) break;
     yield;
   }
-  return { receivedAtMs: nowMs, readings, refusals, unread };
+  return sweep;
+}
+
+/** Whether each sample of a group became a reading, and each project has one name in them. */
+function* hasAllReadings({ readings }: Sweep, { values }: Group): Steps<boolean> {
+  if (readings.length !== values.length) return false;
+  const named = new Map<string, Reading>();
+  let isWhole = true;
+  yield* eachInSteps(readings, (reading) => {
+    const key = projectKey(reading);
+    const other = named.get(key);
+    if (other === undefined) named.set(key, reading);
+    // Two names take turns from instant to instant, so each instant counts.
+    else if (!sameName(other, reading)) isWhole = false;
+  });
+  return isWhole;
 }
 
 /** Refuses a group without its exporter's statement. Its usage is in the next totals that have one. */

@@ -21,7 +21,7 @@ export function renamed(
   return { projectName, domainId, domainName, sinceMs: atMs };
 }
 
-function sameName(one: ProjectName, other: ProjectName): boolean {
+export function sameName(one: ProjectName, other: ProjectName): boolean {
   return (
     one.projectName === other.projectName &&
     one.domainId === other.domainId &&

@@ -1,6 +1,6 @@
 import { eachInSteps, type Steps } from '../../../../prometheus/steps.ts';
 import type { Reading, Refusal } from '../../ledger.ts';
-import type { ProjectName } from '../sites/names.ts';
+import { sameName, type ProjectName } from '../sites/names.ts';
 import type { SiteCaps } from '../sites/site-caps.ts';
 import { meterKey, projectKey, resourceKey } from '../meters/identity.ts';
 
@@ -118,14 +118,6 @@ class Names {
 
 function namesOf({ projectName, domainId, domainName }: ProjectName): ProjectName {
   return { projectName, domainId, domainName };
-}
-
-function sameName(one: ProjectName, other: ProjectName): boolean {
-  return (
-    one.projectName === other.projectName &&
-    one.domainId === other.domainId &&
-    one.domainName === other.domainName
-  );
 }
 
 function count(
