@@ -13,10 +13,10 @@ function outputOf(...args: readonly string[]): string {
 }
 
 describe('a heap that grows sparingly', () => {
-  it('has the same flags as a process started with --heap-growing-percent=25', () => {
+  it('has the same flags as a process started with --heap-growing-percent=20', () => {
     const call = `import v8 from 'node:v8'; import { growHeapSparingly } from '${MODULE}'; growHeapSparingly();`;
     const told = outputOf('--import', 'tsx', '--input-type=module', '--eval', `${call} ${PRINT_FLAGS}`);
-    expect(told).toBe(outputOf('--heap-growing-percent=25', '--eval', PRINT_FLAGS));
+    expect(told).toBe(outputOf('--heap-growing-percent=20', '--eval', PRINT_FLAGS));
     expect(told).not.toBe(outputOf('--eval', PRINT_FLAGS));
   });
 });

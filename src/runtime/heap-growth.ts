@@ -2,12 +2,12 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * Makes V8 collect garbage when the heap is a quarter larger than the live data; the default is up to four times as
+ * Makes V8 collect garbage when the heap is a fifth larger than the live data; the default is up to four times as
  * large. This is no limit: more live data get more memory. V8 reads the flag at each collection, so it can be set at run
  * time.
  */
 export function growHeapSparingly(): void {
-  setFlagsFromString('--heap-growing-percent=25');
+  setFlagsFromString('--heap-growing-percent=20');
 }
 
 /**
