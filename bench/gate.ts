@@ -28,6 +28,9 @@ const DENIALS = 20_000;
 const HAPROXY = 'HAProxy';
 const SERIES = 20_000;
 const LARGE_BYTES = [100_000_000, 400_000_000];
+const CHECKED = 'gate, answers checked';
+/** A checked answer beside HAProxy's: 10 and 15 ms of CPU, beside 3.4 and 0.2 ms when these goals were set. */
+const MOST_TIMES: Readonly<Record<Coding, number>> = { plain: 2.94, gzip: 75 };
 
 type Coding = 'plain' | 'gzip';
 
@@ -69,12 +72,14 @@ function recordTurns(coding: Coding, series: number, turns: readonly number[][])
   const haproxy = turns[running.findIndex(({ name }) => name === HAPROXY)];
   for (const [index, { name }] of running.entries()) {
     if (name === HAPROXY) continue;
+    const goal = name === CHECKED && series === SERIES && haproxy ? { goal: MOST_TIMES[coding] } : {};
     record({
       name: `${name}, 20,000 series, ${coding}`,
       unit: 'ms of CPU',
       values: turns[index] ?? [],
       peer: haproxy && { name: HAPROXY, values: haproxy },
       curve: { name: `${name}, ${coding}`, size: series, of: 'series in an answer' },
+      ...goal,
     });
   }
 }
@@ -163,7 +168,7 @@ try {
   const { port, plainBytes, gzipBytes } = upstream.greeting as UpstreamGreeting;
   const address = `127.0.0.1:${port}`;
   await writeFiles();
-  await startGate(program, address, 'gate, answers checked');
+  await startGate(program, address, CHECKED);
   await startGate(program, address, 'gate, answers passed through', '--unsafe-unchecked-answers');
   if (find('haproxy') !== undefined) await startHaproxy(address);
   console.log(

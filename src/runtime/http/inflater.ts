@@ -5,7 +5,7 @@ const MEMORY_BYTES = 131_072;
 /** The least that zlib takes. The memory of the stream itself is not used. */
 const STREAM_CHUNK_BYTES = 64;
 
-/** What lies under the streams of node:zlib. It is not documented, and has been the same since Node.js 8. */
+/** What lies under the streams of node:zlib. It is not documented: the tests show whether a version of Node.js has it. */
 interface Handle {
   /** Called with a message before `writeSync` returns. */
   onerror: (message: string) => void;
