@@ -127,7 +127,7 @@ async function openPortal(connection: DatabaseConnection, projects: number): Pro
         const { statusCode, body } = await server.inject(`/api/v1/usage?${question}${more}`);
         if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
         bytes += body.length;
-        cursor = question.includes('format=csv') ? null : (JSON.parse(body) as { next: string | null }).next;
+        cursor = question.includes('format=csv') ? null : nextOf(body);
       } while (cursor !== null);
       return bytes;
     },
@@ -136,6 +136,13 @@ async function openPortal(connection: DatabaseConnection, projects: number): Pro
       await ledger.close();
     },
   };
+}
+
+/** The cursor of the next page. Without it, the time would include the parsing of the whole answer by its reader. */
+function nextOf(body: string): string | null {
+  const found = /"next":(?:"([^"]*)"|null)\}$/.exec(body.slice(-1000));
+  if (found === null) throw new Error(`an answer without a cursor: ${body.slice(0, 200)}`);
+  return found[1] ?? null;
 }
 
 /** The milliseconds of DuckDB's answers from a row for each hour, and from a row for each day where it can answer. */
