@@ -4,6 +4,7 @@ import { createPortal } from '../src/portal/portal.ts';
 import { useLedger } from '../src/portal/use-ledger.ts';
 import type { SiteConfig } from '../src/portal/settings/site-settings.ts';
 import { systemClock } from '../src/runtime/clock.ts';
+import { collectInShortPauses } from '../src/runtime/heap-growth.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 
 export interface PortalChildOptions {
@@ -30,6 +31,8 @@ export interface LedgerSums {
   usageHours: number;
 }
 
+// As the command does.
+collectInShortPauses();
 const options = JSON.parse(process.argv[2] ?? '') as PortalChildOptions;
 const portal = createPortal(
   {
