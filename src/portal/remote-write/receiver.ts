@@ -176,14 +176,16 @@ export class Receiver {
   }
 
   async #foldAtIntervals(): Promise<void> {
+    const { clock } = this.#parts;
     let deferred = 0;
     const work = async () => {
       deferred = this.#isBusy() ? deferred + 1 : MOST_DEFERRED;
       if (deferred < MOST_DEFERRED) return;
+      const startedMs = clock.nowMs();
       await this.tryToFold();
-      deferred = 0;
+      // Requests that came meanwhile are folded as soon as their senders pause.
+      deferred = this.#lastAcceptMs > startedMs ? 1 : 0;
     };
-    const { clock } = this.#parts;
     await runRegularly(work, {
       clock,
       signal: this.#ending.signal,

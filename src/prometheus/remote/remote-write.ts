@@ -44,6 +44,7 @@ export function* writeRequestSteps<Series>(
     const part = message.message();
     const expected = memory.after(last);
     if (expected !== undefined && tookExpected(part, expected, budget, take)) {
+      pace.compared(expected.labels.length);
       last = expected;
       continue;
     }
