@@ -15,7 +15,7 @@ export const WRITE_LIMITS: WriteLimits & { maxBodyBytes: number } & WaitingLimit
   maxBodyBytes: 16 * 1024 * 1024,
   maxBytes: 64 * 1024 * 1024,
   maxSamples: 500_000,
-  maxWaitingSamples: 1_000_000,
+  maxWaitingSamples: 2_000_000,
   maxRoomBytes: 256 * 1024 * 1024,
   maxWaitingBytes: 256 * 1024 * 1024,
 };
