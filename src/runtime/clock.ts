@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A role's source of time. Roles take it as an argument, so that a simulated federation can run in fast motion. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
@@ -20,6 +22,8 @@ export const systemClock: Clock = {
 /** Node.js' own makes an error with a stack for each abort, and most sleeps of a sweep end early. */
 async function delay(durationMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;
+  // Many may sleep until one signal, and from eleven on Node.js warns of a leak.
+  if (signal !== undefined) setMaxListeners(0, signal);
   await new Promise<void>((resolve) => {
     const wake = () => {
       clearTimeout(timer);

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Aborts its signal after a time, or with another signal. The time does not pass while the limit is stopped. */
 export class TimeLimit {
   readonly #over = new AbortController();
@@ -9,6 +11,8 @@ export class TimeLimit {
   constructor(durationMs: number, other?: AbortSignal) {
     this.#leftMs = durationMs;
     this.#other = other;
+    // Many requests at once may follow one signal, and from eleven on Node.js warns of a leak.
+    if (other !== undefined) setMaxListeners(0, other);
     // `AbortSignal.any` would take several times the CPU, and there are many limits.
     other?.addEventListener('abort', this.#follow, { once: true });
     if (other?.aborted === true) this.#follow();
