@@ -44,6 +44,21 @@ onEveryPostgresql('folds of several sites at once', (freshLedger) => {
     expect(await ledger.verify()).toEqual([]);
   });
 
+  it('share no transaction after a pause, because usage of many hours takes time', async () => {
+    const { ledger, connection } = await freshLedger(SITES);
+    const database = storeOn(connection);
+    const transactions: number[] = [];
+    for (const hour of [0, 1, 2, 10, 11]) {
+      await foldEach(ledger, hour);
+      const { rows } = await database.query<{ count: number }>(
+        sql`SELECT count(DISTINCT xmin::text)::int AS count FROM ledger.meter`,
+      );
+      transactions.push(rows[0]?.count ?? 0);
+    }
+    const isShared = transactions.map((count) => count < SITES.length);
+    expect(isShared).toEqual([false, true, true, false, true]);
+  });
+
   it('do not wait for the lock of another site', async () => {
     const { ledger, connection } = await freshLedger(SITES);
     await foldEach(ledger, 0);

@@ -210,20 +210,20 @@ describe('a large request', () => {
     const memory = seriesMemory(limit);
     const made = new Set<object>();
     const keys = Array.from({ length: 1000 }, (_, n) => `\x0a\x08\x0a\x00\x12\x04${`${n}`.padStart(4, '0')}`);
-    for (const key of [...keys, ...keys.slice(-100)]) made.add(memory.of(key, 1, undefined));
+    for (const key of [...keys, ...keys.slice(-100)]) made.add(memory.of(key, undefined));
     expect(made.size).toBe(1000);
-    expect(memory.of(keys[0] ?? '', 1, undefined)).not.toBe([...made][0]);
+    expect(memory.of(keys[0] ?? '', undefined)).not.toBe([...made][0]);
   });
 
   it('leaves no series in memory that came after one that stays', () => {
     const memory = seriesMemory(10_000);
     const labels = (n: number) => `\x0a\x08\x0a\x00\x12\x04${`${n}`.padStart(4, '0')}`;
-    const staying = memory.of(labels(0), 1, undefined);
-    memory.of(labels(1), 1, staying);
+    const staying = memory.of(labels(0), undefined);
+    memory.of(labels(1), staying);
     expect(memory.after(staying)?.labels).toBe(labels(1));
     for (let n = 2; n < 100; n++) {
-      memory.of(labels(n), 1, undefined);
-      expect(memory.of(labels(0), 1, undefined)).toBe(staying);
+      memory.of(labels(n), undefined);
+      expect(memory.of(labels(0), undefined)).toBe(staying);
     }
     const reachable = JSON.stringify(staying, (key, value: unknown) =>
       key === 'place' && value === staying.place ? { next: staying.place.next } : value,

@@ -1,5 +1,5 @@
 import { ProtobufReader } from './protobuf-reader.ts';
-import type { KnownSeries, SeriesMemory } from './series-memory.ts';
+import type { RememberedSeries, SeriesMemory } from './series-memory.ts';
 import { snappySteps } from './snappy.ts';
 import type { Steps } from '../steps.ts';
 import { ItemBudget, Pace, readSample, SAMPLES, timeSeriesSteps } from './time-series.ts';
@@ -34,7 +34,7 @@ export function* writeRequestSteps<Series>(
   const message = new ProtobufReader(yield* snappySteps(body, maxBytes));
   const budget = new ItemBudget(maxSamples, LABELS_PER_SAMPLE * maxSamples);
   const pace = new Pace();
-  let last: KnownSeries<Series> | undefined;
+  let last: RememberedSeries<Series> | undefined;
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (pace.isOver(message)) yield;
     if (field !== 1) {
@@ -49,7 +49,7 @@ export function* writeRequestSteps<Series>(
       continue;
     }
     const { labels, samples } = yield* timeSeriesSteps(part, budget, pace);
-    last = memory.of(labels, budget.labelsOfSeries, last);
+    last = memory.of(labels, last);
     for (const [index, { value, timestampMs }] of samples.entries()) {
       if (index % SAMPLES_IN_STEP === SAMPLES_IN_STEP - 1) yield;
       take(last.series, value, timestampMs);
@@ -60,7 +60,7 @@ export function* writeRequestSteps<Series>(
 /** Takes the sample of a series if it is the expected one, with one sample. If not, returns to the start of the series. */
 function tookExpected<Series>(
   part: ProtobufReader,
-  expected: KnownSeries<Series>,
+  expected: RememberedSeries<Series>,
   budget: ItemBudget,
   take: TakeSample<Series>,
 ): boolean {

@@ -1,8 +1,8 @@
 import { remembered } from '../remembered.ts';
-import { readSeries, type SeriesIdentity } from './time-series.ts';
+import { countLabels, readSeries, type SeriesIdentity } from './time-series.ts';
 
 /** A series of earlier requests. */
-export interface KnownSeries<Series> {
+export interface RememberedSeries<Series> {
   /** The bytes of its `Label` messages, with one character for each byte. */
   readonly labels: string;
   /** The number of its labels. */
@@ -15,7 +15,7 @@ export interface KnownSeries<Series> {
 /** Outlives its series: the series before holds it, and would keep the labels in memory. */
 interface Place<Series> {
   /** Undefined once the series has left the memory. */
-  known: KnownSeries<Series> | undefined;
+  known: RememberedSeries<Series> | undefined;
   /** The place of the series that came after this one the last time. */
   next: Place<Series> | undefined;
   /** Whether the series came since it was last asked to go. */
@@ -31,37 +31,33 @@ const bytesOfSeries = (labels: string) => 4 * labels.length + 500;
  * labels into what is remembered.
  */
 export class SeriesMemory<Series> {
-  readonly #known: (labels: string, count: number) => KnownSeries<Series>;
+  readonly #known: (labels: string) => RememberedSeries<Series>;
 
   constructor(make: (identity: SeriesIdentity) => Series, maxBytes: number) {
-    let count = 0;
-    const known = remembered(
-      (labels) => inPlace(labels, count, make(readSeries(labels))),
+    this.#known = remembered(
+      (labels) => inPlace(labels, make(readSeries(labels))),
       maxBytes,
       bytesOfSeries,
       ({ place }) => mayGo(place),
     );
-    this.#known = (labels, ofSeries) => {
-      count = ofSeries;
-      return known(labels);
-    };
   }
 
   /** The series that is expected after another one. Its labels may differ from those that come. */
-  after(last: KnownSeries<Series> | undefined): KnownSeries<Series> | undefined {
+  after(last: RememberedSeries<Series> | undefined): RememberedSeries<Series> | undefined {
     return last?.place.next?.known;
   }
 
-  /** The series with these bytes of `count` labels, which comes after `last`. Throws `ProtobufError`. */
-  of(labels: string, count: number, last: KnownSeries<Series> | undefined): KnownSeries<Series> {
-    const known = this.#known(labels, count);
+  /** The series with these bytes of labels, which comes after `last`. Throws `ProtobufError`. */
+  of(labels: string, last: RememberedSeries<Series> | undefined): RememberedSeries<Series> {
+    const known = this.#known(labels);
     if (last?.place.known !== undefined) last.place.next = known.place;
     return known;
   }
 }
 
 /** Not spread from another object: V8 would then take twice as long to read it. */
-function inPlace<Series>(labels: string, count: number, series: Series): KnownSeries<Series> {
+function inPlace<Series>(labels: string, series: Series): RememberedSeries<Series> {
+  const count = countLabels(labels);
   const place: Place<Series> = { known: undefined, next: undefined, isUsed: false };
   const known = { labels, count, series, place };
   place.known = known;

@@ -31,11 +31,6 @@ export class ItemBudget {
     this.#maxLabels = maxLabels;
   }
 
-  /** The labels of the present series so far. */
-  get labelsOfSeries(): number {
-    return this.#labelsOfSeries;
-  }
-
   series(): void {
     this.item();
     this.#labelsOfSeries = 0;
@@ -114,6 +109,13 @@ export function* timeSeriesSteps(message: ProtobufReader, budget: ItemBudget, pa
   if (labels.length > MAX_LABEL_BYTES)
     throw new ProtobufError(`a series has more than ${MAX_LABEL_BYTES} bytes of labels`);
   return { labels, samples };
+}
+
+/** The number of `Label` messages. */
+export function countLabels(labels: string): number {
+  let count = 0;
+  new ProtobufReader(Buffer.from(labels, 'latin1')).leading(LABELS, () => void (count += 1));
+  return count;
 }
 
 /** A series from the bytes of its `Label` messages. Throws `ProtobufError`. */

@@ -13,6 +13,8 @@ type Fold<Outcome> = (trx: Transaction, site: LockedSite, sweep: Sweep) => Promi
 
 /** Sweeps with more readings are folded by themselves: the packets of a transaction are a small part of their CPU. */
 const SMALL_SWEEP = 500;
+/** After a longer pause, usage may be spread over many hours. That takes time, so others do not wait for it. */
+const LONGEST_PAUSE_MS = 2 * 3_600_000;
 
 /**
  * The ways to fold a sweep. Each one admits the sweep first, and folds it by the rules of its site. With `shares`, folds of
@@ -28,6 +30,8 @@ export function sweepFolds(
       async () => await database.transaction(work, isShared ? BEGIN_SHARED_FOLD : BEGIN_FOLD),
     );
   const shared = new SharedTransactions(transact);
+  /** By site: the newest reading that was folded here, Unix milliseconds. */
+  const newest = new Map<string, number>();
   const folding = async <Outcome>(
     name: string,
     sweep: Sweep,
@@ -44,14 +48,18 @@ export function sweepFolds(
     return await (mayShare ? shared.run(siteId, work) : transact(work, false));
   };
   return {
-    fold: async (name, sweep, lease) =>
-      await folding(
-        name,
-        sweep,
-        lease,
-        async (trx, site, admitted) => withRefusals(await foldIntoSite(trx, site, admitted), sweep, admitted),
-        shares && sweep.readings.length <= SMALL_SWEEP,
-      ),
+    fold: async (name, sweep, lease) => {
+      const newestMs = newestOf(sweep);
+      const mayShare =
+        shares &&
+        sweep.readings.length <= SMALL_SWEEP &&
+        newestMs - (newest.get(name) ?? -Infinity) <= LONGEST_PAUSE_MS;
+      const fold: Fold<FoldOutcome> = async (trx, site, admitted) =>
+        withRefusals(await foldIntoSite(trx, site, admitted), sweep, admitted);
+      const outcome = await folding(name, sweep, lease, fold, mayShare);
+      if (newestMs > -Infinity) newest.set(name, newestMs);
+      return outcome;
+    },
     foldInAnyOrder: async (name, sweep, lease) =>
       await folding(name, sweep, lease, async (trx, site, admitted) =>
         withRefusals(await foldInOrderOrLate(trx, site, admitted), sweep, admitted),
@@ -61,6 +69,10 @@ export function sweepFolds(
       return { replaced, folded, ignored };
     },
   };
+}
+
+function newestOf({ readings }: Sweep): number {
+  return readings.reduce((latestMs, { atMs }) => Math.max(latestMs, atMs), -Infinity);
 }
 
 const foldInOrderOrLate: Fold<FoldOutcome> = async (trx, site, sweep) => {
