@@ -46,9 +46,10 @@ function newSpaceAfter(call: string): number {
 
 describe('the space for new objects', () => {
   it('stays small with collection in short pauses, and grows to a limit with a limit', () => {
-    const sizes = ['collectInShortPauses();', 'collectInShortPauses(); limitNewSpace(8);', ''].map(
-      newSpaceAfter,
-    );
-    expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
+    const small = newSpaceAfter('collectInShortPauses();');
+    expect(small).toBeLessThanOrEqual(4 * 2 ** 20);
+    const limited = newSpaceAfter('collectInShortPauses(); limitNewSpace(8);');
+    expect(limited).toBeGreaterThan(small);
+    expect(limited).toBeLessThanOrEqual(16 * 2 ** 20);
   });
 });

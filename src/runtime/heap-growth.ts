@@ -18,17 +18,21 @@ export function collectInShortPauses(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
+/** The default of V8. */
+const GROWTH_FACTOR = 2;
+
 /**
- * Lets the space for new objects grow up to `mb` megabytes, and no further. V8 shrinks the space of a process that rests. If
- * it could not grow again, it would be collected several times as often.
+ * Lets the space for new objects grow up to `mb` megabytes. Two collections in one turn of the event loop may double it
+ * once more. V8 shrinks the space of a process that rests. If it could not grow again, it would be collected several times
+ * as often.
  */
 export function limitNewSpace(mb: number): void {
   let mayGrow: boolean | undefined;
   const adjust = () => {
     const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-    const isSmall = (space?.space_size ?? 0) < mb * 2 ** 20;
-    if (isSmall !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${isSmall ? 2 : 1}`);
-    mayGrow = isSmall;
+    const hasRoom = (space?.space_size ?? 0) * GROWTH_FACTOR <= mb * 2 ** 20;
+    if (hasRoom !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${hasRoom ? GROWTH_FACTOR : 1}`);
+    mayGrow = hasRoom;
   };
   adjust();
   new PerformanceObserver(adjust).observe({ entryTypes: ['gc'] });
