@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConnection } from '../../src/portal/database/connection.ts';
 import { InMemoryBook, reading } from './in-memory-book.ts';
-import { loadPart } from '../../src/portal/ledger/store/sweeps/load/load-part.ts';
+import { foldIntoSite } from '../../src/portal/ledger/store/sweeps/fold-sweep.ts';
 import { lockSite, siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { BEGIN_FOLD } from '../../src/portal/ledger/store/database/fence.ts';
 import { sql } from '../../src/portal/database/sql.ts';
@@ -218,7 +218,7 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       expect(forMany).toBe(forFew);
     });
 
-    it('finds rows by their keys, even with plans from when the ledger was small', async () => {
+    it('finds and adds rows by their keys, even with plans from when the ledger was small', async () => {
       const { connection } = await freshLedger();
       const database = storeOn(connection);
       const siteId = await siteIdOf(database, 'a');
@@ -228,8 +228,11 @@ onEveryPostgresql('sweeps', (freshLedger) => {
       await fold(0);
       await runSql(connection, 'ANALYZE');
       for (let minute = 1; minute < 8; minute += 1) await fold(minute);
+      const known = at(8);
+      const added = known.map((one) => ({ ...one, projectId: `new ${one.projectId}` }));
+      const readings = [...known, ...added];
       const readWhole = await database.transaction(async (trx) => {
-        await loadPart(trx, await lockSite(trx, siteId, at(8)), at(8));
+        await foldIntoSite(trx, await lockSite(trx, siteId, readings), sweep(readings));
         const { rows } = await trx.query(sql`
           SELECT relname FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger' AND seq_scan > 0`);
         return rows;

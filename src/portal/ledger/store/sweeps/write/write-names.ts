@@ -29,23 +29,26 @@ function partsOf(key: string): { cloud: string; projectId: string } {
 /** Ends the earlier names, and writes the new ones. */
 export async function writeNames(
   trx: Transaction,
-  site: LoadedPart,
+  part: LoadedPart,
   names: MeterChanges['names'],
 ): Promise<void> {
   if (names.size === 0) return;
-  const changed = [...names].map(([key, change]) => ({ id: site.projects.idOf(key), names: change.names }));
-  trx.send(sql`
-    UPDATE ledger.project_name n SET to_ms = w.to_ms
-    FROM unnest(
-      ${numberArray(changed.map(({ id }) => id))}::int[],
-      ${numberArray(changed.map((change) => change.names[0]?.sinceMs ?? 0))}::bigint[]) AS w (project_id, to_ms)
-    WHERE n.site_id = ${site.siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`);
+  const changed = [...names].map(([key, change]) => ({
+    id: part.projects.idOf(key),
+    names: change.names,
+    isKnown: part.book.names.has(key),
+  }));
+  endNames(
+    trx,
+    part.siteId,
+    changed.filter(({ isKnown }) => isKnown),
+  );
   await writeInBatches(
     trx,
     nameRows(changed),
     (rows) => sql`
     INSERT INTO ledger.project_name (site_id, project_id, from_ms, to_ms, project_name, domain_id, domain_name)
-    SELECT ${site.siteId}, * FROM unnest(
+    SELECT ${part.siteId}, * FROM unnest(
       ${numberArray(rows.map(({ id }) => id))}::int[],
       ${numberArray(rows.map(({ sinceMs }) => sinceMs))}::bigint[],
       ${rows.map(({ untilMs }) => untilMs)}::bigint[],
@@ -53,6 +56,17 @@ export async function writeNames(
       ${rows.map(({ domainId }) => domainId)}::text[],
       ${rows.map(({ domainName }) => domainName)}::text[])`,
   );
+}
+
+/** PostgreSQL may read all names of the site for it. So new projects, which have no earlier names, are not among them. */
+function endNames(trx: Transaction, siteId: number, changed: readonly ChangedNames[]): void {
+  if (changed.length === 0) return;
+  trx.send(sql`
+    UPDATE ledger.project_name n SET to_ms = w.to_ms
+    FROM unnest(
+      ${numberArray(changed.map(({ id }) => id))}::int[],
+      ${numberArray(changed.map((change) => change.names[0]?.sinceMs ?? 0))}::bigint[]) AS w (project_id, to_ms)
+    WHERE n.site_id = ${siteId} AND n.project_id = w.project_id AND n.to_ms IS NULL`);
 }
 
 interface ChangedNames {
