@@ -1,7 +1,7 @@
 import { EVERYTHING } from '../../src/portal/access/rights/scope.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sql } from '../../src/portal/database/sql.ts';
-import type { Ledger } from '../../src/portal/ledger/ledger.ts';
+import type { Ledger, Sweep } from '../../src/portal/ledger/ledger.ts';
 import { siteIdOf } from '../../src/portal/ledger/store/sweeps/load/lock-site.ts';
 import { reading } from './in-memory-book.ts';
 import {
@@ -16,8 +16,31 @@ import {
   sitesNamed,
   storeOn,
   sweep,
+  type LedgerFixture,
 } from './fixture.ts';
 import { runSql } from '../support/postgresql-server.ts';
+
+/** Sites of different sizes. Some get projects, names and clouds, or have totals that fall, refusals, or a new epoch. */
+function variedSweep(site: number, minute: number): Sweep {
+  const readings = Array.from({ length: 1 + (site % 4) + (site % 3 === 1 ? minute : 0) }, (_, project) =>
+    reading(NOON + minute * MINUTE, (site % 5 === 2 && minute === 61 ? 1 : minute) * (project + 1) * MINUTE, {
+      projectId: `p${project}`,
+      projectName: site % 6 === 3 && minute > 30 ? 'renamed' : 'one',
+      epoch: site % 7 === 4 && minute > 59 ? 'second' : 'first',
+      cloud: site % 4 === 1 && project > 2 ? 'other' : '',
+      resource: site % 2 === 0 && project === 1 ? 'mb' : 'vcpu',
+    }),
+  );
+  const refusals = site === 8 ? [{ reason: 'bad', count: 2, example: 'one' }] : [];
+  return sweep(site === 9 && minute === 2 ? [] : readings, refusals);
+}
+
+/** All rows, in any order. The last line has a checksum, which depends on the order. */
+async function rowsOf(ledger: Ledger): Promise<string[]> {
+  let text = '';
+  for await (const piece of ledger.exportLines()) text += piece;
+  return text.trimEnd().split('\n').slice(0, -1).toSorted();
+}
 
 onEveryPostgresql('folds of several sites at once', (freshLedger) => {
   const SITES = Array.from({ length: 20 }, (_, index) => `s${index}`);
@@ -42,6 +65,20 @@ onEveryPostgresql('folds of several sites at once', (freshLedger) => {
     const { data } = await ledger.usage(query({ step: 'total', by: new Set(['site']) }));
     expect(data.map(({ site, amount }) => [site, amount])).toEqual(SITES.toSorted().map((site) => [site, 2]));
     expect(await ledger.verify()).toEqual([]);
+  });
+
+  it('leave the same ledger as folds one after the other, while some of the sites change', async () => {
+    const together = await freshLedger(SITES);
+    const single = await freshLedger(SITES);
+    for (const minute of [0, 1, 2, 30, 59, 60, 61, 62, 150]) {
+      const sweeps = SITES.map((_, index) => variedSweep(index, minute));
+      const each = async ({ ledger }: LedgerFixture, index: number) =>
+        await ledger.fold(`s${index}`, sweeps[index] as Sweep);
+      const outcomes = await Promise.all(sweeps.map(async (_, index) => await each(together, index)));
+      for (const [index, outcome] of outcomes.entries()) expect(await each(single, index)).toEqual(outcome);
+    }
+    expect(await rowsOf(together.ledger)).toEqual(await rowsOf(single.ledger));
+    expect(await together.ledger.verify()).toEqual([]);
   });
 
   it('share no transaction after a pause, because usage of many hours takes time', async () => {

@@ -19,8 +19,7 @@ const known = new WeakMap<readonly string[], Required<Omit<Statement, 'values'>>
 export function prepared(texts: readonly string[], ...parts: readonly unknown[]): Statement {
   let statement = known.get(texts);
   if (statement === undefined) {
-    const { text } = sql(texts, ...parts);
-    known.set(texts, (statement = { name: nameOf(text), text }));
+    known.set(texts, (statement = named(sql(texts, ...parts).text)));
   }
   const values: unknown[] = [];
   for (const part of parts)
@@ -30,11 +29,11 @@ export function prepared(texts: readonly string[], ...parts: readonly unknown[])
 }
 
 /**
- * The same in each process. Behind a pooler that does not keep statements apart, a process may meet the statements of
- * another: by a name such as a number it would run a wrong one.
+ * A text with its name, which is the same in each process. Behind a pooler that does not keep statements apart, a process
+ * may meet the statements of another: by a name such as a number it would run a wrong one.
  */
-function nameOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+export function named(text: string): Required<Omit<Statement, 'values'>> {
+  return { name: createHash('sha256').update(text).digest('base64url').slice(0, 22), text };
 }
 
 /** The database or a transaction. `query` rejects with the errors of `pg`. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDatabaseAway } from '../../../database/database-away.ts';
 import type { Transaction } from '../../../database/sql.ts';
+import { runJointly } from './joint-statements.ts';
 
 /** Runs work in a transaction. `isShared` is true if it must not wait long for a lock. */
 export type Transact = <T>(work: (trx: Transaction) => Promise<T>, isShared: boolean) => Promise<T>;
@@ -40,8 +41,13 @@ export class SharedTransactions {
   /** Waits for a moment, because works often come together. */
   async #begin(): Promise<void> {
     await nextTurn();
-    while (this.#running < TRANSACTIONS_AT_ONCE && this.#waiting.length > 0)
-      void this.#runGroup(this.#take());
+    while (this.#mayBegin()) void this.#runGroup(this.#take());
+  }
+
+  /** A transaction begins beside another one only if it has as many works as it can. */
+  #mayBegin(): boolean {
+    const enough = this.#running === 0 ? 1 : MOST_IN_TRANSACTION;
+    return this.#running < TRANSACTIONS_AT_ONCE && this.#waiting.length >= enough;
   }
 
   /** Takes the works that wait longest, at most one of each site: it must see what the one before it has written. */
@@ -58,7 +64,11 @@ export class SharedTransactions {
     this.#running += 1;
     try {
       const results = await this.#transact(
-        async (trx) => await allOf(group.map(async ({ work }) => await work(trx))),
+        async (trx) =>
+          await runJointly(
+            trx,
+            group.map(({ work }) => work),
+          ),
         true,
       );
       for (const [index, { resolve }] of group.entries()) resolve(results[index]);
@@ -72,13 +82,4 @@ export class SharedTransactions {
       void this.#begin();
     }
   }
-}
-
-/** Like `Promise.all`, but waits for the others after a failure: none may go on after its transaction. */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(promises);
-  return settled.map((one) => {
-    if (one.status === 'rejected') throw one.reason;
-    return one.value;
-  });
 }
