@@ -13,8 +13,8 @@ function setUp() {
     clock: { nowMs: () => 0, sleep },
   });
   const inside: string[] = [];
-  const enter = async (name: string, readings: number) => {
-    const held = await budget.enter(readings);
+  const enter = async (name: string, readings: number, gone = new AbortController().signal) => {
+    const held = await budget.enter(readings, gone);
     inside.push(name);
     return held;
   };
@@ -121,9 +121,8 @@ it('admits others if a sweep is slow', async () => {
 it('reads few answers at a time, and the others in order', async () => {
   const { enter } = setUp();
   const reading: number[] = [];
-  const { signal } = new AbortController();
   const sweeps = await Promise.all([0, 1, 2, 3].map(async (index) => await enter(`${index}`, 1)));
-  for (const [index, sweep] of sweeps.entries()) void sweep.turn(signal).then(() => reading.push(index));
+  for (const [index, sweep] of sweeps.entries()) void sweep.turn().then(() => reading.push(index));
   await turn();
   expect(reading).toEqual([0, 1]);
   sweeps[1]?.release();
@@ -134,9 +133,8 @@ it('reads few answers at a time, and the others in order', async () => {
 it('gives the turn of a slow answer to another', async () => {
   const { enter, passTime } = setUp();
   let read = 0;
-  const leaving = new AbortController();
   for (const name of ['slow', 'also slow', 'last'])
-    void (await enter(name, 1)).turn(leaving.signal).then(() => (read += 1));
+    void (await enter(name, 1)).turn().then(() => (read += 1));
   await turn();
   expect(read).toBe(2);
   passTime();
@@ -146,16 +144,15 @@ it('gives the turn of a slow answer to another', async () => {
 
 it('takes no turn for a sweep that is no longer wanted', async () => {
   const { enter } = setUp();
-  const { signal } = new AbortController();
   const leaving = new AbortController();
-  const [one, two, gone, last] = await Promise.all(
-    ['one', 'two', 'gone', 'last'].map(async (name) => await enter(name, 1)),
-  );
-  await Promise.all([one?.turn(signal), two?.turn(signal)]);
-  const leavingTurn = gone?.turn(leaving.signal);
-  const waiting = last?.turn(signal);
+  const [one, two] = [await enter('one', 1), await enter('two', 1)];
+  const gone = await enter('gone', 1, leaving.signal);
+  const last = await enter('last', 1);
+  await Promise.all([one.turn(), two.turn()]);
+  const leavingTurn = gone.turn();
+  const waiting = last.turn();
   leaving.abort(new Error('closed'));
   await expect(leavingTurn).rejects.toThrow('closed');
-  one?.release();
+  one.release();
   await waiting;
 });

@@ -27,11 +27,11 @@ export const ALL_ROOM = Infinity;
 
 /** The room and the turn of one sweep. */
 export interface Reservation {
-  /** Waits for a turn to read the answer. Throws the reason of `gone`. */
-  turn(gone: AbortSignal): Promise<void>;
+  /** Waits for a turn to read the answer. Throws the reason of `signal`. */
+  turn(): Promise<void>;
   /** Reports the bytes of the sweep so far. */
   grow(bytes: number): void;
-  /** Aborted with a `NoRoomError` if the sweep has grown and there is no room for it. */
+  /** Aborted with a `NoRoomError` if the sweep has grown and there is no room for it, or if it is no longer wanted. */
   readonly signal: AbortSignal;
   release(): void;
 }
@@ -67,68 +67,62 @@ export class ReadingsBudget {
     this.#answers = new Turns(answersAtOnce);
   }
 
-  /** Waits for room for the expected bytes. */
-  async enter(expected: number): Promise<Reservation> {
+  /** Waits for room for the expected bytes. `gone` is aborted when the sweep is no longer wanted. */
+  async enter(expected: number, gone: AbortSignal): Promise<Reservation> {
     const size = this.#sizeOf(expected);
-    if (size === 0) return this.#hold(size);
+    if (size === 0) return this.#hold(size, gone);
     const entering = this.#turn.then(async () => {
       await this.#untilRoomFor(size);
-      return this.#hold(size);
+      return this.#hold(size, gone);
     });
     this.#turn = entering.then(() => undefined);
     return await entering;
   }
 
-  #hold(expected: number): Reservation {
-    const outgrown = new AbortController();
-    /** Set while the sweep has room. */
-    let stay: AbortController | undefined;
-    let isOver = false;
+  #hold(expected: number, gone: AbortSignal): Reservation {
+    // The end of the sweep aborts it, too. `AbortSignal.any` and signals for each wait would take several times the CPU.
+    const ending = new AbortController();
+    const follow = () => ending.abort(gone.reason);
+    gone.addEventListener('abort', follow, { once: true });
+    if (gone.aborted) follow();
+    const after = (durationMs: number, act: () => void) =>
+      void this.#clock.sleep(durationMs, ending.signal).then(() => {
+        if (!ending.signal.aborted) act();
+      });
+    let hasLeft = false;
     let size = 0;
     let endTurn = () => {};
     const take = (room: number) => {
-      if (size === 0) {
-        stay = new AbortController();
-        void this.#clock.sleep(KEPT_MS, stay.signal).then(leaveRoom);
-      }
+      if (size === 0) after(KEPT_MS, leaveRoom);
       this.#taken += room - size;
       size = room;
     };
     const leaveRoom = () => {
-      if (isOver) return;
-      isOver = true;
-      stay?.abort(OVER);
+      if (hasLeft) return;
+      hasLeft = true;
       this.#taken -= size;
       this.#wake();
     };
     if (expected > 0) take(expected);
     return {
-      signal: outgrown.signal,
-      turn: async (gone) => {
-        endTurn = await this.#takeTurn(gone);
+      signal: ending.signal,
+      turn: async () => {
+        endTurn = await this.#answers.take(ending.signal);
+        after(TURN_MS, endTurn);
       },
       release: () => {
         leaveRoom();
         endTurn();
+        gone.removeEventListener('abort', follow);
+        ending.abort(OVER);
       },
       grow: (bytes) => {
         const room = this.#sizeOf(bytes);
-        if (room <= size || isOver) return;
+        if (room <= size || hasLeft) return;
         if (size === 0 && this.#taken > 0)
-          outgrown.abort(new NoRoomError('there is no room for so many readings'));
+          ending.abort(new NoRoomError('there is no room for so many readings'));
         else take(size === 0 ? this.#most : room);
       },
-    };
-  }
-
-  /** Takes a turn, which ends after its time. Returns a function that ends it earlier. */
-  async #takeTurn(gone: AbortSignal): Promise<() => void> {
-    const end = await this.#answers.take(gone);
-    const ended = new AbortController();
-    void this.#clock.sleep(TURN_MS, ended.signal).then(end);
-    return () => {
-      end();
-      ended.abort(OVER);
     };
   }
 

@@ -126,10 +126,9 @@ export class SiteCollector {
   }
 
   async #sweepInRoomFor(expected: number): Promise<SweepResult> {
-    const reservation = await this.#budget.enter(expected);
-    const signal = AbortSignal.any([this.#ending.signal, reservation.signal]);
+    const reservation = await this.#budget.enter(expected, this.#ending.signal);
     try {
-      return await this.#fold(await this.#read(reservation, signal), reservation, signal);
+      return await this.#fold(await this.#read(reservation), reservation);
     } catch (error) {
       if (!(error instanceof NoRoomError)) throw error;
     } finally {
@@ -144,19 +143,20 @@ export class SiteCollector {
     return status?.meters ?? 0;
   }
 
-  async #read(reservation: Reservation, signal: AbortSignal): Promise<Sweep> {
+  async #read(reservation: Reservation): Promise<Sweep> {
     const reader = new SweepReader(sweepOptionsOf(this.site));
     const take = (sample: Sample) => {
       reader.add(sample);
       reservation.grow(reader.bytes);
     };
-    await this.#client.federate(signal, take, async () => await reservation.turn(signal));
+    await this.#client.federate(reservation.signal, take, async () => await reservation.turn());
     this.#expected = reader.bytes;
     return await inTurns(reader.finish(this.#parts.clock.nowMs()), this.#ending.signal);
   }
 
-  async #fold(sweep: Sweep, reservation: Reservation, signal: AbortSignal): Promise<SweepResult> {
+  async #fold(sweep: Sweep, reservation: Reservation): Promise<SweepResult> {
     const { ledger } = this.#parts;
+    const { signal } = reservation;
     const tellBytes = (bytes: number) => reservation.grow((this.#expected ?? 0) + bytes);
     try {
       await this.#gaps.before(sweep, signal, tellBytes);

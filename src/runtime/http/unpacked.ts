@@ -35,7 +35,7 @@ export async function* unpacked(
   const wire = atMost(maxWireBytes, () => refusal(maxWireBytes, 'on the wire'), body);
   let isFirst = true;
   try {
-    for await (const chunk of encoding === 'identity' ? wire : inflated(wire, bounds))
+    for await (const chunk of encoding === 'identity' ? wire : await inflated(wire, bounds))
       for (let start = 0; start < chunk.length; start += BYTES_IN_STEP) {
         if (!isFirst) await myTurn(signal);
         isFirst = false;
@@ -46,10 +46,10 @@ export async function* unpacked(
   }
 }
 
-async function* inflated(
+async function inflated(
   wire: AsyncGenerator<Buffer>,
   { maxUnpackedBytes, refusal }: BodyBounds,
-): AsyncGenerator<Buffer> {
+): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
   const start: Buffer[] = [];
   let bytes = 0;
   let next = await wire.next();
@@ -58,20 +58,21 @@ async function* inflated(
     bytes += next.value.length;
   }
   const small = next.done === true ? inflatedAtOnce(Buffer.concat(start, bytes)) : undefined;
+  if (small !== undefined && small.length <= maxUnpackedBytes) return [small];
   const rest = async function* () {
     yield* start;
     if (next.done !== true) yield next.value;
     yield* wire;
   };
   // The pipeline passes errors to the last stream, and the reader gets them from there.
-  const chunks = small ?? pipeline(rest, createGunzip({ chunkSize: UNPACKED_AT_ONCE }), () => undefined);
-  yield* atMost(maxUnpackedBytes, () => refusal(maxUnpackedBytes, 'decompressed'), chunks);
+  const chunks = pipeline(rest, createGunzip({ chunkSize: UNPACKED_AT_ONCE }), () => undefined);
+  return atMost(maxUnpackedBytes, () => refusal(maxUnpackedBytes, 'decompressed'), chunks);
 }
 
 /** The bytes of a small body; undefined if it unpacks to many. */
-function inflatedAtOnce(body: Buffer): Buffer[] | undefined {
+function inflatedAtOnce(body: Buffer): Buffer | undefined {
   try {
-    return [gunzipSync(body, { chunkSize: SMALL.chunkSize, maxOutputLength: SMALL.unpackedBytes })];
+    return gunzipSync(body, { chunkSize: SMALL.chunkSize, maxOutputLength: SMALL.unpackedBytes });
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined;
     throw error;
@@ -81,7 +82,7 @@ function inflatedAtOnce(body: Buffer): Buffer[] | undefined {
 async function* atMost(
   maxBytes: number,
   refusal: () => Error,
-  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const chunk of chunks) {
