@@ -1,5 +1,5 @@
 import { ProtobufReader } from './protobuf-reader.ts';
-import type { RememberedSeries, SeriesMemory } from './series-memory.ts';
+import { labelCount, type RememberedSeries, type SeriesMemory } from './series-memory.ts';
 import { snappySteps } from './snappy.ts';
 import type { Steps } from '../steps.ts';
 import { ItemBudget, Pace, readSample, SAMPLES, timeSeriesSteps } from './time-series.ts';
@@ -72,7 +72,7 @@ function tookExpected<Series>(
     return false;
   }
   budget.series();
-  budget.labels(expected.count);
+  budget.labels(labelCount(expected));
   budget.item();
   expected.place.isUsed = true;
   take(expected.series, sample.value, sample.timestampMs);

@@ -5,8 +5,8 @@ import { countLabels, readSeries, type SeriesIdentity } from './time-series.ts';
 export interface RememberedSeries<Series> {
   /** The bytes of its `Label` messages, with one character for each byte. */
   readonly labels: string;
-  /** The number of its labels. */
-  readonly count: number;
+  /** The number of its labels; 0 until it is asked for. Most series of a first request are not. */
+  count: number;
   readonly series: Series;
   /** Where it stands among others. */
   readonly place: Place<Series>;
@@ -55,11 +55,16 @@ export class SeriesMemory<Series> {
   }
 }
 
+/** The number of labels of a series. */
+export function labelCount(series: RememberedSeries<unknown>): number {
+  if (series.count === 0) series.count = countLabels(series.labels);
+  return series.count;
+}
+
 /** Not spread from another object: V8 would then take twice as long to read it. */
 function inPlace<Series>(labels: string, series: Series): RememberedSeries<Series> {
-  const count = countLabels(labels);
   const place: Place<Series> = { known: undefined, next: undefined, isUsed: false };
-  const known = { labels, count, series, place };
+  const known = { labels, count: 0, series, place };
   place.known = known;
   return known;
 }

@@ -56,11 +56,10 @@ export class SeriesReader {
     const known = this.#known?.get(sample.labels);
     if (known?.name === sample.name) return known;
     const series = this.#readNew(sample);
-    if (this.#known === undefined || this.#known.size >= MOST_KNOWN || typeof series === 'string')
-      return series;
+    if (this.#known === undefined || typeof series === 'string') return series;
     const { reading } = series;
     reading.keys = { cloud: reading.cloud, project: projectKey(reading), meter: meterKey(reading) };
-    this.#known.set(sample.labels, series);
+    if (this.#known.size < MOST_KNOWN) this.#known.set(sample.labels, series);
     return series;
   }
 

@@ -105,7 +105,10 @@ export function* foldReadings(
   const pace = new Pace();
   for (const instant of yield* instantsOf(readings)) {
     const moves: Move[] = [];
-    yield* eachInSteps(instant, (reading) => void moves.push(...moveOf(book, changes, reading)));
+    yield* eachInSteps(instant, (reading) => {
+      const move = moveOf(book, changes, reading);
+      if (move !== undefined) moves.push(move);
+    });
     const baseMoved = isNewBase(moves);
     yield* eachInSteps(instant, (reading) => foldOne(book, courses, changes, reading, baseMoved, rules));
     yield* pace.did(instant.length);
@@ -131,22 +134,20 @@ function* instantsOf(readings: readonly Reading[]): Steps<Reading[][]> {
 }
 
 /** How far a total without an epoch moved. If many totals move far at once, their base moved (decision 3). */
-function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move[] {
-  if (reading.epoch !== '') return [];
+function moveOf(book: MeterBook, changes: MeterChanges, reading: Reading): Move | undefined {
+  if (reading.epoch !== '') return undefined;
   const key = meterKey(reading);
   const known = book.meters.get(key);
   const change = changes.meters.get(key);
   const before = change?.meter ?? known;
   if (known === undefined || before === undefined || before.epoch !== '' || reading.atMs <= before.lastAtMs)
-    return [];
-  return [
-    {
-      difference: reading.total - before.lastTotal,
-      durationMs: reading.atMs - before.lastAtMs,
-      usualHour: mayJump(known, reading.total) ? (book.usualHours.get(key) ?? 0n) : undefined,
-      jumpedBy: jumpOf(change, before) ?? book.jumpedBy.get(key) ?? 0n,
-    },
-  ];
+    return undefined;
+  return {
+    difference: reading.total - before.lastTotal,
+    durationMs: reading.atMs - before.lastAtMs,
+    usualHour: mayJump(known, reading.total) ? (book.usualHours.get(key) ?? 0n) : undefined,
+    jumpedBy: jumpOf(change, before) ?? book.jumpedBy.get(key) ?? 0n,
+  };
 }
 
 /** The correction of the last step in this sweep, if it was a jump; undefined before the first step. */
@@ -233,14 +234,13 @@ function bookedOf(known: BookedMeter | undefined, change: GrowingChange | undefi
 function noteStep(
   changes: MeterChanges,
   key: string,
-  { cloud, projectId, resource, servers }: Reading,
+  reading: Reading,
   step: MeterStep,
   gap: MeterGap | undefined,
 ): void {
   const before = changes.meters.get(key);
-  const identity = { cloud, projectId, resource, ...(servers === undefined ? {} : { servers }) };
   const change: GrowingChange = before ?? {
-    identity,
+    identity: reading,
     meter: step.meter,
     usages: [],
     gaps: [],
