@@ -20,11 +20,7 @@ CREATE FUNCTION pg_temp.ledger_keys() RETURNS TABLE (key_table text, key_name te
     ('resource', 'resource_site_id_fkey', 'FOREIGN KEY (site_id) REFERENCES ledger.site'),
     ('epoch', 'epoch_site_id_fkey', 'FOREIGN KEY (site_id) REFERENCES ledger.site'),
     ('flavor', 'flavor_site_id_fkey', 'FOREIGN KEY (site_id) REFERENCES ledger.site'),
-    ('refusal', 'refusal_site_id_fkey', 'FOREIGN KEY (site_id) REFERENCES ledger.site'),
-    ('project', 'project_site_id_cloud_id_fkey', 'FOREIGN KEY (site_id, cloud_id) REFERENCES ledger.cloud'),
-    ('project_name', 'project_name_site_id_project_id_fkey', 'FOREIGN KEY (site_id, project_id) REFERENCES ledger.project'),
-    ('meter', 'meter_site_id_project_id_fkey', 'FOREIGN KEY (site_id, project_id) REFERENCES ledger.project'),
-    ('meter', 'meter_site_id_resource_id_fkey', 'FOREIGN KEY (site_id, resource_id) REFERENCES ledger.resource')
+    ('refusal', 'refusal_site_id_fkey', 'FOREIGN KEY (site_id) REFERENCES ledger.site')
 $$;
 
 CREATE FUNCTION pg_temp.has_key(wanted_table text, wanted_name text) RETURNS boolean LANGUAGE sql AS $$
@@ -116,7 +112,3 @@ SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.led
 SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'epoch_site_id_fkey';
 SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'flavor_site_id_fkey';
 SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'refusal_site_id_fkey';
-SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'project_site_id_cloud_id_fkey';
-SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'project_name_site_id_project_id_fkey';
-SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'meter_site_id_project_id_fkey';
-SELECT pg_temp.add_key(key_table, key_name, definition) AS step FROM pg_temp.ledger_keys() WHERE key_name = 'meter_site_id_resource_id_fkey';

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import type { Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
+import type { Difference, Discrepancy, Ledger } from '../portal/ledger/ledger.ts';
 import { NOT_EXPORTED } from '../portal/ledger/store/upkeep/export-lines.ts';
+import { orphansInWords } from '../portal/ledger/store/upkeep/orphans.ts';
 import { linesOf } from '../portal/backup/backup-file.ts';
 import { portalSettings, readLedgerPlace } from '../portal/settings/settings.ts';
 import { readLedger, useLedger } from '../portal/use-ledger.ts';
@@ -79,9 +80,15 @@ async function importLedger(ledger: Ledger): Promise<void> {
 /** The result of `verify` in words. */
 export function report(found: readonly Discrepancy[]): string {
   if (found.length === 0) return 'every meter agrees with its entries\n';
-  const lines = found.map(
-    ({ site, projectId: project, resource, difference }) =>
-      `${site} ${project} ${resource}: entries differ from the total by ${difference} hours\n`,
-  );
-  return `${lines.join('')}${found.length} of the meters ${found.length === 1 ? 'does' : 'do'} not agree with their entries\n`;
+  const lines = found.map((one) => `${'rows' in one ? orphansInWords(one) : differenceInWords(one)}\n`);
+  const meters = found.filter((one) => !('rows' in one)).length;
+  const sum =
+    meters > 0
+      ? `${meters} of the meters ${meters === 1 ? 'does' : 'do'} not agree with their entries\n`
+      : '';
+  return `${lines.join('')}${sum}`;
+}
+
+function differenceInWords({ site, projectId: project, resource, difference }: Difference): string {
+  return `${site} ${project} ${resource}: entries differ from the total by ${difference} hours`;
 }

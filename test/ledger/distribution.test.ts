@@ -101,17 +101,17 @@ onEveryPostgresql('a ledger that is distributed by site', (freshLedger) => {
       const { connection } = await freshLedger();
       const keys = await foreignKeys(connection);
       await pretendCitus(connection);
-      await runSql(connection, 'ALTER TABLE ledger.meter DROP CONSTRAINT meter_site_id_resource_id_fkey');
+      await runSql(connection, 'ALTER TABLE ledger.resource DROP CONSTRAINT resource_site_id_fkey');
       await distribute(connection);
-      await runSql(connection, 'ALTER TABLE ledger.project DROP CONSTRAINT project_site_id_cloud_id_fkey');
-      expect(await distribute(connection)).toContain('project_site_id_cloud_id_fkey: added');
+      await runSql(connection, 'ALTER TABLE ledger.cloud DROP CONSTRAINT cloud_site_id_fkey');
+      expect(await distribute(connection)).toContain('cloud_site_id_fkey: added');
       expect(await foreignKeys(connection)).toEqual(keys);
     });
 
     it('is needed: no order of the tables can be distributed while they have their keys', async () => {
       const { connection } = await freshLedger();
       await pretendCitus(connection);
-      for (const table of ['cloud', 'project', 'meter'])
+      for (const table of ['site_state', 'cloud', 'resource'])
         await expect(
           runSql(connection, `SELECT create_distributed_table('ledger.${table}', 'site_id', 'none')`),
         ).rejects.toThrow('cannot create foreign key constraint');

@@ -33,6 +33,16 @@ import {
   type TestServer,
 } from '../support/postgresql-server.ts';
 
+/** An edited export that lacks the rows of projects, with the right number of rows and without a checksum. */
+function withoutProjects(text: string): string {
+  const [, rows = ''] = /\{"table":"project"\}\n((?!\{"table")[^]*?)(?=\{"table")/.exec(text) ?? [];
+  const left = (count: string) => `${Number(count) - rows.split('\n').length + 1}`;
+  return text
+    .replace(rows, '')
+    .replace(/(?<="rows":)\d+/, left)
+    .replace(/,"sha256":"\w+"/, '');
+}
+
 onEveryPostgresql('moving a ledger', (freshLedger) => {
   /** Makes a ledger with two sites and rows in every table. */
   async function filledLedger(): Promise<LedgerFixture> {
@@ -106,6 +116,9 @@ onEveryPostgresql('moving a ledger', (freshLedger) => {
       );
       const digit = text.replace(/"opening": 118/, '"opening": 119');
       await expect(other.importLines(lines(digit))).rejects.toThrow(/its checksum does not match/);
+      await expect(other.importLines(lines(withoutProjects(text)))).rejects.toThrow(
+        /^the export is not whole: a has \d+ rows of ledger\.meter without project; nothing was imported$/,
+      );
       expect(await runSql(connection, 'SELECT count(*)::int AS n FROM ledger.site')).toEqual([{ n: 0 }]);
       await expect(ledger.importLines(lines(text))).rejects.toThrow(/the ledger is not empty/);
     });

@@ -96,6 +96,15 @@ const TAMPERINGS: [what: string, change: (by: string) => string, more: number[],
   ],
 ];
 
+/** Tables, and the others whose rows belong to their rows, as far as the ledger below has some. */
+const PARENTS: [parent: string, children: string[]][] = [
+  ['cloud', ['cloud_day', 'cloud_gap', 'project', 'site_hour']],
+  ['project', ['meter', 'project_name']],
+  ['resource', ['cloud_day', 'meter']],
+  ['epoch', ['meter']],
+  ['meter', ['anomaly', 'day', 'entry', 'meter_gap', 'month']],
+];
+
 onEveryPostgresql('the verification (A7)', (freshLedger) => {
   /** Makes a ledger whose meter of a has an opening, a gap, two corrections, packed days, entries and an open hour. */
   async function ledgerWithHistory() {
@@ -125,6 +134,7 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
         await runSql(connection, change(by));
         const found = await ledger.verify();
         return found
+          .filter((one) => 'difference' in one)
           .toSorted((one, other) => one.difference - other.difference)
           .map(({ site, difference }) => [site, difference]);
       };
@@ -132,6 +142,19 @@ onEveryPostgresql('the verification (A7)', (freshLedger) => {
       expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, ofA(more)]);
       expect([what, await differences(`- ${2 * HOUR}`)]).toEqual([what, ofA(less)]);
       expect([what, await differences(`+ ${HOUR}`)]).toEqual([what, []]);
+    }
+  });
+
+  it('names rows whose project, meter, resource or other parent is missing', async () => {
+    for (const [parent, children] of PARENTS) {
+      const { ledger, connection } = await ledgerWithHistory();
+      const inUse = parent === 'epoch' ? 'AND epoch_id IN (SELECT epoch_id FROM ledger.meter)' : '';
+      await runSql(connection, `DELETE FROM ledger.${parent} WHERE ${OF_A} ${inUse}`);
+      const orphans = (await ledger.verify()).filter((one) => 'rows' in one);
+      expect(orphans.filter((one) => one.site !== 'a' || one.rows < 1)).toEqual([]);
+      expect(orphans.map((one) => `${one.table} without ${one.parent}`)).toEqual(
+        children.map((table) => `${table} without ${parent}`),
+      );
     }
   });
 

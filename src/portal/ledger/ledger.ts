@@ -15,13 +15,24 @@ export type * from './shapes/site.ts';
 export type * from './shapes/sweep.ts';
 export type * from './shapes/usage.ts';
 
-export interface Discrepancy {
+/** A meter, a sum or a project whose parts do not agree. */
+export interface Difference {
   site: string;
   projectId: string;
   resource: string;
   /** Amount × hours. */
   difference: number;
 }
+
+/** Rows of a table whose row in the table `parent` is missing. */
+export interface Orphans {
+  site: string;
+  table: string;
+  parent: string;
+  rows: number;
+}
+
+export type Discrepancy = Difference | Orphans;
 
 export interface Ledger extends Answers {
   /**

@@ -18,7 +18,7 @@ import { maintainStore } from './upkeep/pack.ts';
 import { declareSites, siteStatus } from './answers/site-queries.ts';
 import { exportLedger } from './upkeep/export-ledger.ts';
 import { importLedger } from './upkeep/import-ledger.ts';
-import { verifyConservation } from './upkeep/verify.ts';
+import { verifyLedger } from './upkeep/verify.ts';
 
 export interface LedgerOptions {
   /** The ledger owns the database from now on: `close()` closes it. */
@@ -68,7 +68,7 @@ export async function openLedger({
       sweeps.run(() => recordFailure(database, site, atMs, reason, lease)),
     site: (name) => sweeps.run(() => siteStatus(database, name)),
     coverageShares: (fromMs, toMs) => sweeps.run(() => queryCoverageShares(database, fromMs, toMs)),
-    verify: () => sweeps.run(() => verifyConservation(database)),
+    verify: () => sweeps.run(() => verifyLedger(database)),
     maintain: (policy, portal) =>
       sweeps.run(() => maintainStore(database, clock.nowMs(), policy ?? DEFAULT_STORAGE_POLICY, portal)),
     exportLines: (content = 'export') => sweeps.through(() => exportLedger(database, content)),

@@ -19,6 +19,7 @@ import { accessTables } from './0018-access.ts';
 import { portalSchemas } from './0019-portal-schemas.ts';
 import { priceBooks } from './0020-price-books.ts';
 import { sweepRuns } from './0021-sweep-runs.ts';
+import { fewerKeys } from './0022-fewer-keys.ts';
 
 export interface Migration {
   /** Numbers grow. A released migration never changes. */
@@ -63,6 +64,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 19, name: 'schemas of portals', sql: portalSchemas, excludesOlder: true },
   { id: 20, name: 'price books', sql: priceBooks },
   { id: 21, name: 'runs of sweeps', sql: sweepRuns },
+  { id: 22, name: 'fewer foreign keys', sql: fewerKeys },
 ];
 
 /** The newest migration. */

@@ -6,6 +6,7 @@ import { SCHEMA } from '../migrations/all.ts';
 import type { ExportContent } from '../../storage-policy.ts';
 import { qualified, type TableName } from './export-lines.ts';
 import { applyMissing, lockSchema, remakeTables } from '../database/migrate.ts';
+import { findOrphans, orphansInWords } from './orphans.ts';
 import { brokenImport, readExport } from './read-export.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function importLedger(
     await refuseFilled(trx, content);
     const end = await takeParts(trx, lines);
     await applyMissing(trx);
+    await refuseOrphans(trx);
     await setSequences(trx);
     return end;
   });
@@ -32,6 +34,13 @@ export async function importLedger(
       'the import has no checksum, because an earlier version wrote it: damage may go unnoticed',
     );
   return rowCount;
+}
+
+/** An edited export may lack rows that others belong to. */
+async function refuseOrphans(trx: Queryable): Promise<void> {
+  const [first] = await findOrphans(trx);
+  if (first !== undefined)
+    throw new UserError(`the export is not whole: ${orphansInWords(first)}; nothing was imported`);
 }
 
 /** Where each identity column goes on. */

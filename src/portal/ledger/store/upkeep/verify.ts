@@ -1,13 +1,19 @@
 import { sql, type Queryable } from '../../../database/sql.ts';
 import { MS_PER_HOUR } from '../../../../prometheus/usage-metrics.ts';
-import type { Discrepancy } from '../../ledger.ts';
+import type { Difference, Discrepancy } from '../../ledger.ts';
+import { findOrphans } from './orphans.ts';
 import { serverHoursThatDiffer } from './verify-server-hours.ts';
 
-interface Difference {
+interface DifferenceRow {
   site: string;
   project_id: string;
   resource: string;
   difference: string;
+}
+
+/** Everything in the ledger that does not agree. */
+export async function verifyLedger(database: Queryable): Promise<Discrepancy[]> {
+  return [...(await findOrphans(database)), ...(await verifyConservation(database))];
 }
 
 /**
@@ -16,8 +22,8 @@ interface Difference {
  * a cloud is not the sum of its meters. For every project with server
  * hours it returns server hours × size − usage where rule S5 does not hold.
  */
-export async function verifyConservation(database: Queryable): Promise<Discrepancy[]> {
-  const { rows } = await database.query<Difference>(sql`
+async function verifyConservation(database: Queryable): Promise<Difference[]> {
+  const { rows } = await database.query<DifferenceRow>(sql`
     WITH found AS (
       SELECT m.site_id, m.project_id, concat_ws(' ', r.name, f.label, nullif(r.state, '')) AS resource, d.difference
       FROM (${totalsThatDiffer} UNION ALL ${unpackedDaysThatDiffer} UNION ALL ${daysThatDiffer}) d
