@@ -1,9 +1,11 @@
 // The portal that bench/remote-write.ts writes to, in a child process like the InfluxDB.
 import { createPortal } from '../src/portal/portal.ts';
 import { systemClock } from '../src/runtime/clock.ts';
+import { collectInShortPauses } from '../src/runtime/heap-growth.ts';
 import { formatAddress } from '../src/runtime/http/listen.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
 
+collectInShortPauses();
 const [dataFolder = '', token = ''] = process.argv.slice(2);
 const portal = createPortal(
   {

@@ -1,6 +1,6 @@
 /**
- * Measures a portal's sweeps of sites with many meters: `tsx bench/sweep.ts [SITESxMETERS…]`. One process is all gates,
- * and answers over HTTP, compressed. Another one is the portal: it reads, parses, folds and commits to its embedded
+ * Measures a portal's sweeps of sites with many meters: `tsx bench/sweep.ts [SITESxMETERS…]`. Runs with as many meters in
+ * all are swept in turns, because the speed of a machine changes. One process is all gates, and answers over HTTP, compressed. Another one is the portal: it reads, parses, folds and commits to its embedded
  * PostgreSQL. Every total is higher in each sweep, which is the worst case. The last sweep is the first one of an hour,
  * and makes an entry for each meter. Prints figures only if the ledger is exact at the end.
  */
@@ -17,7 +17,7 @@ const INTERVAL_MS = 60_000;
 const MS_PER_HOUR = 3_600_000;
 
 /** The number of sweeps between the first one and the one that starts an hour. */
-const laterSweeps = (meters: number) => (meters > 500_000 ? 1 : 3);
+const laterSweeps = (meters: number) => (meters > 500_000 ? 1 : 5);
 const runs = process.argv.slice(2).map((run) => run.split('x').map(Number) as [number, number]);
 
 interface SweepFigures extends SweepCost {
@@ -44,24 +44,53 @@ async function measured(portal: Portal): Promise<SweepFigures> {
   };
 }
 
-async function measure(sites: number, meters: number): Promise<void> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
-  const gates = await startChild<string>('bench/sweep-gate-child.ts');
-  const options = { dataFolder, gatePort: gates.greeting, sites };
-  const portal: Portal = await startChild('bench/sweep-portal-child.ts', [JSON.stringify(options)]);
+/** A portal with its sites. */
+class Run {
+  readonly #sites: number;
+  readonly #meters: number;
+  readonly #dataFolder = mkdtempSync(join(tmpdir(), 'stackmeter-bench-'));
+  readonly #costs: SweepFigures[] = [];
+  readonly #gates: Child<string>;
+  #portal!: Portal;
+
+  private constructor(sites: number, meters: number, gates: Child<string>) {
+    this.#sites = sites;
+    this.#meters = meters;
+    this.#gates = gates;
+  }
+
+  static async start(sites: number, meters: number): Promise<Run> {
+    const run = new Run(sites, meters, await startChild<string>('bench/sweep-gate-child.ts'));
+    const options = { dataFolder: run.#dataFolder, gatePort: run.#gates.greeting, sites };
+    run.#portal = await startChild('bench/sweep-portal-child.ts', [JSON.stringify(options)]);
+    return run;
+  }
+
+  async sweep(number: number, atMs: number): Promise<void> {
+    await this.#gates.ask({ sites: this.#sites, meters: this.#meters, sweep: number, atMs });
+    this.#costs.push(await measured(this.#portal));
+  }
+
+  async end(): Promise<void> {
+    const sums = await this.#portal.ask({ ask: 'sums' });
+    await this.#portal.close();
+    await this.#gates.close();
+    rmSync(this.#dataFolder, { recursive: true, force: true });
+    requireExact(sums, this.#sites, this.#meters, this.#costs.length);
+    report(this.#sites, this.#meters, this.#costs);
+  }
+}
+
+/** Sweeps several portals with as many meters in turns. */
+async function measure(group: readonly (readonly [sites: number, meters: number])[]): Promise<void> {
+  const started: Run[] = [];
+  for (const [sites, meters] of group) started.push(await Run.start(sites, meters));
+  const [[sites, meters] = [0, 0]] = group;
   const sweeps = laterSweeps(sites * meters) + 2;
   const hourMs = Math.floor(Date.now() / MS_PER_HOUR) * MS_PER_HOUR;
-  const costs: SweepFigures[] = [];
-  for (let sweep = 1; sweep <= sweeps; sweep += 1) {
-    await gates.ask({ sites, meters, sweep, atMs: hourMs + (sweep - sweeps + 0.5) * INTERVAL_MS });
-    costs.push(await measured(portal));
-  }
-  const sums = await portal.ask({ ask: 'sums' });
-  await portal.close();
-  await gates.close();
-  rmSync(dataFolder, { recursive: true, force: true });
-  requireExact(sums, sites, meters, sweeps);
-  report(sites, meters, costs);
+  for (let sweep = 1; sweep <= sweeps; sweep += 1)
+    for (const run of started) await run.sweep(sweep, hourMs + (sweep - sweeps + 0.5) * INTERVAL_MS);
+  for (const run of started) await run.end();
 }
 
 function requireExact(
@@ -123,13 +152,15 @@ process.stdout.write(
   '| sites × meters | first sweep | later sweeps, median | CPU of the portal | CPU of PostgreSQL | first of an hour | peak memory of the portal | of PostgreSQL |\n' +
     '| --- | --- | --- | --- | --- | --- | --- | --- |\n',
 );
-for (const [sites, meters] of runs.length > 0
-  ? runs
-  : ([
-      [1, 10_000],
-      [1, 100_000],
-      [1000, 100],
-      [3, 100_000],
-      [10, 100_000],
-    ] as const))
-  await measure(sites, meters);
+const asked: readonly (readonly [number, number])[] =
+  runs.length > 0
+    ? runs
+    : [
+        [1, 10_000],
+        [1, 100_000],
+        [1000, 100],
+        [3, 100_000],
+        [10, 100_000],
+      ];
+for (const all of new Set(asked.map(([sites, meters]) => sites * meters)))
+  await measure(asked.filter(([sites, meters]) => sites * meters === all));
