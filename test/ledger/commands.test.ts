@@ -165,7 +165,7 @@ describe('the commands for a ledger in the embedded database', () => {
     ]);
   });
 
-  it('verify each meter, and name the meter that somebody tampered with', async () => {
+  it('verify each meter, and name the meter and the rows that somebody tampered with', async () => {
     const data = join(temporaryFolder(), 'data');
     await withDatabase(data, async (connection) => {
       await fillLedger(connection);
@@ -174,10 +174,14 @@ describe('the commands for a ledger in the embedded database', () => {
         `UPDATE ledger.meter SET last_total = last_total + ${2 * HOUR}
          WHERE site_id = (SELECT site_id FROM ledger.site WHERE name = 'a')`,
       );
+      await runSql(
+        connection,
+        `DELETE FROM ledger.epoch WHERE site_id = (SELECT site_id FROM ledger.site WHERE name = 'a')`,
+      );
     });
     expect(await ledgerCommand('verify', data)).toEqual([
       1,
-      'a p1 vcpu: entries differ from the total by -2 hours\n1 of the meters does not agree with their entries\n',
+      'a has 1 row of ledger.meter without epoch\na p1 vcpu: entries differ from the total by -2 hours\n1 of the meters does not agree with their entries\n',
     ]);
   });
 });
