@@ -1,8 +1,9 @@
 /**
- * Measures a portal's sweeps of sites with many meters: `tsx bench/sweep.ts [SITESxMETERS…]`. Runs with as many meters in
- * all are swept in turns, because the speed of a machine changes. One process is all gates, and answers over HTTP, compressed. Another one is the portal: it reads, parses, folds and commits to its embedded
- * PostgreSQL. Every total is higher in each sweep, which is the worst case. The last sweep is the first one of an hour,
- * and makes an entry for each meter. Prints figures only if the ledger is exact at the end.
+ * Measures a portal's sweeps of sites with many meters: `tsx bench/sweep.ts [SITESxMETERS…]`. Portals with equally many
+ * meters sweep in turns, because the speed of a machine changes. One process is all gates of a portal, and answers over
+ * HTTP, compressed. Another one is the portal: it reads, parses, folds and commits to its embedded PostgreSQL. Every total
+ * is higher in each sweep, which is the worst case. The last sweep is the first one of an hour, and makes an entry for each
+ * meter. Prints figures only if the ledger is exact at the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -81,7 +82,7 @@ class Run {
   }
 }
 
-/** Sweeps several portals with as many meters in turns. */
+/** Lets several portals with equally many meters sweep in turns. */
 async function measure(group: readonly (readonly [sites: number, meters: number])[]): Promise<void> {
   const started: Run[] = [];
   for (const [sites, meters] of group) started.push(await Run.start(sites, meters));

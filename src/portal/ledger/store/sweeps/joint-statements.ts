@@ -99,7 +99,7 @@ class JointStatements {
   }
 }
 
-/** Statements of eight members take a fifth more of PostgreSQL's CPU, and save no more here. */
+/** Statements of eight members take a tenth more of PostgreSQL's CPU, and save no more here. */
 const MOST_MEMBERS = 4;
 
 /** A power of two, so that connections keep few statements, and plans for them. */
